@@ -1,4 +1,4 @@
-"""The only clock, and conversions of Slack's timestamps."""
+"""The process's clock, and conversions of Slack's timestamps."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Errors with a message for the person concerned."""
+"""Errors with a message for a member or an operator."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 class UserError(Exception):
     """A rule was broken. The message is for the member, and safe to show.
 
-    `field` is the form's block with the error, if it came from a form; `field_errors`
-    has the message for each field if several are wrong.
+    `field` is the block id of the form's field with the error, if any; `field_errors`
+    has a message for each field if several are wrong.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The interface of features: everything that one can plug in.
+"""The interface of features: everything that a feature can plug in.
 
 bot/features.py lists the features. Each `bot/<feature>/feature.py` fills in a
 `Feature`. Everything else uses `tx.features` or `rt.features`, and imports no feature.
@@ -6,14 +6,14 @@ bot/features.py lists the features. Each `bot/<feature>/feature.py` fills in a
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    # Whatever has features plugged in can import this module.
+    # Only for types: these modules may import this one.
     from slack_sdk.models.blocks import Block
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
     from bot.forms.setting import MemberSetting, Setting
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     )
     from bot.messages.lookup import TrackedTable
     from bot.messages.tracked_messages import TrackedMessage
-    from bot.monitoring import QueueDepth
     from bot.outbox.kind import MessageKind
     from bot.outbox.message_type import MessageType
     from bot.permissions import Permission
@@ -36,14 +35,15 @@ if TYPE_CHECKING:
     from bot.workspace.reaction_emoji import ChannelEmoji
     from models import Channel, Member
 
-# Channels and members are named by Slack's ids, unless they are rows.
+# Channels and members are given by Slack's ids unless the type is a row; times are UTC.
 MemberLoaded = Callable[["Transaction", "Member"], None]
 MembershipChanged = Callable[["Transaction", str, str, datetime], None]
 BotJoined = Callable[["Transaction", "Channel", str | None], None]
+CountMessage = Callable[[int, str, str, str], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
 LockMessages = Callable[["Session", "Sequence[TrackedMessage]"], None]
-DueWork = Callable[["Transaction"], "Mapping[str, QueueDepth]"]
+DueCounts = Callable[["Transaction"], Mapping[str, int]]
 NextDue = Callable[["Transaction"], Sequence[datetime | None]]
 SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
 SettingsCheck = Callable[[Mapping[str, Any]], None]
@@ -52,8 +52,8 @@ IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 HelpLines = Callable[["ChannelEmoji"], Sequence[str]]
 
-# These run outside any transaction, and return a change to be committed, if there is
-# one. They may run twice, and must wait for nothing but the database.
+# These hooks run outside any transaction and return a change to commit, or None. They
+# may run twice for one event. They may wait for the database, but for nothing else.
 OnReaction = Callable[
     ["Runtime", "Workspace", "ReactionEvent", "TrackedMessage"], "BatchedChange | None"
 ]
@@ -77,86 +77,106 @@ OnMessageDeleted = Callable[
 HELP_TITLE = "*Ask your peers, and see what helped.*"
 
 
+@dataclass(frozen=True, slots=True)
+class DueRows:
+    """Rows of a workspace for which a job has work once their time has come."""
+
+    # The name of the job, as operators see it.
+    job: str
+    # The column with the time, in UTC.
+    column: Any
+    # Returns the conditions on the rows for the id of an installation.
+    where: "Callable[[int], Sequence[ColumnElement[bool]]]"
+    # The work is due so much later than the column says.
+    delay: timedelta = timedelta()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """A part of the product, and everything that it plugs into the others."""
+    """A part of the product, and everything that it plugs into the rest."""
 
-    # The name of its folder.
+    # The name of its folder in bot/.
     name: str
 
-    # The messages that it sends, and how each is rendered.
+    # The messages that it sends, with their render functions.
     message_types: "Sequence[MessageType]" = ()
-    # Who may do what with it.
+    # The acts that it allows, each with the roles that may do it.
     permissions: "Sequence[Permission]" = ()
 
-    # What each of its tables keeps of people, in the order in which rows are locked.
+    # The personal data in its tables, in the order in which it locks their rows.
     personal_data: "Sequence[TablePolicy]" = ()
-    # Which of its messages may name or quote somebody.
+    # The kinds of its messages that may name or quote a member.
     message_policies: "Sequence[MessagePolicy]" = ()
-    # The members whose Home tabs may name a person who is to be erased.
+    # Queries for the members whose Home tabs may name the erased member.
     homes_about: HomesAbout | None = None
-    # Delete what it stored before a time, and what belongs to nothing since.
+    # Deletes rows that it stored before a time, and rows that lost their parent.
     purge: Purge | None = None
 
-    # The settings of a channel that are about it.
+    # Its settings of a channel.
     channel_settings: "Sequence[Setting[Channel]]" = ()
-    # Raise UserError for settings, by their names, that make no sense together.
+    # Checks a channel's settings by name, and raises UserError if they contradict.
     check_channel_settings: SettingsCheck | None = None
     # The blocks that it shows below a channel's settings.
     channel_settings_section: SettingsSection | None = None
-    # The settings of the workspace that are about it.
+    # Its settings of the workspace.
     workspace_settings: "Sequence[Setting[None]]" = ()
-    # The settings of a member that are about it.
+    # Its settings of a member.
     member_settings: "Sequence[MemberSetting]" = ()
-    # Which of these emoji members are known to have reacted with.
+    # Returns those of the emoji that a member has reacted with, as far as it stores.
     used_emoji: UsedEmoji | None = None
 
     # Its sections of the Home tab.
     home_sections: "Sequence[HomeSection]" = ()
-    # Whether a member ever did something with it, if no section of theirs says so.
+    # Returns True if a member has used it, apart from what its Home sections show.
     is_active: IsActive | None = None
     # Its lines of `/backswing help`, with the emoji of the channel.
     help_lines: HelpLines | None = None
 
-    # The work of the clock that is due, by the name that operators see.
-    due_work: DueWork | None = None
-    # The next times at which the clock has work for it.
+    # Its rows for which one of its jobs has work once their time has come.
+    due_rows: Sequence[DueRows] = ()
+    # The number of other things that its jobs have to do now, by the job's name.
+    due_counts: DueCounts | None = None
+    # The next times at which its jobs have such things to do.
     next_due: NextDue | None = None
 
-    # The tables whose rows are messages in Slack.
+    # Its tables whose rows are messages in Slack.
     tracked_tables: "Sequence[TrackedTable]" = ()
-    # Lock its rows of these messages, always in the same order.
+    # Locks its rows of these messages, always in the same order.
     lock_messages: LockMessages | None = None
-    # A member added or removed a reaction.
+    # Runs when a member adds or removes a reaction to the tracked message.
     on_reaction: OnReaction | None = None
-    # A member posted a message; the tracked message is the first in its thread.
+    # Counts a message, outside of any transaction: the id of the installation, its
+    # channel, its author and its `ts`.
+    count_message: CountMessage | None = None
+    # Runs when a member posts a message; the tracked message is its thread's first.
     on_message: OnMessage | None = None
-    # A member edited a message.
+    # Runs when a member edits the tracked message.
     on_message_edited: OnMessageEdited | None = None
-    # A message was deleted; the last argument is the first in its thread.
+    # Runs when the tracked message is deleted; the last argument is its thread's first.
     on_message_deleted: OnMessageDeleted | None = None
-    # A member wrote to the bot; returns whether the feature has answered.
+    # Runs when a member writes to the bot; returns True if it has answered.
     on_direct_message: OnDirectMessage | None = None
 
-    # Slack's profile of a member was stored: what they did before counts accordingly.
+    # Runs when a member's profile is stored: what they did before counts accordingly.
     on_member_loaded: MemberLoaded | None = None
-    # A member joined a channel at a time.
+    # Runs when a member joins a channel; the arguments are channel, member and time.
     on_member_joined: MembershipChanged | None = None
-    # A member left a channel at a time.
+    # Runs when a member leaves a channel; the arguments are channel, member and time.
     on_member_left: MembershipChanged | None = None
-    # The bot joined a channel, invited by a member if Slack says so.
+    # Runs when the bot joins a channel, with the member who invited it, if known.
     on_bot_joined: BotJoined | None = None
 
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Setting[Any] | HomeSection")
+F = TypeVar("F", bound=Feature)
 P = ParamSpec("P")
 
 
 class Features:
-    """The features of the process, resolved once, at its start.
+    """The features of the process, and their hooks and parts, combined at its start.
 
-    Their order is the order in which a transaction locks their rows.
+    Transactions lock the features' rows in the order of the features.
     """
 
     def __init__(self, features: Sequence[Feature]) -> None:
@@ -194,7 +214,8 @@ class Features:
         self.is_active = self._each(lambda feature: feature.is_active)
         self._help_lines = self._each(lambda feature: feature.help_lines)
 
-        self.due_work = self._each(lambda feature: feature.due_work)
+        self.due_rows = self._all(lambda feature: feature.due_rows)
+        self.due_counts = self._each(lambda feature: feature.due_counts)
         self.next_due = self._each(lambda feature: feature.next_due)
 
         self.tracked_tables = self._all(lambda feature: feature.tracked_tables)
@@ -202,6 +223,9 @@ class Features:
             self._each(lambda feature: feature.lock_messages)
         )
         self.on_reaction = self._each(lambda feature: feature.on_reaction)
+        self.count_message = _call_all(
+            self._each(lambda feature: feature.count_message)
+        )
         self.on_message = self._each(lambda feature: feature.on_message)
         self.on_message_edited = self._each(lambda feature: feature.on_message_edited)
         self.on_message_deleted = self._each(lambda feature: feature.on_message_deleted)
@@ -223,6 +247,10 @@ class Features:
     def __iter__(self) -> Iterator[Feature]:
         return iter(self._features)
 
+    def get(self, kind: type[F]) -> F:
+        """Return the feature of a class of its own."""
+        return next(feature for feature in self if isinstance(feature, kind))
+
     def _all(self, part: Callable[[Feature], Sequence[T]]) -> tuple[T, ...]:
         return tuple(chain.from_iterable(map(part, self._features)))
 
@@ -232,12 +260,12 @@ class Features:
         return tuple(function for function in hooks if function is not None)
 
     def help_text(self, emoji: "ChannelEmoji") -> str:
-        """Return what everybody can do, in mrkdwn."""
+        """Return the text of `/backswing help`, in mrkdwn."""
         lines = [line for lines in self._help_lines for line in lines(emoji)]
         return "\n".join([HELP_TITLE, *(f"• {line}" for line in lines)])
 
     def on_direct_message(self, tx: "Transaction", message: "NewMessage") -> bool:
-        """Return whether a feature has answered what a member wrote to the bot."""
+        """Let features answer a direct message to the bot; return True if one did."""
         return any(hook(tx, message) for hook in self._direct_message)
 
 

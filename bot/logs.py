@@ -58,8 +58,8 @@ def _safe_details(error: BaseException) -> str:
     """Return the details of an exception that can't contain stored values."""
     if isinstance(error, OSError | sqlite3.Error):
         return f": {error}"
-    # Drivers' errors, by name since the driver may not be installed: connections and
-    # missing tables.
+    # Errors of database drivers about connections and missing tables. They are
+    # compared by name, as the driver may not be installed.
     if {"OperationalError", "ProgrammingError"} & {
         t.__name__ for t in type(error).mro()
     }:
@@ -126,7 +126,7 @@ def set_up(*, style: str, level: str) -> None:
 def is_loggable(record: logging.LogRecord) -> bool:
     """Return False for a library's records below its minimum level.
 
-    They may contain people's text.
+    These may contain people's text.
     """
     library = record.name.partition(".")[0]
     return record.levelno >= _MIN_LEVELS.get(library, logging.NOTSET)
@@ -140,7 +140,7 @@ def truncate_asyncio(record: logging.LogRecord) -> bool:
 
 
 def log_uncaught_errors() -> None:
-    """Log uncaught errors, too: Python would print them with people's text."""
+    """Log uncaught errors, which Python would print together with people's text."""
     logging.captureWarnings(capture=True)
 
     def program(_type: type[BaseException], error: BaseException, _: object) -> None:

@@ -1,8 +1,8 @@
-"""Count what waits to be done, and since when: for those who operate the bot."""
+"""Count pending and failed work, for metrics and the doctor."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 from bot.runtime import Transaction
 from models import Member, OutboxChannel, OutboxItem, RateLimit
 
-# What is sent or cancelled is over; of these there are few, and an index finds them.
+# Items in these states are few, and an index finds them.
 QUEUED_STATES = ("pending", "sending", "unconfirmed")
 FAILED_STATES = ("rejected", "lost")
 
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """The number of things that wait, how many are due, and when the oldest fell due.
+    """The number of waiting items, the number due, and the oldest due time (UTC).
 
-    Those of several workspaces can be added up.
+    Depths can be added, to get the depth of several workspaces.
     """
 
     count: int
@@ -28,11 +28,11 @@ class QueueDepth:
     oldest_at: datetime | None
 
     def __add__(self, other: "QueueDepth") -> "QueueDepth":
-        moments = filter(None, (self.oldest_at, other.oldest_at))
+        due_times = filter(None, (self.oldest_at, other.oldest_at))
         return QueueDepth(
             self.count + other.count,
             self.due + other.due,
-            min(moments, default=None),
+            min(due_times, default=None),
         )
 
 
@@ -70,7 +70,7 @@ class FailureCount:
 
 
 def failed(tx: Transaction, *, since: datetime) -> Sequence[FailureCount]:
-    """Count items that were not delivered, or perhaps not, and won't be."""
+    """Count the rejected and lost items that were given up since `since` (UTC)."""
     return _failure_counts(
         tx.session,
         OutboxItem.installation_id == tx.workspace.id,
@@ -80,7 +80,7 @@ def failed(tx: Transaction, *, since: datetime) -> Sequence[FailureCount]:
 
 
 def overdue(tx: Transaction, *, before: datetime) -> Sequence[FailureCount]:
-    """Count items that were due before `before` and are not delivered yet."""
+    """Count the items that were due before `before` (UTC) and are still queued."""
     return _failure_counts(
         tx.session,
         OutboxItem.installation_id == tx.workspace.id,
@@ -92,19 +92,28 @@ def overdue(tx: Transaction, *, before: datetime) -> Sequence[FailureCount]:
 def _failure_counts(
     session: Session, *where: ColumnElement[bool]
 ) -> Sequence[FailureCount]:
-    of = (OutboxItem.state, OutboxItem.kind, OutboxItem.error)
+    columns = (OutboxItem.state, OutboxItem.kind, OutboxItem.error)
     rows = session.execute(
-        select(*of, func.count()).where(*where).group_by(*of).order_by(*of)
+        select(*columns, func.count())
+        .where(*where)
+        .group_by(*columns)
+        .order_by(*columns)
     )
     return [FailureCount(*row) for row in rows]
 
 
 def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
-    """Return what the clock is to do, by its name: all of it is due, and soon done."""
-    work = {
-        name: depth
-        for feature_work in tx.features.due_work
-        for name, depth in feature_work(tx).items()
+    """Return the depth of each job's due work, by the job's name."""
+    depths = {
+        rows.job: _depth(
+            tx, rows.column, *rows.where(tx.workspace.id), delay=rows.delay
+        )
+        for rows in tx.features.due_rows
+    }
+    counts = {
+        job: count
+        for count_due in tx.features.due_counts
+        for job, count in count_due(tx).items()
     }
     unknown_members = tx.session.scalar(
         select(func.count()).where(
@@ -113,44 +122,55 @@ def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
             Member.installation_id == tx.workspace.id,
         )
     )
-    return work | {"fetch-new-users": queue_depth(unknown_members or 0)}
+    counts["fetch-new-users"] = unknown_members or 0
+    # Nobody knows since when these are due.
+    return depths | {
+        job: QueueDepth(count, count, None) for job, count in counts.items()
+    }
 
 
 def next_due(tx: Transaction) -> datetime | None:
-    """Return the next UTC instant after `now` at which the clock is to do something.
+    """Return the next UTC instant after `now` at which a job or the outbox has work.
 
-    None where nothing is planned. What is due already does not count.
+    None if nothing is planned. Work that is due already does not count.
     """
-    moments = [
-        next_after(
+    times = [
+        _next_after(
             tx,
             OutboxItem.due_at,
             OutboxItem.finished_at.is_(None),
             OutboxItem.installation_id == tx.workspace.id,
         ),
-        # What is due waits for its turn in the channel.
-        next_after(
+        # An item that is due may still have to wait until its channel is available.
+        _next_after(
             tx,
             OutboxChannel.available_at,
             OutboxChannel.installation_id == tx.workspace.id,
         ),
+        *(
+            _next_after(tx, rows.column, *rows.where(tx.workspace.id), delay=rows.delay)
+            for rows in tx.features.due_rows
+        ),
         *(at for next_of_feature in tx.features.next_due for at in next_of_feature(tx)),
     ]
-    return min(filter(None, moments), default=None)
+    return min(filter(None, times), default=None)
 
 
-def next_after(
-    tx: Transaction, column: Any, *where: ColumnElement[bool]
+def _next_after(
+    tx: Transaction,
+    column: Any,
+    *where: ColumnElement[bool],
+    delay: timedelta = timedelta(),
 ) -> datetime | None:
-    """Return the first time after now in a column."""
+    """Return the earliest time after now (UTC), so long after the one in a column."""
     at: datetime | None = tx.session.scalar(
-        select(func.min(column)).where(column > tx.now, *where)
+        select(func.min(column)).where(column > tx.now - delay, *where)
     )
-    return at
+    return at and at + delay
 
 
 def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
-    """Until when Slack does not want to be called, by its method's name."""
+    """Return the end (UTC) of each current rate limit, by Slack's method."""
     rows = tx.session.execute(
         select(RateLimit.method, RateLimit.retry_at).where(
             RateLimit.installation_id == tx.workspace.id, RateLimit.retry_at > tx.now
@@ -162,16 +182,11 @@ def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
 _EMPTY = QueueDepth(0, 0, None)
 
 
-def due_rows(
-    tx: Transaction, column: Any, until: datetime, *where: ColumnElement[bool]
+def _depth(
+    tx: Transaction, column: Any, *where: ColumnElement[bool], delay: timedelta
 ) -> QueueDepth:
-    """Count the rows whose time in a column has come."""
+    """Count the rows whose time in a column is at least `delay` ago."""
     count, oldest = tx.session.execute(
-        select(func.count(), func.min(column)).where(column <= until, *where)
+        select(func.count(), func.min(column)).where(column <= tx.now - delay, *where)
     ).one()
-    return QueueDepth(count, count, oldest)
-
-
-def queue_depth(count: int) -> QueueDepth:
-    """Return so many that are due; nobody knows since when."""
-    return QueueDepth(count, count, None)
+    return QueueDepth(count, count, oldest and oldest + delay)

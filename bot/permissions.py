@@ -19,7 +19,7 @@ class Role(StrEnum):
     AUTHOR = "author"
     CHAMPION = "champion"
     ADMIN = "admin"
-    # Named by the admins to run the program with them.
+    # A member whom the admins named to run the program with them.
     PROGRAM_LEAD = "program lead"
 
 
@@ -30,7 +30,7 @@ class Permission:
     # As the documentation names it: "ask", "close an ask".
     action: str
     roles: AbstractSet[Role]
-    # For whoever may not: a sentence that says who may.
+    # Shown to a person who may not: a sentence that names those who may.
     denial: str
 
 
@@ -40,7 +40,7 @@ MODERATORS = frozenset({Role.CHAMPION, Role.ADMIN})
 ADMINS = frozenset({Role.ADMIN})
 PROGRAM_LEADS = frozenset({Role.ADMIN, Role.PROGRAM_LEAD})
 
-# Those that several features ask for.
+# Permissions that several features require.
 ASK = Permission(
     "ask",
     roles=ANYBODY,
@@ -100,7 +100,7 @@ def is_allowed(permission: Permission, roles: AbstractSet[Role]) -> bool:
 
 
 def require(permission: Permission, roles: AbstractSet[Role]) -> None:
-    """Raise UserError, worded for the person, if they may not."""
+    """Raise UserError, with a message for the person, if they may not."""
     if is_allowed(permission, roles):
         return
     raise UserError(EXTERNAL_DENIAL if Role.EXTERNAL in roles else permission.denial)

@@ -19,7 +19,7 @@ from models import Base
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Somebody who is being forgotten, and the name that stands for them from now."""
+    """A member who is being erased, and the pseudonym that replaces their id."""
 
     member: str
     pseudonym: str
@@ -31,37 +31,38 @@ def _do_nothing(_tx: Transaction, _erasure: Erasure) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TablePolicy:
-    """One table. Columns that are not mentioned say nothing of a person.
+    """The policy for one table. Columns that it does not list are not personal data.
 
-    `contents`, `purpose` and `retention` are words of the docs.
+    `contents`, `purpose` and `retention` are texts for the docs. The last says when
+    rows, or parts of them, are removed other than by an erasure.
     """
 
     model: type[Base]
     contents: str
     purpose: str
-    retention: str
-    # What members call a row and several rows; None for what they don't know about.
+    retention: str = ""
+    # The words for one row and for several in texts for members; None if members
+    # don't know about the table.
     row_names: tuple[str, str] | None = None
-    # Whose row it is: shown to them as it stands.
+    # Ids of the member who owns the row; their data file shows it unchanged.
     owner_columns: Sequence[str] = ()
-    # JSON lists of people to whom it is shown as it stands, too.
+    # JSON lists of members whose data files show it unchanged, too.
     reader_columns: Sequence[str] = ()
-    # Who else is named: they are shown that they are, and what they said.
+    # Ids of other members; their data files show that they are named, and their text.
     mentioned_columns: Sequence[str] = ()
-    # JSON that may hold ids of people, anywhere in it.
+    # JSON with members' ids anywhere in it.
     json_columns: Sequence[str] = ()
-    # Text made of parts with colons between, one of which may be a person's id.
+    # Text of parts separated by colons; a part may be a member's id.
     key_columns: Sequence[str] = ()
-    # A column of people's words: the column that holds who wrote them.
+    # Columns with members' text, each with the column that names its author.
     text_columns: Mapping[str, str] = field(default_factory=dict)
-    # What stands for words that are gone, where it is not nothing.
+    # The text that replaces erased text, if it is not NULL or empty.
     placeholders: Mapping[str, str] = field(default_factory=dict)
-    # Text that is neither anybody's name nor anybody's words.
+    # Text columns that hold neither names nor members' text.
     non_personal: Sequence[str] = ()
-    # "tombstone": the row stays and says that a member was erased; `before_erasure`
-    # writes it.
+    # "tombstone": `before_erasure` replaces the row by one that records the erasure.
     on_erasure: Literal["pseudonym", "delete", "tombstone"] = "pseudonym"
-    # Runs before anything is changed: takes locks, ends what must not go on.
+    # Runs before any row is changed: it takes locks and stops pending work.
     before_erasure: Callable[[Transaction, Erasure], None] = _do_nothing
 
     @property
@@ -75,7 +76,7 @@ class TablePolicy:
 
     @property
     def people_lists(self) -> Sequence[str]:
-        """Every column of JSON that may name people."""
+        """All JSON columns that may name members."""
         return (*self.json_columns, *self.reader_columns)
 
     @property
@@ -85,7 +86,7 @@ class TablePolicy:
 
 @dataclass(frozen=True, slots=True)
 class MessagePolicy:
-    """Messages of these kinds can name or quote somebody.
+    """The policy for messages that can name or quote a member.
 
     `affected_subjects` returns the subjects of those that may name the member, before
     the erasure. Without it, the messages name and quote only their recipient.

@@ -1,4 +1,4 @@
-"""The things that every entry point is handed, and the transaction that it opens."""
+"""Runtime, the open resources of the process, and the transactions that it opens."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +11,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
-from bot.config.mentors import MentorSettings
-from bot.message_counter import MessageCounter
 from bot.outbox import enqueue
 from bot.search.service import Search
 from bot.slack.api import SlackApi
@@ -54,7 +52,7 @@ class ServedWorkspaces:
         with self._lock:
             known = {**self._workspaces, workspace.id: workspace}
             self._clients = {**self._clients, workspace.id: slack}
-            self._by_team = {each.team_id: each for each in known.values()}
+            self._by_team = {served.team_id: served for served in known.values()}
             self._workspaces = dict(sorted(known.items()))
 
     def __iter__(self) -> Iterator[Workspace]:
@@ -78,9 +76,9 @@ class ServedWorkspaces:
     def find(
         self, team_id: str | None, enterprise_id: str | None = None
     ) -> Workspace | None:
-        """Return the workspace that a payload of Slack belongs to; None: not served.
+        """Return the workspace of a payload from Slack, or None if it is not served.
 
-        A payload that names no team belongs to the only workspace that it can be of.
+        A payload that names no team is assigned if exactly one workspace matches.
         """
         if team_id:
             return self._by_team.get(team_id)
@@ -129,10 +127,10 @@ class Transaction:
         occurrence: str = "",
         send_at: datetime | None = None,
     ) -> None:
-        """Send a message once for each `occurrence`, at `send_at` or at once.
+        """Enqueue a message to be sent at `send_at` (UTC), or right after the commit.
 
-        It is rendered when it is sent, and sent after the commit. Nothing is sent to
-        an erased member.
+        `to` is a channel's or a member's Slack id. The message is rendered when it is
+        sent. It is sent once for each `occurrence`, and never to an erased member.
         """
         enqueue.enqueue(
             self.session,
@@ -141,13 +139,13 @@ class Transaction:
             to,
             installation_id=self.workspace.id,
             now=self.now,
-            due=send_at,
+            send_at=send_at,
             payload=dict(payload) if payload else None,
             occurrence=occurrence,
         )
 
     def enqueue_update(self, kind: str, subject_id: int, *, to: str) -> None:
-        """Update a message to the state of now; one update waits, however many ask."""
+        """Enqueue an update of a message; updates that are not yet sent are merged."""
         enqueue.enqueue_update(
             self.session,
             kind,
@@ -160,14 +158,14 @@ class Transaction:
     def enqueue_many(
         self, kind: str, subjects: Iterable[tuple[int, str]], *, send_at: datetime
     ) -> None:
-        """`enqueue` about each subject to each recipient, in one statement."""
+        """Enqueue a message for each subject and recipient, in one statement."""
         enqueue.enqueue_many(
             self.session,
             kind,
             subjects,
             installation_id=self.workspace.id,
             now=self.now,
-            due=send_at,
+            send_at=send_at,
         )
 
     def enqueue_updates(
@@ -177,14 +175,14 @@ class Transaction:
         *,
         send_at: datetime | None = None,
     ) -> None:
-        """`enqueue_update` each subject for each recipient, in one statement."""
+        """Enqueue an update for each subject and recipient, in one statement."""
         enqueue.enqueue_updates(
             self.session,
             kind,
             subjects,
             installation_id=self.workspace.id,
             now=self.now,
-            due=send_at,
+            send_at=send_at,
         )
 
 
@@ -192,9 +190,9 @@ class Transaction:
 class Runtime:
     """The open resources of the process.
 
-    `write_session` changes, `read_session` looks, `autocommit` answers one quick
-    question each. Slack is never called in a transaction. `message_counter` counts
-    members' messages. `search` finds asks by their words.
+    `write_session` opens sessions that write, `read_session` sessions that only read;
+    `autocommit` is for single quick queries. Slack is never called in a transaction.
+    `search` finds asks by their words.
     """
 
     workspaces: ServedWorkspaces
@@ -203,8 +201,6 @@ class Runtime:
     autocommit: Engine
     clock: Clock
     features: "Features"
-    mentor_settings: MentorSettings = field(default_factory=MentorSettings)
-    message_counter: MessageCounter = field(default_factory=MessageCounter)
     search: Search = field(default_factory=Search)
 
     def slack_of(self, workspace: Workspace) -> SlackApi:

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 DAY_START, DAY_END = time(9), time(17)
 
 _SATURDAY = 5
-# Some systems list these as zones; they name no place.
+# Some systems list these names among the zones, although they stand for no place.
 _NOT_PLACES = frozenset({"Factory", "localtime"})
 
 
-# The rules are those of the pinned package tzdata. The system's, which would take
-# precedence, may be years old.
+# Use the rules of the pinned package tzdata. The system's rules would take precedence,
+# and may be years old.
 reset_tzpath(to=())
 ZoneInfo.clear_cache()
 
@@ -61,7 +61,7 @@ def get(name: str | None) -> ZoneInfo | None:
 def name_for_offset(offset: object) -> str | None:
     """Return the name of a zone by its seconds east of UTC, or None.
 
-    For people with no known zone but Slack's `tz_offset`.
+    Slack sends `tz_offset` even for members whose zone it does not name.
     """
     if not isinstance(offset, int) or isinstance(offset, bool):
         return None
@@ -96,48 +96,6 @@ def local_date(now: datetime, zone: ZoneInfo) -> date:
     return now.astimezone(zone).date()
 
 
-def format_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """Format the local day of `at`: "2 Mar", or "2 Mar 2025" for another year."""
-    day = local_date(at, zone)
-    is_this_year = day.year == local_date(now, zone).year
-    return f"{day.day} {day:%b}" if is_this_year else f"{day.day} {day:%b %Y}"
-
-
-def format_recent_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """Format the local day of `at` in a sentence: "today", or "on 2 Mar"."""
-    is_today = local_date(at, zone) == local_date(now, zone)
-    return "today" if is_today else f"on {format_day(at, now, zone)}"
-
-
-def format_month(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """Format the local month of `at`: "March", or "March 2025" for another year.
-
-    A day of the current month is formatted as a day: "2 Mar".
-    """
-    day, today = local_date(at, zone), local_date(now, zone)
-    if (day.year, day.month) == (today.year, today.month):
-        return format_day(at, now, zone)
-    return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"
-
-
-def format_time(at: datetime, zone: ZoneInfo) -> str:
-    """Format a local time with its zone: "2 Mar 11:00 EET"."""
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%b %H:%M} {_abbreviation(local)}"
-
-
-def format_full(at: datetime, zone: ZoneInfo) -> str:
-    """Format a local time with the weekday: "Friday 4 December at 09:00 EET"."""
-    local = at.astimezone(zone)
-    return f"{local:%A} {local.day} {local:%B at %H:%M} {_abbreviation(local)}"
-
-
-def _abbreviation(local: datetime) -> str:
-    """Return the zone's local abbreviation: "EET"; "UTC+03" if it has none."""
-    name = f"{local:%Z}"
-    return f"UTC{name}" if name[:1] in {"+", "-"} else name
-
-
 def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the UTC instants of the start and end of the local day of `now`.
 
@@ -162,9 +120,8 @@ def next_open_time(
 ) -> datetime:
     """Return `now`, or the next UTC instant within local hours [start, end).
 
-    Hours that end no later than they start go on into the next day, and count as hours
-    of the day that they start on. Without `include_weekends`, Saturdays and Sundays are
-    left out.
+    Hours whose `end` is not after `start` run into the next day, and belong to the day
+    on which they start. Without `include_weekends`, Saturdays and Sundays are skipped.
     """
     today = local_date(now, zone)
     for ahead in count(-1):

@@ -85,7 +85,6 @@ class Application:
             database.autocommit,
             clock,
             load_features(settings.mentors),
-            mentor_settings=settings.mentors,
         )
         self.bolt = handlers.bolt_app.create_app(self.rt)
         self.worker = OutboxWorker(

@@ -158,8 +158,8 @@ def parser() -> argparse.ArgumentParser:
         "export_tables",
         "write",
         more=(
-            "You can run it while the bot runs. It leaves out private channels and"
-            " private kudos, and writes formulas as plain text."
+            "You can run it while the bot runs. It leaves out the names and text of"
+            " private channels, and private kudos. It writes formulas as plain text."
         ),
     )
     export.add_argument(

@@ -1,4 +1,4 @@
-"""Answer what people and Slack do: parse it, open a transaction, call a service."""
+"""Listeners for Slack's requests: parse, open a transaction, call a service."""
 
 import re
 from typing import Any
@@ -45,14 +45,14 @@ def register(bolt: App, rt: Runtime) -> None:
     privacy.register(bolt, rt)
     home.register(bolt, rt)
     workspace.register(bolt, rt)
-    # These take what no listener before them took.
+    # The last listeners match everything that is left.
     settings.register(bolt, rt)
     register_unhandled(bolt)
 
 
 def register_unhandled(bolt: App) -> None:
-    """To be called last: Bolt runs the first listener that matches."""
+    """Register a listener for all other events. Bolt runs the first that matches."""
 
     @bolt.event(re.compile(".*"))
     def ignored(event: dict[str, Any]) -> None:
-        """Acknowledge an event that needs nothing."""
+        """Acknowledge the event; it has no effect."""

@@ -41,9 +41,8 @@ def register(app: App, rt: Runtime) -> None:
 
 def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
     request.refresh(users=[shortcut.actor])
-    message = shortcut.message
     external_members.record_external_author(
-        request.rt, request.workspace, message.user, message.author_teams
+        request.rt, request.workspace, shortcut.message
     )
 
 
@@ -54,20 +53,12 @@ def mark_message(
     if channel is None:
         raise UserError(NO_ASK_HERE)
     _record_reply(tx, channel, shortcut.message)
-    actions.mark_answer(
-        tx,
-        channel,
-        ts=shortcut.message.ts,
-        meaning=meaning,
-        by=shortcut.actor,
-        is_present=True,
-        event_micros=shortcut.at_micros,
-    )
+    _mark(shortcut, tx, channel, shortcut.message.ts, meaning)
     return Reply(*notes.mark_receipt(meaning, channel.slack_id, shortcut.message.ts))
 
 
 def _record_reply(tx: Transaction, channel: Channel, message: Message) -> None:
-    """Record the reply that the shortcut shows, perhaps before its own event."""
+    """Record the shortcut's reply, whose own event may arrive later."""
     ask = asks.find_by_message(tx.session, channel.id, message.thread_ts or "")
     if (
         ask is not None
@@ -106,7 +97,7 @@ def choose_solution(click: BlockAction, tx: Transaction) -> Response:
 
 
 def _answer(tx: Transaction, answer_id: int) -> tuple[Answer, Channel]:
-    """Return an answer to an ask that is still there, and its channel."""
+    """Return an answer and its channel; raises UserError if the ask is gone."""
     answer = tx.session.get(Answer, answer_id)
     if answer is None:
         raise UserError(asks.ASK_GONE)
@@ -115,7 +106,7 @@ def _answer(tx: Transaction, answer_id: int) -> tuple[Answer, Channel]:
 
 
 def _mark(
-    click: BlockAction,
+    interaction: BlockAction | MessageShortcut,
     tx: Transaction,
     channel: Channel,
     ts: str,
@@ -128,7 +119,7 @@ def _mark(
         channel,
         ts=ts,
         meaning=meaning,
-        by=click.actor,
+        by=interaction.actor,
         is_present=is_present,
-        event_micros=click.at_micros,
+        event_micros=interaction.at_micros,
     )

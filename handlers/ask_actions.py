@@ -11,7 +11,6 @@ from bot.errors import UserError
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
-from bot.slack import blocks
 from bot.workspace import channels
 from handlers import external_members
 from handlers.interactions import (
@@ -53,16 +52,14 @@ def register(app: App, rt: Runtime) -> None:
 
 
 def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
-    """Refuse what can't become an ask, and refresh everybody concerned."""
+    """Reject messages that can't become asks; refresh the actor and the author."""
     message, author = shortcut.message, shortcut.message.user
     if message.is_reply:
         raise UserError("Replies can't become asks. Post it with `/ask` instead.")
     by_human = authors.is_by_human(message.model_dump(), request.workspace)
     if author is None or not by_human:
         raise UserError(capture.NOT_BY_A_PERSON)
-    external_members.record_external_author(
-        request.rt, request.workspace, author, message.author_teams
-    )
+    external_members.record_external_author(request.rt, request.workspace, message)
     if author != shortcut.actor:
         with request.write() as tx:
             capture.refuse_erased(tx, ts=message.ts, author=author)
@@ -70,9 +67,7 @@ def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
 
 
 def convert_message(shortcut: MessageShortcut, tx: Transaction) -> Response:
-    channel = channels.get_or_create(tx, shortcut.channel.id)
-    if not channel.is_joined:
-        raise UserError(blocks.NOT_IN_CHANNEL)
+    channel = channels.get_joined(tx, shortcut.channel.id)
     ask = capture.convert_message(
         tx,
         channel,
@@ -142,14 +137,14 @@ def _run_option(
             return OpenView(actions.options_view(tx, ask, by=by))
         case _:
             return OpenView(actions.action_form(tx, ask, option, by=by))
-    # Elsewhere the ask's message shows it.
+    # Outside a modal, the update of the ask's message shows the result.
     return Reply("That's done.") if click.is_in_modal else None
 
 
 def undo_disclaim(click: BlockAction, tx: Transaction) -> Response:
     ask = asks.get(tx, parse_id(click.value), include_deleted=True)
     capture.undo_disclaim(tx, ask, by=click.actor)
-    # The line in the thread is rendered anew; a note for one person is replaced.
+    # The outbox updates the line in the thread; an ephemeral message is replaced here.
     is_line = (
         click.container is not None and click.container.message_ts == ask.thread_line_ts
     )

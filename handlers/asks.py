@@ -4,7 +4,6 @@ import re
 
 from slack_bolt import App
 
-from bot import visibility
 from bot.asks import actions, forms, rules
 from bot.asks import service as asks
 from bot.asks.service import AskDraft
@@ -13,7 +12,7 @@ from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_mrkdwn, to_plain
-from bot.workspace import channels
+from bot.workspace import channels, visibility
 from handlers.interactions import (
     CloseViews,
     OpenView,
@@ -24,6 +23,7 @@ from handlers.interactions import (
     on_global_shortcut,
     on_view,
     parse_id,
+    parse_optional_id,
     reads,
     refresh_channel,
     refresh_nobody,
@@ -92,7 +92,7 @@ def open_form(_: Interaction, __: Request) -> Response:
 
 
 def open_form_for_message(click: BlockAction, request: Request) -> Response:
-    """Ask what somebody wrote to the bot: only Slack has kept the words."""
+    """Open the form with a direct message's text, which only Slack stores."""
     text = _original_text(click, request)
     title, details = rules.from_message(text) if text else ("", "")
     hint = blocks.CHOOSE_CHANNEL
@@ -100,7 +100,7 @@ def open_form_for_message(click: BlockAction, request: Request) -> Response:
 
 
 def _original_text(click: BlockAction, request: Request) -> str:
-    """Return what the person wrote in the conversation that the button is in."""
+    """Return the text of the message that the button names, or "" without it."""
     if click.channel is None or not _TS.fullmatch(click.value):
         raise UserError(asks.ASK_GONE)
     with best_effort():
@@ -112,7 +112,7 @@ def _original_text(click: BlockAction, request: Request) -> str:
 
 
 def update_topics(click: BlockAction, tx: Transaction) -> Response:
-    """Another channel has other topics: show them, and keep what was typed."""
+    """Show the topics of the newly chosen channel, and keep the typed values."""
     view, channel_id = click.view, click.action.selected_conversation
     if view is None or channel_id is None:
         return None
@@ -134,8 +134,8 @@ def update_topics(click: BlockAction, tx: Transaction) -> Response:
 
 def _entered_topics(view: View) -> list[str]:
     typed = view.text("more_topics").split(",")
-    named = [*view.all_chosen("topics"), *map(str.strip, typed)]
-    return list(dict.fromkeys(filter(None, named)))
+    topics = [*view.all_chosen("topics"), *map(str.strip, typed)]
+    return list(dict.fromkeys(filter(None, topics)))
 
 
 def _refresh_form(form: ViewSubmission, request: Request) -> None:
@@ -144,9 +144,7 @@ def _refresh_form(form: ViewSubmission, request: Request) -> None:
 
 def submit(form: ViewSubmission, tx: Transaction) -> None:
     draft, checkin_id = _draft(form.view), _checkin_id(form.view)
-    channel = channels.get_or_create(tx, _chosen_channel(form.view))
-    if not channel.is_joined:
-        raise UserError(blocks.NOT_IN_CHANNEL, field="channel")
+    channel = channels.get_joined(tx, _chosen_channel(form.view), field="channel")
     checkin = origin = None
     if checkin_id is not None:
         checkin = sharing.lock_own(tx, checkin_id, form.actor)
@@ -203,5 +201,4 @@ def _ask_id(view: View) -> int:
 
 def _checkin_id(view: View) -> int | None:
     """Return the check-in that the form was opened from, if any."""
-    checkin_id = view.metadata().get("checkin")
-    return None if checkin_id is None else parse_id(checkin_id)
+    return parse_optional_id(view.metadata().get("checkin"))

@@ -1,4 +1,4 @@
-"""Commit the changes of events together that come together."""
+"""Commit the changes of a batch of events together."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,15 +14,15 @@ from bot.runtime import Runtime, Transaction, Workspace
 
 
 class PendingCommit(BoltResponse):
-    """The acknowledgement of an event, to be given once its change is committed.
+    """An event's acknowledgement, returned once the event's change is committed.
 
-    `decide` takes what is known of each message that the event is `about`, and returns
-    the change, or None if there is nothing to do. `new_message` is one that the event
-    may make known. All of it may run twice, and must wait for nothing but the database:
-    other events wait behind it.
+    `decide` takes the tracked message, or None, for each key in `about`. It returns the
+    change, or None if there is nothing to do. `new_message` is the key of a message
+    that the event may start to track. `decide` and the change may run twice, and must
+    wait for nothing but the database: other events queue behind them.
     """
 
-    # Set when the event is dispatched.
+    # `BoltApp` sets it after the dispatch.
     workspace: Workspace
 
     def __init__(
@@ -38,46 +38,46 @@ class PendingCommit(BoltResponse):
 
 
 def commit_batch(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
-    """Make all the changes, in as few transactions as can be; raises where one does.
+    """Apply all changes in as few transactions as possible; raises the first error.
 
-    A transaction is of one workspace.
+    Each transaction belongs to one workspace.
     """
     by_workspace: dict[Workspace, list[PendingCommit]] = {}
     for commit in commits:
         by_workspace.setdefault(commit.workspace, []).append(commit)
-    for workspace, of_workspace in by_workspace.items():
-        for independent in _split_dependent(of_workspace):
+    for workspace, workspace_commits in by_workspace.items():
+        for independent in _split_dependent(workspace_commits):
             _commit(rt, workspace, independent)
 
 
 def _split_dependent(commits: Sequence[PendingCommit]) -> Iterator[list[PendingCommit]]:
-    """Put what is about a message after what makes it known."""
-    together: list[PendingCommit] = []
+    """Split so that an event about a new message comes after the one that adds it."""
+    batch: list[PendingCommit] = []
     new_messages: set[MessageKey] = set()
     for commit in commits:
         if not new_messages.isdisjoint(commit.messages):
-            yield together
-            together, new_messages = [], set()
-        together.append(commit)
+            yield batch
+            batch, new_messages = [], set()
+        batch.append(commit)
         if commit.new_message is not None:
             new_messages.add(commit.new_message)
-    yield together
+    yield batch
 
 
 def _commit(
     rt: Runtime, workspace: Workspace, commits: Sequence[PendingCommit]
 ) -> None:
-    about = {message for commit in commits for message in commit.messages}
-    known: dict[MessageKey, TrackedMessage] = {}
+    about = {key for commit in commits for key in commit.messages}
+    tracked_by_key: dict[MessageKey, TrackedMessage] = {}
     if about:
         with rt.autocommit.connect() as connection:
-            known = tracked_messages.find_all(
+            tracked_by_key = tracked_messages.find_all(
                 connection, workspace.id, about, rt.features.tracked_tables
             )
     changes: dict[Callable[[Transaction, Sequence[Any]], None], list[Any]] = {}
     changed: list[TrackedMessage] = []
     for commit in commits:
-        tracked = [known.get(message) for message in commit.messages]
+        tracked = [tracked_by_key.get(key) for key in commit.messages]
         change = commit.decide(*tracked)
         if change is not None:
             changes.setdefault(change.apply, []).append(change.item)
@@ -93,10 +93,9 @@ def _commit(
 
 
 def _lock_rows(tx: Transaction, messages: Sequence[TrackedMessage]) -> None:
-    """Take all locks first and in one order; SQLite has one writer, and so needs none.
+    """Lock all rows first, in a fixed order, so that replicas don't deadlock.
 
-    Replicas that wait for each other in turn would wait until the database gives one
-    of them up.
+    SQLite has one writer and needs no row locks.
     """
     if dialect_name(tx.session) == "sqlite":
         return

@@ -1,4 +1,4 @@
-"""The queue of events: those that wait at the same time are handled together."""
+"""Queue frequent events, and handle those that wait together as one batch."""
 
 import asyncio
 import logging
@@ -17,31 +17,32 @@ from bot.db.engine import REQUEST_TIMEOUT_SECONDS
 
 log = logging.getLogger(__name__)
 
-# Of these there are many, and each is quick; whatever may wait for Slack, or for
-# anything else but the database, must not stand in a line with others behind it.
+# These events are frequent and quick. An event whose listener may wait for anything but
+# the database, such as Slack, would delay the events behind it in the queue.
 BATCHED_EVENTS = frozenset({"message", "reaction_added", "reaction_removed"})
-# One transaction is not to take long, and not everybody's requests fit into memory.
+# Limits the duration of a transaction.
 MAX_BATCH_SIZE = 64
+# Limits the memory for waiting requests.
 MAX_WAITING = 512
 
 
-# Answers are given all at once to those who were served together.
+# Takes the `reply_to` values of a batch and their responses.
 OnAnswered = Callable[[Sequence[Any], Sequence[BoltResponse]], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pending:
     request: BoltRequest
-    # By which its answer is given.
+    # Passed to `on_answered` with the response.
     reply_to: Any
     channel: str
     since: float
 
 
 class EventBatcher:
-    """One thread, so that no two hand Python's lock to each other all the time.
+    """A queue with one thread: several would compete for Python's global lock.
 
-    Requests that can't be answered in time get a 503: Slack delivers them again.
+    Requests that can't be answered in time get a 503, and Slack delivers them again.
     """
 
     def __init__(
@@ -53,10 +54,11 @@ class EventBatcher:
         timeout: float = REQUEST_TIMEOUT_SECONDS,
         on_refused: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """After `timeout` seconds nobody waits for an answer any more.
+        """Set the callbacks and limits.
 
-        `on_answered` is called with what to reply to, and the answers. `on_refused` is
-        called for each 503, with a word: full or late.
+        `timeout` is the time in seconds after which a request gets a 503.
+        `on_answered` is called with the `reply_to` values and responses of a batch,
+        `on_refused` with "full" or "late" for each 503.
         """
         self._handle_batch = handle_batch
         self._on_answered = on_answered
@@ -66,10 +68,12 @@ class EventBatcher:
         self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._waiting_by_channel: Counter[str] = Counter()
-        self._thread = threading.Thread(target=self._run, name="line", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name="event-batcher", daemon=True
+        )
 
     def stop(self, seconds: float) -> None:
-        """Serve those who wait, for at most so long."""
+        """Handle the waiting events for at most `seconds`, and end the thread."""
         if self.is_open:
             self._queue.put(None)
             self._thread.join(seconds)
@@ -80,7 +84,7 @@ class EventBatcher:
 
     @property
     def is_dead(self) -> bool:
-        """The thread has ended; it begins with the first event."""
+        """True if the thread has ended; the first event starts it."""
         return self._thread.ident is not None and not self._thread.is_alive()
 
     @property
@@ -88,10 +92,10 @@ class EventBatcher:
         return self._queue.qsize()
 
     def submit(self, request: BoltRequest, reply_to: Any) -> bool:
-        """Let it wait for its answer; False where there is no room for it."""
+        """Queue the request; return False if the queue is full."""
         channel = _channel(request)
         with self._lock:
-            # However much goes on in one channel, the others have room.
+            # A busy channel may take half of the queue at most.
             is_full = self.waiting_count >= self._max_waiting or (
                 bool(channel)
                 and self._waiting_by_channel[channel] >= self._max_waiting // 2
@@ -127,13 +131,13 @@ class EventBatcher:
             self._on_answered([waiting.reply_to for waiting in batch], answers)
 
     def _next_batch(self) -> list[_Pending]:
-        """Return those who wait now, at least one; nobody if it is time to stop."""
+        """Wait for a request and return the batch; an empty batch ends the thread."""
         batch: list[_Pending] = []
         with suppress(Empty):
             while len(batch) < MAX_BATCH_SIZE:
                 waiting = self._queue.get(block=not batch)
                 if waiting is None:
-                    # It is for the next call, if there is still somebody to serve.
+                    # The next call reads the stop marker again, after this batch.
                     if batch:
                         self._queue.put(None)
                     break
@@ -148,13 +152,13 @@ class EventBatcher:
         try:
             return self._handle_batch([waiting.request for waiting in due])
         except Exception:
-            # Whoever comes next must not wait in vain for a thread that has died.
+            # The thread must live on to serve the next batch.
             log.exception("events not processed")
             return [BoltResponse(status=500) for _ in due]
 
 
 class AsyncEventBatcher(EventBatcher):
-    """A line for coroutines, which await their answers."""
+    """An event batcher for coroutines, which await their responses."""
 
     def __init__(
         self,
@@ -162,8 +166,9 @@ class AsyncEventBatcher(EventBatcher):
         **bounds: Any,
     ) -> None:
         super().__init__(handle_batch, _resolve_futures, **bounds)
-        # Who has come and is not let in yet, and how many those were a turn ago.
+        # Requests that are not in the queue yet.
         self._arrivals: deque[_Pending] = deque()
+        # Their number one turn of the event loop ago.
         self._arrivals_before = 0
 
     def stop(self, seconds: float) -> None:
@@ -179,10 +184,11 @@ class AsyncEventBatcher(EventBatcher):
         return await answer if self.submit(request, answer) else service_unavailable()
 
     def _enqueue(self, pending: _Pending) -> None:
-        """As soon as the event loop makes a turn in which nobody comes, or enough have.
+        """Queue the arrivals after a turn of the event loop without another arrival.
 
-        The thread, woken by the first, would take Python's lock from the loop that
-        reads the others, and serve each by itself.
+        A full batch is queued at once. If the first arrival woke the thread, the thread
+        would take Python's global lock from the event loop, which still reads the other
+        requests, and would handle each of them alone.
         """
         self._arrivals.append(pending)
         if len(self._arrivals) == 1:
@@ -197,14 +203,14 @@ class AsyncEventBatcher(EventBatcher):
         self._enqueue_arrivals()
 
     def _enqueue_arrivals(self) -> None:
-        # Also called from elsewhere, when it is time to stop.
+        # `stop` calls this from another thread, which may empty the deque meanwhile.
         with suppress(IndexError):
             while True:
                 super()._enqueue(self._arrivals.popleft())
 
 
 def event_type(payload: Mapping[str, Any]) -> str | None:
-    """Return the type of the event inside; None if there is none."""
+    """Return the type of the event in the payload, or None without an event."""
     event = payload.get("event")
     if payload.get("type") != "event_callback" or not isinstance(event, dict):
         return None
@@ -213,27 +219,27 @@ def event_type(payload: Mapping[str, Any]) -> str | None:
 
 
 def service_unavailable() -> BoltResponse:
-    """That it is to come again."""
+    """Return a 503, after which Slack delivers the event again."""
     return BoltResponse(status=503)
 
 
 def _resolve_futures(
     futures: Sequence[asyncio.Future[BoltResponse]], answers: Iterable[BoltResponse]
 ) -> None:
-    """One call into the event loop for all of them."""
+    """Set the results of all futures in one call into their event loop."""
 
-    def tell() -> None:
+    def set_results() -> None:
         for future, answer in zip(futures, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
 
-    # A loop that has been closed has nobody left who waits.
+    # In a closed event loop nobody waits for the results.
     with suppress(RuntimeError):
-        futures[0].get_loop().call_soon_threadsafe(tell)
+        futures[0].get_loop().call_soon_threadsafe(set_results)
 
 
 def _channel(request: BoltRequest) -> str:
-    """Return the team and channel of an event; "" if Slack names no channel."""
+    """Return the team and channel of an event, or "" without a channel."""
     event = request.body.get("event")
     if not isinstance(event, dict):
         return ""

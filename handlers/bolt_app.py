@@ -1,5 +1,6 @@
 """The Bolt app: find the workspace of a request, and run its listener."""
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,25 +11,26 @@ from slack_bolt.authorization import AuthorizeResult
 
 import handlers
 from bot.db.retry import run_batch
+from bot.outbox.message_type import MAX_LOOKUPS
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
-from bot.visibility import MAX_LOOKUPS
 from handlers.batch_commit import PendingCommit, commit_batch
 from handlers.errors import CAN_FETCH_MEMBERSHIPS, RETRYABLE
 from handlers.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-# In a request's context, and so an argument that any listener may take: the workspace
-# that the request belongs to.
+# The key of the request's workspace in Bolt's context. Bolt passes it to each listener
+# that has an argument of this name.
 WORKSPACE = "workspace"
-# Bolt raises these, before any listener, over what is not as Slack sends it.
+# Bolt raises these for a malformed payload before it runs a listener.
 _MALFORMED_PAYLOAD_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
 
 
 class BoltApp(App):
-    """Bolt, where a listener may return a `PendingCommit`: acknowledged when committed.
+    """A Bolt app whose listeners may return a `PendingCommit`.
 
-    No listener runs for a workspace that is not served; the request is acknowledged.
+    Such a request is acknowledged after the commit. A request of a workspace that is
+    not served is acknowledged without running a listener.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class BoltApp(App):
         return self.dispatch_batch([req])[0]
 
     def dispatch_batch(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
-        """Dispatch each, then commit what they change; one that fails fails alone."""
+        """Dispatch each request, then commit their changes; each may fail alone."""
         answers = [self._dispatch_safely(request) for request in requests]
         commits = [
             (request, answer)
@@ -56,7 +58,7 @@ class BoltApp(App):
         errors = run_batch(self._commit_batch, [commit for _, commit in commits])
         for (request, commit), error in zip(commits, errors, strict=True):
             if error is not None:
-                # As Bolt does with what a listener raises.
+                # Bolt handles an error that a listener raises in the same way.
                 commit.status = 500
                 self.listener_runner.listener_error_handler.handle(
                     error, request, commit
@@ -75,7 +77,7 @@ class BoltApp(App):
                 return BoltResponse(status=200)
             answer = self._dispatch_with_retries(request, workspace)
         except _MALFORMED_PAYLOAD_ERRORS:
-            # Those that came with it must not fall as well.
+            # The other requests of the batch go on.
             log.exception("request not understood")
             return BoltResponse(status=400)
         if isinstance(answer, PendingCommit):
@@ -85,25 +87,25 @@ class BoltApp(App):
     def _dispatch_with_retries(
         self, request: BoltRequest, workspace: Workspace
     ) -> BoltResponse:
-        """Return Bolt's answer, after running a listener once more if need be.
+        """Return Bolt's response, and run the listener again if an error asks for it.
 
-        That is once if the database gave a transaction up, and whenever Slack had to be
-        asked who is in a private channel. A listener calls Slack after its
-        transactions, so nothing has happened yet.
+        It runs once more after a conflict in the database, and once more after each of
+        up to `MAX_LOOKUPS` fetches of a private channel's members. A listener calls
+        Slack after its transactions, so the failed run has had no effect.
         """
-        is_repeatable, questions = True, MAX_LOOKUPS
+        is_retryable, lookups_left = True, MAX_LOOKUPS
         while True:
             request.context[WORKSPACE] = workspace
-            request.context[RETRYABLE] = is_repeatable
-            request.context[CAN_FETCH_MEMBERSHIPS] = questions > 0
+            request.context[RETRYABLE] = is_retryable
+            request.context[CAN_FETCH_MEMBERSHIPS] = lookups_left > 0
             answer = App.dispatch(self, request)
-            was_given_up = is_repeatable and not request.context[RETRYABLE]
-            was_asked = questions > 0 and not request.context[CAN_FETCH_MEMBERSHIPS]
-            if not (was_given_up or was_asked):
+            had_conflict = is_retryable and not request.context[RETRYABLE]
+            had_lookup = lookups_left > 0 and not request.context[CAN_FETCH_MEMBERSHIPS]
+            if not (had_conflict or had_lookup):
                 return answer
-            is_repeatable &= not was_given_up
-            questions -= was_asked
-            # Bolt keeps in a request's context what the first listener made of it.
+            is_retryable &= not had_conflict
+            lookups_left -= had_lookup
+            # The old request's context has state of the first run.
             request = BoltRequest(
                 body=request.body, headers=request.headers, mode="socket_mode"
             )
@@ -112,11 +114,11 @@ class BoltApp(App):
 def parse_request(
     body: str | Mapping[str, Any], headers: Mapping[str, str]
 ) -> BoltRequest:
-    """Make a request of a verified form as it came, or of parsed JSON.
+    """Return a Bolt request from a verified form's text, or from parsed JSON.
 
-    Raises ValueError for what Slack does not send.
+    Raises ValueError for a malformed payload.
     """
-    # Bolt takes what is parsed already as from Socket Mode.
+    # In this mode Bolt accepts a parsed body.
     mode = "http" if isinstance(body, str) else "socket_mode"
     try:
         return BoltRequest(
@@ -126,6 +128,14 @@ def parse_request(
         )
     except _MALFORMED_PAYLOAD_ERRORS as error:
         raise ValueError("not as Slack sends it") from error
+
+
+def parse_object(text: str | bytes) -> dict[str, Any]:
+    """Parse a JSON object; raises ValueError or RecursionError for anything else."""
+    payload = json.loads(text)
+    if not isinstance(payload, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - one error for all of it
+    return payload
 
 
 def create_app(rt: Runtime) -> BoltApp:
@@ -139,21 +149,21 @@ def build_bolt(
     *,
     commit: Callable[[Sequence[PendingCommit]], None] = lambda _: None,
 ) -> BoltApp:
-    """Build Bolt for the workspaces. Requests are verified before they come here."""
+    """Build the Bolt app. The caller verifies requests before it dispatches them."""
     return BoltApp(
         workspaces,
         commit,
-        # Without a name Bolt reads the source of its whole call stack for one.
+        # Without a name Bolt would read source files of its call stack to find one.
         name="backswing",
         authorize=_authorize,
         # An acknowledgement means a commit.
         process_before_response=True,
-        # The edge verifies the raw body; Socket Mode needs no signature.
+        # The HTTP endpoint verifies the raw body; Socket Mode needs no signature.
         request_verification_enabled=False,
         ssl_check_enabled=False,
         url_verification_enabled=False,
-        # To Bolt it is the bot's own event, too, when somebody deletes what the bot
-        # wrote; the listeners know what is really its own.
+        # Bolt would also ignore the event when a person deletes the bot's message. The
+        # listeners recognise the bot's own events themselves.
         ignoring_self_events_enabled=False,
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
@@ -161,7 +171,7 @@ def build_bolt(
 
 
 def _authorize(workspace: Workspace) -> AuthorizeResult:
-    """Say whose request it is. Listeners call Slack by `Runtime.slack_of`."""
+    """Return the workspace's ids; a token is not needed, see `Runtime.slack_of`."""
     return AuthorizeResult(
         enterprise_id=workspace.enterprise_id,
         team_id=workspace.team_id,

@@ -1,17 +1,11 @@
-"""Check-ins: sharing, joining and leaving, and asking about what one is stuck on."""
+"""Share, join and leave a check-in, and turn a blocker into an ask."""
 
 from slack_bolt import App
 
-from bot import visibility
-from bot.checkins import (
-    home,
-    notes,
-    participants,
-    rules,
-    sharing,
-)
+from bot.checkins import home, notes, participants, rules, sharing
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
+from bot.workspace import visibility
 from handlers.interactions import (
     OpenView,
     Reply,
@@ -85,6 +79,6 @@ def open_ask_form(click: BlockAction, tx: Transaction) -> Response:
 
 
 def _reply(click: BlockAction, note: Note) -> Response:
-    """Answer beside the channel's message, or in place of a message to the person."""
+    """Reply in place of a private message, or beside the channel's message."""
     is_ephemeral = click.container is not None and click.container.is_ephemeral
     return Reply(*note, replace=click.is_in_direct_message or bool(is_ephemeral))

@@ -1,4 +1,4 @@
-"""Set a check-in up in two pages; change, pause, resume and delete it."""
+"""Set up a check-in in two pages; change, pause, resume and delete it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,6 @@ from bot.checkins.plan import ScheduleForm
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
-from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.workspace import channels, roles
 from handlers.interactions import (
     AfterAck,
@@ -23,6 +22,7 @@ from handlers.interactions import (
     on_command,
     on_view,
     parse_id,
+    parse_optional_id,
     reads,
     refresh_channel,
     writes,
@@ -31,7 +31,6 @@ from handlers.payloads import BlockAction, SlashCommand, View, ViewSubmission
 from handlers.requests import Request, best_effort
 from models import Channel, Schedule
 
-_GONE = "I no longer know that channel. Open the form again."
 _IN_CHANNEL = "Type that in a channel to see its check-ins and who shared."
 
 
@@ -57,9 +56,7 @@ def open_overview(command: SlashCommand, request: Request) -> Response:
 
 
 def _overview(command: SlashCommand, tx: Transaction) -> Response:
-    channel = channels.find(tx, command.channel_id)
-    if channel is None or not channel.is_joined:
-        raise UserError(NOT_IN_CHANNEL)
+    channel = channels.get_joined(tx, command.channel_id)
     roles.authorize(tx, channel, CHECK_IN, command.actor)
     return OpenView(pages.overview(tx, channel))
 
@@ -74,7 +71,7 @@ def open_edit(click: BlockAction, tx: Transaction) -> Response:
 
 
 def show_preview(form: ViewSubmission, tx: Transaction) -> Response:
-    """Show when the check-in of the first page comes, and save nothing yet."""
+    """Show the dates of the next check-ins; nothing is saved yet."""
     view = pages.preview(
         tx,
         _channel(tx, form.view),
@@ -99,7 +96,7 @@ def save(form: ViewSubmission, request: Request) -> Response:
         with request.write() as tx:
             _save(form, tx)
     except UserError as error:
-        # The preview has no field to show the error beside.
+        # The preview has no field that could show the error.
         return UpdateView(_first_page(view, hint=str(error)))
     if view.root_view_id in {None, view.id}:
         return None
@@ -154,7 +151,7 @@ def _show_settings(
     by: str,
     hash: str | None = None,  # noqa: A002 - Slack's name
 ) -> None:
-    """Show the settings as they now are; Slack keeps what somebody typed there."""
+    """Show the current settings; Slack keeps the values typed there."""
     with request.read() as tx:
         channel = tx.session.get_one(Channel, channel_id)
         view = settings.channel_form(tx, channel, by=by)
@@ -163,21 +160,16 @@ def _show_settings(
 
 
 def _channel(tx: Transaction, view: View | None) -> Channel:
-    channel_id = str(view.metadata().get("channel")) if view else ""
-    channel = channels.find(tx, channel_id)
-    if channel is None:
-        raise UserError(_GONE)
-    return channel
+    return channels.get(tx, str(view.metadata().get("channel")) if view else "")
 
 
 def _schedule_id(view: View) -> int | None:
-    """Return the check-in that a form is about; None: a new one."""
-    schedule_id = view.metadata().get("checkin")
-    return None if schedule_id is None else parse_id(schedule_id)
+    """Return the id of the form's check-in, or None for a new one."""
+    return parse_optional_id(view.metadata().get("checkin"))
 
 
 def _first_page(view: View, *, hint: str = "") -> Modal:
-    """Return the page before the preview, filled in as it was."""
+    """Return the page before the preview, with the values entered there."""
     metadata = view.metadata()
     return forms.plan_form(
         str(metadata.get("channel")),

@@ -1,4 +1,4 @@
-"""Read the database and the process each time that somebody asks for /metrics."""
+"""Read metrics from the database and the process at each request for /metrics."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ GAUGES: Mapping[str, Declaration] = {
     "backswing_ready": Declaration(
         "1 if a part is ready, as `/readyz` says.", ("part",)
     ),
-    "backswing_events_waiting": Declaration("Events in line, waiting to be committed."),
+    "backswing_events_waiting": Declaration("Events waiting to be committed."),
     "backswing_pool_connections_in_use": Declaration(
         "Connections to the database in use. Pools: quick look-ups (`autocommit`),"
         " `read`, and `write` (on PostgreSQL also for reading).",
@@ -42,7 +42,7 @@ GAUGES: Mapping[str, Declaration] = {
         " (`rejected`: Slack refused it; `lost`: perhaps sent, never sent again).",
         ("state",),
     ),
-    "backswing_deliveries_due": Declaration("Those whose time has come.", ("state",)),
+    "backswing_deliveries_due": Declaration("Deliveries that are due.", ("state",)),
     "backswing_deliveries_oldest_due_seconds": Declaration(
         "The time for which the oldest due delivery has waited; 0 if none is due.",
     ),
@@ -68,9 +68,9 @@ GAUGES: Mapping[str, Declaration] = {
 
 
 class DatabaseCollector(Collector):
-    """Collects figures of all workspaces together.
+    """Collects metrics over all workspaces.
 
-    Replicas that share a database report the same of what waits in it.
+    Replicas that share a database report the same queue depths.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class DatabaseCollector(Collector):
         waiting_events: Callable[[], int],
         build: Mapping[str, str],
     ) -> None:
-        """`waiting_events` counts them; `build` describes the program."""
+        """Take a function that counts waiting events, and the labels of the build."""
         self._rt = rt
         self._database = database
         self._readiness = readiness
@@ -93,9 +93,10 @@ class DatabaseCollector(Collector):
         labels = GAUGES["backswing_build_info"].labels
         build = tuple(self._build[label] for label in labels)
         yield _gauge("backswing_build_info", {build: 1})
-        ready = self._readiness.check()
+        problems = self._readiness.check()
         yield _gauge(
-            "backswing_ready", {(part,): why is None for part, why in ready.items()}
+            "backswing_ready",
+            {(part,): reason is None for part, reason in problems.items()},
         )
         yield _gauge("backswing_events_waiting", {(): self._waiting_events()})
         yield from self._pools()
@@ -103,8 +104,8 @@ class DatabaseCollector(Collector):
         try:
             yield from self._outbox()
         except SQLAlchemyError:
-            # The other figures are wanted now more than ever; `backswing_ready` says
-            # why these are not there.
+            # The other metrics matter most now. `backswing_ready` shows the reason why
+            # these are missing.
             log.warning("metrics not read", exc_info=True)
 
     def _pools(self) -> Iterator[Metric]:
@@ -166,10 +167,8 @@ class DatabaseCollector(Collector):
         )
 
 
-def _add_up(
-    totals: dict[str, QueueDepth], of_workspace: Mapping[str, QueueDepth]
-) -> None:
-    for name, waiting in of_workspace.items():
+def _add_up(totals: dict[str, QueueDepth], depths: Mapping[str, QueueDepth]) -> None:
+    for name, waiting in depths.items():
         totals[name] = totals[name] + waiting if name in totals else waiting
 
 
@@ -178,8 +177,8 @@ def _age(waiting: QueueDepth, now: datetime) -> float:
 
 
 def _gauge(name: str, values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily:
-    about = GAUGES[name]
-    family = GaugeMetricFamily(name, about.documentation, labels=about.labels)
+    gauge = GAUGES[name]
+    family = GaugeMetricFamily(name, gauge.documentation, labels=gauge.labels)
     for label_values, value in values.items():
         family.add_metric(label_values, value)
     return family

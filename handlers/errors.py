@@ -1,4 +1,4 @@
-"""Tell the person that a rule refused or something broke, where Slack shows it."""
+"""Handle a listener's error: tell the person, or let Slack deliver the event again."""
 
 import json
 import logging
@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 from slack_bolt import App, BoltContext, BoltResponse
 
-from bot import visibility
 from bot.db.retry import is_retryable
 from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.slack.api import SlackError
 from bot.slack.blocks import message_modal
 from bot.slack.text import escape, sanitize, to_plain, truncate
-from bot.visibility import MembershipUnknown
+from bot.workspace import visibility
+from bot.workspace.visibility import MembershipUnknown
 from handlers.requests import Request, request_of, workspace_of
 
 log = logging.getLogger(__name__)
@@ -23,13 +23,15 @@ INTERNAL_ERROR = "Something went wrong on my side. Nothing was saved. Please try
 MODAL_EXPIRED = (
     "Slack didn't open the form in time. Nothing was saved. Please try again."
 )
-# In a request's context: it may be dispatched once more. False: it must be.
-RETRYABLE = "backswing.repeatable"
-# Slack may be asked who is in a private channel. False: it was, so dispatch again.
-CAN_FETCH_MEMBERSHIPS = "backswing.askable"
+# Keys in a request's context, both read by `BoltApp`.
+# True if the request may be dispatched again; set to False to have it dispatched again.
+RETRYABLE = "backswing.retryable"
+# True if a private channel's members may be fetched from Slack; set to False after a
+# fetch, to have the request dispatched again.
+CAN_FETCH_MEMBERSHIPS = "backswing.can_fetch_memberships"
 _ERROR_TITLE = "That didn't work"
 _DENIED_TITLE = "Not possible"
-# Commands after which people write something of their own.
+# Commands that are followed by the person's own text.
 _FREE_TEXT_COMMANDS = frozenset({"/ask", "/kudos"})
 _MAX_ECHO_LENGTH = 3000
 
@@ -39,7 +41,14 @@ def register(bolt: App, rt: Runtime) -> None:
     def explain(
         error: Exception, body: dict[str, Any], context: BoltContext
     ) -> BoltResponse | None:
-        """Answer for, in this order: a rule, a malformed event, Slack, a bug."""
+        """Handle the error by the first of these that applies.
+
+        1. A rule said no (`UserError`): the person reads the reason.
+        2. A malformed event is acknowledged; a retry would not make it valid.
+        3. Slack refused or did not answer: the person reads that the form expired.
+        4. A bug: it is logged. The person reads that something went wrong; an event is
+           not acknowledged, so Slack delivers it again.
+        """
         if _should_retry(rt, error, context):
             return None
         if isinstance(error, MembershipUnknown):
@@ -49,7 +58,6 @@ def register(bolt: App, rt: Runtime) -> None:
         if isinstance(error, UserError):
             return _ok() if is_event else _reply(request, error, _DENIED_TITLE)
         if isinstance(error, ValidationError) and is_event:
-            # It would not become valid by being delivered again.
             log.warning("event not understood", extra={"event": _event_type(body)})
             return _ok()
         if isinstance(error, SlackError) and not is_event:
@@ -59,14 +67,14 @@ def register(bolt: App, rt: Runtime) -> None:
             return _reply(request, UserError(MODAL_EXPIRED), _ERROR_TITLE)
         log.error("unhandled error", exc_info=error, extra={"event": _event_type(body)})
         if is_event:
-            return None  # 500: not acknowledged, so Slack delivers it again.
+            return None  # Bolt responds with a 500.
         return _reply(request, UserError(INTERNAL_ERROR), _ERROR_TITLE)
 
 
 def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
-    """Prepare another run of the listener from its first line; False: no other run.
+    """Return True if the listener should run again from its first line.
 
-    If it is not known who is in a private channel, Slack is asked here.
+    If a private channel's members are unknown, this fetches them first.
     """
     if is_retryable(error) and context.get(RETRYABLE):
         log.warning("tried again", exc_info=error)
@@ -74,11 +82,9 @@ def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
         return True
     if isinstance(error, MembershipUnknown) and context.get(CAN_FETCH_MEMBERSHIPS):
         try:
-            visibility.fetch_memberships(
-                rt, workspace_of(context), error, is_urgent=True
-            )
-        except SlackError as failed:
-            log.warning("members not fetched", extra={"error": failed.code})
+            error.fetch(rt, workspace_of(context), is_urgent=True)
+        except SlackError as slack_error:
+            log.warning("members not fetched", extra={"error": slack_error.code})
             return False
         context[CAN_FETCH_MEMBERSHIPS] = False
         return True
@@ -117,7 +123,7 @@ def _reply(request: Request, user_error: UserError, title: str) -> BoltResponse:
 
 
 def _typed_text(body: dict[str, Any]) -> str:
-    """Give the words back: they are gone from Slack's box."""
+    """Return a line with the typed text, which Slack has removed from its text box."""
     typed = to_plain(sanitize(str(body.get("text") or "")))
     if body["command"] not in _FREE_TEXT_COMMANDS or not typed:
         return ""
@@ -127,13 +133,13 @@ def _typed_text(body: dict[str, Any]) -> str:
 def _view_response(
     view: dict[str, Any], user_error: UserError, title: str
 ) -> dict[str, Any]:
-    """Keep the form and what was typed, or replace a form without fields."""
+    """Show the error in the form and keep its values; replace a form without fields."""
     fields = [b["block_id"] for b in view.get("blocks", []) if b["type"] == "input"]
     if not fields:
-        shown = message_modal(title, str(user_error)).to_dict()
-        return {"response_action": "update", "view": shown}
+        message_view = message_modal(title, str(user_error)).to_dict()
+        return {"response_action": "update", "view": message_view}
     errors = {
-        name: why for name, why in user_error.field_errors.items() if name in fields
+        name: text for name, text in user_error.field_errors.items() if name in fields
     }
     first = user_error.field if user_error.field in fields else fields[0]
     return {

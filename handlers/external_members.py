@@ -1,7 +1,6 @@
-"""Recognize people of other organisations by what Slack's payloads say of them."""
+"""Recognize external members by the team ids in Slack's payloads."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
@@ -10,13 +9,14 @@ from bot import permissions
 from bot.errors import UserError
 from bot.runtime import Runtime, Workspace
 from bot.workspace import external, members, sync
+from handlers.payloads import MembershipChange, Message
 from handlers.requests import workspace_of
 
 
 class RejectExternalMembers(Middleware):
-    """Run no listener for somebody of another organisation.
+    """Reject the interactions of external members before any listener runs.
 
-    It is a class, since Bolt looks for the arguments of a function at each event.
+    This is a class because Bolt inspects a function's arguments at each event.
     """
 
     def __init__(self, rt: Runtime) -> None:
@@ -26,8 +26,8 @@ class RejectExternalMembers(Middleware):
         self,
         *,
         req: BoltRequest,
-        resp: BoltResponse,  # noqa: ARG002  # Bolt hands it on.
-        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's own word for it.
+        resp: BoltResponse,  # noqa: ARG002  # Bolt passes it.
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name for it.
     ) -> BoltResponse:
         body, workspace = req.body, workspace_of(req.context)
         is_event = body.get("type") == "event_callback"
@@ -41,24 +41,29 @@ class RejectExternalMembers(Middleware):
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    """To be called first: no listener runs for somebody of another organisation."""
+    """Register the middleware, which must come before all listeners."""
     bolt.use(RejectExternalMembers(rt))
 
 
 def record_external_author(
-    rt: Runtime, workspace: Workspace, member: str | None, payload: Mapping[str, Any]
+    rt: Runtime, workspace: Workspace, message: Message | MembershipChange
 ) -> None:
-    """Mark the author of a message as external if it says so, before it counts."""
-    if external.is_external_author(payload, workspace.team_id, workspace.enterprise_id):
-        record_external(rt, workspace, member)
+    """Mark the author as external if the payload says so.
+
+    Call it before the author's message counts for anything.
+    """
+    if external.is_external_author(
+        message.author_teams, workspace.team_id, workspace.enterprise_id
+    ):
+        record_external(rt, workspace, message.user)
 
 
 def record_external(rt: Runtime, workspace: Workspace, member: str | None) -> None:
     if not member:
         return
     with rt.read(workspace) as tx:
-        known = members.find(tx, member)
-    if known is not None and (known.is_external or known.erased_at is not None):
+        row = members.find(tx, member)
+    if row is not None and (row.is_external or row.erased_at is not None):
         return
     with rt.write(workspace) as tx:
         sync.mark_external(tx, member)

@@ -10,7 +10,7 @@ from bot.db.retry import run_batch
 
 T = TypeVar("T")
 
-# One transaction is not to take long.
+# Limits the duration of a transaction.
 MAX_BATCH_SIZE = 64
 
 
@@ -22,14 +22,14 @@ class _PendingChange(Generic[T]):
 
 
 class GroupCommit(Generic[T]):
-    """Group the commits of SQLite, which has one writer and waits for the disk at each.
+    """Group commits in SQLite, which has one writer and waits for the disk at each.
 
-    A thread that comes while another commits waits. The next one commits for all that
-    wait.
+    Threads that arrive during a commit wait. The first of them then commits the changes
+    of all.
     """
 
     def __init__(self, commit_batch: Callable[[Sequence[T]], None]) -> None:
-        """`commit_batch` makes changes in one transaction, perhaps several times."""
+        """Take a function that applies changes in one transaction; it may run again."""
         self._commit_batch = commit_batch
         self._waiting: deque[_PendingChange[T]] = deque()
         self._lock = threading.Lock()
@@ -39,7 +39,7 @@ class GroupCommit(Generic[T]):
         ticket = _PendingChange(change)
         self._waiting.append(ticket)
         with self._lock:
-            # Those that came before are committed first, and only so many at a time.
+            # Earlier changes are committed first, in batches of limited size.
             while not ticket.is_done:
                 self._commit_next_batch()
         if ticket.error is not None:

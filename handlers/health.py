@@ -1,4 +1,4 @@
-"""Answer an operator's tools: is the process alive, is it ready, how is it."""
+"""Serve /healthz, /readyz and /metrics to the operator's tools."""
 
 from anyio import CapacityLimiter, move_on_after, to_thread
 from starlette.requests import Request
@@ -8,14 +8,14 @@ from starlette.routing import Route
 from handlers.metrics import CONTENT_TYPE, Metrics
 from handlers.readiness import Readiness
 
-# Whoever asks for readiness has to know by then; no answer is one, too.
+# Checks that take longer count as failed.
 READINESS_TIMEOUT_SECONDS = 5
-# However many ask, they take no more of the process, nor of the database.
+# Limits the threads and database connections that requests here can take.
 MAX_CONCURRENT = 2
 
 
 class Health:
-    """Knows no secrets, and yet is for the operator's own network only."""
+    """The endpoints. They show no secrets, but are meant for the operator's network."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Health:
         return PlainTextResponse("ok")
 
     async def readyz(self, _: Request) -> Response:
-        """200 where all is well, else 503; a line for each part in either case."""
+        """Return 200 if every part is ready, else 503, with one line per part."""
         problems = None
         with move_on_after(self._timeout_seconds):
             problems = await to_thread.run_sync(
@@ -50,10 +50,12 @@ class Health:
                 abandon_on_cancel=True,
             )
         if problems is None:
-            why = f"not ready\nno answer within {self._timeout_seconds} seconds\n"
-            return PlainTextResponse(why, status_code=503)
+            text = f"not ready\nno answer within {self._timeout_seconds} seconds\n"
+            return PlainTextResponse(text, status_code=503)
         is_ready = not any(problems.values())
-        lines = "".join(f"{part}: {why or 'ok'}\n" for part, why in problems.items())
+        lines = "".join(
+            f"{part}: {problem or 'ok'}\n" for part, problem in problems.items()
+        )
         return PlainTextResponse(
             f"{'ready' if is_ready else 'not ready'}\n{lines}",
             status_code=200 if is_ready else 503,

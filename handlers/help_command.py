@@ -1,4 +1,4 @@
-"""Help: after every command, and in a conversation with the bot."""
+"""Show help for `help` after any command."""
 
 from slack_bolt import App
 
@@ -11,7 +11,7 @@ from handlers.requests import Request
 
 
 def register(app: App, rt: Runtime) -> None:
-    """To be called before the listeners that take every other text of a command."""
+    """Register the phrases, which must come before listeners that take any text."""
     for command in ("/ask", "/kudos", "/backswing"):
         on_command(app, rt, command, show_help, phrases=HELP_PHRASES)
 

@@ -1,4 +1,4 @@
-"""The Home tab: open it, turn its pages, and its owner's settings."""
+"""Open the Home tab, turn its pages, and change the member's settings."""
 
 import logging
 from datetime import timedelta
@@ -61,7 +61,7 @@ def open_home(opening: AppHomeOpened, request: Request) -> None:
     try:
         request.refresh(users=[member])
     except UserError:
-        # Somebody of whom we know nothing yet sees a Home tab all the same.
+        # Members whose profile could not be fetched see a Home tab, too.
         log.warning("home rendered without memberships")
     with request.write() as tx:
         home.open_home(tx, member)
@@ -86,22 +86,22 @@ def save_settings(form: ViewSubmission, tx: Transaction) -> None:
 
 
 def show_home(request: Request, member: str) -> None:
-    """Render somebody's Home tab and show it at once.
+    """Render a member's Home tab and publish it at once.
 
-    If another process has shown another one meanwhile, it is rendered once more.
+    If another process has published a different one meanwhile, render it once more.
     """
-    tried: str | None = None
+    last_hash: str | None = None
     for is_again in (False, True):
         with request.read() as tx:
             rendered = page.render(tx, member)
-        # The view that Slack shows is not the one that we know, and no other process
-        # has shown it: we lost sight of it.
-        is_lost = is_again and rendered.hash == tried
+        # Slack shows another view than the stored hash says, and no other process has
+        # stored a new hash: our record is wrong.
+        is_lost = is_again and rendered.hash == last_hash
         publish = PublishHome(member, rendered.view, rendered.hash, is_forced=is_lost)
         try:
             result = publish.send(request.slack, "")
         except HashConflict:
-            tried = rendered.hash
+            last_hash = rendered.hash
         except SlackError as error:
             log.warning("home not shown", extra={"error": error.code})
             _show_later(request, member, error)
@@ -114,7 +114,7 @@ def show_home(request: Request, member: str) -> None:
 
 
 def _show_later(request: Request, member: str, error: SlackError | None) -> None:
-    """Enqueue what could not be shown at once, unless Slack never will."""
+    """Enqueue a refresh, unless Slack has rejected the view for good."""
     with request.write() as tx:
         if isinstance(error, Rejected):
             home.on_rejected(tx, member, error.code)

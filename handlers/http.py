@@ -1,6 +1,5 @@
-"""The HTTP edge: what is checked before a request may come in."""
+"""The HTTP endpoint for Slack's requests: check each before it is dispatched."""
 
-import json
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -16,17 +15,17 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from handlers.batching import BATCHED_EVENTS, AsyncEventBatcher, event_type
-from handlers.bolt_app import BoltApp, parse_request
+from handlers.bolt_app import BoltApp, parse_object, parse_request
 
 log = logging.getLogger(__name__)
 
-# Slack's largest payloads are a small part of this.
+# Slack's largest payloads are far smaller.
 MAX_BODY_BYTES = 1024 * 1024
-# For what may wait for Slack: commands, clicks and forms.
+# Threads for commands, clicks and forms, whose listeners may wait for Slack.
 MAX_DISPATCHERS = 16
-# As Slack's signatures have it, and the SDK's verifier.
+# Slack's recommendation for signatures, and the limit of the SDK's verifier.
 MAX_AGE_SECONDS = 5 * 60
-# How long it may take to serve those who wait when it is time to stop.
+# The time for waiting events during a shutdown.
 STOP_TIMEOUT_SECONDS = 1
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 _TIMESTAMP, _SIGNATURE = "x-slack-request-timestamp", "x-slack-signature"
@@ -73,7 +72,7 @@ class SlackHttpEndpoint:
         return [Route("/slack/events", self.handle, methods=["POST"])]
 
     def app(self, *extra_routes: Route) -> Starlette:
-        """To serve it with `more`; it stops when it is served no longer."""
+        """Return an application that stops the endpoint when it shuts down."""
 
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -84,8 +83,8 @@ class SlackHttpEndpoint:
 
     async def handle(self, request: Request) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        # Nobody makes us wait for a body that we would not take, or that can't be
-        # Slack's.
+        # The headers are checked before the body is read: a request with wrong headers
+        # must not keep us waiting for its body.
         if refusal := self._check_headers(request.headers, kind):
             return refusal
         try:
@@ -99,7 +98,7 @@ class SlackHttpEndpoint:
         return await self._answer(body, request.headers, is_json=kind == _TYPES[0])
 
     def _check_headers(self, headers: Headers, content_type: str) -> Response | None:
-        """Refuse what its head says enough of; None for what may be Slack's."""
+        """Return a refusal if the headers can't be from Slack, else None."""
         length = headers.get("content-length", "0")
         if content_type not in _TYPES:
             return self._refuse("content type", "unsupported content type", 415)
@@ -114,7 +113,7 @@ class SlackHttpEndpoint:
     ) -> Response:
         try:
             text = body.decode()
-            payload = _parse_object(text) if is_json else None
+            payload = parse_object(text) if is_json else None
             if not is_json:
                 _check_form(text)
         except (ValueError, RecursionError):
@@ -122,8 +121,8 @@ class SlackHttpEndpoint:
         if payload is not None and payload.get("type") == "url_verification":
             return JSONResponse({"challenge": str(payload.get("challenge", ""))})
         if payload is not None and event_type(payload) is None:
-            # Nothing for us (Slack's `app_rate_limited` has no event inside), but
-            # acknowledged, or it would come again and again.
+            # Slack's `app_rate_limited`, for example. Without an acknowledgement Slack
+            # would deliver it again.
             log.warning("envelope without an event")
             return PlainTextResponse("")
         try:
@@ -151,12 +150,12 @@ class SlackHttpEndpoint:
         return self._refuse(reason, "not signed by Slack", 401)
 
     def _signature_problem(self, headers: Headers) -> str | None:
-        """Say why Slack has not signed this request lately; None if it has."""
+        """Return the reason why the signature's headers are invalid, or None."""
         timestamps = headers.getlist(_TIMESTAMP)
         signatures = headers.getlist(_SIGNATURE)
         if len(timestamps) != 1 or not _is_timestamp(timestamps[0]):
             return "signature"
-        # Replayed, or a clock is wrong.
+        # A replayed request, or a wrong clock.
         if abs(self._now() - int(timestamps[0])) > MAX_AGE_SECONDS:
             return "age"
         if len(signatures) != 1 or not _SIGNATURE_PATTERN.fullmatch(signatures[0]):
@@ -164,7 +163,7 @@ class SlackHttpEndpoint:
         return None
 
     def _is_signed(self, headers: Headers, body: bytes) -> bool:
-        """Compare the signature with Slack's, over the bytes as they came."""
+        """Verify the signature over the body's original bytes."""
         if self._verifier is None:
             return False
         try:
@@ -172,7 +171,7 @@ class SlackHttpEndpoint:
                 body, headers[_TIMESTAMP], headers[_SIGNATURE]
             )
         except UnicodeDecodeError:
-            # The SDK builds the signed string from text; Slack sends UTF-8 only.
+            # The SDK decodes the body as UTF-8, which Slack always sends.
             return False
 
 
@@ -181,9 +180,9 @@ def _is_timestamp(timestamp: str) -> bool:
 
 
 async def _read_body(request: Request) -> bytes | None:
-    """The body; None if it is too large, found out without holding all of it.
+    """Return the body, or None as soon as more than the limit has arrived.
 
-    Raises ClientDisconnect where it ends too soon, or does not come in time.
+    Raises ClientDisconnect if the body is incomplete or takes too long.
     """
     body = bytearray()
     async for chunk in request.stream():
@@ -193,17 +192,10 @@ async def _read_body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _parse_object(text: str) -> dict[str, object]:
-    payload = json.loads(text)
-    if not isinstance(payload, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - one error for all of it
-    return payload
-
-
 def _check_form(text: str) -> None:
-    """A command's fields, or an interaction's `payload`; else raises ValueError."""
+    """Raise ValueError unless this is a command or an interaction's `payload`."""
     fields = parse_qs(text, keep_blank_values=True, max_num_fields=100)
     if "payload" in fields:
-        _parse_object(fields["payload"][0])
+        parse_object(fields["payload"][0])
     elif "command" not in fields:
         raise ValueError("neither a command nor an interaction")

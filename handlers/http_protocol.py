@@ -1,6 +1,6 @@
-"""Limit the time that a request may take, and the number of requests at once.
+"""Limit the duration of a request, its size, and the number of connections.
 
-uvicorn itself waits for the rest of a request for as long as the peer likes.
+uvicorn has no timeout for the rest of a request.
 """
 
 import asyncio
@@ -9,17 +9,17 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# Slack sends a request at once, its body with its head.
+# Slack sends a request's headers and body at once.
 HEADER_TIMEOUT_SECONDS = 10.0
 BODY_TIMEOUT_SECONDS = 10.0
-# For what is left of a body that was refused before it was there.
+# The time for the rest of a body after an early refusal.
 LINGER_SECONDS = 2.0
-# Slack's heads are a small part of this; a body is bounded by whoever reads it.
+# Slack's headers are far smaller. The application limits the body.
 MAX_HEADER_BYTES = 64 * 1024
-# With what stands around the parts of a body.
+# The body with the overhead of a chunked transfer.
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 MAX_CONNECTIONS = 512
-# So many are taken in at a time, before anybody is sent away.
+# Connections that wait to be accepted.
 BACKLOG = 256
 
 _REQUEST_TIMEOUT = (
@@ -28,10 +28,10 @@ _REQUEST_TIMEOUT = (
 
 
 def connection_limit() -> int:
-    """As many as Slack can use, and no more than half of the files we may have open."""
+    """Return the maximum, or half of the process's file limit if that is smaller."""
     if os.name != "posix":
         return MAX_CONNECTIONS
-    import resource  # noqa: PLC0415 - nowhere else
+    import resource  # noqa: PLC0415 - missing on Windows
 
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if allowed == resource.RLIM_INFINITY:
@@ -40,9 +40,10 @@ def connection_limit() -> int:
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """One connection. Where there is no room, whoever has kept us waiting longest goes.
+    """A connection with time limits.
 
-    So somebody who opens connections and says nothing keeps nobody else out.
+    If there are too many connections, the one with the nearest deadline is closed, so
+    that idle connections can't keep others out.
     """
 
     header_timeout_seconds = HEADER_TIMEOUT_SECONDS
@@ -53,12 +54,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._timer: asyncio.TimerHandle | None = None
         self._is_in_body = False
-        # What has come of the request that is not complete.
+        # Bytes received of the incomplete part of a request.
         self._size = 0
 
     @property
     def deadline(self) -> float | None:
-        """When the peer has had its time; None while we are the ones who take it."""
+        """The end of the peer's time limit; None while the application responds."""
         timer = self._timer or self.timeout_keep_alive_task
         return timer.when() if timer else None
 
@@ -75,7 +76,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._timer is None:
             return
-        # The parser keeps all of a head, and of what may follow a body.
+        # The parser buffers the headers, and the trailers after a body.
         self._size += len(data)
         if self._size > (MAX_REQUEST_BYTES if self._is_in_body else MAX_HEADER_BYTES):
             self._close()
@@ -117,12 +118,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             if isinstance(connection, LimitedHttpProtocol)
             and (until := connection.deadline) is not None
         ]
-        _, longest = min(waiting, key=lambda each: each[0])
-        self.connections.discard(longest)
-        longest.transport.abort()
+        _, slowest = min(waiting, key=lambda pair: pair[0])
+        self.connections.discard(slowest)
+        slowest.transport.abort()
 
     def _close(self) -> None:
-        """Close it; with an answer, where none has begun."""
+        """Close the connection; respond with a 408 unless a response has begun."""
         if not self.pipeline and not self._has_answered():
             self.transport.write(_REQUEST_TIMEOUT)
         self.transport.close()
@@ -132,5 +133,5 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return False
         if self._is_in_body:
             return self.cycle.response_started
-        # The one before; then nothing has been asked since.
+        # This is the previous request's cycle; if it is complete, no request followed.
         return not self.cycle.response_complete

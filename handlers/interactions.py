@@ -1,28 +1,28 @@
-"""Run a function for what a person clicks, submits, chooses or types.
+"""Run a function for a click, a submitted form, a shortcut or a command.
 
-A listener is a plain function of the parsed payload. It returns what to show:
+A listener is a plain function of the parsed payload. It returns the response:
 
     def close(form: ViewSubmission, tx: Transaction) -> Response: ...
 
     on_view(app, rt, "close_ask", writes(close))
 
-For each interaction, in this order:
+The steps for each interaction:
 
 1. Parse the payload with its model.
-2. Ask Slack for the facts that the listener needs, where ours are old.
+2. Fetch from Slack the users and channels that the listener needs, if ours are stale.
 3. Run the listener in a transaction of the request's workspace, and commit it.
-4. Open the form that it returned. If Slack refuses, the person reads that.
-5. Acknowledge.
-6. Show everything else. If Slack refuses, the change stands all the same.
+4. Open the form that the listener returned. If Slack refuses, tell the person.
+5. Acknowledge the request.
+6. Show any other response. If Slack refuses, the change stays.
 
-`writes` and `reads` are steps 2 and 3. A listener that needs several transactions, or
-none, takes a `Request` instead of the transaction. Between and before transactions it
-only asks Slack, and changes nothing there: if the database gives one up, all steps run
-again.
+`writes` and `reads` do steps 2 and 3. A listener that needs several transactions, or
+none, takes a `Request` instead of a transaction. Until its last transaction it may only
+read from Slack: after a conflict in the database all steps run again.
 """
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -45,10 +45,10 @@ from handlers.requests import Request, best_effort, request_of
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Tell the person something that nobody else sees.
+    """A text that only this person sees.
 
-    It answers a command. It stands beside the message of a click or, with `replace`,
-    in its place. A click in a modal is answered in place of the modal's content.
+    It follows a command, or a click's message; with `replace` it replaces that message.
+    After a click in a modal it replaces the modal's content.
     """
 
     text: str
@@ -65,10 +65,10 @@ class OpenView:
 
 @dataclass(frozen=True, slots=True)
 class UpdateView:
-    """Show something else in the modal that the person used.
+    """Replace the content of the modal that the person used.
 
-    `hash` is that of the content that is meant; Slack refuses to replace any other.
-    `is_required`: if Slack refuses, the person reads that.
+    With `hash`, Slack only replaces the content that has this hash. With `is_required`,
+    the person is told if Slack refuses.
     """
 
     view: View
@@ -83,7 +83,7 @@ class CloseViews:
 
 @dataclass(frozen=True, slots=True)
 class AfterAck:
-    """Give `response`, and do something that comes after the acknowledgement."""
+    """Give `response`, and call `run` after the acknowledgement."""
 
     run: Callable[[Request], None]
     response: "Response" = None
@@ -101,11 +101,11 @@ def refresh_actor(interaction: Interaction, request: Request) -> None:
 
 
 def refresh_nobody(_: Interaction, __: Request) -> None:
-    """For what needs no facts about people, or must work when Slack does not."""
+    """Refresh nothing: the listener needs no profile, or must work without Slack."""
 
 
 def refresh_channel(command: SlashCommand, request: Request) -> None:
-    """Refresh the channel of a command and its author, whom it proves to be there."""
+    """Refresh a command's channel and author; the command shows the membership."""
     user, channel = command.actor, command.channel_id
     request.refresh(users=[user], channel=channel, command_user=user)
 
@@ -116,13 +116,7 @@ def writes(
     before: Callable[[T, Request], None] = refresh_actor,
 ) -> Listener[T]:
     """Run `before`, then `step` in a transaction that commits its changes."""
-
-    def listener(interaction: T, request: Request) -> Response:
-        before(interaction, request)
-        with request.write() as tx:
-            return step(interaction, tx)
-
-    return listener
+    return _in_transaction(Request.write, step, before)
 
 
 def reads(
@@ -130,11 +124,18 @@ def reads(
     *,
     before: Callable[[T, Request], None] = refresh_actor,
 ) -> Listener[T]:
-    """Run `before`, then `step` in a transaction that holds up no writer."""
+    """Run `before`, then `step` in a read-only transaction."""
+    return _in_transaction(Request.read, step, before)
 
+
+def _in_transaction(
+    begin: Callable[[Request], AbstractContextManager[Transaction]],
+    step: Callable[[T, Transaction], Response],
+    before: Callable[[T, Request], None],
+) -> Listener[T]:
     def listener(interaction: T, request: Request) -> Response:
         before(interaction, request)
-        with request.read() as tx:
+        with begin(request) as tx:
             return step(interaction, tx)
 
     return listener
@@ -162,9 +163,9 @@ def on_command(
     *,
     phrases: Sequence[str] = (),
 ) -> None:
-    """Call `listener` when one of the phrases follows a command; "" is nothing typed.
+    """Call `listener` if the command's text is one of the phrases; "" is no text.
 
-    Without phrases it takes what the listeners registered before it left.
+    Without phrases it is called for any text that no earlier listener matched.
     """
     matchers = [_phrase_matcher(phrases)] if phrases else None
     app.command(command, matchers=matchers)(_bolt_listener(rt, SlashCommand, listener))
@@ -201,8 +202,8 @@ def _answer(
     interaction: Interaction, request: Request, response: Response, ack: Ack
 ) -> None:
     match response:
-        case AfterAck(run, first):
-            _answer(interaction, request, first, ack)
+        case AfterAck(run, inner):
+            _answer(interaction, request, inner, ack)
             run(request)
         case OpenView(view):
             request.open_view(view)
@@ -227,16 +228,20 @@ def _answer(
             ack()
 
 
-# For an id that nobody sent, of whatever feature.
+# The error for an invalid id, in any feature.
 UNKNOWN_ID = "That is gone."
 
 
 def parse_id(value: object) -> int:
-    """Parse an id that came back from Slack; raises UserError if we never sent it."""
+    """Parse an id in a payload; raises UserError if its form is not that of an id."""
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004
         raise UserError(UNKNOWN_ID)
     return int(text)
+
+
+def parse_optional_id(value: object) -> int | None:
+    return None if value is None else parse_id(value)
 
 
 HELP_PHRASES = ("help", "help me", "please help", "help please", "?")
@@ -245,9 +250,9 @@ _OUTER_PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def normalize_phrase(text: str) -> str:
-    """Lower the case, and drop extra spaces and the punctuation around the words."""
-    typed = " ".join(text.casefold().split())
-    return _OUTER_PUNCTUATION.sub("", typed) or typed[:1]
+    """Fold the case, and strip extra spaces and the punctuation around the text."""
+    phrase = " ".join(text.casefold().split())
+    return _OUTER_PUNCTUATION.sub("", phrase) or phrase[:1]
 
 
 def _phrase_matcher(phrases: Sequence[str]) -> Callable[[dict[str, Any]], bool]:

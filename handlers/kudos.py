@@ -51,7 +51,7 @@ _slack_id = TypeAdapter(SlackId)
 
 
 class FormSubject(Payload):
-    """The message that a form is about, as the form brings it back."""
+    """The message that the kudos are about, in the form's metadata."""
 
     channel: SlackId
     ts: Ts
@@ -59,7 +59,7 @@ class FormSubject(Payload):
 
 
 def register(app: App, rt: Runtime) -> None:
-    # On SQLite, commands that come together are committed together.
+    # On SQLite, simultaneous commands share a commit.
     group = GroupCommit(give_all)
     on_command(app, rt, "/kudos", partial(give_by_command, group=group))
     on_global_shortcut(app, rt, "kudos", open_form)
@@ -71,7 +71,7 @@ def register(app: App, rt: Runtime) -> None:
 
 @dataclass(slots=True, eq=False)
 class CommandKudos:
-    """Kudos that a command gives, and the result."""
+    """A command that gives kudos, and its result."""
 
     request: Request
     command: SlashCommand
@@ -99,22 +99,23 @@ def give_by_command(
         channel=command.channel_id,
         command_user=command.actor,
     )
-    given = CommandKudos(request, command, parsed)
+    command_kudos = CommandKudos(request, command, parsed)
     if request.rt.autocommit.dialect.name == "sqlite":
-        group.submit(given)
+        group.submit(command_kudos)
     else:
-        # PostgreSQL commits several transactions at once by itself.
-        give_all([given])
-    if given.error is not None:
-        # It may name people, and names are no mrkdwn.
-        raise UserError(escape(str(given.error))) from given.error
-    if given.result is None:
+        # PostgreSQL groups the commits of several transactions itself.
+        give_all([command_kudos])
+    if error := command_kudos.error:
+        # The text may contain names, which are not mrkdwn.
+        raise UserError(escape(str(error))) from error
+    result = command_kudos.result
+    if result is None:
         return _filled_form(parsed, hint=forms.INVITE_BOT_FIRST)
     text, buttons = notes.receipt(
-        given.result.kudos_id,
-        given.result.names,
-        remaining=given.result.remaining,
-        warnings=[warning.text for warning in given.result.warnings],
+        result.kudos_id,
+        result.names,
+        remaining=result.remaining,
+        warnings=[warning.text for warning in result.warnings],
     )
     return Reply(text, buttons)
 
@@ -128,23 +129,24 @@ def _filled_form(parsed: ParsedKudos, *, hint: str) -> Response:
 
 
 def give_all(batch: Sequence[CommandKudos]) -> None:
-    """Give all in one transaction; one that is refused does not fail the others.
+    """Give all kudos in one transaction; a rejected command does not fail the others.
 
-    They may be of several workspaces.
+    The commands may belong to several workspaces.
     """
     with batch[0].request.write() as tx:
-        for given in batch:
-            given.result = given.error = None
+        for command_kudos in batch:
+            command_kudos.result = command_kudos.error = None
+            workspace = command_kudos.request.workspace
             try:
-                given.result = _give(
-                    replace(tx, workspace=given.request.workspace), given
+                command_kudos.result = _give(
+                    replace(tx, workspace=workspace), command_kudos
                 )
             except UserError as error:
-                given.error = error
+                command_kudos.error = error
 
 
-def _give(tx: Transaction, given: CommandKudos) -> GiveResult | None:
-    command, parsed = given.command, given.parsed
+def _give(tx: Transaction, command_kudos: CommandKudos) -> GiveResult | None:
+    command, parsed = command_kudos.command, command_kudos.parsed
     channel = channels.get_or_create(tx, command.channel_id)
     if not channel.is_joined:
         return None
@@ -171,7 +173,7 @@ def thank_author(shortcut: MessageShortcut, request: Request) -> Response:
         is_joined = channel is not None and channel.is_joined
     thread_ts = message.thread_ts if message.is_reply else None
     about = url = None
-    # A link to a direct message leads nobody else anywhere.
+    # Nobody else could open a link to a direct message.
     if not shortcut.channel.is_direct_message:
         about = {"channel": here, "ts": message.ts}
         if thread_ts:
@@ -189,7 +191,7 @@ def thank_author(shortcut: MessageShortcut, request: Request) -> Response:
 
 
 def _author(shortcut: MessageShortcut, request: Request) -> str:
-    """Return who wrote the message, or for whom the bot did."""
+    """Return the message's author; for the bot's message, the member it stands for."""
     message, workspace = shortcut.message, request.workspace
     if message.user and authors.is_by_human(message.model_dump(), workspace):
         return message.user
@@ -207,20 +209,20 @@ def _author(shortcut: MessageShortcut, request: Request) -> str:
 
 
 def say_thanks(click: BlockAction, _: Request) -> Response:
-    """Open the form with the content of a button, which anybody may have sent."""
+    """Open the form with the button's value, which may be forged."""
     thanks = forms.parse_thank_value(click.value)
     if thanks is None:
         raise UserError(_INVALID_BUTTON)
-    receiver, reason = thanks
+    recipient, reason = thanks
     try:
-        _slack_id.validate_python(receiver)
+        _slack_id.validate_python(recipient)
     except ValidationError as error:
         raise UserError(_INVALID_BUTTON) from error
-    if receiver == click.actor:
+    if recipient == click.actor:
         raise UserError("Kudos are for others. You can't thank yourself.")
     return OpenView(
         forms.kudos_form(
-            people=[receiver], reason=to_mrkdwn(reason), use_current_channel=True
+            people=[recipient], reason=to_mrkdwn(reason), use_current_channel=True
         )
     )
 
@@ -229,7 +231,7 @@ def _refresh_form(form: ViewSubmission, request: Request) -> None:
     people = form.view.users("people")[: MAX_RECIPIENTS + 1]
     request.refresh(users=[form.actor, *people], channel=_chosen_channel(form.view))
     if subject := _form_subject(form.view):
-        # It decides whether a link to the message may be shown elsewhere.
+        # The channel's privacy decides whether others may see a link to the message.
         request.refresh(channel=subject.channel)
 
 
@@ -246,12 +248,12 @@ def submit(form: ViewSubmission, tx: Transaction) -> None:
         about=_subject_message(tx, _form_subject(view)),
     )
     source = f"form:{view.id}"
-    given = kudos.give(tx, channel, draft, giver=form.actor, source=source)
-    kudos.send_receipt(tx, given, channel=channel)
+    result = kudos.give(tx, channel, draft, giver=form.actor, source=source)
+    kudos.send_receipt(tx, result, channel=channel)
 
 
 def _chosen_channel(view: View) -> str | None:
-    """Return the channel in which the kudos are posted; None for private ones."""
+    """Return the channel to post the kudos in, or None for private kudos."""
     if view.chosen("visibility") == "private":
         return None
     channel = view.conversation("channel")

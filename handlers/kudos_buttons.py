@@ -1,4 +1,4 @@
-"""Take kudos back, and page through the kudos that one gave or received."""
+"""Take kudos back, and page through one's given and received kudos."""
 
 from functools import partial
 
@@ -40,7 +40,7 @@ def take_back(click: BlockAction, request: Request) -> Response:
         with request.write() as tx:
             kudos.take_back(tx, parse_id(click.value), by=click.actor)
     except UserError as error:
-        # It will not be possible later either, so the button goes.
+        # A later click would fail as well, so the error replaces the button.
         return Reply(escape(str(error)), replace=True)
     return Reply(notes.TAKEN_BACK, replace=True)
 

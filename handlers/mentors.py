@@ -1,4 +1,4 @@
-"""People's decisions about their credits, and the pages of program leads."""
+"""Record members' decisions about their credits, and show the program leads' pages."""
 
 from functools import partial
 
@@ -7,6 +7,7 @@ from slack_bolt import App
 from bot.errors import UserError
 from bot.mentors import administration, consent, forms
 from bot.mentors.consent import Choice
+from bot.mentors.feature import Mentors
 from bot.runtime import Runtime, Transaction
 from handlers.home import show_home
 from handlers.interactions import (
@@ -78,7 +79,7 @@ def add_credit(form: ViewSubmission, request: Request) -> None:
             channel=channel,
             reason=form.view.text("reason"),
             by=form.actor,
-            settings=request.rt.mentor_settings,
+            settings=request.rt.features.get(Mentors).settings,
         )
 
 

@@ -1,5 +1,7 @@
-"""Messages and reactions: what people do in Slack without a command."""
+"""Pass message and reaction events to the features."""
 
+import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,6 +24,7 @@ from bot.slack.text import to_plain
 from bot.workspace import channels
 from handlers import external_members
 from handlers.batch_commit import PendingCommit
+from handlers.batching import BATCHED_EVENTS
 from handlers.interactions import HELP_PHRASES, normalize_phrase
 from handlers.payloads import (
     ChannelEvent,
@@ -34,21 +37,46 @@ from handlers.payloads import (
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    listeners = Listeners(rt)
-    # Bolt asks one listener after another, and there are more messages than reactions.
-    bolt.event("message")(listeners.on_message)
-    bolt.event("reaction_added")(listeners.on_reaction)
-    bolt.event("reaction_removed")(listeners.on_reaction)
+    # One listener: Bolt collects all arguments again for each listener that it tries.
+    types = "|".join(sorted(BATCHED_EVENTS))
+    bolt.event(re.compile(rf"\A(?:{types})\Z"))(Listeners(rt).on_event)
 
 
 class Listeners:
-    """Asks each feature what an event changes, and has that committed."""
+    """Each listener returns a `PendingCommit` with the changes of all features."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._features = rt.features
 
-    def on_reaction(
+    def on_event(
+        self, event: dict[str, Any], workspace: Workspace
+    ) -> PendingCommit | None:
+        if event["type"] == "message":
+            return self._on_message(event, workspace)
+        return self._on_reaction(event, workspace)
+
+    def _decide(
+        self,
+        hooks: Sequence[Callable[..., BatchedChange | None]],
+        workspace: Workspace,
+        event: object,
+        message: TrackedMessage | None,
+        *thread: TrackedMessage | None,
+    ) -> BatchedChange | None:
+        """Return all that the features' hooks change; None in an unknown channel."""
+        if message is None:
+            return None
+        return combine(
+            [
+                change
+                for hook in hooks
+                if (change := hook(self._rt, workspace, event, message, *thread))
+                is not None
+            ]
+        )
+
+    def _on_reaction(
         self, event: dict[str, Any], workspace: Workspace
     ) -> PendingCommit | None:
         match event:
@@ -56,7 +84,7 @@ class Listeners:
                 payload = ReactionPayload.model_validate(event)
             case _:
                 return None
-        # The bot's own reactions show a state; they mark nothing.
+        # The bot's own reactions only show an ask's state.
         if payload.user == workspace.bot_user_id:
             return None
         reaction = ReactionEvent(
@@ -69,28 +97,11 @@ class Listeners:
             item_author=payload.item_user,
         )
         return PendingCommit(
-            partial(self._decide_reaction, workspace, reaction),
+            partial(self._decide, self._features.on_reaction, workspace, reaction),
             (reaction.channel, reaction.ts),
         )
 
-    def _decide_reaction(
-        self,
-        workspace: Workspace,
-        reaction: ReactionEvent,
-        message: TrackedMessage | None,
-    ) -> BatchedChange | None:
-        if message is None:
-            return None
-        return combine(
-            [
-                change
-                for on_reaction in self._features.on_reaction
-                if (change := on_reaction(self._rt, workspace, reaction, message))
-                is not None
-            ]
-        )
-
-    def on_message(
+    def _on_message(
         self, event: dict[str, Any], workspace: Workspace
     ) -> PendingCommit | None:
         match event.get("subtype"):
@@ -104,8 +115,8 @@ class Listeners:
                     deleted.deleted_ts,
                     deleted.previous_message,
                 )
-            case "channel_convert_to_private" | "channel_convert_to_public" as turned:
-                is_private = turned == "channel_convert_to_private"
+            case "channel_convert_to_private" | "channel_convert_to_public" as subtype:
+                is_private = subtype == "channel_convert_to_private"
                 channel = ChannelEvent.model_validate(event).channel
                 return PendingCommit(
                     lambda: BatchedChange(
@@ -121,33 +132,14 @@ class Listeners:
             return PendingCommit(
                 lambda: BatchedChange(one_by_one, partial(self._send_help, message))
             )
-        external_members.record_external_author(
-            self._rt, workspace, message.user, message.author_teams
-        )
-        self._rt.message_counter.record(
+        external_members.record_external_author(self._rt, workspace, message)
+        self._features.count_message(
             workspace.id, message.channel, message.user or "", message.ts
         )
         return PendingCommit(
-            partial(self._decide_message, workspace, message),
+            partial(self._decide, self._features.on_message, workspace, message),
             (message.channel, message.thread_ts or message.ts),
             new_message=(message.channel, message.ts),
-        )
-
-    def _decide_message(
-        self,
-        workspace: Workspace,
-        message: MessageEvent,
-        thread: TrackedMessage | None,
-    ) -> BatchedChange | None:
-        if thread is None:
-            return None
-        return combine(
-            [
-                change
-                for on_message in self._features.on_message
-                if (change := on_message(self._rt, workspace, message, thread))
-                is not None
-            ]
         )
 
     def _on_changed(
@@ -155,16 +147,14 @@ class Listeners:
     ) -> PendingCommit | None:
         message, before = changed.message, changed.previous_message
         if message.subtype == "tombstone":
-            # What remains of a deleted message that has replies.
+            # A tombstone replaces a deleted message that has replies.
             return self._on_deleted(workspace, changed.channel, message.ts, message)
         if not authors.is_by_human(message.model_dump(), workspace):
             return None
         if before is not None and before.text == message.text:
-            # An unfurl, a detected language, a reply counted: nothing was edited.
+            # Only an unfurl, a detected language or a reply count is new.
             return None
-        external_members.record_external_author(
-            self._rt, workspace, message.user, message.author_teams
-        )
+        external_members.record_external_author(self._rt, workspace, message)
         about = (changed.channel, message.ts)
         edited = EditedMessage(
             channel=changed.channel,
@@ -175,24 +165,9 @@ class Listeners:
             event_micros=ts_to_micros(changed.event_ts),
         )
         return PendingCommit(
-            partial(self._decide_edit, workspace, edited), about, new_message=about
-        )
-
-    def _decide_edit(
-        self,
-        workspace: Workspace,
-        edited: EditedMessage,
-        message: TrackedMessage | None,
-    ) -> BatchedChange | None:
-        if message is None:
-            return None
-        return combine(
-            [
-                change
-                for on_edited in self._features.on_message_edited
-                if (change := on_edited(self._rt, workspace, edited, message))
-                is not None
-            ]
+            partial(self._decide, self._features.on_message_edited, workspace, edited),
+            about,
+            new_message=about,
         )
 
     def _on_deleted(
@@ -217,23 +192,15 @@ class Listeners:
         message: TrackedMessage | None,
         thread: TrackedMessage | None = None,
     ) -> BatchedChange | None:
-        if message is None:
-            return None
-        return combine(
-            [
-                change
-                for on_deleted in self._features.on_message_deleted
-                if (change := on_deleted(self._rt, workspace, deleted, message, thread))
-                is not None
-            ]
-        )
+        hooks = self._features.on_message_deleted
+        return self._decide(hooks, workspace, deleted, message, thread)
 
     def _set_private(self, channel: str, is_private: bool, tx: Transaction) -> None:
-        """A channel was made private, or public: Slack says so by a message only."""
+        """Store a conversion, which Slack only reports as a message in the channel."""
         channels.update_channel(tx, channel, is_private=is_private)
 
     def _send_help(self, message: MessageEvent, tx: Transaction) -> None:
-        """Answer what somebody wrote to the bot."""
+        """Reply to a direct message, unless a feature handles it."""
         is_help = normalize_phrase(to_plain(message.text)) in HELP_PHRASES
         if not is_help and tx.features.on_direct_message(tx, message):
             return

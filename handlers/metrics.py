@@ -1,4 +1,4 @@
-"""Count for /metrics what the process does: numbers only, of no person or message."""
+"""Count the process's events, deliveries and jobs for /metrics, without content."""
 
 import re
 from collections import Counter as Counted
@@ -20,24 +20,24 @@ from slack_bolt import BoltRequest, BoltResponse
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
-# A label is made of what Slack sends: a name, and there is an end to how many.
+# Event types become labels, so their form and number are limited.
 _TYPE_NAME = re.compile(r"[a-z][a-z_]{0,39}")
 MAX_TYPES = 64
 OTHER = "other"
 
-# When a counter began is when the process did, which is said once.
+# Counters start with the process, whose start time is a metric of its own.
 disable_created_metrics()
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A metric's documentation and labels; the docs' reference shows the same."""
+    """A metric's documentation and labels; the docs' reference is generated from it."""
 
     documentation: str
     labels: tuple[str, ...] = ()
 
 
-# By their names, to which `_total` is added.
+# By name; the exported names end in `_total`.
 COUNTERS: Mapping[str, Declaration] = {
     "backswing_events": Declaration(
         "Events, commands, clicks and forms from Slack, by type. Outcomes: `done`,"
@@ -45,9 +45,9 @@ COUNTERS: Mapping[str, Declaration] = {
         ("type", "outcome"),
     ),
     "backswing_requests_refused": Declaration(
-        "HTTP requests that were not let in. Reasons: `signature`, `age` (signed more"
-        " than five minutes ago), `size`, `content type`, `content`, `incomplete` (the"
-        " body took more than 10 seconds); `full` and `late` ask Slack to come again.",
+        "Rejected HTTP requests. Reasons: `signature`, `age` (signed more than five"
+        " minutes ago), `size`, `content type`, `content`, `incomplete` (the body took"
+        " more than 10 seconds); after `full` and `late` Slack delivers again.",
         ("reason",),
     ),
     "backswing_delivery_attempts": Declaration(
@@ -66,7 +66,7 @@ GAUGES: Mapping[str, Declaration] = {
 
 
 class Metrics:
-    """For any thread. Each process counts for itself, from its start."""
+    """The counters of this process; safe to use from any thread."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -79,19 +79,21 @@ class Metrics:
         self._types: set[str] = set()
 
     def _counter(self, name: str) -> Counter:
-        about = COUNTERS[name]
-        return Counter(name, about.documentation, about.labels, registry=self._registry)
+        counter = COUNTERS[name]
+        return Counter(
+            name, counter.documentation, counter.labels, registry=self._registry
+        )
 
     def _gauge(self, name: str) -> Gauge:
-        about = GAUGES[name]
-        return Gauge(name, about.documentation, about.labels, registry=self._registry)
+        gauge = GAUGES[name]
+        return Gauge(name, gauge.documentation, gauge.labels, registry=self._registry)
 
     def register(self, collector: Collector) -> None:
-        """Have something asked for its figures each time that somebody looks."""
+        """Add a collector, which is read at each request."""
         self._registry.register(collector)
 
     def render(self) -> bytes:
-        """All figures as text, of the content type `KIND`."""
+        """Return all metrics as text of the type `CONTENT_TYPE`."""
         return generate_latest(self._registry)
 
     def count_events(
@@ -106,11 +108,11 @@ class Metrics:
         self._last_event.set_to_current_time()
 
     def count_refused(self, reason: str) -> None:
-        """`reason`: one of a few fixed words."""
+        """Count a refusal; `reason` must be one of a fixed set."""
         self._refused.labels(reason).inc()
 
     def count_attempt(self, outcome: str) -> None:
-        """`outcome`: one of a few fixed words."""
+        """Count a delivery attempt; `outcome` must be one of a fixed set."""
         self._attempts.labels(outcome).inc()
 
     def count_job(self, job: str, outcome: str) -> None:
@@ -131,6 +133,6 @@ class Metrics:
 
 
 def _outcome(status: int) -> str:
-    if status < 400:  # noqa: PLR2004 - as HTTP has it
+    if status < 400:  # noqa: PLR2004 - HTTP's classes
         return "done"
-    return "failed" if status >= 500 else "refused"  # noqa: PLR2004 - as HTTP has it
+    return "failed" if status >= 500 else "refused"  # noqa: PLR2004 - HTTP's classes

@@ -1,4 +1,4 @@
-"""The buttons of the bot's introduction and of its greetings."""
+"""Handle the buttons of the bot's introduction and greetings."""
 
 from slack_bolt import App
 

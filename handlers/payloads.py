@@ -1,4 +1,4 @@
-"""The parts of Slack's payloads that we read; what does not fit them is malformed."""
+"""Models of the parts of Slack's payloads that we read; others are malformed."""
 
 import json
 from typing import Annotated, Any, Protocol
@@ -15,7 +15,7 @@ Ts = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,11}(\.[0-9]*)?$")]
 Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
 
 
-# Slack leaves out what it does not know, or sends null.
+# Slack omits unknown values or sends null.
 NullableStr = str | None
 
 
@@ -33,7 +33,7 @@ class ReactionPayload(Payload):
 
     type: str
     user: SlackId
-    # Any script, but nothing that a database can't hold.
+    # Custom emoji names may use any script; PostgreSQL can't store a null character.
     reaction: Annotated[str, StringConstraints(pattern=r"^[^\s\x00]+$", max_length=200)]
     item: ReactionItem
     # The author of the message, if Slack names them.
@@ -50,7 +50,7 @@ class Message(Payload):
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Ts | None = None
-    # The author's workspace, or organisation of several.
+    # The author's workspace, or its Enterprise organisation.
     user_team: NullableStr = None
     source_team: NullableStr = None
     team: NullableStr = None
@@ -62,7 +62,7 @@ class Message(Payload):
 
     @property
     def author_teams(self) -> dict[str, Any]:
-        """The fields that tell the workspace of the author."""
+        """The fields that identify the author's workspace."""
         return {
             "user_team": self.user_team,
             "user_profile": self.user_profile,
@@ -77,7 +77,7 @@ class MessageEvent(Message):
 
 
 class MessageChanged(Payload):
-    """`message_changed`: also for unfurls and detected languages."""
+    """`message_changed`, sent for edits, unfurls and detected languages."""
 
     channel: SlackId
     message: Message
@@ -96,13 +96,13 @@ class UserRef(Payload):
 
 
 class ChannelEvent(Payload):
-    """An event about a channel, of which only the id matters."""
+    """An event about a channel."""
 
     channel: SlackId
 
 
 class MembershipChange(ChannelEvent):
-    """`member_joined_channel`, of the bot as well, and `member_left_channel`."""
+    """`member_joined_channel`, also for the bot, and `member_left_channel`."""
 
     user: SlackId
     # The person's workspace.
@@ -110,6 +110,10 @@ class MembershipChange(ChannelEvent):
     # None if the person joined by themselves; Slack may leave it out for the bot.
     inviter: SlackId | None = None
     event_ts: Ts
+
+    @property
+    def author_teams(self) -> dict[str, Any]:
+        return {"team": self.team}
 
 
 class ChannelUnshared(ChannelEvent):
@@ -138,12 +142,12 @@ class Profile(Payload):
     real_name: NullableStr = None
     status_emoji: NullableStr = None
     status_text: NullableStr = None
-    # In seconds since 1970, at most the last that a date can tell; 0: no end.
+    # Seconds since 1970, up to the end of the year 9999; 0 is no end.
     status_expiration: Annotated[int, Field(ge=0, lt=253402300800)] | None = None
 
 
 class SlackUser(UserRef, SlackUserFields):
-    """Slack's user object, as far as `members.upsert_from_slack` reads it."""
+    """The fields of Slack's user object that `members.upsert_from_slack` reads."""
 
     team_id: NullableStr = None
     tz: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] | None = None
@@ -163,11 +167,11 @@ class AppHomeOpened(Payload):
 
 
 class Interaction(Protocol):
-    """Something that a person did."""
+    """A person's command, click, submission or shortcut."""
 
     @property
     def actor(self) -> str:
-        """The id of the person."""
+        """The person's Slack id."""
 
 
 class SlashCommand(Payload):
@@ -183,7 +187,7 @@ class SlashCommand(Payload):
 
     @property
     def is_in_channel(self) -> bool:
-        """False in a direct message, whose name Slack gives so."""
+        """False in a direct message, which Slack names "directmessage"."""
         return self.channel_name != "directmessage" and not self.channel_id.startswith(
             "D"
         )
@@ -211,13 +215,13 @@ class Action(Payload):
 
     @property
     def option(self) -> str:
-        """The value of the option that was chosen in a menu; "" in a button."""
+        """The value of the chosen option in a menu; "" for a button."""
         return self.selected_option.value if self.selected_option else ""
 
 
 class View(Payload):
     id: str
-    # The lowest of the forms that lie upon each other.
+    # The first view in the stack of open modals.
     root_view_id: str | None = None
     type: str = ""
     hash: str | None = None
@@ -234,7 +238,7 @@ class View(Payload):
         return self.type == "modal"
 
     def has_block(self, block: str) -> bool:
-        return any(shown.get("block_id") == block for shown in self.blocks)
+        return any(item.get("block_id") == block for item in self.blocks)
 
     def text(self, block: str) -> str:
         return str(self._input(block).get("value") or "")
@@ -251,11 +255,11 @@ class View(Payload):
         return self._input(block).get("selected_conversation")
 
     def date(self, block: str) -> str | None:
-        """As Slack writes it: 2026-03-02."""
+        """Return the chosen date in Slack's format, such as 2026-03-02."""
         return self._input(block).get("selected_date")
 
     def time(self, block: str) -> str | None:
-        """As Slack writes it: 09:30."""
+        """Return the chosen time in Slack's format, such as 09:30."""
         return self._input(block).get("selected_time")
 
     def users(self, block: str) -> list[str]:
@@ -268,7 +272,7 @@ class View(Payload):
 
 
 class Container(Payload):
-    """The message or view that a button is in."""
+    """The message or view that contains a button."""
 
     message_ts: NullableStr = None
     is_ephemeral: bool | None = None
@@ -283,12 +287,12 @@ class ByUser(Payload):
 
 
 class BlockAction(ByUser):
-    """`block_actions`: a button, a menu or a select, and where it is."""
+    """`block_actions`: a click on a button, a menu or a select, and its location."""
 
     trigger_id: str
     actions: Annotated[list[Action], Field(min_length=1)]
     view: View | None = None
-    # The channel of the message that it is in, if any.
+    # The channel of the message; None in a view.
     channel: ChannelRef | None = None
     container: Container | None = None
 

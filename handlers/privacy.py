@@ -1,4 +1,4 @@
-"""`/backswing my data` and `/backswing forget me`."""
+"""Handle `/backswing my data` and `/backswing forget me`."""
 
 from functools import partial
 

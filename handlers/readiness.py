@@ -1,4 +1,4 @@
-"""Check that the parts that everything rests on do their work; if not, say why."""
+"""Check that the vital parts work, and give the reasons if they don't."""
 
 import logging
 import threading
@@ -16,18 +16,18 @@ from models.base import UtcDateTime
 
 log = logging.getLogger(__name__)
 
-# Whoever asks without end costs no more than one look in this time.
+# Limits how often the checks run, however many requests come.
 CACHE_SECONDS = 1.0
 
-# Returns what is wrong, in words that may be shown to anybody; None: nothing.
+# Returns the problem, in a text without secrets, or None.
 Check = Callable[[], str | None]
 
-# Larger than a page of the database: where no room is left, there is none for it.
+# Larger than a database page, so that the write fails on a full disk.
 _PADDING = "." * 8192
 
 
 class Readiness:
-    """Runs the checks, by the names of their parts; for any thread."""
+    """Runs a check for each part; safe to use from any thread."""
 
     def __init__(
         self, checks: Mapping[str, Check], *, cache_seconds: float = CACHE_SECONDS
@@ -40,18 +40,22 @@ class Readiness:
         self._logged: Mapping[str, str] = {}
 
     def check(self) -> Mapping[str, str | None]:
-        """Return what is wrong with each part; several at once get the same answer."""
+        """Return each part's problem or None; results are cached for a short time."""
         with self._lock:
             if monotonic() - self._checked_at >= self._cache_seconds:
                 self._problems = {name: check() for name, check in self._checks.items()}
                 self._checked_at = monotonic()
                 self._log_change(
-                    {name: why for name, why in self._problems.items() if why}
+                    {
+                        name: problem
+                        for name, problem in self._problems.items()
+                        if problem
+                    }
                 )
             return self._problems
 
     def _log_change(self, problems: Mapping[str, str]) -> None:
-        """Log what changed, and not each time that somebody asks."""
+        """Log only if other parts have problems than at the last check."""
         if problems.keys() != self._logged.keys():
             if problems:
                 log.warning("not ready", extra={"wrong": dict(problems)})
@@ -61,7 +65,7 @@ class Readiness:
 
 
 def database_responds(rt: Runtime) -> str | None:
-    """Return why the database does not answer; None if it does."""
+    """Return the error if the database does not respond, else None."""
     try:
         with rt.autocommit.connect() as connection:
             connection.execute(select(1))
@@ -71,9 +75,9 @@ def database_responds(rt: Runtime) -> str | None:
 
 
 def database_writes(rt: Runtime) -> str | None:
-    """Return why the database can't be written to, or has no room; None if it can.
+    """Return the error if the database can't be written to or is full, else None.
 
-    What is written is gone before anybody could see it; the commit is a real one.
+    Inserts a row, deletes it, and commits.
     """
     rate_limits = table(RateLimit)
     probe = f"probe {uuid4().hex} {_PADDING}"
@@ -82,7 +86,7 @@ def database_writes(rt: Runtime) -> str | None:
             session.execute(
                 insert(rate_limits).from_select(
                     ["installation_id", "method", "retry_at"],
-                    # A row needs an installation, and it is not important which.
+                    # The row needs an installation; any will do.
                     select(
                         Installation.id,
                         literal(probe),
@@ -97,9 +101,9 @@ def database_writes(rt: Runtime) -> str | None:
 
 
 def slack_accepts_token(rt: Runtime) -> str | None:
-    """Return why nothing can be sent, as far as Slack has said; None if something can.
+    """Return Slack's reason if no workspace's token works, else None.
 
-    One workspace that removed the app is no reason to restart what serves others.
+    If only some workspaces have removed the app, the process serves the others.
     """
     try:
         with rt.autocommit.connect() as connection:
@@ -114,7 +118,7 @@ def slack_accepts_token(rt: Runtime) -> str | None:
 
 
 def _error_code(error: SQLAlchemyError) -> str:
-    """Return the driver's own name for the error, which quotes nothing."""
+    """Return the driver's name for the error, which contains no values."""
     if isinstance(error, exc.TimeoutError):
         return "no connection became free in time"
     driver = getattr(error, "orig", None)

@@ -1,4 +1,4 @@
-"""A person's request: whose workspace it is for, and the ways to answer it."""
+"""A person's request: its workspace, and the ways to respond."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as Slack sent it, and the workspace that it is for."""
+    """A request as Slack sent it, and its workspace."""
 
     rt: Runtime
     workspace: Workspace
@@ -47,7 +47,7 @@ class Request:
         channel: str | None = None,
         command_user: str | None = None,
     ) -> None:
-        """Ask Slack for facts about these (see `sync.refresh`)."""
+        """Fetch these users and this channel from Slack (see `sync.refresh`)."""
         sync.refresh(
             self.rt,
             self.workspace,
@@ -57,22 +57,22 @@ class Request:
         )
 
     def open_view(self, view: View) -> None:
-        """Open a view, on top of the modal of the click if there is one."""
+        """Open a view; after a click in a modal, on top of that modal."""
         show = self.slack.push_view if self.is_in_modal else self.slack.open_view
         show(self.body["trigger_id"], view)
 
     def update_view(self, view: View, *, hash: str | None = None) -> None:  # noqa: A002
-        """Replace the view of the click, if there is one."""
-        if shown := self.body.get("view"):
-            self.slack.update_view(shown["id"], view, hash=hash)
+        """Replace the click's view, if there is one."""
+        if clicked_view := self.body.get("view"):
+            self.slack.update_view(clicked_view["id"], view, hash=hash)
 
     def reply(
         self, text: str, blocks: Sequence[Block] = (), *, replace: bool = False
     ) -> None:
-        """Answer a click or a message shortcut for the person's eyes only.
+        """Reply to a click or a message shortcut; only this person sees the reply.
 
-        In a thread the answer is shown there: Slack itself would show it in the
-        channel. `replace`: show it in place of the message that the button is in.
+        After a click in a thread, post the reply there: a response URL would post it in
+        the channel. With `replace`, it replaces the message that contains the button.
         """
         with best_effort():
             if self.is_in_modal:
@@ -99,7 +99,7 @@ class Request:
         return True
 
     def _thread_ts(self) -> str | None:
-        """Return the thread in which the person was, if any."""
+        """Return the thread of the person's click, if any."""
         message = self.body.get("message") or {}
         container = self.body.get("container") or {}
         thread_ts = message.get("thread_ts") or container.get("thread_ts")
@@ -113,14 +113,14 @@ def request_of(rt: Runtime, context: BoltContext, body: dict[str, Any]) -> Reque
 
 
 def workspace_of(context: BoltContext) -> Workspace:
-    """Return the workspace of a request, which `BoltApp` found in its payload."""
+    """Return the request's workspace, which `BoltApp` has put into the context."""
     workspace: Workspace = context["workspace"]
     return workspace
 
 
 @contextmanager
 def best_effort() -> Iterator[None]:
-    """Only log what Slack refuses: an error would say that nothing was saved."""
+    """Only log Slack's errors. The change is saved, and an error would deny that."""
     try:
         yield
     except SlackError as error:

@@ -1,15 +1,13 @@
-"""`/backswing`: the settings of a channel and of the workspace; help for the rest."""
+"""Handle `/backswing`: channel and workspace settings, and help for any other text."""
 
 from functools import partial
 
 from slack_bolt import App
 
-from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.settings.blocks import unknown_emoji
 from bot.settings.forms import saved_view
-from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.workspace import channels
 from handlers.help_command import show_help
 from handlers.interactions import (
@@ -27,19 +25,17 @@ from handlers.payloads import SlashCommand, View, ViewSubmission
 from handlers.requests import Request, best_effort
 from models import Channel
 
-_UNKNOWN_CHANNEL = "I no longer know that channel. Open the form again."
-
 
 def register(app: App, rt: Runtime) -> None:
-    """To be called after all others: the last listener takes every other phrase."""
+    """Register the listeners. The last takes any text, so it must come after others."""
     on_command(app, rt, "/backswing", open_channel_form, phrases=("", "settings"))
     on_command(
         app, rt, "/backswing", reads(open_workspace_form), phrases=("workspace",)
     )
-    on_view(app, rt, "settings", writes(save_channel, before=_refresh_champions))
-    on_view(
-        app, rt, "workspace_settings", writes(save_workspace, before=_refresh_leads)
-    )
+    champions = partial(_refresh_chosen, of_channel=True)
+    on_view(app, rt, "settings", writes(save_channel, before=champions))
+    leads = partial(_refresh_chosen, of_channel=False)
+    on_view(app, rt, "workspace_settings", writes(save_workspace, before=leads))
     on_command(app, rt, "/backswing", show_help)
 
 
@@ -50,18 +46,19 @@ def open_channel_form(command: SlashCommand, request: Request) -> Response:
 
 
 def _channel_form(command: SlashCommand, tx: Transaction) -> Response:
-    channel = channels.find(tx, command.channel_id)
-    if channel is None or not channel.is_joined:
-        raise UserError(NOT_IN_CHANNEL)
+    channel = channels.get_joined(tx, command.channel_id)
     return OpenView(settings.channel_form(tx, channel, by=command.actor))
 
 
-def _refresh_champions(form: ViewSubmission, request: Request) -> None:
+def _refresh_chosen(
+    form: ViewSubmission, request: Request, *, of_channel: bool
+) -> None:
+    """Refresh the person, and those whom they add to a list."""
     request.refresh(users=[form.actor])
     with request.read() as tx:
-        channel = _channel(tx, form.view)
-        new = settings.newly_selected_users(tx, form.view, channel, by=form.actor)
-    request.refresh(users=new)
+        channel = _channel(tx, form.view) if of_channel else None
+        users = settings.newly_selected_users(tx, form.view, channel, by=form.actor)
+    request.refresh(users=users)
 
 
 def save_channel(form: ViewSubmission, tx: Transaction) -> Response:
@@ -76,10 +73,7 @@ def save_channel(form: ViewSubmission, tx: Transaction) -> Response:
 
 
 def _channel(tx: Transaction, view: View) -> Channel:
-    channel = channels.find(tx, str(view.metadata().get("channel")))
-    if channel is None:
-        raise UserError(_UNKNOWN_CHANNEL)
-    return channel
+    return channels.get(tx, str(view.metadata().get("channel")))
 
 
 def _tell_in_channel(request: Request, channel: str, member: str, text: str) -> None:
@@ -89,13 +83,6 @@ def _tell_in_channel(request: Request, channel: str, member: str, text: str) -> 
 
 def open_workspace_form(command: SlashCommand, tx: Transaction) -> Response:
     return OpenView(settings.workspace_form(tx, by=command.actor))
-
-
-def _refresh_leads(form: ViewSubmission, request: Request) -> None:
-    request.refresh(users=[form.actor])
-    with request.read() as tx:
-        new = settings.newly_selected_users(tx, form.view, by=form.actor)
-    request.refresh(users=new)
 
 
 def save_workspace(form: ViewSubmission, tx: Transaction) -> Response:

@@ -1,4 +1,4 @@
-"""Socket Mode: Slack's requests over a WebSocket that we open."""
+"""Socket Mode: receive Slack's requests over a WebSocket that we open."""
 
 import json
 import logging
@@ -24,22 +24,22 @@ from bot.slack.api import (
 )
 from bot.slack.http import is_loopback, open_socket_url
 from handlers.batching import BATCHED_EVENTS, EventBatcher, event_type
-from handlers.bolt_app import BoltApp, parse_request
+from handlers.bolt_app import BoltApp, parse_object, parse_request
 
 log = logging.getLogger(__name__)
 
-# Slack answers a ping at once; without an answer the connection is made anew.
+# The interval of pings; without a pong for this long, we reconnect.
 PING_SECONDS = 10
-# After this long without a connection nobody should wait for the next one.
+# Without a connection for longer, the process gives up.
 MAX_DISCONNECTED_SECONDS = 90
-# Slack's largest payloads are a small part of this.
+# Slack's largest payloads are far smaller.
 MAX_MESSAGE_BYTES = 1024 * 1024
-# For what may wait for Slack: commands, clicks and forms.
+# Threads for commands, clicks and forms, whose listeners may wait for Slack.
 MAX_DISPATCHERS = 16
-# Slack says all that it has at once; not all of it fits into memory.
+# Slack sends without waiting for acknowledgements; this limits the memory for it.
 MAX_WAITING = 4096
 _MAX_UNREAD = 1024
-# For the first connection; then the start goes on, and whoever watches sees to it.
+# The time that `connect` waits for the first connection; the watchdog covers the rest.
 CONNECT_TIMEOUT_SECONDS = 10.0
 _STOP_TIMEOUT_SECONDS = 1
 _MAX_PAUSE = 10.0
@@ -58,17 +58,19 @@ _DISABLED_ERRORS = {"link_disabled", "socket_mode_not_enabled"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Envelope:
-    """The envelope of a request, to be acknowledged on the connection it came from."""
+    """A request's envelope id, and the connection that it arrived on."""
 
     id: str
     connection: ClientConnection
 
 
 class SocketMode:
-    """`give_up` is told once, in a sentence, when there is no use in going on.
+    """A client of Socket Mode that reconnects.
 
-    The SDK's own client reads what comes without a pause by a recursion that ends at
-    the depth of Python's stack, and lets commands wait behind events.
+    It calls `on_fatal` once, with a sentence for the operator, if it can't go on.
+
+    It replaces the SDK's client, which reads a burst of messages recursively until
+    Python's stack is full, and queues commands behind events.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class SocketMode:
         max_disconnected_seconds: float = MAX_DISCONNECTED_SECONDS,
         on_refused: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`refused` is told of each request that is to come again: full or late."""
+        """Call `on_refused` with "full" or "late" for each request not acknowledged."""
         self._bolt = bolt
         self._token = app_token
         self._api_url = api_url
@@ -100,18 +102,19 @@ class SocketMode:
         self._free_slots = threading.Semaphore(MAX_WAITING)
         self._connection_lock = threading.Lock()
         self._connection: ClientConnection | None = None
-        # The one that Slack has said hello over.
+        # The connection that has received Slack's "hello".
         self._greeted: ClientConnection | None = None
         self._opened_at = 0.0
         self._pause = 0.0
-        # Reads the newest connection, or tries to get one.
+        # Reads from the newest connection, or reconnects.
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
 
     def connect(self) -> None:
-        """Raises Rejected if Slack does not let us in; else it is tried on.
+        """Open the first connection; after other errors, go on trying in a thread.
 
-        An answer that comes by drops, and never ends, is not waited for.
+        Raises Rejected if Slack does not accept the token. A response that takes too
+        long is left to the thread.
         """
         first: Future[None] = Future()
         thread = threading.Thread(target=self._open_first, args=(first,), daemon=True)
@@ -135,10 +138,10 @@ class SocketMode:
             self._reconnect(pause)
 
     def close(self) -> None:
-        """Take no more; those who wait are served, for at most a second each."""
+        """Accept nothing more, and serve waiting requests for about two seconds."""
         self._closed.set()
         self.batcher.stop(_STOP_TIMEOUT_SECONDS)
-        # One more for whoever is being served by each of the threads.
+        # When each thread has run an empty task, all requests before it are done.
         last = [self._dispatchers.submit(lambda: None) for _ in range(MAX_DISPATCHERS)]
         wait(last, _STOP_TIMEOUT_SECONDS)
         self._dispatchers.shutdown(wait=False, cancel_futures=True)
@@ -146,15 +149,15 @@ class SocketMode:
             self._connection.close()
 
     def is_connected(self) -> bool:
-        """There is a connection, and Slack answers its pings."""
+        """True if there is a connection and Slack answers its pings."""
         return self._connection is not None and self._connection.state is State.OPEN
 
     def is_greeted(self) -> bool:
-        """Slack has said hello over a connection that is well."""
+        """True if the current connection works and has received Slack's "hello"."""
         return self.is_connected() and self._connection is self._greeted
 
     def is_dead(self) -> bool:
-        """No thread reads what Slack says, or tries to connect."""
+        """True if no thread reads from a connection or reconnects."""
         if self._closed.is_set() or self._thread is None:
             return False
         return not self._thread.is_alive()
@@ -162,7 +165,7 @@ class SocketMode:
     # Connections
 
     def _open(self) -> tuple[ClientConnection, ExitStack]:
-        """A connection, and what closes it. Raises SlackError."""
+        """Return a new connection, and a stack that closes it. Raises SlackError."""
         url = open_socket_url(self._token, self._api_url)
         closing = ExitStack()
         try:
@@ -187,7 +190,7 @@ class SocketMode:
         self._start_thread(self._read, connection, closing)
 
     def _start_thread(self, work: Callable[..., None], *args: Any) -> None:
-        """Called by the thread whose work the new one takes over, if there is one."""
+        """Start a thread that replaces the calling thread, if that is one of ours."""
         thread = threading.Thread(target=work, args=args, name="socket", daemon=True)
         thread.start()
         self._thread = thread
@@ -204,27 +207,27 @@ class SocketMode:
         self._replace(connection)
 
     def _replace(self, connection: ClientConnection) -> None:
-        """Use another one; what still comes by the old one is taken as well."""
+        """Open a new connection; messages on the old one are still handled."""
         with self._connection_lock:
             if connection is not self._connection:
                 return
-            # Where Slack sends us away as soon as we come, we come less and less often.
+            # If connections end soon after they open, the pauses grow.
             is_brief = monotonic() - self._opened_at < self._ping_seconds
             self._pause = _next_pause(self._pause) if is_brief else 0.0
             self._reconnect(self._pause)
 
     def _reconnect(self, pause: float) -> None:
-        """Use a connection as soon as there is one, or say why there is no use."""
+        """Try to connect until it works, or fail with a reason for the operator."""
         until = monotonic() + self._max_disconnected_seconds
         while not self._closed.wait(min(pause, max(0.0, until - monotonic()))):
             try:
                 self._use(*self._open())
             except SlackError as error:
                 log.warning("not connected", extra={"error": error.code})
-                if why := _fatal_reason(error) or (
+                if reason := _fatal_reason(error) or (
                     DISCONNECTED_TOO_LONG if monotonic() > until else None
                 ):
-                    self._fail(why)
+                    self._fail(reason)
                     return
                 pause = _backoff(error, pause)
             else:
@@ -239,15 +242,13 @@ class SocketMode:
 
     def _on_message(self, connection: ClientConnection, text: str | bytes) -> None:
         try:
-            message = json.loads(text)
+            message = parse_object(text)
         except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict):
             log.warning("message not understood")
             return
         if message.get("type") == "hello":
             self._greeted = connection
-            # Of this app, our own among them; each gets a part of the events.
+            # The app's open connections, including this one; each gets some events.
             count = message.get("num_connections")
             details = {"connections": count if isinstance(count, int) else None}
             log.info("connected", extra=details)
@@ -262,7 +263,7 @@ class SocketMode:
             self._handle(payload, _Envelope(envelope_id, connection))
 
     def _handle(self, payload: dict[str, Any], envelope: _Envelope) -> None:
-        """Pass a request on; Slack sends again what there is no room for."""
+        """Queue a request; if the queue is full, Slack delivers it again."""
         try:
             request = parse_request(payload, {})
         except ValueError:
@@ -279,7 +280,7 @@ class SocketMode:
         try:
             self._acknowledge(envelope, self._bolt.dispatch(request))
         except Exception:
-            # Nobody looks at what a thread of the pool raises.
+            # Nobody reads the future of this task, so an error would be lost.
             log.exception("request not served")
         finally:
             self._free_slots.release()
@@ -306,7 +307,7 @@ class SocketMode:
             self._acknowledge_elsewhere(text)
 
     def _acknowledge_elsewhere(self, text: str) -> None:
-        """Its own connection is gone, but Slack knows it by its id."""
+        """Acknowledge on the current connection; Slack identifies envelopes by id."""
         try:
             if self._connection is not None:
                 self._connection.send(text)
@@ -315,14 +316,14 @@ class SocketMode:
 
 
 def _fatal_reason(error: SlackError) -> str | None:
-    """Say why it is useless to try again; None if it is not."""
+    """Return the reason if another attempt would be useless, else None."""
     if error.code in _DISABLED_ERRORS:
         return SOCKET_MODE_DISABLED
     return REJECTED_BY_SLACK if error.code in REVOKED_TOKEN_ERRORS else None
 
 
 def _backoff(error: SlackError, pause: float) -> float:
-    """For how many seconds to leave Slack alone: longer each time, or as it says."""
+    """Return the seconds until the next attempt: Slack's Retry-After, or growing."""
     if isinstance(error, RateLimited):
         return error.retry_after
     return _next_pause(pause)

@@ -1,5 +1,6 @@
-"""Events about the workspace itself: its channels, its people, our installation."""
+"""Handle events about channels, users and the app's installation."""
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App
@@ -29,21 +30,19 @@ def register(bolt: App, rt: Runtime) -> None:
     bolt.event("member_joined_channel")(listeners.member_joined)
     bolt.event("member_left_channel")(listeners.member_left)
     bolt.event("channel_id_changed")(listeners.channel_id_changed)
-    bolt.event("channel_shared")(listeners.channel_shared)
+    bolt.event("channel_shared")(listeners.update_channel(is_shared=True))
     bolt.event("channel_unshared")(listeners.channel_unshared)
-    # Private channels have events of their own, but for sharing.
+    # Private channels have `group_…` events, except for sharing.
     for kind in ("channel", "group"):
-        bolt.event(f"{kind}_left")(listeners.bot_left)
-        bolt.event(f"{kind}_archive")(listeners.channel_archived)
-        bolt.event(f"{kind}_deleted")(listeners.channel_archived)
-        bolt.event(f"{kind}_unarchive")(listeners.channel_unarchived)
+        bolt.event(f"{kind}_left")(listeners.update_channel(is_joined=False))
+        archived = listeners.update_channel(is_archived=True)
+        bolt.event(f"{kind}_archive")(archived)
+        bolt.event(f"{kind}_deleted")(archived)
+        unarchived = listeners.update_channel(is_archived=False)
+        bolt.event(f"{kind}_unarchive")(unarchived)
         bolt.event(f"{kind}_rename")(listeners.channel_renamed)
     bolt.event("app_uninstalled")(listeners.app_uninstalled)
     bolt.event("tokens_revoked")(listeners.tokens_revoked)
-
-
-def _channel_id(event: Event) -> str:
-    return ChannelEvent.model_validate(event).channel
 
 
 class WorkspaceListeners:
@@ -51,14 +50,14 @@ class WorkspaceListeners:
         self._rt = rt
 
     def user_changed(self, event: Event, workspace: Workspace) -> None:
-        """Keep what is new. Most events are about a huddle or a status, and are not."""
+        """Store changes of the profile. Most events, such as for huddles, have none."""
         user = UserChange.model_validate(event).user.model_dump()
         with self._rt.autocommit.connect() as connection:
-            known = members.find_row(connection, workspace.id, user["id"])
-        if not _has_changes(workspace, known, user):
+            row = members.find_row(connection, workspace.id, user["id"])
+        if not _has_changes(workspace, row, user):
             return
         with self._rt.write(workspace) as tx:
-            # Perhaps they were erased a moment ago.
+            # The member may have been erased meanwhile.
             if _has_changes(workspace, members.find(tx, user["id"]), user):
                 sync.store_user(tx, user)
 
@@ -67,9 +66,7 @@ class WorkspaceListeners:
         if membership.user == workspace.bot_user_id:
             self._bot_joined(membership, workspace)
             return
-        external_members.record_external_author(
-            self._rt, workspace, membership.user, {"team": membership.team}
-        )
+        external_members.record_external_author(self._rt, workspace, membership)
         with self._rt.write(workspace) as tx:
             tx.features.on_member_joined(
                 tx,
@@ -82,12 +79,12 @@ class WorkspaceListeners:
         with self._rt.write(workspace) as tx:
             channel = channels.get_or_create(tx, membership.channel)
             channel.is_joined = True
-            # The rest is looked up when it is needed.
+            # The channel is fetched again when it is needed.
             channel.fetched_at = None
             tx.features.on_bot_joined(tx, channel, membership.inviter)
 
     def member_left(self, event: Event, workspace: Workspace) -> None:
-        """Record that a person left. Slack has other events for the bot itself."""
+        """Record that a person left; for the bot, Slack sends other events."""
         membership = MembershipChange.model_validate(event)
         with self._rt.write(workspace) as tx:
             tx.features.on_member_left(
@@ -97,28 +94,25 @@ class WorkspaceListeners:
                 ts_to_datetime(membership.event_ts),
             )
 
-    def bot_left(self, event: Event, workspace: Workspace) -> None:
-        self._update_channel(workspace, _channel_id(event), is_joined=False)
+    def update_channel(self, **values: object) -> Callable[[Event, Workspace], None]:
+        """Return a listener for an event that says this of a channel."""
 
-    def channel_archived(self, event: Event, workspace: Workspace) -> None:
-        self._update_channel(workspace, _channel_id(event), is_archived=True)
+        def listener(event: Event, workspace: Workspace) -> None:
+            channel = ChannelEvent.model_validate(event).channel
+            self._update_channel(workspace, channel, **values)
 
-    def channel_unarchived(self, event: Event, workspace: Workspace) -> None:
-        self._update_channel(workspace, _channel_id(event), is_archived=False)
+        return listener
 
     def channel_renamed(self, event: Event, workspace: Workspace) -> None:
         channel = ChannelRenamed.model_validate(event).channel
         self._update_channel(workspace, channel.id, name=channel.name)
 
     def channel_id_changed(self, event: Event, workspace: Workspace) -> None:
-        moved = ChannelIdChanged.model_validate(event)
-        if self._find_channel(workspace, moved.old_channel_id) is None:
+        change = ChannelIdChanged.model_validate(event)
+        if self._find_channel(workspace, change.old_channel_id) is None:
             return
         with self._rt.write(workspace) as tx:
-            channels.change_slack_id(tx, moved.old_channel_id, moved.new_channel_id)
-
-    def channel_shared(self, event: Event, workspace: Workspace) -> None:
-        self._update_channel(workspace, _channel_id(event), is_shared=True)
+            channels.change_slack_id(tx, change.old_channel_id, change.new_channel_id)
 
     def channel_unshared(self, event: Event, workspace: Workspace) -> None:
         unshared = ChannelUnshared.model_validate(event)
@@ -130,7 +124,7 @@ class WorkspaceListeners:
         self._disable(workspace, "app_uninstalled")
 
     def tokens_revoked(self, event: Event, workspace: Workspace) -> None:
-        # It names the people and bots whose tokens ended, not the tokens.
+        # The event lists the ids of users and bots whose tokens were revoked.
         match event:
             case {"tokens": {"bot": [_, *_]}}:
                 self._disable(workspace, "token_revoked")
@@ -142,9 +136,9 @@ class WorkspaceListeners:
     def _update_channel(
         self, workspace: Workspace, slack_id: str, **values: object
     ) -> None:
-        known = self._find_channel(workspace, slack_id)
-        if known is None or all(
-            getattr(known, name) == value for name, value in values.items()
+        row = self._find_channel(workspace, slack_id)
+        if row is None or all(
+            getattr(row, name) == value for name, value in values.items()
         ):
             return
         with self._rt.write(workspace) as tx:
@@ -162,11 +156,10 @@ class WorkspaceListeners:
 def _has_changes(
     workspace: Workspace, row: Row[Any] | Member | None, user: dict[str, Any]
 ) -> bool:
-    """Return whether Slack's `user` says something that is to be kept and is not yet.
+    """Return True if Slack's `user` has values to store that differ from the row.
 
-    Nothing is kept of people whom we have not met, or have erased. That somebody is a
-    bot, or of another organisation, is to be known before what they say is taken for an
-    ask, or their reactions count.
+    Nothing is stored about erased members. Of unknown users only bots and external
+    members are stored, before their messages or reactions could count.
     """
     new = members.profile_columns(user, workspace.team_id, workspace.enterprise_id)
     if row is None:

@@ -1,4 +1,4 @@
-"""The scheduled jobs. A tick only asks the database for what is due."""
+"""The scheduled jobs. Each run queries the database for due work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ JOBS = (
 
 
 def scheduled_jobs(rt: Runtime, worker: OutboxWorker) -> list[ScheduledJob]:
-    """Bind each job to its arguments; a job retries on a conflict in the database."""
+    """Bind the jobs to their arguments; each retries after a database conflict."""
     return [
         ScheduledJob(
             job.name, partial(retry_on_conflict(job.run), rt, worker), job.every

@@ -2,19 +2,19 @@
 
 from datetime import timedelta
 
-from bot.checkins import posts, reminders, rounds, schedules, sharing
+from bot.checkins import closing, participants, rounds, schedules, sharing
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace
 from jobs.workspace import sync_bot_channels
 
-# It must be known that a channel is still there and as private as it was, before it is
-# asked. All are fetched at once: a thousand may be due in the same minute.
+# Before a round starts, its channel's existence and privacy must be known. All channels
+# are fetched together, since a thousand rounds may be due in the same minute.
 _CHANNELS_FRESH_FOR = timedelta(hours=1)
 
 
 @each_workspace
 def start_rounds(rt: Runtime, workspace: Workspace) -> None:
-    """Start the rounds that are due, and give up those that are late or blocked."""
+    """Start due rounds, skip late ones, and pause schedules of blocked channels."""
     with rt.read(workspace) as tx:
         now = tx.now
         oldest = rounds.oldest_channel_fetch(tx)
@@ -27,7 +27,7 @@ def start_rounds(rt: Runtime, workspace: Workspace) -> None:
         with rt.write(workspace) as tx:
             schedules.pause_blocked(tx)
     if oldest is not None:
-        # The rest waits for the next run: others have something to write down, too.
+        # One batch per run, so that other writers get their turn.
         with rt.write(workspace) as tx:
             rounds.start_due(tx)
     if is_late:
@@ -37,7 +37,7 @@ def start_rounds(rt: Runtime, workspace: Workspace) -> None:
 
 @each_workspace
 def reschedule(rt: Runtime, workspace: Workspace) -> None:
-    """Recompute next dates that have changed: zone rules, holidays, a clock change."""
+    """Recompute next dates after changes of zone rules, holidays or the clock."""
     with rt.read(workspace) as tx:
         stale = schedules.stale(tx)
     for first in range(0, len(stale), rounds.BATCH_SIZE):
@@ -48,19 +48,19 @@ def reschedule(rt: Runtime, workspace: Workspace) -> None:
 @each_workspace
 def send_reminders(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
-        is_due = reminders.any_due(tx)
+        is_due = participants.any_reminder_due(tx)
     if is_due:
         with rt.write(workspace) as tx:
-            reminders.send_due(tx)
+            participants.send_due_reminders(tx)
 
 
 @each_workspace
 def close_rounds(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
-        is_due = posts.any_to_close(tx)
+        is_due = closing.any_due(tx)
     if is_due:
         with rt.write(workspace) as tx:
-            posts.close_due(tx)
+            closing.close_due(tx)
 
 
 @each_workspace

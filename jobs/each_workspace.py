@@ -11,10 +11,10 @@ from bot.runtime import Runtime, Workspace
 def each_workspace(
     run: Callable[[Runtime, Workspace], None],
 ) -> Callable[[Runtime, OutboxWorker], None]:
-    """Make a job of a function that handles one workspace.
+    """Turn a function for one workspace into a job for all.
 
-    A failure does not keep the other workspaces from being served: the errors are
-    raised after the last of them.
+    If it fails for some workspaces, the job still handles the others, and then raises
+    the errors.
     """
     run_once_more = retry_on_conflict(run)
 
@@ -24,7 +24,7 @@ def each_workspace(
         for workspace in rt.workspaces:
             try:
                 run_once_more(rt, workspace)
-            except Exception as error:  # noqa: BLE001 - it is raised below.
+            except Exception as error:  # noqa: BLE001 - raised below
                 errors.append(error)
         if len(errors) == 1:
             raise errors[0]

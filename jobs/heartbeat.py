@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-# The most frequent job runs each second.
+# Seconds; the most frequent job runs once a second.
 HEARTBEAT_TIMEOUT = 30
 
 
 class SchedulerHeartbeat:
-    """Records that jobs run; calls `on_run` with each job's name and outcome."""
+    """Records job runs, and calls `on_run` with each job's name and outcome."""
 
     def __init__(
         self,
@@ -23,14 +23,12 @@ class SchedulerHeartbeat:
         self._last_beat = monotonic()
 
     def stalled_reason(self) -> str | None:
-        """Return the reason why jobs can't be expected to run; None if all is well."""
+        """Return the reason if no job has run for too long, else None."""
         with self._lock:
-            silent = monotonic() - self._last_beat
-        return (
-            f"no job has run for {silent:.0f} s"
-            if silent > self._timeout_seconds
-            else None
-        )
+            seconds = monotonic() - self._last_beat
+        if seconds <= self._timeout_seconds:
+            return None
+        return f"no job has run for {seconds:.0f} s"
 
     def beat(self, job: str, outcome: str) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Check that each token works: stop where it does not, and go on once it does."""
+"""Check each workspace's token: pause a workspace whose token fails, resume later."""
 
 import logging
 

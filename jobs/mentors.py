@@ -1,10 +1,11 @@
-"""Detect unexpected mentors once a week, and write message counts down."""
+"""Detect unexpected mentors once a week, and store message counts."""
 
 import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.mentors import consent, detection, message_counts
+from bot.mentors.feature import Mentors
 from bot.mentors.queries import PrivateMembers
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import Rejected, SlackError
@@ -15,13 +16,14 @@ log = logging.getLogger(__name__)
 
 @each_workspace
 def detect(rt: Runtime, workspace: Workspace) -> None:
-    """Run the detection of each period that has ended without one.
+    """Run the detection for each past period that has none yet.
 
-    A run can take seconds, and happens outside the transaction that records it: the
-    first process writes the result down, any other finds it written.
+    A run can take seconds, so it happens outside the transaction that records it. If
+    several processes run it, only the first records its result.
     """
+    settings = rt.features.get(Mentors).settings
     with rt.read(workspace) as tx:
-        due_runs = detection.due_runs(tx, settings=rt.mentor_settings)
+        due_runs = detection.due_runs(tx, settings=settings)
         private_channels = detection.private_channels(tx) if due_runs else {}
     if not due_runs:
         return
@@ -29,20 +31,20 @@ def detect(rt: Runtime, workspace: Workspace) -> None:
     try:
         members = _private_members(rt, workspace, private_channels)
     except SlackError as error:
-        # A later run of the job may have more luck; a period waits for days.
+        # The next run of the job tries again; a run may be days late.
         log.warning("private channels not fetched", extra={"error": error.code})
         return
     for due in due_runs:
         with rt.read(workspace) as tx:
-            result = detection.run(tx, due, members, settings=rt.mentor_settings)
+            result = detection.run(tx, due, members, settings=settings)
         with rt.write(workspace) as tx:
-            detection.record(tx, due, result, settings=rt.mentor_settings)
+            detection.record(tx, due, result, settings=settings)
 
 
 def _private_members(
     rt: Runtime, workspace: Workspace, channels: dict[int, str]
 ) -> PrivateMembers:
-    """Return the members of each private channel that Slack shows to the bot."""
+    """Return the members of the private channels that the bot can read."""
     members = {}
     for channel_id, slack_id in channels.items():
         try:
@@ -58,20 +60,21 @@ def _private_members(
 def apply_consent(rt: Runtime, workspace: Workspace) -> None:
     """Close unanswered requests for consent, and apply opt-outs."""
     with rt.write(workspace) as tx:
-        consent.expire(tx, settings=rt.mentor_settings)
+        consent.expire(tx, settings=rt.features.get(Mentors).settings)
         consent.apply_opt_outs(tx)
 
 
 def write_message_counts(rt: Runtime, workspace: Workspace) -> None:
-    """Write down the messages counted since the last time."""
-    counts = rt.message_counter.drain(workspace.id)
+    """Store the messages counted since the last run."""
+    counter = rt.features.get(Mentors).message_counter
+    counts = counter.drain(workspace.id)
     if not counts:
         return
     try:
         with rt.write(workspace) as tx:
             message_counts.add(tx, counts)
     except SQLAlchemyError:
-        rt.message_counter.restore(workspace.id, counts)
+        counter.restore(workspace.id, counts)
         raise
 
 

@@ -1,4 +1,4 @@
-"""Wake the outbox worker for what is due later, and correct times and leases."""
+"""Wake the outbox worker for messages that are due, and correct times and leases."""
 
 import logging
 
@@ -16,17 +16,17 @@ def wake_worker(_rt: Runtime, worker: OutboxWorker) -> None:
 
 
 def correct_times(rt: Runtime, worker: OutboxWorker) -> None:
-    """Correct due times that are too late because the clock was set back."""
+    """Correct due times that are too late after the clock was set back."""
     _correct_times(rt)
     worker.wake()
 
 
 @retry_on_conflict
 def release_leases(rt: Runtime) -> None:
-    """Resume deliveries that the previous process left unfinished."""
+    """Release the leases of deliveries that the previous process left unfinished."""
     _correct_times(rt)
     with rt.write_session.begin() as session:
-        # A file serves one process. On PostgreSQL another replica may be sending.
+        # Only one process uses an SQLite file; on PostgreSQL a replica may be sending.
         if statements.dialect_name(session) == "sqlite":
             queue.release_leases(session, now=rt.clock())
 

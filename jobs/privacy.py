@@ -1,4 +1,4 @@
-"""Delete what is kept no longer, and erase people who have left."""
+"""Delete expired data, and erase deactivated members."""
 
 import logging
 from datetime import timedelta
@@ -35,9 +35,9 @@ def erase_deactivated(rt: Runtime, workspace: Workspace) -> None:
 
 
 def truncate_wal(rt: Runtime, _worker: OutboxWorker) -> None:
-    """Truncate the write-ahead log, so that no deleted data stays in it on disk.
+    """Truncate the write-ahead log, which may still contain deleted data.
 
-    If the log is in use, the next run does it.
+    If the log is in use, the next run tries again.
     """
     file = engine.sqlite_file(rt.autocommit.url)
     if file is not None:
@@ -45,7 +45,7 @@ def truncate_wal(rt: Runtime, _worker: OutboxWorker) -> None:
 
 
 def remove_migration_backup(rt: Runtime, _worker: OutboxWorker) -> None:
-    """Delete the copy that was made before the last migration."""
+    """Delete the backup from before the last migration once it is old enough."""
     file = engine.sqlite_file(rt.autocommit.url)
     if file is not None and schema.delete_old_backup(file, now=rt.clock()):
         log.info("copy from before the migration removed")

@@ -1,4 +1,4 @@
-"""Run jobs periodically with APScheduler, even if the system clock is changed."""
+"""Run jobs periodically with APScheduler, even if the system clock changes."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import utc_now
 
-# A larger step back is a changed clock, not a slowed one.
+# Time servers slow a clock down in smaller steps; a larger one is a changed clock.
 _MIN_STEP_SECONDS = 1
 _WATCH_SECONDS = 0.5
 
@@ -27,9 +27,10 @@ class ScheduledJob:
 
 
 class _SkippingIntervalTrigger(IntervalTrigger):  # type: ignore[misc]
-    """A trigger that skips the runs missed in a pause; APScheduler would count each.
+    """A trigger that skips the runs missed in a pause.
 
-    They are millions if a machine slept for weeks, or started with a clock of 1970.
+    APScheduler would iterate over them all: millions if a machine slept for weeks, or
+    started with a clock of 1970.
     """
 
     def get_next_fire_time(
@@ -40,11 +41,11 @@ class _SkippingIntervalTrigger(IntervalTrigger):  # type: ignore[misc]
 
 
 class Scheduler:
-    """Run jobs from memory; the next run makes up for missed ones.
+    """Runs the jobs; a job's next run does the work of missed ones.
 
-    APScheduler plans by the system clock. If that is set back by two hours, it would do
-    nothing for two hours: a thread with a monotonic clock detects this and reschedules
-    every job.
+    APScheduler plans by the system clock, and would do nothing for two hours if that is
+    set back by two hours. A thread compares it with a monotonic clock, and reschedules
+    every job after such a step.
     """
 
     def __init__(
@@ -54,18 +55,21 @@ class Scheduler:
         *,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Call `on_run` with the name of each job that ran, and `done` or `failed`."""
+        """Take a function that is called with each run job's name and outcome.
+
+        The outcome is "done" or "failed".
+        """
         self._on_run = on_run
         self._clock = clock
         self.scheduler = BlockingScheduler(timezone=UTC)
-        for tick in jobs:
+        for job in jobs:
             self.scheduler.add_job(
-                tick.run,
-                # Without a zone APScheduler would look for the machine's.
+                job.run,
+                # Without a zone APScheduler would look up the machine's.
                 _SkippingIntervalTrigger(
-                    seconds=tick.every.total_seconds(), timezone=UTC
+                    seconds=job.every.total_seconds(), timezone=UTC
                 ),
-                id=tick.name,
+                id=job.name,
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=None,
@@ -88,7 +92,7 @@ class Scheduler:
             thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Start nothing more, and wait up to `seconds` for running jobs."""
+        """Start no more jobs, and wait up to `seconds` for running ones."""
         self._stopping = True
         if self.scheduler.running:
             ending = threading.Thread(target=self.scheduler.shutdown, daemon=True)
@@ -99,16 +103,15 @@ class Scheduler:
         self._on_run(event.job_id, "failed" if event.exception else "done")
 
     def _watch(self) -> None:
-        ahead = self._clock_offset()
+        offset = self._clock_offset()
         while not self._stopping:
-            # Not `Event.wait`: in a Python built for an older C library that waits for
-            # a time of day.
+            # Not `Event.wait`: with an older C library it waits by the system clock.
             time.sleep(_WATCH_SECONDS)
-            before, ahead = ahead, self._clock_offset()
-            if ahead < before - _MIN_STEP_SECONDS:
+            last_offset, offset = offset, self._clock_offset()
+            if offset < last_offset - _MIN_STEP_SECONDS:
                 for job in self.scheduler.get_jobs():
                     job.modify(next_run_time=utc_now())
 
     def _clock_offset(self) -> float:
-        """Return by how much the time of day is ahead of the clock that only runs."""
+        """Return the difference between the system clock and the monotonic clock."""
         return self._clock().timestamp() - time.monotonic()

@@ -1,4 +1,4 @@
-"""Fetch people, and the channels that the bot is in, from Slack."""
+"""Fetch users, and the channels that the bot is in, from Slack."""
 
 import logging
 
@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 
 
 def sync_bot_channels(rt: Runtime, workspace: Workspace) -> None:
-    """Fetch the channels that the bot is in, and set up those that are new to it.
+    """Fetch the channels that the bot is in, and apply defaults to new ones.
 
-    If Slack does not answer, the next run may have more luck.
+    If Slack does not answer, the next run tries again.
     """
     try:
         sync.sync_channels(rt, workspace)

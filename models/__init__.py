@@ -1,4 +1,4 @@
-"""The tables. Importing `models` maps every one of them."""
+"""The tables. Importing `models` maps all of them."""
 
 from models.asks import Answer, Ask, AskReference, Reaction, UnmatchedMessage
 from models.base import Base

@@ -18,8 +18,8 @@ class Ask(Base):
     __tablename__ = "asks"
     __table_args__ = (
         UniqueConstraint("channel_id", "ts"),
-        # The source is the trigger of a command, a form or a message: a request that
-        # comes twice finds the row.
+        # The source is the trigger of a command, a form or a message: a repeated
+        # request finds the row.
         UniqueConstraint("installation_id", "source"),
         Index(None, "installation_id", "asker", "state"),
         Index("ix_asks_channel_state", "channel_id", "state", "asked_at"),
@@ -41,7 +41,7 @@ class Ask(Base):
     is_captured: Mapped[bool] = mapped_column(default=False)
     # Name of the emoji with which the bot has reacted to the asker's own message.
     bot_reaction: Mapped[str | None]
-    # The bot's line in the thread of the asker's own message, once Slack returned it.
+    # The bot's line in the thread of the asker's own message; None until it is posted.
     thread_line_ts: Mapped[str | None]
 
     asker: Mapped[str]
@@ -84,7 +84,7 @@ class Ask(Base):
 
     @property
     def bot_ts(self) -> str | None:
-        """The message that the bot posted: the ask, or its line below a member's."""
+        """The `ts` of the bot's message: the ask, or the line in the asker's thread."""
         return self.thread_line_ts if self.is_users_message else self.ts
 
     @bot_ts.setter
@@ -99,16 +99,16 @@ class Ask(Base):
         return self.closed_at_micros > self.reopened_at_micros
 
 
-# The query for such answers contains this condition, too: the database uses a partial
-# index only for the same condition.
+# The condition of the partial index below. The database uses the index only for a query
+# that contains the same condition.
 HAS_HELPED = "answers.helpful_count > 0 OR answers.is_solution"
 
 
 class Answer(Base):
-    """A reply by somebody other than the asker: ids and times, without its text."""
+    """A reply by a member other than the asker: ids and times, without its text."""
 
     __tablename__ = "answers"
-    # The Slack message identifies the answer: a redelivered event finds the row.
+    # The Slack message identifies the answer: a repeated event finds the row.
     __table_args__ = (
         UniqueConstraint("channel_id", "ts"),
         Index(
@@ -135,9 +135,9 @@ class Answer(Base):
 class Reaction(Base):
     """The latest state of one member's reaction with one emoji on one message.
 
-    A last-writer-wins register: the later `event_micros` wins, so any order and number
-    of deliveries gives the same row. Marks made by a button or shortcut are rows, too,
-    named `backswing:…`, which no emoji can be called.
+    The later `event_micros` wins, so the row does not depend on the order and number of
+    deliveries. Marks made by a button or shortcut are rows, too; their `emoji` is
+    `backswing:…`, which can't be an emoji's name.
     """
 
     __tablename__ = "reactions"
@@ -184,8 +184,8 @@ class AskReference(Base):
 class UnmatchedMessage(Base):
     """A message in a capturing channel that belongs to no ask yet.
 
-    It is kept for seven days, so that a reply which arrives before its ask still
-    counts.
+    It is stored for seven days by default, so that a reply that arrives before its ask
+    still counts.
     """
 
     __tablename__ = "unmatched_messages"

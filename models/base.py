@@ -11,8 +11,8 @@ from sqlalchemy.types import TypeDecorator
 class UtcDateTime(TypeDecorator[datetime]):
     """A column for aware datetimes, stored and returned in UTC.
 
-    SQLite keeps no zone, so a naive time could silently be hours off: it raises
-    ValueError.
+    Binding a naive datetime raises ValueError: SQLite stores no zone, so the time could
+    be wrong by hours.
     """
 
     impl = DateTime(timezone=True)

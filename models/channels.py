@@ -24,7 +24,8 @@ class Channel(Base):
     is_joined: Mapped[bool] = mapped_column(default=False)
     fetched_at: Mapped[datetime | None]
 
-    # Settings. None means the default, so a better default reaches everybody.
+    # Settings. None means the default; so a changed default applies to all channels
+    # that have not set their own.
     capture: Mapped[str] = mapped_column(default="off")
     # How the bot marks a captured message: reaction, line, nothing.
     capture_indicator: Mapped[str] = mapped_column(default="reaction")
@@ -32,8 +33,8 @@ class Channel(Base):
     solved_emoji: Mapped[list[str] | None]
     topics: Mapped[list[str]] = mapped_column(default=list)
     guests_may_ask: Mapped[bool] = mapped_column(default=True)
-    # `second_emoji` on a kudos message joins it. `kudos_emoji` on anybody's message
-    # gives kudos; there is no default.
+    # A reaction with a `join_emoji` to a kudos message joins it. A reaction with a
+    # `kudos_emoji` to any message gives kudos; there is no default.
     join_emoji: Mapped[list[str] | None]
     kudos_emoji: Mapped[list[str] | None]
     allow_external_kudos: Mapped[bool] = mapped_column(default=False)
@@ -43,7 +44,7 @@ class Channel(Base):
 
 
 class Champion(Base):
-    """A member who looks after a channel: may close, solve and configure there."""
+    """A member who looks after a channel, and may close and solve others' asks."""
 
     __tablename__ = "champions"
 

@@ -13,7 +13,8 @@ class Schedule(Base):
 
     __tablename__ = "checkin_schedules"
     __table_args__ = (
-        # The form that made it: a form that is sent twice finds the row.
+        # The source is the form that created it: a form that is sent twice finds the
+        # row.
         UniqueConstraint("installation_id", "source"),
         Index(None, "channel_id"),
         Index(None, "next_at"),
@@ -25,7 +26,7 @@ class Schedule(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
     source: Mapped[str]
-    # The member who set it up last; told when it can't go on.
+    # The member who set it up last; the bot tells them if it can't go on.
     owner: Mapped[str]
     created_at: Mapped[datetime]
 
@@ -74,8 +75,8 @@ class Participant(Base):
     is_active: Mapped[bool] = mapped_column(default=False)
     # A member is asked only once whether to join.
     is_invited: Mapped[bool] = mapped_column(default=False)
-    # The first time of joining; the last time of leaving, unless they are in. Anything
-    # they shared in between counts, whenever the event arrives.
+    # The first time of joining; the last time of leaving, None while active. A response
+    # from between the two counts, even if its event arrives later.
     joined_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     # Missed rounds before this time are not counted.
@@ -92,7 +93,7 @@ class Round(Base):
 
     __tablename__ = "checkin_rounds"
     __table_args__ = (
-        # One round per local date, whoever starts it and however often.
+        # One round per local date, even if several replicas start it.
         UniqueConstraint("schedule_id", "local_date"),
         UniqueConstraint("channel_id", "ts"),
         Index(None, "state", "closes_at"),
@@ -124,8 +125,9 @@ class Round(Base):
 class CheckIn(Base):
     """One member's response in one round.
 
-    pending: joined, nothing yet. shared: in the form or by a reply, joined or not. When
-    the round closes, pending becomes missed, or away if the member was away.
+    pending: the member is a participant and has not shared yet. shared: they shared in
+    the form or by a reply, as a participant or a guest. When the round closes, pending
+    becomes missed, or away if the member was away.
     """
 
     __tablename__ = "checkins"
@@ -151,10 +153,10 @@ class CheckIn(Base):
     reflection: Mapped[str] = mapped_column(Text, default="")
     # The message in the round's thread that shows the response.
     ts: Mapped[str | None]
-    # The member's own first reply in the thread. Its text is not kept.
+    # The member's own first reply in the thread. Its text is not stored.
     reply_ts: Mapped[str | None]
 
-    # The next check whether to remind; None once that is settled.
+    # The next time to decide on a reminder; None after the decision.
     remind_at: Mapped[datetime | None]
     was_away: Mapped[bool] = mapped_column(default=False)
 
@@ -171,7 +173,10 @@ class CheckIn(Base):
 
 
 class CheckInReply(Base):
-    """A reply in a round's thread, as ids. A deleted one stays, to be recognised."""
+    """A reply in a round's thread: ids only.
+
+    The row of a deleted reply stays, so that a repeated event does not add it again.
+    """
 
     __tablename__ = "checkin_replies"
     __table_args__ = (Index(None, "round_id", "author"), Index(None, "author"))

@@ -10,7 +10,7 @@ from models.base import Base
 
 
 class Home(Base):
-    """The Home tab of a member who has opened it; only these are kept fresh."""
+    """The Home tab of a member who has opened it; the bot updates only these."""
 
     __tablename__ = "home_views"
 
@@ -21,7 +21,7 @@ class Home(Base):
     opened_at: Mapped[datetime]
     # Slack's hash of the last published view; publishing with an older one fails.
     view_hash: Mapped[str | None]
-    # The first row shown of each list (its page), by the list's name.
+    # The index of the first row that is shown of each list, by the list's name.
     page_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # The last time that Slack was asked for the member's channels.
     memberships_fetched_at: Mapped[datetime | None]
@@ -30,8 +30,7 @@ class Home(Base):
 class ChannelMember(Base):
     """A member's presence in a channel, for members who have a Home tab.
 
-    A last-writer-wins register, as `Reaction` is: the later `event_micros` wins, in
-    whatever order events arrive.
+    As in `Reaction`, the later `event_micros` wins, in whatever order events arrive.
     """
 
     __tablename__ = "channel_members"

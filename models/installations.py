@@ -23,7 +23,7 @@ class Installation(Base):
     # Ends with a slash; permalinks are built from it without asking Slack.
     team_url: Mapped[str]
     installed_at: Mapped[datetime]
-    # Slack's error code while sending is disabled; None while all is well.
+    # Slack's error code while sending is disabled; None while it works.
     disabled_reason: Mapped[str | None]
     # The number of people one member may thank in a day; None means the default.
     daily_kudos_allowance: Mapped[int | None]

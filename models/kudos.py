@@ -15,15 +15,15 @@ from models.base import Base
 
 
 class Kudos(Base):
-    """One thank-you. `ts` is its message, None until Slack has returned it.
+    """One thank-you. `ts` is the id of its message, None until Slack has returned it.
 
-    Private kudos have no message, nor have those given by a reaction.
+    Private kudos and kudos given by a reaction have no message.
     """
 
     __tablename__ = "kudos"
     __table_args__ = (
-        # The source is the trigger of a command, a form or a reaction: a request that
-        # comes twice finds the row.
+        # The source is the trigger of a command, a form or a reaction: a repeated
+        # request finds the row.
         UniqueConstraint("installation_id", "source"),
         UniqueConstraint("channel_id", "ts"),
         Index(None, "installation_id", "giver", "given_at"),
@@ -33,15 +33,14 @@ class Kudos(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     source: Mapped[str]
-    # None if only the recipients were told.
+    # None for private kudos, which only the recipients see.
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
     is_private: Mapped[bool] = mapped_column(default=False)
     ts: Mapped[str | None]
     # The thread that contains its message.
     thread_ts: Mapped[str | None]
 
-    # The message that the kudos are about; `about_thread_ts` is the thread of that
-    # message.
+    # The message that the kudos are about, and its thread.
     about_channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
     about_ts: Mapped[str | None]
     about_thread_ts: Mapped[str | None]
@@ -49,7 +48,7 @@ class Kudos(Base):
     emoji: Mapped[str | None]
 
     giver: Mapped[str]
-    # In the order in which the giver named them.
+    # Members' Slack ids, in the giver's order.
     recipients: Mapped[list[str]]
     # Escaped as Slack escapes message text; empty for a reaction.
     reason: Mapped[str] = mapped_column(Text, default="")
@@ -60,10 +59,10 @@ class Kudos(Base):
 
 
 class KudosThanks(Base):
-    """One member's thanks to one other; the row exists while the thanks stand.
+    """One member's thanks to one recipient; taking them back deletes the row.
 
-    A member who joins a kudos has a row of their own for each recipient. One index then
-    answers what a member got, from how many people and since when.
+    A member who joins a kudos has a row of their own for each recipient. So one index
+    answers how many thanks a member got, from how many people and since when.
     """
 
     __tablename__ = "kudos_thanks"
@@ -78,12 +77,12 @@ class KudosThanks(Base):
     recipient: Mapped[str] = mapped_column(primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     given_at: Mapped[datetime]
-    # True if the giver joined somebody else's kudos.
+    # True if the giver joined another member's kudos.
     is_join: Mapped[bool] = mapped_column(default=False)
 
 
 class KudosTag(Base):
-    """A tag of kudos that stand, for counting."""
+    """A tag of kudos, for counting; taking the kudos back deletes the row."""
 
     __tablename__ = "kudos_tags"
     __table_args__ = (Index(None, "installation_id", "tag", "given_at"),)
@@ -95,10 +94,9 @@ class KudosTag(Base):
 
 
 class KudosReaction(Base):
-    """The latest state of one member's kudos emoji on one message.
+    """The latest state of one member's reaction with a kudos emoji to one message.
 
-    A last-writer-wins register, as `Reaction` is: the later `event_micros` wins, in
-    whatever order events arrive.
+    As in `Reaction`, the later `event_micros` wins, in whatever order events arrive.
     """
 
     __tablename__ = "kudos_reactions"
@@ -119,14 +117,14 @@ class KudosReaction(Base):
     event_micros: Mapped[int]
     # The message's author; None if the bot wrote it.
     author: Mapped[str | None]
-    # True while a decision waits for the members' profiles.
+    # True until the members' profiles are fetched, which the decision depends on.
     is_undecided: Mapped[bool] = mapped_column(default=False)
 
 
 class KudosGiverLock(Base):
-    """A giver of kudos, locked while the remaining allowance is checked.
+    """A giver of kudos; the row is locked while the remaining allowance is checked.
 
-    Without the lock, two kudos at the same moment would both take the last of the day.
+    Without the lock, two kudos at the same time could both use the last of the day.
     """
 
     __tablename__ = "kudos_giver_locks"

@@ -9,10 +9,10 @@ from models.base import Base
 
 
 class MemberSettingsRow(Base):
-    """One member's choices; the row is made with the first of them.
+    """One member's settings; the first change creates the row.
 
-    None means the default, so a better default reaches everybody who never chose. The
-    defaults are in `bot/workspace/member_settings.py`.
+    None means the default, so a changed default applies to all members who never chose.
+    The defaults are in `bot/workspace/member_settings.py`.
     """
 
     __tablename__ = "member_settings"
@@ -31,13 +31,14 @@ class MemberSettingsRow(Base):
     topics_known: Mapped[list[str]] = mapped_column(default=list)
     topics_wanted: Mapped[list[str]] = mapped_column(default=list)
     wants_reminders: Mapped[bool] = mapped_column(default=True)
-    # The first day, in the member's own zone, on which the bot may write again.
+    # The first day, in the member's own zone, on which the bot may send messages again.
     paused_until: Mapped[date | None]
-    # The hours in which the bot may write unasked, in the member's own zone.
+    # The hours, in the member's own zone, in which the bot may send them messages that
+    # they did not ask for.
     hours_from: Mapped[time | None]
     hours_to: Mapped[time | None]
     public_naming: Mapped[str | None]
-    # 0: never asked for help.
+    # 0: the bot never asks them for help.
     max_requests_per_week: Mapped[int | None]
 
     # A newcomer is greeted only once, whichever channel they join.

@@ -1,4 +1,4 @@
-"""The members of a workspace, as Slack last described them."""
+"""The members of a workspace, by their last known Slack profiles."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from models.base import Base
 
 
 class Member(Base):
-    """Slack's facts about a person; without `fetched_at` the row is only an id."""
+    """A member's Slack profile; without `fetched_at`, only their id is known."""
 
     __tablename__ = "members"
     __table_args__ = (
@@ -21,7 +21,7 @@ class Member(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     slack_id: Mapped[str]
     name: Mapped[str] = mapped_column(default="")
-    # These tell people with the same name apart.
+    # Both distinguish people with the same name.
     full_name: Mapped[str] = mapped_column(default="")
     handle: Mapped[str] = mapped_column(default="")
     # An IANA zone, never an offset: offsets change with daylight saving.
@@ -29,18 +29,20 @@ class Member(Base):
     is_bot: Mapped[bool] = mapped_column(default=False)
     is_deactivated: Mapped[bool] = mapped_column(default=False)
     is_guest: Mapped[bool] = mapped_column(default=False)
-    # From another organisation, in a shared channel.
+    # True for a member of another organisation, in a shared channel (Slack Connect).
     is_external: Mapped[bool] = mapped_column(default=False)
-    # An admin or owner of the workspace.
+    # True for an admin or owner of the workspace.
     is_admin: Mapped[bool] = mapped_column(default=False)
-    # True while their status says that they are on vacation; the text is not kept.
+    # True while their status says that they are on vacation; the text is not stored.
     is_away: Mapped[bool] = mapped_column(default=False)
     away_until: Mapped[datetime | None]
     fetched_at: Mapped[datetime | None]
-    # The time at which we learned of it; after a while the person's data is erased.
+    # The time at which we learned of the deactivation; their data is erased some time
+    # after it.
     deactivated_at: Mapped[datetime | None]
-    # Set while the row is only an id, until the person is back.
+    # The time of the erasure, after which only the id is stored; None again when the
+    # person comes back.
     erased_at: Mapped[datetime | None]
-    # Events from before the erasure do not count, whoever mentions the person
-    # meanwhile.
+    # Events from before this time do not count for the member, even after they come
+    # back.
     erased_before: Mapped[datetime | None]

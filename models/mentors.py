@@ -11,7 +11,7 @@ from models.base import Base
 class MessageCount(Base):
     """The number of messages that one member wrote in one channel on one day (UTC).
 
-    Nothing else is kept of them. A crash may lose those of the last minute.
+    Nothing else is stored of the messages. A crash may lose the last minute's counts.
     """
 
     __tablename__ = "message_counts"
@@ -38,7 +38,7 @@ class MentorWorkspaceSettings(Base):
 
 
 class ExpectedExpert(Base):
-    """A member whose help the leads expect anyway: never an unexpected mentor."""
+    """A member whose help the program leads expect: they are never a mentor."""
 
     __tablename__ = "expected_experts"
 
@@ -65,10 +65,10 @@ class MentorRun(Base):
 
 
 class Credit(Base):
-    """One member's help for others in one period, as it was known then.
+    """One member's help for others in one period, as it was known at its end.
 
-    consent: asked, and then public, private (between us) or never (not again); silent
-    is private because nobody answered.
+    consent: asked; then public, private or never (no more credits), as the member
+    chose; or silent if they did not answer, which is treated as private.
     """
 
     __tablename__ = "credits"
@@ -90,7 +90,7 @@ class Credit(Base):
     # The channel for the public post; None if there is no such channel.
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
 
-    # Results of the detection; 0 in a credit by hand, which has a lead and a reason.
+    # Results of the detection; 0 if a program lead gave the credit, with a reason.
     window_days: Mapped[int] = mapped_column(default=0)
     messages: Mapped[int] = mapped_column(default=0)
     all_messages: Mapped[int] = mapped_column(default=0)
@@ -101,7 +101,7 @@ class Credit(Base):
     reason: Mapped[str | None]
 
     consent: Mapped[str] = mapped_column(default="asked")
-    # The direct message that told the member; it shows their choice.
+    # The direct message that asked for the member's consent; it shows their choice.
     notified_at: Mapped[datetime | None]
     notified_channel: Mapped[str | None]
     notified_ts: Mapped[str | None]
@@ -113,7 +113,7 @@ class Credit(Base):
 
 
 class CreditEvidence(Base):
-    """One mark behind a credit, frozen: undoing it later changes nothing here."""
+    """A copy of one mark that led to a credit; undoing the mark does not change it."""
 
     __tablename__ = "credit_evidence"
 

@@ -1,4 +1,4 @@
-"""The bot's arrival in each channel, and its introduction there."""
+"""The bot's introductions in channels."""
 
 from datetime import datetime
 
@@ -9,13 +9,13 @@ from models.base import Base
 
 
 class ChannelIntroduction(Base):
-    """The one message in which the bot introduces itself in a channel."""
+    """The bot's invitation to a channel, and its one introduction there."""
 
     __tablename__ = "introductions"
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
     # The member who invited the bot first; Slack does not always say.
     inviter: Mapped[str | None]
-    # None until somebody wants it posted.
+    # The member who agreed to the post; None until then.
     posted_by: Mapped[str | None]
     posted_at: Mapped[datetime | None]

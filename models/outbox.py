@@ -12,10 +12,11 @@ from models.base import Base
 class OutboxItem(Base):
     """One message to send: its kind and subject. The text is rendered when it is sent.
 
-    pending -> sending -> sent, or back to pending when it certainly was not posted, or
-    unconfirmed when nobody knows: looked up before anything is sent again. cancelled:
-    no longer true when its turn came. rejected: Slack will never take it. lost: could
-    not be looked up, so never sent again.
+    pending -> sending -> sent. From sending, it goes back to pending if Slack certainly
+    did not take it, or to unconfirmed if that is unknown: then it is looked up in Slack
+    before it is sent again. Final states besides sent: cancelled (there was nothing
+    left to say when it was due), rejected (Slack refuses it), lost (unconfirmed, and
+    can't be looked up).
     """
 
     __tablename__ = "outbox"
@@ -23,7 +24,7 @@ class OutboxItem(Base):
         UniqueConstraint("installation_id", "dedup_key"),
         UniqueConstraint("metadata_token"),
         Index(None, "state", "due_at"),
-        # What a workspace has waiting, or is sending, in the order of its turns.
+        # For the queue: unfinished items of a workspace in the order of sending.
         Index(
             None,
             "installation_id",
@@ -47,27 +48,30 @@ class OutboxItem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     kind: Mapped[str]
-    # The kind, subject and recipient: enqueueing the same key again changes the item.
+    # Kind, subject, recipient and occurrence. Enqueueing the same key again changes the
+    # item.
     dedup_key: Mapped[str]
     subject_id: Mapped[int]
-    # The destination: a channel, or a person for a direct message.
+    # Slack's id of a channel, or of a member for a direct message.
     recipient: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    # 0 for new messages, 1 for those that update or fetch older ones: lower goes first.
+    # 0 for new messages, 1 for updates and fetches. Lower numbers go first.
     priority: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
-    # The time at which `due_at` was set; in the future if a wrong clock was set back.
+    # The time at which `due_at` was set. If it is in the future, the clock was wrong
+    # then, and has been set back.
     due_set_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="pending")
     # `version` counts the updates of the item; `sent_version` is the last one sent.
     version: Mapped[int] = mapped_column(default=1)
     sent_version: Mapped[int] = mapped_column(default=0)
 
-    # Identifies the message in Slack's metadata; new for each message, opaque.
+    # An opaque, unique token in the Slack message's metadata; a lookup finds it by
+    # this.
     metadata_token: Mapped[str]
-    # Counts claims and is never reset: a worker whose lease was lost is recognised by
-    # it.
+    # The number of claims; never reset, so a worker notices that another one has
+    # claimed the item since.
     attempts: Mapped[int] = mapped_column(default=0)
     # Failures since the last success; a rate limit does not count.
     failures: Mapped[int] = mapped_column(default=0)
@@ -85,7 +89,7 @@ class OutboxItem(Base):
 
 
 class OutboxChannel(Base):
-    """One destination: one delivery at a time, with a pause between two."""
+    """A recipient of messages: it gets one at a time, with a pause between two."""
 
     __tablename__ = "outbox_channels"
 

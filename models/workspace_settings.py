@@ -9,7 +9,7 @@ from models.base import Base
 
 
 class WorkspaceSettingsRow(Base):
-    """One workspace's settings; the row is made with the first of them.
+    """One workspace's settings; the first change creates the row.
 
     None means the default, which is in `bot/workspace/workspace_settings.py`.
     """

@@ -269,7 +269,6 @@ def rt(
         database.autocommit,
         clock,
         load_features(SMALL_WORKSPACE),
-        mentor_settings=SMALL_WORKSPACE,
     )
 
 

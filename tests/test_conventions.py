@@ -9,6 +9,7 @@ import pytest
 
 from bot.features import FEATURES
 from bot.runtime import Workspace
+from tests.docs import DOCS, rows, section
 
 ROOT = Path(__file__).parent.parent
 WORKSPACE = Workspace(1, "T0PEERS", "B0", "U0", "https://peers.slack.com/")
@@ -19,8 +20,10 @@ def files(*folders: str) -> list[Path]:
 
 
 OURS = files("bot", "cli", "handlers", "jobs", "models")
-_VIEW_NAMES = {"blocks", "digest_blocks", "fields", "forms", "notes", "rich_text"}
-VIEWS = [file for file in OURS if file.stem in _VIEW_NAMES]
+_VIEW_NAMES = {"blocks", "fields", "forms", "notes", "rich_text"}
+VIEWS = [
+    file for file in OURS if file.stem in _VIEW_NAMES or file.stem.endswith("_blocks")
+]
 
 
 def name(file: Path) -> str:
@@ -102,7 +105,7 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "bot/workspace/sync.py",
             "bot/imports/service.py",
             "bot/workspace/installations.py",
-            "bot/visibility.py",
+            "bot/workspace/visibility.py",
         }
     )
     inside = [file for file in OURS if name(file).startswith(("bot/", "models/"))]
@@ -263,30 +266,61 @@ def test_views_take_from_slacks_library_its_models_and_not_its_client():
     assert where(VIEWS, takes_more) == []
 
 
-def test_whatever_goes_wrong_is_taken_only_where_it_is_told():
-    """By the deliveries, and by what answers events and requests in its own threads.
-
-    Bolt hands it to handlers/errors.py.
-    """
-
-    def takes_all(node: ast.AST) -> bool:
-        return isinstance(node, ast.ExceptHandler) and (
-            node.type is None
-            or ast.unparse(node.type) in {"Exception", "BaseException"}
-        )
-
-    but = frozenset(
-        {
-            "bot/outbox/outcomes.py",
-            "bot/outbox/worker.py",
-            "bot/db/retry.py",
-            "bot/search/follower.py",
-            "handlers/batching.py",
-            "handlers/socket_mode.py",
-            "jobs/each_workspace.py",
-        }
+def catches_everything(node: ast.AST) -> bool:
+    if called(node).endswith("suppress"):
+        types: list[ast.expr | None] = [*getattr(node, "args", ())]
+    elif isinstance(node, ast.ExceptHandler):
+        types = [*node.type.elts] if isinstance(node.type, ast.Tuple) else [node.type]
+    else:
+        return False
+    return any(
+        kind is None or ast.unparse(kind) in {"Exception", "BaseException"}
+        for kind in types
     )
-    assert where(OURS, takes_all, but=but) == []
+
+
+def functions_with(
+    tree: ast.AST, is_meant: Callable[[ast.AST], bool], within: str = ""
+) -> Iterator[str]:
+    """Yield the name of the function or class around each node that is meant."""
+    for node in ast.iter_child_nodes(tree):
+        inside = within
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inside = f"{within}.{node.name}".lstrip(".")
+        if is_meant(node):
+            yield inside
+        yield from functions_with(node, is_meant, inside)
+
+
+def test_the_places_where_an_error_may_end_are_those_of_the_docs():
+    page = DOCS / "develop" / "architecture.md"
+    named = rows(section(page, "## Where an error may end"))
+    sources = [ROOT / "app.py", *OURS, *files("migrations", "sandbox")]
+    found = [
+        f"`{name(file)}` `{function}`"
+        for file in sources
+        for function in functions_with(nodes(file)[0], catches_everything)
+    ]
+    assert sorted(found) == sorted(named)
+    assert all(reason and result for reason, result in named.values())
+
+
+@pytest.mark.parametrize(
+    ("source", "function"),
+    [
+        ("def f():\n try: g()\n except: pass", "f"),
+        ("class A:\n def f(self):\n  try: g()\n  except Exception: pass", "A.f"),
+        ("try: g()\nexcept (KeyError, BaseException): pass", ""),
+        ("def f():\n with suppress(Exception): g()", "f"),
+        ("def f():\n with contextlib.suppress(Exception): g()", "f"),
+    ],
+)
+def test_each_way_to_end_an_error_is_seen(source: str, function: str):
+    assert [*functions_with(ast.parse(source), catches_everything)] == [function]
+    narrow = source.replace("except:", "except KeyError:")
+    narrow = narrow.replace("BaseException", "ValueError")
+    narrow = narrow.replace("Exception", "ValueError")
+    assert [*functions_with(ast.parse(narrow), catches_everything)] == []
 
 
 def test_only_the_command_line_reads_the_environment():

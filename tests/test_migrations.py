@@ -4,8 +4,8 @@ import os
 import signal
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,26 +13,15 @@ from uuid import uuid4
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import (
-    Connection,
-    Date,
-    MetaData,
-    event,
-    insert,
-    inspect,
-    make_url,
-    select,
-    text,
-)
+from sqlalchemy import Connection, Date, event, inspect, make_url, text
 
 from bot.db import engine, schema
 from bot.db import open as db_open
 from bot.db.engine import Database
 from bot.db.open import open_database
 from bot.errors import SettingsError
-from tests.factories import Story
+from tests.old_tables import all_rows, row_adder
 from tests.processes import processes
-from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
 
 STEPS = [
     script.revision
@@ -44,15 +33,6 @@ BEFORE_MENTORS = "e6ff38e0e57a"
 # The last one in which a reply counted only if its author had joined.
 BEFORE_REPLIES_COUNT = "5e0f2a86c41d"
 COMMIT = "COMMIT"
-BLANK: dict[type, Any] = {
-    str: "",
-    int: 0,
-    bool: False,
-    object: [],
-    datetime: datetime(2026, 3, 1, tzinfo=UTC),
-    date: date(2026, 3, 1),
-    time: time(9),
-}
 
 
 @pytest.fixture
@@ -221,7 +201,7 @@ def test_replies_of_before_count_for_those_who_may_take_part(url: str):
     database = engine.connect(url)
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), BEFORE_REPLIES_COUNT)
-        put = _puts(connection)
+        put = row_adder(connection)
         put("installations", id=1)
         put("channels", id=1, installation_id=1, slack_id="C1", guests_may_ask=False)
         put(
@@ -259,26 +239,9 @@ def test_replies_of_before_count_for_those_who_may_take_part(url: str):
     ]
 
 
-def _puts(connection: Connection) -> Callable[..., None]:
-    """Return a function that adds a row to a table of the schema as it is now."""
-    held = MetaData()
-    held.reflect(connection)
-
-    def put(name: str, **values: Any) -> None:
-        # Whatever else has to be there does not matter.
-        blank = {
-            column.name: BLANK[column.type.python_type]
-            for column in held.tables[name].columns
-            if not column.nullable and column.name not in values
-        }
-        connection.execute(insert(held.tables[name]).values(blank | values))
-
-    return put
-
-
 def _fill(connection: Connection) -> None:
     """Asks and replies of two channels, around midnight (UTC), in the old tables."""
-    put = _puts(connection)
+    put = row_adder(connection)
     put("installations", id=1)
     for channel in (1, 2):
         put("channels", id=channel, installation_id=1, slack_id=f"C{channel}")
@@ -321,7 +284,7 @@ def test_what_waits_to_be_shown_on_peoples_own_messages_is_still_shown(url: str)
     database = engine.connect(url)
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), BEFORE_SIGNS)
-        put = _puts(connection)
+        put = row_adder(connection)
         put("installations", id=1)
         put("channels", id=1, installation_id=1, slack_id="C1")
         for n, is_own in enumerate((True, False), 1):
@@ -387,7 +350,7 @@ def test_rows_keep_their_values_under_the_standard_terms(url: str):
     with database.engine.begin() as connection:
         config = schema._config(connection)
         command.upgrade(config, BEFORE_STANDARD_TERMS)
-        put = _puts(connection)
+        put = row_adder(connection)
         put("installations", id=1, kudos_a_day=7, paused_because="invalid_auth")
         put("policies", installation_id=1, sent_days=30, channel_defaults=defaults)
         for n, state in enumerate(OUTBOX_STATES, 1):
@@ -404,13 +367,13 @@ def test_rows_keep_their_values_under_the_standard_terms(url: str):
                 if state in {"pending", "sending", "unverified"}
                 else datetime(2026, 3, 1, tzinfo=UTC),
             )
-        old = _all_rows(connection)
+        old = all_rows(connection)
         command.upgrade(config, NEWEST)
         installation = text(
             "SELECT daily_kudos_allowance, disabled_reason FROM installations"
         )
         assert tuple(connection.execute(installation).one()) == (7, "invalid_auth")
-        [row] = _all_rows(connection)["workspace_settings"]
+        [row] = all_rows(connection)["workspace_settings"]
         assert row["sent_retention_days"] == 30
         assert row["channel_defaults"] == {
             "capture_indicator": "line",
@@ -423,38 +386,5 @@ def test_rows_keep_their_values_under_the_standard_terms(url: str):
             for n, state in enumerate(OUTBOX_STATES.values(), 1)
         ]
         command.downgrade(config, BEFORE_STANDARD_TERMS)
-        assert _all_rows(connection) == old
+        assert all_rows(connection) == old
     database.close()
-
-
-def _all_rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of every table as they are stored, by the table's name."""
-    metadata = MetaData()
-    metadata.reflect(connection)
-    return {
-        name: [
-            {**row}
-            for row in connection.execute(
-                select(table).order_by(*table.primary_key)
-            ).mappings()
-        ]
-        for name, table in metadata.tables.items()
-        if name != "alembic_version"
-    }
-
-
-def test_what_waits_is_sent_once_after_the_upgrade(story: Story, database: Database):
-    story.command(ASKER, "/ask", "How do I test time zones?")
-    story.command(HELPER, "/kudos", f"<@{PEER}> for the answer on retries")
-    story.command(PEER, "/backswing", "my data")
-    assert story.slack.messages == []
-    with database.engine.begin() as connection:
-        config = schema._config(connection)
-        command.downgrade(config, BEFORE_STANDARD_TERMS)
-        command.upgrade(config, NEWEST)
-    story.deliver()
-    story.deliver()
-    texts = story.slack.texts_to(HELP_CHANNEL)
-    assert sum("time zones" in message for message in texts) == 1
-    assert sum("retries" in message for message in texts) == 1
-    assert len(story.slack.files) == 1

@@ -1,44 +1,61 @@
-"""Each row of docs/reliability.md names tests that exist, or says why not."""
+"""Each case of docs/reliability.md has tests that exist, or says why not."""
 
 import ast
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
-PAGE = (TESTS.parent / "docs" / "reliability.md").read_text()
-# As many bad inputs and faults as the threat model has.
-ROWS = 73
+from tests.docs import DOCS, ROOT
 
-_TABLE = re.findall(r"^\| (\d+) \| (.+) \| (.+) \| (.*) ?\|$", PAGE, re.MULTILINE)
-_NAME = re.compile(r"`([a-z_/]+\.py)::(test_[a-z0-9_]+)`")
+PROMISES = (DOCS / "reliability.md").read_text()
+TESTS = (DOCS / "develop" / "tests-of-promises.md").read_text()
+# As many bad inputs and faults as the threat model has.
+CASES = 73
+
+# Its number, with a link to its tests if there are any; the input; the result.
+_ROWS = re.findall(
+    r"^\| (?:(\d+)|\[(\d+)\]\((.+?)\)) \| (.+) \| (.+) \|$", PROMISES, re.MULTILINE
+)
+_CASES = {
+    int(number): (about, shown)
+    for number, about, shown in re.findall(
+        r"^#### Case (\d+)\n\n(.+)\.\n\n((?:- .+\n)+)", TESTS, re.MULTILINE
+    )
+}
+_NAME = re.compile(r"- `([a-z_/]+\.py)::(test_[a-z0-9_]+)`\n")
 _ELSE = ("Does not apply yet: ", "Decided otherwise")
 
 
 @cache
 def functions_of(file: str) -> set[str]:
-    tree = ast.parse((TESTS / file).read_text())
+    tree = ast.parse((ROOT / file).read_text())
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def test_each_row_stands_there_once_and_in_order():
-    assert [int(number) for number, *_ in _TABLE] == list(range(1, ROWS + 1))
+def test_each_case_stands_there_once_and_in_order():
+    numbers = [int(bare or linked) for bare, linked, *_ in _ROWS]
+    assert numbers == list(range(1, CASES + 1))
+    assert len(re.findall(r"^#### ", TESTS, re.MULTILINE)) == len(_CASES)
 
 
-@pytest.mark.parametrize("row", _TABLE, ids=[number for number, *_ in _TABLE])
-def test_a_row_is_shown_by_tests_that_exist(row: tuple[str, str, str, str]):
-    _, _, becomes, shown = row
-    names = _NAME.findall(shown)
-    assert names or any(why in becomes for why in _ELSE)
-    # Nothing else stands in the last column, such as a name that is misspelt.
-    assert not _NAME.sub("", shown).strip()
-    for file, test in names:
-        assert (TESTS / file).name.startswith("test_"), file
+@pytest.mark.parametrize("row", _ROWS, ids=[row[0] or row[1] for row in _ROWS])
+def test_a_case_is_shown_by_tests_that_exist(row: tuple[str, str, str, str, str]):
+    bare, linked, link, about, result = row
+    if bare:
+        assert any(why in result for why in _ELSE)
+        assert int(bare) not in _CASES
+        return
+    assert link == f"develop/tests-of-promises.md#case-{linked}"
+    same, shown = _CASES[int(linked)]
+    assert same == about
+    # Nothing else stands in the list, such as a name that is misspelt.
+    assert not _NAME.sub("", shown)
+    for file, test in _NAME.findall(shown):
+        assert file.rpartition("/")[2].startswith("test_"), file
         assert test in functions_of(file), test
 
 
 def test_the_folders_and_files_that_the_page_names_are_there():
-    for named in re.findall(r"`((?:tests|benchmarks)/[a-z_/.]+)`", PAGE):
-        assert (TESTS.parent / named).exists(), named
+    for named in re.findall(r"`((?:tests|benchmarks)/[a-z_/.]+)`", TESTS + PROMISES):
+        assert (ROOT / named).exists(), named

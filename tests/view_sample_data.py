@@ -12,11 +12,10 @@ from slack_sdk.models.views import View
 from bot.asks import notes
 from bot.asks.blocks import AskView
 from bot.checkins import blocks as checkins
-from bot.checkins import digest_blocks
-from bot.checkins import home_blocks as home_checkins
-from bot.checkins.blocks import Blocker, MissedDate, RoundPrompt, ScheduleView
-from bot.checkins.digest_blocks import DigestEntry, PastRound
+from bot.checkins import list_blocks
+from bot.checkins.blocks import Blocker, DigestEntry, RoundPrompt
 from bot.checkins.forms import Preview
+from bot.checkins.list_blocks import MissedDate, PastRound, ScheduleView
 from bot.checkins.plan import ScheduleForm
 from bot.checkins.rules import Response
 from bot.features import FEATURES
@@ -137,21 +136,19 @@ def listed(
     return home.ListPage(PagedList(name, lines), items, start, total)
 
 
+def checkin_list(
+    items: Sequence[list_blocks.CheckInItem],
+) -> home.ListPage[list_blocks.CheckInItem]:
+    start, total = (5, 12) if items else (0, 0)
+    return home.ListPage(PagedList("checkins", 5), items, start, total)
+
+
 def full_home() -> View:
     """As much as a Home tab ever shows."""
     asked = [
         OwnCredit(n, FRIDAY, 2, 2, "help", "asked")
         for n in range(mentors_home.LIST_LIMIT)
     ]
-    stopped = home_checkins.CheckInItem(
-        7, QUESTION, "help", has_joined=True, reminders_stopped=True
-    )
-    checkins = [
-        *[stopped] * 3,
-        home_checkins.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
-        home_checkins.CheckInItem(8, QUESTION, "help", has_joined=False),
-    ]
-    due = home_checkins.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")
     chosen = replace(
         MemberSettings(),
         topics_known=("python", "time"),
@@ -161,7 +158,7 @@ def full_home() -> View:
     return home_view(
         waiting=[
             *mentor_forms.pending_credits(asked),
-            *home_checkins.due_round(due) * 5,
+            *list_blocks.due_round(DUE_ROUND) * 5,
         ],
         sections=[
             *home.item_list("Your open asks", listed("asks", 8, 8, 300)),
@@ -172,9 +169,7 @@ def full_home() -> View:
             *mentor_forms.past_credits(
                 [replace(one, consent="public") for one in asked]
             ),
-            *home_checkins.checkins(
-                home.ListPage(PagedList("checkins", 5), checkins, 5, 12)
-            ),
+            *list_blocks.checkins(checkin_list(CHECKIN_ITEMS)),
         ],
         chosen=summary(chosen, "Asia/Kolkata", "6 March 2026"),
     )
@@ -311,7 +306,7 @@ def digest_of(people: int) -> tuple[str, list[Block]]:
         is_first=True,
         streak=10,
     )
-    return digest_blocks.digest(SHARE_PROMPT.question, [line] * people)
+    return checkins.digest(SHARE_PROMPT.question, [line] * people)
 
 
 CONSENTS: tuple[mentors.Consent, ...] = get_args(mentors.Consent)
@@ -321,6 +316,15 @@ FRIDAY = date(2026, 3, 6)
 
 
 QUESTION = "What are you working on this week?"
+_STOPPED = list_blocks.CheckInItem(
+    7, QUESTION, "help", has_joined=True, reminders_stopped=True
+)
+CHECKIN_ITEMS = [
+    *[_STOPPED] * 3,
+    list_blocks.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
+    list_blocks.CheckInItem(8, QUESTION, "help", has_joined=False),
+]
+DUE_ROUND = list_blocks.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")
 
 
 CLOSES_AT = "Friday 6 March at 09:00"

@@ -13,11 +13,10 @@ from slack_sdk.models.views import View
 
 from bot.asks import blocks, forms, notes
 from bot.checkins import blocks as checkins
-from bot.checkins import digest_blocks
 from bot.checkins import forms as checkin_forms
+from bot.checkins import list_blocks
 from bot.checkins import notes as checkin_notes
-from bot.checkins.blocks import RoundPrompt
-from bot.checkins.digest_blocks import DigestEntry
+from bot.checkins.blocks import DigestEntry, RoundPrompt
 from bot.checkins.rules import Response
 from bot.home import blocks as home
 from bot.home import notes as home_notes
@@ -37,8 +36,10 @@ from bot.workspace.member_settings import MemberSettings
 from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from tests.view_sample_data import (
     BLOCKERS,
+    CHECKIN_ITEMS,
     CLOSES_AT,
     CONSENTS,
+    DUE_ROUND,
     FRIDAY,
     FULL_SCHEDULE_DRAFT,
     GIVEN_ROWS,
@@ -55,6 +56,7 @@ from tests.view_sample_data import (
     TITLE,
     URL,
     ask,
+    checkin_list,
     credit_offer,
     credit_story,
     digest_of,
@@ -86,7 +88,7 @@ MODULES = (
     checkin_notes,
     home_notes,
     slack_blocks,
-    digest_blocks,
+    list_blocks,
     home,
     kudos,
     kudos_forms,
@@ -313,13 +315,18 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             "C0HELP", 7, FULL_SCHEDULE_DRAFT, replace(PREVIEW, hint="", excluded=[])
         ),
     ],
-    digest_blocks.overview: [
-        lambda: digest_blocks.overview("help", []),
-        lambda: digest_blocks.overview("help", PAST_ROUNDS * 2),
+    list_blocks.overview: [
+        lambda: list_blocks.overview("help", []),
+        lambda: list_blocks.overview("help", PAST_ROUNDS * 2),
     ],
-    checkins.schedule_list: [
-        lambda: checkins.schedule_list([], may_add=True),
-        lambda: checkins.schedule_list(
+    list_blocks.due_round: [lambda: list_blocks.due_round(DUE_ROUND)],
+    list_blocks.checkins: [
+        lambda: list_blocks.checkins(checkin_list([])),
+        lambda: list_blocks.checkins(checkin_list(CHECKIN_ITEMS)),
+    ],
+    list_blocks.schedule_list: [
+        lambda: list_blocks.schedule_list([], may_add=True),
+        lambda: list_blocks.schedule_list(
             [
                 SCHEDULE_OVERVIEW,
                 replace(
@@ -398,11 +405,11 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             BLOCKERS[0],
         ),
     ],
-    digest_blocks.digest: [
+    checkins.digest: [
         lambda: digest_of(0),
         lambda: digest_of(1),
         lambda: digest_of(200),
-        lambda: digest_blocks.digest(
+        lambda: checkins.digest(
             SHARE_PROMPT.question,
             [DigestEntry("Ana"), DigestEntry("Ben", URL, "", "Tests", BLOCKERS[1])],
         ),

@@ -6,7 +6,6 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.asks import forms, outcome_notifications, outcomes
 from bot.asks.button_marks import write_mark
 from bot.asks.message_kinds import ASK_CLOSED, ASK_SUGGEST_SOLUTION
@@ -30,7 +29,7 @@ from bot.errors import UserError
 from bot.permissions import is_allowed
 from bot.runtime import Transaction
 from bot.slack.text import one_line, sanitize, to_mrkdwn, truncate
-from bot.workspace import members, roles
+from bot.workspace import members, roles, visibility
 from models import Answer, Ask, Channel, Reaction
 
 # A second click within this time is a double click, not a change of mind.

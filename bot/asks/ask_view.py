@@ -10,8 +10,8 @@ from bot.asks.blocks import AskView
 from bot.asks.outcome_rules import Outcome
 from bot.runtime import Transaction
 from bot.slack.text import permalink
-from bot.visibility import may_quote
 from bot.workspace import channels, members
+from bot.workspace.visibility import may_quote
 from models import Answer, Ask, AskReference, Channel
 
 

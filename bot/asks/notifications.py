@@ -2,7 +2,6 @@
 
 from sqlalchemy import select
 
-from bot import timezones
 from bot.asks import ask_message, ask_view, notes, outcomes, references
 from bot.asks.message_kinds import (
     ANSWER_HELPED,
@@ -33,7 +32,9 @@ from bot.slack.actions import (
     UpdateMessage,
 )
 from bot.slack.blocks import Note
+from bot.slack.text import format_month, format_recent_day, format_time
 from bot.workspace import members
+from bot.workspace.visibility import sees
 from models import Answer, Ask, Channel, OutboxItem
 
 
@@ -202,7 +203,7 @@ def _answer_choices(tx: Transaction, ask: Ask) -> list[tuple[int, str]]:
     names = members.names(tx, authors)
     zone = members.zone(tx, ask.asker)
     return [
-        (a.id, f"{names[a.author]}, {timezones.format_time(a.answered_at, zone)}")
+        (a.id, f"{names[a.author]}, {format_time(a.answered_at, zone)}")
         for a in answers
     ]
 
@@ -288,9 +289,9 @@ def render_answer_helped_again(
     zone = members.zone(tx, answer.author)
     note = notes.answer_helped_again(
         ask_view.message_url(tx, channel, answer.ts, earlier),
-        timezones.format_month(answer.answered_at, tx.now, zone),
+        format_month(answer.answered_at, tx.now, zone),
         members.name(tx, asker),
-        timezones.format_recent_day(reference.recorded_at, tx.now, zone),
+        format_recent_day(reference.recorded_at, tx.now, zone),
     )
     return PostMessage(delivery.recipient, *note)
 
@@ -343,32 +344,32 @@ def _actor_id(delivery: Delivery) -> str:
 
 MESSAGE_TYPES = (
     *ask_message.MESSAGE_TYPES,
-    MessageType(ASK_ANSWERED, render_answered, quoted_channels=_ask_channels),
-    MessageType(ASK_CAPTURED, render_captured, quoted_channels=_ask_channels),
-    MessageType(ASK_CONVERTED, render_converted, quoted_channels=_ask_channels),
-    MessageType(ASK_CLOSED, render_closed, quoted_channels=_ask_channels),
-    MessageType(ASK_DELETED, render_deleted, quoted_channels=_ask_channels),
+    MessageType(ASK_ANSWERED, render_answered, can_see=sees(_ask_channels)),
+    MessageType(ASK_CAPTURED, render_captured, can_see=sees(_ask_channels)),
+    MessageType(ASK_CONVERTED, render_converted, can_see=sees(_ask_channels)),
+    MessageType(ASK_CLOSED, render_closed, can_see=sees(_ask_channels)),
+    MessageType(ASK_DELETED, render_deleted, can_see=sees(_ask_channels)),
     MessageType(
         ASK_NOT_POSTED,
         render_not_posted,
-        quoted_channels=_ask_channels,
+        can_see=sees(_ask_channels),
         render_without_access=render_not_posted_to_non_member,
     ),
-    MessageType(ASK_SOLVED, render_solved, quoted_channels=_ask_channels),
+    MessageType(ASK_SOLVED, render_solved, can_see=sees(_ask_channels)),
     MessageType(
         ASK_UPDATE_DIRECT_MESSAGE,
         render_update_direct_message,
         "resend",
-        quoted_channels=_direct_message_channels,
+        can_see=sees(_direct_message_channels),
     ),
-    MessageType(ASK_JOINER_SOLVED, render_joiner_solved, quoted_channels=_ask_channels),
+    MessageType(ASK_JOINER_SOLVED, render_joiner_solved, can_see=sees(_ask_channels)),
     MessageType(ASK_SUGGEST_SOLUTION, render_suggest_solution, "drop"),
-    MessageType(ANSWER_HELPED, render_answer_helped, quoted_channels=_answer_channels),
+    MessageType(ANSWER_HELPED, render_answer_helped, can_see=sees(_answer_channels)),
     MessageType(
         ANSWER_HELPED_AGAIN,
         render_answer_helped_again,
-        quoted_channels=_earlier_channels,
+        can_see=sees(_earlier_channels),
     ),
     MessageType(ASK_DELETE_MESSAGE, _render_delete_message, "resend"),
-    MessageType(ANSWER_SOLVED, render_answer_solved, quoted_channels=_answer_channels),
+    MessageType(ANSWER_SOLVED, render_answer_solved, can_see=sees(_answer_channels)),
 )

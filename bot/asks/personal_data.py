@@ -105,8 +105,6 @@ PERSONAL_DATA = (
         contents="Asks: text, topics, state; who asked, solved and closed them, and"
         " why; the line on what worked.",
         purpose="Show them and their outcome.",
-        retention="The asker is forgotten: then text and name go, and the row stays"
-        " without a name.",
         owner_columns=("asker",),
         mentioned_columns=("solved_by", "closed_by", "removed_by"),
         text_columns={
@@ -193,7 +191,6 @@ ANSWER_PERSONAL_DATA = (
         contents="Answers: the message's id, author and time, and how many people it"
         " helped. Not its words, which `answer_texts` has once it helped.",
         purpose="Show what solved an ask, and tell people that they helped.",
-        retention="The author is forgotten: then the row stays without a name.",
         owner_columns=("author",),
         non_personal=("ts",),
     ),
@@ -201,7 +198,6 @@ ANSWER_PERSONAL_DATA = (
         model=AskReference,
         contents="The earlier ask whose answer solved an ask, and who pointed to it.",
         purpose="Show what solved the ask, and credit the earlier answer.",
-        retention="As long as the ask. Who pointed to it goes when they are forgotten.",
         mentioned_columns=("found_by",),
         non_personal=("withdrawn_ts",),
     ),
@@ -210,9 +206,8 @@ ANSWER_PERSONAL_DATA = (
         row_names=("reaction", "reactions"),
         contents="Reactions on asks and answers: person, emoji, time. In a channel"
         " that captures messages, on other messages, too.",
-        purpose="They mark answers as helpful and asks as solved.",
-        retention="The person is forgotten: then the row stays without a name. Those"
-        " that belong to no ask go after 7 days.",
+        purpose="Know which answers helped, and which asks are solved.",
+        retention="After 7 days, if it belongs to no ask.",
         owner_columns=("member",),
         non_personal=("message_ts", "emoji", "meaning"),
     ),
@@ -220,8 +215,8 @@ ANSWER_PERSONAL_DATA = (
         model=UnmatchedMessage,
         contents="In a channel that captures messages: the ids of messages that belong"
         " to no ask, and their authors.",
-        purpose="Their ask may still arrive.",
-        retention="7 days have passed.",
+        purpose="Know them if their ask arrives after them.",
+        retention="After 7 days.",
         owner_columns=("author",),
         non_personal=("ts", "thread_ts"),
     ),

@@ -5,7 +5,6 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.asks import outcomes
 from bot.asks.button_marks import write_mark
 from bot.asks.message_kinds import (
@@ -19,7 +18,7 @@ from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.runtime import Transaction
-from bot.workspace import roles
+from bot.workspace import roles, visibility
 from models import Answer, Ask, AskReference, Channel, Reaction
 
 # An ask can be taken back within this time, as long as nobody has reacted or replied.

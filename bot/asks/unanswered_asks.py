@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
 
-from bot import visibility
 from bot.asks import rules
 from bot.asks.joined_asks import JOIN_MEANINGS
 from bot.home.blocks import ListItem, ListPage, item_list
 from bot.home.rules import PagedList
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.slack.text import to_plain
-from bot.workspace import members
+from bot.workspace import members, visibility
 from models import Ask, Channel, ChannelMember, Reaction
 
 ALL_ANSWERED = "Nobody else is waiting for an answer in your channels."

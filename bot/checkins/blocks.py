@@ -1,28 +1,38 @@
-"""A round's post in its channel, and a channel's check-ins in its settings."""
+"""Messages in a channel: a round's post, what people share, and the digest. Pure."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    ConfirmObject,
-    DividerBlock,
-    HeaderBlock,
-    PlainTextObject,
-)
+from slack_sdk.models.blocks import ActionsBlock, Block
 
-from bot.checkins import recurrence as checkins_recurrence
-from bot.checkins.rules import LONGEST_ANSWER, Response
+from bot.checkins.rules import LONGEST_ANSWER, STREAK, WEEKDAYS, Response
 from bot.slack import rich_text
-from bot.slack.blocks import Note, button, button_row, context_line, quoted
+from bot.slack.blocks import Note, button, button_row, quoted
 from bot.slack.rich_text import Part, fallback_text, link, user_mention
-from bot.slack.text import to_plain, truncate
+from bot.slack.text import one_line, to_plain, truncate
 
 _LONGEST = 1000
+LONGEST_LABEL = 150
+_LONGEST_TITLE = 80
+# All answers share one message, which Slack takes up to a length.
+_MOST_ELEMENTS = 15
+# Slack refuses messages whose blocks, as JSON, are longer than about 13,000 characters.
+# What does not fit is in the thread.
+_ROOM_FOR_NAMES = 4200
+_ROOM_FOR_CELEBRATIONS = 1800
+_ROOM_FOR_WINS = 3300
+_ROOM_FOR_BLOCKERS = 2500
+# What stands around a link's address and its name.
+_LINK = 90
+_COMMA = ", "
+_LONGEST_WIN = 280
+_LONGEST_BLOCKER = 120
+_LONGEST_LIST = 240
+_MOST_WIN_ELEMENTS = 6
+_BULLET = "•  "
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,97 +106,7 @@ def format_local_time(at: datetime, zone: ZoneInfo) -> str:
 
 def format_date(date_: date) -> str:
     """In full: "Friday 4 December"."""
-    return f"{checkins_recurrence.WEEKDAYS[date_.weekday()]} {date_.day} {date_:%B}"
-
-
-@dataclass(frozen=True, slots=True)
-class MissedDate:
-    """A date that had no post, and why."""
-
-    day: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleView:
-    """A check-in of a channel. `question` is mrkdwn, all else plain."""
-
-    id: int
-    question: str
-    recurrence: str
-    # Why it is paused; "" where it is not.
-    pause_note: str
-    next_times: Sequence[str]
-    missed: Sequence[MissedDate]
-    excluded: Sequence[str]
-    owner: str
-
-
-def schedule_list(rows: Sequence[ScheduleView], *, may_add: bool) -> list[Block]:
-    """The check-ins in a channel's settings, with what can be done about each."""
-    blocks: list[Block] = [DividerBlock(), HeaderBlock(text="Check-ins")]
-    if not rows:
-        blocks.append(
-            context_line(
-                "A recurring question, such as “What are you working on this week?”."
-                " Joining is optional."
-            )
-        )
-    for row in rows:
-        blocks += _schedule_row(row)
-    if may_add:
-        add = button("Set up a check-in", "checkin_set_up", "new")
-        blocks.append(button_row(add))
-    return blocks
-
-
-def _schedule_row(row: ScheduleView) -> list[Block]:
-    lines = [f"{row.recurrence}. Set up by {row.owner}."]
-    if row.pause_note:
-        lines.append(row.pause_note)
-    elif row.next_times:
-        lines.append(f"Next: {'; '.join(row.next_times)}.")
-    else:
-        lines.append("No dates left.")
-    lines += [f"Skips: {day}" for day in row.excluded]
-    lines += [f"Skipped: {skip.day}: {skip.reason}" for skip in row.missed]
-    change = button("Change", "checkin_change", row.id)
-    delete = ButtonElement(
-        text="Delete",
-        action_id="checkin_delete",
-        value=str(row.id),
-        style="danger",
-        confirm=ConfirmObject(
-            title="Delete this check-in?",
-            text=PlainTextObject(
-                text="What people shared stays. Nobody will be asked again."
-            ),
-            confirm="Delete it",
-            deny="Keep it",
-            style="danger",
-        ),
-    )
-    return [
-        rich_text.user_text(row.question, limit=_LONGEST, is_bold=True),
-        context_line("\n".join(lines)),
-        button_row(change, _pause_or_resume(row), delete),
-    ]
-
-
-def _pause_or_resume(row: ScheduleView) -> ButtonElement:
-    if row.pause_note:
-        return button("Resume", "checkin_resume", row.id)
-    return button("Pause", "checkin_pause", row.id)
-
-
-LONGEST_LABEL = 150
-
-
-_LONGEST_TITLE = 80
-
-
-# All answers share one message, which Slack takes up to a length.
-_MOST_ELEMENTS = 15
+    return f"{WEEKDAYS[date_.weekday()]} {date_.day} {date_:%B}"
 
 
 _ASK_STATES = {
@@ -271,3 +191,141 @@ def blocker_outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
     if blocker.state == "solved" and blocker.solution_url:
         parts += [" by ", link(blocker.solution_url, "this answer")]
     return parts
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """One member's response. `proud_of` and `stuck_on` are mrkdwn.
+
+    `name` is a plain name; `url` links to the response, "" if there is nothing to link.
+    """
+
+    name: str
+    url: str = ""
+    proud_of: str = ""
+    stuck_on: str = ""
+    blocker: Blocker | None = None
+    # Whose answer solved it: a plain name.
+    solved_by: str = ""
+    is_first: bool = False
+    # How many rounds in a row, this one included.
+    streak: int = 0
+
+
+def digest(question: str, entries: Sequence[DigestEntry]) -> Note:
+    """Replace a round's message when it closes. `question` is mrkdwn."""
+    summary = f"This check-in has closed. {_how_many(len(entries))} shared."
+    blocks: list[Block] = [
+        rich_text.user_text(question, limit=200, is_bold=True),
+        rich_text.inline(summary),
+    ]
+    if entries:
+        blocks.append(rich_text.inline(*_names(entries)))
+    blocks += _celebrations(entries)
+    blocks += _wins(entries)
+    blocks += _blockers(entries)
+    return fallback_text(f"{to_plain(question)} {summary}"), blocks
+
+
+def _how_many(count: int) -> str:
+    match count:
+        case 0:
+            return "Nobody"
+        case 1:
+            return "1 person"
+        case _:
+            return f"{count} people"
+
+
+def _names(entries: Sequence[DigestEntry]) -> list[Part]:
+    """List everybody who shared, with links for as many as fit."""
+    # All names come first: a link is a convenience.
+    room = _ROOM_FOR_NAMES - sum(len(line.name) + len(_COMMA) for line in entries)
+    parts: list[Part] = ["Who shared: "]
+    rest = list(entries)
+    while rest and rest[0].url and room > len(rest[0].url) + _LINK:
+        room -= len(rest[0].url) + _LINK
+        parts += [_linked_name(rest.pop(0)), _COMMA if rest else ""]
+    text = ""
+    for n, line in enumerate(rest):
+        if len(text) + len(line.name) > _ROOM_FOR_NAMES:
+            return [*parts, f"{text} and {len(rest) - n} more"]
+        text += (_COMMA if n else "") + line.name
+    return [*parts, text]
+
+
+def _celebrations(entries: Sequence[DigestEntry]) -> list[Block]:
+    lines: list[str] = []
+    newcomers = [line.name for line in entries if line.is_first]
+    if newcomers:
+        lines.append(f"First check-in: {_join_names(newcomers)}. Welcome!")
+    rows = sorted({line.streak for line in entries if line.streak}, reverse=True)
+    for count in rows:
+        names = [line.name for line in entries if line.streak == count]
+        lines.append(f"{_COUNTS.get(count, count)} in a row: {_join_names(names)}.")
+    lines += [
+        f"{line.solved_by} solved what {line.name} was stuck on."
+        for line in entries
+        if line.solved_by
+    ]
+    items = [[rich_text.inline(_BULLET + text)] for text in lines]
+    return _section("Worth celebrating", items, _ROOM_FOR_CELEBRATIONS)
+
+
+def _wins(entries: Sequence[DigestEntry]) -> list[Block]:
+    items = [
+        [
+            rich_text.user_text(
+                line.proud_of,
+                limit=_LONGEST_WIN,
+                max_elements=_MOST_WIN_ELEMENTS,
+                prefix=(_BULLET, _linked_name(line), ": "),
+            )
+        ]
+        for line in entries
+        if line.proud_of
+    ]
+    return _section("Proud of", items, _ROOM_FOR_WINS)
+
+
+def _blockers(entries: Sequence[DigestEntry]) -> list[Block]:
+    items = []
+    for line in entries:
+        if not line.stuck_on:
+            continue
+        blocker = truncate(one_line(to_plain(line.stuck_on)), _LONGEST_BLOCKER)
+        parts: list[Part] = [_BULLET, _linked_name(line), f": {blocker}"]
+        if line.blocker:
+            # Its title is most likely what was just said.
+            parts += [" · ", *blocker_outcome(line.blocker, with_title=False)]
+        items.append([rich_text.inline(*parts)])
+    return _section("Stuck on", items, _ROOM_FOR_BLOCKERS)
+
+
+def _section(heading: str, items: Sequence[Sequence[Block]], room: int) -> list[Block]:
+    """As many of the items as there is room for, and how many more there are."""
+    if not items:
+        return []
+    blocks: list[Block] = [rich_text.user_text(heading, limit=80, is_bold=True)]
+    for n, item in enumerate(items):
+        room -= sum(_size(block) for block in item)
+        if room < 0 and n:
+            more = f"{_BULLET}and {len(items) - n} more, in the thread"
+            return [*blocks, rich_text.inline(more)]
+        blocks += item
+    return blocks
+
+
+def _size(block: Block) -> int:
+    return len(json.dumps(block.to_dict(), ensure_ascii=False))
+
+
+_COUNTS = {STREAK: "Ten", 2 * STREAK: "Twenty", 3 * STREAK: "Thirty"}
+
+
+def _join_names(names: Sequence[str]) -> str:
+    return truncate(", ".join(names), _LONGEST_LIST)
+
+
+def _linked_name(entry: DigestEntry) -> Part:
+    return link(entry.url, entry.name) if entry.url else entry.name

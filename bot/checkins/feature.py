@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from bot.checkins import (
-    events,
+    closing,
     home,
     notes,
     notifications,
@@ -16,11 +18,14 @@ from bot.checkins import (
     permissions,
     personal_data,
     responses,
+    rounds,
 )
-from bot.feature import Feature
+from bot.feature import DueRows, Feature
 from bot.forms.fields import Switch
-from bot.monitoring import QueueDepth, due_rows, next_after
-from bot.runtime import Transaction
+from bot.messages.events import BatchedChange, DeletedMessage, NewMessage, one_by_one
+from bot.messages.lookup import TrackedTable
+from bot.messages.tracked_messages import TrackedMessage
+from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace.member_settings import column_setting
 from models import Channel, CheckIn, Member, Round, Schedule
 
@@ -40,39 +45,22 @@ _REMINDERS = column_setting(
 )
 
 
-def _due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
-    here, rounds_here = _schedules_and_rounds(tx)
-    return {
-        "start-checkins": due_rows(
-            tx, Schedule.next_at, tx.now, Schedule.state == "on", here
-        ),
-        "close-checkins": due_rows(
-            tx, Round.closes_at, tx.now, Round.state == "open", rounds_here
-        ),
-        "send-checkin-reminders": due_rows(tx, CheckIn.remind_at, tx.now, _nudges(tx)),
-    }
+def _schedules_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    return [Schedule.state == "on", Schedule.installation_id == installation_id]
 
 
-def _next_due(tx: Transaction) -> Sequence[datetime | None]:
-    here, rounds_here = _schedules_and_rounds(tx)
-    return [
-        next_after(tx, Schedule.next_at, Schedule.state == "on", here),
-        next_after(tx, Round.closes_at, Round.state == "open", rounds_here),
-        next_after(tx, CheckIn.remind_at, _nudges(tx)),
-    ]
+def _rounds_of(installation_id: int) -> ColumnElement[bool]:
+    schedules = select(Schedule.id).filter_by(installation_id=installation_id)
+    return Round.schedule_id.in_(schedules)
 
 
-def _schedules_and_rounds(
-    tx: Transaction,
-) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the conditions for schedules and for rounds of the workspace."""
-    here = Schedule.installation_id == tx.workspace.id
-    return here, Round.schedule_id.in_(select(Schedule.id).where(here))
+def _open_rounds_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    return [Round.state == "open", _rounds_of(installation_id)]
 
 
-def _nudges(tx: Transaction) -> ColumnElement[bool]:
-    _, rounds_here = _schedules_and_rounds(tx)
-    return CheckIn.round_id.in_(select(Round.id).where(rounds_here))
+def _responses_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    rounds_here = select(Round.id).where(_rounds_of(installation_id))
+    return [CheckIn.round_id.in_(rounds_here)]
 
 
 def _on_member_loaded(tx: Transaction, member: Member) -> None:
@@ -87,6 +75,51 @@ def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> N
     responses.resync_open_threads(tx, channel)
 
 
+def _on_message(
+    _rt: Runtime, _workspace: Workspace, message: NewMessage, thread: TrackedMessage
+) -> BatchedChange | None:
+    """Return what a reply in the thread of a round changes."""
+    round_ = thread.rows.get("rounds")
+    if round_ is None or not message.is_reply:
+        return None
+    return BatchedChange(one_by_one, partial(_record_reply, message, round_.id))
+
+
+def _record_reply(message: NewMessage, round_id: int, tx: Transaction) -> None:
+    responses.record_reply(tx, round_id, ts=message.ts, author=message.user or "")
+
+
+def _on_message_deleted(
+    _rt: Runtime,
+    _workspace: Workspace,
+    deleted: DeletedMessage,
+    message: TrackedMessage,
+    thread: TrackedMessage | None,
+) -> BatchedChange | None:
+    """Return what the deletion of a round's message, or of a reply to it, changes."""
+    round_ = message.rows.get("rounds")
+    if round_ is not None:
+        return BatchedChange(one_by_one, partial(_cancel_round, round_.id))
+    round_ = thread.rows.get("rounds") if thread else None
+    if round_ is None:
+        return None
+    return BatchedChange(one_by_one, partial(_delete_reply, deleted, round_.id))
+
+
+def _cancel_round(round_id: int, tx: Transaction) -> None:
+    closing.cancel(tx, round_id)
+
+
+def _delete_reply(deleted: DeletedMessage, round_id: int, tx: Transaction) -> None:
+    responses.on_reply_deleted(tx, round_id, ts=deleted.ts, author=deleted.author)
+
+
+def _lock(session: Session, messages: Sequence[TrackedMessage]) -> None:
+    """Lock the rounds that these messages are."""
+    tracked = (message.rows.get("rounds") for message in messages)
+    rounds.lock_many(session, {round_.id for round_ in tracked if round_})
+
+
 CHECKINS = Feature(
     name="checkins",
     message_types=notifications.MESSAGE_TYPES,
@@ -97,12 +130,15 @@ CHECKINS = Feature(
     member_settings=(_REMINDERS,),
     home_sections=(home.DUE_ROUNDS, home.CHECKINS_LIST),
     help_lines=lambda _emoji: [notes.HELP],
-    due_work=_due_work,
-    next_due=_next_due,
-    tracked_tables=events.TABLES,
-    lock_messages=events.lock,
-    on_message=events.on_message,
-    on_message_deleted=events.on_message_deleted,
+    due_rows=(
+        DueRows("start-checkins", Schedule.next_at, _schedules_of),
+        DueRows("close-checkins", Round.closes_at, _open_rounds_of),
+        DueRows("send-checkin-reminders", CheckIn.remind_at, _responses_of),
+    ),
+    tracked_tables=(TrackedTable("rounds", Round),),
+    lock_messages=_lock,
+    on_message=_on_message,
+    on_message_deleted=_on_message_deleted,
     on_member_loaded=_on_member_loaded,
     on_member_left=_on_member_left,
     on_bot_joined=_on_bot_joined,

@@ -20,8 +20,7 @@ from slack_sdk.models.views import View
 from bot.checkins import plan
 from bot.checkins.blocks import LONGEST_LABEL, RoundPrompt
 from bot.checkins.plan import ScheduleForm
-from bot.checkins.recurrence import NTH, WEEKDAYS
-from bot.checkins.rules import LONGEST_ANSWER, Response
+from bot.checkins.rules import LONGEST_ANSWER, NTH, WEEKDAYS, Response
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, text_input
 from bot.slack.rich_text import Part

@@ -3,15 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from bot.checkins import (
-    blocks,
-    notes,
-    participants,
-    posts,
-    reminders,
-    responses,
-    sharing,
-)
+from bot.checkins import blocks, notes, participants, posts, responses, sharing
 from bot.checkins.blocks import RoundPrompt
 from bot.checkins.message_kinds import (
     CHECKIN_ASK_CREATED,
@@ -40,6 +32,7 @@ from bot.slack.actions import (
 from bot.slack.blocks import Note
 from bot.slack.text import permalink
 from bot.workspace import contact_hours, members
+from bot.workspace.visibility import sees
 from models import Ask, Channel, CheckIn, Round, Schedule
 
 
@@ -132,7 +125,7 @@ def render_reminder(
     now, member = delivery.started_at, delivery.recipient
     if now >= round_.closes_at:
         return None
-    if not reminders.should_remind(tx, round_, member):
+    if not participants.should_remind(tx, round_, member):
         return None
     person = contact_hours.get(replace(tx, now=now), member)
     at = person.next_allowed(now)
@@ -152,7 +145,7 @@ def render_reminder(
 
 
 def render_reminders_stopped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    if not reminders.is_still_stopped(tx, delivery):
+    if not participants.are_reminders_stopped(tx, delivery):
         return None
     schedule = tx.session.get_one(Schedule, delivery.subject_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)
@@ -228,7 +221,7 @@ MESSAGE_TYPES = (
     MessageType(
         CHECKIN_NOT_POSTED,
         render_not_posted,
-        quoted_channels=_channels_of_checkin,
+        can_see=sees(_channels_of_checkin),
         render_without_access=render_not_posted_outside,
     ),
     MessageType(
@@ -236,44 +229,44 @@ MESSAGE_TYPES = (
         render_ask_offer,
         on_sent=sharing.on_offer_sent,
         lock=posts.RESPONSE.lock_subject,
-        quoted_channels=_channels_of_checkin,
+        can_see=sees(_channels_of_checkin),
     ),
     MessageType(
         CHECKIN_ASK_CREATED,
         render_ask_created,
         "resend",
-        quoted_channels=_channels_of_ask,
+        can_see=sees(_channels_of_ask),
     ),
     MessageType(
         CHECKIN_INVITE,
         render_invitation,
         on_sent=participants.on_invited,
-        quoted_channels=_channels_of_schedule,
+        can_see=sees(_channels_of_schedule),
     ),
     MessageType(
         CHECKIN_REMINDER,
         render_reminder,
-        on_sent=reminders.on_sent,
-        lock=reminders.lock,
+        on_sent=participants.on_reminder_sent,
+        lock=participants.lock_for_reminder,
     ),
     MessageType(
         CHECKIN_REMINDERS_STOPPED,
         render_reminders_stopped,
         send_after=contact_hours.send_after,
-        on_sent=reminders.on_sent,
-        lock=reminders.lock,
+        on_sent=participants.on_reminder_sent,
+        lock=participants.lock_for_reminder,
     ),
     MessageType(
         CHECKIN_PAUSED,
         render_paused,
         send_after=contact_hours.send_after,
-        quoted_channels=_channels_of_schedule,
+        can_see=sees(_channels_of_schedule),
         render_without_access=render_paused_outside,
     ),
     MessageType(
         CHECKIN_SKIPPED,
         render_skipped,
         send_after=contact_hours.send_after,
-        quoted_channels=_channels_of_schedule,
+        can_see=sees(_channels_of_schedule),
     ),
 )

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import timezones
-from bot.checkins import blocks, digest_blocks, forms, notes, plan, recurrence, service
+from bot.checkins import forms, list_blocks, notes, plan, rules, service
 from bot.checkins import schedules as checkins_schedules
-from bot.checkins.blocks import MissedDate, ScheduleView, format_date, format_local_time
-from bot.checkins.digest_blocks import PastRound
+from bot.checkins.blocks import format_date, format_local_time
 from bot.checkins.forms import Preview
+from bot.checkins.list_blocks import MissedDate, PastRound, ScheduleView
 from bot.checkins.plan import ScheduleForm, ScheduleSpec
-from bot.checkins.recurrence import Occurrence
+from bot.checkins.rules import Occurrence
 from bot.errors import UserError
 from bot.permissions import MANAGE_CHANNEL
 from bot.runtime import Transaction, Workspace
@@ -93,7 +93,9 @@ def preview(
         Preview(
             question=spec.question,
             hint=spec.hint,
-            recurrence=recurrence.describe(spec.recurrence, spec.at, spec.zone.key),
+            recurrence=rules.describe_recurrence(
+                spec.recurrence, spec.at, spec.zone.key
+            ),
             next_times=[
                 _format_occurrence(occurrence, spec.zone) for occurrence in coming
             ],
@@ -108,7 +110,7 @@ def _upcoming(
     spec: ScheduleSpec, used_dates: frozenset[date], now: datetime
 ) -> list[Occurrence]:
     """Those that are shown, and the one that ends the last of them."""
-    following = recurrence.upcoming(
+    following = rules.upcoming(
         spec.recurrence, spec.at, spec.zone, now=now, used_dates=used_dates
     )
     return list(islice(following, forms.MOST_SHOWN + 1))
@@ -122,7 +124,7 @@ def _check_reminder_time(spec: ScheduleSpec, upcoming: Sequence[Occurrence]) -> 
     for occurrence, then in zip(
         upcoming[: forms.MOST_SHOWN], [*upcoming[1:], None], strict=False
     ):
-        closes_at = recurrence.closing_time(occurrence, spec.open_days, spec.zone, then)
+        closes_at = rules.closing_time(occurrence, spec.open_days, spec.zone, then)
         if occurrence.at + after >= closes_at:
             raise UserError(
                 f"The round of {format_date(occurrence.day)} closes before the"
@@ -139,11 +141,11 @@ def _format_occurrence(occurrence: Occurrence, zone: ZoneInfo) -> str:
 def _exclusions(spec: ScheduleSpec, last: date, now: datetime) -> Iterator[str]:
     """Until the last date that is shown."""
     today = timezones.local_date(now, spec.zone)
-    out = recurrence.exclusions(spec.recurrence, today, last)
+    out = rules.exclusions(spec.recurrence, today, last)
     for day, why in islice(out, _MOST_LEFT_OUT):
         yield (
             format_date(day)
-            if why == recurrence.MANUAL_SKIP
+            if why == rules.MANUAL_SKIP
             else f"{format_date(day)}, {why}"
         )
 
@@ -174,7 +176,7 @@ def section(tx: Transaction, channel: Channel) -> Sequence[Block]:
     """The channel's check-ins, in its settings."""
     kept = tx.session.scalars(service.in_channel(channel)).all()
     called = members.names(tx, [s.owner for s in kept])
-    return blocks.schedule_list(
+    return list_blocks.schedule_list(
         [_schedule_view(tx, schedule, called[schedule.owner]) for schedule in kept],
         may_add=len(kept) < service.MOST_IN_A_CHANNEL,
     )
@@ -200,7 +202,7 @@ def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleV
     return ScheduleView(
         id=schedule.id,
         question=schedule.question,
-        recurrence=recurrence.describe(spec.recurrence, spec.at, schedule.zone),
+        recurrence=rules.describe_recurrence(spec.recurrence, spec.at, schedule.zone),
         pause_note=_pause_note(schedule),
         next_times=[format_local_time(occurrence.at, zone) for occurrence in coming],
         missed=[
@@ -238,7 +240,7 @@ def overview(tx: Transaction, channel: Channel) -> View:
     called = members.names(
         tx, {person for people in shared.values() for person in people}
     )
-    return digest_blocks.overview(
+    return list_blocks.overview(
         channel.name,
         [
             _past_round(

@@ -1,57 +1,40 @@
-"""Joining and leaving check-ins, and a member's joined check-ins.
+"""Participants of check-ins: joining, leaving, and one reminder of a round.
 
 People join by pressing a button, never by being in the channel, and each can leave at
 any time. Open rounds are locked first, then the participant.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
 
-from bot import visibility
 from bot.checkins import responses, rounds
+from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
+from bot.checkins.schedules import pause_reason
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction, Workspace
-from bot.slack.text import permalink
+from bot.slack.text import is_erased
+from bot.workspace import contact_hours, member_settings, members, visibility
 from models import Channel, CheckIn, Participant, Round, Schedule
 
 GONE = "That check-in is gone."
+# Reminded in one transaction.
+REMINDER_BATCH_SIZE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class JoinableSchedule:
-    """A check-in of a channel. `question` is mrkdwn."""
-
-    schedule_id: int
-    question: str
-    # Of Slack.
-    channel: str
-    channel_name: str
-    # Nobody outside of it is to hear of it.
-    is_private: bool
-    # Only of one that somebody has joined: after silent rounds nobody is nudged.
-    reminders_stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRound:
-    """A round that is open, and that somebody who joined has not shared in."""
-
-    round_id: int
-    # As mrkdwn.
-    question: str
-    # Of the round's message in Slack.
-    url: str
-    channel: str
-    channel_name: str
-    is_private: bool
-    # In UTC.
-    closes_at: datetime
+def get_schedule(tx: Transaction, schedule_id: int) -> Schedule:
+    """A check-in of this workspace that is still there; else raises UserError."""
+    schedule = tx.session.get(Schedule, schedule_id)
+    if (
+        schedule is None
+        or schedule.installation_id != tx.workspace.id
+        or schedule.state == "deleted"
+    ):
+        raise UserError(GONE)
+    return schedule
 
 
 def join(tx: Transaction, schedule_id: int, member: str) -> Schedule:
@@ -193,106 +176,111 @@ def on_invited(tx: Transaction, delivery: Delivery, _sent: object) -> None:
     )
 
 
-def get_schedule(tx: Transaction, schedule_id: int) -> Schedule:
-    """A check-in of this workspace that is still there; else raises UserError."""
-    schedule = tx.session.get(Schedule, schedule_id)
-    if (
-        schedule is None
-        or schedule.installation_id != tx.workspace.id
-        or schedule.state == "deleted"
-    ):
-        raise UserError(GONE)
-    return schedule
+def any_reminder_due(tx: Transaction) -> bool:
+    """Return True if `send_due_reminders` has anything to do; it blocks no writer."""
+    return tx.session.scalar(_due_reminders(tx.workspace, tx.now).limit(1)) is not None
 
 
-def joined_schedules(tx: Transaction, member: str) -> list[JoinableSchedule]:
-    """The check-ins that the person has joined, by channel."""
-    rows = tx.session.execute(
-        _existing_schedules(tx.workspace)
-        .add_columns(Participant.reminders_stopped_at)
-        .join(Participant, Participant.schedule_id == Schedule.id)
-        .where(Participant.member == member, Participant.is_active.is_(True))
-    )
-    return [
-        _to_joinable(schedule, channel, reminders_stopped=stopped_at is not None)
-        for schedule, channel, stopped_at in rows
-    ]
-
-
-def joinable_schedules(
-    tx: Transaction, member: str, slack_channel_ids: Collection[str]
-) -> list[JoinableSchedule]:
-    """The check-ins in these channels that the person has not joined.
-
-    `channels`: Slack's ids of those that the person is in; none but its people are
-    to hear of a private one.
-    """
-    seated = select(Participant.schedule_id).filter_by(member=member, is_active=True)
-    rows = tx.session.execute(
-        _existing_schedules(tx.workspace).where(
-            Channel.slack_id.in_(slack_channel_ids),
-            Channel.is_archived.is_(False),
-            Schedule.id.not_in(seated),
-        )
-    )
-    return [_to_joinable(schedule, channel) for schedule, channel in rows]
-
-
-def open_rounds_for(tx: Transaction, member: str) -> list[OpenRound]:
-    """The open rounds that the person has not shared in, the first to close first."""
-    rows = tx.session.execute(
-        select(Round, Channel)
-        .join(Schedule, Schedule.id == Round.schedule_id)
-        .join(Channel, Channel.id == Round.channel_id)
-        .join(Participant, Participant.schedule_id == Round.schedule_id)
-        .outerjoin(
-            CheckIn,
-            (CheckIn.round_id == Round.id)
-            & (CheckIn.member == member)
-            & (CheckIn.state == "shared"),
-        )
-        .where(
-            Schedule.installation_id == tx.workspace.id,
-            Participant.member == member,
-            Participant.is_active.is_(True),
-            Round.state == "open",
-            Round.ts.is_not(None),
-            Round.closes_at > tx.now,
-            CheckIn.id.is_(None),
-        )
-        .order_by(Round.closes_at, Round.id)
-    )
-    return [
-        OpenRound(
-            round_id=round_.id,
-            question=round_.question,
-            url=permalink(tx.workspace.team_url, channel.slack_id, round_.ts or ""),
-            channel=channel.slack_id,
-            channel_name=channel.name,
-            is_private=channel.is_private,
-            closes_at=round_.closes_at,
-        )
-        for round_, channel in rows
-    ]
-
-
-def _existing_schedules(workspace: Workspace) -> Select[Schedule, Channel]:
+def _due_reminders(workspace: Workspace, now: datetime) -> Select[int, int]:
     return (
-        select(Schedule, Channel)
-        .join(Channel, Channel.id == Schedule.channel_id)
-        .where(Schedule.installation_id == workspace.id, Schedule.state != "deleted")
-        .order_by(Channel.name, Schedule.id)
+        select(CheckIn.id, CheckIn.round_id)
+        .join(Round, Round.id == CheckIn.round_id)
+        .join(Schedule, Schedule.id == Round.schedule_id)
+        .where(Schedule.installation_id == workspace.id, CheckIn.remind_at <= now)
+        .order_by(CheckIn.remind_at, CheckIn.id)
     )
 
 
-def _to_joinable(
-    schedule: Schedule, channel: Channel, *, reminders_stopped: bool = False
-) -> JoinableSchedule:
-    return JoinableSchedule(
-        schedule_id=schedule.id,
-        question=schedule.question,
-        channel=channel.slack_id,
-        channel_name=channel.name,
-        is_private=channel.is_private,
-        reminders_stopped=reminders_stopped,
+def send_due_reminders(tx: Transaction) -> int:
+    """Enqueue due reminders, or postpone them; return the number."""
+    due = tx.session.execute(
+        _due_reminders(tx.workspace, tx.now).limit(REMINDER_BATCH_SIZE)
+    ).all()
+    rounds.lock_many(tx.session, {row.round_id for row in due})
+    for row in due:
+        checkin = tx.session.get(CheckIn, row.id, populate_existing=True)
+        if (
+            checkin is not None
+            and checkin.remind_at is not None
+            and checkin.remind_at <= tx.now
+        ):
+            _send_reminder(tx, checkin)
+    return len(due)
+
+
+def _send_reminder(tx: Transaction, checkin: CheckIn) -> None:
+    round_ = tx.session.get_one(Round, checkin.round_id)
+    checkin.remind_at = None
+    if not should_remind(tx, round_, checkin.member):
+        return
+    person = contact_hours.get(tx, checkin.member)
+    checkin.was_away = (
+        checkin.was_away or person.is_away or person.away_until is not None
+    )
+    at = person.next_allowed(tx.now)
+    if at > tx.now:
+        checkin.remind_at = at if at < round_.closes_at else None
+        return
+    tx.enqueue(CHECKIN_REMINDER, round_.id, to=checkin.member)
+
+
+def should_remind(tx: Transaction, round_: Round, member: str) -> bool:
+    """Return True if the member still needs a reminder in a round, at any hour."""
+    if is_erased(member) or round_.state != "open" or round_.ts is None:
+        return False
+    schedule = tx.session.get_one(Schedule, round_.schedule_id)
+    channel = tx.session.get_one(Channel, round_.channel_id)
+    if schedule.state != "on" or pause_reason(schedule, channel) is not None:
+        return False
+    if not responses.is_allowed(tx, channel, member):
+        return False
+    checkin = responses.get(tx.session, round_.id, member)
+    participant = responses.get_participant(tx.session, round_.schedule_id, member)
+    known = members.find(tx, member)
+    return (
+        checkin is not None
+        and checkin.state == "pending"
+        and participant is not None
+        and participant.is_active
+        and participant.reminders_stopped_at is None
+        and not (known is not None and known.is_deactivated)
+        and member_settings.get(tx, member).wants_reminders
+    )
+
+
+def lock_for_reminder(tx: Transaction, delivery: Delivery) -> None:
+    """Lock the rounds that somebody's leaving changes, as everybody does."""
+    schedule = tx.session.get_one(Schedule, _schedule_id(tx, delivery))
+    if tx.session.get_one(Channel, schedule.channel_id).is_private:
+        rounds.lock_open(tx.session, schedule.id)
+
+
+def on_reminder_sent(
+    tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None
+) -> None:
+    """Leave the check-in for a member who turned out to have left the channel."""
+    if sent is not None:
+        return
+    schedule_id = _schedule_id(tx, delivery)
+    seat = responses.get_participant(tx.session, schedule_id, delivery.recipient)
+    is_there = tx.session.get_one(Schedule, schedule_id).state != "deleted"
+    # Who came back meanwhile and joined again stays.
+    if is_there and seat is not None and seat.streak_from <= delivery.started_at:
+        leave(tx, schedule_id, delivery.recipient)
+
+
+def _schedule_id(tx: Transaction, delivery: Delivery) -> int:
+    """Return the check-in of a reminder, or of the message that reminders stopped."""
+    if delivery.kind == CHECKIN_REMINDERS_STOPPED:
+        return delivery.subject_id
+    return tx.session.get_one(Round, delivery.subject_id).schedule_id
+
+
+def are_reminders_stopped(tx: Transaction, delivery: Delivery) -> bool:
+    """Return True if the member's reminders are still stopped."""
+    participant = tx.session.get(Participant, (delivery.subject_id, delivery.recipient))
+    return (
+        participant is not None
+        and participant.is_active
+        and participant.reminders_stopped_at is not None
     )

@@ -79,11 +79,8 @@ def _lock_rounds(tx: Transaction, erasure: Erasure) -> None:
 PERSONAL_DATA = (
     TablePolicy(
         model=Schedule,
-        contents=(
-            "Check-ins: the questions, when a channel is asked, and who set them up."
-        ),
+        contents="Check-ins: the questions, when the bot asks, and who set them up.",
         purpose="Ask, and tell the person who set it up if that can't go on.",
-        retention="The person is forgotten: then the row stays without a name.",
         owner_columns=("owner",),
         non_personal=(
             "question",
@@ -103,7 +100,6 @@ PERSONAL_DATA = (
         model=Participant,
         contents="Who joined a check-in, left it, or was asked whether to join.",
         purpose="Remind only people who joined, and ask nobody twice to join.",
-        retention="The person is forgotten.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -111,7 +107,6 @@ PERSONAL_DATA = (
         model=Round,
         contents="Each time that a channel was asked, and the message.",
         purpose="Collect what people share there.",
-        retention="The database is deleted.",
         non_personal=("question", "hint", "reflection", "state", "reason", "ts"),
     ),
     TablePolicy(
@@ -119,7 +114,6 @@ PERSONAL_DATA = (
         row_names=("check-in", "check-ins"),
         contents="What each member shared in the form, and whether they shared.",
         purpose="Show it in the thread, and remind once.",
-        retention="The person is forgotten: then text and name go.",
         owner_columns=("member",),
         text_columns={
             "working_on": "member",
@@ -134,7 +128,6 @@ PERSONAL_DATA = (
         model=CheckInReply,
         contents="Replies to a check-in: the message's id and author. Not their text.",
         purpose="Know who has shared something.",
-        retention="The author is forgotten: then the row stays without a name.",
         owner_columns=("author",),
         non_personal=("ts",),
     ),

@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import timezones
-from bot.checkins import recurrence as checkins_recurrence
-from bot.checkins.recurrence import NTH, Every, Recurrence
+from bot.checkins import rules
+from bot.checkins.rules import NTH, Every, Recurrence
 from bot.errors import UserError
 from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain, truncate
 
@@ -255,9 +255,9 @@ def _holidays_of(typed: str, today: date) -> str | None:
     place = one_line(sanitize(typed)).upper()
     if not place:
         return None
-    if place.partition("-")[0] in checkins_recurrence.countries():
+    if place.partition("-")[0] in rules.countries():
         with suppress(ValueError):
-            checkins_recurrence.holidays(place, today.year)
+            rules.holidays(place, today.year)
             return place
     raise UserError(
         "I don't know that country or region. Write a country code such as DE, or a"

@@ -1,19 +1,11 @@
-"""The posts of rounds and of what people share, from posting to closing."""
+"""The posts of rounds and of what people share: how each is sent and updated."""
 
-from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Select, select
+from sqlalchemy import func, select
 
-from bot.checkins import (
-    blocks,
-    digest,
-    reminders,
-    responses,
-    rounds,
-    schedules,
-    sharing,
-)
+from bot.checkins import blocks, closing, responses, rounds, schedules, sharing
+from bot.checkins.blocks import PreviousRound
 from bot.checkins.message_kinds import (
     CHECKIN_DIGEST,
     CHECKIN_NOT_POSTED,
@@ -24,16 +16,15 @@ from bot.checkins.message_kinds import (
 )
 from bot.clock import ts_to_datetime
 from bot.messages.tracked_messages import SYNC_THREAD_IF_OLDER_THAN
-from bot.outbox import home_refresh
 from bot.outbox.message_type import MessageType
 from bot.outbox.posted_message import LOST, PostedMessage
 from bot.outbox.queue import Delivery
-from bot.runtime import Transaction, Workspace
+from bot.runtime import Transaction
 from bot.slack.actions import FetchReplies, SlackAction
 from bot.slack.blocks import Note
-from bot.slack.text import is_erased
+from bot.slack.text import ERASED_PREFIX, is_erased, permalink
 from bot.workspace import members
-from models import CheckIn, Round, Schedule
+from models import Ask, Channel, CheckIn, Round, Schedule
 
 # Slack's error codes for what the channel's events would have told us.
 _PAUSE_REASONS = {
@@ -41,80 +32,6 @@ _PAUSE_REASONS = {
     "channel_not_found": "away",
     "not_in_channel": "away",
 }
-
-# Closed in one transaction.
-CLOSE_BATCH_SIZE = 10
-
-
-def _overdue_query(workspace: Workspace, now: datetime) -> Select[int]:
-    return (
-        select(Round.id)
-        .join(Schedule, Schedule.id == Round.schedule_id)
-        .where(
-            Schedule.installation_id == workspace.id,
-            Round.state == "open",
-            Round.ts.is_not(None),
-            Round.closes_at <= now,
-        )
-        .order_by(Round.closes_at, Round.id)
-    )
-
-
-def any_to_close(tx: Transaction) -> bool:
-    """Return True if `close_due` has anything to do; it blocks no writer."""
-    return tx.session.scalar(_overdue_query(tx.workspace, tx.now).limit(1)) is not None
-
-
-def close_due(tx: Transaction) -> int:
-    """Close some of the rounds whose time is over; returns how many there were.
-
-    Any number of processes may do so at once: the first to lock a round closes it, and
-    the others find it closed.
-    """
-    ids = tx.session.scalars(
-        _overdue_query(tx.workspace, tx.now).limit(CLOSE_BATCH_SIZE)
-    ).all()
-    for round_id in sorted(ids):
-        round_ = rounds.lock(tx.session, round_id)
-        if round_ is not None and round_.state == "open":
-            _close(tx, round_)
-    return len(ids)
-
-
-def _close(tx: Transaction, round_: Round) -> None:
-    round_.state = "closed"
-    waiting = tx.session.scalars(
-        select(CheckIn)
-        .filter_by(round_id=round_.id, state="pending")
-        .order_by(CheckIn.member)
-    ).all()
-    away = reminders.away_members(tx, [checkin.member for checkin in waiting])
-    for checkin in waiting:
-        # They have joined and shared nothing, so nothing else is to be derived.
-        checkin.was_away = checkin.was_away or checkin.member in away
-        checkin.state = "away" if checkin.was_away else "missed"
-        checkin.remind_at = None
-    tx.session.flush()
-    home_refresh.refresh_homes(tx, [checkin.member for checkin in waiting])
-    reminders.stop_after_misses(tx, round_)
-    rounds.update_digest(tx, round_)
-
-
-def on_message_deleted(tx: Transaction, round_id: int) -> None:
-    """Cancel an open round whose post was deleted: nobody is asked any more."""
-    round_ = rounds.lock(tx.session, round_id)
-    if round_ is None:
-        return
-    round_.ts = None
-    if round_.state != "open":
-        return
-    round_.state, round_.reason = "failed", "removed"
-    waiting = tx.session.scalars(
-        select(CheckIn).filter_by(round_id=round_.id, state="pending")
-    ).all()
-    for checkin in waiting:
-        tx.session.delete(checkin)
-    home_refresh.refresh_homes(tx, [checkin.member for checkin in waiting])
 
 
 def _lock_round(tx: Transaction, round_id: int) -> None:
@@ -125,11 +42,47 @@ def _render_round(tx: Transaction, round_: Round, delivery: Delivery) -> Note | 
     """The round's post; None once it is too late for it."""
     if round_.state == "closed":
         # Only where an erased member's name is to be removed from it.
-        return digest.compose(tx, round_)
+        return closing.compose_digest(tx, round_)
     if round_.state != "open" or delivery.started_at >= round_.post_deadline:
         return None
-    previous = digest.previous_round(tx, round_)
+    previous = _previous_round(tx, round_)
     return blocks.round_post(sharing.view_of(tx.session, round_), previous)
+
+
+def _previous_round(tx: Transaction, round_: Round) -> PreviousRound | None:
+    """Sum up the round before, for the post of this one.
+
+    None for a first round, and where nobody shared in the last one or its message is
+    gone.
+    """
+    last = tx.session.scalar(
+        select(Round)
+        .where(
+            Round.schedule_id == round_.schedule_id,
+            Round.due_at < round_.due_at,
+            Round.state.in_(("open", "closed", "failed")),
+        )
+        .order_by(Round.due_at.desc())
+        .limit(1)
+    )
+    if last is None or last.ts is None:
+        return None
+    shared, solved = tx.session.execute(
+        select(func.count(), func.count(Ask.id))
+        .select_from(CheckIn)
+        .outerjoin(Ask, (Ask.id == CheckIn.ask_id) & (Ask.state == "solved"))
+        .where(
+            CheckIn.round_id == last.id,
+            CheckIn.state == "shared",
+            # The message that this links to doesn't count who was forgotten, either.
+            ~CheckIn.member.startswith(ERASED_PREFIX),
+        )
+    ).one()
+    if not shared:
+        return None
+    channel = tx.session.get_one(Channel, last.channel_id)
+    url = permalink(tx.workspace.team_url, channel.slack_id, last.ts)
+    return PreviousRound(url, shared, solved)
 
 
 def _on_round_posted(tx: Transaction, round_: Round) -> None:
@@ -155,11 +108,13 @@ def _on_round_lost(tx: Transaction, round_: Round) -> None:
 
 
 def _on_round_deleted(tx: Transaction, round_: Round) -> None:
-    on_message_deleted(tx, round_.id)
+    closing.cancel(tx, round_.id)
 
 
 def _render_digest(tx: Transaction, round_: Round) -> Note | Literal["unchanged"]:
-    return digest.compose(tx, round_) if round_.state == "closed" else "unchanged"
+    return (
+        closing.compose_digest(tx, round_) if round_.state == "closed" else "unchanged"
+    )
 
 
 ROUND_POST = PostedMessage(

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from bot.checkins import recurrence, rules, schedules
+from bot.checkins import rules, schedules
 from bot.checkins.message_kinds import CHECKIN_DIGEST, CHECKIN_POST
-from bot.checkins.recurrence import Occurrence
+from bot.checkins.rules import Occurrence
 from bot.clock import EPOCH
 from bot.db.statements import upsert
 from bot.runtime import Transaction, Workspace
@@ -85,7 +85,7 @@ def start(tx: Transaction, schedule: Schedule) -> None:
     zone = ZoneInfo(schedule.zone)
     due, following = _split_occurrences(tx, schedule, zone)
     late = due
-    if due and tx.now < recurrence.post_deadline(due[-1], zone):
+    if due and tx.now < rules.post_deadline(due[-1], zone):
         *late, _ = due
     skipped = [
         occurrence for occurrence in late if _skip(tx, schedule, occurrence, zone)
@@ -137,7 +137,7 @@ def _split_occurrences(
     """The occurrences from the planned one until now, in order, and the next one."""
     used_dates = schedules.used_dates(tx, schedule.id, schedule.at, zone)
     due: list[Occurrence] = []
-    for occurrence in recurrence.occurrences(
+    for occurrence in rules.occurrences(
         schedules.recurrence_of(schedule),
         schedule.at,
         zone,
@@ -182,7 +182,7 @@ def _open(
         .where(Round.schedule_id == schedule.id, Round.state.in_(("open", "closed")))
     )
     values = _values(schedule, occurrence, zone, now=tx.now) | {
-        "closes_at": recurrence.closing_time(
+        "closes_at": rules.closing_time(
             occurrence, schedule.open_days, zone, following
         ),
         "reflection": rules.next_reflection(schedule.reflections, previous_rounds or 0),
@@ -211,7 +211,7 @@ def _values(
         "channel_id": schedule.channel_id,
         "local_date": occurrence.day,
         "due_at": occurrence.at,
-        "post_deadline": recurrence.post_deadline(occurrence, zone),
+        "post_deadline": rules.post_deadline(occurrence, zone),
         "opened_at": now,
         "question": schedule.question,
         "hint": schedule.hint,

@@ -9,13 +9,9 @@ from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from bot import timezones
-from bot.checkins import recurrence
-from bot.checkins.message_kinds import (
-    CHECKIN_PAUSED,
-    CHECKIN_POST,
-    CHECKIN_SKIPPED,
-)
-from bot.checkins.recurrence import Every, Occurrence, Recurrence
+from bot.checkins import rules
+from bot.checkins.message_kinds import CHECKIN_PAUSED, CHECKIN_POST, CHECKIN_SKIPPED
+from bot.checkins.rules import Every, Occurrence, Recurrence
 from bot.clock import datetime_to_micros
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
@@ -40,7 +36,7 @@ def recurrence_of(schedule: Schedule) -> Recurrence:
 def upcoming(tx: Transaction, schedule: Schedule) -> Iterator[Occurrence]:
     """Yield the occurrences after `tx.now`, except on dates that had a round."""
     zone = ZoneInfo(schedule.zone)
-    return recurrence.upcoming(
+    return rules.upcoming(
         recurrence_of(schedule),
         schedule.at,
         zone,
@@ -93,7 +89,7 @@ def _moved_earlier(tx: Transaction, schedule: Schedule) -> Occurrence | None:
     if planned is None:
         return None
     zone = ZoneInfo(schedule.zone)
-    occurrences = recurrence.occurrences(
+    occurrences = rules.occurrences(
         recurrence_of(schedule), schedule.at, zone, planned.day
     )
     occurrence = next(occurrences, None)

@@ -10,7 +10,6 @@ from slack_sdk.models.views import View
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.asks import forms as ask_forms
 from bot.asks import rules as ask_rules
 from bot.checkins import forms, participants, responses, rounds
@@ -29,7 +28,7 @@ from bot.outbox.queue import Delivery
 from bot.runtime import Transaction, Workspace
 from bot.slack import rich_text
 from bot.slack.text import permalink
-from bot.workspace import members
+from bot.workspace import members, visibility
 from models import Answer, Ask, Channel, CheckIn, Round, Schedule
 
 # Updated in one transaction.

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class MentorSettings(BaseModel):
     """The thresholds and times of mentor detection.
 
-    Read as `MENTORS__WINDOWS_DAYS=[28,56]` and so on.
+    In the environment: `MENTORS__WINDOWS_DAYS=[28,56]` and so on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -140,7 +140,7 @@ class MentorSettings(BaseModel):
         return self
 
 
-# For few people who do not want to wait, such as in the sandbox.
+# For a workspace with few members and little history, such as the sandbox.
 SMALL_WORKSPACE = MentorSettings(
     windows_days=(1, 28, 56, 84),
     circle_people=0,

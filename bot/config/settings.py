@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env",
         env_file_encoding="utf-8-sig",
-        # For a setting with parts, such as MENTORS__COOLDOWN_DAYS.
+        # For nested settings such as MENTORS__COOLDOWN_DAYS.
         env_nested_delimiter="__",
         extra="ignore",
         frozen=True,
@@ -113,7 +113,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(read: Callable[[], Settings]) -> Settings:
-    """Return the settings from `read`. Raises SettingsError if one is wrong."""
+    """Return the settings that `read` returns. Raises SettingsError if one is wrong."""
     env = Settings.model_config["env_file"]
     try:
         return read()
@@ -134,28 +134,29 @@ def _explain(error: ValidationError) -> str:
         return f"{first['ctx']['error']}."
     parts = [part for part in first["loc"] if isinstance(part, str)]
     name = "__".join(parts).upper()
-    shape = _json_schema(parts)
-    if shape is not None:
-        return (
-            f"{name} must be {_expected(name, shape)}; it is {_quoted(first['input'])}."
-        )
+    schema = _json_schema(parts)
+    if schema is not None:
+        expected = _expected(name, schema)
+        return f"{name} must be {expected}; it is {_quoted(first['input'])}."
     *group, last = parts
-    like = get_close_matches(last, [*MentorSettings.model_fields], 1)
-    meant = "__".join([*group, *like]).upper()
-    return f"{name} is not a setting" + (f": did you mean {meant}?" if like else ".")
+    similar = get_close_matches(last, [*MentorSettings.model_fields], 1)
+    if not similar:
+        return f"{name} is not a setting."
+    suggestion = "__".join([*group, *similar]).upper()
+    return f"{name} is not a setting: did you mean {suggestion}?"
 
 
 def _explain_bad_list() -> str:
-    """Describe the first value with parts that is not valid JSON."""
+    """Describe the first list or nested setting that is not valid JSON."""
     for name, value in _environment().items():
-        shape = _json_schema(name.split("__"))
-        if shape is None or value is None or shape.get("type", "array") != "array":
+        schema = _json_schema(name.split("__"))
+        if schema is None or value is None or schema.get("type", "array") != "array":
             continue
         try:
             json.loads(value)
         except ValueError:
-            wanted = _expected(name.upper(), shape)
-            return f"{name.upper()} must be {wanted}; it is {_quoted(value)}."
+            expected = _expected(name.upper(), schema)
+            return f"{name.upper()} must be {expected}; it is {_quoted(value)}."
     raise AssertionError("each value can be read")
 
 
@@ -191,13 +192,13 @@ def _expected(name: str, schema: Mapping[str, Any]) -> str:
 
 def _quoted(value: object) -> str:
     """Quote a value, unless it is long or looks like a misplaced token."""
-    shown = str(value)
-    is_shown = (
-        len(shown) <= _MAX_QUOTED_LENGTH and "xox" not in shown and "xapp" not in shown
-    )
-    if not shown.strip():
+    text = str(value)
+    if not text.strip():
         return "empty"
-    return f"“{shown}”" if is_shown else "something else"
+    is_token = "xox" in text or "xapp" in text
+    if is_token or len(text) > _MAX_QUOTED_LENGTH:
+        return "something else"
+    return f"“{text}”"
 
 
 _MAX_QUOTED_LENGTH = 30
@@ -207,7 +208,7 @@ _SLACK_SETTINGS = (
     "slack_signing_secret",
     "slack_api_url",
 )
-# A name without SLACK_ is likely meant as a token's only if it is this similar.
+# An unknown name without SLACK_ counts as a misspelling if it is this similar.
 _MIN_SIMILARITY = 0.85
 _SANDBOX_HINT = "To try Backswing without Slack, run `uv run app.py sandbox`."
 
@@ -215,12 +216,12 @@ _SANDBOX_HINT = "To try Backswing without Slack, run `uv run app.py sandbox`."
 def refuse_accidental_sandbox(settings: Settings) -> None:
     """Raise SettingsError if the settings look meant for a real workspace.
 
-    A secret that is not mounted, or whose name is misspelt, would start the sandbox.
+    Otherwise a missing or misspelt secret would silently start the sandbox.
     """
-    for typed, meant in _unknown_slack_names():
-        asked = f"did you mean {meant.upper()}? T" if meant else "t"
+    for name, similar in _unknown_slack_names():
+        asked = f"did you mean {similar.upper()}? T" if similar else "t"
         end = f"{asked}{_SANDBOX_HINT.removeprefix('t')}"
-        raise SettingsError(f"{typed.upper()} is not a setting: {end}")
+        raise SettingsError(f"{name.upper()} is not a setting: {end}")
     for name in ("database_url", "slack_api_url"):
         if name in settings.model_fields_set:
             raise SettingsError(
@@ -230,26 +231,26 @@ def refuse_accidental_sandbox(settings: Settings) -> None:
 
 
 def _refuse_misspelling(missing: str) -> None:
-    for typed, meant in _unknown_slack_names():
-        if meant == missing:
+    for name, similar in _unknown_slack_names():
+        if similar == missing:
             raise SettingsError(
-                f"{missing.upper()} is missing, and {typed.upper()} is not a setting."
+                f"{missing.upper()} is missing, and {name.upper()} is not a setting."
                 " Is it misspelt?"
             )
 
 
 def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
-    """Yield unknown names that look like ours, each with the most similar setting.
+    """Yield unknown names that look like ours, with the most similar setting.
 
-    Names are from the environment and from `.env`, in lower case.
+    The names are those of the environment and `.env`, in lower case.
     """
     for name in sorted({*_environment()} - {*Settings.model_fields}):
-        is_slacks = name.startswith("slack_")
-        like = get_close_matches(
-            name, _SLACK_SETTINGS, 1, 0.6 if is_slacks else _MIN_SIMILARITY
+        has_prefix = name.startswith("slack_")
+        similar = get_close_matches(
+            name, _SLACK_SETTINGS, 1, 0.6 if has_prefix else _MIN_SIMILARITY
         )
-        if is_slacks or like:
-            yield name, like[0] if like else None
+        if has_prefix or similar:
+            yield name, similar[0] if similar else None
 
 
 def _environment() -> Mapping[str, str | None]:

@@ -6,8 +6,8 @@ from pydantic import SecretStr
 
 from bot.errors import SettingsError
 
-# The words must stand alone: one in a thousand real tokens, which are random letters,
-# would contain one by chance.
+# A word counts only at the start of a part: one in a thousand real tokens, which are
+# random letters, would contain such a word by chance.
 _PLACEHOLDER = re.compile(
     r"\.\.\.|…|[<>]|(?<![a-z0-9])(?:x{3,}(?![a-z0-9])|your|change|example|todo|insert)",
     re.IGNORECASE,
@@ -15,16 +15,13 @@ _PLACEHOLDER = re.compile(
 
 
 _QUOTES = ("'", '"', "“", "”", "\u2018", "’", "`")
-
-
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
-
-
-# A token is its prefix and at least this much; anything shorter was cut off.
+# A shorter value was cut off.
 _MIN_SECRET_LENGTH = 16
 
 
 def check_secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | None:
+    """Return the secret, None if not set. Raises SettingsError if it can't be right."""
     if value is None:
         return None
     secret = value.get_secret_value()

@@ -12,19 +12,19 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 
-# A request must fail before Slack's three seconds end, so that Slack delivers it again.
+# A request must fail before Slack's timeout of three seconds: Slack then repeats it.
 REQUEST_TIMEOUT_SECONDS = 2.5
-# Locks are held for milliseconds: a longer wait means that something hangs, and the
-# other changes of the batch must go on. PostgreSQL looks for a deadlock after one
-# second, and should report it before the wait ends.
+# Locks last for milliseconds. A longer wait means that a transaction hangs; the other
+# changes of the batch must go on. The timeout is longer than the second after which
+# PostgreSQL looks for a deadlock, so that it can report one.
 LOCK_TIMEOUT_SECONDS = 1.25
 # For the event batcher, two delivery threads, and other short queries.
 AUTOCOMMIT_CONNECTIONS = 4
 # One replica's connections to PostgreSQL.
 MAX_CONNECTIONS = 14
-# Pages of 4 KiB in SQLite's write-ahead log before a checkpoint writes each of them
-# once, however often it has changed. With four times the default, a commit under load
-# takes a quarter less time, and the log 16 MiB.
+# The size of SQLite's write-ahead log, in pages of 4 KiB, that starts a checkpoint.
+# With four times the default, the log takes 16 MiB, and a commit under load takes a
+# quarter less time.
 CHECKPOINT_PAGES = 4000
 
 
@@ -96,9 +96,9 @@ def connect(url: str | URL) -> Database:
 
 
 def open_read_only(url: URL) -> Engine:
-    """Return an engine that changes nothing, and creates no missing database.
+    """Return a read-only engine, which also creates no missing database.
 
-    It blocks nobody, and may read a file that another process serves.
+    It blocks no other connection, and may read a file that another process serves.
     """
     file = sqlite_file(url)
     if file is None:
@@ -119,14 +119,14 @@ def open_read_only(url: URL) -> Engine:
 def truncate_wal(file: Path) -> bool:
     """Copy an SQLite write-ahead log into its file, and empty the log.
 
-    Until then the log contains deleted data. Returns False without waiting if another
+    The log contains deleted data until then. Returns False at once if another
     connection is reading or writing.
     """
     log_file = Path(f"{file}-wal")
     if not log_file.exists() or log_file.stat().st_size == 0:
         return True
     with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
-        # This copies most of it without blocking writers; little is left for the next.
+        # This copies most pages without blocking writers, and leaves few for the next.
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not is_busy
@@ -134,7 +134,7 @@ def truncate_wal(file: Path) -> bool:
 
 def _postgresql(url: URL) -> Database:
     # A restarted server has closed the pool's connections, so they are tested before
-    # use. A lookup is retried instead: without the test it takes half the time.
+    # use. Lookups are retried instead: without the test they take half the time.
     engine = _postgresql_engine(
         url, pool_size=MAX_CONNECTIONS - AUTOCOMMIT_CONNECTIONS, pool_pre_ping=True
     )
@@ -194,7 +194,7 @@ def _sqlite_engine(url: URL, begin: str | None, *, pool_size: int) -> Engine:
     )
 
     # Python's sqlite3 begins late and commits before DDL by default, which loses
-    # updates and half-applies migrations: transactions are begun explicitly.
+    # updates and applies migrations by half. So we begin transactions explicitly.
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None
@@ -205,7 +205,7 @@ def _sqlite_engine(url: URL, begin: str | None, *, pool_size: int) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
-        # Deleted data is overwritten. Few builds of SQLite do so by default.
+        # Overwrite deleted data; few builds of SQLite do so by default.
         connection.execute("PRAGMA secure_delete = ON")
 
     def do_begin(connection: Any) -> None:

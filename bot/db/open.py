@@ -25,14 +25,14 @@ def open_database(
 ) -> Database:
     """Open the database with the current schema. Raises SettingsError if it can't.
 
-    A file belongs to this process, so it is migrated as needed; a database that
-    replicas share is migrated only with `migrate`. `setting` is the name of the URL's
-    setting, for the message.
+    An SQLite file belongs to this process, so it is always migrated; a PostgreSQL
+    database, which replicas may share, is migrated only with `migrate`. `setting` is
+    the name of the URL's setting, for the message.
     """
     try:
         parsed = db_engine.parse_url(url)
         if parsed.database == ":memory:":
-            raise ValueError("forgets everything")  # noqa: TRY301 - said once, below
+            raise ValueError("not stored")  # noqa: TRY301 - one handler for both
     except (ValueError, SQLAlchemyError):
         raise SettingsError(
             f"{setting} is not a valid address. Use"
@@ -55,9 +55,9 @@ def open_database(
 
 
 def open_new_file(path: Path) -> Database:
-    """Open an empty SQLite database at `path`, or beside it if that is in use.
+    """Open an empty SQLite database at `path`, or with a number added if it is in use.
 
-    Files of an earlier process are deleted. Raises SettingsError.
+    Deletes the files of an earlier process. Raises SettingsError.
     """
     for n in count(1):
         file = path if n == 1 else path.with_stem(f"{path.stem}-{n}")
@@ -76,22 +76,22 @@ def open_new_file(path: Path) -> Database:
 
 def _connect(url: URL, *, migrate: bool, setting: str) -> Database:
     database = db_engine.connect(url)
-    with ExitStack() as otherwise:
-        otherwise.callback(database.close)
+    with ExitStack() as on_error:
+        on_error.callback(database.close)
         try:
             _ensure_current(database, migrate=migrate, setting=setting)
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            # SQLite raises this for a damaged file, or one that is no database.
+            # SQLite raises DatabaseError for a file that is damaged or no database.
             is_file = db_engine.sqlite_file(url) is not None
             is_damaged = is_file and type(error) is DatabaseError
             hint = " It may be damaged: restore a backup." if is_damaged else ""
             raise SettingsError(f"{setting}: {describe_failure(error)}{hint}") from None
-        otherwise.pop_all()
+        on_error.pop_all()
     return database
 
 
 def describe_failure(error: Exception) -> str:
-    """Describe a failed database, without any value from it."""
+    """Describe the failure of a database without quoting values from it."""
     if _is_disk_full(error):
         return "the disk is full. Free some space."
     return f"the database can't be used ({type(error).__name__})."
@@ -108,7 +108,7 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def require_current_schema(engine: Engine, *, setting: str = "DATABASE_URL") -> None:
-    """Raise SettingsError if the database has another version's schema."""
+    """Raise SettingsError unless the database has this version's schema."""
     match schema.compare_revision(engine):
         case "unknown":
             raise SettingsError(_NEWER_SCHEMA.format(setting))
@@ -127,9 +127,9 @@ _OLDER_SCHEMA = (
 
 
 def _secure_file(file: Path, *, truncate: bool = False) -> None:
-    """Make an SQLite file private to this process, by its mode and by a lock.
+    """Make an SQLite file private to this process, by its mode and a lock.
 
-    Raises Timeout if another process has it, and OSError.
+    Raises Timeout if another process has locked it, and OSError.
     """
     os.umask(0o077)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ def _secure_file(file: Path, *, truncate: bool = False) -> None:
             part.chmod(0o600)
 
 
-# Locked until the process ends, however it ends.
+# References keep the files locked; the system unlocks them when the process ends.
 _LOCKS: list[FileLock] = []
 
 

@@ -10,24 +10,16 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.db.engine import REQUEST_TIMEOUT_SECONDS, lock_timeout_seconds
 
-# After a timeout the batch's changes run one by one, so a lock that still hangs must
-# leave the others time.
+# After a timeout the batch's changes run one by one. A change that still waits for a
+# lock must leave time for the others.
 RETRY_LOCK_TIMEOUT_SECONDS = 0.4
-
-
-# PostgreSQL's: a deadlock, and a serialization failure.
+# PostgreSQL's codes for a deadlock and a serialization failure.
 _RETRYABLE_SQLSTATES = frozenset({"40P01", "40001"})
-
-
 MAX_ATTEMPTS = 2
-
 
 log = logging.getLogger(__name__)
 
-
 T = TypeVar("T")
-
-
 P = ParamSpec("P")
 
 
@@ -37,25 +29,25 @@ def run_batch(
     *,
     timeout: float = REQUEST_TIMEOUT_SECONDS,
 ) -> list[Exception | None]:
-    """Run several items in one transaction; if that fails, each in one of its own.
+    """Run several items in one transaction; if that fails, run each in its own.
 
-    Returns each item's error, or None. `run` may be called several times with the same
-    item, and starts nothing more after `timeout` seconds.
+    Returns an error or None for each item. `run` opens and commits the transaction; it
+    may be called several times with the same item, but not after `timeout` seconds.
     """
-    until = monotonic() + timeout
-    failed = _run_caught(run, items) if items else None
-    if failed is None or (len(items) == 1 and not is_retryable(failed)):
-        return [failed for _ in items]
-    log.warning("tried again one by one", exc_info=failed)
-    return [_run_alone(run, thing, until, failed) for thing in items]
+    deadline = monotonic() + timeout
+    error = _run_caught(run, items) if items else None
+    if error is None or (len(items) == 1 and not is_retryable(error)):
+        return [error for _ in items]
+    log.warning("tried again one by one", exc_info=error)
+    return [_run_alone(run, item, deadline, error) for item in items]
 
 
 def _run_alone(
-    run: Callable[[Sequence[T]], None], item: T, until: float, error: Exception
+    run: Callable[[Sequence[T]], None], item: T, deadline: float, error: Exception
 ) -> Exception | None:
-    """Run one item, and again after a conflict, until `until`."""
+    """Run one item; after a conflict, run it again if the deadline allows."""
     for _ in range(MAX_ATTEMPTS):
-        if monotonic() > until:
+        if monotonic() > deadline:
             return error
         token = lock_timeout_seconds.set(RETRY_LOCK_TIMEOUT_SECONDS)
         failure = _run_caught(run, [item])
@@ -71,16 +63,16 @@ def _run_caught(
 ) -> Exception | None:
     try:
         run(items)
-    except Exception as error:  # noqa: BLE001 - whoever waits for it is told.
+    except Exception as error:  # noqa: BLE001 - the caller handles it
         return error
     return None
 
 
 def is_retryable(error: Exception) -> bool:
-    """Return True if a transaction failed through a conflict or a lost connection.
+    """Return True if a transaction failed because of a conflict or a lost connection.
 
-    None of it is stored, or all of it if the connection was lost during the commit: a
-    second attempt finds its rows by their keys.
+    If the connection was lost during the commit, the changes may be stored. The second
+    attempt then finds the rows by their keys.
     """
     return isinstance(error, DBAPIError) and (
         error.connection_invalidated
@@ -89,9 +81,9 @@ def is_retryable(error: Exception) -> bool:
 
 
 def retry_on_conflict(function: Callable[P, T]) -> Callable[P, T]:
-    """Return a function that runs again, once, after a conflict.
+    """Decorate a function to run once more after a conflict or a lost connection.
 
-    Calls to Slack in it must be harmless to repeat.
+    The function's calls to Slack must be harmless to repeat.
     """
 
     @wraps(function)

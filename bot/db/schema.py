@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 Revision = Literal["empty", "older", "same", "unknown"]
 
-# An arbitrary number, for an advisory lock that no other program takes here.
+# An arbitrary number for an advisory lock.
 _ADVISORY_LOCK_ID = 7_227_464_647
 
-# Longer than anybody waits with going back to the previous version.
+# An operator who goes back to the previous version does so within this time.
 BACKUP_RETENTION = timedelta(days=7)
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -26,7 +26,10 @@ _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 
 
 def compare_revision(engine: Engine) -> Revision:
-    """Compare the database's revision; `unknown` is newer, or another program's."""
+    """Compare the database's revision with the program's.
+
+    "unknown" is a newer revision, or another program's.
+    """
     with engine.connect() as connection:
         revision = (
             connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -42,9 +45,9 @@ def compare_revision(engine: Engine) -> Revision:
 
 
 def list_revisions() -> tuple[frozenset[str], str]:
-    """Return all revisions, and the newest. Raises ValueError unless there is one.
+    """Return all revisions, and the newest. Raises ValueError if there are two newest.
 
-    They are read from the files: loading Alembic takes longer than all the rest of a
+    They are read from the files: loading Alembic would take longer than the rest of a
     start without a migration.
     """
     names: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
@@ -56,7 +59,7 @@ def list_revisions() -> tuple[frozenset[str], str]:
 
 
 def upgrade(database: Database) -> None:
-    """Migrate in one transaction; of several processes, one does it."""
+    """Migrate in one transaction; of several processes at once, only one migrates."""
     # Imported only here: see `migrations`.
     from alembic import command  # noqa: PLC0415
 
@@ -89,9 +92,10 @@ def back_up(database: Database) -> Path | None:
 
 
 def delete_old_backup(file: Path, *, now: datetime) -> bool:
-    """Delete the backup from before the last migration when it is old enough.
+    """Delete the backup from before the last migration after BACKUP_RETENTION.
 
-    It contains data that people have deleted since, or had erased.
+    The backup contains data that has been deleted or erased since. Returns True if it
+    was deleted now.
     """
     copy = _backup_path(file)
     if not copy.exists():

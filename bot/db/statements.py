@@ -1,4 +1,4 @@
-"""Core statements for SQLite and PostgreSQL alike."""
+"""SQLAlchemy Core statements that work on both SQLite and PostgreSQL."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -16,16 +16,20 @@ def dialect_name(bind: Session | Connection) -> str:
 
 
 def table(model: type[Any]) -> Table:
-    """The table of a model, for Core: a third of the ORM's time, and no flush first."""
+    """Return a model's table for Core, which takes a third of the ORM's time.
+
+    Core statements on it do not flush the session first.
+    """
     return cast("Table", model.__table__)
 
 
 def prepare_insert(
     model: type[Any], build: Callable[[Any], Any] = lambda insert: insert
 ) -> Callable[[Session], Any]:
-    """An INSERT with its ON CONFLICT, built once for each kind of database.
+    """Return a function from a session to the INSERT that `build` completes.
 
-    Building a statement takes several times as long as running it.
+    The INSERT is built once for each dialect: building a statement takes several times
+    as long as running it.
     """
     built = {
         "sqlite": build(sqlite.insert(table(model))),
@@ -42,13 +46,16 @@ def upsert_latest(
     presence: str = "is_present",
     has_limit: bool = False,
 ) -> Callable[[Session], Any]:
-    """An INSERT of a state, where the latest event wins, in whatever order they come.
+    """Prepare an INSERT of a state: the latest event wins, in whatever order they come.
 
-    A row with the same `key` takes over `columns` if the new `event_micros` is later.
-    Of two events in the same microsecond the removal wins: the one whose `presence` is
-    false. `has_limit`: a stored `event_micros` after the parameter `latest` loses
-    against any event; our own clock gave it before it was set back. Returns the keys
-    of the rows written.
+    1. A stored row with the same `key` takes over the `columns` if the new
+       `event_micros` is later.
+    2. Of two events in the same microsecond, the removal wins: the event whose
+       `presence` is false.
+    3. With `has_limit`, a stored `event_micros` after the parameter `latest` loses to
+       any event: it is from our own clock, before that was set back.
+
+    The statement returns the keys of the rows that it wrote.
     """
     stored = table(model).c
 
@@ -93,9 +100,9 @@ def set_columns(
 def replace_members(
     session: Session, model: type[Any], members: Iterable[str], **scope: Any
 ) -> None:
-    """Store these members, and no others, as the rows of `model` in the `scope`.
+    """Store exactly these members as the rows of `model` within `scope`.
 
-    `scope`: the other columns of its key, such as the channel.
+    `scope` has the values of the key's other columns, such as the channel.
     """
     wanted = set(members)
     session.execute(delete(model).filter_by(**scope).where(model.member.not_in(wanted)))

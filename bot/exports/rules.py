@@ -1,4 +1,4 @@
-"""Format tables as CSV and JSON. Values in, text out."""
+"""Format tables as CSV and JSON. Pure."""
 
 import csv
 import io
@@ -8,13 +8,13 @@ from typing import Any
 
 Rows = Sequence[Mapping[str, Any]]
 
-# A cell that begins with one of these is a formula; the wide forms are, in some
-# spreadsheets.
+# A cell that begins with one of these characters is a formula; in some spreadsheets,
+# also with their full-width forms.
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def escape_formula(value: object) -> object:
-    """Return a cell's value; text that a spreadsheet would run gets a leading quote."""
+    """Return a cell's value, with a leading quote if a spreadsheet would run it."""
     if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
         return f"'{value}"
     return value
@@ -31,6 +31,6 @@ def as_csv(columns: Sequence[str], rows: Rows) -> str:
 
 
 def as_json(columns: Sequence[str], rows: Rows) -> str:
-    """Return the rows as JSON; no program runs its text, so nothing is escaped."""
-    shown = [{column: row[column] for column in columns} for row in rows]
-    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    """Return the rows as JSON; unlike in CSV, no formula has to be escaped."""
+    items = [{column: row[column] for column in columns} for row in rows]
+    return json.dumps(items, indent=2, ensure_ascii=False) + "\n"

@@ -78,19 +78,19 @@ def asks(tx: Transaction) -> Iterator[Row]:
 
 
 def people(tx: Transaction) -> Iterator[Row]:
-    """Yield a row for each person, by name; erased people are summed up in one.
+    """Yield a row for each person, by name; all erased people share one row.
 
-    Separate rows could be matched by their numbers with an older export.
+    Separate rows could be matched with an older export by their numbers.
     """
-    there = select(Ask.id).where(
+    ask_ids = select(Ask.id).where(
         Ask.installation_id == tx.workspace.id, Ask.deleted_at.is_(None)
     )
     asked = _count_by(
-        tx.session, select(Ask.asker, func.count()).where(Ask.id.in_(there))
+        tx.session, select(Ask.asker, func.count()).where(Ask.id.in_(ask_ids))
     )
     answers = tx.session.execute(
         select(Answer.author, Answer.helpful_count, Answer.is_solution).where(
-            Answer.is_deleted.is_(False), Answer.ask_id.in_(there)
+            Answer.is_deleted.is_(False), Answer.ask_id.in_(ask_ids)
         )
     ).all()
     # Private kudos are not counted.
@@ -115,22 +115,22 @@ def people(tx: Transaction) -> Iterator[Row]:
     }
     for row in answers:
         counts["helped"][row.author] += row.helpful_count
-    counts = {what: _merge_erased(counted) for what, counted in counts.items()}
-    everybody = sorted({person for counted in counts.values() for person in counted})
-    names = members.names(tx, everybody)
+    counts = {column: _merge_erased(counter) for column, counter in counts.items()}
+    person_ids = sorted({person for counter in counts.values() for person in counter})
+    names = members.names(tx, person_ids)
     for person in sorted(
-        everybody, key=lambda person_id: (names[person_id], person_id)
+        person_ids, key=lambda person_id: (names[person_id], person_id)
     ):
         yield {"name": names[person]} | {
-            what: counted[person] for what, counted in counts.items()
+            column: counter[person] for column, counter in counts.items()
         }
 
 
 def _merge_erased(counts: Counter[str]) -> Counter[str]:
-    summed: Counter[str] = Counter()
+    merged: Counter[str] = Counter()
     for person, number in counts.items():
-        summed[ERASED_PREFIX if is_erased(person) else person] += number
-    return summed
+        merged[ERASED_PREFIX if is_erased(person) else person] += number
+    return merged
 
 
 def _count_by(session: Session, statement: Any) -> Counter[str]:
@@ -140,5 +140,5 @@ def _count_by(session: Session, statement: Any) -> Counter[str]:
     )
 
 
-def _isoformat(when: datetime | None) -> str:
-    return when.isoformat() if when else ""
+def _isoformat(at: datetime | None) -> str:
+    return at.isoformat() if at else ""

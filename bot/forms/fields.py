@@ -1,4 +1,4 @@
-"""The kinds of fields in a settings form: each draws a value, and reads one back."""
+"""The kinds of fields in a settings form: each renders a value and reads one back."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _MAX_EMOJI_LENGTH = 300
 
 
 class FormValues(Protocol):
-    """A form as it was sent, by the name of a field."""
+    """The values of a submitted form, by the name of the field."""
 
     def text(self, block: str) -> str: ...
     def chosen(self, block: str) -> str | None: ...
@@ -43,7 +43,7 @@ class FormValues(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field(ABC, Generic[T]):
-    """One setting in a form. `name` is its block, and where Slack shows a refusal."""
+    """A field for one setting. `name` is its block id; Slack shows errors there."""
 
     name: str
     label: str
@@ -54,10 +54,7 @@ class Field(ABC, Generic[T]):
 
     @abstractmethod
     def read(self, form: FormValues) -> T:
-        """Return the entered value.
-
-        Raises UserError, with the field, if it is invalid.
-        """
+        """Return the entered value. Raises UserError with the field if invalid."""
 
     def _input(self, element: Any, *, optional: bool) -> InputBlock:
         return InputBlock(
@@ -71,14 +68,15 @@ class Field(ABC, Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Field[str]):
-    """One of a few. Each choice: its value, its words, and more words."""
+    """Radio buttons."""
 
+    # The value of each choice, its label, and a description.
     choices: Sequence[tuple[str, str, str | None]]
 
     def render(self, value: str) -> InputBlock:
         options = [
-            Option(text=text, value=name, description=more)
-            for name, text, more in self.choices
+            Option(text=label, value=name, description=description)
+            for name, label, description in self.choices
         ]
         chosen = next(option for option in options if option.value == value)
         return self._input(
@@ -98,7 +96,7 @@ class Choice(Field[str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch(Field[bool]):
-    """A box to tick. `label` names the subject, `yes` is what a tick says."""
+    """A checkbox. `label` names the subject, `tick_label` says what a tick means."""
 
     tick_label: str
 
@@ -119,7 +117,7 @@ class Switch(Field[bool]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People(Field[Sequence[str]]):
-    """Some people of the workspace, as Slack's ids."""
+    """A list of members, as Slack's ids."""
 
     def render(self, value: Sequence[str]) -> InputBlock:
         return self._input(
@@ -214,7 +212,7 @@ class TimeOfDay(Field[time]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics(Field[Sequence[str]]):
-    """Topics, with commas between."""
+    """A list of topics, separated by commas."""
 
     def render(self, value: Sequence[str]) -> InputBlock:
         return self._input(
@@ -227,8 +225,8 @@ class Topics(Field[Sequence[str]]):
         )
 
     def read(self, form: FormValues) -> Sequence[str]:
-        named = filter(None, map(normalize_topic, form.text(self.name).split(",")))
-        topics = list(dict.fromkeys(named))
+        names = filter(None, map(normalize_topic, form.text(self.name).split(",")))
+        topics = list(dict.fromkeys(names))
         if len(topics) > MAX_TOPICS:
             raise UserError(f"Up to {MAX_TOPICS} topics, please.", field=self.name)
         _require_fits(", ".join(topics), _MAX_TOPICS_LENGTH, self.name)
@@ -237,7 +235,7 @@ class Topics(Field[Sequence[str]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emoji(Field[Sequence[str]]):
-    """Names of emoji, shown as characters: a text field shows names as they are."""
+    """A list of emoji names. Text fields don't render names, so it shows characters."""
 
     is_required: bool = True
 
@@ -262,6 +260,6 @@ class Emoji(Field[Sequence[str]]):
 
 
 def _require_fits(text: str, limit: int, field: str) -> None:
-    """The form shows the settings written out, which can be longer than was typed."""
+    """Raise UserError if the value, written out, is too long for the form to show."""
     if len(text) > limit:
         raise UserError("That's more than fits here. Remove some.", field=field)

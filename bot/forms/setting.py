@@ -1,4 +1,4 @@
-"""A setting: a field of a form, and where its value is kept."""
+"""A setting: a field of a form, and access to its stored value."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,19 +12,20 @@ Owner = TypeVar("Owner")
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[Owner]):
-    """`get` and `put` read and record the value of the `Owner` (a channel, …).
+    """A field, and the functions that read and store its value for an `Owner`.
 
-    `put` runs when all that was entered makes sense, by itself and together; it may
-    still raise UserError, with the field, for what only the database knows.
+    The owner is a channel, a member or a workspace. `put` runs after all entered
+    values have been checked; it may still raise UserError, with the field, for checks
+    that need the database.
     """
 
     field: Field[Any]
     get: Callable[[Transaction, Owner], Any]
     put: Callable[[Transaction, Owner, Any], None]
-    # Where it stands in its form: lower comes first.
+    # Settings with a lower position come first in the form.
     position: int = 1000
-    # What a channel has that was never set up; None where no other default makes
-    # sense. A workspace may choose another, with which its channels begin.
+    # The value of a channel that was never set up. A workspace may choose another
+    # default for its new channels; None: it may not.
     default: Any = None
 
     @property
@@ -34,10 +35,10 @@ class Setting(Generic[Owner]):
 
 @dataclass(frozen=True, slots=True)
 class MemberSetting(Setting[str]):
-    """A setting of a member, named by Slack's id.
+    """A setting of a member, who is given by Slack's id.
 
-    `summarize` describes the choice for the Home tab in a label and a few words, by
-    the values of all member settings and the IANA name of the member's zone.
+    `summarize` returns a label and a short description for the Home tab. It gets the
+    values of all member settings by name, and the IANA name of the member's zone.
     """
 
     summarize: Callable[[Mapping[str, Any], str], tuple[str, str]] | None = None
@@ -46,7 +47,7 @@ class MemberSetting(Setting[str]):
 def column_setting(
     field: Field[Any], *, position: int = 1000, default: Any = None
 ) -> Setting[Any]:
-    """A setting kept in the column of its owner's row that has the field's name."""
+    """Return a setting that is stored in a column with the field's name."""
 
     def put(_tx: Transaction, owner: Any, value: Any) -> None:
         setattr(owner, field.name, value)

@@ -1,4 +1,4 @@
-"""Normalize topics as people type them."""
+"""Normalize topics that members type."""
 
 from bot.slack.text import one_line, sanitize, truncate
 

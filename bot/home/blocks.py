@@ -1,4 +1,4 @@
-"""The bot's Home tab. Values in, views out."""
+"""The views of the Home tab. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ MEMBERS_ONLY = "This is only for members of the workspace that installed Backswi
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """An ask in a list. `title` is mrkdwn; `about` the text after it."""
+    """An ask in a list: its `title` (mrkdwn) as a link, followed by `details`."""
 
     title: str
     url: str
@@ -38,9 +38,9 @@ class ListItem:
 
 @dataclass(frozen=True, slots=True)
 class ListPage(Generic[T]):
-    """A page of a list: `total` are all of it, `start` is where the page begins."""
+    """A page of a list, from the index `start`; `total` is the length of the list."""
 
-    # The list, as the buttons to its pages name it, and how long a page is.
+    # Names the list in the buttons to its other pages.
     pages: PagedList
     items: Sequence[T] = ()
     start: int = 0
@@ -49,7 +49,7 @@ class ListPage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class SettingsSummary:
-    """A member's settings in words; `paused_until` is a day, "" without a pause."""
+    """A member's settings as text; `paused_until` is a day, "" without a pause."""
 
     rows: Sequence[tuple[str, str]]
     paused_until: str = ""
@@ -62,7 +62,7 @@ def home_view(
     sections: Sequence[Block],
     help_text: str,
 ) -> View:
-    """A Home tab as its owner sees it; somebody new sees the first steps."""
+    """Build a Home tab; a new member sees the first steps at the top."""
     blocks: list[Block] = _first_steps() if is_new else [_action_buttons()]
     if waiting:
         blocks += [HeaderBlock(text="Waiting for you"), *waiting]
@@ -71,7 +71,7 @@ def home_view(
 
 
 def denied_view() -> View:
-    """For whoever may do nothing here."""
+    """Build the Home tab of a person who may not use the bot."""
     return View(
         type="home", blocks=[SectionBlock(text=PlainTextObject(text=MEMBERS_ONLY))]
     )
@@ -114,7 +114,7 @@ def _first_steps() -> list[Block]:
 def item_list(
     header: str, page: ListPage[ListItem], empty_text: str = ""
 ) -> list[Block]:
-    """A list of asks with its header; `empty_text` stands where there are none."""
+    """Build a list of asks with its header, or `empty_text` if there are none."""
     if not page.items:
         return [HeaderBlock(text=header), SectionBlock(text=empty_text)]
     items = map(_list_item, page.items)
@@ -122,24 +122,24 @@ def item_list(
 
 
 def _list_item(item: ListItem) -> Block:
-    about = " · ".join(truncate(part, _MAX_DETAIL) for part in item.details if part)
+    details = " · ".join(truncate(part, _MAX_DETAIL) for part in item.details if part)
     return rich_text.inline(
         rich_text.link(item.url, truncate(to_plain(item.title), _MAX_TITLE)),
-        f"  {about}",
+        f"  {details}",
     )
 
 
 def pager(header: str, page: ListPage[T]) -> list[Block]:
-    """Build the page's position in its list, with buttons, unless it is all."""
+    """Build the page's position in its list, and its buttons; [] for a single page."""
     end = page.start + len(page.items)
     if not page.start and end >= page.total:
         return []
     title = header.lower()
     buttons = []
     if page.start:
-        before = max(0, page.start - page.pages.page_size)
+        previous = max(0, page.start - page.pages.page_size)
         buttons.append(
-            _page_button("home_previous", "Previous", title, page.pages, before)
+            _page_button("home_previous", "Previous", title, page.pages, previous)
         )
     if end < page.total:
         buttons.append(_page_button("home_next", "Next", title, page.pages, end))
@@ -157,7 +157,7 @@ def _page_button(
         text=text,
         action_id=action_id,
         value=f"{pages.name}:{start}",
-        # Several lists have such a button, and not everybody sees which it is below.
+        # Several lists have such a button; screen readers need the name of the list.
         accessibility_label=f"{text}: {list_title}",
     )
 

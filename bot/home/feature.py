@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from bot.clock import datetime_to_micros
 from bot.feature import Feature
 from bot.home import memberships, page, personal_data, service
 from bot.runtime import Transaction
@@ -10,15 +9,11 @@ from models import Channel
 
 
 def _on_member_joined(tx: Transaction, channel: str, member: str, at: datetime) -> None:
-    memberships.on_membership_event(
-        tx, channel, member, is_member=True, event_micros=datetime_to_micros(at)
-    )
+    memberships.on_membership_event(tx, channel, member, is_member=True, at=at)
 
 
 def _on_member_left(tx: Transaction, channel: str, member: str, at: datetime) -> None:
-    memberships.on_membership_event(
-        tx, channel, member, is_member=False, event_micros=datetime_to_micros(at)
-    )
+    memberships.on_membership_event(tx, channel, member, is_member=False, at=at)
 
 
 def _on_bot_joined(tx: Transaction, _channel: Channel, _inviter: str | None) -> None:

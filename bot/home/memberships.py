@@ -1,40 +1,39 @@
-"""Which channels somebody is in: read from Slack, and kept fresh by its events."""
+"""The channels of a Home tab's owner: fetched from Slack, updated by its events."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
-from bot import visibility
-from bot.clock import datetime_to_micros
 from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import FetchMemberships
+from bot.workspace import visibility
 from models import Channel, ChannelMember, Home
 
-# Events keep it fresh in between; this is for those that never came.
+# Events update the channels in between; fetching again makes up for missed events.
 FRESH_FOR = visibility.FRESH_FOR
 
 
 def is_fresh(home: Home | None, now: datetime) -> bool:
     """Return True if the owner's channels were fetched recently enough."""
-    read_at = home.memberships_fetched_at if home else None
-    return read_at is not None and timedelta(0) <= now - read_at < FRESH_FOR
+    fetched_at = home.memberships_fetched_at if home else None
+    return fetched_at is not None and timedelta(0) <= now - fetched_at < FRESH_FOR
 
 
 def request_refresh(tx: Transaction, member: str) -> None:
-    """Ask for the channels of somebody who has a Home tab, if they may be old."""
+    """Enqueue a fetch of the member's channels, unless they are fresh."""
     if is_fresh(tx.session.get(Home, (tx.workspace.id, member)), tx.now):
         return
     tx.enqueue_update(HOME_FETCH_MEMBERSHIPS, 0, to=member)
 
 
 def visible_channels(tx: Transaction, member: str) -> set[str]:
-    """Slack's ids of the channels that somebody is in, and may hear of.
+    """Return Slack's ids of the channels that the member is in and may see.
 
-    Private ones only where we know lately enough that they are in them.
+    A private channel counts only if its membership is fresh.
     """
     query = select(Channel.slack_id).join(
         ChannelMember, ChannelMember.channel_id == Channel.id
@@ -49,7 +48,7 @@ def visible_channels(tx: Transaction, member: str) -> set[str]:
 
 
 def invalidate(tx: Transaction) -> None:
-    """The bot is in one more channel: who else is there is still to be asked."""
+    """Mark the channels of all members to be fetched: the bot joined another one."""
     tx.session.execute(
         update(Home)
         .where(Home.installation_id == tx.workspace.id)
@@ -64,38 +63,38 @@ def render_fetch(tx: Transaction, delivery: Delivery) -> FetchMemberships | None
 
 
 def on_fetched(tx: Transaction, delivery: Delivery, slack_ids: Sequence[str]) -> None:
-    """Slack says that the person is in these channels and in no others.
+    """Store that the member is in exactly these channels, and publish their Home tab.
 
-    What events say of later than the question stands.
+    Events from after the start of the fetch take precedence.
     """
     home = tx.session.get(Home, (delivery.installation_id, delivery.recipient))
     if home is None:
         return
-    of_workspace = Channel.installation_id == delivery.installation_id
-    now_in = tx.session.scalars(
-        select(Channel.id).where(of_workspace, Channel.slack_id.in_(slack_ids))
+    in_workspace = Channel.installation_id == delivery.installation_id
+    current = tx.session.scalars(
+        select(Channel.id).where(in_workspace, Channel.slack_id.in_(slack_ids))
     ).all()
-    were_in = tx.session.scalars(
+    stored = tx.session.scalars(
         select(ChannelMember.channel_id)
         .join(Channel, Channel.id == ChannelMember.channel_id)
-        .where(of_workspace, ChannelMember.member == delivery.recipient)
+        .where(in_workspace, ChannelMember.member == delivery.recipient)
     ).all()
     visibility.record_memberships(
         tx,
         delivery.recipient,
-        {channel: channel in now_in for channel in {*now_in, *were_in}},
-        at_micros=datetime_to_micros(delivery.started_at),
+        {channel: channel in current for channel in {*current, *stored}},
+        at=delivery.started_at,
     )
     home.memberships_fetched_at = delivery.started_at
     home_refresh.refresh_homes(tx, [delivery.recipient], delay=timedelta())
 
 
 def on_membership_event(
-    tx: Transaction, channel: str, member: str, *, is_member: bool, event_micros: int
+    tx: Transaction, channel: str, member: str, *, is_member: bool, at: datetime
 ) -> None:
     """Record that a member joined or left a channel, and update their Home tab.
 
-    `channel` is Slack's id, `event_micros` Slack's time of the event.
+    `channel` is Slack's id, `at` Slack's time of the event.
     """
     has_home = tx.session.get(Home, (tx.workspace.id, member)) is not None
     is_known_channel = visibility.on_membership_event(
@@ -103,7 +102,7 @@ def on_membership_event(
         channel,
         member,
         is_in=is_member,
-        at_micros=event_micros,
+        at=at,
         is_tracked=has_home,
     )
     if has_home and is_known_channel:

@@ -1,4 +1,4 @@
-"""Direct messages that answer what a member writes to the bot."""
+"""Replies to members' direct messages to the bot. Pure."""
 
 from slack_sdk.models.blocks import SectionBlock
 
@@ -8,7 +8,7 @@ _PEERS_CAN = "I can't answer questions myself, but your peers can."
 
 
 def help_hint() -> Note:
-    """For a message that is neither a question nor a request for help."""
+    """Build the reply to a message that is neither a question nor asks for help."""
     text = f"{_PEERS_CAN} Type `/ask` and your question in a channel, or `help` here."
     return text, [SectionBlock(text=text)]
 
@@ -18,6 +18,9 @@ def help_message(help_text: str) -> Note:
 
 
 def offer_to_ask(ts: str) -> Note:
-    """For a question. `ts` is the message whose words the form is filled with."""
+    """Build the reply to a question; its button opens a form with the question's text.
+
+    `ts` is the message with the question.
+    """
     ask = button("Ask your peers", "ask_written", ts, style="primary")
     return _PEERS_CAN, [SectionBlock(text=_PEERS_CAN), button_row(ask)]

@@ -1,10 +1,9 @@
-"""Somebody's Home tab: a handful of queries, however much there is."""
+"""Render a member's Home tab; the number of queries does not grow with its lists."""
 
 from dataclasses import dataclass
 
 from slack_sdk.models.views import View
 
-from bot import timezones
 from bot.home import blocks, memberships
 from bot.home.blocks import SettingsSummary
 from bot.home.section import HomeContext, HomeSection, RenderedSection
@@ -17,14 +16,14 @@ from models import Home
 
 @dataclass(frozen=True, slots=True)
 class RenderedHome:
-    """A Home tab as it now is; `hash` is Slack's, of the one that it is to replace."""
+    """A Home tab to publish; `hash` is Slack's hash of the view that it replaces."""
 
     view: View
     hash: str | None
 
 
 def render(tx: Transaction, member: str) -> RenderedHome:
-    """Render somebody's Home tab. Guests see their own; external members nothing."""
+    """Render a Home tab. Guests see only their own asks; external members nothing."""
     home = tx.session.get(Home, (tx.workspace.id, member))
     known_hash = home.view_hash if home else None
     member_roles = roles.in_workspace(tx, member)
@@ -51,7 +50,7 @@ def _render_sections(context: HomeContext) -> View:
             is_active(context.tx, context.member) for is_active in features.is_active
         )
     )
-    shown = [
+    visible = [
         (plan.is_waiting, block)
         for plan, section in sections
         if not (is_new and section.is_hidden_from_new)
@@ -59,8 +58,8 @@ def _render_sections(context: HomeContext) -> View:
     ]
     return blocks.home_view(
         is_new=is_new,
-        waiting=[block for is_waiting, block in shown if is_waiting],
-        sections=[block for is_waiting, block in shown if not is_waiting],
+        waiting=[block for is_waiting, block in visible if is_waiting],
+        sections=[block for is_waiting, block in visible if not is_waiting],
         help_text=features.help_text(ChannelEmoji()),
     )
 
@@ -70,7 +69,7 @@ def _render_settings(context: HomeContext) -> RenderedSection:
     settings = tx.features.member_settings
     values = {setting.name: setting.get(tx, context.member) for setting in settings}
     until = context.settings.paused_until
-    is_paused = context.settings.is_paused(timezones.local_date(tx.now, zone))
+    is_paused = context.settings.is_paused(members.today(tx, context.member))
     summary = SettingsSummary(
         [
             setting.summarize(values, zone.key)

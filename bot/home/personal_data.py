@@ -11,7 +11,7 @@ from models import ChannelMember, Home
 
 
 def _refresh_affected_homes(tx: Transaction, erasure: Erasure) -> None:
-    """Refresh the Home tabs that may name the person or quote them."""
+    """Refresh the Home tabs that may name or quote the member."""
     members = [
         Home.member.in_(member)
         for homes_about in tx.features.homes_about
@@ -32,7 +32,6 @@ PERSONAL_DATA = (
         model=Home,
         contents="People who opened their Home tab, when, and at which pages.",
         purpose="Update it when something of theirs changes.",
-        retention="The person is forgotten.",
         owner_columns=("member",),
         non_personal=("view_hash", "page_offsets"),
         on_erasure="delete",
@@ -43,13 +42,12 @@ PERSONAL_DATA = (
         contents="The channels of people who use the Home tab; of others, their"
         " private channels, as Slack last said.",
         purpose="Show them what is said there, and nobody else.",
-        retention="The person is forgotten.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
 )
 
-# Drawn anew, each time, from what is there.
+# These are rendered from the current rows each time, so an erasure affects none.
 MESSAGES = (
     MessagePolicy(frozenset({HOME_REPLY, HOME_PUBLISH, HOME_FETCH_MEMBERSHIPS})),
 )

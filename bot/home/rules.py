@@ -1,4 +1,4 @@
-"""Pages of the lists on the Home tab. No database or Slack."""
+"""Pages of the lists on the Home tab. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PagedList:
-    """A list on the Home tab of which one page is shown, and how long a page is.
+    """A list on the Home tab that is shown in pages of `page_size` items.
 
-    All sections together stay below Slack's 100 blocks.
+    The page sizes keep all sections together below Slack's limit of 100 blocks.
     """
 
     name: str
@@ -27,9 +27,9 @@ def page_start(start: object, total: int, size: int) -> int:
 
 
 def parse_page(value: str, names: Collection[str]) -> tuple[str, int] | None:
-    """Read a button to another page, as "asks:8"; None for what we never sent.
+    """Parse the value of a button to a page, such as "asks:8"; None if invalid.
 
-    `names`: of the lists that have pages.
+    `names` are the names of the lists that have pages.
     """
     name, _, start = value.partition(":")
     is_start = start.isascii() and start.isdigit() and len(start) < 7  # noqa: PLR2004

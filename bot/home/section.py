@@ -1,4 +1,4 @@
-"""A section of the Home tab, and what it is made from."""
+"""A section of the Home tab, and the context that it is rendered in."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, select
 
-from bot import timezones, visibility
 from bot.home import rules
 from bot.home.rules import PagedList
 from bot.runtime import Transaction
-from bot.slack.text import permalink
+from bot.slack.text import format_day, permalink
+from bot.workspace import visibility
 from bot.workspace.member_settings import MemberSettings
 from models import Channel, Home
 
@@ -24,13 +24,13 @@ class HomeContext:
 
     tx: Transaction
     member: str
-    # None for whoever has not opened it.
+    # None if the member has never opened it.
     home: Home | None
     zone: ZoneInfo
     settings: MemberSettings
-    # Slack's ids of the channels that they are in, and may hear of.
+    # Slack's ids of the channels that the member is in and may see.
     channels: frozenset[str]
-    # Guests see their own.
+    # False for guests, who see only their own asks, kudos and so on.
     sees_others: bool
 
     def page_start(self, pages: PagedList, total: int) -> int:
@@ -52,7 +52,7 @@ class HomeContext:
 
     @property
     def visible_channels(self) -> Select[int]:
-        """The channels whose words they may see."""
+        """A query for the ids of the channels whose texts the member may see."""
         return select(Channel.id).where(
             Channel.installation_id == self.tx.workspace.id,
             visibility.visible(self.member, now=self.tx.now),
@@ -63,17 +63,17 @@ class HomeContext:
         return permalink(self.tx.workspace.team_url, channel, ts, thread_ts)
 
     def format_day(self, at: datetime) -> str:
-        return timezones.format_day(at, self.tx.now, self.zone)
+        return format_day(at, self.tx.now, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedSection:
-    """A section as its owner sees it now; without blocks it is not there."""
+    """A rendered section; without blocks it is left out."""
 
     blocks: Sequence[Block] = ()
-    # Its owner has done something already: the tab is not that of somebody new.
+    # True if the member has done something in it, so they are not new.
     has_activity: bool = False
-    # Somebody new sees the first steps in its place.
+    # True if new members see the first steps instead.
     is_hidden_from_new: bool = False
 
 
@@ -82,9 +82,9 @@ class HomeSection:
     """A section of the Home tab, plugged in by a feature."""
 
     render: Callable[[HomeContext], RenderedSection]
-    # Where it stands: lower comes first.
+    # Sections with a lower position come first.
     position: int = 500
-    # Below "Waiting for you", at the top.
+    # True to show it at the top, below "Waiting for you".
     is_waiting: bool = False
-    # The list that it shows, where that has pages.
+    # The list that it shows in pages, if any.
     pages: PagedList | None = None

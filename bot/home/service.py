@@ -1,4 +1,4 @@
-"""The Home tab: opened, turned, shown; and the conversation with the bot beside it."""
+"""Open, page and publish the Home tab, and answer direct messages to the bot."""
 
 from typing import Literal
 
@@ -23,9 +23,9 @@ LIST_CHANGED = "That list has changed. Open my Home tab again."
 
 
 def open_home(tx: Transaction, member: str) -> None:
-    """Somebody looks at their Home tab: from now on it is kept fresh.
+    """Record that a member opened their Home tab: from now on the bot updates it.
 
-    They see the first page of each list. People who may do nothing here have none.
+    They see the first page of each list. People who may not use the bot get no row.
     """
     if roles.in_workspace(tx, member) & DENIED_ROLES:
         return
@@ -40,23 +40,23 @@ def open_home(tx: Transaction, member: str) -> None:
 
 
 def set_page(tx: Transaction, member: str, value: str) -> None:
-    """Show another page of one list, named as its button does. Raises UserError."""
+    """Set the current page of a list from a button's value. Raises UserError."""
     lists = {
         section.pages.name for section in tx.features.home_sections if section.pages
     }
-    turned = rules.parse_page(value, lists)
+    new_page = rules.parse_page(value, lists)
     home = _lock_home(tx, member)
-    if turned is None or home is None:
+    if new_page is None or home is None:
         raise UserError(LIST_CHANGED)
-    name, start = turned
+    name, start = new_page
     home.page_offsets = {**home.page_offsets, name: start}
 
 
 def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> None:
     """Store the hash of the published view.
 
-    If another view was stored since this one was rendered, the visible one is unknown:
-    it is rendered again.
+    If another view was published since this one was rendered, it is unknown which one
+    Slack shows: so the Home tab is published again.
     """
     home = _lock_home(tx, member)
     if home is None:
@@ -67,26 +67,27 @@ def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> Non
 
 
 def on_rejected(tx: Transaction, member: str, error: str) -> None:
-    """Forget Home tabs that Slack does not show, by its `error`.
+    """Delete the rows of Home tabs that Slack does not show, by its error code.
 
-    A member who opens theirs later shows that there are Home tabs again.
+    With "not_enabled" these are all Home tabs of the workspace. If Slack shows them
+    again later, a member who opens theirs gets a new row.
     """
-    theirs = select(Home.member).where(Home.installation_id == tx.workspace.id)
+    members = select(Home.member).where(Home.installation_id == tx.workspace.id)
     if error == "not_enabled":
-        # Others that close everybody's at this moment hold theirs.
-        theirs = theirs.with_for_update(skip_locked=True)
+        # Another transaction may just be deleting the same rows, and lock some.
+        members = members.with_for_update(skip_locked=True)
     else:
-        theirs = theirs.where(Home.member == member)
+        members = members.where(Home.member == member)
     tx.session.execute(
         delete(Home).where(
             Home.installation_id == tx.workspace.id,
-            Home.member.in_(tx.session.scalars(theirs).all()),
+            Home.member.in_(tx.session.scalars(members).all()),
         )
     )
 
 
 def _lock_home(tx: Transaction, member: str) -> Home | None:
-    """The row as it is now; nobody else changes it meanwhile."""
+    """Lock the member's row and read it again; None if there is none."""
     return tx.session.scalar(
         select(Home)
         .filter_by(installation_id=tx.workspace.id, member=member)
@@ -95,7 +96,7 @@ def _lock_home(tx: Transaction, member: str) -> Home | None:
     )
 
 
-# Nothing of a message is kept but its `ts`.
+# The kinds of replies to a direct message. Only the message's `ts` is stored.
 ReplyKind = Literal["help", "ask", "line"]
 
 
@@ -125,7 +126,8 @@ def render_home(tx: Transaction, delivery: Delivery) -> PublishHome | None:
     if tx.session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
         return None
     rendered = page.render(tx, delivery.recipient)
-    # What we know of may have got lost, and would be wrong each time.
+    # After a failure, publish without the hash: if our stored hash is out of date,
+    # Slack would reject each further attempt.
     return PublishHome(
         delivery.recipient,
         rendered.view,

@@ -60,8 +60,6 @@ _number_or_none = BeforeValidator(
 )
 _or_empty_list = BeforeValidator(_without_nulls)
 _or_false = BeforeValidator(lambda value: False if value is None else value)
-
-
 # A field of another type than text counts as missing; the entry stays valid.
 NullableStr = Annotated[
     str | None, BeforeValidator(lambda value: value if isinstance(value, str) else None)

@@ -19,7 +19,7 @@ from bot.clock import ts_to_datetime
 from bot.imports.entries import ExportChannel, ExportMessage, ExportUser, to_nfc
 from bot.slack.text import one_line, sanitize
 
-# Unpacked sizes in bytes, far above Slack's exports and below what hurts.
+# Unpacked sizes in bytes, far above Slack's exports.
 MAX_LIST_BYTES = 256 * 1024**2
 MAX_DAY_BYTES = 64 * 1024**2
 MAX_EXPORT_BYTES = 16 * 1024**3
@@ -63,12 +63,13 @@ class DayFile:
 
 
 class Export:
-    """An open export; nothing of it is ever written to the disk.
+    """An open export; it is never unpacked to the disk.
 
-    Raises BadExport if it is no zip, is damaged or encrypted at its lists, unpacks to
-    more than the limits, or lacks channels.json (with the channels' ids) or users.json
-    (with bots and admins; an Enterprise Grid's is org_users.json). Smaller problems are
-    skipped, and counted in `skipped` by file and reason.
+    Raises BadExport if it is no zip, if a list of channels or users is missing, damaged
+    or encrypted, or if it unpacks to more than the limits. The lists are channels.json,
+    with the channels' ids, and users.json, with bots and admins (org_users.json in an
+    Enterprise Grid). Smaller problems are skipped, and counted in `skipped` by file and
+    reason.
     """
 
     def __init__(self, path: Path) -> None:
@@ -93,20 +94,21 @@ class Export:
         except BadExport:
             self.close()
             raise
-        # In a Grid some people belong to the organisation, which is no workspace.
-        counted = Counter(
+        # In an Enterprise Grid, some people's team is the organisation (E…) instead of
+        # a workspace.
+        counts = Counter(
             person.team_id
             for person in self.users
             if person.team_id and not person.team_id.startswith("E")
         )
-        # People from other workspaces are fewer; a tie is broken by id, so that every
-        # import takes the same.
-        self.team_id = max(counted, key=lambda t: (counted[t], t), default=None)
+        # Most people are from the export's own workspace. The id breaks a tie, so that
+        # each import chooses the same.
+        self.team_id = max(counts, key=lambda team: (counts[team], team), default=None)
         self.enterprise_id = self._find_enterprise_id()
 
     def _find_enterprise_id(self) -> str | None:
         """Return the organisation of most people in the export's workspace, if any."""
-        counted = Counter(
+        counts = Counter(
             grid["enterprise_id"]
             for person in self.users
             for grid in [person.enterprise_user or {}]
@@ -115,7 +117,7 @@ class Export:
                 person.team_id == self.team_id or self.team_id in grid.get("teams", ())
             )
         )
-        return max(counted, key=lambda e: (counted[e], e), default=None)
+        return max(counts, key=lambda id_: (counts[id_], id_), default=None)
 
     def __enter__(self) -> Self:
         return self
@@ -130,7 +132,7 @@ class Export:
         """Return the named channels, or all; raises BadExport for an unknown name."""
         if names is None:
             return self.channels
-        by_name = {room.name: room for room in self.channels}
+        by_name = {channel.name: channel for channel in self.channels}
         wanted = list(dict.fromkeys(to_nfc(name).removeprefix("#") for name in names))
         if unknown := [name for name in wanted if name not in by_name]:
             raise BadExport(
@@ -141,7 +143,7 @@ class Export:
 
     def days(self, channels: Sequence[ExportChannel]) -> list[DayFile]:
         """Return these channels' files by date; raises BadExport above the limit."""
-        days = [day for room in channels for day in self._days[room.name]]
+        days = [day for channel in channels for day in self._days[channel.name]]
         if sum(day.size for day in days) > MAX_EXPORT_BYTES:
             raise BadExport(
                 f"{self._name} unpacks to more than {MAX_EXPORT_BYTES // 1024**3} GiB."
@@ -157,11 +159,11 @@ class Export:
             self._skip(day.file, f"file/files can't be read: {{}} is {error}")
             return []
         messages: dict[str, ExportMessage] = {}
-        twice = 0
+        duplicates = 0
         for message in self._valid(day.file, raw, ExportMessage):
-            twice += message.ts in messages
+            duplicates += message.ts in messages
             messages.setdefault(message.ts, message)
-        self._skip(day.file, "duplicate/duplicates of messages in {}", twice)
+        self._skip(day.file, "duplicate/duplicates of messages in {}", duplicates)
         return sorted(messages.values(), key=lambda message: ts_to_datetime(message.ts))
 
     @property
@@ -173,15 +175,15 @@ class Export:
         return datetime.strptime(max(dates), "%Y-%m-%d").replace(tzinfo=UTC)
 
     def _skip(self, path: str, reason: str, count: int = 1) -> None:
-        """Count entries left out. `reason` begins with the singular and the plural.
+        """Count skipped entries. `reason` begins with a singular/plural.
 
-        "{}" in it stands for `path`.
+        "{}" in the reason stands for `path`.
         """
         # A file that is read twice is counted once.
         self.skipped |= Counter({(one_line(sanitize(path)), reason): count})
 
     def _index(self) -> dict[str, zipfile.ZipInfo]:
-        """Return the files by their names in the export; a zipped folder works, too."""
+        """Return the files by their paths below the folder with channels.json."""
         files: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():
             name = _file_name(info)
@@ -190,21 +192,21 @@ class Export:
             if name in files:
                 self._skip(name, "duplicate/duplicates of {}")
             files.setdefault(name, info)
-        tops = [
+        folders = [
             name.removesuffix("channels.json")
             for name in files
             if name.rpartition("/")[2] == "channels.json"
         ]
-        if not tops:
+        if not folders:
             raise BadExport(
                 f"{self._name} has no channels.json, so it isn't a complete Slack"
                 " export."
             )
-        top = min(tops, key=len)
+        folder = min(folders, key=len)
         return {
-            name.removeprefix(top): info
+            name.removeprefix(folder): info
             for name, info in files.items()
-            if name.startswith(top)
+            if name.startswith(folder)
         }
 
     def _read_users(self) -> list[ExportUser]:
@@ -216,36 +218,42 @@ class Export:
         return list(people.values())
 
     def _read_channels(self) -> list[ExportChannel]:
-        listed = self._entries("channels.json", ExportChannel)
+        channels = self._entries("channels.json", ExportChannel)
         if "groups.json" in self._files:
-            private = self._entries("groups.json", ExportChannel)
-            listed += [room.model_copy(update={"is_private": True}) for room in private]
+            channels += [
+                channel.model_copy(update={"is_private": True})
+                for channel in self._entries("groups.json", ExportChannel)
+            ]
         by_id: dict[str, ExportChannel] = {}
-        for room in listed:
-            by_id.setdefault(room.id, room)
+        for channel in channels:
+            by_id.setdefault(channel.id, channel)
         by_name: dict[str, ExportChannel] = {}
-        for room in by_id.values():
-            by_name.setdefault(room.name, room)
-        twice = len(listed) - len(by_name)
-        self._skip("channels.json", "duplicate/duplicates of channels in {}", twice)
+        for channel in by_id.values():
+            by_name.setdefault(channel.name, channel)
+        duplicates = len(channels) - len(by_name)
+        self._skip(
+            "channels.json", "duplicate/duplicates of channels in {}", duplicates
+        )
         return list(by_name.values())
 
     def _find_days(self) -> defaultdict[str, list[DayFile]]:
         # Slack names the folders after the channels; some tools use their ids.
-        rooms = {room.id: room for room in self.channels}
-        rooms |= {room.name: room for room in self.channels}
+        channels = {channel.id: channel for channel in self.channels}
+        channels |= {channel.name: channel for channel in self.channels}
         days: defaultdict[str, list[DayFile]] = defaultdict(list)
-        elsewhere: Counter[str] = Counter()
+        other_folders: Counter[str] = Counter()
         for name, info in self._files.items():
             match = _DAY_FILE.fullmatch(name)
             if match is None or not _is_date(match[2]):
                 continue
-            room = rooms.get(match[1])
-            if room is None:
-                elsewhere[match[1]] += 1
+            channel = channels.get(match[1])
+            if channel is None:
+                other_folders[match[1]] += 1
             else:
-                days[room.name].append(DayFile(match[2], room, name, info.file_size))
-        for folder, count in elsewhere.items():
+                days[channel.name].append(
+                    DayFile(match[2], channel, name, info.file_size)
+                )
+        for folder, count in other_folders.items():
             if _DIRECT_MESSAGE_FOLDER.fullmatch(folder):
                 self._skip(f"{folder}/", "day/days of direct messages in {}", count)
             else:
@@ -285,8 +293,7 @@ class Export:
         if info.flag_bits & 1:
             raise _Unreadable("encrypted")
         try:
-            # Reading stops at the size in the zip's directory, so a bomb is not
-            # unpacked.
+            # `read` stops at the size in the zip's directory, which was checked above.
             entries = json.loads(self._zip.read(info))
         except (ValueError, RecursionError):
             raise _Unreadable("not JSON") from None
@@ -300,10 +307,10 @@ class Export:
 
 
 def _file_name(info: zipfile.ZipInfo) -> str:
-    r"""Return a file's name as its writer meant it, with "/" between folders, in NFC.
+    r"""Return a file's name in NFC, with "/" between folders.
 
-    1. Without the flag for UTF-8, Python reads the bytes as code page 437; most such
-       names, Slack's among them, are UTF-8 all the same.
+    1. Without the flag for UTF-8, Python decodes the name as code page 437. Most such
+       names are UTF-8 nevertheless, and so are Slack's.
     2. Some tools on Windows write "\" between folders.
     3. macOS decomposes accents and Korean syllables.
     """

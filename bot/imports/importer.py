@@ -15,17 +15,15 @@ from bot.imports.entries import ExportChannel, ExportMessage
 from bot.imports.export import DayFile, Export
 from bot.imports.report import MessageKind
 from bot.mentors import message_counts
-from bot.message_counter import DayKey
+from bot.mentors.message_counter import DayKey
 from bot.messages import authors
 from bot.runtime import Transaction, Workspace
 from bot.workspace import channels, members
 from bot.workspace.external import is_external_author
 from models import Answer, Ask, Channel
 
-# Members per transaction: there are many, and each is small.
+# Members per transaction.
 USERS_BATCH_SIZE = 500
-
-
 # This many ids fit into one statement of any database.
 _IDS_BATCH_SIZE = 500
 
@@ -36,13 +34,13 @@ class Importer:
     workspace: Workspace
     capture: str
     now: datetime
-    # The time of the export's facts about people and channels, at the latest. Before a
-    # decision depends on one of them, Slack is asked again.
+    # The latest time of the export's profiles and channels. They are stored as fetched
+    # at this time, so they are fetched again before a decision depends on them.
     as_of: datetime
     kinds: Counter[MessageKind] = field(default_factory=Counter)
     unnamed_reactions: int = 0
     messages_written: Counter[DayKey] = field(default_factory=Counter)
-    # Ids of people with stored facts, and of the bots among them.
+    # Ids of people who are stored, and of the bots among them.
     _known_users: set[str] = field(default_factory=set)
     _bots: set[str] = field(default_factory=set)
     # Ids of people whose workspace is known.
@@ -53,7 +51,7 @@ class Importer:
     _channel_ids: dict[str, int] = field(default_factory=dict)
 
     def import_users(self, tx: Transaction, start: int) -> None:
-        """Store a batch of people, except those whom Slack itself has described."""
+        """Store a batch of people; profiles fetched from Slack stay as they are."""
         people = self.export.users[start : start + USERS_BATCH_SIZE]
         for person in people:
             if person.team_id or person.enterprise_user:
@@ -63,16 +61,17 @@ class Importer:
     def import_channels(
         self, tx: Transaction, export_channels: Iterable[ExportChannel]
     ) -> None:
-        """Store the channels; facts from Slack itself and settings stay."""
-        for room in export_channels:
-            channel = channels.get_or_create(tx, room.id)
-            self._channel_ids[room.id] = channel.id
+        """Store the channels; facts fetched from Slack and settings stay the same."""
+        for entry in export_channels:
+            channel = channels.get_or_create(tx, entry.id)
+            self._channel_ids[entry.id] = channel.id
             if channel.fetched_at is None:
                 channels.upsert_from_slack(
-                    replace(tx, now=self.as_of), room.model_dump()
+                    replace(tx, now=self.as_of), entry.model_dump()
                 )
 
     def import_asks(self, tx: Transaction, day: DayFile) -> None:
+        """Import a day's asks, and count its messages; run it before the threads."""
         channel = tx.session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
         known = _asks_at(tx.session, channel, [message.ts for message in messages])
@@ -182,8 +181,8 @@ class Importer:
         if member is None or member.fetched_at != self.as_of:
             return
         if members.mark_external(tx, author):
-            # Their earlier messages may not have said so. Their asks are removed
-            # without notice.
+            # Earlier messages may not have named the workspace, and become asks. These
+            # are removed without notice.
             tx.session.execute(
                 update(Ask)
                 .filter_by(installation_id=workspace.id, asker=author)
@@ -205,10 +204,10 @@ class Importer:
     def _ensure_user(
         self, tx: Transaction, slack_id: str, user: Mapping[str, object] | None = None
     ) -> None:
-        """Store a person; those without an entry in the export become ordinary members.
+        """Store a person; without an entry in the export, as an ordinary member.
 
-        Without any facts, the past marks of somebody who turns out to be an admin would
-        be announced to people today.
+        If no profile were stored, the later fetch of an admin's profile would count
+        their past marks, and members would be notified of these today.
         """
         if slack_id in self._known_users:
             return

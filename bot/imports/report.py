@@ -12,12 +12,12 @@ from bot.runtime import Transaction
 from models import Answer, Ask, Channel
 
 _STATES = ("open", "answered", "solved", "closed")
-# A broken export could name as many files as it has days.
+# The most lines about skipped files: a broken export has one for each day.
 _MAX_LISTED = 20
 
 
 class MessageKind(StrEnum):
-    """The kind of a message in the report: its singular and plural names."""
+    """A kind of message in the report: its singular/plural."""
 
     ASK = "ask/asks"
     ANSWER = "answer/answers"
@@ -67,20 +67,20 @@ def count_stored(
     tx: Transaction, export_channels: Iterable[ExportChannel]
 ) -> StoredCounts:
     """Count the asks and answers in these channels, without deleted ones."""
-    here = select(Channel.id).where(
+    channel_ids = select(Channel.id).where(
         Channel.installation_id == tx.workspace.id,
-        Channel.slack_id.in_([room.id for room in export_channels]),
+        Channel.slack_id.in_([channel.id for channel in export_channels]),
     )
     states = tx.session.execute(
         select(Ask.state, func.count())
-        .where(Ask.channel_id.in_(here), Ask.deleted_at.is_(None))
+        .where(Ask.channel_id.in_(channel_ids), Ask.deleted_at.is_(None))
         .group_by(Ask.state)
     )
     replies = tx.session.execute(
         select(Answer.helpful_count, Answer.is_solution)
         .join(Ask, Ask.id == Answer.ask_id)
         .where(
-            Answer.channel_id.in_(here),
+            Answer.channel_id.in_(channel_ids),
             Answer.is_deleted.is_(False),
             Ask.deleted_at.is_(None),
         )
@@ -123,10 +123,12 @@ def _lines(summary: ImportSummary) -> Iterator[str]:
         )
         yield "Now stored for these channels:"
         yield from _stored(summary)
-    skipped = sorted((where, why, n) for (where, why), n in summary.skipped.items())
+    skipped = sorted(
+        (path, reason, count) for (path, reason), count in summary.skipped.items()
+    )
     yield "Skipped:" if skipped else "Nothing had to be skipped."
-    for where, why, count in skipped[:_MAX_LISTED]:
-        yield _line(why, count, where)
+    for path, reason, count in skipped[:_MAX_LISTED]:
+        yield _line(reason, count, path)
     if len(skipped) > _MAX_LISTED:
         yield f"  … and {len(skipped) - _MAX_LISTED:,} more of this kind"
 
@@ -140,17 +142,17 @@ def _stored(summary: ImportSummary) -> Iterator[str]:
     yield _line("helpful mark/helpful marks", summary.helpful)
 
 
-def _line(thing: str, count: int, where: str = "") -> str:
-    return f"  {count:>8,}  {_pluralize(thing, count).format(where)}"
+def _line(noun: str, count: int, path: str = "") -> str:
+    return f"  {count:>8,}  {_pluralize(noun, count).format(path)}"
 
 
-def _with_count(thing: str, count: int) -> str:
-    return f"{count:,} {_pluralize(thing, count)}"
+def _with_count(noun: str, count: int) -> str:
+    return f"{count:,} {_pluralize(noun, count)}"
 
 
-def _pluralize(thing: str, count: int) -> str:
-    """Return the form of `thing` ("reply/replies by her") for the count."""
-    singular, _, plural = thing.partition("/")
+def _pluralize(noun: str, count: int) -> str:
+    """Return the form of `noun` ("reply/replies by her") for the count."""
+    singular, _, plural = noun.partition("/")
     if count != 1:
         return plural
     return " ".join([singular, *plural.split(" ")[singular.count(" ") + 1 :]])

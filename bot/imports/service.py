@@ -1,4 +1,4 @@
-"""Import an export as history: by the rules of live messages, without notices."""
+"""Import an export as history: by the rules for live messages, notifying nobody."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -31,9 +31,13 @@ def load(
 ) -> ImportSummary:
     """Import these channels; `on_step` is called `count_steps` times. Raises BadExport.
 
-    A few days at a time are a transaction, first for their asks and then for the asks'
-    threads. An import may be interrupted at any point; a second run finds the rows of
-    the first, and ends as one run would have.
+    1. Store the people and channels.
+    2. Import the asks of all days, then the threads of all days, a few days in each
+       transaction.
+    3. Store the counts of members' messages.
+
+    An import may be interrupted at any point. A second run finds the rows of the first,
+    and the result is that of a single run.
     """
     days = export.days(export_channels)
     with sessions.begin() as session:
@@ -41,61 +45,62 @@ def load(
         if workspace.enterprise_id is None:
             workspace = replace(workspace, enterprise_id=export.enterprise_id)
         before = count_stored(Transaction(session, workspace, now), export_channels)
-    loader = Importer(export, workspace, capture, now, export.latest or now)
+    importer = Importer(export, workspace, capture, now, export.latest or now)
     for start in range(0, len(export.users), USERS_BATCH_SIZE):
         with sessions.begin() as session:
-            loader.import_users(Transaction(session, workspace, now), start)
+            importer.import_users(Transaction(session, workspace, now), start)
     with sessions.begin() as session:
-        loader.import_channels(Transaction(session, workspace, now), export_channels)
-    for take in (loader.import_asks, loader.import_threads):
-        for some in _batches(days):
+        importer.import_channels(Transaction(session, workspace, now), export_channels)
+    for import_day in (importer.import_asks, importer.import_threads):
+        for batch in _batches(days):
             with sessions.begin() as session:
-                for day in some:
-                    take(Transaction(session, workspace, now), day)
-            for _ in some:
+                for day in batch:
+                    import_day(Transaction(session, workspace, now), day)
+            for _ in batch:
                 on_step()
     with sessions.begin() as session:
         message_counts.raise_to(
-            Transaction(session, workspace, now), loader.messages_written
+            Transaction(session, workspace, now), importer.messages_written
         )
         after = count_stored(Transaction(session, workspace, now), export_channels)
     return ImportSummary(
         channels=len(export_channels),
         users=len(export.users),
-        kinds=loader.kinds,
+        kinds=importer.kinds,
         asks=after.asks,
         answers=after.answers,
         helpful=after.helpful,
         solutions=after.solutions,
         new_asks=after.asks.total() - before.asks.total(),
         new_answers=after.answers - before.answers,
-        unnamed_reactions=loader.unnamed_reactions,
+        unnamed_reactions=importer.unnamed_reactions,
         skipped=export.skipped,
     )
 
 
 def count_steps(export: Export, export_channels: Sequence[ExportChannel]) -> int:
+    """Return the number of steps of `load`: two for each day of a channel."""
     return 2 * len(export.days(export_channels))
 
 
 def _batches(days: Iterable[DayFile]) -> Iterator[list[DayFile]]:
-    part: list[DayFile] = []
+    batch: list[DayFile] = []
     size = 0
     for day in days:
-        if part and size + day.size > _BATCH_BYTES:
-            yield part
-            part, size = [], 0
-        part.append(day)
+        if batch and size + day.size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(day)
         size += day.size
-    if part:
-        yield part
+    if batch:
+        yield batch
 
 
 def _find_workspace(session: Session, export: Export, *, now: datetime) -> Workspace:
     """Return the installation that the export belongs to; raises BadExport.
 
-    It is that of the export's team, which is the team of most of its people. If nothing
-    is installed yet, a row is made, and the bot finds it once it has a token.
+    The export's team decides, which is the team of most of its people. Without any
+    installation a row is created; the bot completes it when it starts with a token.
     """
     team_ids = list(session.scalars(select(Installation.team_id)))
     if export.team_id in team_ids:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import distinct, func, select
 
-from bot import timezones, visibility
 from bot.clock import micros_to_datetime
 from bot.knowledge import entry_rules
 from bot.knowledge.entry_rules import Freshness, Verdict
 from bot.runtime import Transaction
-from bot.slack.text import permalink
-from bot.workspace import members
+from bot.slack.text import format_month, permalink
+from bot.workspace import members, visibility
 from models import Answer, AnswerText, Ask, Channel, EntryReview, Reaction
 
 # Of each entry, the answers that are shown.
@@ -129,8 +128,8 @@ def load(
                     for answer, text in answers[ask_id][:MAX_ANSWERS]
                 ],
                 helped_count=helped.get(ask_id, 0),
-                asked_on=timezones.format_month(ask.asked_at, tx.now, zone),
-                confirmed_on=timezones.format_month(at, tx.now, zone),
+                asked_on=format_month(ask.asked_at, tx.now, zone),
+                confirmed_on=format_month(at, tx.now, zone),
                 freshness=freshness,
                 outdated_reasons=[
                     verdict.reason

@@ -1,4 +1,4 @@
-"""Whether an entry is still right, by what people did. No database, Slack or clock."""
+"""Decide if an entry is still right, by what people did. No database, Slack, clock."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

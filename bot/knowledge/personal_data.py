@@ -10,8 +10,8 @@ PERSONAL_DATA = (
         contents="The words of answers that helped or solved an ask, up to"
         " 3,000 characters.",
         purpose="Let people with the same problem find what worked.",
-        retention="The last mark, the message or the ask is removed, the author doesn't"
-        " want it kept, or is forgotten.",
+        retention="With the last mark, the message or the ask, or if the author doesn't"
+        " want them kept.",
         owner_columns=("author",),
         text_columns={"text": "author"},
         on_erasure="delete",
@@ -20,7 +20,6 @@ PERSONAL_DATA = (
         model=AnswerTextNotice,
         contents="Who was told that the words of their answers are kept, and when.",
         purpose="Tell people once, before others can find their words.",
-        retention="The person is forgotten.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -29,7 +28,6 @@ PERSONAL_DATA = (
         contents="The earlier asks that were suggested to an asker, and which of them"
         " were not theirs.",
         purpose="Show them in the ask's options and on the asker's Home tab.",
-        retention="As long as the ask.",
     ),
     TablePolicy(
         model=EntryReview,
@@ -37,7 +35,6 @@ PERSONAL_DATA = (
         contents="Who said that an answer still works or is out of date, when, and what"
         " has changed.",
         purpose="Warn people of answers that are out of date.",
-        retention="The person is forgotten: then the row goes.",
         owner_columns=("member",),
         text_columns={"reason": "member"},
         non_personal=("verdict",),

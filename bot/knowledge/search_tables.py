@@ -18,13 +18,11 @@ PERSONAL_DATA = (
         model=SearchChange,
         contents="The order in which asks have changed.",
         purpose="Keep the search indexes up to date.",
-        retention="As long as the ask.",
     ),
     TablePolicy(
         model=SearchRebuild,
         contents="When the search indexes were to be built anew, and why.",
         purpose="Remove the words of erased members from every index.",
-        retention="Always: a row for each erasure, without a name.",
         non_personal=("reason",),
         before_erasure=_request_rebuild,
     ),
@@ -32,7 +30,7 @@ PERSONAL_DATA = (
         model=SearchReplica,
         contents="The processes that have a search index, and how far each is.",
         purpose="Show operators that every index follows.",
-        retention="7 days without a report have passed.",
+        retention="After 7 days without a report.",
         non_personal=("name",),
     ),
 )

@@ -19,6 +19,14 @@ def on_reaction(
     rt: Runtime, workspace: Workspace, event: ReactionEvent, message: TrackedMessage
 ) -> BatchedChange | None:
     """Return the change that a reaction makes; None if it is not about kudos."""
+    author = _author(workspace, event, message)
+    if event.is_present:
+        emoji = message.join_emoji if author is None else message.kudos_emoji
+    else:
+        emoji = (*message.join_emoji, *message.kudos_emoji)
+    is_concerned = is_among(event.emoji, emoji)
+    if event.is_present and not is_concerned:
+        return None
     reaction = KudosReactionEvent(
         member=event.member,
         channel=event.channel,
@@ -26,22 +34,13 @@ def on_reaction(
         emoji=event.emoji,
         event_micros=event.event_micros,
         is_present=event.is_present,
-        author=_author(workspace, event, message),
+        author=author,
     )
-    if event.is_present:
-        emoji = message.join_emoji if reaction.author is None else message.kudos_emoji
-        is_concerned = is_among(event.emoji, emoji)
-    else:
+    if not is_concerned:
         # What it meant when it was made counts.
         with rt.autocommit.connect() as connection:
-            is_concerned = reaction_store.was_kudos(
-                connection, message.channel_id, reaction
-            )
-            is_concerned |= is_among(
-                event.emoji, (*message.join_emoji, *message.kudos_emoji)
-            )
-    if not is_concerned:
-        return None
+            if not reaction_store.was_kudos(connection, message.channel_id, reaction):
+                return None
     return BatchedChange(one_by_one, partial(_apply, reaction))
 
 

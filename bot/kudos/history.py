@@ -9,7 +9,6 @@ from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot import timezones, visibility
 from bot.clock import EPOCH, datetime_to_micros
 from bot.db.statements import table
 from bot.errors import UserError
@@ -19,8 +18,8 @@ from bot.kudos.rules import MAX_RECIPIENTS
 from bot.kudos.store import KUDOS_NOT_FOUND
 from bot.runtime import Transaction, Workspace
 from bot.slack.blocks import Note
-from bot.slack.text import permalink
-from bot.workspace import members
+from bot.slack.text import format_day, permalink
+from bot.workspace import members, visibility
 from models import Channel, Kudos, KudosThanks
 
 PAGE_SIZE = 8
@@ -176,7 +175,7 @@ def _items(
             is_by_member=kudos[row.kudos_id].giver == member or row.is_join,
             names=called,
             join_count=seconds.get(row.kudos_id, 0),
-            day=timezones.format_day(row.given_at, tx.now, zone),
+            day=format_day(row.given_at, tx.now, zone),
             slack_ids=slack_ids,
         )
         for row in thanks

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.kudos import history, kudos_message, notes, rules
 from bot.kudos import service as kudos_
 from bot.kudos.message_kinds import (
@@ -29,7 +28,7 @@ from bot.slack.actions import (
     UpdateMessage,
 )
 from bot.slack.blocks import Note
-from bot.workspace import members
+from bot.workspace import members, visibility
 from models import Channel, Kudos
 
 

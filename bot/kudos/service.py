@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from bot import visibility
 from bot.errors import UserError
 from bot.kudos import allowance, rules
 from bot.kudos.message_kinds import (
@@ -32,7 +31,7 @@ from bot.outbox import home_refresh
 from bot.outbox.kind import MessageKind
 from bot.permissions import Role, require
 from bot.runtime import Transaction
-from bot.workspace import members, roles
+from bot.workspace import members, roles, visibility
 from models import Channel, Kudos, KudosTag, KudosThanks
 
 ALREADY_TAKEN_BACK = "These kudos have already been taken back."

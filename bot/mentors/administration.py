@@ -6,7 +6,6 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.config.mentors import MentorSettings
 from bot.db.statements import replace_members, set_columns
 from bot.errors import UserError
@@ -16,7 +15,7 @@ from bot.mentors.permissions import SEE_MENTORS
 from bot.permissions import require
 from bot.runtime import Transaction
 from bot.slack.text import english_length, permalink, sanitize, to_mrkdwn, to_plain
-from bot.workspace import channels, member_settings, members, roles
+from bot.workspace import channels, member_settings, members, roles, visibility
 from models import (
     Answer,
     Ask,

@@ -12,7 +12,6 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.config.mentors import MentorSettings
 from bot.errors import UserError
 from bot.mentors.message_kinds import (
@@ -26,7 +25,7 @@ from bot.outbox import home_refresh
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
-from bot.workspace import member_settings
+from bot.workspace import member_settings, visibility
 from bot.workspace.contact_hours import next_contact_time
 from models import Channel, Credit, CreditEvidence, MemberSettingsRow, OutboxItem
 

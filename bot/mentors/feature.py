@@ -1,11 +1,12 @@
 """Unexpected mentors, as a feature."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.config.mentors import MentorSettings
-from bot.feature import Feature
+from bot.feature import DueRows, Feature
 from bot.forms.fields import Choice, Switch
 from bot.forms.setting import column_setting
 from bot.mentors import (
@@ -16,7 +17,7 @@ from bot.mentors import (
     permissions,
     personal_data,
 )
-from bot.monitoring import QueueDepth, due_rows, queue_depth
+from bot.mentors.message_counter import MessageCounter
 from bot.runtime import Transaction
 from bot.workspace import member_settings
 from models import Credit
@@ -64,29 +65,40 @@ _NOTICES_MENTORS = column_setting(
 )
 
 
-def mentors(settings: MentorSettings) -> Feature:
-    """Return the feature with the operator's numbers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentors(Feature):
+    """The feature, with what its jobs and handlers need of a process."""
 
-    def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
-        unanswered = tx.now - timedelta(days=settings.consent_days)
-        return {
-            "detect-mentors": queue_depth(
-                len(detection.due_runs(tx, settings=settings))
-            ),
-            "expire-consent": due_rows(
-                tx,
-                Credit.notified_at,
-                unanswered,
-                Credit.consent == "asked",
-                Credit.installation_id == tx.workspace.id,
-            ),
-        }
+    # The operator's numbers.
+    settings: MentorSettings
+    # The messages that no job has stored yet.
+    message_counter: MessageCounter
+
+
+def mentors(settings: MentorSettings) -> Mentors:
+    """Return the feature with the operator's numbers."""
+    message_counter = MessageCounter()
+
+    def due_counts(tx: Transaction) -> Mapping[str, int]:
+        return {"detect-mentors": len(detection.due_runs(tx, settings=settings))}
 
     def next_due(tx: Transaction) -> Sequence[datetime | None]:
         return [detection.next_run_at(tx, settings=settings)]
 
-    return Feature(
+    unanswered = DueRows(
+        "expire-consent",
+        Credit.notified_at,
+        lambda installation_id: [
+            Credit.consent == "asked",
+            Credit.installation_id == installation_id,
+        ],
+        delay=timedelta(days=settings.consent_days),
+    )
+    return Mentors(
         name="mentors",
+        settings=settings,
+        message_counter=message_counter,
+        count_message=message_counter.record,
         message_types=notifications.message_types(settings),
         permissions=permissions.PERMISSIONS,
         personal_data=personal_data.PERSONAL_DATA,
@@ -94,6 +106,7 @@ def mentors(settings: MentorSettings) -> Feature:
         channel_settings=(_NOTICES_MENTORS,),
         member_settings=(_NAMING,),
         home_sections=(home.PENDING_CREDITS, home.PAST_CREDITS),
-        due_work=due_work,
+        due_rows=(unanswered,),
+        due_counts=due_counts,
         next_due=next_due,
     )

@@ -2,12 +2,11 @@
 
 from sqlalchemy import select
 
-from bot import visibility
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.mentors import forms
 from bot.mentors.forms import OwnCredit
 from bot.runtime import Transaction
-from bot.workspace import member_settings
+from bot.workspace import member_settings, visibility
 from models import Channel, Credit, CreditEvidence
 
 LIST_LIMIT = 5

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
-from bot.message_counter import DayKey
+from bot.mentors.message_counter import DayKey
 from bot.runtime import Transaction
 from bot.workspace import channels
 from models import Channel, Member, MessageCount

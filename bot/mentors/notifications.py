@@ -8,7 +8,6 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.config.mentors import MentorSettings
 from bot.mentors import consent, notes
 from bot.mentors.message_kinds import (
@@ -28,7 +27,8 @@ from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.slack.text import permalink
-from bot.workspace import contact_hours, member_settings, members
+from bot.workspace import contact_hours, member_settings, members, visibility
+from bot.workspace.visibility import sees
 from models import Answer, Ask, Channel, Credit, CreditEvidence, Member, MentorRingAlert
 
 
@@ -272,7 +272,7 @@ def message_types(settings: MentorSettings) -> Sequence[MessageType]:
             MENTOR_MARKER_NOTE, render_marker_note, send_after=contact_hours.send_after
         ),
         MessageType(
-            MENTOR_NOT_POSTED, render_not_posted, quoted_channels=_credit_channel_ids
+            MENTOR_NOT_POSTED, render_not_posted, can_see=sees(_credit_channel_ids)
         ),
         MessageType(
             MENTOR_RING_ALERT, render_ring_alert, send_after=contact_hours.send_after

@@ -81,22 +81,20 @@ PERSONAL_DATA = (
             " messages."
         ),
         purpose="Notice people who write little and help much.",
-        retention="A year has passed. When the person is forgotten, the row stays"
-        " without a name.",
+        retention="After a year.",
         owner_columns=("member",),
     ),
     TablePolicy(
         model=MentorWorkspaceSettings,
-        contents="Where the bot looks for mentors.",
-        purpose="The program leads choose it.",
-        retention="The database is deleted.",
+        contents="Whether the bot looks at the workspace or at each channel.",
+        purpose="Look where the program leads want it.",
         non_personal=("scope",),
     ),
     TablePolicy(
         model=ExpectedExpert,
         contents="People whose help is expected anyway.",
-        purpose="To leave them out as unexpected mentors.",
-        retention="A program lead removes them, or the person is forgotten.",
+        purpose="Leave them out as unexpected mentors.",
+        retention="When a program lead removes them.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -104,16 +102,12 @@ PERSONAL_DATA = (
         model=MentorRun,
         contents="When the bot looked for mentors, and how many it found.",
         purpose="Look once in each period.",
-        retention="The database is deleted.",
     ),
     TablePolicy(
         model=Credit,
         contents="Who was noticed, or credited by hand and why; their choice; where"
         " they were told.",
         purpose="Tell them first, respect their choice, and let them change it.",
-        retention="The person is forgotten: then the row stays without a name, and its"
-        " public post names nobody. The reason goes when the person who wrote it is"
-        " forgotten.",
         owner_columns=("member",),
         mentioned_columns=("credited_by",),
         text_columns={
@@ -128,7 +122,6 @@ PERSONAL_DATA = (
         model=CreditEvidence,
         contents="The marks behind a credit: who asked, and whom it helped.",
         purpose="Show what a credit rests on.",
-        retention="The person is forgotten: then the row stays without a name.",
         mentioned_columns=("asker",),
         json_columns=("helped_members", "marked_by"),
     ),
@@ -136,7 +129,6 @@ PERSONAL_DATA = (
         model=MentorRingAlert,
         contents="Alerts that most of a person's marks come from one small ring.",
         purpose="Tell the program leads once.",
-        retention="The person is forgotten.",
         owner_columns=("member",),
         json_columns=("ring",),
         on_erasure="delete",

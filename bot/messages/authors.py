@@ -6,7 +6,7 @@ from typing import Any
 from bot.runtime import Workspace
 from bot.workspace import members
 
-# What a person writes; the other subtypes are Slack's or a bot's.
+# Subtypes of messages by people; the others are by Slack or by bots.
 HUMAN_SUBTYPES = (None, "file_share", "me_message", "thread_broadcast")
 
 

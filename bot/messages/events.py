@@ -12,23 +12,26 @@ Step = Callable[[Transaction], None]
 
 @dataclass(frozen=True, slots=True)
 class BatchedChange:
-    """A change that is applied with others of its kind, in one transaction."""
+    """A change that is applied together with others of its kind, in one transaction.
+
+    `apply` is called with the items of all changes that have the same `apply`.
+    """
 
     apply: Callable[[Transaction, Sequence[Any]], None]
     item: Any
 
 
 def one_by_one(tx: Transaction, changes: Sequence[Step]) -> None:
-    """Apply changes that are too rare to be written for several at once."""
+    """Apply changes that are too rare to be worth statements for several at once."""
     for change in changes:
         change(tx)
         tx.session.flush()
-        # The next reads the rows anew, as in a transaction of its own.
+        # The next change reads its rows again, as if in a transaction of its own.
         tx.session.expunge_all()
 
 
 def combine(changes: Sequence[BatchedChange]) -> BatchedChange | None:
-    """Return one change that makes all of these; None where there is none."""
+    """Combine several changes into one; return None if there are none."""
     if len(changes) < 2:  # noqa: PLR2004
         return changes[0] if changes else None
     return BatchedChange(one_by_one, partial(_apply_all, changes))
@@ -70,18 +73,18 @@ class EditedMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeletedMessage:
-    """A message that is gone; `thread_ts` is None unless it was a reply."""
+    """A message that was deleted; `thread_ts` is None unless it was a reply."""
 
     channel: str
     ts: str
     thread_ts: str | None
-    # None where Slack does not say who wrote it.
+    # None if Slack's event does not name the author.
     author: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReactionEvent:
-    """One person's action with one emoji on one message."""
+    """A member added or removed one emoji on one message; ids are Slack's."""
 
     member: str
     channel: str
@@ -89,5 +92,5 @@ class ReactionEvent:
     emoji: str
     event_micros: int
     is_present: bool
-    # Who wrote the message, as Slack says.
+    # The message's author by Slack's event; None if it names none.
     item_author: str | None = None

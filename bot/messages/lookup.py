@@ -1,4 +1,4 @@
-"""One question to the database: what is known of the messages that events are about."""
+"""One query for all that we know about the messages that a batch of events concerns."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from bot.db.statements import dialect_name, table
 from models import Base, Channel
 
-# A message as Slack names it: its channel, and its ts there.
+# Slack's id of the channel, and the message's `ts`.
 MessageKey = tuple[str, str]
 
 _channels = table(Channel)
@@ -39,8 +39,8 @@ _channels = table(Channel)
 class TrackedTable:
     """A table whose rows are messages in Slack, found by `channel_id` and `ts`.
 
-    `parent` and `author` are the columns of the row that a row belongs to, and of the
-    member who wrote the message or had it posted; None where there is no such column.
+    `parent` is the column with the id of the parent row, `author` the column with the
+    member who wrote the message or had it posted; None without such a column.
     """
 
     name: str
@@ -55,17 +55,19 @@ def fetch_rows(
     keys: Iterable[MessageKey],
     tables: tuple[TrackedTable, ...],
 ) -> Sequence[Sequence[Any]]:
-    """A row for each message that is known, and for the first in each known channel.
+    """Return a row for each tracked message, and for one message of each known channel.
 
-    Of most messages nothing is known, but what is true of their whole channel.
+    Most messages are not tracked: only their channel's columns are needed, and those
+    once for each channel.
     """
     wanted: dict[str, list[str]] = {}
     for channel, ts in keys:
         wanted.setdefault(channel, []).append(ts)
-    kind = dialect_name(session)
-    asked = json.dumps(wanted if kind == "sqlite" else _to_json_rows(wanted))
+    dialect = dialect_name(session)
+    json_keys = json.dumps(wanted if dialect == "sqlite" else _to_json_rows(wanted))
     return session.execute(
-        _statement(kind, tables), {"installation_id": installation_id, "wanted": asked}
+        _statement(dialect, tables),
+        {"installation_id": installation_id, "wanted": json_keys},
     ).all()
 
 
@@ -109,7 +111,7 @@ def _select_rows(
 
 
 def _sqlite_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
-    """Asked with a JSON object: for each channel a list of `ts`."""
+    """Build the statement for a JSON object: a list of `ts` for each channel."""
     channels = func.json_each(bindparam("wanted", type_=Text)).table_valued(
         "key", "value", name="wanted"
     )
@@ -126,9 +128,9 @@ def _sqlite_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
 
 
 def _postgresql_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
-    """Asked with a JSON list of (channel, `ts`, whether it is the channel's first).
+    """Build the statement for a JSON list of (channel, `ts`, is first of channel).
 
-    Of lists within a list PostgreSQL would expect ten thousand messages.
+    For nested lists, PostgreSQL's planner would expect ten thousand messages.
     """
     wanted = func.json_array_elements(
         cast(bindparam("wanted", type_=Text), JSON)
@@ -140,13 +142,12 @@ def _postgresql_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
 def _to_json_rows(wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str, bool]]:
     return [
         (channel, ts, number == 0)
-        for channel, of_it in wanted.items()
-        for number, ts in enumerate(of_it)
+        for channel, timestamps in wanted.items()
+        for number, ts in enumerate(timestamps)
     ]
 
 
 @cache
-def _statement(kind: str, tables: tuple[TrackedTable, ...]) -> Select[Any]:
-    """Built once for the tables of a process."""
-    build = _sqlite_statement if kind == "sqlite" else _postgresql_statement
+def _statement(dialect: str, tables: tuple[TrackedTable, ...]) -> Select[Any]:
+    build = _sqlite_statement if dialect == "sqlite" else _postgresql_statement
     return build(tables)

@@ -26,33 +26,36 @@ _LOCK_CHANNELS = (
 
 
 class TrackedRow(NamedTuple):
-    """The row of a message in one of the tables whose rows are messages."""
+    """A message's row in one of the tracked tables."""
 
     id: int
-    # The row that it belongs to, as an answer to an ask.
+    # The id of the parent row, such as an answer's ask.
     parent_id: int | None
-    # Who wrote the message, or had it posted.
+    # The member who wrote the message, or had it posted.
     author: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedMessage:
-    """A message in a channel that we know, and what is stored about it."""
+    """A message in a known channel: the channel's settings, and the message's rows.
+
+    Messages without rows are included: a feature may be about to store one.
+    """
 
     channel_id: int
     slack_channel: str
     is_capturing: bool
     helpful_emoji: tuple[str, ...]
     solved_emoji: tuple[str, ...]
-    # On a kudos message; on a person's.
+    # `join_emoji` count on kudos messages, `kudos_emoji` on members' messages.
     join_emoji: tuple[str, ...]
     kudos_emoji: tuple[str, ...]
-    # By the name of the `TrackedTable`; most messages have none.
+    # By the name of the `TrackedTable`; empty for most messages.
     rows: Mapping[str, TrackedRow]
 
     @property
     def author(self) -> str | None:
-        """The message's author, or its requester if the bot posted it, or None."""
+        """The message's author, or the requester of the bot's message; else None."""
         authors = (row.author for row in self.rows.values())
         return next(filter(None, authors), None)
 
@@ -63,23 +66,23 @@ def find_all(
     keys: Iterable[MessageKey],
     tables: tuple[TrackedTable, ...],
 ) -> dict[MessageKey, TrackedMessage]:
-    """Find what is stored about messages; nothing of those in unknown channels."""
+    """Return the messages in known channels by their keys, with what is stored."""
     messages: dict[MessageKey, TrackedMessage] = {}
-    unknown: dict[str, TrackedMessage] = {}
+    untracked: dict[str, TrackedMessage] = {}
     wanted = set(keys)
     for channel, ts, *row in lookup.fetch_rows(
         session, installation_id, wanted, tables
     ):
         message = messages[channel, ts] = _from_row(row, channel, tables)
-        if channel not in unknown:
-            # The same channel, with a message of which nothing is known.
-            unknown[channel] = (
+        if channel not in untracked:
+            # Untracked messages of the channel share this object.
+            untracked[channel] = (
                 replace(message, rows=_NO_ROWS) if message.rows else message
             )
     for key in wanted - messages.keys():
         channel = key[0]
-        if channel in unknown:
-            messages[key] = unknown[channel]
+        if channel in untracked:
+            messages[key] = untracked[channel]
     return messages
 
 
@@ -90,7 +93,7 @@ def find(
     ts: str,
     tables: tuple[TrackedTable, ...],
 ) -> TrackedMessage | None:
-    """Find what is stored about a message; None in an unknown channel."""
+    """Return what is stored about a message; None in an unknown channel."""
     key = (slack_channel, ts)
     return find_all(session, installation_id, [key], tables).get(key)
 
@@ -101,11 +104,11 @@ _NO_ROWS: Mapping[str, TrackedRow] = {}
 def _from_row(
     row: Sequence[Any], slack_channel: str, tables: tuple[TrackedTable, ...]
 ) -> TrackedMessage:
-    channel_id, capture, helpful, solved, second, kudos, *of_tables = row
+    channel_id, capture, helpful, solved, join, kudos, *columns = row
     rows = {
-        table.name: TrackedRow(*of_tables[3 * number : 3 * number + 3])
+        table.name: TrackedRow(*columns[3 * number : 3 * number + 3])
         for number, table in enumerate(tables)
-        if of_tables[3 * number] is not None
+        if columns[3 * number] is not None
     }
     return TrackedMessage(
         channel_id=channel_id,
@@ -115,25 +118,27 @@ def _from_row(
         if helpful is None
         else tuple(helpful),
         solved_emoji=reaction_emoji.DEFAULT_SOLVED if solved is None else tuple(solved),
-        join_emoji=reaction_emoji.DEFAULT_JOIN if second is None else tuple(second),
+        join_emoji=reaction_emoji.DEFAULT_JOIN if join is None else tuple(join),
         kudos_emoji=tuple(kudos or ()),
         rows=rows,
     )
 
 
 def lock_channel(session: Session, channel_id: int) -> None:
-    """Let one transaction at a time decide what belongs to an ask in the channel.
+    """Lock the channel while a transaction decides what belongs to an ask in it.
 
-    A reply or a reaction looks for its ask, an ask for its replies and reactions:
-    two that look at once would miss each other. To be called before looking.
+    A reply or reaction looks for its ask; a new ask looks for its replies and
+    reactions. Without the lock, two concurrent transactions would miss each other. Call
+    it before the lookup.
     """
     lock_channels(session, [channel_id])
 
 
 def lock_channels(session: Session, channel_ids: Collection[int]) -> None:
+    """Lock several channels, in the order of their ids; see `lock_channel`."""
     if channel_ids:
         session.execute(_LOCK_CHANNELS, {"channel_ids": list(channel_ids)})
 
 
-# A reply that reaches us later than this may have been reacted to before.
+# If a reply reaches us later than this, a reaction to it may have come before it.
 SYNC_THREAD_IF_OLDER_THAN = timedelta(seconds=1)

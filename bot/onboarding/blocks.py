@@ -24,7 +24,7 @@ _HELP_HINT = "Type `/backswing help` for more."
 
 
 def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
-    """mrkdwn of our own, with the names of the channel's emoji."""
+    """Build the rules as mrkdwn, with the names of the channel's emoji."""
     return SectionBlock(
         text=(
             "*Four short rules*\n"
@@ -39,7 +39,7 @@ def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
 
 
 def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
-    """To the channel. Names of the channel's emoji in."""
+    """Build the introduction for a channel, with the names of its emoji."""
     return f"Hello, I'm Backswing. {_PURPOSE}", [
         SectionBlock(text=f"*Hello, I'm Backswing.* {_PURPOSE}"),
         _rules(helpful, solved),
@@ -63,7 +63,10 @@ def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
 def preview(
     channel_id: int, channel: str, name: str, introduction_blocks: Sequence[Block]
 ) -> Note:
-    """To whoever invited the bot. `channel` is Slack's id; `shown` would be posted."""
+    """Build the preview of the introduction, for the member who invited the bot.
+
+    `channel` is Slack's id; `introduction_blocks` is what would be posted.
+    """
     parts: list[Part] = [
         "Thank you for inviting me to ",
         channel_mention(channel, name),
@@ -79,21 +82,21 @@ def preview(
 
 
 def posted(channel: str, name: str) -> Note:
-    """In place of the preview."""
+    """Build the note that replaces the preview after posting."""
     return sentence_note(
         "Done! I've introduced myself in ", channel_mention(channel, name), "."
     )
 
 
 def already_posted(channel: str, name: str) -> Note:
-    """In place of the preview, when somebody else has posted it."""
+    """Build the note that replaces the preview if another member has posted it."""
     return sentence_note(
         "I've already introduced myself in ", channel_mention(channel, name), "."
     )
 
 
 def not_now(channel_id: int, channel: str, name: str) -> Note:
-    """In place of the preview; whoever changes their mind finds it here."""
+    """Build the note that replaces the preview; its button still posts it."""
     text, blocks = sentence_note(
         "OK, I won't introduce myself in ",
         channel_mention(channel, name),
@@ -103,15 +106,15 @@ def not_now(channel_id: int, channel: str, name: str) -> Note:
 
 
 def not_posted(channel: str, name: str, error: str) -> Note:
-    """To whoever wanted it posted. `error` is Slack's, or "unknown"."""
-    where = channel_mention(channel, name)
+    """Build the note that it was not posted; `error` is Slack's code, or "unknown"."""
+    mention = channel_mention(channel, name)
     if error == "unknown":
         return sentence_note(
-            "I'm not sure my introduction made it to ", where, ". Please check."
+            "I'm not sure my introduction made it to ", mention, ". Please check."
         )
     return sentence_note(
         "Slack didn't let me introduce myself in ",
-        where,
+        mention,
         ". To try again, type /backswing there.",
     )
 
@@ -125,7 +128,7 @@ def _not_now(channel_id: int) -> ButtonElement:
 
 
 def settings_offer(channel_id: int) -> list[Block]:
-    """In the settings of a channel where the bot has not introduced itself."""
+    """Build the section of a channel's settings that offers the introduction."""
     return [
         DividerBlock(),
         SectionBlock(
@@ -136,7 +139,7 @@ def settings_offer(channel_id: int) -> list[Block]:
 
 
 def preview_modal(channel_id: int, introduction_blocks: Sequence[Block]) -> View:
-    """The preview for champions and admins, who got none."""
+    """Build the preview as a modal, for champions and admins, who get no message."""
     return View(
         type="modal",
         callback_id="introduction",
@@ -154,7 +157,7 @@ def preview_modal(channel_id: int, introduction_blocks: Sequence[Block]) -> View
 def greeting(
     channel: str, name: str, helpful: Sequence[str], solved: Sequence[str]
 ) -> Note:
-    """To somebody who is new in a channel. `channel` is Slack's id."""
+    """Build the greeting of a newcomer to a channel. `channel` is Slack's id."""
     parts: list[Part] = [
         "Welcome to ",
         channel_mention(channel, name),
@@ -174,7 +177,7 @@ def greeting(
 
 
 def greetings_off() -> Note:
-    """In place of the buttons' message."""
+    """Build the note that replaces a greeting whose button was pressed."""
     return sentence_note(
         "OK, no more greetings. Everything else works as before. Your asks and"
         " settings are on my Home tab."

@@ -1,4 +1,4 @@
-"""Greetings, and the bot's introduction, as a feature."""
+"""The onboarding feature: the bot's introduction, and greetings."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Render the messages to newcomers, as things are when they are sent."""
+"""Render previews, introductions and greetings when they are sent."""
 
 from dataclasses import replace
 from operator import itemgetter
@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot import visibility
 from bot.onboarding import blocks
 from bot.onboarding.message_kinds import (
     ONBOARDING_GREETING,
@@ -26,7 +25,8 @@ from bot.permissions import ASK, Role, is_allowed
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
-from bot.workspace import channels, contact_hours, member_settings, roles
+from bot.workspace import channels, contact_hours, member_settings, roles, visibility
+from bot.workspace.visibility import sees
 from models import Ask, Channel, ChannelIntroduction
 
 
@@ -40,14 +40,14 @@ def render_preview(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if not is_allowed(INTRODUCE, recipient_roles):
         return None
-    text, shown_blocks = blocks.preview(
+    note = blocks.preview(
         channel.id, channel.slack_id, channel.name, introduction_note(channel)[1]
     )
-    return PostMessage(delivery.recipient, text, shown_blocks)
+    return PostMessage(delivery.recipient, *note)
 
 
 def render_preview_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Remove the preview's buttons, once somebody else has posted it."""
+    """Replace the preview, with its buttons, after another member posted it."""
     channel = tx.session.get_one(Channel, delivery.subject_id)
     key = dedup_key(ONBOARDING_PREVIEW, channel.id, delivery.recipient)
     sent = find_sent(tx.session, delivery.installation_id, key)
@@ -72,7 +72,7 @@ def _render_introduction(
 def _on_rejected(
     tx: Transaction, introduction: ChannelIntroduction, error: str
 ) -> None:
-    """Let whoever wanted it try again."""
+    """Tell the member who posted it, who can then try again."""
     introduction.posted_at = None
     _notify_not_posted(tx, introduction, error)
 
@@ -97,14 +97,12 @@ def _notify_not_posted(
 
 def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     channel = tx.session.get_one(Channel, delivery.subject_id)
-    text, shown_blocks = blocks.not_posted(
-        channel.slack_id, channel.name, delivery.payload["error"]
-    )
-    return PostMessage(delivery.recipient, text, shown_blocks)
+    note = blocks.not_posted(channel.slack_id, channel.name, delivery.payload["error"])
+    return PostMessage(delivery.recipient, *note)
 
 
 def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    # The channel that they joined first, of those that they may be greeted in.
+    # Greet them to the channel that they joined first, of those that qualify.
     joined = sorted(delivery.payload["joined"].items(), key=itemgetter(1))
     candidates = (tx.session.get_one(Channel, int(channel)) for channel, _ in joined)
     wanted = [c for c in candidates if _wants_greeting(tx, c, delivery.recipient)]
@@ -114,13 +112,13 @@ def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     channel = next((c for c in wanted if c.id in visible), None)
     if channel is None:
         return None
-    text, shown_blocks = blocks.greeting(
+    note = blocks.greeting(
         channel.slack_id,
         channel.name,
         channels.helpful_emoji(channel),
         channels.solved_emoji(channel),
     )
-    return PostMessage(delivery.recipient, text, shown_blocks)
+    return PostMessage(delivery.recipient, *note)
 
 
 def _wants_greeting(tx: Transaction, channel: Channel, member: str) -> bool:
@@ -131,12 +129,12 @@ def _wants_greeting(tx: Transaction, channel: Channel, member: str) -> bool:
         return False
     if Role.GUEST in member_roles and not channel.guests_may_ask:
         return False
-    chosen = member_settings.get(tx, member)
-    if chosen.is_greeted or not chosen.wants_greetings:
+    settings = member_settings.get(tx, member)
+    if settings.is_greeted or not settings.wants_greetings:
         return False
-    # Whoever has asked by now knows how.
-    asked = select(Ask.id).filter_by(installation_id=tx.workspace.id, asker=member)
-    return tx.session.scalar(asked.limit(1)) is None
+    # A member who has already asked needs no introduction.
+    asks = select(Ask.id).filter_by(installation_id=tx.workspace.id, asker=member)
+    return tx.session.scalar(asks.limit(1)) is None
 
 
 def _on_greeted(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
@@ -158,15 +156,15 @@ INTRODUCTION = PostedMessage(
 )
 
 MESSAGE_TYPES = (
-    MessageType(ONBOARDING_PREVIEW, render_preview, quoted_channels=_channel_ids),
+    MessageType(ONBOARDING_PREVIEW, render_preview, can_see=sees(_channel_ids)),
     MessageType(
         ONBOARDING_UPDATE_PREVIEW,
         render_preview_update,
         "resend",
-        quoted_channels=_channel_ids,
+        can_see=sees(_channel_ids),
     ),
     *INTRODUCTION.message_types(),
-    MessageType(ONBOARDING_NOT_POSTED, render_not_posted, quoted_channels=_channel_ids),
+    MessageType(ONBOARDING_NOT_POSTED, render_not_posted, can_see=sees(_channel_ids)),
     MessageType(
         ONBOARDING_GREETING,
         render_greeting,

@@ -16,13 +16,12 @@ PERSONAL_DATA = (
         contents="Who invited the bot to a channel, and who let it introduce itself"
         " there.",
         purpose="Ask the person who invited it, and introduce itself once.",
-        retention="The person is forgotten: then the row stays without a name.",
         owner_columns=("inviter", "posted_by"),
     ),
 )
 
 MESSAGES = (
-    # To one person or to a channel, about nobody.
+    # These messages name no member but their recipient.
     MessagePolicy(
         frozenset(
             {

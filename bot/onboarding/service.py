@@ -1,4 +1,4 @@
-"""The bot introduces itself to a channel once, and greets who is new there once."""
+"""Introduce the bot to each channel once, and greet each newcomer once."""
 
 from datetime import datetime, timedelta
 
@@ -31,7 +31,7 @@ CHANNEL_NOT_FOUND = "I no longer know that channel."
 def on_bot_joined(tx: Transaction, channel: Channel, *, inviter: str | None) -> None:
     """On the bot's first join of a channel, ask its inviter about the introduction.
 
-    Repeated events change nothing: the first inviter is asked.
+    Repeated events change nothing; only the first inviter is asked.
     """
     added = tx.session.execute(
         upsert(tx.session, ChannelIntroduction)
@@ -53,10 +53,10 @@ def introduction_note(channel: Channel) -> Note:
 
 
 def settings_section(tx: Transaction, channel: Channel) -> list[Block]:
-    """The section of the channel's settings; empty once the bot has said it."""
-    known = tx.session.get(ChannelIntroduction, channel.id)
-    is_said = known is not None and known.posted_at is not None
-    return [] if is_said else blocks.settings_offer(channel.id)
+    """Return the section of the channel's settings; empty after the introduction."""
+    introduction = tx.session.get(ChannelIntroduction, channel.id)
+    is_posted = introduction is not None and introduction.posted_at is not None
+    return [] if is_posted else blocks.settings_offer(channel.id)
 
 
 def preview_form(tx: Transaction, channel_id: int, *, by: str) -> View:
@@ -69,9 +69,9 @@ def preview_form(tx: Transaction, channel_id: int, *, by: str) -> View:
 
 
 def post(tx: Transaction, channel_id: int, *, by: str) -> Note:
-    """Introduce the bot in the channel, once; what to answer whoever pressed.
+    """Introduce the bot in the channel, once; return the note for the preview's place.
 
-    Raises UserError for a member who may not, and where the bot can't speak.
+    Raises UserError if `by` may not, or if the bot can't post in the channel.
     """
     channel = _channel(tx, channel_id)
     introduction = _lock_introduction(tx.session, channel)
@@ -114,7 +114,7 @@ def _channel(tx: Transaction, channel_id: int) -> Channel:
 
 
 def _lock_introduction(session: Session, channel: Channel) -> ChannelIntroduction:
-    """The channel's row, made where the bot came unheard; of two clicks one waits."""
+    """Lock the channel's row, which is created if the bot's join event was missed."""
     session.execute(
         upsert(session, ChannelIntroduction)
         .values(channel_id=channel.id)
@@ -137,9 +137,10 @@ def _require_permission(
 def greet(
     tx: Transaction, slack_channel: str, member: str, *, joined_at: datetime
 ) -> None:
-    """Somebody joined a channel: greet them in their daytime, if they are new to it.
+    """Enqueue the greeting of a member who joined a channel, if they are a newcomer.
 
-    Once ever, whichever channels they join; who they are is known when it is sent.
+    A member is greeted only once, whichever channels they join. Whether they still want
+    to be greeted is decided when the greeting is sent, in their daytime.
     """
     channel = channels.find(tx, slack_channel)
     if channel is None or not channel.is_joined:
@@ -147,20 +148,20 @@ def greet(
     if not is_newcomer(joined_at, channel.bot_joined_at):
         return
     known = members.find(tx, member)
-    # Nobody who has had themselves forgotten is written to, until they use the bot.
+    # Erased members get no messages until they use the bot again.
     if known is not None and known.erased_at is not None:
         return
     if members.is_before_erasure(
         tx, member, event_micros=datetime_to_micros(joined_at)
     ):
         return
-    chosen = member_settings.get(tx, member)
-    if chosen.is_greeted or not chosen.wants_greetings:
+    settings = member_settings.get(tx, member)
+    if settings.is_greeted or not settings.wants_greetings:
         return
     members.ensure(tx, [member])
-    waiting = _pending_greeting(tx, member)
-    joined = dict(waiting.payload["joined"]) if waiting else {}
-    # JSON has no other keys than text.
+    pending = _pending_greeting(tx, member)
+    joined = dict(pending.payload["joined"]) if pending else {}
+    # Keys of JSON objects are strings.
     key = str(channel.id)
     joined[key] = max(datetime_to_micros(joined_at), joined.get(key, 0))
     tx.enqueue(ONBOARDING_GREETING, 0, to=member, payload={"joined": joined})
@@ -169,20 +170,20 @@ def greet(
 def on_member_left(
     tx: Transaction, slack_channel: str, member: str, *, left_at: datetime
 ) -> None:
-    """Somebody left a channel: they are not welcomed to it any more."""
+    """Remove the channel from the member's pending greeting."""
     channel = channels.find(tx, slack_channel)
-    waiting = _pending_greeting(tx, member)
-    if channel is None or waiting is None:
+    pending = _pending_greeting(tx, member)
+    if channel is None or pending is None:
         return
-    joined = dict(waiting.payload["joined"])
-    joined_us = joined.pop(str(channel.id), None)
-    # What is told late may be of before they joined again.
-    if joined_us is None or datetime_to_micros(left_at) < joined_us:
+    joined = dict(pending.payload["joined"])
+    joined_at_micros = joined.pop(str(channel.id), None)
+    # A late event may be from before they joined again.
+    if joined_at_micros is None or datetime_to_micros(left_at) < joined_at_micros:
         return
     if joined:
-        waiting.payload = {"joined": joined}
+        pending.payload = {"joined": joined}
     else:
-        waiting.state, waiting.finished_at = "cancelled", tx.now
+        pending.state, pending.finished_at = "cancelled", tx.now
 
 
 def _pending_greeting(tx: Transaction, member: str) -> OutboxItem | None:
@@ -198,19 +199,20 @@ def _pending_greeting(tx: Transaction, member: str) -> OutboxItem | None:
 
 
 def opt_out_of_greetings(tx: Transaction, *, by: str) -> Note:
-    """Raises UserError for a person who is no member."""
+    """Turn greetings off for a member. Raises UserError for non-members."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, by))
     member_settings.update(tx, by, wants_greetings=False)
     return blocks.greetings_off()
 
 
-# Whoever is invited along with the bot, when a channel is set up, comes within it.
+# Members who join within this time after the bot were invited along with it, when the
+# channel was set up; they are no newcomers.
 SETUP_PERIOD = timedelta(minutes=5)
 
 
 def is_newcomer(joined_at: datetime, bot_joined_at: datetime | None) -> bool:
-    """Return True if the member joined after the bot had settled in.
+    """Return True if the member joined after SETUP_PERIOD.
 
-    `bot_joined_at` is None if the bot joined before it recorded that.
+    `bot_joined_at` is None if the bot joined before it recorded joins.
     """
     return bot_joined_at is None or joined_at >= bot_joined_at + SETUP_PERIOD

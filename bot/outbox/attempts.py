@@ -6,13 +6,11 @@ from typing import Any
 from bot.outbox.queue import Delivery
 from bot.slack.api import SlackError
 
-# After this many failures, over more than an hour, nobody waits for the message.
+# After this many failures, which take more than an hour, a message is given up.
 MAX_FAILURES = 16
-
-
+# Slack's history may lag behind its writes: a message that is not found is looked up
+# once more, this much later, before it counts as not sent.
 MAX_VERIFY_ATTEMPTS = 2
-
-
 VERIFY_DELAY = timedelta(seconds=10)
 
 
@@ -21,7 +19,7 @@ def unsent_state(delivery: Delivery) -> str:
 
 
 def retry_at(delivery: Delivery, now: datetime) -> datetime:
-    """Twice as long after each failure, at most ten minutes."""
+    """Return the time of the next attempt: the delay doubles, up to ten minutes."""
     return now + timedelta(seconds=min(2 ** (delivery.failures + 1), 600))
 
 

@@ -1,7 +1,7 @@
-"""Correct the moments that were written down while the clock was ahead.
+"""Correct the times that were stored while the clock was ahead.
 
-A clock that is set back leaves them in the future: by two hours, if it was two hours
-ahead. Until then nothing would be sent that waits for them.
+When a clock that was two hours ahead is set back, these times are up to two hours in
+the future. Messages that wait for them would not be sent until then.
 """
 
 from datetime import datetime, timedelta
@@ -14,9 +14,9 @@ from bot.outbox.queue import LEASE_DURATION, MESSAGE_INTERVAL
 from bot.slack.api import MAX_RETRY_AFTER
 from models import OutboxChannel, OutboxItem, RateLimit
 
-# By how much the clocks of two replicas may differ.
+# The difference that is allowed between the clocks of two replicas.
 TOLERANCE = timedelta(seconds=5)
-# Where nobody knows when a message was first sent, it was not longer ago.
+# If a message's first sending time is wrong, it was at most this long ago.
 MAX_AGE = timedelta(days=1)
 
 _items, _channels, _rate_limits = (
@@ -51,17 +51,17 @@ def is_needed(connection: Connection, *, now: datetime) -> bool:
 def apply(session: Session, *, now: datetime) -> None:
     """Move times to where they would be if the clock had never been ahead.
 
-    1. `due_at` keeps its distance from the moment at which it was set.
-    2. Leases, channels' intervals and rate limits, whose start is not stored, end after
-       the longest time that they can take from now on.
+    1. `due_at` keeps its distance from the time at which it was set.
+    2. The start of leases, channels' intervals and rate limits is not stored. They end
+       after the longest time that they can take from now on.
     """
-    put_off = session.execute(
+    postponed = session.execute(
         select(_items.c.id, _items.c.due_at, _items.c.due_set_at)
         .where(_was_set_later(now))
         .order_by(_items.c.id)
         .with_for_update()
     )
-    for item, due_at, set_at in put_off.all():
+    for item, due_at, set_at in postponed.all():
         session.execute(
             update(_items)
             .where(_items.c.id == item)

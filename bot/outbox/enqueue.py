@@ -16,16 +16,17 @@ from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
+from bot.outbox.kind import NAMES_IN_TOKENS
 from bot.slack.text import is_erased
 from models import OutboxItem
 
-# On a session that promised something for now, for whoever waits for its commit.
-ENQUEUED = "outbox.promised"
+# Key in `session.info`: True if the commit makes a message due, so the worker wakes.
+ENQUEUED = "outbox.enqueued"
 
-# On a session in which the outcome of a delivery is recorded.
+# Key in `session.info`: the delivery whose outcome the session records.
 _CAUSE = "outbox.cause"
 
-# What is new goes first: a post is waited for longer than a change of its buttons.
+# New messages go before updates: members wait for a post more than for its buttons.
 NEW, UPDATE = PRIORITIES = (0, 1)
 
 _FINISHED = ("sent", "cancelled", "rejected", "lost")
@@ -34,7 +35,7 @@ _items = table(OutboxItem)
 
 
 def _state_in(states: Iterable[str]) -> ColumnElement[bool]:
-    """Not by IN, which is written anew for each list: not where there are many rows."""
+    """Return `state IN (…)` as ORs: SQLAlchemy expands IN for each execution."""
     return or_(*(_items.c.state == state for state in states))
 
 
@@ -42,8 +43,8 @@ def _on_enqueue_conflict(insert: Any) -> Any:
     return insert.on_conflict_do_update(
         index_elements=["installation_id", "dedup_key"],
         set_={
-            # One that is just being drawn may be drawn to nothing, and is looked at
-            # again for its version.
+            # A worker may just be rendering the item, and cancel it because its old
+            # state needs no message. The new version makes it due again.
             "version": _items.c.version + 1,
             "state": case(
                 (_items.c.state == "sending", "sending"), else_=insert.excluded.state
@@ -87,7 +88,7 @@ _ENQUEUE_UPDATE = prepare_insert(OutboxItem, _on_update_conflict)
 
 
 def dedup_key(kind: str, subject_id: int, to: str, occurrence: str = "") -> str:
-    """The key by which a message is enqueued once."""
+    """Return the key that makes the message unique in its workspace."""
     return ":".join(filter(None, (kind, str(subject_id), to, occurrence)))
 
 
@@ -95,9 +96,10 @@ def dedup_key(kind: str, subject_id: int, to: str, occurrence: str = "") -> str:
 class Cause:
     """A delivery whose outcome causes other items.
 
-    In a restored backup it may have been made before, and its effects sent: so each
-    effect gets the same metadata token again, by which it is found. `verified_kinds`
-    are the kinds to look up first; none if the delivery was certainly made just now.
+    After a backup was restored, the same delivery may have been made before, and its
+    effects sent. So each effect gets the same metadata token again, and is looked up
+    by it. `verified_kinds` are the kinds to look up before they are sent; none if the
+    delivery was certainly made just now.
     """
 
     metadata_token: str
@@ -105,7 +107,10 @@ class Cause:
     verified_kinds: frozenset[str] = frozenset()
 
     def derive_token(self, key: str) -> str:
-        return uuid5(NAMESPACE_OID, f"{self.metadata_token} {key}").hex
+        """Return the token of an effect; it does not change if its kind is renamed."""
+        kind, _, rest = key.partition(":")
+        name = NAMES_IN_TOKENS.get(kind, kind)
+        return uuid5(NAMESPACE_OID, f"{self.metadata_token} {name}:{rest}").hex
 
 
 @contextmanager
@@ -126,15 +131,15 @@ def enqueue(
     *,
     installation_id: int,
     now: datetime,
-    due: datetime | None = None,
+    send_at: datetime | None = None,
     payload: dict[str, Any] | None = None,
     occurrence: str = "",
     priority: int = NEW,
 ) -> None:
-    """Enqueue a message, once for each `occurrence`, at `due` or at once.
+    """Enqueue a message, once for each `occurrence`, for `send_at` (UTC) or for now.
 
-    An item that was sent stays sent. One that was cancelled, because its subject had
-    been undone, is enqueued again; one that is pending gets the new time. Nothing is
+    An item that was sent stays sent. An item that was cancelled, because its subject
+    had been undone, is enqueued again; a pending one gets the new time. Nothing is
     enqueued for an erased member.
     """
     if is_erased(recipient):
@@ -147,7 +152,7 @@ def enqueue(
             subject_id,
             recipient,
             installation_id=installation_id,
-            due=due or now,
+            send_at=send_at or now,
             now=now,
             payload=payload,
             occurrence=occurrence,
@@ -163,16 +168,16 @@ def enqueue_many(
     *,
     installation_id: int,
     now: datetime,
-    due: datetime,
+    send_at: datetime,
 ) -> None:
-    """Enqueue a message about each subject to each recipient, in one statement."""
+    """Enqueue a message for each pair of subject and recipient, in one statement."""
     _enqueue_rows(
         session,
         _ENQUEUE,
         kind,
         targets,
         installation_id=installation_id,
-        due=due,
+        send_at=send_at,
         now=now,
         priority=NEW,
     )
@@ -185,11 +190,11 @@ def enqueue_updates(
     *,
     installation_id: int,
     now: datetime,
-    due: datetime | None = None,
+    send_at: datetime | None = None,
 ) -> None:
-    """`refresh` each subject for each recipient, in one statement; at `due`, or now.
+    """Enqueue an update for each pair of subject and recipient, in one statement.
 
-    One that waits already is not put off.
+    An update that is enqueued already keeps its time.
     """
     _enqueue_rows(
         session,
@@ -197,7 +202,7 @@ def enqueue_updates(
         kind,
         targets,
         installation_id=installation_id,
-        due=due or now,
+        send_at=send_at or now,
         now=now,
         priority=UPDATE,
     )
@@ -208,11 +213,11 @@ def _enqueue_rows(
     statement: Callable[[Session], Any],
     kind: str,
     targets: Iterable[tuple[int, str]],
-    **same: Any,
+    **common: Any,
 ) -> None:
-    # In the order in which the rows are locked.
+    # Sorted, so that all transactions lock the rows in the same order.
     rows = [
-        _row(session, kind, subject_id, recipient, **same)
+        _row(session, kind, subject_id, recipient, **common)
         for subject_id, recipient in sorted(targets)
     ]
     if rows:
@@ -228,7 +233,7 @@ def enqueue_update(
     installation_id: int,
     now: datetime,
 ) -> None:
-    """Show something as it now is. However many ask for it, one is pending."""
+    """Enqueue an update of a message; updates that are not yet sent are merged."""
     session.execute(
         _ENQUEUE_UPDATE(session),
         _row(
@@ -237,7 +242,7 @@ def enqueue_update(
             subject_id,
             recipient,
             installation_id=installation_id,
-            due=now,
+            send_at=now,
             now=now,
             priority=UPDATE,
         ),
@@ -251,17 +256,17 @@ def _row(
     recipient: str,
     *,
     installation_id: int,
-    due: datetime,
+    send_at: datetime,
     now: datetime,
     priority: int,
     payload: dict[str, Any] | None = None,
     occurrence: str = "",
 ) -> dict[str, Any]:
-    if due <= now:
+    if send_at <= now:
         session.info[ENQUEUED] = True
     key = dedup_key(kind, subject_id, recipient, occurrence)
     cause: Cause | None = session.info.get(_CAUSE)
-    is_doubted = cause is not None and kind in cause.verified_kinds
+    is_unconfirmed = cause is not None and kind in cause.verified_kinds
     return {
         "installation_id": installation_id,
         "kind": kind,
@@ -270,11 +275,11 @@ def _row(
         "recipient": recipient,
         "payload": payload or {},
         "priority": priority,
-        "due_at": due,
+        "due_at": send_at,
         "due_set_at": now,
-        "state": "unconfirmed" if is_doubted else "pending",
+        "state": "unconfirmed" if is_unconfirmed else "pending",
         "metadata_token": cause.derive_token(key) if cause else uuid4().hex,
-        "first_sent_at": cause.first_sent_at if cause and is_doubted else None,
+        "first_sent_at": cause.first_sent_at if cause and is_unconfirmed else None,
         "created_at": now,
     }
 
@@ -285,7 +290,7 @@ def move_channel(session: Session, installation_id: int, old: str, new: str) -> 
     Of two items with the same key, the one at the new id is kept.
     """
     where = _items.c.installation_id == installation_id
-    there = set(
+    keys_at_new_id = set(
         session.scalars(
             select(_items.c.dedup_key).where(where, _items.c.recipient == new)
         )
@@ -297,12 +302,12 @@ def move_channel(session: Session, installation_id: int, old: str, new: str) -> 
         .with_for_update()
     ).all()
     for item, key in moving:
-        moved = ":".join(new if part == old else part for part in key.split(":"))
-        if moved not in there:
+        new_key = ":".join(new if part == old else part for part in key.split(":"))
+        if new_key not in keys_at_new_id:
             session.execute(
                 update(_items)
                 .where(_items.c.id == item)
-                .values(recipient=new, dedup_key=moved)
+                .values(recipient=new, dedup_key=new_key)
             )
     session.execute(
         update(_items)
@@ -316,5 +321,5 @@ def move_channel(session: Session, installation_id: int, old: str, new: str) -> 
     )
 
 
-# An undo within this time withdraws what a mark would have told people.
+# If a mark is undone within this time, nobody is notified of it.
 NOTIFICATION_DELAY = timedelta(seconds=60)

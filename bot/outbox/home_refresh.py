@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 HOME_PUBLISH = MessageKind("home.publish")
 
-# What changes within this time is shown at once: one view, however many changes.
+# Changes within this time are shown together, in one view.
 REFRESH_DELAY = timedelta(seconds=2)
 
-# On a session: whose Home tabs are to be drawn again, and when, by installation.
+# Key in `session.info`: the Home tabs to publish, and when, by installation.
 _SESSION_KEY = "homes.changed"
 
 
 @dataclass(slots=True)
 class _PendingRefresh:
     now: datetime
-    due: datetime
+    send_at: datetime
     members: set[str] = field(default_factory=set)
 
 
@@ -42,32 +42,32 @@ _OWNERS = select(_homes.c.member).where(
 def refresh_homes(
     tx: "Transaction", members: Collection[str], *, delay: timedelta = REFRESH_DELAY
 ) -> None:
-    """Publish the Home tabs of those of the members who have opened theirs, once.
+    """Publish the members' Home tabs again after `delay`, if they opened them before.
 
-    `delay` is the time until then. What is enqueued already comes no later for it.
+    A Home tab that is enqueued already keeps its time.
     """
-    everything = tx.session.info.setdefault(_SESSION_KEY, {})
-    changed = everything.setdefault(
+    by_installation = tx.session.info.setdefault(_SESSION_KEY, {})
+    refresh = by_installation.setdefault(
         tx.workspace.id, _PendingRefresh(tx.now, tx.now + delay)
     )
-    changed.due = min(changed.due, tx.now + delay)
-    changed.members.update(members)
+    refresh.send_at = min(refresh.send_at, tx.now + delay)
+    refresh.members.update(members)
 
 
-# Last of all and in one order: two transactions that change things of the same people
-# would otherwise wait for each other's promises.
+# Runs last in each transaction and sorts the rows. Otherwise two transactions that
+# concern the same people could each wait for outbox rows that the other has locked.
 @event.listens_for(Session, "before_commit")
 def _enqueue_refreshes(session: Session) -> None:
-    for installation_id, changed in sorted(session.info.pop(_SESSION_KEY, {}).items()):
+    for installation_id, refresh in sorted(session.info.pop(_SESSION_KEY, {}).items()):
         owners = session.scalars(
             _OWNERS,
-            {"installation_id": installation_id, "members": list(changed.members)},
+            {"installation_id": installation_id, "members": list(refresh.members)},
         )
         enqueue.enqueue_updates(
             session,
             HOME_PUBLISH,
             [(0, owner) for owner in owners],
             installation_id=installation_id,
-            now=changed.now,
-            due=changed.due,
+            now=refresh.now,
+            send_at=refresh.send_at,
         )

@@ -1,4 +1,4 @@
-"""Find what became of a message, by its dedup key."""
+"""Look up a message's state in the outbox by its dedup key."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from models import OutboxItem
 def find_sent(
     session: Session, installation_id: int, key: str
 ) -> tuple[str, str] | None:
-    """The channel and `ts` of a message in Slack; None if it was not sent."""
+    """Return the Slack channel and `ts` of a sent message; None if it was not sent."""
     row = session.execute(
         select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
             installation_id=installation_id, dedup_key=key, state="sent"
@@ -21,7 +21,7 @@ def find_sent(
 def find_state(
     session: Session, installation_id: int, key: str, *, for_update: bool = False
 ) -> str | None:
-    """The state of a message; None if it was never enqueued.
+    """Return the state of a message; None if it was never enqueued.
 
     `for_update` keeps the worker from claiming it before the transaction ends.
     """

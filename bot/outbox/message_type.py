@@ -1,19 +1,38 @@
 """Message types: rendering, and the effects of a delivery."""
 
-from collections.abc import Callable, Collection
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from bot import visibility
 from bot.outbox.kind import MessageKind
 from bot.outbox.queue import Delivery
 from bot.slack.actions import Reschedule, SlackAction
-from models import Channel
 
 if TYPE_CHECKING:
-    # The transaction can enqueue messages, so it stands above the outbox.
-    from bot.runtime import Transaction
+    # The transaction can enqueue messages, so it imports the outbox.
+    from bot.runtime import Runtime, Transaction, Workspace
+
+# The most calls to Slack for one message or click, which may concern several channels
+# and people.
+MAX_LOOKUPS = 4
+
+
+class FactsUnknown(ABC, Exception):
+    """The caller has to fetch facts from Slack, and try again."""
+
+    # Slack's method that is asked.
+    method: ClassVar[str]
+
+    @abstractmethod
+    def fetch(self, rt: "Runtime", workspace: "Workspace", *, is_urgent: bool) -> None:
+        """Fetch them, outside of any transaction, and record them.
+
+        `is_urgent`: a member waits for it, and Slack for our response. Raises
+        SlackError.
+        """
+
 
 Render = Callable[["Transaction", Delivery], SlackAction | Reschedule | None]
 
@@ -22,8 +41,8 @@ def do_nothing(*_: object) -> None:
     return None
 
 
-def _no_channels(_tx: "Transaction", _delivery: Delivery) -> Collection[int]:
-    return ()
+def _sees_all(_tx: "Transaction", _delivery: Delivery) -> bool:
+    return True
 
 
 def _send_now(tx: "Transaction", _delivery: Delivery) -> datetime:
@@ -34,46 +53,41 @@ def _send_now(tx: "Transaction", _delivery: Delivery) -> datetime:
 class MessageType:
     """A kind of message, and the functions that belong to it.
 
-    `render` returns the action to take in Slack, None if there is nothing to send any
-    more, or `Reschedule`. `send_after` returns the earliest time that suits the
-    recipient (UTC). `quoted_channels` returns the ids of the channels whose words the
-    message quotes to one person; if that person may not see all of them,
-    `render_without_access` is used instead of `render`.
+    `render` returns the action to take in Slack, None if there is no longer anything
+    to send, or `Reschedule`. `send_after` returns the earliest time (UTC) that suits
+    the recipient. `can_see` returns True if the recipient may see all that the message
+    quotes; if not, `render_without_access` is used instead of `render`.
 
     `on_sent`, `on_rejected` and `on_lost` run in the transaction that records the
-    outcome, with Slack's result or its error code. `lock` runs first in it and locks
-    what they change, so that locks are always taken from the subject to its messages.
+    outcome, with Slack's result or its error code. `lock` runs before them and locks
+    the rows that they change: a subject is always locked before its messages.
     """
 
     kind: MessageKind
     render: Render
-    # What to do when nobody knows whether it was done: look for the message in Slack,
-    # do it again because that changes nothing, or leave it.
+    # If it is unknown whether Slack took the action: "verify" looks for the message in
+    # Slack, "resend" repeats an action that may be repeated, "drop" gives it up.
     if_unconfirmed: Literal["verify", "resend", "drop"] = "verify"
     on_sent: Callable[["Transaction", Delivery, Any], None] = do_nothing
     on_rejected: Callable[["Transaction", Delivery, str], None] = do_nothing
     on_lost: Callable[["Transaction", Delivery, str], None] = do_nothing
     lock: Callable[["Transaction", Delivery], None] = do_nothing
     send_after: Callable[["Transaction", Delivery], datetime] = _send_now
-    quoted_channels: Callable[["Transaction", Delivery], Collection[int]] = _no_channels
+    can_see: Callable[["Transaction", Delivery], bool] = _sees_all
     render_without_access: Render = do_nothing
 
     def render_visible(
         self, tx: "Transaction", delivery: Delivery
     ) -> SlackAction | Reschedule | None:
-        """Render what the recipient may see now. Raises MembershipUnknown."""
-        channels = [
-            tx.session.get_one(Channel, row)
-            for row in self.quoted_channels(tx, delivery)
-        ]
-        visible = visibility.visible_channels(tx, channels, delivery.recipient)
-        sees_all = all(channel.id in visible for channel in channels)
-        return (self.render if sees_all else self.render_without_access)(tx, delivery)
+        """Render the message as the recipient may see it. Raises FactsUnknown."""
+        if self.can_see(tx, delivery):
+            return self.render(tx, delivery)
+        return self.render_without_access(tx, delivery)
 
     def render_when_due(
         self, tx: "Transaction", delivery: Delivery
     ) -> SlackAction | Reschedule | None:
-        """Render it, or reschedule it to when it suits the recipient."""
+        """Render the message, or reschedule it to a time that suits the recipient."""
         action = self.render_visible(tx, delivery)
         if action is None or isinstance(action, Reschedule):
             return action

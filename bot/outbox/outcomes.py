@@ -1,4 +1,4 @@
-"""Record what became of a delivery: sent, to be tried again, rejected or lost."""
+"""Record the outcome of a delivery: sent, to be retried, rejected or lost."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -30,16 +30,16 @@ from bot.slack.api import (
 from models import Installation
 
 if TYPE_CHECKING:
-    # The runtime opens transactions, which can enqueue: it stands above the outbox.
+    # The runtime opens transactions, which can enqueue, so it imports the outbox.
     from bot.runtime import Runtime, Workspace
 
 log = logging.getLogger(__name__)
 
 
 class OutcomeRecorder:
-    """Records the outcomes of deliveries, each in a transaction of its own.
+    """Records each delivery's outcome in a transaction of its own.
 
-    `on_attempt` is called with a word for each attempt.
+    `on_attempt` is called with a word for the outcome of each attempt.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class OutcomeRecorder:
     def record_accepted(
         self, delivery: Delivery, result: Any, *, is_spaced: bool
     ) -> None:
-        """Record what Slack has taken, even if recording it as sent fails."""
+        """Record that Slack took a message. If that fails, record it as unconfirmed."""
         try:
             self.record_success(delivery, result, is_spaced=is_spaced)
         except Exception as error:
-            # It is in Slack, whatever kept us from writing that down.
+            # The message is in Slack, whichever error kept us from recording it.
             log.exception("delivery not recorded", extra={"kind": delivery.kind})
             unconfirmed = OutcomeUnknown(delivery.kind, type(error).__name__)
             self.record_unconfirmed(delivery, unconfirmed)
@@ -96,11 +96,11 @@ class OutcomeRecorder:
                 is_update=message_type.if_unconfirmed == "resend",
                 **sent,
             ):
-                looked_up = (
+                verified_kinds = (
                     self._verified_kinds if delivery.is_unconfirmed else frozenset()
                 )
                 cause = Cause(
-                    delivery.metadata_token, delivery.first_sent_at, looked_up
+                    delivery.metadata_token, delivery.first_sent_at, verified_kinds
                 )
                 with caused_by(tx.session, cause):
                     message_type.on_sent(tx, delivery, result)
@@ -108,12 +108,12 @@ class OutcomeRecorder:
         self._on_attempt("sent")
 
     def record_unconfirmed(self, delivery: Delivery, error: SlackError) -> None:
-        """Record that nobody knows whether Slack did it."""
+        """Record that it is unknown whether Slack took the action."""
         if_unconfirmed = self.message_type_of(delivery).if_unconfirmed
         now = self._rt.clock()
         log.warning("unconfirmed", extra=log_fields(delivery, error))
         self._on_attempt("unconfirmed")
-        failed = {"error": error.code, "failures": delivery.failures + 1}
+        failure = {"error": error.code, "failures": delivery.failures + 1}
         is_last = delivery.failures + 1 >= MAX_FAILURES
         if if_unconfirmed == "drop" or (if_unconfirmed == "verify" and is_last):
             self.give_up(delivery, "lost", error.code)
@@ -125,16 +125,16 @@ class OutcomeRecorder:
                 state="unconfirmed",
                 verify_attempts=0,
                 due_at=now + VERIFY_DELAY,
-                **failed,
+                **failure,
             )
         else:
             self.finish(
-                delivery, state="pending", due_at=retry_at(delivery, now), **failed
+                delivery, state="pending", due_at=retry_at(delivery, now), **failure
             )
 
     @retry_on_conflict
     def record_failure(self, delivery: Delivery, error: SlackError) -> None:
-        """Record that Slack did not do it: try again later, or give it up."""
+        """Record that Slack did not take the action: retry it later, or give it up."""
         now = self._rt.clock()
         log.warning("not delivered", extra=log_fields(delivery, error))
         self._on_attempt("ratelimited" if isinstance(error, RateLimited) else "failed")
@@ -196,7 +196,7 @@ class OutcomeRecorder:
     def give_up(
         self, delivery: Delivery, state: Literal["rejected", "lost"], reason: str
     ) -> None:
-        """Give a message up, and let the feature that enqueued it react."""
+        """Give a message up, and call its type's `on_rejected` or `on_lost`."""
         message_type = self.message_type_of(delivery)
         now = self._rt.clock()
         self._on_attempt(state)
@@ -208,7 +208,7 @@ class OutcomeRecorder:
                     if state == "rejected"
                     else message_type.on_lost
                 )
-                # If this can't be looked up in Slack, nor can what follows from it.
+                # This message can't be looked up in Slack, so its effects can't either.
                 cause = Cause(
                     delivery.metadata_token, delivery.first_sent_at, frozenset()
                 )
@@ -216,17 +216,17 @@ class OutcomeRecorder:
                     notify(tx, delivery, reason)
 
     def finish(self, delivery: Delivery, **changes: Any) -> None:
-        """Put the claim back or end it, with changes to the message's row."""
+        """End the claim: give the message's row a new state and other changes."""
         with self._rt.write_session.begin() as session:
             queue.finish(session, delivery, now=self._rt.clock(), **changes)
 
-    def withdraw(self, delivery: Delivery) -> None:
-        """Record that there is nothing to send any more."""
+    def cancel(self, delivery: Delivery) -> None:
+        """Record that there is no longer anything to send."""
         self.finish(delivery, state="cancelled")
         self._on_attempt("cancelled")
 
     def defer_if_rate_limited(self, delivery: Delivery, method: str) -> bool:
-        """Put the claim back if Slack limits the method at present."""
+        """Postpone the message if Slack limits the method now; return True if so."""
         until = self.rate_limited_until(delivery, method)
         if until is None:
             return False
@@ -240,9 +240,9 @@ class OutcomeRecorder:
             )
 
     def check_lease(self, delivery: Delivery, method: str) -> None:
-        """Raise NotSent if the lease may end before the sending does.
+        """Raise NotSent if the lease may end before the message is sent.
 
-        The process may have stood still, and another worker have sent it meanwhile.
+        If the process was suspended, another worker may have sent it in the meantime.
         """
         with self._rt.autocommit.connect() as connection:
             if not queue.has_lease(connection, delivery, now=self._rt.clock()):

@@ -1,4 +1,4 @@
-"""The life of a message that the bot posts in a channel, and keeps current."""
+"""The lifecycle of a message that the bot posts in a channel and keeps up to date."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound=Base)
 
-# The error code of a post of which nobody can tell whether Slack took it.
+# The error code of a post if it is unknown whether Slack took it.
 LOST = "unknown"
 
 _DELETED = frozenset({"message_not_found", "thread_not_found"})
@@ -31,18 +31,19 @@ _DELETED = frozenset({"message_not_found", "thread_not_found"})
 class PostedMessage(Generic[Row]):
     """A message that is posted once for a row of `model`, and updated from then on.
 
-    1. `post` is enqueued, and rendered by `render_post` (None: there is nothing to
-       post any more). Slack takes it: its `ts` is stored in the attribute `ts`, and
-       `on_posted` runs. If `update` was enqueued before the `ts` was known,
+    1. A feature enqueues `post`; `render_post` renders it (None: there is no longer
+       anything to post). When Slack takes it, its `ts` is stored in the attribute
+       `ts`, and `on_posted` runs. If `update` was enqueued before the `ts` was known,
        `update_again` enqueues it once more.
-    2. Slack refuses it: `on_rejected` with its error code. Nobody can tell whether
-       Slack took it: `on_lost`, or else `on_rejected` with the error LOST.
-    3. `update` is enqueued whenever the row changes, and rendered by `render_update`
-       (None: the message is deleted; "unchanged": it stays as it is). Somebody has
-       deleted it in Slack: `on_deleted`.
+    2. If Slack rejects the post, `on_rejected` runs with the error code. If it is
+       unknown whether Slack took it, `on_lost` runs; without `on_lost`, `on_rejected`
+       with the error LOST.
+    3. A feature enqueues `update` whenever the row changes; `render_update` renders it
+       (None: delete the message; "unchanged": leave it). If the message was deleted in
+       Slack, `on_deleted` runs.
 
-    `lock` locks the row and what has to be locked before it. The other functions get
-    the row as it is then; none runs for a row that is gone.
+    `lock` locks the row, and other rows that have to be locked before it. The other
+    functions get the row after that; none runs if the row is gone.
     """
 
     model: type[Row]
@@ -63,7 +64,7 @@ class PostedMessage(Generic[Row]):
     on_deleted: Callable[["Transaction", Row], None] = do_nothing
 
     def message_types(self) -> tuple[MessageType, ...]:
-        """The types of the post and of its update."""
+        """Return the types of the post and, if it has one, of its update."""
         post = MessageType(
             self.post,
             self._render_post,

@@ -1,4 +1,4 @@
-"""Which message is sent next: one at a time for each channel or person."""
+"""The queue: claim the next message, one at a time for each channel or person."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ from models import Installation, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
 
 LEASE_DURATION = timedelta(seconds=60)
-# As long as sending can take. A lease that ends sooner may be somebody else's by then.
+# The longest time that sending takes. If the lease ends sooner, another worker may
+# claim the message before it is sent.
 MAX_SEND_TIME = timedelta(seconds=40)
 # Slack allows about one message a second in a channel.
 MESSAGE_INTERVAL = timedelta(seconds=1)
@@ -96,10 +97,10 @@ def _first_due(
 ) -> Select[OutboxItem]:
     """Select a workspace's first message of a priority that can be sent now.
 
-    What waits is read in the order in which it is due, by an index of its own, until
-    one is found that can go: that takes as long among thousands as among few, and no
-    longer for what waits in another workspace. Not with joins: PostgreSQL would take
-    what it needs of them for more than it is, and read everything.
+    A partial index gives the waiting messages by due time; the first that can be sent
+    ends the search. So it takes equally long for few messages and for thousands, and
+    other workspaces' messages don't slow it down. Subqueries instead of joins: for
+    joins, PostgreSQL expects too many rows and scans the whole table.
     """
     return (
         select(OutboxItem)
@@ -108,7 +109,7 @@ def _first_due(
             OutboxItem.finished_at.is_(None),
             OutboxItem.priority == priority,
             OutboxItem.due_at <= _NOW,
-            # Or the worker that claimed it is gone.
+            # A message whose lease ran out lost its worker.
             or_(OutboxItem.state != "sending", OutboxItem.leased_until <= _NOW),
             func.coalesce(_available_at, _NOW) <= _NOW,
         )
@@ -123,7 +124,7 @@ _NEXT = (
     .where(~_is_disabled)
     .with_for_update(of=OutboxItem, skip_locked=True)
 )
-# A subquery that gives a value, and no EXISTS: PostgreSQL would make a join of that.
+# Scalar subqueries instead of EXISTS, which PostgreSQL would turn into a join.
 _DUE_INSTALLATIONS = select(Installation.id).where(
     Installation.id.in_(bindparam("installation_ids", expanding=True)),
     Installation.disabled_reason.is_(None),
@@ -141,7 +142,7 @@ _DUE_INSTALLATIONS = select(Installation.id).where(
 )
 
 
-# The parameters that are no columns are in the WHERE; the others are what is SET.
+# Parameters with other names than columns belong to the WHERE; the rest become the SET.
 _FINISH = (
     update(_items)
     .where(
@@ -187,7 +188,7 @@ _SELECT_RETRY_AT = select(RateLimit.retry_at).where(
 def due_installations(
     connection: Connection, installation_ids: Collection[int], *, now: datetime
 ) -> Sequence[int]:
-    """Return those of the installations that have a message to send now."""
+    """Return the ids of those installations that have a message to send now."""
     if not installation_ids:
         return []
     return connection.scalars(
@@ -196,23 +197,23 @@ def due_installations(
 
 
 def claim(session: Session, installation_id: int, *, now: datetime) -> Delivery | None:
-    """Lease to the caller the workspace's next message whose channel is free.
+    """Claim the workspace's next message whose channel is free, or return None.
 
-    That is the oldest that is due, and new messages come before updates.
+    New messages come before updates; among them, the one that has been due longest.
     """
     if dialect_name(session) == "postgresql":
-        # It knows how many waited a while ago, which may be none: and those few it
-        # would sort, not knowing that they are thousands by now.
+        # PostgreSQL's statistics may be from a time when no message waited. It would
+        # then sort what it takes for a few rows, and what may be thousands by now.
         session.execute(_DISABLE_SORT)
-    here = {"installation_id": installation_id, "now": now}
-    # In two questions, each of which the index answers with the first row it finds.
+    common = {"installation_id": installation_id, "now": now}
+    # One query for each priority, so that the index finds the first row of each.
     for priority in PRIORITIES:
-        item = session.scalar(_NEXT, {**here, "priority": priority})
+        item = session.scalar(_NEXT, {**common, "priority": priority})
         if item is not None:
             break
     if item is None or not _reserve_channel(session, item, now):
         return None
-    # One found as `sending` was perhaps posted before its worker died.
+    # A message in state `sending` may have been posted before its worker died.
     is_unconfirmed = item.state != "pending"
     item.state = "sending"
     item.leased_until = now + LEASE_DURATION
@@ -235,7 +236,7 @@ def _reserve_channel(session: Session, item: OutboxItem, now: datetime) -> bool:
 
 
 def has_lease(connection: Connection, delivery: Delivery, *, now: datetime) -> bool:
-    """Return whether the claim stays the caller's for as long as sending can take."""
+    """Return True if the caller's lease lasts for MAX_SEND_TIME at least."""
     claimed_id = connection.scalar(
         _HAS_LEASE,
         {
@@ -248,7 +249,7 @@ def has_lease(connection: Connection, delivery: Delivery, *, now: datetime) -> b
 
 
 def has_channel_moved(connection: Connection, delivery: Delivery) -> bool:
-    """Return whether the recipient's channel got another id since the claim."""
+    """Return True if the recipient's channel got a new Slack id since the claim."""
     recipient = connection.scalar(_SELECT_RECIPIENT, {"claimed": delivery.id})
     return recipient not in {None, delivery.recipient}
 
@@ -263,9 +264,13 @@ def finish(
     is_update: bool = False,
     **changes: Any,
 ) -> bool:
-    """Record the outcome and free the channel; False if the claim was lost."""
+    """Record the outcome and free the channel; return False if the claim was lost.
+
+    `is_spaced`: the channel pauses for MESSAGE_INTERVAL first. `is_update`: if the item
+    changed since the claim, it goes back to pending. `changes` are columns of the item.
+    """
     if state == "cancelled" or (state == "sent" and is_update):
-        # What changed while it was being rendered or sent is still to be sent.
+        # The item changed while the worker rendered or sent it, so it is due again.
         current = session.execute(_SELECT_VERSION, {"claimed": delivery.id}).one()
         if current.version != delivery.version:
             state, changes["due_at"] = "pending", max(now, current.due_at)
@@ -273,7 +278,7 @@ def finish(
     if "due_at" in changes:
         changes.setdefault("due_set_at", now)
     is_over = state not in {"pending", "unconfirmed"}
-    done = session.execute(
+    finished = session.execute(
         _FINISH,
         {
             "claimed": delivery.id,
@@ -284,7 +289,7 @@ def finish(
             **changes,
         },
     )
-    if done.first() is None:
+    if finished.first() is None:
         return False
     session.execute(
         _RELEASE_CHANNEL,
@@ -298,9 +303,9 @@ def finish(
 
 
 def release_leases(session: Session, *, now: datetime) -> None:
-    """End every lease: for a process that knows that no other worker is running.
+    """End every lease, when a process starts that runs the only worker.
 
-    What was being sent is looked up in Slack before it is sent again.
+    Messages that were being sent are looked up in Slack before they are sent again.
     """
     released = session.execute(
         update(_items)
@@ -322,7 +327,7 @@ def release_leases(session: Session, *, now: datetime) -> None:
 def rate_limited_until(
     connection: Connection, installation_id: int, method: str, *, now: datetime
 ) -> datetime | None:
-    """Return until when Slack limits the method for the workspace; None if not now."""
+    """Return the end (UTC) of Slack's rate limit of the method; None without one."""
     until: datetime | None = connection.scalar(
         _SELECT_RETRY_AT,
         {"installation_id": installation_id, "method": method, "now": now},

@@ -1,4 +1,4 @@
-"""Limit how often something is done."""
+"""A rate limiter for calls, by the generic cell rate algorithm (GCRA)."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from time import monotonic
 
 
 class RateLimiter:
-    """So many a second, after the first few at once; for any thread."""
+    """Allows `per_second` turns a second, and `burst` turns at once. Thread-safe."""
 
     def __init__(
         self,
@@ -19,18 +19,18 @@ class RateLimiter:
         self._burst_seconds = burst * self._interval
         self._clock = clock
         self._lock = threading.Lock()
-        # When the next turn would come if each had waited for its own moment.
+        # The time of the last turn if turns were evenly spaced (GCRA's arrival time).
         self._next = clock() - self._burst_seconds
 
     def __call__(self) -> float:
-        """Take a turn, and return in how many seconds it is."""
+        """Take a turn, and return the seconds to wait before it."""
         with self._lock:
             now = self._clock()
             self._next = self._next_after(now)
             return max(0.0, self._next - now)
 
     def wait_seconds(self) -> float:
-        """Return in how many seconds the next turn is, without taking it."""
+        """Return the seconds until the next turn, without taking it."""
         with self._lock:
             now = self._clock()
             return max(0.0, self._next_after(now) - now)

@@ -1,4 +1,4 @@
-"""Decide for which workspace the next message is sent."""
+"""Choose the workspace whose message is sent next."""
 
 import threading
 from collections import Counter
@@ -8,28 +8,28 @@ from bot.outbox.rate_limiter import RateLimiter
 
 
 class Turns:
-    """Share the worker's threads among workspaces, each at its own pace.
+    """Shares the worker's threads among workspaces, each with its own rate limit.
 
-    For any thread. Workspaces are named by the ids of their installations.
+    Thread-safe. A workspace is given by the id of its installation.
     """
 
     def __init__(self, new_rate_limiter: Callable[[], RateLimiter] | None) -> None:
-        """`new_rate_limiter` makes the one of a workspace; None: no limit."""
+        """`new_rate_limiter` makes a workspace's rate limiter; None: no limit."""
         self._new_rate_limiter = new_rate_limiter
         self._lock = threading.Lock()
         self._limiters: dict[int, RateLimiter] = {}
         self._in_flight: Counter[int] = Counter()
-        # The number of the turn that each workspace had last.
+        # The number of each workspace's last turn.
         self._last_turn: Counter[int] = Counter()
         self._turn_count = 0
 
     def take(self, due: Collection[int], max_in_flight: int | None) -> int | None:
-        """Begin a turn of one of the workspaces; None if each has to wait.
+        """Begin a turn of one of the workspaces in `due`; None if each has to wait.
 
         1. A workspace has at most `max_in_flight` turns at a time, and not more than
            its rate limiter allows.
-        2. The one with the fewest turns in flight comes first, then the one whose last
-           turn is the longest ago.
+        2. The workspace with the fewest turns in flight comes first; among equals, the
+           one whose last turn was the longest ago.
         """
         with self._lock:
             ready = [
@@ -41,7 +41,7 @@ class Turns:
                 return None
             chosen = min(
                 ready,
-                key=lambda each: (self._in_flight[each], self._last_turn[each], each),
+                key=lambda id_: (self._in_flight[id_], self._last_turn[id_], id_),
             )
             if chosen in self._limiters:
                 self._limiters[chosen]()
@@ -57,9 +57,9 @@ class Turns:
     def wait_seconds(
         self, due: Collection[int], max_in_flight: int | None
     ) -> float | None:
-        """Return in how many seconds one of the workspaces may have a turn.
+        """Return the seconds until one of the workspaces may have a turn.
 
-        None if only a turn in flight can end the waiting.
+        None if each of them has to wait for the end of a turn in flight.
         """
         with self._lock:
             below = self._below(due, max_in_flight)

@@ -1,4 +1,4 @@
-"""Send what waits in the outbox: claim a message, render it, send it."""
+"""Send the outbox's messages: claim a message, render it, call Slack."""
 
 import logging
 import threading
@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.db.retry import retry_on_conflict
 from bot.outbox import queue
 from bot.outbox.attempts import MAX_VERIFY_ATTEMPTS, VERIFY_DELAY, unsent_state
 from bot.outbox.enqueue import ENQUEUED
 from bot.outbox.kind import MessageKind
-from bot.outbox.message_type import MessageType, do_nothing
+from bot.outbox.message_type import MAX_LOOKUPS, FactsUnknown, MessageType, do_nothing
 from bot.outbox.outcomes import OutcomeRecorder
 from bot.outbox.queue import Delivery
 from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.turns import Turns
 from bot.slack.actions import (
-    FetchMemberships,
     PostIfMember,
     PostIfNotMember,
     PostMessage,
@@ -37,25 +35,25 @@ from bot.slack.api import (
     Rejected,
     SlackError,
 )
-from bot.visibility import MAX_LOOKUPS, MembershipUnknown
 
 if TYPE_CHECKING:
-    # The runtime opens transactions, which can enqueue: it stands above the outbox.
+    # The runtime opens transactions, which can enqueue, so it imports the outbox.
     from bot.runtime import Runtime, Workspace
 
 log = logging.getLogger(__name__)
 
-# A call to Slack ends within seconds, unless its answer trickles for ever.
+# A call to Slack ends within seconds, unless its response keeps trickling in.
 STUCK_AFTER_SECONDS = 600
-# Slack takes "several hundred" messages a minute in a workspace. It limits an app that
-# sends more, and then everything that comes next has to wait.
+# Slack takes "several hundred" messages a minute in a workspace. If an app sends more,
+# Slack limits it, and all later messages have to wait.
 MESSAGES_PER_SECOND, BURST = 10, 10
 
 
 class OutboxWorker:
-    """Worker threads that a commit wakes; any number, in any number of processes.
+    """Worker threads that send messages, woken by each commit that enqueues one.
 
-    They send for every served workspace, with its own token and at its own pace.
+    Any number of threads and processes may run. They send for every served workspace,
+    with its own token and rate limit.
     """
 
     def __init__(
@@ -68,10 +66,11 @@ class OutboxWorker:
         on_attempt: Callable[[str], None] = do_nothing,
         monotonic_clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`fetch_new_users` asks Slack about people whom a message is to name.
+        """Create a worker without starting its threads.
 
-        `new_rate_limiter` makes a workspace's; without it there is no limit.
-        `on_attempt` is called with a word for the outcome of each attempt.
+        `fetch_new_users` fetches members whom a message may name. `new_rate_limiter`
+        makes a workspace's rate limiter; None: no limit. `on_attempt` is called with a
+        word for the outcome of each attempt.
         """
         self._rt = rt
         self._fetch_new_users = fetch_new_users
@@ -81,7 +80,7 @@ class OutboxWorker:
         self._has_work = threading.Event()
         self._threads: list[threading.Thread] = []
         self._monotonic_clock = monotonic_clock
-        # When each delivery that is under way began.
+        # Start times of the deliveries in flight, by item id, in monotonic seconds.
         self._started_at: dict[int, float] = {}
         event.listen(rt.write_session, "after_commit", self._on_commit)
 
@@ -94,7 +93,10 @@ class OutboxWorker:
             thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Take no more work; what is in flight finishes, or its lease runs out."""
+        """Claim nothing more, and wait `seconds` at most for deliveries in flight.
+
+        The lease of an unfinished delivery runs out; the message is then verified.
+        """
         self._stopping.set()
         self._has_work.set()
         for thread in self._threads:
@@ -105,7 +107,7 @@ class OutboxWorker:
         return bool(self._threads) and all(t.is_alive() for t in self._threads)
 
     def stopped_reason(self) -> str | None:
-        """Return why nothing may be sent any more; None where all is well."""
+        """Return why messages may no longer be sent; None if the worker is healthy."""
         if not self.is_running:
             return "a thread has ended"
         oldest = min([*self._started_at.values()], default=self._monotonic_clock())
@@ -134,8 +136,8 @@ class OutboxWorker:
             try:
                 self.send_due()
             except Exception:
-                # The database is away, and with it the means to say so. A thread that
-                # dies would silently take the deliveries with it.
+                # Probably the database can't be reached. Go on: if the thread ended,
+                # nothing would be sent.
                 log.exception("delivering failed")
                 time.sleep(1)
 
@@ -153,16 +155,16 @@ class OutboxWorker:
         return False
 
     def _next_turn(self, taken: Collection[int]) -> int | None:
-        """Wait for a workspace's turn, and begin it; None if there is none to wait for.
+        """Wait for a workspace's turn, and begin it; None if no message is due.
 
-        While several workspaces are served, one of them leaves a thread to the others.
+        If several workspaces are served, each leaves at least one thread to the others.
         """
         while not self._stopping.is_set():
             served = self._rt.workspaces.ids
             with self._rt.autocommit.connect() as connection:
                 due = queue.due_installations(
                     connection,
-                    [each for each in served if each not in taken],
+                    [workspace for workspace in served if workspace not in taken],
                     now=self._rt.clock(),
                 )
             max_in_flight = None
@@ -174,7 +176,7 @@ class OutboxWorker:
             seconds = self._turns.wait_seconds(due, max_in_flight)
             if seconds is None:
                 return None
-            # Not `Event.wait`: it may wait for a time of day, which can be set back.
+            # Not `Event.wait`: it may depend on the time of day, which can be set back.
             time.sleep(seconds)
         return None
 
@@ -183,7 +185,7 @@ class OutboxWorker:
             delivery = queue.claim(session, installation_id, now=self._rt.clock())
         if delivery is None:
             return False
-        # There may be more: another thread can take it meanwhile.
+        # Let another thread claim the next message meanwhile.
         self._has_work.set()
         self._started_at[delivery.id] = self._monotonic_clock()
         try:
@@ -214,7 +216,7 @@ class OutboxWorker:
         retry_on_conflict(self._fetch_new_users)(self._rt, workspace)
         action = self._render(delivery, message_type, workspace)
         if action is None:
-            self._outcomes.withdraw(delivery)
+            self._outcomes.cancel(delivery)
             return
         if isinstance(action, Reschedule):
             self._outcomes.finish(
@@ -227,7 +229,7 @@ class OutboxWorker:
         ):
             return
         self._outcomes.check_lease(delivery, action.method)
-        # From here on it is about this attempt, not about an earlier one.
+        # From here on, outcomes are about this attempt, not about an earlier one.
         delivery = replace(delivery, is_unconfirmed=False)
         try:
             result = action.send(self._rt.slack_of(workspace), delivery.metadata_token)
@@ -242,28 +244,23 @@ class OutboxWorker:
     def _render(
         self, delivery: Delivery, message_type: MessageType, workspace: "Workspace"
     ) -> SlackAction | Reschedule | None:
-        """Render it; if it is unknown who may see it, ask Slack first."""
+        """Render the message; if FactsUnknown is raised, ask Slack and retry."""
+        method = ""
         for _ in range(MAX_LOOKUPS):
             try:
                 with self._rt.read(workspace) as tx:
-                    of_claim = replace(tx, now=delivery.started_at)
-                    return message_type.render_when_due(of_claim, delivery)
-            except MembershipUnknown as unknown:
-                until = self._outcomes.rate_limited_until(
-                    delivery, FetchMemberships.method
-                )
+                    claim_tx = replace(tx, now=delivery.started_at)
+                    return message_type.render_when_due(claim_tx, delivery)
+            except FactsUnknown as unknown:
+                method = unknown.method
+                until = self._outcomes.rate_limited_until(delivery, method)
                 if until is not None:
                     return Reschedule(until)
-                visibility.fetch_memberships(
-                    self._rt, workspace, unknown, is_urgent=False
-                )
-        raise NotSent(FetchMemberships.method, "membership_unknown")
+                unknown.fetch(self._rt, workspace, is_urgent=False)
+        raise NotSent(method, "facts_unknown")
 
     def _is_settled_by_lookup(self, delivery: Delivery, workspace: "Workspace") -> bool:
-        """Look for the message in Slack; False if it is not there and may be sent.
-
-        Slack's history may lag behind its writes, so one look is not enough to say no.
-        """
+        """Look for the message in Slack; False if it is not there and may be sent."""
         if self._outcomes.defer_if_rate_limited(delivery, "conversations.history"):
             return True
         try:
@@ -271,13 +268,13 @@ class OutboxWorker:
                 delivery.recipient,
                 delivery.metadata_token,
                 since=delivery.first_sent_at.timestamp(),
-                # A reply is in its thread's history and not in the channel's.
+                # Replies are in the history of their thread, not of the channel.
                 thread_ts=delivery.payload.get("thread_ts"),
             )
         except Rejected as error:
             if error.code != THREAD_NOT_FOUND:
                 raise
-            # It is not there, and nothing can be posted there any more.
+            # The thread is gone: the message is not there and can't be posted there.
             self._outcomes.give_up(delivery, "rejected", error.code)
             return True
         if sent is not None:

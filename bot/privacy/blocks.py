@@ -1,4 +1,4 @@
-"""Views about a member's data and its erasure. Values in, views out."""
+"""Views about a member's data and its erasure. Pure."""
 
 from collections.abc import Iterable
 
@@ -29,7 +29,11 @@ _CONSEQUENCES = (
 
 
 def forget_form(counts: Iterable[tuple[tuple[str, str] | None, int]]) -> View:
-    """Ask whether to erase it: the names of a table's rows, and how many there are."""
+    """Build the form that asks for confirmation of an erasure.
+
+    `counts` has for each table the singular and plural of its rows' name (None: members
+    don't know about the table), and the number of the member's rows.
+    """
     stored = []
     has_other = False
     for names, count in counts:
@@ -39,9 +43,9 @@ def forget_form(counts: Iterable[tuple[tuple[str, str] | None, int]]) -> View:
             stored.append(f"{count:,} {names[count != 1]}")
     if has_other:
         stored.append("your settings, and records of what I sent you")
-    about = "I keep nothing about you."
+    summary = "I keep nothing about you."
     if stored:
-        about = f"I keep this about you: {', '.join(stored)}."
+        summary = f"I keep this about you: {', '.join(stored)}."
     return View(
         type="modal",
         callback_id="forget_me",
@@ -49,7 +53,7 @@ def forget_form(counts: Iterable[tuple[tuple[str, str] | None, int]]) -> View:
         submit="Forget me",
         close="Cancel",
         blocks=[
-            SectionBlock(text=about),
+            SectionBlock(text=summary),
             SectionBlock(text=f"*When you press Forget me:*\n{_CONSEQUENCES}"),
             SectionBlock(text="To see it all first, type `/backswing my data`."),
         ],

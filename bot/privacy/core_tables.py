@@ -18,11 +18,9 @@ from models import (
     RateLimit,
 )
 
-UNTIL_DATABASE_DELETED = "The database is deleted."
-
 
 def _write_tombstone(tx: Transaction, erasure: Erasure) -> None:
-    """Only that they were forgotten: what Slack delivers late brings nothing back."""
+    """Keep only the id and the time of the erasure, so that late events don't count."""
     member = table(Member)
     tx.session.execute(
         update(member)
@@ -56,8 +54,6 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         contents="From people's Slack profiles: names, time zone, guest, admin or bot;"
         " when they were deactivated.",
         purpose="Name people without notifying them, and know who may do what.",
-        retention="The person is forgotten: then only the id stays, for 7 days, so"
-        " that nothing that Slack delivers late brings them back.",
         owner_columns=("slack_id",),
         non_personal=("name", "full_name", "handle", "tz"),
         on_erasure="tombstone",
@@ -66,10 +62,9 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     TablePolicy(
         model=Champion,
         contents="Champions of a channel.",
-        purpose=(
-            "They can close and solve others' asks, and change the channel's settings."
-        ),
-        retention="The role is removed, or the person is forgotten.",
+        purpose="Let them close and solve others' asks, and change the channel's"
+        " settings.",
+        retention="When the role is removed.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -77,7 +72,6 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         model=Channel,
         contents="Channels: name and state from Slack, and their settings.",
         purpose="Know where the bot may do what.",
-        retention=UNTIL_DATABASE_DELETED,
         non_personal=(
             "slack_id",
             "name",
@@ -94,7 +88,6 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         model=Installation,
         contents="The workspace: id, name, address, and the bot's ids there. No token.",
         purpose="Make links to messages.",
-        retention=UNTIL_DATABASE_DELETED,
         non_personal=(
             "team_id",
             "enterprise_id",
@@ -107,11 +100,10 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=OutboxItem,
-        contents="Messages that were sent or wait: subject, recipient, state. Not"
-        " their text, which is rendered when they are sent.",
+        contents="Messages that were sent or wait: subject, recipient, state, details."
+        " Not their text, which is rendered when they are sent.",
         purpose="Send nothing twice, and reword what was sent.",
-        retention="The recipient is forgotten; details go 30 days after the message"
-        " was sent.",
+        retention="The details, after 30 days.",
         owner_columns=("recipient",),
         json_columns=("payload",),
         key_columns=("dedup_key",),
@@ -126,22 +118,20 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=OutboxChannel,
-        contents="The time of the next message to a channel or person.",
-        purpose="Slack accepts one a second.",
-        retention="The person is forgotten.",
+        contents="When the next message to a channel or person may be sent.",
+        purpose="Send one a second, as Slack asks.",
         owner_columns=("recipient",),
         on_erasure="delete",
     ),
     TablePolicy(
         model=RateLimit,
-        contents="Until when Slack accepts no calls of a method.",
-        purpose="Slack limits how often it can be called.",
-        retention=UNTIL_DATABASE_DELETED,
+        contents="Slack's methods that must not be called for a while.",
+        purpose="Respect Slack's rate limits.",
         non_personal=("method",),
     ),
 )
 
-# To one person, about nobody.
+# These messages name no member but their recipient.
 MESSAGES: Sequence[MessagePolicy] = (
     MessagePolicy(frozenset({PRIVACY_DATA_FILE, PRIVACY_REDACT})),
 )

@@ -1,4 +1,4 @@
-"""People's own data, as a feature; with the tables that belong to no other."""
+"""The privacy feature: members' own data, and the tables that no feature owns."""
 
 from bot.feature import Feature
 from bot.permissions import MANAGE_OWN_DATA

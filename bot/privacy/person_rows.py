@@ -1,4 +1,4 @@
-"""Export, erase and count the rows that name a person, in any table."""
+"""Export, erase and count the rows that name a member, in any table."""
 
 import json
 import re
@@ -30,10 +30,10 @@ Row = dict[str, Any]
 
 
 def in_workspace(rows: Table, installation_id: int) -> ColumnElement[bool]:
-    """Which rows of a table are the workspace's, found by its foreign keys."""
+    """Return the condition that a row belongs to the workspace, by its foreign keys."""
     if "installation_id" in rows.c:
         return rows.c.installation_id == installation_id
-    # What need not be there leads nowhere where it is not.
+    # Keys that are never null come first.
     keys = sorted(
         rows.foreign_keys, key=lambda key: (key.parent.nullable, key.parent.name)
     )
@@ -53,11 +53,11 @@ def rows_for_member(
     *,
     hidden_channels: Collection[int] = (),
 ) -> Iterator[Row]:
-    """Yield a person's data in the table: their rows, and their part in others' rows.
+    """Yield a member's data in the table: their rows, and their part in others' rows.
 
-    A row that only mentions the person yields the mention, without place or subject.
-    `hidden` are the ids of private channels that the person has left. There they are
-    shown their own words and actions, and nothing that others added.
+    A row that only mentions the member yields the mention, without channel or subject.
+    `hidden_channels` are the row ids of private channels that the member may not see.
+    From there they get their own texts and actions, and nothing that others added.
     """
     if not policy.has_personal_data:
         return
@@ -78,9 +78,9 @@ def rows_for_member(
         } | ({} if part in {"owner", "reader"} else _own_mentions(policy, row, member))
 
 
-# What a row is to a person: theirs; addressed to them; one that they did something
-# with, or are named in; theirs, from where they can see nothing any more; one that only
-# mentions them.
+# A row's relation to a member. owner: it is theirs. reader: it is addressed to them.
+# named: they acted on it, or it names them. hidden: it is theirs, in a channel that
+# they may no longer see. mentioned: its text mentions them.
 Relation = Literal["owner", "reader", "named", "hidden", "mentioned"]
 
 
@@ -97,7 +97,7 @@ def _relation(policy: TablePolicy, row: RowMapping, member: str) -> Relation:
 
 
 def _channel_columns(rows: Table) -> list[str]:
-    """The columns that say in which channel something is."""
+    """Return the names of the foreign keys to channels."""
     return [
         key.parent.name
         for key in rows.foreign_keys
@@ -115,14 +115,15 @@ def _is_visible(
         return bool(row[column] == member)
     if column in policy.text_columns:
         return bool(row[policy.text_columns[column]] == member)
-    # A key can be made of whom the row is about.
+    # A key can contain the id of another person whom the row is about.
     if (
         relation == "mentioned"
         or column in policy.people_lists
         or column in policy.key_columns
     ):
         return False
-    # What is neither a name nor anybody's words can still tell what others wrote about.
+    # Even a column without names and texts, such as topics, can tell what others wrote
+    # about.
     return column not in policy.non_personal and not (
         relation == "hidden" and column in _channel_columns(rows)
     )
@@ -134,17 +135,17 @@ def _own_mentions(policy: TablePolicy, row: RowMapping, member: str) -> Row:
     Text that others wrote about them is left out.
     """
     lists = {column: row[column] for column in policy.people_lists}
-    on_list = {
+    entries = {
         column: [member]
         for column, people in lists.items()
         if isinstance(people, list) and member in people
     }
-    named_in = [
+    mentioned_in = [
         column
         for column in policy.text_columns
         if f"<@{member}" in str(row[column] or "")
     ]
-    return on_list | ({"mentioned_in": named_in} if named_in else {})
+    return entries | ({"mentioned_in": mentioned_in} if mentioned_in else {})
 
 
 def _to_json(value: object) -> object:
@@ -164,44 +165,45 @@ def names_member(tx: Transaction, policy: TablePolicy, member: str) -> bool:
 def count_own_rows(tx: Transaction, policy: TablePolicy, member: str) -> int:
     """Count the rows that belong to the member."""
     rows = _table_of(policy)
-    theirs = or_(
+    is_owner = or_(
         false(), *(rows.c[column] == member for column in policy.owner_columns)
     )
-    query = select(func.count()).where(in_workspace(rows, tx.workspace.id), theirs)
+    query = select(func.count()).where(in_workspace(rows, tx.workspace.id), is_owner)
     return tx.session.scalar(query.select_from(rows)) or 0
 
 
 def erase_member(tx: Transaction, policy: TablePolicy, erasure: Erasure) -> None:
-    """Take the person out of the table; rows that count for others stay."""
+    """Erase the member from the table; rows that count for others keep a pseudonym."""
     if policy.on_erasure == "tombstone" or not policy.has_personal_data:
         return
     rows = _table_of(policy)
-    ours = in_workspace(rows, tx.workspace.id)
+    in_scope = in_workspace(rows, tx.workspace.id)
     if policy.on_erasure == "delete":
-        theirs = or_(
+        is_owner = or_(
             false(), *(rows.c[c] == erasure.member for c in policy.owner_columns)
         )
-        tx.session.execute(delete(rows).where(ours, theirs))
+        tx.session.execute(delete(rows).where(in_scope, is_owner))
     for column, author in policy.text_columns.items():
-        gone = policy.placeholders.get(column, None if rows.c[column].nullable else "")
+        empty = None if rows.c[column].nullable else ""
+        is_author = rows.c[author] == erasure.member
         tx.session.execute(
             update(rows)
-            .where(ours, rows.c[author] == erasure.member, rows.c[column].is_not(None))
-            .values({column: gone})
+            .where(in_scope, is_author, rows.c[column].is_not(None))
+            .values({column: policy.placeholders.get(column, empty)})
         )
-        _remove_mentions(tx, rows, column, ours, erasure)
+        _remove_mentions(tx, rows, column, in_scope, erasure)
     for column in policy.person_columns:
         tx.session.execute(
             update(rows)
-            .where(ours, rows.c[column] == erasure.member)
+            .where(in_scope, rows.c[column] == erasure.member)
             .values({column: erasure.pseudonym})
         )
     for column in policy.people_lists:
         mentions = _json_contains(rows, column, erasure.member)
-        _replace_member(tx, rows, column, and_(ours, mentions), erasure)
+        _replace_member(tx, rows, column, and_(in_scope, mentions), erasure)
     for column in policy.key_columns:
         mentions = rows.c[column].contains(erasure.member, autoescape=True)
-        _replace_member(tx, rows, column, and_(ours, mentions), erasure)
+        _replace_member(tx, rows, column, and_(in_scope, mentions), erasure)
 
 
 def _names_member(policy: TablePolicy, member: str) -> ColumnElement[bool]:
@@ -210,7 +212,7 @@ def _names_member(policy: TablePolicy, member: str) -> ColumnElement[bool]:
         false(),
         *(rows.c[column] == member for column in policy.person_columns),
         *(_json_contains(rows, column, member) for column in policy.people_lists),
-        # What others wrote of them: that they did, and where.
+        # Mentions in others' texts.
         *(mentions_member(rows.c[column], member) for column in policy.text_columns),
     )
 
@@ -229,7 +231,7 @@ def _remove_mentions(
     in_scope: ColumnElement[bool],
     erasure: Erasure,
 ) -> None:
-    """In what others wrote, a mention of the person becomes a word."""
+    """Replace mentions of the member in others' texts by SOMEONE."""
     token = re.compile(rf"<@{re.escape(erasure.member)}(\|[^<>]*)?>")
     query = select(*rows.primary_key, rows.c[column]).where(
         in_scope, mentions_member(rows.c[column], erasure.member)
@@ -264,7 +266,7 @@ def _has_key(rows: Table, key: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def replace_member(value: Any, member: str, pseudonym: str) -> Any:
-    """A key, or JSON, with another name for a person wherever they are named."""
+    """Return a key or a JSON value with each id of the member replaced."""
     match value:
         case dict():
             return {

@@ -1,6 +1,6 @@
-"""Redact messages: delete those to an erased member, and reword those naming them.
+"""Redact messages: delete those to an erased member, and reword those that name them.
 
-Each such message has an outbox item of its own, delivered like any other.
+Each redaction is an outbox item, delivered like any other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,12 +30,13 @@ from models import OutboxChannel, OutboxItem
 
 _BATCH_SIZE = 500
 
-# Perhaps in Slack already, and nobody knows where yet.
+# The message may be in Slack already, but its `ts` is not known yet.
 _IN_FLIGHT_STATES = frozenset({"sending", "unconfirmed"})
 _SETTLE_TIME = timedelta(seconds=10)
-# What is refused because the bot was removed, or the channel archived, can be possible
-# another day; of these nothing is left to change.
+# Slack may refuse a redaction because the bot was removed or the channel archived. It
+# may allow it another day.
 _RETRY_AFTER = timedelta(days=1)
+# With these errors the message is gone, and there is nothing to redact.
 _GONE_ERRORS = frozenset(
     {"message_not_found", "thread_not_found", "file_not_found", "file_deleted"}
 )
@@ -44,14 +45,14 @@ _GONE_ERRORS = frozenset(
 def affected_messages(
     tx: Transaction, policies: Sequence[MessagePolicy], erasure: Erasure
 ) -> list[int]:
-    """The messages to others that may name or quote the person: ids of the outbox.
+    """Return the ids of outbox items to others that may name or quote the member.
 
-    To be asked before the person is forgotten.
+    Call it before the erasure.
     """
     sent_to_others = (
         OutboxItem.installation_id == tx.workspace.id,
         OutboxItem.recipient != erasure.member,
-        # What is on its way names whoever was there when it was drawn.
+        # A message in flight was rendered before the erasure.
         or_(OutboxItem.ts.is_not(None), OutboxItem.state.in_(_IN_FLIGHT_STATES)),
     )
     item_ids = set(
@@ -64,16 +65,16 @@ def affected_messages(
             )
         )
     )
-    for kinds in policies:
-        if kinds.affected_subjects is None:
+    for policy in policies:
+        if policy.affected_subjects is None:
             continue
-        subjects = sorted(set(kinds.affected_subjects(tx, erasure)))
+        subjects = sorted(set(policy.affected_subjects(tx, erasure)))
         for start in range(0, len(subjects), _BATCH_SIZE):
             item_ids |= set(
                 tx.session.scalars(
                     select(OutboxItem.id).where(
                         *sent_to_others,
-                        OutboxItem.kind.in_(kinds.kinds),
+                        OutboxItem.kind.in_(policy.kinds),
                         OutboxItem.subject_id.in_(
                             subjects[start : start + _BATCH_SIZE]
                         ),
@@ -84,35 +85,36 @@ def affected_messages(
 
 
 def cancel_pending(tx: Transaction, erasure: Erasure) -> list[int]:
-    """Send the person nothing more; the ids of what was sent to them."""
-    theirs = select(OutboxItem).filter_by(
+    """Cancel pending messages to the member; return the ids of those that were sent."""
+    items = select(OutboxItem).filter_by(
         installation_id=tx.workspace.id, recipient=erasure.member
     )
-    sent = []
-    for item in tx.session.scalars(theirs.order_by(OutboxItem.id).with_for_update()):
+    sent_ids = []
+    for item in tx.session.scalars(items.order_by(OutboxItem.id).with_for_update()):
         if item.state in {"pending", "unconfirmed"}:
             item.state, item.finished_at = "cancelled", tx.now
         if item.state == "sending" or (item.slack_channel and item.ts):
-            sent.append(item.id)
+            sent_ids.append(item.id)
     tx.session.flush()
-    return sent
+    return sent_ids
 
 
 def enqueue_redactions(
     tx: Transaction, item_ids: Iterable[int], erasure: Erasure
 ) -> None:
-    """Enqueue a redaction for each of these messages."""
-    for item in item_ids:
-        row = tx.session.get_one(OutboxItem, item)
-        # In the lane of what is written there anyway. A forgotten person has none.
-        lane = row.recipient
-        if is_erased(lane):
-            lane = row.slack_channel or row.metadata_token
+    """Enqueue a redaction for each of these outbox items, after `erase_member`."""
+    for item_id in item_ids:
+        item = tx.session.get_one(OutboxItem, item_id)
+        # The message's own recipient, so that redactions wait their turn with its other
+        # messages. An erased member's pseudonym can't be a recipient.
+        recipient = item.recipient
+        if is_erased(recipient):
+            recipient = item.slack_channel or item.metadata_token
         enqueue.enqueue(
             tx.session,
             PRIVACY_REDACT,
-            item,
-            lane,
+            item_id,
+            recipient,
             installation_id=tx.workspace.id,
             now=tx.now,
             occurrence=erasure.pseudonym,
@@ -121,8 +123,8 @@ def enqueue_redactions(
 
 
 def retry_rejected(tx: Transaction) -> None:
-    """Once a day, whatever Slack would not have changed."""
-    refused = tx.session.execute(
+    """Enqueue the redactions again that Slack refused more than a day ago."""
+    retried = tx.session.execute(
         update(OutboxItem)
         .where(
             OutboxItem.installation_id == tx.workspace.id,
@@ -140,7 +142,7 @@ def retry_rejected(tx: Transaction) -> None:
         )
         .returning(OutboxItem.id)
     )
-    if refused.first() is not None:
+    if retried.first() is not None:
         tx.session.info[enqueue.ENQUEUED] = True
 
 
@@ -163,27 +165,27 @@ def render_redaction(
 
 
 def _render_again(tx: Transaction, item: OutboxItem) -> SlackAction | Reschedule | None:
-    """Render a sent message for what its recipient may see now."""
+    """Render a sent message again, from the current rows and for its recipient."""
     try:
         message_type = tx.features.message_types[MessageKind(item.kind)]
-        # As it was when its turn came.
+        # With the time at which it was rendered first.
         delivery = Delivery.of(item, started_at=item.first_sent_at or item.created_at)
         return message_type.render_visible(tx, delivery)
     except KeyError:
-        # It needs a payload that is not kept any more, and that may name somebody.
+        # Rendering it needs its payload, which is already redacted.
         if item.redacted_at is None:
             raise
         return None
 
 
 def _on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """Treat a message that is gone as redacted; keep others to be tried again."""
+    """Treat a message that is gone as redacted; `retry_rejected` retries others."""
     if error in _GONE_ERRORS:
         _on_sent(tx, delivery, None)
 
 
 def _on_sent(tx: Transaction, delivery: Delivery, _result: Any) -> None:
-    """Nothing is kept of where a forgotten person's messages stood."""
+    """Delete the redaction, and the location of a message to an erased member."""
     item = tx.session.get(OutboxItem, delivery.subject_id)
     if item is not None and is_erased(item.recipient):
         tx.session.execute(

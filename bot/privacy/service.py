@@ -1,4 +1,4 @@
-"""People's own data: shown to them, and forgotten when they say so or have left."""
+"""Members' own data: show it to them, and erase it on request or after they left."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,6 @@ from typing import Any
 from slack_sdk.models.views import View
 from sqlalchemy import Text, cast, delete, select, update
 
-from bot import visibility
 from bot.db.statements import table
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -20,10 +19,10 @@ from bot.privacy.message_kinds import PRIVACY_DATA_FILE
 from bot.runtime import Transaction
 from bot.slack.actions import UploadFile
 from bot.slack.text import ERASED_PREFIX
-from bot.workspace import members, roles
+from bot.workspace import members, roles, visibility
 from models import Channel, Member, OutboxItem
 
-# So many are forgotten at a time: each touches much.
+# Members who are erased in one transaction: each erasure changes many rows.
 BATCH_SIZE = 5
 
 
@@ -58,18 +57,18 @@ def render_data_file(tx: Transaction, delivery: Delivery) -> UploadFile:
 
 
 def rows_about(tx: Transaction, member: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table that are about a person, channels by their Slack ids.
+    """Return the rows about the member by table, with Slack's ids of channels.
 
-    Raises MembershipUnknown: what others wrote in private channels is for who is there.
+    Raises MembershipUnknown: only a private channel's members get others' part in it.
     """
     channels = tx.session.scalars(
         select(Channel).filter_by(installation_id=tx.workspace.id)
     ).all()
-    places = {channel.id: channel.slack_id for channel in channels}
-    hidden = places.keys() - visibility.visible_channels(tx, channels, member)
+    slack_ids = {channel.id: channel.slack_id for channel in channels}
+    hidden = slack_ids.keys() - visibility.visible_channels(tx, channels, member)
     return {
         policy.model.__tablename__: [
-            _with_channel_ids(row, places)
+            _with_channel_ids(row, slack_ids)
             for row in person_rows.rows_for_member(
                 tx, policy, member, hidden_channels=hidden
             )
@@ -93,13 +92,13 @@ def _require_allowed(tx: Transaction, member: str) -> None:
 
 
 def forget_form(tx: Transaction, member: str) -> View:
-    """Raises UserError for a person who is no member."""
+    """Return the form that confirms an erasure. Raises UserError for non-members."""
     _require_allowed(tx, member)
     return blocks.forget_form(_count_rows(tx, member))
 
 
 def erase_oneself(tx: Transaction, member: str) -> None:
-    """Raises UserError for a person who is no member."""
+    """Erase a member at their own request. Raises UserError for non-members."""
     _require_allowed(tx, member)
     erase(tx, member)
 
@@ -114,30 +113,33 @@ def _count_rows(
 
 
 def erase(tx: Transaction, member: str) -> str:
-    """Take a person out of everything; the pseudonym that stands for them now.
+    """Erase a member's personal data in all tables; return their pseudonym.
 
-    Totals stay as they are: one person is still one person, without a name. Nothing
-    leads from the pseudonym back.
+    1. Each table's `before_erasure` runs; messages that name the member are collected.
+    2. Pending messages to the member are cancelled.
+    3. Each table is erased by its policy. The pseudonym replaces the member, so that
+       totals stay the same; it is random, and nothing leads back from it.
+    4. Redactions of sent messages are enqueued.
     """
     erasure = Erasure(member, ERASED_PREFIX + token_hex(8))
     members.ensure(tx, [member])
     for policy in tx.features.personal_data:
         policy.before_erasure(tx, erasure)
-    written_about = redaction.affected_messages(
+    messages_about = redaction.affected_messages(
         tx, tx.features.message_policies, erasure
     )
-    written_to = redaction.cancel_pending(tx, erasure)
+    messages_to = redaction.cancel_pending(tx, erasure)
     for policy in tx.features.personal_data:
         person_rows.erase_member(tx, policy, erasure)
-    # What was read before is not what stands there now.
+    # Core statements have changed rows that the session has loaded.
     tx.session.expire_all()
-    redaction.enqueue_redactions(tx, [*written_about, *written_to], erasure)
+    redaction.enqueue_redactions(tx, [*messages_about, *messages_to], erasure)
     return erasure.pseudonym
 
 
 def erase_deactivated(tx: Transaction, *, before: datetime) -> int:
-    """Forget some of those who were deactivated before then; how many."""
-    departed = tx.session.scalars(
+    """Erase some members deactivated before a time (UTC); return the number of them."""
+    deactivated = tx.session.scalars(
         select(Member.slack_id)
         .where(
             Member.installation_id == tx.workspace.id,
@@ -148,15 +150,19 @@ def erase_deactivated(tx: Transaction, *, before: datetime) -> int:
         .order_by(Member.deactivated_at)
         .limit(BATCH_SIZE)
     ).all()
-    for member in departed:
+    for member in deactivated:
         erase(tx, member)
-    return len(departed)
+    return len(deactivated)
 
 
 def purge_expired(
     tx: Transaction, *, sent_before: datetime, unmatched_before: datetime
 ) -> None:
-    """Let go of what has served its time."""
+    """Delete expired data, redact sent items, and retry rejected redactions.
+
+    `sent_before` is for sent items, `unmatched_before` for unmatched messages and
+    tombstones; both are UTC.
+    """
     tx.features.purge(tx, unmatched_before)
     items = table(OutboxItem)
     tx.session.execute(
@@ -173,16 +179,16 @@ def purge_expired(
 
 
 def _purge_tombstones(tx: Transaction, *, before: datetime) -> None:
-    """Nothing from before they were forgotten can still arrive: the ids go, too.
+    """Delete tombstones from before a time: no event from before it can still arrive.
 
-    Whoever has come back meanwhile is met like anybody new.
+    A member who has come back since becomes an ordinary member.
     """
-    traces = tx.session.scalars(
+    tombstones = tx.session.scalars(
         select(Member).where(
             Member.installation_id == tx.workspace.id, Member.erased_before < before
         )
     ).all()
-    for member in traces:
+    for member in tombstones:
         is_back = any(
             person_rows.names_member(tx, policy, member.slack_id)
             for policy in tx.features.personal_data
@@ -201,7 +207,7 @@ def data_file_json(
     member: str,
     now: datetime,
 ) -> str:
-    """The JSON file of what is kept of a person; `tables` by name."""
+    """Return a member's data file as JSON; rows and purposes are keyed by table."""
     return json.dumps(
         {
             "about": {

@@ -1,8 +1,8 @@
-"""Texts about settings. Values in, text out."""
+"""Texts about settings. Pure."""
 
 from collections.abc import Sequence
 
-# So many emoji are named when something is asked about them.
+# The most emoji that a message lists by name.
 _MAX_NAMES = 10
 
 
@@ -13,11 +13,11 @@ HELP = (
 
 
 def unknown_emoji(names: Sequence[str]) -> str:
-    """Question emoji that were saved, in mrkdwn."""
-    shown = ", ".join(f"`:{name}:`" for name in names[:_MAX_NAMES])
+    """Say that saved emoji may be misspelt, in mrkdwn."""
+    listed = ", ".join(f"`:{name}:`" for name in names[:_MAX_NAMES])
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
     return (
-        f"Saved. These aren't among Slack's standard emoji: {shown}{more}. That's"
+        f"Saved. These aren't among Slack's standard emoji: {listed}{more}. That's"
         " fine if your workspace added them. If it's a typo, open the settings again"
         " and correct it."
     )

@@ -1,4 +1,4 @@
-"""The settings forms. Values in, views out."""
+"""The settings forms. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,10 @@ from bot.slack.text import escape
 def channel_form(
     channel: str, name: str, fields: Sequence[InputBlock], sections: Sequence[Block]
 ) -> View:
-    """`channel` is Slack's id; `sections` are what features show below the fields."""
+    """Build a channel's form; `sections` are features' blocks below the fields.
+
+    `channel` is Slack's id.
+    """
     return View(
         type="modal",
         callback_id="settings",
@@ -35,14 +38,14 @@ def channel_form(
 
 
 def saved_view(text: str) -> View:
-    """Show, in place of a form that was saved, what to look at once more."""
+    """Build the view that replaces a saved form, with a note on the values."""
     return View(
         type="modal", title="Saved", close="OK", blocks=[SectionBlock(text=text)]
     )
 
 
 def member_form(fields: Sequence[InputBlock], zone: str) -> View:
-    """A member's own settings; `zone` is the IANA name of theirs."""
+    """Build the form of a member's own settings; `zone` is their IANA zone."""
     return View(
         type="modal",
         callback_id="my_settings",
@@ -67,7 +70,7 @@ def member_form(fields: Sequence[InputBlock], zone: str) -> View:
 def workspace_form(
     fields: Sequence[InputBlock], channel_defaults: Sequence[InputBlock]
 ) -> View:
-    """`defaults`: with what a channel begins that Backswing is invited to."""
+    """Build the workspace's form; `channel_defaults` are for new channels."""
     return View(
         type="modal",
         callback_id="workspace_settings",

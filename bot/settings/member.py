@@ -15,7 +15,7 @@ MAX_PAUSE = timedelta(days=366)
 
 
 def _put_pause(tx: Transaction, member: str, until: date | None) -> None:
-    """A pause that has ended is none."""
+    """Store the pause; today as its end ends a pause."""
     today = members.today(tx, member)
     member_settings.update(tx, member, paused_until=None if until == today else until)
 
@@ -80,7 +80,7 @@ SETTINGS: Sequence[MemberSetting] = (
 
 
 def check(values: Mapping[str, Any], *, today: date) -> None:
-    """Raises UserError for what makes sense by itself, but not together.
+    """Raise UserError for values that are valid alone, but not together or today.
 
     `today` is the date in the member's zone.
     """

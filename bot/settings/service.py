@@ -1,4 +1,4 @@
-"""Settings of a channel and of the workspace: shown, checked, recorded."""
+"""Show, check and store the settings of channels, the workspace and members."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ from models import Channel
 
 
 def help_text(tx: Transaction, channel: Channel | None) -> str:
-    """Return what everybody can do, with the emoji of the channel, if there is one."""
+    """Return the help text, with the channel's emoji, or the default ones."""
     return tx.features.help_text(
         ChannelEmoji(
             channels.helpful_emoji(channel),
@@ -41,7 +41,7 @@ def help_text(tx: Transaction, channel: Channel | None) -> str:
 
 
 def channel_form(tx: Transaction, channel: Channel, *, by: str) -> View:
-    """A channel's settings; raises UserError for all but its champions and admins."""
+    """Return the form of a channel's settings; raises UserError if `by` may not."""
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     return forms.channel_form(
         channel.slack_id,
@@ -58,9 +58,9 @@ def channel_form(tx: Transaction, channel: Channel, *, by: str) -> View:
 def update_channel(
     tx: Transaction, channel: Channel, form: FormValues, *, by: str
 ) -> list[str]:
-    """Record the settings, and return the emoji to ask about.
+    """Store the settings, and return the emoji that may be misspelt.
 
-    Raises UserError, with the field, for what makes no sense: then nothing changes.
+    Raises UserError, with the field, and stores nothing if a value is wrong.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     values = read_values(tx.features.channel_settings, form)
@@ -77,22 +77,22 @@ def _unknown_emoji(
     owner: Owner,
     values: Mapping[str, Any],
 ) -> list[str]:
-    """Return the new names that Slack does not have, and that nobody reacted with."""
-    chosen: list[str] = []
+    """Return new names of non-standard emoji with which no member has reacted."""
+    new_names: list[str] = []
     for setting in settings:
         if isinstance(setting.field, Emoji):
-            before = setting.get(tx, owner)
-            chosen += [n for n in values[setting.name] if n not in before]
-    names = custom_names(chosen)
+            old_names = setting.get(tx, owner)
+            new_names += [n for n in values[setting.name] if n not in old_names]
+    names = custom_names(new_names)
     used = {name for find in tx.features.used_emoji for name in find(tx, names)}
     return [name for name in names if name not in used]
 
 
 def workspace_form(tx: Transaction, *, by: str) -> View:
-    """The workspace's settings; raises UserError if they may not change them."""
-    shown = _workspace_settings(tx, by)
+    """Return the form of the workspace's settings; raises UserError if `by` may not."""
+    settings = _workspace_settings(tx, by)
     return forms.workspace_form(
-        [s.field.render(s.get(tx, None)) for s in shown],
+        [s.field.render(s.get(tx, None)) for s in settings],
         [
             s.field.render(s.get(tx, None))
             for s in of_workspace.channel_defaults(tx.features.channel_settings)
@@ -101,9 +101,9 @@ def workspace_form(tx: Transaction, *, by: str) -> View:
 
 
 def update_workspace(tx: Transaction, form: FormValues, *, by: str) -> list[str]:
-    """Record the settings that the person may change; return the emoji to ask about.
+    """Store the settings that `by` may change; return the emoji that may be misspelt.
 
-    Raises UserError.
+    Raises UserError, with the field, and stores nothing if a value is wrong.
     """
     settings = [
         *_workspace_settings(tx, by),
@@ -118,7 +118,7 @@ def update_workspace(tx: Transaction, form: FormValues, *, by: str) -> list[str]
 
 
 def member_form(tx: Transaction, member: str) -> View:
-    """The member's own settings; raises UserError for a person who is no member."""
+    """Return the form of a member's own settings; raises UserError for non-members."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     return forms.member_form(
         [s.field.render(s.get(tx, member)) for s in tx.features.member_settings],
@@ -127,7 +127,7 @@ def member_form(tx: Transaction, member: str) -> View:
 
 
 def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
-    """Record a member's own settings; raises UserError, with the field."""
+    """Store a member's own settings; raises UserError, with the field."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     today = members.today(tx, member)
     values = read_values(tx.features.member_settings, form)
@@ -138,7 +138,7 @@ def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
 
 
 def end_pause(tx: Transaction, member: str) -> None:
-    """End the member's pause. Raises UserError for a person who is no member."""
+    """End the member's pause. Raises UserError for non-members."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     member_settings.update(tx, member, paused_until=None)
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
@@ -156,21 +156,22 @@ def _workspace_settings(tx: Transaction, by: str) -> list[Setting[None]]:
 def newly_selected_users(
     tx: Transaction, form: FormValues, channel: Channel | None = None, *, by: str
 ) -> set[str]:
-    """Return the people whom a settings form adds.
+    """Return the people whom a settings form adds to a list of people.
 
-    The decision needs their profiles; fetching everybody's would take longer than Slack
-    waits. Raises UserError for a member who may not change the settings.
+    The caller fetches their profiles, which decide whether they may be added; fetching
+    all of the people's would take longer than Slack waits. Raises UserError if `by` may
+    not change the settings.
     """
     if channel is None:
         _workspace_settings(tx, by)
-        chosen = workspace_settings.program_leads(tx)
+        current = workspace_settings.program_leads(tx)
     else:
         roles.authorize(tx, channel, MANAGE_CHANNEL, by)
-        chosen = channels.champions(tx.session, channel.id)
+        current = channels.champions(tx.session, channel.id)
     return {
         person
         for person in _selected_users(tx, form)
-        if person not in chosen or not roles.in_workspace(tx, person)
+        if person not in current or not roles.in_workspace(tx, person)
     }
 
 
@@ -185,20 +186,20 @@ def _selected_users(tx: Transaction, form: FormValues) -> list[str]:
 
 
 def apply_channel_defaults(tx: Transaction, channel: Channel) -> None:
-    """The bot comes to a channel: the first time, the workspace's defaults with it."""
+    """Apply the workspace's defaults on the bot's first join of a channel."""
     if channel.bot_joined_at is not None:
         return
     channel.bot_joined_at = tx.now
-    chosen = workspace_settings.get(tx).channel_defaults
+    defaults = workspace_settings.get(tx).channel_defaults
     for setting in tx.features.channel_settings:
-        if setting.name in chosen:
-            setting.put(tx, channel, chosen[setting.name])
+        if setting.name in defaults:
+            setting.put(tx, channel, defaults[setting.name])
 
 
 def apply_missed_channel_defaults(tx: Transaction) -> None:
-    """`begin` where the bot is, and nobody said that it came."""
-    unheard = select(Channel).filter_by(
+    """Apply the defaults in the bot's channels whose join event we have missed."""
+    missed = select(Channel).filter_by(
         installation_id=tx.workspace.id, is_joined=True, bot_joined_at=None
     )
-    for channel in tx.session.scalars(unheard.order_by(Channel.id)):
+    for channel in tx.session.scalars(missed.order_by(Channel.id)):
         apply_channel_defaults(tx, channel)

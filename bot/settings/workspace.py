@@ -11,7 +11,7 @@ from bot.runtime import Transaction
 from bot.workspace import roles, workspace_settings
 from models import Channel
 
-# The workspace of the transaction is the owner.
+# A setting's owner is None here: the workspace is the transaction's.
 _DEFAULT_PREFIX = "default_"
 _MAX_DAYS = 3650
 
@@ -21,7 +21,7 @@ def _put_program_leads(tx: Transaction, _owner: None, people: Sequence[str]) -> 
     workspace_settings.set_program_leads(tx, people)
 
 
-# Whom the admins name may change the rest, but name nobody.
+# Program leads may change the other settings, but not this one.
 PROGRAM_LEADS: Setting[None] = Setting(
     People(
         name="program_leads",
@@ -86,27 +86,27 @@ SETTINGS: Sequence[Setting[None]] = (
 
 
 def _channel_default(setting: Setting[Any]) -> Setting[None]:
-    """With which value of a channel's setting the workspace's channels begin."""
+    """Return the workspace setting with the default of a channel setting."""
 
     def get(tx: Transaction, _owner: None) -> Any:
-        chosen = workspace_settings.get(tx).channel_defaults
-        return chosen.get(setting.name, setting.default)
+        defaults = workspace_settings.get(tx).channel_defaults
+        return defaults.get(setting.name, setting.default)
 
     def put(tx: Transaction, _owner: None, value: Any) -> None:
-        chosen = dict(workspace_settings.get(tx).channel_defaults)
-        # JSON knows no tuples.
+        defaults = dict(workspace_settings.get(tx).channel_defaults)
+        # JSON has lists, and the settings' defaults are tuples.
         if (tuple(value) if isinstance(value, list) else value) == setting.default:
-            chosen.pop(setting.name, None)
+            defaults.pop(setting.name, None)
         else:
-            chosen[setting.name] = value
-        workspace_settings.update(tx, channel_defaults=chosen)
+            defaults[setting.name] = value
+        workspace_settings.update(tx, channel_defaults=defaults)
 
     field = replace(setting.field, name=_DEFAULT_PREFIX + setting.name)
     return Setting(field, get, put, default=setting.default)
 
 
 def channel_defaults(settings: Iterable[Setting[Channel]]) -> list[Setting[None]]:
-    """Return a setting of the workspace for each of a channel's that has a default."""
+    """Return a workspace setting for each channel setting that has a default."""
     return [
         _channel_default(setting) for setting in settings if setting.default is not None
     ]
@@ -116,7 +116,10 @@ def check(
     values: Mapping[str, Any],
     check_channel_settings: Callable[[Mapping[str, Any]], None],
 ) -> None:
-    """Raises UserError for defaults that no channel could choose together."""
+    """Raise UserError for defaults that a channel could not have together.
+
+    `check_channel_settings` is `Features.check_channel_settings`.
+    """
     defaults = {
         name.removeprefix(_DEFAULT_PREFIX): value
         for name, value in values.items()

@@ -113,10 +113,10 @@ class FetchReplies:
     ts: str
 
     def send(self, api: SlackApi, _metadata_token: str) -> list[dict[str, Any]]:
-        """Return the thread's messages, each with everybody who reacted to it."""
+        """Return the thread's messages, each with all members who reacted to it."""
         messages = list(api.replies(self.channel, self.ts))
         for message in messages:
-            # In a thread Slack counts all who reacted, but names only some.
+            # In a thread, Slack counts all members who reacted, but names only some.
             if any(map(_lacks_users, message.get("reactions") or [])):
                 message["reactions"] = api.reactions_of(self.channel, message["ts"])
         return messages
@@ -128,19 +128,19 @@ def _lacks_users(reaction: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class UploadFile:
-    """A file for one person, in their conversation with the bot."""
+    """A file for one member, in their direct messages with the bot."""
 
     method: ClassVar[str] = "files.completeUploadExternal"
 
     member: str
-    # Without a suffix; Slack shows `title`.
+    # The file's name without a suffix; Slack shows the title instead.
     name: str
     title: str
     comment: str
     content: bytes
 
     def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str]:
-        """Return the conversation, and the file's id."""
+        """Return the conversation's and the file's id."""
         return api.upload_file(
             self.member,
             # The name identifies the file if Slack's response was lost.
@@ -175,14 +175,14 @@ class PublishHome:
     is_forced: bool = False
 
     def send(self, api: SlackApi, _metadata_token: str) -> "PublishHomeResult":
-        given = None if self.is_forced else self.replaced_hash
-        shown = api.publish_home(self.member, self.view, hash=given)
-        return PublishHomeResult(self.replaced_hash, shown)
+        required_hash = None if self.is_forced else self.replaced_hash
+        view_hash = api.publish_home(self.member, self.view, hash=required_hash)
+        return PublishHomeResult(self.replaced_hash, view_hash)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishHomeResult:
-    """Slack's hashes of the published Home tab and of the one to be replaced."""
+    """Slack's hashes of the published Home tab and of the view that it replaced."""
 
     replaced_hash: str | None
     view_hash: str
@@ -204,7 +204,7 @@ class FetchMemberships:
 class PostIfMember:
     """A message to a member, sent only if they are still in a channel.
 
-    They may have left it while the bot received no events.
+    They may have left it while the bot was not running.
     """
 
     method: ClassVar[str] = PostMessage.method
@@ -224,7 +224,7 @@ class PostIfMember:
 class PostIfNotMember:
     """A message to a member, sent only if they are not in a channel.
 
-    In the channel, the message there is notice enough.
+    In the channel, the message there notifies them.
     """
 
     method: ClassVar[str] = PostMessage.method
@@ -241,7 +241,7 @@ class PostIfNotMember:
         try:
             return self.channel in api.conversations_of(self.post.channel)
         except Rejected:
-            # Slack does not say: better twice than never.
+            # Slack does not say. Two notifications are better than none.
             return False
 
 
@@ -262,7 +262,7 @@ SlackAction = (
 
 
 def api_methods(action: SlackAction) -> Sequence[str]:
-    """Return the methods that the action calls."""
+    """Return the Slack methods that the action calls; each may be rate-limited."""
     methods = (
         [FetchMemberships.method]
         if isinstance(action, PostIfMember | PostIfNotMember)

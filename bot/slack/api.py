@@ -9,7 +9,7 @@ from slack_sdk.models.views import View
 
 # A longer Retry-After is cut to this.
 MAX_RETRY_AFTER = timedelta(hours=1)
-# Errors that mean the whole workspace accepts nothing from us any more.
+# With these errors, the workspace no longer accepts any call with our token.
 REVOKED_TOKEN_ERRORS = {
     "account_inactive",
     "invalid_auth",
@@ -18,9 +18,7 @@ REVOKED_TOKEN_ERRORS = {
     "token_expired",
     "token_revoked",
 }
-
-
-# The error for a reply whose thread is gone.
+# The error for a reply to a thread that was deleted.
 THREAD_NOT_FOUND = "thread_not_found"
 
 
@@ -58,7 +56,10 @@ class Rejected(SlackError):
 
 
 class SlackApi(Protocol):
-    """Slack's methods. All raise SlackError. Channels and members are Slack's ids."""
+    """Slack's methods. All raise SlackError. Channels and members are Slack's ids.
+
+    A client makes each call once; the caller decides about retries.
+    """
 
     def post(
         self,
@@ -69,7 +70,7 @@ class SlackApi(Protocol):
         metadata_token: str,
         thread_ts: str | None = None,
     ) -> tuple[str, str]:
-        """Post a message; return its channel (a DM's own id) and ts."""
+        """Post a message; return its channel (for a DM, the conversation) and ts."""
 
     def update(
         self, channel: str, ts: str, text: str, blocks: Sequence[Block]
@@ -84,7 +85,7 @@ class SlackApi(Protocol):
         *,
         thread_ts: str | None = None,
     ) -> None:
-        """Show a message to one person only, until they reload."""
+        """Show a message to one member only, until they reload Slack."""
 
     def add_reaction(self, channel: str, ts: str, emoji: str) -> None: ...
     def remove_reaction(self, channel: str, ts: str, emoji: str) -> None: ...
@@ -104,14 +105,14 @@ class SlackApi(Protocol):
     def upload_file(
         self, member: str, *, name: str, title: str, comment: str, content: bytes
     ) -> tuple[str, str]:
-        """Send a file to one person; return the conversation and the file's id."""
+        """Send a file to one member; return the conversation's and the file's id."""
 
     def delete_file(self, file: str) -> None: ...
     def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
         """Yield the messages of a thread, its parent first."""
 
     def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
-        """Return a message's reactions with everybody who reacted."""
+        """Return a message's reactions with all members who reacted."""
 
     def open_view(self, trigger_id: str, view: View) -> None: ...
     def push_view(self, trigger_id: str, view: View) -> None: ...
@@ -152,11 +153,11 @@ class SlackApi(Protocol):
     ) -> Iterator[str]:
         """Yield the ids of the private channels that both a member and the bot are in.
 
-        `is_urgent`: a user's three seconds are running.
+        `is_urgent`: use a short timeout, since a member waits for it.
         """
 
     def conversation_members(self, channel: str) -> Iterator[str]:
-        """Yield the ids of everybody in a channel that the bot is in."""
+        """Yield the ids of all members of a channel that the bot is in."""
 
     def auth_test(self) -> dict[str, Any]:
         """Call `auth.test`: return the bot's identity and workspace.

@@ -1,4 +1,4 @@
-"""The few pieces that messages and forms of all features are built from."""
+"""Builders for the common parts of all features' messages and forms."""
 
 from collections.abc import Sequence
 
@@ -28,10 +28,10 @@ MAX_QUOTE_LENGTH = 80
 
 
 def name_list(people: Sequence[str]) -> str:
-    """Plain names, which notify nobody: "Ana, Ben and 3 more"."""
+    """Join plain names, which notify nobody: "Ana, Ben and 3 more"."""
     if len(people) > MAX_NAMES:
-        shown, rest = people[: MAX_NAMES - 1], len(people) - MAX_NAMES + 1
-        return f"{', '.join(shown)} and {rest} more"
+        listed, rest = people[: MAX_NAMES - 1], len(people) - MAX_NAMES + 1
+        return f"{', '.join(listed)} and {rest} more"
     if len(people) > 1:
         return f"{', '.join(people[:-1])} and {people[-1]}"
     return people[0] if people else "nobody"
@@ -43,12 +43,12 @@ def quoted(text: str, limit: int = MAX_QUOTE_LENGTH) -> str:
 
 
 def context_line(text: str) -> ContextBlock:
-    """Plain text in small grey letters."""
+    """Build a context line (small and grey) of plain text."""
     return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
 
 
 def mrkdwn_line(text: str) -> ContextBlock:
-    """Our own mrkdwn in small grey letters."""
+    """Build a context line (small and grey) of our own mrkdwn."""
     return ContextBlock(elements=[MarkdownTextObject(text=text)])
 
 
@@ -74,7 +74,7 @@ def text_input(
     is_multiline: bool = False,
     has_focus: bool = False,
 ) -> InputBlock:
-    """A field for up to `limit` characters, filled in with plain text."""
+    """Build a field for up to `limit` characters, with the plain text `value` in it."""
     return InputBlock(
         block_id=name,
         label=label,
@@ -102,7 +102,7 @@ def people_input(
     is_optional: bool = False,
     has_focus: bool = False,
 ) -> InputBlock:
-    """A field for up to `limit` people, by their Slack ids."""
+    """Build a field for up to `limit` people, with Slack's ids `people` in it."""
     return InputBlock(
         block_id=name,
         label=label,
@@ -123,15 +123,15 @@ def channel_input(
     *,
     action_id: str = "channel",
     channel: str | None = None,
-    # Where no channel is given: choose the one that the person is looking at.
+    # Without `channel`, preselect the channel in which the member opened the form.
     use_current_channel: bool = False,
     hint: str | None = None,
     is_optional: bool = False,
-    # Report the choice at once, before the form is submitted.
+    # Send a block action as soon as the member chooses.
     reports_choice: bool = False,
     excludes_shared: bool = False,
 ) -> InputBlock:
-    """A field for a public or private channel, by its Slack id."""
+    """Build a field for a public or private channel; `channel` is Slack's id."""
     return InputBlock(
         block_id="channel",
         label=label,
@@ -152,37 +152,34 @@ def channel_input(
     )
 
 
-# Beside a field only plain text is shown.
+# Slack shows errors below a field as plain text, without mrkdwn.
 NOT_IN_CHANNEL = (
     "I'm not in that channel yet. Type /invite @Backswing there, then ask again."
 )
-
-
 NOT_IN_CHANNEL_CHOOSE = (
     "I'm not in that channel yet. Type `/invite @Backswing` there, or choose another"
     " one."
 )
-
-
 CHOOSE_CHANNEL = (
     "Pick a channel I'm in. For any other, type `/invite @Backswing` there first."
 )
 
 
 def message_modal(title: str, text: str, *more_blocks: Block) -> View:
-    """A message where only a view can be shown. `text` is mrkdwn of our own."""
+    """Build a modal that shows a message; `text` is our own mrkdwn."""
     return View(
         type="modal",
-        callback_id="told",
+        callback_id="message",
         title=title,
         close="OK",
         blocks=[SectionBlock(text=text), *more_blocks],
     )
 
 
+# A message: its text for notifications (mrkdwn), and its blocks.
 Note = tuple[str, list[Block]]
 
 
 def sentence_note(*parts: Part) -> Note:
-    """A sentence as a message, which may begin with somebody we can't name."""
+    """Build a message of one sentence; a leading "someone" is capitalized."""
     return fallback_text(*parts), [rich_text.inline(*parts)]

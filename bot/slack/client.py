@@ -1,4 +1,4 @@
-"""Call Slack. With its base class and `http` it is the only code that does."""
+"""The client for Slack's Web API. Only it, `http` and `paged_reads` call Slack."""
 
 import json
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ from bot.slack.http import (
 from bot.slack.paged_reads import PagedReads
 
 METADATA_EVENT = "backswing_operation"
-# In seconds, by how much Slack's clock may be behind ours: at more than five minutes
-# nothing that Slack signs is taken any more.
+# The most seconds that Slack's clock may be behind ours. If it were behind by more than
+# five minutes, we would refuse all of Slack's signatures.
 _MAX_CLOCK_SKEW_SECONDS = 330
 
 
@@ -69,11 +69,11 @@ class SlackClient(PagedReads):
         return posted
 
     def _delete_stray(self, posted: tuple[str, str]) -> None:
-        """Delete what Slack put into the channel, since its thread is gone."""
+        """Delete a reply that Slack put in the channel because its thread is gone."""
         try:
             self.delete(*posted)
         except SlackError as error:
-            # A later search finds it, and deletes it then.
+            # `find_by_metadata` finds and deletes it later.
             raise OutcomeUnknown("chat.postMessage", error.code) from error
 
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
@@ -162,9 +162,9 @@ class SlackClient(PagedReads):
             raise
 
     def _open_dm(self, member: str) -> str:
-        """Open the direct messages with a person; returns their channel's id."""
-        opened = call_method(self._background, "conversations.open", users=member)
-        return str(require_field(opened, "channel", dict)["id"])
+        """Open the direct messages with a member; return the conversation's id."""
+        answer = call_method(self._background, "conversations.open", users=member)
+        return str(require_field(answer, "channel", dict)["id"])
 
     def upload_file(
         self, member: str, *, name: str, title: str, comment: str, content: bytes
@@ -180,7 +180,7 @@ class SlackClient(PagedReads):
             file = require_field(slot, "file_id")
             send_file(require_field(slot, "upload_url"), name, content)
         except OutcomeUnknown as error:
-            # Nobody sees a file before its upload is completed.
+            # The file is not visible before its upload is completed.
             raise NotSent(error.method, error.code) from error
         call_method(
             self._background,
@@ -206,36 +206,23 @@ class SlackClient(PagedReads):
                 full=True,
             )
         except Rejected as error:
-            # Deleted a moment ago, and its reactions with it.
+            # The message was just deleted, and its reactions with it.
             if error.code != "message_not_found":
                 raise
             return []
         return list(answer["message"].get("reactions") or [])
 
     def open_view(self, trigger_id: str, view: View) -> None:
-        call_method(
-            self._urgent,
-            "views.open",
-            trigger_id=trigger_id,
-            view=json.dumps(view.to_dict()),
-        )
+        self._show("views.open", view, trigger_id=trigger_id)
 
     def push_view(self, trigger_id: str, view: View) -> None:
-        call_method(
-            self._urgent,
-            "views.push",
-            trigger_id=trigger_id,
-            view=json.dumps(view.to_dict()),
-        )
+        self._show("views.push", view, trigger_id=trigger_id)
 
     def update_view(self, view_id: str, view: View, *, hash: str | None) -> None:  # noqa: A002
-        call_method(
-            self._urgent,
-            "views.update",
-            view_id=view_id,
-            hash=hash,
-            view=json.dumps(view.to_dict()),
-        )
+        self._show("views.update", view, view_id=view_id, hash=hash)
+
+    def _show(self, method: str, view: View, **where: Any) -> None:
+        call_method(self._urgent, method, view=json.dumps(view.to_dict()), **where)
 
     def publish_home(self, member: str, view: View, *, hash: str | None) -> str:  # noqa: A002
         try:
@@ -293,6 +280,6 @@ class SlackClient(PagedReads):
 
     def app_id(self) -> str:
         """Return the id of the app that the bot belongs to."""
-        me = self.auth_test()
-        answer = call_method(self._background, "bots.info", bot=me.get("bot_id"))
+        identity = self.auth_test()
+        answer = call_method(self._background, "bots.info", bot=identity.get("bot_id"))
         return str(require_field(answer, "bot", dict).get("app_id", ""))

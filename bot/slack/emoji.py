@@ -12,7 +12,7 @@ _VARIATION = "\ufe0f"
 
 
 def table_lines() -> list[str]:
-    """The lines of emoji.txt: each an emoji's code points, and its names in Slack."""
+    """Return the lines of emoji.txt: an emoji's code points, and its names in Slack."""
     text = Path(__file__).with_name("emoji.txt").read_text(encoding="utf-8")
     return [line for line in text.splitlines() if not line.startswith("#")]
 
@@ -33,38 +33,40 @@ def _load_table() -> tuple[dict[str, str], dict[str, str]]:
     return by_name, by_character
 
 
-# Slack's standard emoji.
+# Slack's standard emoji: characters by name, and names by character.
 _CHARACTERS, _NAMES = _load_table()
 _LONGEST_CHARACTER = max(map(len, _NAMES))
 
 
 @cache
 def canonical(name: str) -> str:
-    """Return one name for all skin tones and aliases: `thumbsup::skin-tone-3` is `👍`.
+    """Return the same value for all aliases and skin tones of an emoji.
 
-    A workspace's own emoji keeps its name.
+    For Slack's emoji it is the character: `👍` for `thumbsup::skin-tone-3`. For a
+    workspace's own emoji it is the name.
     """
     base = _SKIN_TONE.sub("", name)
     return _CHARACTERS.get(base, base).replace(_VARIATION, "")
 
 
 def custom_names(names: Iterable[str]) -> list[str]:
-    """Return the names that are not Slack's: a workspace may have added them."""
+    """Return the names that are not Slack's; a workspace may have added them."""
     return [name for name in names if name not in _CHARACTERS]
 
 
 def is_among(name: str, names: Sequence[str]) -> bool:
+    """Return True if an emoji is among others, under any of its names."""
     return canonical(name) in _canonical_set(tuple(names))
 
 
-# There are a few per channel, and each reaction needs them.
+# A channel has few such sets, and each reaction needs them.
 @lru_cache(maxsize=1024)
 def _canonical_set(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(canonical, names))
 
 
 def overlap(some: Sequence[str], others: Sequence[str]) -> bool:
-    """Return True if an emoji is in both."""
+    """Return True if an emoji is in both lists, under any of its names."""
     return any(is_among(name, others) for name in some)
 
 
@@ -80,45 +82,45 @@ def render(names: Sequence[str]) -> str:
 
 
 def join_with_or(names: Sequence[str]) -> str:
-    """Return a list in mrkdwn, which Slack renders: ":+1:, :heart: or :bulb:"."""
+    """Join emoji as mrkdwn: ":+1:, :heart: or :bulb:"."""
     *others, last = (f":{name}:" for name in names)
     return f"{', '.join(others)} or {last}" if others else last
 
 
 def parse(text: str) -> tuple[list[str], list[str]]:
-    """Parse typed emoji, as ":+1: 👏 heart"; return names, and words that are no emoji.
+    """Parse typed emoji such as ":+1: 👏 heart"; return names, and words without emoji.
 
-    A name that is not Slack's needs colons: a workspace may use any name in any script,
-    but `nonsense` alone is a word.
+    Names of Slack's own emoji need no colons. Other names do: a workspace may use any
+    name in any script, and a name without colons is an ordinary word.
     """
-    good, bad = [], []
+    emoji_names, other_words = [], []
     for word in unicodedata.normalize("NFC", text).replace(",", " ").split():
         names = list(_parse_word(word))
         if None in names:
-            bad.append(word)
+            other_words.append(word)
         else:
-            good += [name for name in names if name is not None]
-    return list(dict.fromkeys(good)), bad
+            emoji_names += [name for name in names if name is not None]
+    return list(dict.fromkeys(emoji_names)), other_words
 
 
 def _parse_word(word: str) -> Iterator[str | None]:
-    """Yield the emoji in a word; None for anything else in it."""
-    # Ⓜ is an emoji, but its lower-case letter is not.
-    bare = _SKIN_TONE.sub("", word.lower())
-    if bare in _CHARACTERS:
-        yield bare
+    """Yield the names of the emoji in a word; None for anything else in it."""
+    bare_name = _SKIN_TONE.sub("", word.lower())
+    if bare_name in _CHARACTERS:
+        yield bare_name
         return
-    shown = _TONES.sub("", word).replace(_VARIATION, "") or word
-    while shown:
-        named = _COLON_NAME.match(shown)
-        if named and is_valid_name(named[1]):
-            yield named[1].lower()
-            shown = shown[named.end() :]
+    # Not in lower case: Ⓜ is an emoji, but its lower-case letter is not.
+    rest = _TONES.sub("", word).replace(_VARIATION, "") or word
+    while rest:
+        match = _COLON_NAME.match(rest)
+        if match and is_valid_name(match[1]):
+            yield match[1].lower()
+            rest = rest[match.end() :]
             continue
         for length in range(_LONGEST_CHARACTER, 0, -1):
-            if name := _NAMES.get(shown[:length]):
+            if name := _NAMES.get(rest[:length]):
                 yield name
-                shown = shown[length:]
+                rest = rest[length:]
                 break
         else:
             yield None
@@ -126,7 +128,7 @@ def _parse_word(word: str) -> Iterator[str | None]:
 
 
 def is_valid_name(name: str) -> bool:
-    """Return True if Slack would accept the name: letters of any script."""
+    """Return True if Slack accepts the name: letters of any script, digits, _'+-."""
     return all(
         character in "_'+-" or unicodedata.category(character)[0] in "LMN"
         for character in name

@@ -27,7 +27,7 @@ from bot.slack.api import (
 
 T = TypeVar("T")
 
-# Slack refused the call before it did anything.
+# With these errors, Slack did nothing.
 _NOT_SENT_ERRORS = {
     "ratelimited",
     "rate_limited",
@@ -37,9 +37,9 @@ _NOT_SENT_ERRORS = {
 }
 # Slack's documentation: "it's possible some aspect of the operation succeeded".
 _OUTCOME_UNKNOWN_ERRORS = {"internal_error", "fatal_error", "service_unavailable"}
-# Any other status comes from something between us and Slack's API.
+# Statuses of Slack's API. Others come from a proxy or a gateway.
 _API_STATUSES = {200, 400, 401, 403, 404}
-# Errors of the SDK and of HTTP for a response that Slack's API would not send.
+# Exceptions for a response that does not come from Slack's API.
 _INVALID_RESPONSE_ERRORS = (
     OSError,
     HTTPException,
@@ -53,7 +53,7 @@ _INVALID_RESPONSE_ERRORS = (
 
 
 class ProxyAwareClient(WebClient):
-    """The SDK's client, without a proxy for loopback addresses."""
+    """The SDK's client, but it uses no proxy for loopback addresses."""
 
     def _perform_urllib_http_request_internal(
         self, url: str, req: Request
@@ -70,7 +70,7 @@ class ProxyAwareClient(WebClient):
 
 
 def is_loopback(url: str) -> bool:
-    """Return True for a loopback address, which no proxy can reach for us."""
+    """Return True if the URL's host is a loopback address."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -81,16 +81,16 @@ def is_loopback(url: str) -> bool:
 
 
 def opener_for(url: str) -> OpenerDirector:
-    """Return an opener, with a proxy if the environment names one for the address."""
+    """Return an opener that uses the environment's proxy, except for loopback URLs."""
     return build_opener(*([ProxyHandler({})] if is_loopback(url) else []))
 
 
 def call_method(
     client: WebClient, method: str, *, ok_errors: set[str] | None = None, **args: object
 ) -> SlackResponse:
-    """Call a method; a response with one of `ok_errors` is returned, too.
+    """Call a method of Slack's API, without arguments that are None. Raises SlackError.
 
-    Those errors mean that the effect exists already. Raises SlackError.
+    With an error in `ok_errors`, the effect exists already: the response is returned.
     """
     params = {name: value for name, value in args.items() if value is not None}
     try:
@@ -141,8 +141,7 @@ def send_file(url: str, name: str, content: bytes) -> None:
 def send_json(method: str, url: str, body: Mapping[str, Any]) -> None:
     """Post JSON to a URL that Slack gave. Raises SlackError.
 
-    `method` names the URL in errors. The timeout is short: a user's three seconds are
-    running.
+    `method` names the URL in errors. The timeout is short, since a member waits for it.
     """
     headers = {"Content-Type": "application/json; charset=utf-8"}
     _send(method, url, json.dumps(body).encode(), headers, timeout=1)
@@ -162,7 +161,7 @@ def _send(
 
 
 def _error_name(response: SlackResponse) -> str:
-    """Return Slack's error code; empty if the response is not from Slack's API."""
+    """Return Slack's error code; "" if the response is not from Slack's API."""
     if not isinstance(response.data, Mapping) or response.get("ok") is not False:
         return ""
     name = str(response.get("error", ""))
@@ -185,7 +184,7 @@ def _classify_error(method: str, response: SlackResponse) -> SlackError:
 
 
 def _retry_after(headers: Mapping[str, Any]) -> float:
-    """Return seconds to wait: a minute if Slack's header is missing or invalid."""
+    """Return the seconds to wait; 60 if Slack's header is missing or invalid."""
     value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
     if isinstance(value, list):
         value = value[0] if value else ""

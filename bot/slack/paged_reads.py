@@ -1,4 +1,4 @@
-"""Read lists from Slack, page by page: messages, channels, members."""
+"""Calls to Slack whose results come in pages: messages, channels, members."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,23 +8,25 @@ from bot.slack.http import ProxyAwareClient, call_method, require_field
 
 
 class PagedReads:
-    """The part of Slack's Web API whose answers come in pages."""
+    """The part of the client that reads lists page by page."""
 
     def __init__(
         self, token: str, *, base_url: str = ProxyAwareClient.BASE_URL, timeout: int = 8
     ) -> None:
-        # The SDK's default handler sends a POST again after a reset: two messages.
+        # Without the SDK's retries: after a connection reset, it would send a POST
+        # again, and a message could be posted twice.
         self._background = ProxyAwareClient(
             token, base_url=base_url, timeout=timeout, retry_handlers=[]
         )
-        # For calls that somebody's three seconds are waiting for.
+        # For calls that a member waits for: Slack allows three seconds.
         self._urgent = ProxyAwareClient(
             token, base_url=base_url, timeout=1, retry_handlers=[]
         )
 
     def _search(
-        self, channel: str, metadata_token: str, method: str, oldest: str, **where: Any
+        self, channel: str, metadata_token: str, method: str, oldest: str, **args: Any
     ) -> tuple[str, str] | None:
+        """Return the channel and ts of the message with this token, or a file's id."""
         for message in self._pages(
             method,
             "messages",
@@ -32,7 +34,7 @@ class PagedReads:
             oldest=oldest,
             include_all_metadata=True,
             limit=100,
-            **where,
+            **args,
         ):
             metadata = message.get("metadata") or {}
             if (metadata.get("event_payload") or {}).get("operation") == metadata_token:
@@ -54,20 +56,20 @@ class PagedReads:
         return (str(channel["id"]) for channel in self._list_conversations(member))
 
     def _list_conversations(self, member: str | None) -> Iterator[dict[str, Any]]:
-        """Yield the channels that a member is in, or the bot if none is named."""
+        """Yield the channels that a member is in; None: the bot's."""
 
-        def of(types: str) -> Iterator[dict[str, Any]]:
+        def pages(types: str) -> Iterator[dict[str, Any]]:
             return self._pages(
                 "users.conversations", "channels", types=types, limit=200, user=member
             )
 
         try:
-            yield from of("public_channel,private_channel")
+            yield from pages("public_channel,private_channel")
         except Rejected as error:
-            # A workspace may have installed us without private channels.
+            # The app may be installed without the scope for private channels.
             if error.code != "missing_scope":
                 raise
-            yield from of("public_channel")
+            yield from pages("public_channel")
 
     def private_conversations_of(
         self, member: str, *, is_urgent: bool
@@ -83,7 +85,7 @@ class PagedReads:
             ):
                 yield str(channel["id"])
         except Rejected as error:
-            # Installed without private channels, we are in none.
+            # Without the scope for private channels, the bot is in none.
             if error.code != "missing_scope":
                 raise
 

@@ -1,4 +1,4 @@
-"""Rich text blocks: Slack parses nothing in them, so people's text stays text."""
+"""Rich text blocks. Slack does not parse them, so members' text is shown as written."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,13 +15,13 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
-from bot import timezones
 from bot.slack.text import (
     ELLIPSIS,
     SOMEONE,
     Token,
     capitalize,
     escape,
+    format_full,
     is_erased,
     to_plain,
     tokenize,
@@ -29,10 +29,10 @@ from bot.slack.text import (
 
 _Parts = RichTextElementParts
 
-# Further people are named without a notification: an ask is not a megaphone.
+# Further people are named in plain text, so that a message can't notify many.
 MAX_MENTIONS = 5
-# Each emoji, link or code block is an element of its own, many times as long as its
-# text; Slack refuses messages whose blocks are too long. The rest becomes text.
+# Each emoji, link or code block is an element, many times as long as its text, and
+# Slack refuses messages whose blocks are too long. Further ones become plain text.
 MAX_ELEMENTS = 60
 
 # "today at 9:00", "Friday, December 4th at 9:00": Slack's format, in the reader's zone.
@@ -42,16 +42,16 @@ Part = str | Token
 
 
 def user_mention(member: str) -> Token:
-    """Return a mention, which notifies."""
+    """Return a mention, which notifies the member; "someone" if they are erased."""
     if is_erased(member):
         return Token("text", SOMEONE)
     return Token("person", f"@{member}", member)
 
 
 def channel_mention(channel: str, name: str) -> Token:
-    """Return a channel by its Slack id:
+    """Return a mention of a channel by its Slack id; `name` is for the fallback text.
 
-    Slack shows its name to those who may see it.
+    Slack shows the channel's name to those who may see it.
     """
     return Token("channel", f"#{name}" if name else "the channel", channel)
 
@@ -63,26 +63,26 @@ def link(url: str, label: str) -> Token:
 def date_token(at: datetime, zone: ZoneInfo) -> Token:
     """Return a time that Slack shows in each reader's own zone.
 
-    Without support for that, it is shown in `zone`, with the zone's name.
+    Clients that do not support that show the time in `zone`, with the zone's name.
     """
-    return Token("date", timezones.format_full(at, zone), str(int(at.timestamp())))
+    return Token("date", format_full(at, zone), str(int(at.timestamp())))
 
 
 def inline(*parts: Part) -> RichTextBlock:
-    """Return a block of our text and tokens; strings are not parsed."""
-    elements = [_element(piece) for piece in _to_tokens(parts)]
+    """Return a block of plain strings and tokens in one line."""
+    elements = [_element(token) for token in _to_tokens(parts)]
     return RichTextBlock(elements=[RichTextSectionElement(elements=elements)])
 
 
 def context_line(*parts: Part) -> ContextBlock:
-    """Return a context line (small and grey) of our text, times and names."""
-    text = "".join(_to_mrkdwn(piece) for piece in _to_tokens(parts))
+    """Return a context line (small and grey) of plain strings, dates and names."""
+    text = "".join(_to_mrkdwn(token) for token in _to_tokens(parts))
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
 
 
 def fallback_text(*parts: Part) -> str:
-    """Return the same as text for a notification, without anything to parse."""
-    return escape("".join(piece.text for piece in _to_tokens(parts)))
+    """Return the parts as text for a notification: mrkdwn without tokens."""
+    return escape("".join(token.text for token in _to_tokens(parts)))
 
 
 def _to_tokens(parts: Sequence[Part]) -> list[Token]:
@@ -104,56 +104,57 @@ def user_text(
     *,
     limit: int,
     is_bold: bool = False,
-    # Fewer if several texts share a message.
+    # Lower if several texts share a message.
     max_elements: int = MAX_ELEMENTS,
     prefix: Sequence[Part] = (),
 ) -> RichTextBlock:
-    """Return mrkdwn as rich text, with code in its boxes, truncated at `limit`.
+    """Return a member's mrkdwn as rich text, truncated at `limit` visible characters.
 
-    `prefix` comes before it on its first line, as in `inline`.
+    Code between fences is shown in a box. `prefix` comes first on the first line.
     """
-    shown = [*_to_tokens(prefix), *_truncate(text, limit, max_elements)]
-    return RichTextBlock(elements=list(_sections(shown, is_bold=is_bold)))
+    tokens = [*_to_tokens(prefix), *_truncate(text, limit, max_elements)]
+    return RichTextBlock(elements=list(_sections(tokens, is_bold=is_bold)))
 
 
 def _truncate(text: str, limit: int, max_elements: int) -> list[Token]:
-    named = list(_limit_mentions(_split_code(text), max_elements))
-    if sum(len(piece.text) for piece in named) <= limit:
-        return named
-    kept: list[Token] = []
-    room = limit - len(ELLIPSIS)
-    for piece in named:
-        if len(piece.text) > room:
-            return [*kept, *_truncate_token(piece, room)]
-        kept.append(piece)
-        room -= len(piece.text)
-    return kept
+    tokens = list(_limit_mentions(_split_code(text), max_elements))
+    if sum(len(token.text) for token in tokens) <= limit:
+        return tokens
+    result: list[Token] = []
+    space = limit - len(ELLIPSIS)
+    for token in tokens:
+        if len(token.text) > space:
+            return [*result, *_truncate_token(token, space)]
+        result.append(token)
+        space -= len(token.text)
+    return result
 
 
-def _limit_mentions(parts: Iterable[Token], max_elements: int) -> Iterator[Token]:
+def _limit_mentions(tokens: Iterable[Token], max_elements: int) -> Iterator[Token]:
+    """Turn mentions above MAX_MENTIONS, and elements above the limit, into text."""
     people: set[str] = set()
     elements, plain_text = 0, ""
-    for piece in parts:
-        elements += piece.kind != "text"
-        if piece.kind == "person":
-            people.add(piece.target)
-        is_one_too_many = piece.kind == "person" and len(people) > MAX_MENTIONS
-        if piece.kind == "text" or is_one_too_many or elements > max_elements:
-            plain_text += piece.text
+    for token in tokens:
+        elements += token.kind != "text"
+        if token.kind == "person":
+            people.add(token.target)
+        is_excess_mention = token.kind == "person" and len(people) > MAX_MENTIONS
+        if token.kind == "text" or is_excess_mention or elements > max_elements:
+            plain_text += token.text
             continue
         if plain_text:
             yield Token("text", plain_text)
             plain_text = ""
-        yield piece
+        yield token
     if plain_text:
         yield Token("text", plain_text)
 
 
-def _truncate_token(token: Token, room: int) -> list[Token]:
-    """Return the part of the last token that fits; half a link would be another."""
+def _truncate_token(token: Token, space: int) -> list[Token]:
+    """Truncate text or code to `space`; drop other tokens, which can't be cut."""
     match token.kind:
-        case "text" | "code" if room:
-            return [Token(token.kind, token.text[:room] + ELLIPSIS)]
+        case "text" | "code" if space:
+            return [Token(token.kind, token.text[:space] + ELLIPSIS)]
         case _:
             return [Token("text", ELLIPSIS)]
 
@@ -162,7 +163,7 @@ _FENCE = re.compile(r"```\n?(.+?)\n?```\n?", re.DOTALL)
 
 
 def _split_code(text: str) -> Iterator[Token]:
-    """Split text into tokens; text between two fences is code, an open fence is not."""
+    """Split mrkdwn into tokens; text between two fences (```) becomes a code token."""
     end = 0
     for fence in _FENCE.finditer(text):
         yield from tokenize(text[end : fence.start()])

@@ -1,30 +1,32 @@
-"""Slack's mrkdwn, made safe: people's text appears as written, without side effects.
+"""Members' texts as mrkdwn: shown as written, without side effects such as mentions.
 
-mrkdwn here is text as Slack sends it in messages: `&`, `<` and `>` escaped, with tokens
-such as <@U1>, <#C1|name>, <https://a.b|a.b>. People's texts are stored in it.
+mrkdwn is text as Slack sends it in messages: `&`, `<` and `>` are escaped, and there
+are tokens such as <@U1>, <#C1|name>, <https://a.b|a.b>. Texts are stored as mrkdwn.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 ELLIPSIS = "…"
-# For people without a known name.
+# The name of people whose name is not known.
 SOMEONE = "someone"
 # The prefix of an erased member's replacement id; no Slack id has it.
 ERASED_PREFIX = "forgotten-"
 
-# Zero-width joiners stay, for emoji and scripts that need them. Characters that can
-# reorder or hide the text around them go, as do those that no keyboard types.
+# Control characters, and those that can reorder or hide the text around them.
+# Zero-width joiners are not among them: emoji and some scripts need them.
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u206f"
     "\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
-# More than four marks on one letter paint over the neighbouring lines; no living script
-# stacks more.
+# More than four marks on one letter cover the neighbouring lines. No living script
+# needs more.
 _STACKED_MARKS = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"
 )
@@ -33,15 +35,15 @@ _OTHER_LINK = re.compile(r"(?i)(?!(?:javascript|vbscript|data):)[a-z][a-z0-9+.-]
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(\|[^<>\n]*)?>")
 _CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(\|[^<>\n]*)?>")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)\S+")
-# In the scripts of India and others a word is letters and marks; `\w` has no marks.
+# In Indian and other scripts, words consist of letters and marks; `\w` excludes marks.
 _MARKS = "".join(
     mark
     for mark in map(chr, range(0x300, 0xAC00))
     if unicodedata.category(mark)[0] == "M"
 )
 _NAMING = rf"(?:[^\WA-Z]|['+{_MARKS}-])"
-# A workspace names its own emoji in any script. Digits alone are a time of the day,
-# except for two of Slack's own. Longer names do not exist.
+# Workspaces can name emoji in any script. Digits alone are part of a time ("10:30:00"),
+# except for two of Slack's own names.
 _EMOJI = re.compile(
     rf"(?=:[^:]{{1,100}}:):((?:{_NAMING}*(?:[^\W\dA-Z_]|\+){_NAMING}*|-1|100|1234)"
     r"(?:::skin-tone-[2-6])?):"
@@ -57,7 +59,7 @@ def capitalize(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of text. `text` is the visible part; `target` its id or URL."""
+    """A part of a text. `text` is visible; `target` is the id or URL behind it."""
 
     kind: Literal["text", "code", "person", "channel", "link", "emoji", "date"]
     text: str
@@ -65,14 +67,14 @@ class Token:
 
 
 def sanitize(text: str) -> str:
-    """Return text without characters that could harm its surroundings; in NFC."""
+    """Return text in NFC, without characters that could affect the text around it."""
     text = _LINE_END.sub("\n", text)
     text = unicodedata.normalize("NFC", _HARMFUL.sub("", text))
     return _STACKED_MARKS.sub(r"\1", text).strip()
 
 
 def escape(text: str) -> str:
-    """Convert plain text to mrkdwn without any token."""
+    """Convert plain text to mrkdwn without tokens."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -81,17 +83,17 @@ def unescape(text: str) -> str:
 
 
 def to_mrkdwn(plain: str) -> str:
-    """Convert text typed into a form to mrkdwn."""
+    """Sanitize text from a form, and convert it to mrkdwn."""
     return escape(sanitize(plain))
 
 
 def tokenize(text: str) -> Iterator[Token]:
     """Split mrkdwn into visible tokens, in order."""
     end = 0
-    for token in _TOKEN.finditer(text):
-        yield from _tokenize_plain(text[end : token.start()])
-        yield _parse_token(token[1])
-        end = token.end()
+    for match in _TOKEN.finditer(text):
+        yield from _tokenize_plain(text[end : match.start()])
+        yield _parse_token(match[1])
+        end = match.end()
     yield from _tokenize_plain(text[end:])
 
 
@@ -110,7 +112,7 @@ def _tokenize_plain(text: str) -> Iterator[Token]:
 def _parse_token(token: str) -> Token:
     target, _, label = token.partition("|")
     target, label = unescape(target), unescape(label)
-    # Ids are unreadable: without a name, a word stands for it.
+    # Without a label, a word replaces the id, which nobody can read.
     if re.fullmatch(r"@[UW][A-Z0-9]+", target):
         return Token("person", f"@{label or SOMEONE}", target[1:])
     if re.fullmatch(r"#[CG][A-Z0-9]+", target):
@@ -118,19 +120,19 @@ def _parse_token(token: str) -> Token:
     if _ADDRESS.fullmatch(target):
         return Token("link", _link_text(target, label), target)
     if target.startswith("!"):
-        # A group's mention must not notify, so it becomes plain text.
+        # Mentions of groups become plain text, so that they notify nobody.
         kind = target[1:].partition("^")[0]
         return Token("text", label or ("a group" if kind == "subteam" else f"@{kind}"))
     if _OTHER_LINK.match(target):
-        # Slack opens such links (a telephone's, for example); here they are plain text.
+        # Slack opens other links, such as `tel:`. Here they become plain text.
         return Token("text", label or target.removeprefix("tel:"))
     return Token("text", f"<{token}>" if not label else f"<{target}|{label}>")
 
 
 def _link_text(url: str, label: str) -> str:
-    """Return the label if it is the address itself, else both."""
-    bare = re.sub(r"^(https?://|mailto:)", "", url)
-    if not label or label in {url, bare, bare.removesuffix("/")}:
+    """Return a link's visible text: a label that is not the URL is followed by it."""
+    address = re.sub(r"^(https?://|mailto:)", "", url)
+    if not label or label in {url, address, address.removesuffix("/")}:
         return label or url
     return f"{label} ({url})"
 
@@ -149,20 +151,21 @@ def label_mentions(text: str, names: Mapping[str, str]) -> str:
     A mention without an entry in `names` keeps Slack's label, if any.
     """
 
-    def named(match: re.Match[str]) -> str:
+    def with_label(match: re.Match[str]) -> str:
         name = names.get(match[1])
-        known = f"|{escape(name)}" if name else match[2] or ""
-        return f"{match[0][:2]}{match[1]}{known}>"
+        label = f"|{escape(name)}" if name else match[2] or ""
+        return f"{match[0][:2]}{match[1]}{label}>"
 
-    return _CHANNEL.sub(named, _PERSON.sub(named, text))
+    return _CHANNEL.sub(with_label, _PERSON.sub(with_label, text))
 
 
 def to_plain(text: str) -> str:
     """Return the visible text of mrkdwn, for lists, options and forms."""
-    return "".join(piece.text for piece in tokenize(text))
+    return "".join(token.text for token in tokenize(text))
 
 
 def one_line(text: str) -> str:
+    """Replace each run of white space by one space."""
     return " ".join(text.split())
 
 
@@ -174,12 +177,13 @@ def truncate(plain_text: str, limit: int) -> str:
 
 
 def english_length(plain_text: str) -> int:
-    """Return the number of English letters that would say as much.
+    """Return the length of an English text that says about as much.
 
-    A letter of Chinese says as much as three of English (7 stand for 20), a syllable of
-    Korean as much as two, and three of Arabic, which leaves vowels out, as much as
-    four. Marks count if they are vowels, one after each letter. Spaces in a row count
-    once.
+    1. A Chinese or Japanese character counts as three English letters, a Korean
+       syllable as two.
+    2. Arabic and Hebrew leave out vowels: three letters count as four.
+    3. A combining mark counts if it is a vowel sign, one after each letter.
+    4. A run of spaces counts once.
     """
     thirds, is_letter = 0, False
     for character in one_line(plain_text):
@@ -195,17 +199,17 @@ def english_length(plain_text: str) -> int:
             continue
         is_letter = kind.startswith("L")
         if character not in _BLANK_LETTERS:
-            dense = (
+            weights = (
                 n for script, n in _ENGLISH_THIRDS.items() if name.startswith(script)
             )
-            thirds += next(dense, 3)
+            thirds += next(weights, 3)
     return thirds // 3
 
 
 # Combining or invisible characters.
 _COMBINING = {"Mn", "Me", "Cf"}
 _VOWELS = ("VOWEL SIGN", "CHARACTER SARA", "MAI HAN-AKAT")
-# Letters by category that are blank: Hangul fillers, blank Braille.
+# Blank characters that Unicode counts as letters: Hangul fillers, blank Braille.
 _BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
 # Thirds of an English letter per letter, by the prefix of its Unicode name.
 _ENGLISH_THIRDS = {
@@ -225,40 +229,32 @@ def truncate_mrkdwn(text: str, limit: int) -> str:
     """Truncate mrkdwn to `limit` visible characters; tokens stay whole."""
     if len(to_plain(text)) <= limit:
         return text
-    kept, room = [], limit - len(ELLIPSIS)
-    for piece, source in _with_source(text):
-        if len(piece.text) > room:
-            kept.append(
-                escape(piece.text[:room].rstrip()) if piece.kind == "text" else ""
-            )
+    sources, space = [], limit - len(ELLIPSIS)
+    for token, source in _with_source(text):
+        if len(token.text) > space:
+            if token.kind == "text":
+                sources.append(escape(token.text[:space].rstrip()))
             break
-        kept.append(source)
-        room -= len(piece.text)
-    return "".join(kept).rstrip() + ELLIPSIS
+        sources.append(source)
+        space -= len(token.text)
+    return "".join(sources).rstrip() + ELLIPSIS
 
 
 def _with_source(text: str) -> Iterator[tuple[Token, str]]:
+    """Yield each token with its mrkdwn."""
     end = 0
-    for token in _TOKEN.finditer(text):
-        for piece in _tokenize_plain(text[end : token.start()]):
-            yield piece, escape(piece.text)
-        yield _parse_token(token[1]), token[0]
-        end = token.end()
-    for piece in _tokenize_plain(text[end:]):
-        yield piece, escape(piece.text)
+    for match in _TOKEN.finditer(text):
+        for token in _tokenize_plain(text[end : match.start()]):
+            yield token, escape(token.text)
+        yield _parse_token(match[1]), match[0]
+        end = match.end()
+    for token in _tokenize_plain(text[end:]):
+        yield token, escape(token.text)
 
 
 def is_erased(member: str) -> bool:
-    """Return True if the id stands for an erased member."""
+    """Return True if the id is the pseudonym of an erased member."""
     return member.startswith(ERASED_PREFIX)
-
-
-def mention(member: str) -> str:
-    """Return a mention, which notifies.
-
-    Use the name to refer to somebody in passing.
-    """
-    return SOMEONE if is_erased(member) else f"<@{member}>"
 
 
 def permalink(
@@ -269,3 +265,45 @@ def permalink(
     if thread_ts and thread_ts != ts:
         address += f"?thread_ts={thread_ts}&cid={channel}"
     return address
+
+
+def format_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Format the local day of `at`: "2 Mar", or "2 Mar 2025" for another year."""
+    day = at.astimezone(zone).date()
+    is_this_year = day.year == now.astimezone(zone).year
+    return f"{day.day} {day:%b}" if is_this_year else f"{day.day} {day:%b %Y}"
+
+
+def format_recent_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Format the local day of `at` in a sentence: "today", or "on 2 Mar"."""
+    is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return "today" if is_today else f"on {format_day(at, now, zone)}"
+
+
+def format_month(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Format the local month of `at`: "March", or "March 2025" for another year.
+
+    A day of the current month is formatted as a day: "2 Mar".
+    """
+    day, today = at.astimezone(zone), now.astimezone(zone)
+    if (day.year, day.month) == (today.year, today.month):
+        return format_day(at, now, zone)
+    return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"
+
+
+def format_time(at: datetime, zone: ZoneInfo) -> str:
+    """Format a local time with its zone: "2 Mar 11:00 EET"."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %H:%M} {_abbreviation(local)}"
+
+
+def format_full(at: datetime, zone: ZoneInfo) -> str:
+    """Format a local time with the weekday: "Friday 4 December at 09:00 EET"."""
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B at %H:%M} {_abbreviation(local)}"
+
+
+def _abbreviation(local: datetime) -> str:
+    """Return the zone's local abbreviation: "EET"; "UTC+03" if it has none."""
+    name = f"{local:%Z}"
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name

@@ -1,4 +1,4 @@
-"""Channels as Slack describes them, with their settings."""
+"""Rows of channels: Slack's facts about them, and their settings."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -9,10 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.db.statements import replace_members, table, upsert
+from bot.errors import UserError
 from bot.forms.fields import Emoji
 from bot.forms.setting import Setting
 from bot.outbox import enqueue
 from bot.runtime import Transaction
+from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.slack.text import one_line, sanitize
 from bot.workspace import reaction_emoji
 from models import Base, Champion, Channel
@@ -24,10 +26,26 @@ def find(tx: Transaction, slack_id: str) -> Channel | None:
     )
 
 
+def get(tx: Transaction, slack_id: str) -> Channel:
+    """Return the channel that a form is about; raises UserError for an unknown one."""
+    channel = find(tx, slack_id)
+    if channel is None:
+        raise UserError("I no longer know that channel. Open the form again.")
+    return channel
+
+
+def get_joined(tx: Transaction, slack_id: str, *, field: str | None = None) -> Channel:
+    """Return a channel that the bot is in; raises UserError for any other."""
+    channel = find(tx, slack_id)
+    if channel is None or not channel.is_joined:
+        raise UserError(NOT_IN_CHANNEL, field=field)
+    return channel
+
+
 def get_or_create(tx: Transaction, slack_id: str) -> Channel:
     """Return the channel's row; insert it if it is new."""
-    if (known := find(tx, slack_id)) is not None:
-        return known
+    if (channel := find(tx, slack_id)) is not None:
+        return channel
     tx.session.execute(
         upsert(tx.session, Channel)
         .values(installation_id=tx.workspace.id, slack_id=slack_id)
@@ -39,7 +57,7 @@ def get_or_create(tx: Transaction, slack_id: str) -> Channel:
 
 
 def upsert_from_slack(tx: Transaction, conversation: Mapping[str, Any]) -> Channel:
-    """Record Slack's conversation object, as of now."""
+    """Store Slack's conversation object, as fetched now; return the channel's row."""
     channel = get_or_create(tx, conversation["id"])
     channel.name = one_line(sanitize(conversation.get("name") or channel.name))
     channel.is_private = bool(conversation.get("is_private"))
@@ -53,7 +71,7 @@ def upsert_from_slack(tx: Transaction, conversation: Mapping[str, Any]) -> Chann
 
 
 def update_channel(tx: Transaction, slack_id: str, /, **values: object) -> None:
-    """Change a channel's columns; one without a row is fetched later."""
+    """Change a channel's columns; without a row, nothing: it is fetched later."""
     tx.session.execute(
         update(Channel)
         .where(Channel.installation_id == tx.workspace.id, Channel.slack_id == slack_id)
@@ -64,7 +82,7 @@ def update_channel(tx: Transaction, slack_id: str, /, **values: object) -> None:
 def find_row(
     connection: Connection, installation_id: int, slack_id: str
 ) -> Row[Any] | None:
-    """Return a channel's row without a transaction."""
+    """Return a channel's row as columns, outside a transaction; None if unknown."""
     rows = table(Channel)
     return connection.execute(
         select(rows).where(
@@ -74,18 +92,18 @@ def find_row(
 
 
 def change_slack_id(tx: Transaction, old_id: str, new_id: str) -> None:
-    """Change a channel's Slack id; a row that has the new id is merged into it.
+    """Change a channel's Slack id; a row that already has the new id is merged into it.
 
-    Events that arrived under the new id before are the channel's, too.
+    Such a row exists if events with the new id came before the event about the change.
     """
-    known = find(tx, old_id)
-    if known is None:
+    channel = find(tx, old_id)
+    if channel is None:
         return
-    noted = find(tx, new_id)
-    if noted is not None:
-        noted.slack_id = f"{new_id}:moved:{noted.id}"
+    duplicate = find(tx, new_id)
+    if duplicate is not None:
+        duplicate.slack_id = f"{new_id}:moved:{duplicate.id}"
         tx.session.flush()
-        _move_references(tx.session, noted.id, known.id)
+        _move_references(tx.session, duplicate.id, channel.id)
     update_channel(tx, old_id, slack_id=new_id)
     enqueue.move_channel(tx.session, tx.workspace.id, old_id, new_id)
 
@@ -93,7 +111,7 @@ def change_slack_id(tx: Transaction, old_id: str, new_id: str) -> None:
 def _move_references(
     session: Session, from_channel_id: int, to_channel_id: int
 ) -> None:
-    """Point references to another channel's row; rows that exist there stay."""
+    """Point references to another channel's row, except where that violates a key."""
     for rows in Base.metadata.sorted_tables:
         for key in rows.foreign_keys:
             if key.column.table is not table(Channel):
@@ -111,7 +129,7 @@ def _move_references(
 
 
 def set_joined(tx: Transaction, slack_ids: Iterable[str]) -> None:
-    """Set `is_joined` to False for all other channels (`users.conversations`)."""
+    """Set `is_joined` to False for all channels but these, by Slack's ids."""
     tx.session.execute(
         update(Channel)
         .where(
@@ -123,29 +141,30 @@ def set_joined(tx: Transaction, slack_ids: Iterable[str]) -> None:
 
 
 def helpful_emoji(channel: Channel | None) -> Sequence[str]:
-    """Return the names of the channel's emoji, or the default ones."""
+    """Return the emoji that mark an answer as helpful in the channel, or by default."""
     chosen = channel.helpful_emoji if channel else None
     return reaction_emoji.DEFAULT_HELPFUL if chosen is None else chosen
 
 
 def solved_emoji(channel: Channel | None) -> Sequence[str]:
-    """Return the names of the channel's emoji, or the default ones."""
+    """Return the emoji that mark an answer as the solution, or the default ones."""
     chosen = channel.solved_emoji if channel else None
     return reaction_emoji.DEFAULT_SOLVED if chosen is None else chosen
 
 
 def join_emoji(channel: Channel | None) -> Sequence[str]:
-    """Return the names of the channel's emoji, or the default ones."""
+    """Return the emoji that join kudos in the channel, or the default ones."""
     chosen = channel.join_emoji if channel else None
     return reaction_emoji.DEFAULT_JOIN if chosen is None else chosen
 
 
 def kudos_emoji(channel: Channel | None) -> Sequence[str]:
-    """Return the names of the channel's emoji; there are none by default."""
+    """Return the emoji that give kudos in the channel; there are none by default."""
     return (channel.kudos_emoji if channel else None) or ()
 
 
 def champions(session: Session, channel_id: int) -> list[str]:
+    """Return Slack's ids of the channel's champions; `channel_id` is the row's id."""
     return list(
         session.scalars(
             select(Champion.member)
@@ -156,14 +175,14 @@ def champions(session: Session, channel_id: int) -> list[str]:
 
 
 def set_champions(session: Session, channel_id: int, slack_ids: Iterable[str]) -> None:
-    """Make these members, and no others, the champions of the channel."""
+    """Make exactly these members the champions of the channel."""
     replace_members(session, Champion, slack_ids, channel_id=channel_id)
 
 
 def emoji_setting(
     field: Emoji, column: str, *, position: int, default: Sequence[str]
 ) -> Setting[Channel]:
-    """A channel's choice of emoji, kept in a column that is null for the default."""
+    """Return a channel setting for emoji; the column is null for the default."""
 
     def get(_tx: Transaction, channel: Channel) -> Sequence[str]:
         chosen: Sequence[str] | None = getattr(channel, column)

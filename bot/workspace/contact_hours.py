@@ -1,29 +1,34 @@
-"""Contact hours: the times at which the bot may write to a member unasked."""
+"""Contact hours: the times for messages that a member does not wait for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
 
 from bot import timezones
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
+from models import Member
 
-# Many forget to clear a status; few are away for longer.
+# A status without an end counts for so long: few people are away for longer, and many
+# forget to clear it.
 MAX_VACATION = timedelta(days=21)
 _RECHECK_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ContactHours:
-    """The hours and days, in the member's zone, at which the bot may write unasked."""
+    """A member's contact hours in their zone, and their absence, if any."""
 
     zone: ZoneInfo
     start: time
     end: time
     # The end of a pause or a vacation; None if there is none.
     away_until: datetime | None = None
-    # On a vacation without a known end.
+    # True during a vacation without a known end.
     is_away: bool = False
 
     def next_allowed(self, now: datetime) -> datetime:
@@ -38,47 +43,74 @@ class ContactHours:
 
 def get(tx: Transaction, member: str) -> ContactHours:
     """Return a member's contact hours from their settings and Slack profile."""
-    known = members.find(tx, member)
-    chosen = member_settings.get(tx, member)
+    row = members.find(tx, member)
+    settings = member_settings.get(tx, member)
     zone = members.zone(tx, member)
-    back_at = None
-    if chosen.paused_until is not None and chosen.is_paused(
+    away_until = None
+    if settings.paused_until is not None and settings.is_paused(
         timezones.local_date(tx.now, zone)
     ):
-        back_at = timezones.to_utc(datetime.combine(chosen.paused_until, time()), zone)
-    is_away = known is not None and known.is_away
-    if is_away and known is not None and known.away_until is not None:
+        pause_end = datetime.combine(settings.paused_until, time())
+        away_until = timezones.to_utc(pause_end, zone)
+    is_away = row is not None and row.is_away
+    if is_away and row is not None and row.away_until is not None:
         is_away = False
-        if known.away_until > tx.now:
-            back_at = max(back_at or known.away_until, known.away_until)
+        if row.away_until > tx.now:
+            away_until = max(away_until or row.away_until, row.away_until)
     return ContactHours(
-        zone, chosen.hours_from, chosen.hours_to, away_until=back_at, is_away=is_away
+        zone,
+        settings.hours_from,
+        settings.hours_to,
+        away_until=away_until,
+        is_away=is_away,
     )
 
 
 def next_contact_time(
     tx: Transaction, member: str, *, since: datetime | None = None
 ) -> datetime:
-    """Return `now`, or the next instant to write to the member, or to check again.
+    """Return `now`, or the next time (UTC) to contact the member or to check again.
 
-    Members are contacted in their own hours, on weekdays, and neither in a pause nor
-    while their status says that they are on vacation. A status without an end is
-    checked again a day later, for three weeks at most: `since` is the time at which the
-    message was first to be sent, `now` if left out.
+    Members are contacted in their own hours and on weekdays, but not during a pause,
+    nor while their status says that they are on vacation. A status without an end is
+    checked again after a day, for MAX_VACATION at most. That counts from `since`, the
+    time at which the message was first to be sent; by default from now.
     """
-    person = get(tx, member)
+    hours = get(tx, member)
     if since is not None and tx.now - since >= MAX_VACATION:
-        person = replace(person, is_away=False)
-    return person.next_allowed(tx.now)
+        hours = replace(hours, is_away=False)
+    return hours.next_allowed(tx.now)
 
 
 def send_after(tx: Transaction, delivery: Delivery) -> datetime:
-    """Return the time to send a delivery: now, or in the recipient's contact hours.
+    """Return the earliest time (UTC) to send a delivery: now, or in contact hours.
 
-    Hours, a pause or a vacation may have changed since it was enqueued.
+    It is computed when the delivery is due: settings may have changed since it was
+    enqueued.
     """
     return next_contact_time(
         replace(tx, now=delivery.started_at),
         delivery.recipient,
         since=delivery.first_sent_at,
     )
+
+
+def away_members(tx: Transaction, people: Collection[str]) -> set[str]:
+    """Return those who are on vacation or paused: they do not count as missing."""
+    maybe = set(
+        tx.session.scalars(
+            select(Member.slack_id).where(
+                Member.installation_id == tx.workspace.id,
+                Member.slack_id.in_(people),
+                Member.is_away.is_(True),
+            )
+        )
+    )
+    chosen = member_settings.get_many(tx, people)
+    maybe |= {member for member in people if chosen[member].paused_until is not None}
+    return {
+        member
+        for member in maybe
+        for contact in [get(tx, member)]
+        if contact.is_away or contact.away_until is not None
+    }

@@ -9,11 +9,12 @@ def is_external_user(
 ) -> bool:
     """Return True if Slack's `user` object is of an external member.
 
-    1. Slack says so, or names another enterprise than ours (`enterprise_id`).
-    2. A member of our enterprise, or of a list of workspaces that has ours (`team_id`),
-       is not external, whatever their home workspace is.
-    3. Else the object's workspace decides, and then its profile's. A person without
-       either is not external.
+    1. A member is external if Slack's `is_stranger` says so, or if their enterprise is
+       not ours (`enterprise_id`).
+    2. A member of our enterprise, or of several workspaces that include ours
+       (`team_id`), is not external, whichever is their home workspace.
+    3. Else the workspace of the object decides, or that of its profile. A member
+       without either is not external.
     """
     if user.get("is_stranger"):
         return True
@@ -27,9 +28,9 @@ def is_external_user(
     if user_enterprise not in own_ids or user.get("team_id") not in own_ids:
         return True
     profile_team = (user.get("profile") or {}).get("team")
-    # In an enterprise a profile may name it, or another of its workspaces.
-    is_of_grid = enterprise_id is not None or str(profile_team).startswith("E")
-    return profile_team not in own_ids and not (user.get("team_id") and is_of_grid)
+    # A profile may name the enterprise itself, or another of its workspaces.
+    is_in_grid = enterprise_id is not None or str(profile_team).startswith("E")
+    return profile_team not in own_ids and not (user.get("team_id") and is_in_grid)
 
 
 def names_workspace(user: Mapping[str, Any]) -> bool:
@@ -48,9 +49,9 @@ def is_external_author(
 ) -> bool:
     """Return True if a message's author is an external member.
 
-    `user_team` is the author's workspace. If it is missing, the message's own workspace
-    decides. In an enterprise an unknown workspace may be one of ours, so only another
-    enterprise's id (E…) counts.
+    `user_team` is the author's workspace; if it is missing, the message's workspace
+    counts. In an enterprise, an unknown workspace may belong to it, so only the id of
+    another enterprise (E…) counts.
     """
     profile = message.get("user_profile") or {}
     candidates = (

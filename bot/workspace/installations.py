@@ -1,4 +1,4 @@
-"""The installed workspaces, as rows and as plain values."""
+"""Rows of installed workspaces, and `Workspace` values from them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,14 +18,14 @@ from models import Installation
 def install(
     sessions: sessionmaker[Session], slack: SlackApi, *, now: datetime
 ) -> Workspace:
-    """Call `auth.test`, and store the workspace.
+    """Call `auth.test`, and store and return the workspace of the token.
 
-    Raises SlackError; and SettingsError if the database belongs to another workspace.
+    Raises SlackError, and SettingsError if the database belongs to another workspace.
     """
     identity = slack.auth_test()
     with sessions.begin() as session:
-        known = session.scalars(select(Installation.team_id)).all()
-        if known and identity["team_id"] not in known:
+        team_ids = session.scalars(select(Installation.team_id)).all()
+        if team_ids and identity["team_id"] not in team_ids:
             raise SettingsError(
                 "The database belongs to another workspace than the token. Give each"
                 " workspace its own DATABASE_URL."
@@ -34,7 +34,7 @@ def install(
 
 
 def save(session: Session, identity: Mapping[str, Any], *, now: datetime) -> Workspace:
-    """Store a workspace, new or known, as `SlackApi.auth_test` describes it."""
+    """Insert or update a workspace from the result of `SlackApi.auth_test`."""
     columns = {
         "enterprise_id": identity.get("enterprise_id"),
         "bot_id": str(identity.get("bot_id", "")),
@@ -57,29 +57,29 @@ def check_token(
 ) -> str | None:
     """Call `auth.test`, and enable or disable sending by its result.
 
-    Returns Slack's error code if sending is disabled, else None. Slack's events about
-    tokens can come late or never, and a reinstalled app may keep its token. Raises
-    SlackError if the call fails in another way.
+    Slack's events about revoked tokens may come late or never, and a reinstalled app
+    may keep its token. Returns Slack's error code if sending is disabled, else None.
+    Raises SlackError if the call fails for another reason.
     """
     try:
         is_ours = slack.auth_test().get("team_id") == workspace.team_id
-        refused = None
+        error_code = None
     except SlackError as error:
         if error.code not in REVOKED_TOKEN_ERRORS:
             raise
-        is_ours, refused = False, error.code
+        is_ours, error_code = False, error.code
     with sessions.begin() as session:
         row = session.get_one(Installation, workspace.id)
         if is_ours and row.disabled_reason:
             row.disabled_reason = None
             session.info[ENQUEUED] = True
-        elif refused and not row.disabled_reason:
-            row.disabled_reason = refused
+        elif error_code and not row.disabled_reason:
+            row.disabled_reason = error_code
         return row.disabled_reason
 
 
 def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace:
-    """Return a workspace without a token yet; `install` will fill in its row."""
+    """Return a workspace that may have no token yet; `install` completes its row."""
     session.execute(
         upsert(session, Installation)
         .values(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast
 
 from sqlalchemy import select
@@ -18,11 +18,11 @@ PublicNaming = Literal["ask", "yes", "never"]
 
 @dataclass(frozen=True, slots=True)
 class MemberSettings:
-    """A member's settings, with the default for each that they did not choose.
+    """A member's settings, with a default for each that they did not choose.
 
     `hours_from`, `hours_to` and `paused_until` are in the member's own zone
-    (`Member.tz`). The bot may write unasked from `hours_from` on, until before
-    `hours_to`, and again on the day `paused_until`.
+    (`Member.tz`). Contact hours are [hours_from, hours_to). `paused_until` is the first
+    day after the pause.
     """
 
     topics_known: tuple[str, ...] = ()
@@ -31,44 +31,17 @@ class MemberSettings:
     paused_until: date | None = None
     hours_from: time = time(9)
     hours_to: time = time(17)
-    # Consent to public posts about them: ask each time, always, never.
+    # Consent to public posts about them: "ask" each time, "yes" always, or "never".
     public_naming: PublicNaming = "ask"
-    # The bot's requests to help with an ask, at most; 0 is never.
+    # The most requests of the bot to help with an ask; 0: never.
     max_requests_per_week: int = 1
     is_greeted: bool = False
     wants_greetings: bool = True
     keeps_answer_texts: bool = True
 
-    @property
-    def accepts_requests(self) -> bool:
-        return self.max_requests_per_week > 0
-
     def is_paused(self, today: date) -> bool:
         """Return True if paused on `today`, the date in the member's zone."""
         return self.paused_until is not None and today < self.paused_until
-
-    def allows_contact_at(self, local_time: datetime) -> bool:
-        """Return True if the bot may write unasked at a time in the member's zone.
-
-        Not at weekends, not while paused. Hours that end no later than they start go on
-        into the next day, and count as hours of the day that they start on. Messages
-        that the member waits for (an answer to their ask) are not restricted.
-        """
-        at, day = local_time.time(), local_time.date()
-        if self.hours_from < self.hours_to:
-            is_hour = self.hours_from <= at < self.hours_to
-        else:
-            is_hour = at >= self.hours_from or at < self.hours_to
-            if at < self.hours_from:
-                day -= timedelta(days=1)
-        return (
-            is_hour
-            and day.isoweekday() < _SATURDAY
-            and not self.is_paused(local_time.date())
-        )
-
-
-_SATURDAY = 6
 
 
 T = TypeVar("T")
@@ -122,7 +95,8 @@ def update(
     set_columns(tx.session, MemberSettingsRow, key, **changes)
 
 
-# Of these a default is not stored, as it may become a better one.
+# The default values of these settings are stored as null, so that a changed default
+# applies.
 _NULLABLE = frozenset({"hours_from", "hours_to", "public_naming"})
 
 

@@ -1,4 +1,4 @@
-"""The members of a workspace, as Slack describes them."""
+"""Rows of members: Slack's profiles of them, and their names."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ from bot.workspace import display_names, external, vacation
 from bot.workspace.display_names import Names
 from models import Channel, Member
 
-# Slack says that its own bot is no bot.
+# Slack's own bot, whose profile says `is_bot: false`.
 SLACKBOT = "USLACKBOT"
 _MAX_NAME_LENGTH = 80
 
@@ -39,7 +39,7 @@ def ensure(tx: Transaction, slack_ids: Iterable[str]) -> None:
 
 
 def lock(tx: Transaction, slack_id: str) -> None:
-    """Lock the member's row for sharing: nothing changes their profile meanwhile."""
+    """Lock the member's row for sharing, so that their profile does not change."""
     ensure(tx, [slack_id])
     tx.session.execute(
         select(Member.id)
@@ -55,10 +55,13 @@ def upsert_from_slack(
     team_id: str,
     enterprise_id: str | None = None,
 ) -> Member:
-    """Record Slack's user object, as of now."""
+    """Store Slack's user object, as fetched now; return the member's row.
+
+    A member who was erased is a member again.
+    """
     ensure(tx, [user["id"]])
     member = find(tx, user["id"])
-    assert member is not None  # noqa: S101 - it was noted the line before
+    assert member is not None  # noqa: S101 - `ensure` has inserted it
     for name, value in profile_columns(user, team_id, enterprise_id).items():
         setattr(member, name, value)
     member.deactivated_at = (
@@ -80,8 +83,8 @@ def profile_columns(
     is_away = vacation.is_on_vacation(
         str(profile.get("status_emoji") or ""), str(profile.get("status_text") or "")
     )
-    # Slack's 0 is no end. The end of any other status is not stored.
-    ends = int(profile.get("status_expiration") or 0) if is_away else 0
+    # 0 means that the status has no end. The end of another status is not stored.
+    status_end = int(profile.get("status_expiration") or 0) if is_away else 0
     return {
         **slack_names(user),
         "tz": user.get("tz") or timezones.name_for_offset(user.get("tz_offset")),
@@ -95,14 +98,14 @@ def profile_columns(
         ),
         "is_admin": bool(user.get("is_admin") or user.get("is_owner")),
         "is_away": is_away,
-        "away_until": EPOCH + timedelta(seconds=ends) if ends else None,
+        "away_until": EPOCH + timedelta(seconds=status_end) if status_end else None,
     }
 
 
 def find_row(
     connection: Connection, installation_id: int, slack_id: str
 ) -> Row[Any] | None:
-    """Return a member's row without a transaction."""
+    """Return a member's row as columns, outside a transaction; None if unknown."""
     members = table(Member)
     return connection.execute(
         select(members).where(
@@ -112,12 +115,13 @@ def find_row(
 
 
 def set_names(member: Member, user: Mapping[str, Any]) -> None:
-    """Record the names of a member from Slack's user object."""
+    """Store the names of a member from Slack's user object."""
     for name, value in slack_names(user).items():
         setattr(member, name, value)
 
 
 def slack_names(user: Mapping[str, Any]) -> dict[str, str]:
+    """Return the columns for the names in Slack's user object."""
     profile = user.get("profile") or {}
     real_name = profile.get("real_name") or user.get("real_name")
     name = profile.get("display_name") or real_name or user.get("name")
@@ -139,9 +143,9 @@ def find(tx: Transaction, slack_id: str) -> Member | None:
 
 
 def is_before_erasure(tx: Transaction, slack_id: str, *, event_micros: int) -> bool:
-    """Return True if an event is from before the person's data was erased.
+    """Return True if an event is from before the member's erasure.
 
-    A later event means that they are back: they are treated as a new member.
+    A later event brings them back: they are treated as a new member.
     """
     member = find(tx, slack_id)
     if member is None or member.erased_before is None:
@@ -164,24 +168,24 @@ def today(tx: Transaction, slack_id: str) -> date:
 
 
 def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
-    """Return plain names, which notify nobody; a different one for each person.
+    """Return a distinct plain name, which notifies nobody, for each member.
 
-    Pass all the people whom a reader sees together.
+    Pass all the members whom a reader sees together. An unknown one is SOMEONE.
     """
     wanted = set(slack_ids)
     if not wanted:
         return {}
-    known = tx.session.execute(
+    rows = tx.session.execute(
         select(Member.slack_id, Member.name, Member.full_name, Member.handle).where(
             Member.installation_id == tx.workspace.id, Member.slack_id.in_(wanted)
         )
     )
-    distinct = distinct_names(known)
+    distinct = distinct_names(rows)
     return {slack_id: distinct.get(slack_id, SOMEONE) for slack_id in wanted}
 
 
 def names_in_order(tx: Transaction, slack_ids: Sequence[str]) -> list[str]:
-    """`names`, in the order of the ids."""
+    """Return the `names` in the order of the ids."""
     by_id = names(tx, slack_ids)
     return [by_id[slack_id] for slack_id in slack_ids]
 
@@ -198,16 +202,16 @@ def text_with_names(tx: Transaction, text: str) -> str:
             Channel.is_private.is_(False),
         )
     )
-    known = names(tx, people)
+    by_id = names(tx, people)
     return label_mentions(
         text,
-        {slack_id: name for slack_id, name in known.items() if name != SOMEONE}
+        {slack_id: name for slack_id, name in by_id.items() if name != SOMEONE}
         | {slack_id: name for slack_id, name in public if name},
     )
 
 
 def distinct_names(rows: Iterable[Any]) -> dict[str, str]:
-    """Return names that are distinct among these rows."""
+    """Return distinct names for rows with the columns of names, by Slack's id."""
     return display_names.disambiguate(
         {row.slack_id: Names(row.name, row.full_name, row.handle) for row in rows}
     )
@@ -227,7 +231,7 @@ def is_external(
 def mark_external(tx: Transaction, slack_id: str) -> bool:
     """Mark a person as an external member; return True if that is new.
 
-    Their profile is fetched later, as that of any new person.
+    A new person's profile is fetched later.
     """
     ensure(tx, [slack_id])
     member = find(tx, slack_id)

@@ -1,4 +1,4 @@
-"""The emoji with a meaning, and their meanings as reactions."""
+"""The emoji that have a meaning as reactions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,27 +9,18 @@ from bot.slack.emoji import canonical, is_among, overlap, render
 
 Meaning = Literal["helpful", "solved", "looking", "same"]
 
-
-# The most frequent reactions to replies in a public Slack's export.
+# The most frequent reactions to replies in the export of a public Slack workspace.
 DEFAULT_HELPFUL = ("+1", "raised_hands", "heart", "pray", "bulb")
-
-
 DEFAULT_SOLVED = ("white_check_mark",)
-
-
 LOOKING = ("eyes",)
-
-
 SAME = ("raising_hand",)
-
-
-# On a kudos message, it joins the kudos.
+# A reaction with it to a kudos message joins the kudos.
 DEFAULT_JOIN = ("raised_hands",)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelEmoji:
-    """The names of the emoji that mean something in a channel."""
+    """The names of the emoji that have a meaning in a channel."""
 
     helpful: Sequence[str] = DEFAULT_HELPFUL
     solved: Sequence[str] = DEFAULT_SOLVED
@@ -60,16 +51,16 @@ def to_column(
 ) -> list[str] | None:
     """Return the names to store for a choice of emoji; None for the default.
 
-    An emoji has several names, and a form shows only its picture: an emoji that was
-    chosen before keeps its name.
+    An emoji can have several names, and a form shows only its picture. So an emoji that
+    was chosen before keeps the name that it had.
     """
-    known = {canonical(name): name for name in (*default, *(previous or ()))}
-    kept = [known.get(canonical(name), name) for name in names]
-    return None if kept == list(default) else kept
+    previous_names = {canonical(name): name for name in (*default, *(previous or ()))}
+    chosen = [previous_names.get(canonical(name), name) for name in names]
+    return None if chosen == list(default) else chosen
 
 
 def require_free_on_asks(names: Sequence[str], *, field: str) -> None:
-    """Raises UserError for emoji that mean something else on an ask."""
+    """Raise UserError for emoji that have another meaning on an ask."""
     taken = (*LOOKING, *SAME)
     if overlap(taken, names):
         raise UserError(

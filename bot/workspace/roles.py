@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot import permissions, visibility
+from bot import permissions
 from bot.errors import UserError
 from bot.permissions import Permission, Role
 from bot.runtime import Transaction
 from bot.slack.text import capitalize
+from bot.workspace import visibility
 from bot.workspace.members import find, name
 from models import Champion, Channel, Member, ProgramLead
 
@@ -32,9 +33,9 @@ def is_champion(session: Session, channel_id: int, slack_id: str) -> bool:
 def in_channel(
     tx: Transaction, channel: Channel, slack_id: str, *, author: str | None = None
 ) -> frozenset[Role]:
-    """Return a person's roles in a channel; AUTHOR if they wrote the ask or message.
+    """Return a member's roles in a channel; `author` is the one who gets AUTHOR.
 
-    It reads stored facts only; unknown people have no roles yet.
+    Roles derive from stored facts only; people without a profile have none yet.
     """
     roles = in_workspace(tx, slack_id)
     if not roles:
@@ -56,10 +57,10 @@ def authorize(
     denial: str = visibility.NOT_A_MEMBER,
     field: str | None = None,
 ) -> frozenset[Role]:
-    """Return the roles of a member with a permission in a channel that they see.
+    """Check that a member has a permission in a channel and may see it; return roles.
 
-    Raises UserError, with `denial` for a person who is not in a private channel; and
-    MembershipUnknown while it is unknown.
+    Raises UserError; for a private channel that they are not in, with the message
+    `denial`. Raises MembershipUnknown if that is not known.
     """
     roles = in_channel(tx, channel, by, author=author)
     permissions.require(permission, roles)
@@ -87,7 +88,7 @@ def from_profile(member: Any) -> frozenset[Role]:
         Role.DEACTIVATED: member.is_deactivated,
         Role.ADMIN: member.is_admin,
     }
-    return frozenset(role for role, is_so in facts.items() if is_so)
+    return frozenset(role for role, applies in facts.items() if applies)
 
 
 def require_assignable(

@@ -8,12 +8,12 @@ from pydantic import BaseModel
 class SlackUserFields(BaseModel):
     """The fields that both models of Slack's user object share.
 
-    Slack leaves a field out, or sends null, where it has nothing to say.
+    Slack leaves an unknown field out, or sends null.
     """
 
     name: str | None = None
     real_name: str | None = None
-    # Read where `tz` is missing. Anything but a number is ignored.
+    # Used if `tz` is missing. Anything but a number is ignored.
     tz_offset: Any = None
     deleted: bool | None = None
     is_bot: bool | None = None

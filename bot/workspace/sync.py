@@ -7,18 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
-from bot import visibility
-from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.outbox import queue
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import RateLimited, Rejected, SlackError
-from bot.workspace import channels, members
+from bot.workspace import channels, members, visibility
 from models import Channel, Member
 
 log = logging.getLogger(__name__)
 
-# `user_change` and the channel events keep the facts fresh; these are for lost ones.
+# Events keep profiles and channels up to date; fetching makes up for lost events.
 USER_FRESH_FOR = timedelta(hours=1)
 CHANNEL_FRESH_FOR = timedelta(hours=1)
 _USERS_INFO = "users.info"
@@ -26,7 +24,7 @@ STALE_AFTER = timedelta(days=7)
 # users.info allows about a hundred a minute (tier 4).
 BATCH_SIZE = 5
 
-# How Slack says that there is nobody by an id: little, but an answer.
+# Slack's errors for an id without a user whom the bot may see.
 _NOT_FOUND_ERRORS = {"user_not_found", "user_not_visible"}
 
 _BATCH = (
@@ -36,7 +34,7 @@ _BATCH = (
     .limit(BATCH_SIZE)
 )
 _NEW_USERS = _BATCH.where(Member.fetched_at.is_(None), Member.erased_at.is_(None))
-# One of the future is of a clock that has been set back since.
+# A time in the future was stored before our clock was set back.
 _STALE_USERS = _BATCH.where(
     or_(
         Member.fetched_at < bindparam("before"),
@@ -57,7 +55,7 @@ _FETCHED_CHANNEL = select(
 
 
 def store_user(tx: Transaction, user: Mapping[str, Any]) -> None:
-    """Record what Slack says of a person; what they did before counts accordingly."""
+    """Store Slack's user object, and let features act on the profile."""
     member = members.upsert_from_slack(
         tx, user, team_id=tx.workspace.team_id, enterprise_id=tx.workspace.enterprise_id
     )
@@ -66,7 +64,7 @@ def store_user(tx: Transaction, user: Mapping[str, Any]) -> None:
 
 
 def mark_external(tx: Transaction, slack_id: str) -> None:
-    """A message, a click or an event says that somebody is of another organisation."""
+    """Mark a person as external, and let features act on that."""
     if members.mark_external(tx, slack_id):
         member = members.find(tx, slack_id)
         assert member is not None  # noqa: S101 - it has just been marked
@@ -81,36 +79,36 @@ def refresh(
     channel: str | None = None,
     command_user: str | None = None,
 ) -> None:
-    """Have fresh facts about users and a channel before a decision that rests on them.
+    """Fetch stale facts about users and a channel before a decision depends on them.
 
-    `command_user` typed a command in the channel, which Slack allows to its members
-    only. Raises UserError if nothing at all is known and Slack can't be asked.
+    `command_user` typed a command in the channel, so they are its member. Raises
+    UserError if there are no facts at all and Slack can't be reached.
     """
     now = rt.clock()
     slack_ids = list(dict.fromkeys(users))
     with rt.autocommit.connect() as connection:
-        here = {"installation_id": workspace.id}
-        fetched_at = _fetched_at(
-            connection, _FETCHED_USERS, here | {"slack_ids": slack_ids}
+        installation = {"installation_id": workspace.id}
+        fetch_times = _fetch_times(
+            connection, _FETCHED_USERS, installation | {"slack_ids": slack_ids}
         )
-        place = _channel_row(connection, here, channel)
+        row = _channel_row(connection, installation, channel)
     for slack_id in slack_ids:
-        looked_up_at = fetched_at.get(slack_id)
-        if _is_stale(looked_up_at, USER_FRESH_FOR, now):
-            _fetch_user(rt, workspace, slack_id, is_required=looked_up_at is None)
+        fetched_at = fetch_times.get(slack_id)
+        if _is_stale(fetched_at, USER_FRESH_FOR, now):
+            _fetch_user(rt, workspace, slack_id, is_required=fetched_at is None)
     if channel:
-        looked_up_at = place.fetched_at if place else None
-        if _is_stale(looked_up_at, CHANNEL_FRESH_FOR, now):
-            _fetch_channel(rt, workspace, channel, is_required=looked_up_at is None)
+        fetched_at = row.fetched_at if row else None
+        if _is_stale(fetched_at, CHANNEL_FRESH_FOR, now):
+            _fetch_channel(rt, workspace, channel, is_required=fetched_at is None)
             with rt.autocommit.connect() as connection:
-                place = _channel_row(connection, here, channel)
-        if command_user and place is not None and place.is_private:
+                row = _channel_row(connection, installation, channel)
+        if command_user and row is not None and row.is_private:
             with rt.write(workspace) as tx:
                 visibility.record_memberships(
                     tx,
                     command_user,
-                    {place.id: True},
-                    at_micros=datetime_to_micros(tx.now),
+                    {row.id: True},
+                    at=tx.now,
                 )
 
 
@@ -124,16 +122,14 @@ def _channel_row(
     ).first()
 
 
-def _is_stale(
-    looked_up_at: datetime | None, fresh_for: timedelta, now: datetime
-) -> bool:
-    return looked_up_at is None or not now - fresh_for <= looked_up_at <= now
+def _is_stale(fetched_at: datetime | None, fresh_for: timedelta, now: datetime) -> bool:
+    return fetched_at is None or not now - fresh_for <= fetched_at <= now
 
 
-def _fetched_at(
+def _fetch_times(
     connection: Connection, statement: Any, values: Mapping[str, Any]
 ) -> dict[str, datetime | None]:
-    """Return when each was fetched, by Slack's ids."""
+    """Return the fetch times (UTC) by Slack's ids."""
     return {row[0]: row[1] for row in connection.execute(statement, values)}
 
 
@@ -163,7 +159,7 @@ def _fetch_channel(
             if is_required:
                 raise UserError(visibility.SLACK_UNREACHABLE) from error
             return
-        # Slack hides private channels that the bot is not in, and has no others.
+        # For Slack, a private channel that the bot is not in does not exist.
         conversation = {"id": slack_id, "is_member": False, "is_private": True}
     if conversation.get("is_im") or conversation.get("is_mpim"):
         return
@@ -172,14 +168,14 @@ def _fetch_channel(
 
 
 def fetch_new_users(rt: Runtime, workspace: Workspace) -> None:
-    """Ask about people we have only met by their ids, a few at a time."""
+    """Fetch the profiles of BATCH_SIZE members of whom only the id is known."""
     with rt.autocommit.connect() as connection:
         new = connection.scalars(_NEW_USERS, {"installation_id": workspace.id}).all()
     _fetch_users(rt, workspace, new)
 
 
 def refresh_stale_users(rt: Runtime, workspace: Workspace) -> None:
-    """Ask again about people whose facts are old, a few at a time."""
+    """Fetch the BATCH_SIZE oldest profiles again, if older than STALE_AFTER."""
     now = rt.clock()
     with rt.autocommit.connect() as connection:
         old = connection.scalars(
@@ -205,7 +201,7 @@ def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) 
         try:
             user = rt.slack_of(workspace).user_info(slack_id)
         except Rejected:
-            # Nobody by that id any more: as little as we know, it is settled.
+            # There is no such user; store that, so that we do not ask again.
             user = {"id": slack_id, "deleted": True}
         except RateLimited as error:
             until = rt.clock() + timedelta(seconds=error.retry_after)
@@ -213,7 +209,7 @@ def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) 
                 queue.record_rate_limit(tx.session, tx.workspace.id, _USERS_INFO, until)
             return
         except SlackError as error:
-            # What can't be asked now is asked later; nothing waits for it.
+            # The next run fetches them; nothing waits for it.
             log.warning("users not fetched", extra={"error": error.code})
             return
         with rt.write(workspace) as tx:
@@ -221,7 +217,7 @@ def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) 
 
 
 def sync_channels(rt: Runtime, workspace: Workspace) -> None:
-    """See which channels the bot is in: the events that say so can be withheld."""
+    """Fetch the channels that the bot is in, to make up for lost events."""
     conversations = list(rt.slack_of(workspace).own_conversations())
     with rt.write(workspace) as tx:
         for conversation in conversations:

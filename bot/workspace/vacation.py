@@ -3,8 +3,6 @@
 import re
 
 _VACATION_EMOJI = frozenset({"palm_tree", "desert_island", "beach_with_umbrella"})
-
-
 _VACATION = re.compile(
     r"\b(?:vacation(?:ing)?|on (?:\w+ )?(?:leave|holidays?)|annual leave|ooo"
     r"|out of (?:the )?office|pto|urlaub|vacances|vacaciones|ferien|loma(?:lla)?)\b",

@@ -13,7 +13,7 @@ from models import ProgramLead, WorkspaceSettingsRow
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
-    """A workspace's settings, with the default for each that it left open."""
+    """A workspace's settings, with a default for each that was not set."""
 
     # Days after which a sent message is redacted, from its sending.
     sent_retention_days: int = 30
@@ -26,20 +26,20 @@ class WorkspaceSettings:
 
 
 def get(tx: Transaction) -> WorkspaceSettings:
-    """Return the workspace's settings; all defaults if it decided nothing."""
+    """Return the workspace's settings; all defaults if none was set."""
     row = tx.session.get(WorkspaceSettingsRow, tx.workspace.id, populate_existing=True)
     if row is None:
         return WorkspaceSettings()
-    decided = {
+    stored = {
         field.name: getattr(row, field.name) for field in fields(WorkspaceSettings)
     }
     return WorkspaceSettings(
-        **{k: value for k, value in decided.items() if value is not None}
+        **{name: value for name, value in stored.items() if value is not None}
     )
 
 
 def update(tx: Transaction, **changes: Any) -> None:
-    """Store some settings (fields of `WorkspaceSettings`; None is the default)."""
+    """Store fields of `WorkspaceSettings`; None sets the default."""
     key = {"installation_id": tx.workspace.id}
     set_columns(tx.session, WorkspaceSettingsRow, key, **changes)
 
@@ -55,5 +55,5 @@ def program_leads(tx: Transaction) -> list[str]:
 
 
 def set_program_leads(tx: Transaction, slack_ids: Iterable[str]) -> None:
-    """Make these members, and no others, the program leads."""
+    """Make exactly these members the program leads."""
     replace_members(tx.session, ProgramLead, slack_ids, installation_id=tx.workspace.id)

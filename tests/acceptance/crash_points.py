@@ -176,7 +176,7 @@ class CrashHooks(threading.local):
         self._changed_tables: set[str] = set()
         name = threading.current_thread().name
         self._is_delivering = name.startswith("delivery")
-        self._is_serving = name.startswith(("line", "AnyIO"))
+        self._is_serving = name.startswith(("event-batcher", "AnyIO"))
 
     def attach(self, database: Database) -> None:
         sys.addaudithook(self.on_audit_event)

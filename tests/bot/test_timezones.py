@@ -133,13 +133,6 @@ def test_the_second_showing_of_an_hour_is_not_asked_for_by_its_fold():
     )
 
 
-def test_a_day_is_named_as_on_the_wall_there():
-    now = datetime(2026, 1, 1, 9, tzinfo=UTC)
-    late = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
-    assert timezones.format_day(late, now, ZoneInfo("UTC")) == "31 Dec 2025"
-    assert timezones.format_day(late, now, ZoneInfo("Europe/Helsinki")) == "1 Jan"
-
-
 def test_a_time_that_has_a_zone_already_is_no_local_time():
     with pytest.raises(ValueError, match="with a zone"):
         timezones.to_utc(datetime(2027, 1, 1, tzinfo=UTC), BERLIN)

@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
+DATABASE = "bot.db"
 TIMEOUT_SECONDS = 90
 # Of its own accord, `expect` waits for five seconds, which a busy machine may take.
 expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
@@ -129,7 +130,7 @@ def start_bot(folder: Path) -> tuple[subprocess.Popen[str], str]:
         process = subprocess.Popen(
             [
                 *(sys.executable, "app.py", "sandbox"),
-                *("--database", f"sqlite:///{folder / 'bot.db.engine'}"),
+                *("--database", f"sqlite:///{folder / DATABASE}"),
             ],
             cwd=ROOT,
             env=os.environ | settings,

@@ -1,13 +1,26 @@
 """Take the pictures of the docs, as `python -m tests.browser.screenshots [NAME …]`."""
 
+import csv
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.conftest import FLAGS, ROOT, Window, chromium, start_bot, stop_bot
+from tests.browser.conftest import (
+    DATABASE,
+    FLAGS,
+    ROOT,
+    Window,
+    chromium,
+    start_bot,
+    stop_bot,
+)
 from tests.browser.test_checkins import (
     BLOCKER,
     HINT,
@@ -23,6 +36,22 @@ from tests.browser.test_mentors import receive_credit_offer
 
 PICTURES = ROOT / "docs" / "pictures"
 SIZE = {"width": 1280, "height": 800}
+
+# Tables as a spreadsheet shows them.
+SHEET = """
+body { font: 15px Lato, sans-serif; margin: 24px; color: #1d1c1d }
+h2 { font-size: 17px; margin: 20px 0 8px }
+table { border-collapse: collapse }
+td { border: 1px solid #ccc; padding: 5px 9px; max-width: 8.5rem; white-space: nowrap;
+     overflow: hidden; text-overflow: ellipsis }
+tr:first-child { background: #f0f0f0; font-weight: bold }
+"""
+
+
+@dataclass
+class Camera(Window):
+    # The bot's, with its database.
+    folder: Path
 
 
 def take_screenshot(page: Page, name: str) -> None:
@@ -142,8 +171,28 @@ def checkin_digest(window: Window) -> None:
     expect(close(window)).to_contain_text("nightly import")
 
 
+def export(camera: Camera) -> None:
+    tables = camera.folder / "tables"
+    subprocess.run(
+        [sys.executable, "app.py", "export", str(tables)],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": f"sqlite:///{camera.folder / DATABASE}"},
+    )
+    page = f"<style>{SHEET}</style>"
+    for name in ("people.csv", "asks.csv"):
+        with (tables / name).open(encoding="utf-8-sig", newline="") as file:
+            rows = [
+                "".join(f"<td>{escape(cell)}</td>" for cell in row)
+                for row in csv.reader(file)
+            ]
+        page += f"<h2>{name}</h2><table><tr>{'<tr>'.join(rows)}</table>"
+    camera.page.set_viewport_size({"width": SIZE["width"], "height": 600})
+    camera.page.set_content(page)
+
+
 # In this order, for time goes on in the workspace that they share.
-STEPS: Mapping[str, Callable[[Window], None]] = {
+STEPS: Mapping[str, Callable[[Camera], None]] = {
     "channel": channel,
     "channel-dark": channel,
     "ask": form,
@@ -159,6 +208,7 @@ STEPS: Mapping[str, Callable[[Window], None]] = {
     "checkin-plan": plan,
     "checkin-share": checkin_share,
     "checkin-digest": checkin_digest,
+    "export": export,
 }
 GOES_ON_FROM = {"mentor-post": "mentor", "checkin-digest": "checkin-share"}
 
@@ -180,13 +230,13 @@ def main(names: Collection[str]) -> None:
                 )
                 page.set_default_timeout(90_000)
                 page.goto(f"{address}/?as=maya&in=help-backend")
-                window = Window(page)
-                steps(window)
+                camera = Camera(page, Path(folder))
+                steps(camera)
                 take_screenshot(page, name)
                 # A form stays open for its person, in the next window, too.
-                if window.modal.is_visible():
-                    window.modal.get_by_role("button", name="Close").click()
-                    expect(window.modal).to_be_hidden()
+                if camera.modal.is_visible():
+                    camera.modal.get_by_role("button", name="Close").click()
+                    expect(camera.modal).to_be_hidden()
                 page.close()
         finally:
             browser.close()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 import jobs.checkins
 import jobs.workspace
-from bot.checkins import participants, responses
+from bot.checkins import home, responses
 from bot.slack.api import Rejected
 from models import Participant, Round
 from tests.checkins import (
@@ -324,18 +324,18 @@ def test_what_somebody_can_join_and_has_joined(story: Story):
     def look(who: str) -> tuple[int, int, int]:
         with story.rt.read(story.rt.workspaces.only) as tx:
             return (
-                len(participants.joined_schedules(tx, who)),
-                len(participants.joinable_schedules(tx, who, [HELP_CHANNEL, "C0ELSE"])),
-                len(participants.open_rounds_for(tx, who)),
+                len(home.joined_schedules(tx, who)),
+                len(home.joinable_schedules(tx, who, [HELP_CHANNEL, "C0ELSE"])),
+                len(home.open_rounds_for(tx, who)),
             )
 
     assert look(ASKER) == (0, 1, 0)
     join(story, ASKER, one)
     assert look(ASKER) == (1, 0, 1)
     with story.rt.read(story.rt.workspaces.only) as tx:
-        [due] = participants.open_rounds_for(tx, ASKER)
+        [due] = home.open_rounds_for(tx, ASKER)
         assert (due.round_id, due.channel_name) == (one.id, "help")
-        assert participants.joinable_schedules(tx, PEER, ["C0ELSE"]) == []
+        assert home.joinable_schedules(tx, PEER, ["C0ELSE"]) == []
     share(story, ASKER, one)
     assert look(ASKER) == (1, 0, 0)
     story.close_rounds()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 import jobs.checkins
-from bot.checkins import recurrence
+from bot.checkins import rules
 from models import CheckIn, Round, Schedule
 from tests.factories import Story
 from tests.slack_payloads import (
@@ -240,7 +240,7 @@ def test_a_reminder_that_would_come_after_the_close_is_refused(story: Story):
 def test_a_check_in_that_would_not_come_in_years_is_refused(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(recurrence, "HORIZON", timedelta(days=6))
+    monkeypatch.setattr(rules, "HORIZON", timedelta(days=6))
     answer = fill_in(story, open_form(story), skips="2026-03-02")
     assert answer["errors"] == {"skips": "You've skipped all its dates. Skip fewer."}
 

@@ -439,9 +439,7 @@ def test_each_kind_of_message_says_whose_words_it_tells(den: Story):
     everything_ = FEATURES.message_types
     plain = MessageType(HOME_REPLY, everything_[HOME_REPLY].render)
     guarded = {
-        kind
-        for kind, one in everything_.items()
-        if one.quoted_channels is not plain.quoted_channels
+        kind for kind, one in everything_.items() if one.can_see is not plain.can_see
     }
     others = TELLS_NOTHING | ASKS_ITSELF | IN_THE_CHANNEL
     assert guarded | others == set(everything_)

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import visibility
-from bot.clock import datetime_to_micros
 from bot.kudos import allowance, blocks
 from bot.slack.api import OutcomeUnknown, Rejected
-from bot.workspace import channels
+from bot.workspace import channels, visibility
 from models import Kudos, KudosTag, KudosThanks
 from tests.factories import Story
 from tests.slack_payloads import (
@@ -317,9 +315,7 @@ def test_slack_is_not_asked_who_sees_the_message_where_it_is_known(
     with story.rt.write(story.rt.workspaces.only) as tx:
         here = channels.get_or_create(tx, HELP_CHANNEL).id
         now = story.clock()
-        visibility.record_memberships(
-            tx, HELPER, {here: is_in}, at_micros=datetime_to_micros(now)
-        )
+        visibility.record_memberships(tx, HELPER, {here: is_in}, at=now)
     story.slack.calls.clear()
     give(story)
     assert "users.conversations" not in story.slack.calls

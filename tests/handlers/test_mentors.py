@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 import jobs.mentors
-from bot.config.mentors import SMALL_WORKSPACE
+from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
+from bot.feature import Features
 from bot.mentors import detection
+from bot.mentors.feature import Mentors
 from bot.outbox import enqueue
 from bot.runtime import Transaction
 from bot.slack.api import Rejected
@@ -115,9 +117,17 @@ def test_the_person_is_told_first_and_nobody_else(story: Story):
         ]
 
 
+def use_settings(story: Story, settings: MentorSettings) -> None:
+    features = [
+        replace(feature, settings=settings) if isinstance(feature, Mentors) else feature
+        for feature in story.rt.features
+    ]
+    story.rt = replace(story.rt, features=Features(features))
+
+
 def test_the_bot_looks_once_the_shortest_window_is_full(story: Story):
     numbers = SMALL_WORKSPACE.model_copy(update={"windows_days": (28, 56)})
-    story.rt = replace(story.rt, mentor_settings=numbers)
+    use_settings(story, numbers)
     help_out(story)
     on_friday(story)
     assert credited(story) == []
@@ -137,7 +147,7 @@ def test_the_bot_looks_once_the_shortest_window_is_full(story: Story):
 
 def test_what_an_export_tells_fills_the_window(story: Story):
     numbers = SMALL_WORKSPACE.model_copy(update={"windows_days": (28, 56)})
-    story.rt = replace(story.rt, mentor_settings=numbers)
+    use_settings(story, numbers)
     help_out(story)
     jobs.mentors.flush_message_counts(story.rt, story.deliverer)
     with story.rt.write_session.begin() as session:
@@ -152,7 +162,7 @@ def test_what_an_export_tells_fills_the_window(story: Story):
 
 def test_a_few_people_by_themselves_are_one_circle(story: Story):
     numbers = SMALL_WORKSPACE.model_copy(update={"circle_people": 12})
-    story.rt = replace(story.rt, mentor_settings=numbers)
+    use_settings(story, numbers)
     help_out(story)
     on_friday(story)
     assert credited(story) == []
@@ -405,16 +415,16 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
     story.clock.advance(**TO_FRIDAY)
     rt = story.rt
     with rt.read(rt.workspaces.only) as tx:
-        [due] = detection.due_runs(tx, settings=rt.mentor_settings)
+        [due] = detection.due_runs(tx, settings=rt.features.get(Mentors).settings)
         jobs.mentors.flush_message_counts(rt, story.deliverer)
     with rt.read(rt.workspaces.only) as tx:
-        result = detection.run(tx, due, {}, settings=rt.mentor_settings)
+        result = detection.run(tx, due, {}, settings=rt.features.get(Mentors).settings)
     with rt.write_session() as session:
         detection.record(
             Transaction(session, rt.workspaces.only, rt.clock()),
             due,
             result,
-            settings=rt.mentor_settings,
+            settings=rt.features.get(Mentors).settings,
         )
         # The process dies before the commit.
         session.rollback()
@@ -422,7 +432,9 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
     # Another replica looked at the same moment, and both write what they found.
     for _ in range(2):
         with rt.write(rt.workspaces.only) as tx:
-            detection.record(tx, due, result, settings=rt.mentor_settings)
+            detection.record(
+                tx, due, result, settings=rt.features.get(Mentors).settings
+            )
     run_detection(story)
     run_detection(story)
     assert len(credited(story)) == 1

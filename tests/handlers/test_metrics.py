@@ -13,6 +13,7 @@ from sqlalchemy import update
 from bot.db import engine
 from bot.db.engine import Database
 from bot.features import FEATURES
+from bot.mentors.feature import Mentors
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected
@@ -215,11 +216,12 @@ def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
             )
         )
     found = read()
+    consent_days = rt.features.get(Mentors).settings.consent_days
     due = {
         "start-checkins": hour,
         "close-checkins": 2 * hour,
         "send-checkin-reminders": 3 * hour,
-        "expire-consent": timedelta(days=8),
+        "expire-consent": timedelta(days=8 - consent_days),
     }
     for work, age in due.items():
         assert found["work_due", work] == 1, work

@@ -257,6 +257,6 @@ def test_a_refusal_where_only_a_view_can_be_shown():
     ).to_dict() == modal(
         "Not possible",
         {"type": "section", "text": mrkdwn("It's already solved.")},
-        callback_id="told",
+        callback_id="message",
         close="OK",
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.checkins.plan import ScheduleForm, parse
-from bot.checkins.recurrence import Recurrence
+from bot.checkins.rules import Recurrence
 from bot.errors import UserError
 from tests.strategies import HARMFUL_TEXT
 

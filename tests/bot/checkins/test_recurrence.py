@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot import timezones
-from bot.checkins import recurrence
-from bot.checkins.recurrence import NTH, Occurrence, Recurrence
+from bot.checkins import rules
+from bot.checkins.rules import NTH, Occurrence, Recurrence
 from tests.strategies import zones_that_differ
 
 FIRST, LAST = date(2024, 1, 1), date(2030, 12, 31)
@@ -69,7 +69,7 @@ def _is_holiday(rhythm: Recurrence, day: date) -> bool:
 def _one_after_another(rhythm: Recurrence) -> Iterator[date]:
     """The due dates of all the years, as one finds them who asks after each."""
     day = FIRST
-    while (found := next(recurrence.due_dates(rhythm, day), LAST + _DAY)) <= LAST:
+    while (found := next(rules.due_dates(rhythm, day), LAST + _DAY)) <= LAST:
         yield found
         day = found + _DAY
 
@@ -108,9 +108,9 @@ def test_every_schedule_is_due_exactly_on_the_dates_that_an_enumeration_finds(rh
 def test_every_due_date_has_one_occurrence_in_order_in_any_zone(
     rhythm, at, zone, first
 ):
-    found = list(islice(recurrence.occurrences(rhythm, at, zone, first), 20))
+    found = list(islice(rules.occurrences(rhythm, at, zone, first), 20))
     # Twenty monthly dates, less holidays, may be more than anybody plans ahead.
-    last = max(first, rhythm.starts_on) + recurrence.HORIZON
+    last = max(first, rhythm.starts_on) + rules.HORIZON
     expected = [d for d in _by_rrule(rhythm, LAST) if first <= d <= last][:20]
     assert [one.day for one in found][: len(expected)] == expected
     _check_instants([one.day for one in found], at, zone)
@@ -136,7 +136,7 @@ def test_what_comes_next_is_after_now_and_nothing_between_is_left_out(
     rhythm, at, zone, today, clock
 ):
     now = datetime.combine(today, clock, UTC)
-    ahead = list(islice(recurrence.upcoming(rhythm, at, zone, now=now), 3))
+    ahead = list(islice(rules.upcoming(rhythm, at, zone, now=now), 3))
     every = [
         Occurrence(day, timezones.to_utc(datetime.combine(day, at), zone))
         for day in _by_rrule(rhythm, today + timedelta(days=600))
@@ -151,7 +151,7 @@ def _monday(**more: Any) -> Recurrence:
 
 def _next(rhythm: Recurrence, now: str, **more: Any) -> list[str]:
     at = timezones.to_utc(datetime.fromisoformat(now), BERLIN)
-    found = recurrence.upcoming(rhythm, time(9), BERLIN, now=at, **more)
+    found = rules.upcoming(rhythm, time(9), BERLIN, now=at, **more)
     return [one.day.isoformat() for one in islice(found, 3)]
 
 
@@ -174,9 +174,7 @@ def test_skipped_dates_and_holidays_are_left_out_and_named():
         holidays_of="DE",
     )
     assert _next(rhythm, "2026-12-12 12:00")[0] == "2027-01-08"
-    assert list(
-        recurrence.exclusions(rhythm, date(2026, 12, 12), date(2027, 1, 8))
-    ) == [
+    assert list(rules.exclusions(rhythm, date(2026, 12, 12), date(2027, 1, 8))) == [
         (date(2026, 12, 18), "left out"),
         (date(2026, 12, 25), "Christmas Day"),
         (date(2027, 1, 1), "New Year's Day"),
@@ -185,7 +183,7 @@ def test_skipped_dates_and_holidays_are_left_out_and_named():
 
 def test_a_plan_ends_where_nobody_plans_any_more():
     never = Recurrence("week", frozenset({1}), date(2040, 1, 1))
-    assert 100 < len(list(recurrence.due_dates(never, date(2026, 1, 1)))) < 120
+    assert 100 < len(list(rules.due_dates(never, date(2026, 1, 1)))) < 120
 
 
 def _occurrence(local: str, zone: ZoneInfo = BERLIN) -> Occurrence:
@@ -205,22 +203,20 @@ def _occurrence(local: str, zone: ZoneInfo = BERLIN) -> Occurrence:
 )
 def test_a_round_may_be_late_for_six_hours_of_the_same_day(due, until):
     expected = timezones.to_utc(datetime.fromisoformat(until), BERLIN)
-    assert recurrence.post_deadline(_occurrence(due), BERLIN) == expected
+    assert rules.post_deadline(_occurrence(due), BERLIN) == expected
 
 
 def test_a_time_that_is_skipped_into_the_next_day_has_its_grace_there():
     due = _occurrence("2026-03-28 23:30", NUUK)
     assert timezones.local_date(due.at, NUUK) == date(2026, 3, 29)
-    assert recurrence.post_deadline(due, NUUK) == due.at + timedelta(hours=6)
+    assert rules.post_deadline(due, NUUK) == due.at + timedelta(hours=6)
 
 
 def test_a_round_closes_at_the_same_hour_some_days_later_or_when_the_next_begins():
     due = _occurrence("2026-10-23 09:00")
-    assert recurrence.closing_time(due, 4, BERLIN, None) - due.at == timedelta(
-        4, hours=1
-    )
+    assert rules.closing_time(due, 4, BERLIN, None) - due.at == timedelta(4, hours=1)
     then = _occurrence("2026-10-26 09:00")
-    assert recurrence.closing_time(due, 4, BERLIN, then) == then.at
+    assert rules.closing_time(due, 4, BERLIN, then) == then.at
 
 
 @pytest.mark.parametrize(
@@ -242,9 +238,9 @@ def test_a_round_closes_at_the_same_hour_some_days_later_or_when_the_next_begins
     ],
 )
 def test_a_schedule_is_said_in_words(rhythm, words):
-    assert recurrence.describe(rhythm, time(9), "Europe/Berlin") == words
+    assert rules.describe_recurrence(rhythm, time(9), "Europe/Berlin") == words
 
 
 def test_an_unknown_place_has_no_holidays():
     with pytest.raises(ValueError, match="no such place"):
-        recurrence.holidays("DE-XX", 2026)
+        rules.holidays("DE-XX", 2026)

@@ -26,7 +26,7 @@ def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
             to,
             installation_id=rt.workspaces.only.id,
             now=rt.clock(),
-            due=rt.clock() + timedelta(seconds=due),
+            send_at=rt.clock() + timedelta(seconds=due),
         )
 
 

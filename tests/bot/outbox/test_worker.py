@@ -85,7 +85,7 @@ class Desk:
         self, subject: int = 1, *, to: str = HERE, kind: str = "post", due: float = 0
     ) -> None:
         at = self.rt.clock() + timedelta(seconds=due)
-        self._say(partial(enqueue.enqueue, due=at), kind, subject, to)
+        self._say(partial(enqueue.enqueue, send_at=at), kind, subject, to)
 
     def refresh(self, subject: int = 1, *, to: str = HERE, kind: str = "sign") -> None:
         self._say(enqueue.enqueue_update, kind, subject, to)

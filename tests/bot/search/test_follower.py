@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.clock import datetime_to_micros
 from bot.db.engine import Database
 from bot.runtime import Runtime
@@ -18,7 +17,7 @@ from bot.search.follower import REPORT_EVERY, SearchFollower
 from bot.search.index import SearchIndex
 from bot.search.query import SearchQuery
 from bot.search.service import Search
-from bot.workspace import sync
+from bot.workspace import sync, visibility
 from models import (
     Answer,
     AnswerText,

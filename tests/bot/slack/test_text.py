@@ -1,6 +1,8 @@
 """People's words come out as they went in, and nothing in them takes effect."""
 
 import unicodedata
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from bot.slack.text import (
     ELLIPSIS,
     escape,
+    format_day,
     sanitize,
     to_mrkdwn,
     to_plain,
@@ -159,3 +162,10 @@ def test_cutting_makes_no_new_token(text: str, limit: int):
         if p.kind != "text"
     ]
     assert left == effects[: len(left)]
+
+
+def test_a_day_is_named_as_on_the_wall_there():
+    now = datetime(2026, 1, 1, 9, tzinfo=UTC)
+    late = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
+    assert format_day(late, now, ZoneInfo("UTC")) == "31 Dec 2025"
+    assert format_day(late, now, ZoneInfo("Europe/Helsinki")) == "1 Jan"

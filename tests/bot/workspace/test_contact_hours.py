@@ -1,6 +1,6 @@
 """When the bot may write to somebody by itself."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.workspace.contact_hours import ContactHours
+from bot.workspace.member_settings import MemberSettings
 
 # A Wednesday.
 EARLY = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
@@ -19,8 +20,12 @@ def reach(**more: object) -> ContactHours:
     return ContactHours(**{"zone": BERLIN, "start": time(9), "end": time(17), **more})  # type: ignore[arg-type]
 
 
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
+
+
 @pytest.mark.parametrize(
-    ("local", "then"),
+    ("text", "then"),
     [
         # A Wednesday in March, in Berlin's winter time.
         ("2026-03-04 09:00", "2026-03-04 09:00"),
@@ -33,11 +38,61 @@ def reach(**more: object) -> ContactHours:
         ("2026-03-28 12:00", "2026-03-30 09:00"),
     ],
 )
-def test_messages_come_in_somebodys_own_daytime(local: str, then: str):
-    def at(text: str) -> datetime:
-        return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
+def test_messages_come_in_somebodys_own_daytime(text: str, then: str):
+    assert reach().next_allowed(local(text)) == local(then)
 
-    assert reach().next_allowed(at(local)) == at(then)
+
+@pytest.mark.parametrize(
+    ("text", "is_welcome"),
+    [
+        ("2026-03-02T08:59:59", False),
+        ("2026-03-02T09:00:00", True),
+        ("2026-03-02T16:59:59", True),
+        ("2026-03-02T17:00:00", False),
+        ("2026-03-06T12:00:00", True),
+        ("2026-03-07T12:00:00", False),
+        ("2026-03-08T12:00:00", False),
+    ],
+)
+def test_from_nine_to_five_on_working_days_unless_somebody_chose_others(
+    text: str, is_welcome: bool
+):
+    settings = MemberSettings()
+    hours = reach(start=settings.hours_from, end=settings.hours_to)
+    assert (hours.next_allowed(local(text)) == local(text)) is is_welcome
+
+
+def test_whoever_chose_their_hours_is_written_to_in_those():
+    late = reach(start=time(14), end=time(22, 30))
+    early, evening = local("2026-03-02T09:30:00"), local("2026-03-02T22:29:00")
+    assert late.next_allowed(early) == local("2026-03-02T14:00:00")
+    assert late.next_allowed(evening) == evening
+
+
+@pytest.mark.parametrize(
+    ("text", "is_welcome"),
+    [
+        ("2026-03-02T21:59:00", False),
+        ("2026-03-02T22:00:00", True),
+        ("2026-03-03T05:59:00", True),
+        ("2026-03-03T06:00:00", False),
+        # The night of Friday goes on into Saturday, and that of Sunday into Monday.
+        ("2026-03-07T05:00:00", True),
+        ("2026-03-07T23:00:00", False),
+        ("2026-03-09T05:00:00", False),
+    ],
+)
+def test_hours_past_midnight_belong_to_the_day_that_they_start_on(
+    text: str, is_welcome: bool
+):
+    night = reach(start=time(22), end=time(6))
+    assert (night.next_allowed(local(text)) == local(text)) is is_welcome
+
+
+def test_a_pause_ends_with_the_day_that_was_named():
+    away = MemberSettings(paused_until=date(2026, 3, 4))
+    assert away.is_paused(date(2026, 3, 3))
+    assert not away.is_paused(date(2026, 3, 4))
 
 
 def test_who_is_away_is_looked_at_again_another_day():
@@ -59,8 +114,8 @@ def test_who_is_away_is_looked_at_again_another_day():
 def test_a_message_is_never_before_now_at_night_or_at_a_weekend(now, zone, is_away):
     now = now.replace(tzinfo=UTC)
     at = reach(zone=ZoneInfo(zone), is_away=is_away).next_allowed(now)
-    local = at.astimezone(ZoneInfo(zone))
+    there = at.astimezone(ZoneInfo(zone))
     assert at >= now
-    assert time(9) <= local.time() < time(17)
-    assert local.isoweekday() <= 5
+    assert time(9) <= there.time() < time(17)
+    assert there.isoweekday() <= 5
     assert reach(zone=ZoneInfo(zone)).next_allowed(at) == at

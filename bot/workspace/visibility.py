@@ -1,14 +1,13 @@
-"""One rule for everything: who may see what was said in a channel, and act there.
+"""The visibility rule: only a private channel's members see its texts and act there.
 
-A private channel is for the people who are in it. Slack says who they are: its answer
-counts for an hour, what its events tell of later counts at once. Rules ask here, and
-never call Slack. Where they don't know, they raise `MembershipUnknown`; whoever runs
-them asks Slack outside of any transaction, and runs them again.
+Slack's answer about a member's channels counts for an hour; later events replace it at
+once. The functions here never call Slack. If the stored answer is missing or too old,
+they raise `MembershipUnknown`; their caller ends the transaction, calls
+its `fetch`, and runs them again.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased
@@ -16,24 +15,21 @@ from sqlalchemy.orm import aliased
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
+from bot.outbox.message_type import FactsUnknown
+from bot.outbox.queue import Delivery
+from bot.runtime import Runtime, Transaction, Workspace
+from bot.slack.actions import FetchMemberships
 from bot.slack.api import SlackError
 from models import Channel, ChannelMember, Member
 
-if TYPE_CHECKING:
-    # The outbox asks here, and the transaction stands above the outbox.
-    from bot.runtime import Runtime, Transaction, Workspace
-
 FRESH_FOR = timedelta(hours=1)
-# How often Slack is asked for one message or one click, which may be about several
-# channels and people.
-MAX_LOOKUPS = 4
 
 NOT_A_MEMBER = "That's a private channel, and you're not in it."
 SLACK_UNREACHABLE = (
     "I can't reach Slack right now. Nothing was changed. Please try again."
 )
 
-# How Slack says that somebody is nobody whom we could meet in a channel.
+# Slack's errors for members who share no channel with the bot.
 _UNKNOWN_USER_ERRORS = {"user_not_found", "user_not_visible", "user_not_in_channel"}
 
 _UPSERT_MEMBERSHIPS = upsert_latest(
@@ -41,23 +37,48 @@ _UPSERT_MEMBERSHIPS = upsert_latest(
 )
 
 
-class MembershipUnknown(Exception):
-    """Slack is to be asked in which private channels somebody is."""
+class MembershipUnknown(FactsUnknown):
+    """The caller has to fetch a member's private channels from Slack, and try again."""
+
+    method = FetchMemberships.method
 
     def __init__(self, member: str, channel_ids: Collection[int]) -> None:
         super().__init__("it is not known who is in a private channel")
         self.member = member
-        # The rows of those that a decision rests on.
+        # Ids of the rows of the private channels in question.
         self.channel_ids = frozenset(channel_ids)
+
+    def fetch(self, rt: Runtime, workspace: Workspace, *, is_urgent: bool) -> None:
+        called_at = rt.clock()
+        try:
+            slack_ids = list(
+                rt.slack_of(workspace).private_conversations_of(
+                    self.member, is_urgent=is_urgent
+                )
+            )
+        except SlackError as error:
+            if error.code not in _UNKNOWN_USER_ERRORS:
+                raise
+            slack_ids = []
+        with rt.write(workspace) as tx:
+            joined = tx.session.scalars(
+                select(Channel.id).where(
+                    Channel.installation_id == tx.workspace.id,
+                    Channel.slack_id.in_(slack_ids),
+                )
+            ).all()
+            memberships = dict.fromkeys(self.channel_ids, False)
+            memberships |= dict.fromkeys(joined, True)
+            record_memberships(tx, self.member, memberships, at=called_at)
 
 
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
-    """The rule for queries, a condition on `Channel`. What is not known is hidden."""
+    """Return the rule as a condition on `Channel`. If unknown, a channel is hidden."""
     return or_(Channel.is_private.is_(False), _is_known_member(member, now))
 
 
 def _is_known_member(member: str, now: datetime) -> ColumnElement[bool]:
-    """The condition that Slack said within the last hour that they are in a channel."""
+    """Return the condition that the member is known to be in a `Channel`."""
     membership = aliased(ChannelMember)
     return exists().where(
         membership.channel_id == Channel.id,
@@ -68,9 +89,9 @@ def _is_known_member(member: str, now: datetime) -> ColumnElement[bool]:
 
 
 def visible_channels(
-    tx: "Transaction", channels: Iterable[Channel], member: str
+    tx: Transaction, channels: Iterable[Channel], member: str
 ) -> set[int]:
-    """The rows of those channels whose words the person may see.
+    """Return the row ids of those of the channels whose texts the member may see.
 
     Raises MembershipUnknown.
     """
@@ -97,7 +118,7 @@ def visible_channels(
     }
 
 
-def can_see(tx: "Transaction", channel: Channel, member: str) -> bool:
+def can_see(tx: Transaction, channel: Channel, member: str) -> bool:
     """Return True if the member may see the channel's texts.
 
     Raises MembershipUnknown.
@@ -105,12 +126,32 @@ def can_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     return channel.id in visible_channels(tx, [channel], member)
 
 
+def sees(
+    quoted_channels: Callable[[Transaction, Delivery], Collection[int]],
+) -> Callable[[Transaction, Delivery], bool]:
+    """Return the check that the recipient of a message may see what it quotes.
+
+    `quoted_channels` returns the ids of the channels whose words it quotes. The check
+    raises MembershipUnknown.
+    """
+
+    def check(tx: Transaction, delivery: Delivery) -> bool:
+        quoted = [
+            tx.session.get_one(Channel, channel_id)
+            for channel_id in quoted_channels(tx, delivery)
+        ]
+        visible_ids = visible_channels(tx, quoted, delivery.recipient)
+        return all(channel.id in visible_ids for channel in quoted)
+
+    return check
+
+
 def may_quote(source: Channel, target: Channel) -> bool:
     """Return True if everybody in `target` may see texts from `source`."""
     return source.id == target.id or not (source.is_private or target.is_shared)
 
 
-def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
+def is_known_to_see(tx: Transaction, channel: Channel, member: str) -> bool:
     """Return True if the member is known to see the channel, without asking Slack."""
     query = select(Channel.id).where(
         Channel.id == channel.id, visible(member, now=tx.now)
@@ -118,7 +159,7 @@ def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     return tx.session.scalar(query) is not None
 
 
-def is_member(tx: "Transaction", channel: Channel, member: str) -> bool | None:
+def is_member(tx: Transaction, channel: Channel, member: str) -> bool | None:
     """Return True if the member is in a channel, even a public one; None if unknown."""
     return tx.session.scalar(
         select(ChannelMember.is_member).where(
@@ -130,7 +171,7 @@ def is_member(tx: "Transaction", channel: Channel, member: str) -> bool | None:
 
 
 def require_visible(
-    tx: "Transaction",
+    tx: Transaction,
     channel: Channel,
     member: str,
     *,
@@ -143,15 +184,15 @@ def require_visible(
 
 
 def record_memberships(
-    tx: "Transaction", member: str, memberships: dict[int, bool], *, at_micros: int
+    tx: Transaction, member: str, memberships: dict[int, bool], *, at: datetime
 ) -> None:
-    """Record in which channels the member is, by channel row; the latest event wins.
+    """Record by channel row id whether the member is in it; the latest event wins.
 
-    `at_micros`: when Slack said so, or when it happened.
+    `at` is the time of Slack's event, or of the call whose answer it is.
     """
     common = {
         "member": member,
-        "event_micros": at_micros,
+        "event_micros": datetime_to_micros(at),
         "latest": datetime_to_micros(tx.now + MAX_CLOCK_SKEW),
     }
     rows = [
@@ -163,18 +204,18 @@ def record_memberships(
 
 
 def on_membership_event(
-    tx: "Transaction",
+    tx: Transaction,
     slack_channel: str,
     member: str,
     *,
     is_in: bool,
-    at_micros: int,
+    at: datetime,
     is_tracked: bool = False,
 ) -> bool:
     """Record that a member joined or left a channel; False for an unknown channel.
 
-    `is_tracked`: record it for public channels too. For private ones it is always
-    recorded: the answer to a question that Slack is being asked may be older.
+    `is_tracked`: record it for public channels, too. For private ones it is always
+    recorded, since a call that is under way may return an older state.
     """
     channel = tx.session.execute(
         select(Channel.id, Channel.is_private, Channel.fetched_at).where(
@@ -187,55 +228,26 @@ def on_membership_event(
     if is_tracked or (
         (channel.is_private or channel.fetched_at is None) and _is_known(tx, member)
     ):
-        record_memberships(tx, member, {channel.id: is_in}, at_micros=at_micros)
+        record_memberships(tx, member, {channel.id: is_in}, at=at)
     return True
 
 
-def _is_known(tx: "Transaction", member: str) -> bool:
-    """Return True for a known member: nobody asks about others."""
+def _is_known(tx: Transaction, member: str) -> bool:
+    """Return True if the member has a row; no rule asks about others."""
     row = select(Member.id).filter_by(installation_id=tx.workspace.id, slack_id=member)
     return tx.session.scalar(row) is not None
 
 
-def fetch_memberships(
-    rt: "Runtime",
-    workspace: "Workspace",
-    unknown: MembershipUnknown,
-    *,
-    is_urgent: bool,
-) -> None:
-    """Ask Slack, and record what it says. Raises SlackError.
-
-    `is_urgent`: somebody's three seconds wait for it.
-    """
-    asked_us = datetime_to_micros(rt.clock())
-    try:
-        slack_ids = list(
-            rt.slack_of(workspace).private_conversations_of(
-                unknown.member, is_urgent=is_urgent
-            )
-        )
-    except SlackError as error:
-        if error.code not in _UNKNOWN_USER_ERRORS:
-            raise
-        slack_ids = []
-    with rt.write(workspace) as tx:
-        is_in = tx.session.scalars(
-            select(Channel.id).where(
-                Channel.installation_id == tx.workspace.id,
-                Channel.slack_id.in_(slack_ids),
-            )
-        ).all()
-        seats = dict.fromkeys(unknown.channel_ids, False) | dict.fromkeys(is_in, True)
-        record_memberships(tx, unknown.member, seats, at_micros=asked_us)
-
-
 def _fresh_range(now: datetime) -> tuple[int, int]:
-    """Slack's clock may be ahead of ours, and ours may have been set back."""
+    """Return the bounds of fresh event times, in microseconds.
+
+    Times ahead of ours count, too: Slack's clock may be ahead, and ours may have been
+    set back.
+    """
     return datetime_to_micros(now - FRESH_FOR), datetime_to_micros(now + FRESH_FOR)
 
 
-def readable_channels(tx: "Transaction", member: str) -> frozenset[int]:
+def readable_channels(tx: Transaction, member: str) -> frozenset[int]:
     """Return the rows of the channels whose words the member is known to see.
 
     Full members see public channels and the private ones that they are in; guests see

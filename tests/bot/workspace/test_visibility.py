@@ -6,13 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot import visibility
-from bot.clock import datetime_to_micros
+from bot.clock import EPOCH
 from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected, SlackError
-from bot.visibility import FRESH_FOR, MembershipUnknown
-from bot.workspace import channels, members
+from bot.workspace import channels, members, visibility
+from bot.workspace.visibility import FRESH_FOR, MembershipUnknown
 from models import Channel, ChannelMember
 from tests.conftest import NOW
 from tests.fakes import FakeSlack
@@ -60,7 +59,7 @@ def ask(rt: Runtime, who: str = ASKER, now=NOW) -> None:
         visibility.visible_channels(
             replace(tx, now=now), tx.session.scalars(select(Channel)).all(), who
         )
-    visibility.fetch_memberships(rt, rt.workspaces.only, unknown.value, is_urgent=True)
+    unknown.value.fetch(rt, rt.workspaces.only, is_urgent=True)
 
 
 def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):
@@ -112,7 +111,7 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
             DEN,
             ASKER,
             is_in=False,
-            at_micros=datetime_to_micros(NOW + SECOND),
+            at=NOW + SECOND,
         )
     assert seen(rt, now=NOW + SECOND) == {HELP_CHANNEL}
 
@@ -126,7 +125,7 @@ def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_lat
                 DEN,
                 ASKER,
                 is_in=False,
-                at_micros=datetime_to_micros(NOW + SECOND),
+                at=NOW + SECOND,
             )
 
     if not is_late:
@@ -146,7 +145,7 @@ def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
             ("C0NONE", ASKER),
         ):
             visibility.on_membership_event(
-                replace(tx, now=NOW), channel, who, is_in=True, at_micros=1
+                replace(tx, now=NOW), channel, who, is_in=True, at=EPOCH
             )
         assert tx.session.scalars(select(ChannelMember)).all() == []
 

@@ -10,8 +10,8 @@ from bot.clock import ts_to_datetime
 # Slack's id of the channel, the day (UTC), Slack's id of the member.
 DayKey = tuple[str, date, str]
 
-# Slack delivers an event again, within minutes, if it missed our response: up to twice
-# this many messages are remembered to recognise that.
+# Slack repeats an event, within minutes, if it missed our response. To recognise
+# repetitions, up to twice this many messages are remembered.
 DEDUP_WINDOW = 20_000
 
 

@@ -51,6 +51,8 @@ UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
 IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 HelpLines = Callable[["ChannelEmoji"], Sequence[str]]
+# Takes the ids of answers, whose asks the transaction has locked.
+MarksChanged = Callable[["Transaction", Collection[int]], None]
 
 # These hooks run outside any transaction and return a change to commit, or None. They
 # may run twice for one event. They may wait for the database, but for nothing else.
@@ -166,6 +168,12 @@ class Feature:
     # Runs when the bot joins a channel, with the member who invited it, if known.
     on_bot_joined: BotJoined | None = None
 
+    # Answers were marked as helpful or as solutions, which had no mark; the author's
+    # own marks count for nothing. Or their ask is back. It may be called again.
+    on_answers_marked: MarksChanged | None = None
+    # Answers lost their last mark, or they or their ask were deleted.
+    on_answers_unmarked: MarksChanged | None = None
+
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Setting[Any] | HomeSection")
@@ -242,6 +250,12 @@ class Features:
         )
         self.on_bot_joined = _call_all(
             self._each(lambda feature: feature.on_bot_joined)
+        )
+        self.on_answers_marked = _call_all(
+            self._each(lambda feature: feature.on_answers_marked)
+        )
+        self.on_answers_unmarked = _call_all(
+            self._each(lambda feature: feature.on_answers_unmarked)
         )
 
     def __iter__(self) -> Iterator[Feature]:

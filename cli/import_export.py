@@ -20,6 +20,7 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
     # Imported only here: most processes never need it.
     from tqdm import tqdm  # noqa: PLC0415
 
+    from bot.features import FEATURES  # noqa: PLC0415
     from bot.imports import export, service  # noqa: PLC0415
     from bot.imports.report import format_report  # noqa: PLC0415
 
@@ -35,6 +36,7 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
                     opened,
                     rooms,
                     capture=args.capture,
+                    features=FEATURES,
                     now=utc_now(),
                     on_step=bar.update,
                 )

@@ -16,6 +16,7 @@ from handlers import (
     external_members,
     help_command,
     home,
+    knowledge,
     kudos,
     kudos_buttons,
     mentors,
@@ -42,6 +43,7 @@ def register(bolt: App, rt: Runtime) -> None:
     checkin_sharing.register(bolt, rt)
     mentors.register(bolt, rt)
     onboarding.register(bolt, rt)
+    knowledge.register(bolt, rt)
     privacy.register(bolt, rt)
     home.register(bolt, rt)
     workspace.register(bolt, rt)

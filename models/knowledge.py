@@ -55,8 +55,7 @@ class AnswerTextNotice(Base):
         ForeignKey("installations.id"), primary_key=True
     )
     member: Mapped[str] = mapped_column(primary_key=True)
-    # None where Slack did not deliver it: nothing of theirs is kept then.
-    sent_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime]
 
 
 class AskSuggestion(Base):

@@ -172,6 +172,13 @@ class FakeSlack:
         found = self.thread_messages.get((channel, ts), [])
         return iter(self._call("conversations.replies", lambda: list(found)))
 
+    def reply(self, channel: str, thread_ts: str, ts: str) -> dict[str, Any] | None:
+        def effect() -> dict[str, Any] | None:
+            thread = self.thread_messages.get((channel, thread_ts), [])
+            return next((dict(each) for each in thread if each["ts"] == ts), None)
+
+        return self._call("conversations.replies", effect)
+
     def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
         return self._call(
             "reactions.get", lambda: list(self.full_reactions[channel, ts])

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import ts_to_datetime
 from bot.db.statements import prepare_insert, table
+from bot.runtime import Transaction
 from models import Answer
 
 _answers = table(Answer)
@@ -57,9 +58,9 @@ def add_answer(
     return bool(add_answers(session, [reply]))
 
 
-def remove_answer(session: Session, channel_id: int, ts: str) -> bool:
+def remove_answer(tx: Transaction, channel_id: int, ts: str) -> bool:
     """Mark a reply as deleted; its row stays, so that a late delivery finds it."""
-    removed = session.execute(
+    removed = tx.session.scalar(
         update(Answer)
         .where(
             Answer.channel_id == channel_id,
@@ -69,4 +70,7 @@ def remove_answer(session: Session, channel_id: int, ts: str) -> bool:
         .values(is_deleted=True)
         .returning(Answer.id)
     )
-    return removed.first() is not None
+    if removed is None:
+        return False
+    tx.features.on_answers_unmarked(tx, [removed])
+    return True

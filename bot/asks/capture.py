@@ -255,7 +255,7 @@ def on_message_deleted(
             is_deleted=True,
         )
         if not is_new:  # It has just come, at the same moment.
-            answer_store.remove_answer(tx.session, place.channel_id, ts)
+            answer_store.remove_answer(tx, place.channel_id, ts)
             outcomes.recompute_and_notify(tx, of_thread.id)
     elif place.is_capturing:
         unmatched.record(

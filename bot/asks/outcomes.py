@@ -1,11 +1,11 @@
 """Derive an ask's state from its replies and marks after each change."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Result, Row, and_, bindparam, or_, select, update
+from sqlalchemy import Result, Row, and_, bindparam, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.asks import outcome_rules
@@ -18,6 +18,7 @@ from bot.outbox import home_refresh
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.runtime import Transaction
 from models import Answer, Ask, Member, Reaction
+from models.asks import HAS_HELPED
 
 _asks, _answers = table(Ask), table(Answer)
 _reactions, _members = table(Reaction), table(Member)
@@ -124,8 +125,9 @@ def recompute_and_notify(
     For an `is_restored` ask, everything that stands is enqueued; items that were sent
     stay sent.
     """
-    ask, before, result = recompute(tx.session, ask_id)
+    ask, before, result = recompute(tx, ask_id)
     if is_restored:
+        tx.features.on_answers_marked(tx, marked_answers(tx.session, [ask_id]))
         nobody = dict.fromkeys(before.authors, 0)
         before = PreviousState("open", None, frozenset(), nobody, before.authors)
     notify(tx, ask, before, result, force_update=force_update)
@@ -142,7 +144,7 @@ def recompute_helpful(
         return
     these = {"answer_ids": list(answer_ids), "installation_id": tx.workspace.id}
     marked_replies = tx.session.execute(_MARKED_REPLIES, these).all()
-    counted, promised = [], []
+    counted, promised, unmarked = [], [], []
     credited: set[str] = set()
     for _, marked in groupby(marked_replies, key=lambda row: row.id):
         rows = list(marked)
@@ -160,9 +162,14 @@ def recompute_helpful(
             credited.add(reply.author)
         if helped and not reply.helpful_count and not ask.deleted_at:
             promised.append((reply.id, reply.author))
+        if reply.helpful_count and not helped:
+            unmarked.append(reply.id)
     if counted:
         tx.session.execute(_UPDATE_ANSWER, counted)
         home_refresh.refresh_homes(tx, credited)
+    _report_marks(
+        tx, marked=[answer_id for answer_id, _ in promised], unmarked=unmarked
+    )
     tx.enqueue_many(ANSWER_HELPED, promised, send_at=tx.now + NOTIFICATION_DELAY)
 
 
@@ -198,8 +205,9 @@ def lock_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
     return {ask.id: ask for ask in asks}
 
 
-def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcome]:
+def recompute(tx: Transaction, ask_id: int) -> tuple[Ask, PreviousState, Outcome]:
     """Derive the ask's state from its replies and marks, and record it."""
+    session = tx.session
     # Two marks at once wait for each other here, so that the later sees the earlier.
     ask = session.scalars(_LOCK_ASK, {"ask_id": ask_id}).one()
     replies = session.execute(_REPLIES, {"of_ask": ask_id}).all()
@@ -211,6 +219,8 @@ def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcom
         {row.id: row.author for row in replies},
     )
     result = _evaluate(ask, replies, _load_marks(session, ask))
+    marked: list[int] = []
+    unmarked: list[int] = []
     for row in replies:
         changed = (
             row.id in result.solutions,
@@ -225,6 +235,9 @@ def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcom
                     "helpful_count": changed[1],
                 },
             )
+        was_marked = row.is_solution or row.helpful_count > 0
+        if any(changed) != was_marked:
+            (unmarked if was_marked else marked).append(row.id)
     ask.state = "deleted" if ask.deleted_at else result.state
     ask.solved_by = result.solved_by
     ask.solved_at = (
@@ -233,7 +246,26 @@ def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcom
         else None
     )
     session.flush()
+    _report_marks(tx, marked=marked, unmarked=unmarked)
     return ask, before, result
+
+
+def _report_marks(
+    tx: Transaction, *, marked: Collection[int], unmarked: Collection[int]
+) -> None:
+    if marked:
+        tx.features.on_answers_marked(tx, marked)
+    if unmarked:
+        tx.features.on_answers_unmarked(tx, unmarked)
+
+
+def marked_answers(session: Session, ask_ids: Collection[int]) -> Sequence[int]:
+    """Return the ids of these asks' answers that somebody marked."""
+    return session.scalars(
+        select(Answer.id).where(
+            Answer.ask_id.in_(ask_ids), Answer.is_deleted.is_(False), text(HAS_HELPED)
+        )
+    ).all()
 
 
 def outcome_of(session: Session, ask: Ask) -> Outcome:

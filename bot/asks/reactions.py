@@ -254,7 +254,7 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
             tx.session, reaction.channel_id, member
         )
     if member.is_bot:
-        asks |= set(remove_bot_answers(tx.session, member))
+        asks |= set(remove_bot_answers(tx, member))
     tx.session.flush()
     for ask_id in sorted(asks):
         outcomes.recompute_and_notify(tx, ask_id, force_update=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from bot.asks import answer_store, outcomes, reaction_store
 from bot.asks.message_kinds import ASK_SYNC_THREAD
@@ -163,7 +162,7 @@ def remove_reply(tx: Transaction, tracked: TrackedAskMessage, *, ts: str) -> Non
     if tracked.ask_id is None:
         return
     outcomes.lock(tx.session, tracked.ask_id)
-    if answer_store.remove_answer(tx.session, tracked.channel_id, ts):
+    if answer_store.remove_answer(tx, tracked.channel_id, ts):
         outcomes.recompute_and_notify(tx, tracked.ask_id)
 
 
@@ -172,8 +171,9 @@ def request_thread_sync(tx: Transaction, ask: Ask, channel: Channel) -> None:
     tx.enqueue_update(ASK_SYNC_THREAD, ask.id, to=channel.slack_id)
 
 
-def remove_bot_answers(session: Session, bot: Member) -> Iterable[int]:
-    """Delete answers whose author turned out to be a bot."""
+def remove_bot_answers(tx: Transaction, bot: Member) -> Iterable[int]:
+    """Delete answers whose author turned out to be a bot; return their asks."""
+    session = tx.session
     channels = select(Channel.id).filter_by(installation_id=bot.installation_id)
     touched = session.scalars(
         select(Answer.ask_id)
@@ -182,9 +182,11 @@ def remove_bot_answers(session: Session, bot: Member) -> Iterable[int]:
     ).all()
     for ask_id in sorted(touched):
         outcomes.lock(session, ask_id)
-    return session.scalars(
+    removed = session.execute(
         update(Answer)
         .where(Answer.author == bot.slack_id, Answer.channel_id.in_(channels))
         .values(is_deleted=True)
-        .returning(Answer.ask_id)
+        .returning(Answer.id, Answer.ask_id)
     ).all()
+    tx.features.on_answers_unmarked(tx, [answer_id for answer_id, _ in removed])
+    return [ask_id for _, ask_id in removed]

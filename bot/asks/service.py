@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from bot.asks import outcome_notifications, rules
+from bot.asks import outcome_notifications, outcomes, rules
 from bot.asks.message_kinds import ASK_DELETED, ASK_POST
 from bot.asks.permissions import DELETE, EDIT
 from bot.clock import datetime_to_micros
@@ -158,7 +158,14 @@ def notify_removed(tx: Transaction, ask: Ask, *, by: str) -> None:
 def mark_deleted(tx: Transaction, ask: Ask, *, by: str | None = None) -> None:
     """The ask is no more, because its message is gone, or is not an ask, `by` says."""
     ask.deleted_at, ask.state, ask.removed_by = ask.deleted_at or tx.now, "deleted", by
+    report_deleted(tx, [ask.id])
     outcome_notifications.update_message(tx, ask)
+
+
+def report_deleted(tx: Transaction, ask_ids: Sequence[int]) -> None:
+    """Report the marked answers of asks that have just been deleted."""
+    if marked := outcomes.marked_answers(tx.session, ask_ids):
+        tx.features.on_answers_unmarked(tx, marked)
 
 
 _SELECT_BY_MESSAGE = select(Ask).where(

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from bot.asks import capture_rules, outcomes, thread_sync
 from bot.asks.capture import create_from_message
+from bot.asks.service import report_deleted
 from bot.clock import ts_to_datetime
 from bot.imports.entries import ExportChannel, ExportMessage
 from bot.imports.export import DayFile, Export
 from bot.imports.report import MessageKind
+from bot.knowledge import answer_texts
 from bot.mentors import message_counts
 from bot.mentors.message_counter import DayKey
 from bot.messages import authors
@@ -119,9 +121,12 @@ class Importer:
             )
             touched.add(ask.id)
         for ask_id in sorted(touched):
-            outcomes.recompute(tx.session, ask_id)
+            outcomes.recompute(tx, ask_id)
         recorded = _answers_at(
             tx.session, channel, [message.ts for message in messages]
+        )
+        answer_texts.store_imported(
+            tx, {recorded[m.ts]: m.text for m in messages if m.ts in recorded}
         )
         for message in messages:
             ask = known.get(message.thread_ts or message.ts)
@@ -181,14 +186,17 @@ class Importer:
         if member is None or member.fetched_at != self.as_of:
             return
         if members.mark_external(tx, author):
+            answer_texts.on_member_loaded(tx, member)
             # Earlier messages may not have named the workspace, and become asks. These
             # are removed without notice.
-            tx.session.execute(
+            deleted = tx.session.scalars(
                 update(Ask)
                 .filter_by(installation_id=workspace.id, asker=author)
                 .where(Ask.deleted_at.is_(None))
                 .values(deleted_at=self.now, state="deleted")
-            )
+                .returning(Ask.id)
+            ).all()
+            report_deleted(tx, deleted)
 
     def _set_name(self, tx: Transaction, author: str, message: ExportMessage) -> None:
         """Take a name from a message if users.json has none."""
@@ -229,19 +237,20 @@ class Importer:
             self._bots.add(slack_id)
 
 
-def _answers_at(session: Session, channel: Channel, stamps: Sequence[str]) -> set[str]:
-    """Return the ts of those messages that are answers."""
-    answers: set[str] = set()
+def _answers_at(
+    session: Session, channel: Channel, stamps: Sequence[str]
+) -> dict[str, int]:
+    """Return the ids of those messages that are answers, by their ts."""
+    answers: dict[str, int] = {}
     for start in range(0, len(stamps), _IDS_BATCH_SIZE):
-        answers |= set(
-            session.scalars(
-                select(Answer.ts).where(
-                    Answer.channel_id == channel.id,
-                    Answer.ts.in_(stamps[start : start + _IDS_BATCH_SIZE]),
-                    Answer.is_deleted.is_(False),
-                )
+        rows = session.execute(
+            select(Answer.ts, Answer.id).where(
+                Answer.channel_id == channel.id,
+                Answer.ts.in_(stamps[start : start + _IDS_BATCH_SIZE]),
+                Answer.is_deleted.is_(False),
             )
         )
+        answers |= {row.ts: row.id for row in rows}
     return answers
 
 

@@ -1,12 +1,14 @@
-"""Import an export as history: by the rules for live messages, notifying nobody."""
+"""Import an export as history: by the rules for live messages, without their notices."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.feature import Features
 from bot.imports.entries import ExportChannel
 from bot.imports.export import BadExport, DayFile, Export
 from bot.imports.importer import USERS_BATCH_SIZE, Importer
@@ -26,6 +28,7 @@ def load(
     export_channels: Sequence[ExportChannel],
     *,
     capture: str,
+    features: Features,
     now: datetime,
     on_step: Callable[[], object] = lambda: None,
 ) -> ImportSummary:
@@ -46,23 +49,27 @@ def load(
             workspace = replace(workspace, enterprise_id=export.enterprise_id)
         before = count_stored(Transaction(session, workspace, now), export_channels)
     importer = Importer(export, workspace, capture, now, export.latest or now)
-    for start in range(0, len(export.users), USERS_BATCH_SIZE):
+
+    @contextmanager
+    def write() -> Iterator[Transaction]:
         with sessions.begin() as session:
-            importer.import_users(Transaction(session, workspace, now), start)
-    with sessions.begin() as session:
-        importer.import_channels(Transaction(session, workspace, now), export_channels)
+            yield Transaction(session, workspace, now, features)
+
+    for start in range(0, len(export.users), USERS_BATCH_SIZE):
+        with write() as tx:
+            importer.import_users(tx, start)
+    with write() as tx:
+        importer.import_channels(tx, export_channels)
     for import_day in (importer.import_asks, importer.import_threads):
         for batch in _batches(days):
-            with sessions.begin() as session:
+            with write() as tx:
                 for day in batch:
-                    import_day(Transaction(session, workspace, now), day)
+                    import_day(tx, day)
             for _ in batch:
                 on_step()
-    with sessions.begin() as session:
-        message_counts.raise_to(
-            Transaction(session, workspace, now), importer.messages_written
-        )
-        after = count_stored(Transaction(session, workspace, now), export_channels)
+    with write() as tx:
+        message_counts.raise_to(tx, importer.messages_written)
+        after = count_stored(tx, export_channels)
     return ImportSummary(
         channels=len(export_channels),
         users=len(export.users),

@@ -1,6 +1,7 @@
 """Personal data in the words of answers, and in messages about them."""
 
-from bot.personal_data import TablePolicy
+from bot.knowledge.message_kinds import KNOWLEDGE_FETCH_ANSWER, KNOWLEDGE_NOTICE
+from bot.personal_data import MessagePolicy, TablePolicy
 from models import AnswerText, AnswerTextNotice, AskSuggestion, EntryReview
 
 PERSONAL_DATA = (
@@ -40,4 +41,9 @@ PERSONAL_DATA = (
         non_personal=("verdict",),
         on_erasure="delete",
     ),
+)
+
+MESSAGES = (
+    # To the author alone, about themselves.
+    MessagePolicy(frozenset({KNOWLEDGE_FETCH_ANSWER, KNOWLEDGE_NOTICE})),
 )

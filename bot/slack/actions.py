@@ -122,6 +122,21 @@ class FetchReplies:
         return messages
 
 
+@dataclass(frozen=True, slots=True)
+class FetchReply:
+    """One message of a thread."""
+
+    method: ClassVar[str] = "conversations.replies"
+
+    channel: str
+    thread_ts: str
+    ts: str
+
+    def send(self, api: SlackApi, _metadata_token: str) -> dict[str, Any] | None:
+        """Return the message; None if Slack does not show it any more."""
+        return api.reply(self.channel, self.thread_ts, self.ts)
+
+
 def _lacks_users(reaction: Mapping[str, Any]) -> bool:
     return len(reaction.get("users") or []) < (reaction.get("count") or 0)
 
@@ -254,6 +269,7 @@ SlackAction = (
     | DeleteMessage
     | SetReaction
     | FetchReplies
+    | FetchReply
     | PublishHome
     | FetchMemberships
     | PostIfMember

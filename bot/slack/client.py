@@ -196,6 +196,26 @@ class SlackClient(PagedReads):
             self._background, "files.delete", ok_errors={"file_not_found"}, file=file
         )
 
+    def reply(self, channel: str, thread_ts: str, ts: str) -> dict[str, Any] | None:
+        try:
+            answer = call_method(
+                self._background,
+                "conversations.replies",
+                channel=channel,
+                ts=thread_ts,
+                oldest=ts,
+                latest=ts,
+                inclusive=True,
+                # Slack adds the thread's first message to each page.
+                limit=2,
+            )
+        except Rejected as error:
+            if error.code != THREAD_NOT_FOUND:
+                raise
+            return None
+        messages: list[dict[str, Any]] = require_field(answer, "messages", list)
+        return next((each for each in messages if each.get("ts") == ts), None)
+
     def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
         try:
             answer = call_method(

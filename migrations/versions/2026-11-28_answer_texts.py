@@ -64,7 +64,7 @@ def upgrade() -> None:
         "answer_text_notices",
         _int("installation_id"),
         sa.Column("member", sa.String(), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["installation_id"],
             ["installations.id"],

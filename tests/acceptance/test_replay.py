@@ -19,6 +19,7 @@ import app
 from bot.clock import utc_now
 from bot.config.settings import Settings
 from bot.db.engine import Database
+from bot.features import FEATURES
 from bot.imports import service as imports
 from bot.imports.entries import ExportUser
 from bot.imports.export import Export
@@ -168,7 +169,12 @@ def imported(path: Path, names: list[str], database: Database) -> ExportCounts:
     with Export(path) as export:
         rooms = export.select(names)
         imports.load(
-            database.write_session, export, rooms, capture="all", now=utc_now()
+            database.write_session,
+            export,
+            rooms,
+            capture="all",
+            features=FEATURES,
+            now=utc_now(),
         )
     return held(database)
 

@@ -48,6 +48,7 @@ def load(database):
                 opened,
                 opened.select(names),
                 capture=capture,
+                features=FEATURES,
                 now=now,
                 on_step=on_step,
             )

@@ -8,7 +8,7 @@ what happens when a step fails.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -210,24 +210,20 @@ def put_off(tx: Transaction, answer_id: int) -> None:
     """Slack refuses the words: ask again in a day, for some days."""
     row = tx.session.get(AnswerText, answer_id)
     if row is not None and row.text is None:
-        is_over = tx.now + RETRY_AFTER > row.requested_at + RETRIES_END_AFTER
+        is_over = tx.now >= row.requested_at + RETRIES_END_AFTER
         row.next_fetch_at = None if is_over else tx.now + RETRY_AFTER
 
 
 def store_fetched(
-    tx: Transaction,
-    answer_id: int,
-    message: Mapping[str, Any] | None,
-    *,
-    asked_at: datetime,
+    tx: Transaction, answer_id: int, message: Mapping[str, Any] | None
 ) -> None:
     """Store the words that Slack shows, unless an edit has brought later ones.
 
-    `message` is None if Slack shows none: there is nothing to ask for again. What was
-    asked for before the row's request is of an earlier mark; it is read again.
+    `message` is None if Slack shows none: there is nothing to ask for again. A row that
+    is due was inserted since then, by another first mark: its words are read again.
     """
     row = _lock(tx, answer_id)
-    if row is None or row.text is not None or row.requested_at > asked_at:
+    if row is None or row.text is not None or row.next_fetch_at is not None:
         return
     if (
         message is None

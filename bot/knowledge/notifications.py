@@ -13,7 +13,7 @@ from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import FetchReply, PostMessage, SlackAction
 from bot.workspace import contact_hours
-from models import Answer, AnswerText, Channel
+from models import Answer, AnswerText, Channel, OutboxItem
 
 
 def render_fetch(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -36,9 +36,10 @@ def _lock_author_of_text(tx: Transaction, delivery: Delivery) -> None:
 def _on_fetched(
     tx: Transaction, delivery: Delivery, message: dict[str, Any] | None
 ) -> None:
-    answer_texts.store_fetched(
-        tx, delivery.subject_id, message, asked_at=delivery.started_at
-    )
+    item = tx.session.get_one(OutboxItem, delivery.id)
+    # If it was requested anew meanwhile, it is read again.
+    if item.version == delivery.version:
+        answer_texts.store_fetched(tx, delivery.subject_id, message)
 
 
 def _on_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:

@@ -59,6 +59,7 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
         "hours_to": "06:30",
         "public_naming": "never",
         "wants_greetings": [],
+        "keeps_answer_texts": [],
     }
     typed = values | {"topics_known": "Python, #time zones,"}
     assert story.change_my_settings(ASKER, **typed).body == ""
@@ -70,6 +71,7 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
         hours_to=time(6, 30),
         public_naming="never",
         wants_greetings=False,
+        keeps_answer_texts=False,
     )
     story.command(ASKER, "/backswing", " My Settings ")
     form = story.slack.views[-1][1]

@@ -5,15 +5,20 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from bot.features import FEATURES
 from bot.imports import service as imports
 from bot.imports.export import BadExport, Export
 from bot.imports.report import MessageKind, format_report
+from bot.knowledge import answer_texts
+from bot.privacy import service as privacy
 from bot.runtime import Transaction
 from bot.workspace import channels, installations, members, sync
+from jobs.knowledge import read_answers
 from models import (
+    Answer,
+    AnswerText,
     Ask,
     Channel,
     Installation,
@@ -23,12 +28,15 @@ from models import (
     Reaction,
     UnmatchedMessage,
 )
+from models.asks import HAS_HELPED
 from tests import export_factory, message_counts
 from tests.conftest import NOW
 from tests.slack_payloads import BOT, TEAM
 
 # When the made-up exports were just made.
 SOON = datetime(2020, 10, 15, tzinfo=UTC)
+# One can't be told, and the other has no choice to make.
+NO_WORDS = (export_factory.DEACTIVATED, export_factory.EXTERNAL)
 QUESTIONS = {"How do I start the", "Does the"}
 
 
@@ -172,13 +180,102 @@ def test_only_the_channels_asked_for(export, load, database):
         assert session.scalars(select(Channel.name)).all() == ["lounge"]
 
 
-def test_nobody_is_told(*, load, database, rt, deliverer, slack, tmp_path):
+def test_nobody_is_told_of_what_happened(
+    *, load, database, rt, deliverer, slack, tmp_path
+):
+    """Authors alone are told, later, that words of theirs are kept."""
     load(ours(tmp_path))
     with database.read_session() as session:
-        assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0
+        kinds = set(session.scalars(select(OutboxItem.kind)))
+    assert kinds == {"knowledge.notice"}
     sync.fetch_new_users(rt, rt.workspaces.only)
     assert deliverer.send_due() == 0
     assert slack.calls == []
+
+
+def kept_texts(database):
+    """Of each answer that helped: its ts, author and words."""
+    with database.read_session() as session:
+        return session.execute(
+            select(
+                Answer.ts, AnswerText.author, AnswerText.text, AnswerText.is_findable
+            )
+            .join(Answer, Answer.id == AnswerText.answer_id)
+            .order_by(Answer.ts)
+        ).all()
+
+
+def test_the_words_of_answers_that_helped_are_kept(
+    *, load, database, rt, deliverer, slack, tmp_path, clock
+):
+    load(ours(tmp_path))
+    said = {
+        message["ts"]: message
+        for messages in export_factory.channel_messages(asks=3).values()
+        for message in messages
+    }
+    kept = kept_texts(database)
+    with database.read_session() as session:
+        marked = set(
+            session.scalars(
+                select(Answer.ts).where(
+                    Answer.author.not_in(NO_WORDS), text(HAS_HELPED)
+                )
+            )
+        )
+        unmarked = session.scalar(select(func.count()).where(Answer.helpful_count == 0))
+    assert unmarked
+    assert {ts for ts, *_ in kept} == marked
+    for ts, author, words, is_findable in kept:
+        assert (author, words) == (said[ts]["user"], said[ts]["text"])
+        assert not is_findable
+    # Each of the authors is told once, and nobody reads from Slack what is there.
+    authors = {author for _, author, *_ in kept}
+    slack.people = {
+        one["id"]: one | {"team_id": TEAM} for one in export_factory.people()
+    }
+    read_answers(rt, deliverer)
+    for _ in range(24):
+        clock.advance(hours=1)
+        deliverer.send_due()
+    assert sorted(m.channel for m in slack.messages) == sorted(authors)
+    assert "conversations.replies" not in slack.calls
+    for _, _, words, is_findable in kept_texts(database):
+        assert is_findable is bool(words)
+    # Another import tells nobody again.
+    load(ours(tmp_path))
+    clock.advance(days=2)
+    deliverer.send_due()
+    assert len(slack.messages) == len(authors)
+
+
+def test_whoever_said_no_or_is_forgotten_has_no_words_imported(
+    *, load, database, rt, tmp_path
+):
+    load(ours(tmp_path))
+    authors = sorted({author for _, author, *_ in kept_texts(database)})
+    with rt.write(rt.workspaces.only) as tx:
+        answer_texts.set_kept(tx, authors[0], is_kept=False)
+        privacy.erase(tx, authors[1])
+    load(ours(tmp_path))
+    after = {author for _, author, *_ in kept_texts(database)}
+    assert after == set(authors[2:])
+
+
+def test_an_import_brings_the_words_that_slack_no_longer_shows(
+    *, load, database, tmp_path
+):
+    load(ours(tmp_path))
+    before = kept_texts(database)
+    with database.write_session.begin() as session:
+        session.execute(update(AnswerText).values(text=None))
+        latest = session.scalars(select(AnswerText).limit(1)).one()
+        latest.text = "Edited since"
+    load(ours(tmp_path))
+    after = {words for _, _, words, _ in kept_texts(database)}
+    assert "Edited since" in after
+    assert after - {"Edited since"} <= {words for _, _, words, _ in before}
+    assert None not in after
 
 
 def test_nothing_is_kept_of_what_is_no_ask(export, load, database):

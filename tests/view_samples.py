@@ -20,6 +20,7 @@ from bot.checkins.blocks import DigestEntry, RoundPrompt
 from bot.checkins.rules import Response
 from bot.home import blocks as home
 from bot.home import notes as home_notes
+from bot.knowledge import notes as knowledge_notes
 from bot.kudos import blocks as kudos
 from bot.kudos import forms as kudos_forms
 from bot.kudos import notes as kudos_notes
@@ -90,6 +91,7 @@ MODULES = (
     slack_blocks,
     list_blocks,
     home,
+    knowledge_notes,
     kudos,
     kudos_forms,
     kudos_notes,
@@ -472,6 +474,14 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     home_notes.help_hint: [home_notes.help_hint],
     home_notes.help_message: [lambda: home_notes.help_message("*Ask your peers.*")],
     home_notes.offer_to_ask: [lambda: home_notes.offer_to_ask("1772442000.000100")],
+    knowledge_notes.notice: [
+        lambda: knowledge_notes.notice(
+            knowledge_notes.channel_part("C0HELP", "help"), URL
+        ),
+        lambda: knowledge_notes.notice(knowledge_notes.HIDDEN_CHANNEL, None),
+    ],
+    knowledge_notes.kept: [knowledge_notes.kept],
+    knowledge_notes.not_kept: [knowledge_notes.not_kept],
     kudos.message: [
         lambda: kudos.message(kudos_view()),
         lambda: kudos.message(

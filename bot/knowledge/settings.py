@@ -1,8 +1,5 @@
 """A member's choice whether the words of their answers are kept."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from bot.forms.fields import Switch
 from bot.forms.setting import MemberSetting
 from bot.knowledge import answer_texts, notes
@@ -20,11 +17,6 @@ def _put(tx: Transaction, member: str, is_kept: bool) -> None:
     answer_texts.set_kept(tx, member, is_kept=is_kept)
 
 
-def _summarize(values: Mapping[str, Any], _zone: str) -> tuple[str, str]:
-    is_kept = values["keeps_answer_texts"]
-    return "Words of your answers that helped", "kept" if is_kept else "not kept"
-
-
 KEEPS_ANSWER_TEXTS = MemberSetting(
     Switch(
         name="keeps_answer_texts",
@@ -36,7 +28,6 @@ KEEPS_ANSWER_TEXTS = MemberSetting(
     _get,
     _put,
     position=65,
-    summarize=_summarize,
 )
 
 

@@ -562,13 +562,13 @@ def test_a_lost_response_to_the_notice_sends_it_once(story: Story, thread: Threa
 
 
 def test_words_of_somebody_who_cannot_be_told_are_not_kept(
-    story: Story, thread: Thread
+    story: Story, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ):
     story.react(PEER, thread.answer(), "heart")
     read_due(story)
     story.advance(seconds=50)
     refused = Rejected("chat.postMessage", "cannot_dm_user")
-    on_notice(story, [refused])
+    on_notice(story, monkeypatch, [refused])
     assert kept(story) == [None]
     read_due(story)
     assert kept(story) == [None]
@@ -581,7 +581,9 @@ def test_words_of_somebody_who_cannot_be_told_are_not_kept(
     assert findable(story) == [WORDS, "Or like this."]
 
 
-def on_notice(story: Story, errors: list[SlackError]) -> None:
+def on_notice(
+    story: Story, monkeypatch: pytest.MonkeyPatch, errors: list[SlackError]
+) -> None:
     """Slack refuses the notice, and nothing else."""
     post = story.slack.post
 
@@ -590,7 +592,7 @@ def on_notice(story: Story, errors: list[SlackError]) -> None:
             raise errors.pop()
         return post(channel, words, *args, **more)
 
-    story.slack.post = refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(story.slack, "post", refuse)
     story.advance(seconds=61)
 
 
@@ -819,7 +821,7 @@ def test_after_forget_me_the_words_are_in_no_table(
 
 
 def test_whoever_is_forgotten_while_they_are_told_is_not_remembered(
-    story: Story, thread: Thread
+    story: Story, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ):
     story.react(PEER, thread.answer(), "heart")
     read_due(story)
@@ -832,7 +834,7 @@ def test_whoever_is_forgotten_while_they_are_told_is_not_remembered(
                 privacy.erase(tx, HELPER)
         return post(channel, words, *args, **more)
 
-    story.slack.post = forget_first  # type: ignore[method-assign]
+    monkeypatch.setattr(story.slack, "post", forget_first)
     for _ in range(3):
         story.advance(minutes=1)
     assert notices(story) == []

@@ -395,6 +395,7 @@ class Machine(RuleBasedStateMachine):
         for turn in range(100):
             for replica in self.replicas:
                 sync.fetch_new_users(replica.rt, replica.rt.workspaces.only)
+                self.run_clock_jobs(replica)
                 replica.deliverer.send_due()
             if not self._unfinished_work():
                 break
@@ -407,12 +408,19 @@ class Machine(RuleBasedStateMachine):
         COUNTERS["settled"] += 1
         self.check_everything()
 
+    def run_clock_jobs(self, replica: Replica) -> None:
+        """Run what the clock does by itself; each feature adds to it."""
+
+    def waits_for_later(self, item: OutboxItem) -> bool:
+        """Return True for what waits for another day; each feature adds to it."""
+        return False
+
     def _unfinished_work(self) -> list[str]:
         """What is still to be sent, and whom we still know nothing of."""
         return [
             f"{item.dedup_key} {item.state} {item.error} {item.due_at}"
             for item in self.rows(select(OutboxItem))
-            if item.state not in FINISHED_STATES
+            if item.state not in FINISHED_STATES and not self.waits_for_later(item)
         ] + self.rows(select(Member.slack_id).filter_by(fetched_at=None))
 
     def check_everything(self) -> None:

@@ -19,7 +19,7 @@ from bot.db import engine
 from bot.db.engine import Database
 from models import Base
 from tests.conftest import compile_once
-from tests.machine.asks import Asks
+from tests.machine.knowledge import AnswerTexts
 from tests.machine.kudos import Kudos
 from tests.machine.machine import Machine
 from tests.machine.world import COUNTERS
@@ -29,7 +29,7 @@ MINUTES = float(os.environ.get("MACHINE_MINUTES", "0"))
 EXAMPLES = 15
 
 
-class SqliteMachine(Asks, Kudos):
+class SqliteMachine(AnswerTexts, Kudos):
     """One process on SQLite."""
 
     template: Path
@@ -45,7 +45,7 @@ class SqliteMachine(Asks, Kudos):
         return database
 
 
-class PostgresqlMachine(Asks, Kudos):
+class PostgresqlMachine(AnswerTexts, Kudos):
     """Two processes on PostgreSQL."""
 
     replicas_count = 2

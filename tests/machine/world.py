@@ -33,6 +33,7 @@ class UserMessage:
     text: str
     thread_ts: str | None = None
     is_deleted: bool = False
+    edited_ts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class World(FakeSlack):
 
     def edit(self, posted: UserMessage, text: str) -> None:
         before, posted.text, at = posted.text, text, self.ts()
+        posted.edited_ts = at
         self._publish(
             posted,
             {
@@ -143,9 +145,12 @@ class World(FakeSlack):
         self.pending.append(Event(next(self._numbers), channel, thread, event))
 
     def _to_json(self, said: UserMessage) -> dict[str, Any]:
-        return message_event(
+        message = message_event(
             said.author, said.text, said.ts, said.thread_ts, said.channel
         )
+        if said.edited_ts is not None:
+            message["edited"] = {"user": said.author, "ts": said.edited_ts}
+        return message
 
     def _publish(self, said: UserMessage, event: dict[str, Any]) -> None:
         thread = said.thread_ts or said.ts
@@ -234,6 +239,10 @@ class World(FakeSlack):
             ]
 
         return iter(self._call("conversations.replies", effect))
+
+    def reply(self, channel: str, thread_ts: str, ts: str) -> dict[str, Any] | None:
+        thread = self.replies(channel, thread_ts)
+        return next((each for each in thread if each["ts"] == ts), None)
 
     def _reactions_on(self, channel: str, ts: str) -> list[dict[str, Any]]:
         people: dict[str, list[str]] = {}

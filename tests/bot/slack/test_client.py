@@ -305,3 +305,33 @@ def test_without_the_scope_the_bot_is_in_no_private_channel(
     server.answer = (200, "application/json", named("channel_not_found"))
     with pytest.raises(Rejected):
         list(web.private_conversations_of("U0ANA", is_urgent=True))
+
+
+# One message of a thread
+
+
+def test_one_reply_is_read_out_of_a_long_thread(slack: Sandbox):
+    person = slack.add_person("ana")
+    ana, channel = person.id, slack.add_channel("help", person).id
+    thread = slack.say(ana, channel, "How do I x?")
+    replies = [slack.say(ana, channel, f"So {n}.", thread_ts=thread) for n in range(30)]
+    web = SlackClient(slack.bot_token, base_url=slack.api_url)
+    read = web.reply(channel, thread, replies[20])
+    assert read is not None
+    assert (read["ts"], read["user"], read["text"]) == (replies[20], ana, "So 20.")
+    slack.edit(ana, channel, replies[20], "Or so.")
+    read = web.reply(channel, thread, replies[20])
+    assert read is not None
+    assert (read["text"], read["edited"]["user"]) == ("Or so.", ana)
+    # The thread's first message is not taken for one that is gone.
+    slack.delete(ana, channel, replies[20])
+    assert web.reply(channel, thread, replies[20]) is None
+    slack.delete(ana, channel, thread)
+    assert web.reply(channel, thread, replies[21]) is not None
+    for ts in (*replies[:20], *replies[21:]):
+        slack.delete(ana, channel, ts)
+    # Nor is there anything to try again where the whole thread is gone.
+    assert web.reply(channel, thread, replies[21]) is None
+    slack.remove_bot(channel)
+    with pytest.raises(Rejected):
+        web.reply(channel, thread, replies[21])

@@ -204,6 +204,18 @@ def test_history_and_replies_are_paged(slack, client, room, ana):
     assert first["messages"][0]["reply_count"] == 4
     one = client.conversations_replies(channel=room.id, ts=replies[1])
     assert [m["text"] for m in one["messages"]] == ["r1"]
+    window = {"oldest": replies[1], "latest": replies[1], "limit": 2}
+    one = client.conversations_replies(
+        channel=room.id, ts=tops[0], inclusive=True, **window
+    )
+    assert [m["text"] for m in one["messages"]] == ["m0", "r1"]
+    none = client.conversations_replies(channel=room.id, ts=tops[0], **window)
+    assert [m["text"] for m in none["messages"]] == ["m0"]
+    slack.delete(ana.id, room.id, replies[1])
+    gone = client.conversations_replies(
+        channel=room.id, ts=tops[0], inclusive=True, **window
+    )
+    assert [m["text"] for m in gone["messages"]] == ["m0"]
     wrong = {"channel": room.id, "ts": "1.000001"}
     assert refusal(client.conversations_replies, **wrong) == "thread_not_found"
     args = {"channel": room.id, "cursor": "?"}

@@ -18,8 +18,20 @@ from tests.machine.machine import MEMBERS, Replica
 from tests.machine.model import outcome
 from tests.machine.world import COUNTERS
 
+MARKS = ["heart", "white_check_mark"]
+
 
 class AnswerTexts(Asks):
+    @precondition(lambda self: self.repliable_messages())
+    @rule(
+        data=st.data(), author=ANY_MEMBER, by=ANY_MEMBER, emoji=st.sampled_from(MARKS)
+    )
+    def help_out(self, data: st.DataObject, author: str, by: str, emoji: str) -> None:
+        """Reply, and have it marked."""
+        channel, ts = data.draw(st.sampled_from(self.repliable_messages()))
+        said = self.world.say(author, "Have you tried it again?", channel, ts)
+        self.world.toggle_reaction(by, channel, said.ts, ts, emoji)
+
     @precondition(lambda self: self.user_messages(is_top=False))
     @rule(data=st.data())
     def edit_reply(self, data: st.DataObject) -> None:

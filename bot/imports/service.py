@@ -1,4 +1,4 @@
-"""Import an export as history: by the rules for live messages, without their notices."""
+"""Import an export as history: by the rules for live messages, not announcing any."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,34 +1,41 @@
 """Knowledge: the words of answers that helped, as a feature."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from functools import partial
 
-from bot.feature import Feature
+from sqlalchemy import ColumnElement
+
+from bot.feature import DueRows, Feature
 from bot.knowledge import (
     answer_texts,
-    events,
     notifications,
     personal_data,
     search_tables,
     settings,
 )
-from bot.monitoring import QueueDepth, due_rows, next_after
-from bot.runtime import Transaction
+from bot.messages.events import BatchedChange, EditedMessage, one_by_one
+from bot.messages.tracked_messages import TrackedMessage
+from bot.runtime import Runtime, Transaction, Workspace
 from models import AnswerText, Channel
 
 
-def _due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
-    here = AnswerText.installation_id == tx.workspace.id
-    return {"read-answers": due_rows(tx, AnswerText.next_fetch_at, tx.now, here)}
-
-
-def _next_due(tx: Transaction) -> Sequence[datetime | None]:
-    here = AnswerText.installation_id == tx.workspace.id
-    return [next_after(tx, AnswerText.next_fetch_at, here)]
+def _texts_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    return [AnswerText.installation_id == installation_id]
 
 
 def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> None:
     answer_texts.on_bot_joined(tx, channel)
+
+
+def _on_message_edited(
+    _rt: Runtime, _workspace: Workspace, edited: EditedMessage, message: TrackedMessage
+) -> BatchedChange | None:
+    """Return the change to the words of an answer, in case they are kept."""
+    answer = message.rows.get("answers")
+    if answer is None:
+        return None
+    change = partial(answer_texts.apply_edit, answer.id, edited)
+    return BatchedChange(one_by_one, change)
 
 
 KNOWLEDGE = Feature(
@@ -37,9 +44,8 @@ KNOWLEDGE = Feature(
     personal_data=(*personal_data.PERSONAL_DATA, *search_tables.PERSONAL_DATA),
     message_policies=personal_data.MESSAGES,
     member_settings=(settings.KEEPS_ANSWER_TEXTS,),
-    due_work=_due_work,
-    next_due=_next_due,
-    on_message_edited=events.on_message_edited,
+    due_rows=(DueRows("read-answers", AnswerText.next_fetch_at, _texts_of),),
+    on_message_edited=_on_message_edited,
     on_member_loaded=answer_texts.on_member_loaded,
     on_bot_joined=_on_bot_joined,
     on_answers_marked=answer_texts.on_answers_marked,

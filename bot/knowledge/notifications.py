@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot import visibility
 from bot.asks import ask_view
 from bot.knowledge import answer_texts, notes, rules
 from bot.knowledge.message_kinds import KNOWLEDGE_FETCH_ANSWER, KNOWLEDGE_NOTICE
@@ -12,7 +11,7 @@ from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import FetchReply, PostMessage, SlackAction
-from bot.workspace import contact_hours
+from bot.workspace import contact_hours, visibility
 from models import Answer, AnswerText, Channel, OutboxItem
 
 

@@ -187,7 +187,7 @@ def export(camera: Camera) -> None:
                 for row in csv.reader(file)
             ]
         page += f"<h2>{name}</h2><table><tr>{'<tr>'.join(rows)}</table>"
-    camera.page.set_viewport_size({"width": SIZE["width"], "height": 600})
+    camera.page.set_viewport_size({"width": SIZE["width"], "height": 640})
     camera.page.set_content(page)
 
 

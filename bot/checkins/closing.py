@@ -38,14 +38,8 @@ LOOKBACK = timedelta(days=366)
 
 def _overdue_query(workspace: Workspace, now: datetime) -> Select[int]:
     return (
-        select(Round.id)
-        .join(Schedule, Schedule.id == Round.schedule_id)
-        .where(
-            Schedule.installation_id == workspace.id,
-            Round.state == "open",
-            Round.ts.is_not(None),
-            Round.closes_at <= now,
-        )
+        rounds.select_open(workspace)
+        .where(Round.ts.is_not(None), Round.closes_at <= now)
         .order_by(Round.closes_at, Round.id)
     )
 

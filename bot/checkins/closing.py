@@ -287,7 +287,7 @@ def _past_states(
     session: Session, round_: Round, people: Sequence[str]
 ) -> dict[str, list[State | None]]:
     """Each person's rounds until this one, the latest first; None for no part in it."""
-    rounds = session.scalars(
+    round_ids = session.scalars(
         select(Round.id)
         .where(
             Round.schedule_id == round_.schedule_id,
@@ -298,11 +298,11 @@ def _past_states(
     ).all()
     rows = session.execute(
         select(CheckIn.round_id, CheckIn.member, CheckIn.state).where(
-            CheckIn.round_id.in_(rounds), CheckIn.member.in_(people)
+            CheckIn.round_id.in_(round_ids), CheckIn.member.in_(people)
         )
     )
     known = {(row.round_id, row.member): cast("State", row.state) for row in rows}
     return {
-        member: [known.get((round_id, member)) for round_id in rounds]
+        member: [known.get((round_id, member)) for round_id in round_ids]
         for member in people
     }

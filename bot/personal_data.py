@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-)
+from sqlalchemy import ColumnElement, Text, cast
 
 from bot.runtime import Transaction
 from models import Base
@@ -99,4 +97,12 @@ class MessagePolicy:
 def mentions_member(column: Any, member: str) -> ColumnElement[bool]:
     """Return the condition that mrkdwn in a column mentions the member."""
     condition: ColumnElement[bool] = column.contains(f"<@{member}", autoescape=True)
+    return condition
+
+
+def lists_member(column: Any, member: str) -> ColumnElement[bool]:
+    """Return the condition that JSON in a column contains the member's Slack id."""
+    condition: ColumnElement[bool] = cast(column, Text).contains(
+        f'"{member}"', autoescape=True
+    )
     return condition

@@ -6,8 +6,8 @@ from typing import Any
 from slack_bolt import App
 
 from bot.runtime import Runtime
-from handlers import answers as handlers_answers
 from handlers import (
+    answers,
     ask_actions,
     asks,
     checkin_sharing,
@@ -36,7 +36,7 @@ def register(bolt: App, rt: Runtime) -> None:
     help_command.register(bolt, rt)
     asks.register(bolt, rt)
     ask_actions.register(bolt, rt)
-    handlers_answers.register(bolt, rt)
+    answers.register(bolt, rt)
     kudos.register(bolt, rt)
     kudos_buttons.register(bolt, rt)
     checkins.register(bolt, rt)

@@ -11,9 +11,12 @@ The steps for each interaction:
 1. Parse the payload with its model.
 2. Fetch from Slack the users and channels that the listener needs, if ours are stale.
 3. Run the listener in a transaction of the request's workspace, and commit it.
-4. Open the form that the listener returned. If Slack refuses, tell the person.
-5. Acknowledge the request.
+4. Open the form that the listener returned, or update the modal if that `is_required`.
+   If Slack refuses, tell the person.
+5. Acknowledge the request. The acknowledgement answers a command, and updates or closes
+   a submitted form.
 6. Show any other response. If Slack refuses, the change stays.
+7. Call the function of an `AfterAck`.
 
 `writes` and `reads` do steps 2 and 3. A listener that needs several transactions, or
 none, takes a `Request` instead of a transaction. Until its last transaction it may only

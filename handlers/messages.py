@@ -94,7 +94,7 @@ class Listeners:
             emoji=payload.reaction,
             event_micros=ts_to_micros(payload.event_ts),
             is_present=payload.type == "reaction_added",
-            item_author=payload.item_user,
+            author=payload.item_user,
         )
         return PendingCommit(
             partial(self._decide, self._features.on_reaction, workspace, reaction),

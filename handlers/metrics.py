@@ -1,7 +1,7 @@
 """Count the process's events, deliveries and jobs for /metrics, without content."""
 
+import collections
 import re
-from collections import Counter as Counted
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,7 +99,7 @@ class Metrics:
     def count_events(
         self, requests: Sequence[BoltRequest], answers: Iterable[BoltResponse]
     ) -> None:
-        counts = Counted(
+        counts = collections.Counter(
             (self._type(request.body), _outcome(answer.status))
             for request, answer in zip(requests, answers, strict=True)
         )

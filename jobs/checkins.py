@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.checkins import closing, participants, rounds, schedules, sharing
 from bot.runtime import Runtime, Workspace
-from jobs.each_workspace import each_workspace
+from jobs.each_workspace import each_workspace, work_if_due, write_if
 from jobs.workspace import sync_bot_channels
 
 # Before a round starts, its channel's existence and privacy must be known. All channels
@@ -18,21 +18,14 @@ def start_rounds(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
         now = tx.now
         oldest = rounds.oldest_channel_fetch(tx)
-        is_late = rounds.any_late(tx)
     if oldest is not None and oldest < now - _CHANNELS_FRESH_FOR:
         sync_bot_channels(rt, workspace)
-    with rt.read(workspace) as tx:
-        is_blocked = schedules.any_blocked(tx)
-    if is_blocked:
-        with rt.write(workspace) as tx:
-            schedules.pause_blocked(tx)
+    write_if(rt, workspace, schedules.any_blocked, schedules.pause_blocked)
     if oldest is not None:
         # One batch per run, so that other writers get their turn.
         with rt.write(workspace) as tx:
             rounds.start_due(tx)
-    if is_late:
-        with rt.write(workspace) as tx:
-            rounds.skip_late(tx)
+    write_if(rt, workspace, rounds.any_late, rounds.skip_late)
 
 
 @each_workspace
@@ -45,28 +38,8 @@ def reschedule(rt: Runtime, workspace: Workspace) -> None:
             schedules.reschedule(tx, stale[first : first + rounds.BATCH_SIZE])
 
 
-@each_workspace
-def send_reminders(rt: Runtime, workspace: Workspace) -> None:
-    with rt.read(workspace) as tx:
-        is_due = participants.any_reminder_due(tx)
-    if is_due:
-        with rt.write(workspace) as tx:
-            participants.send_due_reminders(tx)
-
-
-@each_workspace
-def close_rounds(rt: Runtime, workspace: Workspace) -> None:
-    with rt.read(workspace) as tx:
-        is_due = closing.any_due(tx)
-    if is_due:
-        with rt.write(workspace) as tx:
-            closing.close_due(tx)
-
-
-@each_workspace
-def update_blockers(rt: Runtime, workspace: Workspace) -> None:
-    with rt.read(workspace) as tx:
-        is_changed = sharing.any_changed(tx)
-    if is_changed:
-        with rt.write(workspace) as tx:
-            sharing.update_changed(tx)
+send_reminders = work_if_due(
+    participants.any_reminder_due, participants.send_due_reminders
+)
+close_rounds = work_if_due(closing.any_due, closing.close_due)
+update_blockers = work_if_due(sharing.any_changed, sharing.update_changed)

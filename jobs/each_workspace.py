@@ -5,7 +5,7 @@ from functools import wraps
 
 from bot.db.retry import retry_on_conflict
 from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime, Workspace
+from bot.runtime import Runtime, Transaction, Workspace
 
 
 def each_workspace(
@@ -32,3 +32,29 @@ def each_workspace(
             raise ExceptionGroup("several workspaces", errors)
 
     return run_for_each
+
+
+def write_if(
+    rt: Runtime,
+    workspace: Workspace,
+    is_due: Callable[[Transaction], bool],
+    work: Callable[[Transaction], object],
+) -> None:
+    """Work in a transaction that writes, if one that blocks no writer finds it due."""
+    with rt.read(workspace) as tx:
+        is_needed = is_due(tx)
+    if is_needed:
+        with rt.write(workspace) as tx:
+            work(tx)
+
+
+def work_if_due(
+    is_due: Callable[[Transaction], bool], work: Callable[[Transaction], object]
+) -> Callable[[Runtime, OutboxWorker], None]:
+    """Return the job that does the work of each workspace where it is due."""
+
+    @each_workspace
+    def run(rt: Runtime, workspace: Workspace) -> None:
+        write_if(rt, workspace, is_due, work)
+
+    return run

@@ -1,6 +1,8 @@
 """Rules of the house that no linter knows, read from the source."""
 
 import ast
+import re
+import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -28,6 +30,9 @@ VIEWS = [
 
 def name(file: Path) -> str:
     return str(file.relative_to(ROOT))
+
+
+VIEW_MODULES = [name(file).removesuffix(".py").replace("/", ".") for file in VIEWS]
 
 
 @cache
@@ -206,21 +211,21 @@ def test_nobody_acts_in_a_channel_without_being_in_it():
     assert where(OURS, asks_for_roles_only) != []
 
 
-def kinds() -> dict[str, str]:
-    """The name of each constant that holds a kind of message, with the kind."""
-    return {
-        ast.unparse(node.targets[0]): str(ast.literal_eval(node.value.args[0]))
+def message_kinds() -> list[tuple[str, str]]:
+    """Return each constant that is a kind of message: its name, and the kind."""
+    return [
+        (ast.unparse(node.targets[0]), str(ast.literal_eval(node.value.args[0])))
         for file in OURS
         for node in nodes(file)
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
         and called(node.value) == "MessageKind"
-    }
+    ]
 
 
 def enqueued() -> set[str]:
     """The kinds that are named anywhere but in their types and in lookups."""
-    known = kinds()
+    known = dict(message_kinds())
     found: set[str] = set()
     for file in OURS:
         describing = {
@@ -242,7 +247,7 @@ def enqueued() -> set[str]:
 
 
 def test_each_kind_of_message_is_enqueued_and_has_a_type():
-    assert set(kinds().values()) == set(FEATURES.message_types)
+    assert {kind for _, kind in message_kinds()} == set(FEATURES.message_types)
     assert enqueued() == set(FEATURES.message_types)
 
 
@@ -251,6 +256,25 @@ def test_no_module_is_named_after_nothing_in_particular():
     everything = files("bot", "handlers", "jobs", "models", "sandbox", "tests")
     names = {part for file in everything for part in Path(name(file)).parts}
     assert not vague & {part.removesuffix(".py") for part in names}
+
+
+def test_the_contract_of_views_covers_each_file_with_the_name_of_a_view():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    [contract] = [
+        contract
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["name"] == "Views are pure"
+    ]
+    covered = [
+        re.compile(re.escape(pattern).replace(r"\*", "[^.]+"))
+        for pattern in contract["source_modules"]
+    ]
+    escaped = [
+        module
+        for module in VIEW_MODULES
+        if not any(pattern.fullmatch(module) for pattern in covered)
+    ]
+    assert escaped == []
 
 
 def test_views_take_from_slacks_library_its_models_and_not_its_client():

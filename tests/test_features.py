@@ -15,7 +15,7 @@ import pytest
 
 from bot.features import FEATURES
 from models import Base
-from tests.test_conventions import OURS, called, name, nodes
+from tests.test_conventions import OURS, called, message_kinds, name, nodes
 
 ROOT = Path(__file__).parent.parent
 FAKE = ROOT / "tests" / "fake_feature"
@@ -64,19 +64,10 @@ def test_what_stands_in_a_place_stands_alone_there():
     assert twice((one.is_waiting, one.position) for one in sections) == []
 
 
-def kinds() -> Iterator[str]:
-    """Each MessageKind that is named in the source."""
-    for file in OURS:
-        for node in nodes(file):
-            if called(node) == "MessageKind" and isinstance(node, ast.Call):
-                [kind] = node.args
-                if isinstance(kind, ast.Constant):
-                    yield str(kind.value)
-
-
 def test_each_kind_of_message_has_a_type_and_is_declared_once():
-    assert twice(kinds()) == []
-    assert set(kinds()) == set(FEATURES.message_types)
+    kinds = [kind for _, kind in message_kinds()]
+    assert twice(kinds) == []
+    assert set(kinds) == set(FEATURES.message_types)
 
 
 def test_each_table_has_a_policy():

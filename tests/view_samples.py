@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from slack_sdk.models.blocks import Block
@@ -35,6 +36,7 @@ from bot.slack import blocks as slack_blocks
 from bot.slack.text import SOMEONE
 from bot.workspace.member_settings import MemberSettings
 from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
+from tests.test_conventions import VIEW_MODULES
 from tests.view_sample_data import (
     BLOCKERS,
     CHECKIN_ITEMS,
@@ -79,29 +81,6 @@ from tests.view_sample_data import (
 )
 
 Rendered = View | list[Block] | tuple[str, list[Block]]
-
-MODULES = (
-    blocks,
-    forms,
-    notes,
-    checkins,
-    checkin_forms,
-    checkin_notes,
-    home_notes,
-    slack_blocks,
-    list_blocks,
-    home,
-    knowledge_notes,
-    kudos,
-    kudos_forms,
-    kudos_notes,
-    mentors,
-    mentor_forms,
-    onboarding,
-    privacy,
-    settings,
-)
-
 
 # By the function that draws it: calls that take it through all of its branches.
 SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
@@ -642,7 +621,7 @@ def render_functions() -> set[Callable[..., Rendered]]:
     """What draws a whole surface, found by what it says it returns."""
     return {
         function
-        for module in MODULES
+        for module in map(import_module, VIEW_MODULES)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")

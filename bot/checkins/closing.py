@@ -38,14 +38,8 @@ LOOKBACK = timedelta(days=366)
 
 def _overdue_query(workspace: Workspace, now: datetime) -> Select[int]:
     return (
-        select(Round.id)
-        .join(Schedule, Schedule.id == Round.schedule_id)
-        .where(
-            Schedule.installation_id == workspace.id,
-            Round.state == "open",
-            Round.ts.is_not(None),
-            Round.closes_at <= now,
-        )
+        rounds.select_open(workspace)
+        .where(Round.ts.is_not(None), Round.closes_at <= now)
         .order_by(Round.closes_at, Round.id)
     )
 
@@ -293,7 +287,7 @@ def _past_states(
     session: Session, round_: Round, people: Sequence[str]
 ) -> dict[str, list[State | None]]:
     """Each person's rounds until this one, the latest first; None for no part in it."""
-    rounds = session.scalars(
+    round_ids = session.scalars(
         select(Round.id)
         .where(
             Round.schedule_id == round_.schedule_id,
@@ -304,11 +298,11 @@ def _past_states(
     ).all()
     rows = session.execute(
         select(CheckIn.round_id, CheckIn.member, CheckIn.state).where(
-            CheckIn.round_id.in_(rounds), CheckIn.member.in_(people)
+            CheckIn.round_id.in_(round_ids), CheckIn.member.in_(people)
         )
     )
     known = {(row.round_id, row.member): cast("State", row.state) for row in rows}
     return {
-        member: [known.get((round_id, member)) for round_id in rounds]
+        member: [known.get((round_id, member)) for round_id in round_ids]
         for member in people
     }

@@ -235,14 +235,16 @@ def _checkin(checkin: CheckInItem) -> list[Block]:
     if checkin.reminders_stopped:
         text += " · reminders stopped"
     does = "Leave" if checkin.has_joined else "Join"
-    button = ButtonElement(
+    join_or_leave = ButtonElement(
         text=does,
         action_id="checkin_leave" if checkin.has_joined else "home_checkin_join",
         value=str(checkin.schedule_id),
         accessibility_label=_button_label(does, question or LEFT_PRIVATE_CHECKIN),
     )
     blocks: list[Block] = [
-        SectionBlock(text=PlainTextObject(text=text, emoji=False), accessory=button)
+        SectionBlock(
+            text=PlainTextObject(text=text, emoji=False), accessory=join_or_leave
+        )
     ]
     if checkin.reminders_stopped:
         going_on = ButtonElement(

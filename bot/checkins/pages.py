@@ -11,8 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import timezones
-from bot.checkins import forms, list_blocks, notes, plan, rules, service
-from bot.checkins import schedules as checkins_schedules
+from bot.checkins import forms, list_blocks, notes, plan, rules, schedules, service
 from bot.checkins.blocks import format_date, format_local_time
 from bot.checkins.forms import Preview
 from bot.checkins.list_blocks import MissedDate, PastRound, ScheduleView
@@ -80,7 +79,7 @@ def preview(
     taken: frozenset[date] = frozenset()
     if schedule_id is not None:
         schedule = service.get(tx, schedule_id, by=by)
-        taken = checkins_schedules.used_dates(tx, schedule.id, spec.at, spec.zone)
+        taken = schedules.used_dates(tx, schedule.id, spec.at, spec.zone)
     coming = _upcoming(spec, taken, tx.now)
     if not coming:
         raise UserError("You've skipped all its dates. Skip fewer.", field="skips")
@@ -187,7 +186,7 @@ def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleV
     spec = service.spec_of(schedule)
     coming: list[Occurrence] = []
     if schedule.state == "on":
-        following = checkins_schedules.upcoming(tx, schedule)
+        following = schedules.upcoming(tx, schedule)
         coming = list(islice(following, forms.MOST_SHOWN))
     missed = tx.session.scalars(
         select(Round)

@@ -119,15 +119,18 @@ def skip_late(tx: Transaction) -> None:
 
 def _late_query(workspace: Workspace, now: datetime) -> Select[int]:
     return (
+        select_open(workspace)
+        .where(Round.ts.is_(None), Round.post_deadline <= now)
+        .order_by(Round.id)
+    )
+
+
+def select_open(workspace: Workspace) -> Select[int]:
+    """Select the ids of the workspace's open rounds."""
+    return (
         select(Round.id)
         .join(Schedule, Schedule.id == Round.schedule_id)
-        .where(
-            Schedule.installation_id == workspace.id,
-            Round.state == "open",
-            Round.ts.is_(None),
-            Round.post_deadline <= now,
-        )
-        .order_by(Round.id)
+        .where(Schedule.installation_id == workspace.id, Round.state == "open")
     )
 
 

@@ -20,8 +20,7 @@ from bot.kudos.rules import (
 from bot.permissions import Role
 from bot.runtime import Transaction
 from bot.slack.text import SOMEONE
-from bot.workspace import members
-from bot.workspace import roles as workspace_roles
+from bot.workspace import members, roles
 from models import Installation, Kudos, KudosGiverLock, KudosThanks, Member
 
 _installations, _members = table(Installation), table(Member)
@@ -177,7 +176,7 @@ def load(
     return Allowance(
         remaining=a_day - _used(given, within),
         daily=a_day,
-        roles=workspace_roles.from_profile(known.get(giver)),
+        roles=roles.from_profile(known.get(giver)),
         recipients={
             recipient: _recipient(
                 known.get(recipient),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.kudos import service as kudos_
+from bot.kudos import service
 from bot.runtime import Transaction
 from models import Channel, Kudos
 
@@ -26,11 +26,11 @@ def on_message_deleted(tx: Transaction, slack_channel: str, ts: str) -> None:
     for kudos in _find_by_message(tx.session, channel, ts):
         if kudos.ts == ts and kudos.channel_id == channel:
             if kudos.taken_back_at is None:
-                kudos_.revoke(tx, kudos, by=None)
+                service.revoke(tx, kudos, by=None)
         else:
             kudos.about_ts = None
             tx.session.flush()
-            kudos_.update_message(tx, kudos)
+            service.update_message(tx, kudos)
 
 
 def _find_by_message(session: Session, channel_id: int, ts: str) -> Sequence[Kudos]:

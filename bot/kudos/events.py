@@ -1,9 +1,9 @@
 """Changes to kudos by reactions and deletions in Slack."""
 
+from dataclasses import replace
 from functools import partial
 
 from bot.kudos import deletions, reaction_store, reactions
-from bot.kudos.reaction_store import ReactionEvent as KudosReactionEvent
 from bot.messages.events import (
     BatchedChange,
     DeletedMessage,
@@ -27,15 +27,7 @@ def on_reaction(
     is_concerned = is_among(event.emoji, emoji)
     if event.is_present and not is_concerned:
         return None
-    reaction = KudosReactionEvent(
-        member=event.member,
-        channel=event.channel,
-        ts=event.ts,
-        emoji=event.emoji,
-        event_micros=event.event_micros,
-        is_present=event.is_present,
-        author=author,
-    )
+    reaction = replace(event, author=author)
     if not is_concerned:
         # What it meant when it was made counts.
         with rt.autocommit.connect() as connection:
@@ -44,7 +36,7 @@ def on_reaction(
     return BatchedChange(one_by_one, partial(_apply, reaction))
 
 
-def _apply(event: KudosReactionEvent, tx: Transaction) -> None:
+def _apply(event: ReactionEvent, tx: Transaction) -> None:
     reactions.apply_reaction(tx, event)
 
 
@@ -57,8 +49,8 @@ def _author(
     """
     if message.author:
         return message.author
-    is_bot = event.item_author == workspace.bot_user_id
-    return None if is_bot else event.item_author
+    is_bot = event.author == workspace.bot_user_id
+    return None if is_bot else event.author
 
 
 def on_message_deleted(

@@ -2,8 +2,7 @@
 
 from sqlalchemy import func, select
 
-from bot.kudos import blocks, history, reactions
-from bot.kudos import service as kudos_
+from bot.kudos import blocks, history, reactions, service
 from bot.kudos.blocks import KudosView
 from bot.kudos.message_kinds import KUDOS_NOT_POSTED, KUDOS_POST, KUDOS_UPDATE
 from bot.messages import tracked_messages
@@ -80,21 +79,21 @@ def _subject_url(tx: Transaction, kudos: Kudos, channel: Channel) -> str | None:
 def _on_posted(tx: Transaction, kudos: Kudos) -> None:
     """Notify the recipients, with a link to the message."""
     if kudos.taken_back_at is None:
-        kudos_.notify_recipients(tx, kudos, kudos.recipients)
+        service.notify_recipients(tx, kudos, kudos.recipients)
         reactions.attach_reactions(tx, kudos)
 
 
 def _on_rejected(tx: Transaction, kudos: Kudos, error: str) -> None:
     """Give nothing, and return the words to the giver."""
     if kudos.taken_back_at is None:
-        kudos_.revoke(tx, kudos, by=None)
+        service.revoke(tx, kudos, by=None)
         _notify_not_posted(tx, kudos, error)
 
 
 def _on_lost(tx: Transaction, kudos: Kudos) -> None:
     """Keep what was given; the giver looks whether it was posted."""
     if kudos.taken_back_at is None:
-        kudos_.notify_recipients(tx, kudos, kudos.recipients)
+        service.notify_recipients(tx, kudos, kudos.recipients)
         _notify_not_posted(tx, kudos, LOST)
 
 
@@ -113,5 +112,5 @@ KUDOS_MESSAGE = PostedMessage(
     on_lost=_on_lost,
     update=KUDOS_UPDATE,
     render_update=_note,
-    update_again=kudos_.update_message,
+    update_again=service.update_message,
 )

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from bot.kudos import history, kudos_message, notes, rules
-from bot.kudos import service as kudos_
+from bot.kudos import history, kudos_message, notes, rules, service
 from bot.kudos.message_kinds import (
     KUDOS_LIMIT_REACHED,
     KUDOS_NOT_POSTED,
@@ -162,7 +161,7 @@ def on_receipt_sent(
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
     if sent is not None and delivery.recipient == kudos.giver:
         due = max(tx.now, kudos.given_at + rules.TAKE_BACK_WINDOW)
-        kudos_.update_receipt(tx, kudos, send_after=due)
+        service.update_receipt(tx, kudos, send_after=due)
 
 
 def on_recipient_notified(
@@ -171,7 +170,7 @@ def on_recipient_notified(
     """Update the message to a recipient if the kudos were taken back meanwhile."""
     kudos = tx.session.get_one(Kudos, delivery.subject_id, populate_existing=True)
     if kudos.taken_back_at is not None:
-        kudos_.update_recipient_message(tx, kudos, delivery.recipient)
+        service.update_recipient_message(tx, kudos, delivery.recipient)
 
 
 def _find_sent(

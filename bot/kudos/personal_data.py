@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, Text, cast, or_, select
+from sqlalchemy import Select, or_, select
 
 from bot.kudos.message_kinds import (
     KUDOS_LIMIT_REACHED,
@@ -14,7 +14,13 @@ from bot.kudos.message_kinds import (
     KUDOS_UPDATE_RECEIPT,
     KUDOS_UPDATE_RECIPIENT,
 )
-from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_member
+from bot.personal_data import (
+    Erasure,
+    MessagePolicy,
+    TablePolicy,
+    lists_member,
+    mentions_member,
+)
 from bot.runtime import Transaction
 from models import Kudos, KudosGiverLock, KudosReaction, KudosTag, KudosThanks
 
@@ -34,7 +40,7 @@ def _find_kudos(tx: Transaction, erasure: Erasure) -> Iterable[int]:
             or_(
                 Kudos.giver == who,
                 Kudos.taken_back_by == who,
-                cast(Kudos.recipients, Text).contains(f'"{who}"', autoescape=True),
+                lists_member(Kudos.recipients, who),
                 mentions_member(Kudos.reason, who),
                 Kudos.id.in_(joined),
             ),

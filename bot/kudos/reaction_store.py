@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import EPOCH
 from bot.db.statements import table, upsert_latest
+from bot.messages.events import ReactionEvent
 from bot.slack import emoji
 from bot.workspace import reaction_emoji
 from models import Channel, Kudos, KudosReaction
@@ -49,20 +50,6 @@ _UPSERT_REACTION = upsert_latest(
     ["channel_id", "message_ts", "member", "emoji"],
     ["author", "is_undecided"],
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ReactionEvent:
-    """A reaction that a member added or removed, with the message's author."""
-
-    member: str
-    channel: str
-    ts: str
-    emoji: str
-    event_micros: int
-    is_present: bool
-    # None where a bot wrote the message, or nobody is known to have.
-    author: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
 
-from bot.kudos import allowance, reaction_store, rules, store
-from bot.kudos import service as kudos_
+from bot.kudos import allowance, reaction_store, rules, service, store
 from bot.kudos.message_kinds import KUDOS_LIMIT_REACHED
 from bot.kudos.permissions import GIVE_KUDOS
-from bot.kudos.reaction_store import ReactionEvent
 from bot.kudos.rules import KudosRequest, Method, Validation
 from bot.kudos.store import delete_thanks
 from bot.messages import tracked_messages
+from bot.messages.events import ReactionEvent
 from bot.outbox import home_refresh
 from bot.permissions import is_allowed
 from bot.runtime import Transaction
@@ -179,7 +178,7 @@ def _recompute_join(
         )
         store.record(tx, kudos, member, verdict.recipients, at=since, is_join=True)
         _notify_limit_reached(tx, kudos.channel_id, verdict, member=member, at=since)
-    kudos_.update_message(tx, kudos)
+    service.update_message(tx, kudos)
     home_refresh.refresh_homes(tx, kudos.recipients)
 
 
@@ -198,7 +197,7 @@ def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> 
         return
     if since is None or not (event.is_present or stands):
         if kudos is not None and stands:
-            kudos_.revoke(tx, kudos, by=event.member)
+            service.revoke(tx, kudos, by=event.member)
         return
     if kudos is not None:
         delete_thanks(tx.session, kudos.id, event.member)
@@ -208,7 +207,7 @@ def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> 
     )
     if not verdict.recipients:
         if kudos is not None and stands:
-            kudos_.revoke(tx, kudos, by=event.member)
+            service.revoke(tx, kudos, by=event.member)
         _notify_limit_reached(tx, channel_id, verdict, member=event.member, at=since)
         return
     if kudos is None:
@@ -226,11 +225,11 @@ def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> 
         tx.session.add(kudos)
     elif kudos.taken_back_at is not None:
         kudos.taken_back_at = kudos.taken_back_by = None
-        kudos_.update_recipient_message(tx, kudos, author)
+        service.update_recipient_message(tx, kudos, author)
     kudos.given_at = since
     tx.session.flush()
     store.record(tx, kudos, event.member, verdict.recipients, at=since)
-    kudos_.notify_recipients(
+    service.notify_recipients(
         tx, kudos, verdict.recipients, send_after=tx.now + NOTIFICATION_DELAY
     )
 

@@ -60,14 +60,14 @@ def reply_thread_ts(draft: KudosDraft, channel: Channel | None) -> str | None:
 
 _INSERT_KUDOS = prepare_insert(
     Kudos,
-    lambda insert: insert.on_conflict_do_nothing(
+    lambda statement: statement.on_conflict_do_nothing(
         index_elements=["installation_id", "source"]
     ).returning(table(Kudos).c.id),
 )
 
 
 _INSERT_THANKS = prepare_insert(
-    KudosThanks, lambda insert: insert.on_conflict_do_nothing()
+    KudosThanks, lambda statement: statement.on_conflict_do_nothing()
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Text, cast, or_, select
+from sqlalchemy import or_, select
 
 from bot.mentors.message_kinds import (
     MENTOR_MARKER_NOTE,
@@ -13,7 +13,7 @@ from bot.mentors.message_kinds import (
     MENTOR_UPDATE,
     MENTOR_UPDATE_OFFER,
 )
-from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy, lists_member
 from bot.runtime import Transaction
 from models import (
     Credit,
@@ -40,7 +40,7 @@ def _find_credits(tx: Transaction, erasure: Erasure) -> Iterable[int]:
                 Credit.credited_by == who,
                 CreditEvidence.asker == who,
                 *(
-                    cast(people, Text).contains(f'"{who}"', autoescape=True)
+                    lists_member(people, who)
                     for people in (
                         CreditEvidence.helped_members,
                         CreditEvidence.marked_by,
@@ -65,9 +65,7 @@ def _find_ring_alerts(tx: Transaction, erasure: Erasure) -> Iterable[int]:
             MentorRingAlert.installation_id == tx.workspace.id,
             or_(
                 MentorRingAlert.member == erasure.member,
-                cast(MentorRingAlert.ring, Text).contains(
-                    f'"{erasure.member}"', autoescape=True
-                ),
+                lists_member(MentorRingAlert.ring, erasure.member),
             ),
         )
     )

@@ -92,5 +92,5 @@ class ReactionEvent:
     emoji: str
     event_micros: int
     is_present: bool
-    # The message's author by Slack's event; None if it names none.
-    item_author: str | None = None
+    # The message's author; None if Slack's event names none.
+    author: str | None = None

@@ -106,8 +106,8 @@ def _from_row(
 ) -> TrackedMessage:
     channel_id, capture, helpful, solved, join, kudos, *columns = row
     rows = {
-        table.name: TrackedRow(*columns[3 * number : 3 * number + 3])
-        for number, table in enumerate(tables)
+        tracked.name: TrackedRow(*columns[3 * number : 3 * number + 3])
+        for number, tracked in enumerate(tables)
         if columns[3 * number] is not None
     }
     return TrackedMessage(

@@ -10,9 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     RowMapping,
     Table,
-    Text,
     and_,
-    cast,
     delete,
     false,
     func,
@@ -22,7 +20,7 @@ from sqlalchemy import (
 )
 
 from bot.db.statements import table
-from bot.personal_data import Erasure, TablePolicy, mentions_member
+from bot.personal_data import Erasure, TablePolicy, lists_member, mentions_member
 from bot.runtime import Transaction
 from bot.slack.text import SOMEONE
 
@@ -199,7 +197,7 @@ def erase_member(tx: Transaction, policy: TablePolicy, erasure: Erasure) -> None
             .values({column: erasure.pseudonym})
         )
     for column in policy.people_lists:
-        mentions = _json_contains(rows, column, erasure.member)
+        mentions = lists_member(rows.c[column], erasure.member)
         _replace_member(tx, rows, column, and_(in_scope, mentions), erasure)
     for column in policy.key_columns:
         mentions = rows.c[column].contains(erasure.member, autoescape=True)
@@ -211,17 +209,10 @@ def _names_member(policy: TablePolicy, member: str) -> ColumnElement[bool]:
     return or_(
         false(),
         *(rows.c[column] == member for column in policy.person_columns),
-        *(_json_contains(rows, column, member) for column in policy.people_lists),
+        *(lists_member(rows.c[column], member) for column in policy.people_lists),
         # Mentions in others' texts.
         *(mentions_member(rows.c[column], member) for column in policy.text_columns),
     )
-
-
-def _json_contains(rows: Table, column: str, member: str) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = cast(rows.c[column], Text).contains(
-        f'"{member}"', autoescape=True
-    )
-    return condition
 
 
 def _remove_mentions(

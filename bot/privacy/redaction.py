@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from bot.outbox import enqueue
 from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.personal_data import Erasure, MessagePolicy
+from bot.personal_data import Erasure, MessagePolicy, lists_member
 from bot.privacy import blocks
 from bot.privacy.message_kinds import PRIVACY_REDACT
 from bot.runtime import Transaction
@@ -59,9 +59,7 @@ def affected_messages(
         tx.session.scalars(
             select(OutboxItem.id).where(
                 *sent_to_others,
-                cast(OutboxItem.payload, Text).contains(
-                    f'"{erasure.member}"', autoescape=True
-                ),
+                lists_member(OutboxItem.payload, erasure.member),
             )
         )
     )

@@ -7,8 +7,8 @@ from bot.settings import blocks, channel, member, personal_data, service, worksp
 from models import Channel
 
 
-def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> None:
-    service.apply_channel_defaults(tx, channel)
+def _on_bot_joined(tx: Transaction, joined: Channel, _inviter: str | None) -> None:
+    service.apply_channel_defaults(tx, joined)
 
 
 SETTINGS = Feature(

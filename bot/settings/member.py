@@ -79,7 +79,7 @@ SETTINGS: Sequence[MemberSetting] = (
 )
 
 
-def check(values: Mapping[str, Any], *, today: date) -> None:
+def check_member_settings(values: Mapping[str, Any], *, today: date) -> None:
     """Raise UserError for values that are valid alone, but not together or today.
 
     `today` is the date in the member's zone.

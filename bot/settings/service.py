@@ -20,8 +20,12 @@ from bot.permissions import (
 )
 from bot.runtime import Transaction
 from bot.settings import forms
-from bot.settings import member as of_member
-from bot.settings import workspace as of_workspace
+from bot.settings.member import check_member_settings
+from bot.settings.workspace import (
+    PROGRAM_LEADS,
+    channel_defaults,
+    check_workspace_settings,
+)
 from bot.slack.emoji import custom_names
 from bot.workspace import channels, member_settings, members, roles, workspace_settings
 from bot.workspace.reaction_emoji import ChannelEmoji
@@ -95,7 +99,7 @@ def workspace_form(tx: Transaction, *, by: str) -> View:
         [s.field.render(s.get(tx, None)) for s in settings],
         [
             s.field.render(s.get(tx, None))
-            for s in of_workspace.channel_defaults(tx.features.channel_settings)
+            for s in channel_defaults(tx.features.channel_settings)
         ],
     )
 
@@ -107,10 +111,10 @@ def update_workspace(tx: Transaction, form: FormValues, *, by: str) -> list[str]
     """
     settings = [
         *_workspace_settings(tx, by),
-        *of_workspace.channel_defaults(tx.features.channel_settings),
+        *channel_defaults(tx.features.channel_settings),
     ]
     values = read_values(settings, form)
-    of_workspace.check(values, tx.features.check_channel_settings)
+    check_workspace_settings(values, tx.features.check_channel_settings)
     unknown = _unknown_emoji(tx, settings, None, values)
     for setting in settings:
         setting.put(tx, None, values[setting.name])
@@ -131,7 +135,7 @@ def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     today = members.today(tx, member)
     values = read_values(tx.features.member_settings, form)
-    of_member.check(values, today=today)
+    check_member_settings(values, today=today)
     for setting in tx.features.member_settings:
         setting.put(tx, member, values[setting.name])
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
@@ -147,9 +151,7 @@ def end_pause(tx: Transaction, member: str) -> None:
 def _workspace_settings(tx: Transaction, by: str) -> list[Setting[None]]:
     by_roles = roles.in_workspace(tx, by)
     require(MANAGE_WORKSPACE, by_roles)
-    leads = (
-        [of_workspace.PROGRAM_LEADS] if is_allowed(NAME_PROGRAM_LEADS, by_roles) else []
-    )
+    leads = [PROGRAM_LEADS] if is_allowed(NAME_PROGRAM_LEADS, by_roles) else []
     return [*leads, *tx.features.workspace_settings]
 
 
@@ -179,7 +181,7 @@ def _selected_users(tx: Transaction, form: FormValues) -> list[str]:
     fields = [setting.field for setting in tx.features.channel_settings]
     return [
         person
-        for field in (*fields, of_workspace.PROGRAM_LEADS.field)
+        for field in (*fields, PROGRAM_LEADS.field)
         if isinstance(field, People)
         for person in field.read(form)
     ]

@@ -112,7 +112,7 @@ def channel_defaults(settings: Iterable[Setting[Channel]]) -> list[Setting[None]
     ]
 
 
-def check(
+def check_workspace_settings(
     values: Mapping[str, Any],
     check_channel_settings: Callable[[Mapping[str, Any]], None],
 ) -> None:

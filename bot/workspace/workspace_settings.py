@@ -31,7 +31,8 @@ def get(tx: Transaction) -> WorkspaceSettings:
     if row is None:
         return WorkspaceSettings()
     stored = {
-        field.name: getattr(row, field.name) for field in fields(WorkspaceSettings)
+        setting.name: getattr(row, setting.name)
+        for setting in fields(WorkspaceSettings)
     }
     return WorkspaceSettings(
         **{name: value for name, value in stored.items() if value is not None}

@@ -4,7 +4,8 @@ import os
 import re
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import tzdata
@@ -15,8 +16,7 @@ from bot import monitoring, timezones
 from bot.clock import Clock
 from bot.monitoring import FailureCount
 from bot.runtime import Transaction
-from bot.slack.api import SlackError
-from bot.slack.client import SlackClient
+from bot.slack.api import SlackApi, SlackError
 from bot.workspace.installations import to_workspace
 from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Channel, Installation, Member, Schedule
@@ -39,7 +39,7 @@ _HINTS = {
 
 
 def examine(
-    session: Session, client: SlackClient | None, *, clock: Clock
+    session: Session, client: SlackApi | None, *, clock: Clock
 ) -> Iterator[Finding]:
     now = clock()
     about = "Workspace"
@@ -57,16 +57,36 @@ def examine(
             "Give each workspace its own DATABASE_URL.",
         )
         return
-    if len(known) > 1:
-        yield warning(
-            about,
-            f"The database has {len(known)} workspaces. Each process only sends"
-            " messages of its own workspace.",
-            "Give each workspace its own DATABASE_URL.",
-        )
+    if len(known) == 1:
+        yield from _examine_workspace(session, installation, client, now=now)
+        return
+    yield warning(
+        about,
+        f"The database has {len(known)} workspaces. Each process only sends"
+        " messages of its own workspace.",
+        "Give each workspace its own DATABASE_URL.",
+    )
+    yield from _zone_rules()
+    for row in known:
+        label = f"{row.team_name} ({row.team_id})" if row.team_name else row.team_id
+        own_client = client if row.team_id == team else None
+        for finding in _examine_workspace(session, row, own_client, now=now):
+            # Those are of the machine.
+            if finding.about != "Zone rules":
+                yield replace(finding, says=f"{label}: {finding.says}")
+
+
+def _examine_workspace(
+    session: Session,
+    installation: Installation,
+    client: SlackApi | None,
+    *,
+    now: datetime,
+) -> Iterator[Finding]:
+    """Check one workspace; `client` has its token, and is None without one."""
     if installation.disabled_reason:
         yield wrong(
-            about,
+            "Workspace",
             "The bot sends nothing, because Slack said"
             f" {installation.disabled_reason}.",
             "Reinstall the app, set the new SLACK_BOT_TOKEN, and start the bot again.",
@@ -80,7 +100,7 @@ def examine(
     )
 
 
-def _team(client: SlackClient | None) -> str | None:
+def _team(client: SlackApi | None) -> str | None:
     """Return the token's workspace id; None without a token, or if Slack fails."""
     if client is None:
         return None
@@ -91,7 +111,7 @@ def _team(client: SlackClient | None) -> str | None:
 
 
 def _channels(
-    session: Session, installation: Installation, client: SlackClient | None
+    session: Session, installation: Installation, client: SlackApi | None
 ) -> Iterator[Finding]:
     about = "Channels"
     rows = session.scalars(
@@ -168,6 +188,15 @@ def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
             f"Some check-ins use time zones that are unknown here: {', '.join(lost)}.",
             "Update the package tzdata, or choose another zone in the channel.",
         )
+    yield from _zone_rules()
+    if not unknown and not lost:
+        yield ok(
+            about, f"All time zones in use are known (tzdata {tzdata.__version__})."
+        )
+
+
+def _zone_rules() -> Iterator[Finding]:
+    """Compare the package's rules with the system's; they concern every workspace."""
     package, system = tzdata.IANA_VERSION, _system_zones(_ZONE_FOLDERS)
     if system is not None and system > package:
         yield warning(
@@ -175,10 +204,6 @@ def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
             f"The system has {system}, but the bot uses the package tzdata, which has"
             f" {package}.",
             "Update the package tzdata.",
-        )
-    if not unknown and not lost:
-        yield ok(
-            about, f"All time zones in use are known (tzdata {tzdata.__version__})."
         )
 
 

@@ -50,6 +50,16 @@ class Window:
         self.rail.get_by_role("button", name=channel).click()
         self.page.get_by_role("heading", name=channel).wait_for()
 
+    def open_direct_messages(self) -> None:
+        """Open the conversation with the bot, whether or not anything in it is unread.
+
+        The bot's button alone opens the Home tab if everything was read, which in a
+        shared workspace depends on who looked before.
+        """
+        self.rail.get_by_role("button", name="Backswing").click()
+        self.page.get_by_role("tab", name="Messages").click()
+        self.page.get_by_role("textbox", name="Message Backswing").wait_for()
+
     @property
     def rail(self) -> Locator:
         return self.page.get_by_role("navigation", name="Workspace")

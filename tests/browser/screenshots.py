@@ -113,8 +113,7 @@ def home(window: Window) -> None:
 
 def introduction(window: Window) -> None:
     window.act_as("Aino Virtanen")
-    window.rail.get_by_role("button", name="Backswing").click()
-    window.page.get_by_role("tab", name="Messages").click()
+    window.open_direct_messages()
     expect(window.message("May I introduce myself there?")).to_be_visible()
 
 
@@ -124,8 +123,7 @@ def mentor(window: Window) -> None:
 
 def post(window: Window) -> None:
     window.act_as("diego")
-    window.rail.get_by_role("button", name="Backswing").click()
-    window.page.get_by_role("tab", name="Messages").click()
+    window.open_direct_messages()
     window.page.get_by_role("button", name="Yes, tell them").click()
     expect(window.message("Done: I posted it")).to_be_visible()
     window.act_as("maya")
@@ -187,7 +185,7 @@ def export(camera: Camera) -> None:
                 for row in csv.reader(file)
             ]
         page += f"<h2>{name}</h2><table><tr>{'<tr>'.join(rows)}</table>"
-    camera.page.set_viewport_size({"width": SIZE["width"], "height": 600})
+    camera.page.set_viewport_size({"width": SIZE["width"], "height": 640})
     camera.page.set_content(page)
 
 

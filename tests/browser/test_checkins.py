@@ -79,14 +79,9 @@ def share_all(window: Window) -> None:
     share(window, "lars", working="Upgrading PostgreSQL", stuck=BLOCKER)
 
 
-def open_direct_messages(window: Window) -> None:
-    window.rail.get_by_role("button", name="Backswing").click()
-    window.page.get_by_role("tab", name="Messages").click()
-
-
 def ask_peers(window: Window) -> None:
     """The one who is stuck puts it to their peers, with one button and a look."""
-    open_direct_messages(window)
+    window.open_direct_messages()
     window.page.get_by_role("button", name="Ask your peers").click()
     question = window.modal.get_by_role("textbox", name="Question")
     expect(question).to_have_value(BLOCKER)

@@ -32,7 +32,8 @@ def test_give_join_in_and_take_back(window: OpenWindow) -> None:
     assert noor.accessibility_problems() == []
 
     # Gus sees the message, which mentions him, and needs no letter about it.
-    gus.rail.get_by_role("button", name="Backswing").click()
+    gus.open_direct_messages()
+    gus.message("on your desk").wait_for()
     expect(gus.page.get_by_role("main")).not_to_contain_text(REASON)
     gus.rail.get_by_role("button", name="help-backend").click()
     expect(gus.page.get_by_role("heading", name="help-backend")).to_be_visible()
@@ -81,7 +82,7 @@ def test_thank_the_author_and_tell_only_them(window: OpenWindow) -> None:
     form.get_by_role("button", name="Give").click()
     expect(form).to_be_hidden()
 
-    zoe.rail.get_by_role("button", name="Backswing").click()
+    zoe.open_direct_messages()
     letter = zoe.message("saved our evening")
     expect(letter).to_contain_text("Priya Raman thanks you privately")
     letter.get_by_role("link", name="this message").click()

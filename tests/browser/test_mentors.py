@@ -50,8 +50,7 @@ def receive_credit_offer(window: Window) -> Window:
     help_quietly(window)
     travel_to_credit_offer(window)
     window.act_as("diego")
-    window.rail.get_by_role("button", name="Backswing").click()
-    window.page.get_by_role("tab", name="Messages").click()
+    window.open_direct_messages()
     expect(window.message("2 of your answers helped 2 people")).to_be_visible()
     return window
 

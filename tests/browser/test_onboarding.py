@@ -20,12 +20,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stop_bot(process)
 
 
-def letters(window: Window) -> None:
-    """The conversation with the bot."""
-    window.rail.get_by_role("button", name="Backswing").click()
-    window.page.get_by_role("tab", name="Messages").click()
-
-
 def invited(window: Window) -> Window:
     """Aino invites the bot to #general, and looks at what it would say there."""
     window.act_as("Aino Virtanen")
@@ -33,7 +27,7 @@ def invited(window: Window) -> Window:
     window.page.get_by_role("button", name="see who is here").click()
     window.page.get_by_role("button", name="Add Backswing").click()
     window.page.keyboard.press("Escape")
-    letters(window)
+    window.open_direct_messages()
     expect(window.message("Thank you for inviting me to #general")).to_be_visible()
     return window
 
@@ -75,7 +69,7 @@ def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: OpenWin
     lars.page.get_by_role("button", name="Join").click()
     expect(lars.page.get_by_role("button", name="Join")).to_be_hidden()
     lars.travel("Next Monday, 09:00")
-    letters(lars)
+    lars.open_direct_messages()
     greeting = lars.message("Welcome to #help-frontend!")
     expect(greeting).to_contain_text("Four short rules")
     assert lars.accessibility_problems() == []

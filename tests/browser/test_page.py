@@ -112,12 +112,6 @@ def _home(window: Window) -> None:
     expect(window.page.get_by_role("tabpanel")).to_contain_text("open asks")
 
 
-def _letters(window: Window) -> None:
-    window.rail.get_by_role("button", name="Backswing").click()
-    window.page.get_by_role("tab", name="Messages").click()
-    window.page.get_by_role("textbox", name="Message Backswing").wait_for()
-
-
 def _pressed(name: str) -> Callable[[Window], None]:
     def press(window: Window) -> None:
         window.page.get_by_role("button", name=name).first.click()
@@ -142,7 +136,7 @@ SURFACES: dict[str, Callable[[Window], None]] = {
     "ask": _ask,
     "settings": _settings,
     "home": _home,
-    "letters": _letters,
+    "letters": Window.open_direct_messages,
     "people": _pressed("be somebody else"),
     "members": _pressed("see who is here"),
     "clock": _pressed("travel in time"),

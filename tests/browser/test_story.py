@@ -13,8 +13,10 @@ pytestmark = pytest.mark.deep
 def test_ask_answer_solve_and_undo(window: OpenWindow) -> None:
     noor, gus = window("noor"), window("gus")
     # He has shared in the check-in, and reads what the bot wrote to him of it.
-    gus.rail.get_by_role("button", name="Backswing").click()
+    app = gus.rail.get_by_role("button", name="Backswing")
+    gus.open_direct_messages()
     gus.message("on your desk").wait_for()
+    expect(app).not_to_contain_text("unread")
     gus.open_channel("help-backend")
 
     noor.page.get_by_role("button", name="Shortcuts").click()
@@ -51,14 +53,10 @@ def test_ask_answer_solve_and_undo(window: OpenWindow) -> None:
     expect(asked).to_contain_text("Solved")
     expect(ask).to_contain_text("Solved by ")
 
-    expect(gus.rail.get_by_role("button", name="Backswing")).not_to_contain_text(
-        "unread"
-    )
     noor.travel("+1 minute")
     noor.travel("+1 minute")
-    app = gus.rail.get_by_role("button", name="Backswing")
     expect(app).to_contain_text("1 unread")
-    app.click()
+    gus.open_direct_messages()
     letter = gus.message("solved")
     expect(letter).to_contain_text("Your answer solved")
     letter.get_by_role("link", name="answer").click()

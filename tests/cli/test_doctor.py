@@ -15,14 +15,14 @@ import pytest
 import yaml
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import make_url, select, text, update
+from sqlalchemy import delete, make_url, select, text, update
 
 import app
 from bot.clock import utc_now
 from bot.config.settings import Settings
 from bot.db import schema
 from bot.db.engine import Database
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
 from bot.slack.api import NotSent, Rejected
 from bot.slack.client import SlackClient
 from cli.doctor import (
@@ -42,9 +42,10 @@ from sandbox import Sandbox
 from tests import leak_markers
 from tests.bot.config.test_settings import APP, BOT
 from tests.docs import DOCS
-from tests.factories import Story
+from tests.factories import Clock, Story
 from tests.ports import free_port
-from tests.slack_payloads import ASKER, PEER
+from tests.slack_payloads import ASKER, PEER, conversation_object
+from tests.two_workspaces import serve_two
 
 MANIFEST = yaml.safe_load(slack.MANIFEST.read_text())
 SIGNING = "0123456789abcdef" * 2
@@ -339,21 +340,68 @@ def test_a_workspace_where_nothing_is_sent(story: Story):
     assert "token_revoked" in of_contents(story.rt)["Workspace"].says
 
 
-def test_a_second_workspace_in_the_database_is_told(story: Story):
-    with story.rt.write_session.begin() as session:
-        session.add(
-            Installation(
-                team_id="T0SANDBOX",
-                bot_id="B0",
-                bot_user_id="U0",
-                team_name="Sandbox",
-                team_url="https://sandbox.slack.com/",
-                installed_at=NOW,
-            )
-        )
-    found = of_contents(story.rt)["Workspace"]
-    assert found.level == "warning"
-    assert "has 2 workspaces" in found.says
+def test_each_workspace_in_the_database_is_reported_on_by_its_name(
+    rt: Runtime, workspace: Workspace, clock: Clock
+):
+    with rt.write_session.begin() as session:
+        session.execute(delete(Installation).filter_by(id=workspace.id))
+    pair = serve_two(rt, clock)
+    for story in (pair.alpha, pair.beta):
+        story.ask()
+    post = "chat.postMessage"
+    pair.beta.slack.fail[post] = [Rejected(post, "not_in_channel")]
+    pair.beta.command(ASKER, "/ask", "How do I fix y?")
+    pair.beta.deliver()
+    with rt.write_session.begin() as session:
+        beta = session.get_one(Installation, pair.beta.workspace.id)
+        beta.team_name, beta.disabled_reason = "", "token_revoked"
+        of_beta = {"installation_id": beta.id}
+        session.execute(update(Channel).filter_by(**of_beta).values(name="ask"))
+        session.execute(update(Member).filter_by(**of_beta).values(tz="Mars/Olympus"))
+    # The token is Alpha's, and Slack says that its bot is in one channel more.
+    client = pair.alpha.slack
+    client.bot_identity = {"team_id": "T0ALPHA"}
+    client.channels["C0MORE"] = conversation_object("C0MORE", "more")
+    with rt.read_session() as session:
+        found = list(contents.examine(session, client, clock=rt.clock))
+    assert leak_markers.find_in(format_report(found)) == []
+    told = [(one.about, one.level, one.says) for one in found]
+    several, *rest = told
+    assert several[:2] == ("Workspace", "warning")
+    assert "has 2 workspaces" in several[2]
+    alpha = "Peers (T0ALPHA): "
+    assert rest[0] == ("Channels", "ok", f"{alpha}The bot is in #help.")
+    assert rest[1][:2] == ("Channels", "warning")
+    assert "Slack says that the bot is in 2 channels" in rest[1][2]
+    assert [(about, level) for about, level, _ in rest[2:]] == [
+        ("Time zones", "ok"),
+        ("Deliveries", "ok"),
+        ("Workspace", "wrong"),
+        ("Channels", "ok"),
+        ("Time zones", "warning"),
+        ("Deliveries", "warning"),
+    ]
+    ours, theirs = rest[:4], rest[4:]
+    assert all(says.startswith(alpha) for *_, says in ours)
+    assert all(says.startswith("T0BETA: ") for *_, says in theirs)
+    for (*_, says), words in zip(
+        theirs,
+        ("said token_revoked", "in #ask", "Mars/Olympus", "1 ask.post"),
+        strict=True,
+    ):
+        assert words in says
+
+
+def test_zone_rules_are_compared_once_for_all_workspaces(
+    rt: Runtime, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "+VERSION").write_text("2999b\n")
+    monkeypatch.setattr(contents, "_ZONE_FOLDERS", (tmp_path,))
+    serve_two(rt, clock)
+    with rt.read_session() as session:
+        found = list(contents.examine(session, None, clock=rt.clock))
+    [rules] = [one.says for one in found if one.about == "Zone rules"]
+    assert rules.startswith("The system has 2999b")
 
 
 def test_a_bot_in_no_channel_and_people_in_unknown_zones(story: Story):

@@ -193,6 +193,17 @@ def test_a_check_mark_on_the_ask_solves_it_and_asks_who_helped(
     assert "solved Ana's ask" in story.slack.texts_to(HELPER)[-1]
 
 
+def test_an_author_hears_of_a_solution_after_the_minute_in_which_it_can_be_undone(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.react(ASKER, thread[1], "white_check_mark")
+    story.advance(seconds=50)
+    assert story.slack.texts_to(HELPER) == []
+    story.advance(seconds=15)
+    [told] = story.slack.texts_to(HELPER)
+    assert "solved Ana's ask" in told
+
+
 def letter(story: Story) -> PostedMessage:
     """The one letter to the asker, by now."""
     story.advance(seconds=61)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import settings as config_settings
-from bot.config.settings import Settings
+from bot.config.settings import Settings, load_settings
 from bot.errors import SettingsError
 
 BOT = "xoxb-123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx"
@@ -33,7 +32,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as error:
-        config_settings.load_settings(Settings)
+        load_settings(Settings)
     return str(error.value)
 
 

@@ -16,8 +16,8 @@ from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.kudos import allowance, reactions
 from bot.kudos import service as kudos
-from bot.kudos.reaction_store import ReactionEvent
 from bot.kudos.store import KudosDraft
+from bot.messages.events import ReactionEvent
 from bot.runtime import Transaction
 from bot.workspace import channels, sync
 from models import Kudos, KudosThanks, Member

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.personal_data import Erasure, MessagePolicy, TablePolicy
     from bot.runtime import Runtime, Transaction, Workspace
     from bot.workspace.reaction_emoji import ChannelEmoji
-    from models import Channel, Member
+    from models import Ask, Channel, Member
 
 # Channels and members are given by Slack's ids unless the type is a row; times are UTC.
 MemberLoaded = Callable[["Transaction", "Member"], None]
@@ -50,6 +50,7 @@ SettingsCheck = Callable[[Mapping[str, Any]], None]
 UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
 IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
+AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
 HelpLines = Callable[["ChannelEmoji"], Sequence[str]]
 # Takes the ids of answers, whose asks the transaction has locked.
 MarksChanged = Callable[["Transaction", Collection[int]], None]
@@ -133,6 +134,9 @@ class Feature:
     is_active: IsActive | None = None
     # Its lines of `/backswing help`, with the emoji of the channel.
     help_lines: HelpLines | None = None
+
+    # Its blocks in a member's options of an ask.
+    ask_options: AskOptions | None = None
 
     # Its rows for which one of its jobs has work once their time has come.
     due_rows: Sequence[DueRows] = ()
@@ -220,6 +224,7 @@ class Features:
             self._all(lambda feature: feature.home_sections)
         )
         self.is_active = self._each(lambda feature: feature.is_active)
+        self.ask_options = self._each(lambda feature: feature.ask_options)
         self._help_lines = self._each(lambda feature: feature.help_lines)
 
         self.due_rows = self._all(lambda feature: feature.due_rows)

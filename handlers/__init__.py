@@ -14,6 +14,7 @@ from handlers import (
     checkins,
     errors,
     external_members,
+    finding,
     help_command,
     home,
     knowledge,
@@ -24,6 +25,7 @@ from handlers import (
     onboarding,
     privacy,
     settings,
+    suggestions,
     workspace,
 )
 
@@ -37,6 +39,8 @@ def register(bolt: App, rt: Runtime) -> None:
     asks.register(bolt, rt)
     ask_actions.register(bolt, rt)
     answers.register(bolt, rt)
+    finding.register(bolt, rt)
+    suggestions.register(bolt, rt)
     kudos.register(bolt, rt)
     kudos_buttons.register(bolt, rt)
     checkins.register(bolt, rt)

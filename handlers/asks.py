@@ -13,9 +13,11 @@ from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_mrkdwn, to_plain
 from bot.workspace import channels, visibility
+from handlers import suggestions
 from handlers.interactions import (
     CloseViews,
     OpenView,
+    Reply,
     Response,
     UpdateView,
     on_button,
@@ -67,14 +69,19 @@ def ask(command: SlashCommand, request: Request) -> Response:
     with request.write() as tx:
         channel = channels.get_or_create(tx, command.channel_id)
         if channel.is_joined:
-            asks.open_ask(
+            new_ask = asks.open_ask(
                 tx,
                 channel,
                 AskDraft(title, details),
                 asker=command.actor,
                 dedup_key=f"command:{command.trigger_id}",
             )
-            return None
+            ask_id = new_ask.id
+        else:
+            ask_id = None
+    if ask_id is not None:
+        note = suggestions.card(request, ask_id)
+        return Reply(*note) if note else None
     hint = blocks.NOT_IN_CHANNEL_CHOOSE
     return OpenView(forms.ask_form(title=title, details=details, hint=hint))
 

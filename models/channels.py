@@ -38,6 +38,8 @@ class Channel(Base):
     join_emoji: Mapped[list[str] | None]
     kudos_emoji: Mapped[list[str] | None]
     allow_external_kudos: Mapped[bool] = mapped_column(default=False)
+    # Whether askers are shown what has perhaps solved their problem before.
+    suggests_entries: Mapped[bool] = mapped_column(default=True)
     detects_mentors: Mapped[bool] = mapped_column(default=True)
     # The bot's first join, at which the workspace's defaults were applied.
     bot_joined_at: Mapped[datetime | None]

@@ -28,6 +28,7 @@ from bot.db.engine import Database
 from bot.features import load_features
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
+from bot.search.follower import SearchFollower
 from bot.workspace import sync
 from cli.app import GC_THRESHOLD
 from handlers.bolt_app import BoltApp
@@ -296,3 +297,11 @@ def story(
     bolt: BoltApp, rt: Runtime, deliverer: OutboxWorker, slack: FakeSlack, clock: Clock
 ) -> Story:
     return Story(bolt, rt, deliverer, slack, clock)
+
+
+@pytest.fixture
+def follower(story: Story, tmp_path: Path) -> Iterator[SearchFollower]:
+    """The search index follows the database when it is told to."""
+    opened = SearchFollower(story.rt, tmp_path / "search")
+    yield opened
+    opened.close()

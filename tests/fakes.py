@@ -255,7 +255,12 @@ class FakeSlack:
         joined = [c for c in self.channels.values() if c.get("is_member")]
         return iter(self._call("users.conversations", lambda: joined))
 
-    def conversations_of(self, member: str) -> Iterator[str]:
+    def conversations_of(
+        self,
+        member: str,
+        *,
+        is_urgent: bool = False,
+    ) -> Iterator[str]:
         def effect() -> list[str]:
             return [
                 channel

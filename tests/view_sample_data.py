@@ -22,6 +22,8 @@ from bot.features import FEATURES
 from bot.forms.setting import Setting
 from bot.home import blocks as home
 from bot.home.rules import PagedList
+from bot.knowledge import blocks as knowledge_blocks
+from bot.knowledge.blocks import EntryView
 from bot.kudos import blocks as kudos
 from bot.mentors import forms as mentor_forms
 from bot.mentors import home as mentors_home
@@ -31,6 +33,7 @@ from bot.mentors.notes import Contribution, CreditStory
 from bot.onboarding import blocks as onboarding
 from bot.settings import forms as settings
 from bot.settings import workspace
+from bot.slack.blocks import Note
 from bot.workspace.member_settings import MemberSettings
 from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED, ChannelEmoji
 from bot.workspace.workspace_settings import WorkspaceSettings
@@ -417,3 +420,65 @@ SCHEDULE_OVERVIEW = ScheduleView(
     excluded=PREVIEW.excluded,
     owner="Eva",
 )
+
+
+def entry_view(**changes: Any) -> EntryView:
+    """An entry that solved the problem."""
+    entry = EntryView(
+        id=7,
+        title=TITLE,
+        url=URL,
+        place="help",
+        is_private=False,
+        is_own=False,
+        state="solved",
+        what_worked="Freezing the clock.",
+        answer="Use `freezegun`, or hand the clock in.",
+        author="Ben",
+        answer_url=URL,
+        helped_count=3,
+        asked="March",
+        confirmed="March",
+        is_due=False,
+        is_old=False,
+    )
+    return replace(entry, **changes)
+
+
+ENTRY_VIEWS = [
+    entry_view(),
+    entry_view(is_own=True, is_private=True),
+    entry_view(author=None, answer=None, what_worked=None, helped_count=1),
+    entry_view(is_due=True, confirmed="March 2025", what_worked=None),
+    entry_view(is_old=True),
+    entry_view(
+        is_old=True, outdated_reasons=["vpnctl is gone", "New"], is_flagged=True
+    ),
+    entry_view(
+        state="open",
+        answer=None,
+        author=None,
+        answer_url=None,
+        what_worked=None,
+        helped_count=0,
+    ),
+]
+
+
+def found(
+    entries: Sequence[EntryView],
+    *,
+    start: int = 0,
+    next_start: int | None = None,
+    includes_open: bool = False,
+    is_complete: bool = True,
+) -> Note:
+    """A page of what was found."""
+    return knowledge_blocks.results(
+        "VPN certificate",
+        entries,
+        start=start,
+        next_start=next_start,
+        includes_open=includes_open,
+        is_complete=is_complete,
+    )

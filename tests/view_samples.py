@@ -21,6 +21,7 @@ from bot.checkins.blocks import DigestEntry, RoundPrompt
 from bot.checkins.rules import Response
 from bot.home import blocks as home
 from bot.home import notes as home_notes
+from bot.knowledge import blocks as knowledge
 from bot.knowledge import notes as knowledge_notes
 from bot.kudos import blocks as kudos
 from bot.kudos import forms as kudos_forms
@@ -43,6 +44,7 @@ from tests.view_sample_data import (
     CLOSES_AT,
     CONSENTS,
     DUE_ROUND,
+    ENTRY_VIEWS,
     FRIDAY,
     FULL_SCHEDULE_DRAFT,
     GIVEN_ROWS,
@@ -63,6 +65,8 @@ from tests.view_sample_data import (
     credit_offer,
     credit_story,
     digest_of,
+    entry_view,
+    found,
     full_ask,
     full_home,
     home_view,
@@ -196,6 +200,35 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: notes.answer_solved(TITLE, URL, "Ana", []),
         lambda: notes.answer_solved(TITLE, URL, "Ana", ["Chi"]),
     ],
+    notes.answer_helped_again: [
+        lambda: notes.answer_helped_again(URL, "March", "Ana", "today")
+    ],
+    knowledge.suggestion: [
+        lambda: knowledge.suggestion(7, [entry_view()]),
+        lambda: knowledge.suggestion(7, ENTRY_VIEWS[:3]),
+    ],
+    knowledge.suggestions_for: [
+        lambda: knowledge.suggestions_for(7, TITLE, [entry_view()])
+    ],
+    knowledge.similar: [lambda: knowledge.similar(ENTRY_VIEWS[:3])],
+    knowledge.results: [
+        lambda: found(ENTRY_VIEWS),
+        lambda: found(ENTRY_VIEWS[:5], next_start=5),
+        lambda: found(ENTRY_VIEWS[:5], start=5, next_start=10, includes_open=True),
+        lambda: found([]),
+        lambda: found([], is_complete=False),
+    ],
+    knowledge.find_form: [knowledge.find_form, lambda: knowledge.find_form("VPN")],
+    knowledge.results_modal: [
+        lambda: knowledge.results_modal(found(ENTRY_VIEWS, next_start=5)[1])
+    ],
+    knowledge.outdated_form: [lambda: knowledge.outdated_form(7, TITLE)],
+    knowledge.outdated_question: [
+        lambda: knowledge.outdated_question(7, TITLE, URL, []),
+        lambda: knowledge.outdated_question(7, TITLE, URL, ["vpnctl is gone"]),
+    ],
+    knowledge.withdrawn: [lambda: knowledge.withdrawn(7)],
+    knowledge.solved: [lambda: knowledge.solved(7)],
     mentors.credit_offer: [
         credit_offer,
         *(

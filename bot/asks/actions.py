@@ -146,6 +146,11 @@ def options_view(tx: Transaction, ask: Ask, *, by: str) -> View:
         [what for what, is_possible in wanted.items() if is_possible],
         joined=current_marks(tx.session, ask, by),
         is_own_message=ask.is_users_message,
+        more=[
+            block
+            for options in tx.features.ask_options
+            for block in options(tx, ask, by)
+        ],
     )
 
 

@@ -208,6 +208,8 @@ def options_modal(
     # What the person has joined already: "looking", "same".
     joined: Collection[str] = (),
     is_own_message: bool = False,
+    # The blocks of other features.
+    more: Sequence[Block] = (),
 ) -> View:
     """Build the modal with a member's options on an ask."""
     labels = dict(OPTION_LABELS)
@@ -235,5 +237,5 @@ def options_modal(
         callback_id="ask_options",
         title="Ask options",
         close="Done",
-        blocks=blocks,
+        blocks=[*blocks, *more],
     )

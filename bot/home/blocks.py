@@ -86,7 +86,8 @@ def _settings_button() -> ButtonElement:
 
 
 def _action_buttons() -> Block:
-    return button_row(_ask_button(), _settings_button())
+    find = ButtonElement(text="Find what helped", action_id="home_find")
+    return button_row(_ask_button(), find, _settings_button())
 
 
 def _first_steps() -> list[Block]:

@@ -1,22 +1,32 @@
-"""Knowledge: the words of answers that helped, as a feature."""
+"""Knowledge: what helped before, with the words of answers, as a feature."""
 
 from collections.abc import Sequence
 from functools import partial
 
+from slack_sdk.models.blocks import Block
 from sqlalchemy import ColumnElement
 
 from bot.feature import DueRows, Feature
 from bot.knowledge import (
     answer_texts,
+    blocks,
+    channel_settings,
+    finding,
+    home,
     notifications,
+    outdated,
+    permissions,
     personal_data,
+    presentation,
     search_tables,
     settings,
 )
 from bot.messages.events import BatchedChange, EditedMessage, one_by_one
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
-from models import AnswerText, Channel
+from bot.workspace import members
+from bot.workspace.reaction_emoji import ChannelEmoji
+from models import AnswerText, Ask, Channel
 
 
 def _texts_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
@@ -38,12 +48,29 @@ def _on_message_edited(
     return BatchedChange(one_by_one, change)
 
 
+def _ask_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
+    """Show the asker what has perhaps solved an open ask."""
+    if member != ask.asker or ask.state not in {"open", "answered"}:
+        return ()
+    views = presentation.views(tx, member, finding.suggested(tx, ask))
+    return blocks.suggestions_for(ask.id, members.text_with_names(tx, ask.title), views)
+
+
+def _help_lines(_emoji: ChannelEmoji) -> Sequence[str]:
+    return ["*Find what helped others* with `/find` and a few words."]
+
+
 KNOWLEDGE = Feature(
     name="knowledge",
-    message_types=notifications.MESSAGE_TYPES,
+    message_types=(*notifications.MESSAGE_TYPES, *outdated.MESSAGE_TYPES),
+    permissions=permissions.PERMISSIONS,
     personal_data=(*personal_data.PERSONAL_DATA, *search_tables.PERSONAL_DATA),
-    message_policies=personal_data.MESSAGES,
+    message_policies=(*personal_data.MESSAGES, *outdated.MESSAGES),
+    channel_settings=(channel_settings.SUGGESTS_ENTRIES,),
     member_settings=(settings.KEEPS_ANSWER_TEXTS,),
+    home_sections=(home.SUGGESTIONS,),
+    ask_options=_ask_options,
+    help_lines=_help_lines,
     due_rows=(DueRows("read-answers", AnswerText.next_fetch_at, _texts_of),),
     on_message_edited=_on_message_edited,
     on_member_loaded=answer_texts.on_member_loaded,

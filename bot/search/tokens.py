@@ -45,7 +45,7 @@ _MARKS = "".join(
     for mark in map(chr, range(0x300, 0xAC00))
     if unicodedata.category(mark)[0] == "M" and not re.match(f"[{_UNSPACED}]", mark)
 )
-_LETTERS = rf"[^\W_{_UNSPACED}]+(?:[{_MARKS}]+[^\W_{_UNSPACED}]*)*"
+_LETTERS = rf"(?:[^\W_{_UNSPACED}]|[{_MARKS}])+"
 # Joints are inside of words only: `self.user_id`, `ORA-00942`, `2.3.1`, `isn't`.
 _WORD = re.compile(
     rf"(?P<unspaced>[{_UNSPACED}]+)"
@@ -124,21 +124,18 @@ def _unescape(escaped: re.Match[str]) -> str:
 
 def _split(text: str) -> Iterator[str]:
     for match in _WORD.finditer(text):
-        found = match[0]
-        if match.lastgroup == "unspaced":
-            yield from (found[i : i + 2] for i in range(max(len(found) - 1, 1)))
-        elif match.lastgroup == "language" or _is_plain(found):
-            yield found.casefold()
+        if run := match["unspaced"]:
+            yield from (run[i : i + 2] for i in range(max(len(run) - 1, 1)))
+        elif language := match["language"]:
+            yield language.casefold()
         else:
-            yield from _split_word(found)
-
-
-def _is_plain(word: str) -> bool:
-    """Return True for a word as most are: letters, with a capital at most at first."""
-    return word.isalpha() and word[1:].islower()
+            yield from _split_word(match["word"])
 
 
 def _split_word(word: str) -> Iterator[str]:
+    if word.isalpha() and word[1:].islower():
+        yield word.casefold()
+        return
     if version := _VERSION.fullmatch(word):
         yield version[1]
         yield version[1].partition(".")[0]
@@ -171,8 +168,6 @@ def _is_code(word: str) -> bool:
 def _is_insignificant(token: str) -> bool:
     if token in _STOP_WORDS or len(token) > MAX_LENGTH:
         return True
-    if token.isalpha():
-        return False
     digits = sum(map(str.isdigit, token))
     if not digits:
         return False

@@ -145,7 +145,9 @@ class SlackApi(Protocol):
     def own_conversations(self) -> Iterator[dict[str, Any]]:
         """Yield each public or private channel that the bot is a member of."""
 
-    def conversations_of(self, member: str) -> Iterator[str]:
+    def conversations_of(
+        self, member: str, *, is_urgent: bool = False
+    ) -> Iterator[str]:
         """Yield the ids of the channels that a member is in.
 
         Private channels are included only if the bot is in them, too.

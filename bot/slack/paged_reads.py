@@ -52,15 +52,25 @@ class PagedReads:
     def own_conversations(self) -> Iterator[dict[str, Any]]:
         return self._list_conversations(None)
 
-    def conversations_of(self, member: str) -> Iterator[str]:
-        return (str(channel["id"]) for channel in self._list_conversations(member))
+    def conversations_of(
+        self, member: str, *, is_urgent: bool = False
+    ) -> Iterator[str]:
+        channels = self._list_conversations(member, is_urgent=is_urgent)
+        return (str(channel["id"]) for channel in channels)
 
-    def _list_conversations(self, member: str | None) -> Iterator[dict[str, Any]]:
+    def _list_conversations(
+        self, member: str | None, *, is_urgent: bool = False
+    ) -> Iterator[dict[str, Any]]:
         """Yield the channels that a member is in; None: the bot's."""
 
         def pages(types: str) -> Iterator[dict[str, Any]]:
             return self._pages(
-                "users.conversations", "channels", types=types, limit=200, user=member
+                "users.conversations",
+                "channels",
+                client=self._urgent if is_urgent else self._background,
+                types=types,
+                limit=200,
+                user=member,
             )
 
         try:

@@ -42,20 +42,30 @@ class MembershipUnknown(FactsUnknown):
 
     method = FetchMemberships.method
 
-    def __init__(self, member: str, channel_ids: Collection[int]) -> None:
+    def __init__(
+        self,
+        member: str,
+        channel_ids: Collection[int],
+        *,
+        includes_public: bool = False,
+    ) -> None:
         super().__init__("it is not known who is in a private channel")
         self.member = member
-        # Ids of the rows of the private channels in question.
+        # Ids of the rows of the channels in question: private ones, if not
+        # `includes_public`.
         self.channel_ids = frozenset(channel_ids)
+        self.includes_public = includes_public
 
     def fetch(self, rt: Runtime, workspace: Workspace, *, is_urgent: bool) -> None:
         called_at = rt.clock()
+        slack = rt.slack_of(workspace)
+        list_channels = (
+            slack.conversations_of
+            if self.includes_public
+            else slack.private_conversations_of
+        )
         try:
-            slack_ids = list(
-                rt.slack_of(workspace).private_conversations_of(
-                    self.member, is_urgent=is_urgent
-                )
-            )
+            slack_ids = list(list_channels(self.member, is_urgent=is_urgent))
         except SlackError as error:
             if error.code not in _UNKNOWN_USER_ERRORS:
                 raise
@@ -74,18 +84,14 @@ class MembershipUnknown(FactsUnknown):
 
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
     """Return the rule as a condition on `Channel`. If unknown, a channel is hidden."""
-    return or_(Channel.is_private.is_(False), _is_known_member(member, now))
-
-
-def _is_known_member(member: str, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that the member is known to be in a `Channel`."""
     membership = aliased(ChannelMember)
-    return exists().where(
+    is_in = exists().where(
         membership.channel_id == Channel.id,
         membership.member == member,
         membership.is_member.is_(True),
         membership.event_micros.between(*_fresh_range(now)),
     )
+    return or_(Channel.is_private.is_(False), is_in)
 
 
 def visible_channels(
@@ -247,12 +253,14 @@ def _fresh_range(now: datetime) -> tuple[int, int]:
     return datetime_to_micros(now - FRESH_FOR), datetime_to_micros(now + FRESH_FOR)
 
 
-def readable_channels(tx: Transaction, member: str) -> frozenset[int]:
-    """Return the rows of the channels whose words the member is known to see.
+def readable_channels(
+    tx: Transaction, member: str, *, is_exact: bool = False
+) -> frozenset[int]:
+    """Return the row ids of the channels whose texts the member may see.
 
-    Full members see public channels and the private ones that they are in; guests see
-    the channels that they are in; external members, bots and people who have left see
-    nothing here. Slack is not asked: an unknown membership is none.
+    Full members may see public channels and the private ones that they are in; guests
+    the channels that they are in; external members, bots and former members none. An
+    unknown membership counts as none; with `is_exact` it raises MembershipUnknown.
     """
     person = tx.session.execute(
         select(
@@ -265,13 +273,28 @@ def readable_channels(tx: Transaction, member: str) -> frozenset[int]:
     ).first()
     if person is None or person.is_external or person.is_bot or person.is_deactivated:
         return frozenset()
-    query = select(Channel.id).where(
-        Channel.installation_id == tx.workspace.id,
-        # The bot leaves a channel that is archived, which can still be read.
-        Channel.is_joined.is_(True) | Channel.is_archived.is_(True),
-    )
-    if person.is_guest:
-        query = query.where(_is_known_member(member, tx.now))
-    else:
-        query = query.where(visible(member, now=tx.now))
-    return frozenset(tx.session.scalars(query))
+    rows = tx.session.execute(
+        select(
+            Channel.id,
+            Channel.is_private,
+            Channel.is_archived,
+            ChannelMember.is_member,
+        )
+        .outerjoin(
+            ChannelMember,
+            (ChannelMember.channel_id == Channel.id)
+            & (ChannelMember.member == member)
+            & ChannelMember.event_micros.between(*_fresh_range(tx.now)),
+        )
+        .where(
+            Channel.installation_id == tx.workspace.id,
+            # The bot leaves an archived channel, whose texts can still be read.
+            Channel.is_joined.is_(True) | Channel.is_archived.is_(True),
+        )
+    ).all()
+    limited = [row for row in rows if row.is_private or person.is_guest]
+    unknown = [row.id for row in limited if row.is_member is None]
+    if is_exact and unknown:
+        raise MembershipUnknown(member, unknown, includes_public=person.is_guest)
+    hidden = {row.id for row in limited if not row.is_member}
+    return frozenset(row.id for row in rows if row.id not in hidden)

@@ -49,8 +49,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ask_id", "member", name="pk_entry_reviews"),
     )
     op.create_index("ix_entry_reviews_member", "entry_reviews", ["member"])
+    op.add_column(
+        "channels",
+        sa.Column(
+            "suggests_entries", sa.Boolean(), nullable=False, server_default=sa.true()
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("channels", "suggests_entries")
     op.drop_table("entry_reviews")
     op.drop_table("ask_suggestions")

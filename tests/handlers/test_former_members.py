@@ -196,6 +196,14 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
         name = f"introduction_{what}"
         ways[f"action {name}"] = click(name, den, view=settings)
     ways["action mentor_tell"] = click("mentor_tell", credit)
+    story.react(HELPER, by[who].ts, "white_check_mark", channel=DEN)
+    story.advance(minutes=2)
+    for what in ("helped", "outdated", "works"):
+        ways[f"action entry_{what}"] = click(f"entry_{what}", bens)
+    opened(click("entry_outdated", bens))
+    ways["view outdated"] = send("outdated", reason="Because")
+    ways["action suggestion_solved"] = click("suggestion_solved", f"{mine}:{bens}")
+    ways["action suggestion_undo"] = click("suggestion_undo", mine)
     own = story.say(who, "How do I find it?", channel=DEN)
     ways["shortcut make_ask"] = shortcut("make_ask", who, own)
     ways["shortcut ask_options"] = shortcut("ask_options", who, ts[mine])
@@ -242,6 +250,12 @@ FREE = {
         *("kudos_received", "kudos_given", "kudos_newest", "greetings_off"),
         # Forms that show what the button itself holds, and post nothing yet.
         *("give_kudos", "say_thanks", "checkin_back", "ask_written"),
+        # Their own words, wherever they are.
+        *("answer_texts_off", "answer_texts_on"),
+        # What they were shown, less.
+        "suggestion_dismiss",
+        # What they look for; they find nothing of where they are not.
+        *("home_find", "find_page", "find_more", "find_open", "find_ask"),
         # Whoever wants to be in it no more.
         "checkin_leave",
         # Of what was told of them, less.
@@ -249,7 +263,7 @@ FREE = {
         # Of the workspace, for those who run it; private channels are left out.
         *("mentor_newer", "mentor_older", "mentor_add", "mentor_set_up"),
     },
-    "view": {"my_settings", "workspace_settings", "forget_me", "mentor_set_up"},
+    "view": {"find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"},
     # Opens a form; what is sent with it is asked again.
     "shortcut": {"ask", "kudos", "thank_author"},
 }
@@ -394,6 +408,7 @@ TELLS_NOTHING = {
     "home.publish",
     "home.fetch_memberships",
     "privacy.redact",
+    "knowledge.fetch_answer",
 }
 ASKS_ITSELF = {
     *(
@@ -402,6 +417,8 @@ ASKS_ITSELF = {
         "onboarding.greeting",
         "privacy.data_file",
     ),
+    # Where they can't see the channel, it is not named.
+    "knowledge.notice",
     *(
         "kudos.received",
         "kudos.update_recipient",
@@ -420,6 +437,7 @@ IN_THE_CHANNEL = {
         "ask.post",
         "ask.update",
         "ask.update_reaction",
+        "ask.delete_message",
         "ask.suggest_solution",
         "ask.sync_thread",
     ),

@@ -1,0 +1,293 @@
+"""Entries as people see them: what helped, by whom, when. Values in, blocks out."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import Block, DividerBlock
+from slack_sdk.models.views import View
+
+from bot.slack import rich_text
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    mrkdwn_line,
+    quoted,
+    sentence_note,
+    text_input,
+)
+from bot.slack.rich_text import Part, link
+from bot.slack.text import Token, to_plain, truncate
+
+MAX_WORDS = 300
+MAX_ANSWER_SHOWN = 300
+MAX_REASON = 200
+
+NOTHING = "Nothing yet. Ask your peers?"
+INCOMPLETE = (
+    "The search is being set up, so I only looked at the newest asks. Try again in a"
+    " few minutes."
+)
+TITLE_LIMIT = 150
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An earlier ask as one person sees it.
+
+    `title`, `what_worked` and `answer` are mrkdwn; `answer` is None if its words are
+    not kept. `asked` and `confirmed` are months or days.
+    """
+
+    id: int
+    title: str
+    url: str | None
+    place: str
+    is_private: bool
+    is_own: bool
+    state: str
+    what_worked: str | None
+    # Of the best answer.
+    answer: str | None
+    author: str | None
+    answer_url: str | None
+    helped_count: int
+    asked: str
+    confirmed: str
+    is_due: bool
+    is_old: bool
+    outdated_reasons: Sequence[str] = ()
+    # The reader said that it is out of date.
+    is_flagged: bool = False
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answer_url is not None
+
+
+def suggestion(ask_id: int, entries: Sequence[EntryView]) -> Note:
+    """Perhaps an ask is already solved: for its asker only."""
+    text = "Perhaps already solved:"
+    return text, [rich_text.inline(text), *_suggested(ask_id, entries)]
+
+
+def suggestions_for(
+    ask_id: int, title: str, entries: Sequence[EntryView]
+) -> list[Block]:
+    """The same below the title of the ask, which is mrkdwn."""
+    if not entries:
+        return []
+    about = rich_text.inline("Your ask ", quoted(title), ":")
+    return [about, *_suggested(ask_id, entries)]
+
+
+def _suggested(ask_id: int, entries: Sequence[EntryView]) -> list[Block]:
+    blocks: list[Block] = []
+    for entry in entries:
+        value = f"{ask_id}:{entry.id}"
+        blocks += _entry(entry)
+        blocks.append(
+            button_row(
+                button("That's it", "suggestion_solved", value, style="primary"),
+                button("Not mine", "suggestion_dismiss", value),
+            )
+        )
+    return blocks
+
+
+def similar(entries: Sequence[EntryView]) -> list[Block]:
+    """Possibly similar asks, below the question in a form."""
+    if not entries:
+        return []
+    blocks: list[Block] = [context_line("Possibly similar:")]
+    for entry in entries:
+        blocks += _entry(entry)
+    return blocks
+
+
+def results(
+    words: str,
+    entries: Sequence[EntryView],
+    *,
+    start: int,
+    next_start: int | None,
+    includes_open: bool,
+    is_complete: bool,
+) -> Note:
+    """A page of what was found for somebody's words, which are plain text."""
+    text = f"What helped with “{truncate(words, 80)}”:" if entries else NOTHING
+    blocks: list[Block] = [rich_text.inline(text)]
+    for n, entry in enumerate(entries):
+        if n:
+            blocks.append(DividerBlock())
+        blocks += _entry(entry)
+        if entry.is_answered:
+            blocks.append(_entry_buttons(entry))
+    if not is_complete:
+        blocks.append(context_line(INCOMPLETE))
+    pages = []
+    if start:
+        pages.append(button("First", "find_page", _page(words, 0, includes_open)))
+    if next_start is not None:
+        page = _page(words, next_start, includes_open)
+        pages.append(button("More", "find_more", page))
+    if not includes_open:
+        pages.append(
+            button("Open asks too", "find_open", _page(words, 0, includes_open=True))
+        )
+    pages.append(button("Ask your peers", "find_ask", words[:MAX_WORDS]))
+    return text, [*blocks, button_row(*pages)]
+
+
+def _page(words: str, start: int, includes_open: bool) -> str:
+    """The page that a button leads to. Nobody stores what people look for."""
+    return json.dumps(
+        {"words": words[:MAX_WORDS], "start": start, "open": includes_open}
+    )
+
+
+def _entry(entry: EntryView) -> list[Block]:
+    blocks: list[Block] = [
+        rich_text.user_text(entry.title, limit=TITLE_LIMIT, is_bold=True)
+    ]
+    if entry.what_worked:
+        blocks.append(
+            rich_text.user_text(
+                entry.what_worked, limit=MAX_ANSWER_SHOWN, prefix=["What worked: "]
+            )
+        )
+    if entry.answer:
+        blocks.append(rich_text.user_text(entry.answer, limit=MAX_ANSWER_SHOWN))
+    blocks.append(rich_text.inline(*_about(entry)))
+    if entry.is_old:
+        why = "; ".join(to_plain(reason) for reason in entry.outdated_reasons)
+        blocks.append(
+            mrkdwn_line(":warning: People say that this is out of date.")
+            if not why
+            else context_line(f"Out of date, people say: {truncate(why, 300)}")
+        )
+    elif entry.is_due:
+        blocks.append(context_line(f"No one has confirmed it since {entry.confirmed}."))
+    return blocks
+
+
+def _about(entry: EntryView) -> list[Part]:
+    """Say who answered, how many it helped, when and where."""
+    if entry.is_own and entry.is_answered:
+        what = f"You solved this in {entry.asked}"
+    elif entry.is_answered:
+        what = f"{entry.author}'s answer" if entry.author else "Someone's answer"
+    else:
+        what = f"Open ask of {entry.asked}"
+    people = "person" if entry.helped_count == 1 else "people"
+    facts = [what]
+    if entry.helped_count:
+        facts.append(f"helped {entry.helped_count} {people}")
+    if entry.is_answered and not entry.is_own:
+        facts.append(entry.asked)
+    place = f"#{entry.place}" if entry.place else "a channel"
+    parts: list[Part] = [" · ".join(facts), " · "]
+    if entry.is_private:
+        parts += [Token("emoji", ":lock:", "lock"), " "]
+    parts += [place]
+    if url := entry.answer_url or entry.url:
+        parts += [" · ", link(url, "Open in Slack")]
+    return parts
+
+
+def _entry_buttons(entry: EntryView) -> Block:
+    review = (
+        button("Still right after all", "entry_works", entry.id)
+        if entry.is_flagged
+        else button("Out of date", "entry_outdated", entry.id)
+    )
+    confirm = (
+        [button("Still works", "entry_works", entry.id)]
+        if (entry.is_due or entry.is_old) and not entry.is_flagged
+        else []
+    )
+    return button_row(button("This helped", "entry_helped", entry.id), *confirm, review)
+
+
+def find_form(words: str = "") -> View:
+    return View(
+        type="modal",
+        callback_id="find",
+        title="Find what helped",
+        submit="Find",
+        close="Cancel",
+        blocks=[
+            text_input(
+                "words",
+                "What are you looking for?",
+                value=words,
+                limit=MAX_WORDS,
+                placeholder="VPN certificate expired",
+                has_focus=True,
+            )
+        ],
+    )
+
+
+def results_modal(blocks: Sequence[Block]) -> View:
+    return View(
+        type="modal",
+        callback_id="found",
+        title="Find what helped",
+        close="Close",
+        blocks=list(blocks),
+    )
+
+
+def outdated_form(entry_id: int, title: str) -> View:
+    return View(
+        type="modal",
+        callback_id="outdated",
+        title="Out of date?",
+        submit="Say so",
+        close="Cancel",
+        private_metadata=json.dumps({"entry": entry_id}),
+        blocks=[
+            rich_text.user_text(title, limit=200, is_bold=True),
+            text_input(
+                "reason",
+                "What has changed?",
+                limit=MAX_REASON,
+                hint="People who find this answer read it, without your name.",
+                is_optional=True,
+            ),
+        ],
+    )
+
+
+def outdated_question(
+    entry_id: int, title: str, url: str, reasons: Sequence[str]
+) -> Note:
+    """Ask an author whether their answer is still right. `reasons` are mrkdwn."""
+    why = "; ".join(to_plain(reason) for reason in reasons)
+    parts: list[Part] = [
+        "People say that your ",
+        link(url, "answer"),
+        f" to {quoted(title)} is out of date",
+        f": “{truncate(why, 300)}”." if why else ".",
+        " Is it still right? If not, you can reply there with the new way.",
+    ]
+    text, found = sentence_note(*parts)
+    return text, [*found, button_row(button("Yes, it is", "entry_works", entry_id))]
+
+
+def withdrawn(ask_id: int) -> Note:
+    text, blocks = sentence_note("Good. I've taken your ask back.")
+    return text, [
+        *blocks,
+        button_row(button("Post it again", "suggestion_undo", ask_id)),
+    ]
+
+
+def solved(ask_id: int) -> Note:
+    text, blocks = sentence_note(
+        "Good. Your ask is solved, and shows the answer that helped."
+    )
+    return text, [*blocks, button_row(button("Undo", "suggestion_undo", ask_id))]

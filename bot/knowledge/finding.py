@@ -1,0 +1,139 @@
+"""Find what helped: for whoever looks for it, and for whoever has just asked."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from bot.db.statements import upsert
+from bot.knowledge import entries
+from bot.knowledge.entries import Entry
+from bot.runtime import Transaction
+from bot.search.query import SearchQuery
+from bot.search.rules import MIN_SHARED_TITLE_WORDS, is_worth_showing_unasked
+from bot.search.service import Search
+from bot.workspace import visibility
+from models import Ask, AskSuggestion, Channel
+
+PAGE_SIZE = 5
+# So many are ranked; nobody turns more pages.
+MAX_FOUND = 50
+MAX_SUGGESTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """A page of entries; `next_start` is where the next begins, None after the last."""
+
+    entries: Sequence[Entry]
+    start: int
+    next_start: int | None
+    is_complete: bool
+
+
+def find(
+    tx: Transaction,
+    search: Search,
+    member: str,
+    words: str,
+    *,
+    start: int = 0,
+    includes_open: bool = False,
+) -> FoundPage:
+    """Return a page of what the member may see, the best first, old answers last.
+
+    `words` is mrkdwn. Raises MembershipUnknown.
+    """
+    readable = visibility.readable_channels(tx, member, is_exact=True)
+    found = search.find(tx.session, readable, SearchQuery(words), limit=MAX_FOUND)
+    loaded = entries.load(
+        tx, member, [hit.ask_id for hit in found.hits], includes_open=includes_open
+    )
+    ordered = sorted(loaded, key=lambda entry: entry.freshness == "old")
+    end = start + PAGE_SIZE
+    return FoundPage(
+        ordered[start:end],
+        start,
+        end if end < len(ordered) else None,
+        found.is_complete,
+    )
+
+
+def similar(
+    tx: Transaction,
+    search: Search,
+    member: str,
+    title: str,
+    details: str,
+    *,
+    excluded: Collection[int] = (),
+) -> list[Entry]:
+    """Return up to three entries that may be similar to what the member is writing."""
+    readable = visibility.readable_channels(tx, member)
+    query = SearchQuery(title, details)
+    found = search.find(
+        tx.session, readable, query, limit=MAX_SUGGESTIONS, excluded=excluded
+    )
+    hits = [hit.ask_id for hit in found.hits if hit.shared_title_words]
+    return entries.load(tx, member, hits)
+
+
+def suggest(tx: Transaction, search: Search, ask: Ask) -> list[Entry]:
+    """Return what has probably solved the problem of a new ask.
+
+    It is empty unless the best entry is probably right: see `is_worth_showing_unasked`.
+    """
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    if not channel.suggests_entries:
+        return []
+    readable = visibility.readable_channels(tx, ask.asker)
+    query = SearchQuery(ask.title, ask.details)
+    found = search.find(tx.session, readable, query, limit=MAX_FOUND, excluded={ask.id})
+    if not found.is_complete or not is_worth_showing_unasked(found.hits):
+        return []
+    likely = [
+        hit.ask_id
+        for hit in found.hits[:MAX_SUGGESTIONS]
+        if hit.shared_title_words >= MIN_SHARED_TITLE_WORDS
+    ]
+    shown = [
+        entry
+        for entry in entries.load(tx, ask.asker, likely, includes_open=False)
+        if entry.freshness != "old"
+        and any(answer.author_id != ask.asker for answer in entry.answers)
+    ]
+    if not shown or shown[0].ask_id != found.hits[0].ask_id:
+        return []
+    # One's own are recognised at once.
+    shown.sort(key=lambda entry: not entry.is_own)
+    return shown
+
+
+def suggested(tx: Transaction, ask: Ask) -> list[Entry]:
+    """Return what was suggested to the asker, except what they said is not theirs."""
+    entry_ids = tx.session.scalars(
+        select(AskSuggestion.entry_id)
+        .filter_by(ask_id=ask.id, is_dismissed=False)
+        .order_by(AskSuggestion.position)
+    ).all()
+    return entries.load(tx, ask.asker, entry_ids, includes_open=False)
+
+
+def remember(tx: Transaction, ask_id: int, shown: Sequence[Entry]) -> None:
+    """Store the suggestions to an asker, who can see them again until it is solved."""
+    tx.session.execute(
+        upsert(tx.session, AskSuggestion)
+        .values(
+            [
+                {
+                    "ask_id": ask_id,
+                    "entry_id": entry.ask_id,
+                    "position": position,
+                    "is_dismissed": False,
+                    "suggested_at": tx.now,
+                }
+                for position, entry in enumerate(shown, start=1)
+            ]
+        )
+        .on_conflict_do_nothing()
+    )

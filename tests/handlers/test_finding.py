@@ -1,0 +1,270 @@
+"""/find: what helped, read there and then; and what people say of it."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.search.follower import SearchFollower
+from models import Ask, Channel, EntryReview
+from tests.factories import Story
+from tests.knowledge import TITLE, WORDS, solve_an_ask
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    GUEST,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    conversation_object,
+    user_object,
+)
+
+
+@pytest.fixture
+def earlier(story: Story, follower: SearchFollower) -> str:
+    """Ben's answer solved Ana's ask; its ts."""
+    answer = solve_an_ask(story)
+    story.ask("Where is the coffee machine?", member=HELPER)
+    follower.follow()
+    return answer
+
+
+def find(story: Story, words: str = "vpn certificate", member: str = PEER) -> Any:
+    response = story.command(member, "/find", words)
+    assert response.status == 200
+    return json.loads(response.body)
+
+
+def shown(story: Story, words: str = "vpn certificate", member: str = PEER) -> str:
+    return json.dumps(find(story, words, member)["blocks"])
+
+
+def values(blocks: list[dict[str, Any]], action_id: str) -> list[str]:
+    return [
+        element["value"]
+        for block in blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] == action_id
+    ]
+
+
+def press(
+    story: Story, action_id: str, member: str = PEER, words: str = "vpn certificate"
+) -> None:
+    [value, *_] = values(find(story, words, member)["blocks"], action_id)
+    story.click(member, action_id, value)
+
+
+def last_reply(story: Story) -> str:
+    return story.slack.responses[-1][1]
+
+
+def test_what_helped_is_read_there_and_then(story: Story, earlier: str):
+    text = shown(story)
+    assert TITLE in text
+    assert "vpnctl renew" in text
+    assert "Ben's answer" in text
+    assert "helped 1 person" in text
+    assert f"/archives/{HELP_CHANNEL}/p{earlier.replace('.', '')}" in text
+
+
+def test_the_words_of_an_answer_are_found(story: Story, earlier: str):
+    assert TITLE in shown(story, "log in again")
+
+
+def test_what_nobody_has_answered_is_found_if_asked_for(story: Story, earlier: str):
+    found = find(story, "coffee machine")
+    assert found["text"] == "Nothing yet. Ask your peers?"
+    [value] = values(found["blocks"], "find_open")
+    story.click(PEER, "find_open", value)
+    assert "Open ask of" in json.dumps(story.slack.responses[-1][2])
+
+
+def test_it_offers_to_ask_with_the_words_filled_in(story: Story, earlier: str):
+    press(story, "find_ask", words="flux capacitor & <b>")
+    view = story.slack.views[-1][1]
+    assert view["callback_id"] == "ask"
+    assert view["blocks"][0]["element"]["initial_value"] == "flux capacitor & <b>"
+
+
+def test_without_words_there_is_a_form(story: Story, earlier: str):
+    story.command(PEER, "/find", "  ")
+    view = story.slack.views[-1][1]
+    response = story.submit(PEER, view, {"words": "vpn"})
+    shown = json.loads(response.body)
+    assert shown["response_action"] == "update"
+    assert TITLE in json.dumps(shown["view"]["blocks"])
+    empty = json.loads(story.submit(PEER, view, {"words": " \n "}).body)
+    assert empty["errors"] == {"words": "Type a few words."}
+
+
+def test_pages(story: Story, follower: SearchFollower):
+    for n in range(12):
+        solve_an_ask(story, f"VPN certificate number {n}?", "So.")
+    follower.follow()
+    seen: list[str] = []
+    blocks = find(story)["blocks"]
+    for _ in range(3):
+        seen += values(blocks, "entry_helped")
+        if more := values(blocks, "find_more"):
+            story.click(PEER, "find_more", more[0])
+            blocks = story.slack.responses[-1][2]
+    assert len(seen) == len(set(seen)) == 12
+    assert values(blocks, "find_more") == []
+
+
+def test_this_helped_is_a_mark_that_can_be_undone(story: Story, earlier: str):
+    press(story, "entry_helped")
+    assert story.answer_marks()[earlier] == (True, 1)
+    [undo] = values(story.slack.responses[-1][2], "undo_helpful")
+    story.click(PEER, "undo_helpful", undo)
+    assert story.answer_marks()[earlier] == (True, 0)
+
+
+def test_authors_do_not_praise_themselves(story: Story, earlier: str):
+    press(story, "entry_helped", HELPER)
+    assert "your own answer" in last_reply(story)
+
+
+def flag(story: Story, member: str, reason: str = "") -> None:
+    press(story, "entry_outdated", member)
+    view = story.slack.views[-1][1]
+    assert view["callback_id"] == "outdated"
+    story.submit(member, view, {"reason": reason})
+
+
+def test_two_people_make_an_answer_old_and_its_author_is_asked_once(
+    story: Story, follower: SearchFollower, earlier: str
+):
+    solve_an_ask(story, "Is the VPN down?", "Ask the help desk.", author=PEER)
+    follower.follow()
+    assert shown(story).index(TITLE) < shown(story).index("Ask the help desk")
+    flag(story, PEER, "vpnctl is gone")
+    assert "vpnctl is gone" not in shown(story, member=ASKER)
+    flag(story, ADMIN)
+    story.advance(minutes=1)
+    found = shown(story, member=ASKER)
+    assert "Out of date, people say: vpnctl is gone" in found
+    assert found.index("Ask the help desk") < found.index(TITLE)
+    asked = [m for m in story.slack.messages_to(HELPER) if "out of date" in m.text]
+    assert len(asked) == 1
+    assert "“vpnctl is gone”" in asked[0].text
+    flag(story, ASKER)
+    story.advance(minutes=1)
+    story.click(HELPER, "entry_works", values(asked[0].blocks, "entry_works")[0])
+    assert "Out of date" not in shown(story, member=ASKER).replace('"Out of date"', "")
+    story.advance(days=1)
+    asked = [m for m in story.slack.messages_to(HELPER) if "out of date" in m.text]
+    assert len(asked) == 1
+
+
+def test_the_authors_own_word_is_enough(story: Story, earlier: str):
+    flag(story, HELPER, "Use the new portal")
+    assert "people say: Use the new portal" in shown(story)
+
+
+def test_who_flagged_it_may_take_it_back(story: Story, earlier: str):
+    flag(story, HELPER, "Use the new portal")
+    press(story, "entry_works", HELPER)
+    assert "Use the new portal" not in shown(story)
+
+
+def test_after_a_year_somebody_is_to_confirm_it(story: Story, earlier: str):
+    story.clock.advance(days=366)
+    text = shown(story)
+    assert "No one has confirmed it since March 2026" in text
+    press(story, "entry_works")
+    assert "No one has confirmed" not in shown(story)
+
+
+def test_to_be_shown_confirms_nothing(story: Story, earlier: str):
+    story.clock.advance(days=364)
+    shown(story)
+    story.clock.advance(days=2)
+    assert "No one has confirmed" in shown(story)
+
+
+CANARY = "zanzibar"
+
+
+@pytest.fixture
+def private(story: Story, follower: SearchFollower) -> str:
+    """A private channel, in which Ana asked and Ben answered; the channel's id."""
+    solve_an_ask(story, f"How do I renew the {CANARY} certificate?", f"{CANARY} renew")
+    story.slack.channels[HELP_CHANNEL] = conversation_object(
+        HELP_CHANNEL, "help", is_private=True
+    )
+    with story.rt.write(story.workspace) as tx:
+        tx.session.execute(update(Channel).values(is_private=True))
+    follower.follow()
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER]
+    story.clock.advance(hours=2)
+    return HELP_CHANNEL
+
+
+def test_what_was_said_in_private_is_for_those_who_are_in(story: Story, private: str):
+    assert CANARY in shown(story, "certificate", ASKER)
+    assert "lock" in shown(story, "certificate", ASKER)
+    assert CANARY not in shown(story, "certificate", PEER)
+    # Neither by the word itself, nor by one that is nearly it.
+    assert CANARY not in shown(story, "zanzibra certificate", PEER)
+
+
+def test_ids_that_one_may_not_see_do_nothing(story: Story, private: str):
+    entry = str(story.only_ask().id)
+    for action in ("entry_helped", "entry_works", "entry_outdated"):
+        story.click(PEER, action, entry)
+        assert "not in it" in last_reply(story)
+    with story.rt.read(story.workspace) as tx:
+        assert tx.session.scalars(select(EntryReview)).all() == []
+
+
+def test_guests_find_what_was_said_in_their_channels(story: Story, earlier: str):
+    story.slack.members_by_channel[HELP_CHANNEL] = []
+    assert TITLE not in shown(story, member=GUEST)
+    story.clock.advance(hours=2)
+    story.slack.members_by_channel[HELP_CHANNEL] = [GUEST]
+    assert TITLE in shown(story, member=GUEST)
+
+
+def test_somebody_from_outside_finds_nothing(story: Story, earlier: str):
+    story.slack.people[PEER] = user_object(PEER, team_id="T0OTHER")
+    response = story.command(PEER, "/find", "vpn")
+    assert TITLE not in response.body
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '"', "*", "a NEAR b", "-vpn", "title:vpn", "vpn^1e309", "()", "\u202evpn",
+        ":tada:", "<!channel>", "<@U0BEN>", "x" * 40_000, "vpn " * 750, "\x00vpn",
+    ],
+)  # fmt: skip
+def test_whatever_is_typed(story: Story, earlier: str, words: str):
+    response = story.command(PEER, "/find", words)
+    assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "{}", "[]", "null", '{"words": 1}', '{"words": "vpn", "start": -1}',
+     '{"words": "vpn", "start": "9999999999999999999"}'],
+)  # fmt: skip
+def test_forged_values(story: Story, earlier: str, value: str):
+    for action in ("find_more", "find_page", "find_open"):
+        assert story.click(PEER, action, value).status == 200
+        assert last_reply(story) == "That is gone."
+    for action in ("entry_helped", "entry_works", "entry_outdated"):
+        assert story.click(PEER, action, value).status == 200
+        assert last_reply(story) == "That is gone."
+
+
+def test_deleted_asks_are_gone_at_once(story: Story, earlier: str):
+    """Before the index has followed."""
+    with story.rt.write(story.workspace) as tx:
+        tx.session.execute(update(Ask).values(deleted_at=story.clock()))
+    assert TITLE not in shown(story)
+    assert WORDS not in shown(story)

@@ -1,0 +1,132 @@
+"""Whoever asks sees at once what has perhaps solved their problem before."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.search.follower import SearchFollower
+from models import AskSuggestion
+from tests.factories import Story
+from tests.knowledge import TITLE, solve_an_ask
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, message_event
+
+AGAIN = "VPN certificate has expired, how can I renew it?"
+
+
+@pytest.fixture
+def earlier(story: Story, follower: SearchFollower) -> str:
+    """Ben's answer solved Ana's ask, and its words are findable; its ts."""
+    for other in ("Where is the coffee machine?", "Which printer is the best one?"):
+        story.ask(other, member=HELPER)
+    answer = solve_an_ask(story)
+    story.advance(minutes=5)
+    follower.follow()
+    return answer
+
+
+def ask_again(story: Story, words: str = AGAIN, member: str = PEER) -> dict[str, Any]:
+    """Return the card, or {} if the bot stays silent."""
+    response = story.command(member, "/ask", words)
+    assert response.status == 200
+    return json.loads(response.body) if response.body[:1] == "{" else {}
+
+
+def values(card: dict[str, Any], action_id: str) -> list[str]:
+    return [
+        element["value"]
+        for block in card["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] == action_id
+    ]
+
+
+def last_reply(story: Story) -> str:
+    return story.slack.responses[-1][1]
+
+
+def test_what_worked_is_shown_and_takes_the_ask_back(story: Story, earlier: str):
+    card = ask_again(story)
+    assert card["text"] == "Perhaps already solved:"
+    assert "vpnctl renew" in json.dumps(card)
+    [value] = values(card, "suggestion_solved")
+    story.deliver()
+    story.click(PEER, "suggestion_solved", value)
+    story.deliver()
+    assert "taken your ask back" in last_reply(story)
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 3
+    story.advance(seconds=61)
+    assert "helped Chi today" in story.slack.messages_to(HELPER)[-1].text
+    story.click(PEER, "suggestion_undo", value.split(":")[0])
+    story.deliver()
+    assert "posted again" in last_reply(story)
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 4
+
+
+def test_the_reply_wins_that_came_as_it_was_pressed(story: Story, earlier: str):
+    card = ask_again(story)
+    story.deliver()
+    ask = story.asks()[-1]
+    assert ask.ts
+    story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
+        {"ts": ask.ts, "bot_id": "B0BACKSWING", "user": story.workspace.bot_user_id},
+        message_event(HELPER, "Which one?", "1772449999.000100", ask.ts),
+    ]
+    story.click(PEER, "suggestion_solved", *values(card, "suggestion_solved"))
+    story.deliver()
+    assert "Your ask is solved" in last_reply(story)
+    assert story.asks()[-1].state == "solved"
+
+
+def test_what_is_not_theirs_is_not_shown_again(story: Story, earlier: str):
+    card = ask_again(story)
+    [value] = values(card, "suggestion_dismiss")
+    story.click(PEER, "suggestion_dismiss", value)
+    assert last_reply(story).startswith("OK.")
+    with story.rt.read(story.workspace) as tx:
+        assert tx.session.scalars(select(AskSuggestion.is_dismissed)).all() == [True]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "hello",
+        "help!!!",
+        "How do I order new shoes?",
+        "Is the certificate of the printer fine?",
+        "<https://example.com/>",
+        "NOT title:* AND (",
+    ],
+)
+def test_it_stays_silent_unless_it_is_probably_right(
+    story: Story, earlier: str, words: str
+):
+    card = ask_again(story, words)
+    assert not card.get("blocks") or values(card, "suggestion_solved") == []
+
+
+def test_it_is_silent_where_the_channel_wants_none(story: Story, earlier: str):
+    story.set_up_channel(suggests_entries=[])
+    assert ask_again(story) == {}
+
+
+def test_it_is_silent_while_nobody_has_answered(story: Story, follower: SearchFollower):
+    story.ask(TITLE)
+    follower.follow()
+    assert ask_again(story) == {}
+
+
+def test_nobody_else_can_use_the_card(story: Story, earlier: str):
+    card = ask_again(story)
+    [value] = values(card, "suggestion_solved")
+    story.click(HELPER, "suggestion_solved", value)
+    assert "Only the person who asked" in last_reply(story)
+    story.click(HELPER, "suggestion_dismiss", value)
+    assert last_reply(story) == "That is gone."
+
+
+def test_an_own_solved_ask_is_recognised(story: Story, earlier: str):
+    card = ask_again(story, member=ASKER)
+    assert "You solved this in" in json.dumps(card)

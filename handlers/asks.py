@@ -3,13 +3,19 @@
 import re
 
 from slack_bolt import App
+from slack_sdk.models.views import View as SlackView
 
 from bot.asks import actions, forms, rules
 from bot.asks import service as asks
 from bot.asks.service import AskDraft
 from bot.checkins import sharing
 from bot.errors import UserError
+from bot.knowledge import actions as knowledge
+from bot.knowledge import blocks as knowledge_blocks
+from bot.knowledge import form_suggestions
+from bot.knowledge.form_suggestions import Look
 from bot.runtime import Runtime, Transaction
+from bot.search.query import SearchQuery
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_mrkdwn, to_plain
 from bot.workspace import channels, visibility
@@ -40,6 +46,7 @@ from handlers.payloads import (
     ViewSubmission,
 )
 from handlers.requests import Request, best_effort
+from models import Channel
 
 _TS = re.compile(r"[0-9]{1,11}\.[0-9]{1,9}")
 
@@ -49,7 +56,10 @@ def register(app: App, rt: Runtime) -> None:
     on_global_shortcut(app, rt, "ask", open_form)
     on_button(app, rt, "home_ask", open_form)
     on_button(app, rt, "ask_written", open_form_for_message)
-    on_button(app, rt, "ask_channel", reads(update_topics, before=refresh_nobody))
+    on_button(app, rt, "ask_channel", choose_channel)
+    on_button(app, rt, "ask_title", show_similar)
+    on_button(app, rt, "similar_dismiss", dismiss_similar)
+    on_button(app, rt, "similar_solved", writes(accept_similar))
     on_view(app, rt, "ask", writes(submit, before=_refresh_form))
     on_view(app, rt, "edit_ask", writes(edit))
     on_view(app, rt, "close_ask", writes(close))
@@ -118,25 +128,79 @@ def _original_text(click: BlockAction, request: Request) -> str:
     return ""
 
 
-def update_topics(click: BlockAction, tx: Transaction) -> Response:
-    """Show the topics of the newly chosen channel, and keep the typed values."""
+def choose_channel(click: BlockAction, request: Request) -> Response:
+    """Show the topics of the newly chosen channel, and what may be similar."""
     view, channel_id = click.view, click.action.selected_conversation
     if view is None or channel_id is None:
         return None
-    channel = channels.find(tx, channel_id)
-    is_visible = channel is not None and visibility.can_see(tx, channel, click.actor)
-    topics = channel.topics if channel is not None and is_visible else []
-    if not topics and not view.has_block("topics"):
+    look = form_suggestions.Look.of_view(view.text("title"), view.metadata())
+    if look.is_due:
+        request.refresh(users=[click.actor])
+    with request.read() as tx:
+        channel = channels.find(tx, channel_id)
+        is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
+        has_topics = bool(channel and is_seen and channel.topics)
+        if not (has_topics or view.has_block("topics") or look.is_due):
+            return None
+        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+
+
+def show_similar(click: BlockAction, request: Request) -> Response:
+    """Show what may be similar to the question, when Enter is pressed in it."""
+    if click.view is None:
         return None
-    form = forms.ask_form(
+    view = click.view
+    look = form_suggestions.Look.of_view(view.text("title"), view.metadata())
+    if not look.is_due:
+        return None
+    request.refresh(users=[click.actor])
+    with request.read() as tx:
+        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+
+
+def dismiss_similar(click: BlockAction, request: Request) -> Response:
+    """Hide an entry in the form."""
+    if click.view is None:
+        return None
+    view = click.view
+    look = form_suggestions.Look.of_view(view.text("title"), view.metadata())
+    look = look.without(parse_id(click.value))
+    with request.read() as tx:
+        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+
+
+def accept_similar(click: BlockAction, tx: Transaction) -> Response:
+    """Mark the earlier answer as helpful, over the form that is no longer needed."""
+    answer = knowledge.mark_helped(
+        tx, parse_id(click.value), by=click.actor, event_micros=click.at_micros
+    )
+    channel = tx.session.get_one(Channel, answer.channel_id)
+    return OpenView(knowledge_blocks.solved_unasked(channel.slack_id, answer.ts))
+
+
+def _redraw(
+    click: BlockAction, tx: Transaction, request: Request, view: View, look: Look
+) -> SlackView:
+    """Render the form anew with what was typed, for the channel chosen in it."""
+    channel_id = click.action.selected_conversation or view.conversation("channel")
+    channel = channels.find(tx, channel_id) if channel_id else None
+    is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
+    title, details = to_mrkdwn(view.text("title")), to_mrkdwn(view.text("details"))
+    similar = []
+    if channel is None or channel.suggests_entries:
+        similar = form_suggestions.blocks_for(
+            tx, request.rt.search, click.actor, SearchQuery(title, details), look
+        )
+    return forms.ask_form(
         channel=channel_id,
-        channel_topics=topics,
-        title=to_mrkdwn(view.text("title")),
-        details=to_mrkdwn(view.text("details")),
+        channel_topics=channel.topics if channel is not None and is_seen else [],
+        title=title,
+        details=details,
         topics=_entered_topics(view),
         checkin_id=_checkin_id(view),
+        similar=similar,
+        looks=look.metadata(),
     )
-    return UpdateView(form, hash=view.hash)
 
 
 def _entered_topics(view: View) -> list[str]:

@@ -103,6 +103,9 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     blocks.disclaimed_line: [lambda: blocks.disclaimed_line(7)],
     forms.ask_form: [
         forms.ask_form,
+        lambda: forms.ask_form(
+            similar=knowledge.similar(ENTRY_VIEWS[:3]), looks={"words": ["vpn"]}
+        ),
         lambda: forms.ask_form(use_current_channel=True),
         lambda: forms.ask_form(
             channel="C0HELP", hint=slack_blocks.NOT_IN_CHANNEL_CHOOSE
@@ -114,6 +117,9 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             channel_topics=("python", "time"),
             topics=("time", "spring"),
         ),
+    ],
+    knowledge.solved_unasked: [
+        lambda: knowledge.solved_unasked("C0HELP", "1772442000.000100")
     ],
     forms.close_form: [lambda: forms.close_form(7, TITLE, "Ana")],
     forms.delete_form: [lambda: forms.delete_form(7, TITLE)],

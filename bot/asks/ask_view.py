@@ -1,6 +1,6 @@
 """Read what a message about an ask shows: the ask, its people, its solutions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,9 +22,9 @@ def load_ask(session: Session, ask_id: int) -> tuple[Ask, Channel]:
 
 def view_of(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
     outcome = outcomes.outcome_of(tx.session, ask)
-    solutions = solution_links(tx, ask, channel, outcome)
+    solutions = _solutions(tx.session, ask, channel, outcome)
     closer = ask.closed_by if ask.closed_by != ask.asker else None
-    people = {ask.asker, *outcome.looking}
+    people = {ask.asker, *outcome.looking, *(each.author for each, _, _ in solutions)}
     names = members.names(tx, people | ({closer} if closer else set()))
     return AskView(
         id=ask.id,
@@ -33,7 +33,7 @@ def view_of(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
         asker=names[ask.asker],
         topics=ask.topics,
         state=outcome.state,
-        solutions=solutions,
+        solutions=_links(tx, solutions, names),
         what_worked=ask.what_worked,
         looking=[names[person] for person in outcome.looking],
         same_count=len(outcome.same),
@@ -49,22 +49,38 @@ def view_of(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
 def solution_links(
     tx: Transaction, ask: Ask, channel: Channel, outcome: Outcome
 ) -> list[tuple[str, str]]:
-    """The author's name and the address of each answer that solved the ask.
+    """Return the author's name and the address of each answer that solved the ask."""
+    solutions = _solutions(tx.session, ask, channel, outcome)
+    names = members.names(tx, {answer.author for answer, _, _ in solutions})
+    return _links(tx, solutions, names)
 
-    An earlier answer in another channel is named only if everybody here may see it.
-    """
-    solved = [
-        (answer, ask, channel) for answer in _solution_answers(tx.session, ask, outcome)
-    ]
-    if outcome.state == "solved":
-        earlier = _earlier_answer(tx.session, ask)
-        if earlier is not None and may_quote(earlier[2], channel):
-            solved.append(earlier)
-    names = members.names(tx, {answer.author for answer, _, _ in solved})
+
+def _links(
+    tx: Transaction,
+    solutions: Sequence[tuple[Answer, Ask, Channel]],
+    names: Mapping[str, str],
+) -> list[tuple[str, str]]:
     return [
         (names[answer.author], message_url(tx, place, answer.ts, of_ask))
-        for answer, of_ask, place in solved
+        for answer, of_ask, place in solutions
     ]
+
+
+def _solutions(
+    session: Session, ask: Ask, channel: Channel, outcome: Outcome
+) -> list[tuple[Answer, Ask, Channel]]:
+    """Return each answer that solved the ask, with its own ask and channel.
+
+    An earlier answer in another channel is left out unless everyone here may see it.
+    """
+    solutions = [
+        (answer, ask, channel) for answer in _solution_answers(session, ask, outcome)
+    ]
+    if outcome.state == "solved":
+        earlier = _earlier_answer(session, ask)
+        if earlier is not None and may_quote(earlier[2], channel):
+            solutions.append(earlier)
+    return solutions
 
 
 def _earlier_answer(session: Session, ask: Ask) -> tuple[Answer, Ask, Channel] | None:

@@ -1,7 +1,7 @@
 """The forms around an ask. Values in, views out."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from slack_sdk.models.blocks import (
     Block,
@@ -47,6 +47,9 @@ def ask_form(
     # The check-in that says what the person is stuck on.
     checkin_id: int | None = None,
     hint: str | None = None,
+    # Earlier asks that may be similar, and what the next look is to know of this one.
+    similar: Sequence[Block] = (),
+    looks: Mapping[str, object] | None = None,
 ) -> View:
     """Ask, or edit the ask `ask_id`. `title` and `details` are mrkdwn."""
     shown_title, shown_details = form_values(title, details)
@@ -61,7 +64,9 @@ def ask_form(
             limit=MAX_TITLE_LENGTH,
             placeholder="How do I …?",
             has_focus=True,
+            enter_action="ask_title" if ask_id is None else None,
         ),
+        *similar,
         text_input(
             "details",
             "Details",
@@ -90,7 +95,8 @@ def ask_form(
         submit="Ask" if ask_id is None else "Save",
         close="Cancel",
         private_metadata=json.dumps(
-            {"ask": ask_id} if checkin_id is None else {"checkin": checkin_id}
+            ({"ask": ask_id} if checkin_id is None else {"checkin": checkin_id})
+            | dict(looks or {})
         ),
         blocks=blocks,
     )

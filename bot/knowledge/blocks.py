@@ -13,6 +13,7 @@ from bot.slack.blocks import (
     button,
     button_row,
     context_line,
+    message_modal,
     mrkdwn_line,
     quoted,
     sentence_note,
@@ -103,8 +104,19 @@ def similar(entries: Sequence[EntryView]) -> list[Block]:
         return []
     blocks: list[Block] = [context_line("Possibly similar:")]
     for entry in entries:
-        blocks += _entry(entry)
+        buttons = [button("Not mine", "similar_dismiss", entry.id)]
+        if entry.is_answered:
+            solved = button("That's it", "similar_solved", entry.id, style="primary")
+            buttons.insert(0, solved)
+        blocks += [*_entry(entry), button_row(*buttons)]
     return blocks
+
+
+def solved_unasked(channel: str, ts: str) -> View:
+    """Build the modal on top of the form whose question is answered already."""
+    text = "Good. Nothing was posted. Close the form, and that's it."
+    undo = button("Undo", "undo_helpful", f"{channel}:{ts}")
+    return message_modal("Already solved", text, button_row(undo))
 
 
 def results(

@@ -63,14 +63,12 @@ def similar(
     tx: Transaction,
     search: Search,
     member: str,
-    title: str,
-    details: str,
+    query: SearchQuery,
     *,
     excluded: Collection[int] = (),
 ) -> list[Entry]:
     """Return up to three entries that may be similar to what the member is writing."""
     readable = visibility.readable_channels(tx, member)
-    query = SearchQuery(title, details)
     found = search.find(
         tx.session, readable, query, limit=MAX_SUGGESTIONS, excluded=excluded
     )

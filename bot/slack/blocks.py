@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
     UserMultiSelectElement,
 )
+from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
 from bot.slack import rich_text
@@ -73,15 +74,22 @@ def text_input(
     is_optional: bool = False,
     is_multiline: bool = False,
     has_focus: bool = False,
+    enter_action: str | None = None,
 ) -> InputBlock:
-    """Build a field for up to `limit` characters, with the plain text `value` in it."""
+    """Build a field for up to `limit` characters, with the plain text `value` in it.
+
+    With `enter_action`, Slack reports that action when the member presses Enter there.
+    """
+    on_enter = DispatchActionConfig(trigger_actions_on=["on_enter_pressed"])
     return InputBlock(
         block_id=name,
         label=label,
         hint=hint,
         optional=is_optional or None,
+        dispatch_action=bool(enter_action) or None,
         element=PlainTextInputElement(
-            action_id=name,
+            action_id=enter_action or name,
+            dispatch_action_config=on_enter if enter_action else None,
             initial_value=value or None,
             max_length=limit,
             multiline=is_multiline or None,

@@ -198,6 +198,7 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
     ways["action mentor_tell"] = click("mentor_tell", credit)
     story.react(HELPER, by[who].ts, "white_check_mark", channel=DEN)
     story.advance(minutes=2)
+    ways["action similar_solved"] = click("similar_solved", bens)
     for what in ("helped", "outdated", "works"):
         ways[f"action entry_{what}"] = click(f"entry_{what}", bens)
     opened(click("entry_outdated", bens))
@@ -254,6 +255,8 @@ FREE = {
         *("answer_texts_off", "answer_texts_on"),
         # What they were shown, less.
         "suggestion_dismiss",
+        # The form in which they write.
+        *("ask_title", "similar_dismiss"),
         # What they look for; they find nothing of where they are not.
         *("home_find", "find_page", "find_more", "find_open", "find_ask"),
         # Whoever wants to be in it no more.

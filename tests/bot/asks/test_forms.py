@@ -27,6 +27,14 @@ def question(**initial: str) -> Json:
     return input_block("title", "Question", element)
 
 
+def new_question(**initial: str) -> Json:
+    """Enter is reported at once: it is the time to look for what is similar."""
+    on_enter = {"trigger_actions_on": ["on_enter_pressed"]}
+    block = question(**initial)
+    block["element"] |= {"action_id": "ask_title", "dispatch_action_config": on_enter}
+    return block | {"dispatch_action": True}
+
+
 def details(**initial: str) -> Json:
     hint = "What you tried, what happened, what you expected"
     element = text_input("details", 3000, hint, multiline=True, **initial)
@@ -60,7 +68,7 @@ ASK = {
 
 def test_a_form_for_a_new_ask_is_empty():
     assert forms.ask_form().to_dict() == modal(
-        "Ask your peers", question(), details(), channel(), topics(), **ASK
+        "Ask your peers", new_question(), details(), channel(), topics(), **ASK
     )
 
 
@@ -79,7 +87,7 @@ def test_where_the_bot_is_not_the_form_says_how_to_bring_it():
     assert view.to_dict() == modal(
         "Ask your peers",
         context(mrkdwn(blocks.NOT_IN_CHANNEL_CHOOSE)),
-        question(initial_value="What is <b>?"),
+        new_question(initial_value="What is <b>?"),
         details(initial_value="So *far*"),
         channel(),
         topics(),

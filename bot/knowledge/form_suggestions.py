@@ -1,0 +1,74 @@
+"""Possibly similar entries in the form to ask, below the question as it is typed.
+
+Slack shows the form; what the bot knows of it is in the form's own metadata.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from slack_sdk.models.blocks import Block
+
+from bot.knowledge import blocks, finding, presentation
+from bot.runtime import Transaction
+from bot.search.query import SearchQuery
+from bot.search.service import Search
+from bot.search.tokens import tokenize
+
+# With fewer words than these there is nothing to look for.
+MIN_WORDS = 2
+# A form that keeps changing under somebody's hands is no help.
+MAX_DRAWS = 5
+# The metadata of a form has room for 3,000 characters.
+MAX_METADATA_WORDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look for what is similar to a question, and what was looked for before."""
+
+    words: frozenset[str]
+    looked_for: frozenset[str] = frozenset()
+    dismissed: frozenset[int] = frozenset()
+    draws: int = 0
+
+    @classmethod
+    def of_view(cls, question: str, metadata: Mapping[str, Any]) -> Self:
+        """Read the look from a form. `question` is plain text."""
+        words, dismissed = metadata.get("words"), metadata.get("dismissed")
+        draws = metadata.get("draws")
+        return cls(
+            frozenset(tokenize(question)[:MAX_METADATA_WORDS]),
+            frozenset(map(str, words)) if isinstance(words, list) else frozenset(),
+            frozenset(number for number in dismissed if isinstance(number, int))
+            if isinstance(dismissed, list)
+            else frozenset(),
+            draws if isinstance(draws, int) else 0,
+        )
+
+    @property
+    def is_due(self) -> bool:
+        """True if a significant word has been added since the last look."""
+        is_new = not self.words <= self.looked_for
+        return len(self.words) >= MIN_WORDS and is_new and self.draws < MAX_DRAWS
+
+    def without(self, entry_id: int) -> Self:
+        return replace(self, dismissed=self.dismissed | {entry_id})
+
+    def metadata(self) -> dict[str, object]:
+        """Return what the next look is to know."""
+        return {
+            "words": sorted(self.words),
+            "dismissed": sorted(self.dismissed)[-MAX_METADATA_WORDS:],
+            "draws": self.draws + 1,
+        }
+
+
+def blocks_for(
+    tx: Transaction, search: Search, member: str, query: SearchQuery, look: Look
+) -> list[Block]:
+    """Return the blocks below the question; none if nothing is similar."""
+    if len(look.words) < MIN_WORDS:
+        return []
+    entries = finding.similar(tx, search, member, query, excluded=look.dismissed)
+    return blocks.similar(presentation.views(tx, member, entries))

@@ -1,15 +1,15 @@
-"""What people read, and what docstrings say, is in plain words and plain order."""
+"""Texts and docstrings use plain words in plain order."""
 
 import re
 
 from tests.ui_strings import docstrings, rendered, written
 
-# A sentence that begins so hides its subject.
+# These openings hide a sentence's subject.
 _INVERTED = re.compile(
     r"(?:^|[.!:] )(?:What (?:is|was|has|stands)|Who (?:has|is)|Whom|Whoever|Whose"
     r"|Of (?:a|those|several)|Where (?:no|none)|Nobody who)\b"
 )
-# Words of our own, or of another tone: a better word is in use everywhere else.
+# Private or old-fashioned words; the code uses better ones everywhere else.
 _PRIVATE_WORDS = re.compile(
     r"\b(?:nudge[sd]?|whispers?|seats?|promise[sd]?|lanes?|strangers?|sightings?|deeds?"
     r"|anybody|somebody|everybody|any more)\b",
@@ -37,7 +37,7 @@ def test_texts_are_in_plain_order_and_plain_words():
     ] == []
 
 
-def test_docstrings_begin_with_what_is_done_or_what_a_thing_is():
+def test_docstrings_start_with_an_act_or_a_thing():
     stilted = {
         where.partition(":")[0]
         for where, text in docstrings()
@@ -46,7 +46,7 @@ def test_docstrings_begin_with_what_is_done_or_what_a_thing_is():
     assert stilted == NOT_YET
 
 
-def test_the_shapes_are_recognised():
+def test_the_patterns_match():
     for text in ("What is kept.", "Done. Whoever asks, waits.", "Of a ring, its id."):
         assert _INVERTED.search(text)
     assert not _INVERTED.search("Tell them what is kept.")

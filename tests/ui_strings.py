@@ -1,4 +1,4 @@
-"""Every text that people read, in one list: views, messages, errors, logs, help.
+"""List every text that people read: views, messages, errors, logs, help.
 
 `uv run --group dev python -m tests.ui_strings` prints it, to be read aloud.
 """

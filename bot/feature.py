@@ -270,6 +270,9 @@ class Features:
 
 
 def _call_all(hooks: Sequence[Callable[P, None]]) -> Callable[P, None]:
+    if len(hooks) == 1:
+        return hooks[0]
+
     def call(*args: P.args, **kwargs: P.kwargs) -> None:
         for hook in hooks:
             hook(*args, **kwargs)

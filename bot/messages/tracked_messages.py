@@ -56,8 +56,10 @@ class TrackedMessage:
     @property
     def author(self) -> str | None:
         """The message's author, or the requester of the bot's message; else None."""
-        authors = (row.author for row in self.rows.values())
-        return next(filter(None, authors), None)
+        for row in self.rows.values():
+            if row.author:
+                return row.author
+        return None
 
 
 def find_all(

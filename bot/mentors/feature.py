@@ -1,4 +1,4 @@
-"""Unexpected mentors, as a feature."""
+"""The mentors feature: detect unexpected mentors, and credit them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

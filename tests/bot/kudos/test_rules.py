@@ -158,20 +158,20 @@ def test_a_reaction_needs_no_reason():
 
 def test_joining_costs_one_regardless_of_recipients():
     verdict = validate(
-        kudos_request("UBEN", "UCHI", reason="", method="second", remaining=1)
+        kudos_request("UBEN", "UCHI", reason="", method="join", remaining=1)
     )
     assert verdict.recipients == ("UBEN", "UCHI")
     assert verdict.cost == 1
     assert (
         "You get more at midnight"
-        in error_texts(kudos_request("UBEN", method="second", remaining=0))[0]
+        in error_texts(kudos_request("UBEN", method="join", remaining=0))[0]
     )
 
 
 @given(
     people=st.lists(st.sampled_from([*KNOWN, *MANY])),
     left=st.integers(-2, 12),
-    by=st.sampled_from(["words", "reaction", "second"]),
+    by=st.sampled_from(["words", "reaction", "join"]),
 )
 def test_accepted_kudos_are_always_within_the_rules(people, left, by):
     verdict = validate(kudos_request(*people, remaining=left, method=by))

@@ -2,7 +2,7 @@
 
 from bot.permissions import ANYBODY, AUTHOR, MODERATORS, Permission, Role
 
-# Somebody's words become an ask by themselves, or by who looks after the channel.
+# Not for admins: only the author and the channel's champions decide about a message.
 MAKE_ASK = Permission(
     "turn a message into an ask",
     roles=AUTHOR | {Role.CHAMPION},

@@ -1,4 +1,4 @@
-"""The pages that set a check-in up, and the one on what became of it."""
+"""The forms that set a check-in up, and the form to share in a round. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -26,6 +26,7 @@ from bot.slack.blocks import button, button_row, context_line, text_input
 from bot.slack.rich_text import Part
 from bot.slack.text import to_plain, truncate
 
+# The number of next times in a preview.
 MOST_SHOWN = 3
 
 _EVERY = (
@@ -47,9 +48,9 @@ _REMIND_AFTER = tuple(
 def plan_form(
     channel: str, schedule_id: int | None, form: ScheduleForm, *, hint: str = ""
 ) -> View:
-    """Fill in a check-in of the channel, Slack's id; None is a new one.
+    """Build the form for a check-in in a channel, filled in with `form`.
 
-    Raises UserError if the draft is longer than a form can carry.
+    `channel` is Slack's id; `schedule_id` is None for a new check-in.
     """
     is_new = schedule_id is None
     return View(
@@ -176,18 +177,21 @@ class Preview:
     question: str
     hint: str
     recurrence: str
-    # The next times, and the dates that are left out before the last of them.
+    # The next times, and the dates that are skipped before the last of them.
     next_times: Sequence[str]
     excluded: Sequence[str]
     summary: str
-    # What is to be known of the zone; "" where it is a place's.
+    # A note if the zone's clocks never change; else "".
     zone_note: str = ""
 
 
 def preview(
     channel: str, schedule_id: int | None, form: ScheduleForm, content: Preview
 ) -> View:
-    """The second page: when it comes, before anything is saved."""
+    """Build the second page, which shows the next times before anything is saved.
+
+    Raises UserError if the form has more text than the view can carry.
+    """
     blocks: list[Block] = [
         rich_text.user_text(
             content.question, limit=plan.LONGEST_QUESTION, is_bold=True
@@ -217,14 +221,14 @@ def preview(
 def _metadata(
     channel: str, schedule_id: int | None, form: ScheduleForm | None = None
 ) -> str:
-    carried: dict[str, Any] = {"channel": channel, "checkin": schedule_id}
+    metadata: dict[str, Any] = {"channel": channel, "checkin": schedule_id}
     if form is not None:
-        carried["draft"] = plan.dump(form)
-    return json.dumps(carried, ensure_ascii=False)
+        metadata["draft"] = plan.dump(form)
+    return json.dumps(metadata, ensure_ascii=False)
 
 
 def format_future_time(day: date, local_time: str) -> str:
-    """A time to come: "Monday 30 November 2026 at 09:00"."""
+    """Format a future date and time: "Monday 30 November 2026 at 09:00"."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y} at {local_time}"
 
 
@@ -233,12 +237,12 @@ def share_form(
     prompt: RoundPrompt,
     response: Response,
     *,
-    # The channel's name, and when the round closes.
+    # The channel's name, and the time at which the round closes.
     channel: str,
     until: Part,
     is_participant: bool,
 ) -> View:
-    """Share something in a round, or change what was shared."""
+    """Build the form to share in a round, or to edit a response."""
     notice: list[Part] = [
         f"Your answers are posted in the thread in #{channel}, under your name.",
         " You can change them until ",

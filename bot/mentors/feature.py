@@ -69,14 +69,14 @@ _NOTICES_MENTORS = column_setting(
 class Mentors(Feature):
     """The feature, with what its jobs and handlers need of a process."""
 
-    # The operator's numbers.
+    # The operator's thresholds and times.
     settings: MentorSettings
     # The messages that no job has stored yet.
     message_counter: MessageCounter
 
 
 def mentors(settings: MentorSettings) -> Mentors:
-    """Return the feature with the operator's numbers."""
+    """Return the feature with the operator's settings."""
     message_counter = MessageCounter()
 
     def due_counts(tx: Transaction) -> Mapping[str, int]:

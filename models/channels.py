@@ -27,7 +27,7 @@ class Channel(Base):
     # Settings. None means the default; so a changed default applies to all channels
     # that have not set their own.
     capture: Mapped[str] = mapped_column(default="off")
-    # How the bot marks a captured message: reaction, line, nothing.
+    # The mark of a captured message: "reaction", "line", "nothing".
     capture_indicator: Mapped[str] = mapped_column(default="reaction")
     helpful_emoji: Mapped[list[str] | None]
     solved_emoji: Mapped[list[str] | None]

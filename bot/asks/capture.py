@@ -55,7 +55,7 @@ def _insert_from_message(
     text: str,
     topics: Sequence[str] = (),
 ) -> Ask | None:
-    """Make a member's message an ask without notifying anybody; None if it is one.
+    """Make a member's message an ask without notifying anyone; None if it is one.
 
     Replies and reactions in its thread that were stored before count from now on.
     """
@@ -78,7 +78,7 @@ def _insert_from_message(
 def create_from_message(
     tx: Transaction, channel: Channel, *, ts: str, author: str, text: str
 ) -> Ask | None:
-    """Make a message an ask without notifying anybody; None if it can't be one.
+    """Make a message an ask without notifying anyone; None if it can't be one.
 
     It can't if it is an ask already or was deleted, if its author is a bot or external,
     or if it is from before its author's erasure.

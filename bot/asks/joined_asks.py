@@ -29,7 +29,7 @@ def _render(context: HomeContext) -> RenderedSection:
     rows = (
         select(
             Ask.id,
-            # Of "same" and "looking", "same" sorts last and is shown.
+            # "same" sorts after "looking", so the maximum prefers it.
             func.max(Reaction.meaning).label("meaning"),
         )
         .join(Reaction, Reaction.ask_id == Ask.id)

@@ -78,8 +78,8 @@ def disclaimed(ask_id: int) -> Note:
 
 def conversion_receipt(emoji: str, *, is_first: bool) -> str:
     """Return the reply to the member who made a message an ask, in mrkdwn."""
-    done = "Done: this message is now an ask. Answers go in its thread."
-    return f"{done} {fallback_text(*how_to_mark(emoji))}" if is_first else done
+    text = "Done: this message is now an ask. Answers go in its thread."
+    return f"{text} {fallback_text(*how_to_mark(emoji))}" if is_first else text
 
 
 def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:

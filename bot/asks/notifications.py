@@ -138,12 +138,12 @@ def render_solved(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     ask, channel = ask_view.load_ask(tx.session, delivery.subject_id)
     note = _solved_note(tx, ask, channel)
     key = dedup_key(ASK_ANSWERED, ask.id, delivery.recipient)
-    sent = find_sent(tx.session, ask.installation_id, key)
-    if note is None or (sent is None and not note[1][1:]):
+    message = find_sent(tx.session, ask.installation_id, key)
+    if note is None or (message is None and not note[1][1:]):
         # The asker marked the solution, and the note has no button for them.
         return None
-    if sent is not None:
-        return UpdateMessage(*sent, *note)
+    if message is not None:
+        return UpdateMessage(*message, *note)
     return PostMessage(delivery.recipient, *note)
 
 

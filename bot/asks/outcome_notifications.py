@@ -119,15 +119,15 @@ def update_direct_messages(
         dedup_key(ASK_SOLVED, ask.id, ask.asker),
         dedup_key(ASK_CLOSED, ask.id, ask.asker, str(ask.closed_at_micros)),
     ]
-    sent = tx.session.execute(
+    items = tx.session.execute(
         select(OutboxItem.id, OutboxItem.kind, OutboxItem.ts)
         .filter_by(installation_id=ask.installation_id, state="sent")
         .where(OutboxItem.dedup_key.in_(keys))
     ).all()
-    is_first = ask.state == "solved" and ASK_SOLVED not in {row.kind for row in sent}
+    is_first = ask.state == "solved" and ASK_SOLVED not in {row.kind for row in items}
     messages = [
         (row.id, ask.asker)
-        for row in sent
+        for row in items
         if row.ts and (row.kind == ASK_CLOSED or not is_first)
     ]
     tx.enqueue_updates(ASK_UPDATE_DIRECT_MESSAGE, messages, send_at=send_at)

@@ -35,7 +35,7 @@ def import_thread(
 def import_message(
     tx: Transaction, ask: Ask, channel: Channel, message: Mapping[str, Any]
 ) -> bool:
-    """Store a message of the ask's thread and its reactions, without notifying anybody.
+    """Store a message of the ask's thread and its reactions, without notifying anyone.
 
     `message` is Slack's. Returns True for a new answer. Slack does not say when a
     member reacted; a reaction gets its message's time, so that any event is later and

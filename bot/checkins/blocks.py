@@ -8,30 +8,30 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import ActionsBlock, Block
 
-from bot.checkins.rules import LONGEST_ANSWER, STREAK, WEEKDAYS, Response
+from bot.checkins.rules import MAX_ANSWER_LENGTH, STREAK, WEEKDAYS, Response
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, quoted
 from bot.slack.rich_text import Part, fallback_text, link, user_mention
 from bot.slack.text import one_line, to_plain, truncate
 
-_LONGEST = 1000
-LONGEST_LABEL = 150
-_LONGEST_TITLE = 80
+_MAX_LENGTH = 1000
+MAX_LABEL_LENGTH = 150
+_MAX_TITLE_LENGTH = 80
 # For each text of a response: all of them share one message.
-_MOST_ELEMENTS = 15
+_MAX_ELEMENTS = 15
 # Slack refuses messages whose blocks are longer than about 13,000 characters as JSON.
 # These limits keep the digest below that; the thread has the rest.
-_ROOM_FOR_NAMES = 4200
-_ROOM_FOR_CELEBRATIONS = 1800
-_ROOM_FOR_WINS = 3300
-_ROOM_FOR_BLOCKERS = 2500
+_MAX_NAMES_LENGTH = 4200
+_MAX_CELEBRATIONS_LENGTH = 1800
+_MAX_WINS_LENGTH = 3300
+_MAX_BLOCKERS_LENGTH = 2500
 # The characters of a link's JSON besides its URL and text.
-_LINK = 90
+_LINK_LENGTH = 90
 _COMMA = ", "
-_LONGEST_WIN = 280
-_LONGEST_BLOCKER = 120
-_LONGEST_LIST = 240
-_MOST_WIN_ELEMENTS = 6
+_MAX_WIN_LENGTH = 280
+_MAX_BLOCKER_LENGTH = 120
+_MAX_LIST_LENGTH = 240
+_MAX_WIN_ELEMENTS = 6
 _BULLET = "•  "
 
 
@@ -61,9 +61,9 @@ def round_post(view: RoundView, previous: PreviousRound | None = None) -> Note:
     blocks: list[Block] = []
     if previous:
         blocks.append(rich_text.inline(*_previous_round(previous)))
-    blocks.append(rich_text.user_text(view.question, limit=_LONGEST, is_bold=True))
+    blocks.append(rich_text.user_text(view.question, limit=_MAX_LENGTH, is_bold=True))
     if view.hint:
-        blocks.append(rich_text.user_text(view.hint, limit=_LONGEST))
+        blocks.append(rich_text.user_text(view.hint, limit=_MAX_LENGTH))
     if view.reflection:
         blocks.append(rich_text.inline(f"And if you like: {to_plain(view.reflection)}"))
     blocks += [
@@ -176,8 +176,8 @@ def _response_part(label: str, text: str) -> Sequence[Block]:
     if not text:
         return ()
     return (
-        rich_text.user_text(label, limit=LONGEST_LABEL, is_bold=True),
-        rich_text.user_text(text, limit=LONGEST_ANSWER, max_elements=_MOST_ELEMENTS),
+        rich_text.user_text(label, limit=MAX_LABEL_LENGTH, is_bold=True),
+        rich_text.user_text(text, limit=MAX_ANSWER_LENGTH, max_elements=_MAX_ELEMENTS),
     )
 
 
@@ -188,7 +188,7 @@ def blocker_outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
         return [f"Asked their peers: {state}"]
     parts: list[Part] = [link(blocker.url, "Asked their peers")]
     if with_title:
-        parts = ["Asked: ", link(blocker.url, quoted(blocker.title, _LONGEST_TITLE))]
+        parts = ["Asked: ", link(blocker.url, quoted(blocker.title, _MAX_TITLE_LENGTH))]
     parts.append(f", {state}")
     if blocker.state == "solved" and blocker.solution_url:
         parts += [" by ", link(blocker.solution_url, "this answer")]
@@ -242,15 +242,15 @@ def _count_text(count: int) -> str:
 def _names(entries: Sequence[DigestEntry]) -> list[Part]:
     """List the members who shared, with links for as many as fit."""
     # Names take precedence over links.
-    space = _ROOM_FOR_NAMES - sum(len(entry.name) + len(_COMMA) for entry in entries)
+    space = _MAX_NAMES_LENGTH - sum(len(entry.name) + len(_COMMA) for entry in entries)
     parts: list[Part] = ["Who shared: "]
     rest = list(entries)
-    while rest and rest[0].url and space > len(rest[0].url) + _LINK:
-        space -= len(rest[0].url) + _LINK
+    while rest and rest[0].url and space > len(rest[0].url) + _LINK_LENGTH:
+        space -= len(rest[0].url) + _LINK_LENGTH
         parts += [_linked_name(rest.pop(0)), _COMMA if rest else ""]
     text = ""
     for n, entry in enumerate(rest):
-        if len(text) + len(entry.name) > _ROOM_FOR_NAMES:
+        if len(text) + len(entry.name) > _MAX_NAMES_LENGTH:
             return [*parts, f"{text} and {len(rest) - n} more"]
         text += (_COMMA if n else "") + entry.name
     return [*parts, text]
@@ -271,7 +271,7 @@ def _celebrations(entries: Sequence[DigestEntry]) -> list[Block]:
         if entry.solved_by
     ]
     items = [[rich_text.inline(_BULLET + text)] for text in lines]
-    return _section("Worth celebrating", items, _ROOM_FOR_CELEBRATIONS)
+    return _section("Worth celebrating", items, _MAX_CELEBRATIONS_LENGTH)
 
 
 def _wins(entries: Sequence[DigestEntry]) -> list[Block]:
@@ -279,15 +279,15 @@ def _wins(entries: Sequence[DigestEntry]) -> list[Block]:
         [
             rich_text.user_text(
                 entry.proud_of,
-                limit=_LONGEST_WIN,
-                max_elements=_MOST_WIN_ELEMENTS,
+                limit=_MAX_WIN_LENGTH,
+                max_elements=_MAX_WIN_ELEMENTS,
                 prefix=(_BULLET, _linked_name(entry), ": "),
             )
         ]
         for entry in entries
         if entry.proud_of
     ]
-    return _section("Proud of", items, _ROOM_FOR_WINS)
+    return _section("Proud of", items, _MAX_WINS_LENGTH)
 
 
 def _blockers(entries: Sequence[DigestEntry]) -> list[Block]:
@@ -295,13 +295,13 @@ def _blockers(entries: Sequence[DigestEntry]) -> list[Block]:
     for entry in entries:
         if not entry.stuck_on:
             continue
-        blocker = truncate(one_line(to_plain(entry.stuck_on)), _LONGEST_BLOCKER)
+        blocker = truncate(one_line(to_plain(entry.stuck_on)), _MAX_BLOCKER_LENGTH)
         parts: list[Part] = [_BULLET, _linked_name(entry), f": {blocker}"]
         if entry.blocker:
             # The ask's title is most likely the same text.
             parts += [" · ", *blocker_outcome(entry.blocker, with_title=False)]
         items.append([rich_text.inline(*parts)])
-    return _section("Stuck on", items, _ROOM_FOR_BLOCKERS)
+    return _section("Stuck on", items, _MAX_BLOCKERS_LENGTH)
 
 
 def _section(heading: str, items: Sequence[Sequence[Block]], space: int) -> list[Block]:
@@ -326,7 +326,7 @@ _COUNTS = {STREAK: "Ten", 2 * STREAK: "Twenty", 3 * STREAK: "Thirty"}
 
 
 def _join_names(names: Sequence[str]) -> str:
-    return truncate(", ".join(names), _LONGEST_LIST)
+    return truncate(", ".join(names), _MAX_LIST_LENGTH)
 
 
 def _linked_name(entry: DigestEntry) -> Part:

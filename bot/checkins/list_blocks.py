@@ -22,9 +22,9 @@ from bot.slack.blocks import button, button_row, context_line, name_list
 from bot.slack.rich_text import Part, link
 from bot.slack.text import to_plain, truncate
 
-_MOST_NAMES = 30
-_MAX_QUESTION = 80
-_LONGEST_QUESTION = 1000
+_MAX_NAMES = 30
+_MAX_HEADER_QUESTION = 80
+_MAX_QUESTION_LENGTH = 1000
 _MAX_TITLE = 100
 HEADER = "Check-ins"
 LEFT_PRIVATE_CHECKIN = "A check-in in a private channel that you left"
@@ -65,7 +65,7 @@ def overview(channel: str, rows: Sequence[PastRound]) -> View:
 
 
 def _past_round(row: PastRound) -> RichTextBlock:
-    question = truncate(to_plain(row.question), _MAX_QUESTION)
+    question = truncate(to_plain(row.question), _MAX_HEADER_QUESTION)
     title = link(row.url, question) if row.url else question
     return rich_text.inline(f"{row.day}:  ", title)
 
@@ -73,7 +73,7 @@ def _past_round(row: PastRound) -> RichTextBlock:
 def _result(row: PastRound) -> list[Part]:
     if row.skip_reason:
         return [f"Skipped: {row.skip_reason}."]
-    names = list(row.shared_by[:_MOST_NAMES])
+    names = list(row.shared_by[:_MAX_NAMES])
     if more := len(row.shared_by) - len(names):
         names.append(f"{more} more")
     text = f"{name_list(names)} shared" if names else "Nobody shared"
@@ -150,7 +150,7 @@ def _schedule_row(row: ScheduleView) -> list[Block]:
         ),
     )
     return [
-        rich_text.user_text(row.question, limit=_LONGEST_QUESTION, is_bold=True),
+        rich_text.user_text(row.question, limit=_MAX_QUESTION_LENGTH, is_bold=True),
         context_line("\n".join(lines)),
         button_row(change, _pause_or_resume(row), delete),
     ]

@@ -101,7 +101,7 @@ def _shortened(question: str) -> str:
     return truncate(to_plain(question), _QUESTION)
 
 
-_LONGEST_QUOTE = 80
+_MAX_QUOTE_LENGTH = 80
 _BLOCKER = 300
 
 
@@ -237,7 +237,7 @@ def leave_button(schedule_id: int) -> ButtonElement:
 
 
 def _quoted(question: str) -> str:
-    return quoted(question, _LONGEST_QUOTE)
+    return quoted(question, _MAX_QUOTE_LENGTH)
 
 
 HELP = (

@@ -83,8 +83,8 @@ def render_ask_created(tx: Transaction, delivery: Delivery) -> SlackAction | Non
     """Update the offer by the state of the ask."""
     checkin = tx.session.get(CheckIn, delivery.subject_id)
     key = dedup_key(CHECKIN_OFFER_ASK, delivery.subject_id, delivery.recipient)
-    sent = find_sent(tx.session, tx.workspace.id, key)
-    if checkin is None or sent is None:
+    message = find_sent(tx.session, tx.workspace.id, key)
+    if checkin is None or message is None:
         return None
     ask = tx.session.get(Ask, checkin.ask_id) if checkin.ask_id else None
     if ask is None or ask.deleted_at is not None:
@@ -98,7 +98,7 @@ def render_ask_created(tx: Transaction, delivery: Delivery) -> SlackAction | Non
         url = permalink(tx.workspace.team_url, ask_channel.slack_id, ask.ts)
         title = members.text_with_names(tx, ask.title)
         note = notes.ask_created(title, url)
-    return UpdateMessage(*sent, *note)
+    return UpdateMessage(*message, *note)
 
 
 def render_invitation(tx: Transaction, delivery: Delivery) -> SlackAction | None:

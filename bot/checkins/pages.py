@@ -25,8 +25,8 @@ from bot.slack.text import is_erased, permalink
 from bot.workspace import members, roles
 from models import Channel, CheckIn, Round, Schedule
 
-_MOST_MISSED = 3
-_MOST_LEFT_OUT = 4
+_MAX_MISSED = 3
+_MAX_EXCLUSIONS = 4
 _MISSED_WITHIN = timedelta(days=30)
 
 
@@ -36,7 +36,7 @@ def new_form(tx: Transaction, channel: Channel, *, by: str) -> View:
     Raises UserError, and MembershipUnknown.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
-    if service.count(tx.session, channel) >= service.MOST_IN_A_CHANNEL:
+    if service.count(tx.session, channel) >= service.MAX_PER_CHANNEL:
         raise UserError(service.FULL)
     member = members.find(tx, by)
     zone = timezones.get(member.tz if member else None) or ZoneInfo("UTC")
@@ -87,7 +87,7 @@ def preview(
     if not upcoming:
         raise UserError("You've skipped all its dates. Skip fewer.", field="skips")
     _check_reminder_time(spec, upcoming)
-    upcoming = upcoming[: forms.MOST_SHOWN]
+    upcoming = upcoming[: forms.MAX_SHOWN]
     return forms.preview(
         channel.slack_id,
         schedule_id,
@@ -115,7 +115,7 @@ def _upcoming(
     occurrences = rules.upcoming(
         spec.recurrence, spec.at, spec.zone, now=now, used_dates=used_dates
     )
-    return list(islice(occurrences, forms.MOST_SHOWN + 1))
+    return list(islice(occurrences, forms.MAX_SHOWN + 1))
 
 
 def _check_reminder_time(spec: ScheduleSpec, upcoming: Sequence[Occurrence]) -> None:
@@ -124,7 +124,7 @@ def _check_reminder_time(spec: ScheduleSpec, upcoming: Sequence[Occurrence]) -> 
         return
     delay = timedelta(hours=spec.remind_after)
     for occurrence, next_occurrence in zip(
-        upcoming[: forms.MOST_SHOWN], [*upcoming[1:], None], strict=False
+        upcoming[: forms.MAX_SHOWN], [*upcoming[1:], None], strict=False
     ):
         closes_at = rules.closing_time(
             occurrence, spec.open_days, spec.zone, next_occurrence
@@ -146,7 +146,7 @@ def _exclusions(spec: ScheduleSpec, last: date, now: datetime) -> Iterator[str]:
     """Yield the first skipped dates up to `last`, with the holiday's name."""
     today = timezones.local_date(now, spec.zone)
     exclusions = rules.exclusions(spec.recurrence, today, last)
-    for day, reason in islice(exclusions, _MOST_LEFT_OUT):
+    for day, reason in islice(exclusions, _MAX_EXCLUSIONS):
         yield (
             format_date(day)
             if reason == rules.MANUAL_SKIP
@@ -178,11 +178,11 @@ def _summary(spec: ScheduleSpec) -> str:
 
 def section(tx: Transaction, channel: Channel) -> Sequence[Block]:
     """Return the section of a channel's settings with its check-ins."""
-    schedules = tx.session.scalars(service.in_channel(channel)).all()
-    names = members.names(tx, [schedule.owner for schedule in schedules])
+    rows = tx.session.scalars(service.in_channel(channel)).all()
+    names = members.names(tx, [schedule.owner for schedule in rows])
     return list_blocks.schedule_list(
-        [_schedule_view(tx, schedule, names[schedule.owner]) for schedule in schedules],
-        may_add=len(schedules) < service.MOST_IN_A_CHANNEL,
+        [_schedule_view(tx, schedule, names[schedule.owner]) for schedule in rows],
+        may_add=len(rows) < service.MAX_PER_CHANNEL,
     )
 
 
@@ -192,7 +192,7 @@ def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleV
     upcoming: list[Occurrence] = []
     if schedule.state == "on":
         occurrences = schedules.upcoming(tx, schedule)
-        upcoming = list(islice(occurrences, forms.MOST_SHOWN))
+        upcoming = list(islice(occurrences, forms.MAX_SHOWN))
     missed = tx.session.scalars(
         select(Round)
         .where(
@@ -201,7 +201,7 @@ def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleV
             Round.due_at > tx.now - _MISSED_WITHIN,
         )
         .order_by(Round.local_date.desc())
-        .limit(_MOST_MISSED)
+        .limit(_MAX_MISSED)
     )
     return ScheduleView(
         id=schedule.id,
@@ -228,7 +228,7 @@ def _pause_note(schedule: Schedule) -> str:
     return f"Paused: the channel {notes.pause_reason_text(schedule.pause_reason)}."
 
 
-_MOST_ROUNDS = 12
+_MAX_ROUNDS = 12
 
 
 def overview(tx: Transaction, channel: Channel) -> View:
@@ -238,7 +238,7 @@ def overview(tx: Transaction, channel: Channel) -> View:
         .join(Schedule, Schedule.id == Round.schedule_id)
         .where(Round.channel_id == channel.id)
         .order_by(Round.due_at.desc(), Round.id.desc())
-        .limit(_MOST_ROUNDS)
+        .limit(_MAX_ROUNDS)
     ).all()
     sharers = _sharers_by_round(tx.session, [row.Round.id for row in rounds])
     names = members.names(

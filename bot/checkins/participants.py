@@ -161,7 +161,7 @@ def schedule_id_of_round(tx: Transaction, round_id: int) -> int:
     return get_schedule(tx, round_.schedule_id).id
 
 
-def on_invited(tx: Transaction, delivery: Delivery, _sent: object) -> None:
+def on_invited(tx: Transaction, delivery: Delivery, _result: object) -> None:
     """Record that a member was invited to join, so that they are not asked again."""
     tx.session.execute(
         upsert(tx.session, Participant)
@@ -255,13 +255,13 @@ def lock_for_reminder(tx: Transaction, delivery: Delivery) -> None:
 
 
 def on_reminder_sent(
-    tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None
+    tx: Transaction, delivery: Delivery, message: tuple[str, str] | None
 ) -> None:
     """End the participation of a member who turned out to have left the channel.
 
-    `sent` is None if the message was not sent because of that.
+    `message` is None if the message was not sent because of that.
     """
-    if sent is not None:
+    if message is not None:
         return
     schedule_id = _schedule_id(tx, delivery)
     if tx.session.get_one(Schedule, schedule_id).state == "deleted":

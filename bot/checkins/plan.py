@@ -18,23 +18,23 @@ from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain, truncate
 DEFAULT_QUESTION = "What are you working on this week?"
 DEFAULT_HINT = "Just a sentence or two"
 DEFAULT_OPEN_DAYS = 4
-MOST_OPEN_DAYS = 14
+MAX_OPEN_DAYS = 14
 DEFAULT_REMIND_AFTER = 24
 # Hours; 0: no reminder.
 REMIND_AFTER_CHOICES = (4, 24, 48, 72, 0)
 
-LONGEST_QUESTION = 150
-MOST_REFLECTIONS = 12
-LONGEST_REFLECTIONS = 1200
-MOST_SKIPS = 40
-LONGEST_SKIPS = 500
-LONGEST_ZONE = 60
-LONGEST_REGION = 10
+MAX_QUESTION_LENGTH = 150
+MAX_REFLECTIONS = 12
+MAX_REFLECTIONS_LENGTH = 1200
+MAX_SKIPS = 40
+MAX_SKIPS_LENGTH = 500
+MAX_ZONE_LENGTH = 60
+MAX_REGION_LENGTH = 10
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FURTHEST = timedelta(days=730)
+_MAX_DISTANCE = timedelta(days=730)
 _FORTNIGHT = timedelta(days=14)
 # Slack's limit for a view's private metadata is 3,000 characters; some are not ours.
-_LONGEST_DRAFT = 2800
+_MAX_DRAFT_LENGTH = 2800
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +82,21 @@ def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
         raise UserError("Write the question.", field="question")
     reflections = [one_line(sanitize(line)) for line in form.reflections.splitlines()]
     reflections = list(filter(None, reflections))
-    if len(reflections) > MOST_REFLECTIONS:
+    if len(reflections) > MAX_REFLECTIONS:
         raise UserError(
-            f"Up to {MOST_REFLECTIONS} questions, please. You gave {len(reflections)}.",
+            f"Up to {MAX_REFLECTIONS} questions, please. You gave {len(reflections)}.",
             field="reflections",
         )
-    if any(len(line) > LONGEST_QUESTION for line in reflections):
+    if any(len(line) > MAX_QUESTION_LENGTH for line in reflections):
         raise UserError(
-            f"Write one question per line, each at most {LONGEST_QUESTION} characters"
-            " long.",
+            "Write one question per line, each at most"
+            f" {MAX_QUESTION_LENGTH} characters long.",
             field="reflections",
         )
     every, nth = _every(form.every)
     return ScheduleSpec(
-        question=to_mrkdwn(truncate(question, LONGEST_QUESTION)),
-        hint=to_mrkdwn(truncate(one_line(sanitize(form.hint)), LONGEST_QUESTION)),
+        question=to_mrkdwn(truncate(question, MAX_QUESTION_LENGTH)),
+        hint=to_mrkdwn(truncate(one_line(sanitize(form.hint)), MAX_QUESTION_LENGTH)),
         reflections=tuple(map(to_mrkdwn, reflections)),
         recurrence=Recurrence(
             every=every,
@@ -108,7 +108,7 @@ def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
         ),
         at=_time(form.at),
         zone=_zone(form.zone),
-        open_days=_number(form.open_days, range(1, MOST_OPEN_DAYS + 1), "open_days"),
+        open_days=_number(form.open_days, range(1, MAX_OPEN_DAYS + 1), "open_days"),
         remind_after=_number(form.nudge_after, REMIND_AFTER_CHOICES, "nudge_after")
         or None,
     )
@@ -119,7 +119,7 @@ def dump(form: ScheduleForm) -> dict[str, Any]:
     data = asdict(form)
     text = json.dumps(data, ensure_ascii=False)
     # Slack counts UTF-16 units: an emoji counts as two.
-    if len(text.encode("utf-16-le")) > 2 * _LONGEST_DRAFT:
+    if len(text.encode("utf-16-le")) > 2 * _MAX_DRAFT_LENGTH:
         raise UserError(
             "This is more text than Slack can store. Shorten it a bit.",
             field="reflections",
@@ -169,8 +169,8 @@ def _advance(start: date, today: date) -> date:
     return start + (today - start) // _FORTNIGHT * _FORTNIGHT
 
 
-def _every(chosen: str) -> tuple[Every, int | None]:
-    every, _, nth = chosen.partition(":")
+def _every(value: str) -> tuple[Every, int | None]:
+    every, _, nth = value.partition(":")
     if every == "month" and nth in {str(number) for number in NTH}:
         return "month", int(nth)
     if every == "week" and not nth:
@@ -180,10 +180,10 @@ def _every(chosen: str) -> tuple[Every, int | None]:
     raise UserError("Choose how often.", field="every")
 
 
-def _weekdays(chosen: Sequence[str]) -> frozenset[int]:
-    if not chosen or not set(chosen) <= set("1234567"):
+def _weekdays(values: Sequence[str]) -> frozenset[int]:
+    if not values or not set(values) <= set("1234567"):
         raise UserError("Choose at least one weekday.", field="weekdays")
-    return frozenset(map(int, chosen))
+    return frozenset(map(int, values))
 
 
 def _time(typed: str) -> time:
@@ -233,7 +233,7 @@ def _start(typed: str, today: date) -> date:
 
 
 def _is_near(day: date, today: date) -> bool:
-    return abs(day - today) <= _FURTHEST
+    return abs(day - today) <= _MAX_DISTANCE
 
 
 def _skips(typed: str, today: date) -> frozenset[date]:
@@ -249,8 +249,8 @@ def _skips(typed: str, today: date) -> frozenset[date]:
             field="skips",
         )
     days = frozenset(day for day in dates.values() if day is not None)
-    if len(days) > MOST_SKIPS:
-        raise UserError(f"Up to {MOST_SKIPS} dates, please.", field="skips")
+    if len(days) > MAX_SKIPS:
+        raise UserError(f"Up to {MAX_SKIPS} dates, please.", field="skips")
     return days
 
 
@@ -269,7 +269,7 @@ def _holidays_of(typed: str, today: date) -> str | None:
     )
 
 
-def _number(chosen: str, allowed: Sequence[int], field: str) -> int:
-    if chosen not in {str(number) for number in allowed}:
+def _number(value: str, allowed: Sequence[int], field: str) -> int:
+    if value not in {str(number) for number in allowed}:
         raise UserError("Choose one of these.", field=field)
-    return int(chosen)
+    return int(value)

@@ -11,7 +11,7 @@ from bot import timezones
 from bot.errors import UserError
 from bot.slack.text import sanitize, to_mrkdwn, truncate
 
-LONGEST_ANSWER = 1000
+MAX_ANSWER_LENGTH = 1000
 # Reminders stop after this many missed rounds in a row.
 MISSES_BEFORE_STOP = 3
 # Every multiple of this many rounds in a row is celebrated.
@@ -47,13 +47,13 @@ def parse_response(
         "proud_of": proud_of,
         "reflection": reflection,
     }
-    too_long = [name for name, text in typed.items() if len(text) > LONGEST_ANSWER]
+    too_long = [name for name, text in typed.items() if len(text) > MAX_ANSWER_LENGTH]
     if too_long:
-        message = f"At most {LONGEST_ANSWER} characters, please."
+        message = f"At most {MAX_ANSWER_LENGTH} characters, please."
         raise UserError(message, field_errors=dict.fromkeys(too_long, message))
     response = Response(
         **{
-            name: to_mrkdwn(truncate(sanitize(text), LONGEST_ANSWER))
+            name: to_mrkdwn(truncate(sanitize(text), MAX_ANSWER_LENGTH))
             for name, text in typed.items()
         }
     )

@@ -16,10 +16,10 @@ from bot.runtime import Transaction
 from bot.workspace import roles
 from models import Channel, Schedule
 
-MOST_IN_A_CHANNEL = 10
+MAX_PER_CHANNEL = 10
 
 GONE = "That check-in is gone. Open the settings again."
-FULL = f"A channel can have up to {MOST_IN_A_CHANNEL} check-ins. Delete one first."
+FULL = f"A channel can have up to {MAX_PER_CHANNEL} check-ins. Delete one first."
 
 
 def lock(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
@@ -71,7 +71,7 @@ def set_up(
             installation_id=channel.installation_id, source=source
         )
     )
-    if existing_id is None and count(tx.session, channel) >= MOST_IN_A_CHANNEL:
+    if existing_id is None and count(tx.session, channel) >= MAX_PER_CHANNEL:
         raise UserError(FULL)
     schedule_id = tx.session.scalar(
         upsert(tx.session, Schedule)
@@ -126,7 +126,7 @@ def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]
 
 
 def pause(tx: Transaction, schedule: Schedule) -> None:
-    """Pause a locked check-in for a member, until somebody resumes it."""
+    """Pause a locked check-in for a member, until someone resumes it."""
     if schedule.state == "on":
         schedules.stop(tx.session, schedule, "paused")
 

@@ -143,7 +143,7 @@ def update_ask_offer(tx: Transaction, checkin: CheckIn) -> None:
     tx.enqueue_update(CHECKIN_ASK_CREATED, checkin.id, to=checkin.member)
 
 
-def on_offer_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
+def on_offer_sent(tx: Transaction, delivery: Delivery, _result: object) -> None:
     """Update the offer if the member has asked in between."""
     checkin = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if checkin is not None and checkin.ask_id is not None:

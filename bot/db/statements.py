@@ -104,9 +104,11 @@ def replace_members(
 
     `scope` has the values of the key's other columns, such as the channel.
     """
-    wanted = set(members)
-    session.execute(delete(model).filter_by(**scope).where(model.member.not_in(wanted)))
-    for member in sorted(wanted):
+    unique_members = set(members)
+    session.execute(
+        delete(model).filter_by(**scope).where(model.member.not_in(unique_members))
+    )
+    for member in sorted(unique_members):
         session.execute(
             upsert(session, model)
             .values(**scope, member=member)

@@ -148,16 +148,19 @@ def load(
 
     Lock the giver first. It runs two statements.
     """
-    wanted = set(recipients)
+    recipient_ids = set(recipients)
     rows = tx.session.execute(
         _SELECT_MEMBERS,
-        {"installation_id": tx.workspace.id, "slack_ids": list({giver, *wanted})},
+        {
+            "installation_id": tx.workspace.id,
+            "slack_ids": list({giver, *recipient_ids}),
+        },
     ).all()
     setting = rows[0].daily_kudos_allowance if rows else None
     daily_allowance = DAILY_ALLOWANCE if setting is None else setting
     profiles = {row.slack_id: row for row in rows if row.slack_id is not None}
     window = day_window(at, profiles.get(giver))
-    given = tx.session.execute(
+    thanks = tx.session.execute(
         _SELECT_GIVEN,
         {
             "installation_id": tx.workspace.id,
@@ -168,13 +171,13 @@ def load(
     ).all()
     # Kudos after `at` count, too: an event about yesterday's reaction may arrive today.
     recent: dict[str, list[datetime]] = {}
-    for row in given:
+    for row in thanks:
         recent.setdefault(row.recipient, []).append(row.given_at)
     names = members.distinct_names(
-        profiles[recipient] for recipient in wanted if recipient in profiles
+        profiles[recipient] for recipient in recipient_ids if recipient in profiles
     )
     return Allowance(
-        remaining=daily_allowance - _used(given, window),
+        remaining=daily_allowance - _used(thanks, window),
         daily=daily_allowance,
         roles=roles.from_profile(profiles.get(giver)),
         recipients={
@@ -184,15 +187,15 @@ def load(
                 recent.get(recipient, []),
                 window.zone,
             )
-            for recipient in wanted
+            for recipient in recipient_ids
         },
-        recent_kudos=[row for row in given if row.id is not None],
+        recent_kudos=[row for row in thanks if row.id is not None],
     )
 
 
-def _used(given: Iterable[Any], window: DayWindow) -> int:
+def _used(thanks: Iterable[Any], window: DayWindow) -> int:
     """Count the thanks of the day: one for each recipient, or one for joining."""
-    today = [row for row in given if window.starts_at <= row.given_at < window.ends_at]
+    today = [row for row in thanks if window.starts_at <= row.given_at < window.ends_at]
     joined = {row.kudos_id for row in today if row.is_join}
     return sum(not row.is_join for row in today) + len(joined)
 

@@ -50,14 +50,14 @@ def render_received(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 def render_recipient_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
-    sent = _find_sent(tx, kudos, KUDOS_RECEIVED, delivery.recipient)
-    if sent is None:
+    message = _find_sent(tx, kudos, KUDOS_RECEIVED, delivery.recipient)
+    if message is None:
         return None
     if kudos.taken_back_at is None:
         text, blocks = _recipient_note(tx, kudos, delivery)
     else:
         text, blocks = notes.taken_back_received(members.name(tx, kudos.giver))
-    return UpdateMessage(*sent, text, blocks)
+    return UpdateMessage(*message, text, blocks)
 
 
 def render_receipt(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -80,14 +80,14 @@ def render_receipt(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 def render_receipt_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Replace the receipt with one without a button."""
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
-    sent = _find_sent(tx, kudos, KUDOS_RECEIPT, delivery.recipient)
-    if sent is None:
+    message = _find_sent(tx, kudos, KUDOS_RECEIPT, delivery.recipient)
+    if message is None:
         return None
     if kudos.taken_back_at is not None:
-        return UpdateMessage(*sent, *notes.taken_back_receipt())
+        return UpdateMessage(*message, *notes.taken_back_receipt())
     people = members.names_in_order(tx, kudos.recipients)
     note = notes.final_receipt(people, is_private=kudos.is_private)
-    return UpdateMessage(*sent, *note)
+    return UpdateMessage(*message, *note)
 
 
 def receipt_note(
@@ -161,17 +161,17 @@ def on_receipt_rejected(tx: Transaction, delivery: Delivery, _error: str) -> Non
 
 
 def on_receipt_sent(
-    tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None
+    tx: Transaction, delivery: Delivery, message: tuple[str, str] | None
 ) -> None:
     """Schedule the removal of the button, unless the receipt was ephemeral."""
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
-    if sent is not None and delivery.recipient == kudos.giver:
+    if message is not None and delivery.recipient == kudos.giver:
         window_end = max(tx.now, kudos.given_at + rules.TAKE_BACK_WINDOW)
         service.update_receipt(tx, kudos, send_at=window_end)
 
 
 def on_recipient_notified(
-    tx: Transaction, delivery: Delivery, _sent: tuple[str, str]
+    tx: Transaction, delivery: Delivery, _message: tuple[str, str]
 ) -> None:
     """Update the recipient's message if the kudos were taken back in between."""
     kudos = tx.session.get_one(Kudos, delivery.subject_id, populate_existing=True)

@@ -77,15 +77,15 @@ def _are_members_known(tx: Transaction, member: str, author: str | None) -> bool
 
 
 def _unknown_members(tx: Transaction, member: str, author: str | None) -> set[str]:
-    wanted = {slack_id for slack_id in (member, author) if slack_id}
+    slack_ids = {slack_id for slack_id in (member, author) if slack_id}
     loaded = tx.session.scalars(
         select(Member.slack_id).where(
             Member.installation_id == tx.workspace.id,
-            Member.slack_id.in_(wanted),
+            Member.slack_id.in_(slack_ids),
             Member.fetched_at.is_not(None),
         )
     )
-    return wanted - set(loaded)
+    return slack_ids - set(loaded)
 
 
 def on_user_loaded(tx: Transaction, member: Member) -> None:
@@ -246,15 +246,15 @@ def _validate(
     at: datetime,
     method: Method,
 ) -> Validation:
-    wanted = list(people)
-    current = allowance.load(tx, giver, wanted, at=at)
+    recipients = list(people)
+    current = allowance.load(tx, giver, recipients, at=at)
     if not is_allowed(GIVE_KUDOS, current.roles):
         return Validation()
     channel = tx.session.get_one(Channel, channel_id)
     return rules.validate(
         KudosRequest(
             giver=giver,
-            people=wanted,
+            people=recipients,
             recipients=current.recipients,
             remaining=current.remaining,
             daily_allowance=current.daily,

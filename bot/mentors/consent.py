@@ -171,10 +171,12 @@ def _sync_post(tx: Transaction, credit: Credit) -> None:
         )
 
 
-def on_offer_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
+def on_offer_sent(
+    tx: Transaction, delivery: Delivery, message: tuple[str, str]
+) -> None:
     """Store that the member got the offer; consent for members who always agree."""
     credit = tx.session.get_one(Credit, delivery.subject_id)
-    credit.notified_at, (credit.notified_channel, credit.notified_ts) = tx.now, sent
+    credit.notified_at, (credit.notified_channel, credit.notified_ts) = tx.now, message
     home_refresh.refresh_homes(tx, [credit.member])
     settings = member_settings.get(tx, credit.member)
     if credit.consent == "asked" and not _has_channel(tx, credit):

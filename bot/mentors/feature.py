@@ -67,11 +67,11 @@ _NOTICES_MENTORS = column_setting(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mentors(Feature):
-    """The feature, with what its jobs and handlers need of a process."""
+    """The feature, with the state that its jobs and handlers share in a process."""
 
     # The operator's thresholds and times.
     settings: MentorSettings
-    # The messages that no job has stored yet.
+    # Counts of messages that no job has stored yet.
     message_counter: MessageCounter
 
 

@@ -284,20 +284,20 @@ def _marked_ask(session: Session, ask: Ask, member: str) -> MarkedAsk:
         .filter_by(ask_id=ask.id, author=member, is_deleted=False)
         .order_by(Answer.ts)
     ).all()
-    marked = [
+    marked_answers = [
         answer for answer in answers if answer.is_solution or answer.helpful_count
     ]
-    solutions = [answer for answer in marked if answer.id in outcome.solutions]
+    solutions = [answer for answer in marked_answers if answer.id in outcome.solutions]
     helped = {
         person
-        for answer in marked
+        for answer in marked_answers
         for person in outcome.helped_members.get(answer.id, ())
     }
     markers = helped | {outcome.solutions[answer.id] for answer in solutions}
     # A champion may have marked the solution for the asker.
     if solutions:
         helped.add(ask.asker)
-    answer = (solutions or marked)[0]
+    answer = (solutions or marked_answers)[0]
     return MarkedAsk(
         ask_id=ask.id,
         channel_id=ask.channel_id,

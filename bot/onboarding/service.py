@@ -147,9 +147,9 @@ def greet(
         return
     if not is_newcomer(joined_at, channel.bot_joined_at):
         return
-    known = members.find(tx, member)
+    row = members.find(tx, member)
     # Erased members get no messages until they use the bot again.
-    if known is not None and known.erased_at is not None:
+    if row is not None and row.erased_at is not None:
         return
     if members.is_before_erasure(
         tx, member, event_micros=datetime_to_micros(joined_at)

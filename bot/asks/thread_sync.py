@@ -42,7 +42,7 @@ def import_message(
     wins.
     """
     if is_erased(ask.asker):
-        # The asker's own replies can no longer be told from others' answers.
+        # The asker's own replies would look like others' answers.
         return False
     ts = str(message["ts"])
     is_new = False

@@ -39,7 +39,7 @@ class TrackedAskMessage:
     def meaning(self, emoji_name: str) -> str | None:
         """Return an emoji's meaning on the message; None if it has none.
 
-        For a message that is no ask or answer yet, "" stands for any meaning.
+        For a message that is no ask or answer yet, "" means any meaning.
         """
         on_ask = reaction_emoji.meaning_on_ask(emoji_name, self.solved_emoji)
         on_answer = reaction_emoji.meaning_on_answer(

@@ -287,8 +287,8 @@ def _past_states(
 ) -> dict[str, list[State | None]]:
     """Return each member's states up to this round, the latest first.
 
-    None stands for a round without a state: they were no participant, and shared
-    nothing.
+    None is a round without a state: they were no participant, and
+    shared nothing.
     """
     round_ids = session.scalars(
         select(Round.id)

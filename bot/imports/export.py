@@ -179,7 +179,7 @@ class Export:
     def _skip(self, path: str, reason: str, count: int = 1) -> None:
         """Count skipped entries. `reason` begins with a singular/plural.
 
-        "{}" in the reason stands for `path`.
+        "{}" in the reason is replaced by `path`.
         """
         # A file that is read twice is counted once.
         self.skipped |= Counter({(one_line(sanitize(path)), reason): count})

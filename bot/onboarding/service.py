@@ -139,8 +139,8 @@ def greet(
 ) -> None:
     """Enqueue the greeting of a member who joined a channel, if they are a newcomer.
 
-    A member is greeted only once, whichever channels they join. Whether they still want
-    to be greeted is decided when the greeting is sent, in their daytime.
+    A member is greeted only once, whichever channels they join. The greeting is sent in
+    their daytime, and only if they still want greetings then.
     """
     channel = channels.find(tx, slack_channel)
     if channel is None or not channel.is_joined:

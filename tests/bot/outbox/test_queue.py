@@ -162,7 +162,7 @@ def test_the_next_item_is_found_without_sorting_the_queue(rt: Runtime, count: in
         # With the equal columns and the range; else it would read items that are not
         # due.
         assert re.search(r"due_at *<", plan), plan
-        assert "Seq Scan on outbox" not in plan, plan
+        assert "Seq Scan on outbox " not in plan, plan
         assert "Sort" not in plan, plan
         assert "ORDER BY" not in plan, plan
 

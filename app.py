@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from argparse import Namespace
 
-# Of a process that Ctrl-C ended.
+# The exit code of a process that Ctrl-C ended.
 INTERRUPTED = 130
 
 
@@ -40,7 +40,7 @@ def run(args: "Namespace") -> int:
 
 
 if __name__ == "__main__":
-    # What the terminal has no letters for is shown otherwise, and stops nothing.
+    # Characters that the terminal can't show are replaced; otherwise they would raise.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:

@@ -1,8 +1,8 @@
 """Ways to earn credits by agreement, as marks added to a history.
 
 Each yields the marks of one month: (helper, asker, day of the month). `ring` are the
-members who agreed; they deal with nobody else, except for strangers, one of whom each
-helps once in three months.
+members who agreed. They deal with nobody else, except that each helps an outsider once
+in three months.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ def _chain_attack(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
             yield helper, asker, shuffle.random() * MONTH
 
 
-# The number of members who agreed, and their way.
+# For each attack: the number of members who agreed, and the function for its marks.
 ATTACKS: Mapping[str, tuple[int, Attack]] = {
     "pair": (2, _ring_attack(4)),
     **{f"fast ring of {size}": (size, _ring_attack(4)) for size in range(3, 7)},

@@ -215,8 +215,10 @@ def _check(database: Database, slack: RateLimitedSlack) -> None:
     assert sorted(times) == _NAMES, f"{CHANNELS - len(times)} were not asked"
     assert set(times.values()) == {1}, "some were asked twice"
     with database.read_session() as session:
-        known = select(func.count()).where(Round.state == "open", Round.ts.is_not(None))
-        assert session.scalar(known) == CHANNELS
+        opened = select(func.count()).where(
+            Round.state == "open", Round.ts.is_not(None)
+        )
+        assert session.scalar(opened) == CHANNELS
 
 
 def _print(

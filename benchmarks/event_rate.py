@@ -120,20 +120,20 @@ async def _measure_rounds(
 
     async def measure(server: Server, requests: Sequence[bytes]) -> Measurement:
         await slack.wait_until_quiet()
-        used, called = server.processor_seconds(), slack.calls
+        used, api_calls = server.processor_seconds(), slack.calls
         measured = await load.run(server.port, requests, seconds=SECONDS)
         measured.processor, measured.calls = (
             server.processor_seconds() - used,
-            slack.calls - called,
+            slack.calls - api_calls,
         )
         assert measured.count < len(requests), "prepare more requests"
         return measured
 
     async def turn(
-        what: str, to_bare: Sequence[bytes], to_ours: Sequence[bytes]
+        label: str, to_bare: Sequence[bytes], to_ours: Sequence[bytes]
     ) -> None:
         base = await measure(bare, to_bare)
-        rounds[what].append(Round(base, await measure(ours, to_ours)))
+        rounds[label].append(Round(base, await measure(ours, to_ours)))
 
     # Chatter first: it enqueues nothing, and must not share the time with deliveries of
     # the others, which go on for minutes.
@@ -179,10 +179,10 @@ def _print(kind: str, rounds: Rounds, starts: Sequence[Start]) -> None:
     print(
         _line(BARE_APP, [round_.bare for those in rounds.values() for round_ in those])
     )
-    for what, target in TARGETS[kind].items():
-        ratio = statistics.median(round_.ratio for round_ in rounds[what])
+    for label, target in TARGETS[kind].items():
+        ratio = statistics.median(round_.ratio for round_ in rounds[label])
         print(
-            f"{_line(what, [round_.ours for round_ in rounds[what]])}"
+            f"{_line(label, [round_.ours for round_ in rounds[label]])}"
             f"{ratio:7.2f}  ≥ {target:.2f} {_verdict(ratio >= target)}"
         )
     calls = statistics.median(
@@ -200,9 +200,9 @@ def _print(kind: str, rounds: Rounds, starts: Sequence[Start]) -> None:
     )
 
 
-def _line(what: str, measured: Sequence[Measurement]) -> str:
+def _line(label: str, measured: Sequence[Measurement]) -> str:
     return (
-        f"{what:44}"
+        f"{label:44}"
         f"{statistics.median(measurement.rate for measurement in measured):9.0f}"
         f"{_milliseconds(measured, 50):8.1f}"
         f"{_milliseconds(measured, 99):8.1f}"

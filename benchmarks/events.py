@@ -17,7 +17,7 @@ from bot.clock import ts_to_datetime
 from models import Answer, Ask, Channel, Installation, Member
 
 TEAM, BOT, BOT_USER = "T0PEERS", "B0BACKSWING", "U0BACKSWING"
-SIGNING_SECRET = "8f742231b10e8888abcd990001118a85"  # noqa: S105 - made up
+SIGNING_SECRET = "8f742231b10e8888abcd990001118a85"  # noqa: S105 - a fake
 CHANNELS = [f"C{n:09d}" for n in range(4)]
 PEOPLE = [f"U{n:09d}" for n in range(500)]
 EMOJI = ("+1", "raised_hands", "heart", "pray", "bulb")

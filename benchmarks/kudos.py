@@ -93,11 +93,11 @@ def _add_kudos(session: Session) -> None:
         kudos, thanks, tags = [], [], []
         for n in range(first, first + 10_000):
             at = NOW - timedelta(seconds=(KUDOS - n) * DAYS * 86_400 / KUDOS)
-            giver, receiver, second = _draw_people(dice, people)
-            kudos.append(_kudos_row(n, at, giver, receiver))
-            thanks.append(_thanks_row(n, at, giver, receiver, is_second=False))
-            if n % 5 == 0 and second not in {giver, receiver}:
-                thanks.append(_thanks_row(n, at, second, receiver, is_second=True))
+            giver, recipient, second = _draw_people(dice, people)
+            kudos.append(_kudos_row(n, at, giver, recipient))
+            thanks.append(_thanks_row(n, at, giver, recipient, is_second=False))
+            if n % 5 == 0 and second not in {giver, recipient}:
+                thanks.append(_thanks_row(n, at, second, recipient, is_second=True))
             if n % 3 == 0:
                 tag = TAGS[n % len(TAGS)]
                 tags.append(
@@ -109,16 +109,18 @@ def _add_kudos(session: Session) -> None:
 
 
 def _draw_people(dice: random.Random, people: list[str]) -> tuple[str, str, str]:
-    giver, receiver, second = dice.sample(people, 3)
+    giver, recipient, second = dice.sample(people, 3)
     chance = dice.random()
     if chance < 0.02:  # noqa: PLR2004 - one in fifty
-        receiver = POPULAR
+        recipient = POPULAR
     elif chance < 0.03:  # noqa: PLR2004
         giver = POPULAR
-    return (giver, receiver, second) if giver != receiver else (second, receiver, giver)
+    return (
+        (giver, recipient, second) if giver != recipient else (second, recipient, giver)
+    )
 
 
-def _kudos_row(n: int, at: datetime, giver: str, receiver: str) -> dict[str, Any]:
+def _kudos_row(n: int, at: datetime, giver: str, recipient: str) -> dict[str, Any]:
     return {
         "id": n,
         "installation_id": 1,
@@ -127,7 +129,7 @@ def _kudos_row(n: int, at: datetime, giver: str, receiver: str) -> dict[str, Any
         "ts": f"{n}.000100",
         "is_private": False,
         "giver": giver,
-        "recipients": [receiver],
+        "recipients": [recipient],
         "reason": "the answer on retries, which saved my day " * 2,
         "tags": [],
         "given_at": at,
@@ -135,12 +137,12 @@ def _kudos_row(n: int, at: datetime, giver: str, receiver: str) -> dict[str, Any
 
 
 def _thanks_row(
-    n: int, at: datetime, giver: str, receiver: str, *, is_second: bool
+    n: int, at: datetime, giver: str, recipient: str, *, is_second: bool
 ) -> dict[str, Any]:
     return {
         "kudos_id": n,
         "giver": giver,
-        "recipient": receiver,
+        "recipient": recipient,
         "installation_id": 1,
         "given_at": at,
         "is_join": is_second,
@@ -155,7 +157,7 @@ def _measure(kind: str, database: Database) -> None:
     deep = str(history.Cursor(NOW - timedelta(days=DAYS // 2), KUDOS // 2))
     month = NOW - timedelta(days=30)
     for person in ("U01234", POPULAR):
-        shown = "somebody" if person != POPULAR else "who is thanked the most"
+        person_label = "somebody" if person != POPULAR else "who is thanked the most"
 
         def mine(session: Session, person: str = person) -> object:
             return history.own_history(Transaction(session, WORKSPACE, NOW), person)
@@ -177,10 +179,17 @@ def _measure(kind: str, database: Database) -> None:
                 )
             ).one()
 
-        _time(database, f"/kudos me, {shown}", mine, target=TARGET_MS)
-        _time(database, f"a page from a year ago, {shown}", older, target=TARGET_MS)
-        _time(database, f"the Home tab's section, {shown}", lately, target=TARGET_MS)
-        _time(database, f"thanks and givers in 30 days, {shown}", of)
+        _time(database, f"/kudos me, {person_label}", mine, target=TARGET_MS)
+        _time(
+            database, f"a page from a year ago, {person_label}", older, target=TARGET_MS
+        )
+        _time(
+            database,
+            f"the Home tab's section, {person_label}",
+            lately,
+            target=TARGET_MS,
+        )
+        _time(database, f"thanks and givers in 30 days, {person_label}", of)
 
     def window(session: Session) -> object:
         return session.execute(
@@ -202,7 +211,7 @@ def _measure(kind: str, database: Database) -> None:
 
 def _time(
     database: Database,
-    what: str,
+    label: str,
     ask: Callable[[Session], object],
     *,
     target: float | None = None,
@@ -215,7 +224,7 @@ def _time(
             took.append((perf_counter() - begin) * 1000)
     median = statistics.median(took)
     verdict = "" if target is None else ("  ok" if median < target else "  TOO SLOW")
-    print(f"{what:58} {median:9.2f} {max(took):10.2f}{verdict}")
+    print(f"{label:58} {median:9.2f} {max(took):10.2f}{verdict}")
 
 
 if __name__ == "__main__":

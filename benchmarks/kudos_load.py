@@ -130,10 +130,10 @@ class KudosRequests:
         )
 
     def command(self) -> dict[str, str]:
-        number, (giver, receiver) = next(self._pairs)
+        number, (giver, recipient) = next(self._pairs)
         return {
             "command": "/kudos",
-            "text": f"<@{receiver}> for the help with release {number} #ops",
+            "text": f"<@{recipient}> for the help with release {number} #ops",
             "user_id": giver,
             "channel_id": CHANNELS[number % len(CHANNELS)],
             "channel_name": "help",
@@ -225,7 +225,7 @@ def _print(rounds: dict[str, list[Round]]) -> None:
         )
 
 
-def _line(what: str, measured: Sequence[Measurement]) -> str:
+def _line(label: str, measured: Sequence[Measurement]) -> str:
     cpu = (
         statistics.median(
             measurement.processor / measurement.count for measurement in measured
@@ -239,7 +239,7 @@ def _line(what: str, measured: Sequence[Measurement]) -> str:
         for percent in (50, 99)
     )
     rate = statistics.median(measurement.rate for measurement in measured)
-    return f"{what:24} {rate:8.0f} {p50:8.1f} {p99:8.1f} {cpu:8.2f}"
+    return f"{label:24} {rate:8.0f} {p50:8.1f} {p99:8.1f} {cpu:8.2f}"
 
 
 # Bursts
@@ -250,11 +250,11 @@ async def _measure_burst(scratch: Path, url: str, name: str, send: Any) -> None:
     delays: list[float] = await send(scratch, url)
     slowest = max(delays)
     verdict = "ok" if slowest < TARGET_SECONDS else "SLOW"
-    given = _count(database, Kudos)
+    kudos_count = _count(database, Kudos)
     database.close()
     print(
         f"{BURST} at once over {name}: answered after up to {slowest:.2f} s"
-        f" ({verdict}), {BURST - given} lost",
+        f" ({verdict}), {BURST - kudos_count} lost",
         flush=True,
     )
 
@@ -325,13 +325,13 @@ async def _measure_kill(scratch: Path, url: str) -> None:
                 .select_from(OutboxItem)
                 .filter_by(kind="kudos.post")
             )
-        given = _count(database, Kudos)
+        kudos_count = _count(database, Kudos)
     await slack.stop()
     database.close()
-    assert given == posts == _count(database, KudosThanks)
+    assert kudos_count == posts == _count(database, KudosThanks)
     print(
-        f"killed after {acknowledged} of {BURST}: {given} given,"
-        f" {max(0, acknowledged - given)} lost",
+        f"killed after {acknowledged} of {BURST}: {kudos_count} given,"
+        f" {max(0, acknowledged - kudos_count)} lost",
         flush=True,
     )
 

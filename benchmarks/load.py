@@ -101,9 +101,9 @@ class _Connection(asyncio.Protocol):
         self._sent = now
         self._transport.write(request)
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, reason: str) -> None:
         if not self.finished.done():
-            self.finished.set_exception(RuntimeError(why))
+            self.finished.set_exception(RuntimeError(reason))
 
 
 def _is_whole(answer: bytes) -> bool:

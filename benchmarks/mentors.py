@@ -3,7 +3,7 @@
     uv run --group dev python -m benchmarks.mentors EXPORT.zip POSTS.jsonl.gz …
 
 Each week sees only what had happened by then. A credited person "helps again" if they
-earn a mark in the time ahead. The same weeks are judged for five other methods: a
+earn a mark in the following weeks. The same weeks are judged for five other methods: a
 random quiet person who answered; a random person who answered as often in the window
 as the credited one (or as nearly so as anybody did); the quiet person with most marks;
 a random person above the gate; and a random person who answered, quiet or not. Random
@@ -206,10 +206,10 @@ def report(path: Path, numbers: MentorSettings, ahead_days: int) -> None:
         mean = sum(week.hit_rates[n] for week in weeks) / len(weeks)
         lead = ""
         if n:
-            ahead = sum(week.hit_rates[0] - week.hit_rates[n] for week in weeks) / len(
-                weeks
-            )
-            lead = f"{ahead:+.2f} ({leads[n][0]:+.2f} to {leads[n][1]:+.2f})"
+            mean_lead = sum(
+                week.hit_rates[0] - week.hit_rates[n] for week in weeks
+            ) / len(weeks)
+            lead = f"{mean_lead:+.2f} ({leads[n][0]:+.2f} to {leads[n][1]:+.2f})"
         low, high = means[n]
         print(f"  {method:<24}{mean:>6.2f}  {f'{low:.2f}-{high:.2f}':<14}{lead}")
 
@@ -229,11 +229,11 @@ def _attack_result(
     history: History, numbers: MentorSettings, name: str, strangers: Sequence[str]
 ) -> str:
     span = history.start, history.end
-    given = list(attacks.marks(name, *span, strangers))
+    attack_marks = list(attacks.marks(name, *span, strangers))
     attacked = History(
-        [*history.marks, *given],
+        [*history.marks, *attack_marks],
         [*history.posts, *attacks.messages(name, *span)],
-        [*history.answers, *given],
+        [*history.answers, *attack_marks],
     )
     ring = set(attacks.people(name))
     credited = [week.credited for week in credited_weeks(attacked, numbers, 0)]

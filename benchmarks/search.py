@@ -33,7 +33,7 @@ from time import perf_counter, process_time, thread_time
 from typing import NamedTuple
 
 from bot.search.index import Document, SearchIndex
-from bot.search.query import SearchQuery, WeightedQuery, weigh
+from bot.search.query import SearchQuery, WeightedQuery, weigh_words
 
 SIZES = (10_000, 100_000)
 BATCH = 2000
@@ -301,7 +301,7 @@ def _compare_with_plain(
     plain: PlainIndex,
     queries: Sequence[SearchQuery],
 ) -> None:
-    compared = [(query, weigh(query, plain)) for query in queries[:COMPARED]]
+    compared = [(query, weigh_words(query, plain)) for query in queries[:COMPARED]]
     words = {word for _, weighted in compared for word in weighted.anywhere}
     for number in range(1, corpus.size + 1):
         plain.post(number, corpus.ask(number), words)

@@ -171,9 +171,9 @@ async def _sample(
         )
 
 
-def _count(server: Server, what: str) -> int:
+def _count(server: Server, resource: str) -> int:
     """Return the number of threads or file handles, from Linux."""
-    return len(list(Path(f"/proc/{server.pid}/{what}").iterdir()))
+    return len(list(Path(f"/proc/{server.pid}/{resource}").iterdir()))
 
 
 def _unsent_count(database: Database) -> int:

@@ -82,15 +82,15 @@ HELP_TITLE = "*Ask your peers, and see what helped.*"
 
 @dataclass(frozen=True, slots=True)
 class DueRows:
-    """Rows of a workspace for which a job has work once their time has come."""
+    """Rows that a job has to process when the time in one of their columns comes."""
 
-    # The name of the job, as operators see it.
+    # The job's name, as operators see it.
     job: str
     # The column with the time, in UTC.
     column: Any
-    # Returns the conditions on the rows for the id of an installation.
+    # Takes an installation's id, and returns conditions that select its rows.
     where: "Callable[[int], Sequence[ColumnElement[bool]]]"
-    # The work is due so much later than the column says.
+    # The time between the column's time and the work.
     delay: timedelta = timedelta()
 
 
@@ -138,11 +138,11 @@ class Feature:
     # Its blocks in a member's options of an ask.
     ask_options: AskOptions | None = None
 
-    # Its rows for which one of its jobs has work once their time has come.
+    # Its rows that one of its jobs has to process at a certain time.
     due_rows: Sequence[DueRows] = ()
-    # The number of other things that its jobs have to do now, by the job's name.
+    # Counts the other work that its jobs have now, by the job's name.
     due_counts: DueCounts | None = None
-    # The next times at which its jobs have such things to do.
+    # Returns the next times at which its jobs have such other work.
     next_due: NextDue | None = None
 
     # Its tables whose rows are messages in Slack.
@@ -151,8 +151,8 @@ class Feature:
     lock_messages: LockMessages | None = None
     # Runs when a member adds or removes a reaction to the tracked message.
     on_reaction: OnReaction | None = None
-    # Counts a message, outside of any transaction: the id of the installation, its
-    # channel, its author and its `ts`.
+    # Counts a message that a member posted, outside any transaction. The arguments are
+    # the installation's id, the channel, the author and the message's `ts`.
     count_message: CountMessage | None = None
     # Runs when a member posts a message; the tracked message is its thread's first.
     on_message: OnMessage | None = None
@@ -267,7 +267,7 @@ class Features:
         return iter(self._features)
 
     def get(self, kind: type[F]) -> F:
-        """Return the feature of a class of its own."""
+        """Return the feature that is an instance of this subclass of `Feature`."""
         return next(feature for feature in self if isinstance(feature, kind))
 
     def _all(self, part: Callable[[Feature], Sequence[T]]) -> tuple[T, ...]:
@@ -289,6 +289,9 @@ class Features:
 
 
 def _call_all(hooks: Sequence[Callable[P, None]]) -> Callable[P, None]:
+    if len(hooks) == 1:
+        return hooks[0]
+
     def call(*args: P.args, **kwargs: P.kwargs) -> None:
         for hook in hooks:
             hook(*args, **kwargs)

@@ -123,7 +123,7 @@ def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
         )
     )
     counts["fetch-new-users"] = unknown_members or 0
-    # Nobody knows since when these are due.
+    # It is unknown since when these are due.
     return depths | {
         job: QueueDepth(count, count, None) for job, count in counts.items()
     }
@@ -162,7 +162,7 @@ def _next_after(
     *where: ColumnElement[bool],
     delay: timedelta = timedelta(),
 ) -> datetime | None:
-    """Return the earliest time after now (UTC), so long after the one in a column."""
+    """Return the earliest time (UTC) after now: a column's time plus `delay`."""
     at: datetime | None = tx.session.scalar(
         select(func.min(column)).where(column > tx.now - delay, *where)
     )

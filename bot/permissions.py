@@ -12,7 +12,7 @@ class Role(StrEnum):
 
     MEMBER = "member"
     GUEST = "guest"
-    EXTERNAL = "stranger"
+    EXTERNAL = "external"
     BOT = "bot"
     DEACTIVATED = "deactivated"
     # The author of the ask, message or invitation.
@@ -34,7 +34,7 @@ class Permission:
     denial: str
 
 
-ANYBODY = frozenset({Role.MEMBER, Role.GUEST})
+MEMBERS_AND_GUESTS = frozenset({Role.MEMBER, Role.GUEST})
 AUTHOR = frozenset({Role.AUTHOR})
 MODERATORS = frozenset({Role.CHAMPION, Role.ADMIN})
 ADMINS = frozenset({Role.ADMIN})
@@ -43,7 +43,7 @@ PROGRAM_LEADS = frozenset({Role.ADMIN, Role.PROGRAM_LEAD})
 # Permissions that several features require.
 ASK = Permission(
     "ask",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="You can't ask here.",
 )
 MANAGE_CHANNEL = Permission(
@@ -66,12 +66,12 @@ NAME_PROGRAM_LEADS = Permission(
 )
 EDIT_OWN_SETTINGS = Permission(
     "change their own settings",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="Bots don't have settings.",
 )
 MANAGE_OWN_DATA = Permission(
     "see or erase their own data",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="Only people can see what I keep about them.",
 )
 

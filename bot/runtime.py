@@ -50,10 +50,10 @@ class ServedWorkspaces:
     def add(self, workspace: Workspace, slack: SlackApi) -> None:
         """Serve the workspace with a client that has its token, from now on."""
         with self._lock:
-            known = {**self._workspaces, workspace.id: workspace}
+            workspaces = {**self._workspaces, workspace.id: workspace}
             self._clients = {**self._clients, workspace.id: slack}
-            self._by_team = {served.team_id: served for served in known.values()}
-            self._workspaces = dict(sorted(known.items()))
+            self._by_team = {served.team_id: served for served in workspaces.values()}
+            self._workspaces = dict(sorted(workspaces.items()))
 
     def __iter__(self) -> Iterator[Workspace]:
         return iter(self._workspaces.values())

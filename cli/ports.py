@@ -35,7 +35,7 @@ class ListeningSockets:
     def url(self) -> str:
         """Return a URL that works on this machine."""
         host = self.sockets[0].getsockname()[0]
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it asks there
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only a client
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def __enter__(self) -> Self:

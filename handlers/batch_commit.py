@@ -42,12 +42,12 @@ def commit_batch(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
 
     Each transaction belongs to one workspace.
     """
-    by_workspace: dict[Workspace, list[PendingCommit]] = {}
+    by_workspace: dict[int, list[PendingCommit]] = {}
     for commit in commits:
-        by_workspace.setdefault(commit.workspace, []).append(commit)
-    for workspace, workspace_commits in by_workspace.items():
+        by_workspace.setdefault(commit.workspace.id, []).append(commit)
+    for workspace_commits in by_workspace.values():
         for independent in _split_dependent(workspace_commits):
-            _commit(rt, workspace, independent)
+            _commit(rt, workspace_commits[0].workspace, independent)
 
 
 def _split_dependent(commits: Sequence[PendingCommit]) -> Iterator[list[PendingCommit]]:

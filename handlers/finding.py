@@ -54,7 +54,7 @@ def register(app: App, rt: Runtime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """The words that somebody looks for, and the page of the results."""
+    """The words that a member looks for, and the page of the results."""
 
     words: str
     start: int = 0
@@ -78,16 +78,16 @@ def submit(form: ViewSubmission, request: Request) -> Response:
     if not words:
         raise UserError("Type a few words.", field="words")
     request.refresh(users=[form.actor])
-    _, found = _results(request, form.actor, _Query(words))
-    return UpdateView(blocks.results_modal(found))
+    _, shown = _results(request, form.actor, _Query(words))
+    return UpdateView(blocks.results_modal(shown))
 
 
 def turn_page(click: BlockAction, request: Request) -> Response:
     request.refresh(users=[click.actor])
-    text, found = _results(request, click.actor, _parse_query(click.value))
+    text, shown = _results(request, click.actor, _parse_query(click.value))
     if click.is_in_modal:
-        return UpdateView(blocks.results_modal(found))
-    return Reply(text, found, replace=True)
+        return UpdateView(blocks.results_modal(shown))
+    return Reply(text, shown, replace=True)
 
 
 def _results(request: Request, member: str, query: _Query) -> Note:

@@ -67,14 +67,12 @@ class Listeners:
         """Return all that the features' hooks change; None in an unknown channel."""
         if message is None:
             return None
-        return combine(
-            [
-                change
-                for hook in hooks
-                if (change := hook(self._rt, workspace, event, message, *thread))
-                is not None
-            ]
-        )
+        changes: list[BatchedChange] = []
+        for hook in hooks:
+            change = hook(self._rt, workspace, event, message, *thread)
+            if change is not None:
+                changes.append(change)
+        return combine(changes) if changes else None
 
     def _on_reaction(
         self, event: dict[str, Any], workspace: Workspace

@@ -72,7 +72,7 @@ def accept(click: BlockAction, request: Request) -> Response:
 
 
 def _has_replies(request: Request, channel: str, ts: str) -> bool:
-    """Return True if somebody has replied or reacted, as Slack shows it now."""
+    """Return True if someone has replied or reacted, as Slack shows it now."""
     return any(
         bool(message.get("reactions"))
         or authors.is_by_human(message, request.workspace)

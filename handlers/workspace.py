@@ -158,8 +158,8 @@ def _has_changes(
 ) -> bool:
     """Return True if Slack's `user` has values to store that differ from the row.
 
-    Nothing is stored about erased members. Of unknown users only bots and external
-    members are stored, before their messages or reactions could count.
+    Nothing is stored about erased members. Among unknown users, only bots and
+    external members are stored, before their messages or reactions could count.
     """
     new = members.profile_columns(user, workspace.team_id, workspace.enterprise_id)
     if row is None:

@@ -13,7 +13,7 @@ from models.base import UtcDateTime
 
 
 def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
-    """Migrations name the database's types, and outlive those of `models`."""
+    """Write the database's types, since migrations outlive those of `models`."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     return False

@@ -170,7 +170,7 @@ class AskReference(Base):
     earlier_ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)
     # The earlier answer that is credited; None if the asker had given it.
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"), index=True)
-    # Who pointed to it; None if the search did.
+    # The member who pointed to it; None if the search did.
     found_by: Mapped[str | None]
     # True if the ask was taken back, and not solved: its message is deleted.
     is_withdrawn: Mapped[bool] = mapped_column(default=False)

@@ -27,7 +27,7 @@ class Channel(Base):
     # Settings. None means the default; so a changed default applies to all channels
     # that have not set their own.
     capture: Mapped[str] = mapped_column(default="off")
-    # How the bot marks a captured message: reaction, line, nothing.
+    # The mark of a captured message: "reaction", "line", "nothing".
     capture_indicator: Mapped[str] = mapped_column(default="reaction")
     helpful_emoji: Mapped[list[str] | None]
     solved_emoji: Mapped[list[str] | None]
@@ -38,7 +38,7 @@ class Channel(Base):
     join_emoji: Mapped[list[str] | None]
     kudos_emoji: Mapped[list[str] | None]
     allow_external_kudos: Mapped[bool] = mapped_column(default=False)
-    # Whether askers are shown what has perhaps solved their problem before.
+    # Shows askers what has perhaps solved their problem before.
     suggests_entries: Mapped[bool] = mapped_column(default=True)
     detects_mentors: Mapped[bool] = mapped_column(default=True)
     # The bot's first join, at which the workspace's defaults were applied.

@@ -9,7 +9,7 @@ from models.base import Base
 
 
 class AnswerText(Base):
-    """The words of an answer that somebody else marked; no row, no words.
+    """The words of an answer that someone else marked; no row, no words.
 
     There is a row exactly while the answer has such a mark, it and its ask are there,
     and its author agrees. bot/knowledge/answer_texts.py writes it, and nothing else.
@@ -35,7 +35,7 @@ class AnswerText(Base):
     author: Mapped[str]
     # mrkdwn, as Slack escapes it; None until it is read, and where Slack refuses it.
     text: Mapped[str | None] = mapped_column(Text)
-    # True once there is text and its author was told. Only then may anybody find it.
+    # True once there is text and its author was told. Only then may others find it.
     is_findable: Mapped[bool] = mapped_column(default=False)
     # Slack's time of the latest edit in `text`; 0 if it was never edited.
     edited_at_micros: Mapped[int] = mapped_column(default=0)
@@ -91,6 +91,6 @@ class EntryReview(Base):
     verdict: Mapped[str]
     is_present: Mapped[bool]
     event_micros: Mapped[int]
-    # What has changed, in the member's words.
+    # The change, in the member's words.
     reason: Mapped[str | None]
     recorded_at: Mapped[datetime]

@@ -45,5 +45,5 @@ class MemberSettingsRow(Base):
     greeted_at: Mapped[datetime | None]
     wants_greetings: Mapped[bool] = mapped_column(default=True)
 
-    # Of their answers that helped somebody.
+    # Keeps the words of their answers that helped.
     keeps_answer_texts: Mapped[bool] = mapped_column(default=True)

@@ -1,4 +1,4 @@
-"""What people do in check-ins, and what can be seen of it."""
+"""People's actions in check-ins, and their visible results."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.factories import Story
 from tests.fakes import PostedMessage
 
 WEEK = timedelta(days=7)
-# Slack shows a moment in the reader's own zone; here, what it shows where it can't.
+# Slack shows a time in the reader's zone; tests read its fallback.
 _DATE = re.compile(r"<!date\^\d+\^[^|]+\|([^>]+)>")
 PARSER = "The *parser* & <lexer>"
 
@@ -26,7 +26,7 @@ def open_form(story: Story, member: str, round_: Round) -> dict[str, Any]:
 
 
 def share(story: Story, member: str, round_: Round, **answers: str) -> dict[str, Any]:
-    """What the form answers: nothing, or what is wrong."""
+    """Share by the form; return its errors or nothing."""
     view = open_form(story, member, round_)
     answer = story.submit(member, view, answers or {"working_on": PARSER})
     story.deliver()
@@ -56,7 +56,7 @@ def join(story: Story, member: str, round_: Round) -> None:
 
 
 def visible_text(message: PostedMessage | dict[str, Any]) -> str:
-    """All text in it, as a reader sees it."""
+    """Return all text in a message, as a reader sees it."""
     blocks = message.blocks if isinstance(message, PostedMessage) else message["blocks"]
 
     def text(node: Any) -> str:

@@ -38,23 +38,23 @@ from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import BOT, TEAM
 
-# Each worker, and each process that a test starts, else compiles everything anew where
-# bytecode may not lie beside the sources.
+# Otherwise each worker and each process that a test starts compiles everything anew
+# if bytecode may not be stored beside the sources.
 BYTECODE = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
 sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# The collector else goes through all tests and modules again and again.
+# Otherwise the garbage collector scans all tests and modules again and again.
 gc.set_threshold(GC_THRESHOLD)
 
-# What else the machine is doing must fail no test.
+# Other work of the machine must not fail a test.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 
 class LogCapture(logging.Handler):
-    """All that any test makes the bot log, as production would write it."""
+    """All logs of the tests, as production would write them."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -83,14 +83,14 @@ def log_capture() -> Iterator[LogCapture]:
 
 @pytest.fixture(autouse=True)
 def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
-    """Whatever a test is about, it must not bring a secret into the logs."""
+    """Check that no test brings a secret into the logs."""
     yield
     leaks, log_capture.leaks = log_capture.leaks, []
     assert leaks == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what may take longest: at the end nothing else is left to do."""
+    """Start with the slowest tests, so that none is left alone at the end."""
     items.sort(key=_most_seconds, reverse=True)
 
 
@@ -104,13 +104,13 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: tests wait for something now and then."""
+    """Use one worker more than there are processors: tests wait now and then."""
     return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, TestReport, TestReport]:
-    """Nor must it print one, be it by accident."""
+    """Check that no test prints a secret."""
     report = yield
     found = leak_markers.find_in(report.capstdout + report.capstderr)
     if found and report.passed:
@@ -125,7 +125,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for SQLite's files, where a commit does not wait for a disk."""
+    """Return a folder for SQLite's files, where a commit does not wait for a disk."""
     memory = Path("/dev/shm")  # noqa: S108 - The folder in it gets a name of its own.
     if not memory.is_dir() or shutil.disk_usage(memory).free < ROOM_IN_MEMORY:
         yield tmp_path_factory.mktemp("files")
@@ -145,8 +145,8 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    # Not below pytest's folder, which each run closes to everybody but its own user:
-    # a server that is started by root runs as another.
+    # Not below pytest's folder, which each run closes to other users: a server that is
+    # started by root runs as another user.
     folder = Path(mkdtemp(prefix="backswing-"))
     with get_server(folder, cleanup_mode="delete") as server:
         yield server.get_uri()
@@ -158,7 +158,7 @@ def migrated_postgresql(postgresql_url: str) -> Iterator[Database]:
     schema.upgrade(database)
     with database.engine.connect() as connection:
         outside = connection.execution_options(isolation_level="AUTOCOMMIT")
-        # Nobody pulls the plug on a test's server, so it need not wait for the disk.
+        # A test's server need not survive a power failure.
         for precaution in ("fsync", "synchronous_commit", "full_page_writes"):
             outside.execute(text(f"ALTER SYSTEM SET {precaution} = off"))
         outside.execute(text("SELECT pg_reload_conf()"))
@@ -174,7 +174,7 @@ _compiled: dict[Any, Any] = {}
 
 
 def compile_once(database: Database) -> None:
-    """Let all tests share what is compiled, which else takes half of their time."""
+    """Share SQLAlchemy's compiled statements among tests, to halve their time."""
     for name, engine in database._engines().items():
         of_its_kind = engine.dialect.name, name
         if of_its_kind not in _dialects:
@@ -189,7 +189,7 @@ def compile_once(database: Database) -> None:
 def pooled_postgresql(
     migrated_postgresql: Database, postgresql_url: str
 ) -> Iterator[Database]:
-    """Connections for one test after another: to open them takes longer than most."""
+    """Share connections among tests: to open them takes longer than most tests."""
     opened = db_engine.connect(postgresql_url)
     compile_once(opened)
     yield opened
@@ -198,7 +198,7 @@ def pooled_postgresql(
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[Database]:
-    """An empty, migrated database: everything that asks for it runs on both kinds."""
+    """An empty, migrated database; a test that uses it runs on both kinds."""
     if request.param == "sqlite":
         with TemporaryDirectory(dir=in_memory, ignore_cleanup_errors=True) as folder:
             file = Path(folder) / "test.db"
@@ -219,7 +219,7 @@ def database(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[Databa
 
 
 def _with_its_connections(opened: Database) -> Database:
-    """A database with listeners and sessions of its own."""
+    """Return a database with listeners and sessions of its own."""
     engine = opened.engine.execution_options()
     sessions = sessionmaker(engine)
     autocommit = opened.autocommit.execution_options()
@@ -228,7 +228,7 @@ def _with_its_connections(opened: Database) -> Database:
 
 @pytest.fixture(scope="session")
 def closing() -> Iterator[ThreadPoolExecutor]:
-    """A server takes a moment to stop; the next test need not wait for it."""
+    """Close in a thread: a server takes a moment to stop."""
     with ThreadPoolExecutor() as pool:
         yield pool
 
@@ -274,7 +274,7 @@ def rt(
 
 
 @pytest.fixture
-def deliverer(rt: Runtime) -> OutboxWorker:
+def worker(rt: Runtime) -> OutboxWorker:
     return OutboxWorker(
         rt, rt.features.message_types, fetch_new_users=sync.fetch_new_users
     )
@@ -287,16 +287,16 @@ def bolt(rt: Runtime) -> BoltApp:
 
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
-    """To look with; what the bot wrote is there after its commit."""
+    """A session for checks; it sees the bot's commits."""
     with database.read_session() as session:
         yield session
 
 
 @pytest.fixture
 def story(
-    bolt: BoltApp, rt: Runtime, deliverer: OutboxWorker, slack: FakeSlack, clock: Clock
+    bolt: BoltApp, rt: Runtime, worker: OutboxWorker, slack: FakeSlack, clock: Clock
 ) -> Story:
-    return Story(bolt, rt, deliverer, slack, clock)
+    return Story(bolt, rt, worker, slack, clock)
 
 
 @pytest.fixture

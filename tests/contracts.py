@@ -1,4 +1,4 @@
-"""Slack's published contracts, where they lie beside the repository."""
+"""Slack's published contracts, if they are available beside the repository."""
 
 import importlib.util
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The docs, as tests read them."""
+"""Read the docs for tests."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ from types import ModuleType
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-# What a stranger reads before the site.
+# The first pages that a stranger reads.
 FRONT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")]
 
 
@@ -36,7 +36,7 @@ def section(page: Path, heading: str) -> str:
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """The table in the text: its first column, and the others by it."""
+    """Return the table in the text: a mapping of its first column to the others."""
     lines = re.findall(r"^\| ((?!---).*) \|$", text, re.MULTILINE)
     cells = [[cell.strip() for cell in line.split(" | ")] for line in lines[1:]]
     named = {row[0]: row[1:] for row in cells}
@@ -45,7 +45,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 
 def targets(page: Path) -> list[str]:
-    """Files that a page links to or shows; not those of other hosts."""
+    """Return the files that a page links to or shows, but no URLs."""
     code = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
     prose = code.sub("", page.read_text())
     found = re.findall(r"\]\(([^)#]+)", prose)

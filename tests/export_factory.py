@@ -1,4 +1,4 @@
-"""Makes small Slack exports, in Slack's format and the same for the same seed."""
+"""Make small Slack exports, in Slack's format and the same for the same seed."""
 
 import json
 import random
@@ -21,9 +21,9 @@ ADMIN, OWNER, DEACTIVATED, GUEST, EXTERNAL = (
     "U0STRANGER",
 )
 PEERS = tuple(f"U0PEER{number}" for number in range(8))
-# An app's own user: its messages name the app, or, in old ones, only the user.
+# An app's own user: its messages name the app or, in old ones, only the user.
 BOT = "U0BOT"
-# Somebody whom users.json has forgotten.
+# A person whom users.json omits.
 UNLISTED = "U0GHOST"
 SLACKBOT = "USLACKBOT"
 CHANNELS = {"C0HELP": "help", "C0TONGUES": "translation", "C0LOUNGE": "lounge"}
@@ -52,15 +52,15 @@ Json = dict[str, Any]
 
 
 def people() -> list[Json]:
-    """users.json."""
+    """Return the content of users.json."""
     described = [_person(slack_id) for slack_id in PEERS]
-    # Nobody gave this one a name to display.
+    # This person has no display name.
     described[0]["profile"] = {"real_name": "", "display_name": ""}
     return [
         *described,
         _person(ADMIN, is_admin=True),
         _person(OWNER, is_admin=True, is_owner=True),
-        # Slack says less of people who have left.
+        # Slack exports less of people who have left.
         {
             "id": DEACTIVATED,
             "team_id": TEAM,
@@ -95,7 +95,7 @@ def _person(slack_id: str, **facts: object) -> Json:
 
 
 def channels() -> list[Json]:
-    """channels.json."""
+    """Return the content of channels.json."""
     return [
         {
             "id": slack_id,
@@ -114,7 +114,7 @@ def channels() -> list[Json]:
 
 @dataclass
 class _ChannelHistory:
-    """What is said in one channel."""
+    """The messages of one channel."""
 
     random: random.Random
     clock: int
@@ -189,7 +189,7 @@ class _ChannelHistory:
         )
 
     def reactions(self, *near: str) -> Json:
-        """Somebody, with a liking for those whose message and whose thread it is."""
+        """Add reactions, mostly by the author of the message and of its thread."""
         crowd = (*_HUMANS, BOT, *near, *near, ADMIN, ADMIN)
         chosen = self.random.sample(_EMOJI, self.random.choice((0, 0, 1, 2, 3)))
         shown = []
@@ -199,7 +199,7 @@ class _ChannelHistory:
         return {"reactions": shown} if shown else {}
 
     def add_noise(self) -> None:
-        """What Slack and apps say."""
+        """Add messages by Slack and apps."""
         self.say(PEERS[0], f"<@{PEERS[0]}> has joined", subtype="channel_join")
         self.say(None, "Deployed?", subtype="bot_message", bot_id="B0BOT")
         self.say(BOT, "Is it up?", **self.reactions())
@@ -219,7 +219,7 @@ class _ChannelHistory:
 
 
 def channel_messages(seed: int = 1, *, asks: int = 16) -> dict[str, list[Json]]:
-    """By channel, what was said there."""
+    """Return the messages by channel."""
     dice = random.Random(seed)
     found: dict[str, list[Json]] = {}
     for slack_id in CHANNELS:
@@ -233,7 +233,7 @@ def channel_messages(seed: int = 1, *, asks: int = 16) -> dict[str, list[Json]]:
 
 
 def day_files(messages: Sequence[Json], folder: str) -> dict[str, list[Json]]:
-    """A file for each day."""
+    """Return a file for each day."""
     by_day: defaultdict[str, list[Json]] = defaultdict(list)
     for message in messages:
         at = datetime.fromtimestamp(float(message["ts"]), UTC)
@@ -242,7 +242,7 @@ def day_files(messages: Sequence[Json], folder: str) -> dict[str, list[Json]]:
 
 
 def export_files(seed: int = 1, *, asks: int = 16) -> dict[str, object]:
-    """The whole export, by the names of its files."""
+    """Return the whole export, by file name."""
     found: dict[str, object] = {"users.json": people(), "channels.json": channels()}
     for slack_id, talk in channel_messages(seed, asks=asks).items():
         found |= day_files(talk, CHANNELS[slack_id])
@@ -250,7 +250,7 @@ def export_files(seed: int = 1, *, asks: int = 16) -> dict[str, object]:
 
 
 def write(path: Path, content: Mapping[str, object]) -> Path:
-    """Zip it; what is text or bytes already is taken as it is."""
+    """Zip the files; text and bytes are used as they are."""
     with zipfile.ZipFile(path, "w") as out:
         for name, value in content.items():
             raw = value if isinstance(value, str | bytes) else json.dumps(value)
@@ -260,7 +260,7 @@ def write(path: Path, content: Mapping[str, object]) -> Path:
 
 
 def without_utf8_flag(path: Path) -> Path:
-    """Take away the flag that says that names are UTF-8: Slack's zips lack it."""
+    """Remove the flag for UTF-8 names, which Slack's zips lack."""
     raw = bytearray(path.read_bytes())
     for sign, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         at = raw.find(sign)

@@ -1,4 +1,4 @@
-"""People, channels and what they do, as Slack's own payloads through the front door."""
+"""People, channels and events, sent to the bot as Slack's own payloads."""
 
 import itertools
 import json
@@ -33,7 +33,7 @@ MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -46,19 +46,19 @@ class Clock:
 
 
 class Story:
-    """Tells the bot what happens. `now` moves on by a second with each event."""
+    """Sends events and requests to the bot; each has a later ts than the one before."""
 
     def __init__(
         self,
         bolt: App,
         rt: Runtime,
-        deliverer: OutboxWorker,
+        worker: OutboxWorker,
         slack: FakeSlack,
         clock: Clock,
         workspace: Workspace | None = None,
     ) -> None:
-        """`workspace` is the one it happens in; None: the only one that is served."""
-        self._bolt, self.rt, self.deliverer = bolt, rt, deliverer
+        """Take a workspace; None is the only one that is served."""
+        self._bolt, self.rt, self.worker = bolt, rt, worker
         self.slack, self.clock = slack, clock
         self.workspace = workspace or rt.workspaces.only
         self.team = self.workspace.team_id
@@ -68,7 +68,7 @@ class Story:
         }
         slack.channels[HELP_CHANNEL] = conversation_object(HELP_CHANNEL, "help")
 
-    # What the bot is told
+    # Requests to the bot
 
     def dispatch(self, body: dict[str, Any]) -> BoltResponse:
         return self._bolt.dispatch(
@@ -98,7 +98,7 @@ class Story:
         return self.dispatch(body).status
 
     def ts(self) -> str:
-        """A new Slack ts, of now and later than any before."""
+        """Return a new Slack ts of the current time, later than any before."""
         return f"{int(self.clock().timestamp())}.{next(self._count):06d}"
 
     def say(
@@ -128,7 +128,7 @@ class Story:
         event_ts: str | None = None,
         author: str | None = None,
     ) -> None:
-        """`of` is who wrote the message, where Slack says so."""
+        """React to a message; `of` is its author, if Slack names them."""
         at = event_ts or self.ts()
         event = reaction_event(member, ts, emoji, at, added=added, channel=channel)
         assert self.event(event | ({"item_user": author} if author else {})) == 200
@@ -210,7 +210,7 @@ class Story:
         *,
         view_id: str | None = None,
     ) -> BoltResponse:
-        """Send a form; `values` by block, in the shape Slack gives each element."""
+        """Submit a form; `values` are by block, in Slack's format for each element."""
         state = {
             block["block_id"]: {
                 block["element"]["action_id"]: element_state(
@@ -309,10 +309,10 @@ class Story:
         )
 
     def deliver(self) -> int:
-        """Send everything due, a second apart in each channel as Slack wants it."""
+        """Send everything that is due, one message a second in each channel."""
         sent = 0
         for _ in range(20):
-            done = self.deliverer.send_due()
+            done = self.worker.send_due()
             sent += done
             if not done:
                 break
@@ -324,17 +324,17 @@ class Story:
         return self.deliver()
 
     def set_up_channel(self, member: str = ADMIN, **changes: Any) -> BoltResponse:
-        """Fill the channel's settings form in, with changes, and send it."""
+        """Fill in the channel's settings form with changes, and submit it."""
         self.command(member, "/backswing")
         return self.submit_settings(member, "settings", changes)
 
     def set_up_workspace(self, member: str = ADMIN, **changes: Any) -> BoltResponse:
-        """Fill the workspace's settings form in, with changes, and send it."""
+        """Fill in the workspace's settings form with changes, and submit it."""
         self.command(member, "/backswing", "workspace")
         return self.submit_settings(member, "workspace_settings", changes)
 
     def change_my_settings(self, member: str, **changes: Any) -> BoltResponse:
-        """Fill a member's own settings in, with changes, and send them."""
+        """Fill in the member's settings form with changes, and submit it."""
         self.command(member, "/backswing", "me")
         return self.submit_settings(member, "my_settings", changes)
 
@@ -347,19 +347,19 @@ class Story:
         assert changes.keys() <= values.keys(), "a field that the form has not"
         return self.submit(member, view, values | changes)
 
-    # What the bot then knows
+    # The bot's records
 
     def ask(
         self, text: str = "How do I fix x?", *, member: str = ASKER
     ) -> PostedMessage:
-        """Somebody asks by the command, and the message is there."""
+        """Ask by the command, and wait until the message is posted."""
         before = len(self.slack.messages_to(HELP_CHANNEL))
         assert self.command(member, "/ask", text).status == 200
         self.deliver()
         return self.slack.messages_to(HELP_CHANNEL)[before]
 
     def add_schedule(self, channel: str = HELP_CHANNEL, **changes: Any) -> int:
-        """The id of a check-in that a channel has: Mondays at nine, in Berlin."""
+        """Add a check-in on Mondays at nine, in Berlin; return its id."""
         now, workspace = self.clock(), self.workspace
         described = self.slack.channels.setdefault(
             channel, conversation_object(channel, channel.lower())
@@ -391,11 +391,11 @@ class Story:
             return row.id
 
     def post_round(self, at: datetime = MONDAY, **schedule: Any) -> Round:
-        """The round that a channel is asked at that time, posted."""
+        """Start and post the round at that time."""
         if not self._is_scheduled():
             self.add_schedule(**schedule)
         self.clock.now = at
-        jobs.checkins.start_rounds(self.rt, self.deliverer)
+        jobs.checkins.start_rounds(self.rt, self.worker)
         self.deliver()
         with self.rt.read_session() as session:
             return session.scalars(
@@ -415,7 +415,7 @@ class Story:
             return session.scalar(known.limit(1)) is not None
 
     def close_rounds(self, at: datetime | None = None) -> None:
-        """Time passes until then; without, until the last open round is over."""
+        """Close rounds at this time, or when the last open round ends."""
         with self.rt.read_session() as session:
             last = session.scalar(
                 self._rounds()
@@ -423,7 +423,7 @@ class Story:
                 .with_only_columns(func.max(Round.closes_at))
             )
         self.clock.now = at or last or self.clock.now
-        jobs.checkins.close_rounds(self.rt, self.deliverer)
+        jobs.checkins.close_rounds(self.rt, self.worker)
         self.deliver()
 
     def asks(self) -> list[Ask]:
@@ -445,7 +445,7 @@ class Story:
             return list(session.scalars(here.order_by(Answer.ts)))
 
     def answer_marks(self) -> dict[str, tuple[bool, int]]:
-        """Each answer's ts: whether it solved the ask, and how many it helped."""
+        """Return by ts if an answer solved its ask, and how many people it helped."""
         return {
             a.ts: (a.is_solution, a.helpful_count)
             for a in self.answers()

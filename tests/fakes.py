@@ -1,4 +1,4 @@
-"""A Slack that remembers what it was told, and fails when it is told to."""
+"""A Slack that records calls, and fails on demand."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class PostedMessage:
     blocks: list[dict[str, Any]]
     metadata_token: str = ""
     thread_ts: str | None = None
-    # Who sees it, for a message to one person in a channel.
+    # The only person who sees it, for an ephemeral message.
     visible_to: str | None = None
     updates: int = 0
 
@@ -36,9 +36,9 @@ class UploadedFile:
 
 @dataclass
 class FakeSlack:
-    """`fail` maps a method to what it raises, once each, before it has any effect.
+    """`fail` maps a method to errors that it raises, once each, without any effect.
 
-    `fail_after` likewise, when the effect has taken place.
+    The errors in `fail_after` are raised after the effect.
     """
 
     messages: list[PostedMessage] = field(default_factory=list)
@@ -46,25 +46,25 @@ class FakeSlack:
     reactions: set[tuple[str, str, str]] = field(default_factory=set)
     views: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     responses: list[tuple[str, str, list[dict[str, Any]]]] = field(default_factory=list)
-    # The texts of those that took the place of what was clicked.
+    # Texts that replaced the clicked message.
     replaced_texts: list[str] = field(default_factory=list)
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    # Of what is shown as each Home tab.
+    # Home tabs by member.
     home_hashes: dict[str, str] = field(default_factory=dict)
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
-    # Who is in a channel, where somebody asks.
+    # Members by channel, for `conversation_members`.
     members_by_channel: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, UploadedFile] = field(default_factory=dict)
     thread_messages: dict[tuple[str, str], list[dict[str, Any]]] = field(
         default_factory=dict
     )
-    # A message's reactions with everybody, where its thread leaves some people out.
+    # All reactions to a message, if its thread's response leaves out some people.
     full_reactions: dict[tuple[str, str], list[dict[str, Any]]] = field(
         default_factory=dict
     )
     bot_identity: dict[str, Any] = field(default_factory=dict)
-    # How many messages there have been, those that are gone as well.
+    # The number of all messages, including deleted ones.
     posted_count: int = 0
     deleted_from: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -288,7 +288,7 @@ class FakeSlack:
     def auth_test(self) -> dict[str, Any]:
         return self._call("auth.test", lambda: dict(self.bot_identity))
 
-    # To look with.
+    # For checks
 
     def message_at(self, channel: str, ts: str) -> PostedMessage:
         for message in self.messages:
@@ -307,7 +307,7 @@ class FakeSlack:
 
 
 def _dm_channel(recipient: str) -> str:
-    """Where a message to a channel or a person goes: a DM has an id of its own."""
+    """Return the channel of a message to a channel or a person; a DM has its own id."""
     return f"D{recipient[1:]}" if recipient.startswith("U") else recipient
 
 

@@ -1,7 +1,7 @@
-"""Search for texts over which the readers of mentions, emoji and commands stumble.
+"""Search for texts that break the parsers of mentions, emoji and commands.
 
-By hand, since it wants a library with a compiler's eyes that the tests do without:
-`uv run --group dev --with atheris python -m tests.fuzz_parsers -max_total_time=60`.
+Run it by hand, since it needs an instrumenting library that the tests don't: `uv run
+--group dev --with atheris python -m tests.fuzz_parsers -max_total_time=60`.
 """
 
 import sys
@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["bot"]):
 
 
 def check_parsers(data: bytes) -> None:
-    """Whatever it is, it is read; and what is read is the whole of it."""
+    """Check that any text is parsed, and that its tokens cover it."""
     text = sanitize(atheris.FuzzedDataProvider(data).ConsumeUnicode(len(data)))
     assert "".join(piece.text for piece in tokenize(text)) == to_plain(text)
     said = parser.parse(text)

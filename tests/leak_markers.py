@@ -1,16 +1,16 @@
-"""What may stand in nothing that is written, and where it is looked for.
+"""Markers of secrets and people's text that no log or output may contain.
 
-Each line that is logged in any test, what a test prints, and what the programs say
-that tests start, are read: conftest.py and the tests of the command line see to it.
+conftest.py and the tests of the command line search each logged line, the output of
+tests, and that of programs started by tests.
 """
 
 import re
 
 from tests.bot.config.test_settings import SIGNING
 
-# Of any token, with or without the rest of it.
+# The start of any token.
 _TOKEN_PATTERN = re.compile(r"\b(?:xox[a-z]|xapp)-\w")
-# What else opens doors, and what people say in most of the tests.
+# Other secrets, and people's text in most of the tests.
 _MARKERS = {
     "a-signing-secret",
     "s3cret",
@@ -23,11 +23,11 @@ _MARKERS = {
 
 
 def add(*secrets: str) -> None:
-    """For secrets that are made up as the tests run."""
+    """Add a secret that is made up as the tests run."""
     _MARKERS.update(secrets)
 
 
 def find_in(text: str) -> list[str]:
-    """Those that stand in the text, which was written where they must not be."""
+    """Return the markers in a text that must not contain them."""
     tokens = _TOKEN_PATTERN.findall(text)
     return sorted({*tokens, *(secret for secret in _MARKERS if secret in text)})

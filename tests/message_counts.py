@@ -1,7 +1,6 @@
-"""Counts asks, answers and marks: straight from an export's JSON, and as the bot did.
+"""Count asks, answers and marks: from an export's JSON, and in the bot's database.
 
-The first half is what the bot is held to, so it shares nothing with it but Slack's
-words, and says in its own way what counts.
+The first half is the expectation, so it shares no code with the bot.
 """
 
 import json
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from models import Answer, Ask, Channel, MessageCount
 
-# A message is called by its channel and its ts.
+# A message's key is its channel and its ts.
 MessageKey = tuple[str, str]
 
 _HELPFUL = ("+1", "thumbsup", "raised_hands", "heart", "pray", "bulb")
@@ -31,7 +30,7 @@ class ExportCounts:
     asks: dict[MessageKey, tuple[str, str]] = field(default_factory=dict)
     # The author.
     answers: dict[MessageKey, str] = field(default_factory=dict)
-    # How many people an answer helped.
+    # The number of people an answer helped.
     helpful: dict[MessageKey, int] = field(default_factory=dict)
     # Answers that solved their ask.
     solutions: set[MessageKey] = field(default_factory=set)
@@ -74,12 +73,12 @@ def add_messages(
     users: list[dict[str, Any]],
     is_ask: Callable[[str], bool] = lambda _text: True,
 ) -> None:
-    """Count what was said in one channel."""
+    """Count the messages of one channel."""
     robots = _bots(users)
     bosses = {u["id"] for u in users if u.get("is_admin") or u.get("is_owner")}
     teams = [u["team_id"] for u in users if u.get("team_id")]
     ours = {None, "", max(teams, key=teams.count, default="")}
-    # People of other organisations answer, but neither ask nor mark.
+    # External members answer, but neither ask nor mark.
     mute = robots | {u["id"] for u in users if u.get("team_id") not in ours}
 
     human = {m["ts"]: m for m in messages if _is_human(m, robots)}
@@ -114,7 +113,7 @@ def add_messages(
 
 
 def messages_from_export(path: Path) -> dict[tuple[str, date, str], int]:
-    """How many messages a person wrote, by the channel's id and the day (UTC)."""
+    """Return the number of a person's messages, by channel id and day (UTC)."""
     with zipfile.ZipFile(path) as export:
         robots = _bots(json.loads(export.read("users.json")))
         counts: Counter[tuple[str, date, str]] = Counter()
@@ -155,7 +154,7 @@ def _reactors(message: dict[str, Any], *names: str) -> set[str]:
 
 
 def from_database(session: Session) -> ExportCounts:
-    """What the bot holds, but for what was deleted."""
+    """Return the bot's counts without deleted messages."""
     rooms = dict(session.execute(select(Channel.id, Channel.slack_id)).all())
     counts = ExportCounts()
     live = {}
@@ -175,7 +174,7 @@ def from_database(session: Session) -> ExportCounts:
 
 
 def messages_from_database(session: Session) -> dict[tuple[str, date, str], int]:
-    """How many messages each person wrote, as the bot has it."""
+    """Return the number of each person's messages in the bot's database."""
     rows = session.execute(
         select(
             Channel.slack_id,

@@ -1,4 +1,4 @@
-"""Ports for servers of tests."""
+"""Ports for the tests' servers."""
 
 import socket
 

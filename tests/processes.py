@@ -1,7 +1,7 @@
-"""Processes to be killed, each forked from one that has imported everything."""
+"""Processes that tests kill, each forked from one that has imported everything."""
 
 import multiprocessing
 
-# That one has no threads, so that to fork it is safe.
+# The parent has no threads, so it is safe to fork.
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["pytest", "tests.acceptance.crash_points"])

@@ -1,4 +1,4 @@
-"""Slack's JSON for the parts of views, so that a test shows a view at a glance."""
+"""Slack's JSON for the parts of views, so that tests show a view at a glance."""
 
 from typing import Any
 

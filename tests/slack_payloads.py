@@ -1,4 +1,4 @@
-"""Slack's objects, events and forms, as Slack sends them."""
+"""Slack's objects, events and forms, in Slack's format."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ NAMES = {
 def user_object(
     slack_id: str, name: str | None = None, **fields: Any
 ) -> dict[str, Any]:
-    """Slack's user object."""
+    """Return Slack's user object."""
     name = name or NAMES.get(slack_id, slack_id)
     return {
         "id": slack_id,
@@ -56,7 +56,7 @@ def user_object(
 
 
 def conversation_object(slack_id: str, name: str, **fields: Any) -> dict[str, Any]:
-    """Slack's conversation object, of a channel that the bot is in."""
+    """Return Slack's conversation object for a channel that the bot is in."""
     return {
         "id": slack_id,
         "name": name,
@@ -69,7 +69,7 @@ def conversation_object(slack_id: str, name: str, **fields: Any) -> dict[str, An
 
 
 def button(message: PostedMessage, text: str) -> tuple[str, str]:
-    """The action_id and the value of a message's button."""
+    """Return the action_id and the value of a message's button."""
     [found] = [
         (element["action_id"], element.get("value", ""))
         for block in message.blocks
@@ -87,7 +87,7 @@ def message_event(
     channel: str = HELP_CHANNEL,
     **fields: Any,
 ) -> dict[str, Any]:
-    """Slack's `message` event."""
+    """Return Slack's `message` event."""
     event = {
         "type": "message",
         "user": author,
@@ -121,7 +121,7 @@ def reaction_event(
     }
 
 
-# By the kind of an element: what Slack calls its value, where that is one thing.
+# Slack's name of the value, for elements with a single one.
 VALUE_KEYS = {
     "plain_text_input": "value",
     "number_input": "value",
@@ -146,7 +146,7 @@ def element_state(element: dict[str, Any], value: Any) -> dict[str, Any]:
 
 
 def form_values(view: dict[str, Any]) -> dict[str, Any]:
-    """A form's values as it is shown, by block."""
+    """Return the values of a displayed form, by block."""
     values: dict[str, Any] = {}
     for block in view["blocks"]:
         if block["type"] != "input":

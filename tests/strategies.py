@@ -1,4 +1,4 @@
-"""Texts for property tests: anything at all, and the worst that people have tried."""
+"""Texts for property tests: any text, and the worst that people have tried."""
 
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -43,14 +43,14 @@ HARMFUL_SNIPPETS = [
     "\n",
     " ",
 ]
-# What Slack might send as marked text, and what it never would.
+# Text that Slack might send as mrkdwn, and text that it never would.
 HARMFUL_TEXT = st.lists(
     st.one_of(st.sampled_from(HARMFUL_SNIPPETS), ANY_TEXT), max_size=12
 ).map("".join)
 
 
 def zones_that_differ() -> list[ZoneInfo]:
-    """Return a zone for each set of rules: four names in ten are another's, too."""
+    """Return a zone for each set of rules: four names in ten are aliases."""
     data = files("tzdata.zoneinfo")
     names = sorted(timezones.known_names())
     rules = {data.joinpath(*name.split("/")).read_bytes(): name for name in names}

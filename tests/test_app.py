@@ -1,4 +1,4 @@
-"""The command line: what it refuses and how, and that it ends as it should."""
+"""The command line: its errors and its end."""
 
 import errno
 import json
@@ -43,11 +43,11 @@ Refuse = Callable[..., str]
 def refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Refuse]:
-    """Run the command line with some variables; it must refuse. What it says."""
+    """Run the command line with these variables; return its error."""
     monkeypatch.chdir(tmp_path)
     for field in Settings.model_fields:
         monkeypatch.delenv(field.upper(), raising=False)
-    # Whoever else serves on this machine has the default one.
+    # Another program on this machine may use the default port.
     monkeypatch.setenv("PORT", "0")
     loggers = [logging.getLogger(), *map(logging.getLogger, _configured())]
     levels = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
@@ -74,12 +74,12 @@ def _configured() -> list[str]:
     return ["slack_sdk", "slack_bolt", "slack_bolt.App", "urllib3"]
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
 @pytest.mark.parametrize("what", WRONG)
-def test_a_token_that_is_none_is_named(refused: Refuse, variable: str, what: str):
+def test_an_invalid_token_is_named(refused: Refuse, variable: str, what: str):
     prefix = "" if variable == "SLACK_SIGNING_SECRET" else GOOD[variable][:5]
     value = WRONG[what].format(prefix=prefix, good=GOOD[variable])
     said = refused(**GOOD | {variable: value})
@@ -95,13 +95,13 @@ def test_a_token_that_is_none_is_named(refused: Refuse, variable: str, what: str
         ({"SLACK_SIGNING_SECRET": SIGNING}, "SLACK_BOT_TOKEN"),
     ],
 )
-def test_what_is_missing_is_named(refused: Refuse, given, named: str):
+def test_a_missing_setting_is_named(refused: Refuse, given, named: str):
     said = refused(**given)
     assert said.startswith(f"{named} is ")
     assert not any(value in said for value in given.values())
 
 
-def test_a_setting_is_named_as_it_is_typed_with_what_it_takes(refused: Refuse):
+def test_an_invalid_setting_is_named_with_its_valid_values(refused: Refuse):
     said = refused(MENTORS__HOUR="noon")
     assert said == "MENTORS__HOUR must be a number from 0 to 23; it is “noon”.\n"
 
@@ -119,7 +119,7 @@ def test_a_setting_is_named_as_it_is_typed_with_what_it_takes(refused: Refuse):
         "postgresql://user:s3cret@127.0.0.1:port/name",
     ],
 )
-def test_a_database_that_cannot_be_is_named_without_its_password(
+def test_an_invalid_database_url_is_named_without_its_password(
     refused: Refuse, command: list[str], url: str
 ):
     said = refused(*command, **GOOD, DATABASE_URL=url)
@@ -186,7 +186,7 @@ def test_tables_of_an_older_version_are_not_exported(
 
 
 def no_room(*_: object, **__: object) -> None:
-    """As SQLite says it."""
+    """Raise SQLite's error."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("PRAGMA max_page_count = 1")
         connection.execute("CREATE TABLE t (x)")
@@ -212,7 +212,7 @@ def no_room_for_a_file(*_: object, **__: object) -> None:
         ("cli.app.install", no_room_in_a_session),
     ],
 )
-def test_a_full_disk_at_the_start_is_said_in_a_sentence(
+def test_a_full_disk_at_the_start_is_reported_in_a_sentence(
     refused: Refuse,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -239,8 +239,8 @@ COMMANDS = ("sandbox", "doctor", "import", "migrate", "backup", "export")
 
 
 @pytest.mark.parametrize("asked", ["--help", "--version", *COMMANDS])
-def test_who_asks_for_help_waits_for_nothing_else(asked: str):
-    """What takes a second or two is imported by what is run."""
+def test_help_imports_nothing_else(asked: str):
+    """Imports that take a second or two are left to the command that runs."""
     arguments = [asked] if asked.startswith("-") else [asked, "--help"]
     code = (
         "import sys, app\n"
@@ -282,7 +282,7 @@ def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]):
     ],
 )
 @pytest.mark.parametrize("where", ["environment", ".env"])
-def test_where_a_real_workspace_was_meant_there_is_no_pretend_one(
+def test_incomplete_settings_of_a_real_workspace_start_no_sandbox(
     refused: Refuse, tmp_path: Path, where: str, given: dict[str, str], said_of_it: str
 ):
     [(name, value)] = given.items()
@@ -313,7 +313,7 @@ def test_where_a_real_workspace_was_meant_there_is_no_pretend_one(
         ),
     ],
 )
-def test_of_two_tokens_the_misspelt_one_is_named(
+def test_the_misspelt_one_of_two_tokens_is_named(
     refused: Refuse, given: dict[str, str], missing: str, typed: str
 ):
     said = refused(**given)
@@ -325,13 +325,13 @@ def test_of_two_tokens_the_misspelt_one_is_named(
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port on which this very process listens."""
+    """Listen on a port in this process."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 @pytest.mark.parametrize("command", [[], ["sandbox"]])
-def test_a_port_that_is_taken_is_named_and_so_is_who_has_it(
+def test_a_port_in_use_is_named_with_its_process(
     refused: Refuse, taken: int, command: list[str]
 ):
     tokens = {} if command else GOOD
@@ -341,7 +341,7 @@ def test_a_port_that_is_taken_is_named_and_so_is_who_has_it(
         assert f"process {os.getpid()} (" in said
 
 
-def test_the_page_stays_on_the_port_that_was_asked_for(refused: Refuse, taken: int):
+def test_the_page_stays_on_the_requested_port(refused: Refuse, taken: int):
     said = refused("sandbox", SANDBOX_PORT=str(taken), PORT="0")
     assert said.startswith(f"SANDBOX_PORT {taken} is already used by ")
 
@@ -350,14 +350,14 @@ def test_the_page_stays_on_the_port_that_was_asked_for(refused: Refuse, taken: i
 @pytest.mark.parametrize(
     "host", ["", " ", "no.such.host.invalid", "a..b", "192.0.2.1", "127.0.0.1:80"]
 )
-def test_a_host_that_is_none_is_named(refused: Refuse, host: str, command: list[str]):
+def test_an_invalid_host_is_named(refused: Refuse, host: str, command: list[str]):
     tokens = {} if command else GOOD
     said = refused(*command, **tokens, HOST=host, PORT="0", SANDBOX_PORT="0")
     assert said.startswith("HOST is ")
     assert host.strip() in said
 
 
-def test_a_name_with_two_addresses_is_listened_on_with_one_port():
+def test_a_name_with_two_addresses_listens_on_one_port():
     with ports.listen("localhost", 0) as listening:
         for one in listening.sockets:
             address = one.getsockname()
@@ -365,7 +365,7 @@ def test_a_name_with_two_addresses_is_listened_on_with_one_port():
             socket.create_connection(address[:2], timeout=5).close()
 
 
-def test_a_port_that_nobody_asked_for_may_be_the_next_free_one(taken: int):
+def test_a_default_port_in_use_is_replaced_by_the_next_free_one(taken: int):
     with ports.listen_near("127.0.0.1", taken, setting="PORT", is_fixed=False) as near:
         assert near.port > taken
     with pytest.raises(SettingsError, match=f"^PORT {taken} is already used"):
@@ -376,7 +376,7 @@ def test_a_port_that_nobody_asked_for_may_be_the_next_free_one(taken: int):
 
 
 class Process:
-    """`app.py` as an operator starts it, with nothing of ours in its environment."""
+    """`app.py` as an operator starts it, without our environment."""
 
     def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
         with (folder / "stderr").open("w") as stderr:
@@ -422,7 +422,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         if folder is None:
             folder = tmp_path / str(len(started))
             folder.mkdir()
-        # As nobody asked for them, those that are taken are no hindrance.
+        # Default ports, so those in use are no obstacle.
         if arguments[:1] != ("sandbox",):
             variables = {"PORT": "0", **variables}
         started.append(Process(folder, *arguments, **variables))
@@ -445,7 +445,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_one_process_at_a_time_has_the_file_and_leaves_when_told(
+def test_one_process_at_a_time_has_the_file_and_leaves_on_request(
     start: Callable[..., Process], tmp_path: Path
 ):
     file = tmp_path / "kept" / "backswing.db"
@@ -491,7 +491,7 @@ def test_two_sandboxes_in_one_folder_have_a_file_each_and_neither_the_real_one(
     assert not real.exists()
 
 
-def test_a_real_process_refuses_as_the_table_says(start: Callable[..., Process]):
+def test_a_real_process_exits_with_the_documented_errors(start: Callable[..., Process]):
     process = start(SLACK_BOT_TOKEN=f"xoxp-{BOT[5:]}")
     assert process.end() == 2
     assert process.said().startswith("SLACK_BOT_TOKEN is of the wrong kind")
@@ -507,9 +507,7 @@ def serving(start: Callable[..., Process], slack: Sandbox) -> Process:
     )
 
 
-def test_slack_is_waited_for_at_the_start(
-    start: Callable[..., Process], pretended: Sandbox
-):
+def test_the_start_waits_for_slack(start: Callable[..., Process], pretended: Sandbox):
     for kind in ("ratelimited", "server_error", "truncated"):
         pretended.faults.add(kind, "auth.test", times=1, retry_after=1)
     pretended.faults.add("reset", "apps.connections.open", times=1)
@@ -521,7 +519,9 @@ def test_slack_is_waited_for_at_the_start(
     assert "Traceback" not in process.said()
 
 
-def test_who_waits_for_slack_leaves_when_told(start: Callable[..., Process]):
+def test_a_process_that_waits_for_slack_leaves_on_request(
+    start: Callable[..., Process],
+):
     process = start(
         **GOOD, SLACK_API_URL="http://127.0.0.1:9/", DATABASE_URL="sqlite:///kept.db"
     )
@@ -530,7 +530,7 @@ def test_who_waits_for_slack_leaves_when_told(start: Callable[..., Process]):
     assert "serving" not in process.said()
 
 
-def test_a_process_that_can_do_no_more_ends_with_1_and_says_why(
+def test_a_process_that_can_not_go_on_exits_with_1_and_the_reason(
     start: Callable[..., Process], pretended: Sandbox
 ):
     process = serving(start, pretended)
@@ -541,22 +541,22 @@ def test_a_process_that_can_do_no_more_ends_with_1_and_says_why(
 
 
 def words(story: dict[str, Any]) -> set[str]:
-    """What people say in the story, without what the bot is called by."""
+    """Return the story's words, except commands for the bot."""
     said = set()
     for step in story["steps"]:
         said |= {step.get(key, "") for key in ("types", "with", "says")}
         filled = step.get("submits", {}).values()
         said |= {value for value in filled if isinstance(value, str)}
-    # Without commands and names, which may be logged.
+    # Commands and names may be logged.
     return {re.sub(r"^([/@]\S+ )+", "", text) for text in said if len(text) > 20}
 
 
-def test_the_story_leaves_no_word_and_no_secret_in_the_logs(
+def test_the_story_leaves_no_text_and_no_secret_in_the_logs(
     start: Callable[..., Process],
 ):
     process = start("sandbox", LOG_LEVEL="DEBUG")
     process.wait_for("Backswing is running")
-    process.wait_for_logs("bot.outbox.outcomes", times=5)  # The story is being told.
+    process.wait_for_logs("bot.outbox.outcomes", times=5)  # The story is being played.
     assert process.end(by=signal.SIGTERM) == 0
     logged = process.said()
     assert [json.loads(line)["message"] for line in logged.splitlines()]
@@ -590,7 +590,7 @@ def ends_by_ctrl_c(process: Process) -> None:
 
 
 @pytest.mark.parametrize("command", [[], ["export", "there"], ["import", "e.zip"]])
-def test_ctrl_c_while_a_command_is_imported_ends_with_a_line_too(command: list[str]):
+def test_ctrl_c_during_a_commands_import_ends_with_a_line_too(command: list[str]):
     code = (
         "import builtins, sys, app; real = builtins.__import__\n"
         "def interrupted(name, *rest, **named):\n"
@@ -611,7 +611,9 @@ def test_ctrl_c_while_a_command_is_imported_ends_with_a_line_too(command: list[s
     assert (ran.returncode, ran.stderr) == (130, "Interrupted.\n")
 
 
-def test_letters_that_the_terminal_lacks_stop_nothing(start: Callable[..., Process]):
+def test_characters_that_the_terminal_lacks_are_no_obstacle(
+    start: Callable[..., Process],
+):
     process = start("doctor", PYTHONIOENCODING="ascii")
     assert process.end() == 1
     assert "? Follow docs" in process.printed
@@ -621,7 +623,7 @@ def test_letters_that_the_terminal_lacks_stop_nothing(start: Callable[..., Proce
 
 
 @pytest.mark.parametrize("zone", ["UTC+3", ":Nowhere/Nothing", "/etc/passwd", "\\x"])
-def test_an_odd_zone_of_the_machine_stops_nothing(
+def test_an_unusual_zone_of_the_machine_is_no_obstacle(
     start: Callable[..., Process], zone: str
 ):
     process = start("sandbox", "--empty", TZ=zone)
@@ -629,8 +631,8 @@ def test_an_odd_zone_of_the_machine_stops_nothing(
     assert process.end(by=signal.SIGTERM) == 0
 
 
-def test_nothing_asks_for_the_machines_own_zone():
-    """As where /etc/localtime is odd, which Python alone does not mind."""
+def test_nothing_uses_the_machines_own_zone():
+    """An invalid /etc/localtime would break it, although Python ignores it."""
     code = (
         "import tzlocal\n"
         "def refuse(): raise LookupError('no such zone')\n"
@@ -653,7 +655,7 @@ def backup(start: Callable[..., Process], file: Path, url: str) -> Process:
     return start("backup", str(file), DATABASE_URL=url)
 
 
-def test_a_copy_made_while_the_bot_runs_is_whole_and_is_restored_as_the_docs_say(
+def test_a_copy_made_while_the_bot_runs_can_be_restored_as_documented(
     start: Callable[..., Process], tmp_path: Path
 ):
     kept = tmp_path / "data" / "backswing.db"
@@ -687,7 +689,7 @@ def test_a_copy_made_while_the_bot_runs_is_whole_and_is_restored_as_the_docs_say
     restored.close()
 
 
-def test_a_copy_takes_nothings_place(
+def test_a_copy_overwrites_nothing(
     refused: Refuse, tmp_path: Path, migrated_file: Path
 ):
     there = tmp_path / "there.db"
@@ -705,7 +707,7 @@ def test_a_copy_takes_nothings_place(
         ("not a URL", "not a valid address"),
     ],
 )
-def test_where_there_is_nothing_to_copy_it_is_said(
+def test_a_missing_database_is_reported(
     refused: Refuse, tmp_path: Path, url: str, why: str
 ):
     said = refused("backup", str(tmp_path / "copy.db"), DATABASE_URL=url)
@@ -714,7 +716,7 @@ def test_where_there_is_nothing_to_copy_it_is_said(
     assert list(tmp_path.glob("copy*")) == []
 
 
-def test_what_is_no_database_leaves_no_copy(refused: Refuse, tmp_path: Path):
+def test_a_file_that_is_no_database_leaves_no_copy(refused: Refuse, tmp_path: Path):
     notes = tmp_path / "notes.txt"
     notes.write_text("Some words. " * 500)
     said = refused(

@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows, read from the source."""
+"""Conventions of this project that no linter knows, checked in the source."""
 
 import ast
 import re
@@ -40,24 +40,24 @@ def nodes(file: Path) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(ast.parse(file.read_text())))
 
 
-def where(
-    places: list[Path],
+def violations(
+    checked: list[Path],
     is_broken: Callable[[ast.AST], bool],
     *,
-    but: frozenset[str] = frozenset(),
+    exceptions: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """Each line that breaks a rule, in all files `but` those where it may."""
+    """Return each line that breaks a rule, in all files but the exceptions."""
     return [
         f"{name(file)}:{getattr(node, 'lineno', 0)}"
-        for file in places
-        if name(file) not in but
+        for file in checked
+        if name(file) not in exceptions
         for node in nodes(file)
         if is_broken(node)
     ]
 
 
 def called(node: ast.AST) -> str:
-    """`slack.post` for `slack.post(…)` and for `self.slack.post(…)`."""
+    """Return `slack.post` for `slack.post(…)` and for `self.slack.post(…)`."""
     if not isinstance(node, ast.Call):
         return ""
     if not isinstance(node.func, ast.Attribute):
@@ -67,31 +67,31 @@ def called(node: ast.AST) -> str:
     return f"{before}.{node.func.attr}"
 
 
-def test_files_are_utf_8_whatever_the_system_says():
-    """As ruff's PLW1514, which does not see what is a path."""
+def test_files_are_utf_8_on_any_system():
+    """Ruff's PLW1514 does not recognise methods of paths."""
 
-    def leaves_it_open(node: ast.AST) -> bool:
+    def has_no_encoding(node: ast.AST) -> bool:
         is_text = called(node).endswith((".read_text", ".write_text"))
-        named = {word.arg for word in getattr(node, "keywords", ())}
-        return is_text and "encoding" not in named
+        keywords = {word.arg for word in getattr(node, "keywords", ())}
+        return is_text and "encoding" not in keywords
 
-    everything = [ROOT / "app.py", *OURS, *files("migrations", "sandbox")]
-    assert where(everything, leaves_it_open) == []
+    checked = [ROOT / "app.py", *OURS, *files("migrations", "sandbox")]
+    assert violations(checked, has_no_encoding) == []
 
 
-def test_a_transaction_is_ended_by_its_with_and_by_nothing_else():
-    def ends_one(node: ast.AST) -> bool:
+def test_only_the_with_statement_ends_a_transaction():
+    def ends_transaction(node: ast.AST) -> bool:
         # A batch is of requests, which share one `with`: handlers/group_commit.py. The
         # search index is no database.
         return called(node).endswith((".commit", ".rollback")) and (
             called(node) not in {"_batch.commit", "_writer.commit"}
         )
 
-    assert where(OURS, ends_one) == []
+    assert violations(OURS, ends_transaction) == []
 
 
 def test_services_are_called_within_a_transaction_and_open_none():
-    def opens_one(node: ast.AST) -> bool:
+    def opens_session(node: ast.AST) -> bool:
         return called(node) in {
             "sessions.begin",
             "write_session.begin",
@@ -99,9 +99,9 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "read_session.begin",
         }
 
-    # These are no services: each asks Slack, or reads a file, outside any transaction
-    # and records what came of it in one.
-    but = frozenset(
+    # These are no services: each calls Slack or reads a file outside any transaction,
+    # and records the result in one.
+    exceptions = frozenset(
         {
             "bot/outbox/outcomes.py",
             "bot/outbox/worker.py",
@@ -114,8 +114,8 @@ def test_services_are_called_within_a_transaction_and_open_none():
         }
     )
     inside = [file for file in OURS if name(file).startswith(("bot/", "models/"))]
-    assert where(inside, opens_one, but=but) == []
-    assert where(inside, opens_one) != []
+    assert violations(inside, opens_session, exceptions=exceptions) == []
+    assert violations(inside, opens_session) != []
 
 
 def opens_transaction(node: ast.AST) -> bool:
@@ -135,7 +135,7 @@ def calls_slack(node: ast.AST) -> bool:
 
 
 def inside_transactions(file: Path) -> Iterator[ast.AST]:
-    """Yield what runs in a transaction that is opened here, or is handed here."""
+    """Yield the nodes that run in a transaction opened or passed in this file."""
     for node in nodes(file):
         if isinstance(node, ast.With):
             is_inside = any(opens_transaction(item.context_expr) for item in node.items)
@@ -148,7 +148,7 @@ def inside_transactions(file: Path) -> Iterator[ast.AST]:
 
 
 def test_a_listener_never_calls_slack_within_a_transaction():
-    """Slack may take seconds, in which nobody else could write."""
+    """Slack may take seconds, which would block all other writers."""
     inside = [
         (file, n) for file in files("handlers") for n in inside_transactions(file)
     ]
@@ -160,16 +160,16 @@ def test_a_listener_never_calls_slack_within_a_transaction():
     ] == []
 
 
-def test_a_listener_speaks_to_slack_when_its_transactions_are_over():
-    """What the database gives up is done once more, from the listener's first line."""
+def test_a_listener_writes_to_slack_after_its_transactions():
+    """After a conflict in the database the listener runs again from its first line."""
 
-    def lines(function: ast.AST, is_meant: Callable[[ast.AST], bool]) -> list[int]:
+    def lines(function: ast.AST, matches: Callable[[ast.AST], bool]) -> list[int]:
         return [
-            getattr(node, "lineno", 0) for node in ast.walk(function) if is_meant(node)
+            getattr(node, "lineno", 0) for node in ast.walk(function) if matches(node)
         ]
 
-    def speaks(node: ast.AST) -> bool:
-        # To ask for facts, or to show the same Home tab, twice changes nothing.
+    def writes_to_slack(node: ast.AST) -> bool:
+        # To fetch profiles, or to publish the same Home tab, twice changes nothing.
         return calls_slack(node) and not called(node).endswith((".refresh", ".send"))
 
     listeners = [
@@ -179,36 +179,37 @@ def test_a_listener_speaks_to_slack_when_its_transactions_are_over():
         if isinstance(node, ast.FunctionDef) and node.name != "register"
     ]
     assert any(
-        lines(listener, speaks) and lines(listener, opens_transaction)
+        lines(listener, writes_to_slack) and lines(listener, opens_transaction)
         for _, listener in listeners
     )
     assert [
         f"{name(file)}:{listener.name}"
         for file, listener in listeners
-        if lines(listener, speaks)
-        and min(lines(listener, speaks))
+        if lines(listener, writes_to_slack)
+        and min(lines(listener, writes_to_slack))
         < max(lines(listener, opens_transaction), default=0)
     ] == []
 
 
-def test_nobody_acts_in_a_channel_without_being_in_it():
-    """`roles.authorize` asks for both; what somebody is says nothing of where they are.
+def test_only_members_of_a_channel_act_in_it():
+    """`roles.authorize` checks the roles and the membership, `in_channel` only roles.
 
-    Of the others, one decides who is expected, and one draws; one has asked before.
+    Of the exceptions, one computes the participants, one renders a message, and one has
+    checked the membership before.
     """
 
-    def asks_for_roles_only(node: ast.AST) -> bool:
+    def checks_roles_only(node: ast.AST) -> bool:
         return called(node) == "roles.in_channel"
 
-    but = frozenset(
+    exceptions = frozenset(
         {
             "bot/checkins/responses.py",
             "bot/onboarding/notifications.py",
             "bot/asks/actions.py",
         }
     )
-    assert where(OURS, asks_for_roles_only, but=but) == []
-    assert where(OURS, asks_for_roles_only) != []
+    assert violations(OURS, checks_roles_only, exceptions=exceptions) == []
+    assert violations(OURS, checks_roles_only) != []
 
 
 def message_kinds() -> list[tuple[str, str]]:
@@ -224,26 +225,26 @@ def message_kinds() -> list[tuple[str, str]]:
 
 
 def enqueued() -> set[str]:
-    """The kinds that are named anywhere but in their types and in lookups."""
-    known = dict(message_kinds())
-    found: set[str] = set()
+    """Return the kinds that are used elsewhere than in their types and in lookups."""
+    kind_by_name = dict(message_kinds())
+    used: set[str] = set()
     for file in OURS:
-        describing = {
+        declarations = {
             id(argument)
             for node in nodes(file)
             if isinstance(node, ast.Call)
             and called(node) in {"MessageType", "PostedMessage", "dedup_key"}
             for argument in (*node.args, *(keyword.value for keyword in node.keywords))
         }
-        found |= {
-            known[node.id]
+        used |= {
+            kind_by_name[node.id]
             for node in nodes(file)
             if isinstance(node, ast.Name)
             and isinstance(node.ctx, ast.Load)
-            and node.id in known
-            and id(node) not in describing
+            and node.id in kind_by_name
+            and id(node) not in declarations
         }
-    return found
+    return used
 
 
 def test_each_kind_of_message_is_enqueued_and_has_a_type():
@@ -251,14 +252,14 @@ def test_each_kind_of_message_is_enqueued_and_has_a_type():
     assert enqueued() == set(FEATURES.message_types)
 
 
-def test_no_module_is_named_after_nothing_in_particular():
+def test_no_module_has_a_vague_name():
     vague = {"utils", "util", "helpers", "helper", "common", "managers", "manager"}
-    everything = files("bot", "handlers", "jobs", "models", "sandbox", "tests")
-    names = {part for file in everything for part in Path(name(file)).parts}
+    checked = files("bot", "handlers", "jobs", "models", "sandbox", "tests")
+    names = {part for file in checked for part in Path(name(file)).parts}
     assert not vague & {part.removesuffix(".py") for part in names}
 
 
-def test_the_contract_of_views_covers_each_file_with_the_name_of_a_view():
+def test_the_contract_of_views_covers_each_view_module():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     [contract] = [
         contract
@@ -277,8 +278,8 @@ def test_the_contract_of_views_covers_each_file_with_the_name_of_a_view():
     assert escaped == []
 
 
-def test_views_take_from_slacks_library_its_models_and_not_its_client():
-    def takes_more(node: ast.AST) -> bool:
+def test_views_import_only_the_models_of_slacks_library():
+    def imports_more(node: ast.AST) -> bool:
         if isinstance(node, ast.Import):
             return any(alias.name.startswith("slack_sdk") for alias in node.names)
         module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
@@ -287,7 +288,7 @@ def test_views_take_from_slacks_library_its_models_and_not_its_client():
         )
 
     assert len(VIEWS) > 5
-    assert where(VIEWS, takes_more) == []
+    assert violations(VIEWS, imports_more) == []
 
 
 def catches_everything(node: ast.AST) -> bool:
@@ -304,29 +305,29 @@ def catches_everything(node: ast.AST) -> bool:
 
 
 def functions_with(
-    tree: ast.AST, is_meant: Callable[[ast.AST], bool], within: str = ""
+    tree: ast.AST, matches: Callable[[ast.AST], bool], within: str = ""
 ) -> Iterator[str]:
-    """Yield the name of the function or class around each node that is meant."""
+    """Yield the name of the function or class around each matching node."""
     for node in ast.iter_child_nodes(tree):
         inside = within
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             inside = f"{within}.{node.name}".lstrip(".")
-        if is_meant(node):
+        if matches(node):
             yield inside
-        yield from functions_with(node, is_meant, inside)
+        yield from functions_with(node, matches, inside)
 
 
-def test_the_places_where_an_error_may_end_are_those_of_the_docs():
+def test_the_docs_list_the_places_where_an_error_may_end():
     page = DOCS / "develop" / "architecture.md"
-    named = rows(section(page, "## Where an error may end"))
+    listed = rows(section(page, "## Where an error may end"))
     sources = [ROOT / "app.py", *OURS, *files("migrations", "sandbox")]
-    found = [
+    places = [
         f"`{name(file)}` `{function}`"
         for file in sources
         for function in functions_with(nodes(file)[0], catches_everything)
     ]
-    assert sorted(found) == sorted(named)
-    assert all(reason and result for reason, result in named.values())
+    assert sorted(places) == sorted(listed)
+    assert all(reason and result for reason, result in listed.values())
 
 
 @pytest.mark.parametrize(
@@ -339,7 +340,7 @@ def test_the_places_where_an_error_may_end_are_those_of_the_docs():
         ("def f():\n with contextlib.suppress(Exception): g()", "f"),
     ],
 )
-def test_each_way_to_end_an_error_is_seen(source: str, function: str):
+def test_each_way_to_catch_all_errors_is_recognised(source: str, function: str):
     assert [*functions_with(ast.parse(source), catches_everything)] == [function]
     narrow = source.replace("except:", "except KeyError:")
     narrow = narrow.replace("BaseException", "ValueError")
@@ -348,23 +349,23 @@ def test_each_way_to_end_an_error_is_seen(source: str, function: str):
 
 
 def test_only_the_command_line_reads_the_environment():
-    def reads_it(node: ast.AST) -> bool:
+    def reads_environment(node: ast.AST) -> bool:
         return called(node) == "Settings" or (
             isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
         )
 
-    assert where(OURS, reads_it) == []
+    assert violations(OURS, reads_environment) == []
 
 
 @pytest.mark.parametrize(
-    ("source", "is_seen"),
+    ("source", "is_recognised"),
     [
         ("session.commit()", True),
         ("self.session.commit()", True),
         ("with sessions.begin() as session: pass", False),
     ],
 )
-def test_what_looks_for_calls_finds_them(tmp_path: Path, source: str, is_seen: bool):
+def test_calls_are_recognised(tmp_path: Path, source: str, is_recognised: bool):
     file = tmp_path / "some.py"
     file.write_text(source)
-    assert any(called(n).endswith(".commit") for n in nodes(file)) is is_seen
+    assert any(called(n).endswith(".commit") for n in nodes(file)) is is_recognised

@@ -1,4 +1,4 @@
-"""The unit for systemd, the image and the Compose file of the docs fit the program."""
+"""The systemd unit, the image and the Compose file in the docs match the program."""
 
 import configparser
 import json
@@ -32,7 +32,7 @@ def instructions(name: str) -> list[str]:
 
 
 def copied() -> list[str]:
-    """Files and folders of the clone that the image has, beside each other."""
+    """Return the files and folders that the image copies from the clone."""
     copies = [line for line in instructions("COPY") if not line.startswith("--from")]
     return [source for line in copies for source in line.split()[:-1]]
 
@@ -64,7 +64,7 @@ def test_the_unit_for_systemd_starts_the_program_and_lets_it_write_its_data():
     folder = service["WorkingDirectory"]
     assert service["ExecStart"] == f"{folder}/.venv/bin/python app.py"
     assert service["ReadWritePaths"] == f"{folder}/data"
-    # As app.py ends where a setting is missing or wrong.
+    # The exit code of app.py for a missing or wrong setting.
     assert service["RestartPreventExitStatus"] == "2"
     assert f"sudo -u {service['User']} mkdir -m 700 {folder}/data" in DEPLOY
 
@@ -84,7 +84,7 @@ def test_no_secret_and_no_data_is_sent_to_the_builder():
     assert not set(ignored) & {name.split("/")[0] for name in copied()}
 
 
-def test_what_the_image_has_is_enough_for_the_program(tmp_path: Path):
+def test_the_images_files_are_enough_for_the_program(tmp_path: Path):
     for name in copied():
         source = ROOT / name
         if source.is_dir():
@@ -105,7 +105,7 @@ def test_what_the_image_has_is_enough_for_the_program(tmp_path: Path):
 
 @contextmanager
 def server(status: int) -> Iterator[int]:
-    """Answer /healthz with this status, and anything else with 404."""
+    """Respond to /healthz with this status, and to other paths with 404."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -137,7 +137,7 @@ def test_the_image_is_as_healthy_as_the_bot_says(status: int, code: int):
         assert health_check(port) == code
 
 
-def test_an_image_in_which_nothing_listens_is_unhealthy():
+def test_an_image_without_a_server_is_unhealthy():
     assert health_check(free_port()) == 1
 
 
@@ -156,11 +156,11 @@ def test_the_compose_file_of_the_docs_fits_the_image_and_the_settings():
     assert {name.lower() for name in bot["environment"]} <= set(Settings.model_fields)
     [port] = bot["ports"]
     assert port.endswith(f":{environment()['PORT']}")
-    # As Compose fills it in.
+    # Compose fills in the variable.
     url = re.sub(
         r"\$\{(\w+):\?\}", lambda found: "S3cret", bot["environment"]["DATABASE_URL"]
     )
     address = engine.parse_url(url)
     user = database["environment"]["POSTGRES_USER"]
-    # PostgreSQL names the database as its user.
+    # By default PostgreSQL's database has the name of its user.
     assert (address.host, address.username, address.database) == ("db", user, user)

@@ -1,4 +1,4 @@
-"""The site is whole, and what its pages say of the code is so."""
+"""The site is complete, and its pages agree with the code."""
 
 import argparse
 import ast
@@ -34,7 +34,7 @@ OTHER_WORDS = re.compile(
 
 
 def listed(part: object) -> Iterator[str]:
-    """The pages of a part of the site's navigation."""
+    """Return the pages of a section of the site's navigation."""
     match part:
         case str():
             yield part
@@ -51,7 +51,7 @@ def test_each_page_is_in_the_navigation_once():
     assert sorted(listed(SITE["nav"])) == pages
 
 
-def test_the_site_takes_its_fonts_from_the_reader():
+def test_the_site_uses_the_readers_fonts():
     assert SITE["theme"]["font"] is False
 
 
@@ -82,7 +82,7 @@ def test_each_guide_has_a_picture(guide: Path):
     assert pictures or guide.name == "index.md"
 
 
-def test_each_command_of_the_command_line_is_named_and_none_besides():
+def test_exactly_the_commands_of_the_command_line_are_named():
     [commands] = [
         action.choices
         for action in arguments.parser()._actions
@@ -102,7 +102,7 @@ def test_each_option_of_the_command_line_has_its_help():
         assert re.fullmatch(r"\| `.+` \| .+\. \|", line), line
 
 
-def test_each_scope_has_its_reason_and_the_optional_ones_are_marked():
+def test_each_scope_has_its_reason_and_optional_ones_are_marked():
     scopes = MANIFEST["oauth_config"]["scopes"]
     reasons = rows(generator().scopes())
     assert list(reasons) == [f"`{scope}`" for scope in scopes["bot"]]
@@ -125,7 +125,7 @@ def test_each_slash_command_and_shortcut_is_explained():
         assert len(effect) > 10
 
 
-def test_the_emoji_that_mean_something_are_listed():
+def test_the_meaningful_emoji_are_listed():
     guide = (DOCS / "guides" / "answer.md").read_text()
     for emoji in (
         *reaction_emoji.DEFAULT_HELPFUL,
@@ -144,7 +144,7 @@ def test_the_emoji_that_mean_something_are_listed():
     ],
     ids=["channel", "workspace"],
 )
-def test_each_setting_is_explained_as_its_form_calls_it(
+def test_each_setting_is_explained_by_its_label(
     guide: str, settings: Sequence[Setting[Any]]
 ):
     explained = rows((DOCS / "guides" / guide).read_text())
@@ -152,19 +152,19 @@ def test_each_setting_is_explained_as_its_form_calls_it(
     assert [label for label in labels if label not in explained] == []
 
 
-def test_each_row_of_the_doctor_is_explained_and_none_besides():
+def test_exactly_the_doctors_rows_are_explained():
     reported = set()
     for file in (ROOT / "cli" / "doctor").glob("*.py"):
         tree = ast.parse(file.read_text())
         for node in ast.walk(tree):
             match node:
-                # The row's name, where it is said with the finding.
+                # The row's name in a finding.
                 case ast.Call(
                     func=ast.Name(id="ok" | "warning" | "wrong"),
                     args=[ast.Constant(value=row), *_],
                 ):
                     reported.add(row)
-                # And where it is said once, for several findings.
+                # The row's name given once, for several findings.
                 case ast.Assign(
                     targets=[ast.Name(id="about" | "SUBJECT")],
                     value=ast.Constant(value=row),
@@ -173,7 +173,7 @@ def test_each_row_of_the_doctor_is_explained_and_none_besides():
     assert reported == set(ROWS)
 
 
-def test_each_part_of_readiness_is_explained_and_none_besides():
+def test_exactly_the_parts_of_readiness_are_explained():
     source = (ROOT / "cli" / "app.py").read_text()
     parts = re.findall(r'^ +"(\w+)": (?:partial|lambda|self)', source, re.MULTILINE)
     parts += re.findall(r'checks\["(\w+)"\]', source)
@@ -182,7 +182,7 @@ def test_each_part_of_readiness_is_explained_and_none_besides():
     assert list(explained) == [f"`{part}`" for part in parts]
 
 
-def test_the_states_of_deliveries_are_those_that_there_are():
+def test_the_states_of_deliveries_are_complete():
     given_up = set(monitoring.FAILED_STATES)
     states = {*monitoring.QUEUED_STATES, *given_up}
     documentation = collectors.GAUGES["backswing_deliveries"].documentation
@@ -194,14 +194,14 @@ def test_the_states_of_deliveries_are_those_that_there_are():
     assert set(re.findall(r"state = '(\w+)'", backup)) < states
 
 
-def test_each_file_and_folder_of_the_architecture_is_there():
+def test_each_file_and_folder_of_the_architecture_exists():
     page = (DOCS / "develop" / "architecture.md").read_text()
     places = re.findall(r"^([\w./]+)  ", page, re.MULTILINE)
     assert len(places) > 10
     assert [place for place in places if not (ROOT / place).exists()] == []
 
 
-def test_each_file_that_the_pages_name_is_there():
+def test_each_file_named_in_the_pages_exists():
     folders = "benchmarks|bot|cli|docs|handlers|jobs|models|sandbox|tests"
     named = {
         path

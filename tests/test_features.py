@@ -1,4 +1,4 @@
-"""Each feature is plugged in once, and nothing that it is plugged into knows it."""
+"""Each feature is plugged in once, and the code that it extends knows none."""
 
 import ast
 import os
@@ -19,7 +19,7 @@ from tests.test_conventions import OURS, called, message_kinds, name, nodes
 
 ROOT = Path(__file__).parent.parent
 FAKE = ROOT / "tests" / "fake_feature"
-# These plug something in, too, and are known to features.
+# These extend something as well, and features know them.
 PLATFORM = {"home", "settings", "privacy"}
 GENERIC = (
     *("bot/home", "bot/settings", "bot/privacy", "bot/workspace", "bot/monitoring.py"),
@@ -56,8 +56,8 @@ def test_nothing_is_plugged_in_twice():
         assert twice(one.name for one in declared(part)) == [], part
 
 
-def test_what_stands_in_a_place_stands_alone_there():
-    """Two settings, or sections of the Home tab, would change places by chance."""
+def test_no_two_parts_have_the_same_position():
+    """Two settings, or sections of the Home tab, would have a random order."""
     for part in ("channel_settings", "workspace_settings", "member_settings"):
         assert twice(one.position for one in declared(part)) == [], part
     sections = declared("home_sections")
@@ -76,7 +76,7 @@ def test_each_table_has_a_policy():
 
 
 def action_ids() -> Iterator[str]:
-    """The id of each button, menu and form that has a listener, but for patterns."""
+    """Return the ids of buttons, menus and forms with a listener, except patterns."""
     for file in OURS:
         for node in nodes(file):
             if not isinstance(node, ast.Call):
@@ -94,7 +94,7 @@ def test_each_button_and_form_has_one_listener():
     assert twice(action_ids()) == []
 
 
-def test_what_features_are_plugged_into_imports_none_of_them():
+def test_extended_modules_import_no_feature():
     features = {feature.name for feature in FEATURES} - PLATFORM
     assert {"asks", "kudos", "checkins"} <= features
     broken = [
@@ -123,7 +123,7 @@ def insert(file: Path, before: str, line: str) -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of the program with one more feature, and these files touched for it."""
+    """Copy the program with one more feature, and the edits that it needs."""
     for folder in ("bot", "cli", "handlers", "jobs", "migrations", "models", "sandbox"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copytree(
@@ -176,7 +176,7 @@ def run(tree: Path, *command: str) -> None:
 
 
 @pytest.mark.deep
-def test_a_new_feature_touches_its_own_files_and_a_line_here_and_there(tree: Path):
+def test_a_new_feature_needs_its_own_files_and_a_few_lines(tree: Path):
     alone = ("-n", "0", "-q", "-p", "no:cacheprovider", "-m", "")
     run(
         tree,

@@ -549,7 +549,7 @@ def test_every_kind_that_waits_is_sent_once_after_the_upgrade(
         upgrade(connection)
     kinds = {each.kind for each in waiting.values()}
     assert kinds == KINDS.keys() | KEPT_KINDS
-    story.deliverer = worker = RecordingWorker(story)
+    story.worker = worker = RecordingWorker(story)
     story.deliver()
     # What follows from them comes later, and changes none of them.
     story.advance(minutes=30)

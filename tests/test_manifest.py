@@ -1,4 +1,4 @@
-"""The manifest and the code name the same things, both ways, and no scope too many."""
+"""The manifest and the code name the same things, and no scope too many."""
 
 import ast
 import asyncio
@@ -37,11 +37,11 @@ Constraint = str | re.Pattern[str] | dict[str, str]
 
 
 class Registry:
-    """Stands where Bolt stands, and writes down what is registered."""
+    """Replaces Bolt's app, and records the registered listeners."""
 
     def __init__(self) -> None:
         self.listeners: list[tuple[str, Constraint]] = []
-        # For each listener to a command: whether it takes only some phrases.
+        # For each command's listeners: whether it matches only some phrases.
         self.commands: list[tuple[str, bool]] = []
 
     def __getattr__(self, kind: str) -> Callable[..., Any]:
@@ -49,7 +49,7 @@ class Registry:
             constraint: Constraint | Callable[..., Any], **options: object
         ) -> Any:
             if callable(constraint):
-                return constraint  # The error handler is for all.
+                return constraint  # The error handler has no name.
             self.listeners.append((kind, constraint))
             if kind == "command":
                 self.commands.append((str(constraint), bool(options["matchers"])))
@@ -74,16 +74,16 @@ class Registry:
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     made = Registry()
-    # Registering asks for the features only; the listeners are handed the rest.
+    # Registering uses the features only; the listeners use the rest.
     runtime = SimpleNamespace(features=FEATURES)
     handlers.register(cast("App", made), cast("Runtime", runtime))
     return made
 
 
-# What the code listens to
+# Events and commands
 
 
-def test_each_event_of_the_manifest_has_a_listener_and_each_listener_its_event(
+def test_the_manifests_events_and_the_listeners_agree(
     registry: Registry,
 ):
     types = {event.partition(".")[0] for event in BOT_EVENTS}
@@ -96,7 +96,7 @@ def test_each_event_of_the_manifest_has_a_listener_and_each_listener_its_event(
     assert registry.names("event") | by_pattern == types
 
 
-def test_what_has_no_listener_is_acknowledged_by_the_last_one(registry: Registry):
+def test_events_without_a_listener_are_acknowledged_by_the_last_one(registry: Registry):
     catch_alls = [
         pattern for pattern in registry.patterns() if pattern.search("unknown_event")
     ]
@@ -105,30 +105,30 @@ def test_what_has_no_listener_is_acknowledged_by_the_last_one(registry: Registry
 
 
 def test_each_listener_is_registered_once(registry: Registry):
-    """Bolt runs the first one only, and says nothing of another."""
+    """Bolt runs only the first one, without a warning."""
     registered = [f"{k} {c}" for k, c in registry.listeners if k != "command"]
     assert len(registered) == len(set(registered))
 
 
-def test_the_last_listener_to_a_command_takes_every_other_text(registry: Registry):
-    """The ones before it take a few phrases each, or they would never be called."""
+def test_the_last_listener_of_a_command_takes_any_text(registry: Registry):
+    """Earlier ones match a few phrases each; otherwise later ones were never called."""
     for command in registry.names("command"):
         takes_phrases = [some for name, some in registry.commands if name == command]
         assert takes_phrases == [True] * (len(takes_phrases) - 1) + [False]
 
 
-def test_each_command_of_the_manifest_has_a_listener_and_the_reverse(
+def test_the_manifests_commands_and_the_listeners_agree(
     registry: Registry,
 ):
     commands = MANIFEST["features"]["slash_commands"]
     assert registry.names("command") == {command["command"] for command in commands}
 
 
-def test_slack_escapes_what_people_type_behind_a_command():
+def test_slack_escapes_the_text_of_commands():
     assert all(c["should_escape"] for c in MANIFEST["features"]["slash_commands"])
 
 
-def test_each_shortcut_of_the_manifest_has_a_listener_and_the_reverse(
+def test_the_manifests_shortcuts_and_the_listeners_agree(
     registry: Registry,
 ):
     slacks_word = {"global": "shortcut", "message": "message_action"}
@@ -138,11 +138,11 @@ def test_each_shortcut_of_the_manifest_has_a_listener_and_the_reverse(
     }
 
 
-# What people can click and send
+# Buttons and forms
 
 
 def clickable(surface: dict[str, Any]) -> Iterator[str]:
-    """The action_id of each element whose use Slack tells us of at once."""
+    """Return the action_id of each element whose use Slack sends at once."""
     for block in surface["blocks"]:
         if block["type"] == "input":
             told = [block["element"]] if block.get("dispatch_action") else []
@@ -153,26 +153,26 @@ def clickable(surface: dict[str, Any]) -> Iterator[str]:
         yield from (element["action_id"] for element in told)
 
 
-def test_the_samples_hold_everything_that_the_code_can_draw():
+def test_the_samples_contain_everything_that_the_code_renders():
     assert render_functions() == SAMPLES.keys()
 
 
-def test_each_button_has_a_listener_and_each_listener_its_button(registry: Registry):
+def test_the_buttons_and_the_listeners_agree(registry: Registry):
     drawn = {action for _, surface in view_samples() for action in clickable(surface)}
     assert registry.names("action") == drawn
 
 
-def test_each_form_has_a_listener_and_each_listener_its_form(registry: Registry):
+def test_the_forms_and_the_listeners_agree(registry: Registry):
     sent = {
         surface["callback_id"] for _, surface in view_samples() if "submit" in surface
     }
     assert registry.names("view") == sent
 
 
-# What the bot may do
+# Scopes
 
-# Slack's documentation of each method, at docs.slack.dev/reference/methods. Of a
-# method that takes any conversation, the scopes for the kinds we give it.
+# From Slack's reference at docs.slack.dev/reference/methods. For a method that
+# takes any conversation, the scopes are for the kinds that we pass.
 PUBLIC_AND_PRIVATE = {"channels:read", "groups:read"}
 HISTORY = {"channels:history", "groups:history", "im:history"}
 METHODS: dict[str, set[str]] = {
@@ -184,7 +184,7 @@ METHODS: dict[str, set[str]] = {
     "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
-    # Which posts have been made is read from their metadata.
+    # The metadata shows which posts exist.
     "conversations.history": HISTORY | {"metadata.message:read"},
     "conversations.info": PUBLIC_AND_PRIVATE,
     "conversations.members": PUBLIC_AND_PRIVATE,
@@ -203,7 +203,7 @@ METHODS: dict[str, set[str]] = {
     "views.push": set(),
     "views.update": set(),
 }
-# As above, at docs.slack.dev/reference/events.
+# From docs.slack.dev/reference/events.
 EVENTS: dict[str, set[str]] = {
     "app_home_opened": set(),
     "app_uninstalled": set(),
@@ -245,7 +245,7 @@ def called_methods() -> set[str]:
     }
 
 
-def test_each_web_api_method_that_we_call_is_in_the_table():
+def test_each_web_api_method_in_use_is_in_the_table():
     assert called_methods() == METHODS.keys()
 
 
@@ -254,14 +254,14 @@ def test_each_event_of_the_manifest_is_in_the_table():
     assert len(BOT_EVENTS) == len(set(BOT_EVENTS))
 
 
-def test_each_scope_is_needed_and_each_needed_scope_is_there():
+def test_the_scopes_are_exactly_those_needed():
     needed = {"commands"}.union(*METHODS.values(), *EVENTS.values())
     assert set(SCOPES["bot"]) == needed
     assert set(SCOPES["bot_optional"]) == {s for s in needed if s.startswith("groups:")}
     assert "user" not in SCOPES
 
 
-# What Slack sends
+# Slack's payloads
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -276,7 +276,7 @@ def test_there_is_a_payload_for_each_event_of_the_manifest():
 
 @pytest.fixture
 def peopled(story: Story) -> Story:
-    """The channels and people of the payloads, as Slack knows them."""
+    """Return the channels and people of the payloads, as Slack describes them."""
     story.slack.channels["G0HELP"] = conversation_object("G0HELP", "private-help")
     joined = read(ROOT / "tests" / "payloads" / "member_joined_channel.json")
     assert story.event(joined["event"]) == 200
@@ -328,20 +328,22 @@ def signed(file: Path, clock: Clock) -> httpx.Request:
     )
 
 
-# What Slack publishes
+# Slack's published contracts
 
 
 @pytest.mark.parametrize("file", PAYLOADS, ids=lambda file: file.stem)
-def test_the_payloads_are_as_slack_sends_them(file: Path):
+def test_the_payloads_match_slacks_contract(file: Path):
     assert load_contracts().check_event(read(file)) == []
 
 
-def test_slack_takes_the_manifest():
+def test_the_manifest_matches_slacks_contract():
     assert load_contracts().check_manifest(MANIFEST) == []
 
 
 @pytest.mark.parametrize(
     "surface", [pytest.param(drawn, id=name) for name, drawn in view_samples()]
 )
-def test_slack_takes_everything_that_the_code_can_draw(surface: dict[str, Any]):
+def test_everything_that_the_code_renders_matches_slacks_contract(
+    surface: dict[str, Any],
+):
     assert load_contracts().check_surface(surface) == []

@@ -1,4 +1,4 @@
-"""The tables come up to date as a whole or not at all, whoever else is at it."""
+"""The tables are migrated completely or not at all, whatever else is running."""
 
 import os
 import signal
@@ -28,16 +28,16 @@ STEPS = [
     for script in ScriptDirectory.from_config(schema._config()).walk_revisions()
 ][::-1]
 OLDEST, NEWEST = STEPS[0], STEPS[-1]
-# The last one before messages were counted.
+# The last revision before messages were counted.
 BEFORE_MENTORS = "e6ff38e0e57a"
-# The last one in which a reply counted only if its author had joined.
+# The last revision in which a reply counted only if its author had joined.
 BEFORE_REPLIES_COUNT = "5e0f2a86c41d"
 COMMIT = "COMMIT"
 
 
 @pytest.fixture
 def postgresql(postgresql_url: str) -> str:
-    """An empty database of its own, which ends with the tests' server."""
+    """Create an empty database, which is deleted with the tests' server."""
     name = f"migrations_{uuid4().hex}"
     server = engine.connect(postgresql_url)
     with server.autocommit.connect() as connection:
@@ -65,7 +65,7 @@ def _no_file_stays_locked() -> Iterator[None]:
 
 
 def migrate(url: str, die_at: str | None = None) -> None:
-    """In a process of its own; `die_at` a revision's end, or the COMMIT of all."""
+    """Migrate in a process; it dies at the end of revision `die_at`, or at COMMIT."""
     database = engine.connect(url)
 
     def die() -> None:
@@ -88,7 +88,7 @@ def migrate(url: str, die_at: str | None = None) -> None:
 
 
 def run(*jobs: tuple[str, str | None]) -> list[int | None]:
-    """Migrate in several processes at once; how they ended."""
+    """Migrate in several processes at once; return their exit codes."""
     started = [processes.Process(target=migrate, args=job) for job in jobs]
     for process in started:
         process.start()
@@ -102,9 +102,9 @@ def tables(database: Database) -> set[str]:
 
 
 @pytest.mark.deep
-def test_killed_at_any_step_it_leaves_everything_as_it_was(url: str):
+def test_killed_at_any_step_it_leaves_everything_unchanged(url: str):
     is_file = url.startswith("sqlite")
-    # What one transaction is, is the database's affair: of PostgreSQL's, a few.
+    # On PostgreSQL the migrations are several transactions.
     steps = STEPS if is_file else [OLDEST, STEPS[len(STEPS) // 2], NEWEST]
     for step in (*steps, COMMIT):
         assert run((url, step)) == [-signal.SIGKILL], step
@@ -148,7 +148,7 @@ def test_replicas_refuse_to_start_on_another_versions_tables(
         open_database(postgresql)
 
 
-def test_a_file_of_an_older_version_is_copied_aside_and_migrated(tmp_path: Path):
+def test_a_file_of_an_older_version_is_backed_up_and_migrated(tmp_path: Path):
     file = tmp_path / "backswing.db"
     database = engine.connect(f"sqlite:///{file}")
     with database.engine.begin() as connection:
@@ -164,7 +164,7 @@ def test_a_file_of_an_older_version_is_copied_aside_and_migrated(tmp_path: Path)
     held.close()
 
 
-def test_a_file_that_others_can_read_is_closed_to_them(
+def test_a_file_that_others_can_read_is_made_private(
     tmp_path: Path, migrated_file: Path
 ):
     file = tmp_path / "open.db"
@@ -174,8 +174,8 @@ def test_a_file_that_others_can_read_is_closed_to_them(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_what_was_written_before_anybody_counted_is_known(url: str):
-    """Until mentors came nobody counted; what was known of threads is taken for it."""
+def test_messages_from_before_the_counts_are_counted(url: str):
+    """The counts start from the known messages in threads."""
     database = engine.connect(url)
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), BEFORE_MENTORS)
@@ -197,7 +197,7 @@ def test_what_was_written_before_anybody_counted_is_known(url: str):
     ]
 
 
-def test_replies_of_before_count_for_those_who_may_take_part(url: str):
+def test_earlier_replies_count_for_members_who_may_take_part(url: str):
     database = engine.connect(url)
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), BEFORE_REPLIES_COUNT)
@@ -240,7 +240,7 @@ def test_replies_of_before_count_for_those_who_may_take_part(url: str):
 
 
 def _fill(connection: Connection) -> None:
-    """Asks and replies of two channels, around midnight (UTC), in the old tables."""
+    """Add asks and replies of two channels, around midnight (UTC), to old tables."""
     put = row_adder(connection)
     put("installations", id=1)
     for channel in (1, 2):
@@ -276,11 +276,11 @@ def _fill(connection: Connection) -> None:
         )
 
 
-# The last one in which a check mark was all that the bot put on people's messages.
+# The last revision in which converted messages only had a check mark.
 BEFORE_SIGNS = "c27b90e4f518"
 
 
-def test_what_waits_to_be_shown_on_peoples_own_messages_is_still_shown(url: str):
+def test_queued_updates_of_converted_messages_are_still_sent(url: str):
     database = engine.connect(url)
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), BEFORE_SIGNS)

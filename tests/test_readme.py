@@ -1,4 +1,4 @@
-"""The README stays short and true, and the reference is what the code says."""
+"""The README stays short and true, and the reference matches the code."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ TWO_LINES = (
 )
 
 
-def test_the_readme_is_read_in_a_minute():
+def test_the_readme_takes_a_minute_to_read():
     assert len(README.splitlines()) <= 120
 
 
@@ -36,11 +36,11 @@ def test_each_link_to_a_file_leads_somewhere(page: Path):
     assert [target for target in found if not (ROOT / target).exists()] == []
 
 
-def test_the_reference_is_what_the_code_says():
+def test_the_reference_matches_the_code():
     assert generator().stale() == [], "run .ci/docs, and commit what it wrote"
 
 
-def test_a_page_that_somebody_changed_by_hand_is_noticed(
+def test_a_page_edited_by_hand_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     docs = generator()
@@ -60,7 +60,7 @@ def test_the_changelogs_newest_version_is_the_programs():
     assert versions[0] == arguments.version()
 
 
-def test_no_line_of_the_changelog_stands_twice():
-    """A merge that keeps both sides can bring back what was reworded."""
+def test_no_line_of_the_changelog_is_repeated():
+    """A merge that keeps both sides can restore reworded lines."""
     entries = re.findall(r"^- .+", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert len(set(entries)) == len(entries)

@@ -10,7 +10,7 @@ from tests.docs import DOCS, ROOT
 
 PROMISES = (DOCS / "reliability.md").read_text()
 TESTS = (DOCS / "develop" / "tests-of-promises.md").read_text()
-# As many bad inputs and faults as the threat model has.
+# The number of inputs and faults in the threat model.
 CASES = 73
 
 # Its number, with a link to its tests if there are any; the input; the result.
@@ -56,6 +56,6 @@ def test_a_case_is_shown_by_tests_that_exist(row: tuple[str, str, str, str, str]
         assert test in functions_of(file), test
 
 
-def test_the_folders_and_files_that_the_page_names_are_there():
+def test_the_folders_and_files_named_on_the_page_exist():
     for named in re.findall(r"`((?:tests|benchmarks)/[a-z_/.]+)`", TESTS + PROMISES):
         assert (ROOT / named).exists(), named

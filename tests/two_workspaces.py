@@ -1,4 +1,4 @@
-"""Two workspaces that one process serves, in which the same people do the same."""
+"""Two workspaces served by one process, in which the same people do the same."""
 
 import json
 import re
@@ -34,7 +34,7 @@ from tests.slack_payloads import (
     user_object,
 )
 
-# In what is said in a workspace, each has its own word; all else is the same.
+# Each workspace's texts contain its own word; everything else is the same.
 ALPHA, BETA = "Zinnober", "Quitten"
 
 
@@ -67,7 +67,7 @@ def install(rt: Runtime, team: str) -> Workspace:
 
 
 def serve_two(rt: Runtime, clock: Clock) -> Pair:
-    """Serve two new workspaces; whatever else is in the database is served no more."""
+    """Serve two new workspaces; others in the database are no longer served."""
     served = [
         (install(rt, "T0ALPHA"), FakeSlack()),
         (install(rt, "T0BETA"), FakeSlack()),
@@ -86,7 +86,7 @@ def serve_two(rt: Runtime, clock: Clock) -> Pair:
 
 
 def tell(story: Story, word: str) -> Iterator[None]:
-    """Tell everything that people do, pausing after each step."""
+    """Play a story with all of people's actions, pausing after each step."""
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
     for member in (ASKER, HELPER):
         story.event({"type": "app_home_opened", "user": member, "tab": "home"})
@@ -130,7 +130,7 @@ def tell(story: Story, word: str) -> Iterator[None]:
 
 
 def _ask_and_answer(story: Story, word: str) -> Iterator[None]:
-    """The helper solves an ask of one and helps with an ask of another."""
+    """Let the helper solve an ask of one member and help with another's."""
     for asker, emoji in ((ASKER, "white_check_mark"), (PEER, "+1")):
         ask = story.ask(f"How does {word} go with {emoji}?", member=asker)
         yield
@@ -151,14 +151,14 @@ def _ask_and_answer(story: Story, word: str) -> Iterator[None]:
 
 def _run_jobs(story: Story) -> None:
     for job in jobs.JOBS:
-        job.run(story.rt, story.deliverer)
+        job.run(story.rt, story.worker)
 
 
-# What can be seen of a workspace
+# Observations of a workspace
 
 
 def transcript(story: Story, word: str) -> Counter[str]:
-    """Everything that Slack was told, without what differs between two workspaces."""
+    """Return all calls to Slack, without differences between the workspaces."""
     slack = story.slack
     lines = [
         *(f"{m.channel} {m.text} {visible_text(m)}" for m in slack.messages),
@@ -179,7 +179,7 @@ def _content(content: bytes) -> str:
     return json.dumps(json.loads(content), sort_keys=True)
 
 
-# The moments of a story that is told twice differ by seconds.
+# The times of a story that is played twice differ by seconds.
 _MOMENT = re.compile(
     r"p\d{16}|\d{10}(\.\d+)?|\d\d:\d\d(:\d\d)?|\d{4}-\d\d-\d\dT[^\"' ]*"
 )
@@ -191,7 +191,7 @@ def _neutral(line: str) -> str:
 
 
 def everything_in(story: Story) -> str:
-    """All that Slack was told and all that the database holds, of one workspace."""
+    """Return one workspace's calls to Slack and rows of the database."""
     slack = story.slack
     seen: list[Any] = [
         slack.messages,
@@ -205,7 +205,7 @@ def everything_in(story: Story) -> str:
 
 
 def rows_of(story: Story) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of a workspace, by table."""
+    """Return all rows of a workspace, by table."""
     with story.rt.read_session() as session:
         return {
             table.name: [
@@ -218,7 +218,7 @@ def rows_of(story: Story) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def mixed_rows(rt: Runtime) -> list[str]:
-    """The rows that lead to two workspaces at once."""
+    """Return the rows that lead to two workspaces at once."""
     with rt.read_session() as session:
         owners = {
             table.name: {

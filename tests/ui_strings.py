@@ -1,9 +1,10 @@
-"""Every text that people read, in one list: views, messages, errors, logs, help.
+"""The texts that people read in Slack and at the terminal, docstrings, comments, names.
 
-`uv run --group dev python -m tests.ui_strings` prints it, to be read aloud.
+`uv run --group dev python -m tests.ui_strings` prints the texts, to be read aloud.
 """
 
 import ast
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,6 @@ from tests.view_samples import view_samples
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("bot", "cli", "handlers", "jobs", "models", "sandbox")
-# Character names and emoji, not prose.
-_DATA = {"bot/slack/emoji_table.py"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -69,11 +68,52 @@ def docstrings() -> Iterator[tuple[str, str]]:
             yield f"{_name(file)}:{node.lineno}", text
 
 
+def comments() -> Iterator[tuple[str, str]]:
+    """Yield each comment in one line, with its file and first line.
+
+    Comments on consecutive lines are one comment.
+    """
+    for file in sources():
+        lines: list[str] = []
+        end = 0
+        with file.open("rb") as source:
+            for token in tokenize.tokenize(source.readline):
+                if token.type != tokenize.COMMENT:
+                    continue
+                line = token.start[0]
+                if lines and (
+                    line != end + 1 or not token.line.lstrip().startswith("#")
+                ):
+                    yield f"{_name(file)}:{end - len(lines) + 1}", " ".join(lines)
+                    lines = []
+                lines.append(token.string.lstrip("# "))
+                end = line
+        if lines:
+            yield f"{_name(file)}:{end - len(lines) + 1}", " ".join(lines)
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """Yield each name that the code defines, with its file and line."""
+    for file in sources():
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case (
+                    ast.FunctionDef(name=name)
+                    | ast.AsyncFunctionDef(name=name)
+                    | ast.ClassDef(name=name)
+                    | ast.arg(arg=name)
+                    | ast.Name(id=name, ctx=ast.Store())
+                ):
+                    yield f"{_name(file)}:{node.lineno}", name
+                case ast.alias(asname=str(name)):
+                    yield f"{_name(file)}:{node.lineno}", name
+
+
 def sources() -> list[Path]:
     files = [ROOT / "app.py"]
     for folder in FOLDERS:
         files += sorted((ROOT / folder).rglob("*.py"))
-    return [file for file in files if _name(file) not in _DATA]
+    return files
 
 
 def _name(file: Path) -> str:

@@ -65,7 +65,7 @@ def ask(state: str = "open", **more: Any) -> AskView:
 
 
 def full_ask(state: str) -> AskView:
-    """An ask that has everything an ask can have."""
+    """Return an ask with all its parts."""
     return ask(
         state,
         details="It *fails* in spring:\n```\nassert hours == 24\n```",
@@ -81,7 +81,7 @@ def full_ask(state: str) -> AskView:
 
 
 def settings_form(**values: Any) -> View:
-    """The form of a channel that nobody set up, but for these values."""
+    """Return the form of a new channel, with these values."""
     shown = fields(FEATURES.channel_settings, values)
     return settings.channel_form("C0HELP", "help", shown, [])
 
@@ -95,7 +95,7 @@ def workspace_form(**values: Any) -> View:
 
 
 def my_form(**values: Any) -> View:
-    """The form of a member who chose nothing, but for these."""
+    """Return the form of a new member, with these values."""
     chosen = replace(MemberSettings(), **values)
     shown = [
         setting.field.render(getattr(chosen, setting.name))
@@ -121,7 +121,7 @@ def home_view(
     sections: Sequence[Block] = (),
     chosen: home.SettingsSummary | None = None,
 ) -> View:
-    """The Home tab of somebody who chose nothing, but for this."""
+    """Return the Home tab of a new member, with these values."""
     mine = chosen or summary(MemberSettings(), "Europe/Helsinki")
     return home.home_view(
         is_new=is_new,
@@ -147,7 +147,7 @@ def checkin_list(
 
 
 def full_home() -> View:
-    """As much as a Home tab ever shows."""
+    """Return the fullest possible Home tab."""
     asked = [
         OwnCredit(n, FRIDAY, 2, 2, "help", "asked")
         for n in range(mentors_home.LIST_LIMIT)
@@ -181,7 +181,7 @@ def full_home() -> View:
 def fields(
     settings: Iterable[Setting[Any]], values: dict[str, Any]
 ) -> list[InputBlock]:
-    """Each setting drawn with its value; without, as it is at first."""
+    """Return each setting with its value, or with its default."""
     return [
         setting.field.render(values.get(setting.name, setting.default or []))
         for setting in settings
@@ -237,7 +237,7 @@ GIVEN_ROWS = [*RECEIVED_ROWS, kudos_row(url=URL, joined_giver="Dan")]
 
 
 def credit_story(contributions: int = 2, **more: Any) -> CreditStory:
-    """What somebody did, for so many."""
+    """Return a credit's story with this many contributions."""
     asked = [
         Contribution(TITLE, URL, "Ana", is_solution=n % 2 == 0)
         for n in range(contributions)
@@ -297,7 +297,7 @@ BLOCKERS = [
 
 
 def digest_of(people: int) -> tuple[str, list[Block]]:
-    """A round in which so many shared as much as a form takes."""
+    """Return a digest in which this many people shared responses of maximal length."""
     much = ":tada: @here <!channel> & " * 40
     line = DigestEntry(
         "N" * 80,

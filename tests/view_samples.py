@@ -1,4 +1,4 @@
-"""Every view and message that the bot can draw, each in all of its forms."""
+"""Every view and message that the bot can render, in all variants."""
 
 import inspect
 import itertools
@@ -86,7 +86,7 @@ from tests.view_sample_data import (
 
 Rendered = View | list[Block] | tuple[str, list[Block]]
 
-# By the function that draws it: calls that take it through all of its branches.
+# For each render function, calls that cover all of its branches.
 SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     blocks.message: [
         *(partial(blocks.message, ask(state)) for state in STATES),
@@ -642,7 +642,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
 
 
 def view_samples() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each as Slack gets it: a view, or a message's text and blocks."""
+    """Return each as sent to Slack: a view, or a message's text and blocks."""
     for function, calls in SAMPLES.items():
         name = f"{function.__module__.removeprefix('bot.')}.{function.__name__}"
         for number, call in enumerate(calls):
@@ -657,7 +657,7 @@ def to_json(rendered: Rendered) -> dict[str, Any]:
 
 
 def render_functions() -> set[Callable[..., Rendered]]:
-    """What draws a whole surface, found by what it says it returns."""
+    """Return the functions that render a view or message, found by return type."""
     return {
         function
         for module in map(import_module, VIEW_MODULES)

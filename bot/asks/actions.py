@@ -63,9 +63,10 @@ _FORM_ACTIONS = {
 def toggle_join(
     tx: Transaction, ask: Ask, meaning: JoinMeaning, *, by: str, event_micros: int
 ) -> bool:
-    """Join, or leave again; whether the button's mark stands now.
+    """Join the ask by a button, or leave it; return True if the member has joined now.
 
-    Whoever leaves and has reacted, too, stays in by their reaction.
+    A member who has also reacted is still joined by the reaction after leaving. Raises
+    UserError, and MembershipUnknown.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, _JOIN_ACTIONS[meaning], by)
@@ -75,21 +76,21 @@ def toggle_join(
         )
     if ask.ts is None:
         raise UserError("I'm still posting that ask. Try again in a moment.")
-    standing = tx.session.scalars(
+    marks = tx.session.scalars(
         select(Reaction).filter_by(
             channel_id=channel.id, message_ts=ask.ts, member=by, meaning=meaning
         )
     ).all()
-    by_button = next(
-        (r for r in standing if r.emoji.startswith(BUTTON_MARK_PREFIX)), None
+    button_mark = next(
+        (mark for mark in marks if mark.emoji.startswith(BUTTON_MARK_PREFIX)), None
     )
     if (
-        by_button is not None
-        and event_micros - by_button.event_micros < DOUBLE_CLICK_MICROS
+        button_mark is not None
+        and event_micros - button_mark.event_micros < DOUBLE_CLICK_MICROS
     ):
-        return by_button.is_present
-    is_in = by_button is not None and by_button.is_present
-    if not is_in and any(r.is_present for r in standing):
+        return button_mark.is_present
+    is_joined = button_mark is not None and button_mark.is_present
+    if not is_joined and any(mark.is_present for mark in marks):
         raise UserError(_joined_by_reaction(meaning))
     write_mark(
         tx,
@@ -98,15 +99,18 @@ def toggle_join(
         ts=ask.ts,
         meaning=meaning,
         by=by,
-        is_present=not is_in,
+        is_present=not is_joined,
         event_micros=event_micros,
     )
     outcomes.recompute_and_notify(tx, ask.id, force_update=True)
-    return not is_in
+    return not is_joined
 
 
 def join_confirmation(meaning: JoinMeaning, *, is_in: bool, marks: set[str]) -> str:
-    """Tell the person after a press what stands. mrkdwn of our own."""
+    """Return the reply to a click, in mrkdwn.
+
+    `is_in` is the result of `toggle_join`, `marks` that of `current_marks`.
+    """
     if meaning in marks and not is_in:
         return _joined_by_reaction(meaning)
     return _JOINED_TEXTS[meaning] if is_in else _LEFT_TEXTS[meaning]
@@ -120,30 +124,33 @@ def _joined_by_reaction(meaning: JoinMeaning) -> str:
 
 
 def options_view(tx: Transaction, ask: Ask, *, by: str) -> View:
-    """Draw what somebody may do with an ask. Raises UserError if they can't see it."""
+    """Return the view of a member's options on an ask.
+
+    Raises UserError if they may not see it, and MembershipUnknown.
+    """
     channel = tx.session.get_one(Channel, ask.channel_id)
     visibility.require_visible(tx, channel, by)
-    held = roles.in_channel(tx, channel, by, author=ask.asker)
+    by_roles = roles.in_channel(tx, channel, by, author=ask.asker)
     is_waiting = ask.state in {"open", "answered"}
-    wanted = {
-        "looking": is_waiting and by != ask.asker and is_allowed(OFFER_HELP, held),
-        "same": is_waiting and by != ask.asker and is_allowed(SAME_PROBLEM, held),
-        "edit": not ask.is_users_message and is_allowed(EDIT, held),
-        "worked": ask.state == "solved" and is_allowed(SET_WHAT_WORKED, held),
-        "close": is_waiting and is_allowed(CLOSE, held),
-        "reopen": not is_waiting and is_allowed(REOPEN, held),
-        "delete": is_allowed(DELETE, held)
+    options = {
+        "looking": is_waiting and by != ask.asker and is_allowed(OFFER_HELP, by_roles),
+        "same": is_waiting and by != ask.asker and is_allowed(SAME_PROBLEM, by_roles),
+        "edit": not ask.is_users_message and is_allowed(EDIT, by_roles),
+        "worked": ask.state == "solved" and is_allowed(SET_WHAT_WORKED, by_roles),
+        "close": is_waiting and is_allowed(CLOSE, by_roles),
+        "reopen": not is_waiting and is_allowed(REOPEN, by_roles),
+        "delete": is_allowed(DELETE, by_roles)
         or (
             ask.is_captured
             and ask.state == "open"
-            and is_allowed(REMOVE_CAPTURED_ASK, held)
+            and is_allowed(REMOVE_CAPTURED_ASK, by_roles)
         ),
     }
     return forms.options_modal(
         ask.id,
         members.text_with_names(tx, ask.title),
         ask.state,
-        [what for what, is_possible in wanted.items() if is_possible],
+        [option for option, is_available in options.items() if is_available],
         joined=current_marks(tx.session, ask, by),
         is_own_message=ask.is_users_message,
         more=[
@@ -168,7 +175,10 @@ def current_marks(session: Session, ask: Ask, member: str) -> set[str]:
 
 
 def action_form(tx: Transaction, ask: Ask, option: str, *, by: str) -> View:
-    """The form in which the person says more; raises UserError where they may not."""
+    """Return the form of an option that needs more input.
+
+    `option` is a key of `options_view`. Raises UserError, and MembershipUnknown.
+    """
     channel = tx.session.get_one(Channel, ask.channel_id)
     if option not in _FORM_ACTIONS:
         raise UserError(ASK_GONE)
@@ -204,7 +214,10 @@ def mark_answer(
     is_present: bool,
     event_micros: int,
 ) -> None:
-    """Mark an answer without an emoji, or take such a mark back."""
+    """Mark an answer by a button or shortcut, or remove such a mark.
+
+    `event_micros` is Slack's time. Raises UserError, and MembershipUnknown.
+    """
     answer = tx.session.scalar(
         select(Answer).filter_by(channel_id=channel.id, ts=ts, is_deleted=False)
     )
@@ -238,10 +251,11 @@ def close(
     reason: str | None,
     event_micros: int | None = None,
 ) -> None:
-    """Close an ask that nothing solved; somebody else than its asker says why.
+    """Close an ask without a solution; a member other than its asker gives a reason.
 
-    `event_micros` is Slack's time. A form has none: it counts as the latest, even if
-    our clock is behind Slack's.
+    `event_micros` is Slack's time. None: a form was submitted, for which Slack sends no
+    time; it counts as the latest event, even if our clock is behind Slack's. Raises
+    UserError, and MembershipUnknown.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
@@ -250,17 +264,17 @@ def close(
         raise UserError(
             "Tell the asker in a few words why you're closing it.", field="reason"
         )
-    said = to_mrkdwn(reason) or None
+    mrkdwn_reason = to_mrkdwn(reason) or None
     if ask.state == "solved":
         raise UserError("It's already solved.")
-    if ask.is_closed and (ask.closed_by, ask.close_reason) == (by, said):
-        # The same form again, because the answer to it got lost.
+    if ask.is_closed and (ask.closed_by, ask.close_reason) == (by, mrkdwn_reason):
+        # The same form was submitted again because our response was lost.
         return
     if ask.is_closed:
         raise UserError("It's already closed.")
     if event_micros is None:
         event_micros = max(datetime_to_micros(tx.now), ask.reopened_at_micros + 1)
-    ask.close(event_micros, by=by, reason=said)
+    ask.close(event_micros, by=by, reason=mrkdwn_reason)
     tx.session.flush()
     outcomes.recompute_and_notify(tx, ask.id)
     if by != ask.asker:
@@ -268,11 +282,14 @@ def close(
 
 
 def reopen(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
-    """The ask is open again; what solved it before now counts no longer."""
+    """Reopen the ask; earlier solutions no longer count.
+
+    `event_micros` is Slack's time. Raises UserError, and MembershipUnknown.
+    """
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, REOPEN, by, author=ask.asker)
     if ask.closed_at_micros > datetime_to_micros(tx.now + MAX_CLOCK_SKEW):
-        # By a form, while our clock was ahead: it was before this all the same.
+        # It was closed by a form while our clock was ahead, and before this click.
         ask.closed_at_micros = event_micros - 1
     ask.reopen(event_micros)
     tx.session.flush()
@@ -290,18 +307,18 @@ def set_what_worked(tx: Transaction, ask: Ask, text: str, *, by: str) -> None:
 
 
 def suggest_solution(tx: Transaction, ask: Ask) -> None:
-    """The asker sounds pleased: offer, once, to mark the last answer."""
-    last = tx.session.scalar(
+    """Offer the asker, once, to mark the last answer, after they said thanks."""
+    last_answer = tx.session.scalar(
         select(Answer.id)
         .filter_by(ask_id=ask.id, is_deleted=False)
         .order_by(Answer.ts.desc())
         .limit(1)
     )
-    if last is None or ask.state != "answered":
+    if last_answer is None or ask.state != "answered":
         return
     tx.enqueue(
         ASK_SUGGEST_SOLUTION,
         ask.id,
         to=tx.session.get_one(Channel, ask.channel_id).slack_id,
-        payload={"answer": last},
+        payload={"answer": last_answer},
     )

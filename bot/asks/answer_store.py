@@ -1,4 +1,4 @@
-"""Store the replies in an ask's thread."""
+"""Store the answers in an ask's thread."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -25,12 +25,13 @@ def add_answers(
     session: Session,
     replies: Iterable[Mapping[str, Any]],
 ) -> set[tuple[int, str]]:
-    """Record replies, each with its ask_id, channel_id, ts and author.
+    """Store replies, given by ask_id, channel_id, ts and author.
 
-    The channel_id and ts of each that was not known.
+    Returns the channel_id and ts of each that was new.
     """
     rows = [
         {"is_deleted": False, **reply, "answered_at": ts_to_datetime(reply["ts"])}
+        # Sorted, so that all transactions lock the rows in the same order.
         for reply in sorted(replies, key=lambda r: (r["channel_id"], r["ts"]))
     ]
     if not rows:
@@ -47,7 +48,7 @@ def add_answer(
     author: str,
     is_deleted: bool = False,
 ) -> bool:
-    """Record a reply; False where it is known already."""
+    """Store a reply; return False if it is already stored."""
     reply = {
         "ask_id": ask_id,
         "channel_id": channel_id,
@@ -59,7 +60,10 @@ def add_answer(
 
 
 def remove_answer(tx: Transaction, channel_id: int, ts: str) -> bool:
-    """Mark a reply as deleted; its row stays, so that a late delivery finds it."""
+    """Mark an answer as deleted; return False if there is none.
+
+    The row stays, so that a repeated event does not add it again.
+    """
     removed = tx.session.scalar(
         update(Answer)
         .where(

@@ -1,4 +1,4 @@
-"""The bot's message about an ask: post it, keep it current, follow its thread."""
+"""The bot's message about an ask: post it, update it, and fetch its thread."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -41,7 +41,7 @@ from models import Ask, Channel
 
 
 def _lock(tx: Transaction, ask_id: int) -> None:
-    """Lock an ask in the common order: its channel first, its outbox items last."""
+    """Lock the ask's channel and then the ask, as all transactions do."""
     ask = tx.session.get_one(Ask, ask_id)
     tracked_messages.lock_channel(tx.session, ask.channel_id)
     outcomes.lock(tx.session, ask.id)
@@ -58,7 +58,7 @@ def _render_update(tx: Transaction, ask: Ask) -> Note | None:
 
 
 def _note(tx: Transaction, ask: Ask) -> Note:
-    """The ask, or the bot's line below a member's own message."""
+    """Return the ask's message, or the line in the thread of a member's own message."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     view = ask_view.view_of(tx, ask, channel)
     if ask.is_users_message:
@@ -71,7 +71,7 @@ def _thread_ts(_tx: Transaction, ask: Ask) -> str | None:
 
 
 def _on_posted(tx: Transaction, ask: Ask) -> None:
-    """Count what was said and marked there before the `ts` was known."""
+    """Count replies and marks that arrived before the message's `ts` was stored."""
     if ask.is_users_message:
         return
     channel = tx.session.get_one(Channel, ask.channel_id)
@@ -80,12 +80,12 @@ def _on_posted(tx: Transaction, ask: Ask) -> None:
     unmatched.attach(tx, ask, channel)
     outcomes.recompute_and_notify(tx, ask.id)
     home_refresh.refresh_homes(tx, [ask.asker])
-    # People may have answered before we knew the message as an ask.
+    # Replies may have come before the bot could recognise their thread.
     replies.request_thread_sync(tx, ask, channel)
 
 
 def _on_rejected(tx: Transaction, ask: Ask, error: str) -> None:
-    """Delete the ask, and give its asker the words back.
+    """Delete the ask, and send its asker their text.
 
     An ask that is a member's own message stays, without the bot's line.
     """
@@ -129,25 +129,25 @@ def _render_bot_reaction(tx: Transaction, delivery: Delivery) -> SlackAction | N
     ask, channel = ask_view.load_ask(tx.session, delivery.subject_id)
     if ask.ts is None:
         return None
-    wanted = rules.bot_reaction(
+    emoji = rules.bot_reaction(
         ask.state,
         is_captured=ask.is_captured,
         capture_indicator=channel.capture_indicator,
     )
-    # After a failure nobody knows which reaction is there.
+    # After a failure, any of the bot's reactions may be on the message.
     if delivery.failures or delivery.is_unconfirmed:
-        others = [name for name in rules.BOT_REACTIONS if name != wanted]
-    elif wanted == ask.bot_reaction:
+        others = [name for name in rules.BOT_REACTIONS if name != emoji]
+    elif emoji == ask.bot_reaction:
         return None
     else:
         others = [ask.bot_reaction] if ask.bot_reaction else []
-    return SetReaction(channel.slack_id, ask.ts, wanted, others)
+    return SetReaction(channel.slack_id, ask.ts, emoji, others)
 
 
 def _on_reaction_updated(
     tx: Transaction, delivery: Delivery, result: SetReactionResult
 ) -> None:
-    """Remember which of the bot's reactions is on the member's own message."""
+    """Store the bot's reaction on the member's own message."""
     tx.session.get_one(Ask, delivery.subject_id).bot_reaction = result.emoji
 
 
@@ -166,7 +166,7 @@ def _on_thread_fetched(
 
 
 def resync_open_threads(tx: Transaction, channel: Channel) -> None:
-    """Fetch the threads of open asks: the bot was away, and heard nothing."""
+    """Fetch the threads of open asks after the bot was out of the channel."""
     for ask in tx.session.scalars(
         select(Ask)
         .filter_by(channel_id=channel.id)

@@ -1,4 +1,4 @@
-"""Read what a message about an ask shows: the ask, its people, its solutions."""
+"""Load what messages about an ask show: the ask, its people and solutions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -49,7 +49,7 @@ def view_of(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
 def solution_links(
     tx: Transaction, ask: Ask, channel: Channel, outcome: Outcome
 ) -> list[tuple[str, str]]:
-    """Return the author's name and the address of each answer that solved the ask."""
+    """Return the author's name and the permalink of each answer that solved the ask."""
     solutions = _solutions(tx.session, ask, channel, outcome)
     names = members.names(tx, {answer.author for answer, _, _ in solutions})
     return _links(tx, solutions, names)
@@ -121,7 +121,7 @@ def message_url(
 
 
 def title(tx: Transaction, ask: Ask) -> str:
-    """The ask's title, with the names of the people it mentions."""
+    """Return the ask's title (mrkdwn), with its mentions labelled by names."""
     return members.text_with_names(tx, ask.title)
 
 

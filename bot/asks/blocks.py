@@ -1,4 +1,4 @@
-"""The message of an ask. Values in, blocks out."""
+"""The message of an ask. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ from bot.slack.blocks import (
 )
 from bot.slack.text import escape, to_plain
 
-# Slack draws about this much of a message comfortably, and refuses several times it.
+# The most characters of details in the message. Slack refuses messages that are several
+# times as long.
 MAX_DETAILS_SHOWN = 3000
 _THREAD_HINT = "Your peers can answer in this thread."
 NOT_AN_ASK = "This message isn't an ask."
@@ -41,16 +42,18 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class AskView:
-    """An ask as its readers see it. `title`, `details` and `what_worked` are mrkdwn."""
+    """An ask for its message. `title`, `details` and `what_worked` are mrkdwn.
+
+    People are given by their plain names, so that the message notifies nobody.
+    """
 
     id: int
     title: str
     details: str
-    # Their name: the bot mentions nobody who asks.
     asker: str
     topics: Sequence[str]
     state: str
-    # Each solution's author's name, and its address.
+    # The author's name and the permalink of each solution.
     solutions: Sequence[tuple[str, str]] = ()
     what_worked: str | None = None
     looking: Sequence[str] = ()
@@ -58,16 +61,16 @@ class AskView:
     closed_by: str | None = None
     close_reason: str | None = None
     is_first_ask: bool = False
-    # The address of the check-in that it was asked from.
+    # The permalink of the check-in that it was asked from.
     origin_url: str | None = None
-    # The first of the emoji that mean here that an answer solved the ask.
+    # The first of the channel's emoji for solutions.
     solved_emoji: str = "white_check_mark"
-    # Whether the channel took somebody's own message as an ask.
+    # True if the channel's capture setting made the ask from a message.
     is_captured: bool = False
 
 
 def message_text(ask: AskView) -> str:
-    """For notifications, and for clients that draw no blocks."""
+    """Build the message's text for notifications."""
     return f"Ask ({ask.state}): {escape(to_plain(ask.title))}"
 
 
@@ -103,7 +106,7 @@ def _status_context(ask: AskView, label: str) -> ContextBlock:
 
 
 def thread_line(ask: AskView) -> list[Block]:
-    """The bot's line in the thread of somebody's own message."""
+    """Build the bot's line in the thread of the asker's own message."""
     return [_status_context(ask, _THREAD_HINT), *_outcome(ask), _ask_buttons(ask)]
 
 
@@ -112,7 +115,7 @@ def thread_line_text(ask: AskView) -> str:
 
 
 def disclaimed_line(ask_id: int) -> Note:
-    """The line of a message of which somebody said that it is not an ask."""
+    """Build the line in the thread of a message that is no longer an ask."""
     return NOT_AN_ASK, [context_line(NOT_AN_ASK), undo_button(ask_id)]
 
 
@@ -130,8 +133,8 @@ def _outcome(ask: AskView) -> list[Block]:
     if ask.what_worked and ask.state == "solved":
         blocks.append(rich_text.user_text("What worked: " + ask.what_worked, limit=400))
     if ask.state == "closed":
-        why = f": {to_plain(ask.close_reason)}" if ask.close_reason else ""
-        blocks.append(context_line(f"Closed by {ask.closed_by or 'the asker'}{why}"))
+        reason = f": {to_plain(ask.close_reason)}" if ask.close_reason else ""
+        blocks.append(context_line(f"Closed by {ask.closed_by or 'the asker'}{reason}"))
     if ask.state in {"open", "answered"} and ask.looking:
         blocks.append(context_line(f"Looking into it: {name_list(ask.looking)}"))
     if ask.same_count:
@@ -162,4 +165,4 @@ def _menu(ask: AskView) -> list[Option]:
     if ask.is_captured and ask.state == "open":
         entries.append(("Not an ask", "delete"))
     entries.append(("How asks work", "help"))
-    return [Option(text=label, value=f"{what}:{ask.id}") for label, what in entries]
+    return [Option(text=label, value=f"{entry}:{ask.id}") for label, entry in entries]

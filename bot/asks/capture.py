@@ -1,4 +1,4 @@
-"""People's own messages as asks: taken, followed, and gone."""
+"""Make asks from members' own messages, and follow their edits and deletions."""
 
 from collections.abc import Sequence
 
@@ -55,9 +55,9 @@ def _insert_from_message(
     text: str,
     topics: Sequence[str] = (),
 ) -> Ask | None:
-    """Make somebody's own message an ask; None where it is one already.
+    """Make a member's message an ask without notifying anyone; None if it is one.
 
-    What was seen of its thread counts from now on. Tells nobody anything.
+    Replies and reactions in its thread that were stored before count from now on.
     """
     members.ensure(tx, [author])
     title, details = rules.from_message(text)
@@ -78,10 +78,10 @@ def _insert_from_message(
 def create_from_message(
     tx: Transaction, channel: Channel, *, ts: str, author: str, text: str
 ) -> Ask | None:
-    """Make a message an ask unless it is gone, or by somebody who can't ask.
+    """Make a message an ask without notifying anyone; None if it can't be one.
 
-    Nor where it comes late, and its author has been forgotten meanwhile. Tells nobody
-    anything.
+    It can't if it is an ask already or was deleted, if its author is a bot or external,
+    or if it is from before its author's erasure.
     """
     if unmatched.was_deleted_first(tx.session, channel.id, ts):
         return None
@@ -95,7 +95,7 @@ def create_from_message(
 def capture_message(
     tx: Transaction, channel: Channel, *, ts: str, author: str, text: str
 ) -> Ask | None:
-    """Take a message as an ask because the channel is set up so."""
+    """Make a message an ask by the channel's setting; None if it can't be one."""
     if not channel.guests_may_ask and members.is_guest(tx, author):
         return None
     ask = create_from_message(tx, channel, ts=ts, author=author, text=text)
@@ -115,9 +115,9 @@ def capture_message(
 
 
 def refuse_erased(tx: Transaction, *, ts: str, author: str) -> None:
-    """Raises UserError for a message of before its author was forgotten.
+    """Raise UserError for a message from before its author's erasure.
 
-    To be called before the author is looked up, by which they are known anew.
+    Call it before the author's profile is fetched, which makes them a member again.
     """
     if members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts)):
         raise UserError(AUTHOR_ERASED)
@@ -126,7 +126,10 @@ def refuse_erased(tx: Transaction, *, ts: str, author: str) -> None:
 def convert_message(
     tx: Transaction, channel: Channel, *, ts: str, author: str, text: str, by: str
 ) -> Ask:
-    """Make a message an ask because its author, or a champion, said so."""
+    """Make a message an ask because its author or a moderator wants it.
+
+    `text` is mrkdwn, `by` the member who acts. Raises UserError, and MembershipUnknown.
+    """
     roles.authorize(tx, channel, MAKE_ASK, by, author=author)
     if members.is_bot(tx, author):
         raise UserError(NOT_BY_A_PERSON)
@@ -135,14 +138,13 @@ def convert_message(
     if not channel.guests_may_ask and members.is_guest(tx, author):
         raise UserError(GUESTS_CANNOT_ASK)
     ask = _insert_from_message(tx, channel, ts=ts, author=author, text=text)
-    is_back = ask is None
+    is_restored = ask is None
     if ask is None:
-        known = find_by_message(tx.session, channel.id, ts)
-        if known is None or known.deleted_at is None:
+        ask = find_by_message(tx.session, channel.id, ts)
+        if ask is None or ask.deleted_at is None:
             raise UserError("That message is already an ask. Answer in its thread.")
-        ask = known
     ask.is_captured = False
-    _restore(tx, ask, channel, is_restored=is_back)
+    _restore(tx, ask, channel, is_restored=is_restored)
     _enqueue_thread_line(tx, ask, channel)
     if by != author:
         tx.enqueue(ASK_CONVERTED, ask.id, to=author, payload={"by": by})
@@ -162,9 +164,10 @@ def _enqueue_thread_line(tx: Transaction, ask: Ask, channel: Channel) -> None:
 
 
 def disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
-    """Say that a message is not an ask; said twice, it is said once.
+    """Turn an ask back into an ordinary message, and notify its asker.
 
-    Anybody may while nobody has answered what the channel took by itself.
+    While a captured message has no answer, all members may do that. Raises UserError,
+    and MembershipUnknown.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
     is_waiting = ask.state == "open"
@@ -174,7 +177,7 @@ def disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
 
 
 def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
-    """Undo `disclaim`. Raises UserError for a message that is gone."""
+    """Undo `disclaim`. Raises UserError if the message was deleted."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     _require_disclaim(tx, ask, channel, by, is_unanswered=True)
     if ask.deleted_at is None:
@@ -189,13 +192,13 @@ def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
 def _require_disclaim(
     tx: Transaction, ask: Ask, channel: Channel, by: str, *, is_unanswered: bool
 ) -> None:
-    anybody = ask.is_captured and is_unanswered
-    action = REMOVE_CAPTURED_ASK if anybody else DELETE
+    may_all_members = ask.is_captured and is_unanswered
+    action = REMOVE_CAPTURED_ASK if may_all_members else DELETE
     roles.authorize(tx, channel, action, by, author=ask.asker)
 
 
 def apply_edit(session: Session, ask: Ask, text: str, *, event_micros: int) -> None:
-    """Follow the edit of a message that is an ask; an older one changes nothing."""
+    """Apply an edit of the asker's message to the ask, unless it is an older one."""
     session.refresh(ask, with_for_update={"key_share": True})
     if event_micros <= ask.edited_at_micros or is_erased(ask.asker):
         return
@@ -223,44 +226,47 @@ def on_message_deleted(
     thread_ts: str | None,
     author: str | None,
 ) -> None:
-    """A message was deleted: the ask or the answer that it was, or may yet prove to be.
+    """Delete the ask or answer whose message was deleted in Slack.
 
-    Heard of before the message itself, it leaves a row for the message to find.
+    If the deletion arrives before the message, a row is stored, so that the message
+    does not become an ask or an answer later.
     """
-    place = tracked.find(tx, slack_channel, ts)
-    if place is None:
+    message = tracked.find(tx, slack_channel, ts)
+    if message is None:
         return
-    ask = find_by_message(tx.session, place.channel_id, ts)
-    of_thread = (
-        find_by_message(tx.session, place.channel_id, thread_ts) if thread_ts else None
+    ask = find_by_message(tx.session, message.channel_id, ts)
+    thread_ask = (
+        find_by_message(tx.session, message.channel_id, thread_ts)
+        if thread_ts
+        else None
     )
     if ask is not None:
-        # The bot's reaction went with the message.
+        # The bot's reaction was deleted with the message.
         ask.bot_reaction = None
         if ask.deleted_at is None or ask.removed_by is not None:
             mark_deleted(tx, ask)
-    elif of_thread is not None and of_thread.thread_line_ts == ts:
-        # Somebody did not want the bot's line there: it does not come back.
-        of_thread.thread_line_ts = None
-    elif place.answer_id is not None:
-        replies.remove_reply(tx, place, ts=ts)
-    elif of_thread is not None:
-        outcomes.lock(tx.session, of_thread.id)
+    elif thread_ask is not None and thread_ask.thread_line_ts == ts:
+        # A member deleted the bot's line; it is not posted again.
+        thread_ask.thread_line_ts = None
+    elif message.answer_id is not None:
+        replies.remove_reply(tx, message, ts=ts)
+    elif thread_ask is not None:
+        outcomes.lock(tx.session, thread_ask.id)
         is_new = answer_store.add_answer(
             tx.session,
-            ask_id=of_thread.id,
-            channel_id=place.channel_id,
+            ask_id=thread_ask.id,
+            channel_id=message.channel_id,
             ts=ts,
             author=author or "",
             is_deleted=True,
         )
-        if not is_new:  # It has just come, at the same moment.
-            answer_store.remove_answer(tx, place.channel_id, ts)
-            outcomes.recompute_and_notify(tx, of_thread.id)
-    elif place.is_capturing:
+        if not is_new:  # Another transaction has just stored it.
+            answer_store.remove_answer(tx, message.channel_id, ts)
+            outcomes.recompute_and_notify(tx, thread_ask.id)
+    elif message.is_capturing:
         unmatched.record(
             tx,
-            channel_id=place.channel_id,
+            channel_id=message.channel_id,
             ts=ts,
             thread_ts=thread_ts,
             author=author,

@@ -1,39 +1,29 @@
-"""Rules for messages that become asks automatically."""
+"""Rules for messages that become asks by a channel's setting. Pure."""
 
 import re
 
-# Text that is not the author's own prose. Quotations are removed; code, links, mentions
-# and emoji leave a mark, since a question may end with one.
+# Text that is not the author's own prose. Quoted lines are removed. Code, links,
+# mentions and emoji become a placeholder, since a question may end with them.
 _NOT_PROSE = re.compile(
     r"(?P<quoted>^(?:&gt;|>)[^\n]*)"
     r"|```.*?(?:```|\Z)|`[^`\n]*`|<[^<>\n]*>|https?://\S+|(?<![A-Za-z0-9:]):[^\s:`<]{1,100}:",
     re.DOTALL | re.MULTILINE,
 )
-
-
 _PLACEHOLDER = "\ufffc"
-
-
 _QUESTION_MARK = re.compile(
     rf"[\w)\]\"'’”».…{_PLACEHOLDER}]\s{{0,2}}[?？؟⁇⁉][!?]*(?=[\s)\]\"'’”».,_*~{_PLACEHOLDER}]|$)|？|¿"
 )
-
-
 _ENGLISH_OPENING = re.compile(
     r"\b(?:does|has|would|could|can|is) (?:any(?:one|body)|some(?:one|body))\b"
     r"|\bhow (?:do|can|would|should|does|to) (?:i|we|you|one|people)\b"
     r"|\bany (?:idea|ideas|suggestions?|pointers?|advice|thoughts)\b",
     re.IGNORECASE,
 )
-
-
-# A sentence's beginning, with an optional greeting of up to three words.
+# The start of a sentence, with an optional greeting of up to three words.
 _SENTENCE_START = (
     rf"(?:^|[.!…:;)\u2013\u2014{_PLACEHOLDER}])\s*"
     r"(?:(?:hi|hey|hello|hallo|hola|oi|olá|ola|bonjour|salut)(?: \w+){0,2},? )?"
 )
-
-
 _OPENINGS = (
     # German: the verb comes second only in a question, never in a subordinate clause.
     r"(?:wei(?:ß|ss)|kennt|hat|kann|könnte) (?:mir |uns |hier )?jemand\b"
@@ -58,15 +48,11 @@ _OPENINGS = (
     r"|(?:existe|há) algum(?:a forma|a maneira| jeito) de\b|alguma ideia\b"
     r"|vocês (?:sabem|conhecem)\b"
 )
-
-
 _OTHER_OPENING = re.compile(
     rf"{_SENTENCE_START}(?:{_OPENINGS})", re.IGNORECASE | re.MULTILINE
 )
-
-
-# Japanese endings of questions, most of which have no mark. "そうですか" is left out:
-# it only means "I see".
+# Japanese endings of questions, most of which have no question mark. "そうですか" is
+# not among them: it means "I see".
 _JAPANESE_ENDING = re.compile(
     r"(?:(?:ます|ません|ました|でした|でしょう|ましょう|だろう|(?<!そう)です)か(?:ね|な)?"
     r"|かな|(?:教え|おしえ|助け)て(?:いただけ(?:ると|れば)[^\s。]{0,12}"
@@ -80,24 +66,25 @@ _JAPANESE_ENDING = re.compile(
 def is_question(text: str) -> bool:
     """Return True if a message (mrkdwn) contains a question.
 
-    It does if, outside code, links and quoted lines,
-    1. a question mark ends a word, or a mark for code, a link or an emoji;
-    2. or it has an opening that people often leave unmarked: "does anyone …", "how do I
-       …", "any ideas …"; in German, French, Spanish and Portuguese at the beginning of
-       a sentence;
-    3. or a sentence has an ending of Japanese questions.
+    It does if one of these is outside code, links and quoted lines:
+
+    1. A question mark after a word, code, a link or an emoji.
+    2. An opening of questions that often have no mark: "does anyone …", "how do I …",
+       "any ideas …"; in German, French, Spanish and Portuguese, at the start of a
+       sentence.
+    3. A Japanese ending of questions.
     """
-    own = _NOT_PROSE.sub(lambda aside: " " if aside["quoted"] else _PLACEHOLDER, text)
+    prose = _NOT_PROSE.sub(lambda match: " " if match["quoted"] else _PLACEHOLDER, text)
     return bool(
-        _QUESTION_MARK.search(own)
-        or _ENGLISH_OPENING.search(own)
-        or _OTHER_OPENING.search(own)
-        or _JAPANESE_ENDING.search(own)
+        _QUESTION_MARK.search(prose)
+        or _ENGLISH_OPENING.search(prose)
+        or _OTHER_OPENING.search(prose)
+        or _JAPANESE_ENDING.search(prose)
     )
 
 
 def should_capture(capture: str, *, ts: str, thread_ts: str | None, text: str) -> bool:
-    """Return True if the channel's setting makes an ask of a person's message."""
+    """Return True if the channel's `capture` setting makes a message an ask."""
     if thread_ts not in {None, ts}:
         return False
     return capture == "all" or (capture == "questions" and is_question(text))

@@ -35,44 +35,43 @@ from bot.workspace import channels
 def on_reaction(
     _rt: Runtime, _workspace: Workspace, event: ReactionEvent, message: TrackedMessage
 ) -> BatchedChange | None:
-    """Return what a reaction changes about an ask, or what may become one."""
+    """Return the change that a reaction causes to an ask, or to a possible ask."""
     if not _may_concern_asks(message):
         return None
-    of_ask = tracked.from_tracked(message)
-    if of_ask.ask_id is None and not of_ask.is_capturing:
+    ask_message = tracked.from_tracked(message)
+    if ask_message.ask_id is None and not ask_message.is_capturing:
         return None
-    # A mark may be taken back although its emoji means nothing any more.
-    if event.is_present and of_ask.meaning(event.emoji) is None:
+    # A mark can be removed even if its emoji has no meaning any longer.
+    if event.is_present and ask_message.meaning(event.emoji) is None:
         return None
-    return BatchedChange(reactions.apply_reactions, (of_ask, event))
+    return BatchedChange(reactions.apply_reactions, (ask_message, event))
 
 
 def on_message(
     _rt: Runtime, _workspace: Workspace, message: NewMessage, thread: TrackedMessage
 ) -> BatchedChange | None:
-    """Return what a message changes; `thread` is the first message of its thread."""
-    if not _may_concern_asks(thread) or _is_of_another_feature(thread):
+    """Return the change that a message causes; `thread` is the first in its thread."""
+    if not _may_concern_asks(thread) or _belongs_to_another_feature(thread):
         return None
-    of_ask = tracked.from_tracked(thread)
-    if not (of_ask.is_ask or of_ask.is_capturing):
+    ask_message = tracked.from_tracked(thread)
+    if not (ask_message.is_ask or ask_message.is_capturing):
         return None
-    if of_ask.ask_id is None or of_ask.is_capturing or not message.is_reply:
-        return BatchedChange(one_by_one, partial(_record_message, of_ask, message))
+    record = BatchedChange(one_by_one, partial(_record_message, ask_message, message))
+    if ask_message.ask_id is None or ask_message.is_capturing or not message.is_reply:
+        return record
     author = message.user or ""
-    if author != of_ask.author:
-        reply = ThreadReply(of_ask, of_ask.ask_id, message.ts, author)
+    if author != ask_message.author:
+        reply = ThreadReply(ask_message, ask_message.ask_id, message.ts, author)
         return BatchedChange(replies.record_replies, reply)
-    if is_thanks(message.text):
-        return BatchedChange(one_by_one, partial(_record_message, of_ask, message))
-    return None
+    return record if is_thanks(message.text) else None
 
 
 def _may_concern_asks(message: TrackedMessage) -> bool:
-    """Return True if a query is needed; nothing is stored about most messages."""
+    """Return False for most messages: in other channels, and without any row."""
     return message.is_capturing or bool(message.rows)
 
 
-def _is_of_another_feature(message: TrackedMessage) -> bool:
+def _belongs_to_another_feature(message: TrackedMessage) -> bool:
     return bool(message.rows) and message.rows.keys().isdisjoint({"asks", "answers"})
 
 
@@ -81,7 +80,7 @@ def _record_message(
 ) -> None:
     if thread.is_capturing:
         tracked_messages.lock_channel(tx.session, thread.channel_id)
-    # Look again: the ask may have come meanwhile.
+    # Query again: another transaction may have stored the ask in between.
     ask = find_by_message(
         tx.session, thread.channel_id, message.thread_ts or message.ts
     )
@@ -117,11 +116,11 @@ def _record_message(
 def on_message_edited(
     _rt: Runtime, _workspace: Workspace, edited: EditedMessage, message: TrackedMessage
 ) -> BatchedChange | None:
-    """Return what the edit of a message changes."""
-    of_ask = tracked.from_tracked(message)
-    if not (of_ask.is_ask or of_ask.is_capturing):
+    """Return the change that the edit of a message causes."""
+    ask_message = tracked.from_tracked(message)
+    if not (ask_message.is_ask or ask_message.is_capturing):
         return None
-    return BatchedChange(one_by_one, partial(_apply_edit, of_ask, edited))
+    return BatchedChange(one_by_one, partial(_apply_edit, ask_message, edited))
 
 
 def _apply_edit(
@@ -140,13 +139,13 @@ def _apply_edit(
     if capture_rules.should_capture(
         channel.capture, ts=edited.ts, thread_ts=edited.thread_ts, text=edited.text
     ):
-        captured = capture.capture_message(
+        ask = capture.capture_message(
             tx, channel, ts=edited.ts, author=edited.author, text=edited.text
         )
-        if captured is not None:
-            captured.edited_at_micros = edited.event_micros
-            # It may be old, and its thread of a time when nothing was kept.
-            replies.request_thread_sync(tx, captured, channel)
+        if ask is not None:
+            ask.edited_at_micros = edited.event_micros
+            # The message may be old, and replies to it were not stored.
+            replies.request_thread_sync(tx, ask, channel)
 
 
 def on_message_deleted(
@@ -156,14 +155,16 @@ def on_message_deleted(
     message: TrackedMessage,
     thread: TrackedMessage | None,
 ) -> BatchedChange | None:
-    """Return what a deletion changes; `thread` is the first message of its thread."""
-    if _is_of_another_feature(message) or (thread and _is_of_another_feature(thread)):
+    """Return the change that a deletion causes; `thread` is the first in its thread."""
+    if _belongs_to_another_feature(message) or (
+        thread and _belongs_to_another_feature(thread)
+    ):
         return None
-    of_ask = tracked.from_tracked(message)
+    ask_message = tracked.from_tracked(message)
     is_in_ask = thread is not None and "asks" in thread.rows
-    if not (of_ask.ask_id or is_in_ask or of_ask.is_capturing):
+    if not (ask_message.ask_id or is_in_ask or ask_message.is_capturing):
         return None
-    return BatchedChange(one_by_one, partial(_apply_deletion, of_ask, deleted))
+    return BatchedChange(one_by_one, partial(_apply_deletion, ask_message, deleted))
 
 
 def _apply_deletion(
@@ -181,7 +182,7 @@ def _apply_deletion(
 
 
 def on_direct_message(tx: Transaction, message: NewMessage) -> bool:
-    """Offer to ask peers what somebody wrote to the bot; False for what is no ask."""
+    """Offer a member who wrote to the bot to ask their peers; False for other texts."""
     text = message.text
     if not has_enough_words(text) or (is_thanks(text) and not is_question(text)):
         return False

@@ -1,4 +1,4 @@
-"""Asks and their answers, as a feature."""
+"""The feature of asks and their answers."""
 
 from datetime import datetime
 

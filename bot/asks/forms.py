@@ -1,4 +1,4 @@
-"""The forms around an ask. Values in, views out."""
+"""The forms for asks. Pure."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -37,22 +37,22 @@ _MAX_TOPICS_LENGTH = 150
 def ask_form(
     *,
     channel: str | None = None,
-    # Where no channel is given: choose the one that the person is looking at.
+    # Without `channel`, preselect the channel in which the member opened the form.
     use_current_channel: bool = False,
     channel_topics: Sequence[str] = (),
     title: str = "",
     details: str = "",
     topics: Sequence[str] = (),
     ask_id: int | None = None,
-    # The check-in that says what the person is stuck on.
+    # The check-in response in which the member says what they are stuck on.
     checkin_id: int | None = None,
     hint: str | None = None,
     # Earlier asks that may be similar, and what the next look is to know of this one.
     similar: Sequence[Block] = (),
     looks: Mapping[str, object] | None = None,
 ) -> View:
-    """Ask, or edit the ask `ask_id`. `title` and `details` are mrkdwn."""
-    shown_title, shown_details = form_values(title, details)
+    """Build the form of a new ask, or of the ask `ask_id`, with mrkdwn texts in it."""
+    title_value, details_value = form_values(title, details)
     blocks: list[Block] = []
     if hint:
         blocks.append(mrkdwn_line(hint))
@@ -60,7 +60,7 @@ def ask_form(
         text_input(
             "title",
             "Question",
-            value=shown_title,
+            value=title_value,
             limit=MAX_TITLE_LENGTH,
             placeholder="How do I …?",
             has_focus=True,
@@ -70,7 +70,7 @@ def ask_form(
         text_input(
             "details",
             "Details",
-            value=shown_details,
+            value=details_value,
             limit=MAX_FIELD_LENGTH,
             placeholder="What you tried, what happened, what you expected",
             is_optional=True,
@@ -102,12 +102,12 @@ def ask_form(
     )
 
 
-def _topic_inputs(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]:
-    known = [Option(text=topic, value=topic) for topic in channel_topics[:100]]
-    of_channel = [topic for topic in chosen if topic in channel_topics][:MAX_TOPICS]
-    others = [topic for topic in chosen if topic not in of_channel]
+def _topic_inputs(channel_topics: Sequence[str], topics: Sequence[str]) -> list[Block]:
+    options = [Option(text=topic, value=topic) for topic in channel_topics[:100]]
+    selected = [topic for topic in topics if topic in channel_topics][:MAX_TOPICS]
+    others = [topic for topic in topics if topic not in selected]
     blocks: list[Block] = []
-    if known:
+    if options:
         blocks.append(
             InputBlock(
                 block_id="topics",
@@ -116,8 +116,8 @@ def _topic_inputs(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[
                 element=StaticMultiSelectElement(
                     action_id="topics",
                     placeholder="Choose topics",
-                    options=known,
-                    initial_options=[o for o in known if o.value in of_channel] or None,
+                    options=options,
+                    initial_options=[o for o in options if o.value in selected] or None,
                     max_selected_items=MAX_TOPICS,
                 ),
             )
@@ -125,7 +125,7 @@ def _topic_inputs(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[
     blocks.append(
         text_input(
             "more_topics",
-            "Other topics" if known else "Topics",
+            "Other topics" if options else "Topics",
             value=truncate(", ".join(others), _MAX_TOPICS_LENGTH),
             limit=_MAX_TOPICS_LENGTH,
             hint=f"Up to {MAX_TOPICS}, separated by commas",
@@ -136,7 +136,7 @@ def _topic_inputs(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[
 
 
 def close_form(ask_id: int, title: str, asker: str) -> View:
-    """Close an ask of somebody else, who will read who closed it and why."""
+    """Build the form that closes another member's ask, with a reason for them."""
     return View(
         type="modal",
         callback_id="close_ask",
@@ -211,13 +211,13 @@ def options_modal(
     state: str,
     available: Sequence[str],
     *,
-    # What the person has joined already: "looking", "same".
+    # The ways in which the member has joined already: "looking", "same".
     joined: Collection[str] = (),
     is_own_message: bool = False,
     # The blocks of other features.
     more: Sequence[Block] = (),
 ) -> View:
-    """Build the modal with a member's options on an ask."""
+    """Build the modal with a member's `available` options (keys of OPTION_LABELS)."""
     labels = dict(OPTION_LABELS)
     if state == "solved":
         labels["reopen"] = "Not solved yet"

@@ -1,4 +1,4 @@
-"""Somebody's own asks and answers, for their Home tab."""
+"""The Home sections with a member's own asks and their answers that helped."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,27 +22,27 @@ _HELPED = PagedList("helped", 5)
 
 def has_asked(tx: Transaction, member: str) -> bool:
     """Return True if the member has ever asked."""
-    asked = select(Ask.id).where(
+    asks = select(Ask.id).where(
         Ask.installation_id == tx.workspace.id, Ask.asker == member
     )
-    return tx.session.scalar(asked.limit(1)) is not None
+    return tx.session.scalar(asks.limit(1)) is not None
 
 
 def _render_own_asks(context: HomeContext) -> RenderedSection:
-    """Show the open asks, the newest first."""
-    own = (
+    """Render the member's open asks, the newest first."""
+    conditions = (
         Ask.installation_id == context.tx.workspace.id,
         Ask.asker == context.member,
         Ask.state.in_(("open", "answered")),
         Ask.ts.is_not(None),
         Ask.channel_id.in_(context.visible_channels),
     )
-    total = _count(context.tx, Ask.id, *own)
+    total = _count(context.tx, Ask.id, *conditions)
     start = context.page_start(_ASKS, total)
     rows = context.fetch_page(
         select(Ask, Channel)
         .join(Channel, Channel.id == Ask.channel_id)
-        .where(*own)
+        .where(*conditions)
         .order_by(Ask.asked_at.desc(), Ask.id.desc()),
         _ASKS,
         start,
@@ -65,8 +65,8 @@ def _render_own_asks(context: HomeContext) -> RenderedSection:
 
 
 def _render_helpful_answers(context: HomeContext) -> RenderedSection:
-    """Show the answers that helped somebody lately, the newest first."""
-    own = (
+    """Render the member's answers that helped within RECENT, the newest first."""
+    conditions = (
         Answer.author == context.member,
         Answer.answered_at >= context.tx.now - RECENT,
         text(f"({HAS_HELPED})"),
@@ -80,7 +80,7 @@ def _render_helpful_answers(context: HomeContext) -> RenderedSection:
             select(func.count())
             .select_from(Answer)
             .join(Ask, Ask.id == Answer.ask_id)
-            .where(*own)
+            .where(*conditions)
         )
         or 0
     )
@@ -91,7 +91,7 @@ def _render_helpful_answers(context: HomeContext) -> RenderedSection:
         select(Answer, Ask, Channel)
         .join(Ask, Ask.id == Answer.ask_id)
         .join(Channel, Channel.id == Ask.channel_id)
-        .where(*own)
+        .where(*conditions)
         .order_by(Answer.answered_at.desc(), Answer.id.desc()),
         _HELPED,
         start,

@@ -1,4 +1,4 @@
-"""The asks of others that somebody offered to help with, or has too, for Home."""
+"""The Home section with the asks of others that a member has joined."""
 
 from sqlalchemy import func, select
 
@@ -8,15 +8,15 @@ from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.workspace import members
 from models import Ask, Channel, Reaction
 
-# The meanings of reactions by which people join an ask.
+# The meanings of reactions that join an ask.
 JOIN_MEANINGS = ("looking", "same")
 _PAGES = PagedList("joined", 5)
 _OPEN_STATES = ("open", "answered")
 
 
 def _render(context: HomeContext) -> RenderedSection:
-    """Show those that are not solved yet, the newest first."""
-    mine = (
+    """Render the asks that are not solved yet, the newest first."""
+    conditions = (
         Reaction.member == context.member,
         Reaction.meaning.in_(JOIN_MEANINGS),
         Reaction.is_present.is_(True),
@@ -29,12 +29,12 @@ def _render(context: HomeContext) -> RenderedSection:
     rows = (
         select(
             Ask.id,
-            # "same" comes after "looking": who has it too is told so first.
+            # "same" sorts after "looking", so the maximum prefers it.
             func.max(Reaction.meaning).label("meaning"),
         )
         .join(Reaction, Reaction.ask_id == Ask.id)
         .join(Channel, Channel.id == Ask.channel_id)
-        .where(*mine)
+        .where(*conditions)
         .group_by(Ask.id)
         .subquery()
     )
@@ -49,17 +49,14 @@ def _render(context: HomeContext) -> RenderedSection:
         start,
         total,
     )
-    called = members.names(
-        context.tx,
-        [ask.asker for ask, _, _ in page],
-    )
-    lines = [
+    names = members.names(context.tx, [ask.asker for ask, _, _ in page])
+    items = [
         ListItem(
             members.text_with_names(context.tx, ask.title),
             context.message_url(channel.slack_id, ask.ts),
             (
                 _JOINED_AS[meaning],
-                f"asked by {called[ask.asker]}",
+                f"asked by {names[ask.asker]}",
                 f"#{channel.name}",
                 ask.state,
             ),
@@ -68,11 +65,11 @@ def _render(context: HomeContext) -> RenderedSection:
     ]
     if not total:
         return RenderedSection()
-    listed = ListPage(_PAGES, lines, start, total)
-    return RenderedSection(item_list("Asks that you joined", listed))
+    return RenderedSection(
+        item_list("Asks that you joined", ListPage(_PAGES, items, start, total))
+    )
 
 
 _JOINED_AS = {"looking": "you offered to help", "same": "you have this too"}
-
 
 JOINED_ASKS = HomeSection(render=_render, position=110, pages=_PAGES)

@@ -1,4 +1,7 @@
-"""The bot's messages to people about their asks. Values in, blocks out."""
+"""The bot's messages to members about asks and answers. Pure.
+
+Titles, reasons and other members' texts are mrkdwn; people are given by plain names.
+"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -27,12 +30,12 @@ from bot.workspace.reaction_emoji import ChannelEmoji
 
 MarkMeaning = Literal["helpful", "solved"]
 
-# As many as Slack takes in a select.
+# Slack's limit for the options of a select.
 MAX_OPTIONS = 100
 
 
 def how_to_mark(emoji: str) -> list[Part]:
-    """`emoji` is the name of one that means "solved" in the channel."""
+    """Explain how to mark a solution; `emoji` is one of the channel's for it."""
     return [
         "When a reply solves it, react to that reply with ",
         Token("emoji", f":{emoji}:", emoji),
@@ -68,15 +71,15 @@ REOPENED = "It's open again."
 
 
 def disclaimed(ask_id: int) -> Note:
-    """To whoever said that a message is not an ask."""
+    """Build the reply to the member who made a message no longer an ask."""
     text, blocks = sentence_note(f"{NOT_AN_ASK} Your peers no longer see it as one.")
     return text, [*blocks, undo_button(ask_id)]
 
 
 def conversion_receipt(emoji: str, *, is_first: bool) -> str:
-    """To whoever made their own, or another's, message an ask. mrkdwn of our own."""
-    done = "Done: this message is now an ask. Answers go in its thread."
-    return f"{done} {fallback_text(*how_to_mark(emoji))}" if is_first else done
+    """Return the reply to the member who made a message an ask, in mrkdwn."""
+    text = "Done: this message is now an ask. Answers go in its thread."
+    return f"{text} {fallback_text(*how_to_mark(emoji))}" if is_first else text
 
 
 def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
@@ -92,14 +95,14 @@ def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
 def closed(
     ask_id: int, title: str, url: str, by: str, reason: str, *, state: str
 ) -> Note:
-    again = "" if state == "closed" else f" It's {_STATE_TEXTS.get(state, state)}."
+    update = "" if state == "closed" else f" It's {_STATE_TEXTS.get(state, state)}."
     text, blocks = sentence_note(
         f"{by} closed your ask ",
         link(url, quoted(title)),
         f": “{to_plain(reason)}”.",
-        *([again] if again else []),
+        *([update] if update else []),
     )
-    if again:
+    if update:
         return text, blocks
     return text, [*blocks, button_row(button("Reopen it", "ask_reopen", ask_id))]
 
@@ -112,12 +115,15 @@ def reopened(title: str, url: str) -> Note:
 
 
 def not_posted(title: str, details: str, channel_label: str, error: str) -> Note:
-    """`place` is where it was to stand, such as "#help"."""
+    """Build the note that an ask was not posted, with its text.
+
+    `channel_label` is a text such as "#help"; `error` is Slack's code, or "unknown".
+    """
     if error == "unknown":
         sentence = f"I'm not sure your ask made it to {channel_label}. Please check."
     else:
-        why = _ERROR_TEXTS.get(error, "Slack didn't accept it")
-        sentence = f"I couldn't post your ask in {channel_label}: {why}."
+        reason = _ERROR_TEXTS.get(error, "Slack didn't accept it")
+        sentence = f"I couldn't post your ask in {channel_label}: {reason}."
     text, blocks = sentence_note(f"{sentence} Here's what you wrote:")
     return text, [*blocks, rich_text.user_text(details or title, limit=3000)]
 
@@ -137,11 +143,11 @@ def solved(
     title: str,
     url: str,
     *,
-    # Who marked it as solved for the asker; None if the asker did.
+    # The member who marked it as solved for the asker; None if the asker did.
     by: str | None,
-    # Each solution's author's name, and its address.
+    # The author's name and the permalink of each solution.
     solutions: Sequence[tuple[str, str]] = (),
-    # Answers to choose from where none was marked: id and who wrote it when.
+    # If no answer was marked: the id and label of each answer to choose from.
     candidates: Sequence[tuple[int, str]],
     has_what_worked: bool,
 ) -> Note:
@@ -196,9 +202,10 @@ def solved_for_joiner(title: str, url: str, solution: tuple[str, str] | None) ->
 
 
 def solution_suggestion(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Note:
-    """To an asker who gave thanks: one answer of each who answered.
+    """Build the suggestion to an asker who said thanks: mark one of these answers.
 
-    Of each: its id, its author's name, and whether the asker said that it helped.
+    For each answer: its id, its author's name, and True if the asker has marked it as
+    helpful. There is at least one.
     """
     [(answer_id, author, has_helped), *more] = answers
     if more:
@@ -216,30 +223,26 @@ def _suggestion_of_several(
     ask_id: int, answers: Sequence[tuple[int, str, bool]]
 ) -> Note:
     text, blocks = sentence_note("Did an answer help, or solve it?")
-    choices = [
-        (action_id, label, [(n, author) for n, author, has_helped in shown])
-        for action_id, label, shown in (
-            ("mark_helpful", "It helped…", [a for a in answers if not a[2]]),
-            ("mark_solved", "It solved it…", answers),
-        )
-        if shown
-    ]
     selects = [
         StaticSelectElement(
             action_id=action_id,
             placeholder=label,
             options=[
                 Option(text=truncate(f"{author}'s answer", 75), value=f"{ask_id}:{n}")
-                for n, author in shown
+                for n, author, _ in choices
             ],
         )
-        for action_id, label, shown in choices
+        for action_id, label, choices in (
+            ("mark_helpful", "It helped…", [a for a in answers if not a[2]]),
+            ("mark_solved", "It solved it…", answers),
+        )
+        if choices
     ]
     return text, [*blocks, button_row(*selects)]
 
 
 def mark_receipt(meaning: MarkMeaning, channel: str, ts: str) -> Note:
-    """To whoever marked an answer without an emoji that they could take back."""
+    """Build the reply to a mark by a button or shortcut, with a button to undo it."""
     text, blocks = sentence_note(_MARK_RECEIPTS[meaning])
     return text, [
         *blocks,

@@ -1,4 +1,4 @@
-"""Render the direct messages about asks and answers, as things are when sent."""
+"""Render the messages to members about asks and answers when they are sent."""
 
 from sqlalchemy import select
 
@@ -49,18 +49,18 @@ def render_answered(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def _answered_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
-    first = tx.session.scalar(
+    answer = tx.session.scalar(
         select(Answer)
         .filter_by(ask_id=ask.id, is_deleted=False)
         .order_by(Answer.ts)
         .limit(1)
     )
-    if first is None:
+    if answer is None:
         return None
-    author = members.name(tx, first.author)
+    author = members.name(tx, answer.author)
     return notes.answered(
         ask_view.title(tx, ask),
-        ask_view.message_url(tx, channel, first.ts, ask),
+        ask_view.message_url(tx, channel, answer.ts, ask),
         author,
     )
 
@@ -136,7 +136,7 @@ def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None
 def render_not_posted_to_non_member(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | None:
-    """Give their words back even to an asker who has left the private channel."""
+    """Return their text to an asker who may no longer see the private channel."""
     ask, _ = ask_view.load_ask(tx.session, delivery.subject_id)
     return _not_posted_message(tx, delivery, ask, "a private channel")
 
@@ -146,19 +146,19 @@ def render_solved(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     ask, channel = ask_view.load_ask(tx.session, delivery.subject_id)
     note = _solved_note(tx, ask, channel)
     key = dedup_key(ASK_ANSWERED, ask.id, delivery.recipient)
-    sent = find_sent(tx.session, ask.installation_id, key)
-    if note is None or (sent is None and not note[1][1:]):
-        # The asker knows it already, and there is nothing to ask.
+    message = find_sent(tx.session, ask.installation_id, key)
+    if note is None or (message is None and not note[1][1:]):
+        # The asker marked the solution, and the note has no button for them.
         return None
-    if sent is not None:
-        return UpdateMessage(*sent, *note)
+    if message is not None:
+        return UpdateMessage(*message, *note)
     return PostMessage(delivery.recipient, *note)
 
 
 def render_update_direct_message(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | None:
-    """Update a direct message to the asker to the state of now."""
+    """Update a direct message to the asker to the ask's current state."""
     item = tx.session.get(OutboxItem, delivery.subject_id)
     if item is None or not (item.slack_channel and item.ts):
         return None
@@ -178,8 +178,8 @@ def render_update_direct_message(
 def _solved_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
     if ask.ts is None or ask.state != "solved" or not ask.solved_by:
         return None
-    others = ask.solved_by != ask.asker
-    by = members.name(tx, ask.solved_by) if others else None
+    is_by_asker = ask.solved_by == ask.asker
+    by = None if is_by_asker else members.name(tx, ask.solved_by)
     solutions = ask_view.solution_links(
         tx, ask, channel, outcomes.outcome_of(tx.session, ask)
     )
@@ -195,7 +195,7 @@ def _solved_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
 
 
 def _answer_choices(tx: Transaction, ask: Ask) -> list[tuple[int, str]]:
-    """The answers to choose from; if there are too many, the last of each author."""
+    """Return the answers to choose from; if they are too many, each author's last."""
     answers = ask_view.load_answers(tx.session, ask)
     if len(answers) > notes.MAX_OPTIONS:
         answers = list({answer.author: answer for answer in answers}.values())
@@ -210,14 +210,15 @@ def _answer_choices(tx: Transaction, ask: Ask) -> list[tuple[int, str]]:
 
 def render_joiner_solved(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     ask, channel = ask_view.load_ask(tx.session, delivery.subject_id)
-    result = outcomes.outcome_of(tx.session, ask)
-    still = ask.state == "solved" and delivery.recipient in result.same
-    if ask.ts is None or not still:
+    outcome = outcomes.outcome_of(tx.session, ask)
+    is_current = ask.state == "solved" and delivery.recipient in outcome.same
+    if ask.ts is None or not is_current:
         return None
-    solutions = ask_view.solution_links(tx, ask, channel, result)
-    first = solutions[0] if solutions else None
+    solutions = ask_view.solution_links(tx, ask, channel, outcome)
     url = ask_view.message_url(tx, channel, ask.ts)
-    note = notes.solved_for_joiner(ask_view.title(tx, ask), url, first)
+    note = notes.solved_for_joiner(
+        ask_view.title(tx, ask), url, solutions[0] if solutions else None
+    )
     return PostMessage(delivery.recipient, *note)
 
 
@@ -338,7 +339,7 @@ def _not_posted_message(
 
 
 def _actor_id(delivery: Delivery) -> str:
-    """The person who did it; nobody once the payload has been emptied."""
+    """Return Slack's id of the acting member; "" after the payload was redacted."""
     return str(delivery.payload.get("by", ""))
 
 

@@ -1,4 +1,4 @@
-"""The outcome of an ask, from its replies and marks. No database, Slack or clock."""
+"""Compute the outcome of an ask from its replies and marks. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,8 @@ from typing import Literal
 
 State = Literal["open", "answered", "solved", "closed", "deleted"]
 
-# Marks by a button or shortcut are stored with the emoji in the same table. No emoji
-# can have such a name: Slack's names have no colon but before a skin tone.
+# The prefix of a mark by a button or shortcut, which is stored like a reaction. It
+# can't begin an emoji's name: in those, a colon comes only before a skin tone.
 BUTTON_MARK_PREFIX = "backswing:"
 
 
@@ -21,7 +21,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A reaction that stands. `event_micros` is Slack's time in microseconds."""
+    """A reaction that was not removed. `event_micros` is Slack's time."""
 
     message_ts: str
     member: str
@@ -33,6 +33,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """The state of an ask, and the members behind it, by Slack's ids."""
+
     state: State
     # Answer id -> the first member who marked it as a solution.
     solutions: Mapping[int, str] = field(default_factory=dict)
@@ -53,19 +55,24 @@ def evaluate(
     replies: Sequence[Reply],
     marks: Sequence[Mark],
 ) -> Outcome:
-    """Compute the outcome, the same for any order of replies and marks.
+    """Compute the outcome, which does not depend on the order of replies and marks.
 
-    Pass neither replies nor marks by bots.
+    1. "solved" by the asker, a champion or an admin solves the ask, unless it is from
+       before the last reopening; on a reply, it makes that a solution.
+    2. Another member's "solved" on a reply counts as "helpful".
+    3. Marks of a reply's own author don't count.
+
+    Pass no replies or marks by bots.
     """
-    by_ts = {reply.ts: reply for reply in replies}
+    replies_by_ts = {reply.ts: reply for reply in replies}
     solving: list[Mark] = []
     solutions: dict[int, str] = {}
     helped: dict[int, set[str]] = {}
     looking: dict[str, None] = {}
     same: dict[str, None] = {}
     for mark in sorted(marks, key=lambda m: (m.event_micros, m.member, m.meaning)):
-        speaks_for_asker = mark.member == asker or mark.can_moderate
-        is_solving = mark.meaning == "solved" and speaks_for_asker
+        may_solve = mark.member == asker or mark.can_moderate
+        is_solving = mark.meaning == "solved" and may_solve
         if is_solving and mark.event_micros <= reopened_at_micros:
             continue
         if mark.message_ts == ask_ts:
@@ -76,7 +83,7 @@ def evaluate(
             elif mark.meaning == "same" and mark.member != asker:
                 same[mark.member] = None
             continue
-        reply = by_ts.get(mark.message_ts)
+        reply = replies_by_ts.get(mark.message_ts)
         if reply is None or reply.author == mark.member:
             continue
         if is_solving:
@@ -116,13 +123,13 @@ _NOT_YET = re.compile(
 
 
 def is_thanks(text: str) -> bool:
-    """Return True if the asker's text sounds like thanks; it only offers a button."""
+    """Return True if a text sounds like thanks; the bot then suggests a solution."""
     return bool(_THANKS.search(text)) and not _NOT_YET.search(text)
 
 
 @dataclass(frozen=True, slots=True)
 class PreviousState:
-    """The state before an evaluation, with each answer's marks."""
+    """The state before an evaluation; answers are given by their ids."""
 
     state: str
     solved_by: str | None

@@ -1,4 +1,4 @@
-"""Derive an ask's state from its replies and marks after each change."""
+"""Recompute an ask's state from its replies and marks after each change."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -61,7 +61,7 @@ _REPLY_COLUMNS = (
 _REPLIES = select(*_REPLY_COLUMNS).where(
     _answers.c.ask_id == bindparam("of_ask"), _answers.c.is_deleted.is_(False)
 )
-# Of another organisation they may answer, but not mark; a bot may do neither.
+# External members may answer, but their marks don't count; nor do those of bots.
 _may_mark = (
     ~select(_members.c.id)
     .where(
@@ -84,7 +84,7 @@ _MARKS = select(*_MARK_COLUMNS).where(
     _reactions.c.is_present.is_(True),
     _may_mark,
 )
-# A row for each mark on a reply; one without a mark where there is none.
+# A row for each mark on a reply, and one for each reply without marks.
 _MARKED_REPLIES = (
     select(*_REPLY_COLUMNS, _answers.c.ask_id, *_MARK_COLUMNS)
     .outerjoin_from(
@@ -120,65 +120,64 @@ def recompute_and_notify(
     force_update: bool = False,
     is_restored: bool = False,
 ) -> None:
-    """Derive the ask's state, and enqueue the messages about the change.
+    """Recompute the ask's state, and enqueue the messages about the change.
 
-    For an `is_restored` ask, everything that stands is enqueued; items that were sent
-    stay sent.
+    `force_update` updates the ask's message even if the state is the same. For an
+    `is_restored` ask, all messages are enqueued; items that were sent stay sent.
     """
-    ask, before, result = recompute(tx, ask_id)
+    ask, previous, outcome = recompute(tx, ask_id)
     if is_restored:
         tx.features.on_answers_marked(tx, marked_answers(tx.session, [ask_id]))
-        nobody = dict.fromkeys(before.authors, 0)
-        before = PreviousState("open", None, frozenset(), nobody, before.authors)
-    notify(tx, ask, before, result, force_update=force_update)
+        counts = dict.fromkeys(previous.authors, 0)
+        previous = PreviousState("open", None, frozenset(), counts, previous.authors)
+    notify(tx, ask, previous, outcome, force_update=force_update)
 
 
 def recompute_helpful(
     tx: Transaction, asks: Mapping[int, Row[Any]], answer_ids: Collection[int]
 ) -> None:
-    """Derive the members helped by some answers of locked asks.
+    """Recompute the helpful counts of some answers of locked asks.
 
-    A helpful mark changes nothing else.
+    It is a quicker form of `recompute_and_notify`: helpful marks change nothing else.
     """
     if not answer_ids:
         return
-    these = {"answer_ids": list(answer_ids), "installation_id": tx.workspace.id}
-    marked_replies = tx.session.execute(_MARKED_REPLIES, these).all()
-    counted, promised, unmarked = [], [], []
-    credited: set[str] = set()
-    for _, marked in groupby(marked_replies, key=lambda row: row.id):
-        rows = list(marked)
+    params = {"answer_ids": list(answer_ids), "installation_id": tx.workspace.id}
+    marked_replies = tx.session.execute(_MARKED_REPLIES, params).all()
+    updates, notifications, unmarked = [], [], []
+    authors: set[str] = set()
+    for _, reply_rows in groupby(marked_replies, key=lambda row: row.id):
+        rows = list(reply_rows)
         reply, ask = rows[0], asks[rows[0].ask_id]
         if reply.is_solution:
-            # By the same emoji, perhaps, before the channel gave it another meaning.
+            # The same emoji may have meant "solved" before the channel changed it.
             recompute_and_notify(tx, ask.id)
             continue
-        result = _evaluate(ask, [reply], [row for row in rows if row.member])
-        helped = len(result.helped_members.get(reply.id, ()))
-        if helped != reply.helpful_count:
-            counted.append(
-                {"answer": reply.id, "is_solution": False, "helpful_count": helped}
+        outcome = _evaluate(ask, [reply], [row for row in rows if row.member])
+        count = len(outcome.helped_members.get(reply.id, ()))
+        if count != reply.helpful_count:
+            updates.append(
+                {"answer": reply.id, "is_solution": False, "helpful_count": count}
             )
-            credited.add(reply.author)
-        if helped and not reply.helpful_count and not ask.deleted_at:
-            promised.append((reply.id, reply.author))
-        if reply.helpful_count and not helped:
+            authors.add(reply.author)
+        if count and not reply.helpful_count and not ask.deleted_at:
+            notifications.append((reply.id, reply.author))
+        if reply.helpful_count and not count:
             unmarked.append(reply.id)
-    if counted:
-        tx.session.execute(_UPDATE_ANSWER, counted)
-        home_refresh.refresh_homes(tx, credited)
-    _report_marks(
-        tx, marked=[answer_id for answer_id, _ in promised], unmarked=unmarked
-    )
-    tx.enqueue_many(ANSWER_HELPED, promised, send_at=tx.now + NOTIFICATION_DELAY)
+    if updates:
+        tx.session.execute(_UPDATE_ANSWER, updates)
+        home_refresh.refresh_homes(tx, authors)
+    marked = [answer_id for answer_id, _ in notifications]
+    _report_marks(tx, marked=marked, unmarked=unmarked)
+    tx.enqueue_many(ANSWER_HELPED, notifications, send_at=tx.now + NOTIFICATION_DELAY)
 
 
 def mark_answered(
     tx: Transaction, asks: Collection[Row[Any]], slack_channels: Mapping[int, str]
 ) -> None:
-    """Mark locked open asks as answered, for replies without any mark.
+    """Set locked open asks to "answered", after replies without any mark.
 
-    `slack_channels` maps a channel's row id to its Slack id.
+    `slack_channels` has Slack's id of the channel, by the ask's id.
     """
     if not asks:
         return
@@ -193,12 +192,12 @@ def mark_answered(
 
 
 def lock(session: Session, ask_id: int) -> Row[Any]:
-    """Lock an ask and return its row; nothing else derives its state meanwhile."""
+    """Lock an ask and return its row, before a change that affects its state."""
     return lock_all(session, [ask_id])[ask_id]
 
 
 def lock_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
-    """Lock asks and return their rows by id, as `lock` does for one."""
+    """Lock several asks, in the order of their ids; return their rows by id."""
     if not ask_ids:
         return {}
     asks = session.execute(_LOCK_ROWS, {"ask_ids": list(ask_ids)})
@@ -206,48 +205,46 @@ def lock_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
 
 
 def recompute(tx: Transaction, ask_id: int) -> tuple[Ask, PreviousState, Outcome]:
-    """Derive the ask's state from its replies and marks, and record it."""
+    """Recompute the ask's state from its replies and marks, and store it."""
     session = tx.session
-    # Two marks at once wait for each other here, so that the later sees the earlier.
+    # The lock makes concurrent transactions see each other's marks.
     ask = session.scalars(_LOCK_ASK, {"ask_id": ask_id}).one()
     replies = session.execute(_REPLIES, {"of_ask": ask_id}).all()
-    before = PreviousState(
+    previous = PreviousState(
         ask.state,
         ask.solved_by,
         frozenset(row.id for row in replies if row.is_solution),
         {row.id: row.helpful_count for row in replies},
         {row.id: row.author for row in replies},
     )
-    result = _evaluate(ask, replies, _load_marks(session, ask))
+    outcome = _evaluate(ask, replies, _load_marks(session, ask))
     marked: list[int] = []
     unmarked: list[int] = []
     for row in replies:
-        changed = (
-            row.id in result.solutions,
-            len(result.helped_members.get(row.id, ())),
-        )
-        if changed != (row.is_solution, row.helpful_count):
+        is_solution = row.id in outcome.solutions
+        helpful_count = len(outcome.helped_members.get(row.id, ()))
+        if (is_solution, helpful_count) != (row.is_solution, row.helpful_count):
             session.execute(
                 _UPDATE_ANSWER,
                 {
                     "answer": row.id,
-                    "is_solution": changed[0],
-                    "helpful_count": changed[1],
+                    "is_solution": is_solution,
+                    "helpful_count": helpful_count,
                 },
             )
         was_marked = row.is_solution or row.helpful_count > 0
-        if any(changed) != was_marked:
+        if (is_solution or helpful_count > 0) != was_marked:
             (unmarked if was_marked else marked).append(row.id)
-    ask.state = "deleted" if ask.deleted_at else result.state
-    ask.solved_by = result.solved_by
+    ask.state = "deleted" if ask.deleted_at else outcome.state
+    ask.solved_by = outcome.solved_by
     ask.solved_at = (
-        EPOCH + timedelta(microseconds=result.solved_at_micros)
-        if result.solved_by
+        EPOCH + timedelta(microseconds=outcome.solved_at_micros)
+        if outcome.solved_by
         else None
     )
     session.flush()
     _report_marks(tx, marked=marked, unmarked=unmarked)
-    return ask, before, result
+    return ask, previous, outcome
 
 
 def _report_marks(
@@ -260,7 +257,7 @@ def _report_marks(
 
 
 def marked_answers(session: Session, ask_ids: Collection[int]) -> Sequence[int]:
-    """Return the ids of these asks' answers that somebody marked."""
+    """Return the ids of these asks' answers that have a mark."""
     return session.scalars(
         select(Answer.id).where(
             Answer.ask_id.in_(ask_ids), Answer.is_deleted.is_(False), text(HAS_HELPED)

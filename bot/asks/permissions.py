@@ -1,8 +1,8 @@
 """The permissions of asks and answers."""
 
-from bot.permissions import ANYBODY, AUTHOR, MODERATORS, Permission, Role
+from bot.permissions import AUTHOR, MEMBERS_AND_GUESTS, MODERATORS, Permission, Role
 
-# Somebody's words become an ask by themselves, or by who looks after the channel.
+# Not for admins: only the author and the channel's champions decide about a message.
 MAKE_ASK = Permission(
     "turn a message into an ask",
     roles=AUTHOR | {Role.CHAMPION},
@@ -13,17 +13,17 @@ MAKE_ASK = Permission(
 )
 OFFER_HELP = Permission(
     "offer help with an ask",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="You can't offer help here.",
 )
 SAME_PROBLEM = Permission(
     "join an ask with “Same here”",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="You can't join this ask.",
 )
 MARK_HELPFUL = Permission(
     "mark an answer helpful",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="You can't mark answers here.",
 )
 MARK_SOLUTION = Permission(
@@ -66,7 +66,7 @@ DELETE = Permission(
 )
 REMOVE_CAPTURED_ASK = Permission(
     "mark a captured message without an answer as not an ask",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="You can't do that here.",
 )
 

@@ -42,15 +42,15 @@ TITLE_PLACEHOLDER = "(Removed at the author's request)"
 
 
 def _names_member(tx: Transaction, erasure: Erasure) -> ColumnElement[bool]:
-    """The asks that name or quote the person, or that they did something with."""
-    who = erasure.member
+    """Return the condition that an ask names the member, or that they acted on it."""
+    member = erasure.member
     return (Ask.installation_id == tx.workspace.id) & or_(
-        Ask.asker == who,
-        Ask.solved_by == who,
-        Ask.closed_by == who,
-        Ask.removed_by == who,
+        Ask.asker == member,
+        Ask.solved_by == member,
+        Ask.closed_by == member,
+        Ask.removed_by == member,
         *(
-            mentions_member(column, who)
+            mentions_member(column, member)
             for column in (Ask.title, Ask.details, Ask.what_worked, Ask.close_reason)
         ),
         Ask.id.in_(asks_involving(tx, erasure)),
@@ -58,19 +58,19 @@ def _names_member(tx: Transaction, erasure: Erasure) -> ColumnElement[bool]:
 
 
 def _end_open_asks(tx: Transaction, erasure: Erasure) -> None:
-    """Nobody can accept an answer any more: what was open is closed."""
-    concerned = tx.session.scalars(
+    """Lock the asks that name the member, and close their own open ones."""
+    asks_naming = tx.session.scalars(
         select(Ask)
         .where(_names_member(tx, erasure))
         .order_by(Ask.id)
         .with_for_update(key_share=True)
     ).all()
-    for ask in concerned:
+    for ask in asks_naming:
         if ask.asker != erasure.member:
             continue
-        # Those of the channel are nobody's words; what they wrote themselves is theirs.
-        known = set(tx.session.get_one(Channel, ask.channel_id).topics or ())
-        ask.topics = [topic for topic in ask.topics if topic in known]
+        # Keep only topics of the channel's list; the member typed the others.
+        channel_topics = set(tx.session.get_one(Channel, ask.channel_id).topics or ())
+        ask.topics = [topic for topic in ask.topics if topic in channel_topics]
         if ask.deleted_at is not None:
             continue
         if ask.ts is None:
@@ -82,14 +82,14 @@ def _end_open_asks(tx: Transaction, erasure: Erasure) -> None:
 
 
 def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
-    """Select whoever answered the person, or sees an open ask of theirs."""
-    by_person = (
+    """Select the members who answered the member, or may see an open ask of theirs."""
+    is_own = (
         Ask.installation_id == tx.workspace.id,
         Ask.asker == erasure.member,
     )
-    open_asks = select(Ask.channel_id).where(*by_person, Ask.state == "open")
+    open_asks = select(Ask.channel_id).where(*is_own, Ask.state == "open")
     return (
-        select(Answer.author).join(Ask, Ask.id == Answer.ask_id).where(*by_person),
+        select(Answer.author).join(Ask, Ask.id == Answer.ask_id).where(*is_own),
         select(ChannelMember.member).where(ChannelMember.channel_id.in_(open_asks)),
     )
 
@@ -154,7 +154,7 @@ MESSAGES = (
 
 
 def asks_involving(tx: Transaction, erasure: Erasure) -> Select[int]:
-    """The asks that the person answered, or reacted to."""
+    """Select the ids of asks that the member answered or reacted to."""
     channels = select(Channel.id).filter_by(installation_id=tx.workspace.id)
     touched = union(
         select(Answer.ask_id).where(
@@ -170,15 +170,18 @@ def asks_involving(tx: Transaction, erasure: Erasure) -> Select[int]:
 
 
 def _answer_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
-    """The answers in whose asks the person has a part: letters name those, too."""
-    who = erasure.member
+    """Return the ids of answers to asks that the member is involved in.
+
+    Messages about these answers may name them.
+    """
+    member = erasure.member
     return tx.session.scalars(
         select(Answer.id)
         .join(Ask, Ask.id == Answer.ask_id)
         .where(
             Ask.installation_id == tx.workspace.id,
-            (Ask.asker == who)
-            | mentions_member(Ask.title, who)
+            (Ask.asker == member)
+            | mentions_member(Ask.title, member)
             | Ask.id.in_(asks_involving(tx, erasure)),
         )
     )

@@ -1,6 +1,6 @@
 """Store the reactions on asks and answers.
 
-Events may come any number of times, in any order, with the same result.
+The result does not depend on the order in which events arrive, nor on repetitions.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -46,8 +46,9 @@ class ReactionState:
 def upsert_reactions(
     tx: Transaction, states: Iterable[ReactionState]
 ) -> list[ReactionState]:
-    """Store reactions; returns those that are later than what was stored."""
-    # In the order in which the rows are locked; the latest for each row.
+    """Store reactions; return those that are later than the stored ones."""
+    # The latest state for each row, sorted, so that all transactions lock the rows in
+    # the same order.
     newest = {
         state.key: state
         for state in sorted(
@@ -84,8 +85,8 @@ def retract_reaction(
     emoji_name: str,
     event_micros: int,
 ) -> bool:
-    """Remove a reaction unless a later event added it; returns whether it was there."""
-    removed = session.execute(
+    """Remove a reaction unless a later event added it; return True if it was stored."""
+    updated = session.execute(
         update(Reaction)
         .where(
             Reaction.channel_id == channel_id,
@@ -98,15 +99,15 @@ def retract_reaction(
         .values(is_present=False, event_micros=event_micros)
         .returning(Reaction.member)
     )
-    return removed.first() is not None
+    return updated.first() is not None
 
 
 def erased_reactors(
     session: Session, channel_id: int, ts: str
 ) -> dict[str, frozenset[str]]:
-    """The emoji with which erased members reacted to a message, by name.
+    """Return the emoji with which erased members reacted to a message, by name.
 
-    Each with everybody who is known to have used it there.
+    The values are all members stored for the emoji on this message.
     """
     rows = session.execute(
         select(Reaction.emoji, Reaction.member).filter_by(
@@ -121,10 +122,7 @@ def erased_reactors(
 
 
 def lock_reactions() -> Select[Reaction]:
-    """Select reactions to change, locked in one order.
-
-    Otherwise two transactions that need the same rows would wait for each other.
-    """
+    """Return a query that locks reactions, always in the same order."""
     return (
         select(Reaction)
         .order_by(
@@ -140,17 +138,17 @@ def lock_reactions() -> Select[Reaction]:
 def attach_reactions(
     session: Session, ask: Ask, channel: Channel, timestamps: Iterable[str]
 ) -> None:
-    """Attach the reactions on these messages to the ask, with their meaning there."""
+    """Assign the unmatched reactions on these messages to the ask, with a meaning."""
     lock_channel(session, channel.id)
-    waiting = session.scalars(
+    unmatched = session.scalars(
         lock_reactions().where(
             Reaction.channel_id == channel.id,
             Reaction.message_ts.in_(list(timestamps)),
             Reaction.ask_id.is_(None),
         )
     )
-    for reaction in waiting:
-        place = TrackedAskMessage(
+    for reaction in unmatched:
+        message = TrackedAskMessage(
             channel_id=channel.id,
             slack_channel=channel.slack_id,
             is_capturing=False,
@@ -164,11 +162,11 @@ def attach_reactions(
             author=None,
         )
         reaction.ask_id = ask.id
-        reaction.meaning = place.meaning(reaction.emoji) or ""
+        reaction.meaning = message.meaning(reaction.emoji) or ""
 
 
 def used_emoji(tx: Transaction, names: Sequence[str]) -> Collection[str]:
-    """Return those of these emoji with which somebody is known to have reacted here."""
+    """Return those of the emoji that are stored as reactions in the workspace."""
     if not names:
         return ()
     return tx.session.scalars(

@@ -1,4 +1,4 @@
-"""Answers: recorded from threads and reactions; what they make of an ask."""
+"""Apply reactions to asks and answers, with their members' authority."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ from models import Champion, Channel, Member, Reaction
 
 _members, _champions, _channels = table(Member), table(Champion), table(Channel)
 
-# A row for each channel that somebody is a champion of; one for who is of none.
+# A row for each channel that a member is a champion of; one row for other members.
 _SELECT_AUTHORITIES = (
     select(
         _members.c.slack_id,
@@ -52,52 +52,52 @@ _SELECT_AUTHORITIES = (
 def apply_reactions(
     tx: Transaction, reactions: Sequence[tuple[TrackedAskMessage, ReactionEvent]]
 ) -> None:
-    """Record reactions and their removals, and what they change."""
+    """Store reactions and their removals, and recompute the asks that they change."""
     helpful: list[tuple[TrackedAskMessage, ReactionEvent]] = []
     others: list[tuple[TrackedAskMessage, ReactionEvent]] = []
-    for place, event in reactions:
-        is_helpful = place.answer_id and place.meaning(event.emoji) == "helpful"
-        (helpful if is_helpful else others).append((place, event))
+    for message, event in reactions:
+        is_helpful = message.answer_id and message.meaning(event.emoji) == "helpful"
+        (helpful if is_helpful else others).append((message, event))
     _apply_helpful(tx, helpful)
-    for place, event in others:
-        apply_reaction(tx, place, event)
+    for message, event in others:
+        apply_reaction(tx, message, event)
         tx.session.flush()
-        # The next reads the rows anew, as in a transaction of its own.
+        # The next reaction reads its rows again, as if in a transaction of its own.
         tx.session.expunge_all()
 
 
 def _apply_helpful(
     tx: Transaction, reactions: Sequence[tuple[TrackedAskMessage, ReactionEvent]]
 ) -> None:
-    """Record marks that change nothing but whom an answer helped."""
+    """Store helpful marks, several at once: they change only answers' counts."""
     if not reactions:
         return
     asks = outcomes.lock_all(
-        tx.session, {place.ask_id for place, _ in reactions if place.ask_id}
+        tx.session, {message.ask_id for message, _ in reactions if message.ask_id}
     )
-    standings = _authorities(
-        tx, {(place.channel_id, event.member) for place, event in reactions}
+    authorities = _authorities(
+        tx, {(message.channel_id, event.member) for message, event in reactions}
     )
     changed = reaction_store.upsert_reactions(
         tx,
         [
-            reaction_state(place, event, "helpful", standing)
-            for place, event in reactions
-            for standing in [standings[place.channel_id, event.member]]
-            if not _predates_erasure(tx, event, standing)
+            reaction_state(message, event, "helpful", authority)
+            for message, event in reactions
+            for authority in [authorities[message.channel_id, event.member]]
+            if not _predates_erasure(tx, event, authority)
         ],
     )
-    where = {(mark.channel_id, mark.ts) for mark in changed}
-    answers = {
-        place.answer_id
-        for place, event in reactions
-        if place.answer_id and (place.channel_id, event.ts) in where
+    changed_messages = {(mark.channel_id, mark.ts) for mark in changed}
+    answer_ids = {
+        message.answer_id
+        for message, event in reactions
+        if message.answer_id and (message.channel_id, event.ts) in changed_messages
     }
-    outcomes.recompute_helpful(tx, asks, answers)
+    outcomes.recompute_helpful(tx, asks, answer_ids)
 
 
 class Authority(NamedTuple):
-    """A member's right to act for askers, and when they were erased, if ever."""
+    """A member's right to act for askers, and the time of their erasure, if any."""
 
     can_moderate: bool
     erased_before: datetime | None
@@ -106,13 +106,15 @@ class Authority(NamedTuple):
 def _predates_erasure(
     tx: Transaction, event: ReactionEvent, authority: Authority | None
 ) -> bool:
-    """Return True if a late mark is from before its giver's data was erased."""
+    """Return True if a late event is from before its member's erasure."""
     if authority is None:
         return members.is_before_erasure(
             tx, event.member, event_micros=event.event_micros
         )
-    since = authority.erased_before
-    return since is not None and event.event_micros <= datetime_to_micros(since)
+    erased_before = authority.erased_before
+    return erased_before is not None and event.event_micros <= datetime_to_micros(
+        erased_before
+    )
 
 
 def reaction_state(
@@ -137,7 +139,7 @@ def reaction_state(
 def apply_reaction(
     tx: Transaction, tracked: TrackedAskMessage, event: ReactionEvent
 ) -> None:
-    """Record a reaction or its removal, and what it changes."""
+    """Store a reaction or its removal, and recompute the ask that it changes."""
     if tracked.ask_id is None and tracked.is_capturing:
         tracked_messages.lock_channel(tx.session, tracked.channel_id)
         tracked = find_tracked(tx, event.channel, event.ts) or tracked
@@ -152,10 +154,10 @@ def apply_reaction(
     if meaning is None:
         _retract_unmapped(tx, tracked, event)
         return
-    standing = authority_of(tx, tracked.channel_id, event.member)
-    if _predates_erasure(tx, event, standing):
+    authority = authority_of(tx, tracked.channel_id, event.member)
+    if _predates_erasure(tx, event, authority):
         return
-    mark = reaction_state(tracked, event, meaning, standing)
+    mark = reaction_state(tracked, event, meaning, authority)
     is_new = bool(reaction_store.upsert_reactions(tx, [mark]))
     if not is_new or ask is None:
         return
@@ -170,10 +172,10 @@ def apply_reaction(
 def _retract_unmapped(
     tx: Transaction, tracked: TrackedAskMessage, event: ReactionEvent
 ) -> None:
-    """Undo a mark whose emoji the channel has given up since it was made."""
+    """Remove a mark whose emoji no longer has a meaning in the channel."""
     if event.is_present:
         return
-    was_there = reaction_store.retract_reaction(
+    was_stored = reaction_store.retract_reaction(
         tx.session,
         channel_id=tracked.channel_id,
         ts=event.ts,
@@ -181,12 +183,12 @@ def _retract_unmapped(
         emoji_name=event.emoji,
         event_micros=event.event_micros,
     )
-    if was_there and tracked.ask_id is not None:
+    if was_stored and tracked.ask_id is not None:
         outcomes.recompute_and_notify(tx, tracked.ask_id, force_update=True)
 
 
 def authority_of(tx: Transaction, channel_id: int, slack_id: str) -> Authority | None:
-    """Return the member's authority in the channel; None while unknown."""
+    """Return the member's authority in the channel; None if there is no profile."""
     key = (channel_id, slack_id)
     return _authorities(tx, [key])[key]
 
@@ -194,18 +196,17 @@ def authority_of(tx: Transaction, channel_id: int, slack_id: str) -> Authority |
 def _authorities(
     tx: Transaction, members_of_channels: Collection[tuple[int, str]]
 ) -> Mapping[tuple[int, str], Authority | None]:
-    """Return each member's authority in their channel; None while unknown."""
-    known = _load_authorities(tx, members_of_channels)
-    unknown = sorted(
-        {member for channel_id, member in members_of_channels} - {m for _, m in known}
-    )
-    for slack_id in unknown:
-        # Facts may be arriving at this moment: either they see what we write, or
-        # we see them.
+    """Return each member's authority in a channel; None if there is no profile."""
+    authorities = _load_authorities(tx, members_of_channels)
+    unknown = {member for _, member in members_of_channels}
+    unknown -= {member for _, member in authorities}
+    for slack_id in sorted(unknown):
+        # The profile may just be stored by another transaction. With the lock, either
+        # `on_user_loaded` reads our reaction, or we read the profile.
         members.lock(tx, slack_id)
     if unknown:
-        known = _load_authorities(tx, members_of_channels)
-    return {person: known.get(person) for person in members_of_channels}
+        authorities = _load_authorities(tx, members_of_channels)
+    return {key: authorities.get(key) for key in members_of_channels}
 
 
 def _load_authorities(
@@ -220,26 +221,29 @@ def _load_authorities(
         },
     ).all()
     champions = {(row.channel_id, row.slack_id) for row in rows}
-    facts = {row.slack_id: row for row in rows}
+    profiles = {row.slack_id: row for row in rows}
     return {
         (channel_id, member): Authority(
             can_moderate(
-                is_admin=facts[member].is_admin,
+                is_admin=profiles[member].is_admin,
                 is_champion=(channel_id, member) in champions,
-                is_external=facts[member].is_external,
-                is_bot=facts[member].is_bot,
-                is_deactivated=facts[member].is_deactivated,
+                is_external=profiles[member].is_external,
+                is_bot=profiles[member].is_bot,
+                is_deactivated=profiles[member].is_deactivated,
             ),
-            facts[member].erased_before,
+            profiles[member].erased_before,
         )
         for channel_id, member in members_of_channels
-        if member in facts
+        if member in profiles
     }
 
 
 def on_user_loaded(tx: Transaction, member: Member) -> None:
-    """Facts about a person have arrived: what they did before counts accordingly."""
-    touched = tx.session.scalars(
+    """Set the authority of the member's earlier reactions from their new profile.
+
+    If they turn out to be a bot, their answers are deleted.
+    """
+    reactions = tx.session.scalars(
         reaction_store.lock_reactions()
         .join(Channel, Channel.id == Reaction.channel_id)
         .where(
@@ -248,8 +252,8 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
             Reaction.can_moderate.is_(None),
         )
     ).all()
-    asks = {reaction.ask_id for reaction in touched if reaction.ask_id}
-    for reaction in touched:
+    asks = {reaction.ask_id for reaction in reactions if reaction.ask_id}
+    for reaction in reactions:
         reaction.can_moderate = roles.can_moderate(
             tx.session, reaction.channel_id, member
         )

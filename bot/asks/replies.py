@@ -1,4 +1,4 @@
-"""Record and remove the replies in the threads of asks."""
+"""Store and delete the replies in the threads of asks."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,9 @@ _SELECT_MEMBERS = select(
     _members.c.installation_id == bindparam("installation_id"),
     _members.c.slack_id.in_(bindparam("people", expanding=True)),
 )
-
-
 _SELECT_CAPTURING = select(_channels.c.id).where(
     _channels.c.id.in_(bindparam("ids", expanding=True)), _channels.c.capture != "off"
 )
-
-
 _SELECT_AUTHOR = (
     select(_channels.c.capture, _members.c.is_bot, _members.c.erased_before)
     .outerjoin_from(
@@ -46,35 +42,35 @@ _SELECT_AUTHOR = (
 
 
 def record_reply(tx: Transaction, ask: Ask, *, ts: str, author: str) -> None:
-    """Record a reply in an ask's thread by somebody other than its asker."""
-    known = tx.session.execute(
+    """Store a reply in an ask's thread as an answer, unless its author can't answer."""
+    row = tx.session.execute(
         _SELECT_AUTHOR, {"channel_id": ask.channel_id, "author": author}
     ).one()
-    if author == ask.asker or known.is_bot:
+    if author == ask.asker or row.is_bot:
         return
-    if known.erased_before and is_before_erasure(tx, author, ts):
+    if row.erased_before and is_before_erasure(tx, author, ts):
         return
     state = outcomes.lock(tx.session, ask.id).state
     if not answer_store.add_answer(
         tx.session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
     ):
         return
-    if known.is_bot is None:
+    if row.is_bot is None:
         members.ensure(tx, [author])
-    if known.capture != "off":
+    if row.capture != "off":
         channel = tx.session.get_one(Channel, ask.channel_id)
         reaction_store.attach_reactions(tx.session, ask, channel, [ts])
     elif tx.now - ts_to_datetime(ts) > SYNC_THREAD_IF_OLDER_THAN:
         channel = tx.session.get_one(Channel, ask.channel_id)
         request_thread_sync(tx, ask, channel)
-    # A reply that nobody has marked can only make an open ask an answered one.
-    if known.capture != "off" or state == "open":
+    # A reply without marks can only turn an open ask into an answered one.
+    if row.capture != "off" or state == "open":
         outcomes.recompute_and_notify(tx, ask.id)
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadReply:
-    """A reply in the thread of an ask that we know."""
+    """A reply in the thread of a tracked ask; `tracked` is the ask's message."""
 
     tracked: TrackedAskMessage
     ask_id: int
@@ -83,21 +79,24 @@ class ThreadReply:
 
 
 def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
-    """Record replies by others than the askers, in channels that capture nothing."""
+    """Store replies by members other than the askers, several at once.
+
+    In channels that capture messages, each reply needs more: `record_reply`.
+    """
     asks = outcomes.lock_all(tx.session, {reply.ask_id for reply in replies})
-    known = _load_members(tx, {reply.author for reply in replies})
-    # It may have begun since we looked; then there is more to each reply.
+    authors = _load_members(tx, {reply.author for reply in replies})
+    # The channel's setting may have changed since the event was processed.
     capturing = set(
         tx.session.scalars(
             _SELECT_CAPTURING, {"ids": [reply.tracked.channel_id for reply in replies]}
         )
     )
-    quick = [
+    simple = [
         reply
         for reply in replies
         if reply.tracked.channel_id not in capturing
         and not asks[reply.ask_id].deleted_at
-        and not _is_excluded(tx, reply, known.get(reply.author))
+        and not _is_excluded(tx, reply, authors.get(reply.author))
     ]
     added = answer_store.add_answers(
         tx.session,
@@ -108,20 +107,24 @@ def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
                 "ts": reply.ts,
                 "author": reply.author,
             }
-            for reply in quick
+            for reply in simple
         ],
     )
-    new = [reply for reply in quick if (reply.tracked.channel_id, reply.ts) in added]
-    members.ensure(tx, [s.author for s in new if s.author not in known])
-    where = {reply.ask_id: reply.tracked.slack_channel for reply in new}
+    new = [reply for reply in simple if (reply.tracked.channel_id, reply.ts) in added]
+    members.ensure(tx, [reply.author for reply in new if reply.author not in authors])
+    slack_channels = {reply.ask_id: reply.tracked.slack_channel for reply in new}
     late = {
         reply.ask_id
         for reply in new
         if tx.now - ts_to_datetime(reply.ts) > SYNC_THREAD_IF_OLDER_THAN
     }
-    tx.enqueue_updates(ASK_SYNC_THREAD, [(ask_id, where[ask_id]) for ask_id in late])
-    opened = [asks[ask_id] for ask_id in where if asks[ask_id].state == "open"]
-    outcomes.mark_answered(tx, opened, where)
+    tx.enqueue_updates(
+        ASK_SYNC_THREAD, [(ask_id, slack_channels[ask_id]) for ask_id in late]
+    )
+    open_asks = [
+        asks[ask_id] for ask_id in slack_channels if asks[ask_id].state == "open"
+    ]
+    outcomes.mark_answered(tx, open_asks, slack_channels)
     for reply in replies:
         if reply.tracked.channel_id in capturing:
             ask = tx.session.get_one(Ask, reply.ask_id)
@@ -131,17 +134,17 @@ def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
 def _load_members(
     tx: Transaction, slack_ids: Collection[str]
 ) -> dict[str, Row[Any, Any, Any]]:
-    """Return known people's rows: bot or not, and the time of an erasure."""
-    known = tx.session.execute(
+    """Return the rows of stored members by Slack's ids."""
+    rows = tx.session.execute(
         _SELECT_MEMBERS, {"installation_id": tx.workspace.id, "people": list(slack_ids)}
     )
-    return {row.slack_id: row for row in known}
+    return {row.slack_id: row for row in rows}
 
 
 def _is_excluded(
     tx: Transaction, reply: ThreadReply, author: Row[Any, Any, Any] | None
 ) -> bool:
-    """Return True if a bot wrote the reply, or it is from before an erasure."""
+    """Return True if the author is a bot, or the reply is from before their erasure."""
     if author is None:
         return False
     return author.is_bot or (
@@ -151,10 +154,7 @@ def _is_excluded(
 
 
 def is_before_erasure(tx: Transaction, author: str, ts: str) -> bool:
-    """Return True if a late event is from before its author's data was erased.
-
-    `ts` is the message that they wrote or reacted to.
-    """
+    """Return True if a message is from before its author's or reactor's erasure."""
     return members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts))
 
 
@@ -167,20 +167,20 @@ def remove_reply(tx: Transaction, tracked: TrackedAskMessage, *, ts: str) -> Non
 
 
 def request_thread_sync(tx: Transaction, ask: Ask, channel: Channel) -> None:
-    """Ask for a look at the thread, for what happened there unheard."""
+    """Enqueue a fetch of the ask's thread, to make up for missed events."""
     tx.enqueue_update(ASK_SYNC_THREAD, ask.id, to=channel.slack_id)
 
 
 def remove_bot_answers(tx: Transaction, bot: Member) -> Iterable[int]:
-    """Delete answers whose author turned out to be a bot; return their asks."""
+    """Delete the answers of a member who turned out to be a bot; return asks' ids."""
     session = tx.session
     channels = select(Channel.id).filter_by(installation_id=bot.installation_id)
-    touched = session.scalars(
+    ask_ids = session.scalars(
         select(Answer.ask_id)
         .where(Answer.author == bot.slack_id, Answer.channel_id.in_(channels))
         .distinct()
     ).all()
-    for ask_id in sorted(touched):
+    for ask_id in sorted(ask_ids):
         outcomes.lock(session, ask_id)
     removed = session.execute(
         update(Answer)

@@ -1,4 +1,4 @@
-"""Rules that turn texts into asks. No database, Slack or clock."""
+"""Rules for the texts of asks. Pure."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ from bot.slack.text import (
 MAX_TITLE_LENGTH = 150
 # Slack's limit for a plain-text input.
 MAX_FIELD_LENGTH = 3000
-# Slack itself cuts messages off here.
+# Slack's limit for a message.
 MAX_DETAILS_LENGTH = 40_000
 MAX_TOPICS = 3
 MAX_REASON_LENGTH = 300
@@ -31,7 +31,7 @@ TOO_SHORT = (
     " letters."
 )
 
-# Chinese, Japanese and Korean say in one letter what others say in two or more.
+# In Chinese, Japanese and Korean, one letter says as much as two or more in English.
 _DENSE = re.compile(
     "[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003134f]"
@@ -43,8 +43,8 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 def from_message(text: str) -> tuple[str, str]:
     """Split mrkdwn into a title and details, both mrkdwn.
 
-    A short text is the title. Of a longer one the first 150 characters are the title,
-    and the whole is the details.
+    A text of one short line is the title. For a longer text, the title is its start, up
+    to MAX_TITLE_LENGTH visible characters, and the details are all of it.
     """
     text = sanitize(text)
     if not to_plain(text).strip():
@@ -57,10 +57,7 @@ def from_message(text: str) -> tuple[str, str]:
 
 
 def from_form(title: str, details: str) -> tuple[str, str]:
-    """Convert typed title and details to mrkdwn.
-
-    Raises UserError for an empty title.
-    """
+    """Convert a typed title and details to mrkdwn. Raises UserError without a title."""
     title = one_line(sanitize(title))
     if not title:
         raise UserError("Write your question in a line or two.", field="title")
@@ -69,7 +66,7 @@ def from_form(title: str, details: str) -> tuple[str, str]:
     )
 
 
-# The bot's own reactions on a member's message: an ask; a solved ask.
+# The bot's own reactions on a member's message that is an ask, or a solved ask.
 ASK_REACTION, SOLVED_REACTION = "pushpin", "white_check_mark"
 BOT_REACTIONS = (ASK_REACTION, SOLVED_REACTION)
 
@@ -77,7 +74,7 @@ BOT_REACTIONS = (ASK_REACTION, SOLVED_REACTION)
 def bot_reaction(
     state: str, *, is_captured: bool, capture_indicator: str
 ) -> str | None:
-    """Return the reaction that the bot should have on a member's own message."""
+    """Return the bot's reaction on a member's own message in this state, or None."""
     if state == "solved":
         return SOLVED_REACTION
     is_waiting = state in {"open", "answered"}
@@ -88,23 +85,26 @@ def bot_reaction(
 def has_enough_words(text: str) -> bool:
     """Return True if mrkdwn says enough for peers to answer.
 
-    Mentions, links, emoji and punctuation do not count. A dense letter counts as two
-    letters and as a word; without spaces, every letter may begin a word.
+    Mentions, links, emoji and punctuation do not count. A Chinese, Japanese or Korean
+    letter counts as two letters and a word. In scripts without spaces, each letter
+    counts as a word.
     """
-    own = "".join(p.text if p.kind == "text" else " " for p in tokenize(text))
-    dense, unspaced = len(_DENSE.findall(own)), len(_UNSPACED.findall(own))
-    spaced = [word for word in _DENSE.sub(" ", own).split() if _count_letters(word)]
+    prose = "".join(
+        token.text if token.kind == "text" else " " for token in tokenize(text)
+    )
+    dense, unspaced = len(_DENSE.findall(prose)), len(_UNSPACED.findall(prose))
+    spaced = [word for word in _DENSE.sub(" ", prose).split() if _count_letters(word)]
     words = dense + unspaced + len(spaced)
-    return words >= MIN_WORDS and _count_letters(own) + dense >= MIN_LETTERS
+    return words >= MIN_WORDS and _count_letters(prose) + dense >= MIN_LETTERS
 
 
 def _count_letters(text: str) -> int:
-    """Count letters, digits, and the marks that write vowels in many scripts."""
+    """Count letters, digits, and combining marks, which are vowels in some scripts."""
     return sum(unicodedata.category(c)[0] in "LMN" for c in text)
 
 
 def require_enough_words(title: str) -> None:
-    """Raise UserError, at the form's field, for a title too short to answer."""
+    """Raise UserError, with the field, for a title that says too little to answer."""
     if not has_enough_words(title):
         raise UserError(TOO_SHORT, field="title")
 
@@ -118,7 +118,10 @@ def form_values(title: str, details: str) -> tuple[str, str]:
 
 
 def parse_topics(chosen: Iterable[str], typed: str) -> list[str]:
-    """Combine chosen and comma-separated topics; drop duplicates in any case."""
+    """Combine chosen and typed, comma-separated topics, without duplicates.
+
+    Raises UserError, with the field, for more than MAX_TOPICS.
+    """
     words = [*chosen, *typed.replace(";", ",").split(",")]
     topics: dict[str, str] = {}
     for word in words:
@@ -136,13 +139,13 @@ def parse_topics(chosen: Iterable[str], typed: str) -> list[str]:
 def matches_topics(
     topics: Iterable[str], title: str, known_topics: Iterable[str]
 ) -> bool:
-    """Return True if an ask's tags or title contain a topic that somebody knows.
+    """Return True if one of `known_topics` is among an ask's topics or in its title.
 
-    `title` is plain text. Most asks are typed in one line, without any tags.
+    `title` is plain text. It counts because most asks have no topics.
     """
-    tags = {topic.casefold() for topic in topics}
-    words = title.casefold()
+    ask_topics = {topic.casefold() for topic in topics}
+    text = title.casefold()
     return any(
-        topic in tags or re.search(rf"(?<!\w){re.escape(topic)}(?!\w)", words)
+        topic in ask_topics or re.search(rf"(?<!\w){re.escape(topic)}(?!\w)", text)
         for topic in map(str.casefold, known_topics)
     )

@@ -1,4 +1,4 @@
-"""Asks: opened, edited, deleted."""
+"""Open, edit and delete asks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ GUESTS_CANNOT_ASK = (
 
 @dataclass(frozen=True, slots=True)
 class AskDraft:
-    """A new ask, as its asker wrote it. `title` and `details` are mrkdwn."""
+    """A new ask as its asker entered it. `title` and `details` are mrkdwn."""
 
     title: str
     details: str = ""
@@ -34,7 +34,10 @@ class AskDraft:
 
 
 def require_can_ask(tx: Transaction, channel: Channel, member: str) -> None:
-    """Raises UserError if the person can't ask in the channel."""
+    """Raise UserError, with the field, if the member can't ask in the channel.
+
+    Raises MembershipUnknown.
+    """
     if channel.is_archived:
         raise UserError(
             "This channel is archived. Choose another one.", field="channel"
@@ -58,15 +61,16 @@ def open_ask(
     dedup_key: str,
     origin_url: str | None = None,
 ) -> Ask:
-    """Put a problem to the peers: one ask and one message for each `source`.
+    """Create an ask and enqueue its message, once for each `dedup_key`.
 
-    Raises UserError if the asker may not ask there.
+    A repeated request returns the ask. Raises UserError, with the field, and
+    MembershipUnknown.
     """
-    known = tx.session.scalar(
+    existing = tx.session.scalar(
         select(Ask).filter_by(installation_id=tx.workspace.id, source=dedup_key)
     )
-    if known is not None:
-        return known
+    if existing is not None:
+        return existing
     require_can_ask(tx, channel, asker)
     rules.require_enough_words(draft.title)
     ask = insert_ask(
@@ -97,8 +101,12 @@ def insert_ask(
     ts: str | None = None,
     origin_url: str | None = None,
 ) -> Ask | None:
+    """Insert an ask; return None if there is one with this `dedup_key` or message.
+
+    With `ts`, the ask is the asker's own message.
+    """
     earlier = select(Ask.id).filter_by(installation_id=tx.workspace.id, asker=asker)
-    added = tx.session.scalar(
+    ask_id = tx.session.scalar(
         upsert(tx.session, Ask)
         .values(
             installation_id=tx.workspace.id,
@@ -117,20 +125,22 @@ def insert_ask(
         .on_conflict_do_nothing()
         .returning(Ask.id)
     )
-    return None if added is None else tx.session.get_one(Ask, added)
+    return None if ask_id is None else tx.session.get_one(Ask, ask_id)
 
 
 def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
+    """Apply the form's values to the ask. Raises UserError, and MembershipUnknown."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, EDIT, by, author=ask.asker)
     if ask.is_users_message:
         raise UserError("Edit your message in Slack and the ask will follow.")
-    shown = rules.from_form(*rules.form_values(ask.title, ask.details))
-    # The form shows less than we keep: what was left as shown is left as it is.
-    if draft.title != shown[0]:
+    # The form shows plain text, and cuts it off. A field that was not edited keeps its
+    # stored mrkdwn.
+    title, details = rules.from_form(*rules.form_values(ask.title, ask.details))
+    if draft.title != title:
         rules.require_enough_words(draft.title)
         ask.title = draft.title
-    if draft.details != shown[1]:
+    if draft.details != details:
         ask.details = draft.details
     ask.topics = list(draft.topics)
     ask.edited_at_micros = datetime_to_micros(tx.now)
@@ -138,6 +148,7 @@ def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
 
 
 def delete(tx: Transaction, ask: Ask, *, by: str) -> None:
+    """Delete the ask. Raises UserError, and MembershipUnknown."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, DELETE, by, author=ask.asker)
     mark_deleted(tx, ask)
@@ -156,7 +167,7 @@ def notify_removed(tx: Transaction, ask: Ask, *, by: str) -> None:
 
 
 def mark_deleted(tx: Transaction, ask: Ask, *, by: str | None = None) -> None:
-    """The ask is no more, because its message is gone, or is not an ask, `by` says."""
+    """Mark the ask as deleted; `by` is the member who said that it is not an ask."""
     ask.deleted_at, ask.state, ask.removed_by = ask.deleted_at or tx.now, "deleted", by
     report_deleted(tx, [ask.id])
     outcome_notifications.update_message(tx, ask)
@@ -178,7 +189,7 @@ def find_by_message(session: Session, channel_id: int, ts: str) -> Ask | None:
 
 
 def get(tx: Transaction, ask_id: int, *, include_deleted: bool = False) -> Ask:
-    """An ask of this workspace that is still there; else raises UserError."""
+    """Lock and return an ask of the workspace. Raises UserError if it is gone."""
     ask = tx.session.scalar(
         select(Ask)
         .filter_by(id=ask_id, installation_id=tx.workspace.id)

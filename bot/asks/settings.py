@@ -1,4 +1,4 @@
-"""A channel's settings for asks."""
+"""The settings of asks for a channel."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -87,7 +87,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
 
 
 def check_channel_settings(values: Mapping[str, Any]) -> None:
-    """Raises UserError if an emoji would have two meanings."""
+    """Raise UserError if an emoji would have two meanings."""
     if emoji.overlap(values["helpful"], values["solved"]):
         raise UserError("One emoji can't mean both helpful and solved.", field="solved")
     reaction_emoji.require_free_on_asks(values["solved"], field="solved")

@@ -1,4 +1,4 @@
-"""Import an ask's thread as Slack shows it."""
+"""Import an ask's thread as fetched from Slack."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,14 +18,14 @@ from models import Ask, Channel
 def import_thread(
     tx: Transaction, ask: Ask, messages: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Record the replies and reactions of a thread as Slack shows it.
+    """Store the replies and reactions of a fetched thread.
 
-    Where there are answers that nobody knew, the thread is looked at once more: a
-    reaction to one, between Slack's showing it and now, was passed over, but in a
-    channel where every reaction is kept.
+    If there are new answers, the thread is fetched once more: an event about a reaction
+    to one of them, between the fetch and now, was ignored. Capturing channels store
+    such reactions, and need no second fetch.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
-    # All of them are taken in, whatever the first is.
+    # A list, because `any` would stop at the first new message.
     are_new = [import_message(tx, ask, channel, message) for message in messages]
     outcomes.recompute_and_notify(tx, ask.id, force_update=True)
     if any(are_new) and channel.capture == "off":
@@ -35,14 +35,14 @@ def import_thread(
 def import_message(
     tx: Transaction, ask: Ask, channel: Channel, message: Mapping[str, Any]
 ) -> bool:
-    """Record one message of the ask's thread, and its reactions. Tells nobody.
+    """Store a message of the ask's thread and its reactions, without notifying anyone.
 
-    Whether it is an answer that was not known. Slack does not say when somebody
-    reacted. A reaction counts from its message's time, so that anything heard of by an
-    event is later and stands.
+    `message` is Slack's. Returns True for a new answer. Slack does not say when a
+    member reacted; a reaction gets its message's time, so that any event is later and
+    wins.
     """
     if is_erased(ask.asker):
-        # Which of the replies were the asker's own nobody can tell any more.
+        # The asker's own replies would look like others' answers.
         return False
     ts = str(message["ts"])
     is_new = False
@@ -58,7 +58,7 @@ def import_message(
         if is_new:
             members.ensure(tx, [author])
             if channel.capture != "off":
-                # They may have been heard of before, and waited for their answer.
+                # Reactions may have arrived before the reply.
                 reaction_store.attach_reactions(tx.session, ask, channel, [ts])
     if message.get("reactions"):
         _import_reactions(tx, channel, message)
@@ -69,19 +69,20 @@ def _import_reactions(
     tx: Transaction, channel: Channel, message: Mapping[str, Any]
 ) -> None:
     ts = str(message["ts"])
-    place = tracked.find(tx, channel.slack_id, ts)
-    if place is None:
+    tracked_message = tracked.find(tx, channel.slack_id, ts)
+    if tracked_message is None:
         return
-    nameless = reaction_store.erased_reactors(tx.session, channel.id, ts)
+    erased_reactors = reaction_store.erased_reactors(tx.session, channel.id, ts)
     for reaction in message["reactions"]:
         name = reaction["name"]
-        meaning = place.meaning(name)
+        meaning = tracked_message.meaning(name)
         if meaning is None:
             continue
         for member in reaction["users"] or []:
-            # Somebody new may be the very one that a forgotten person's mark is of.
-            is_known = name not in nameless or member in nameless[name]
-            if member == tx.workspace.bot_user_id or not is_known:
+            # If an erased member reacted with the emoji, a member without a row for it
+            # may be the same person.
+            is_safe = name not in erased_reactors or member in erased_reactors[name]
+            if member == tx.workspace.bot_user_id or not is_safe:
                 continue
             if is_before_erasure(tx, member, ts):
                 continue
@@ -93,6 +94,6 @@ def _import_reactions(
                 event_micros=ts_to_micros(ts),
                 is_present=True,
             )
-            standing = authority_of(tx, channel.id, member)
-            mark = reaction_state(place, event, meaning, standing)
+            authority = authority_of(tx, channel.id, member)
+            mark = reaction_state(tracked_message, event, meaning, authority)
             reaction_store.upsert_reactions(tx, [mark])

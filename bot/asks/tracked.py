@@ -1,4 +1,4 @@
-"""A Slack message as asks see it: an ask, an answer, or one that may become an ask."""
+"""A tracked message that is an ask or an answer, or may become an ask."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,10 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class TrackedAskMessage:
-    """A message, and the ask that it belongs to as its answer or as the ask itself."""
+    """A message in a known channel, with the ask that it is or that it answers, if any.
+
+    `author` is the asker or the answer's author.
+    """
 
     channel_id: int
     slack_channel: str
@@ -34,7 +37,10 @@ class TrackedAskMessage:
     author: str | None
 
     def meaning(self, emoji_name: str) -> str | None:
-        """Return an emoji's meaning on the message; "" if the message is unknown."""
+        """Return an emoji's meaning on the message; None if it has none.
+
+        For a message that is no ask or answer yet, "" means any meaning.
+        """
         on_ask = reaction_emoji.meaning_on_ask(emoji_name, self.solved_emoji)
         on_answer = reaction_emoji.meaning_on_answer(
             emoji_name, self.helpful_emoji, self.solved_emoji
@@ -60,7 +66,7 @@ def from_tracked(message: TrackedMessage) -> TrackedAskMessage:
 
 
 def find(tx: Transaction, slack_channel: str, ts: str) -> TrackedAskMessage | None:
-    """Find what is stored about a message; None in an unknown channel."""
+    """Return what is stored about a message; None in an unknown channel."""
     message = tracked_messages.find(
         tx.session, tx.workspace.id, slack_channel, ts, TABLES
     )
@@ -68,7 +74,7 @@ def find(tx: Transaction, slack_channel: str, ts: str) -> TrackedAskMessage | No
 
 
 def lock(session: Session, messages: Sequence[TrackedMessage]) -> None:
-    """Lock the channels in which messages become asks, and then the asks."""
+    """Lock the messages' channels that capture messages, and then their asks."""
     tracked_messages.lock_channels(
         session, {message.channel_id for message in messages if message.is_capturing}
     )

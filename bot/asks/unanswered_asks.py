@@ -1,4 +1,4 @@
-"""Unanswered asks in a member's channels, for Home."""
+"""The Home section with unanswered asks in a member's channels."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ NO_CHANNELS = (
 CHECKING_CHANNELS = "Checking your channels…"
 
 _PAGES = PagedList("unanswered", 8)
-# So many are put in order, the oldest; nobody turns so many pages.
+# Only the oldest ones are loaded and sorted; nobody pages through more.
 MAX_SORTED = 400
 
 
@@ -33,9 +33,12 @@ def _render(context: HomeContext) -> RenderedSection:
 
 
 def _list(context: HomeContext) -> tuple[ListPage[ListItem], str]:
-    """In their topics first, then the oldest; and what to say where there are none."""
+    """Return the page, and the text for an empty list.
+
+    Asks on topics that the member knows come first, then the oldest.
+    """
     visible = _visible(context)
-    # What they offered to help with, or have too, is in a list of its own.
+    # Asks that the member has joined are in a section of their own.
     joined = select(Reaction.ask_id).where(
         Reaction.member == context.member,
         Reaction.meaning.in_(JOIN_MEANINGS),
@@ -66,38 +69,38 @@ def _list(context: HomeContext) -> tuple[ListPage[ListItem], str]:
     ).all()
     if not rows:
         return ListPage(_PAGES), _empty_text(context, visible)
-    known = context.settings.topics_known
+    topics_known = context.settings.topics_known
     ordered = sorted(
         (
-            (rules.matches_topics(row.topics, to_plain(row.title), known), row)
+            (rules.matches_topics(row.topics, to_plain(row.title), topics_known), row)
             for row in rows
         ),
         key=lambda item: not item[0],
     )
     start = context.page_start(_PAGES, len(ordered))
     page = ordered[start : start + _PAGES.page_size]
-    called = members.names(
-        context.tx,
-        [row.asker for _, row in page],
-    )
-    lines = [
+    names = members.names(context.tx, [row.asker for _, row in page])
+    items = [
         ListItem(
             members.text_with_names(context.tx, row.title),
             context.message_url(row.slack_id, row.ts),
             (
-                called[row.asker],
+                names[row.asker],
                 f"#{row.name}",
                 context.format_day(row.asked_at),
-                "in your topics" if is_theirs else "",
+                "in your topics" if matches_topics else "",
             ),
         )
-        for is_theirs, row in page
+        for matches_topics, row in page
     ]
-    return ListPage(_PAGES, lines, start, len(ordered)), ""
+    return ListPage(_PAGES, items, start, len(ordered)), ""
 
 
 def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
-    """The channels that the bot and they are in; private ones if we know that well."""
+    """Return conditions on the channels that both the member and the bot are in.
+
+    Private ones count only if the membership is fresh.
+    """
     return [
         ChannelMember.member == context.member,
         ChannelMember.is_member.is_(True),
@@ -111,13 +114,13 @@ def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
 def _empty_text(context: HomeContext, visible: Sequence[ColumnElement[bool]]) -> str:
     if context.home is None or context.home.memberships_fetched_at is None:
         return CHECKING_CHANNELS
-    with_bot = (
+    common_channels = (
         select(Channel.id)
         .join(ChannelMember, ChannelMember.channel_id == Channel.id)
         .where(*visible)
     )
-    is_anywhere = context.tx.session.scalar(with_bot.limit(1)) is not None
-    return ALL_ANSWERED if is_anywhere else NO_CHANNELS
+    has_channel = context.tx.session.scalar(common_channels.limit(1)) is not None
+    return ALL_ANSWERED if has_channel else NO_CHANNELS
 
 
 UNANSWERED_ASKS = HomeSection(render=_render, position=120, pages=_PAGES)

@@ -1,4 +1,4 @@
-"""Keep events of messages that we don't know yet, and apply them later."""
+"""Store messages in capturing channels that belong to no ask yet, for later asks."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ def record(
     author: str | None,
     is_deleted: bool = False,
 ) -> None:
-    """Keep the ids of a message that belongs to no ask yet."""
+    """Store the ids of a message that belongs to no ask yet, or its deletion."""
     insert = upsert(tx.session, UnmatchedMessage).values(
         channel_id=channel_id,
         ts=ts,
@@ -43,15 +43,15 @@ def record(
 
 def was_deleted_first(session: Session, channel_id: int, ts: str) -> bool:
     """Return True if a message's deletion arrived before the message itself."""
-    sighting = session.get(UnmatchedMessage, (channel_id, ts))
-    return sighting is not None and sighting.is_deleted
+    message = session.get(UnmatchedMessage, (channel_id, ts))
+    return message is not None and message.is_deleted
 
 
 def attach(tx: Transaction, ask: Ask, channel: Channel) -> None:
-    """Take in what was seen of an ask before the ask was known."""
-    assert ask.ts is not None  # noqa: S101 - callers have just learned it
+    """Assign the stored replies and reactions in an ask's thread to the ask."""
+    assert ask.ts is not None  # noqa: S101 - callers have just set it
     lock_channel(tx.session, channel.id)
-    sightings = tx.session.scalars(
+    messages = tx.session.scalars(
         select(UnmatchedMessage)
         .filter_by(channel_id=channel.id, thread_ts=ask.ts)
         .where(
@@ -64,20 +64,21 @@ def attach(tx: Transaction, ask: Ask, channel: Channel) -> None:
             .exists()
         )
     ).all()
-    for unmatched in sightings:
-        if unmatched.author != ask.asker:
+    for message in messages:
+        if message.author != ask.asker:
             add_answer(
                 tx.session,
                 ask_id=ask.id,
                 channel_id=channel.id,
-                ts=unmatched.ts,
-                author=unmatched.author or "",
-                is_deleted=unmatched.is_deleted,
+                ts=message.ts,
+                author=message.author or "",
+                is_deleted=message.is_deleted,
             )
-    # Only when Slack is asked does it come out which of them are bots.
-    authors = {unmatched.author for unmatched in sightings if unmatched.author}
+    # Fetching the authors' profiles shows which of them are bots.
+    authors = {message.author for message in messages if message.author}
     members.ensure(tx, authors)
-    attach_reactions(tx.session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
+    timestamps = [ask.ts, *(message.ts for message in messages)]
+    attach_reactions(tx.session, ask, channel, timestamps)
     tx.session.execute(
         delete(UnmatchedMessage).where(
             UnmatchedMessage.channel_id == channel.id,
@@ -87,7 +88,7 @@ def attach(tx: Transaction, ask: Ask, channel: Channel) -> None:
 
 
 def delete_for_channel(session: Session, channel_id: int) -> None:
-    """Keep nothing of the channel but its asks and what belongs to them."""
+    """Delete the channel's messages and reactions that belong to no ask."""
     lock_channel(session, channel_id)
     session.execute(
         delete(UnmatchedMessage).where(UnmatchedMessage.channel_id == channel_id)
@@ -100,17 +101,18 @@ def delete_for_channel(session: Session, channel_id: int) -> None:
 
 
 def purge(tx: Transaction, *, before: datetime) -> None:
-    """Forget what was seen in the workspace and never became part of an ask."""
-    here = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
+    """Delete messages and reactions from before a time (UTC) that belong to no ask."""
+    channel_ids = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
     tx.session.execute(
         delete(UnmatchedMessage).where(
-            UnmatchedMessage.recorded_at < before, UnmatchedMessage.channel_id.in_(here)
+            UnmatchedMessage.recorded_at < before,
+            UnmatchedMessage.channel_id.in_(channel_ids),
         )
     )
     tx.session.execute(
         delete(Reaction).where(
             Reaction.ask_id.is_(None),
             Reaction.recorded_at < before,
-            Reaction.channel_id.in_(here),
+            Reaction.channel_id.in_(channel_ids),
         )
     )

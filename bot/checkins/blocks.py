@@ -8,36 +8,36 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import ActionsBlock, Block
 
-from bot.checkins.rules import LONGEST_ANSWER, STREAK, WEEKDAYS, Response
+from bot.checkins.rules import MAX_ANSWER_LENGTH, STREAK, WEEKDAYS, Response
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, quoted
 from bot.slack.rich_text import Part, fallback_text, link, user_mention
 from bot.slack.text import one_line, to_plain, truncate
 
-_LONGEST = 1000
-LONGEST_LABEL = 150
-_LONGEST_TITLE = 80
-# All answers share one message, which Slack takes up to a length.
-_MOST_ELEMENTS = 15
-# Slack refuses messages whose blocks, as JSON, are longer than about 13,000 characters.
-# What does not fit is in the thread.
-_ROOM_FOR_NAMES = 4200
-_ROOM_FOR_CELEBRATIONS = 1800
-_ROOM_FOR_WINS = 3300
-_ROOM_FOR_BLOCKERS = 2500
-# What stands around a link's address and its name.
-_LINK = 90
+_MAX_LENGTH = 1000
+MAX_LABEL_LENGTH = 150
+_MAX_TITLE_LENGTH = 80
+# For each text of a response: all of them share one message.
+_MAX_ELEMENTS = 15
+# Slack refuses messages whose blocks are longer than about 13,000 characters as JSON.
+# These limits keep the digest below that; the thread has the rest.
+_MAX_NAMES_LENGTH = 4200
+_MAX_CELEBRATIONS_LENGTH = 1800
+_MAX_WINS_LENGTH = 3300
+_MAX_BLOCKERS_LENGTH = 2500
+# The characters of a link's JSON besides its URL and text.
+_LINK_LENGTH = 90
 _COMMA = ", "
-_LONGEST_WIN = 280
-_LONGEST_BLOCKER = 120
-_LONGEST_LIST = 240
-_MOST_WIN_ELEMENTS = 6
+_MAX_WIN_LENGTH = 280
+_MAX_BLOCKER_LENGTH = 120
+_MAX_LIST_LENGTH = 240
+_MAX_WIN_ELEMENTS = 6
 _BULLET = "•  "
 
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """A round as the channel's message shows it. Texts are mrkdwn; "" for none."""
+    """A round for its post. Texts are mrkdwn; "" if there is none."""
 
     id: int
     question: str
@@ -49,7 +49,7 @@ class RoundView:
 
 @dataclass(frozen=True, slots=True)
 class PreviousRound:
-    """The outcome of the round before. `url` leads to its message."""
+    """The outcome of the previous round. `url` links to its post."""
 
     url: str
     shared_count: int
@@ -57,13 +57,13 @@ class PreviousRound:
 
 
 def round_post(view: RoundView, previous: PreviousRound | None = None) -> Note:
-    """Ask the channel, which is notified of nothing: people share when they like."""
+    """Build a round's post, which mentions nobody."""
     blocks: list[Block] = []
     if previous:
         blocks.append(rich_text.inline(*_previous_round(previous)))
-    blocks.append(rich_text.user_text(view.question, limit=_LONGEST, is_bold=True))
+    blocks.append(rich_text.user_text(view.question, limit=_MAX_LENGTH, is_bold=True))
     if view.hint:
-        blocks.append(rich_text.user_text(view.hint, limit=_LONGEST))
+        blocks.append(rich_text.user_text(view.hint, limit=_MAX_LENGTH))
     if view.reflection:
         blocks.append(rich_text.inline(f"And if you like: {to_plain(view.reflection)}"))
     blocks += [
@@ -79,7 +79,7 @@ def round_post(view: RoundView, previous: PreviousRound | None = None) -> Note:
 
 
 def _previous_round(previous: PreviousRound) -> list[Part]:
-    """Say "Last time 5 shared; 1 blocker was solved."."""
+    """Return "Last time 5 shared; 1 blocker was solved."."""
     parts: list[Part] = [
         link(previous.url, "Last time"),
         f" {previous.shared_count} shared",
@@ -99,13 +99,13 @@ def round_buttons(round_id: int) -> ActionsBlock:
 
 
 def format_local_time(at: datetime, zone: ZoneInfo) -> str:
-    """As the clocks there show it: "Friday 4 December at 09:00"."""
+    """Format the local time in the zone: "Friday 4 December at 09:00"."""
     local = at.astimezone(zone)
     return f"{format_date(local.date())} at {local:%H:%M}"
 
 
 def format_date(date_: date) -> str:
-    """In full: "Friday 4 December"."""
+    """Format a date in full: "Friday 4 December"."""
     return f"{WEEKDAYS[date_.weekday()]} {date_.day} {date_:%B}"
 
 
@@ -120,7 +120,7 @@ _ASK_STATES = {
 
 @dataclass(frozen=True, slots=True)
 class RoundPrompt:
-    """A round's questions. Texts are mrkdwn; "" for none."""
+    """A round's questions. Texts are mrkdwn; "" if there is none."""
 
     question: str
     hint: str = ""
@@ -131,13 +131,13 @@ class RoundPrompt:
 class Blocker:
     """The ask that a member made of a blocker. `title` is mrkdwn.
 
-    `url` and `title` are "" where the readers may not see it.
+    `url` and `title` are "" if the channel's members may not see the ask.
     """
 
     state: str
     title: str = ""
     url: str = ""
-    # Of the answer that solved it.
+    # The permalink of the answer that solved it.
     solution_url: str = ""
 
 
@@ -148,7 +148,10 @@ def response_message(
     response: Response,
     blocker: Blocker | None,
 ) -> Note:
-    """In the round's thread. `member` is a Slack id: they hear of replies to it."""
+    """Build the message with a member's response in the round's thread.
+
+    It mentions the member (a Slack id), so that Slack notifies them of replies.
+    """
     blocks: list[Block] = [rich_text.inline(user_mention(member), " shared:")]
     blocks += _response_part("Working on", response.working_on)
     blocks += _response_part("Stuck on", response.stuck_on)
@@ -156,7 +159,7 @@ def response_message(
         blocks.append(rich_text.inline(*blocker_outcome(blocker)))
     blocks += _response_part("Proud of", response.proud_of)
     blocks += _response_part(prompt.reflection or "Also", response.reflection)
-    first = next(
+    summary = next(
         text
         for text in (
             response.working_on,
@@ -166,15 +169,15 @@ def response_message(
         )
         if text
     )
-    return fallback_text(f"{name} shared: {truncate(to_plain(first), 200)}"), blocks
+    return fallback_text(f"{name} shared: {truncate(to_plain(summary), 200)}"), blocks
 
 
 def _response_part(label: str, text: str) -> Sequence[Block]:
     if not text:
         return ()
     return (
-        rich_text.user_text(label, limit=LONGEST_LABEL, is_bold=True),
-        rich_text.user_text(text, limit=LONGEST_ANSWER, max_elements=_MOST_ELEMENTS),
+        rich_text.user_text(label, limit=MAX_LABEL_LENGTH, is_bold=True),
+        rich_text.user_text(text, limit=MAX_ANSWER_LENGTH, max_elements=_MAX_ELEMENTS),
     )
 
 
@@ -183,11 +186,10 @@ def blocker_outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
     state = _ASK_STATES[blocker.state]
     if blocker.state == "deleted" or not blocker.url:
         return [f"Asked their peers: {state}"]
-    title = quoted(blocker.title, _LONGEST_TITLE)
-    asked: list[Part] = ["Asked: ", link(blocker.url, title)]
-    if not with_title:
-        asked = [link(blocker.url, "Asked their peers")]
-    parts: list[Part] = [*asked, f", {state}"]
+    parts: list[Part] = [link(blocker.url, "Asked their peers")]
+    if with_title:
+        parts = ["Asked: ", link(blocker.url, quoted(blocker.title, _MAX_TITLE_LENGTH))]
+    parts.append(f", {state}")
     if blocker.state == "solved" and blocker.solution_url:
         parts += [" by ", link(blocker.solution_url, "this answer")]
     return parts
@@ -205,16 +207,16 @@ class DigestEntry:
     proud_of: str = ""
     stuck_on: str = ""
     blocker: Blocker | None = None
-    # Whose answer solved it: a plain name.
+    # The plain name of the member whose answer solved the blocker.
     solved_by: str = ""
     is_first: bool = False
-    # How many rounds in a row, this one included.
+    # The number of rounds in a row, if that is a milestone; else 0.
     streak: int = 0
 
 
 def digest(question: str, entries: Sequence[DigestEntry]) -> Note:
-    """Replace a round's message when it closes. `question` is mrkdwn."""
-    summary = f"This check-in has closed. {_how_many(len(entries))} shared."
+    """Build the digest that replaces a closed round's post. `question` is mrkdwn."""
+    summary = f"This check-in has closed. {_count_text(len(entries))} shared."
     blocks: list[Block] = [
         rich_text.user_text(question, limit=200, is_bold=True),
         rich_text.inline(summary),
@@ -227,7 +229,7 @@ def digest(question: str, entries: Sequence[DigestEntry]) -> Note:
     return fallback_text(f"{to_plain(question)} {summary}"), blocks
 
 
-def _how_many(count: int) -> str:
+def _count_text(count: int) -> str:
     match count:
         case 0:
             return "Nobody"
@@ -238,78 +240,78 @@ def _how_many(count: int) -> str:
 
 
 def _names(entries: Sequence[DigestEntry]) -> list[Part]:
-    """List everybody who shared, with links for as many as fit."""
-    # All names come first: a link is a convenience.
-    room = _ROOM_FOR_NAMES - sum(len(line.name) + len(_COMMA) for line in entries)
+    """List the members who shared, with links for as many as fit."""
+    # Names take precedence over links.
+    space = _MAX_NAMES_LENGTH - sum(len(entry.name) + len(_COMMA) for entry in entries)
     parts: list[Part] = ["Who shared: "]
     rest = list(entries)
-    while rest and rest[0].url and room > len(rest[0].url) + _LINK:
-        room -= len(rest[0].url) + _LINK
+    while rest and rest[0].url and space > len(rest[0].url) + _LINK_LENGTH:
+        space -= len(rest[0].url) + _LINK_LENGTH
         parts += [_linked_name(rest.pop(0)), _COMMA if rest else ""]
     text = ""
-    for n, line in enumerate(rest):
-        if len(text) + len(line.name) > _ROOM_FOR_NAMES:
+    for n, entry in enumerate(rest):
+        if len(text) + len(entry.name) > _MAX_NAMES_LENGTH:
             return [*parts, f"{text} and {len(rest) - n} more"]
-        text += (_COMMA if n else "") + line.name
+        text += (_COMMA if n else "") + entry.name
     return [*parts, text]
 
 
 def _celebrations(entries: Sequence[DigestEntry]) -> list[Block]:
     lines: list[str] = []
-    newcomers = [line.name for line in entries if line.is_first]
+    newcomers = [entry.name for entry in entries if entry.is_first]
     if newcomers:
         lines.append(f"First check-in: {_join_names(newcomers)}. Welcome!")
-    rows = sorted({line.streak for line in entries if line.streak}, reverse=True)
-    for count in rows:
-        names = [line.name for line in entries if line.streak == count]
+    streaks = sorted({entry.streak for entry in entries if entry.streak}, reverse=True)
+    for count in streaks:
+        names = [entry.name for entry in entries if entry.streak == count]
         lines.append(f"{_COUNTS.get(count, count)} in a row: {_join_names(names)}.")
     lines += [
-        f"{line.solved_by} solved what {line.name} was stuck on."
-        for line in entries
-        if line.solved_by
+        f"{entry.solved_by} solved what {entry.name} was stuck on."
+        for entry in entries
+        if entry.solved_by
     ]
     items = [[rich_text.inline(_BULLET + text)] for text in lines]
-    return _section("Worth celebrating", items, _ROOM_FOR_CELEBRATIONS)
+    return _section("Worth celebrating", items, _MAX_CELEBRATIONS_LENGTH)
 
 
 def _wins(entries: Sequence[DigestEntry]) -> list[Block]:
     items = [
         [
             rich_text.user_text(
-                line.proud_of,
-                limit=_LONGEST_WIN,
-                max_elements=_MOST_WIN_ELEMENTS,
-                prefix=(_BULLET, _linked_name(line), ": "),
+                entry.proud_of,
+                limit=_MAX_WIN_LENGTH,
+                max_elements=_MAX_WIN_ELEMENTS,
+                prefix=(_BULLET, _linked_name(entry), ": "),
             )
         ]
-        for line in entries
-        if line.proud_of
+        for entry in entries
+        if entry.proud_of
     ]
-    return _section("Proud of", items, _ROOM_FOR_WINS)
+    return _section("Proud of", items, _MAX_WINS_LENGTH)
 
 
 def _blockers(entries: Sequence[DigestEntry]) -> list[Block]:
     items = []
-    for line in entries:
-        if not line.stuck_on:
+    for entry in entries:
+        if not entry.stuck_on:
             continue
-        blocker = truncate(one_line(to_plain(line.stuck_on)), _LONGEST_BLOCKER)
-        parts: list[Part] = [_BULLET, _linked_name(line), f": {blocker}"]
-        if line.blocker:
-            # Its title is most likely what was just said.
-            parts += [" · ", *blocker_outcome(line.blocker, with_title=False)]
+        blocker = truncate(one_line(to_plain(entry.stuck_on)), _MAX_BLOCKER_LENGTH)
+        parts: list[Part] = [_BULLET, _linked_name(entry), f": {blocker}"]
+        if entry.blocker:
+            # The ask's title is most likely the same text.
+            parts += [" · ", *blocker_outcome(entry.blocker, with_title=False)]
         items.append([rich_text.inline(*parts)])
-    return _section("Stuck on", items, _ROOM_FOR_BLOCKERS)
+    return _section("Stuck on", items, _MAX_BLOCKERS_LENGTH)
 
 
-def _section(heading: str, items: Sequence[Sequence[Block]], room: int) -> list[Block]:
-    """As many of the items as there is room for, and how many more there are."""
+def _section(heading: str, items: Sequence[Sequence[Block]], space: int) -> list[Block]:
+    """Build a section with as many items as fit in `space` characters of JSON."""
     if not items:
         return []
     blocks: list[Block] = [rich_text.user_text(heading, limit=80, is_bold=True)]
     for n, item in enumerate(items):
-        room -= sum(_size(block) for block in item)
-        if room < 0 and n:
+        space -= sum(_size(block) for block in item)
+        if space < 0 and n:
             more = f"{_BULLET}and {len(items) - n} more, in the thread"
             return [*blocks, rich_text.inline(more)]
         blocks += item
@@ -324,7 +326,7 @@ _COUNTS = {STREAK: "Ten", 2 * STREAK: "Twenty", 3 * STREAK: "Thirty"}
 
 
 def _join_names(names: Sequence[str]) -> str:
-    return truncate(", ".join(names), _LONGEST_LIST)
+    return truncate(", ".join(names), _MAX_LIST_LENGTH)
 
 
 def _linked_name(entry: DigestEntry) -> Part:

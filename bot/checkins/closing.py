@@ -1,4 +1,4 @@
-"""Close rounds: what members missed, whose reminders stop, and the digest."""
+"""Close rounds: record misses, stop useless reminders, and compose the digest."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -30,9 +30,10 @@ from models import (
     Schedule,
 )
 
-# Closed in one transaction.
+# Rounds that are closed in one transaction.
 CLOSE_BATCH_SIZE = 10
-# Who is away in between may be silent for longer, but not for ever.
+# Misses count within this time. It is long, because rounds in which a member was away
+# do not end a row of misses.
 LOOKBACK = timedelta(days=366)
 
 
@@ -45,15 +46,14 @@ def _overdue_query(workspace: Workspace, now: datetime) -> Select[int]:
 
 
 def any_due(tx: Transaction) -> bool:
-    """Return True if `close_due` has anything to do; it blocks no writer."""
+    """Return True if `close_due` has work; it only reads, and blocks no writer."""
     return tx.session.scalar(_overdue_query(tx.workspace, tx.now).limit(1)) is not None
 
 
 def close_due(tx: Transaction) -> int:
-    """Close some of the rounds whose time is over; returns how many there were.
+    """Close up to CLOSE_BATCH_SIZE rounds whose time is over; return their number.
 
-    Any number of processes may do so at once: the first to lock a round closes it, and
-    the others find it closed.
+    Several replicas may run it at once: the first to lock a round closes it.
     """
     ids = tx.session.scalars(
         _overdue_query(tx.workspace, tx.now).limit(CLOSE_BATCH_SIZE)
@@ -67,27 +67,27 @@ def close_due(tx: Transaction) -> int:
 
 def _close(tx: Transaction, round_: Round) -> None:
     round_.state = "closed"
-    waiting = tx.session.scalars(
+    pending = tx.session.scalars(
         select(CheckIn)
         .filter_by(round_id=round_.id, state="pending")
         .order_by(CheckIn.member)
     ).all()
-    away = contact_hours.away_members(tx, [checkin.member for checkin in waiting])
-    for checkin in waiting:
-        # They have joined and shared nothing, so nothing else is to be derived.
+    away = contact_hours.away_members(tx, [checkin.member for checkin in pending])
+    for checkin in pending:
         checkin.was_away = checkin.was_away or checkin.member in away
         checkin.state = "away" if checkin.was_away else "missed"
         checkin.remind_at = None
     tx.session.flush()
-    home_refresh.refresh_homes(tx, [checkin.member for checkin in waiting])
+    home_refresh.refresh_homes(tx, [checkin.member for checkin in pending])
     _stop_reminders(tx, round_)
     rounds.update_digest(tx, round_)
 
 
 def _stop_reminders(tx: Transaction, round_: Round) -> None:
-    """After a round has closed, stop reminders that have long had no effect.
+    """Stop the reminders of members who missed MISSES_BEFORE_STOP rounds in a row.
 
-    Members who got no reminder for it, or get none anyway, are not told.
+    Only members who got a reminder for this round, and who still want reminders. They
+    get a message about it.
     """
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
     channel = tx.session.get_one(Channel, round_.channel_id)
@@ -132,7 +132,7 @@ def _stop_reminders(tx: Transaction, round_: Round) -> None:
 
 
 def _reminded(tx: Transaction, round_: Round, people: Collection[str]) -> set[str]:
-    """Return those who got a reminder in the round, or perhaps did."""
+    """Return the members who got a reminder for the round, or may have got one."""
     keys = [dedup_key(CHECKIN_REMINDER, round_.id, member) for member in people]
     return set(
         tx.session.scalars(
@@ -148,9 +148,9 @@ def _reminded(tx: Transaction, round_: Round, people: Collection[str]) -> set[st
 def _recent_states(
     session: Session, round_: Round, candidates: Collection[Participant]
 ) -> Mapping[str, Sequence[State]]:
-    """Return each candidate's states in rounds until this one, the latest first.
+    """Return each candidate's states up to this round, the latest first.
 
-    Rounds before they joined, or asked for reminders again, are left out.
+    Rounds from before they joined, or resumed reminders, are left out.
     """
     since = {participant.member: participant.streak_from for participant in candidates}
     rows = session.execute(
@@ -184,7 +184,7 @@ def _deactivated(tx: Transaction, people: Collection[str]) -> set[str]:
 
 
 def cancel(tx: Transaction, round_id: int) -> None:
-    """Cancel an open round whose post was deleted: nobody is asked any more."""
+    """Cancel an open round whose post was deleted; nobody has to share in it."""
     round_ = rounds.lock(tx.session, round_id)
     if round_ is None:
         return
@@ -192,17 +192,17 @@ def cancel(tx: Transaction, round_id: int) -> None:
     if round_.state != "open":
         return
     round_.state, round_.reason = "failed", "removed"
-    waiting = tx.session.scalars(
+    pending = tx.session.scalars(
         select(CheckIn).filter_by(round_id=round_.id, state="pending")
     ).all()
-    for checkin in waiting:
+    for checkin in pending:
         tx.session.delete(checkin)
-    home_refresh.refresh_homes(tx, [checkin.member for checkin in waiting])
+    home_refresh.refresh_homes(tx, [checkin.member for checkin in pending])
 
 
 def compose_digest(tx: Transaction, round_: Round) -> Note:
-    """Compose a round's digest, as everybody in its channel may see it."""
-    shared = [
+    """Return a round's digest, for the members of its channel."""
+    checkins = [
         checkin
         for checkin in tx.session.scalars(
             select(CheckIn)
@@ -211,11 +211,11 @@ def compose_digest(tx: Transaction, round_: Round) -> Note:
         )
         if not is_erased(checkin.member)
     ]
-    people = [checkin.member for checkin in shared]
+    people = [checkin.member for checkin in checkins]
     names = members.names(tx, people)
     past = _past_states(tx.session, round_, people)
     channel = tx.session.get_one(Channel, round_.channel_id)
-    lines = [
+    entries = [
         _entry(
             tx,
             checkin,
@@ -223,9 +223,9 @@ def compose_digest(tx: Transaction, round_: Round) -> Note:
             url=_response_url(tx.workspace, channel, round_, checkin),
             past=past[checkin.member],
         )
-        for checkin in shared
+        for checkin in checkins
     ]
-    return blocks.digest(round_.question, lines)
+    return blocks.digest(round_.question, entries)
 
 
 def _entry(
@@ -238,16 +238,15 @@ def _entry(
 ) -> DigestEntry:
     count = rules.streak(past)
     blocker = sharing.visible_blocker(tx, checkin)
-    # Without a link its readers may not see where it was asked, nor by whom it was
-    # solved there.
-    is_seen = blocker is not None and bool(blocker.url)
+    # Readers who may not see the ask may not see its solver either.
+    is_visible = blocker is not None and bool(blocker.url)
     return DigestEntry(
         name=name,
         url=url,
         proud_of=checkin.proud_of,
         stuck_on=checkin.stuck_on,
         blocker=blocker,
-        solved_by=_solver(tx, checkin) if is_seen else "",
+        solved_by=_solver(tx, checkin) if is_visible else "",
         is_first=past.count("shared") == 1,
         streak=count if rules.is_milestone(count) else 0,
     )
@@ -263,7 +262,7 @@ def _response_url(
 
 
 def _solver(tx: Transaction, checkin: CheckIn) -> str:
-    """Return the name of the person whose answer solved the blocker, or ""."""
+    """Return the name of the member whose answer solved the blocker, or ""."""
     if checkin.ask_id is None:
         return ""
     author = tx.session.scalar(
@@ -286,7 +285,11 @@ def _solver(tx: Transaction, checkin: CheckIn) -> str:
 def _past_states(
     session: Session, round_: Round, people: Sequence[str]
 ) -> dict[str, list[State | None]]:
-    """Each person's rounds until this one, the latest first; None for no part in it."""
+    """Return each member's states up to this round, the latest first.
+
+    None is a round without a state: they were no participant, and
+    shared nothing.
+    """
     round_ids = session.scalars(
         select(Round.id)
         .where(
@@ -301,8 +304,8 @@ def _past_states(
             CheckIn.round_id.in_(round_ids), CheckIn.member.in_(people)
         )
     )
-    known = {(row.round_id, row.member): cast("State", row.state) for row in rows}
+    states = {(row.round_id, row.member): cast("State", row.state) for row in rows}
     return {
-        member: [known.get((round_id, member)) for round_id in round_ids]
+        member: [states.get((round_id, member)) for round_id in round_ids]
         for member in people
     }

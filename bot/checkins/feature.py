@@ -1,4 +1,4 @@
-"""Check-ins, as a feature."""
+"""The check-ins feature."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -59,8 +59,8 @@ def _open_rounds_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
 
 
 def _responses_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    rounds_here = select(Round.id).where(_rounds_of(installation_id))
-    return [CheckIn.round_id.in_(rounds_here)]
+    round_ids = select(Round.id).where(_rounds_of(installation_id))
+    return [CheckIn.round_id.in_(round_ids)]
 
 
 def _on_member_loaded(tx: Transaction, member: Member) -> None:
@@ -78,7 +78,7 @@ def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> N
 def _on_message(
     _rt: Runtime, _workspace: Workspace, message: NewMessage, thread: TrackedMessage
 ) -> BatchedChange | None:
-    """Return what a reply in the thread of a round changes."""
+    """Return the change that a reply in the thread of a round causes."""
     round_ = thread.rows.get("rounds")
     if round_ is None or not message.is_reply:
         return None
@@ -96,7 +96,7 @@ def _on_message_deleted(
     message: TrackedMessage,
     thread: TrackedMessage | None,
 ) -> BatchedChange | None:
-    """Return what the deletion of a round's message, or of a reply to it, changes."""
+    """Return the change that the deletion of a round's post, or of a reply, causes."""
     round_ = message.rows.get("rounds")
     if round_ is not None:
         return BatchedChange(one_by_one, partial(_cancel_round, round_.id))
@@ -115,9 +115,9 @@ def _delete_reply(deleted: DeletedMessage, round_id: int, tx: Transaction) -> No
 
 
 def _lock(session: Session, messages: Sequence[TrackedMessage]) -> None:
-    """Lock the rounds that these messages are."""
-    tracked = (message.rows.get("rounds") for message in messages)
-    rounds.lock_many(session, {round_.id for round_ in tracked if round_})
+    """Lock the rounds whose posts are among these messages."""
+    rows = (message.rows.get("rounds") for message in messages)
+    rounds.lock_many(session, {row.id for row in rows if row})
 
 
 CHECKINS = Feature(

@@ -1,4 +1,4 @@
-"""The pages that set a check-in up, and the one on what became of it."""
+"""The forms that set a check-in up, and the form to share in a round. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -18,15 +18,16 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.checkins import plan
-from bot.checkins.blocks import LONGEST_LABEL, RoundPrompt
+from bot.checkins.blocks import MAX_LABEL_LENGTH, RoundPrompt
 from bot.checkins.plan import ScheduleForm
-from bot.checkins.rules import LONGEST_ANSWER, NTH, WEEKDAYS, Response
+from bot.checkins.rules import MAX_ANSWER_LENGTH, NTH, WEEKDAYS, Response
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, text_input
 from bot.slack.rich_text import Part
 from bot.slack.text import to_plain, truncate
 
-MOST_SHOWN = 3
+# The number of next times in a preview.
+MAX_SHOWN = 3
 
 _EVERY = (
     ("week", "Every week"),
@@ -36,7 +37,7 @@ _EVERY = (
 _WEEKDAYS = tuple((str(n), day) for n, day in enumerate(WEEKDAYS, 1))
 _OPEN = tuple(
     (str(n), "1 day" if n == 1 else f"{n} days")
-    for n in range(1, plan.MOST_OPEN_DAYS + 1)
+    for n in range(1, plan.MAX_OPEN_DAYS + 1)
 )
 _REMIND_AFTER = tuple(
     (str(hours), f"After {hours} hours" if hours else "Never")
@@ -47,9 +48,9 @@ _REMIND_AFTER = tuple(
 def plan_form(
     channel: str, schedule_id: int | None, form: ScheduleForm, *, hint: str = ""
 ) -> View:
-    """Fill in a check-in of the channel, Slack's id; None is a new one.
+    """Build the form for a check-in in a channel, filled in with `form`.
 
-    Raises UserError if the draft is longer than a form can carry.
+    `channel` is Slack's id; `schedule_id` is None for a new check-in.
     """
     is_new = schedule_id is None
     return View(
@@ -64,14 +65,14 @@ def plan_form(
             text_input(
                 "question",
                 "Question",
-                value=form.question[: plan.LONGEST_QUESTION],
-                limit=plan.LONGEST_QUESTION,
+                value=form.question[: plan.MAX_QUESTION_LENGTH],
+                limit=plan.MAX_QUESTION_LENGTH,
             ),
             text_input(
                 "hint",
                 "Hint",
-                value=form.hint[: plan.LONGEST_QUESTION],
-                limit=plan.LONGEST_QUESTION,
+                value=form.hint[: plan.MAX_QUESTION_LENGTH],
+                limit=plan.MAX_QUESTION_LENGTH,
                 hint="Shown below the question.",
                 is_optional=True,
             ),
@@ -85,8 +86,8 @@ def plan_form(
             text_input(
                 "zone",
                 "Time zone",
-                value=form.zone[: plan.LONGEST_ZONE],
-                limit=plan.LONGEST_ZONE,
+                value=form.zone[: plan.MAX_ZONE_LENGTH],
+                limit=plan.MAX_ZONE_LENGTH,
                 hint="Such as Europe/Berlin or America/New_York, or UTC.",
             ),
             InputBlock(
@@ -108,8 +109,8 @@ def plan_form(
             text_input(
                 "reflections",
                 "Rotating questions",
-                value=form.reflections[: plan.LONGEST_REFLECTIONS],
-                limit=plan.LONGEST_REFLECTIONS,
+                value=form.reflections[: plan.MAX_REFLECTIONS_LENGTH],
+                limit=plan.MAX_REFLECTIONS_LENGTH,
                 hint="One per line. Each check-in also asks the next one.",
                 is_optional=True,
                 is_multiline=True,
@@ -117,16 +118,16 @@ def plan_form(
             text_input(
                 "skips",
                 "Dates to skip",
-                value=form.skips[: plan.LONGEST_SKIPS],
-                limit=plan.LONGEST_SKIPS,
+                value=form.skips[: plan.MAX_SKIPS_LENGTH],
+                limit=plan.MAX_SKIPS_LENGTH,
                 hint="Such as 2026-12-24, 2026-12-31.",
                 is_optional=True,
             ),
             text_input(
                 "holidays_of",
                 "Skip the public holidays of",
-                value=form.holidays_of[: plan.LONGEST_REGION],
-                limit=plan.LONGEST_REGION,
+                value=form.holidays_of[: plan.MAX_REGION_LENGTH],
+                limit=plan.MAX_REGION_LENGTH,
                 hint="A country code such as DE, or a region such as DE-BY.",
                 is_optional=True,
             ),
@@ -138,7 +139,7 @@ def _choice(
     name: str,
     label: str,
     choices: Sequence[tuple[str, str]],
-    chosen: str,
+    initial: str,
     *,
     hint: str | None = None,
 ) -> InputBlock:
@@ -150,12 +151,12 @@ def _choice(
         element=StaticSelectElement(
             action_id=name,
             options=options,
-            initial_option=next((o for o in options if o.value == chosen), None),
+            initial_option=next((o for o in options if o.value == initial), None),
         ),
     )
 
 
-def _weekdays(chosen: Sequence[str]) -> InputBlock:
+def _weekdays(initial: Sequence[str]) -> InputBlock:
     options = [Option(text=text, value=value) for value, text in _WEEKDAYS]
     return InputBlock(
         block_id="weekdays",
@@ -164,7 +165,7 @@ def _weekdays(chosen: Sequence[str]) -> InputBlock:
             action_id="weekdays",
             placeholder="Choose weekdays",
             options=options,
-            initial_options=[o for o in options if o.value in chosen] or None,
+            initial_options=[o for o in options if o.value in initial] or None,
         ),
     )
 
@@ -176,25 +177,28 @@ class Preview:
     question: str
     hint: str
     recurrence: str
-    # The next times, and the dates that are left out before the last of them.
+    # The next times, and the dates that are skipped before the last of them.
     next_times: Sequence[str]
     excluded: Sequence[str]
     summary: str
-    # What is to be known of the zone; "" where it is a place's.
+    # A note if the zone's clocks never change; else "".
     zone_note: str = ""
 
 
 def preview(
     channel: str, schedule_id: int | None, form: ScheduleForm, content: Preview
 ) -> View:
-    """The second page: when it comes, before anything is saved."""
+    """Build the second page, which shows the next times before anything is saved.
+
+    Raises UserError if the form has more text than the view can carry.
+    """
     blocks: list[Block] = [
         rich_text.user_text(
-            content.question, limit=plan.LONGEST_QUESTION, is_bold=True
+            content.question, limit=plan.MAX_QUESTION_LENGTH, is_bold=True
         ),
     ]
     if content.hint:
-        blocks.append(rich_text.user_text(content.hint, limit=plan.LONGEST_QUESTION))
+        blocks.append(rich_text.user_text(content.hint, limit=plan.MAX_QUESTION_LENGTH))
     blocks += [
         rich_text.inline(f"{content.recurrence}. Next:"),
         *(rich_text.inline(f"•  {at}") for at in content.next_times),
@@ -217,14 +221,14 @@ def preview(
 def _metadata(
     channel: str, schedule_id: int | None, form: ScheduleForm | None = None
 ) -> str:
-    carried: dict[str, Any] = {"channel": channel, "checkin": schedule_id}
+    metadata: dict[str, Any] = {"channel": channel, "checkin": schedule_id}
     if form is not None:
-        carried["draft"] = plan.dump(form)
-    return json.dumps(carried, ensure_ascii=False)
+        metadata["draft"] = plan.dump(form)
+    return json.dumps(metadata, ensure_ascii=False)
 
 
 def format_future_time(day: date, local_time: str) -> str:
-    """A time to come: "Monday 30 November 2026 at 09:00"."""
+    """Format a future date and time: "Monday 30 November 2026 at 09:00"."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y} at {local_time}"
 
 
@@ -233,12 +237,12 @@ def share_form(
     prompt: RoundPrompt,
     response: Response,
     *,
-    # The channel's name, and when the round closes.
+    # The channel's name, and the time at which the round closes.
     channel: str,
     until: Part,
     is_participant: bool,
 ) -> View:
-    """Share something in a round, or change what was shared."""
+    """Build the form to share in a round, or to edit a response."""
     notice: list[Part] = [
         f"Your answers are posted in the thread in #{channel}, under your name.",
         " You can change them until ",
@@ -279,10 +283,10 @@ def share_form(
 def _share_field(name: str, label: str, hint: str, value: str) -> InputBlock:
     return text_input(
         name,
-        truncate(to_plain(label), LONGEST_LABEL),
-        value=truncate(to_plain(value), LONGEST_ANSWER),
-        limit=LONGEST_ANSWER,
-        hint=truncate(to_plain(hint), LONGEST_LABEL) or None,
+        truncate(to_plain(label), MAX_LABEL_LENGTH),
+        value=truncate(to_plain(value), MAX_ANSWER_LENGTH),
+        limit=MAX_ANSWER_LENGTH,
+        hint=truncate(to_plain(hint), MAX_LABEL_LENGTH) or None,
         is_optional=True,
         is_multiline=True,
         has_focus=name == "working_on",

@@ -1,4 +1,4 @@
-"""The check-ins that somebody has joined, may join or is to share in, for Home."""
+"""The Home sections with a member's check-ins, and with rounds to share in."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from bot.slack.text import permalink
 from bot.workspace import visibility
 from models import Channel, CheckIn, Participant, Round, Schedule
 
-# So many rounds wait at most; those that close first.
+# The most rounds at the top of the Home tab; those that close first are shown.
 MAX_DUE_ROUNDS = 5
 
 _PAGES = PagedList("checkins", 5)
@@ -26,39 +26,39 @@ _PAGES = PagedList("checkins", 5)
 
 @dataclass(frozen=True, slots=True)
 class JoinableSchedule:
-    """A check-in of a channel. `question` is mrkdwn."""
+    """A check-in that a member has joined or may join. `question` is mrkdwn."""
 
     schedule_id: int
     question: str
-    # Of Slack.
+    # Slack's id of the channel.
     channel: str
     channel_name: str
-    # Nobody outside of it is to hear of it.
     is_private: bool
-    # Only of one that somebody has joined: after silent rounds nobody is nudged.
+    # True if the member's reminders stopped after missed rounds.
     reminders_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRound:
-    """A round that is open, and that somebody who joined has not shared in."""
+    """An open round in which a participant has not shared yet. `question` is mrkdwn."""
 
     round_id: int
-    # As mrkdwn.
     question: str
-    # Of the round's message in Slack.
+    # The permalink of the round's post.
     url: str
+    # Slack's id of the channel.
     channel: str
     channel_name: str
     is_private: bool
-    # In UTC.
+    # UTC.
     closes_at: datetime
 
 
 def join(tx: Transaction, schedule_id: int, member: str) -> None:
-    """Join a check-in from the list; raises UserError for what is in no such list.
+    """Join a check-in from the Home tab.
 
-    Only members of a private channel may hear of its check-ins.
+    Raises UserError if it is not in the member's list, such as after they have left its
+    private channel, and MembershipUnknown.
     """
     schedule = participants.get_schedule(tx, schedule_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)
@@ -67,7 +67,7 @@ def join(tx: Transaction, schedule_id: int, member: str) -> None:
 
 
 def _render_due_rounds(context: HomeContext) -> RenderedSection:
-    """Show the rounds to share in, the first to close first."""
+    """Render the rounds to share in; the first to close comes first."""
     rounds = [
         DueRound(
             round_.round_id,
@@ -89,7 +89,7 @@ def _render_due_rounds(context: HomeContext) -> RenderedSection:
 
 
 def _render_checkins(context: HomeContext) -> RenderedSection:
-    """Show those that they have joined, and those that they may."""
+    """Render the check-ins that the member has joined, and those that they may join."""
     joined = joined_schedules(context.tx, context.member)
     others = (
         joinable_schedules(context.tx, context.member, context.channels)
@@ -124,7 +124,7 @@ def _item(
 
 
 def joined_schedules(tx: Transaction, member: str) -> list[JoinableSchedule]:
-    """The check-ins that the person has joined, by channel."""
+    """Return the check-ins that the member has joined, sorted by channel name."""
     rows = tx.session.execute(
         _existing_schedules(tx.workspace)
         .add_columns(Participant.reminders_stopped_at)
@@ -140,24 +140,23 @@ def joined_schedules(tx: Transaction, member: str) -> list[JoinableSchedule]:
 def joinable_schedules(
     tx: Transaction, member: str, slack_channel_ids: Collection[str]
 ) -> list[JoinableSchedule]:
-    """The check-ins in these channels that the person has not joined.
+    """Return the check-ins in these channels that the member has not joined.
 
-    `channels`: Slack's ids of those that the person is in; none but its people are
-    to hear of a private one.
+    `slack_channel_ids` are the channels that the member is in and may see.
     """
-    seated = select(Participant.schedule_id).filter_by(member=member, is_active=True)
+    joined = select(Participant.schedule_id).filter_by(member=member, is_active=True)
     rows = tx.session.execute(
         _existing_schedules(tx.workspace).where(
             Channel.slack_id.in_(slack_channel_ids),
             Channel.is_archived.is_(False),
-            Schedule.id.not_in(seated),
+            Schedule.id.not_in(joined),
         )
     )
     return [_to_joinable(schedule, channel) for schedule, channel in rows]
 
 
 def open_rounds_for(tx: Transaction, member: str) -> list[OpenRound]:
-    """The open rounds that the person has not shared in, the first to close first."""
+    """Return the open rounds that a participant has not shared in, by closing time."""
     rows = tx.session.execute(
         select(Round, Channel)
         .join(Schedule, Schedule.id == Round.schedule_id)

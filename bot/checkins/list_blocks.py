@@ -1,7 +1,4 @@
-"""Lists of check-ins: in a channel's settings, on the Home tab, and of past rounds.
-
-Pure.
-"""
+"""Lists of check-ins and rounds: in settings, on Home, and past rounds. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +22,9 @@ from bot.slack.blocks import button, button_row, context_line, name_list
 from bot.slack.rich_text import Part, link
 from bot.slack.text import to_plain, truncate
 
-_MOST_NAMES = 30
-_MAX_QUESTION = 80
-_LONGEST_QUESTION = 1000
+_MAX_NAMES = 30
+_MAX_HEADER_QUESTION = 80
+_MAX_QUESTION_LENGTH = 1000
 _MAX_TITLE = 100
 HEADER = "Check-ins"
 LEFT_PRIVATE_CHECKIN = "A check-in in a private channel that you left"
@@ -35,19 +32,21 @@ LEFT_PRIVATE_CHECKIN = "A check-in in a private channel that you left"
 
 @dataclass(frozen=True, slots=True)
 class PastRound:
-    """A past round. `question` is mrkdwn; `shared` are plain names."""
+    """A round in the list of the last ones. `question` is mrkdwn."""
 
     day: str
     question: str
     url: str
+    # Plain names.
     shared_by: Sequence[str]
-    # When it closes, of an open one; why it was none, of one that was skipped.
+    # The closing time of an open round; else "".
     until: Part
+    # The reason of a skipped round; else "".
     skip_reason: str
 
 
 def overview(channel: str, rows: Sequence[PastRound]) -> View:
-    """The last rounds in a channel, the latest first. `channel` is its name."""
+    """Build the view of a channel's last rounds. `channel` is its name."""
     blocks: list[Block] = [rich_text.inline(f"The last check-ins in #{channel}:")]
     if not rows:
         blocks = [
@@ -66,26 +65,26 @@ def overview(channel: str, rows: Sequence[PastRound]) -> View:
 
 
 def _past_round(row: PastRound) -> RichTextBlock:
-    question = truncate(to_plain(row.question), _MAX_QUESTION)
-    asked = link(row.url, question) if row.url else question
-    return rich_text.inline(f"{row.day}:  ", asked)
+    question = truncate(to_plain(row.question), _MAX_HEADER_QUESTION)
+    title = link(row.url, question) if row.url else question
+    return rich_text.inline(f"{row.day}:  ", title)
 
 
 def _result(row: PastRound) -> list[Part]:
     if row.skip_reason:
         return [f"Skipped: {row.skip_reason}."]
-    named = list(row.shared_by[:_MOST_NAMES])
-    if more := len(row.shared_by) - len(named):
-        named.append(f"{more} more")
-    sharers = f"{name_list(named)} shared" if named else "Nobody shared"
+    names = list(row.shared_by[:_MAX_NAMES])
+    if more := len(row.shared_by) - len(names):
+        names.append(f"{more} more")
+    text = f"{name_list(names)} shared" if names else "Nobody shared"
     if row.until:
-        return [f"{sharers} so far. Open until ", row.until, "."]
-    return [f"{sharers}."]
+        return [f"{text} so far. Open until ", row.until, "."]
+    return [f"{text}."]
 
 
 @dataclass(frozen=True, slots=True)
 class MissedDate:
-    """A date that had no post, and why."""
+    """A date without a post, and the reason."""
 
     day: str
     reason: str
@@ -93,12 +92,12 @@ class MissedDate:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
-    """A check-in of a channel. `question` is mrkdwn, all else plain."""
+    """A check-in in a channel's settings. `question` is mrkdwn, other texts plain."""
 
     id: int
     question: str
     recurrence: str
-    # Why it is paused; "" where it is not.
+    # A sentence with the reason for a pause; "" if it is not paused.
     pause_note: str
     next_times: Sequence[str]
     missed: Sequence[MissedDate]
@@ -107,7 +106,7 @@ class ScheduleView:
 
 
 def schedule_list(rows: Sequence[ScheduleView], *, may_add: bool) -> list[Block]:
-    """The check-ins in a channel's settings, with what can be done about each."""
+    """Build the section with a channel's check-ins and the buttons to change them."""
     blocks: list[Block] = [DividerBlock(), HeaderBlock(text="Check-ins")]
     if not rows:
         blocks.append(
@@ -151,7 +150,7 @@ def _schedule_row(row: ScheduleView) -> list[Block]:
         ),
     )
     return [
-        rich_text.user_text(row.question, limit=_LONGEST_QUESTION, is_bold=True),
+        rich_text.user_text(row.question, limit=_MAX_QUESTION_LENGTH, is_bold=True),
         context_line("\n".join(lines)),
         button_row(change, _pause_or_resume(row), delete),
     ]
@@ -176,9 +175,9 @@ class DueRound:
 
 @dataclass(frozen=True, slots=True)
 class CheckInItem:
-    """A check-in that somebody has joined, or may join. `question` is mrkdwn.
+    """A check-in that a member has joined or may join. `question` is mrkdwn.
 
-    Both are "" where it is of a private channel that they have left.
+    `question` and `channel` are "" if it is in a private channel that they have left.
     """
 
     schedule_id: int
@@ -189,7 +188,7 @@ class CheckInItem:
 
 
 def due_round(round_: DueRound) -> list[Block]:
-    """A round that waits for its owner's part."""
+    """Build the row of a round to share in."""
     question = truncate(to_plain(round_.question), _MAX_TITLE)
     return [
         rich_text.inline(
@@ -216,7 +215,7 @@ def _button_label(action: str, question: str) -> str:
 
 
 def checkins(page: ListPage[CheckInItem]) -> list[Block]:
-    """The check-ins that somebody has joined, or may join."""
+    """Build the list of check-ins that a member has joined or may join."""
     if not page.total:
         return []
     blocks: list[Block] = [HeaderBlock(text=HEADER)]
@@ -234,12 +233,12 @@ def _checkin(checkin: CheckInItem) -> list[Block]:
     )
     if checkin.reminders_stopped:
         text += " · reminders stopped"
-    does = "Leave" if checkin.has_joined else "Join"
+    label = "Leave" if checkin.has_joined else "Join"
     join_or_leave = ButtonElement(
-        text=does,
+        text=label,
         action_id="checkin_leave" if checkin.has_joined else "home_checkin_join",
         value=str(checkin.schedule_id),
-        accessibility_label=_button_label(does, question or LEFT_PRIVATE_CHECKIN),
+        accessibility_label=_button_label(label, question or LEFT_PRIVATE_CHECKIN),
     )
     blocks: list[Block] = [
         SectionBlock(
@@ -247,10 +246,10 @@ def _checkin(checkin: CheckInItem) -> list[Block]:
         )
     ]
     if checkin.reminders_stopped:
-        going_on = ButtonElement(
+        resume_button = ButtonElement(
             text="Keep reminding me",
             action_id="checkin_go_on",
             value=str(checkin.schedule_id),
         )
-        blocks.append(ActionsBlock(elements=[going_on]))
+        blocks.append(ActionsBlock(elements=[resume_button]))
     return blocks

@@ -1,4 +1,7 @@
-"""The bot's messages to members about check-ins, and to those who set them up."""
+"""The bot's messages to members and owners about check-ins. Pure.
+
+`question` is mrkdwn, `channel` the channel's name.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,7 +18,7 @@ from bot.slack.text import to_plain, truncate
 
 _QUESTION = 80
 
-# Why a date had no post: by its reason, as it is kept.
+# Reasons for a date without a post, by the stored value. They follow a colon.
 _SKIP_REASONS: Final = {
     "down": "I was offline",
     "unsent": "Slack didn't accept it in time",
@@ -24,7 +27,7 @@ _SKIP_REASONS: Final = {
     "removed": "its message was deleted",
     "unknown": "I'm not sure Slack accepted it",
 }
-# Why nobody had to pause it: what is to be said of the channel.
+# Reasons for an automatic pause, by the stored value. They follow the channel's name.
 _PAUSE_REASONS: Final = {
     "archived": "was archived or deleted",
     "away": "no longer has me in it",
@@ -34,19 +37,19 @@ _PAUSE_REASONS: Final = {
 
 
 def skip_reason_text(reason: str | None) -> str:
-    """To stand behind a colon."""
+    """Return the text for a stored reason, to follow a colon."""
     return _SKIP_REASONS.get(reason or "", f"Slack says “{reason}”")
 
 
 def pause_reason_text(reason: str) -> str:
-    """To stand behind the channel's name."""
+    """Return the text for a stored reason, to follow the channel's name."""
     return _PAUSE_REASONS.get(
         reason, f"doesn't accept my posts (Slack says “{reason}”)"
     )
 
 
 def schedule_paused(question: str, channel: str, reason: str) -> Note:
-    """`question` is mrkdwn; `channel` its name; `reason` as it is stored."""
+    """Build the message that a check-in was paused; `reason` is the stored value."""
     return _note(
         f"Your check-in “{_shortened(question)}” is paused because #{channel}"
         f" {pause_reason_text(reason)}. To continue, {_how_to_resume(reason)}"
@@ -54,7 +57,7 @@ def schedule_paused(question: str, channel: str, reason: str) -> Note:
 
 
 def schedule_paused_elsewhere(reason: str) -> Note:
-    """To somebody of whom nobody knows whether they are in the private channel."""
+    """Build the same for an owner who may not be in the private channel."""
     return _note(
         "A check-in you look after is paused because its private channel"
         f" {pause_reason_text(reason)}. To continue, {_how_to_resume(reason)}"
@@ -81,11 +84,11 @@ def rounds_skipped(
             f" #{channel}. Please check. I won't post it twice. The next one comes as"
             " planned."
         )
-    when = f"on {format_date(last)}"
+    dates = f"on {format_date(last)}"
     if count > 1:
-        when = f"{count} times, from {format_date(first)} to {format_date(last)}"
+        dates = f"{count} times, from {format_date(first)} to {format_date(last)}"
     return _note(
-        f"Your check-in “{_shortened(question)}” in #{channel} was skipped {when}:"
+        f"Your check-in “{_shortened(question)}” in #{channel} was skipped {dates}:"
         f" {skip_reason_text(reason)}. The next one comes as planned."
     )
 
@@ -98,9 +101,7 @@ def _shortened(question: str) -> str:
     return truncate(to_plain(question), _QUESTION)
 
 
-_LONGEST_QUOTE = 80
-
-
+_MAX_QUOTE_LENGTH = 80
 _BLOCKER = 300
 
 
@@ -113,7 +114,7 @@ def reminder(
     url: str,
     until: Part,
 ) -> Note:
-    """Remind a member who has not shared yet. `question` is mrkdwn."""
+    """Build the reminder for a member who has not shared yet."""
     parts: list[Part] = [
         f"#{channel} is asking ",
         link(url, _quoted(question)),
@@ -131,7 +132,7 @@ def reminder(
 
 
 def reminders_stopped(schedule_id: int, question: str, *, channel: str) -> Note:
-    """Tell a member that reminders stop after missed rounds, unless they want them."""
+    """Build the message that reminders stop after missed rounds."""
     text = (
         f"You've missed the last {_NUMBERS[MISSES_BEFORE_STOP]} rounds of"
         f" {_quoted(question)} in #{channel}, so I'll stop reminding you. Share"
@@ -150,7 +151,7 @@ _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
 def invitation(round_id: int, question: str, *, channel: str) -> Note:
-    """To somebody who took part without having joined; once ever."""
+    """Build the invitation for a member who shared without having joined."""
     text = (
         f"You shared something in {_quoted(question)} in #{channel}. Want to join? Then"
         " you get one reminder each time you forget. You can leave at any time. I won't"
@@ -165,7 +166,10 @@ def invitation(round_id: int, question: str, *, channel: str) -> Note:
 def response_not_posted(
     channel: str, response_blocks: Sequence[Block], error: str
 ) -> Note:
-    """To somebody whose answers Slack did not take; `shared` is what shows them."""
+    """Build the message that a response was not posted, with its blocks.
+
+    `channel` is a label such as "#help"; `error` is Slack's code, or "unknown".
+    """
     if error == "unknown":
         sentence = (
             f"I'm not sure that what you shared made it to {channel}. Please check."
@@ -177,7 +181,7 @@ def response_not_posted(
 
 
 def ask_offer(checkin_id: int, blocker: str) -> Note:
-    """Offer to make an ask of a member's blocker, which is mrkdwn."""
+    """Build the offer to make an ask of a member's blocker, which is mrkdwn."""
     sentence = f"You're stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
     offer = "Your peers may know. Want to ask them? You can edit the ask first."
     return fallback_text(f"{sentence} {offer}"), [
@@ -190,13 +194,12 @@ def ask_offer(checkin_id: int, blocker: str) -> Note:
 
 
 def ask_created(title: str, url: str) -> Note:
-    """Replace the offer once the ask is made. `title` is mrkdwn.
+    """Build the note that replaces the offer after the ask was made.
 
-    `url` is "" while the ask is being posted.
+    `title` is mrkdwn; `url` is "" until the ask is posted.
     """
-    named: Part = link(url, _quoted(title)) if url else _quoted(title)
-    parts: list[Part] = ["You asked your peers: ", named, "."]
-    return sentence_note(*parts)
+    linked_title: Part = link(url, _quoted(title)) if url else _quoted(title)
+    return sentence_note("You asked your peers: ", linked_title, ".")
 
 
 def join_receipt(schedule_id: int, question: str, *, channel: str) -> Note:
@@ -219,7 +222,7 @@ def leave_receipt(question: str, *, channel: str) -> Note:
 
 
 def leave_receipt_elsewhere() -> Note:
-    """To somebody who may be in its private channel no more."""
+    """Build the same for a member who may no longer be in its private channel."""
     text = "You've left that check-in. What you shared stays there."
     return sentence_note(text)
 
@@ -234,7 +237,7 @@ def leave_button(schedule_id: int) -> ButtonElement:
 
 
 def _quoted(question: str) -> str:
-    return quoted(question, _LONGEST_QUOTE)
+    return quoted(question, _MAX_QUOTE_LENGTH)
 
 
 HELP = (

@@ -1,4 +1,4 @@
-"""Render the direct messages of check-ins, as things are when they are sent."""
+"""Render the direct messages about check-ins when they are sent."""
 
 from dataclasses import replace
 from datetime import date
@@ -42,20 +42,20 @@ def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None
         return None
     round_ = tx.session.get_one(Round, checkin.round_id)
     channel = tx.session.get_one(Channel, round_.channel_id)
-    _, shown_blocks = posts.response_note(tx, checkin)
+    _, response_blocks = posts.response_note(tx, checkin)
     error = delivery.payload["error"]
-    note = notes.response_not_posted(f"#{channel.name}", shown_blocks, error)
+    note = notes.response_not_posted(f"#{channel.name}", response_blocks, error)
     return PostMessage(delivery.recipient, *note)
 
 
 def render_not_posted_outside(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | None:
-    """Return the response to a member who left its private channel, and no more."""
+    """Return their response, but nothing of others', to a member without access."""
     checkin = tx.session.get(CheckIn, delivery.subject_id)
     if checkin is None or not checkin.has_text or checkin.ts is not None:
         return None
-    _, shown_blocks = blocks.response_message(
+    _, response_blocks = blocks.response_message(
         checkin.member,
         members.name(tx, checkin.member),
         RoundPrompt(""),
@@ -63,7 +63,7 @@ def render_not_posted_outside(
         None,
     )
     error = delivery.payload["error"]
-    note = notes.response_not_posted("a private channel", shown_blocks, error)
+    note = notes.response_not_posted("a private channel", response_blocks, error)
     return PostMessage(delivery.recipient, *note)
 
 
@@ -80,33 +80,35 @@ def render_ask_offer(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def render_ask_created(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """In place of the offer, wherever that was sent."""
+    """Update the offer by the state of the ask."""
     checkin = tx.session.get(CheckIn, delivery.subject_id)
     key = dedup_key(CHECKIN_OFFER_ASK, delivery.subject_id, delivery.recipient)
-    sent = find_sent(tx.session, tx.workspace.id, key)
-    if checkin is None or sent is None:
+    message = find_sent(tx.session, tx.workspace.id, key)
+    if checkin is None or message is None:
         return None
     ask = tx.session.get(Ask, checkin.ask_id) if checkin.ask_id else None
     if ask is None or ask.deleted_at is not None:
         note = notes.ask_offer(checkin.id, checkin.stuck_on)
     elif ask.ts is None:
-        # Its address is known in a moment.
+        # The ask is being posted, and has no permalink yet.
         title = members.text_with_names(tx, ask.title)
         note = notes.ask_created(title, "")
     else:
-        asked_in = tx.session.get_one(Channel, ask.channel_id)
-        url = permalink(tx.workspace.team_url, asked_in.slack_id, ask.ts)
+        ask_channel = tx.session.get_one(Channel, ask.channel_id)
+        url = permalink(tx.workspace.team_url, ask_channel.slack_id, ask.ts)
         title = members.text_with_names(tx, ask.title)
         note = notes.ask_created(title, url)
-    return UpdateMessage(*sent, *note)
+    return UpdateMessage(*message, *note)
 
 
 def render_invitation(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     schedule = tx.session.get_one(Schedule, delivery.subject_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)
-    seat = responses.get_participant(tx.session, schedule.id, delivery.recipient)
+    participant = responses.get_participant(tx.session, schedule.id, delivery.recipient)
     checkin = responses.get(tx.session, delivery.payload["round"], delivery.recipient)
-    if schedule.state == "deleted" or (seat and (seat.is_active or seat.is_invited)):
+    if schedule.state == "deleted":
+        return None
+    if participant and (participant.is_active or participant.is_invited):
         return None
     if checkin is None or checkin.state != "shared":
         return None
@@ -127,10 +129,9 @@ def render_reminder(
         return None
     if not participants.should_remind(tx, round_, member):
         return None
-    person = contact_hours.get(replace(tx, now=now), member)
-    at = person.next_allowed(now)
-    if at > now:
-        return Reschedule(at) if at < round_.closes_at else None
+    send_after = contact_hours.get(replace(tx, now=now), member).next_allowed(now)
+    if send_after > now:
+        return Reschedule(send_after) if send_after < round_.closes_at else None
     channel = tx.session.get_one(Channel, round_.channel_id)
     zone = members.zone(tx, member)
     note = notes.reminder(
@@ -159,7 +160,7 @@ def _channels_of_checkin(tx: Transaction, delivery: Delivery) -> list[int]:
 
 
 def _channels_of_ask(tx: Transaction, delivery: Delivery) -> list[int]:
-    """The channel of a check-in, and the one in which it became an ask."""
+    """Return the channels of a check-in and of the ask that was made of it."""
     checkin = tx.session.get(CheckIn, delivery.subject_id)
     ask = tx.session.get(Ask, checkin.ask_id) if checkin and checkin.ask_id else None
     return [
@@ -175,7 +176,7 @@ def _channels_of_schedule(tx: Transaction, delivery: Delivery) -> list[int]:
 def _if_member(
     delivery: Delivery, channel: Channel, note: Note
 ) -> PostMessage | PostIfMember:
-    """Send it only to a member of the channel, if that is private."""
+    """Return the message; for a private channel, only for its members."""
     message = PostMessage(delivery.recipient, *note)
     return PostIfMember(message, channel.slack_id) if channel.is_private else message
 
@@ -185,19 +186,20 @@ def render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if schedule.state != "paused" or schedule.pause_reason is None:
         return None
     channel = tx.session.get_one(Channel, schedule.channel_id)
-    text, shown_blocks = notes.schedule_paused(
-        schedule.question, channel.name, schedule.pause_reason
-    )
-    return PostMessage(delivery.recipient, text, shown_blocks)
+    note = notes.schedule_paused(schedule.question, channel.name, schedule.pause_reason)
+    return PostMessage(delivery.recipient, *note)
 
 
 def render_paused_outside(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Nobody can tell who is in a private channel that the bot has left."""
+    """Render the message without names, for an owner who may not be in the channel.
+
+    Slack does not say who is in a private channel that the bot has left.
+    """
     schedule = tx.session.get_one(Schedule, delivery.subject_id)
     if schedule.state != "paused" or schedule.pause_reason is None:
         return None
-    text, shown_blocks = notes.schedule_paused_elsewhere(schedule.pause_reason)
-    return PostMessage(delivery.recipient, text, shown_blocks)
+    note = notes.schedule_paused_elsewhere(schedule.pause_reason)
+    return PostMessage(delivery.recipient, *note)
 
 
 def render_skipped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -205,7 +207,7 @@ def render_skipped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if schedule.state == "deleted":
         return None
     channel = tx.session.get_one(Channel, schedule.channel_id)
-    text, shown_blocks = notes.rounds_skipped(
+    note = notes.rounds_skipped(
         schedule.question,
         channel.name,
         first=date.fromisoformat(delivery.payload["first"]),
@@ -213,7 +215,7 @@ def render_skipped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         count=delivery.payload["count"],
         reason=delivery.payload["reason"],
     )
-    return PostMessage(delivery.recipient, text, shown_blocks)
+    return PostMessage(delivery.recipient, *note)
 
 
 MESSAGE_TYPES = (

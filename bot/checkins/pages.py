@@ -1,4 +1,4 @@
-"""The pages on which a check-in is set up, and what a channel's settings show of it."""
+"""The views that set a check-in up, its section in settings, and the last rounds."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -25,15 +25,18 @@ from bot.slack.text import is_erased, permalink
 from bot.workspace import members, roles
 from models import Channel, CheckIn, Round, Schedule
 
-_MOST_MISSED = 3
-_MOST_LEFT_OUT = 4
+_MAX_MISSED = 3
+_MAX_EXCLUSIONS = 4
 _MISSED_WITHIN = timedelta(days=30)
 
 
 def new_form(tx: Transaction, channel: Channel, *, by: str) -> View:
-    """To set up another check-in in the channel. Raises UserError."""
+    """Return the form for a new check-in in the channel.
+
+    Raises UserError, and MembershipUnknown.
+    """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
-    if service.count(tx.session, channel) >= service.MOST_IN_A_CHANNEL:
+    if service.count(tx.session, channel) >= service.MAX_PER_CHANNEL:
         raise UserError(service.FULL)
     member = members.find(tx, by)
     zone = timezones.get(member.tz if member else None) or ZoneInfo("UTC")
@@ -55,7 +58,7 @@ def new_form(tx: Transaction, channel: Channel, *, by: str) -> View:
 
 
 def edit_form(tx: Transaction, schedule: Schedule) -> View:
-    """To change a check-in."""
+    """Return the form to change a check-in."""
     channel = tx.session.get_one(Channel, schedule.channel_id)
     today = timezones.local_date(tx.now, ZoneInfo(schedule.zone))
     draft = plan.to_form(service.spec_of(schedule), today=today)
@@ -70,21 +73,21 @@ def preview(
     *,
     by: str,
 ) -> View:
-    """When it would come, before it is saved.
+    """Return the preview of a submitted form, with the next times.
 
-    Raises UserError, with the field, for what makes no sense.
+    Raises UserError, with the field, if a value is invalid, and MembershipUnknown.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     spec = service.validate(form, tx.now)
-    taken: frozenset[date] = frozenset()
+    used_dates: frozenset[date] = frozenset()
     if schedule_id is not None:
         schedule = service.get(tx, schedule_id, by=by)
-        taken = schedules.used_dates(tx, schedule.id, spec.at, spec.zone)
-    coming = _upcoming(spec, taken, tx.now)
-    if not coming:
+        used_dates = schedules.used_dates(tx, schedule.id, spec.at, spec.zone)
+    upcoming = _upcoming(spec, used_dates, tx.now)
+    if not upcoming:
         raise UserError("You've skipped all its dates. Skip fewer.", field="skips")
-    _check_reminder_time(spec, coming)
-    coming = coming[: forms.MOST_SHOWN]
+    _check_reminder_time(spec, upcoming)
+    upcoming = upcoming[: forms.MAX_SHOWN]
     return forms.preview(
         channel.slack_id,
         schedule_id,
@@ -96,11 +99,11 @@ def preview(
                 spec.recurrence, spec.at, spec.zone.key
             ),
             next_times=[
-                _format_occurrence(occurrence, spec.zone) for occurrence in coming
+                _format_occurrence(occurrence, spec.zone) for occurrence in upcoming
             ],
-            excluded=list(_exclusions(spec, coming[-1].day, tx.now)),
+            excluded=list(_exclusions(spec, upcoming[-1].day, tx.now)),
             summary=_summary(spec),
-            zone_note=_zone_note(coming[0], spec.zone),
+            zone_note=_zone_note(upcoming[0], spec.zone),
         ),
     )
 
@@ -108,23 +111,25 @@ def preview(
 def _upcoming(
     spec: ScheduleSpec, used_dates: frozenset[date], now: datetime
 ) -> list[Occurrence]:
-    """Those that are shown, and the one that ends the last of them."""
-    following = rules.upcoming(
+    """Return the next occurrences: those to show, and one more, which ends the last."""
+    occurrences = rules.upcoming(
         spec.recurrence, spec.at, spec.zone, now=now, used_dates=used_dates
     )
-    return list(islice(following, forms.MOST_SHOWN + 1))
+    return list(islice(occurrences, forms.MAX_SHOWN + 1))
 
 
 def _check_reminder_time(spec: ScheduleSpec, upcoming: Sequence[Occurrence]) -> None:
-    """Raises UserError if one of these closes before anybody is reminded of it."""
+    """Raise UserError if one of the occurrences closes before its reminder."""
     if spec.remind_after is None:
         return
-    after = timedelta(hours=spec.remind_after)
-    for occurrence, then in zip(
-        upcoming[: forms.MOST_SHOWN], [*upcoming[1:], None], strict=False
+    delay = timedelta(hours=spec.remind_after)
+    for occurrence, next_occurrence in zip(
+        upcoming[: forms.MAX_SHOWN], [*upcoming[1:], None], strict=False
     ):
-        closes_at = rules.closing_time(occurrence, spec.open_days, spec.zone, then)
-        if occurrence.at + after >= closes_at:
+        closes_at = rules.closing_time(
+            occurrence, spec.open_days, spec.zone, next_occurrence
+        )
+        if occurrence.at + delay >= closes_at:
             raise UserError(
                 f"The round of {format_date(occurrence.day)} closes before the"
                 " reminder. Choose fewer hours, or Never.",
@@ -138,14 +143,14 @@ def _format_occurrence(occurrence: Occurrence, zone: ZoneInfo) -> str:
 
 
 def _exclusions(spec: ScheduleSpec, last: date, now: datetime) -> Iterator[str]:
-    """Until the last date that is shown."""
+    """Yield the first skipped dates up to `last`, with the holiday's name."""
     today = timezones.local_date(now, spec.zone)
-    out = rules.exclusions(spec.recurrence, today, last)
-    for day, why in islice(out, _MOST_LEFT_OUT):
+    exclusions = rules.exclusions(spec.recurrence, today, last)
+    for day, reason in islice(exclusions, _MAX_EXCLUSIONS):
         yield (
             format_date(day)
-            if why == rules.MANUAL_SKIP
-            else f"{format_date(day)}, {why}"
+            if reason == rules.MANUAL_SKIP
+            else f"{format_date(day)}, {reason}"
         )
 
 
@@ -172,22 +177,22 @@ def _summary(spec: ScheduleSpec) -> str:
 
 
 def section(tx: Transaction, channel: Channel) -> Sequence[Block]:
-    """The channel's check-ins, in its settings."""
-    kept = tx.session.scalars(service.in_channel(channel)).all()
-    called = members.names(tx, [s.owner for s in kept])
+    """Return the section of a channel's settings with its check-ins."""
+    rows = tx.session.scalars(service.in_channel(channel)).all()
+    names = members.names(tx, [schedule.owner for schedule in rows])
     return list_blocks.schedule_list(
-        [_schedule_view(tx, schedule, called[schedule.owner]) for schedule in kept],
-        may_add=len(kept) < service.MOST_IN_A_CHANNEL,
+        [_schedule_view(tx, schedule, names[schedule.owner]) for schedule in rows],
+        may_add=len(rows) < service.MAX_PER_CHANNEL,
     )
 
 
 def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleView:
     zone = ZoneInfo(schedule.zone)
     spec = service.spec_of(schedule)
-    coming: list[Occurrence] = []
+    upcoming: list[Occurrence] = []
     if schedule.state == "on":
-        following = schedules.upcoming(tx, schedule)
-        coming = list(islice(following, forms.MOST_SHOWN))
+        occurrences = schedules.upcoming(tx, schedule)
+        upcoming = list(islice(occurrences, forms.MAX_SHOWN))
     missed = tx.session.scalars(
         select(Round)
         .where(
@@ -196,21 +201,21 @@ def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleV
             Round.due_at > tx.now - _MISSED_WITHIN,
         )
         .order_by(Round.local_date.desc())
-        .limit(_MOST_MISSED)
+        .limit(_MAX_MISSED)
     )
     return ScheduleView(
         id=schedule.id,
         question=schedule.question,
         recurrence=rules.describe_recurrence(spec.recurrence, spec.at, schedule.zone),
         pause_note=_pause_note(schedule),
-        next_times=[format_local_time(occurrence.at, zone) for occurrence in coming],
+        next_times=[format_local_time(occurrence.at, zone) for occurrence in upcoming],
         missed=[
             MissedDate(
                 format_date(round_.local_date), notes.skip_reason_text(round_.reason)
             )
             for round_ in missed
         ],
-        excluded=list(_exclusions(spec, coming[-1].day, tx.now)) if coming else [],
+        excluded=list(_exclusions(spec, upcoming[-1].day, tx.now)) if upcoming else [],
         owner=owner,
     )
 
@@ -223,21 +228,21 @@ def _pause_note(schedule: Schedule) -> str:
     return f"Paused: the channel {notes.pause_reason_text(schedule.pause_reason)}."
 
 
-_MOST_ROUNDS = 12
+_MAX_ROUNDS = 12
 
 
 def overview(tx: Transaction, channel: Channel) -> View:
-    """To somebody who types it in the channel, and so is a member of it."""
+    """Return the view of the channel's last rounds, for a member of the channel."""
     rounds = tx.session.execute(
         select(Round, Schedule)
         .join(Schedule, Schedule.id == Round.schedule_id)
         .where(Round.channel_id == channel.id)
         .order_by(Round.due_at.desc(), Round.id.desc())
-        .limit(_MOST_ROUNDS)
+        .limit(_MAX_ROUNDS)
     ).all()
-    shared = _names_by_round(tx.session, [row.Round.id for row in rounds])
-    called = members.names(
-        tx, {person for people in shared.values() for person in people}
+    sharers = _sharers_by_round(tx.session, [row.Round.id for row in rounds])
+    names = members.names(
+        tx, {person for people in sharers.values() for person in people}
     )
     return list_blocks.overview(
         channel.name,
@@ -247,14 +252,14 @@ def overview(tx: Transaction, channel: Channel) -> View:
                 channel,
                 round_,
                 ZoneInfo(schedule.zone),
-                [called[person] for person in shared.get(round_.id, ())],
+                [names[person] for person in sharers.get(round_.id, ())],
             )
             for round_, schedule in rounds
         ],
     )
 
 
-def _names_by_round(session: Session, rounds: Sequence[int]) -> dict[int, list[str]]:
+def _sharers_by_round(session: Session, rounds: Sequence[int]) -> dict[int, list[str]]:
     """Return the members who shared in each round, in order of their first action."""
     people: dict[int, list[str]] = {}
     for row in session.execute(

@@ -1,7 +1,7 @@
-"""Participants of check-ins: joining, leaving, and one reminder of a round.
+"""Participants of check-ins: joining, leaving, and one reminder for each round.
 
-People join by pressing a button, never by being in the channel, and each can leave at
-any time. Open rounds are locked first, then the participant.
+Members join by a button, never by being in the channel, and can leave at any time. Open
+rounds are locked before the participant.
 """
 
 from datetime import datetime, timedelta
@@ -21,12 +21,12 @@ from bot.workspace import contact_hours, member_settings, members, visibility
 from models import Channel, CheckIn, Participant, Round, Schedule
 
 GONE = "That check-in is gone."
-# Reminded in one transaction.
+# Reminders that are handled in one transaction.
 REMINDER_BATCH_SIZE = 50
 
 
 def get_schedule(tx: Transaction, schedule_id: int) -> Schedule:
-    """A check-in of this workspace that is still there; else raises UserError."""
+    """Return a check-in of the workspace. Raises UserError if it is gone."""
     schedule = tx.session.get(Schedule, schedule_id)
     if (
         schedule is None
@@ -38,10 +38,10 @@ def get_schedule(tx: Transaction, schedule_id: int) -> Schedule:
 
 
 def join(tx: Transaction, schedule_id: int, member: str) -> Schedule:
-    """Join a check-in; a participant stays one. Responses in an open round count.
+    """Make the member a participant; earlier responses in an open round count.
 
-    Raises UserError if the check-in is gone, or the member may not join. The member's
-    facts must be fresh (`sync.refresh`).
+    The member's profile has to be fresh (`sync.refresh`). Raises UserError if the
+    check-in is gone or the member may not join, and MembershipUnknown.
     """
     schedule = get_schedule(tx, schedule_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)
@@ -74,10 +74,10 @@ def _activate(tx: Transaction, schedule_id: int, member: str) -> None:
 
 
 def leave(tx: Transaction, schedule_id: int, member: str) -> Schedule:
-    """Leave a check-in; what was shared in it stays.
+    """End the member's participation, if any; their responses stay.
 
-    Whoever is not in is not in afterwards either. Raises UserError if it is gone, or
-    is a private channel's and none that the person ever had to do with.
+    Raises UserError if the check-in is gone, or is in a private channel and the member
+    was never a participant.
     """
     schedule = get_schedule(tx, schedule_id)
     open_rounds = rounds.lock_open(tx.session, schedule.id)
@@ -89,7 +89,7 @@ def leave(tx: Transaction, schedule_id: int, member: str) -> Schedule:
         raise UserError(GONE)
     if participant is None or not participant.is_active:
         return schedule
-    # Who has been in and left needs not to be asked whether to join.
+    # A member who was a participant is not invited again.
     participant.is_active, participant.left_at, participant.is_invited = (
         False,
         tx.now,
@@ -120,7 +120,7 @@ def leave_channel(
         )
         .order_by(Schedule.id)
     ).all()
-    # All locks at first and in one order.
+    # Take all locks first, and in the common order.
     rounds.lock_many(
         tx.session,
         tx.session.scalars(
@@ -136,7 +136,8 @@ def leave_channel(
 def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     """Send reminders again from the next round on; earlier misses do not count.
 
-    Raises UserError if the check-in is gone, or the member has left it.
+    Raises UserError if the check-in is gone or the member has left it, and
+    MembershipUnknown.
     """
     schedule = get_schedule(tx, schedule_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)
@@ -153,15 +154,15 @@ def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule
 
 
 def schedule_id_of_round(tx: Transaction, round_id: int) -> int:
-    """Return the round's check-in id; raises UserError if there is no such round."""
+    """Return the id of the round's check-in. Raises UserError if it is gone."""
     round_ = tx.session.get(Round, round_id)
     if round_ is None:
         raise UserError(GONE)
     return get_schedule(tx, round_.schedule_id).id
 
 
-def on_invited(tx: Transaction, delivery: Delivery, _sent: object) -> None:
-    """Somebody has been asked whether to join, and is not asked again."""
+def on_invited(tx: Transaction, delivery: Delivery, _result: object) -> None:
+    """Record that a member was invited to join, so that they are not asked again."""
     tx.session.execute(
         upsert(tx.session, Participant)
         .values(
@@ -177,7 +178,7 @@ def on_invited(tx: Transaction, delivery: Delivery, _sent: object) -> None:
 
 
 def any_reminder_due(tx: Transaction) -> bool:
-    """Return True if `send_due_reminders` has anything to do; it blocks no writer."""
+    """Return True if `send_due_reminders` has work; it only reads."""
     return tx.session.scalar(_due_reminders(tx.workspace, tx.now).limit(1)) is not None
 
 
@@ -192,7 +193,7 @@ def _due_reminders(workspace: Workspace, now: datetime) -> Select[int, int]:
 
 
 def send_due_reminders(tx: Transaction) -> int:
-    """Enqueue due reminders, or postpone them; return the number."""
+    """Enqueue or postpone REMINDER_BATCH_SIZE due reminders; return their number."""
     due = tx.session.execute(
         _due_reminders(tx.workspace, tx.now).limit(REMINDER_BATCH_SIZE)
     ).all()
@@ -213,19 +214,17 @@ def _send_reminder(tx: Transaction, checkin: CheckIn) -> None:
     checkin.remind_at = None
     if not should_remind(tx, round_, checkin.member):
         return
-    person = contact_hours.get(tx, checkin.member)
-    checkin.was_away = (
-        checkin.was_away or person.is_away or person.away_until is not None
-    )
-    at = person.next_allowed(tx.now)
-    if at > tx.now:
-        checkin.remind_at = at if at < round_.closes_at else None
+    hours = contact_hours.get(tx, checkin.member)
+    checkin.was_away = checkin.was_away or hours.is_away or hours.away_until is not None
+    send_after = hours.next_allowed(tx.now)
+    if send_after > tx.now:
+        checkin.remind_at = send_after if send_after < round_.closes_at else None
         return
     tx.enqueue(CHECKIN_REMINDER, round_.id, to=checkin.member)
 
 
 def should_remind(tx: Transaction, round_: Round, member: str) -> bool:
-    """Return True if the member still needs a reminder in a round, at any hour."""
+    """Return True if the member still needs a reminder for the round, at any hour."""
     if is_erased(member) or round_.state != "open" or round_.ts is None:
         return False
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
@@ -236,41 +235,45 @@ def should_remind(tx: Transaction, round_: Round, member: str) -> bool:
         return False
     checkin = responses.get(tx.session, round_.id, member)
     participant = responses.get_participant(tx.session, round_.schedule_id, member)
-    known = members.find(tx, member)
+    row = members.find(tx, member)
     return (
         checkin is not None
         and checkin.state == "pending"
         and participant is not None
         and participant.is_active
         and participant.reminders_stopped_at is None
-        and not (known is not None and known.is_deactivated)
+        and not (row is not None and row.is_deactivated)
         and member_settings.get(tx, member).wants_reminders
     )
 
 
 def lock_for_reminder(tx: Transaction, delivery: Delivery) -> None:
-    """Lock the rounds that somebody's leaving changes, as everybody does."""
+    """Lock the open rounds, which `leave` changes if the recipient left the channel."""
     schedule = tx.session.get_one(Schedule, _schedule_id(tx, delivery))
     if tx.session.get_one(Channel, schedule.channel_id).is_private:
         rounds.lock_open(tx.session, schedule.id)
 
 
 def on_reminder_sent(
-    tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None
+    tx: Transaction, delivery: Delivery, message: tuple[str, str] | None
 ) -> None:
-    """Leave the check-in for a member who turned out to have left the channel."""
-    if sent is not None:
+    """End the participation of a member who turned out to have left the channel.
+
+    `message` is None if the message was not sent because of that.
+    """
+    if message is not None:
         return
     schedule_id = _schedule_id(tx, delivery)
-    seat = responses.get_participant(tx.session, schedule_id, delivery.recipient)
-    is_there = tx.session.get_one(Schedule, schedule_id).state != "deleted"
-    # Who came back meanwhile and joined again stays.
-    if is_there and seat is not None and seat.streak_from <= delivery.started_at:
+    if tx.session.get_one(Schedule, schedule_id).state == "deleted":
+        return
+    participant = responses.get_participant(tx.session, schedule_id, delivery.recipient)
+    # A member who came back and joined again in between stays a participant.
+    if participant is not None and participant.streak_from <= delivery.started_at:
         leave(tx, schedule_id, delivery.recipient)
 
 
 def _schedule_id(tx: Transaction, delivery: Delivery) -> int:
-    """Return the check-in of a reminder, or of the message that reminders stopped."""
+    """Return the id of the check-in that a reminder or its last message is about."""
     if delivery.kind == CHECKIN_REMINDERS_STOPPED:
         return delivery.subject_id
     return tx.session.get_one(Round, delivery.subject_id).schedule_id

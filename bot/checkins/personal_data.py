@@ -34,7 +34,10 @@ from models import (
 
 
 def _affected_rounds(tx: Transaction, erasure: Erasure) -> Iterable[int]:
-    """Rounds whose digest names the person: they shared, or solved what one was on."""
+    """Return the rounds whose digest may name the member.
+
+    They shared in it, or answered an ask that was made of a blocker.
+    """
     return tx.session.scalars(
         select(CheckIn.round_id)
         .join(Round, Round.id == CheckIn.round_id)
@@ -63,13 +66,13 @@ def _affected_checkins(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 
 
 def _lock_rounds(tx: Transaction, erasure: Erasure) -> None:
-    """Lock the rounds that the person is in, so that their outcomes stay."""
-    here = select(Channel.id).filter_by(installation_id=tx.workspace.id)
+    """Lock the rounds with a response by the member, before it changes."""
+    channel_ids = select(Channel.id).filter_by(installation_id=tx.workspace.id)
     tx.session.execute(
         select(Round.id)
         .where(
             Round.id.in_(select(CheckIn.round_id).filter_by(member=erasure.member)),
-            Round.channel_id.in_(here),
+            Round.channel_id.in_(channel_ids),
         )
         .order_by(Round.id)
         .with_for_update(key_share=True)
@@ -138,7 +141,7 @@ MESSAGES = (
     MessagePolicy(
         frozenset({CHECKIN_RESPONSE, CHECKIN_UPDATE_RESPONSE}), _affected_checkins
     ),
-    # To one person, about nobody; or nothing that can be read.
+    # These messages name no member but their recipient, or have no text.
     MessagePolicy(
         frozenset(
             {

@@ -18,23 +18,23 @@ from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain, truncate
 DEFAULT_QUESTION = "What are you working on this week?"
 DEFAULT_HINT = "Just a sentence or two"
 DEFAULT_OPEN_DAYS = 4
-MOST_OPEN_DAYS = 14
+MAX_OPEN_DAYS = 14
 DEFAULT_REMIND_AFTER = 24
-# In hours; 0 is never.
+# Hours; 0: no reminder.
 REMIND_AFTER_CHOICES = (4, 24, 48, 72, 0)
 
-LONGEST_QUESTION = 150
-MOST_REFLECTIONS = 12
-LONGEST_REFLECTIONS = 1200
-MOST_SKIPS = 40
-LONGEST_SKIPS = 500
-LONGEST_ZONE = 60
-LONGEST_REGION = 10
+MAX_QUESTION_LENGTH = 150
+MAX_REFLECTIONS = 12
+MAX_REFLECTIONS_LENGTH = 1200
+MAX_SKIPS = 40
+MAX_SKIPS_LENGTH = 500
+MAX_ZONE_LENGTH = 60
+MAX_REGION_LENGTH = 10
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FURTHEST = timedelta(days=730)
+_MAX_DISTANCE = timedelta(days=730)
 _FORTNIGHT = timedelta(days=14)
-# Slack keeps 3,000 characters of a form's private metadata; some are not ours.
-_LONGEST_DRAFT = 2800
+# Slack's limit for a view's private metadata is 3,000 characters; some are not ours.
+_MAX_DRAFT_LENGTH = 2800
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class ScheduleForm:
     skips: str
     holidays_of: str
     open_days: str
+    # The field's name in Slack; views that are open during an upgrade have it.
     nudge_after: str
 
 
@@ -67,35 +68,35 @@ class ScheduleSpec:
     at: time
     zone: ZoneInfo
     open_days: int
-    # In hours; None is never.
+    # Hours; None: no reminder.
     remind_after: int | None
 
 
 def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
-    """Validate the form.
+    """Validate the form. Raises UserError, with the field, for the first error.
 
-    Raises UserError, with the field, for the first invalid one.
+    `today` is the current date in UTC.
     """
     question = one_line(sanitize(form.question))
     if not question:
         raise UserError("Write the question.", field="question")
     reflections = [one_line(sanitize(line)) for line in form.reflections.splitlines()]
     reflections = list(filter(None, reflections))
-    if len(reflections) > MOST_REFLECTIONS:
+    if len(reflections) > MAX_REFLECTIONS:
         raise UserError(
-            f"Up to {MOST_REFLECTIONS} questions, please. You gave {len(reflections)}.",
+            f"Up to {MAX_REFLECTIONS} questions, please. You gave {len(reflections)}.",
             field="reflections",
         )
-    if any(len(line) > LONGEST_QUESTION for line in reflections):
+    if any(len(line) > MAX_QUESTION_LENGTH for line in reflections):
         raise UserError(
-            f"Write one question per line, each at most {LONGEST_QUESTION} characters"
-            " long.",
+            "Write one question per line, each at most"
+            f" {MAX_QUESTION_LENGTH} characters long.",
             field="reflections",
         )
     every, nth = _every(form.every)
     return ScheduleSpec(
-        question=to_mrkdwn(truncate(question, LONGEST_QUESTION)),
-        hint=to_mrkdwn(truncate(one_line(sanitize(form.hint)), LONGEST_QUESTION)),
+        question=to_mrkdwn(truncate(question, MAX_QUESTION_LENGTH)),
+        hint=to_mrkdwn(truncate(one_line(sanitize(form.hint)), MAX_QUESTION_LENGTH)),
         reflections=tuple(map(to_mrkdwn, reflections)),
         recurrence=Recurrence(
             every=every,
@@ -107,7 +108,7 @@ def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
         ),
         at=_time(form.at),
         zone=_zone(form.zone),
-        open_days=_number(form.open_days, range(1, MOST_OPEN_DAYS + 1), "open_days"),
+        open_days=_number(form.open_days, range(1, MAX_OPEN_DAYS + 1), "open_days"),
         remind_after=_number(form.nudge_after, REMIND_AFTER_CHOICES, "nudge_after")
         or None,
     )
@@ -115,15 +116,15 @@ def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
 
 def dump(form: ScheduleForm) -> dict[str, Any]:
     """Return the form as JSON for metadata; raises UserError if it is too long."""
-    packed = asdict(form)
-    written = json.dumps(packed, ensure_ascii=False)
+    data = asdict(form)
+    text = json.dumps(data, ensure_ascii=False)
     # Slack counts UTF-16 units: an emoji counts as two.
-    if len(written.encode("utf-16-le")) > 2 * _LONGEST_DRAFT:
+    if len(text.encode("utf-16-le")) > 2 * _MAX_DRAFT_LENGTH:
         raise UserError(
             "This is more text than Slack can store. Shorten it a bit.",
             field="reflections",
         )
-    return packed
+    return data
 
 
 def load(data: object) -> ScheduleForm:
@@ -135,52 +136,54 @@ def load(data: object) -> ScheduleForm:
 
 
 def to_form(spec: ScheduleSpec, *, today: date) -> ScheduleForm:
-    """Fill in the form with an existing check-in, for editing."""
-    rhythm = spec.recurrence
+    """Return the form's values for an existing check-in."""
+    recurrence = spec.recurrence
     return ScheduleForm(
         question=to_plain(spec.question),
         hint=to_plain(spec.hint),
         reflections="\n".join(map(to_plain, spec.reflections)),
-        every=_option(rhythm),
-        weekdays=tuple(map(str, sorted(rhythm.weekdays))),
+        every=_option(recurrence),
+        weekdays=tuple(map(str, sorted(recurrence.weekdays))),
         at=f"{spec.at:%H:%M}",
         zone=spec.zone.key,
-        starts_on=_advance(rhythm.starts_on, today).isoformat(),
+        starts_on=_advance(recurrence.starts_on, today).isoformat(),
         skips=", ".join(
-            day.isoformat() for day in sorted(rhythm.skips) if day >= today
+            day.isoformat() for day in sorted(recurrence.skips) if day >= today
         ),
-        holidays_of=rhythm.holidays_of or "",
+        holidays_of=recurrence.holidays_of or "",
         open_days=str(spec.open_days),
         nudge_after=str(spec.remind_after or 0),
     )
 
 
-def _option(rule: Recurrence) -> str:
-    return f"month:{rule.nth}" if rule.every == "month" else rule.every
+def _option(recurrence: Recurrence) -> str:
+    if recurrence.every == "month":
+        return f"month:{recurrence.nth}"
+    return recurrence.every
 
 
 def _advance(start: date, today: date) -> date:
-    """Move a past start by whole fortnights, to today or later: it means the same."""
+    """Move a past start by whole fortnights, which keeps the recurrence the same."""
     if start >= today:
         return start
     return start + (today - start) // _FORTNIGHT * _FORTNIGHT
 
 
-def _every(chosen: str) -> tuple[Every, int | None]:
-    every, _, which = chosen.partition(":")
-    if every == "month" and which in {str(nth) for nth in NTH}:
-        return "month", int(which)
-    if every == "week" and not which:
+def _every(value: str) -> tuple[Every, int | None]:
+    every, _, nth = value.partition(":")
+    if every == "month" and nth in {str(number) for number in NTH}:
+        return "month", int(nth)
+    if every == "week" and not nth:
         return "week", None
-    if every == "two weeks" and not which:
+    if every == "two weeks" and not nth:
         return "two weeks", None
     raise UserError("Choose how often.", field="every")
 
 
-def _weekdays(chosen: Sequence[str]) -> frozenset[int]:
-    if not chosen or not set(chosen) <= set("1234567"):
+def _weekdays(values: Sequence[str]) -> frozenset[int]:
+    if not values or not set(values) <= set("1234567"):
         raise UserError("Choose at least one weekday.", field="weekdays")
-    return frozenset(map(int, chosen))
+    return frozenset(map(int, values))
 
 
 def _time(typed: str) -> time:
@@ -213,7 +216,7 @@ def _canonical_name(name: str) -> str | None:
 
 
 def _date(typed: str) -> date | None:
-    # Other ISO forms, such as a week's, are more likely typing errors.
+    # Only this form: other ISO forms, such as weeks, are more likely typing errors.
     if not _ISO.fullmatch(typed):
         return None
     try:
@@ -230,35 +233,35 @@ def _start(typed: str, today: date) -> date:
 
 
 def _is_near(day: date, today: date) -> bool:
-    return abs(day - today) <= _FURTHEST
+    return abs(day - today) <= _MAX_DISTANCE
 
 
 def _skips(typed: str, today: date) -> frozenset[date]:
     words = typed.replace(",", " ").replace(";", " ").split()
     dates = {word: _date(word) for word in words}
-    wrong = [
+    invalid = [
         word for word, day in dates.items() if day is None or not _is_near(day, today)
     ]
-    if wrong:
+    if invalid:
         raise UserError(
-            f"I can't skip “{truncate(sanitize(wrong[0]), 30)}”. Write dates like"
+            f"I can't skip “{truncate(sanitize(invalid[0]), 30)}”. Write dates like"
             " 2026-12-24.",
             field="skips",
         )
     days = frozenset(day for day in dates.values() if day is not None)
-    if len(days) > MOST_SKIPS:
-        raise UserError(f"Up to {MOST_SKIPS} dates, please.", field="skips")
+    if len(days) > MAX_SKIPS:
+        raise UserError(f"Up to {MAX_SKIPS} dates, please.", field="skips")
     return days
 
 
 def _holidays_of(typed: str, today: date) -> str | None:
-    place = one_line(sanitize(typed)).upper()
-    if not place:
+    region = one_line(sanitize(typed)).upper()
+    if not region:
         return None
-    if place.partition("-")[0] in rules.countries():
+    if region.partition("-")[0] in rules.countries():
         with suppress(ValueError):
-            rules.holidays(place, today.year)
-            return place
+            rules.holidays(region, today.year)
+            return region
     raise UserError(
         "I don't know that country or region. Write a country code such as DE, or a"
         " region such as DE-BY or US-CA.",
@@ -266,7 +269,7 @@ def _holidays_of(typed: str, today: date) -> str | None:
     )
 
 
-def _number(chosen: str, allowed: Sequence[int], field: str) -> int:
-    if chosen not in {str(number) for number in allowed}:
+def _number(value: str, allowed: Sequence[int], field: str) -> int:
+    if value not in {str(number) for number in allowed}:
         raise UserError("Choose one of these.", field=field)
-    return int(chosen)
+    return int(value)

@@ -1,4 +1,4 @@
-"""The posts of rounds and of what people share: how each is sent and updated."""
+"""The posts of rounds and responses: render, send and update them."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ from bot.slack.text import ERASED_PREFIX, is_erased, permalink
 from bot.workspace import members
 from models import Ask, Channel, CheckIn, Round, Schedule
 
-# Slack's error codes for what the channel's events would have told us.
+# Reasons for a pause by Slack's error codes. Events would give the same reasons.
 _PAUSE_REASONS = {
     "is_archived": "archived",
     "channel_not_found": "away",
@@ -39,9 +39,9 @@ def _lock_round(tx: Transaction, round_id: int) -> None:
 
 
 def _render_round(tx: Transaction, round_: Round, delivery: Delivery) -> Note | None:
-    """The round's post; None once it is too late for it."""
+    """Return the round's post; None after its deadline."""
     if round_.state == "closed":
-        # Only where an erased member's name is to be removed from it.
+        # A redaction renders the message again after the round has closed.
         return closing.compose_digest(tx, round_)
     if round_.state != "open" or delivery.started_at >= round_.post_deadline:
         return None
@@ -50,12 +50,11 @@ def _render_round(tx: Transaction, round_: Round, delivery: Delivery) -> Note | 
 
 
 def _previous_round(tx: Transaction, round_: Round) -> PreviousRound | None:
-    """Sum up the round before, for the post of this one.
+    """Return the outcome of the previous round; None without one.
 
-    None for a first round, and where nobody shared in the last one or its message is
-    gone.
+    Also None if nobody shared in it, or its post is gone.
     """
-    last = tx.session.scalar(
+    previous = tx.session.scalar(
         select(Round)
         .where(
             Round.schedule_id == round_.schedule_id,
@@ -65,43 +64,43 @@ def _previous_round(tx: Transaction, round_: Round) -> PreviousRound | None:
         .order_by(Round.due_at.desc())
         .limit(1)
     )
-    if last is None or last.ts is None:
+    if previous is None or previous.ts is None:
         return None
     shared, solved = tx.session.execute(
         select(func.count(), func.count(Ask.id))
         .select_from(CheckIn)
         .outerjoin(Ask, (Ask.id == CheckIn.ask_id) & (Ask.state == "solved"))
         .where(
-            CheckIn.round_id == last.id,
+            CheckIn.round_id == previous.id,
             CheckIn.state == "shared",
-            # The message that this links to doesn't count who was forgotten, either.
+            # The linked digest does not count erased members either.
             ~CheckIn.member.startswith(ERASED_PREFIX),
         )
     ).one()
     if not shared:
         return None
-    channel = tx.session.get_one(Channel, last.channel_id)
-    url = permalink(tx.workspace.team_url, channel.slack_id, last.ts)
+    channel = tx.session.get_one(Channel, previous.channel_id)
+    url = permalink(tx.workspace.team_url, channel.slack_id, previous.ts)
     return PreviousRound(url, shared, solved)
 
 
 def _on_round_posted(tx: Transaction, round_: Round) -> None:
-    """Expect everybody who has joined to share."""
+    """Add a pending response for each participant."""
     responses.expect_participants(tx, round_)
     if tx.now - ts_to_datetime(round_.ts or "") > SYNC_THREAD_IF_OLDER_THAN:
-        # Somebody may have replied before we knew the message as a round's.
+        # Replies may have come before the bot could recognise their thread.
         responses.request_thread_sync(tx, round_)
 
 
 def _on_round_rejected(tx: Transaction, round_: Round, error: str) -> None:
-    """Pause the check-in: Slack would not take the next post either."""
+    """Pause the check-in: Slack would reject the next post, too."""
     round_.state, round_.reason = "failed", error
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
     schedules.pause(tx, schedule, _PAUSE_REASONS.get(error, error))
 
 
 def _on_round_lost(tx: Transaction, round_: Round) -> None:
-    """Give up the round, and ask its owners to look."""
+    """Mark the round as failed, and ask its owners to check the channel."""
     round_.state, round_.reason = "failed", LOST
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
     schedules.notify_skipped(tx, schedule, [round_.local_date], LOST)
@@ -137,7 +136,7 @@ def _fetch_thread(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def lock_response(tx: Transaction, checkin_id: int) -> None:
-    """Lock the round of a member's check-in, as for every change of it."""
+    """Lock the round of a response, as each change of the response does."""
     checkin = tx.session.get(CheckIn, checkin_id)
     if checkin is not None:
         rounds.lock(tx.session, checkin.round_id)
@@ -166,14 +165,14 @@ def _thread_ts(tx: Transaction, checkin: CheckIn) -> str | None:
 
 
 def _on_response_rejected(tx: Transaction, checkin: CheckIn, error: str) -> None:
-    """Tell the author; it counts all the same."""
+    """Notify the author; the response still counts."""
     tx.enqueue(
         CHECKIN_NOT_POSTED, checkin.id, to=checkin.member, payload={"error": error}
     )
 
 
 def _update_digest(tx: Transaction, checkin: CheckIn) -> None:
-    """Let the digest link to the response, or no longer."""
+    """Update a closed round's digest, which links to the response."""
     round_ = tx.session.get_one(Round, checkin.round_id)
     if round_.state == "closed":
         rounds.update_digest(tx, round_)

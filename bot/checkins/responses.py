@@ -1,7 +1,6 @@
-"""Derive each member's state in a round, after each change.
+"""Members' responses: record replies, and recompute a member's state in a round.
 
-The round's row is locked meanwhile, after asks and before outbox items, so that two
-changes to it wait for each other.
+Each change locks the round's row, after asks and before outbox items.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +26,7 @@ from bot.runtime import Transaction
 from bot.workspace import members, roles
 from models import Channel, CheckIn, CheckInReply, Participant, Round, Schedule
 
-# Whoever joins at once is not asked whether to; nor who takes their reply back.
+# Members who join or delete their reply within this time are not invited.
 INVITE_DELAY = timedelta(minutes=1)
 
 
@@ -37,10 +36,12 @@ def get_participant(
     return session.get(Participant, (schedule_id, member), populate_existing=True)
 
 
-def _counts(tx: Transaction, round_: Round, member: str, before: State | None) -> bool:
-    """Return whether a member's part counts; what counted before still does."""
+def _may_count(
+    tx: Transaction, round_: Round, member: str, previous: State | None
+) -> bool:
+    """Return True if the member may take part, or has shared already."""
     channel = tx.session.get_one(Channel, round_.channel_id)
-    return before == "shared" or is_allowed(tx, channel, member)
+    return previous == "shared" or is_allowed(tx, channel, member)
 
 
 def get(session: Session, round_id: int, member: str) -> CheckIn | None:
@@ -52,19 +53,19 @@ def get(session: Session, round_id: int, member: str) -> CheckIn | None:
 
 
 def get_or_create(session: Session, round_id: int, member: str) -> CheckIn:
-    """The member's row in a round that is held, made if it is new."""
+    """Return the member's row in a locked round; insert it if it is new."""
     session.execute(
         upsert(session, CheckIn)
         .values(round_id=round_id, member=member)
         .on_conflict_do_nothing()
     )
     checkin = get(session, round_id, member)
-    assert checkin is not None  # noqa: S101 - it was made the line before
+    assert checkin is not None  # noqa: S101 - it was inserted above
     return checkin
 
 
 def first_reply_ts(session: Session, round_id: int, member: str) -> str | None:
-    """The `ts` of the first of their replies that are still there."""
+    """Return the `ts` of the member's first reply that is not deleted, or None."""
     return session.scalar(
         select(CheckInReply.ts)
         .filter_by(round_id=round_id, author=member, is_deleted=False)
@@ -74,17 +75,18 @@ def first_reply_ts(session: Session, round_id: int, member: str) -> str | None:
 
 
 def recompute(tx: Transaction, round_: Round, member: str) -> CheckIn | None:
-    """Derive and store a member's state in a locked round.
+    """Recompute and store a member's state in a locked round.
 
-    Returns None if the round does not concern them.
+    Returns None if the member has no state: they are no participant, and shared
+    nothing.
     """
     tx.session.flush()
     checkin = get(tx.session, round_.id, member)
     reply_ts = first_reply_ts(tx.session, round_.id, member)
     participant = get_participant(tx.session, round_.schedule_id, member)
-    before = cast("State | None", checkin.state if checkin else None)
+    previous = cast("State | None", checkin.state if checkin else None)
     membership, has_replied = rules.NOT_A_PARTICIPANT, False
-    if (participant or reply_ts) and _counts(tx, round_, member, before):
+    if (participant or reply_ts) and _may_count(tx, round_, member, previous):
         has_replied = reply_ts is not None
         if participant:
             membership = Membership(
@@ -104,9 +106,9 @@ def recompute(tx: Transaction, round_: Round, member: str) -> CheckIn | None:
     else:
         checkin = checkin or get_or_create(tx.session, round_.id, member)
         checkin.state, checkin.reply_ts = state, reply_ts
-        _apply_state(tx, round_, checkin, participant, before)
+        _apply_state(tx, round_, checkin, participant, previous)
     tx.session.flush()
-    if state != before:
+    if state != previous:
         home_refresh.refresh_homes(tx, [member])
     if round_.state == "closed":
         update_digest(tx, round_)
@@ -118,16 +120,16 @@ def _apply_state(
     round_: Round,
     checkin: CheckIn,
     participant: Participant | None,
-    before: State | None,
+    previous: State | None,
 ) -> None:
     """Apply the effects of a new state on the member: reminders, and an invitation."""
     if checkin.state == "pending":
-        if before != "pending":
+        if previous != "pending":
             checkin.remind_at = first_reminder_at(tx, round_)
         return
     checkin.remind_at = None
-    if checkin.state == "shared" and before != "shared" and participant is not None:
-        # Whoever shares again goes on.
+    if checkin.state == "shared" and previous != "shared" and participant is not None:
+        # A member who shares gets reminders again.
         participant.reminders_stopped_at = None
     is_newcomer = participant is None or not (
         participant.is_active or participant.is_invited
@@ -137,7 +139,7 @@ def _apply_state(
 
 
 def invite_to_join(tx: Transaction, round_: Round, member: str) -> None:
-    """Ask somebody who took part without having joined whether to join, once ever."""
+    """Enqueue the only invitation of a member who shared without having joined."""
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
     tx.enqueue(
         CHECKIN_INVITE,
@@ -149,42 +151,41 @@ def invite_to_join(tx: Transaction, round_: Round, member: str) -> None:
 
 
 def first_reminder_at(tx: Transaction, round_: Round) -> datetime | None:
-    """Return the time to check whether a pending member needs a reminder."""
+    """Return the time (UTC) to check whether a pending member needs a reminder."""
     hours = tx.session.get_one(Schedule, round_.schedule_id).remind_after
     if hours is None:
         return None
-    at = tx.now + timedelta(hours=hours)
-    return at if at < round_.closes_at else None
+    remind_at = tx.now + timedelta(hours=hours)
+    return remind_at if remind_at < round_.closes_at else None
 
 
 def expect_participants(tx: Transaction, round_: Round) -> None:
-    """The round has been posted: who joined, and still may, is expected to share.
+    """Add a pending response for each participant of a locked round, after its post.
 
-    Who has replied already has. To be called while the round is held.
+    Participants who may not take part are left out. Members who have replied already
+    are recomputed.
     """
-    seated = tx.session.scalars(
+    participants = tx.session.scalars(
         select(Participant.member)
         .filter_by(schedule_id=round_.schedule_id, is_active=True)
         .order_by(Participant.member)
     ).all()
     channel = tx.session.get_one(Channel, round_.channel_id)
-    joined = [member for member in seated if is_allowed(tx, channel, member)]
-    heard = set(
+    expected = [member for member in participants if is_allowed(tx, channel, member)]
+    responded = set(
         tx.session.scalars(select(CheckIn.member).filter_by(round_id=round_.id))
     )
-    nudge_at = first_reminder_at(tx, round_)
-    waiting = [
-        {"round_id": round_.id, "member": member, "remind_at": nudge_at}
-        for member in joined
-        if member not in heard
+    remind_at = first_reminder_at(tx, round_)
+    rows = [
+        {"round_id": round_.id, "member": member, "remind_at": remind_at}
+        for member in expected
+        if member not in responded
     ]
-    if waiting:
-        tx.session.execute(
-            upsert(tx.session, CheckIn).on_conflict_do_nothing(), waiting
-        )
-        home_refresh.refresh_homes(tx, joined)
-    for member in joined:
-        if member in heard:
+    if rows:
+        tx.session.execute(upsert(tx.session, CheckIn).on_conflict_do_nothing(), rows)
+        home_refresh.refresh_homes(tx, expected)
+    for member in expected:
+        if member in responded:
             recompute(tx, round_, member)
 
 
@@ -192,7 +193,7 @@ NO_GUESTS = "Only full members of the workspace can take part in this channel."
 
 
 def require_allowed(tx: Transaction, channel: Channel, member: str) -> None:
-    """Raises UserError if the person can't take part in the channel's check-ins."""
+    """Raise UserError if the member can't take part in the channel's check-ins."""
     member_roles = roles.in_channel(tx, channel, member)
     require(CHECK_IN, member_roles)
     if Role.GUEST in member_roles and not channel.guests_may_ask:
@@ -208,25 +209,25 @@ def is_allowed(tx: Transaction, channel: Channel, member: str) -> bool:
 
 
 def record_reply(tx: Transaction, round_id: int, *, ts: str, author: str) -> None:
-    """Somebody replied. Further replies of theirs are conversation."""
+    """Store a reply in a round's thread; the author's first one counts as sharing."""
     round_ = rounds.lock(tx.session, round_id)
     if round_ is None or members.is_bot(tx, author):
         return
     if members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts)):
         return
-    added = tx.session.scalar(
+    inserted = tx.session.scalar(
         upsert(tx.session, CheckInReply)
         .values(channel_id=round_.channel_id, ts=ts, round_id=round_.id, author=author)
         .on_conflict_do_nothing()
         .returning(CheckInReply.author)
     )
-    if added is not None:
+    if inserted is not None:
         members.ensure(tx, [author])
         recompute(tx, round_, author)
 
 
 def on_user_loaded(tx: Transaction, member: str) -> None:
-    """Count a person's replies that did not count while we knew nothing of them."""
+    """Count a member's replies that did not count while their profile was unknown."""
     round_ids = tx.session.scalars(
         select(CheckInReply.round_id)
         .join(Channel, Channel.id == CheckInReply.channel_id)
@@ -252,17 +253,18 @@ def on_user_loaded(tx: Transaction, member: str) -> None:
 def on_reply_deleted(
     tx: Transaction, round_id: int, *, ts: str, author: str | None
 ) -> None:
-    """A reply was deleted. Heard of before the reply, it leaves a row to find.
+    """Mark a reply as deleted, and recompute its author's state.
 
-    `author` as Slack says it, None where it does not.
+    If the deletion arrives before the reply, a row is stored, so that the reply does
+    not count later. `author` is None if Slack's event does not name them.
     """
     round_ = rounds.lock(tx.session, round_id)
     if round_ is None:
         return
-    known = tx.session.get(
+    reply = tx.session.get(
         CheckInReply, (round_.channel_id, ts), populate_existing=True
     )
-    if known is None:
+    if reply is None:
         if author is not None:
             tx.session.add(
                 CheckInReply(
@@ -275,19 +277,19 @@ def on_reply_deleted(
             )
             tx.session.flush()
         return
-    if not known.is_deleted:
-        known.is_deleted = True
-        recompute(tx, round_, known.author)
+    if not reply.is_deleted:
+        reply.is_deleted = True
+        recompute(tx, round_, reply.author)
 
 
 def request_thread_sync(tx: Transaction, round_: Round) -> None:
-    """Ask for a look at the thread, for what was said there unheard."""
+    """Enqueue a fetch of the round's thread, to make up for missed events."""
     channel = tx.session.get_one(Channel, round_.channel_id)
     tx.enqueue_update(CHECKIN_SYNC_THREAD, round_.id, to=channel.slack_id)
 
 
 def resync_open_threads(tx: Transaction, channel: Channel) -> None:
-    """Look at the threads of open rounds: the bot was away, and heard nothing."""
+    """Fetch the threads of open rounds after the bot was out of the channel."""
     for round_ in tx.session.scalars(
         select(Round)
         .filter_by(channel_id=channel.id, state="open")
@@ -300,7 +302,7 @@ def resync_open_threads(tx: Transaction, channel: Channel) -> None:
 def import_thread(
     tx: Transaction, delivery: Delivery, messages: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Record the replies of a round's thread as Slack shows it."""
+    """Store the replies of a fetched thread; `messages` are Slack's."""
     round_ = tx.session.get_one(Round, delivery.subject_id)
     for message in messages:
         if str(message["ts"]) != round_.ts and is_by_human(message, tx.workspace):

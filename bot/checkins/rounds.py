@@ -1,7 +1,7 @@
-"""Start the rounds that are due; what is too late is skipped.
+"""Start due rounds, skip those that are too late, and lock rounds.
 
-A round is one row for each local date, so whoever starts it, and however often, starts
-it once.
+A round is one row for each local date of a schedule, so that several replicas start it
+only once.
 """
 
 from collections.abc import Collection
@@ -20,18 +20,15 @@ from bot.db.statements import upsert
 from bot.runtime import Transaction, Workspace
 from models import Channel, Round, Schedule
 
-# Started in one transaction, while other writers wait. It is more than can be posted
-# between two ticks.
+# Rounds that are started in one transaction, while other writers wait. So many can't be
+# posted before the job runs again.
 BATCH_SIZE = 25
-# Skipped in one transaction.
+# Rounds that are skipped in one transaction.
 SKIP_BATCH_SIZE = 25
 
 
 def oldest_channel_fetch(tx: Transaction) -> datetime | None:
-    """Return the age of the oldest channel facts among channels that are due.
-
-    None if nothing is due.
-    """
+    """Return the oldest fetch time (UTC) of channels with a due round, or None."""
     oldest: datetime | None = tx.session.scalar(
         select(func.min(func.coalesce(Channel.fetched_at, EPOCH)))
         .join(Schedule, Schedule.channel_id == Channel.id)
@@ -41,20 +38,20 @@ def oldest_channel_fetch(tx: Transaction) -> datetime | None:
 
 
 def start_due(tx: Transaction) -> int:
-    """Start some of the due rounds, the earliest first; returns how many schedules.
+    """Start up to BATCH_SIZE due rounds, the earliest first; return their number.
 
-    Any number of processes may do so at once.
+    Several replicas may run it at once.
     """
-    waiting = (
+    statement = (
         select(Schedule)
         .where(_is_due(tx.workspace, tx.now))
         .order_by(Schedule.next_at, Schedule.id)
         .limit(BATCH_SIZE)
     )
-    due = tx.session.scalars(schedules.lock_for_update(waiting)).all()
-    for schedule in due:
+    due_schedules = tx.session.scalars(schedules.lock_for_update(statement)).all()
+    for schedule in due_schedules:
         start(tx, schedule)
-    return len(due)
+    return len(due_schedules)
 
 
 def _is_due(workspace: Workspace, now: datetime) -> ColumnElement[bool]:
@@ -68,8 +65,8 @@ def _is_due(workspace: Workspace, now: datetime) -> ColumnElement[bool]:
 def start(tx: Transaction, schedule: Schedule) -> None:
     """Start the due round of a locked schedule, and set the next one.
 
-    If several are due, only the last can be in time. Late ones are recorded as skipped,
-    and reported once.
+    If several are due, only the last can be before its deadline. The others are stored
+    as skipped, and the owners get one message about them.
     """
     if (
         schedule.next_at is None
@@ -83,28 +80,27 @@ def start(tx: Transaction, schedule: Schedule) -> None:
         schedules.pause(tx, schedule, reason)
         return
     zone = ZoneInfo(schedule.zone)
-    due, following = _split_occurrences(tx, schedule, zone)
+    due, next_occurrence = _split_occurrences(tx, schedule, zone)
     late = due
     if due and tx.now < rules.post_deadline(due[-1], zone):
         *late, _ = due
-    skipped = [
-        occurrence for occurrence in late if _skip(tx, schedule, occurrence, zone)
+    skipped_days = [
+        occurrence.day for occurrence in late if _skip(tx, schedule, occurrence, zone)
     ]
-    schedules.set_next(schedule, following)
+    schedules.set_next(schedule, next_occurrence)
     if len(late) < len(due):
-        _open(tx, schedule, channel, due[-1], following)
-    if skipped:
-        days = [occurrence.day for occurrence in skipped]
-        schedules.notify_skipped(tx, schedule, days, "down")
+        _open(tx, schedule, channel, due[-1], next_occurrence)
+    if skipped_days:
+        schedules.notify_skipped(tx, schedule, skipped_days, "down")
 
 
 def any_late(tx: Transaction) -> bool:
-    """Return True if `skip_late` has anything to do; it blocks no writer."""
+    """Return True if `skip_late` has work; it only reads, and blocks no writer."""
     return tx.session.scalar(_late_query(tx.workspace, tx.now).limit(1)) is not None
 
 
 def skip_late(tx: Transaction) -> None:
-    """Skip what could not be posted in time, unless Slack perhaps took it."""
+    """Skip rounds whose post missed its deadline, unless Slack may have taken it."""
     for round_id in tx.session.scalars(
         _late_query(tx.workspace, tx.now).limit(SKIP_BATCH_SIZE)
     ).all():
@@ -137,7 +133,7 @@ def select_open(workspace: Workspace) -> Select[int]:
 def _split_occurrences(
     tx: Transaction, schedule: Schedule, zone: ZoneInfo
 ) -> tuple[list[Occurrence], Occurrence | None]:
-    """The occurrences from the planned one until now, in order, and the next one."""
+    """Return the occurrences from the planned one until now, in order, and the next."""
     used_dates = schedules.used_dates(tx, schedule.id, schedule.at, zone)
     due: list[Occurrence] = []
     for occurrence in rules.occurrences(
@@ -150,14 +146,14 @@ def _split_occurrences(
             due.append(occurrence)
         elif occurrence.day not in used_dates:
             return due, occurrence
-    # The bot was down for longer than the horizon of the occurrences.
+    # The bot was down for longer than HORIZON.
     return due, next(schedules.upcoming(tx, schedule), None)
 
 
 def _skip(
     tx: Transaction, schedule: Schedule, occurrence: Occurrence, zone: ZoneInfo
 ) -> bool:
-    """Record a skipped round; return True if it is new."""
+    """Store a skipped round; return True if it is new."""
     values = _values(schedule, occurrence, zone, now=tx.now)
     return (
         tx.session.scalar(
@@ -175,9 +171,9 @@ def _open(
     schedule: Schedule,
     channel: Channel,
     occurrence: Occurrence,
-    following: Occurrence | None,
+    next_occurrence: Occurrence | None,
 ) -> None:
-    """Ask the channel, unless the date has had its round."""
+    """Store an open round and enqueue its post, unless the date has had a round."""
     zone = ZoneInfo(schedule.zone)
     previous_rounds = tx.session.scalar(
         select(func.count())
@@ -186,7 +182,7 @@ def _open(
     )
     values = _values(schedule, occurrence, zone, now=tx.now) | {
         "closes_at": rules.closing_time(
-            occurrence, schedule.open_days, zone, following
+            occurrence, schedule.open_days, zone, next_occurrence
         ),
         "reflection": rules.next_reflection(schedule.reflections, previous_rounds or 0),
         "state": "open",
@@ -231,7 +227,7 @@ _LOCK = (
 
 
 def lock(session: Session, round_id: int) -> Round | None:
-    """Lock the round, and return it as it is now; None if there is none."""
+    """Lock the round and read it again; None if it does not exist."""
     return session.scalar(
         select(Round)
         .filter_by(id=round_id)
@@ -241,7 +237,7 @@ def lock(session: Session, round_id: int) -> Round | None:
 
 
 def lock_with_schedule(session: Session, round_id: int) -> Round:
-    """Lock the round and its schedule, and return the round as it is now."""
+    """Lock the schedule and then its round; read both again, and return the round."""
     schedule_id = session.get_one(Round, round_id).schedule_id
     session.get_one(
         Schedule,
@@ -261,7 +257,7 @@ def lock_many(session: Session, round_ids: Collection[int]) -> None:
 
 
 def lock_open(session: Session, schedule_id: int) -> list[Round]:
-    """Lock a check-in's open rounds and return them."""
+    """Lock a schedule's open rounds, in the order of their ids, and return them."""
     return list(
         session.scalars(
             select(Round)
@@ -274,6 +270,6 @@ def lock_open(session: Session, schedule_id: int) -> list[Round]:
 
 
 def update_digest(tx: Transaction, round_: Round) -> None:
-    """Update the digest of a closed round to the state of now."""
+    """Enqueue an update of a closed round's digest."""
     channel = tx.session.get_one(Channel, round_.channel_id)
     tx.enqueue_update(CHECKIN_DIGEST, round_.id, to=channel.slack_id)

@@ -11,7 +11,7 @@ from bot import timezones
 from bot.errors import UserError
 from bot.slack.text import sanitize, to_mrkdwn, truncate
 
-LONGEST_ANSWER = 1000
+MAX_ANSWER_LENGTH = 1000
 # Reminders stop after this many missed rounds in a row.
 MISSES_BEFORE_STOP = 3
 # Every multiple of this many rounds in a row is celebrated.
@@ -29,7 +29,7 @@ Every = Literal["week", "two weeks", "month"]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answers of the form, as mrkdwn; "" for an empty one."""
+    """The answers of the form to share, as mrkdwn; "" for an empty one."""
 
     working_on: str = ""
     stuck_on: str = ""
@@ -40,20 +40,20 @@ class Response:
 def parse_response(
     working_on: str, stuck_on: str, proud_of: str, reflection: str = ""
 ) -> Response:
-    """Convert typed text to a response; raises UserError if it is too long or empty."""
+    """Convert typed text to a response. Raises UserError if it is too long or empty."""
     typed = {
         "working_on": working_on,
         "stuck_on": stuck_on,
         "proud_of": proud_of,
         "reflection": reflection,
     }
-    long = [name for name, text in typed.items() if len(text) > LONGEST_ANSWER]
-    if long:
-        why = f"At most {LONGEST_ANSWER} characters, please."
-        raise UserError(why, field_errors=dict.fromkeys(long, why))
+    too_long = [name for name, text in typed.items() if len(text) > MAX_ANSWER_LENGTH]
+    if too_long:
+        message = f"At most {MAX_ANSWER_LENGTH} characters, please."
+        raise UserError(message, field_errors=dict.fromkeys(too_long, message))
     response = Response(
         **{
-            name: to_mrkdwn(truncate(sanitize(text), LONGEST_ANSWER))
+            name: to_mrkdwn(truncate(sanitize(text), MAX_ANSWER_LENGTH))
             for name, text in typed.items()
         }
     )
@@ -66,9 +66,10 @@ def parse_response(
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A member's time in a check-in: from the first time that they joined it.
+    """A member's participation in a check-in.
 
-    `left_at` is the time of the last leave, if they are not in.
+    `joined_at` is the first time of joining; `left_at` the last time of leaving, None
+    while active.
     """
 
     is_active: bool = False
@@ -76,7 +77,7 @@ class Membership:
     left_at: datetime | None = None
 
     def was_active_at(self, at: datetime) -> bool:
-        """Return True if the member was in at that time."""
+        """Return True if the member had joined by then, and not left for good."""
         if self.joined_at is None or self.joined_at > at:
             return False
         return self.is_active or (self.left_at is not None and self.left_at > at)
@@ -89,16 +90,18 @@ def derive_state(
     membership: Membership,
     *,
     has_text: bool,
-    # A reply of the member stands in the thread, and they may take part.
+    # True if the member has a reply in the thread, and may take part.
     has_replied: bool,
     is_open: bool,
     closes_at: datetime,
     is_away: bool,
 ) -> State | None:
-    """Derive a member's state in a round; None if the round does not concern them.
+    """Derive a member's state in a round, or None if they have none.
 
-    The post invites everybody to share, so a reply counts whether or not its author has
-    joined. Only those who joined are expected, and can be silent.
+    1. A response or a reply counts as shared, even if the member has not joined: the
+       post invites all members of the channel.
+    2. Only participants can be pending, missed or away. After the round has closed, the
+       members who were participants at its end count.
     """
     if has_text or has_replied:
         return "shared"
@@ -110,18 +113,20 @@ def derive_state(
 
 
 def should_stop_reminders(latest: Sequence[State]) -> bool:
-    """Return True if the member missed so many rounds that reminders are in vain.
+    """Return True if the member missed the last MISSES_BEFORE_STOP rounds.
 
-    `latest` are the member's rounds, the latest first; rounds away do not count.
+    `latest` has the states of the member's rounds, the latest first. Rounds in which
+    they were away do not count.
     """
-    counted = [state for state in latest if state != "away"][:MISSES_BEFORE_STOP]
-    return len(counted) == MISSES_BEFORE_STOP and set(counted) == {"missed"}
+    states = [state for state in latest if state != "away"][:MISSES_BEFORE_STOP]
+    return len(states) == MISSES_BEFORE_STOP and set(states) == {"missed"}
 
 
 def streak(latest: Iterable[State | None]) -> int:
-    """Count the rounds that a member shared in without a gap, the latest first.
+    """Count the rounds in a row in which the member shared; the latest comes first.
 
-    A round away is no gap; a round without the member (None) is.
+    A round in which they were away does not end the row; a round without a state (None)
+    does.
     """
     count = 0
     for state in latest:
@@ -137,7 +142,7 @@ def is_milestone(count: int) -> bool:
 
 
 def next_reflection(questions: Sequence[str], rounds_before: int) -> str:
-    """Return the next reflection question in turn, or "" if there is none."""
+    """Return the reflection question of the next round, or "" without questions."""
     return questions[rounds_before % len(questions)] if questions else ""
 
 
@@ -174,14 +179,14 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A due local date, and its instant in UTC."""
+    """A due local date, and its time in UTC."""
 
     day: date
     at: datetime
 
 
 def due_dates(recurrence: Recurrence, first: date) -> Iterator[date]:
-    """Yield the due dates from `first` on, in order, up to the horizon."""
+    """Yield the due dates from `first` on, in order, up to HORIZON."""
     for day in _candidate_dates(recurrence, first):
         if exclusion_reason(recurrence, day) is None:
             yield day
@@ -194,13 +199,13 @@ def exclusions(
     for day in _candidate_dates(recurrence, first):
         if day > last:
             return
-        why = exclusion_reason(recurrence, day)
-        if why is not None:
-            yield day, why
+        reason = exclusion_reason(recurrence, day)
+        if reason is not None:
+            yield day, reason
 
 
 def exclusion_reason(recurrence: Recurrence, day: date) -> str | None:
-    """Return the reason why the date is excluded, or None if it is not."""
+    """Return MANUAL_SKIP or the holiday's name; None if the date is not excluded."""
     if day in recurrence.skips:
         return MANUAL_SKIP
     if recurrence.holidays_of is not None:
@@ -233,25 +238,28 @@ def upcoming(
 
 
 def post_deadline(occurrence: Occurrence, zone: ZoneInfo) -> datetime:
-    """Return the latest time to post: six hours late, on the same local day."""
+    """Return the post's deadline (UTC): POST_GRACE late or the local midnight."""
     _, midnight = timezones.day_bounds(occurrence.at, zone)
     return min(occurrence.at + POST_GRACE, midnight)
 
 
 def closing_time(
-    occurrence: Occurrence, open_days: int, zone: ZoneInfo, following: Occurrence | None
+    occurrence: Occurrence,
+    open_days: int,
+    zone: ZoneInfo,
+    next_occurrence: Occurrence | None,
 ) -> datetime:
-    """Return the end of a round: after `open_days`, at the same local time.
+    """Return the end (UTC) of a round: after `open_days`, at the same local time.
 
-    It ends earlier if `following` is due before that.
+    It ends earlier if the next occurrence is due before that.
     """
     local = occurrence.at.astimezone(zone).replace(tzinfo=None)
     end = timezones.to_utc(local + open_days * _DAY, zone)
-    return end if following is None else min(end, following.at)
+    return end if next_occurrence is None else min(end, next_occurrence.at)
 
 
 def _candidate_dates(recurrence: Recurrence, first: date) -> Iterator[date]:
-    """Yield the dates of the rule, before exclusions."""
+    """Yield the dates of the rule, including excluded ones."""
     day = max(first, recurrence.starts_on)
     last = day + HORIZON
     start = _first_monday(recurrence)
@@ -313,16 +321,16 @@ def countries() -> frozenset[str]:
 
 
 def describe_recurrence(recurrence: Recurrence, at: time, zone: str) -> str:
-    """Describe it in English: "Every second Monday at 09:00, Europe/Berlin"."""
+    """Return a text such as "Every Monday and Friday at 09:00, Europe/Berlin"."""
     days = [WEEKDAYS[number - 1] for number in sorted(recurrence.weekdays)]
-    listed = ", ".join(days[:-1]) + f" and {days[-1]}" if len(days) > 1 else days[0]
+    day_list = ", ".join(days[:-1]) + f" and {days[-1]}" if len(days) > 1 else days[0]
     match recurrence.every:
         case "week" if len(days) == len(WEEKDAYS):
-            when = "Every day"
+            text = "Every day"
         case "week":
-            when = f"Every {listed}"
+            text = f"Every {day_list}"
         case "two weeks":
-            when = f"Every second week on {listed}"
+            text = f"Every second week on {day_list}"
         case "month":
-            when = f"The {NTH[recurrence.nth or 1]} {listed} of each month"
-    return f"{when} at {at:%H:%M}, {zone}"
+            text = f"The {NTH[recurrence.nth or 1]} {day_list} of each month"
+    return f"{text} at {at:%H:%M}, {zone}"

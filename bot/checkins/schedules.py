@@ -1,4 +1,4 @@
-"""A check-in's schedule: its recurrence and next dates."""
+"""Schedules of check-ins: their next dates, pauses, and messages to their owners."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -48,7 +48,10 @@ def upcoming(tx: Transaction, schedule: Schedule) -> Iterator[Occurrence]:
 def used_dates(
     tx: Transaction, schedule_id: int, at: time, zone: ZoneInfo
 ) -> frozenset[date]:
-    """The dates that have had their round, of those that can still come."""
+    """Return the local dates that have had a round, from three days ago on.
+
+    Earlier dates can't become due again.
+    """
     rounds = tx.session.execute(
         select(Round.local_date, Round.due_at).where(
             Round.schedule_id == schedule_id,
@@ -60,18 +63,19 @@ def used_dates(
     for day, due_at in rounds:
         days.add(day)
         if timezones.to_utc(datetime.combine(day, at), zone) != due_at:
-            # It was planned otherwise: by the clocks that count now, on another day.
+            # The schedule's time or zone has changed since. In the zone that counts
+            # now, the round may have been on another date.
             days.add(timezones.local_date(due_at, zone))
     return frozenset(days)
 
 
 def skipped_in_future(now: datetime) -> ColumnElement[bool]:
-    """Skipped at a time that is yet to come: the clock ran ahead, and came back."""
+    """Return the condition: the round was skipped while our clock was ahead."""
     return and_(Round.state == "skipped", Round.opened_at > now)
 
 
 def schedule_next(tx: Transaction, schedule: Schedule) -> None:
-    """Plan the next occurrence after now."""
+    """Set the next occurrence after now."""
     set_next(schedule, next(upcoming(tx, schedule), None))
 
 
@@ -81,9 +85,9 @@ def set_next(schedule: Schedule, occurrence: Occurrence | None) -> None:
 
 
 def _moved_earlier(tx: Transaction, schedule: Schedule) -> Occurrence | None:
-    """Return the planned occurrence if new zone rules put it into the past.
+    """Return the planned occurrence if new zone rules have moved it into the past.
 
-    It is not lost: it is started late, or reported as skipped.
+    It is then started late, or reported as skipped.
     """
     planned = _next_occurrence(schedule)
     if planned is None:
@@ -95,8 +99,8 @@ def _moved_earlier(tx: Transaction, schedule: Schedule) -> Occurrence | None:
     occurrence = next(occurrences, None)
     if occurrence is None or occurrence.day != planned.day or occurrence.at > tx.now:
         return None
-    gone = used_dates(tx, schedule.id, schedule.at, zone)
-    return None if occurrence.day in gone else occurrence
+    used = used_dates(tx, schedule.id, schedule.at, zone)
+    return None if occurrence.day in used else occurrence
 
 
 def _recompute_next(tx: Transaction, schedule: Schedule) -> Occurrence | None:
@@ -104,10 +108,10 @@ def _recompute_next(tx: Transaction, schedule: Schedule) -> Occurrence | None:
 
 
 def stale(tx: Transaction) -> list[int]:
-    """The schedules whose next date is no longer what it was planned to be.
+    """Return the ids of schedules whose next occurrence has changed.
 
-    Zones and holidays get new rules, and a clock that ran ahead comes back. What is
-    due by now is left: it is about to be started.
+    The rules of zones and holidays change, and a clock that was ahead is set back.
+    Schedules that are due are left out, since they are about to be started.
     """
     return [
         schedule.id
@@ -117,9 +121,9 @@ def stale(tx: Transaction) -> list[int]:
 
 
 def reschedule(tx: Transaction, schedule_ids: Sequence[int]) -> None:
-    """Plan anew those of these schedules that are still planned."""
-    planned = _not_yet_due(tx.workspace, tx.now).where(Schedule.id.in_(schedule_ids))
-    for schedule in tx.session.scalars(lock_for_update(planned)):
+    """Recompute the next occurrence of those of the schedules that are not due yet."""
+    statement = _not_yet_due(tx.workspace, tx.now).where(Schedule.id.in_(schedule_ids))
+    for schedule in tx.session.scalars(lock_for_update(statement)):
         set_next(schedule, _recompute_next(tx, schedule))
 
 
@@ -142,12 +146,12 @@ def _next_occurrence(schedule: Schedule) -> Occurrence | None:
 
 
 def lock_for_update(statement: Any) -> Any:
-    """Schedules nobody else changes meanwhile; those that somebody changes wait."""
+    """Return the query with a lock on schedules; it skips those that are locked."""
     return statement.with_for_update(of=Schedule, key_share=True, skip_locked=True)
 
 
 def pause_reason(schedule: Schedule, channel: Channel) -> str | None:
-    """Return the reason why the channel can't be asked as planned, or None."""
+    """Return the reason to pause the check-in because of its channel, or None."""
     if channel.is_archived:
         return "archived"
     if not channel.is_joined:
@@ -158,28 +162,28 @@ def pause_reason(schedule: Schedule, channel: Channel) -> str | None:
 
 
 def pause_blocked(tx: Transaction) -> None:
-    """Pause what can't go on, before it is due."""
-    lost = (
+    """Pause the check-ins that can't go on because of their channels."""
+    blocked = (
         select(Schedule, Channel)
         .join(Channel, Channel.id == Schedule.channel_id)
         .where(_is_blocked(tx.workspace))
         .order_by(Schedule.id)
     )
-    for schedule, channel in tx.session.execute(lock_for_update(lost)).all():
+    for schedule, channel in tx.session.execute(lock_for_update(blocked)).all():
         reason = pause_reason(schedule, channel)
         if reason is not None:
             pause(tx, schedule, reason)
 
 
 def any_blocked(tx: Transaction) -> bool:
-    """Return True if `pause_blocked` has anything to do; it blocks no writer."""
-    lost = (
+    """Return True if `pause_blocked` has work; it only reads, and blocks no writer."""
+    blocked = (
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
         .where(_is_blocked(tx.workspace))
         .limit(1)
     )
-    return tx.session.scalar(lost) is not None
+    return tx.session.scalar(blocked) is not None
 
 
 def _is_blocked(workspace: Workspace) -> ColumnElement[bool]:
@@ -195,7 +199,7 @@ def _is_blocked(workspace: Workspace) -> ColumnElement[bool]:
 
 
 def pause(tx: Transaction, schedule: Schedule, reason: str) -> None:
-    """Pause a held schedule that can't go on, and tell whoever looks after it once."""
+    """Pause a locked schedule that can't go on, and notify its owners once."""
     if schedule.state != "on":
         return
     stop(tx.session, schedule, "paused")
@@ -211,9 +215,9 @@ def pause(tx: Transaction, schedule: Schedule, reason: str) -> None:
 
 
 def stop(session: Session, schedule: Schedule, state: str) -> None:
-    """Plan no more of a held schedule: it is now "paused" or "deleted".
+    """Set a locked schedule to "paused" or "deleted", without a next occurrence.
 
-    A round that was to be posted just now is not, but for one that perhaps is.
+    An open round without a post is skipped, unless Slack may have taken its post.
     """
     schedule.state, schedule.pause_reason = state, None
     schedule.next_date = schedule.next_at = None
@@ -227,9 +231,9 @@ def stop(session: Session, schedule: Schedule, state: str) -> None:
 
 
 def is_unsent(session: Session, round_: Round) -> bool:
-    """Return True if the round's post is not in Slack, and can't be sent meanwhile.
+    """Return True if the round's post was not sent.
 
-    Its outbox item is locked, so that the worker does not claim it.
+    The outbox item is locked, so that the worker can't claim it in this transaction.
     """
     channel = session.get_one(Channel, round_.channel_id)
     key = dedup_key(CHECKIN_POST, round_.id, channel.slack_id)
@@ -238,16 +242,17 @@ def is_unsent(session: Session, round_: Round) -> bool:
 
 
 def owners(session: Session, schedule: Schedule) -> Sequence[str]:
-    """Return the member who set it up; if they have left, others in charge.
+    """Return Slack's ids of the members in charge of the check-in.
 
-    The champions of its channel, or else the program leads, or else the admins.
+    That is the member who set it up. If they were deactivated: the champions of its
+    channel, or else the program leads, or else the admins.
     """
-    has_left = session.scalar(
+    is_deactivated = session.scalar(
         select(Member.is_deactivated).filter_by(
             installation_id=schedule.installation_id, slack_id=schedule.owner
         )
     )
-    if has_left is False:
+    if is_deactivated is False:
         return [schedule.owner]
     workspace = {"installation_id": schedule.installation_id}
     for others in (
@@ -262,17 +267,17 @@ def owners(session: Session, schedule: Schedule) -> Sequence[str]:
 
 
 def _without_deactivated(people: Select[str], schedule: Schedule) -> Select[str]:
-    gone = select(Member.slack_id).filter_by(
+    deactivated = select(Member.slack_id).filter_by(
         installation_id=schedule.installation_id, is_deactivated=True
     )
     [member] = people.selected_columns
-    return people.where(member.not_in(gone)).order_by(member)
+    return people.where(member.not_in(deactivated)).order_by(member)
 
 
 def notify_skipped(
     tx: Transaction, schedule: Schedule, dates: Sequence[date], reason: str
 ) -> None:
-    """One note, however many there are."""
+    """Send the owners one message about skipped dates; `reason` is stored as is."""
     for person in owners(tx.session, schedule):
         tx.enqueue(
             CHECKIN_SKIPPED,

@@ -1,4 +1,4 @@
-"""Check-ins are set up, changed, paused, resumed and deleted by who may do so."""
+"""Set up, change, pause, resume and delete check-ins."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,16 +16,16 @@ from bot.runtime import Transaction
 from bot.workspace import roles
 from models import Channel, Schedule
 
-MOST_IN_A_CHANNEL = 10
+MAX_PER_CHANNEL = 10
 
 GONE = "That check-in is gone. Open the settings again."
-FULL = f"A channel can have up to {MOST_IN_A_CHANNEL} check-ins. Delete one first."
+FULL = f"A channel can have up to {MAX_PER_CHANNEL} check-ins. Delete one first."
 
 
 def lock(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
-    """A check-in that the person may change; nobody else changes it meanwhile.
+    """Lock and return a check-in that `by` may change.
 
-    Raises UserError for anybody else, and for one that is deleted.
+    Raises UserError if they may not, or if it is deleted, and MembershipUnknown.
     """
     return _require_allowed(
         tx,
@@ -40,7 +40,7 @@ def lock(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
 
 
 def get(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
-    """The same to look at. Raises UserError."""
+    """Return a check-in that `by` may change, without a lock. Raises as `lock` does."""
     schedule = tx.session.get(Schedule, schedule_id)
     return _require_allowed(tx, schedule, by=by)
 
@@ -60,18 +60,18 @@ def _require_allowed(
 def set_up(
     tx: Transaction, channel: Channel, form: ScheduleForm, *, source: str, by: str
 ) -> None:
-    """Keep a new check-in; the form of that `source` makes one, however often sent.
+    """Store a new check-in, once for each `source`, which identifies the form.
 
-    Raises UserError, with the field, for what makes no sense.
+    Raises UserError, with the field, if a value is invalid, and MembershipUnknown.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     spec = validate(form, tx.now)
-    known = tx.session.scalar(
+    existing_id = tx.session.scalar(
         select(Schedule.id).filter_by(
             installation_id=channel.installation_id, source=source
         )
     )
-    if known is None and count(tx.session, channel) >= MOST_IN_A_CHANNEL:
+    if existing_id is None and count(tx.session, channel) >= MAX_PER_CHANNEL:
         raise UserError(FULL)
     schedule_id = tx.session.scalar(
         upsert(tx.session, Schedule)
@@ -90,12 +90,12 @@ def set_up(
 
 
 def change(tx: Transaction, schedule: Schedule, form: ScheduleForm, *, by: str) -> None:
-    """Keep a held check-in as it was changed: from the next time on.
+    """Store the changes to a locked check-in, which count from the next round on.
 
-    A date that has had its round has no other. Raises UserError, with the field.
+    A date that has had a round gets no other. Raises UserError, with the field.
     """
     spec = validate(form, tx.now)
-    # What was due until now was due as it was.
+    # First start a round that is due, with the old values.
     rounds.start(tx, schedule)
     channel = tx.session.get_one(Channel, schedule.channel_id)
     for name, value in _columns(spec, channel, by).items():
@@ -105,20 +105,20 @@ def change(tx: Transaction, schedule: Schedule, form: ScheduleForm, *, by: str) 
 
 
 def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]:
-    rhythm = spec.recurrence
+    recurrence = spec.recurrence
     return {
         "owner": by,
         "question": spec.question,
         "hint": spec.hint,
         "reflections": list(spec.reflections),
-        "every": rhythm.every,
-        "weekdays": [str(number) for number in sorted(rhythm.weekdays)],
-        "nth": rhythm.nth,
+        "every": recurrence.every,
+        "weekdays": [str(number) for number in sorted(recurrence.weekdays)],
+        "nth": recurrence.nth,
         "at": spec.at,
         "zone": spec.zone.key,
-        "starts_on": rhythm.starts_on,
-        "skip_dates": [day.isoformat() for day in sorted(rhythm.skips)],
-        "holidays_of": rhythm.holidays_of,
+        "starts_on": recurrence.starts_on,
+        "skip_dates": [day.isoformat() for day in sorted(recurrence.skips)],
+        "holidays_of": recurrence.holidays_of,
         "open_days": spec.open_days,
         "remind_after": spec.remind_after,
         "is_private": channel.is_private,
@@ -126,32 +126,35 @@ def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]
 
 
 def pause(tx: Transaction, schedule: Schedule) -> None:
-    """By somebody: nothing more is asked until they resume it."""
+    """Pause a locked check-in for a member, until someone resumes it."""
     if schedule.state == "on":
         schedules.stop(tx.session, schedule, "paused")
 
 
 def resume(tx: Transaction, schedule: Schedule) -> None:
-    """Go on with a held check-in, in its channel as it is now. Raises UserError."""
+    """Resume a locked check-in, and accept its channel's current privacy.
+
+    Raises UserError if it still can't go on.
+    """
     if schedule.state != "paused":
         return
     channel = tx.session.get_one(Channel, schedule.channel_id)
     schedule.is_private = channel.is_private
-    because = schedules.pause_reason(schedule, channel)
-    if because is not None:
-        raise UserError(f"#{channel.name} {notes.pause_reason_text(because)}.")
+    reason = schedules.pause_reason(schedule, channel)
+    if reason is not None:
+        raise UserError(f"#{channel.name} {notes.pause_reason_text(reason)}.")
     schedule.state, schedule.pause_reason = "on", None
     tx.session.flush()
     schedules.schedule_next(tx, schedule)
 
 
 def delete(tx: Transaction, schedule: Schedule) -> None:
-    """Ask no more. What people shared stays, and an open round closes in its time."""
+    """Delete a locked check-in. Responses stay, and an open round closes as planned."""
     schedules.stop(tx.session, schedule, "deleted")
 
 
 def validate(form: ScheduleForm, now: datetime) -> ScheduleSpec:
-    """Raises UserError, with the field, for what makes no sense."""
+    """Validate a submitted form. Raises UserError, with the field."""
     return plan.parse(form, today=timezones.local_date(now, ZoneInfo("UTC")))
 
 

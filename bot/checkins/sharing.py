@@ -1,7 +1,7 @@
-"""Share in a round, and make an ask of what one is stuck on.
+"""Share in a round by the form, and make an ask of a blocker.
 
-People share in the round's form, and change it until the round closes. It is shown in
-the round's thread. Anybody may share; it signs nobody up.
+All members of the channel may share, and edit their response until the round closes.
+The response is shown in the round's thread. Sharing does not make them participants.
 """
 
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ from bot.slack.text import permalink
 from bot.workspace import members, visibility
 from models import Answer, Ask, Channel, CheckIn, Round, Schedule
 
-# Updated in one transaction.
+# Responses that are updated in one transaction.
 BATCH_SIZE = 50
 
 CLOSED = (
@@ -47,9 +47,10 @@ NOT_POSTED_YET = "I'm still posting this round. Try again in a moment."
 
 
 def form(tx: Transaction, round_id: int, member: str) -> View:
-    """The form, filled in with what they shared before.
+    """Return the form to share, filled in with the member's response, if any.
 
-    Raises UserError if the round is over, or is not for the person.
+    Raises UserError if the round is over or the member may not share, and
+    MembershipUnknown.
     """
     round_ = _require_open(tx, tx.session.get(Round, round_id), member)
     channel = tx.session.get_one(Channel, round_.channel_id)
@@ -66,17 +67,18 @@ def form(tx: Transaction, round_id: int, member: str) -> View:
 
 
 def share(tx: Transaction, round_id: int, member: str, response: Response) -> CheckIn:
-    """Record what a member shares, or changes, and show it in the thread.
+    """Store a member's response, and enqueue its message in the thread.
 
-    Raises UserError if the round is over, or is not for the person.
+    Raises UserError if the round is over or the member may not share, and
+    MembershipUnknown.
     """
     round_ = _require_open(tx, rounds.lock(tx.session, round_id), member)
     checkin = responses.get_or_create(tx.session, round_.id, member)
-    is_known = response_of(checkin) == response
+    is_unchanged = response_of(checkin) == response
     checkin.working_on, checkin.stuck_on = response.working_on, response.stuck_on
     checkin.proud_of, checkin.reflection = response.proud_of, response.reflection
     responses.recompute(tx, round_, member)
-    if not is_known:
+    if not is_unchanged:
         post_response(tx, round_, checkin)
         _offer_ask(tx, checkin)
     return checkin
@@ -110,7 +112,7 @@ def response_of(checkin: CheckIn) -> Response:
 
 
 def post_response(tx: Transaction, round_: Round, checkin: CheckIn) -> None:
-    """Show what a member has shared in the thread, and update what is there."""
+    """Enqueue the message with a response, or its update if it may be in Slack."""
     channel = _channel(tx.session, checkin)
     tx.enqueue(
         CHECKIN_RESPONSE,
@@ -125,31 +127,31 @@ def post_response(tx: Transaction, round_: Round, checkin: CheckIn) -> None:
 
 
 def update_response(tx: Transaction, checkin: CheckIn) -> None:
-    """Update the message that shows a member's answers to the state of now."""
+    """Enqueue an update of the message with a response."""
     channel = _channel(tx.session, checkin)
     tx.enqueue_update(CHECKIN_UPDATE_RESPONSE, checkin.id, to=channel.slack_id)
 
 
 def _offer_ask(tx: Transaction, checkin: CheckIn) -> None:
-    """Offer to make an ask of what the member is stuck on, with a private button."""
+    """Enqueue the offer to make an ask of the member's blocker, by direct message."""
     if checkin.stuck_on and checkin.ask_id is None:
         tx.enqueue(CHECKIN_OFFER_ASK, checkin.id, to=checkin.member)
 
 
 def update_ask_offer(tx: Transaction, checkin: CheckIn) -> None:
-    """Replace the private button by the ask that came of it."""
+    """Enqueue an update of the offer, by the state of the ask."""
     tx.enqueue_update(CHECKIN_ASK_CREATED, checkin.id, to=checkin.member)
 
 
-def on_offer_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
-    """Replace the private button if the member has asked meanwhile."""
+def on_offer_sent(tx: Transaction, delivery: Delivery, _result: object) -> None:
+    """Update the offer if the member has asked in between."""
     checkin = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if checkin is not None and checkin.ask_id is not None:
         update_ask_offer(tx, checkin)
 
 
 def view_of(session: Session, round_: Round) -> RoundView:
-    """The round as its channel is to see it."""
+    """Return the round for its post."""
     schedule = session.get_one(Schedule, round_.schedule_id)
     return RoundView(
         id=round_.id,
@@ -162,7 +164,10 @@ def view_of(session: Session, round_: Round) -> RoundView:
 
 
 def blocker_form(tx: Transaction, checkin_id: int, member: str) -> View:
-    """The ask form, filled in with what the member is stuck on. Raises UserError."""
+    """Return the ask form, filled in with the member's blocker.
+
+    Raises UserError, and MembershipUnknown.
+    """
     checkin = _require_own(tx.session.get(CheckIn, checkin_id), member)
     channel = _channel(tx.session, checkin)
     if channel.installation_id != tx.workspace.id:
@@ -183,7 +188,10 @@ def blocker_form(tx: Transaction, checkin_id: int, member: str) -> View:
 
 
 def lock_own(tx: Transaction, checkin_id: int, member: str) -> CheckIn:
-    """Lock the member's own check-in, to make an ask of it. Raises UserError."""
+    """Lock the round of the member's own response, to make an ask of it.
+
+    Raises UserError, and MembershipUnknown.
+    """
     row = tx.session.get(CheckIn, checkin_id)
     if row is not None:
         rounds.lock(tx.session, row.round_id)
@@ -196,33 +204,33 @@ def lock_own(tx: Transaction, checkin_id: int, member: str) -> CheckIn:
     return checkin
 
 
-def origin_url(tx: Transaction, checkin: CheckIn, asked_in: Channel) -> str | None:
-    """The address of the check-in, for its ask to link to.
+def origin_url(tx: Transaction, checkin: CheckIn, ask_channel: Channel) -> str | None:
+    """Return the permalink of the response, for its ask to link to.
 
-    None where that would tell another channel of the words of a private one.
+    None if the members of the ask's channel may not see the response.
     """
     round_ = tx.session.get_one(Round, checkin.round_id)
     channel = _channel(tx.session, checkin)
     ts = checkin.ts or round_.ts
-    if ts is None or not visibility.may_quote(channel, asked_in):
+    if ts is None or not visibility.may_quote(channel, ask_channel):
         return None
     return permalink(tx.workspace.team_url, channel.slack_id, ts, round_.ts)
 
 
 def record_ask(tx: Transaction, checkin: CheckIn, ask: Ask) -> None:
-    """Record the ask made of a locked check-in; raises UserError for a second one."""
+    """Store the ask made of a locked response. Raises UserError for a second."""
     if checkin.ask_id == ask.id:
         return
     if has_asked(tx.session, checkin):
         raise UserError(ALREADY_ASKED, field="title")
-    # It is shown, with its address, once it has been posted.
+    # The message shows the ask after it was posted, when it has a permalink.
     checkin.ask_id, checkin.ask_state = ask.id, None
     tx.session.flush()
     update_ask_offer(tx, checkin)
 
 
 def update_changed(tx: Transaction) -> int:
-    """Show what became of asks since it was last shown; returns how many changed."""
+    """Update up to BATCH_SIZE messages whose ask has changed; return their number."""
     changed = tx.session.execute(
         _changed_query(tx.workspace).order_by(CheckIn.id).limit(BATCH_SIZE)
     ).all()
@@ -238,19 +246,19 @@ def update_changed(tx: Transaction) -> int:
 
 
 def any_changed(tx: Transaction) -> bool:
-    """Return True if `update_changed` has anything to do; it blocks no writer."""
+    """Return True if `update_changed` has work; it only reads, and blocks no writer."""
     return tx.session.execute(_changed_query(tx.workspace).limit(1)).first() is not None
 
 
 def _changed_query(workspace: Workspace) -> Select[int, str]:
-    """The check-ins whose ask has changed since it was last shown."""
+    """Select responses whose ask has changed since their messages showed it."""
     is_new = CheckIn.ask_state.is_(None) & Ask.ts.is_not(None)
     return (
         select(CheckIn.id, Ask.state)
         .join(Ask, Ask.id == CheckIn.ask_id)
         .where(
             Ask.installation_id == workspace.id,
-            # One that could not be posted is deleted.
+            # An ask that could not be posted is deleted.
             is_new
             | (Ask.state == "deleted") & CheckIn.ask_state.is_(None)
             | (CheckIn.ask_state != Ask.state),
@@ -259,13 +267,13 @@ def _changed_query(workspace: Workspace) -> Select[int, str]:
 
 
 def visible_blocker(tx: Transaction, checkin: CheckIn) -> Blocker | None:
-    """The ask of a check-in, as far as its readers may see it; None without one."""
+    """Return the ask of a response, as far as its channel's members may see it."""
     ask = tx.session.get(Ask, checkin.ask_id) if checkin.ask_id else None
     if ask is None:
         return None
-    asked_in = tx.session.get_one(Channel, ask.channel_id)
+    ask_channel = tx.session.get_one(Channel, ask.channel_id)
     if ask.ts is None or not visibility.may_quote(
-        asked_in, _channel(tx.session, checkin)
+        ask_channel, _channel(tx.session, checkin)
     ):
         return Blocker(ask.state)
     solution = tx.session.scalar(
@@ -278,7 +286,7 @@ def visible_blocker(tx: Transaction, checkin: CheckIn) -> Blocker | None:
     def url(ts: str | None) -> str:
         if ts is None:
             return ""
-        return permalink(tx.workspace.team_url, asked_in.slack_id, ts, ask.ts)
+        return permalink(tx.workspace.team_url, ask_channel.slack_id, ts, ask.ts)
 
     title = members.text_with_names(tx, ask.title)
     return Blocker(ask.state, title, url(ask.ts), url(solution))

@@ -219,8 +219,8 @@ def refuse_accidental_sandbox(settings: Settings) -> None:
     Otherwise a missing or misspelt secret would silently start the sandbox.
     """
     for name, similar in _unknown_slack_names():
-        asked = f"did you mean {similar.upper()}? T" if similar else "t"
-        end = f"{asked}{_SANDBOX_HINT.removeprefix('t')}"
+        question = f"did you mean {similar.upper()}? T" if similar else "t"
+        end = f"{question}{_SANDBOX_HINT.removeprefix('t')}"
         raise SettingsError(f"{name.upper()} is not a setting: {end}")
     for name in ("database_url", "slack_api_url"):
         if name in settings.model_fields_set:

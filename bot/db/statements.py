@@ -50,7 +50,7 @@ def upsert_latest(
 
     1. A stored row with the same `key` takes over the `columns` if the new
        `event_micros` is later.
-    2. Of two events in the same microsecond, the removal wins: the event whose
+    2. If two events have the same microsecond, the removal wins: the event whose
        `presence` is false.
     3. With `has_limit`, a stored `event_micros` after the parameter `latest` loses to
        any event: it is from our own clock, before that was set back.
@@ -104,9 +104,11 @@ def replace_members(
 
     `scope` has the values of the key's other columns, such as the channel.
     """
-    wanted = set(members)
-    session.execute(delete(model).filter_by(**scope).where(model.member.not_in(wanted)))
-    for member in sorted(wanted):
+    unique_members = set(members)
+    session.execute(
+        delete(model).filter_by(**scope).where(model.member.not_in(unique_members))
+    )
+    for member in sorted(unique_members):
         session.execute(
             upsert(session, model)
             .values(**scope, member=member)

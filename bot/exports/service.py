@@ -85,7 +85,7 @@ def people(tx: Transaction) -> Iterator[Row]:
     ask_ids = select(Ask.id).where(
         Ask.installation_id == tx.workspace.id, Ask.deleted_at.is_(None)
     )
-    asked = _count_by(
+    asks = _count_by(
         tx.session, select(Ask.asker, func.count()).where(Ask.id.in_(ask_ids))
     )
     answers = tx.session.execute(
@@ -106,7 +106,7 @@ def people(tx: Transaction) -> Iterator[Row]:
         KudosThanks.kudos_id.in_(public)
     )
     counts: dict[str, Counter[str]] = {
-        "asks": asked,
+        "asks": asks,
         "answers": Counter(row.author for row in answers),
         "helped": Counter(),
         "solved": Counter(row.author for row in answers if row.is_solution),

@@ -78,18 +78,18 @@ class Choice(Field[str]):
             Option(text=label, value=name, description=description)
             for name, label, description in self.choices
         ]
-        chosen = next(option for option in options if option.value == value)
+        initial = next(option for option in options if option.value == value)
         return self._input(
             RadioButtonsElement(
-                action_id=self.name, options=options, initial_option=chosen
+                action_id=self.name, options=options, initial_option=initial
             ),
             optional=False,
         )
 
     def read(self, form: FormValues) -> str:
-        chosen = form.chosen(self.name)
+        value = form.chosen(self.name)
         for name, _, _ in self.choices:
-            if name == chosen:
+            if name == value:
                 return name
         raise UserError("Choose one of these.", field=self.name)
 
@@ -182,9 +182,9 @@ class Day(Field[date | None]):
         )
 
     def read(self, form: FormValues) -> date | None:
-        chosen = form.date(self.name)
+        text = form.date(self.name)
         try:
-            return date.fromisoformat(chosen) if chosen else None
+            return date.fromisoformat(text) if text else None
         except ValueError:
             raise UserError("Choose a day.", field=self.name) from None
 

@@ -133,13 +133,15 @@ class Export:
         if names is None:
             return self.channels
         by_name = {channel.name: channel for channel in self.channels}
-        wanted = list(dict.fromkeys(to_nfc(name).removeprefix("#") for name in names))
-        if unknown := [name for name in wanted if name not in by_name]:
+        unique_names = list(
+            dict.fromkeys(to_nfc(name).removeprefix("#") for name in names)
+        )
+        if unknown := [name for name in unique_names if name not in by_name]:
             raise BadExport(
                 f"{self._name} has no channel {', '.join(unknown)}; it has"
                 f" {', '.join(sorted(by_name)) or 'none'}."
             )
-        return [by_name[name] for name in wanted]
+        return [by_name[name] for name in unique_names]
 
     def days(self, channels: Sequence[ExportChannel]) -> list[DayFile]:
         """Return these channels' files by date; raises BadExport above the limit."""
@@ -177,7 +179,7 @@ class Export:
     def _skip(self, path: str, reason: str, count: int = 1) -> None:
         """Count skipped entries. `reason` begins with a singular/plural.
 
-        "{}" in the reason stands for `path`.
+        "{}" in the reason is replaced by `path`.
         """
         # A file that is read twice is counted once.
         self.skipped |= Counter({(one_line(sanitize(path)), reason): count})

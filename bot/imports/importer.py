@@ -76,12 +76,12 @@ class Importer:
         """Import a day's asks, and count its messages; run it before the threads."""
         channel = tx.session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
-        known = _asks_at(tx.session, channel, [message.ts for message in messages])
+        asks = _asks_at(tx.session, channel, [message.ts for message in messages])
         for message in messages:
             if not self._is_by_human(tx, message):
                 continue
             self._count_message(message, day.channel.id)
-            if message.ts not in known and self._is_ask(message):
+            if message.ts not in asks and self._is_ask(message):
                 create_from_message(
                     tx,
                     channel,
@@ -105,10 +105,10 @@ class Importer:
         """Import replies and reactions in the threads of asks, new or known."""
         channel = tx.session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
-        known = _asks_at(tx.session, channel, [m.thread_ts or m.ts for m in messages])
+        asks = _asks_at(tx.session, channel, [m.thread_ts or m.ts for m in messages])
         touched: set[int] = set()
         for message in messages:
-            ask = known.get(message.thread_ts or message.ts)
+            ask = asks.get(message.thread_ts or message.ts)
             if ask is None or not (message.is_reply or message.reactions):
                 continue
             for reaction in message.reactions:
@@ -129,7 +129,7 @@ class Importer:
             tx, {recorded[m.ts]: m.text for m in messages if m.ts in recorded}
         )
         for message in messages:
-            ask = known.get(message.thread_ts or message.ts)
+            ask = asks.get(message.thread_ts or message.ts)
             is_answer = message.ts in recorded
             self.kinds[self._kind(tx, message, ask, is_answer=is_answer)] += 1
 
@@ -258,13 +258,13 @@ def _asks_at(
     session: Session, channel: Channel, stamps: Iterable[str]
 ) -> dict[str | None, Ask]:
     """Return the asks among these messages by ts, except deleted ones."""
-    wanted = sorted(set(stamps))
+    unique_stamps = sorted(set(stamps))
     asks: dict[str | None, Ask] = {}
-    for start in range(0, len(wanted), _IDS_BATCH_SIZE):
+    for start in range(0, len(unique_stamps), _IDS_BATCH_SIZE):
         rows = session.scalars(
             select(Ask).where(
                 Ask.channel_id == channel.id,
-                Ask.ts.in_(wanted[start : start + _IDS_BATCH_SIZE]),
+                Ask.ts.in_(unique_stamps[start : start + _IDS_BATCH_SIZE]),
                 Ask.deleted_at.is_(None),
             )
         )

@@ -1,6 +1,6 @@
 """The words of answers that helped: requested, stored, and deleted again.
 
-`answer_texts` has a row exactly while an answer has a mark by somebody other than its
+`answer_texts` has a row exactly while an answer has a mark by someone other than its
 author, it and its ask are there, and its author agrees. A mark inserts the row without
 words; the clock has them read from Slack; edits follow by events. Nobody can find them
 before the author was told. docs/decisions/0017-words-of-answers-that-helped.md says
@@ -206,7 +206,7 @@ def enqueue_due(tx: Transaction) -> None:
     )
 
 
-def put_off(tx: Transaction, answer_id: int) -> None:
+def postpone_fetch(tx: Transaction, answer_id: int) -> None:
     """Slack refuses the words: ask again in a day, for some days."""
     row = tx.session.get(AnswerText, answer_id)
     if row is not None and row.text is None:
@@ -302,9 +302,9 @@ def _store(
     row.text = rules.kept_text(words)
     row.edited_at_micros = edited_at_micros
     row.next_fetch_at = None
-    is_told = was_told(tx, row.author)
-    row.is_findable = bool(row.text) and is_told
-    if row.text and not is_told:
+    was_notified = was_told(tx, row.author)
+    row.is_findable = bool(row.text) and was_notified
+    if row.text and not was_notified:
         # After what people wait for; and one notice waits, however many answers do.
         tx.enqueue_updates(KNOWLEDGE_NOTICE, [(0, row.author)], send_at=tx.now + delay)
 
@@ -364,7 +364,7 @@ def set_kept(tx: Transaction, author: str, *, is_kept: bool) -> None:
 
 
 def _request_all_of(tx: Transaction, author: str) -> None:
-    """Request the words of all answers of somebody that others marked."""
+    """Request the words of a member's answers that others marked."""
     tx.session.execute(
         _REQUEST_ALL_OF(tx.session),
         {"of_installation": tx.workspace.id, "of_author": author, "now": tx.now},

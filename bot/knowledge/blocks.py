@@ -50,7 +50,7 @@ class EntryView:
     is_own: bool
     state: str
     what_worked: str | None
-    # Of the best answer.
+    # The best answer.
     answer: str | None
     author: str | None
     answer_url: str | None
@@ -128,7 +128,7 @@ def results(
     includes_open: bool,
     is_complete: bool,
 ) -> Note:
-    """A page of what was found for somebody's words, which are plain text."""
+    """Build a page of results for a member's words, which are plain text."""
     text = f"What helped with “{truncate(words, 80)}”:" if entries else NOTHING
     blocks: list[Block] = [rich_text.inline(text)]
     for n, entry in enumerate(entries):
@@ -286,8 +286,8 @@ def outdated_question(
         f": “{truncate(why, 300)}”." if why else ".",
         " Is it still right? If not, you can reply there with the new way.",
     ]
-    text, found = sentence_note(*parts)
-    return text, [*found, button_row(button("Yes, it is", "entry_works", entry_id))]
+    text, blocks = sentence_note(*parts)
+    return text, [*blocks, button_row(button("Yes, it is", "entry_works", entry_id))]
 
 
 def withdrawn(ask_id: int) -> Note:

@@ -14,13 +14,13 @@ from bot.slack.text import format_month, permalink
 from bot.workspace import members, visibility
 from models import Answer, AnswerText, Ask, Channel, EntryReview, Reaction
 
-# Of each entry, the answers that are shown.
+# The answers of an entry that are shown, at most.
 MAX_ANSWERS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class EntryAnswer:
-    """An answer that solved the ask or helped somebody."""
+    """An answer that solved the ask or helped someone."""
 
     id: int
     author_id: str
@@ -46,13 +46,13 @@ class Entry:
     state: str
     what_worked: str | None
     answers: Sequence[EntryAnswer]
-    # How many people it helped.
+    # The number of people that it helped.
     helped_count: int
-    # When it was asked, and when somebody last confirmed that it is right.
+    # The month or day of the ask, and of the last confirmation that it is right.
     asked_on: str
     confirmed_on: str
     freshness: Freshness
-    # What people say has changed since.
+    # People's reasons for calling it out of date.
     outdated_reasons: Sequence[str] = ()
 
     @property
@@ -83,7 +83,7 @@ def load(
     verdicts = _load_verdicts(tx, asks.keys())
     zone = members.zone(tx, member)
     names = members.names(
-        tx, {answer.author for found in answers.values() for answer, _ in found}
+        tx, {answer.author for of_ask in answers.values() for answer, _ in of_ask}
     )
     entries = []
     for ask_id in ask_ids:

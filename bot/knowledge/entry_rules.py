@@ -32,7 +32,7 @@ def freshness(
     authors: Collection[str],
     now: datetime,
 ) -> Freshness:
-    """Return the state of an entry. What came before its confirmation counts no more.
+    """Return the state of an entry. Verdicts from before its confirmation do not count.
 
     To be shown or opened confirms nothing.
     """

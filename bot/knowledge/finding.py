@@ -1,4 +1,4 @@
-"""Find what helped: for whoever looks for it, and for whoever has just asked."""
+"""Find what helped: for members who search, and for those who have just asked."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -45,9 +45,9 @@ def find(
     `words` is mrkdwn. Raises MembershipUnknown.
     """
     readable = visibility.readable_channels(tx, member, is_exact=True)
-    found = search.find(tx.session, readable, SearchQuery(words), limit=MAX_FOUND)
+    results = search.find(tx.session, readable, SearchQuery(words), limit=MAX_FOUND)
     loaded = entries.load(
-        tx, member, [hit.ask_id for hit in found.hits], includes_open=includes_open
+        tx, member, [hit.ask_id for hit in results.hits], includes_open=includes_open
     )
     ordered = sorted(loaded, key=lambda entry: entry.freshness == "old")
     end = start + PAGE_SIZE
@@ -55,7 +55,7 @@ def find(
         ordered[start:end],
         start,
         end if end < len(ordered) else None,
-        found.is_complete,
+        results.is_complete,
     )
 
 
@@ -69,10 +69,10 @@ def similar(
 ) -> list[Entry]:
     """Return up to three entries that may be similar to what the member is writing."""
     readable = visibility.readable_channels(tx, member)
-    found = search.find(
+    results = search.find(
         tx.session, readable, query, limit=MAX_SUGGESTIONS, excluded=excluded
     )
-    hits = [hit.ask_id for hit in found.hits if hit.shared_title_words]
+    hits = [hit.ask_id for hit in results.hits if hit.shared_title_words]
     return entries.load(tx, member, hits)
 
 
@@ -86,12 +86,14 @@ def suggest(tx: Transaction, search: Search, ask: Ask) -> list[Entry]:
         return []
     readable = visibility.readable_channels(tx, ask.asker)
     query = SearchQuery(ask.title, ask.details)
-    found = search.find(tx.session, readable, query, limit=MAX_FOUND, excluded={ask.id})
-    if not found.is_complete or not is_worth_showing_unasked(found.hits):
+    results = search.find(
+        tx.session, readable, query, limit=MAX_FOUND, excluded={ask.id}
+    )
+    if not results.is_complete or not is_worth_showing_unasked(results.hits):
         return []
     likely = [
         hit.ask_id
-        for hit in found.hits[:MAX_SUGGESTIONS]
+        for hit in results.hits[:MAX_SUGGESTIONS]
         if hit.shared_title_words >= MIN_SHARED_TITLE_WORDS
     ]
     shown = [
@@ -100,7 +102,7 @@ def suggest(tx: Transaction, search: Search, ask: Ask) -> list[Entry]:
         if entry.freshness != "old"
         and any(answer.author_id != ask.asker for answer in entry.answers)
     ]
-    if not shown or shown[0].ask_id != found.hits[0].ask_id:
+    if not shown or shown[0].ask_id != results.hits[0].ask_id:
         return []
     # One's own are recognised at once.
     shown.sort(key=lambda entry: not entry.is_own)

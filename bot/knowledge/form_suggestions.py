@@ -17,7 +17,7 @@ from bot.search.tokens import tokenize
 
 # With fewer words than these there is nothing to look for.
 MIN_WORDS = 2
-# A form that keeps changing under somebody's hands is no help.
+# A form that keeps changing under a member's hands is no help.
 MAX_DRAWS = 5
 # The metadata of a form has room for 3,000 characters.
 MAX_METADATA_WORDS = 40

@@ -3,7 +3,7 @@
 from bot.slack.blocks import Note, button, button_row, sentence_note
 from bot.slack.rich_text import Part, channel_mention, link
 
-# To an author who can't see the channel any more.
+# The channel's name for an author who can no longer see it.
 HIDDEN_CHANNEL = "a private channel that you've left"
 
 
@@ -13,9 +13,9 @@ def channel_part(channel: str, name: str) -> Part:
 
 
 def notice(channel: Part, answer_url: str | None) -> Note:
-    """To the author, once, before others can find their words.
+    """Notify an author, once, before others can find their words.
 
-    `answer_url` is None where they can't see the answer any more.
+    `answer_url` is None where they can no longer see the answer.
     """
     answer: Part = link(answer_url, "answer") if answer_url else "answer"
     text, blocks = sentence_note(

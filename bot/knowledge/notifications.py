@@ -42,7 +42,7 @@ def _on_fetched(
 
 
 def _on_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    answer_texts.put_off(tx, delivery.subject_id)
+    answer_texts.postpone_fetch(tx, delivery.subject_id)
 
 
 def render_notice(tx: Transaction, delivery: Delivery) -> SlackAction | None:

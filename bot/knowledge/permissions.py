@@ -1,15 +1,15 @@
 """The permissions of knowledge."""
 
-from bot.permissions import ANYBODY, Permission
+from bot.permissions import MEMBERS_AND_GUESTS, Permission
 
 FIND = Permission(
     "find what helped others",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="You can't search here.",
 )
 REVIEW = Permission(
     "say that an answer still works or is out of date",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="You can't review answers here.",
 )
 

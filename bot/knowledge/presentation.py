@@ -55,7 +55,7 @@ def _view(entry: Entry, *, is_flagged: bool) -> EntryView:
 def suggestion(
     tx: Transaction, ask_id: int, member: str, entries: Sequence[Entry]
 ) -> Note | None:
-    """Return the private note to whoever has just asked; None if there is nothing."""
+    """Return the private note to the asker of a new ask; None if there is nothing."""
     if not entries:
         return None
     return blocks.suggestion(ask_id, views(tx, member, entries))

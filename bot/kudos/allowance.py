@@ -1,4 +1,4 @@
-"""A giver's kudos allowance, computed from the kudos that stand."""
+"""A giver's kudos allowance, computed from the kudos that are not taken back."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ _SELECT_MEMBERS = (
     )
     .where(_installations.c.id == bindparam("installation_id"))
 )
-# Includes the texts of kudos given within the duplicate window.
+# The thanks of the last days; columns of the kudos only within the duplicate window.
 _SELECT_GIVEN = (
     select(
         _thanks.c.kudos_id,
@@ -80,7 +80,7 @@ _SELECT_GIVEN = (
 
 @dataclass(frozen=True, slots=True)
 class DayWindow:
-    """The giver's local day, and the start of the days of the limit, in UTC."""
+    """The giver's local day, and the start of the limit for each recipient, in UTC."""
 
     starts_at: datetime
     ends_at: datetime
@@ -94,10 +94,10 @@ class Allowance:
 
     remaining: int
     daily: int
-    # From the profile only; program leads are not looked up.
+    # Roles from the giver's profile only, without PROGRAM_LEAD.
     roles: frozenset[Role]
     recipients: Mapping[str, Recipient]
-    # Rows with the columns of kudos, the earliest first.
+    # Rows with columns of kudos, the earliest first.
     recent_kudos: Sequence[Any]
 
 
@@ -113,7 +113,7 @@ def day_window(at: datetime, member: Any) -> DayWindow:
 
 
 def lock_giver(tx: Transaction, giver: str) -> None:
-    """Lock the giver, so that nothing else changes the allowance meanwhile.
+    """Lock the giver, so that no other transaction uses the allowance.
 
     Read their kudos after this, not before.
     """
@@ -124,16 +124,16 @@ def lock_giver(tx: Transaction, giver: str) -> None:
 
 def daily(tx: Transaction) -> int:
     """Return the workspace's limit on people whom one member may thank in a day."""
-    chosen = tx.session.scalar(
+    allowance = tx.session.scalar(
         select(Installation.daily_kudos_allowance).filter_by(id=tx.workspace.id)
     )
-    return DAILY_ALLOWANCE if chosen is None else chosen
+    return DAILY_ALLOWANCE if allowance is None else allowance
 
 
 def set_daily(tx: Transaction, allowance: int) -> None:
     """Set the limit on people whom one member may thank in a day, from today on."""
-    chosen = None if allowance == DAILY_ALLOWANCE else allowance
-    tx.session.get_one(Installation, tx.workspace.id).daily_kudos_allowance = chosen
+    value = None if allowance == DAILY_ALLOWANCE else allowance
+    tx.session.get_one(Installation, tx.workspace.id).daily_kudos_allowance = value
 
 
 def remaining(tx: Transaction, giver: str, at: datetime) -> int:
@@ -146,53 +146,56 @@ def load(
 ) -> Allowance:
     """Load a giver's allowance on the day of `at`, with facts about `recipients`.
 
-    Lock the giver first. It takes two statements.
+    Lock the giver first. It runs two statements.
     """
-    wanted = set(recipients)
+    recipient_ids = set(recipients)
     rows = tx.session.execute(
         _SELECT_MEMBERS,
-        {"installation_id": tx.workspace.id, "slack_ids": list({giver, *wanted})},
+        {
+            "installation_id": tx.workspace.id,
+            "slack_ids": list({giver, *recipient_ids}),
+        },
     ).all()
-    chosen = rows[0].daily_kudos_allowance if rows else None
-    a_day = DAILY_ALLOWANCE if chosen is None else chosen
-    known = {row.slack_id: row for row in rows if row.slack_id is not None}
-    within = day_window(at, known.get(giver))
-    given = tx.session.execute(
+    setting = rows[0].daily_kudos_allowance if rows else None
+    daily_allowance = DAILY_ALLOWANCE if setting is None else setting
+    profiles = {row.slack_id: row for row in rows if row.slack_id is not None}
+    window = day_window(at, profiles.get(giver))
+    thanks = tx.session.execute(
         _SELECT_GIVEN,
         {
             "installation_id": tx.workspace.id,
             "giver": giver,
-            "since": within.limit_since,
+            "since": window.limit_since,
             "moment_ago": at - DUPLICATE_WINDOW,
         },
     ).all()
-    # Kudos after `at` count, too: events of yesterday's reactions may arrive today.
+    # Kudos after `at` count, too: an event about yesterday's reaction may arrive today.
     recent: dict[str, list[datetime]] = {}
-    for row in given:
+    for row in thanks:
         recent.setdefault(row.recipient, []).append(row.given_at)
     names = members.distinct_names(
-        known[recipient] for recipient in wanted if recipient in known
+        profiles[recipient] for recipient in recipient_ids if recipient in profiles
     )
     return Allowance(
-        remaining=a_day - _used(given, within),
-        daily=a_day,
-        roles=roles.from_profile(known.get(giver)),
+        remaining=daily_allowance - _used(thanks, window),
+        daily=daily_allowance,
+        roles=roles.from_profile(profiles.get(giver)),
         recipients={
             recipient: _recipient(
-                known.get(recipient),
+                profiles.get(recipient),
                 names.get(recipient),
                 recent.get(recipient, []),
-                within.zone,
+                window.zone,
             )
-            for recipient in wanted
+            for recipient in recipient_ids
         },
-        recent_kudos=[row for row in given if row.id is not None],
+        recent_kudos=[row for row in thanks if row.id is not None],
     )
 
 
-def _used(given: Iterable[Any], window: DayWindow) -> int:
-    """Count what was given in the day: one per recipient, or one for joining."""
-    today = [row for row in given if window.starts_at <= row.given_at < window.ends_at]
+def _used(thanks: Iterable[Any], window: DayWindow) -> int:
+    """Count the thanks of the day: one for each recipient, or one for joining."""
+    today = [row for row in thanks if window.starts_at <= row.given_at < window.ends_at]
     joined = {row.kudos_id for row in today if row.is_join}
     return sum(not row.is_join for row in today) + len(joined)
 
@@ -203,13 +206,13 @@ def _recipient(
     given_at: Sequence[datetime],
     zone: ZoneInfo,
 ) -> Recipient:
-    again = ""
+    next_allowed = ""
     if len(given_at) >= MAX_PER_RECIPIENT:
-        first = given_at[-MAX_PER_RECIPIENT].astimezone(zone).date() + timedelta(
+        day = given_at[-MAX_PER_RECIPIENT].astimezone(zone).date() + timedelta(
             days=WINDOW_DAYS
         )
-        again = f"{first:%a} {first.day} {first:%b}"
-    # Of a person unknown to Slack we only know that they are gone.
+        next_allowed = f"{day:%a} {day.day} {day:%b}"
+    # A deactivated member without a name is an id that Slack does not know.
     if member is None or member.fetched_at is None or not _is_identified(member):
         return Recipient(SOMEONE, is_known=False)
     return Recipient(
@@ -218,7 +221,7 @@ def _recipient(
         is_deactivated=member.is_deactivated,
         is_external=member.is_external,
         recent_count=len(given_at),
-        next_allowed=again,
+        next_allowed=next_allowed,
     )
 
 

@@ -1,4 +1,4 @@
-"""The message of kudos, and lists of kudos. Values in, blocks out."""
+"""The message of kudos, and lists of kudos. Pure."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -21,40 +21,40 @@ from bot.slack.blocks import Note, button, button_row, context_line, name_list
 from bot.slack.rich_text import Part
 from bot.slack.text import Token, capitalize, escape, one_line, to_plain, truncate
 
-# What fits in a button, with room for the rest of its value.
+# Slack's limit for a button's value.
 _MAX_VALUE_LENGTH = 2000
 _LIST_REASON_LENGTH = 200
-# Slack takes at most 4,000 characters when a message is changed, and escaping makes
-# up to five of one. The blocks have all of it.
+# Slack takes at most 4,000 characters of text in an update, and escaping turns one
+# character into up to five. The blocks have the whole reason.
 SUMMARY_REASON_LENGTH = 600
 
 
 @dataclass(frozen=True, slots=True)
 class KudosView:
-    """Kudos as everybody in the channel sees them. `reason` is mrkdwn."""
+    """Kudos for their message in a channel. `reason` is mrkdwn."""
 
     id: int
-    # The giver's plain name, and the receivers' ids.
+    # The giver's plain name, and the recipients' ids.
     giver: str
     recipients: Sequence[str]
     reason: str
     tags: Sequence[str] = ()
-    # How many others joined in, and with which emoji one does.
+    # The number of members who joined, and the emoji for joining.
     join_count: int = 0
     join_emoji: str = "raised_hands"
-    # The address of the message that they are about.
+    # The permalink of the message that they are about.
     subject_url: str | None = None
-    # The plain name of whoever took them back.
+    # The plain name of the member who took them back.
     taken_back_by: str | None = None
 
 
 def summary(kudos: KudosView, recipients: Sequence[str]) -> str:
-    """For notifications. `receivers` are plain names."""
+    """Build the message's text for notifications. `recipients` are plain names."""
     if kudos.taken_back_by:
         return escape(f"{capitalize(kudos.taken_back_by)} took these kudos back.")
     reason = truncate(to_plain(kudos.reason), SUMMARY_REASON_LENGTH)
-    thank = f"{capitalize(kudos.giver)} thanks {name_list(recipients)}"
-    return escape(f"{thank}: {reason}")
+    thanks = f"{capitalize(kudos.giver)} thanks {name_list(recipients)}"
+    return escape(f"{thanks}: {reason}")
 
 
 def message(kudos: KudosView) -> list[Block]:
@@ -76,16 +76,16 @@ def message(kudos: KudosView) -> list[Block]:
 
 
 def _headline(kudos: KudosView) -> Iterator[Part]:
-    """It mentions the receivers, and notifies nobody else."""
+    """Yield the headline, which mentions the recipients, and only them."""
     yield capitalize(kudos.giver)
     if kudos.join_count:
         yield f" and {_others(kudos.join_count)} thank "
     else:
         yield " thanks "
-    for n, receiver in enumerate(kudos.recipients, start=1):
+    for n, recipient in enumerate(kudos.recipients, start=1):
         if n > 1:
             yield " and " if n == len(kudos.recipients) else ", "
-        yield rich_text.user_mention(receiver)
+        yield rich_text.user_mention(recipient)
 
 
 def _others(count: int) -> str:
@@ -110,7 +110,7 @@ def format_tags(tags: Sequence[str]) -> str:
     return "  ".join(f"#{tag}" for tag in tags)
 
 
-# Lists of them
+# Lists of kudos
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,11 @@ class ListItem:
     day: str
     url: str | None = None
     tags: Sequence[str] = ()
-    # How many others joined in.
+    # The number of members who joined.
     join_count: int = 0
     emoji: str | None = None
     is_private: bool = False
-    # Whether the list's owner joined somebody else's kudos, and whose.
+    # The name of the giver whose kudos the list's owner joined; None for their own.
     joined_giver: str | None = None
 
 
@@ -136,10 +136,10 @@ def received_item(item: ListItem) -> Block:
 
 
 def given_item(item: ListItem) -> Block:
-    whom = f"To {name_list(item.people)}"
-    return _item(
-        f"{whom}, with {item.joined_giver}" if item.joined_giver else whom, item
-    )
+    title = f"To {name_list(item.people)}"
+    if item.joined_giver:
+        title += f", with {item.joined_giver}"
+    return _item(title, item)
 
 
 def _item(title: str, item: ListItem) -> Block:
@@ -165,7 +165,7 @@ def history(
     *,
     remaining: int,
     daily_allowance: int,
-    # Where each list goes on, if it does.
+    # The cursor of each list's next page; "" if there is none.
     next_received: str = "",
     next_given: str = "",
 ) -> Note:
@@ -190,10 +190,10 @@ def history(
 
 
 def page(direction: str, items: Sequence[ListItem], *, next_cursor: str = "") -> Note:
-    """An older page of one of the two lists: "received" or "given"."""
+    """Build an older page of the list "received" or "given"."""
     title = "Kudos you received" if direction == "received" else "Kudos you gave"
-    draw = received_item if direction == "received" else given_item
-    blocks: list[Block] = [HeaderBlock(text=title), *(draw(row) for row in items)]
+    render = received_item if direction == "received" else given_item
+    blocks: list[Block] = [HeaderBlock(text=title), *map(render, items)]
     if not items:
         blocks.append(context_line("That's all of them."))
     buttons = [button("Newest", "kudos_newest", "newest")]
@@ -208,7 +208,7 @@ def _older(action_id: str, cursor: str) -> ActionsBlock:
 
 
 def recent(items: Sequence[ListItem]) -> list[Block]:
-    """For the Home tab: what its owner received lately, and a way to pass it on."""
+    """Build the Home section with the kudos that its owner received lately."""
     blocks: list[Block] = [
         HeaderBlock(text="Kudos received lately"),
         *(received_item(row) for row in items),
@@ -222,33 +222,34 @@ def recent(items: Sequence[ListItem]) -> list[Block]:
 
 
 def give_button() -> ButtonElement:
-    """Opens the empty form."""
+    """Build the button that opens an empty form."""
     return ButtonElement(text="Give kudos", action_id="give_kudos")
 
 
-# For anybody's messages
+# Buttons for other features' messages
 
 
 def thank_button(
     recipient: str, reason: str = "", *, label: str = "Say thanks"
 ) -> ButtonElement:
-    """Opens the form filled in with a person and plain words, on any message.
+    """Build the button that opens the form with a recipient and a plain-text reason.
 
-    What comes back with the click is checked again: see `forms.thanked`.
+    `forms.parse_thank_value` parses and checks its value after a click.
     """
-    room = _MAX_VALUE_LENGTH
-    value = _value(recipient, truncate(reason, room))
+    limit = _MAX_VALUE_LENGTH
+    value = _value(recipient, truncate(reason, limit))
     while len(value) > _MAX_VALUE_LENGTH:
-        # Quotation marks and line ends take two characters each.
-        room = room * _MAX_VALUE_LENGTH // len(value)
-        value = _value(recipient, truncate(reason, room))
+        # In JSON, quotation marks and line ends take two characters each.
+        limit = limit * _MAX_VALUE_LENGTH // len(value)
+        value = _value(recipient, truncate(reason, limit))
     return button(label, "say_thanks", value)
 
 
 def _value(recipient: str, reason: str) -> str:
+    # Messages in Slack have buttons with this key, so it keeps its name.
     return json.dumps({"receiver": recipient, "reason": reason}, ensure_ascii=False)
 
 
 def thank_button_row(recipient: str, reason: str = "") -> list[Block]:
-    """The button in a row of its own."""
+    """Build a row with the `thank_button` alone."""
     return [button_row(thank_button(recipient, reason))]

@@ -1,4 +1,4 @@
-"""Follow the deletion of messages that kudos are about."""
+"""Apply the deletion of kudos messages, and of messages that kudos are about."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,9 @@ from models import Channel, Kudos
 
 
 def on_message_deleted(tx: Transaction, slack_channel: str, ts: str) -> None:
-    """A message was deleted in Slack.
+    """Take back the kudos whose message was deleted in Slack.
 
-    Kudos whose message it was are taken back; those that are about it stand, without
-    a link to where nothing is.
+    Kudos about the deleted message stay, and lose their link to it.
     """
     channel = tx.session.scalar(
         select(Channel.id).filter_by(

@@ -18,18 +18,18 @@ from bot.slack.emoji import is_among
 def on_reaction(
     rt: Runtime, workspace: Workspace, event: ReactionEvent, message: TrackedMessage
 ) -> BatchedChange | None:
-    """Return the change that a reaction makes; None if it is not about kudos."""
+    """Return the change that a reaction causes; None if it is not about kudos."""
     author = _author(workspace, event, message)
     if event.is_present:
         emoji = message.join_emoji if author is None else message.kudos_emoji
     else:
         emoji = (*message.join_emoji, *message.kudos_emoji)
-    is_concerned = is_among(event.emoji, emoji)
-    if event.is_present and not is_concerned:
+    is_about_kudos = is_among(event.emoji, emoji)
+    if event.is_present and not is_about_kudos:
         return None
     reaction = replace(event, author=author)
-    if not is_concerned:
-        # What it meant when it was made counts.
+    if not is_about_kudos:
+        # A removal counts by the meaning that the reaction had when it was added.
         with rt.autocommit.connect() as connection:
             if not reaction_store.was_kudos(connection, message.channel_id, reaction):
                 return None
@@ -43,9 +43,9 @@ def _apply(event: ReactionEvent, tx: Transaction) -> None:
 def _author(
     workspace: Workspace, event: ReactionEvent, message: TrackedMessage
 ) -> str | None:
-    """Return whom a reaction to the message thanks: its author, or who had it posted.
+    """Return the member whom a reaction thanks: the author, or the requester.
 
-    None for the bot.
+    The requester had the bot post the message. None for other messages of the bot.
     """
     if message.author:
         return message.author
@@ -60,7 +60,7 @@ def on_message_deleted(
     _message: TrackedMessage,
     _thread: TrackedMessage | None,
 ) -> BatchedChange | None:
-    """Return the change that a deletion makes; None if it is not about kudos."""
+    """Return the change that a deletion causes; None if it is not about kudos."""
     with rt.autocommit.connect() as connection:
         if not reaction_store.is_referenced(
             connection, workspace.id, deleted.channel, deleted.ts

@@ -1,4 +1,4 @@
-"""Kudos, as a feature."""
+"""The kudos feature."""
 
 from bot.feature import Feature
 from bot.home.section import HomeContext, HomeSection, RenderedSection

@@ -1,4 +1,4 @@
-"""The form for kudos. Values in, views out."""
+"""The form for kudos. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -47,18 +47,18 @@ _MAX_TAGS_LENGTH = (MAX_TAG_LENGTH + 2) * MAX_TAGS
 def kudos_form(
     *,
     people: Sequence[str] = (),
-    # As mrkdwn.
+    # mrkdwn.
     reason: str = "",
     tags: Sequence[str] = (),
     channel: str | None = None,
-    # Where no channel is given: choose the one that the person is looking at.
+    # Without `channel`, preselect the channel in which the member opened the form.
     use_current_channel: bool = False,
-    # The message that it is about, as Slack names it, and its address.
+    # Slack's ids of the message that the kudos are about, and its permalink.
     about: Mapping[str, str] | None = None,
     about_url: str | None = None,
     hint: str | None = None,
 ) -> View:
-    """Thank people: choose them, say what for, and who else sees it."""
+    """Build the form: recipients, reason, tags, visibility and channel."""
     blocks: list[Block] = [
         mrkdwn_line(line)
         for line in (hint, f"For <{about_url}|this message>" if about_url else None)
@@ -118,9 +118,9 @@ def kudos_form(
 
 
 def parse_thank_value(value: str) -> tuple[str, str] | None:
-    """Read the recipient's id and the plain words from a button's value, or None.
+    """Parse a `thank_button`'s value; return the recipient's id and the plain reason.
 
-    Anybody can send any value: it decides nothing but what the form shows.
+    None if invalid. The value is untrusted, and only prefills the form.
     """
     try:
         content: Any = json.loads(value)
@@ -128,7 +128,7 @@ def parse_thank_value(value: str) -> tuple[str, str] | None:
         return None
     if not isinstance(content, dict):
         return None
-    receiver, reason = content.get("receiver"), content.get("reason", "")
-    if not (isinstance(receiver, str) and isinstance(reason, str)):
+    recipient, reason = content.get("receiver"), content.get("reason", "")
+    if not (isinstance(recipient, str) and isinstance(reason, str)):
         return None
-    return receiver, sanitize(reason)
+    return recipient, sanitize(reason)

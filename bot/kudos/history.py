@@ -1,4 +1,4 @@
-"""A member's received and given kudos that stand, the newest first."""
+"""Lists of the kudos that a member received and gave, the newest first."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _thanks = table(KudosThanks)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """After which of the kudos a page begins."""
+    """The position after which a page of kudos begins."""
 
     at: datetime
     kudos_id: int
@@ -43,7 +43,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, value: str) -> "Cursor":
-        """Raises UserError for what we never sent."""
+        """Parse a button's value. Raises UserError if it is invalid."""
         at, _, kudos_id = value.partition(":")
         if not all(
             part.isascii() and part.isdigit() and len(part) <= 16  # noqa: PLR2004
@@ -55,26 +55,26 @@ class Cursor:
 
 def own_history(tx: Transaction, member: str) -> Note:
     """Return the answer to `/kudos me`: both lists, and the remaining allowance."""
-    received, more_received = _page(tx, member, "received")
-    given, more_given = _page(tx, member, "given")
+    received, next_received = _page(tx, member, "received")
+    given, next_given = _page(tx, member, "given")
     return blocks.history(
         received,
         given,
         remaining=allowance.remaining(tx, member, tx.now),
         daily_allowance=allowance.daily(tx),
-        next_received=more_received,
-        next_given=more_given,
+        next_received=next_received,
+        next_given=next_given,
     )
 
 
 def page(tx: Transaction, member: str, direction: Direction, after: str) -> Note:
-    """The page of one list that begins behind the cursor `after`."""
-    rows, more = _page(tx, member, direction, after=Cursor.parse(after))
-    return blocks.page(direction, rows, next_cursor=more)
+    """Return the page of a list after the cursor `after`. Raises UserError."""
+    items, next_cursor = _page(tx, member, direction, after=Cursor.parse(after))
+    return blocks.page(direction, items, next_cursor=next_cursor)
 
 
 def recent(tx: Transaction, member: str) -> list[Block]:
-    """The section of the Home tab: what its owner received in the last month."""
+    """Return the Home section with the kudos of the last RECENT_PERIOD."""
     query = _received(tx.workspace.id, member, HOME_LIMIT, since=tx.now - RECENT_PERIOD)
     rows = _items(tx, member, tx.session.execute(query).all(), may_ask_slack=False)
     return blocks.recent(rows)
@@ -95,16 +95,16 @@ def _page(
     if direction == "received":
         statement = _received(tx.workspace.id, member, PAGE_SIZE + 1, after=after)
     else:
-        # One row for each receiver: enough of them for a page of kudos and one more.
-        most = (PAGE_SIZE + 1) * MAX_RECIPIENTS
-        statement = _given(tx.workspace.id, member, most, after=after)
-    # The receivers of one kudos stand together.
+        # There is a row for each recipient. Select enough for a page and one more.
+        limit = (PAGE_SIZE + 1) * MAX_RECIPIENTS
+        statement = _given(tx.workspace.id, member, limit, after=after)
+    # One row for each kudos.
     rows = list({row.kudos_id: row for row in tx.session.execute(statement)}.values())
-    shown = rows[:PAGE_SIZE]
-    more = ""
+    page_rows = rows[:PAGE_SIZE]
+    next_cursor = ""
     if len(rows) > PAGE_SIZE:
-        more = str(Cursor(shown[-1].given_at, shown[-1].kudos_id))
-    return _items(tx, member, shown), more
+        next_cursor = str(Cursor(page_rows[-1].given_at, page_rows[-1].kudos_id))
+    return _items(tx, member, page_rows), next_cursor
 
 
 _COLUMNS = (_thanks.c.kudos_id, _thanks.c.given_at, _thanks.c.is_join)
@@ -118,7 +118,7 @@ def _received(
     after: Cursor | None = None,
     since: datetime | None = None,
 ) -> Select[Any]:
-    """Select received kudos; members who joined are counted with the kudos."""
+    """Select received kudos, without those by members who joined."""
     statement = select(*_COLUMNS).where(
         _thanks.c.installation_id == installation_id,
         _thanks.c.recipient == member,
@@ -158,13 +158,13 @@ def _items(
 ) -> list[ListItem]:
     ids = [row.kudos_id for row in thanks]
     kudos = {
-        one.id: one
-        for one in tx.session.scalars(select(Kudos).where(Kudos.id.in_(ids)))
+        row.id: row
+        for row in tx.session.scalars(select(Kudos).where(Kudos.id.in_(ids)))
     }
-    seconds = _join_counts(tx.session, ids)
-    people = {one.giver for one in kudos.values()}
-    people |= {receiver for one in kudos.values() for receiver in one.recipients}
-    called = members.names(tx, people)
+    join_counts = _join_counts(tx.session, ids)
+    people = {row.giver for row in kudos.values()}
+    people |= {recipient for row in kudos.values() for recipient in row.recipients}
+    names = members.names(tx, people)
     zone = allowance.day_window(tx.now, members.find(tx, member)).zone
     slack_ids = _channels(tx, kudos.values(), member, may_ask_slack=may_ask_slack)
     return [
@@ -173,8 +173,8 @@ def _items(
             kudos[row.kudos_id],
             row,
             is_by_member=kudos[row.kudos_id].giver == member or row.is_join,
-            names=called,
-            join_count=seconds.get(row.kudos_id, 0),
+            names=names,
+            join_count=join_counts.get(row.kudos_id, 0),
             day=format_day(row.given_at, tx.now, zone),
             slack_ids=slack_ids,
         )
@@ -193,11 +193,11 @@ def _item(
     day: str,
     slack_ids: Mapping[int, str],
 ) -> ListItem:
-    whom = kudos.recipients if is_by_member else [kudos.giver]
-    # What others wrote to others, in a private channel that the person has left.
+    people = kudos.recipients if is_by_member else [kudos.giver]
+    # The member joined others' kudos in a private channel that they have left.
     is_hidden = thanks.is_join and kudos.channel_id not in {None, *slack_ids}
     return ListItem(
-        people=[names[person] for person in whom],
+        people=[names[person] for person in people],
         reason="in a private channel" if is_hidden else kudos.reason,
         day=day,
         url=kudos_url(workspace, kudos, slack_ids),
@@ -212,43 +212,46 @@ def _item(
 def kudos_url(
     workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]
 ) -> str | None:
-    """Return a permalink to the kudos: their own message, or the one they are about.
+    """Return a permalink to the kudos' message, or to the message they are about.
 
-    `slack_ids` are those of the channels that the reader may see, by row id.
+    `slack_ids` has the channels that the reader may see, by row id.
     """
     if kudos.channel_id is not None and kudos.ts is not None:
-        here = slack_ids.get(kudos.channel_id)
-        if here is None:
+        channel = slack_ids.get(kudos.channel_id)
+        if channel is None:
             return None
-        return permalink(workspace.team_url, here, kudos.ts, kudos.thread_ts)
+        return permalink(workspace.team_url, channel, kudos.ts, kudos.thread_ts)
     return subject_url(workspace, kudos, slack_ids)
 
 
 def subject_url(
     workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]
 ) -> str | None:
-    """The address of the message that the kudos are about, if it is still there."""
+    """Return a permalink to the message that the kudos are about, unless deleted."""
     if kudos.about_channel_id is None or kudos.about_ts is None:
         return None
-    there = slack_ids.get(kudos.about_channel_id)
-    if there is None:
+    channel = slack_ids.get(kudos.about_channel_id)
+    if channel is None:
         return None
-    return permalink(workspace.team_url, there, kudos.about_ts, kudos.about_thread_ts)
+    return permalink(workspace.team_url, channel, kudos.about_ts, kudos.about_thread_ts)
 
 
 def _channels(
     tx: Transaction, kudos: Iterable[Kudos], member: str, *, may_ask_slack: bool
 ) -> dict[int, str]:
-    """The channels of these that the person may see, as Slack calls them."""
+    """Return Slack's ids of the kudos' channels that the member may see, by row id.
+
+    With `may_ask_slack`, raises MembershipUnknown; without, unknown ones are left out.
+    """
     ids = {row.channel_id for row in kudos} | {row.about_channel_id for row in kudos}
     query = select(Channel).where(Channel.id.in_(ids - {None}))
     if not may_ask_slack:
         query = query.where(visibility.visible(member, now=tx.now))
-    places = tx.session.scalars(query).all()
+    channels = tx.session.scalars(query).all()
     if may_ask_slack:
-        visible_ids = visibility.visible_channels(tx, places, member)
-        places = [place for place in places if place.id in visible_ids]
-    return {place.id: place.slack_id for place in places}
+        visible_ids = visibility.visible_channels(tx, channels, member)
+        channels = [channel for channel in channels if channel.id in visible_ids]
+    return {channel.id: channel.slack_id for channel in channels}
 
 
 def _join_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""The message that shows kudos in a channel."""
+"""The message with kudos in a channel: post it, and keep it up to date."""
 
 from sqlalchemy import func, select
 
@@ -15,7 +15,7 @@ from models import Channel, Kudos, KudosThanks
 
 
 def _lock(tx: Transaction, kudos_id: int) -> None:
-    """Lock the kudos in the common order: their channel first."""
+    """Lock the kudos' channel and then the kudos, as all transactions do."""
     channel_id = tx.session.get_one(Kudos, kudos_id).channel_id
     if channel_id is not None:
         tracked_messages.lock_channel(tx.session, channel_id)
@@ -41,7 +41,7 @@ def _note(tx: Transaction, kudos: Kudos) -> Note:
             kudos_id=kudos.id, is_join=True
         )
     )
-    giver, *receivers = members.names_in_order(tx, [kudos.giver, *kudos.recipients])
+    giver, *recipients = members.names_in_order(tx, [kudos.giver, *kudos.recipients])
     view = KudosView(
         id=kudos.id,
         giver=giver,
@@ -53,7 +53,7 @@ def _note(tx: Transaction, kudos: Kudos) -> Note:
         subject_url=_subject_url(tx, kudos, channel),
         taken_back_by=_taken_back_by(tx, kudos),
     )
-    return blocks.summary(view, receivers), blocks.message(view)
+    return blocks.summary(view, recipients), blocks.message(view)
 
 
 def _taken_back_by(tx: Transaction, kudos: Kudos) -> str | None:
@@ -64,12 +64,17 @@ def _taken_back_by(tx: Transaction, kudos: Kudos) -> str | None:
 
 
 def _subject_url(tx: Transaction, kudos: Kudos, channel: Channel) -> str | None:
-    """The message that the kudos are about, unless it is private elsewhere."""
+    """Return a permalink to the message that the kudos are about.
+
+    None if that is in another private channel.
+    """
     if kudos.about_channel_id is None:
         return None
     subject_channel = tx.session.get_one(Channel, kudos.about_channel_id)
-    is_open = subject_channel.fetched_at is not None and not subject_channel.is_private
-    if subject_channel.id != channel.id and not is_open:
+    is_public = (
+        subject_channel.fetched_at is not None and not subject_channel.is_private
+    )
+    if subject_channel.id != channel.id and not is_public:
         return None
     return history.subject_url(
         tx.workspace, kudos, {subject_channel.id: subject_channel.slack_id}
@@ -77,21 +82,21 @@ def _subject_url(tx: Transaction, kudos: Kudos, channel: Channel) -> str | None:
 
 
 def _on_posted(tx: Transaction, kudos: Kudos) -> None:
-    """Notify the recipients, with a link to the message."""
+    """Notify the recipients, who get a link to the message, and count reactions."""
     if kudos.taken_back_at is None:
         service.notify_recipients(tx, kudos, kudos.recipients)
         reactions.attach_reactions(tx, kudos)
 
 
 def _on_rejected(tx: Transaction, kudos: Kudos, error: str) -> None:
-    """Give nothing, and return the words to the giver."""
+    """Take the kudos back, and send the giver their text."""
     if kudos.taken_back_at is None:
         service.revoke(tx, kudos, by=None)
         _notify_not_posted(tx, kudos, error)
 
 
 def _on_lost(tx: Transaction, kudos: Kudos) -> None:
-    """Keep what was given; the giver looks whether it was posted."""
+    """Keep the kudos, and ask the giver to check whether they were posted."""
     if kudos.taken_back_at is None:
         service.notify_recipients(tx, kudos, kudos.recipients)
         _notify_not_posted(tx, kudos, LOST)

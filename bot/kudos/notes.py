@@ -1,4 +1,4 @@
-"""The bot's messages to people about kudos. Values in, blocks out."""
+"""The bot's messages to members about kudos. Pure."""
 
 from collections.abc import Sequence
 
@@ -27,24 +27,24 @@ def receipt(
     warnings: Sequence[str] = (),
     is_private: bool = False,
 ) -> Note:
-    """To the giver only: who gets it, what is left, what was left out and why."""
+    """Build the giver's receipt: recipients, remaining allowance, and warnings."""
     text, blocks = sentence_note(
         f"{_sent_text(people, is_private=is_private)} {_remaining_text(remaining)}"
     )
-    for why in warnings:
-        text += f"\n{fallback_text(why)}"
-        blocks.append(context_line(why))
+    for warning in warnings:
+        text += f"\n{fallback_text(warning)}"
+        blocks.append(context_line(warning))
     take_back = button("Take back", "kudos_take_back", kudos_id)
     return text, [*blocks, button_row(take_back)]
 
 
 def final_receipt(people: Sequence[str], *, is_private: bool) -> Note:
-    """The same when it can't be taken back any more."""
+    """Build the receipt for kudos that can no longer be taken back."""
     return sentence_note(_sent_text(people, is_private=is_private))
 
 
 def taken_back_receipt() -> Note:
-    """The same when it was taken back."""
+    """Build the receipt for kudos that were taken back."""
     return sentence_note(TAKEN_BACK)
 
 
@@ -65,11 +65,11 @@ def received(
     *,
     tags: Sequence[str] = (),
     url: str | None = None,
-    # Where it was said, such as "#help"; empty for private kudos.
+    # A label such as "#help"; "" for private kudos.
     channel: str = "",
     subject_url: str | None = None,
 ) -> Note:
-    """Tell a recipient of kudos. `reason` is mrkdwn."""
+    """Build the message to a recipient. `reason` is mrkdwn, `giver` a plain name."""
     parts: list[Part] = [f"{capitalize(giver)} thanks you"]
     if channel:
         parts += [" in ", link(url, channel) if url else channel]
@@ -97,27 +97,28 @@ def received_by_reaction(giver: str, emoji: str, url: str | None) -> Note:
 
 
 def taken_back_received(giver: str) -> Note:
-    """In place of the letter that a receiver was sent."""
+    """Build the note that replaces a recipient's message."""
     return sentence_note(f"{capitalize(giver)} took these kudos back.")
 
 
 def limit_reached(reasons: Sequence[str]) -> Note:
-    """To somebody whose reaction gives nothing."""
+    """Build the note for a member whose reaction gives no kudos."""
     return sentence_note(
         "Your reaction stays, but doesn't count as kudos. ", " ".join(reasons)
     )
 
 
 def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> Note:
-    whom = name_list(people)
+    """Build the note that kudos were not posted, with their reason (mrkdwn)."""
+    names = name_list(people)
     if error == "unknown":
         sentence = (
-            f"I'm not sure your kudos to {whom} made it to {channel}. Please check."
+            f"I'm not sure your kudos to {names} made it to {channel}. Please check."
             " They count, and I told the people you thanked."
         )
     else:
         sentence = (
-            f"I couldn't post your kudos to {whom} in {channel}, so they don't count."
+            f"I couldn't post your kudos to {names} in {channel}, so they don't count."
         )
     text, blocks = sentence_note(f"{sentence} Here's what you wrote:")
     return text, [*blocks, rich_text.user_text(reason, limit=MAX_REASON_LENGTH)]

@@ -1,4 +1,4 @@
-"""Render the direct messages about kudos, as things are when they are sent."""
+"""Render the messages to members about kudos when they are sent."""
 
 from dataclasses import replace
 
@@ -38,25 +38,26 @@ def render_received(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     message = PostMessage(delivery.recipient, *_recipient_note(tx, kudos, delivery))
     if kudos.channel_id is None or kudos.ts is None:
         return message
-    # The kudos in the channel mention them: that is enough for those who see it.
+    # The channel's members are mentioned there, which is enough.
     channel = tx.session.get_one(Channel, kudos.channel_id)
-    reader, now = delivery.recipient, delivery.started_at
-    sees_it = visibility.is_member(replace(tx, now=now), channel, reader)
-    if sees_it is None:
+    is_member = visibility.is_member(
+        replace(tx, now=delivery.started_at), channel, delivery.recipient
+    )
+    if is_member is None:
         return PostIfNotMember(message, channel.slack_id)
-    return None if sees_it else message
+    return None if is_member else message
 
 
 def render_recipient_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
-    sent = _find_sent(tx, kudos, KUDOS_RECEIVED, delivery.recipient)
-    if sent is None:
+    message = _find_sent(tx, kudos, KUDOS_RECEIVED, delivery.recipient)
+    if message is None:
         return None
     if kudos.taken_back_at is None:
         text, blocks = _recipient_note(tx, kudos, delivery)
     else:
         text, blocks = notes.taken_back_received(members.name(tx, kudos.giver))
-    return UpdateMessage(*sent, text, blocks)
+    return UpdateMessage(*message, text, blocks)
 
 
 def render_receipt(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -77,22 +78,22 @@ def render_receipt(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def render_receipt_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Remove the receipt's button, which is of no more use."""
+    """Replace the receipt with one without a button."""
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
-    sent = _find_sent(tx, kudos, KUDOS_RECEIPT, delivery.recipient)
-    if sent is None:
+    message = _find_sent(tx, kudos, KUDOS_RECEIPT, delivery.recipient)
+    if message is None:
         return None
     if kudos.taken_back_at is not None:
-        return UpdateMessage(*sent, *notes.taken_back_receipt())
+        return UpdateMessage(*message, *notes.taken_back_receipt())
     people = members.names_in_order(tx, kudos.recipients)
     note = notes.final_receipt(people, is_private=kudos.is_private)
-    return UpdateMessage(*sent, *note)
+    return UpdateMessage(*message, *note)
 
 
 def receipt_note(
     tx: Transaction, kudos: Kudos, *, remaining: int, warnings: list[str]
 ) -> Note:
-    """The answer to a giver, in whatever way it reaches them."""
+    """Return the receipt, for an ephemeral reply or a message."""
     return notes.receipt(
         kudos.id,
         members.names_in_order(tx, kudos.recipients),
@@ -111,36 +112,41 @@ def render_limit_reached(tx: Transaction, delivery: Delivery) -> SlackAction | N
 def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
     people = members.names_in_order(tx, kudos.recipients)
-    place = _channel_label(tx.session, kudos)
+    channel = _channel_label(tx.session, kudos)
     error = delivery.payload["error"]
-    text, blocks = notes.not_posted(kudos.reason, people, place, error)
+    text, blocks = notes.not_posted(kudos.reason, people, channel, error)
     return PostMessage(delivery.recipient, text, blocks)
 
 
 def _recipient_note(tx: Transaction, kudos: Kudos, delivery: Delivery) -> Note:
-    """The message to a recipient, with the links that they may follow."""
+    """Return the message to a recipient, with links to messages that they may see.
+
+    Raises MembershipUnknown.
+    """
     giver = members.name(tx, kudos.giver)
-    places = [
+    channels = [
         tx.session.get_one(Channel, channel_id)
         for channel_id in {kudos.channel_id, kudos.about_channel_id} - {None}
     ]
-    visible = visibility.visible_channels(tx, places, delivery.recipient)
-    slack_ids = {place.id: place.slack_id for place in places if place.id in visible}
-    about = history.subject_url(tx.workspace, kudos, slack_ids)
+    visible = visibility.visible_channels(tx, channels, delivery.recipient)
+    slack_ids = {
+        channel.id: channel.slack_id for channel in channels if channel.id in visible
+    }
+    subject_url = history.subject_url(tx.workspace, kudos, slack_ids)
     if kudos.emoji is not None:
-        return notes.received_by_reaction(giver, kudos.emoji, about)
+        return notes.received_by_reaction(giver, kudos.emoji, subject_url)
     return notes.received(
         giver,
         kudos.reason,
         tags=kudos.tags,
         url=history.kudos_url(tx.workspace, kudos, slack_ids),
         channel=_channel_label(tx.session, kudos),
-        subject_url=about,
+        subject_url=subject_url,
     )
 
 
 def _channel_label(session: Session, kudos: Kudos) -> str:
-    """The channel's name, but for a private one: a recipient may not be in it."""
+    """Return the channel's name; a private one's is hidden from its non-members."""
     if kudos.channel_id is None:
         return ""
     channel = session.get_one(Channel, kudos.channel_id)
@@ -148,26 +154,26 @@ def _channel_label(session: Session, kudos: Kudos) -> str:
 
 
 def on_receipt_rejected(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    """The giver is not in the channel that they chose: tell them directly."""
+    """Send the receipt directly: the giver is not in the channel that they chose."""
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
     if delivery.recipient != kudos.giver:
         tx.enqueue(KUDOS_RECEIPT, kudos.id, to=kudos.giver, payload=delivery.payload)
 
 
 def on_receipt_sent(
-    tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None
+    tx: Transaction, delivery: Delivery, message: tuple[str, str] | None
 ) -> None:
-    """Schedule the removal of the button, if the receipt is a lasting message."""
+    """Schedule the removal of the button, unless the receipt was ephemeral."""
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
-    if sent is not None and delivery.recipient == kudos.giver:
-        due = max(tx.now, kudos.given_at + rules.TAKE_BACK_WINDOW)
-        service.update_receipt(tx, kudos, send_after=due)
+    if message is not None and delivery.recipient == kudos.giver:
+        window_end = max(tx.now, kudos.given_at + rules.TAKE_BACK_WINDOW)
+        service.update_receipt(tx, kudos, send_at=window_end)
 
 
 def on_recipient_notified(
-    tx: Transaction, delivery: Delivery, _sent: tuple[str, str]
+    tx: Transaction, delivery: Delivery, _message: tuple[str, str]
 ) -> None:
-    """Update the message to a recipient if the kudos were taken back meanwhile."""
+    """Update the recipient's message if the kudos were taken back in between."""
     kudos = tx.session.get_one(Kudos, delivery.subject_id, populate_existing=True)
     if kudos.taken_back_at is not None:
         service.update_recipient_message(tx, kudos, delivery.recipient)

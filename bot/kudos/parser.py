@@ -1,4 +1,4 @@
-"""Parse the text of /kudos: people, reason and tags."""
+"""Parse the text of /kudos: people, reason and tags. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,29 +13,30 @@ _PERSON = re.compile(r"@([UW][A-Z0-9]+)(?:\|[^<>]*)?")
 _GROUP = re.compile(r"!(?:subteam\^[A-Z0-9]+|channel|here|everyone)\b.*")
 _CHANNEL = re.compile(r"#[A-Z0-9]+\|([^<>]+)")
 _TOKEN = re.compile(r"<([^<>\n]+)>")
-# Letters, digits and combining marks, in scripts whose vowels are marks, too.
+# Letters, digits and combining marks, which are vowels in some scripts.
 _WORD = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u109f\u1780-\u17ff-"
 _TAG = re.compile(rf"(?<![\w/&;#])#([{_WORD}]+)")
-# Mentions in code and quoted lines do not come from the author.
+# Mentions in code and in quoted lines are not recipients.
 _CODE_OR_QUOTE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|^(?:&gt;|>)[^\n]*", re.DOTALL | re.MULTILINE
 )
 _QUOTATION_MARKS = "\"'“”„‟‘’‚«»‹›「」『』"
 _TAG_WORD = rf"(?=[{_WORD}]*[^\W\d_])[{_WORD}]{{1,{MAX_TAG_LENGTH}}}"
-# A name that goes on, as in "<@U1>'s" or "<@U1>-san", is a word of the reason.
+# A mention that is part of a word, as in "<@U1>'s" or "<@U1>-san", belongs to the
+# reason.
 _NAME = (
     r"<(?:@[UW][A-Z0-9]+|!(?:subteam\^[A-Z0-9]+|channel|here|everyone))[^<>\n]*>"
     r"(?!(?:['’]|-(?!for\b))?\w)"
 )
-# "to @ana, @ben and @chi for …": none of it is part of the reason.
+# The names before a reason: "to @ana, @ben and @chi for …".
 _LEADING_NAME = re.compile(
     r"\s*(?:(?:(?:to|and)\b|&amp;|\+|[,:;–—-]+)\s*)?"
     rf"(?:{_NAME}|#{_TAG_WORD}(?![{_WORD}]|[-'’/.&]\w))",
     re.IGNORECASE,
 )
-# Separators between the names and the reason, as people and keyboards write them. A
-# sign that begins an emoji, a smiley or a word such as "--fix" belongs to that, and a
-# dash that begins a line belongs to a list.
+# Separators between the names and the reason, in various scripts. A character that
+# begins an emoji, a smiley or a word such as "--fix" is no separator, nor is a dash at
+# the start of a line, which begins a list.
 _SEPARATOR = re.compile(
     r"[^\S\n]*(?:"
     r"(?:[-=]*(?:&gt;)+|\++|[,;:.!|/~·•→⇒‐‑–—―−…－〜～-])+"
@@ -50,33 +51,33 @@ _QUOTED_TEXT = re.compile(
     r"\s*(?:\"([^\"]+)\"|[“„‟]([^“”„‟]+)[“”]|'([^']+)'|[‘‚]([^‘’‚]+)[‘’]"
     r"|«([^«»]+)»|»([^«»]+)«|‹([^‹›]+)›|「([^「」]+)」|『([^『』]+)』)"
 )
-# Matched on the reversed text: a search from the front would start anew at each of many
-# spaces or tags, and read to the end each time.
+# Matched against the reversed text. A search from the front would take quadratic time
+# for a text with many spaces or tags.
 _TRAILING_TAGS = re.compile(rf"\s*(?:{_TAG_WORD}#(?:\s+|\Z))+")
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedKudos:
-    """The parts of the text: `people` are distinct ids in order; `reason` is mrkdwn."""
+    """The parts of the text. `people` are distinct ids in order; `reason` is mrkdwn."""
 
     people: tuple[str, ...]
-    # True if a user group, @channel or the like was named.
+    # True if the text mentions a user group, @channel, @here or @everyone.
     has_group: bool
     reason: str
     tags: tuple[str, ...]
 
 
 def parse(text: str) -> ParsedKudos:
-    """Parse mrkdwn, as Slack escapes the text of a command."""
+    """Parse the text of a command, which Slack sends as mrkdwn."""
     text = sanitize(text)
-    spoken = _CODE_OR_QUOTE.sub(" ", text)
-    tokens = _TOKEN.findall(spoken)
+    own_text = _CODE_OR_QUOTE.sub(" ", text)
+    tokens = _TOKEN.findall(own_text)
     people = [match[1] for token in tokens if (match := _PERSON.fullmatch(token))]
     return ParsedKudos(
         people=tuple(dict.fromkeys(people)),
         has_group=any(_GROUP.fullmatch(token) for token in tokens),
         reason=truncate_mrkdwn(_reason(text), MAX_REASON_LENGTH),
-        tags=normalize_tags(_find_tags(spoken)),
+        tags=normalize_tags(_find_tags(own_text)),
     )
 
 
@@ -86,12 +87,12 @@ def _reason(text: str) -> str:
     Quotation marks around the whole reason are stripped, too.
     """
     text = text[_reason_start(text) :]
-    behind = _TRAILING_TAGS.match(text[::-1])
-    if behind:
-        text = text[: len(text) - behind.end()]
-    quoted = _QUOTED_TEXT.match(text)
-    if quoted and not text[_skip_names(text, quoted.end()) :].strip():
-        text = quoted[quoted.lastindex or 0]
+    trailing_tags = _TRAILING_TAGS.match(text[::-1])
+    if trailing_tags:
+        text = text[: len(text) - trailing_tags.end()]
+    quotation = _QUOTED_TEXT.match(text)
+    if quotation and not text[_skip_names(text, quotation.end()) :].strip():
+        text = quotation[quotation.lastindex or 0]
         text = text[_reason_start(text) :]
     return text.strip()
 
@@ -105,9 +106,9 @@ def _reason_start(text: str) -> int:
 
 
 def _skip_names(text: str, start: int) -> int:
-    """Return the end of the names and tags at `start`, and of their separators."""
-    while named := _LEADING_NAME.match(text, start):
-        start = _skip(_SEPARATOR, text, named.end())
+    """Return the end of the names, tags and separators that begin at `start`."""
+    while name := _LEADING_NAME.match(text, start):
+        start = _skip(_SEPARATOR, text, name.end())
     return start
 
 
@@ -118,7 +119,7 @@ def _skip(pattern: re.Pattern[str], text: str, start: int) -> int:
 
 
 def _find_tags(text: str) -> Iterator[str]:
-    # Slack makes a link of a tag that is a channel's name, too.
+    # Slack turns a tag that is also a channel's name into a mention of the channel.
     yield from (
         match[1]
         for token in _TOKEN.findall(text)
@@ -128,11 +129,11 @@ def _find_tags(text: str) -> Iterator[str]:
 
 
 def normalize_tags(words: Iterable[str]) -> tuple[str, ...]:
-    """Return tags in canonical spelling, each once; drop words that are no tags."""
-    spelt = (
+    """Return distinct tags in canonical spelling; drop words that are no tags."""
+    tags = (
         one_line(sanitize(word)).lstrip("#").casefold().strip("-_") for word in words
     )
-    return tuple(dict.fromkeys(word for word in spelt if _is_tag(word)))
+    return tuple(dict.fromkeys(tag for tag in tags if _is_tag(tag)))
 
 
 def parse_tags(text: str) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """The permissions of kudos."""
 
-from bot.permissions import ADMINS, ANYBODY, AUTHOR, Permission
+from bot.permissions import ADMINS, AUTHOR, MEMBERS_AND_GUESTS, Permission
 
 GIVE_KUDOS = Permission(
     "give kudos, or join in",
-    roles=ANYBODY,
+    roles=MEMBERS_AND_GUESTS,
     denial="You can't give kudos here.",
 )
 TAKE_BACK_KUDOS = Permission(

@@ -28,20 +28,20 @@ REMOVED_REASON = "(Removed at the author's request)"
 
 
 def _find_kudos(tx: Transaction, erasure: Erasure) -> Iterable[int]:
-    """The kudos that the person gave, got, joined or is mentioned in."""
-    who = erasure.member
+    """Return the ids of kudos that the member gave, got, joined or is mentioned in."""
+    member = erasure.member
     joined = select(KudosThanks.kudos_id).where(
         KudosThanks.installation_id == tx.workspace.id,
-        or_(KudosThanks.giver == who, KudosThanks.recipient == who),
+        or_(KudosThanks.giver == member, KudosThanks.recipient == member),
     )
     return tx.session.scalars(
         select(Kudos.id).where(
             Kudos.installation_id == tx.workspace.id,
             or_(
-                Kudos.giver == who,
-                Kudos.taken_back_by == who,
-                lists_member(Kudos.recipients, who),
-                mentions_member(Kudos.reason, who),
+                Kudos.giver == member,
+                Kudos.taken_back_by == member,
+                lists_member(Kudos.recipients, member),
+                mentions_member(Kudos.reason, member),
                 Kudos.id.in_(joined),
             ),
         )
@@ -49,7 +49,7 @@ def _find_kudos(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 
 
 def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
-    """Select whoever got kudos from the person."""
+    """Select the members who got kudos from the erased member."""
     return (
         select(KudosThanks.recipient).where(
             KudosThanks.installation_id == tx.workspace.id,
@@ -61,7 +61,7 @@ def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
 PERSONAL_DATA = (
     TablePolicy(
         model=Kudos,
-        contents="Kudos: giver, receivers, reason and place.",
+        contents="Kudos: giver, recipients, reason and place.",
         purpose="Show them, and take them back.",
         owner_columns=("giver",),
         reader_columns=("recipients",),
@@ -81,7 +81,7 @@ PERSONAL_DATA = (
     TablePolicy(
         model=KudosThanks,
         row_names=("kudos given or received", "kudos given or received"),
-        contents="Giver, receiver and time of each kudos that has not been taken back.",
+        contents="Giver, recipient and time of each kudos that was not taken back.",
         purpose="Count the allowance and the totals.",
         owner_columns=("giver", "recipient"),
     ),
@@ -124,6 +124,6 @@ MESSAGES = (
         ),
         _find_kudos,
     ),
-    # For one person's eyes, until they reload.
+    # An ephemeral message, which is gone when the member reloads Slack.
     MessagePolicy(frozenset({KUDOS_LIMIT_REACHED})),
 )

@@ -1,4 +1,4 @@
-"""Store the reactions that may mean kudos, and say what a reaction means."""
+"""Store the reactions that may mean kudos, and find the meaning of a reaction."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,8 +43,6 @@ _SELECT_TARGET = (
         _channels.c.slack_id == bindparam("slack_id"),
     )
 )
-
-
 _UPSERT_REACTION = upsert_latest(
     KudosReaction,
     ["channel_id", "message_ts", "member", "emoji"],
@@ -57,7 +55,7 @@ class KudosTarget:
     """The meaning of a reaction in its channel."""
 
     channel_id: int
-    # The kudos that the message shows.
+    # The id of the kudos that the message shows; None for other messages.
     kudos_id: int | None
     is_join: bool
     is_kudos: bool
@@ -66,9 +64,10 @@ class KudosTarget:
 def find_target(
     session: Session | Connection, installation_id: int, event: ReactionEvent
 ) -> KudosTarget | None:
-    """Find what a reaction means; None if it has nothing to do with kudos.
+    """Return the meaning of a reaction; None if it has nothing to do with kudos.
 
-    A removal means what the reaction meant, whatever the channel has chosen since.
+    A removal has the meaning of the stored reaction, even if the channel's emoji have
+    changed since.
     """
     row = session.execute(
         _SELECT_TARGET,
@@ -83,16 +82,16 @@ def find_target(
     if row is None:
         return None
     channel_id, join_emoji, kudos_emoji, kudos_id, stored_emoji = row
-    is_undone = stored_emoji is not None and not event.is_present
-    # A message of ours that is not known yet may turn out to be kudos.
-    is_ours = kudos_id is not None or event.author is None
+    is_removal = stored_emoji is not None and not event.is_present
+    # A message of the bot without a row may be kudos whose `ts` is not stored yet.
+    is_bot_message = kudos_id is not None or event.author is None
     if join_emoji is None:
         join_emoji = reaction_emoji.DEFAULT_JOIN
-    is_join = is_ours and (is_undone or emoji.is_among(event.emoji, join_emoji))
+    is_join = is_bot_message and (is_removal or emoji.is_among(event.emoji, join_emoji))
     is_kudos = (
-        not is_ours
+        not is_bot_message
         and event.author is not None
-        and (is_undone or emoji.is_among(event.emoji, kudos_emoji or ()))
+        and (is_removal or emoji.is_among(event.emoji, kudos_emoji or ()))
     )
     if not (is_join or is_kudos):
         return None
@@ -100,7 +99,7 @@ def find_target(
 
 
 def was_kudos(connection: Connection, channel_id: int, event: ReactionEvent) -> bool:
-    """Return True if the reaction meant kudos when it was made."""
+    """Return True if the reaction is stored, so it meant kudos when it was added."""
     stored = select(_reactions.c.member).where(
         _reactions.c.channel_id == channel_id,
         _reactions.c.message_ts == event.ts,
@@ -113,8 +112,8 @@ def was_kudos(connection: Connection, channel_id: int, event: ReactionEvent) -> 
 def record(
     session: Session, channel_id: int, event: ReactionEvent, *, is_undecided: bool
 ) -> bool:
-    """Store the reaction; False where a later or the same event is already stored."""
-    written = session.execute(
+    """Store the reaction; return False if this or a later event is already stored."""
+    result = session.execute(
         _UPSERT_REACTION(session),
         {
             "channel_id": channel_id,
@@ -127,26 +126,29 @@ def record(
             "is_undecided": is_undecided,
         },
     )
-    return written.first() is not None
+    return result.first() is not None
 
 
 def active_since(
     session: Session, channel_id: int, ts: str, member: str
 ) -> datetime | None:
-    """The time of the member's first reaction that is still there, in any skin tone."""
-    at_us = session.scalar(
+    """Return the time (UTC) of the member's first reaction that is not removed.
+
+    Each skin tone is a reaction. None if there is no reaction.
+    """
+    micros = session.scalar(
         select(func.min(KudosReaction.event_micros)).filter_by(
             channel_id=channel_id, message_ts=ts, member=member, is_present=True
         )
     )
-    return None if at_us is None else EPOCH + timedelta(microseconds=at_us)
+    return None if micros is None else EPOCH + timedelta(microseconds=micros)
 
 
 def is_referenced(
     session: Session | Connection, installation_id: int, slack_channel: str, ts: str
 ) -> bool:
     """Return True if the message contains kudos, or kudos are about it."""
-    of_channel = (
+    in_channel = (
         _channels.c.installation_id == installation_id,
         _channels.c.slack_id == slack_channel,
     )
@@ -157,7 +159,7 @@ def is_referenced(
         result = session.execute(
             select(_kudos.c.id)
             .join_from(_channels, _kudos, channel_column == _channels.c.id)
-            .where(*of_channel, ts_column == ts)
+            .where(*in_channel, ts_column == ts)
             .limit(1)
         )
         if result.first() is not None:

@@ -1,8 +1,8 @@
-"""Kudos by reaction: joining somebody's kudos, and thanking for a message.
+"""Kudos by reaction: join a member's kudos, or thank the author of a message.
 
-Both rest on registers, where the latest action stands whatever the order in which we
-hear of them. Whether the allowance lets a reaction count is decided once, when it is
-heard of: it counts from the day on which it was made, or never.
+The stored state of each reaction is that of the latest event, in whatever order events
+arrive. The allowance is checked once, when a reaction's event arrives: then it counts
+from the time at which it was made, or never.
 """
 
 from collections.abc import Iterable
@@ -23,50 +23,52 @@ from bot.runtime import Transaction
 from bot.workspace import members
 from models import Channel, Kudos, KudosReaction, KudosThanks, Member
 
-# An undo within this time withdraws what the receiver would have been told.
+# If a reaction is removed within this time, the recipient is not notified of it.
 NOTIFICATION_DELAY = timedelta(seconds=60)
 
 
 def apply_reaction(tx: Transaction, event: ReactionEvent) -> None:
-    """Record a reaction or its removal, and what it gives or takes back.
+    """Store a reaction or its removal, and give or take back kudos accordingly.
 
-    Not one that comes late, when whoever reacted has been forgotten.
+    A late event from before the member's erasure changes nothing.
     """
     if members.is_before_erasure(tx, event.member, event_micros=event.event_micros):
         return
-    spot = reaction_store.find_target(tx.session, tx.workspace.id, event)
-    if spot is None:
+    target = reaction_store.find_target(tx.session, tx.workspace.id, event)
+    if target is None:
         return
-    is_waiting = not _are_members_known(tx, event.member, event.author)
-    if spot.is_kudos:
+    is_undecided = not _are_members_known(tx, event.member, event.author)
+    if target.is_kudos:
         allowance.lock_giver(tx, event.member)
         if reaction_store.record(
-            tx.session, spot.channel_id, event, is_undecided=is_waiting
+            tx.session, target.channel_id, event, is_undecided=is_undecided
         ):
-            _recompute_kudos(tx, spot.channel_id, event)
+            _recompute_kudos(tx, target.channel_id, event)
         return
-    if spot.kudos_id is None:
-        # Its message is perhaps being recorded at this moment: one of the two waits.
-        tracked_messages.lock_channel(tx.session, spot.channel_id)
-        spot = reaction_store.find_target(tx.session, tx.workspace.id, event) or spot
-    if spot.kudos_id is None:
+    if target.kudos_id is None:
+        # Another transaction may just be storing the `ts` of the kudos' message.
+        tracked_messages.lock_channel(tx.session, target.channel_id)
+        target = (
+            reaction_store.find_target(tx.session, tx.workspace.id, event) or target
+        )
+    if target.kudos_id is None:
         reaction_store.record(
-            tx.session, spot.channel_id, event, is_undecided=is_waiting
+            tx.session, target.channel_id, event, is_undecided=is_undecided
         )
         return
-    kudos = store.lock(tx, spot.kudos_id)
+    kudos = store.lock(tx, target.kudos_id)
     allowance.lock_giver(tx, event.member)
     if reaction_store.record(
-        tx.session, spot.channel_id, event, is_undecided=is_waiting
+        tx.session, target.channel_id, event, is_undecided=is_undecided
     ):
         _recompute_join(tx, kudos, event.member, is_new=event.is_present)
 
 
 def _are_members_known(tx: Transaction, member: str, author: str | None) -> bool:
-    """Return True if enough is known about these people to decide.
+    """Return True if the profiles of these people are known, and a decision possible.
 
-    If not, their profiles are fetched, and the reaction is decided then: either that
-    reads our rows, or we read its.
+    If not, `on_user_loaded` decides later. The lock makes sure that either it reads our
+    row of the reaction, or we read the profile that it has stored.
     """
     unknown = _unknown_members(tx, member, author)
     for slack_id in sorted(unknown):
@@ -75,20 +77,20 @@ def _are_members_known(tx: Transaction, member: str, author: str | None) -> bool
 
 
 def _unknown_members(tx: Transaction, member: str, author: str | None) -> set[str]:
-    wanted = {slack_id for slack_id in (member, author) if slack_id}
-    known = tx.session.scalars(
+    slack_ids = {slack_id for slack_id in (member, author) if slack_id}
+    loaded = tx.session.scalars(
         select(Member.slack_id).where(
             Member.installation_id == tx.workspace.id,
-            Member.slack_id.in_(wanted),
+            Member.slack_id.in_(slack_ids),
             Member.fetched_at.is_not(None),
         )
     )
-    return wanted - set(known)
+    return slack_ids - set(loaded)
 
 
 def on_user_loaded(tx: Transaction, member: Member) -> None:
-    """Facts about a person have arrived: what they reacted to before is decided."""
-    waiting = tx.session.execute(
+    """Decide on the member's earlier reactions, now that their profile is known."""
+    undecided = tx.session.execute(
         select(KudosReaction, Channel.slack_id)
         .join(Channel, Channel.id == KudosReaction.channel_id)
         .where(
@@ -103,19 +105,19 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
             KudosReaction.channel_id, KudosReaction.message_ts, KudosReaction.member
         )
     ).all()
-    for register, slack_channel in waiting:
-        if _unknown_members(tx, register.member, register.author):
+    for reaction, slack_channel in undecided:
+        if _unknown_members(tx, reaction.member, reaction.author):
             continue
         event = ReactionEvent(
-            member=register.member,
+            member=reaction.member,
             channel=slack_channel,
-            ts=register.message_ts,
-            emoji=register.emoji,
-            event_micros=register.event_micros,
-            is_present=register.is_present,
-            author=register.author,
+            ts=reaction.message_ts,
+            emoji=reaction.emoji,
+            event_micros=reaction.event_micros,
+            is_present=reaction.is_present,
+            author=reaction.author,
         )
-        _decide(tx, register.channel_id, event)
+        _decide(tx, reaction.channel_id, event)
 
 
 def _decide(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:
@@ -140,13 +142,13 @@ def _decide(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:
 
 def attach_reactions(tx: Transaction, kudos: Kudos) -> None:
     """Count earlier reactions to the message from the time at which they were made."""
-    waiting = tx.session.scalars(
+    reacting_members = tx.session.scalars(
         select(KudosReaction.member)
         .filter_by(channel_id=kudos.channel_id, message_ts=kudos.ts, is_present=True)
         .distinct()
         .order_by(KudosReaction.member)
     ).all()
-    for member in waiting:
+    for member in reacting_members:
         allowance.lock_giver(tx, member)
         _recompute_join(tx, kudos, member, is_new=True)
 
@@ -156,34 +158,35 @@ def _recompute_join(
     kudos: Kudos,
     member: str,
     *,
-    # Whether the person has just reacted; else they can only lose what they had.
+    # True for an added reaction. After a removal, no new thanks are given.
     is_new: bool,
 ) -> None:
+    """Store or delete the thanks of a member who joined, by their reactions."""
     if member == kudos.giver or kudos.channel_id is None or kudos.ts is None:
         return
     since = reaction_store.active_since(tx.session, kudos.channel_id, kudos.ts, member)
-    stands = tx.session.scalar(
+    stored_since = tx.session.scalar(
         select(func.min(KudosThanks.given_at)).filter_by(
             kudos_id=kudos.id, giver=member
         )
     )
-    if since == stands:
+    if since == stored_since:
         return
-    if stands is not None:
+    if stored_since is not None:
         delete_thanks(tx.session, kudos.id, member)
-    is_asked = since is not None and (is_new or stands is not None)
-    if since is not None and is_asked and kudos.taken_back_at is None:
-        verdict = _validate(
-            tx, kudos.channel_id, member, kudos.recipients, at=since, method="second"
+    may_give = is_new or stored_since is not None
+    if since is not None and may_give and kudos.taken_back_at is None:
+        validation = _validate(
+            tx, kudos.channel_id, member, kudos.recipients, at=since, method="join"
         )
-        store.record(tx, kudos, member, verdict.recipients, at=since, is_join=True)
-        _notify_limit_reached(tx, kudos.channel_id, verdict, member=member, at=since)
+        store.record(tx, kudos, member, validation.recipients, at=since, is_join=True)
+        _notify_limit_reached(tx, kudos.channel_id, validation, member=member, at=since)
     service.update_message(tx, kudos)
     home_refresh.refresh_homes(tx, kudos.recipients)
 
 
 def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:
-    """Thank the author of a message by an emoji, or take that back."""
+    """Give kudos to a message's author by a reaction, or take them back."""
     source = f"reaction:{channel_id}:{event.ts}:{event.member}"
     kudos = tx.session.scalar(
         select(Kudos)
@@ -192,23 +195,23 @@ def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> 
         .execution_options(populate_existing=True)
     )
     since = reaction_store.active_since(tx.session, channel_id, event.ts, event.member)
-    stands = kudos.given_at if kudos and kudos.taken_back_at is None else None
-    if since == stands:
+    stored_since = kudos.given_at if kudos and kudos.taken_back_at is None else None
+    if since == stored_since:
         return
-    if since is None or not (event.is_present or stands):
-        if kudos is not None and stands:
+    if since is None or not (event.is_present or stored_since):
+        if kudos is not None and stored_since:
             service.revoke(tx, kudos, by=event.member)
         return
     if kudos is not None:
         delete_thanks(tx.session, kudos.id, event.member)
     author = event.author or ""
-    verdict = _validate(
+    validation = _validate(
         tx, channel_id, event.member, [author], at=since, method="reaction"
     )
-    if not verdict.recipients:
-        if kudos is not None and stands:
+    if not validation.recipients:
+        if kudos is not None and stored_since:
             service.revoke(tx, kudos, by=event.member)
-        _notify_limit_reached(tx, channel_id, verdict, member=event.member, at=since)
+        _notify_limit_reached(tx, channel_id, validation, member=event.member, at=since)
         return
     if kudos is None:
         kudos = Kudos(
@@ -228,9 +231,9 @@ def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> 
         service.update_recipient_message(tx, kudos, author)
     kudos.given_at = since
     tx.session.flush()
-    store.record(tx, kudos, event.member, verdict.recipients, at=since)
+    store.record(tx, kudos, event.member, validation.recipients, at=since)
     service.notify_recipients(
-        tx, kudos, verdict.recipients, send_after=tx.now + NOTIFICATION_DELAY
+        tx, kudos, validation.recipients, send_at=tx.now + NOTIFICATION_DELAY
     )
 
 
@@ -243,18 +246,18 @@ def _validate(
     at: datetime,
     method: Method,
 ) -> Validation:
-    wanted = list(people)
-    stands = allowance.load(tx, giver, wanted, at=at)
-    if not is_allowed(GIVE_KUDOS, stands.roles):
+    recipients = list(people)
+    current = allowance.load(tx, giver, recipients, at=at)
+    if not is_allowed(GIVE_KUDOS, current.roles):
         return Validation()
     channel = tx.session.get_one(Channel, channel_id)
     return rules.validate(
         KudosRequest(
             giver=giver,
-            people=wanted,
-            recipients=stands.recipients,
-            remaining=stands.remaining,
-            daily_allowance=stands.daily,
+            people=recipients,
+            recipients=current.recipients,
+            remaining=current.remaining,
+            daily_allowance=current.daily,
             allow_external=channel.allow_external_kudos,
             method=method,
         )
@@ -269,9 +272,9 @@ def _notify_limit_reached(
     member: str,
     at: datetime,
 ) -> None:
-    """Say, once a day and to nobody else, that a reaction gave nothing, and why."""
-    why = [problem.text for problem in validation.errors if problem.is_limit]
-    if not why:
+    """Tell the member, once a day, that a reaction gave no kudos, and why."""
+    reasons = [issue.text for issue in validation.errors if issue.is_limit]
+    if not reasons:
         return
     channel = tx.session.get_one(Channel, channel_id)
     day = allowance.day_window(at, members.find(tx, member)).starts_at
@@ -279,6 +282,6 @@ def _notify_limit_reached(
         KUDOS_LIMIT_REACHED,
         channel_id,
         to=channel.slack_id,
-        payload={"member": member, "why": why},
+        payload={"member": member, "why": reasons},
         occurrence=f"{member}:{day:%Y-%m-%d}",
     )

@@ -1,4 +1,4 @@
-"""Rules of kudos: recipients, limits, reasons and tags."""
+"""Rules of kudos: recipients, limits, reasons and tags. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from bot.slack.text import english_length, tokenize
 
 MAX_RECIPIENTS = 10
 MAX_TAGS = 5
-# In letters of English, or as much in another script; mentions and emoji do not count.
+# English letters, or as much in another script; mentions and emoji do not count.
 MIN_REASON_LENGTH = 20
 MIN_REASON_TEXT = f"at least {MIN_REASON_LENGTH} characters (7 in Chinese or Japanese)"
 DAILY_ALLOWANCE = 5
@@ -28,30 +28,30 @@ DUPLICATE_WINDOW = timedelta(minutes=1)
 NO_RECIPIENTS = "Who do you want to thank? Type @ and pick them from the list."
 
 Field = Literal["people", "reason", "tags"]
-Method = Literal["words", "reaction", "second"]
+Method = Literal["words", "reaction", "join"]
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A problem with kudos, in plain words, and its field in the form."""
+    """A problem with kudos: a sentence for the giver, and its field in the form."""
 
     text: str
     field: Field = "people"
-    # True if the same would be fine on another day.
+    # True if the same request would be valid on another day.
     is_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Facts about a person who is named."""
+    """Facts about a recipient."""
 
     name: str
     is_known: bool = True
     is_bot: bool = False
     is_deactivated: bool = False
     is_external: bool = False
-    # The number of times that the giver thanked them in the last days, and the first
-    # day on which they may again, such as "Fri 4 Dec".
+    # The number of times that the giver thanked them within WINDOW_DAYS, and the first
+    # day on which they may do it again, such as "Fri 4 Dec".
     recent_count: int = 0
     next_allowed: str = ""
 
@@ -61,7 +61,7 @@ class KudosRequest:
     """Kudos that a member wants to give. `reason` is mrkdwn."""
 
     giver: str
-    # Ids of everybody named, and facts about each.
+    # Slack's ids of the people named, and facts about each.
     people: Sequence[str]
     recipients: Mapping[str, Recipient]
     # The giver's remaining and whole allowance for the day.
@@ -71,63 +71,63 @@ class KudosRequest:
     tags: Sequence[str] = ()
     has_group: bool = False
     allow_external: bool = False
-    # A reaction needs no reason. Joining ("second") costs one, whatever the recipients.
+    # "words" need a reason. "join" costs one, for any number of recipients.
     method: Method = "words"
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The recipients and the cost; nothing is given if there are `errors`."""
+    """The recipients and the cost of a request, or the `errors` that prevent it."""
 
     recipients: tuple[str, ...] = ()
-    # Problems with some recipients, if others remain.
+    # Problems with recipients who are left out.
     warnings: tuple[Issue, ...] = ()
     errors: tuple[Issue, ...] = ()
     cost: int = 0
 
 
 def validate(request: KudosRequest) -> Validation:
-    """Return all the problems with a request, and the recipients who can get kudos."""
-    named = list(dict.fromkeys(request.people))
-    others = [person for person in named if person != request.giver]
-    receivers, dropped = [], []
-    if len(others) < len(named):
-        dropped.append(Issue("Kudos are for others. You can't thank yourself."))
+    """Return the recipients who can get kudos, and all problems with the request."""
+    people = list(dict.fromkeys(request.people))
+    others = [person for person in people if person != request.giver]
+    recipients, warnings = [], []
+    if len(others) < len(people):
+        warnings.append(Issue("Kudos are for others. You can't thank yourself."))
     for person in others[:MAX_RECIPIENTS]:
-        why = _recipient_issue(
+        issue = _recipient_issue(
             request.recipients[person], allow_external=request.allow_external
         )
-        if why:
-            dropped.append(why)
+        if issue:
+            warnings.append(issue)
         else:
-            receivers.append(person)
+            recipients.append(person)
     if others[MAX_RECIPIENTS:]:
-        dropped.append(Issue(_too_many_text(len(others))))
+        warnings.append(Issue(_too_many_text(len(others))))
     if request.has_group:
-        dropped.append(
+        warnings.append(
             Issue("Groups and @channel can't get kudos. Pick people instead.")
         )
-    cost = 1 if request.method == "second" else len(receivers)
-    refused = []
-    if not receivers:
-        refused += dropped or [Issue(NO_RECIPIENTS)]
-        dropped = []
+    cost = 1 if request.method == "join" else len(recipients)
+    errors = []
+    if not recipients:
+        errors += warnings or [Issue(NO_RECIPIENTS)]
+        warnings = []
     elif cost > request.remaining:
-        refused.append(
+        errors.append(
             Issue(
                 _limit_text(cost, request.remaining, request.daily_allowance),
                 is_limit=True,
             )
         )
     if request.method == "words":
-        refused += _reason_and_tag_issues(request)
-    if refused:
-        return Validation(errors=(*dropped, *refused))
-    return Validation(tuple(receivers), tuple(dict.fromkeys(dropped)), (), cost)
+        errors += _reason_and_tag_issues(request)
+    if errors:
+        return Validation(errors=(*warnings, *errors))
+    return Validation(tuple(recipients), tuple(dict.fromkeys(warnings)), (), cost)
 
 
 def is_duplicate(request: KudosRequest, recipients: Sequence[str]) -> bool:
-    """Return True if these recipients are all that the request could be for."""
+    """Return True if earlier kudos to `recipients` gave all that the request would."""
     if not set(recipients) <= set(request.people):
         return False
     others = [person for person in request.people if person not in recipients]
@@ -179,35 +179,35 @@ def count_people(number: int) -> str:
 
 
 def _reason_and_tag_issues(request: KudosRequest) -> list[Issue]:
-    problems = []
+    issues = []
     if reason_length(request.reason) < MIN_REASON_LENGTH:
-        problems.append(
+        issues.append(
             Issue(
                 f"Say what for, in {MIN_REASON_TEXT}. Mentions and emoji don't count.",
                 "reason",
             )
         )
     if len(request.tags) > MAX_TAGS:
-        problems.append(
+        issues.append(
             Issue(
                 f"Up to {MAX_TAGS} tags, please. You gave {len(request.tags)}.",
                 "tags",
             )
         )
-    return problems
+    return issues
 
 
 def reason_length(reason: str) -> int:
-    """Return the length of mrkdwn in letters of English, without mentions and emoji."""
+    """Return the `english_length` of mrkdwn, without mentions and emoji."""
     prose = "".join(
-        piece.text
-        for piece in tokenize(_GROUP.sub("", reason))
-        if piece.kind not in {"person", "emoji"}
+        token.text
+        for token in tokenize(_GROUP.sub("", reason))
+        if token.kind not in {"person", "emoji"}
     )
     return english_length(unicode_emoji.replace_emoji(_EMOJI.sub("", prose), ""))
 
 
-# Matches emoji in a row, too, with nothing between them.
+# Unlike `tokenize`, it also matches emoji names that follow a letter.
 _EMOJI = re.compile(
     r":(?:(?:[^\WA-Z]|['+-])*[^\W\dA-Z_](?:[^\WA-Z]|['+-])*|[+-]1|100|1234):"
 )
@@ -215,14 +215,13 @@ _GROUP = re.compile(r"<!(?:subteam\^|channel|here|everyone)[^<>\n]*>")
 
 
 def to_user_error(issues: Sequence[Issue]) -> UserError:
-    """Combine all issues in one error, with the text for each field of the form."""
+    """Combine all issues in one error, with a text for each field of the form."""
     texts: dict[str, list[str]] = {}
-    for problem in issues:
-        texts.setdefault(problem.field, []).append(problem.text)
-    first = issues[0].field
+    for issue in issues:
+        texts.setdefault(issue.field, []).append(issue.text)
     return UserError(
-        "\n".join(dict.fromkeys(problem.text for problem in issues)),
-        field=first,
+        "\n".join(dict.fromkeys(issue.text for issue in issues)),
+        field=issues[0].field,
         field_errors={
             field: " ".join(dict.fromkeys(messages))
             for field, messages in texts.items()
@@ -233,7 +232,7 @@ def to_user_error(issues: Sequence[Issue]) -> UserError:
 def require_take_back(
     roles: frozenset[Role], *, given_at: datetime, now: datetime
 ) -> None:
-    """Require the giver within ten minutes, or an admin at any time; else UserError."""
+    """Raise UserError unless it is the giver, within TAKE_BACK_WINDOW, or an admin."""
     require(TAKE_BACK_KUDOS, roles)
     if Role.ADMIN not in roles and now - given_at > TAKE_BACK_WINDOW:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Kudos: given by words, taken back; posted by the outbox."""
+"""Give kudos by command or form, and take them back."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,17 +39,19 @@ ALREADY_TAKEN_BACK = "These kudos have already been taken back."
 
 @dataclass(frozen=True, slots=True)
 class GiveResult:
+    """The kudos that a request gave."""
+
     kudos_id: int
     recipients: Sequence[str]
-    # Their plain names.
+    # The recipients' plain names.
     names: Sequence[str]
-    # What was left out of what the giver wanted.
+    # Problems with people whom the giver named, and who got nothing.
     warnings: Sequence[Issue]
     remaining: int
 
 
 def require_can_post(channel: Channel) -> None:
-    """Raises UserError if nothing can be posted."""
+    """Raise UserError if nothing can be posted in the channel."""
     if channel.is_archived:
         raise UserError(
             "This channel is archived. Choose another one.", field="channel"
@@ -69,49 +71,56 @@ def give(
     giver: str,
     source: str,
 ) -> GiveResult:
-    """Thank people: one kudos for each `source`, and within the giver's allowance.
+    """Give kudos, once for each `source`, within the giver's allowance.
 
-    Raises UserError, with all that is wrong, where none of it can be given.
+    Without `channel`, they are private. A repeated request, with the same source or the
+    same text within DUPLICATE_WINDOW, returns the earlier result. Raises UserError,
+    with all problems, if nothing can be given, and MembershipUnknown.
     """
     allowance.lock_giver(tx, giver)
-    stands = allowance.load(tx, giver, draft.people, at=tx.now)
-    wish = KudosRequest(
+    current = allowance.load(tx, giver, draft.people, at=tx.now)
+    request = KudosRequest(
         giver=giver,
         people=draft.people,
-        recipients=stands.recipients,
-        remaining=stands.remaining,
-        daily_allowance=stands.daily,
+        recipients=current.recipients,
+        remaining=current.remaining,
+        daily_allowance=current.daily,
         reason=draft.reason,
         tags=draft.tags,
         has_group=draft.has_group,
         allow_external=channel is not None and channel.allow_external_kudos,
     )
-    kudos_id = _find_duplicate(stands.recent_kudos, channel, wish, draft.about)
+    kudos_id = _find_duplicate(current.recent_kudos, channel, request, draft.about)
     if kudos_id is not None:
-        return _earlier_result(tx, wish, kudos_id)
+        return _earlier_result(tx, request, kudos_id)
     try:
-        require(GIVE_KUDOS, stands.roles)
+        require(GIVE_KUDOS, current.roles)
         if channel is not None:
             require_can_post(channel)
             visibility.require_visible(tx, channel, giver, field="channel")
-        verdict = rules.validate(wish)
-        if verdict.errors:
-            raise rules.to_user_error(verdict.errors)
+        validation = rules.validate(request)
+        if validation.errors:
+            raise rules.to_user_error(validation.errors)
     except UserError:
-        # A request that comes twice is not refused for what it has given itself.
+        # A repeated request may exceed the limits only because of its own kudos.
         if (kudos_id := find_by_source(tx, source)) is None:
             raise
-        return _earlier_result(tx, wish, kudos_id)
+        return _earlier_result(tx, request, kudos_id)
     kudos_id = insert_kudos(
-        tx, channel, draft, recipients=verdict.recipients, giver=giver, source=source
+        tx,
+        channel,
+        draft,
+        recipients=validation.recipients,
+        giver=giver,
+        source=source,
     )
     if kudos_id is None:
         kudos_id = find_by_source(tx, source)
-        assert kudos_id is not None  # noqa: S101 - it is why there is no new row
-        return _earlier_result(tx, wish, kudos_id)
+        assert kudos_id is not None  # noqa: S101 - its row prevented the insert
+        return _earlier_result(tx, request, kudos_id)
     if channel is None:
         kudos = tx.session.get_one(Kudos, kudos_id)
-        notify_recipients(tx, kudos, verdict.recipients)
+        notify_recipients(tx, kudos, validation.recipients)
     else:
         thread_ts = reply_thread_ts(draft, channel)
         tx.enqueue(
@@ -122,23 +131,22 @@ def give(
         )
     return GiveResult(
         kudos_id,
-        verdict.recipients,
-        [stands.recipients[receiver].name for receiver in verdict.recipients],
-        verdict.warnings,
-        stands.remaining - verdict.cost,
+        validation.recipients,
+        [current.recipients[recipient].name for recipient in validation.recipients],
+        validation.warnings,
+        current.remaining - validation.cost,
     )
 
 
 def _earlier_result(
     tx: Transaction, request: KudosRequest, kudos_id: int
 ) -> GiveResult:
-    """Return what the same request has given before."""
+    """Return the result of an earlier identical request."""
     kudos = tx.session.get_one(Kudos, kudos_id)
-    called = members.names(tx, kudos.recipients)
     return GiveResult(
         kudos_id,
         kudos.recipients,
-        [called[receiver] for receiver in kudos.recipients],
+        members.names_in_order(tx, kudos.recipients),
         (),
         max(0, request.remaining),
     )
@@ -150,8 +158,8 @@ def _find_duplicate(
     request: KudosRequest,
     about: SubjectMessage | None,
 ) -> int | None:
-    """The id of the same, given a moment ago by somebody who saw no answer, perhaps."""
-    same = (
+    """Return the id of identical kudos that were given just before, or None."""
+    key = (
         channel.id if channel else None,
         request.reason,
         about.channel_id if about else None,
@@ -161,7 +169,7 @@ def _find_duplicate(
         (
             row.id
             for row in recent_kudos
-            if (row.channel_id, row.reason, row.about_channel_id, row.about_ts) == same
+            if (row.channel_id, row.reason, row.about_channel_id, row.about_ts) == key
             and rules.is_duplicate(request, row.recipients)
         ),
         None,
@@ -171,7 +179,8 @@ def _find_duplicate(
 def take_back(tx: Transaction, kudos_id: int, *, by: str) -> None:
     """Take kudos back, and update the messages about them.
 
-    Raises UserError for others than the giver and admins, or if it is too late.
+    Raises UserError if `by` is not the giver or an admin, or if it is too late, and
+    MembershipUnknown.
     """
     kudos = lock(tx, kudos_id)
     by_roles = roles.in_workspace(tx, by)
@@ -187,20 +196,23 @@ def take_back(tx: Transaction, kudos_id: int, *, by: str) -> None:
 
 
 def revoke(tx: Transaction, kudos: Kudos, *, by: str | None) -> None:
-    """Delete the thanks of kudos and update the messages. Lock the kudos first."""
+    """Delete the thanks and tags of kudos, and update the messages about them.
+
+    `by` is None if the bot takes them back. Lock the kudos first.
+    """
     kudos.taken_back_at, kudos.taken_back_by = tx.now, by
     tx.session.execute(delete(KudosThanks).where(KudosThanks.kudos_id == kudos.id))
     tx.session.execute(delete(KudosTag).where(KudosTag.kudos_id == kudos.id))
     tx.session.flush()
     update_message(tx, kudos)
     if kudos.emoji is None:
-        update_receipt(tx, kudos, send_after=tx.now)
-    for receiver in kudos.recipients:
-        update_recipient_message(tx, kudos, receiver)
+        update_receipt(tx, kudos, send_at=tx.now)
+    for recipient in kudos.recipients:
+        update_recipient_message(tx, kudos, recipient)
 
 
 def update_message(tx: Transaction, kudos: Kudos) -> None:
-    """The kudos' message, if there is one, is to show what is true now."""
+    """Enqueue an update of the kudos' message in the channel, if there is one."""
     if kudos.channel_id is None or kudos.emoji is not None:
         return
     channel = tx.session.get_one(Channel, kudos.channel_id)
@@ -212,51 +224,42 @@ def notify_recipients(
     kudos: Kudos,
     recipients: Iterable[str],
     *,
-    send_after: datetime | None = None,
+    send_at: datetime | None = None,
 ) -> None:
-    to_notify = list(recipients)
-    for receiver in to_notify:
-        _enqueue(tx, KUDOS_RECEIVED, kudos, receiver, send_after=send_after)
-    home_refresh.refresh_homes(tx, to_notify)
+    """Enqueue the message to each recipient, at `send_at` or now."""
+    members_to_notify = list(recipients)
+    for recipient in members_to_notify:
+        tx.enqueue(KUDOS_RECEIVED, kudos.id, to=recipient, send_at=send_at)
+    home_refresh.refresh_homes(tx, members_to_notify)
 
 
 def update_recipient_message(tx: Transaction, kudos: Kudos, recipient: str) -> None:
-    """The letter to a receiver, if there is one, is to say what is true now."""
+    """Enqueue an update of the message to a recipient, if there is one."""
     _enqueue_update(tx, KUDOS_UPDATE_RECIPIENT, kudos, recipient)
     home_refresh.refresh_homes(tx, [recipient])
 
 
-def update_receipt(tx: Transaction, kudos: Kudos, *, send_after: datetime) -> None:
-    """Remove the button of the giver's direct message, if any, at `send_after`."""
-    tx.enqueue_updates(
-        KUDOS_UPDATE_RECEIPT, [(kudos.id, kudos.giver)], send_at=send_after
-    )
+def update_receipt(tx: Transaction, kudos: Kudos, *, send_at: datetime) -> None:
+    """Remove the button of the giver's direct message, if any, at `send_at`."""
+    tx.enqueue_updates(KUDOS_UPDATE_RECEIPT, [(kudos.id, kudos.giver)], send_at=send_at)
 
 
 def send_receipt(
     tx: Transaction,
     result: GiveResult,
     *,
-    # Where to say it, to the giver only; None: in a direct message.
+    # For an ephemeral message to the giver in it; None: a direct message.
     channel: Channel | None,
 ) -> None:
     """Enqueue the receipt for a giver who can't be answered at once."""
     kudos = tx.session.get_one(Kudos, result.kudos_id)
-    detail = {"left": result.remaining, "dropped": [p.text for p in result.warnings]}
-    recipient = channel.slack_id if channel else kudos.giver
-    _enqueue(tx, KUDOS_RECEIPT, kudos, recipient, detail=detail)
-
-
-def _enqueue(
-    tx: Transaction,
-    kind: MessageKind,
-    kudos: Kudos,
-    recipient: str,
-    *,
-    send_after: datetime | None = None,
-    detail: dict[str, Any] | None = None,
-) -> None:
-    tx.enqueue(kind, kudos.id, to=recipient, send_at=send_after, payload=detail)
+    warnings = [issue.text for issue in result.warnings]
+    tx.enqueue(
+        KUDOS_RECEIPT,
+        kudos.id,
+        to=channel.slack_id if channel else kudos.giver,
+        payload={"left": result.remaining, "dropped": warnings},
+    )
 
 
 def _enqueue_update(

@@ -1,4 +1,4 @@
-"""Settings for kudos, of a channel and of the workspace."""
+"""The settings of kudos for a channel and for the workspace."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +15,7 @@ from models import Channel
 CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
     channels.emoji_setting(
         Emoji(
+            # Stored in `WorkspaceSettingsRow.channel_defaults`, so it keeps its name.
             name="second",
             label="Emoji to join in kudos",
             hint="Works on a kudos message, from anyone but its giver.",
@@ -62,7 +63,7 @@ WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
 
 
 def check_channel_settings(values: Mapping[str, Any]) -> None:
-    """Raises UserError if an emoji on an answer would have two meanings."""
+    """Raise UserError if an emoji would have two meanings."""
     for meaning in ("helpful", "solved"):
         if emoji.overlap(values[meaning], values["kudos"]):
             raise UserError(

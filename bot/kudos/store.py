@@ -1,4 +1,4 @@
-"""Store kudos and the thanks in them."""
+"""Store kudos and their thanks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class SubjectMessage:
 
 @dataclass(frozen=True, slots=True)
 class KudosDraft:
-    """New kudos, as their giver wrote them. `reason` is mrkdwn."""
+    """New kudos as the giver entered them. `reason` is mrkdwn."""
 
     people: Sequence[str]
     reason: str
@@ -51,7 +51,7 @@ def find_by_source(tx: Transaction, source: str) -> int | None:
 
 
 def reply_thread_ts(draft: KudosDraft, channel: Channel | None) -> str | None:
-    """Return the thread of the kudos: what is said in one is thanked for in it."""
+    """Return the thread to post in: that of the message that the kudos are about."""
     about = draft.about
     if about is None or channel is None or about.channel_id != channel.id:
         return None
@@ -64,8 +64,6 @@ _INSERT_KUDOS = prepare_insert(
         index_elements=["installation_id", "source"]
     ).returning(table(Kudos).c.id),
 )
-
-
 _INSERT_THANKS = prepare_insert(
     KudosThanks, lambda statement: statement.on_conflict_do_nothing()
 )
@@ -80,7 +78,7 @@ def insert_kudos(
     giver: str,
     source: str,
 ) -> int | None:
-    """The new kudos' id; None where its `source` has given some already."""
+    """Store kudos, their thanks and tags; return the id, None if `source` exists."""
     about = draft.about
     kudos_id: int | None = tx.session.execute(
         _INSERT_KUDOS(tx.session),
@@ -128,7 +126,7 @@ def record(
     at: datetime,
     is_join: bool = False,
 ) -> None:
-    """One person thanks these by the kudos, their own or one that they join."""
+    """Store the thanks of a member who gave kudos or joined them."""
     _insert_thanks(tx, kudos.id, giver, recipients, at=at, is_join=is_join)
 
 
@@ -145,19 +143,19 @@ def _insert_thanks(
         {
             "kudos_id": kudos_id,
             "giver": giver,
-            "recipient": receiver,
+            "recipient": recipient,
             "installation_id": tx.workspace.id,
             "given_at": at,
             "is_join": is_join,
         }
-        for receiver in recipients
+        for recipient in recipients
     ]
     if rows:
         tx.session.execute(_INSERT_THANKS(tx.session), rows)
 
 
 def lock(tx: Transaction, kudos_id: int) -> Kudos:
-    """The kudos, which nobody else changes meanwhile; raises UserError for none."""
+    """Lock the kudos and read them again; raises UserError if there are none."""
     kudos = tx.session.scalar(
         select(Kudos)
         .filter_by(id=kudos_id, installation_id=tx.workspace.id)

@@ -41,39 +41,44 @@ NOT_IN_PRIVATE_CHANNEL = "You can only choose a private channel that you're both
 
 
 def require_access(tx: Transaction, by: str) -> None:
-    """Raises UserError for anybody but the program leads and admins."""
-    held = roles.in_workspace(tx, by)
-    require(SEE_MENTORS, held)
+    """Raise UserError unless `by` is a program lead or an admin."""
+    require(SEE_MENTORS, roles.in_workspace(tx, by))
 
 
 def overview(tx: Transaction, *, by: str, start: int) -> View:
-    """Past credits from the `start`th on, the newest first. Raises UserError."""
+    """Return the view with the credits from offset `start` on, the newest first.
+
+    Raises UserError.
+    """
     require_access(tx, by)
-    found = tx.session.scalars(
+    credits_ = tx.session.scalars(
         select(Credit)
         .filter_by(installation_id=tx.workspace.id)
         .order_by(Credit.period.desc(), Credit.id.desc())
         .offset(start)
         .limit(PAGE_SIZE + 1)
     ).all()
-    expected = experts(tx)
-    called = members.names(tx, expected)
-    together = {person for c in found for person in (c.member, c.credited_by) if person}
+    people = {
+        person
+        for credit in credits_
+        for person in (credit.member, credit.credited_by)
+        if person
+    }
     return forms.overview(
-        [_credit_row(tx, credit, together) for credit in found[:PAGE_SIZE]],
+        [_credit_row(tx, credit, people) for credit in credits_[:PAGE_SIZE]],
         rings=_ring_lines(tx),
         scope=detection.search_scope(tx),
-        experts=[called[expert] for expert in expected],
+        experts=members.names_in_order(tx, experts(tx)),
         newer_start=max(0, start - PAGE_SIZE) if start else None,
-        older_start=start + PAGE_SIZE if len(found) > PAGE_SIZE else None,
+        older_start=start + PAGE_SIZE if len(credits_) > PAGE_SIZE else None,
     )
 
 
 def _credit_row(
     tx: Transaction, credit: Credit, credited_people: Collection[str]
 ) -> CreditRow:
-    """A credit beside others; `together`: those whom all of them are about."""
-    seen = tx.session.execute(
+    """Build a credit's row; `credited_people` are all people whom the view names."""
+    rows = tx.session.execute(
         select(CreditEvidence, Ask, Answer, Channel)
         .join(Ask, Ask.id == CreditEvidence.ask_id)
         .join(Answer, Answer.id == CreditEvidence.answer_id)
@@ -82,33 +87,35 @@ def _credit_row(
         .order_by(Answer.ts)
     ).all()
     people = {
-        person for row in seen for person in (row[0].asker, *row[0].helped_members)
+        person for row in rows for person in (row[0].asker, *row[0].helped_members)
     }
-    called = members.names(tx, people.union(credited_people))
-    proofs = [
+    names = members.names(tx, people.union(credited_people))
+    evidence_items = [
         EvidenceItem(
             title=members.text_with_names(tx, ask.title)
             if ask.deleted_at is None
             else "(deleted)",
             url=permalink(tx.workspace.team_url, channel.slack_id, answer.ts, ask.ts),
-            asker=called[evidence.asker],
-            helped_names=[called[person] for person in evidence.helped_members],
+            asker=names[evidence.asker],
+            helped_names=[names[person] for person in evidence.helped_members],
             is_still_marked=queries.is_still_marked(tx.session, ask.id, credit.member),
         )
-        for evidence, ask, answer, channel in seen
+        for evidence, ask, answer, channel in rows
         if not channel.is_private
     ]
-    where = tx.session.get(Channel, credit.channel_id) if credit.channel_id else None
-    is_open = where is not None and not where.is_private
+    post_channel = (
+        tx.session.get(Channel, credit.channel_id) if credit.channel_id else None
+    )
+    is_public = post_channel is not None and not post_channel.is_private
     return CreditRow(
-        name=called[credit.member],
+        name=names[credit.member],
         day=credit.period,
         consent=forms.to_consent(credit.consent),
-        channel=where.name if where is not None and is_open else "",
-        evidence=proofs,
-        hidden_count=len(seen) - len(proofs),
+        channel=post_channel.name if post_channel is not None and is_public else "",
+        evidence=evidence_items,
+        hidden_count=len(rows) - len(evidence_items),
         explanation=_explanation(
-            credit, called, is_reason_visible=is_open or where is None
+            credit, names, is_reason_visible=is_public or post_channel is None
         ),
     )
 
@@ -116,32 +123,35 @@ def _credit_row(
 def _explanation(
     credit: Credit, names: Mapping[str, str], *, is_reason_visible: bool
 ) -> str:
-    """`is_open`: whether the reason was not given for a private channel."""
+    """Explain a credit by its lead's reason, or by the detection's numbers.
+
+    `is_reason_visible` is False for a reason that was given for a private channel.
+    """
     if credit.credited_by is not None and not is_reason_visible:
         return f"by {names[credit.credited_by]}, in a private channel"
     if credit.credited_by is not None:
         return f"by {names[credit.credited_by]}: {to_plain(credit.reason or '')}"
-    said = f"In {credit.window_days} days: weighted help {credit.helpfulness:.1f}"
+    text = f"In {credit.window_days} days: weighted help {credit.helpfulness:.1f}"
     if not credit.all_messages:
-        return f"{said}."
-    written = f"{credit.messages} of {credit.all_messages} messages"
-    return f"{said}, where {written} would predict {credit.expected:.1f}."
+        return f"{text}."
+    share = f"{credit.messages} of {credit.all_messages} messages"
+    return f"{text}, where {share} would predict {credit.expected:.1f}."
 
 
 def _ring_lines(tx: Transaction) -> list[str]:
-    noted = tx.session.scalars(
+    alerts = tx.session.scalars(
         select(MentorRingAlert)
         .filter_by(installation_id=tx.workspace.id)
         .order_by(MentorRingAlert.period.desc(), MentorRingAlert.member)
         .limit(MAX_RINGS)
     ).all()
-    called = members.names(
-        tx, {person for note in noted for person in (note.member, *note.ring)}
+    names = members.names(
+        tx, {person for alert in alerts for person in (alert.member, *alert.ring)}
     )
     return [
-        f"{called[note.member]}: {note.marks_from_ring} of {note.marks} marks come"
-        f" from {', '.join(called[p] for p in note.ring if p != note.member)}"
-        for note in noted
+        f"{names[alert.member]}: {alert.marks_from_ring} of {alert.marks} marks come"
+        f" from {', '.join(names[p] for p in alert.ring if p != alert.member)}"
+        for alert in alerts
     ]
 
 
@@ -154,28 +164,29 @@ def credit_by_hand(
     by: str,
     settings: MentorSettings,
 ) -> None:
-    """Credit somebody because a lead says so; the consent is asked as ever.
+    """Credit a member for a program lead's reason, and ask for the member's consent.
 
-    In a private channel, only if both are in it. `reason` is as typed. Said twice, it
-    counts once. Raises UserError, with the field, and MembershipUnknown.
+    `channel` is Slack's id; the lead and the member have to be in a private one.
+    `reason` is plain text as typed. A repeated request changes nothing. Raises
+    UserError, with the field, and MembershipUnknown.
     """
     require_access(tx, by)
-    said = sanitize(reason)
-    if english_length(said) < forms.MIN_REASON_LENGTH:
+    plain_reason = sanitize(reason)
+    if english_length(plain_reason) < forms.MIN_REASON_LENGTH:
         raise UserError("Describe what they did in one sentence.", field="reason")
     if member == by:
         raise UserError(NOT_YOURSELF, field="member")
-    known = members.find(tx, member)
-    if known is None or known.is_bot or known.is_deactivated or known.is_external:
+    row = members.find(tx, member)
+    if row is None or row.is_bot or row.is_deactivated or row.is_external:
         raise UserError(NOT_CREDITABLE, field="member")
     if member_settings.get(tx, member).public_naming == "never":
-        raise UserError(OPTED_OUT.format(name=known.name), field="member")
-    place = channels.find(tx, channel)
-    if place is None or not place.is_joined or place.is_archived or place.is_read_only:
+        raise UserError(OPTED_OUT.format(name=row.name), field="member")
+    post_channel = channels.find(tx, channel)
+    if post_channel is None or not detection.can_post(post_channel):
         raise UserError(BOT_NOT_IN_CHANNEL, field="channel")
     for person in (by, member):
         visibility.require_visible(
-            tx, place, person, message=NOT_IN_PRIVATE_CHANNEL, field="channel"
+            tx, post_channel, person, message=NOT_IN_PRIVATE_CHANNEL, field="channel"
         )
     zone = detection.workspace_zone(tx)
     credit = Credit(
@@ -183,25 +194,25 @@ def credit_by_hand(
         member=member,
         period=periods.period_of(tx.now, zone, settings),
         credited_at=tx.now,
-        channel_id=place.id,
+        channel_id=post_channel.id,
         credited_by=by,
-        reason=to_mrkdwn(said),
+        reason=to_mrkdwn(plain_reason),
     )
-    added = credit_store.create(tx, credit)
-    if added is None and not _is_repeated(tx.session, credit):
-        raise UserError(ALREADY_CREDITED.format(name=known.name), field="member")
+    credit_id = credit_store.create(tx, credit)
+    if credit_id is None and not _is_repeated(tx.session, credit):
+        raise UserError(ALREADY_CREDITED.format(name=row.name), field="member")
 
 
 def _is_repeated(session: Session, credit: Credit) -> bool:
-    """Return True if the lead repeats a credit because our answer was lost."""
-    held = session.scalars(
+    """Return True if the stored credit for the period is the same."""
+    stored = session.scalars(
         select(Credit).filter_by(
             installation_id=credit.installation_id,
             member=credit.member,
             period=credit.period,
         )
     ).one()
-    return (held.credited_by, held.channel_id, held.reason) == (
+    return (stored.credited_by, stored.channel_id, stored.reason) == (
         credit.credited_by,
         credit.channel_id,
         credit.reason,
@@ -211,7 +222,7 @@ def _is_repeated(session: Session, credit: Credit) -> bool:
 def update_settings(
     tx: Transaction, *, scope: str, experts: Collection[str], by: str
 ) -> None:
-    """Record where to look, and who is expected to help. Raises UserError."""
+    """Store the scope of detection and the expected experts. Raises UserError."""
     require_access(tx, by)
     if scope not in {value for value, _, _ in forms.SCOPES}:
         raise UserError("Choose one of the three.", field="scope")
@@ -223,12 +234,13 @@ def update_settings(
 
 
 def settings_view(tx: Transaction, *, by: str) -> View:
-    """The form for where to look, and whom not to credit. Raises UserError."""
+    """Return the form for the scope and the expected experts. Raises UserError."""
     require_access(tx, by)
     return forms.settings_form(detection.search_scope(tx), experts(tx))
 
 
 def experts(tx: Transaction) -> list[str]:
+    """Return Slack's ids of the expected experts."""
     return list(
         tx.session.scalars(
             select(ExpectedExpert.member)

@@ -1,7 +1,6 @@
-"""Record what a member decides about a credit, and bring its post in line with it.
+"""Store a member's consent to a credit, and post, update or delete its post.
 
-A credit's row is locked while it changes, so that the later of two decisions wins and
-the post shows it.
+The credit's row is locked while it changes, so that the later of two decisions wins.
 """
 
 from collections.abc import Sequence
@@ -40,7 +39,10 @@ NO_CHANNEL = "I'm not in any channel where I could post it."
 
 
 def decide(tx: Transaction, credit_id: int, choice: Choice, *, by: str) -> None:
-    """Record the person's choice, the first or a later one. Raises UserError."""
+    """Store the member's choice, which may replace an earlier one.
+
+    Raises UserError, and MembershipUnknown.
+    """
     credit = lock(tx.session, credit_id)
     if (
         credit is None
@@ -63,7 +65,7 @@ def decide(tx: Transaction, credit_id: int, choice: Choice, *, by: str) -> None:
 
 
 def opt_out(tx: Transaction, member: str) -> None:
-    """Withdraw all that is public about a member who opted out."""
+    """Set all credits of the member to "never", and delete their posts."""
     for credit in tx.session.scalars(
         select(Credit)
         .where(
@@ -78,7 +80,7 @@ def opt_out(tx: Transaction, member: str) -> None:
 
 
 def consent_all(tx: Transaction, member: str) -> None:
-    """Consent to all that a member was asked, who is always to be named."""
+    """Consent to all credits that wait for the answer of a member who always agrees."""
     for credit in tx.session.scalars(
         select(Credit)
         .where(
@@ -97,7 +99,7 @@ def consent_all(tx: Transaction, member: str) -> None:
 
 
 def apply_opt_outs(tx: Transaction) -> None:
-    """Opt out those who said so, wherever they said it."""
+    """Opt out the members whose settings say "never" while a credit does not."""
     for member in tx.session.scalars(
         select(Credit.member)
         .join(
@@ -117,7 +119,7 @@ def apply_opt_outs(tx: Transaction) -> None:
 
 
 def expire(tx: Transaction, *, settings: MentorSettings) -> None:
-    """Keep private what a member was asked long ago and did not answer."""
+    """Set credits to "silent" whose members have not answered in `consent_days`."""
     for credit in tx.session.scalars(
         select(Credit)
         .where(
@@ -132,7 +134,7 @@ def expire(tx: Transaction, *, settings: MentorSettings) -> None:
 
 
 def lock(session: Session, credit_id: int) -> Credit | None:
-    """Lock the credit, and return it as it is now."""
+    """Lock the credit and read it again; None if it does not exist."""
     return session.scalar(
         select(Credit)
         .filter_by(id=credit_id)
@@ -154,7 +156,7 @@ def _set_consent(tx: Transaction, credit: Credit, consent: str) -> None:
 
 
 def _sync_post(tx: Transaction, credit: Credit) -> None:
-    """Post the credit, or update the post, as the member has decided."""
+    """Enqueue the post, or its update, by the member's consent."""
     if credit.channel_id is None:
         return
     channel = tx.session.get_one(Channel, credit.channel_id)
@@ -169,20 +171,22 @@ def _sync_post(tx: Transaction, credit: Credit) -> None:
         )
 
 
-def on_offer_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
-    """Record that the member has the offer; name those who always consent."""
+def on_offer_sent(
+    tx: Transaction, delivery: Delivery, message: tuple[str, str]
+) -> None:
+    """Store that the member got the offer; consent for members who always agree."""
     credit = tx.session.get_one(Credit, delivery.subject_id)
-    credit.notified_at, (credit.notified_channel, credit.notified_ts) = tx.now, sent
+    credit.notified_at, (credit.notified_channel, credit.notified_ts) = tx.now, message
     home_refresh.refresh_homes(tx, [credit.member])
-    chosen = member_settings.get(tx, credit.member)
+    settings = member_settings.get(tx, credit.member)
     if credit.consent == "asked" and not _has_channel(tx, credit):
         _set_consent(tx, credit, "private")
-    elif credit.consent == "asked" and chosen.public_naming == "yes":
+    elif credit.consent == "asked" and settings.public_naming == "yes":
         _set_consent(tx, credit, "public")
 
 
 def _has_channel(tx: Transaction, credit: Credit) -> bool:
-    """Return True if there is a channel to post in, which the member has not left."""
+    """Return True if there is a channel for the post, and the member may see it."""
     if credit.channel_id is None:
         return False
     channel = tx.session.get_one(Channel, credit.channel_id)
@@ -190,14 +194,14 @@ def _has_channel(tx: Transaction, credit: Credit) -> bool:
 
 
 def on_offer_rejected(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    """Count a member whom Slack can't reach as one who did not answer."""
+    """Treat the credit as unanswered if Slack refused the offer."""
     credit = tx.session.get_one(Credit, delivery.subject_id)
     if credit.consent == "asked":
         credit.consent = "silent"
 
 
 def on_posted(tx: Transaction, credit: Credit) -> None:
-    """Tell those who were helped that their reactions led to this post."""
+    """Notify the members whose reactions led to the post."""
     credit.post_count += 1
     tx.session.flush()
     if credit.consent != "public":
@@ -217,7 +221,7 @@ def on_posted(tx: Transaction, credit: Credit) -> None:
 
 
 def on_rejected(tx: Transaction, credit: Credit, error: str) -> None:
-    """Keep the credit private for now: it was not posted, or nobody can tell."""
+    """Make the credit private if Slack refused the post or may have lost it."""
     credit.post_count += 1
     if credit.consent == "public":
         credit.consent = "private"
@@ -233,7 +237,7 @@ def on_rejected(tx: Transaction, credit: Credit, error: str) -> None:
 
 
 def on_updated(tx: Transaction, delivery: Delivery, _result: object) -> None:
-    """Forget the post of a member who opted out: it has been deleted."""
+    """Clear `post_ts` after the post of a member who opted out was deleted."""
     credit = tx.session.get_one(Credit, delivery.subject_id)
     is_latest = tx.session.get_one(OutboxItem, delivery.id).version == delivery.version
     if credit.consent == "never" and is_latest:
@@ -241,7 +245,7 @@ def on_updated(tx: Transaction, delivery: Delivery, _result: object) -> None:
 
 
 def on_deleted(tx: Transaction, credit: Credit) -> None:
-    """Post it again only if the member has consented since the post was made."""
+    """Clear `post_ts`; post again if the member consented after the deleted post."""
     is_newer = _is_decided_after_post(tx.session, credit)
     credit.post_ts = None
     tx.session.flush()
@@ -268,7 +272,7 @@ def _update_offer(tx: Transaction, credit: Credit) -> None:
 
 
 def markers(session: Session, credit: Credit) -> Sequence[str]:
-    """The members whose reactions are the evidence, once each."""
+    """Return Slack's ids of the members whose reactions are the evidence."""
     rows = session.scalars(
         select(CreditEvidence.marked_by).filter_by(credit_id=credit.id)
     )

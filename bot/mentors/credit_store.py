@@ -13,33 +13,33 @@ from models import Credit, CreditEvidence
 def create(
     tx: Transaction, credit: Credit, marked_asks: Sequence[MarkedAsk] = ()
 ) -> int | None:
-    """Store a credit, and enqueue the message to the member; return its id.
+    """Store a credit with its evidence, and enqueue the offer; return its id.
 
-    Returns None if the member has one for this period already.
+    Returns None if the member already has a credit for the period.
     """
     columns = table(Credit).columns.keys()
-    given = {name: getattr(credit, name) for name in columns}
+    values = {name: getattr(credit, name) for name in columns}
     credit_id: int | None = tx.session.scalar(
         upsert(tx.session, Credit)
-        .values(**{name: value for name, value in given.items() if value is not None})
+        .values(**{name: value for name, value in values.items() if value is not None})
         .on_conflict_do_nothing()
         .returning(Credit.id)
     )
     if credit_id is None:
         return None
-    for seen in marked_asks:
+    for marked_ask in marked_asks:
         tx.session.add(
             CreditEvidence(
                 credit_id=credit_id,
-                ask_id=seen.ask_id,
-                answer_id=seen.answer_id,
-                asker=seen.asker,
-                is_solution=seen.is_solution,
-                helped_members=list(seen.helped_members),
-                marked_by=list(seen.marked_by),
+                ask_id=marked_ask.ask_id,
+                answer_id=marked_ask.answer_id,
+                asker=marked_ask.asker,
+                is_solution=marked_ask.is_solution,
+                helped_members=list(marked_ask.helped_members),
+                marked_by=list(marked_ask.marked_by),
             )
         )
-    # Whoever it is about hears of it first, at an hour that suits them.
+    # The member is asked before anything is posted.
     tx.enqueue(
         MENTOR_OFFER,
         credit_id,

@@ -1,4 +1,4 @@
-"""The weekly look: what is due, and what was found, written down once."""
+"""The weekly detection run: find due runs, run the detection, store its result once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from models import (
 
 @dataclass(frozen=True, slots=True)
 class DueRun:
-    """A look that nobody has taken yet; `scope_id` is 0 for the whole workspace."""
+    """A run that is due. `scope_id` is a channel's row id, or 0 for the workspace."""
 
     period: Period
     scope_id: int
@@ -49,17 +49,20 @@ class RunResult:
 
 
 def due_runs(tx: Transaction, *, settings: MentorSettings) -> list[DueRun]:
-    """The looks to take now."""
-    where = search_scope(tx)
+    """Return the runs that are due, for the workspace or for each channel.
+
+    None are due until the stored data covers the shortest window.
+    """
+    scope = search_scope(tx)
     period = periods.last_period(tx.now, workspace_zone(tx), settings)
-    if where == "off" or period is None:
+    if scope == "off" or period is None:
         return []
-    shortest = timedelta(days=settings.windows_days[0])
-    if period.day - shortest < _data_since(tx):
+    shortest_window = timedelta(days=settings.windows_days[0])
+    if period.day - shortest_window < _data_since(tx):
         return []
-    places = (
+    scope_ids = (
         [0]
-        if where == "workspace"
+        if scope == "workspace"
         else tx.session.scalars(
             select(Channel.id)
             .filter_by(
@@ -71,28 +74,30 @@ def due_runs(tx: Transaction, *, settings: MentorSettings) -> list[DueRun]:
             .order_by(Channel.id)
         ).all()
     )
-    taken = set(
+    finished = set(
         tx.session.scalars(
             select(MentorRun.scope_id).filter_by(
                 installation_id=tx.workspace.id, period=period.day
             )
         )
     )
-    return [DueRun(period, place) for place in places if place not in taken]
+    return [
+        DueRun(period, scope_id) for scope_id in scope_ids if scope_id not in finished
+    ]
 
 
 def next_run_at(tx: Transaction, *, settings: MentorSettings) -> datetime | None:
-    """Return the UTC instant at which the present period ends; None if nobody looks."""
+    """Return the UTC time of the current period's end; None if detection is off."""
     if search_scope(tx) == "off":
         return None
-    here = workspace_zone(tx)
-    day = periods.period_of(tx.now, here, settings)
-    return timezones.to_utc(datetime.combine(day, time(settings.hour)), here)
+    zone = workspace_zone(tx)
+    day = periods.period_of(tx.now, zone, settings)
+    return timezones.to_utc(datetime.combine(day, time(settings.hour)), zone)
 
 
 def _data_since(tx: Transaction) -> date:
-    """The day on which the bot came, or from which on an export tells who wrote."""
-    came = tx.session.get_one(Installation, tx.workspace.id).installed_at.date()
+    """Return the first day with data: of the installation, or of imported messages."""
+    installed_on = tx.session.get_one(Installation, tx.workspace.id).installed_at.date()
     first_day = tx.session.scalar(
         select(MessageCount.day)
         .join(Channel, Channel.id == MessageCount.channel_id)
@@ -100,18 +105,18 @@ def _data_since(tx: Transaction) -> date:
         .order_by(MessageCount.day)
         .limit(1)
     )
-    return came if first_day is None else min(came, first_day)
+    return installed_on if first_day is None else min(installed_on, first_day)
 
 
 def search_scope(tx: Transaction) -> str:
-    """Return the scope: "workspace", "channels" (each by itself), or "off"."""
+    """Return the scope: "workspace", "channels" (a run for each), or "off"."""
     row = tx.session.get(MentorWorkspaceSettings, tx.workspace.id)
     return row.scope if row is not None else "workspace"
 
 
 def workspace_zone(tx: Transaction) -> ZoneInfo:
-    """The zone that most people of the workspace are in."""
-    most = tx.session.execute(
+    """Return the zone of most of the workspace's members; UTC if none is known."""
+    rows = tx.session.execute(
         select(Member.tz, func.count())
         .where(
             Member.installation_id == tx.workspace.id,
@@ -123,12 +128,19 @@ def workspace_zone(tx: Transaction) -> ZoneInfo:
         .group_by(Member.tz)
         .order_by(func.count().desc(), Member.tz)
     ).all()
-    known = (timezones.get(row.tz) for row in most)
-    return next(filter(None, known), ZoneInfo("UTC"))
+    zones = (timezones.get(row.tz) for row in rows)
+    return next(filter(None, zones), ZoneInfo("UTC"))
+
+
+def can_post(channel: Channel) -> bool:
+    return channel.is_joined and not channel.is_archived and not channel.is_read_only
 
 
 def private_channels(tx: Transaction) -> dict[int, str]:
-    """The private channels whose members have to be asked for, by their rows' ids."""
+    """Return Slack's ids of the private channels in scope, by row id.
+
+    The caller fetches their members from Slack, and passes them to `run`.
+    """
     rows = tx.session.execute(
         select(Channel.id, Channel.slack_id).filter_by(
             installation_id=tx.workspace.id,
@@ -148,25 +160,25 @@ def run(
     *,
     settings: MentorSettings,
 ) -> RunResult:
-    """Find out whom to credit; changes nothing."""
+    """Run the detection without changing anything; `record` stores the result."""
     scope = Scope(tx.workspace.id, due_run.scope_id or None, private_members)
-    detected = queries.detect_mentors(tx, scope, due_run.period, settings=settings)
-    chosen = detected.candidates[: settings.credits_per_period]
+    result = queries.detect_mentors(tx, scope, due_run.period, settings=settings)
+    candidates = result.candidates[: settings.credits_per_period]
     return RunResult(
-        detected,
+        result,
         [
             (
-                standing,
+                candidate,
                 queries.marked_asks(
                     tx.session,
                     scope,
-                    standing.member,
-                    days=detected.window_days,
+                    candidate.member,
+                    days=result.window_days,
                     until=due_run.period.until,
                     settings=settings,
                 ),
             )
-            for standing in chosen
+            for candidate in candidates
         ],
     )
 
@@ -174,11 +186,8 @@ def run(
 def record(
     tx: Transaction, due_run: DueRun, result: RunResult, *, settings: MentorSettings
 ) -> None:
-    """Store a run's result and enqueue its messages, unless another run did.
-
-    Another run for the same period, here or in another replica, finds the row.
-    """
-    taken = tx.session.scalar(
+    """Store a run's result and enqueue its messages, unless another replica did."""
+    inserted = tx.session.scalar(
         upsert(tx.session, MentorRun)
         .values(
             installation_id=tx.workspace.id,
@@ -190,24 +199,24 @@ def record(
         .on_conflict_do_nothing()
         .returning(MentorRun.scope_id)
     )
-    if taken is None:
+    if inserted is None:
         return
-    # Somebody may have opted out, or been credited elsewhere, since we looked.
-    out = exclusions.excluded_members(tx, due_run.period.day, settings=settings)
-    for standing, evidence in result.credits:
-        if standing.member not in out and evidence:
+    # Members may have opted out, or been credited in another scope, since the run.
+    excluded = exclusions.excluded_members(tx, due_run.period.day, settings=settings)
+    for candidate, evidence in result.credits:
+        if candidate.member not in excluded and evidence:
             credit = Credit(
                 installation_id=tx.workspace.id,
-                member=standing.member,
+                member=candidate.member,
                 period=due_run.period.day,
                 credited_at=tx.now,
                 channel_id=_announcement_channel(tx.session, evidence),
                 window_days=result.detection.window_days,
-                messages=standing.messages,
+                messages=candidate.messages,
                 all_messages=result.detection.all_messages,
-                helpfulness=standing.helpfulness,
-                expected=standing.expected,
-                score=standing.score,
+                helpfulness=candidate.helpfulness,
+                expected=candidate.expected,
+                score=candidate.score,
             )
             create(tx, credit, evidence)
     for ring in result.detection.rings:
@@ -217,44 +226,46 @@ def record(
 def _announcement_channel(
     session: Session, marked_asks: Sequence[MarkedAsk]
 ) -> int | None:
-    """The channel of most of the evidence, of those in which the bot may speak.
+    """Return the channel with most of the evidence, among those the bot can post in.
 
-    Of several with as much, that of the latest answer.
+    Ties go to the channel with the latest answer. None if there is no such channel.
     """
-    count: dict[int, int] = {}
+    counts: dict[int, int] = {}
     latest: dict[int, str] = {}
     for marked_ask in marked_asks:
-        place = marked_ask.channel_id
-        count[place] = count.get(place, 0) + 1
-        latest[place] = max(latest.get(place, ""), marked_ask.answer_ts)
-    open_to_us = session.scalars(
+        channel_id = marked_ask.channel_id
+        counts[channel_id] = counts.get(channel_id, 0) + 1
+        latest[channel_id] = max(latest.get(channel_id, ""), marked_ask.answer_ts)
+    channel_ids = session.scalars(
         select(Channel.id).where(
-            Channel.id.in_(count),
+            Channel.id.in_(counts),
             Channel.is_joined.is_(True),
             Channel.is_archived.is_(False),
             Channel.is_read_only.is_(False),
         )
     )
     return max(
-        open_to_us, key=lambda place: (count[place], latest[place]), default=None
+        channel_ids,
+        key=lambda channel: (counts[channel], latest[channel]),
+        default=None,
     )
 
 
 def _alert_ring(
     tx: Transaction, due_run: DueRun, ring: Ring, *, settings: MentorSettings
 ) -> None:
-    """Tell the leads, privately, but not each week anew."""
-    lately = due_run.period.day - timedelta(days=settings.cooldown_days)
-    known = tx.session.scalar(
+    """Alert the program leads to a ring, unless they were within `cooldown_days`."""
+    cooldown_start = due_run.period.day - timedelta(days=settings.cooldown_days)
+    recent_alert = tx.session.scalar(
         select(MentorRingAlert.period)
         .where(
             MentorRingAlert.installation_id == tx.workspace.id,
             MentorRingAlert.member == ring.member,
-            MentorRingAlert.period > lately,
+            MentorRingAlert.period > cooldown_start,
         )
         .limit(1)
     )
-    if known is not None:
+    if recent_alert is not None:
         return
     tx.session.add(
         MentorRingAlert(
@@ -266,7 +277,7 @@ def _alert_ring(
             ring=list(ring.people),
         )
     )
-    noted = tx.session.scalars(
+    member_id = tx.session.scalars(
         select(Member.id).filter_by(
             installation_id=tx.workspace.id, slack_id=ring.member
         )
@@ -274,7 +285,7 @@ def _alert_ring(
     for lead in workspace_settings.program_leads(tx):
         tx.enqueue(
             MENTOR_RING_ALERT,
-            noted,
+            member_id,
             to=lead,
             send_at=next_contact_time(tx, lead),
             payload={"period": due_run.period.day.isoformat()},

@@ -15,11 +15,13 @@ _members = table(Member)
 def excluded_members(
     tx: Transaction, period: date, *, settings: MentorSettings
 ) -> frozenset[str]:
-    """Return the members who can't be credited, however much they helped.
+    """Return the members who can't be credited in the period, even if they qualify.
 
-    They are: bots, external, deactivated and unknown people; expected experts; members
-    who want no credits; and those credited within `cooldown_days`, counted between the
-    last days of periods, since results are recorded some time later.
+    1. Bots, and external, deactivated and unknown people.
+    2. Expected experts.
+    3. Members who opted out of credits.
+    4. Members credited within `cooldown_days`, counted between the days on which the
+       periods end; a run may store its credits later than that.
     """
     return frozenset(
         tx.session.scalars(

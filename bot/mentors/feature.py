@@ -1,4 +1,4 @@
-"""Unexpected mentors, as a feature."""
+"""The mentors feature: detect unexpected mentors, and credit them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,16 +67,16 @@ _NOTICES_MENTORS = column_setting(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mentors(Feature):
-    """The feature, with what its jobs and handlers need of a process."""
+    """The feature, with the state that its jobs and handlers share in a process."""
 
-    # The operator's numbers.
+    # The operator's thresholds and times.
     settings: MentorSettings
-    # The messages that no job has stored yet.
+    # Counts of messages that no job has stored yet.
     message_counter: MessageCounter
 
 
 def mentors(settings: MentorSettings) -> Mentors:
-    """Return the feature with the operator's numbers."""
+    """Return the feature with the operator's settings."""
     message_counter = MessageCounter()
 
     def due_counts(tx: Transaction) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""The leads' view of mentors, and members' view of their own credits."""
+"""Program leads' views of mentors, and the Home sections of own credits. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from bot.slack.text import escape, truncate
 MIN_REASON_LENGTH = 20
 MAX_REASON_LENGTH = 300
 MAX_EXPERTS = 100
-# Shown per credit.
+# The most lines of evidence for each credit.
 MAX_EVIDENCE_LINES = 5
 _TITLE_LENGTH = 80
 
@@ -62,9 +62,9 @@ def to_consent(value: str) -> Consent:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceItem:
-    """One mark behind a credit.
+    """One mark behind a credit. `title` is the ask's, in mrkdwn.
 
-    `title` is mrkdwn; `is_still_marked`: not undone since.
+    `is_still_marked` is False if the mark was removed since.
     """
 
     title: str
@@ -76,16 +76,16 @@ class EvidenceItem:
 
 @dataclass(frozen=True, slots=True)
 class CreditRow:
-    """A credit in the leads' view, without texts from private channels."""
+    """A credit in the program leads' view, without texts from private channels."""
 
     name: str
     day: date
     consent: Consent
     channel: str
     evidence: Sequence[EvidenceItem]
-    # Marks in private channels, which are only counted.
+    # The number of marks in private channels.
     hidden_count: int
-    # The detection's numbers in words, or the reason of a credit by hand.
+    # The detection's numbers as text, or the reason of a credit by hand.
     explanation: str
 
 
@@ -103,7 +103,7 @@ def overview(
     `newer_start` and `older_start` are the offsets of the neighbouring pages, None if
     there is none.
     """
-    where = next(text for value, text, _ in SCOPES if value == scope)
+    scope_label = next(label for value, label, _ in SCOPES if value == scope)
     blocks: list[Block] = [
         SectionBlock(
             text=PlainTextObject(
@@ -114,7 +114,7 @@ def overview(
             )
         ),
         context_line(
-            f"Looking {where.lower()}. Expected experts:"
+            f"Looking {scope_label.lower()}. Expected experts:"
             f" {name_list(experts) if experts else 'none'}."
         ),
         button_row(
@@ -144,28 +144,28 @@ def overview(
 
 
 def _credit_blocks(row: CreditRow) -> list[Block]:
-    where = f" in #{row.channel}" if row.consent == "public" and row.channel else ""
+    channel = f" in #{row.channel}" if row.consent == "public" and row.channel else ""
     blocks: list[Block] = [
         rich_text.inline(
             f"{row.name}  ·  week to {_day(row.day)}  · "
-            f" {_CONSENT_LABELS[row.consent]}{where}"
+            f" {_CONSENT_LABELS[row.consent]}{channel}"
         )
     ]
-    for proof in row.evidence[:MAX_EVIDENCE_LINES]:
+    for item in row.evidence[:MAX_EVIDENCE_LINES]:
         parts: list[Part] = [
             "•  ",
-            link(proof.url, quoted(proof.title, _TITLE_LENGTH)),
-            f" by {proof.asker}, helped {name_list(proof.helped_names)}",
+            link(item.url, quoted(item.title, _TITLE_LENGTH)),
+            f" by {item.asker}, helped {name_list(item.helped_names)}",
         ]
-        if not proof.is_still_marked:
+        if not item.is_still_marked:
             parts.append(" (mark removed since)")
         blocks.append(rich_text.inline(*parts))
     more = len(row.evidence) - MAX_EVIDENCE_LINES
-    rest = [f"and {more} more"] if more > 0 else []
+    details = [f"and {more} more"] if more > 0 else []
     if row.hidden_count:
-        rest.append(f"{row.hidden_count} in private channels")
-    about = "  ·  ".join([*rest, row.explanation])
-    blocks.append(context_line(truncate(about, 1000)))
+        details.append(f"{row.hidden_count} in private channels")
+    text = "  ·  ".join([*details, row.explanation])
+    blocks.append(context_line(truncate(text, 1000)))
     return blocks
 
 
@@ -207,7 +207,8 @@ def credit_form() -> View:
 
 def settings_form(scope: str, experts: Sequence[str]) -> View:
     options = [
-        Option(text=text, value=value, description=more) for value, text, more in SCOPES
+        Option(text=label, value=value, description=description)
+        for value, label, description in SCOPES
     ]
     return View(
         type="modal",
@@ -240,7 +241,7 @@ def settings_form(scope: str, experts: Sequence[str]) -> View:
 
 @dataclass(frozen=True, slots=True)
 class OwnCredit:
-    """A member's own credit on their Home tab; `channel` is "" for none."""
+    """A member's own credit on their Home tab; `channel` is a name, "" for none."""
 
     id: int
     day: date
@@ -249,17 +250,17 @@ class OwnCredit:
     channel: str
     consent: Consent
     is_naming_allowed: bool = True
-    # False for a private channel that the member has left.
+    # False for a private channel that the member may no longer see.
     is_channel_visible: bool = True
 
 
 def pending_credits(rows: Sequence[OwnCredit]) -> list[Block]:
-    """For the Home tab: the credits whose member has not answered yet."""
+    """Build the Home section with the credits that wait for the member's answer."""
     return [block for row in rows for block in _own_credit_blocks(row)]
 
 
 def past_credits(rows: Sequence[OwnCredit]) -> list[Block]:
-    """For the Home tab: all credits, with the member's choice and its buttons."""
+    """Build the Home section with a member's credits, their choices and buttons."""
     if not rows:
         return []
     return [
@@ -269,14 +270,14 @@ def past_credits(rows: Sequence[OwnCredit]) -> list[Block]:
 
 
 def _own_credit_blocks(row: OwnCredit) -> list[Block]:
-    what = (
+    summary = (
         f"{row.answers} {'answer' if row.answers == 1 else 'answers'} that helped"
         f" {row.people} {'person' if row.people == 1 else 'people'}"
         if row.answers
         else "thanked by a program lead"
     )
     blocks: list[Block] = [
-        SectionBlock(text=f"*{_day(row.day)}*: {what}. {_status_text(row)}")
+        SectionBlock(text=f"*{_day(row.day)}*: {summary}. {_status_text(row)}")
     ]
     buttons = _choice_buttons(row)
     return [*blocks, button_row(*buttons)] if buttons else blocks
@@ -298,19 +299,19 @@ def _status_text(row: OwnCredit) -> str:
 
 
 def _choice_buttons(row: OwnCredit) -> list[ButtonElement]:
-    tell = button("Yes, tell them", "mentor_tell", row.id)
-    keep = button("Just between us", "mentor_keep", row.id)
+    public = button("Yes, tell them", "mentor_tell", row.id)
+    private = button("Just between us", "mentor_keep", row.id)
     never = button("Not again", "mentor_never", row.id)
     if not row.channel:
         return []
-    # A private channel that the member has left can't be told any more.
-    telling = [tell] if row.is_channel_visible else []
+    # Nothing is posted in a private channel that the member may no longer see.
+    public_buttons = [public] if row.is_channel_visible else []
     match row.consent:
         case "asked":
-            return [*telling, keep, never]
+            return [*public_buttons, private, never]
         case "public":
             return [button("Take back", "mentor_keep", row.id)]
         case "never" if not row.is_naming_allowed:
             return []
         case _:
-            return telling
+            return public_buttons

@@ -1,4 +1,4 @@
-"""Components of a graph: rings and crowds of people."""
+"""Components of a graph: rings and crowds of people. Pure."""
 
 from array import array
 from collections.abc import MutableSequence, Sequence
@@ -11,15 +11,15 @@ def strongly_connected_components(
 
     The edges of node n lead to targets[starts[n]:starts[n + 1]], for n below `size`.
     Two nodes are in the same component if each can be reached from the other. This is
-    Tarjan's algorithm without recursion, whose depth Python limits; it looks at each
+    Tarjan's algorithm, without recursion, since Python limits its depth. It visits each
     edge once.
     """
     components = array("l", [-1]) * size
-    # The time of each node's first visit, from 1 on, and the earliest one it leads back
-    # to.
+    # The order of each node's first visit, from 1 on; and the earliest visited node
+    # that it leads back to.
     visited = array("l", [0]) * size
     low = array("l", [0]) * size
-    # Each node's next edge to look at.
+    # The next edge to follow from each node.
     edge = array("l", starts[:size])
     open_nodes: list[int] = []
     time = count = 0
@@ -37,7 +37,7 @@ def strongly_connected_components(
             while at < end:
                 target = targets[at]
                 if not visited[target]:
-                    # This edge is looked at again on the way back, for the target's
+                    # The loop visits this edge again afterwards, to get the target's
                     # `low`.
                     path.append(target)
                     break
@@ -57,7 +57,7 @@ def strongly_connected_components(
 def _close_component(
     node: int, open_nodes: list[int], components: MutableSequence[int], component: int
 ) -> None:
-    """Pop the nodes opened since `node`, with it, as one component."""
+    """Pop `node` and the nodes opened after it, as one component."""
     member = -1
     while member != node:
         member = open_nodes.pop()
@@ -69,16 +69,16 @@ def in_large_component(
 ) -> bytearray:
     """Return 1 for each node that is connected with more than `max_size` nodes, else 0.
 
-    Edges connect in both directions. Components are merged by union-find, the smaller
-    into the larger; all that are large enough become one, whose edges need no search.
+    Edges connect in both directions. Union-find merges the smaller component into the
+    larger. All components that are large enough become one: they need no more merging.
     """
     crowd = size
     parent = array("l", range(size + 1))
     weight = array("l", [1]) * size
 
     def root(node: int) -> int:
-        while (above := parent[node]) != node:
-            parent[node] = node = parent[above]
+        while (next_node := parent[node]) != node:
+            parent[node] = node = parent[next_node]
         return node
 
     for source, target in zip(sources, targets, strict=True):

@@ -7,10 +7,10 @@ from itertools import accumulate, groupby
 
 
 class HelpMatrix:
-    """Marks in any order, stored compactly: there may be a million."""
+    """Marks in any order, stored in arrays, since there may be a million."""
 
     def __init__(self, indexes: dict[str, int] | None = None) -> None:
-        """`indexes` maps members to numbers; by default in the order of addition."""
+        """`indexes` numbers the members; by default, in the order of their addition."""
         self._indexes = {} if indexes is None else indexes
         self.helpers = array("l")
         self.askers = array("l")
@@ -18,6 +18,7 @@ class HelpMatrix:
         self._is_public_until: int | None = None
 
     def add(self, helper: str, asker: str, at: float) -> None:
+        """Add a mark with its time in seconds since 1970."""
         if helper == asker:
             return
         numbers = self._indexes
@@ -29,7 +30,7 @@ class HelpMatrix:
         return len(self.times)
 
     def start_private(self) -> None:
-        """Count marks added from now on as private."""
+        """Treat marks that are added from now on as private."""
         self._is_public_until = len(self)
 
     def public(self) -> "HelpMatrix":

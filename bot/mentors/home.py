@@ -1,4 +1,4 @@
-"""A person's own credits, and what they chose, for their Home tab."""
+"""The Home sections with a member's own credits and their choices."""
 
 from sqlalchemy import select
 
@@ -13,24 +13,24 @@ LIST_LIMIT = 5
 
 
 def _render_pending(context: HomeContext) -> RenderedSection:
-    """Ask about the credits that the person has not answered yet."""
+    """Render the credits that wait for the member's answer."""
     credits_ = _load_credits(context.tx, context.member, is_pending=True)
     blocks = forms.pending_credits(credits_)
     return RenderedSection(blocks, has_activity=bool(blocks))
 
 
 def _render_past(context: HomeContext) -> RenderedSection:
-    """Show the credits that they have answered."""
+    """Render the credits that the member has answered."""
     credits_ = _load_credits(context.tx, context.member, is_pending=False)
     blocks = forms.past_credits(credits_)
     return RenderedSection(blocks, has_activity=bool(blocks))
 
 
 def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[OwnCredit]:
-    # A private channel is named to nobody who has left it.
-    is_seen = visibility.visible(member, now=tx.now)
+    # The name of a private channel is hidden from members who have left it.
+    is_channel_visible = visibility.visible(member, now=tx.now)
     rows = tx.session.execute(
-        select(Credit, Channel.name, is_seen)
+        select(Credit, Channel.name, is_channel_visible)
         .outerjoin(Channel, Channel.id == Credit.channel_id)
         .where(
             Credit.installation_id == tx.workspace.id,
@@ -50,7 +50,7 @@ def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[Own
         )
     ):
         helped[credit_id].append(people)
-    chosen = member_settings.get(tx, member)
+    settings = member_settings.get(tx, member)
     return [
         OwnCredit(
             id=credit.id,
@@ -58,11 +58,11 @@ def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[Own
             answers=len(helped[credit.id]),
             people=len({person for people in helped[credit.id] for person in people}),
             channel=channel or "",
-            is_channel_visible=bool(is_seen),
+            is_channel_visible=bool(is_visible),
             consent=forms.to_consent(credit.consent),
-            is_naming_allowed=chosen.public_naming != "never",
+            is_naming_allowed=settings.public_naming != "never",
         )
-        for credit, channel, is_seen in rows
+        for credit, channel, is_visible in rows
     ]
 
 

@@ -38,15 +38,15 @@ _RAISE = prepare_insert(
 
 
 def add(tx: Transaction, counts: Mapping[DayKey, int]) -> None:
-    """Add the messages counted since the last flush."""
+    """Add counts to the stored ones."""
     _write(tx, counts, _ADD)
 
 
 def raise_to(tx: Transaction, counts: Mapping[DayKey, int]) -> None:
-    """Raise counts to those of an export.
+    """Raise stored counts to those of an export, where the export's are larger.
 
-    The export may have been imported before, or the bot may have counted: of two counts
-    of the same day the larger one is the more complete.
+    The export may have been imported before, or the bot may have counted the same
+    messages: of two counts, the larger is more complete.
     """
     _write(tx, counts, _RAISE)
 
@@ -56,17 +56,17 @@ def _write(
 ) -> None:
     erased_days = _erased_days(tx, {member for _, _, member in counts})
     counts = {
-        slot: messages
-        for slot, messages in counts.items()
-        if slot[2] not in erased_days or slot[1] > erased_days[slot[2]]
+        (channel, day, member): messages
+        for (channel, day, member), messages in counts.items()
+        if member not in erased_days or day > erased_days[member]
     }
-    places = {
+    channel_ids = {
         slack_id: channels.get_or_create(tx, slack_id).id
         for slack_id in sorted({channel for channel, _, _ in counts})
     }
-    # Always in the same order, or two replicas would deadlock.
+    # Sorted, so that two replicas lock the rows in the same order.
     rows = sorted(
-        (places[channel], day, member, messages)
+        (channel_ids[channel], day, member, messages)
         for (channel, day, member), messages in counts.items()
     )
     for start in range(0, len(rows), _BATCH_SIZE):
@@ -87,10 +87,7 @@ def _write(
 
 
 def _erased_days(tx: Transaction, people: Collection[str]) -> dict[str, date]:
-    """Return the day on which each member's data was erased.
-
-    Messages until the end of that day are not counted.
-    """
+    """Return the day (UTC) of each member's erasure; its messages don't count."""
     rows = tx.session.execute(
         select(Member.slack_id, Member.erased_before).where(
             Member.installation_id == tx.workspace.id,
@@ -98,18 +95,18 @@ def _erased_days(tx: Transaction, people: Collection[str]) -> dict[str, date]:
         )
     )
     return {
-        member: counts_from.date()
-        for member, counts_from in rows
-        if counts_from is not None and member in people
+        member: erased_before.date()
+        for member, erased_before in rows
+        if erased_before is not None and member in people
     }
 
 
 def purge_expired(tx: Transaction) -> None:
-    """Delete the workspace's counts that no window reaches any more."""
-    here = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
+    """Delete the workspace's counts that are older than RETENTION."""
+    channel_ids = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
     tx.session.execute(
         delete(MessageCount).where(
             MessageCount.day < (tx.now - RETENTION).date(),
-            MessageCount.channel_id.in_(here),
+            MessageCount.channel_id.in_(channel_ids),
         )
     )

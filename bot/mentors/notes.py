@@ -1,4 +1,4 @@
-"""Messages about mentors: to them, to the channel, and to those they helped."""
+"""Messages about credits: to the member, the channel, markers and leads. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +28,7 @@ _MAX_WEEKS = 12
 class Contribution:
     """One ask that the member's answer solved or helped with. `title` is mrkdwn.
 
-    `url` links to the answer. `asker` is a plain name, None if the reader may not see
-    it.
+    `url` links to the answer. `asker` is a plain name; None: it is not shown.
     """
 
     title: str
@@ -40,13 +39,13 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class CreditStory:
-    """A credit for one reader: only contributions that they may see."""
+    """A credit, with only the contributions that its reader may see."""
 
     days: int
     contributions: Sequence[Contribution]
-    # How many people it helped.
+    # The number of people whom the contributions helped.
     helped_count: int
-    # Of a credit by hand: the lead's name, and the reason, as mrkdwn.
+    # For a credit by hand: the program lead's name, and the reason as mrkdwn.
     nominated_by: str = ""
     reason: str = ""
 
@@ -55,19 +54,19 @@ def credit_offer(
     credit_id: int,
     story: CreditStory,
     *,
-    # The person's part of all messages; None where nobody knows.
+    # The member's share of all messages; None if unknown.
     share: float | None,
     consent: Consent,
-    # The channel's name and the address of the post; "" where there is none.
+    # The channel's name and the permalink of the post; "" if there is none.
     channel: str,
     url: str = "",
     asks_first: bool,
     consent_days: int,
 ) -> Note:
-    """To the person, before anybody else hears of it; redrawn with their choice."""
-    first = _opening(story, share)
-    text = fallback_text(*first)
-    blocks: list[Block] = [rich_text.inline(*first), *_contribution_lines(story)]
+    """Build the message that asks for the member's consent, or shows their choice."""
+    opening = _opening(story, share)
+    text = fallback_text(*opening)
+    blocks: list[Block] = [rich_text.inline(*opening), *_contribution_lines(story)]
     if consent != "asked" or not asks_first:
         blocks.append(rich_text.inline(*_choice_text(consent, channel, url)))
         return text, blocks
@@ -139,7 +138,7 @@ def _choice_buttons(credit_id: int, choices: Sequence[str]) -> ActionsBlock:
 
 
 def post(mentor: str, name: str, story: CreditStory) -> Note:
-    """To the channel: who helped whom with what. `mentor` is a Slack id."""
+    """Build the public post about a mentor. `mentor` is a Slack id."""
     if not (story.contributions or story.reason):
         sentence = " has quietly helped people here."
     elif story.reason:
@@ -151,24 +150,27 @@ def post(mentor: str, name: str, story: CreditStory) -> Note:
         )
     parts: list[Part] = [user_mention(mentor), sentence]
     thanks = f"Thank you, {name}!"
-    for_what = to_plain(story.reason) or _contributions_text(story)
+    reason = to_plain(story.reason) or _contributions_text(story)
     blocks: list[Block] = [
         rich_text.inline(*parts),
         *_contribution_lines(story),
         rich_text.inline(thanks),
-        *thank_button_row(mentor, for_what),
+        *thank_button_row(mentor, reason),
     ]
     return f"{fallback_text(name, sentence)} {fallback_text(thanks)}", blocks
 
 
 def withdrawn_post() -> Note:
-    """In place of a post that its mentor took back."""
+    """Build the note that replaces a post whose mentor withdrew their consent."""
     text = "This thank-you was taken back."
     return text, [rich_text.inline(text)]
 
 
 def marker_note(name: str, contribution: Contribution, channel: str, url: str) -> Note:
-    """To somebody whose mark is part of it; `channel` is "" where they can't see it."""
+    """Build the message to a member whose mark is evidence for the credit.
+
+    `channel` is "" if they may not see the post's channel.
+    """
     title = truncate(to_plain(contribution.title), _TITLE_LENGTH)
     parts: list[Part] = [
         f"You said that {name}'s ",
@@ -199,7 +201,7 @@ def not_posted(channel: str, error: str) -> Note:
 def ring_alert(
     name: str, people: Sequence[str], marks: int, marks_from_ring: int
 ) -> Note:
-    """To a program lead, privately."""
+    """Build the private message to a program lead about a ring."""
     text = (
         f"A private note for program leads: {marks_from_ring} of the {marks} marks"
         f" that {name} got in the last year come from {len(people)} people who mark"
@@ -211,14 +213,12 @@ def ring_alert(
 
 def _contribution_lines(story: CreditStory) -> list[Block]:
     lines: list[Block] = []
-    for deed in story.contributions[:MAX_CONTRIBUTIONS]:
-        verb = "solved" if deed.is_solution else "helped with"
-        parts: list[Part] = [
-            f"•  {verb} ",
-            link(deed.url, f"“{truncate(to_plain(deed.title), _TITLE_LENGTH)}”"),
-        ]
-        if deed.asker:
-            parts.append(f", asked by {deed.asker}")
+    for contribution in story.contributions[:MAX_CONTRIBUTIONS]:
+        verb = "solved" if contribution.is_solution else "helped with"
+        title = truncate(to_plain(contribution.title), _TITLE_LENGTH)
+        parts: list[Part] = [f"•  {verb} ", link(contribution.url, f"“{title}”")]
+        if contribution.asker:
+            parts.append(f", asked by {contribution.asker}")
         lines.append(rich_text.inline(*parts))
     more = len(story.contributions) - MAX_CONTRIBUTIONS
     if more > 0:
@@ -227,9 +227,9 @@ def _contribution_lines(story: CreditStory) -> list[Block]:
 
 
 def _contributions_text(story: CreditStory) -> str:
-    answers = len(story.contributions)
-    answered = f"{answers} {'answer' if answers == 1 else 'answers'}"
-    return f"{answered} that helped {_people_text(story)}"
+    count = len(story.contributions)
+    answers = f"{count} {'answer' if count == 1 else 'answers'}"
+    return f"{answers} that helped {_people_text(story)}"
 
 
 def _people_text(story: CreditStory) -> str:

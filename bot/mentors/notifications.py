@@ -1,4 +1,4 @@
-"""Render the messages about mentors, as things are when they are sent."""
+"""Render the messages about credits when they are sent."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -52,9 +52,9 @@ def render_offer_update(
 
 
 def _offer_note(tx: Transaction, credit: Credit, settings: MentorSettings) -> Note:
-    """The offer to the member, without private channels that they have left."""
+    """Return the offer to the member, without channels that they may not see."""
     channel, rows = _visible_evidence(tx, credit, credit.member)
-    chosen = member_settings.get(tx, credit.member)
+    member = member_settings.get(tx, credit.member)
     is_counted = credit.all_messages > 0
     return notes.credit_offer(
         credit.id,
@@ -63,7 +63,7 @@ def _offer_note(tx: Transaction, credit: Credit, settings: MentorSettings) -> No
         consent=_consent(credit),
         channel=channel.name if channel else "",
         url=_post_url(tx, credit, channel),
-        asks_first=chosen.public_naming == "ask" and channel is not None,
+        asks_first=member.public_naming == "ask" and channel is not None,
         consent_days=settings.consent_days,
     )
 
@@ -97,14 +97,14 @@ def render_marker_note(tx: Transaction, delivery: Delivery) -> SlackAction | Non
     credit = tx.session.get_one(Credit, delivery.subject_id)
     if credit.consent != "public" or credit.post_ts is None:
         return None
-    # Where the post is in a private channel, who is not in it learns of none.
+    # Without the post's channel, if that is private and the recipient is not in it.
     channel, rows = _visible_evidence(tx, credit, delivery.recipient)
-    mine = [row for row in rows if delivery.recipient in row[0].marked_by]
-    if not mine:
+    marked_rows = [row for row in rows if delivery.recipient in row[0].marked_by]
+    if not marked_rows:
         return None
     note = notes.marker_note(
         members.name(tx, credit.member),
-        _contribution(tx, mine[0], {}),
+        _contribution(tx, marked_rows[0], {}),
         channel.name if channel else "",
         _post_url(tx, credit, channel),
     )
@@ -142,8 +142,7 @@ def render_ring_alert(tx: Transaction, delivery: Delivery) -> SlackAction | None
 
 
 def _has_opted_out(tx: Transaction, member: str) -> bool:
-    chosen = member_settings.get(tx, member)
-    return chosen.public_naming == "never"
+    return member_settings.get(tx, member).public_naming == "never"
 
 
 def _credit_story(
@@ -156,16 +155,16 @@ def _credit_story(
     askers = {row.asker for row, *_ in rows}
     lead = credit.credited_by
     names = members.names(tx, {*askers, credit.member, lead or credit.member})
-    shown_names: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
+    asker_names: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
     if is_public:
-        chosen = member_settings.get_many(tx, askers)
-        shown_names = {
-            asker: None if chosen[asker].public_naming == "never" else name
-            for asker, name in shown_names.items()
+        settings = member_settings.get_many(tx, askers)
+        asker_names = {
+            asker: None if settings[asker].public_naming == "never" else name
+            for asker, name in asker_names.items()
         }
     return CreditStory(
         days=credit.window_days,
-        contributions=[_contribution(tx, row, shown_names) for row in rows],
+        contributions=[_contribution(tx, row, asker_names) for row in rows],
         helped_count=len({person for row, *_ in rows for person in row.helped_members}),
         nominated_by=names[lead] if lead else "",
         reason=credit.reason or "",
@@ -195,7 +194,7 @@ def _post_url(tx: Transaction, credit: Credit, channel: Channel | None) -> str:
 def _evidence(
     session: Session, credit: Credit
 ) -> list[tuple[CreditEvidence, Ask, Channel, Answer]]:
-    """The evidence of the credit, without asks that have been deleted since."""
+    """Return the evidence of the credit, without asks that were deleted since."""
     rows = session.execute(
         select(CreditEvidence, Ask, Channel, Answer)
         .join(Ask, Ask.id == CreditEvidence.ask_id)
@@ -216,15 +215,19 @@ def _channel(session: Session, credit: Credit) -> Channel | None:
 def _visible_evidence(
     tx: Transaction, credit: Credit, member: str
 ) -> tuple[Channel | None, list[tuple[CreditEvidence, Ask, Channel, Answer]]]:
-    """The credit's channel and evidence, as far as the member may see them."""
+    """Return the credit's channel and evidence, as far as the member may see them.
+
+    Raises MembershipUnknown.
+    """
     channel, rows = _channel(tx.session, credit), _evidence(tx.session, credit)
     visible = visibility.visible_channels(
         tx,
         [*([channel] if channel else []), *(row[2] for row in rows)],
         member,
     )
-    is_seen = channel is not None and channel.id in visible
-    return channel if is_seen else None, [row for row in rows if row[2].id in visible]
+    if channel is not None and channel.id not in visible:
+        channel = None
+    return channel, [row for row in rows if row[2].id in visible]
 
 
 def _credit_channel_ids(tx: Transaction, delivery: Delivery) -> list[int]:

@@ -1,4 +1,4 @@
-"""The weeks for which credits are given, by the local day on which they end."""
+"""The weeks for which credits are given, by the local day on which they end. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -10,16 +10,14 @@ from bot.config.mentors import MentorSettings
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A week, by the local day on which it ends, with the instant of its end."""
+    """A week: the local day on which it ends, and the time of its end (UTC)."""
 
     day: date
     until: datetime
 
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-# A run later than this would surprise people: the next one comes soon enough.
+# A run that is later than this is skipped: its messages would surprise members.
 MAX_RUN_DELAY = timedelta(days=2)
 
 

@@ -28,19 +28,19 @@ from models import (
 
 
 def _find_credits(tx: Transaction, erasure: Erasure) -> Iterable[int]:
-    """The credits that name the person: as its own, by hand, or for having asked."""
-    who = erasure.member
+    """Return the ids of credits that name the member in any part."""
+    member = erasure.member
     return tx.session.scalars(
         select(Credit.id)
         .outerjoin(CreditEvidence, CreditEvidence.credit_id == Credit.id)
         .where(
             Credit.installation_id == tx.workspace.id,
             or_(
-                Credit.member == who,
-                Credit.credited_by == who,
-                CreditEvidence.asker == who,
+                Credit.member == member,
+                Credit.credited_by == member,
+                CreditEvidence.asker == member,
                 *(
-                    lists_member(people, who)
+                    lists_member(people, member)
                     for people in (
                         CreditEvidence.helped_members,
                         CreditEvidence.marked_by,
@@ -110,7 +110,7 @@ PERSONAL_DATA = (
         mentioned_columns=("credited_by",),
         text_columns={
             "reason": "credited_by",
-            # Where somebody's direct messages are leads back to them.
+            # The id of a member's direct messages leads back to them.
             "notified_channel": "member",
             "notified_ts": "member",
         },

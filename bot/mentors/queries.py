@@ -24,10 +24,10 @@ from bot.mentors.rules import DetectionResult
 from bot.runtime import Transaction
 from models import Answer, Ask, Channel, Member, MessageCount
 
-# Rows per fetch: so few stay in the processor's cache, which takes a fifth less time
-# than some thousands.
+# Rows per fetch. So few stay in the processor's cache, and take a fifth less time than
+# thousands of rows would.
 _BATCH_SIZE = 500
-# A detection run in a large workspace takes long; a request may not.
+# For a detection run in a large workspace, which takes longer than a request may.
 _TIMEOUT_SECONDS = 120
 
 _asks, _answers, _channels = table(Ask), table(Answer), table(Channel)
@@ -39,10 +39,10 @@ PrivateMembers = Mapping[int, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The channels to read: the whole workspace, or one channel (its row id).
+    """The channels of a run: the whole workspace, or one channel, by its row id.
 
-    A private channel counts for the people in it (`private_members`). A private channel
-    without an entry counts for nobody.
+    Marks and messages in a private channel count only for its members
+    (`private_members`); without an entry, they count for nobody.
     """
 
     installation_id: int
@@ -53,7 +53,7 @@ class Scope:
 def detect_mentors(
     tx: Transaction, scope: Scope, period: Period, *, settings: MentorSettings
 ) -> DetectionResult:
-    """Run the detection on the windows that end with the period."""
+    """Run the detection for the windows that end with the period."""
     extend_timeout(tx.session)
     until = period.until
     visible_since = until - timedelta(days=settings.visibility_days)
@@ -76,7 +76,7 @@ def detect_mentors(
 
 
 def extend_timeout(session: Session) -> None:
-    """Let this transaction's statements take longer than those of a request."""
+    """Let this transaction's statements take longer than in a request."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SET LOCAL statement_timeout = '{_TIMEOUT_SECONDS}s'"))
 
@@ -86,9 +86,9 @@ def _slack_ts(at: datetime) -> str:
 
 
 def _is_standing_answer(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """Return the condition: the answer and its ask stand, and it is in the window.
+    """Return the condition: an answer in (since, until], not deleted, nor its ask.
 
-    It compares Slack's own times, which have an index and sort as text.
+    It compares `ts`, which has an index and sorts as text.
     """
     return and_(
         _answers.c.ts > _slack_ts(since),
@@ -100,7 +100,7 @@ def _is_standing_answer(since: datetime, until: datetime) -> ColumnElement[bool]
 
 
 def _is_marked(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """Return the condition: a standing answer that solved the ask or helped."""
+    """Return the condition: a standing answer that is a solution or helpful."""
     is_helpful = or_(_answers.c.is_solution.is_(True), _answers.c.helpful_count > 0)
     return and_(_is_standing_answer(since, until), is_helpful)
 
@@ -115,45 +115,46 @@ def _channel_conditions(
     scope: Scope,
 ) -> Iterator[tuple[ColumnElement[bool], Collection[str] | None]]:
     """Yield conditions on channels, each with the members it counts for (None: all)."""
-    here = and_(
+    in_scope = and_(
         _channels.c.installation_id == scope.installation_id,
         _channels.c.detects_mentors.is_(True),
     )
     if scope.channel_id is not None:
-        here = and_(here, _channels.c.id == scope.channel_id)
-    yield and_(here, _channels.c.is_private.is_(False)), None
+        in_scope = and_(in_scope, _channels.c.id == scope.channel_id)
+    yield and_(in_scope, _channels.c.is_private.is_(False)), None
     for channel_id, people in scope.private_members.items():
         if scope.channel_id in {None, channel_id}:
-            yield and_(here, _channels.c.id == channel_id), people
+            yield and_(in_scope, _channels.c.id == channel_id), people
 
 
 def _is_in(
     scope: Scope, channel_id: ColumnElement[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the condition: an answer or message count is in one of the channels.
+    """Return the condition: a row's channel is one of those that match `condition`.
 
-    For most of a workspace, reading the whole table takes a third of the time of
-    looking rows up by an index of channels.
+    For a whole workspace, `+ 0` prevents the use of an index: scanning the table takes
+    a third of the time of index lookups.
     """
-    here = select(_channels.c.id).where(condition)
-    return (channel_id + 0 if scope.channel_id is None else channel_id).in_(here)
+    ids = select(_channels.c.id).where(condition)
+    return (channel_id + 0 if scope.channel_id is None else channel_id).in_(ids)
 
 
 def _help_matrix(
     session: Session, scope: Scope, since: datetime, until: datetime
 ) -> HelpMatrix:
+    """Return the marks of the window, the public ones first."""
     marks, has_private = HelpMatrix(), False
-    for place, people in _channel_conditions(scope):
+    for condition, people in _channel_conditions(scope):
         if people is not None and not has_private:
             marks.start_private()
             has_private = True
         rows = session.execute(
             select(_answers.c.ask_id, _answers.c.author, _asks.c.asker, _answers.c.ts)
             .join_from(_answers, _asks, _asks.c.id == _answers.c.ask_id)
-            .where(_is_in(scope, _answers.c.channel_id, place))
+            .where(_is_in(scope, _answers.c.channel_id, condition))
             .where(_is_marked(since, until))
-            # An index has this order, and grouping here takes half the time of grouping
-            # in SQLite.
+            # An index has this order. Grouping below takes half the time of GROUP BY in
+            # SQLite.
             .order_by(_answers.c.ask_id, _answers.c.ts),
             execution_options={"yield_per": _BATCH_SIZE},
         )
@@ -177,27 +178,29 @@ def _active_answerers(
     until: datetime,
     least: int,
 ) -> set[str]:
-    """Return the members who answered at least `least` others, marked or not.
+    """Return the members who answered at least `least` askers, marked or not.
 
-    `people` maps each member to the people who do not count as answered.
+    `people` has the members in question, each with the askers who do not count.
     """
-    met: dict[str, set[str]] = {person: set() for person in people}
-    for place, inside in _channel_conditions(scope):
+    askers_by_member: dict[str, set[str]] = {person: set() for person in people}
+    for condition, channel_members in _channel_conditions(scope):
         rows = session.execute(
             select(_answers.c.author, _asks.c.asker)
             .join_from(_answers, _asks, _asks.c.id == _answers.c.ask_id)
             .where(
-                _is_in(scope, _answers.c.channel_id, place),
+                _is_in(scope, _answers.c.channel_id, condition),
                 _is_standing_answer(ts_to_datetime(f"{since:.6f}"), until),
             ),
             execution_options={"yield_per": _BATCH_SIZE},
         )
         for author, asker in rows:
-            if author not in met or asker in people[author]:
+            if author not in askers_by_member or asker in people[author]:
                 continue
-            if inside is None or author in inside:
-                met[author].add(asker)
-    return {person for person, askers in met.items() if len(askers) >= least}
+            if channel_members is None or author in channel_members:
+                askers_by_member[author].add(asker)
+    return {
+        person for person, askers in askers_by_member.items() if len(askers) >= least
+    }
 
 
 def _message_counts(
@@ -205,13 +208,13 @@ def _message_counts(
 ) -> dict[str, int]:
     """Return each member's number of messages on the days of the window (UTC)."""
     messages: dict[str, int] = {}
-    for place, people in _channel_conditions(scope):
+    for condition, people in _channel_conditions(scope):
         rows = session.execute(
             select(_counts.c.member, func.sum(_counts.c.messages))
             .where(
-                _is_in(scope, _counts.c.channel_id, place),
-                # Negated, this makes SQLite scan the table, which takes a third of the
-                # time of looking up each row by its day.
+                _is_in(scope, _counts.c.channel_id, condition),
+                # The negated form makes SQLite scan the table, which takes a third of
+                # the time of index lookups by day.
                 ~or_(_counts.c.day <= since.date(), _counts.c.day > until.date()),
             )
             .group_by(_counts.c.member)
@@ -226,12 +229,11 @@ def _message_counts(
 
 @dataclass(frozen=True, slots=True)
 class MarkedAsk:
-    """One mark as it stands now: an ask, and the member's reply behind the mark."""
+    """One current mark: an ask, and the member's answer that solved it or helped."""
 
     ask_id: int
     channel_id: int
     answer_id: int
-    # The ts of that reply.
     answer_ts: str
     asker: str
     is_solution: bool
@@ -250,9 +252,9 @@ def marked_asks(
     settings: MentorSettings,
 ) -> list[MarkedAsk]:
     """Return a member's marks in the window of `days`, the earliest first."""
-    known_since = until - timedelta(days=settings.ring_days)
+    since = until - timedelta(days=settings.ring_days)
     marks: list[MarkedAsk] = []
-    for place, people in _channel_conditions(scope):
+    for condition, people in _channel_conditions(scope):
         if people is not None and member not in people:
             continue
         rows = session.scalars(
@@ -260,16 +262,17 @@ def marked_asks(
             .join_from(_answers, _asks, _asks.c.id == _answers.c.ask_id)
             .where(
                 _answers.c.author == member,
-                _answers.c.channel_id.in_(select(_channels.c.id).where(place)),
-                _is_marked(known_since, until),
+                _answers.c.channel_id.in_(select(_channels.c.id).where(condition)),
+                _is_marked(since, until),
             )
             .group_by(_answers.c.ask_id)
-            # The time of a mark is that of its first reply.
+            # A mark has the time of the first marked answer.
             .having(func.min(_answers.c.ts) > _slack_ts(until - timedelta(days=days)))
             .order_by(func.min(_answers.c.ts))
         ).all()
         marks += [
-            _marked_ask(session, session.get_one(Ask, row), member) for row in rows
+            _marked_ask(session, session.get_one(Ask, ask_id), member)
+            for ask_id in rows
         ]
     return marks
 
@@ -281,32 +284,34 @@ def _marked_ask(session: Session, ask: Ask, member: str) -> MarkedAsk:
         .filter_by(ask_id=ask.id, author=member, is_deleted=False)
         .order_by(Answer.ts)
     ).all()
-    marked = [a for a in answers if a.is_solution or a.helpful_count]
-    solving = [a for a in marked if a.id in outcome.solutions]
-    markers = {
-        person for a in marked for person in outcome.helped_members.get(a.id, ())
+    marked_answers = [
+        answer for answer in answers if answer.is_solution or answer.helpful_count
+    ]
+    solutions = [answer for answer in marked_answers if answer.id in outcome.solutions]
+    helped = {
+        person
+        for answer in marked_answers
+        for person in outcome.helped_members.get(answer.id, ())
     }
-    markers |= {outcome.solutions[a.id] for a in solving}
+    markers = helped | {outcome.solutions[answer.id] for answer in solutions}
     # A champion may have marked the solution for the asker.
-    helped = {ask.asker} if solving else set()
-    helped |= {
-        person for a in marked for person in outcome.helped_members.get(a.id, ())
-    }
-    answer = (solving or marked)[0]
+    if solutions:
+        helped.add(ask.asker)
+    answer = (solutions or marked_answers)[0]
     return MarkedAsk(
         ask_id=ask.id,
         channel_id=ask.channel_id,
         answer_id=answer.id,
         answer_ts=answer.ts,
         asker=ask.asker,
-        is_solution=bool(solving),
+        is_solution=bool(solutions),
         helped_members=sorted(helped),
         marked_by=sorted(markers & helped),
     )
 
 
 def is_still_marked(session: Session, ask_id: int, member: str) -> bool:
-    """Return True if a member's mark on an ask, kept as evidence, still stands."""
+    """Return True if the ask still has an answer by the member that is marked."""
     return (
         session.scalar(
             select(_answers.c.id)

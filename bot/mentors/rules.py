@@ -1,7 +1,7 @@
-"""The definition of an unexpected mentor. No database, Slack or clock.
+"""Detect unexpected mentors. Pure.
 
-A mark is one ask, by somebody else, that a member's reply solved or helped with. Its
-time is that of the first such reply. Times here are seconds since 1970.
+A mark is one ask, by another member, that a member's answer solved or helped with. Its
+time is that of the first such answer. Times here are seconds since 1970.
 """
 
 import math
@@ -20,7 +20,7 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A member's help in the window, with the amount that was expected of them."""
+    """A member who qualifies, with their help in the window and the expected help."""
 
     member: str
     marks: int
@@ -34,7 +34,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A member most of whose marks come from people whom their own marks lead to."""
+    """A member with most marks from a group of people who mark each other."""
 
     member: str
     people: tuple[str, ...]
@@ -44,7 +44,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class DetectionResult:
-    """The members who qualify, the least expected first, and the window used."""
+    """The members who qualify, by descending score, and the window's length."""
 
     window_days: int
     all_messages: int
@@ -54,15 +54,16 @@ class DetectionResult:
 
 @cache
 def helpfulness(marks: int) -> float:
-    """Return 1 + 1/2 + … + 1/n: each further mark by the same asker counts for less."""
+    """Return 1 + 1/2 + … + 1/n, for n marks by one asker: each further counts less."""
     return math.fsum(1 / n for n in range(1, marks + 1))
 
 
 def score(observed: float, expected: float, z: float) -> float:
-    """Return a cautious estimate of observed over expected, with one added to each.
+    """Return a lower bound for (observed + 1) / (expected + 1).
 
-    It is the lower bound of a gamma distribution of k = H + 1, by Wilson and Hilferty;
-    `z` is the normal quantile of the bound.
+    The numerator k = observed + 1 is replaced by a quantile of the gamma distribution
+    with shape k, in the approximation by Wilson and Hilferty. `z` is the normal
+    quantile: a larger one is more cautious.
     """
     k = observed + 1
     return k * (1 - 1 / (9 * k) - z / (3 * math.sqrt(k))) ** 3 / (expected + 1)
@@ -75,14 +76,14 @@ def top_talkers(
     writers = sorted((-count, member) for member, count in messages.items() if count)
     if len(writers) < settings.small_team:
         share = math.floor(len(writers) * settings.talkative_share + 1e-9)
-        cut = max(settings.talkative_min, share)
+        count = max(settings.talkative_min, share)
     else:
         percent = math.ceil(len(writers) * settings.talkative_percent / 100)
-        cut = max(settings.talkative_people, percent)
-    return frozenset(member for _, member in writers[:cut])
+        count = max(settings.talkative_people, percent)
+    return frozenset(member for _, member in writers[:count])
 
 
-# Takes members, each with the people of their ring, and a time. Returns those who have
+# Takes members, each with the people of their ring, and a time. Returns the members who
 # answered enough people outside their ring since then.
 FindAnswerers = Callable[[Mapping[str, Collection[str]], float], Collection[str]]
 
@@ -98,12 +99,20 @@ def detect(
 ) -> DetectionResult:
     """Find the unexpected mentors of the period that ends at `until`.
 
-    `marks` reach back for `ring_days`, `messages` for `visibility_days`; `excluded`
-    members can't be credited at all. The result does not depend on the order of
-    anything.
+    1. Members who write most, and `excluded` members, can't qualify.
+    2. A member's help is the sum over askers of the `helpfulness` of their marks, half
+       of it if the member marked the asker, too. The expected help is all members' help
+       times the member's share of all messages.
+    3. Members qualify with enough marks from enough askers whom they did not mark in
+       return (or with enough people answered), of whom one is outside their ring.
+    4. The first window in which a member qualifies decides. Candidates are sorted by
+       their `score`.
+
+    `marks` cover `ring_days`, `messages` (by member) `visibility_days`. The result does
+    not depend on the order of the input.
     """
     analysis = _Analysis(marks, messages, until, settings, excluded)
-    # Leads may not be in private channels, so their rings are not reported.
+    # Program leads may not be in private channels, so rings there are not reported.
     public = marks.public()
     rings = (
         analysis if public is marks else _Analysis(public, {}, until, settings, ())
@@ -117,10 +126,10 @@ def detect(
 
 @dataclass(slots=True)
 class _Tally:
-    """A helper's marks in a window. `open_…`: by askers not marked in return.
+    """A helper's marks in a window; `open_…` are by askers not marked in return.
 
-    `has_outside_asker`: one of those is outside the helper's ring, and has dealt with
-    somebody outside the helper's circle.
+    `has_outside_asker`: the helper's circle is large enough, and one of these askers is
+    outside the helper's ring and has marks with people of several rings.
     """
 
     contributions: list[float] = field(default_factory=list)
@@ -155,32 +164,38 @@ class _Analysis:
         self.all_messages = sum(messages.values())
 
     def candidates(self, window: int, find_answerers: FindAnswerers) -> list[Candidate]:
-        """Return those who pass the gate in a window, in order."""
+        """Return the members who qualify in a window (by its index), best first."""
         since = self._until - self._windows[window]
-        total: list[float] = []
-        passed: dict[int, _Tally] = {}
-        nearly: dict[int, _Tally] = {}
+        helpfulness_values: list[float] = []
+        qualified: dict[int, _Tally] = {}
+        undecided: dict[int, _Tally] = {}
         for helper, tally in self._tallies(window):
-            total.append(math.fsum(tally.contributions))
+            helpfulness_values.append(math.fsum(tally.contributions))
             if tally.has_outside_asker and self._people[helper] not in self._excluded:
-                (passed if self._has_enough(tally) else nearly)[helper] = tally
-        if nearly:
-            busy = find_answerers(self._ring_mates(nearly), since)
-            passed |= {h: e for h, e in nearly.items() if self._people[h] in busy}
-        all_earned = math.fsum(total)
+                (qualified if self._has_enough(tally) else undecided)[helper] = tally
+        if undecided:
+            answerers = find_answerers(self._ring_mates(undecided), since)
+            qualified |= {
+                helper: tally
+                for helper, tally in undecided.items()
+                if self._people[helper] in answerers
+            }
+        total = math.fsum(helpfulness_values)
         first_times = (
-            self._marks.first_mark_times(passed, since, self._until) if passed else {}
+            self._marks.first_mark_times(qualified, since, self._until)
+            if qualified
+            else {}
         )
         return sorted(
             (
-                self._candidate(helper, tally, all_earned, first_times[helper])
-                for helper, tally in passed.items()
+                self._candidate(helper, tally, total, first_times[helper])
+                for helper, tally in qualified.items()
             ),
-            key=lambda s: (-s.score, -s.askers, s.messages, s.first_at, s.member),
+            key=lambda c: (-c.score, -c.askers, c.messages, c.first_at, c.member),
         )
 
     def _ring_mates(self, helpers: Collection[int]) -> dict[str, set[str]]:
-        """Return each helper with the people of their ring."""
+        """Return each helper with all people of their ring, by Slack's ids."""
         ring, _, _ = self._circles
         mates: dict[int, set[str]] = {ring[helper]: set() for helper in helpers}
         for number, person in enumerate(self._people):
@@ -195,12 +210,12 @@ class _Analysis:
         )
 
     def _candidate(
-        self, helper: int, tally: _Tally, all_earned: float, first_at: float
+        self, helper: int, tally: _Tally, total: float, first_at: float
     ) -> Candidate:
         member = self._people[helper]
         messages = self._messages.get(member, 0)
         share = messages / self.all_messages if self.all_messages else 0.0
-        observed, expected = math.fsum(tally.contributions), all_earned * share
+        observed, expected = math.fsum(tally.contributions), total * share
         return Candidate(
             member=member,
             marks=tally.marks,
@@ -215,7 +230,7 @@ class _Analysis:
     def _tallies(self, window: int) -> Iterator[tuple[int, _Tally]]:
         """Yield each helper with their tally in the window."""
         current, tally = -1, _Tally()
-        ring, is_in_crowd, has_dealt = self._circles
+        ring, is_in_crowd, has_several_rings = self._circles
         rows = zip(
             self._pairs.helpers,
             self._pairs.askers,
@@ -237,10 +252,12 @@ class _Analysis:
             tally.contributions.append(helpfulness(count))
             tally.open_marks += count
             tally.open_askers += 1
-            # An asker may deal with several rings, of which at most one is the
-            # helper's.
-            if is_in_crowd[helper] and has_dealt[asker] and ring[asker] != ring[helper]:
-                tally.has_outside_asker = True
+            # An asker with marks in several rings has them outside the helper's, too.
+            tally.has_outside_asker |= bool(
+                is_in_crowd[helper]
+                and has_several_rings[asker]
+                and ring[asker] != ring[helper]
+            )
         if current >= 0:
             yield current, tally
 
@@ -248,18 +265,18 @@ class _Analysis:
     def _circles(self) -> tuple[Sequence[int], bytearray, bytearray]:
         """Return each person's ring number, and two flags per person.
 
-        A person outside all rings, or in a whole community, is a ring of one. The
-        flags: marks connect them with more people than a circle has; they have dealt
-        with people of several rings.
+        A component with more than `ring_people` is no ring: each of its people gets a
+        number of their own. The flags are 1 if marks connect the person with more than
+        `circle_people`, and if they have marks with people of several rings.
         """
         helpers, askers = self._pairs.helpers, self._pairs.askers
         people, circle = len(self._people), self._settings.circle_people
         sizes = Counter(self._component)
-        most = self._settings.ring_people
+        max_size = self._settings.ring_people
         ring = array(
             "l",
             [
-                component if sizes[component] <= most else people + number
+                component if sizes[component] <= max_size else people + number
                 for number, component in enumerate(self._component)
             ],
         )
@@ -272,9 +289,9 @@ class _Analysis:
         )
 
     def _marked_in_return(self) -> bytearray:
-        """Return a flag per pair: the helper also marked the asker."""
+        """Return a flag per pair: 1 if the helper also marked the asker."""
         people, component = len(self._people), self._component
-        # Two who marked each other are in the same component; few pairs are.
+        # People who marked each other are in the same component; few pairs are.
         inside = {
             helper * people + asker
             for helper, asker in zip(
@@ -290,7 +307,7 @@ class _Analysis:
         )
 
     def rings(self) -> list[Ring]:
-        """Find members whose known marks come mostly from their ring."""
+        """Return the members with `ring_percent` or more of their marks from a ring."""
         members: dict[int, list[str]] = {}
         for component, size in Counter(self._component).items():
             if 1 < size <= self._settings.ring_people:

@@ -30,10 +30,10 @@ def one_by_one(tx: Transaction, changes: Sequence[Step]) -> None:
         tx.session.expunge_all()
 
 
-def combine(changes: Sequence[BatchedChange]) -> BatchedChange | None:
-    """Combine several changes into one; return None if there are none."""
-    if len(changes) < 2:  # noqa: PLR2004
-        return changes[0] if changes else None
+def combine(changes: Sequence[BatchedChange]) -> BatchedChange:
+    """Combine one or more changes into one."""
+    if len(changes) == 1:
+        return changes[0]
     return BatchedChange(one_by_one, partial(_apply_all, changes))
 
 

@@ -60,19 +60,23 @@ def fetch_rows(
     Most messages are not tracked: only their channel's columns are needed, and those
     once for each channel.
     """
-    wanted: dict[str, list[str]] = {}
+    timestamps_by_channel: dict[str, list[str]] = {}
     for channel, ts in keys:
-        wanted.setdefault(channel, []).append(ts)
+        timestamps_by_channel.setdefault(channel, []).append(ts)
     dialect = dialect_name(session)
-    json_keys = json.dumps(wanted if dialect == "sqlite" else _to_json_rows(wanted))
+    json_keys = json.dumps(
+        timestamps_by_channel
+        if dialect == "sqlite"
+        else _to_json_rows(timestamps_by_channel)
+    )
     return session.execute(
         _statement(dialect, tables),
-        {"installation_id": installation_id, "wanted": json_keys},
+        {"installation_id": installation_id, "message_keys": json_keys},
     ).all()
 
 
 def _select_rows(
-    wanted: FromClause,
+    message_keys: FromClause,
     channel: Any,
     ts: Any,
     is_first_of_channel: ColumnElement[bool],
@@ -95,7 +99,7 @@ def _select_rows(
             for number, name in enumerate(("id", tracked.parent, tracked.author))
         ),
     ).join_from(
-        wanted,
+        message_keys,
         _channels,
         and_(
             _channels.c.installation_id == bindparam("installation_id"),
@@ -112,8 +116,8 @@ def _select_rows(
 
 def _sqlite_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
     """Build the statement for a JSON object: a list of `ts` for each channel."""
-    channels = func.json_each(bindparam("wanted", type_=Text)).table_valued(
-        "key", "value", name="wanted"
+    channels = func.json_each(bindparam("message_keys", type_=Text)).table_valued(
+        "key", "value", name="message_keys"
     )
     messages = func.json_each(channels.c.value).table_valued(
         "key", "value", name="message"
@@ -132,17 +136,19 @@ def _postgresql_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
 
     For nested lists, PostgreSQL's planner would expect ten thousand messages.
     """
-    wanted = func.json_array_elements(
-        cast(bindparam("wanted", type_=Text), JSON)
-    ).table_valued("value", name="wanted")
-    part = wanted.c.value.op("->>")
-    return _select_rows(wanted, part(0), part(1), cast(part(2), Boolean), tables)
+    message_keys = func.json_array_elements(
+        cast(bindparam("message_keys", type_=Text), JSON)
+    ).table_valued("value", name="message_keys")
+    part = message_keys.c.value.op("->>")
+    return _select_rows(message_keys, part(0), part(1), cast(part(2), Boolean), tables)
 
 
-def _to_json_rows(wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str, bool]]:
+def _to_json_rows(
+    timestamps_by_channel: Mapping[str, Sequence[str]],
+) -> list[tuple[str, str, bool]]:
     return [
         (channel, ts, number == 0)
-        for channel, timestamps in wanted.items()
+        for channel, timestamps in timestamps_by_channel.items()
         for number, ts in enumerate(timestamps)
     ]
 

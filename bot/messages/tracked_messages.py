@@ -56,8 +56,10 @@ class TrackedMessage:
     @property
     def author(self) -> str | None:
         """The message's author, or the requester of the bot's message; else None."""
-        authors = (row.author for row in self.rows.values())
-        return next(filter(None, authors), None)
+        for row in self.rows.values():
+            if row.author:
+                return row.author
+        return None
 
 
 def find_all(
@@ -69,9 +71,9 @@ def find_all(
     """Return the messages in known channels by their keys, with what is stored."""
     messages: dict[MessageKey, TrackedMessage] = {}
     untracked: dict[str, TrackedMessage] = {}
-    wanted = set(keys)
+    unique_keys = set(keys)
     for channel, ts, *row in lookup.fetch_rows(
-        session, installation_id, wanted, tables
+        session, installation_id, unique_keys, tables
     ):
         message = messages[channel, ts] = _from_row(row, channel, tables)
         if channel not in untracked:
@@ -79,7 +81,7 @@ def find_all(
             untracked[channel] = (
                 replace(message, rows=_NO_ROWS) if message.rows else message
             )
-    for key in wanted - messages.keys():
+    for key in unique_keys - messages.keys():
         channel = key[0]
         if channel in untracked:
             messages[key] = untracked[channel]

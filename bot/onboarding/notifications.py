@@ -50,13 +50,13 @@ def render_preview_update(tx: Transaction, delivery: Delivery) -> SlackAction | 
     """Replace the preview, with its buttons, after another member posted it."""
     channel = tx.session.get_one(Channel, delivery.subject_id)
     key = dedup_key(ONBOARDING_PREVIEW, channel.id, delivery.recipient)
-    sent = find_sent(tx.session, delivery.installation_id, key)
-    if sent is None:
+    message = find_sent(tx.session, delivery.installation_id, key)
+    if message is None:
         return None
     if tx.session.get_one(ChannelIntroduction, channel.id).posted_at is None:
         return None
     note = blocks.already_posted(channel.slack_id, channel.name)
-    return UpdateMessage(*sent, *note)
+    return UpdateMessage(*message, *note)
 
 
 def _lock_introduction(tx: Transaction, channel_id: int) -> None:
@@ -105,11 +105,13 @@ def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     # Greet them to the channel that they joined first, of those that qualify.
     joined = sorted(delivery.payload["joined"].items(), key=itemgetter(1))
     candidates = (tx.session.get_one(Channel, int(channel)) for channel, _ in joined)
-    wanted = [c for c in candidates if _wants_greeting(tx, c, delivery.recipient)]
+    suitable_channels = [
+        c for c in candidates if _wants_greeting(tx, c, delivery.recipient)
+    ]
     visible = visibility.visible_channels(
-        replace(tx, now=delivery.started_at), wanted, delivery.recipient
+        replace(tx, now=delivery.started_at), suitable_channels, delivery.recipient
     )
-    channel = next((c for c in wanted if c.id in visible), None)
+    channel = next((c for c in suitable_channels if c.id in visible), None)
     if channel is None:
         return None
     note = blocks.greeting(

@@ -139,17 +139,17 @@ def greet(
 ) -> None:
     """Enqueue the greeting of a member who joined a channel, if they are a newcomer.
 
-    A member is greeted only once, whichever channels they join. Whether they still want
-    to be greeted is decided when the greeting is sent, in their daytime.
+    A member is greeted only once, whichever channels they join. The greeting is sent in
+    their daytime, and only if they still want greetings then.
     """
     channel = channels.find(tx, slack_channel)
     if channel is None or not channel.is_joined:
         return
     if not is_newcomer(joined_at, channel.bot_joined_at):
         return
-    known = members.find(tx, member)
+    row = members.find(tx, member)
     # Erased members get no messages until they use the bot again.
-    if known is not None and known.erased_at is not None:
+    if row is not None and row.erased_at is not None:
         return
     if members.is_before_erasure(
         tx, member, event_micros=datetime_to_micros(joined_at)

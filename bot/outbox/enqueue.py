@@ -287,7 +287,8 @@ def _row(
 def move_channel(session: Session, installation_id: int, old: str, new: str) -> None:
     """Move items to a channel's new Slack id, sent ones included.
 
-    Of two items with the same key, the one at the new id is kept.
+    An item whose key exists at the new id already does not move; if it was not sent
+    yet, it is deleted.
     """
     where = _items.c.installation_id == installation_id
     keys_at_new_id = set(

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     # The transaction can enqueue messages, so it imports the outbox.
     from bot.runtime import Runtime, Transaction, Workspace
 
-# The most calls to Slack for one message or click, which may concern several channels
-# and people.
+# The maximum number of calls to Slack for the facts that one message or click needs: it
+# may concern several channels and people.
 MAX_LOOKUPS = 4
 
 
 class FactsUnknown(ABC, Exception):
-    """The caller has to fetch facts from Slack, and try again."""
+    """Facts from Slack are missing: the caller has to `fetch` them, and try again."""
 
-    # Slack's method that is asked.
+    # The name of Slack's method that returns the facts.
     method: ClassVar[str]
 
     @abstractmethod
     def fetch(self, rt: "Runtime", workspace: "Workspace", *, is_urgent: bool) -> None:
-        """Fetch them, outside of any transaction, and record them.
+        """Fetch the facts, outside any transaction, and record them.
 
         `is_urgent`: a member waits for it, and Slack for our response. Raises
         SlackError.

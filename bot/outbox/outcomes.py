@@ -67,7 +67,7 @@ class OutcomeRecorder:
         try:
             self.record_success(delivery, result, is_spaced=is_spaced)
         except Exception as error:
-            # The message is in Slack, whichever error kept us from recording it.
+            # The message is in Slack, whichever error prevented its record.
             log.exception("delivery not recorded", extra={"kind": delivery.kind})
             unconfirmed = OutcomeUnknown(delivery.kind, type(error).__name__)
             self.record_unconfirmed(delivery, unconfirmed)
@@ -78,13 +78,13 @@ class OutcomeRecorder:
     ) -> None:
         message_type = self.message_type_of(delivery)
         now = self._rt.clock()
-        sent: dict[str, Any] = {
+        changes: dict[str, Any] = {
             "sent_version": delivery.version,
             "error": None,
             "failures": 0,
         }
         if isinstance(result, tuple):
-            sent["slack_channel"], sent["ts"] = result
+            changes["slack_channel"], changes["ts"] = result
         with self._rt.write(self._workspace_of(delivery)) as tx:
             message_type.lock(tx, delivery)
             if queue.finish(
@@ -94,7 +94,7 @@ class OutcomeRecorder:
                 state="sent",
                 is_spaced=is_spaced,
                 is_update=message_type.if_unconfirmed == "resend",
-                **sent,
+                **changes,
             ):
                 verified_kinds = (
                     self._verified_kinds if delivery.is_unconfirmed else frozenset()

@@ -39,16 +39,16 @@ class Turns:
             ]
             if not ready:
                 return None
-            chosen = min(
+            next_workspace = min(
                 ready,
                 key=lambda id_: (self._in_flight[id_], self._last_turn[id_], id_),
             )
-            if chosen in self._limiters:
-                self._limiters[chosen]()
+            if next_workspace in self._limiters:
+                self._limiters[next_workspace]()
             self._turn_count += 1
-            self._last_turn[chosen] = self._turn_count
-            self._in_flight[chosen] += 1
-            return chosen
+            self._last_turn[next_workspace] = self._turn_count
+            self._in_flight[next_workspace] += 1
+            return next_workspace
 
     def end(self, workspace: int) -> None:
         with self._lock:

@@ -144,17 +144,17 @@ class OutboxWorker:
     def _send_next(self) -> bool:
         """Claim and send one message; False if none is due."""
         # Workspaces whose due messages another worker has claimed meanwhile.
-        taken: set[int] = set()
-        while (installation_id := self._next_turn(taken)) is not None:
+        excluded: set[int] = set()
+        while (installation_id := self._next_turn(excluded)) is not None:
             try:
                 if self._send_next_of(installation_id):
                     return True
             finally:
                 self._turns.end(installation_id)
-            taken.add(installation_id)
+            excluded.add(installation_id)
         return False
 
-    def _next_turn(self, taken: Collection[int]) -> int | None:
+    def _next_turn(self, excluded: Collection[int]) -> int | None:
         """Wait for a workspace's turn, and begin it; None if no message is due.
 
         If several workspaces are served, each leaves at least one thread to the others.
@@ -164,15 +164,15 @@ class OutboxWorker:
             with self._rt.autocommit.connect() as connection:
                 due = queue.due_installations(
                     connection,
-                    [workspace for workspace in served if workspace not in taken],
+                    [workspace for workspace in served if workspace not in excluded],
                     now=self._rt.clock(),
                 )
             max_in_flight = None
             if len(served) > 1 and self._threads:
                 max_in_flight = max(1, len(self._threads) - 1)
-            chosen = self._turns.take(due, max_in_flight)
-            if chosen is not None:
-                return chosen
+            installation_id = self._turns.take(due, max_in_flight)
+            if installation_id is not None:
+                return installation_id
             seconds = self._turns.wait_seconds(due, max_in_flight)
             if seconds is None:
                 return None
@@ -264,7 +264,7 @@ class OutboxWorker:
         if self._outcomes.defer_if_rate_limited(delivery, "conversations.history"):
             return True
         try:
-            sent = self._rt.slack_of(workspace).find_by_metadata(
+            message = self._rt.slack_of(workspace).find_by_metadata(
                 delivery.recipient,
                 delivery.metadata_token,
                 since=delivery.first_sent_at.timestamp(),
@@ -277,8 +277,8 @@ class OutboxWorker:
             # The thread is gone: the message is not there and can't be posted there.
             self._outcomes.give_up(delivery, "rejected", error.code)
             return True
-        if sent is not None:
-            self._outcomes.record_success(delivery, sent)
+        if message is not None:
+            self._outcomes.record_success(delivery, message)
             return True
         if delivery.verify_attempts + 1 < MAX_VERIFY_ATTEMPTS:
             self._outcomes.finish(

@@ -44,8 +44,8 @@ def read(session: Session, *, after: int) -> Changes:
 def reset_foreign_positions(session: Session) -> bool:
     """Set positions from another PostgreSQL server to 0; return whether there were any.
 
-    A dump keeps the numbers of the server that it was made on. Where they are ahead of
-    those of this server, nobody would follow them.
+    A dump keeps the numbers of the server that it was made on. If they are ahead of
+    those of this server, no index would follow them.
     """
     if dialect_name(session) != "postgresql":
         return False

@@ -30,7 +30,7 @@ from typing import ParamSpec, TypeAlias, TypeVar
 
 from filelock import FileLock, Timeout
 
-from bot.search.query import SearchQuery, Vocabulary, WeightedQuery, weigh
+from bot.search.query import SearchQuery, Vocabulary, WeightedQuery, weigh_words
 from bot.search.rules import Hit, rerank
 from bot.search.tokens import tokenize
 
@@ -98,12 +98,12 @@ class SearchIndex:
             raise IndexUnavailable(f"another process is using {folder}") from None
         except OSError as error:
             raise IndexUnavailable(f"{folder}: {error.strerror}") from error
-        # What is live changes as a whole.
+        # The live generation changes as a whole.
         self._changing = Lock()
         with ExitStack() as otherwise:
             otherwise.callback(self._lock.release)
             self._live = self._open_complete() or self._new_generation()
-            # What is older, or was never finished, has people's words.
+            # Older and unfinished generations have people's words.
             for path in (*folder.iterdir(), *self._folder.iterdir()):
                 if path.is_dir() and path not in {self._folder, self._live.folder}:
                     shutil.rmtree(path)
@@ -284,7 +284,7 @@ class _Generation:
         self._index.config_reader("manual")
         self._index.register_tokenizer("words", _analyzer())
         self._writer = self._index.writer(_WRITER_MEMORY, 1)
-        # What a killed process left would make the next commit fail.
+        # Files that a killed process left would make the next commit fail.
         self._writer.garbage_collect_files()
         self._writing = Lock()
         self.snapshot = _Snapshot(self._index)
@@ -375,7 +375,7 @@ class _Snapshot(Vocabulary):
         limit: int,
         excluded: Collection[int],
     ) -> list[Hit]:
-        weighted = weigh(query, self)
+        weighted = weigh_words(query, self)
         if not weighted.anywhere or not readable:
             return []
         best = self._best_readable(_any_of(weighted), readable, limit + len(excluded))

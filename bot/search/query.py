@@ -12,7 +12,7 @@ CORRECTED = 0.7
 DETAILS_WORD = 1.0
 # The rarest words count; of code and traces these say what it is about.
 MAX_WORDS = 50
-# Identifiers of a trace, and the like, are too long to be what somebody asks about.
+# Identifiers of a trace, and the like, are too long to be the subject of an ask.
 MAX_DETAILS_WORD = 30
 # The least length of a word that is corrected, and how many are.
 MIN_CORRECTED_LENGTH = 4
@@ -60,7 +60,7 @@ class WeightedQuery:
     title_stems: frozenset[str]
 
 
-def weigh(query: SearchQuery, vocabulary: Vocabulary) -> WeightedQuery:
+def weigh_words(query: SearchQuery, vocabulary: Vocabulary) -> WeightedQuery:
     """Weigh the known words of a query."""
     words = list(dict.fromkeys(tokenize(query.title)))
     stems = dict(zip(words, vocabulary.stem(words), strict=True))

@@ -21,7 +21,7 @@ class Hit:
 def is_worth_showing_unasked(hits: Sequence[Hit]) -> bool:
     """Return True if the best hit is clearly ahead, and about the same by its title.
 
-    The caller checks that it is answered, and by somebody else.
+    The caller checks that it is answered, and by someone else.
     """
     if not hits:
         return False

@@ -16,7 +16,7 @@ from models import Ask
 
 log = logging.getLogger(__name__)
 
-# How many more are read than are shown.
+# The number of hits that are read beyond those shown.
 MAX_STALE = 10
 # Without an index, only so many asks are looked through.
 MAX_SCANNED = 2000
@@ -88,8 +88,8 @@ class Search:
                 )
             )
         }
-        found = [hit for hit in hits if hit.ask_id in stored]
-        return Results(found[:limit], is_complete=index is not None)
+        current = [hit for hit in hits if hit.ask_id in stored]
+        return Results(current[:limit], is_complete=index is not None)
 
 
 def _scan(

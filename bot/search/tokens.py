@@ -12,7 +12,7 @@ from bot.slack import text as slack_text
 MAX_LENGTH = 40
 # Words longer than this that contain a digit are hashes, keys and the like.
 MAX_LENGTH_WITH_DIGITS = 30
-# Mostly digits: numbers such as 404 or 15432, codes such as 0x80070005. What is longer
+# Mostly digits: numbers such as 404 or 15432, codes such as 0x80070005. A longer one
 # is a timestamp, an id, a telephone number.
 MAX_NUMBER_LENGTH = 6
 MAX_CODE_LENGTH = 10

@@ -133,7 +133,7 @@ class FetchReply:
     ts: str
 
     def send(self, api: SlackApi, _metadata_token: str) -> dict[str, Any] | None:
-        """Return the message; None if Slack does not show it any more."""
+        """Return the message; None if Slack no longer shows it."""
         return api.reply(self.channel, self.thread_ts, self.ts)
 
 

@@ -112,7 +112,7 @@ class SlackApi(Protocol):
         """Yield the messages of a thread, its parent first."""
 
     def reply(self, channel: str, thread_ts: str, ts: str) -> dict[str, Any] | None:
-        """Return one message of a thread; None if Slack does not show it any more."""
+        """Return one message of a thread; None if Slack no longer shows it."""
 
     def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
         """Return a message's reactions with all members who reacted."""

@@ -35,7 +35,7 @@ def _load_table() -> tuple[dict[str, str], dict[str, str]]:
 
 # Slack's standard emoji: characters by name, and names by character.
 _CHARACTERS, _NAMES = _load_table()
-_LONGEST_CHARACTER = max(map(len, _NAMES))
+_MAX_CHARACTER_LENGTH = max(map(len, _NAMES))
 
 
 @cache
@@ -117,7 +117,7 @@ def _parse_word(word: str) -> Iterator[str | None]:
             yield match[1].lower()
             rest = rest[match.end() :]
             continue
-        for length in range(_LONGEST_CHARACTER, 0, -1):
+        for length in range(_MAX_CHARACTER_LENGTH, 0, -1):
             if name := _NAMES.get(rest[:length]):
                 yield name
                 rest = rest[length:]

@@ -27,7 +27,7 @@ def find(tx: Transaction, slack_id: str) -> Channel | None:
 
 
 def get(tx: Transaction, slack_id: str) -> Channel:
-    """Return the channel that a form is about; raises UserError for an unknown one."""
+    """Return the channel that a form is about. Raises UserError if it has no row."""
     channel = find(tx, slack_id)
     if channel is None:
         raise UserError("I no longer know that channel. Open the form again.")
@@ -35,7 +35,7 @@ def get(tx: Transaction, slack_id: str) -> Channel:
 
 
 def get_joined(tx: Transaction, slack_id: str, *, field: str | None = None) -> Channel:
-    """Return a channel that the bot is in; raises UserError for any other."""
+    """Return a channel that the bot is in. Raises UserError for others."""
     channel = find(tx, slack_id)
     if channel is None or not channel.is_joined:
         raise UserError(NOT_IN_CHANNEL, field=field)
@@ -142,20 +142,20 @@ def set_joined(tx: Transaction, slack_ids: Iterable[str]) -> None:
 
 def helpful_emoji(channel: Channel | None) -> Sequence[str]:
     """Return the emoji that mark an answer as helpful in the channel, or by default."""
-    chosen = channel.helpful_emoji if channel else None
-    return reaction_emoji.DEFAULT_HELPFUL if chosen is None else chosen
+    emoji = channel.helpful_emoji if channel else None
+    return reaction_emoji.DEFAULT_HELPFUL if emoji is None else emoji
 
 
 def solved_emoji(channel: Channel | None) -> Sequence[str]:
     """Return the emoji that mark an answer as the solution, or the default ones."""
-    chosen = channel.solved_emoji if channel else None
-    return reaction_emoji.DEFAULT_SOLVED if chosen is None else chosen
+    emoji = channel.solved_emoji if channel else None
+    return reaction_emoji.DEFAULT_SOLVED if emoji is None else emoji
 
 
 def join_emoji(channel: Channel | None) -> Sequence[str]:
     """Return the emoji that join kudos in the channel, or the default ones."""
-    chosen = channel.join_emoji if channel else None
-    return reaction_emoji.DEFAULT_JOIN if chosen is None else chosen
+    emoji = channel.join_emoji if channel else None
+    return reaction_emoji.DEFAULT_JOIN if emoji is None else emoji
 
 
 def kudos_emoji(channel: Channel | None) -> Sequence[str]:
@@ -185,8 +185,8 @@ def emoji_setting(
     """Return a channel setting for emoji; the column is null for the default."""
 
     def get(_tx: Transaction, channel: Channel) -> Sequence[str]:
-        chosen: Sequence[str] | None = getattr(channel, column)
-        return default if chosen is None else chosen
+        emoji: Sequence[str] | None = getattr(channel, column)
+        return default if emoji is None else emoji
 
     def put(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
         previous: Sequence[str] | None = getattr(channel, column)

@@ -106,8 +106,8 @@ def away_members(tx: Transaction, people: Collection[str]) -> set[str]:
             )
         )
     )
-    chosen = member_settings.get_many(tx, people)
-    maybe |= {member for member in people if chosen[member].paused_until is not None}
+    settings = member_settings.get_many(tx, people)
+    maybe |= {member for member in people if settings[member].paused_until is not None}
     return {
         member
         for member in maybe

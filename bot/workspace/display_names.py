@@ -20,14 +20,16 @@ def disambiguate(people: Mapping[str, Names]) -> dict[str, str]:
     People with the same name get their full names and, if these are the same, too,
     their handles.
     """
-    shown = {person: names.name for person, names in people.items() if names.name}
+    name_by_person = {
+        person: names.name for person, names in people.items() if names.name
+    }
     for longer in (_full_name, _with_handle):
-        counts = Counter(name.casefold() for name in shown.values())
-        shown = {
+        counts = Counter(name.casefold() for name in name_by_person.values())
+        name_by_person = {
             person: longer(people[person]) if counts[name.casefold()] > 1 else name
-            for person, name in shown.items()
+            for person, name in name_by_person.items()
         }
-    return shown
+    return name_by_person
 
 
 def _full_name(names: Names) -> str:

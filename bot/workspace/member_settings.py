@@ -73,14 +73,14 @@ def get(tx: Transaction, member: str) -> MemberSettings:
 
 def get_many(tx: Transaction, members: Iterable[str]) -> dict[str, MemberSettings]:
     """Return the settings of each of these members."""
-    wanted = set(members)
+    unique_ids = set(members)
     rows = tx.session.scalars(
         select(MemberSettingsRow).where(
             MemberSettingsRow.installation_id == tx.workspace.id,
-            MemberSettingsRow.member.in_(wanted),
+            MemberSettingsRow.member.in_(unique_ids),
         )
     )
-    return dict.fromkeys(wanted, _DEFAULTS) | {
+    return dict.fromkeys(unique_ids, _DEFAULTS) | {
         row.member: _from_row(row) for row in rows
     }
 

@@ -172,16 +172,16 @@ def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
 
     Pass all the members whom a reader sees together. An unknown one is SOMEONE.
     """
-    wanted = set(slack_ids)
-    if not wanted:
+    unique_ids = set(slack_ids)
+    if not unique_ids:
         return {}
     rows = tx.session.execute(
         select(Member.slack_id, Member.name, Member.full_name, Member.handle).where(
-            Member.installation_id == tx.workspace.id, Member.slack_id.in_(wanted)
+            Member.installation_id == tx.workspace.id, Member.slack_id.in_(unique_ids)
         )
     )
     distinct = distinct_names(rows)
-    return {slack_id: distinct.get(slack_id, SOMEONE) for slack_id in wanted}
+    return {slack_id: distinct.get(slack_id, SOMEONE) for slack_id in unique_ids}
 
 
 def names_in_order(tx: Transaction, slack_ids: Sequence[str]) -> list[str]:

@@ -55,14 +55,14 @@ def to_column(
     was chosen before keeps the name that it had.
     """
     previous_names = {canonical(name): name for name in (*default, *(previous or ()))}
-    chosen = [previous_names.get(canonical(name), name) for name in names]
-    return None if chosen == list(default) else chosen
+    stored_names = [previous_names.get(canonical(name), name) for name in names]
+    return None if stored_names == list(default) else stored_names
 
 
 def require_free_on_asks(names: Sequence[str], *, field: str) -> None:
     """Raise UserError for emoji that have another meaning on an ask."""
-    taken = (*LOOKING, *SAME)
-    if overlap(taken, names):
+    reserved = (*LOOKING, *SAME)
+    if overlap(reserved, names):
         raise UserError(
-            f"{render(taken)} already mean something else on an ask.", field=field
+            f"{render(reserved)} already mean something else on an ask.", field=field
         )

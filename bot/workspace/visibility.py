@@ -2,8 +2,8 @@
 
 Slack's answer about a member's channels counts for an hour; later events replace it at
 once. The functions here never call Slack. If the stored answer is missing or too old,
-they raise `MembershipUnknown`; their caller ends the transaction, calls
-its `fetch`, and runs them again.
+they raise `MembershipUnknown`; their caller ends the transaction, calls its `fetch`,
+and runs them again.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -38,7 +38,7 @@ _UPSERT_MEMBERSHIPS = upsert_latest(
 
 
 class MembershipUnknown(FactsUnknown):
-    """The caller has to fetch a member's private channels from Slack, and try again."""
+    """The caller has to fetch a member's private channels, and try again."""
 
     method = FetchMemberships.method
 
@@ -135,10 +135,10 @@ def can_see(tx: Transaction, channel: Channel, member: str) -> bool:
 def sees(
     quoted_channels: Callable[[Transaction, Delivery], Collection[int]],
 ) -> Callable[[Transaction, Delivery], bool]:
-    """Return the check that the recipient of a message may see what it quotes.
+    """Return a function that checks whether the recipient may see all quoted texts.
 
-    `quoted_channels` returns the ids of the channels whose words it quotes. The check
-    raises MembershipUnknown.
+    `quoted_channels` returns the row ids of the channels that a message quotes from.
+    The check raises MembershipUnknown.
     """
 
     def check(tx: Transaction, delivery: Delivery) -> bool:
@@ -153,7 +153,7 @@ def sees(
 
 
 def may_quote(source: Channel, target: Channel) -> bool:
-    """Return True if everybody in `target` may see texts from `source`."""
+    """Return True if everyone in `target` may see texts from `source`."""
     return source.id == target.id or not (source.is_private or target.is_shared)
 
 

@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 10
 # Without events for longer, a bot is probably not connected.
 MAX_QUIET_TIME = timedelta(minutes=15)
 
-_WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it asks there
+_WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only a client
 _OK = 200
 
 
@@ -45,7 +45,7 @@ def probe(settings: Settings) -> ProcessState:
         return ProcessState("other")
     parts = (line.partition(": ") for line in ready.splitlines()[1:])
     return ProcessState(
-        "here", {name: why for name, _, why in parts}, _parse_metrics(page)
+        "here", {name: problem for name, _, problem in parts}, _parse_metrics(page)
     )
 
 
@@ -77,11 +77,11 @@ def examine(
     settings: Settings, process: ProcessState, *, clock: Clock
 ) -> Iterator[Finding]:
     about = "Process"
-    where = f"{settings.host}:{settings.port}"
+    address = f"{settings.host}:{settings.port}"
     if process.state == "away":
         yield warning(
             about,
-            f"Not running: nothing answers on {where}.",
+            f"Not running: nothing answers on {address}.",
             (
                 "Start it with `uv run app.py`, or set HOST and PORT to those of the"
                 " running bot."
@@ -98,7 +98,7 @@ def examine(
     if process.state == "other":
         yield wrong(
             about,
-            f"Another program uses {where}, or the bot does not answer in time.",
+            f"Another program uses {address}, or the bot does not answer in time.",
             "End that program, or give the bot another PORT.",
         )
         return
@@ -110,7 +110,7 @@ def examine(
                 "See “Readiness” in docs/operate/monitor.md, and the log.",
             )
     if all(why == "ok" for why in process.parts.values()):
-        yield ok(about, f"The bot is running on {where} and is ready.")
+        yield ok(about, f"The bot is running on {address} and is ready.")
     yield _last_event(settings, process, clock=clock)
     yield from _refused(process)
 
@@ -124,7 +124,7 @@ def _last_event(settings: Settings, process: ProcessState, *, clock: Clock) -> F
     since = now - process.metrics.get(("process_start_time_seconds",), now)
     if since < MAX_QUIET_TIME.total_seconds():
         return ok(about, f"No events yet. The bot started {_ago(since)} ago.")
-    where = (
+    address = (
         "In Slack, set the Request URL to this bot's /slack/events under Event"
         " Subscriptions, Interactivity and each command."
         if settings.mode == "http"
@@ -133,7 +133,7 @@ def _last_event(settings: Settings, process: ProcessState, *, clock: Clock) -> F
     return warning(
         about,
         f"No events since the bot started {_ago(since)} ago.",
-        f"Type `/backswing help` in Slack. If that fails: {where}",
+        f"Type `/backswing help` in Slack. If that fails: {address}",
     )
 
 

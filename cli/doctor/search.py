@@ -18,7 +18,7 @@ LATE_AFTER = 5 * REPORT_EVERY
 
 
 def examine(session: Session, *, clock: Clock) -> Iterator[Finding]:
-    """Yield one finding. What a stopped replica last reported counts for an hour."""
+    """Yield one finding. The last report of a stopped replica counts for an hour."""
     now = clock()
     asks = documents.count(session)
     replicas = session.scalars(

@@ -59,8 +59,8 @@ def examine(
 def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
     """Compare scopes; `granted` is Slack's comma-separated header, "" without one."""
     about = "Scopes"
-    asked = manifest["oauth_config"]["scopes"]
-    optional = set(asked["bot_optional"])
+    scopes = manifest["oauth_config"]["scopes"]
+    optional = set(scopes["bot_optional"])
     has = {scope.strip() for scope in granted.split(",") if scope.strip()}
     if not has:
         return warning(
@@ -68,7 +68,7 @@ def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
             "Slack did not say which scopes the app has.",
             "Check whether a proxy removes the header X-OAuth-Scopes.",
         )
-    wanted = set(asked["bot"])
+    wanted = set(scopes["bot"])
     missing = wanted - optional - has
     if missing:
         return wrong(
@@ -123,8 +123,8 @@ def _events(
         yield ok(about, "Set, and in the right form.")
         return
     about = "App token"
-    given = settings.slack_app_token
-    token = given.get_secret_value() if given else ""
+    app_token = settings.slack_app_token
+    token = app_token.get_secret_value() if app_token else ""
     if process.parts.get("socket") == "ok":
         # Slack allows about one connection per minute, which the bot itself needs.
         yield ok(about, "Works: the bot is connected with it.")
@@ -149,13 +149,13 @@ def _events(
 def _same_app(client: SlackClient, token: str) -> Iterator[Finding]:
     """Compare the apps of both tokens; an app-level token contains its app's id."""
     about = "App token"
-    named = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", token)
+    app_match = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", token)
     try:
-        ours = client.app_id() if named else ""
+        ours = client.app_id() if app_match else ""
     except SlackError:
         # The finding on the bot's token explains Slack's error.
         ours = ""
-    if named and ours and named[1] != ours:
+    if app_match and ours and app_match[1] != ours:
         yield wrong(
             about,
             "It belongs to a different app than the bot token.",

@@ -1,6 +1,6 @@
-"""tables, columns, states and kinds of messages have standard terms
+"""rename tables, columns, states and kinds of messages to standard terms
 
-Constraints keep the names with which they were made, but those of the outbox.
+Constraints keep their old names, except those of the outbox.
 
 Revision ID: c0a51d9e7b34
 Revises: 1f6d80c2b7ae
@@ -164,7 +164,7 @@ INDEXES = [
     ),
 ]
 
-# Of the outbox: old name, new name and columns by their new names.
+# For the outbox: old name, new name and columns by their new names.
 UNIQUE = {
     "uq_outbox_installation_id_key": (
         "uq_outbox_installation_id_dedup_key",
@@ -173,7 +173,7 @@ UNIQUE = {
     "uq_outbox_operation": ("uq_outbox_metadata_token", ["metadata_token"]),
 }
 
-# Before and after.
+# Old and new values.
 OUTBOX_STATES = (
     ("unverified", "withdrawn", "parked", "unknown"),
     ("unconfirmed", "cancelled", "rejected", "lost"),
@@ -218,7 +218,7 @@ KINDS = {
     "privacy.reword": "privacy.redact",
 }
 
-# Settings of channels that a workspace begins with, by their names in JSON.
+# A workspace's defaults for channel settings, by their names in JSON.
 CHANNEL_SETTINGS = {
     "captured_sign": "capture_indicator",
     "strangers_get_kudos": "allow_external_kudos",
@@ -312,7 +312,7 @@ def rename_states(table: str, before: Sequence[str], after: Sequence[str]) -> No
 
 
 def rename_kinds(kinds: Mapping[str, str]) -> None:
-    """Rename the kinds, with which the keys of messages begin."""
+    """Rename the kinds, also at the start of messages' dedup keys."""
     outbox = sa.table("outbox", sa.column("kind"), sa.column("dedup_key"))
     for old, new in kinds.items():
         rest = sa.func.substr(outbox.c.dedup_key, len(old) + 1)

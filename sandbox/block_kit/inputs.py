@@ -131,10 +131,10 @@ def form_state(
     for placed in interactive_elements(blocks):
         if placed.kind not in elements.STATEFUL:
             continue
-        kept = known_states.get(placed.block_id, {}).get(placed.action_id)
-        if kept is None or kept.get("type") != placed.kind:
-            kept = initial_state(placed.element)
-        values.setdefault(placed.block_id, {})[placed.action_id] = kept
+        known_state = known_states.get(placed.block_id, {}).get(placed.action_id)
+        if known_state is None or known_state.get("type") != placed.kind:
+            known_state = initial_state(placed.element)
+        values.setdefault(placed.block_id, {})[placed.action_id] = known_state
     return values
 
 
@@ -150,8 +150,8 @@ def missing_required(
         if block.get("type") != "input" or block.get("optional"):
             continue
         element = block["element"]
-        kept = states[block["block_id"]][element["action_id"]]
-        if kept.get(elements.VALUE_KEYS[element["type"]]) in (None, "", []):
+        known_state = states[block["block_id"]][element["action_id"]]
+        if known_state.get(elements.VALUE_KEYS[element["type"]]) in (None, "", []):
             empty.append(str(block["block_id"]))
     return empty
 

@@ -26,7 +26,7 @@ class _Attempt:
     payload: Json
     queue_name: str
     retry: Retry | None = None
-    # The fault's kind, kept so that it is drawn only once.
+    # The fault's kind, chosen at random once for all attempts.
     fault_kind: str = ""
 
 

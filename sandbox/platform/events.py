@@ -109,11 +109,11 @@ class Events:
         self.emit(event | {"channel": room.id, "channel_type": room.kind}, room)
 
     def emit_message(self, room: Channel, message: Message) -> None:
-        shown = payloads.message(self._workspace, message, with_metadata=True)
-        self._emit_in_channel(room, shown | {"event_ts": message.ts})
+        message_json = payloads.message(self._workspace, message, with_metadata=True)
+        self._emit_in_channel(room, message_json | {"event_ts": message.ts})
         mention = f"<@{self._workspace.bot_user_id}"
         if mention in message.text and message.user != self._workspace.bot_user_id:
-            event = shown | {"type": "app_mention", "channel": room.id}
+            event = message_json | {"type": "app_mention", "channel": room.id}
             self.emit(event | {"event_ts": message.ts}, room)
 
     def emit_message_changed(

@@ -65,7 +65,7 @@ class Faults:
     def __init__(self, clock: Callable[[], datetime], seed: int = 0) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._random = random.Random(seed)  # noqa: S311  # It only throws dice.
+        self._random = random.Random(seed)  # noqa: S311  # Not for secrets.
         self._ids = count(1)
         self._faults: list[Fault] = []
         self.history: list[FaultRecord] = []

@@ -25,7 +25,7 @@ def _zone(person: Person, now: datetime) -> Json:
 
 def user(workspace: Workspace, person: Person) -> Json:
     first, _, last = person.real_name.partition(" ")
-    shown: Json = {
+    payload: Json = {
         "id": person.id,
         "team_id": workspace.team_id,
         "name": person.name,
@@ -67,11 +67,11 @@ def user(workspace: Workspace, person: Person) -> Json:
         "locale": "en-US",
     }
     if person.is_stranger:
-        shown["is_stranger"] = True
+        payload["is_stranger"] = True
     if person.deleted:
         for name in ("tz", "tz_label", "tz_offset"):
-            shown.pop(name, None)
-    return shown
+            payload.pop(name, None)
+    return payload
 
 
 def channel(workspace: Workspace, room: Channel) -> Json:
@@ -163,7 +163,7 @@ def message(
 ) -> Json:
     """Return a message as `conversations.history` does."""
     by_app = record.bot_id == workspace.bot_id
-    shown: Json = {"type": "message", "ts": record.ts}
+    payload: Json = {"type": "message", "ts": record.ts}
     optional: Json = {
         # A legacy message of another app has no user.
         "user": record.user or None,
@@ -184,21 +184,21 @@ def message(
     }
     if record.files:
         optional["upload"] = False
-    shown |= {name: value for name, value in optional.items() if value is not None}
-    shown |= {"text": record.text, "team": workspace.team_id}
+    payload |= {name: value for name, value in optional.items() if value is not None}
+    payload |= {"text": record.text, "team": workspace.team_id}
     if record.is_parent:
-        shown |= _thread(workspace, record)
+        payload |= _thread(workspace, record)
     if record.is_broadcast and record.thread_ts:
         room = workspace.channels[record.channel]
         if root := room.messages.get(record.thread_ts):
-            shown["root"] = message(workspace, root)
+            payload["root"] = message(workspace, root)
     if record.metadata and "metadata.message:read" in workspace.scopes:
-        shown["metadata"] = (
+        payload["metadata"] = (
             record.metadata
             if with_metadata
             else {"event_type": record.metadata.get("event_type")}
         )
-    return shown
+    return payload
 
 
 def view(workspace: Workspace, record: View) -> Json:

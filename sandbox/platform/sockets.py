@@ -62,7 +62,7 @@ class Sockets:
             self._listener.close()
         for connection in list(self.connections):
             connection.drop()
-        # No acknowledgement can come any more, so all waits end.
+        # No acknowledgement can come now, so all waits end.
         with self._lock:
             for pending in self._pending_acks.values():
                 pending.done.set()

@@ -124,7 +124,7 @@ class ViewStore:
 
     def clear(self, person: str) -> list[View]:
         stack = self.stack(person)
-        gone = [self._workspace.views.pop(view_id) for view_id in stack]
+        closed = [self._workspace.views.pop(view_id) for view_id in stack]
         stack.clear()
         self._workspace.notify("view", person=person)
-        return gone
+        return closed

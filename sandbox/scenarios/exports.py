@@ -70,8 +70,8 @@ class Export:
         except ExportError:
             self.close()
             raise
-        known = {folder for room in listed for folder in (room.name, room.id)}
-        self.channels = (*listed, *self._unlisted_channels(known))
+        folder_names = {folder for room in listed for folder in (room.name, room.id)}
+        self.channels = (*listed, *self._unlisted_channels(folder_names))
 
     def __enter__(self) -> Self:
         return self
@@ -83,24 +83,24 @@ class Export:
         self._zip.close()
 
     def _read(self, name: str) -> list[Json]:
-        where = f"{self._path.name}: {name}"
+        location = f"{self._path.name}: {name}"
         try:
             info = self._files[self._prefix + name]
             if info.file_size > _MAX_FILE_BYTES:
-                raise ExportError(f"{where} is too large")
+                raise ExportError(f"{location} is too large")
             entries = json.loads(self._zip.read(info))
         except KeyError:
-            raise ExportError(f"{where} is missing") from None
+            raise ExportError(f"{location} is missing") from None
         except (ValueError, RecursionError) as error:
-            raise ExportError(f"{where} is not JSON: {error}") from error
+            raise ExportError(f"{location} is not JSON: {error}") from error
         except (OSError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
-            raise ExportError(f"{where} cannot be read: {error}") from error
+            raise ExportError(f"{location} cannot be read: {error}") from error
         if entries is None:
             return []
         if not isinstance(entries, list) or not all(
             isinstance(x, dict) for x in entries
         ):
-            raise ExportError(f"{where} is not a list of objects")
+            raise ExportError(f"{location} is not a list of objects")
         return entries
 
     def _channel(self, raw: Json, private: bool) -> ExportChannel:
@@ -164,8 +164,8 @@ class Export:
             messages = self._read(day)
             for message in messages:
                 if not is_valid_ts(message.get("ts")):
-                    where = f"{self._path.name}: {day}"
-                    raise ExportError(f"{where} has a message without a ts")
+                    location = f"{self._path.name}: {day}"
+                    raise ExportError(f"{location} has a message without a ts")
             yield from sorted(messages, key=lambda m: ts_micros(m["ts"]))
 
 

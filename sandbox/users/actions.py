@@ -97,7 +97,7 @@ class UserActions:
             self.message_store.update(message, text=text, blocks=blocks, by_person=True)
 
     def delete(self, person: str, channel: str, ts: str) -> None:
-        """Delete one's own message; an admin may delete anybody's."""
+        """Delete one's own message; an admin may delete any message."""
         with self.workspace.lock:
             member, room = self._require_member(person, channel)
             if member.is_admin or member.is_owner:

@@ -11,14 +11,14 @@ from sandbox.workspace.records import Json, View
 
 def fill_in(view: View, values: dict[str, Any]) -> None:
     """Fill in a form. `values` are by block_id or action_id."""
-    left = dict(values)
+    remaining = dict(values)
     for element in inputs.interactive_elements(view.body["blocks"]):
         for name in (element.block_id, element.action_id):
-            if name in left and element.kind in elements.STATEFUL:
-                entered = inputs.state_after_input(element.element, left.pop(name))
+            if name in remaining and element.kind in elements.STATEFUL:
+                entered = inputs.state_after_input(element.element, remaining.pop(name))
                 view.state.setdefault(element.block_id, {})[element.action_id] = entered
-    if left:
-        raise LookupError(f"no such fields in the view: {', '.join(left)}")
+    if remaining:
+        raise LookupError(f"no such fields in the view: {', '.join(remaining)}")
 
 
 def response_urls_of(view: View, response_urls: ResponseUrls) -> list[Json]:

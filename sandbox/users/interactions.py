@@ -87,8 +87,10 @@ class Interactions:
             }
         reply = self._send(COMMAND, payload)
         if not reply.ok:
-            why = "operation_timeout" if _has_timed_out(reply) else "dispatch_failed"
-            return _to_ack(reply, f'{name} failed with the error "{why}"')
+            error_code = (
+                "operation_timeout" if _has_timed_out(reply) else "dispatch_failed"
+            )
+            return _to_ack(reply, f'{name} failed with the error "{error_code}"')
         return self._show_command_response(reply, room, person)
 
     def _show_command_response(
@@ -280,8 +282,8 @@ class Interactions:
         reply = self._send(INTERACTIVE, json.loads(json.dumps(payload)))
         if reply.ok:
             return _to_ack(reply)
-        why = "operation_timeout" if _has_timed_out(reply) else "dispatch_failed"
-        return _to_ack(reply, why)
+        error_code = "operation_timeout" if _has_timed_out(reply) else "dispatch_failed"
+        return _to_ack(reply, error_code)
 
 
 def _has_timed_out(reply: Reply) -> bool:

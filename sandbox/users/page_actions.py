@@ -38,8 +38,8 @@ def _remove_bot(sandbox: "Sandbox", person: str, channel: str) -> None:
 
 
 def _user_action(name: str) -> Callable[..., Any]:
-    def do(sandbox: "Sandbox", person: str, **given: Any) -> Any:
-        return getattr(sandbox, name)(person, **given)
+    def do(sandbox: "Sandbox", person: str, **call_arguments: Any) -> Any:
+        return getattr(sandbox, name)(person, **call_arguments)
 
     return do
 
@@ -78,18 +78,18 @@ PAGE_ACTIONS: Final[Mapping[str, PageAction]] = {
 
 
 def perform(sandbox: "Sandbox", body: Json) -> Json:
-    given = dict(body)
-    name, person = given.pop("do", None), given.pop("as", None)
-    known = PAGE_ACTIONS.get(str(name))
-    if known is None:
+    call_arguments = dict(body)
+    name, person = call_arguments.pop("do", None), call_arguments.pop("as", None)
+    action = PAGE_ACTIONS.get(str(name))
+    if action is None:
         raise ValueError(f"nobody can do {name!r}; there is {', '.join(PAGE_ACTIONS)}")
     if person not in sandbox.workspace.people:
         raise LookupError(f"no person {person}")
-    if missing := [n for n in known.required if n not in given]:
+    if missing := [n for n in action.required if n not in call_arguments]:
         raise ValueError(f"{name} needs {', '.join(missing)}")
-    if unknown := given.keys() - {*known.required, *known.optional}:
+    if unknown := call_arguments.keys() - {*action.required, *action.optional}:
         raise ValueError(f"{name} takes no {', '.join(sorted(unknown))}")
-    result = known.run(sandbox, person, **given)
+    result = action.run(sandbox, person, **call_arguments)
     if isinstance(result, Ack):
         return asdict(result)
     return result if isinstance(result, dict) else {}

@@ -1,5 +1,5 @@
-// Bundles src/ into ../static/, or into the folder given, with the names of emoji and the
-// licences of what is inside.
+// Bundles src/ into ../static/ or another folder, with the names of emoji and the licences
+// of the bundled packages.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -35,7 +35,7 @@ const emoji = {
   },
 };
 
-/** What packages were themselves bundled with, and do not say. */
+/** Code inside of packages that their licences do not mention. */
 const CONTAINED = {
   "slack-blocks-to-jsx": "\nIt contains @yozora/parser (MIT), Copyright (c) guanghechen.",
 };
@@ -43,8 +43,8 @@ const CONTAINED = {
 async function licences(inputs) {
   const packages = new Set(["emojibase-data"]);
   for (const input of inputs) {
-    const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (found) packages.add(found[1]);
+    const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (match) packages.add(match[1]);
   }
   const texts = [];
   for (const name of [...packages].sort()) {
@@ -72,8 +72,8 @@ const { metafile } = await build({
   legalComments: "none",
   define: { "process.env.NODE_ENV": '"production"' },
   alias: {
-    // The library's own emoji table and Markdown parser weigh more than the rest of the
-    // page. Names are Slack's here, and a `markdown` block is shown as it was written.
+    // The library's own emoji table and Markdown parser are larger than the rest of the
+    // page. We use Slack's names, and show the source of a `markdown` block.
     "node-emoji": "./src/emoji.ts",
     "react-markdown": "./src/Markdown.tsx",
     "remark-gfm": "./src/Markdown.tsx",
@@ -82,7 +82,7 @@ const { metafile } = await build({
   metafile: true,
   logLevel: "warning",
 });
-// The names that the pretend Slack takes as reactions.
-const named = rows().flatMap(([, , , ...names]) => names);
-await writeFile(join(out, "emoji.json"), `${JSON.stringify(named.sort(), null, 0)}\n`);
+// The names that the pretend Slack accepts as reactions.
+const allNames = rows().flatMap(([, , , ...names]) => names);
+await writeFile(join(out, "emoji.json"), `${JSON.stringify(allNames.sort(), null, 0)}\n`);
 await writeFile(join(out, "licences.txt"), await licences(Object.keys(metafile.inputs)));

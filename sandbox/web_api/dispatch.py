@@ -50,14 +50,14 @@ class ApiDispatcher:
         self, name: str, headers: Mapping[str, str], query: str, body: bytes
     ) -> ApiResponse:
         workspace = self._platform.workspace
-        given: Json = {}
+        call_args: Json = {}
         fault = self._faults.next_for_call(name)
         with workspace.lock:
             try:
-                given = arguments(headers.get("content-type", ""), query, body)
-                token = _token(headers, given)
+                call_args = arguments(headers.get("content-type", ""), query, body)
+                token = _token(headers, call_args)
                 response = _fault_response(fault) or self._call_method(
-                    name, token, Args(given)
+                    name, token, Args(call_args)
                 )
             except SlackError as no:
                 response = ApiResponse({"ok": False, "error": no.error, **no.extra})
@@ -67,7 +67,7 @@ class ApiDispatcher:
             self.history.append(
                 Call(
                     name,
-                    unpack_structures(given),
+                    unpack_structures(call_args),
                     response.body,
                     workspace.clock(),
                     response.status,
@@ -137,27 +137,27 @@ def arguments(content_type: str, query: str, body: bytes) -> Json:
         text = body.decode()
     except UnicodeDecodeError:
         raise SlackError("invalid_charset") from None
-    given: Json = dict(parse_qsl(query))
+    call_args: Json = dict(parse_qsl(query))
     if content_type.startswith("application/json"):
         if not text:
-            return given
+            return call_args
         try:
             sent = json.loads(text)
         except ValueError:
             raise SlackError("invalid_json") from None
         if not isinstance(sent, dict):
             raise SlackError("json_not_object")
-        return given | sent
-    return given | dict(parse_qsl(text, keep_blank_values=True))
+        return call_args | sent
+    return call_args | dict(parse_qsl(text, keep_blank_values=True))
 
 
-def _token(headers: Mapping[str, str], given: Json) -> str:
-    sent = str(given.pop("token", "") or "")
+def _token(headers: Mapping[str, str], call_args: Json) -> str:
+    sent = str(call_args.pop("token", "") or "")
     kind, _, bearer = headers.get("authorization", "").partition(" ")
     return bearer.strip() if kind.lower() == "bearer" else sent
 
 
-def unpack_structures(given: Json) -> Json:
+def unpack_structures(call_args: Json) -> Json:
     """Return arguments for the history, with JSON in forms' texts unpacked."""
 
     def unpacked(name: str, value: Any) -> Any:
@@ -168,4 +168,4 @@ def unpack_structures(given: Json) -> Json:
                 return value
         return value
 
-    return {n: unpacked(n, v) for n, v in given.items() if v is not None}
+    return {n: unpacked(n, v) for n, v in call_args.items() if v is not None}

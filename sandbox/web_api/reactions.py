@@ -1,4 +1,4 @@
-"""reactions.*: the app's own reactions, and reading everybody's."""
+"""reactions.*: the app's own reactions, and reading those of others."""
 
 import json
 import re

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from sandbox.workspace.workspace import Workspace
 
 _HEARTBEAT_SECONDS = 15.0
-# A page that lags behind is told once to reload everything.
+# If a page lags behind by more, it gets one event to reload everything.
 _MAX_QUEUED = 500
 
 
@@ -31,19 +31,19 @@ async def _changes(workspace: Workspace) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     waiting: asyncio.Queue[str] = asyncio.Queue(_MAX_QUEUED)
 
-    def put(what: str, where: dict[str, Any]) -> None:
+    def put(kind: str, ids: dict[str, Any]) -> None:
         if waiting.full():
             while not waiting.empty():
                 waiting.get_nowait()
-            what, where = "everything", {}
-        waiting.put_nowait(_event(what, where))
+            kind, ids = "everything", {}
+        waiting.put_nowait(_event(kind, ids))
 
-    def tell(what: str, where: dict[str, Any]) -> None:
+    def on_change(kind: str, ids: dict[str, Any]) -> None:
         # The loop may be closing while a change happens.
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(put, what, where)
+            loop.call_soon_threadsafe(put, kind, ids)
 
-    forget = workspace.add_listener(tell)
+    remove_listener = workspace.add_listener(on_change)
     try:
         yield _event("connected", {})
         while True:
@@ -52,4 +52,4 @@ async def _changes(workspace: Workspace) -> AsyncIterator[str]:
             except TimeoutError:
                 yield ": still here\n\n"
     finally:
-        forget()
+        remove_listener()

@@ -1,26 +1,25 @@
-"""The JSON API under /_/ for a page in the browser; each answer is UTF-8 JSON.
+"""The JSON API under /_/ for the page in the browser; responses are UTF-8 JSON.
 
-`as` is the person that one acts as. What is refused answers
-`{"error": "why"}` with 400 (nonsense), 403 (may not), 404 (not there) or
-409 (the pretend Slack says no, by its error's name).
+`as` is the id of the acting person. An error is `{"error": "reason"}` with 400
+(invalid), 403 (not permitted), 404 (not found) or 409 (the name of Slack's error).
 
 GET  /_/state?as=U           team, clock, people, channels (with `unread`), commands,
                              shortcuts, the open modal (`view`) and the `home` tab
 GET  /_/channels/C?as=U      newest messages: `limit` (100), `before` a ts,
                              `replies=1` for the threads as well
 GET  /_/channels/C/TS?as=U   a thread: parent and replies
-POST /_/act                  {"as": U, "do": name, …}: see ACTS for names and arguments
+POST /_/act                  {"as": U, "do": name, …}: see page_actions.py for names
 GET  /_/files/F?as=U         the content of a file that the person can see
 GET  /_/changes              server-sent events, one for each change: {"what", …ids}
 POST /_/clock                {"seconds": N} or {"to": ISO time}, on a TravelClock
-GET  /_/faults               what is switched on; POST adds one (`kind`, `target`,
+GET  /_/faults               the active faults; POST adds one (`kind`, `target`,
                              `times`, `chance`, `after`, `seconds`, `retry_after`);
                              DELETE removes all, DELETE /_/faults/N one
-POST /_/seed                 {"seed": N} for the chances
+POST /_/seed                 {"seed": N} for the faults' random choices
 GET  /_/history              the last calls, deliveries and faults, `limit` each
 POST /_/sockets              {"do": "warning" | "refresh_requested" | "link_disabled" |
                              "stall" | "cut"}
-POST /_/reset                an empty workspace again, then what `on_reset` was given
+POST /_/reset                empty the workspace, and call the function of `on_reset`
 """
 
 import json
@@ -56,8 +55,8 @@ def _error_response(error: Exception) -> Response:
     elif isinstance(error, SlackError):
         status = 409
     # A KeyError's text is a name in quotes, not a sentence.
-    why = f"missing: {error}" if isinstance(error, KeyError) else str(error)
-    return JSONResponse({"error": why}, 400 if isinstance(error, KeyError) else status)
+    text = f"missing: {error}" if isinstance(error, KeyError) else str(error)
+    return JSONResponse({"error": text}, 400 if isinstance(error, KeyError) else status)
 
 
 def _endpoint(

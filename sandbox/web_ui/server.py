@@ -63,9 +63,11 @@ def response_url_routes(workspace: Workspace, urls: ResponseUrls) -> list[BaseRo
             try:
                 urls.use(key, sent)
             except SlackError as no:
-                gone = {"used_url", "expired_url", "no_such_response_url"}
+                expired_errors = {"used_url", "expired_url", "no_such_response_url"}
                 response = {"ok": False, "error": no.error, **no.extra}
-                return JSONResponse(response, 404 if no.error in gone else 200)
+                return JSONResponse(
+                    response, 404 if no.error in expired_errors else 200
+                )
         return PlainTextResponse("ok")
 
     async def post(request: Request) -> Response:

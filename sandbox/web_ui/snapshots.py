@@ -127,15 +127,15 @@ def channel(
         tops += [m for m in _ephemerals(workspace, room, viewer) if m.is_parent]
         if before is not None:
             tops = [m for m in tops if ts_micros(m.ts) < ts_micros(before)]
-        shown = _in_order(tops)[-max(1, min(limit, _MAX_MESSAGES)) :]
+        page = _in_order(tops)[-max(1, min(limit, _MAX_MESSAGES)) :]
         snapshot: Json = {
-            "messages": [_message(workspace, m) for m in shown],
-            "more": len(shown) < len(tops),
+            "messages": [_message(workspace, m) for m in page],
+            "more": len(page) < len(tops),
         }
         if replies:
             snapshot["replies"] = {
                 m.ts: [_message(workspace, r) for r in workspace.replies(room, m.ts)]
-                for m in shown
+                for m in page
                 if m.ts in room.threads
             }
         return snapshot

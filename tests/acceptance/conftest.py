@@ -1,4 +1,4 @@
-"""The whole bot, served as in production, against the sandbox's Slack."""
+"""Run the whole bot, served as in production, against the sandbox's Slack."""
 
 import threading
 import time
@@ -44,7 +44,7 @@ class Deployment:
     eva: str
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
-        """Wait for what the bot does in its own time."""
+        """Wait for an effect of the bot's own threads."""
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not come about"
@@ -59,7 +59,7 @@ class Deployment:
         assert (ack.status, ack.text) == (200, "")
         self.wait_until(lambda: len(self.channel_posts()) > before)
         ts = self.channel_posts()[-1].ts
-        # People need a moment to read it, and the bot to learn what Slack called it.
+        # People need a moment to read a message; the bot needs one to learn its ts.
         self.wait_until(lambda: self._is_known(ts))
         return ts
 
@@ -81,10 +81,10 @@ class Deployment:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each database and each transport by default; all their pairs are deep.
+    """Run each database and each transport by default; other pairs are deep.
 
-    Of the many ways to lose an answer, one is tried on more than the first pair, unless
-    one asks for all.
+    Of the tests of lost responses, one runs on more than the first pair, unless all are
+    selected.
     """
     for item in items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
@@ -119,15 +119,15 @@ def deployment(database: Database, transport: str) -> Iterator[Deployment]:
 
 
 def start_sandbox(clock: TravelClock) -> Sandbox:
-    """An empty workspace that follows the clock, and is served."""
+    """Start an empty workspace that follows the clock."""
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
     slack.start()
     leak_markers.add(slack.bot_token, slack.app_token, slack.signing_secret)
     return slack
 
 
-def make_haste(backswing: Application) -> None:
-    """Let the clock's jobs come five times as often, so that nobody waits for them."""
+def speed_up_jobs(backswing: Application) -> None:
+    """Run the clock's jobs five times as often, so that tests wait less."""
     for job in backswing._scheduler.scheduler.get_jobs():
         seconds = job.trigger.interval.total_seconds() / 5
         job.reschedule(IntervalTrigger(seconds=seconds, timezone=UTC))
@@ -141,7 +141,7 @@ def running_bot(
     *,
     mentors: MentorSettings = SMALL_WORKSPACE,
 ) -> Iterator[Application]:
-    """The bot lives in the workspace; in the end both stop."""
+    """Run the bot in the workspace; both stop at the end."""
     settings = Settings(
         _env_file=None,
         slack_bot_token=SecretStr(slack.bot_token),
@@ -154,7 +154,7 @@ def running_bot(
         mentors=mentors,
     )
     backswing = Application(settings, database, clock=slack.clock)
-    make_haste(backswing)
+    speed_up_jobs(backswing)
     server = uvicorn.Server(
         uvicorn.Config(
             backswing.asgi(), port=settings.port, log_config=None, access_log=False
@@ -173,7 +173,7 @@ def running_bot(
         thread.join()
         slack.stop()
     if CHECK_SCRIPT.exists():
-        # What the story made the bot say to Slack, by Slack's own contracts.
+        # Slack's published contracts accept every message of the test.
         check = load_contracts()
         calls = [{"method": call.method, "args": call.args} for call in slack.calls]
         broken = {str(call): check.check_call(call) for call in calls}

@@ -1,4 +1,4 @@
-"""The whole bot as a process of its own, which dies at the point that it is told."""
+"""Run the whole bot as a process of its own, which dies at a chosen point."""
 
 import asyncio
 import ctypes
@@ -26,7 +26,7 @@ from bot.db.engine import Database
 from bot.db.open import open_database
 from cli.app import Application, create_server
 
-# The points, in the order in which a life comes by them.
+# The points, in the order in which a request passes them.
 REQUEST_POINTS = (
     "request arrived",
     "request read",
@@ -46,7 +46,7 @@ DELIVERY_POINTS = (
     "before the ts is stored",
     "ts stored",
 )
-# What a call to Slack leaves there.
+# The effect that a Web API call leaves in Slack.
 WRITE_METHODS = {
     "chat.delete",
     "chat.postEphemeral",
@@ -58,7 +58,7 @@ WRITE_METHODS = {
     "reactions.remove",
 }
 _CHANGED_TABLE = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
-# What the clock does every few seconds is done at once, so that nobody waits.
+# Jobs that run every few seconds run at once here, so that tests wait less.
 _FAST_INTERVAL = IntervalTrigger(seconds=0.1, timezone=UTC)
 _PATH = "/slack/events"
 _LAST_POINT = REQUEST_POINTS[-1]
@@ -66,10 +66,10 @@ _LAST_POINT = REQUEST_POINTS[-1]
 
 @dataclass(frozen=True, slots=True)
 class CrashSwitch:
-    """Shared with whoever started the process, who may change it at any time.
+    """A switch shared with the parent process, which may change it at any time.
 
-    `ahead`: by how many seconds its clock is. `armed`: the point at which it dies and,
-    after a "|", the table or method that this must be about.
+    `ahead` is the lead of the process's clock in seconds. `armed` is the point at which
+    it dies and, after a "|", the table or method that the point must be about.
     """
 
     clock_offset: ctypes.c_double
@@ -89,7 +89,7 @@ class CrashSwitch:
 
 @dataclass(frozen=True, slots=True)
 class ProcessConfig:
-    """What the process needs to know to begin."""
+    """The settings that the process needs to start."""
 
     crash_switch: CrashSwitch
     database_url: str
@@ -101,7 +101,7 @@ class ProcessConfig:
 
 
 def run_bot(config: ProcessConfig) -> None:
-    """As `app.py` serves over HTTP, until killed."""
+    """Serve like `app.py` over HTTP, until killed."""
     os.dup2(os.open(config.log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), 2)
     settings = Settings(
         _env_file=None,
@@ -126,7 +126,7 @@ def run_bot(config: ProcessConfig) -> None:
 
 
 def wrap_app(crash_switch: CrashSwitch, app: ASGIApp) -> Any:
-    """Around everything that is served: what comes in, and what goes out."""
+    """Wrap the served application: the requests and the responses."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path") != _PATH:
@@ -147,7 +147,7 @@ def wrap_app(crash_switch: CrashSwitch, app: ASGIApp) -> Any:
             if message["type"] == "http.response.body" and crash_switch.is_armed_at(
                 _LAST_POINT
             ):
-                # When the server has had time to put it on the wire.
+                # By then the server has sent the response.
                 asyncio.get_running_loop().call_later(
                     0.05, crash_switch.crash_if_armed, _LAST_POINT
                 )
@@ -158,7 +158,7 @@ def wrap_app(crash_switch: CrashSwitch, app: ASGIApp) -> Any:
 
 
 def crash_middleware(crash_switch: CrashSwitch) -> Callable[..., None]:
-    """A middleware of Bolt's, which is handed what was verified, and nothing else."""
+    """Return a middleware of Bolt's, which sees verified requests only."""
 
     def go_on(next_: Callable[[], None]) -> None:
         crash_switch.crash_if_armed("request verified")
@@ -168,7 +168,7 @@ def crash_middleware(crash_switch: CrashSwitch) -> Callable[..., None]:
 
 
 class CrashHooks(threading.local):
-    """What this thread has called, and changes in its transaction."""
+    """The thread's calls to Slack, and the tables its transaction has changed."""
 
     def __init__(self, crash_switch: CrashSwitch) -> None:
         self._crash_switch = crash_switch
@@ -183,13 +183,13 @@ class CrashHooks(threading.local):
         event.listen(database.engine, "begin", self.on_begin)
         event.listen(database.engine, "before_cursor_execute", self.on_statement)
         event.listen(database.engine, "commit", self.on_commit)
-        # Before those who wait for the commit hear of it.
+        # This runs before threads that wait for the commit go on.
         event.listen(
             database.write_session, "after_commit", self.after_commit, insert=True
         )
 
     def on_audit_event(self, what: str, args: tuple[Any, ...]) -> None:
-        """An audit hook: `urllib` tells of each call that it is about to make."""
+        """Handle an audit event: `urllib` reports each call before it makes it."""
         if what == "urllib.Request" and self._is_delivering:
             method = str(args[0]).rpartition("/")[2]
             if method in WRITE_METHODS:

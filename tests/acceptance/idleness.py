@@ -1,4 +1,4 @@
-"""Whether the bot has come to rest, so that a test may move its clock."""
+"""Tell if the bot is idle, so that a test may move its clock."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,11 +13,11 @@ from models import Installation, OutboxItem
 def is_idle(
     database: Database, now: datetime, *, orphans: Collection[tuple[int, int]] = ()
 ) -> bool:
-    """Nothing is due, and nothing is being sent that a living worker has claimed.
+    """Return True if nothing is due and no living worker is sending.
 
-    `orphans`: promises, and of which attempt, whose worker is dead. The outbox is read
-    before and after it is asked what is due: in between what was sent may be done, and
-    something new promised.
+    `orphans` are the outbox items, with their attempt, that a dead worker has claimed.
+    The outbox is read before and after the query for due work: an item in flight may
+    finish in between and enqueue another.
     """
     before = _outbox_states(database)
     with database.autocommit.connect() as connection:

@@ -1,4 +1,4 @@
-"""What must be true after whatever happened, looked up in Slack, rows and logs."""
+"""Invariants that hold after any run, checked in Slack, the tables and the logs."""
 
 import re
 from collections import Counter
@@ -14,12 +14,12 @@ from sandbox import Message, Sandbox
 
 _GROUPS = {"channel", "here", "everyone"}
 _TOKEN_PATTERN = re.compile(r"xox[abp]-\d|xapp-\d")
-# How an event that we heard of ends, however often it was delivered.
+# The outcomes of a handled event, however often it was delivered.
 _OK = 200
 
 
 def check(slack: Sandbox, database: Database, logged: str = "") -> None:
-    """Raises AssertionError. `logged`: all that the bot has written of itself."""
+    """Raise AssertionError if an invariant is broken; `logged` is the bot's log."""
     messages = list(_messages(slack))
     with database.read_session() as session:
         rows_are_unique(session)
@@ -33,7 +33,7 @@ def check(slack: Sandbox, database: Database, logged: str = "") -> None:
 
 
 def rows_are_unique(session: Session) -> None:
-    """Of rows that Slack names, no two are called the same (I1)."""
+    """Check that each Slack object has one row (I1)."""
     tables: list[tuple[type[Base], tuple[str, ...]]] = [
         (Ask, ("channel_id", "ts")),
         (Answer, ("channel_id", "ts")),
@@ -44,13 +44,13 @@ def rows_are_unique(session: Session) -> None:
     for model, names in tables:
         columns = [model.__table__.c[name] for name in names]
         rows = [tuple(row) for row in session.execute(select(*columns))]
-        # An update or a deletion goes to a message that is there, and stores no ts.
+        # An update or a deletion uses an existing message's ts and stores none.
         named = [row for row in rows if None not in row]
         assert _duplicates(named) == [], (model, names)
 
 
 def totals_match_reactions(session: Session) -> None:
-    """What an answer amounts to is what its marks amount to, counted anew (I2)."""
+    """Check that an answer's totals equal those of its marks, counted anew (I2)."""
     asks = {ask.id: ask for ask in session.scalars(select(Ask))}
     marks = [r for r in session.scalars(select(Reaction)) if r.is_present]
     for answer in session.scalars(select(Answer).where(~Answer.is_deleted)):
@@ -77,7 +77,7 @@ def totals_match_reactions(session: Session) -> None:
 
 
 def acknowledged_events_are_stored(session: Session, slack: Sandbox) -> None:
-    """What Slack got its 200 for is in the rows, and Slack will not tell again (I4)."""
+    """Check that events acknowledged with a 200 are in the tables (I4)."""
     rooms = {c.slack_id: c.id for c in session.scalars(select(Channel))}
     asks = {(a.channel_id, a.ts): a for a in session.scalars(select(Ask)) if a.ts}
     answers = {(a.channel_id, a.ts) for a in session.scalars(select(Answer))}
@@ -104,7 +104,7 @@ def acknowledged_events_are_stored(session: Session, slack: Sandbox) -> None:
 
 
 def rows_belong_to_the_workspace(session: Session, slack: Sandbox) -> None:
-    """No row belongs to another workspace than the one that was installed (I8)."""
+    """Check that each row belongs to the installed workspace (I8)."""
     [ours] = session.scalars(select(Installation).filter_by(team_id=slack.team_id))
     for table in Base.metadata.sorted_tables:
         if "installation_id" in table.c:
@@ -115,7 +115,7 @@ def rows_belong_to_the_workspace(session: Session, slack: Sandbox) -> None:
 def private_text_stays_private(
     session: Session, slack: Sandbox, messages: list[Message]
 ) -> None:
-    """The words of a private channel stand in it and in letters, nowhere else (I7)."""
+    """Check that a private channel's text is only there and in direct messages (I7)."""
     rooms = {c.id: c.slack_id for c in session.scalars(select(Channel))}
     places = slack.workspace.channels
     for ask in session.scalars(select(Ask)):
@@ -128,7 +128,7 @@ def private_text_stays_private(
 
 
 def outbox_items_are_posted_at_most_once(messages: list[Message]) -> None:
-    """Of the messages in Slack, no two keep the same promise (I3)."""
+    """Check that no outbox item was posted twice (I3)."""
     operations = [
         message.metadata["event_payload"]["operation"]
         for message in messages
@@ -138,7 +138,7 @@ def outbox_items_are_posted_at_most_once(messages: list[Message]) -> None:
 
 
 def no_group_is_mentioned(messages: list[Message]) -> None:
-    """Nothing that we say notifies a group (I6)."""
+    """Check that no message mentions a group (I6)."""
     for message in messages:
         assert not _GROUPS & message.mentions, message.ts
 
@@ -146,7 +146,7 @@ def no_group_is_mentioned(messages: list[Message]) -> None:
 def logs_hold_no_secrets_or_text(
     slack: Sandbox, logged: str, messages: list[Message]
 ) -> None:
-    """No token, no secret, and no word that somebody wrote (I5)."""
+    """Check that the logs contain no token, no secret and no member's text (I5)."""
     for secret in (slack.bot_token, slack.app_token, slack.signing_secret):
         assert secret not in logged
     assert not _TOKEN_PATTERN.search(logged)
@@ -160,7 +160,7 @@ def logs_hold_no_secrets_or_text(
 
 
 def _messages(slack: Sandbox) -> Iterator[Message]:
-    """What the bot has said, wherever it stands."""
+    """Return all of the bot's messages."""
     with slack.workspace.lock:
         for room in slack.workspace.channels.values():
             for message in room.messages.values():

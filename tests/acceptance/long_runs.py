@@ -1,4 +1,4 @@
-"""A workspace whose bot is killed and started again, and what is left of it all."""
+"""A workspace whose bot is killed and restarted many times."""
 
 import socket
 import time
@@ -27,7 +27,7 @@ from tests.processes import processes
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 UNSENT_STATES = ("pending", "sending", "unconfirmed")
-# Longer than a lease, and than Slack waits before its second try.
+# Longer than a lease, and than Slack's first pause before a retry.
 CLOCK_STEP = timedelta(seconds=61)
 TIMEOUT_SECONDS = 90
 KILLED = -9
@@ -35,7 +35,7 @@ KILLED = -9
 
 @dataclass
 class CrashingDeployment:
-    """A workspace with people; the bot in it dies and lives again."""
+    """A workspace with people; its bot crashes and restarts."""
 
     database: Database
     folder: Path
@@ -56,7 +56,7 @@ class CrashingDeployment:
         self.numbers = count(1)
         self.port = free_port()
         self.log = self.folder / "log"
-        # What a dead worker held, and nobody sends any more.
+        # Items that a dead worker had claimed and nobody sends.
         self.orphaned_deliveries: set[tuple[int, int]] = set()
         self.crash_count = 0
         self.start_bot()
@@ -71,16 +71,16 @@ class CrashingDeployment:
         return self.slack.add_person(name.lower(), real_name=name).id
 
     def add_member(self, name: str) -> str:
-        """Somebody who has done nothing yet, in the channel."""
+        """Add a new member to the channel."""
         someone = self.person(f"{name}{next(self.numbers)}")
         self.slack.join(self.channel, someone)
         return someone
 
     def new_question(self) -> str:
-        """A question that nobody has asked before."""
+        """Return a question that nobody has asked before."""
         return f"How do I do number {next(self.numbers)}?"
 
-    # Lives and deaths
+    # Starts and crashes
 
     def start_bot(self) -> None:
         birth = ProcessConfig(
@@ -103,7 +103,7 @@ class CrashingDeployment:
 
     @contextmanager
     def crash_at(self, point: str, about: str = "") -> Iterator[None]:
-        """What is done inside leads the process to the point, and no further."""
+        """Arm the crash point for the block, which leads the process there."""
         self.wait_until_idle()
         self.crash_switch.armed.value = f"{point}|{about}".encode()
         try:
@@ -148,7 +148,7 @@ class CrashingDeployment:
         self.advance(moment - self.clock())
 
     def wait_until_idle(self) -> None:
-        """Let time pass until nothing is on its way any more, to the bot or from it."""
+        """Advance the clock until nothing is on its way to the bot or from it."""
         end = time.monotonic() + TIMEOUT_SECONDS
         while True:
             self.wait_until(self._is_idle)
@@ -161,7 +161,7 @@ class CrashingDeployment:
             self.advance(max(CLOCK_STEP, self._time_to_next_item()))
 
     def _time_to_next_item(self) -> timedelta:
-        """What waits for somebody's daytime, or for tomorrow, is waited for at once."""
+        """Return the time until the next item, to skip waits for contact hours."""
         with self.database.read_session() as session:
             due = session.scalar(
                 select(func.min(OutboxItem.due_at)).where(
@@ -172,7 +172,7 @@ class CrashingDeployment:
         return CLOCK_STEP if is_tried_again or due is None else due - self.clock()
 
     def _is_idle(self) -> bool:
-        """Nobody is at work, and there is nothing to do before time has passed."""
+        """Return True if nothing is in flight and nothing is due yet."""
         self.slack.wait_for_deliveries()
         return is_idle(self.database, self.clock(), orphans=self.orphaned_deliveries)
 
@@ -184,10 +184,10 @@ class CrashingDeployment:
     def name(self, person: str) -> str:
         return self.slack.workspace.person(person).name
 
-    # What people see
+    # Observations
 
     def bot_messages(self, words: str) -> list[Message]:
-        """The bot's messages in the channel that show these words."""
+        """Return the bot's messages in the channel that contain these words."""
         return [
             message
             for message in self.slack.messages(self.channel)
@@ -199,7 +199,7 @@ class CrashingDeployment:
         return [m for m in self.slack.dm(person) if words in m.text]
 
     def ask(self, asker: str = "") -> str:
-        """An ask that stands, by its ts."""
+        """Post an ask and wait for it; return its ts."""
         words = self.new_question()
         ack = self.slack.command(asker or self.ana, self.channel, "/ask", words)
         assert (ack.status, ack.text) == (200, "")
@@ -210,7 +210,7 @@ class CrashingDeployment:
     def form_submission(
         self, person: str, values: dict[str, object]
     ) -> Callable[[], Ack]:
-        """What the person has before them, to be submitted."""
+        """Return the open form, ready to be submitted."""
         view = self.slack.view(person)
         assert view is not None
         return lambda: self.slack.submit(person, view["id"], values)

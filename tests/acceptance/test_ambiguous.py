@@ -1,4 +1,4 @@
-"""Slack's answer to a write is lost: one message at most, and one where it is safe."""
+"""Slack's response to a write is lost: one message at most, and one if possible."""
 
 import time
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from tests.acceptance.conftest import Deployment
 from tests.acceptance.idleness import is_idle
 from tests.acceptance.options import press_option
 
-# What nobody can tell from: whether Slack did it, or not.
+# Faults after which the outcome is unknown.
 AMBIGUOUS = ("reset", "timeout", "server_error", "internal_error", "truncated", "slow")
 DONE = {"after": [True], "before": [False], "both": [True, False]}
-# Longer than we wait for an answer; the others come at once.
+# Longer than the client's timeout; the other faults are immediate.
 SECONDS = {"slow": 9.0, "timeout": 0.2}
 _WAITING = ("pending", "sending", "unconfirmed")
 
@@ -27,13 +27,13 @@ def states(deployment: Deployment, kind: str) -> set[str]:
 
 
 def _wait(deployment: Deployment, **by: float) -> None:
-    """Let time pass; not while something is being sent, whose lease would end."""
+    """Advance the clock, but not during an attempt, whose lease would end."""
     if is_idle(deployment.backswing.database, deployment.backswing.rt.clock()):
         deployment.advance(**by)
 
 
 def settle(deployment: Deployment) -> None:
-    """Let time pass until every promise is kept, or given up."""
+    """Advance the clock until every outbox item is sent or given up."""
 
     def is_settled() -> bool:
         deployment.slack.wait_for_deliveries()
@@ -46,7 +46,7 @@ def settle(deployment: Deployment) -> None:
 
 
 def pairs() -> list[tuple[str, bool]]:
-    """The sandbox's truncated and slow answers are to what was done."""
+    """Return pairs of a fault and an effect: truncated and slow calls take effect."""
     always_done = {"truncated", "slow"}
     return [
         (kind, is_done)
@@ -57,7 +57,7 @@ def pairs() -> list[tuple[str, bool]]:
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), pairs())
-def test_a_post_is_there_once_whatever_slack_answered(
+def test_a_lost_response_leaves_one_post(
     deployment: Deployment, kind: str, is_done: bool
 ):
     fault = deployment.slack.faults.add(
@@ -87,7 +87,7 @@ def test_a_post_is_there_once_whatever_slack_answered(
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), pairs())
-def test_a_letter_is_there_once_whatever_slack_answered(
+def test_a_lost_response_leaves_one_direct_message(
     deployment: Deployment, kind: str, is_done: bool
 ):
     ask = deployment.ask()
@@ -112,7 +112,7 @@ def test_a_letter_is_there_once_whatever_slack_answered(
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), pairs())
-def test_a_view_of_the_ask_is_right_in_the_end_whatever_slack_answered(
+def test_a_lost_response_leaves_the_ask_up_to_date(
     deployment: Deployment, kind: str, is_done: bool
 ):
     ask = deployment.ask()
@@ -130,7 +130,7 @@ def test_a_view_of_the_ask_is_right_in_the_end_whatever_slack_answered(
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), pairs())
-def test_a_reaction_of_the_bots_is_there_whatever_slack_answered(
+def test_a_lost_response_leaves_the_bots_reaction(
     deployment: Deployment, kind: str, is_done: bool
 ):
     ts = deployment.slack.say(
@@ -157,7 +157,7 @@ def test_a_reaction_of_the_bots_is_there_whatever_slack_answered(
     invariants.check(deployment.slack, deployment.backswing.database)
 
 
-# An answer that comes too late is like one that does not come, only slower.
+# A late response is like a lost one, only slower.
 QUICK = [pair for pair in pairs() if pair[0] != "slow"]
 
 
@@ -169,7 +169,7 @@ def lose(deployment: Deployment, method: str, kind: str, *, is_done: bool) -> Fa
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), QUICK)
-def test_a_reaction_of_the_bots_is_gone_whatever_slack_answered(
+def test_a_lost_response_leaves_no_removed_reaction(
     deployment: Deployment, kind: str, is_done: bool
 ):
     ts = deployment.slack.say(
@@ -202,7 +202,7 @@ def test_a_reaction_of_the_bots_is_gone_whatever_slack_answered(
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), QUICK)
-def test_a_deletion_is_done_whatever_slack_answered(
+def test_a_lost_response_leaves_the_message_deleted(
     deployment: Deployment, kind: str, is_done: bool
 ):
     ask = deployment.ask()
@@ -219,7 +219,7 @@ def test_a_deletion_is_done_whatever_slack_answered(
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), QUICK)
-def test_a_private_line_is_not_sent_again_where_nobody_can_look(
+def test_an_ephemeral_message_is_not_resent_after_a_lost_response(
     deployment: Deployment, kind: str, is_done: bool
 ):
     deployment.slack.command(deployment.ana, deployment.channel, "/kudos")
@@ -249,7 +249,7 @@ def test_a_private_line_is_not_sent_again_where_nobody_can_look(
         "files.completeUploadExternal",
     ],
 )
-def test_a_file_is_given_once_whatever_slack_answered(
+def test_a_lost_response_leaves_one_file(
     deployment: Deployment, kind: str, is_done: bool, method: str
 ):
     fault = lose(deployment, method, kind, is_done=is_done)
@@ -264,7 +264,7 @@ def test_a_file_is_given_once_whatever_slack_answered(
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), QUICK)
-def test_the_home_tab_is_right_in_the_end_whatever_slack_answered(
+def test_a_lost_response_leaves_the_home_tab_up_to_date(
     deployment: Deployment, kind: str, is_done: bool
 ):
     deployment.slack.open_home(deployment.ana)
@@ -278,19 +278,19 @@ def test_the_home_tab_is_right_in_the_end_whatever_slack_answered(
     invariants.check(deployment.slack, deployment.backswing.database)
 
 
-def cannot_look(deployment: Deployment) -> None:
+def lookup_is_forbidden(deployment: Deployment) -> None:
     deployment.slack.scopes.discard("channels:history")
 
 
-def looking_always_fails(deployment: Deployment) -> None:
+def lookup_fails(deployment: Deployment) -> None:
     for method in ("conversations.history", "conversations.replies"):
         deployment.slack.faults.add("server_error", method)
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("blind", [cannot_look, looking_always_fails])
+@pytest.mark.parametrize("blind", [lookup_is_forbidden, lookup_fails])
 @pytest.mark.parametrize("is_done", [True, False])
-def test_where_nobody_can_look_it_is_not_sent_again_and_the_asker_is_told(
+def test_without_a_lookup_it_is_not_resent_and_the_asker_is_told(
     deployment: Deployment, is_done: bool, blind: Callable[[Deployment], None]
 ):
     blind(deployment)
@@ -305,11 +305,11 @@ def test_where_nobody_can_look_it_is_not_sent_again_and_the_asker_is_told(
     )
     deployment.wait_until(lambda: fault.fired == 1)
 
-    def is_given_up() -> bool:
+    def is_lost() -> bool:
         _wait(deployment, minutes=11)
         return states(deployment, "ask.post") == {"lost"}
 
-    deployment.wait_until(is_given_up, seconds=120)
+    deployment.wait_until(is_lost, seconds=120)
     settle(deployment)
     assert len(deployment.channel_posts()) == is_done
     assert len([m for m in deployment.slack.dm(deployment.ana) if m.bot_id]) == 1
@@ -317,7 +317,9 @@ def test_where_nobody_can_look_it_is_not_sent_again_and_the_asker_is_told(
 
 
 @pytest.mark.deep
-def test_somebody_deletes_it_before_it_is_looked_for(deployment: Deployment):
+def test_a_message_deleted_before_the_lookup_exists_once_at_most(
+    deployment: Deployment,
+):
     deployment.slack.faults.add("reset", "chat.postMessage", times=1, after=True)
     assert (
         deployment.slack.command(
@@ -330,13 +332,13 @@ def test_somebody_deletes_it_before_it_is_looked_for(deployment: Deployment):
         deployment.eva, deployment.channel, deployment.channel_posts()[0].ts
     )
     settle(deployment)
-    # It was not there when it was looked for, twice: it is as if never posted.
+    # Two lookups did not find it: it counts as never posted.
     assert len(deployment.channel_posts()) <= 1
     invariants.check(deployment.slack, deployment.backswing.database)
 
 
-def test_lost_answers_of_every_method_leave_each_message_once(deployment: Deployment):
-    """A short story in which every third answer is lost, after what it was to."""
+def test_lost_responses_of_every_method_leave_each_message_once(deployment: Deployment):
+    """Play a short story in which every third response is lost after its effect."""
     for method in ("chat.postMessage", "chat.update", "conversations.open"):
         deployment.slack.faults.add("reset", method, chance=0.34, after=True)
     assert (

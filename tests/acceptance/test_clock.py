@@ -1,4 +1,4 @@
-"""The machine's clock is ahead for a while, and is then set right."""
+"""The machine's clock is ahead for a while, and is then corrected."""
 
 from datetime import timedelta
 
@@ -7,13 +7,13 @@ from tests.acceptance.test_health import get
 
 
 def set_ahead(deployment: Deployment, **by: float) -> None:
-    """The bot's clock only: Slack's is right, and time goes on in both."""
+    """Set the bot's clock ahead; Slack's clock is right, and time goes on in both."""
     object.__setattr__(
         deployment.backswing.rt, "clock", lambda: deployment.clock() + timedelta(**by)
     )
 
 
-def test_a_clock_that_is_set_back_by_hours_stops_nothing(deployment: Deployment):
+def test_a_clock_set_back_by_hours_stops_nothing(deployment: Deployment):
     set_ahead(deployment, hours=3)
     ask = deployment.ask()
     deployment.slack.say(

@@ -1,4 +1,4 @@
-"""The process is killed at every step and starts again: nothing lost or doubled."""
+"""The process is killed at every step and restarts: nothing is lost or doubled."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.acceptance.options import press_option
 
 pytestmark = pytest.mark.deep
 
-# From here on it is in the database, whatever Slack has heard of it.
+# From this point on the change is in the database, acknowledged or not.
 COMMITTED = {"after its COMMIT", "before the 200", "after the 200"}
 REASON = "the long and patient answer on retries"
 FRIDAY = 4
@@ -30,7 +30,7 @@ FRIDAY = 4
 def deployment(
     request: pytest.FixtureRequest, in_memory: Path
 ) -> Iterator[CrashingDeployment]:
-    """One workspace for all that is tried on a database: it only grows."""
+    """One workspace for all tests on a database; it only grows."""
     folder = Path(mkdtemp(dir=in_memory))
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), folder / "city.db")
@@ -49,9 +49,7 @@ def deployment(
 
 
 @pytest.fixture(autouse=True)
-def _is_all_well_in_the_end(
-    deployment: CrashingDeployment, point: str
-) -> Iterator[None]:
+def _check_after_crash(deployment: CrashingDeployment, point: str) -> Iterator[None]:
     is_elsewhere = point in REQUEST_POINTS and not point.startswith(
         ("before its", "after its")
     )
@@ -70,7 +68,7 @@ def count(deployment: CrashingDeployment, model: type[Base], **which: Any) -> in
         return session.scalar(found) or 0
 
 
-# What comes in. Slack delivers an event again; a person tries again.
+# Requests: Slack delivers an event again; a person tries again.
 
 
 @pytest.mark.parametrize("point", REQUEST_POINTS)
@@ -101,9 +99,7 @@ def test_a_mark_counts_once(deployment: CrashingDeployment, point: str):
 
 
 @pytest.mark.parametrize("point", REQUEST_POINTS)
-def test_an_ask_by_command_is_there_where_it_was_committed(
-    deployment: CrashingDeployment, point: str
-):
+def test_a_committed_ask_by_command_exists(deployment: CrashingDeployment, point: str):
     words = deployment.new_question()
     with deployment.crash_at(point, "asks" if "COMMIT" in point else ""):
         ack = deployment.slack.command(
@@ -115,7 +111,7 @@ def test_an_ask_by_command_is_there_where_it_was_committed(
 
 
 @pytest.mark.parametrize("point", REQUEST_POINTS)
-def test_an_ask_by_form_is_there_once_however_often_it_is_sent(
+def test_an_ask_by_form_exists_once_however_often_it_is_sent(
     deployment: CrashingDeployment, point: str
 ):
     words = deployment.new_question()
@@ -144,10 +140,8 @@ def thank(deployment: CrashingDeployment, giver: str, receiver: str) -> Ack:
 
 
 @pytest.mark.parametrize("point", REQUEST_POINTS)
-def test_kudos_are_there_where_they_were_committed(
-    deployment: CrashingDeployment, point: str
-):
-    # Who is not in the channel gets a letter, too.
+def test_committed_kudos_exist(deployment: CrashingDeployment, point: str):
+    # A recipient outside the channel gets a direct message, too.
     giver, receiver = (
         deployment.add_member("Gus"),
         deployment.person(f"Zoe{next(deployment.numbers)}"),
@@ -162,7 +156,7 @@ def test_kudos_are_there_where_they_were_committed(
 
 
 @pytest.mark.parametrize("point", REQUEST_POINTS)
-def test_a_credit_by_hand_is_there_once_however_often_it_is_sent(
+def test_a_credit_by_hand_exists_once_however_often_it_is_sent(
     deployment: CrashingDeployment, point: str
 ):
     helper = deployment.add_member("Hana")
@@ -184,7 +178,7 @@ def test_a_credit_by_hand_is_there_once_however_often_it_is_sent(
     assert count(deployment, Credit, member=helper) == 1
 
 
-# What the clock does
+# Scheduled work
 
 
 def help_quietly(deployment: CrashingDeployment) -> str:
@@ -210,7 +204,7 @@ def next_friday(now: datetime) -> datetime:
 
 
 @pytest.mark.parametrize("point", JOB_POINTS)
-def test_a_week_is_looked_at_once_and_whoever_helped_is_credited(
+def test_each_week_is_detected_once_and_the_mentor_is_credited(
     deployment: CrashingDeployment, point: str
 ):
     helper = help_quietly(deployment)
@@ -227,7 +221,7 @@ def test_a_week_is_looked_at_once_and_whoever_helped_is_credited(
 def checking_in(
     deployment: CrashingDeployment, *, is_posted: bool = True
 ) -> Iterator[tuple[str, datetime]]:
-    """A channel that is asked once, at noon, until the next noon: what, and when."""
+    """Set up a check-in in a channel that starts once, at noon."""
     words, noon = deployment.new_question(), next_noon(deployment.clock())
     view = settings(deployment)
     deployment.slack.click_view(deployment.eva, view, "checkin_set_up")
@@ -247,14 +241,14 @@ def checking_in(
         deployment.wait_until(lambda: bool(rounds(deployment, words)))
         deployment.wait_until_idle()
     yield words, noon
-    # In the other stories nobody asks.
+    # In the other stories no round starts.
     view = settings(deployment)
     deployment.slack.click_view(deployment.eva, view, "checkin_delete")
     deployment.slack.close_view(deployment.eva, view)
 
 
 @pytest.mark.parametrize("point", JOB_POINTS)
-def test_a_channel_is_asked_once(deployment: CrashingDeployment, point: str):
+def test_a_round_starts_once(deployment: CrashingDeployment, point: str):
     with checking_in(deployment, is_posted=False) as (words, noon):
         with deployment.crash_at(point, "checkin_rounds"):
             deployment.travel_to(noon)
@@ -274,7 +268,7 @@ def test_a_round_is_closed_once(deployment: CrashingDeployment, point: str):
 
 
 @pytest.mark.parametrize("point", REQUEST_POINTS[3:])
-def test_what_somebody_shares_counts_once(deployment: CrashingDeployment, point: str):
+def test_a_response_counts_once(deployment: CrashingDeployment, point: str):
     with checking_in(deployment) as (question, _):
         [post] = deployment.bot_messages(question)
         deployment.slack.click(
@@ -291,7 +285,7 @@ def test_what_somebody_shares_counts_once(deployment: CrashingDeployment, point:
         assert sum(words in str(reply.blocks) for reply in thread) == 1
 
 
-# What goes out. A promise may be claimed before its request has got its 200.
+# Deliveries: an item may be claimed before its request has got a 200.
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
@@ -315,14 +309,14 @@ def test_a_check_in_is_posted_once(deployment: CrashingDeployment, point: str):
     with checking_in(deployment, is_posted=False) as (words, noon):
         with deployment.crash_at(point, about(point, "chat.postMessage")):
             deployment.travel_to(noon)
-        # It may have died with an earlier promise, before it came to the round.
+        # The crash may have happened with an earlier item than the round's.
         deployment.wait_until(lambda: bool(rounds(deployment, words)))
         deployment.wait_until_idle()
         assert is_asked_once(deployment, words)
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
-def test_a_digest_stands_in_the_end(deployment: CrashingDeployment, point: str):
+def test_a_digest_is_shown_in_the_end(deployment: CrashingDeployment, point: str):
     with checking_in(deployment) as (words, noon):
         with deployment.crash_at(point, about(point, "chat.update")):
             deployment.travel_to(noon + timedelta(days=1))
@@ -332,7 +326,7 @@ def test_a_digest_stands_in_the_end(deployment: CrashingDeployment, point: str):
 
 
 def settings(deployment: CrashingDeployment) -> str:
-    """The id of what an admin has before them."""
+    """Return the id of the settings form that an admin has open."""
     deployment.slack.command(deployment.eva, deployment.channel, "/backswing")
     view = deployment.slack.view(deployment.eva)
     assert view is not None
@@ -350,7 +344,7 @@ def rounds(deployment: CrashingDeployment, words: str) -> list[Round]:
 
 
 def is_asked_once(deployment: CrashingDeployment, words: str) -> bool:
-    """One round, one message, and we know that it is that."""
+    """Return True if there is one round with one post, and its ts is known."""
     [one], [message] = rounds(deployment, words), deployment.bot_messages(words)
     return (one.state, one.ts) == ("open", message.ts) and is_open(message)
 
@@ -365,7 +359,7 @@ def is_open(message: Message) -> bool:
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
-def test_a_letter_is_sent_once(deployment: CrashingDeployment, point: str):
+def test_a_direct_message_is_sent_once(deployment: CrashingDeployment, point: str):
     giver, receiver = deployment.add_member("Gus"), deployment.add_member("Zoe")
     deployment.slack.command(giver, deployment.channel, "/kudos")
     submit = deployment.form_submission(
@@ -378,9 +372,7 @@ def test_a_letter_is_sent_once(deployment: CrashingDeployment, point: str):
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
-def test_a_message_shows_in_the_end_what_is_true(
-    deployment: CrashingDeployment, point: str
-):
+def test_a_message_is_up_to_date_in_the_end(deployment: CrashingDeployment, point: str):
     ask = deployment.ask()
     with deployment.crash_at(point, about(point, "chat.update")):
         deployment.slack.say(
@@ -391,7 +383,7 @@ def test_a_message_shows_in_the_end_what_is_true(
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
-def test_a_sign_is_put_once(deployment: CrashingDeployment, point: str):
+def test_a_reaction_is_added_once(deployment: CrashingDeployment, point: str):
     mine = deployment.slack.say(
         deployment.ana, deployment.channel, "My build fails with an error"
     )
@@ -415,7 +407,7 @@ def test_a_sign_is_put_once(deployment: CrashingDeployment, point: str):
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
-def test_a_message_is_taken_away(deployment: CrashingDeployment, point: str):
+def test_a_message_is_deleted(deployment: CrashingDeployment, point: str):
     words = deployment.new_question()
     deployment.slack.command(deployment.ana, deployment.channel, "/ask", words)
     deployment.wait_until_idle()
@@ -435,7 +427,7 @@ def test_a_message_is_taken_away(deployment: CrashingDeployment, point: str):
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
-def test_a_private_line_is_shown_once_at_most(
+def test_an_ephemeral_message_is_shown_at_most_once(
     deployment: CrashingDeployment, point: str
 ):
     giver, receiver = deployment.add_member("Gus"), deployment.add_member("Zoe")
@@ -448,14 +440,14 @@ def test_a_private_line_is_shown_once_at_most(
     deployment.wait_until_idle()
     lines = len(deployment.slack.ephemerals(giver))
     if "claim" in point:
-        # Perhaps that of something else, and perhaps that of the line.
+        # It may belong to another message, or to the ephemeral one.
         assert lines <= 1
     else:
         assert lines == (point != "before the call")
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
-def test_a_file_is_given_once(deployment: CrashingDeployment, point: str):
+def test_a_file_is_uploaded_once(deployment: CrashingDeployment, point: str):
     someone = deployment.add_member("Noor")
     with deployment.crash_at(point, about(point, "files.completeUploadExternal")):
         deployment.slack.command(someone, deployment.channel, "/backswing", "my data")
@@ -464,15 +456,15 @@ def test_a_file_is_given_once(deployment: CrashingDeployment, point: str):
 
 
 def about(point: str, method: str) -> str:
-    """Nobody knows while claiming a promise which method it comes to."""
+    """Return the point's subject: while claiming, the method is not known yet."""
     return "" if "claim" in point else method
 
 
-# What nobody can look up
+# Messages that can't be looked up
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS[2:5])
-def test_what_can_not_be_looked_for_is_left_and_the_asker_is_told(
+def test_without_a_lookup_it_is_lost_and_the_asker_is_told(
     deployment: CrashingDeployment, point: str
 ):
     asker, words = deployment.add_member("Ada"), deployment.new_question()

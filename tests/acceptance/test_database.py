@@ -1,4 +1,4 @@
-"""The database does not answer in time: Slack is told at once, and tells us again."""
+"""The database does not respond in time: Slack learns it at once and retries."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from tests.acceptance.conftest import Deployment
 
 pytestmark = pytest.mark.deep
 
-# So long, that Slack has heard twice that it is not done: longer than it waits once.
+# So long that Slack has made two attempts: longer than it waits once.
 TRIES = 2
 
 
@@ -26,7 +26,7 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @contextmanager
 def locked(database: Database) -> Iterator[None]:
-    """Somebody else changes the database, and does not come to an end."""
+    """Open a transaction elsewhere that changes the database and does not end."""
     if database.engine.name == "sqlite":
         file = str(database.engine.url.database)
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -42,10 +42,10 @@ def locked(database: Database) -> Iterator[None]:
 
 @contextmanager
 def exhausted(database: Database) -> Iterator[None]:
-    """Whoever else is there has all connections.
+    """Take all connections of the pool.
 
-    What is left of Slack's time once nobody waits any more is for the machine, which
-    may be busy: so they are waited for less long than usual.
+    The timeout is shorter than usual: the rest of Slack's three seconds is for a busy
+    machine.
     """
     engines: list[Any] = [database.engine, database._read_engine, database.autocommit]
     with ExitStack() as held:
@@ -58,7 +58,7 @@ def exhausted(database: Database) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("trouble", [locked, exhausted])
-def test_an_event_is_refused_in_time_and_counts_when_it_comes_again(
+def test_an_event_is_refused_in_time_and_counts_on_the_retry(
     deployment: Deployment, trouble: Callable[[Database], Any]
 ):
     ask = deployment.ask()
@@ -71,8 +71,8 @@ def test_an_event_is_refused_in_time_and_counts_when_it_comes_again(
         )
         deployment.wait_until(lambda: len(deployment.slack.deliveries) >= seen + TRIES)
         refused = deployment.slack.deliveries[seen : seen + TRIES]
-        # Where others wait for the same lock the answer may come too late: Slack
-        # tells of it again after either.
+        # If others wait for the same lock, the response may be late. Slack retries
+        # after
         assert {delivery.status for delivery in refused} <= {500, 503, None}
         port = deployment.backswing.settings.port
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
@@ -82,7 +82,7 @@ def test_an_event_is_refused_in_time_and_counts_when_it_comes_again(
     invariants.check(deployment.slack, database)
 
 
-def test_nobody_waits_longer_for_a_connection_than_slack_waits(
+def test_waiting_for_a_connection_ends_before_slacks_timeout(
     deployment: Deployment,
 ):
     database = deployment.backswing.database
@@ -92,7 +92,7 @@ def test_nobody_waits_longer_for_a_connection_than_slack_waits(
 
 
 @pytest.mark.parametrize("trouble", [exhausted])
-def test_a_command_is_answered_in_time_and_can_be_typed_again(
+def test_a_command_is_answered_in_time_and_can_be_repeated(
     deployment: Deployment, trouble: Callable[[Database], Any]
 ):
     deployment.ask()

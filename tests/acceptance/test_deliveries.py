@@ -1,4 +1,4 @@
-"""Slack delivers twice, late, under another id, in another order: each counts once."""
+"""Slack delivers events twice, late or out of order: each counts once."""
 
 import pytest
 from sqlalchemy import select
@@ -9,12 +9,12 @@ from tests.acceptance import invariants
 from tests.acceptance.conftest import Deployment
 from tests.acceptance.test_ambiguous import settle
 
-# What the sandbox does to a delivery, once each.
+# The sandbox's faults for a delivery, each once.
 BAD_DAYS = ("lost_ack", "duplicate", "twin", "delay", "reorder")
 
 
 def answers(deployment: Deployment) -> dict[str, int]:
-    """Each answer, and how many it helped."""
+    """Return each answer and the number of people it helped."""
     with deployment.backswing.rt.read_session() as session:
         return {
             answer.ts: answer.helpful_count
@@ -50,7 +50,7 @@ def test_each_event_counts_once_however_it_is_delivered(deployment: Deployment):
 
 
 @pytest.mark.parametrize("transport", ["http"], indirect=True)
-def test_an_event_that_comes_again_a_day_later_counts_no_more(deployment: Deployment):
+def test_an_event_redelivered_after_a_day_has_no_effect(deployment: Deployment):
     ask = deployment.ask("How do I test daylight saving?")
     answer = deployment.slack.say(
         deployment.ben, deployment.channel, "Freeze the clock.", thread_ts=ask
@@ -66,7 +66,7 @@ def test_an_event_that_comes_again_a_day_later_counts_no_more(deployment: Deploy
     invariants.check(deployment.slack, deployment.backswing.database)
 
 
-def test_a_command_whose_acknowledgement_is_lost_or_that_comes_twice_is_one_ask(
+def test_a_command_delivered_twice_or_without_its_acknowledgement_is_one_ask(
     deployment: Deployment,
 ):
     for kind in ("lost_ack", "duplicate"):

@@ -1,4 +1,4 @@
-"""What the served bot tells an operator, over HTTP and over Socket Mode."""
+"""The served bot's health endpoints, over HTTP and over Socket Mode."""
 
 from http.client import HTTPConnection
 from pathlib import Path
@@ -24,7 +24,7 @@ def get(deployment: Deployment, path: str) -> tuple[int, str]:
         connection.close()
 
 
-def test_an_operator_sees_how_the_bot_is(
+def test_an_operator_sees_the_bots_health(
     deployment: Deployment,
     transport: str,
     tmp_path: Path,
@@ -67,7 +67,7 @@ def test_an_operator_sees_how_the_bot_is(
 def examined(
     deployment: Deployment, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[Finding]:
-    """What the doctor finds, in a folder that nobody else can look into."""
+    """Return the doctor's findings, in a folder that nobody else can read."""
     monkeypatch.chdir(folder)
     url = deployment.backswing.database.engine.url
     if file := engine.sqlite_file(url):

@@ -1,4 +1,4 @@
-"""A whole export as Slack would deliver it: in any order, the same comes of it."""
+"""Deliver a whole export as Slack would: any order has the same result."""
 
 import random
 import threading
@@ -30,7 +30,7 @@ from models import Member, OutboxItem
 from sandbox import Sandbox
 from sandbox.scenarios import replay
 from tests import export_factory, message_counts
-from tests.acceptance.conftest import make_haste
+from tests.acceptance.conftest import speed_up_jobs
 from tests.message_counts import ExportCounts
 
 REAL = (
@@ -38,7 +38,7 @@ REAL = (
 )
 REAL_CHANNELS = ["core-dev-help", "core-translation"]
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
-# As many requests as Slack is likely to have under way at once for one workspace.
+# The concurrent requests that Slack is likely to send for one workspace.
 AT_ONCE = 8
 
 Body = dict[str, Any]
@@ -65,7 +65,7 @@ HARDEST = "doubled and shuffled"
 
 @contextmanager
 def serving(slack: Sandbox, database: Database) -> Iterator[Application]:
-    """The bot, served by uvicorn, with everything that runs beside it."""
+    """Serve the bot by uvicorn, with all of its threads."""
     settings = Settings(
         _env_file=None,
         slack_bot_token=SecretStr(slack.bot_token),
@@ -74,7 +74,7 @@ def serving(slack: Sandbox, database: Database) -> Iterator[Application]:
         port=0,
     )
     backswing = Application(settings, database)
-    make_haste(backswing)
+    speed_up_jobs(backswing)
     running = create_server(backswing.asgi(), "127.0.0.1", 0)
     thread = threading.Thread(target=running.run)
     thread.start()
@@ -97,12 +97,12 @@ def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     closing.submit(slack.stop)
 
 
-def is_stranger(one: ExportUser, export: Export) -> bool:
+def is_external(one: ExportUser, export: Export) -> bool:
     return one.team_id not in {None, export.team_id}
 
 
 def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
-    """The sandbox with the export's people and channels; what the bot will be told."""
+    """Return a sandbox with the export's people and channels, and its events."""
     for one in export.users:
         slack.add_person(
             one.name or one.id.lower(),
@@ -110,7 +110,7 @@ def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
             is_bot=bool(one.is_bot),
             is_admin=bool(one.is_admin or one.is_owner),
             deleted=bool(one.deleted),
-            is_stranger=is_stranger(one, export),
+            is_stranger=is_external(one, export),
         )
     for room in export.select(names):
         slack.add_channel(room.name, id=room.id)
@@ -121,7 +121,7 @@ def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
                 "user": one.model_dump()
                 | {
                     "team_id": slack.team_id,
-                    "is_stranger": is_stranger(one, export),
+                    "is_stranger": is_external(one, export),
                 },
             }
         )
@@ -132,11 +132,11 @@ def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
 def play(
     path: Path, names: list[str], slack: Sandbox, database: Database, order: Order
 ) -> tuple[int, float]:
-    """Deliver the export's events; how many they were, and how long they took."""
+    """Deliver the export's events; return their number and the duration."""
     with Export(path) as export:
         bodies = stage(slack, export, names)
         rooms = [room.id for room in export.select(names)]
-        strangers = [one.id for one in export.users if is_stranger(one, export)]
+        strangers = [one.id for one in export.users if is_external(one, export)]
     bodies += replay.envelopes(
         path,
         names,
@@ -151,7 +151,7 @@ def play(
                 channels.get_or_create(
                     Transaction(session, workspace, backswing.rt.clock()), room
                 ).capture = "all"
-        # Whom it does not know, the bot asks about in its own time.
+        # The bot fetches unknown users later.
         sync.refresh(backswing.rt, backswing.rt.workspaces.only, users=strangers)
         waiting = order(bodies)
         started = time.perf_counter()
@@ -189,22 +189,22 @@ NAMES = ["help", "translation"]
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_any_order_of_deliveries_comes_to_the_same(synthetic, slack, database, order):
+def test_any_order_of_deliveries_has_the_same_result(synthetic, slack, database, order):
     play(synthetic, NAMES, slack, database, ORDERS[order])
     assert held(database) == message_counts.from_export(synthetic, NAMES)
 
 
-def test_the_import_comes_to_the_same(synthetic, database):
+def test_the_import_has_the_same_result(synthetic, database):
     assert imported(synthetic, NAMES, database) == message_counts.from_export(
         synthetic, NAMES
     )
 
 
-def test_deliveries_at_once_come_to_the_same(synthetic, slack, database):
+def test_concurrent_deliveries_have_the_same_result(synthetic, slack, database):
     def at_once(bodies: list[Body]) -> list[Body]:
         mixed = shuffled(doubled(bodies))
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            # What was not acknowledged comes again, as from Slack.
+            # Events that were not acknowledged are delivered again, as by Slack.
             left = deque(mixed)
             while left:
                 tried = list(left)
@@ -220,7 +220,7 @@ def test_deliveries_at_once_come_to_the_same(synthetic, slack, database):
     assert held(database) == message_counts.from_export(synthetic, NAMES)
 
 
-def test_the_synthetic_export_has_all_that_matters(synthetic):
+def test_the_synthetic_export_covers_all_kinds(synthetic):
     expected = message_counts.from_export(synthetic, NAMES)
     assert all(expected.totals().values())
     assert {state for _, state in expected.asks.values()} == {
@@ -239,7 +239,9 @@ real = pytest.mark.skipif(
 @pytest.mark.timeout(1800)
 @real
 @pytest.mark.parametrize("order", ORDERS)
-def test_real_conversations_come_to_the_same(slack, database, order, record_property):
+def test_real_conversations_have_the_same_result(
+    slack, database, order, record_property
+):
     if database.engine.name == "postgresql" and order != HARDEST:
         pytest.skip("every order is tried on SQLite; here the hardest is enough")
     events, seconds = play(REAL, REAL_CHANNELS, slack, database, ORDERS[order])
@@ -252,7 +254,7 @@ def test_real_conversations_come_to_the_same(slack, database, order, record_prop
 @pytest.mark.deep
 @pytest.mark.timeout(600)
 @real
-def test_importing_real_conversations_comes_to_the_same(database):
+def test_importing_real_conversations_has_the_same_result(database):
     expected = message_counts.from_export(REAL)
     with Export(REAL) as export:
         names = [room.name for room in export.channels]

@@ -1,4 +1,4 @@
-"""The sandbox's own story comes out the same, whenever the program is started."""
+"""The sandbox's seeded story has the same result at any start time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,13 +16,13 @@ from sandbox.workspace.clock import TravelClock
 from sandbox.workspace.records import Message
 from tests.acceptance.conftest import running_bot, start_sandbox
 
-# Noon; in Lord Howe it is the evening.
+# Noon in UTC is the evening in Lord Howe.
 WEDNESDAY = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def begin(database: Database) -> Iterator[Callable[[datetime], Sandbox]]:
-    """A workspace in which it is so late, with the bot in it."""
+    """Start a workspace with the bot at the given time."""
     with ExitStack() as lives:
 
         def begin(start: datetime) -> Sandbox:
@@ -48,7 +48,7 @@ def shown(message: Message) -> str:
 
 
 def told(slack: Sandbox, name: str) -> str:
-    """What the bot has written to somebody."""
+    """Return the bot's direct messages to a person."""
     return " ".join(map(shown, slack.dm(person(slack, name))))
 
 
@@ -61,12 +61,12 @@ def told(slack: Sandbox, name: str) -> str:
         datetime(2026, 7, 3, 23, 30, tzinfo=UTC),
         datetime(2027, 1, 1, 0, 1, tzinfo=UTC),
         datetime(2026, 11, 28, 2, 0, tzinfo=UTC),
-        # In Lord Howe the clocks have just been put forward, by half an hour.
+        # In Lord Howe the clocks have just moved forward, by half an hour.
         datetime(2026, 10, 4, 14, 0, tzinfo=UTC),
     ],
     ids="{:%a %H:%M}".format,
 )
-def test_the_story_shows_everything_and_ends_at_the_present(
+def test_the_story_shows_everything_and_ends_in_the_present(
     begin: Callable[[datetime], Sandbox], present: datetime
 ):
     slack = begin(present - duration(STORY))
@@ -100,12 +100,12 @@ def test_the_story_shows_everything_and_ends_at_the_present(
     assert "Ask your peers" in told(slack, "priya")
     for name in ("diego", "lars", "maya", "tomas"):
         assert "quietly helping" not in told(slack, name)
-    # Nobody finds a form that somebody else has left open.
+    # Nobody finds another person's form open.
     assert all(slack.view(one) is None for one in slack.workspace.people)
 
 
 @pytest.mark.deep
-def test_its_people_are_what_they_say_they_are(begin: Callable[[datetime], Sandbox]):
+def test_its_people_match_their_descriptions(begin: Callable[[datetime], Sandbox]):
     slack = begin(WEDNESDAY)
     play(slack, STORY)
     here = channel(slack, "help-backend")
@@ -120,7 +120,7 @@ def test_its_people_are_what_they_say_they_are(begin: Callable[[datetime], Sandb
 
 
 @pytest.mark.parametrize("days", range(7))
-def test_the_look_is_two_days_after_the_start(days: int):
+def test_the_detection_is_two_days_after_the_start(days: int):
     start = WEDNESDAY + timedelta(days=days)
     look = WEEKDAYS.index(mentor_settings_for(start).weekday)
     assert (look - start.weekday()) % 7 == 2

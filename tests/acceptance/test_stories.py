@@ -1,4 +1,4 @@
-"""Whole stories through the front door, over HTTP and over Socket Mode."""
+"""Whole stories over HTTP and over Socket Mode."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_ask_answer_solve_and_thank(deployment: Deployment) -> None:
     assert_quiet(deployment)
 
 
-def test_the_form_asks_and_says_what_is_wrong(deployment: Deployment) -> None:
+def test_the_form_asks_and_shows_errors(deployment: Deployment) -> None:
     away = deployment.slack.add_channel("away", with_bot=False)
     deployment.slack.join(away.id, deployment.ana)
     ack = deployment.slack.command(deployment.ana, away.id, "/ask", "How do I fix x?")
@@ -81,7 +81,7 @@ def test_a_message_becomes_an_ask_and_shows_that_it_is_solved(
     assert_quiet(deployment)
 
 
-def test_an_undo_withdraws_what_nobody_has_read(deployment: Deployment) -> None:
+def test_an_undo_cancels_unread_messages(deployment: Deployment) -> None:
     ask = deployment.ask()
     answer = deployment.slack.say(
         deployment.ben, deployment.channel, "So.", thread_ts=ask
@@ -126,7 +126,7 @@ def test_no_group_is_ever_notified(deployment: Deployment, text: str) -> None:
 
 
 @pytest.mark.parametrize("was_posted", [True, False])
-def test_an_answer_of_slacks_that_got_lost_leaves_one_message(
+def test_a_lost_response_of_slack_leaves_one_message(
     deployment: Deployment, was_posted: bool
 ) -> None:
     when = "after" if was_posted else "before"
@@ -136,7 +136,7 @@ def test_an_answer_of_slacks_that_got_lost_leaves_one_message(
     )
     assert ack.status == 200, when
     if was_posted:
-        # Somebody answers before the bot knows its own message.
+        # A peer answers before the bot knows its own message's ts.
         deployment.wait_until(lambda: len(deployment.channel_posts()) == 1)
         ask = deployment.channel_posts()[0].ts
         answer = deployment.slack.say(
@@ -150,7 +150,7 @@ def test_an_answer_of_slacks_that_got_lost_leaves_one_message(
 
 
 def assert_quiet(deployment: Deployment) -> None:
-    """Nothing of the bot's was refused by Slack, and no group was notified."""
+    """Check that Slack rejected nothing and that no group was notified."""
     there_already = {"already_reacted"}
     refused = [
         call
@@ -170,7 +170,7 @@ def _all(deployment: Deployment) -> list[Message]:
     ]
 
 
-def test_my_data_comes_as_a_file_and_whoever_asks_is_forgotten(
+def test_my_data_comes_as_a_file_and_forget_me_erases(
     deployment: Deployment,
 ) -> None:
     ask = deployment.ask("How do I test daylight saving?")

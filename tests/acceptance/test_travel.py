@@ -1,4 +1,4 @@
-"""The sandbox's clock is moved far; what is due on the way happens at its time."""
+"""The sandbox's clock travels far; work that is due on the way happens on time."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ def travelled(deployment: Deployment) -> Deployment:
 
 
 def scheduled(deployment: Deployment, at: time) -> datetime:
-    """The channel is asked each Monday; when it is asked next, in UTC."""
+    """Set up a check-in on Mondays; return the next start in UTC."""
     rt = deployment.backswing.rt
     with rt.write(rt.workspaces.only) as tx:
         channel = tx.session.scalars(
@@ -62,7 +62,7 @@ def log_capture(message: Message) -> datetime:
     return datetime.fromtimestamp(float(message.ts), UTC)
 
 
-def test_a_check_in_on_the_way_is_asked_and_reminded_of_at_its_time(
+def test_a_check_in_on_the_way_starts_and_reminds_on_time(
     travelled: Deployment,
 ):
     town = travelled
@@ -77,7 +77,7 @@ def test_a_check_in_on_the_way_is_asked_and_reminded_of_at_its_time(
     [reminder] = [m for m in town.slack.dm(town.ana) if "is asking" in m.text]
     at = log_capture(reminder)
     tz = ZoneInfo(town.slack.workspace.person(town.ana).tz or "UTC")
-    # A day later, or at nine in the morning of their own zone after that.
+    # A day later, or after that at nine in the morning of their own zone.
     assert timedelta(hours=24) <= at - monday < timedelta(hours=43)
     assert time(9) <= at.astimezone(tz).time() < time(17)
     [digest] = town.channel_posts()
@@ -90,7 +90,7 @@ def _is_known(deployment: Deployment) -> bool:
         return session.scalar(found) is not None
 
 
-def test_a_journey_past_several_rounds_asks_each_at_its_time(travelled: Deployment):
+def test_a_travel_past_several_rounds_starts_each_on_time(travelled: Deployment):
     town = travelled
     town.wait_until(lambda: _is_known(town))
     monday = scheduled(town, time(9))
@@ -101,9 +101,7 @@ def test_a_journey_past_several_rounds_asks_each_at_its_time(travelled: Deployme
     assert [(at.isoweekday(), at.hour, at.minute) for at in local] == [(1, 9, 0)] * 3
 
 
-def test_everything_can_begin_again_at_an_earlier_time(
-    travelled: Deployment, database: Database
-):
+def test_a_restart_at_an_earlier_time_works(travelled: Deployment, database: Database):
     town = travelled
     town.ask()
     began = town.clock()

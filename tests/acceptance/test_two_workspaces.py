@@ -16,7 +16,7 @@ def test_a_second_workspace_is_served_with_its_own_token(deployment: Deployment)
     first_ask = deployment.ask()
     second = start_sandbox(deployment.clock)
     try:
-        # Of one app, so it is the same secret that signs.
+        # Both belong to one app, so the signing secret is the same.
         second.signing_secret = first.signing_secret
         person = second.add_person("Zoe", real_name="Zoe")
         channel = second.add_channel("help", person).id
@@ -35,7 +35,7 @@ def test_a_second_workspace_is_served_with_its_own_token(deployment: Deployment)
         deployment.wait_until(
             lambda: any(SECOND in post.text for post in second.messages(channel))
         )
-        # And the first goes on.
+        # The first workspace is still served.
         answer = first.say(
             deployment.ben, deployment.channel, "So", thread_ts=first_ask
         )

@@ -1,4 +1,4 @@
-"""Slack's way of writing a time, and what only looks like it."""
+"""Slack's timestamps, and text that only looks like one."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,17 +30,17 @@ def test_a_ts_is_a_time_to_the_microsecond() -> None:
         "999999999999.000000",
     ],
 )
-def test_what_is_no_ts(ts: str) -> None:
+def test_text_that_is_no_ts(ts: str) -> None:
     with pytest.raises(ValueError, match="not a Slack ts"):
         ts_to_micros(ts)
 
 
 @given(st.from_regex(r"\A[0-9]{1,11}(\.[0-9]{1,6})?\Z"))
-def test_whatever_counts_as_a_ts_is_a_time(ts: str) -> None:
+def test_every_valid_ts_is_a_time(ts: str) -> None:
     assert datetime_to_micros(ts_to_datetime(ts)) == ts_to_micros(ts)
 
 
-def test_the_last_second_has_its_place() -> None:
+def test_the_last_representable_second_is_valid() -> None:
     assert ts_to_datetime("99999999999.999999") + timedelta(microseconds=1) == datetime(
         5138, 11, 16, 9, 46, 40, tzinfo=UTC
     )

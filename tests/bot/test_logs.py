@@ -1,4 +1,4 @@
-"""The logs say what happened, and never what was said or what opens doors."""
+"""The logs describe events, without people's text and without secrets."""
 
 import io
 import json
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Everything that is logged, as in production but for DEBUG."""
+    """Capture the log as in production, but with DEBUG."""
     root = logging.getLogger()
     before = root.level, root.handlers[:]
     written = io.StringIO()
@@ -49,7 +49,7 @@ def bolt(logged: io.StringIO, rt: Runtime) -> App:
 
 @contextmanager
 def refusing_asks(rt: Runtime) -> Iterator[None]:
-    """The database takes no row of `asks`; PostgreSQL then likes to show the row."""
+    """Make the database reject rows of `asks`; PostgreSQL's error shows the row."""
     with rt.write_session.begin() as session:
         is_sqlite = session.get_bind().dialect.name == "sqlite"
         session.execute(
@@ -75,14 +75,14 @@ def records(logged: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in logged.getvalue().splitlines()]
 
 
-def test_a_whole_story_leaves_no_word_in_the_logs(logged: io.StringIO, story: Story):
+def test_a_whole_story_leaves_no_text_in_the_logs(logged: io.StringIO, story: Story):
     ask = story.ask(f"How do I {WORDS}?")
     answer = story.say(HELPER, f"Like {WORDS}.", thread_ts=ask.ts)
     story.edit(HELPER, answer, f"Or like {WORDS}!", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
     story.advance(seconds=90)
     assert WORDS in story.slack.texts_to(HELPER)[0]
-    # The bot hears its own messages, too.
+    # The bot receives its own messages, too.
     story.event(message_event(story.rt.workspaces.only.bot_user_id, WORDS, story.ts()))
     logging.getLogger("bot").info("the end")
     assert records(logged)
@@ -90,7 +90,7 @@ def test_a_whole_story_leaves_no_word_in_the_logs(logged: io.StringIO, story: St
     assert TOKEN not in logged.getvalue()
 
 
-def test_a_bug_is_logged_with_its_trace_and_without_what_was_typed(
+def test_a_bug_is_logged_with_its_trace_and_without_the_typed_text(
     logged: io.StringIO, story: Story
 ):
     with refusing_asks(story.rt):
@@ -103,7 +103,7 @@ def test_a_bug_is_logged_with_its_trace_and_without_what_was_typed(
     assert TOKEN not in logged.getvalue()
 
 
-def test_a_trace_leads_to_the_first_cause_and_quotes_nobody():
+def test_a_trace_includes_the_first_cause_and_quotes_nobody():
     def raise_both() -> None:
         try:
             int(WORDS)
@@ -119,7 +119,7 @@ def test_a_trace_leads_to_the_first_cause_and_quotes_nobody():
     assert WORDS not in said
 
 
-def test_a_trace_says_which_file_is_missing():
+def test_a_trace_names_the_missing_file():
     with pytest.raises(OSError, match="such") as raised:
         Path("/nowhere/at/all").read_text()
     assert logs.format_trace(raised.value).endswith(
@@ -127,7 +127,7 @@ def test_a_trace_says_which_file_is_missing():
     )
 
 
-def test_an_event_that_is_not_understood_is_logged_without_its_content(
+def test_a_malformed_event_is_logged_without_its_content(
     logged: io.StringIO, story: Story
 ):
     assert story.event(message_event(ASKER, WORDS, ts="canary-of-the-words")) == 200
@@ -135,9 +135,7 @@ def test_an_event_that_is_not_understood_is_logged_without_its_content(
     assert WORDS not in logged.getvalue()
 
 
-def test_a_message_that_may_have_been_lost_is_logged_without_its_words(
-    logged: io.StringIO, story: Story
-):
+def test_a_lost_message_is_logged_without_its_text(logged: io.StringIO, story: Story):
     story.slack.fail["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "TimeoutError")
     ]
@@ -148,16 +146,14 @@ def test_a_message_that_may_have_been_lost_is_logged_without_its_words(
 
 
 @pytest.mark.parametrize("library", ["slack_bolt.App", "slack_sdk.web", "urllib3"])
-def test_what_the_slack_libraries_say_stays_with_them(
-    logged: io.StringIO, library: str
-):
+def test_the_slack_libraries_logs_are_not_shown(logged: io.StringIO, library: str):
     noisy = logging.getLogger(library)
     noisy.setLevel(logging.DEBUG)
     noisy.error("body: %s", WORDS)
     assert logged.getvalue() == ""
 
 
-def test_at_a_terminal_the_fields_stand_behind_the_message(
+def test_at_a_terminal_the_fields_follow_the_message(
     monkeypatch: pytest.MonkeyPatch,
 ):
     written = io.StringIO()
@@ -171,7 +167,7 @@ def test_at_a_terminal_the_fields_stand_behind_the_message(
     assert written.getvalue().endswith("WARNING bot.x: not sent  error=is_archived\n")
 
 
-def test_a_line_of_json_says_when_how_bad_where_and_what(logged: io.StringIO):
+def test_a_json_line_has_time_level_logger_and_message(logged: io.StringIO):
     logging.getLogger("bot.x").warning("not sent", extra={"error": "is_archived"})
     [record] = records(logged)
     at = datetime.fromisoformat(record.pop("timestamp"))
@@ -216,7 +212,7 @@ trip()
 """
 
 
-def test_what_nobody_catches_is_a_line_as_well_and_quotes_nobody():
+def test_an_uncaught_error_is_a_line_as_well_and_quotes_nobody():
     ended = subprocess.run(
         [sys.executable, "-c", UNCAUGHT],
         cwd=ROOT,
@@ -237,7 +233,7 @@ def test_what_nobody_catches_is_a_line_as_well_and_quotes_nobody():
     assert (ended.returncode, WORDS in ended.stderr) == (1, False)
 
 
-def test_whatever_test_leaks_a_secret_is_found_out(log_capture: LogCapture):
+def test_any_test_that_logs_a_secret_fails(log_capture: LogCapture):
     logging.getLogger("bot.outbox.worker").warning("a token: %s", "xoxb-1")
     assert len(log_capture.leaks) == 1
     log_capture.leaks.clear()
@@ -246,7 +242,7 @@ def test_whatever_test_leaks_a_secret_is_found_out(log_capture: LogCapture):
 @pytest.mark.parametrize(
     ("printed", "outcome"), [("xoxb-1", "failed"), ("1", "passed")]
 )
-def test_whatever_test_prints_a_secret_is_found_out(printed: str, outcome: str):
+def test_any_test_that_prints_a_secret_fails(printed: str, outcome: str):
     report = TestReport("", ("", 0, ""), {}, "passed", None, "call")
     report.sections.append(("Captured stderr call", f"a token: {printed}"))
     look = pytest_runtest_makereport()

@@ -1,4 +1,4 @@
-"""Each role and each action, against a table of its own."""
+"""Each role and each action, compared with an independent table."""
 
 import itertools
 
@@ -80,26 +80,26 @@ def test_a_role_alone_allows_what_the_table_says(action, role, expected):
 
 
 @pytest.mark.parametrize("action", FEATURES.permissions)
-def test_who_is_nobody_to_us_may_nothing(action):
+def test_a_person_without_a_role_may_do_nothing(action):
     assert not is_allowed(action, frozenset())
 
 
 @pytest.mark.parametrize(
     ("action", "out"), [*itertools.product(FEATURES.permissions, sorted(DENIED_ROLES))]
 )
-def test_no_other_role_makes_up_for_being_shut_out(action, out):
+def test_no_other_role_overrides_a_denied_one(action, out):
     assert not is_allowed(action, frozenset(set(Role) - DENIED_ROLES | {out}))
 
 
 @pytest.mark.parametrize(("action", "role", "expected"), PAIRS)
-def test_a_role_more_takes_nothing_away(action, role, expected):
+def test_an_additional_role_removes_nothing(action, role, expected):
     for more in set(Role) - DENIED_ROLES:
         both = is_allowed(action, frozenset({role, more}))
         assert both is (expected or is_allowed(action, frozenset({more})))
 
 
 @pytest.mark.parametrize("action", FEATURES.permissions)
-def test_a_refusal_is_worded_for_the_person(action):
+def test_a_denial_is_worded_for_the_person(action):
     with pytest.raises(UserError) as refusal:
         require(action, frozenset())
     said = str(refusal.value)
@@ -107,9 +107,9 @@ def test_a_refusal_is_worded_for_the_person(action):
     assert said.endswith(".")
 
 
-def test_a_stranger_is_told_so():
+def test_an_external_member_gets_the_reason():
     with pytest.raises(UserError, match="members of the workspace"):
         require(ASK, frozenset({Role.MEMBER, Role.EXTERNAL}))
 
 
-# Whose organisation somebody is of
+# Membership of an organisation

@@ -1,4 +1,4 @@
-"""Local days and hours, against what a clock on the wall shows."""
+"""Local days and hours, compared with a clock on the wall."""
 
 import importlib.resources
 import os
@@ -16,8 +16,8 @@ from bot import timezones
 from tests.strategies import zones_that_differ
 
 BERLIN = ZoneInfo("Europe/Berlin")
-# Changes at midnight, by half an hour, by two hours, by 45 minutes off the hour, far
-# from UTC on both sides, and none at all.
+# Zones that change at midnight, by half an hour, by two hours, with 45 minutes of
+# offset, far from UTC on both sides, and never.
 _ODD = [
     "Africa/Cairo",
     "America/Asuncion",
@@ -45,7 +45,7 @@ NOW = LOCAL.map(lambda at: at.replace(tzinfo=UTC))
 
 
 def _changes(zone: ZoneInfo) -> list[datetime]:
-    """The days around which the clocks of the zone change, in those years."""
+    """Return the days around the zone's clock changes in those years."""
     day, days = datetime(2024, 1, 1, tzinfo=UTC), []
     while day.year <= 2030:
         later = day + timedelta(days=1)
@@ -66,7 +66,7 @@ def _shown(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _instants_showing(local: datetime, zone: ZoneInfo) -> list[datetime]:
-    """All UTC instants at which the wall shows `local`, from the offsets around it."""
+    """Return all instants at which the zone shows `local`, from nearby offsets."""
     around = [
         (local + timedelta(hours=hours)).replace(tzinfo=UTC) for hours in (-30, 0, 30)
     ]
@@ -97,18 +97,18 @@ def _check_day(now: datetime, zone: ZoneInfo) -> None:
 
 
 @given(LOCAL, ZONES)
-def test_a_local_time_is_the_first_instant_that_shows_it_or_moves_forward(local, zone):
+def test_a_local_time_is_its_first_instant_or_moves_forward(local, zone):
     _check_resolve(local, zone)
 
 
 @given(NOW, ZONES)
-def test_a_local_day_holds_now_and_all_of_its_date(now, zone):
+def test_a_local_day_contains_now_and_all_of_its_date(now, zone):
     _check_day(now, zone)
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(600)
-def test_around_every_change_of_every_zones_clocks():
+def test_around_every_clock_change_of_every_zone():
     for zone in zones_that_differ():
         for change in _changes(zone):
             for quarter in range(-4 * 24, 4 * 48):
@@ -117,7 +117,7 @@ def test_around_every_change_of_every_zones_clocks():
                 _check_resolve(at.replace(tzinfo=None), zone)
 
 
-def test_a_skipped_time_moves_forward_and_a_doubled_one_is_the_first():
+def test_a_skipped_time_moves_forward_and_a_repeated_one_is_the_first():
     skipped = datetime(2027, 3, 28, 2, 30)  # noqa: DTZ001
     doubled = datetime(2027, 10, 31, 2, 30)  # noqa: DTZ001
     assert timezones.to_utc(skipped, BERLIN) == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
@@ -126,19 +126,19 @@ def test_a_skipped_time_moves_forward_and_a_doubled_one_is_the_first():
     )
 
 
-def test_the_second_showing_of_an_hour_is_not_asked_for_by_its_fold():
+def test_fold_does_not_select_the_second_instant():
     doubled = datetime(2027, 10, 31, 2, 30, fold=1)  # noqa: DTZ001
     assert timezones.to_utc(doubled, BERLIN) == datetime(
         2027, 10, 31, 0, 30, tzinfo=UTC
     )
 
 
-def test_a_time_that_has_a_zone_already_is_no_local_time():
+def test_an_aware_time_is_no_local_time():
     with pytest.raises(ValueError, match="with a zone"):
         timezones.to_utc(datetime(2027, 1, 1, tzinfo=UTC), BERLIN)
 
 
-def test_days_are_shorter_or_longer_where_the_clocks_change():
+def test_days_are_shorter_or_longer_at_clock_changes():
     start, end = timezones.day_bounds(datetime(2027, 3, 28, 12, tzinfo=UTC), BERLIN)
     assert end - start == timedelta(hours=23)
     start, end = timezones.day_bounds(datetime(2027, 10, 31, 12, tzinfo=UTC), BERLIN)
@@ -174,7 +174,7 @@ def test_the_next_daytime_is_daytime_and_there_is_none_before(
         for days in range(-2, 6)
     }
     if len(changing) > 1:
-        return  # A window's ends may themselves be skipped or doubled.
+        return  # The window's ends may be skipped or repeated times.
     assert is_daytime(found)
     while at < found:
         assert not is_daytime(at)
@@ -237,13 +237,13 @@ def test_a_zone_is_found_by_its_name():
     assert timezones.get("UTC") == ZoneInfo("UTC")
 
 
-def test_an_old_system_does_not_go_before_the_package(tmp_path: Path):
+def test_the_package_goes_before_an_old_system(tmp_path: Path):
     old = tmp_path / "America" / "Mexico_City"
     old.parent.mkdir(parents=True)
-    # A zone with summer time stands for Mexico's rules of before 2022.
+    # A zone with summer time replaces Mexico's, with its rules of before 2022.
     chicago = importlib.resources.files("tzdata.zoneinfo.America") / "Chicago"
     old.write_bytes(chicago.read_bytes())
-    # Somebody may have looked the zone up before.
+    # The zone may have been loaded before.
     code = (
         "import zoneinfo; zoneinfo.ZoneInfo('America/Mexico_City');"
         " from datetime import datetime; from bot import timezones;"
@@ -261,7 +261,7 @@ def test_an_old_system_does_not_go_before_the_package(tmp_path: Path):
     assert ran.stdout.strip() == "2026-07-06 15:00:00+00:00"
 
 
-def test_every_offset_that_a_zone_has_names_a_zone_that_has_it():
+def test_every_offset_of_a_zone_names_a_zone_that_has_it():
     days = [datetime(2026, month, 1, tzinfo=UTC) for month in range(1, 13)]
     offsets = {
         _offset(day, ZoneInfo(name)) for name in timezones.known_names() for day in days
@@ -274,7 +274,7 @@ def test_every_offset_that_a_zone_has_names_a_zone_that_has_it():
 
 
 @pytest.mark.parametrize("offset", [None, "3600", True, 3600.0, 10**9, -(10**9), []])
-def test_an_offset_that_is_none_names_no_zone(offset):
+def test_an_invalid_offset_names_no_zone(offset):
     assert timezones.name_for_offset(offset) is None
 
 
@@ -288,7 +288,7 @@ def test_an_offset_that_is_none_names_no_zone(offset):
         ("Etc/GMT+5", True),
         ("Etc/GMT-14", True),
         ("Etc/Greenwich", True),
-        # Those are meant; or are places, or have summer time.
+        # These are meant on purpose, are places, or have summer time.
         ("UTC", False),
         ("Etc/UTC", False),
         ("EST5EDT", False),
@@ -298,6 +298,6 @@ def test_an_offset_that_is_none_names_no_zone(offset):
         ("America/New_York", False),
     ],
 )
-def test_a_zone_without_a_place_is_known(name, is_fixed):
+def test_a_zone_without_a_place_is_recognised(name, is_fixed):
     assert name in timezones.known_names()
     assert timezones.is_fixed_offset(name) is is_fixed

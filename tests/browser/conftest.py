@@ -1,4 +1,4 @@
-"""The program as a newcomer starts it, and windows of a real browser onto it."""
+"""The program as a newcomer starts it, and windows of a real browser."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 ROOT = Path(__file__).parent.parent.parent
 DATABASE = "bot.db"
 TIMEOUT_SECONDS = 90
-# Of its own accord, `expect` waits for five seconds, which a busy machine may take.
+# By default `expect` waits for five seconds, which a busy machine may need.
 expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 FLAGS = [
     "--no-sandbox",
@@ -37,12 +37,12 @@ def chromium() -> str | None:
 
 @dataclass
 class Window:
-    """A window of the browser, and what people do in it."""
+    """A window of the browser, and the actions of the person in front of it."""
 
     page: Page
 
     def act_as(self, name: str) -> None:
-        self.page.get_by_role("button", name="be somebody else").click()
+        self.page.get_by_role("button", name="switch person").click()
         self.page.get_by_role("dialog").get_by_role("button", name=name).click()
         self.page.get_by_role("button", name=f"You are {name}").wait_for()
 
@@ -73,7 +73,7 @@ class Window:
         return self.page.locator("dialog.modal")
 
     def message(self, text: str) -> Locator:
-        """The last message in the channel with this text."""
+        """Return the last message in the channel with this text."""
         messages = self.page.get_by_role("main").get_by_role("article")
         return messages.filter(has_text=text).last
 
@@ -96,7 +96,7 @@ class Window:
         self.thread.wait_for()
 
     def read_thread(self, text: str) -> None:
-        """Open the thread of a message that has replies, however many by now."""
+        """Open the thread of a message with any number of replies."""
         replies = self.message(text).get_by_role(
             "button", name=re.compile(r"^\d+ replies")
         )
@@ -104,7 +104,7 @@ class Window:
         self.thread.wait_for()
 
     def choose_action(self, message: Locator, entry: str) -> None:
-        """From the message's menu."""
+        """Choose from the message's menu."""
         message.hover()
         message.get_by_role("button", name="More message actions").click()
         self.page.get_by_role("dialog").get_by_role("button", name=entry).click()
@@ -115,8 +115,8 @@ class Window:
         self.page.keyboard.press("Escape")
 
     def accessibility_problems(self) -> list[str]:
-        """What axe finds against accessibility."""
-        # What is seen on a button is part of its name, for those who speak to it.
+        """Return the accessibility problems that axe finds."""
+        # A button's visible text is part of its name, for people who speak to it.
         names = {"label-content-name-mismatch": {"enabled": True}}
         options = {"resultTypes": ["violations"], "rules": names}
         found = Axe().run(self.page, options=options)
@@ -131,7 +131,7 @@ OpenWindow = Callable[..., Window]
 
 
 def start_bot(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    """Start the program on free ports; the process and the page's address."""
+    """Start the program on free ports; return the process and the page's address."""
     settings = {
         "PORT": "0",
         "SANDBOX_PORT": "0",
@@ -194,7 +194,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def window(browser: Browser, address: str) -> Iterator[OpenWindow]:
-    """Opens windows, each with what it remembers to itself."""
+    """Return a function that opens windows, each with storage of its own."""
     opened = []
 
     def open_window(

@@ -55,7 +55,7 @@ class Camera(Window):
 
 
 def take_screenshot(page: Page, name: str) -> None:
-    # Nothing is hovered, and the last change has been drawn.
+    # Nothing is hovered, and the last change has been rendered.
     page.mouse.move(640, 5)
     page.wait_for_timeout(400)
     page.screenshot(path=PICTURES / f"{name}.png")
@@ -189,7 +189,7 @@ def export(camera: Camera) -> None:
     camera.page.set_content(page)
 
 
-# In this order, for time goes on in the workspace that they share.
+# The order matters: time goes on in the workspace that they share.
 STEPS: Mapping[str, Callable[[Camera], None]] = {
     "channel": channel,
     "channel-dark": channel,
@@ -212,7 +212,7 @@ GOES_ON_FROM = {"mentor-post": "mentor", "checkin-digest": "checkin-share"}
 
 
 def main(names: Collection[str]) -> None:
-    """Take the pictures with these names, and those they go on from; else all."""
+    """Take the pictures with these names, and those they depend on; or all."""
     wanted = {*names, *(GOES_ON_FROM.get(name, name) for name in names)} or {*STEPS}
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -17,14 +17,14 @@ BLOCKER = "The nightly import deadlocks since the upgrade"
 
 @pytest.fixture
 def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, for time goes on for everybody in it."""
+    """A workspace of its own, since its clock moves for all people in it."""
     process, address = start_bot(tmp_path)
     yield address
     stop_bot(process)
 
 
 def settings(window: Window) -> Locator:
-    """Aino is an admin: the channel's settings, as she sees them."""
+    """Open the channel's settings as Aino, who is an admin."""
     window.act_as("aino")
     window.open_channel("help-backend")
     window.say("/backswing")
@@ -33,7 +33,7 @@ def settings(window: Window) -> Locator:
 
 
 def plan(window: Window) -> None:
-    """Up to the second page, which shows when it comes."""
+    """Go on to the second page, which shows the dates."""
     settings(window).get_by_role("button", name="Set up a check-in").click()
     question = window.modal.get_by_role("textbox", name="Question", exact=True)
     expect(question).to_have_value(QUESTION)
@@ -55,7 +55,7 @@ def save(window: Window) -> None:
 
 
 def post_round(window: Window) -> Locator:
-    """The post on Monday."""
+    """Return the post on Monday."""
     window.travel("Next Monday, 09:00")
     post = window.message(QUESTION)
     expect(post.get_by_role("button", name="Share")).to_be_visible()
@@ -63,9 +63,9 @@ def post_round(window: Window) -> Locator:
 
 
 def share(window: Window, member: str, **answers: str) -> None:
-    """What somebody is `working` on, `stuck` on, `proud` of."""
+    """Share the three answers."""
     window.act_as(member)
-    # What tells somebody that they are in names the question, too, but no hint.
+    # The message for participants also contains the question, but no hint.
     window.message(HINT).get_by_role("button", name="Share").click()
     for word, text in answers.items():
         window.modal.get_by_role("textbox", name=word).fill(text)
@@ -80,7 +80,7 @@ def share_all(window: Window) -> None:
 
 
 def ask_peers(window: Window) -> None:
-    """The one who is stuck puts it to their peers, with one button and a look."""
+    """Turn the blocker into an ask, by one button and a look at the form."""
     window.open_direct_messages()
     window.page.get_by_role("button", name="Ask your peers").click()
     question = window.modal.get_by_role("textbox", name="Question")
@@ -92,7 +92,7 @@ def ask_peers(window: Window) -> None:
 
 
 def close(window: Window) -> Locator:
-    """Four days later the post is a digest."""
+    """Travel four days ahead, when the post becomes a digest."""
     for _ in range(4):
         window.travel("+1 day")
     digest = window.message(QUESTION)
@@ -103,8 +103,8 @@ def close(window: Window) -> Locator:
 def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: OpenWindow):
     everybody = window()
 
-    # What makes no sense is said beside its field, and the page before comes back
-    # as it was.
+    # An invalid value is reported beside its field, and the first page keeps the
+    # values.
     plan(everybody)
     everybody.modal.get_by_role("button", name="Back", exact=True).last.click()
     zone = everybody.modal.get_by_role("textbox", name="Time zone")
@@ -124,7 +124,7 @@ def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: Open
 
     post = post_round(everybody)
     expect(post).to_contain_text(HINT)
-    # Not as the token that Slack is sent.
+    # The time is readable, not Slack's token.
     shown = re.compile(r"Open until Friday, \d+ \w+ \d{4} at 09:00\.")
     expect(post).to_contain_text(shown)
     everybody.act_as("noor")

@@ -23,7 +23,7 @@ CONFIRM = {
 
 
 def field(kind: str, **element: Any) -> dict[str, Any]:
-    """An input block whose ids and label are its element's type."""
+    """Return an input block whose ids and label are its element's type."""
     return {
         "type": "input",
         "block_id": kind,
@@ -44,7 +44,7 @@ def modal(title: str, *blocks: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def slack() -> Iterator[Sandbox]:
-    """Without an app: what is sent to it fails, and what was filled in stays."""
+    """Start a sandbox without an app: submissions fail, and the form stays."""
     slack = Sandbox(MANIFEST)
     slack.start()
     slack.add_channel("help", slack.add_person("ana"), slack.add_person("ben"))
@@ -141,7 +141,7 @@ def test_every_input_can_be_filled_in(slack: Sandbox, ana: str, window: Window) 
     assert window.accessibility_problems() == []
 
 
-def test_what_is_typed_survives_an_update_and_a_push(
+def test_typed_values_survive_an_update_and_a_push(
     slack: Sandbox, ana: str, window: Window
 ) -> None:
     first = slack.views.open(ana, modal("First", field("plain_text_input")))
@@ -168,7 +168,7 @@ def test_what_is_typed_survives_an_update_and_a_push(
     assert slack.view(ana) is None
 
 
-def test_a_dangerous_button_asks_first(
+def test_a_dangerous_button_asks_for_confirmation(
     slack: Sandbox, ana: str, window: Window
 ) -> None:
     button = {

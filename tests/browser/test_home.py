@@ -1,4 +1,4 @@
-"""Somebody's Home tab, from the first look on."""
+"""A member's Home tab, from the first visit on."""
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -18,14 +18,14 @@ def home(window: Window) -> Locator:
 
 
 def stands_above(panel: Locator, upper: str, lower: str) -> None:
-    """Waits until one ask stands above another."""
+    """Wait until one ask is above another."""
     expect(panel.get_by_role("link", name=lower)).to_be_visible()
     titles = panel.get_by_role("link")
     both = titles.filter(has_text=upper).or_(titles.filter(has_text=lower))
     expect(both.first).to_contain_text(upper)
 
 
-def test_home_teaches_then_shows_what_waits_in_the_order_of_what_i_know(
+def test_home_teaches_then_lists_pending_asks_in_the_order_of_my_topics(
     window: OpenWindow,
 ):
     aino = window("aino")
@@ -38,7 +38,7 @@ def test_home_teaches_then_shows_what_waits_in_the_order_of_what_i_know(
     channel.select_option("# help-backend")
     aino.modal.get_by_role("button", name="Ask").click()
     expect(aino.modal).to_be_hidden()
-    # Drawn again by itself, with the ask.
+    # The tab is updated by itself, with the ask.
     expect(panel.get_by_role("link", name="Who owns the cron host?")).to_be_visible()
     expect(panel).not_to_contain_text("Three things")
     assert aino.accessibility_problems() == []

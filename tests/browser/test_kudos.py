@@ -1,4 +1,4 @@
-"""Kudos by clicking: give, join in, look at one's own, take back."""
+"""Kudos by clicking: give, join, read one's own, take back."""
 
 import re
 
@@ -12,10 +12,10 @@ pytestmark = pytest.mark.deep
 REASON = "walking me through the lock table last night"
 
 
-def test_give_join_in_and_take_back(window: OpenWindow) -> None:
+def test_give_join_and_take_back(window: OpenWindow) -> None:
     noor, gus, zoe = window("noor"), window("gus"), window("zoe")
 
-    # What is wrong is said at once, to the giver only, and the words come back.
+    # Errors are shown at once, to the giver only, and the text comes back.
     noor.say("/kudos @noor thx")
     refused = noor.message("Only visible to you")
     expect(refused).to_contain_text("You can't thank yourself")
@@ -31,7 +31,7 @@ def test_give_join_in_and_take_back(window: OpenWindow) -> None:
     expect(posted).to_contain_text("#postgres")
     assert noor.accessibility_problems() == []
 
-    # Gus sees the message, which mentions him, and needs no letter about it.
+    # Gus sees the message, which mentions him, and needs no direct message about it.
     gus.open_direct_messages()
     gus.message("on your desk").wait_for()
     expect(gus.page.get_by_role("main")).not_to_contain_text(REASON)
@@ -51,7 +51,7 @@ def test_give_join_in_and_take_back(window: OpenWindow) -> None:
     expect(mine).to_contain_text("Noor Haddad, ")
     expect(mine).to_contain_text(REASON)
 
-    # Somebody else can't; the giver can, and the message says so.
+    # Other people can't take kudos back; the giver can, and the message shows it.
     posted.get_by_role("button", name="More choices").press("Enter")
     gus.page.get_by_role("dialog").get_by_role("button", name="Take back…").click()
     sure = gus.page.get_by_role("dialog", name="Take these kudos back?")
@@ -63,7 +63,7 @@ def test_give_join_in_and_take_back(window: OpenWindow) -> None:
     expect(gus.page.get_by_role("main")).not_to_contain_text(REASON)
 
 
-def test_thank_the_author_and_tell_only_them(window: OpenWindow) -> None:
+def test_thank_the_author_privately(window: OpenWindow) -> None:
     priya, zoe = window("priya"), window("zoe")
     priya.read_thread("retry storm")
     priya.choose_action(priya.reply("Add jitter"), "Thank the author")
@@ -90,7 +90,7 @@ def test_thank_the_author_and_tell_only_them(window: OpenWindow) -> None:
     expect(priya.page.get_by_role("main")).not_to_contain_text("saved our evening")
 
 
-def test_in_a_thread_the_thanks_stay_in_it(window: OpenWindow) -> None:
+def test_in_a_thread_the_kudos_stay_in_it(window: OpenWindow) -> None:
     lars = window("lars")
     lars.read_thread("retry storm")
     lars.choose_action(lars.reply("Full jitter did it"), "Thank the author")

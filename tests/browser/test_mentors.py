@@ -1,4 +1,4 @@
-"""Somebody helps quietly, a week ends, and they decide who hears of it."""
+"""A member helps quietly, a week ends, and they decide who learns of it."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,14 +14,14 @@ pytestmark = pytest.mark.deep
 
 @pytest.fixture
 def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own for each: in one, nobody is credited twice."""
+    """A workspace of its own for each test: in one, nobody is credited twice."""
     process, address = start_bot(tmp_path)
     yield address
     stop_bot(process)
 
 
 def help_quietly(window: Window) -> None:
-    """Diego's answers help Hana, in the story, and now Noor; Maya talks."""
+    """Diego's answers help Hana, in the story, and now Noor; Maya writes much."""
     for word in ("Morning!", "Coffee, anyone?", "Back in ten."):
         window.say(word)
         window.message(word).wait_for()
@@ -34,7 +34,7 @@ def help_quietly(window: Window) -> None:
 
 
 def travel_to_credit_offer(window: Window) -> None:
-    """Past the next look, and the next working day where he lives."""
+    """Travel past the next detection, and to the next working day where he lives."""
     window.act_as("maya")
     window.page.get_by_role("button", name="travel in time").click()
     clock = window.page.get_by_role("dialog")
@@ -61,7 +61,7 @@ def home(window: Window) -> None:
 
 
 def press_at_home(window: Window, button: str, then: str) -> None:
-    """Once more where the tab was drawn anew just under the pointer."""
+    """Press a button; once more if the tab was updated just under the pointer."""
     panel = window.page.get_by_role("tabpanel")
     pressed = panel.get_by_role("button", name=button)
     expect(pressed).to_be_visible()
@@ -72,12 +72,12 @@ def press_at_home(window: Window, button: str, then: str) -> None:
     expect(panel).to_contain_text(then)
 
 
-def test_yes_is_told_in_the_channel_and_thanked_for(window: OpenWindow):
+def test_yes_is_posted_in_the_channel_and_can_be_thanked_for(window: OpenWindow):
     diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Yes, tell them").click()
     expect(diego.message("Done: I posted it")).to_be_visible()
     diego.act_as("noor")
-    # He has helped as many there as in the other channel, and lately.
+    # He has helped as many there as in the other channel, and more recently.
     diego.open_channel("help-frontend")
     post = diego.message("quietly helped here")
     expect(post).to_contain_text("Thank you, Diego Alvarez!")
@@ -92,7 +92,7 @@ def test_yes_is_told_in_the_channel_and_thanked_for(window: OpenWindow):
     expect(diego.message("This thank-you was taken back")).to_be_visible()
 
 
-def test_just_between_us_tells_nobody_until_the_person_wants_it(window: OpenWindow):
+def test_just_between_us_stays_private_until_the_member_changes_it(window: OpenWindow):
     diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Just between us").click()
     expect(diego.message("This stays between us")).to_be_visible()
@@ -101,7 +101,7 @@ def test_just_between_us_tells_nobody_until_the_person_wants_it(window: OpenWind
     press_at_home(diego, "Yes, tell them", then="I posted it in #help")
 
 
-def test_not_again_is_an_end_of_it(window: OpenWindow):
+def test_not_again_is_final(window: OpenWindow):
     diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Not again").click()
     expect(diego.message("I won't do this again")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The bot comes to a channel, somebody new comes to the bot, and somebody goes."""
+"""The bot joins a channel, a newcomer meets the bot, and a member is erased."""
 
 from collections.abc import Iterator
 
@@ -14,17 +14,17 @@ STORM = "How do I stop a retry storm"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A workspace of its own: people who are forgotten are missed elsewhere."""
+    """A workspace of its own: other stories need the people who are erased."""
     process, address = start_bot(tmp_path_factory.mktemp("newcomers"))
     yield address
     stop_bot(process)
 
 
 def invited(window: Window) -> Window:
-    """Aino invites the bot to #general, and looks at what it would say there."""
+    """Invite the bot to #general as Aino, and open the introduction's preview."""
     window.act_as("Aino Virtanen")
     window.open_channel("general")
-    window.page.get_by_role("button", name="see who is here").click()
+    window.page.get_by_role("button", name="show them").click()
     window.page.get_by_role("button", name="Add Backswing").click()
     window.page.keyboard.press("Escape")
     window.open_direct_messages()
@@ -32,7 +32,7 @@ def invited(window: Window) -> Window:
     return window
 
 
-def test_a_channel_begins_with_an_introduction_and_its_settings(window: OpenWindow):
+def test_a_channel_starts_with_an_introduction_and_its_settings(window: OpenWindow):
     aino = invited(window())
     preview = aino.message("Thank you for inviting me to #general")
     expect(preview).to_contain_text("Four short rules")
@@ -64,7 +64,7 @@ def test_a_channel_begins_with_an_introduction_and_its_settings(window: OpenWind
     expect(helped).to_contain_text("💯")
 
 
-def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: OpenWindow):
+def test_a_newcomer_is_greeted_in_their_daytime_and_opts_out(window: OpenWindow):
     lars = window("lars", "help-frontend")
     lars.page.get_by_role("button", name="Join").click()
     expect(lars.page.get_by_role("button", name="Join")).to_be_hidden()
@@ -78,7 +78,7 @@ def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: OpenWin
     expect(greeting).to_be_hidden()
 
 
-def test_forget_me_says_what_happens_and_then_does_it(window: OpenWindow):
+def test_forget_me_explains_itself_and_then_erases(window: OpenWindow):
     priya, zoe = window("priya"), window("zoe")
     zoe.page.get_by_role("log").evaluate("log => log.scrollTop = 0")
     expect(zoe.message(STORM)).to_contain_text("Asked by Priya Raman")

@@ -1,4 +1,4 @@
-"""The page itself: the keyboard, narrow windows, and what axe says to each surface."""
+"""The page: the keyboard, narrow windows, and axe's findings on each surface."""
 
 from collections.abc import Callable
 
@@ -48,7 +48,7 @@ def test_the_keyboard_is_enough(window: OpenWindow) -> None:
     expect(react).to_be_focused()
 
 
-def test_one_can_delete_what_one_said_and_leave_and_come_back(
+def test_a_person_can_delete_their_message_leave_and_return(
     window: OpenWindow,
 ) -> None:
     hana = window("hana", "general")
@@ -58,12 +58,12 @@ def test_one_can_delete_what_one_said_and_leave_and_come_back(
     hana.say("/leave")
     hana.page.get_by_role("button", name="Join").click()
     expect(hana.page.get_by_role("textbox", name="Message #general")).to_be_visible()
-    hana.page.get_by_role("button", name="see who is here").click()
+    hana.page.get_by_role("button", name="show them").click()
     people = hana.page.get_by_role("dialog", name="Members of #general")
     expect(people).to_contain_text("Hana Kobayashi (you)")
 
 
-def test_a_phone_shows_one_thing_at_a_time(window: OpenWindow) -> None:
+def test_a_phone_shows_one_pane_at_a_time(window: OpenWindow) -> None:
     zoe = window("zoe", width=390)
     page = zoe.page
     wide = "document.documentElement.scrollWidth > window.innerWidth"
@@ -137,8 +137,8 @@ SURFACES: dict[str, Callable[[Window], None]] = {
     "settings": _settings,
     "home": _home,
     "letters": Window.open_direct_messages,
-    "people": _pressed("be somebody else"),
-    "members": _pressed("see who is here"),
+    "people": _pressed("switch person"),
+    "members": _pressed("show them"),
     "clock": _pressed("travel in time"),
     "faults": _pressed("Faults"),
     "emoji": _picker,
@@ -148,7 +148,7 @@ SURFACES: dict[str, Callable[[Window], None]] = {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("surface", SURFACES)
-def test_axe_finds_nothing(window: OpenWindow, surface: str, scheme: str) -> None:
+def test_axe_finds_no_problems(window: OpenWindow, surface: str, scheme: str) -> None:
     noor = window("noor", scheme=scheme)
     noor.message("retry storm").wait_for()
     SURFACES[surface](noor)

@@ -1,4 +1,4 @@
-"""The main story, by clicking: ask, answer, solve, the helper hears of it, undo."""
+"""The main story by clicking: ask, answer, solve, thank the helper, undo."""
 
 import re
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.deep
 
 def test_ask_answer_solve_and_undo(window: OpenWindow) -> None:
     noor, gus = window("noor"), window("gus")
-    # He has shared in the check-in, and reads what the bot wrote to him of it.
+    # He has shared in the check-in, and reads the bot's message about it.
     app = gus.rail.get_by_role("button", name="Backswing")
     gus.open_direct_messages()
     gus.message("on your desk").wait_for()
@@ -27,7 +27,7 @@ def test_ask_answer_solve_and_undo(window: OpenWindow) -> None:
         re.compile("^C")
     )
 
-    # What is refused is said beside the field, and nothing typed is lost.
+    # An error is shown beside the field, and nothing typed is lost.
     noor.modal.get_by_role("textbox", name="Details").fill("It stalls at the second.")
     noor.modal.get_by_role("button", name="Ask").click()
     expect(question).to_have_accessible_description(
@@ -76,7 +76,7 @@ def test_ask_answer_solve_and_undo(window: OpenWindow) -> None:
     expect(mark).to_be_hidden()
 
 
-def test_what_only_one_person_sees_is_gone_on_reload(window: OpenWindow) -> None:
+def test_ephemeral_messages_disappear_on_reload(window: OpenWindow) -> None:
     lars, other = window("lars"), window("priya")
     lars.say("/backswing help")
     private = lars.message("Only visible to you")
@@ -92,12 +92,12 @@ def test_what_only_one_person_sees_is_gone_on_reload(window: OpenWindow) -> None
     expect(lars.page.get_by_text("Only visible to you")).to_have_count(0)
 
 
-def test_a_command_that_fails_says_so_as_in_slack(window: OpenWindow) -> None:
+def test_a_failing_command_looks_as_in_slack(window: OpenWindow) -> None:
     maya = window("maya", "help-frontend")
     maya.page.get_by_role("button", name="Faults").click()
     panel = maya.page.get_by_role("dialog", name="Faults")
-    panel.get_by_role("combobox", name="What").select_option("lost_ack")
-    panel.get_by_role("combobox", name="Of which").fill("/backswing")
+    panel.get_by_role("combobox", name="Fault").select_option("lost_ack")
+    panel.get_by_role("combobox", name="Method, event or command").fill("/backswing")
     panel.get_by_role("spinbutton", name="How often").fill("1")
     panel.get_by_role("button", name="Turn on").click()
     expect(panel.get_by_role("listitem")).to_contain_text("Acknowledgement lost")
@@ -111,11 +111,11 @@ def test_a_command_that_fails_says_so_as_in_slack(window: OpenWindow) -> None:
 
     maya.page.get_by_role("button", name="Faults").click()
     expect(panel.get_by_role("listitem")).to_contain_text("1 so far")
-    panel.get_by_role("button", name="Switch off").click()
+    panel.get_by_role("button", name="Turn off").click()
     expect(panel.get_by_role("listitem")).to_have_count(0)
 
 
-def test_the_settings_keep_what_is_chosen(window: OpenWindow) -> None:
+def test_the_settings_keep_chosen_values(window: OpenWindow) -> None:
     aino = window("aino", "help-frontend")
     aino.say("/backswing")
     form = aino.modal

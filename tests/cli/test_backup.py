@@ -1,4 +1,4 @@
-"""A copy that is restored says nothing twice, and loses nothing that waited."""
+"""A restored copy sends nothing twice, and loses nothing in the queue."""
 
 import argparse
 from dataclasses import replace
@@ -29,7 +29,7 @@ def copied(story: Story, folder: Path) -> Path:
 
 
 def restored(story: Story, file: Path) -> Story:
-    """The bot on the copy, an hour later, in the same Slack."""
+    """Run the bot on the copy, an hour later, in the same Slack."""
     opened = engine.connect(f"sqlite:///{file}")
     rt = replace(
         story.rt,
@@ -37,11 +37,11 @@ def restored(story: Story, file: Path) -> Story:
         read_session=opened.read_session,
         autocommit=opened.autocommit,
     )
-    deliverer = OutboxWorker(
+    worker = OutboxWorker(
         rt, FEATURES.message_types, fetch_new_users=sync.fetch_new_users
     )
     story.clock.advance(hours=1)
-    return Story(story._bolt, rt, deliverer, story.slack, story.clock)
+    return Story(story._bolt, rt, worker, story.slack, story.clock)
 
 
 def states(story: Story) -> list[tuple[str, str]]:
@@ -52,9 +52,7 @@ def states(story: Story) -> list[tuple[str, str]]:
         return [(row.kind, row.state) for row in rows]
 
 
-def test_what_was_sent_after_the_copy_was_made_is_not_sent_again(
-    story: Story, tmp_path: Path
-):
+def test_messages_sent_after_the_copy_are_not_sent_again(story: Story, tmp_path: Path):
     story.command(ASKER, "/ask", "How do I fix x?")
     file = copied(story, tmp_path)
     story.deliver()
@@ -67,9 +65,7 @@ def test_what_was_sent_after_the_copy_was_made_is_not_sent_again(
     assert ("ask.post", "sent") in states(again)
 
 
-def test_what_was_never_sent_is_sent_once_it_was_looked_for(
-    story: Story, tmp_path: Path
-):
+def test_unsent_messages_are_sent_after_a_lookup(story: Story, tmp_path: Path):
     story.command(ASKER, "/ask", "How do I fix x?")
     again = restored(story, copied(story, tmp_path))
     for _ in range(3):
@@ -78,7 +74,7 @@ def test_what_was_never_sent_is_sent_once_it_was_looked_for(
     assert again.only_ask().ts == posted.ts
 
 
-def test_the_database_itself_is_left_as_it_was(story: Story, tmp_path: Path):
+def test_the_database_itself_is_not_changed(story: Story, tmp_path: Path):
     story.command(ASKER, "/ask", "How do I fix x?")
     before = states(story)
     copied(story, tmp_path)
@@ -86,7 +82,7 @@ def test_the_database_itself_is_left_as_it_was(story: Story, tmp_path: Path):
     assert {state for _, state in before} == {"pending"}
 
 
-def test_a_copy_that_is_interrupted_leaves_nothing(
+def test_an_interrupted_copy_leaves_no_file(
     story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     def interrupted(_source: Path, _target: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the doctor finds when one thing after the other is broken."""
+"""The doctor's findings when one thing after the other is broken."""
 
 import json
 import re
@@ -50,12 +50,12 @@ from tests.two_workspaces import serve_two
 MANIFEST = yaml.safe_load(slack.MANIFEST.read_text())
 SIGNING = "0123456789abcdef" * 2
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-# Of a port that nobody listens on.
+# A port without a server.
 NOBODY = ProcessState("away")
 
 
 def by(findings: Iterator[Finding]) -> dict[str, Finding]:
-    """The findings by what they are about; one for each."""
+    """Return the findings by subject; one for each."""
     found = list(findings)
     named = {finding.about: finding for finding in found}
     assert len(named) == len(found), found
@@ -89,7 +89,7 @@ OPTIONAL = MANIFEST["oauth_config"]["scopes"]["bot_optional"]
         ([], "warning", "did not say"),
     ],
 )
-def test_granted_scopes_are_held_against_the_manifest(
+def test_granted_scopes_are_compared_with_the_manifest(
     granted: list[str], level: str, says: str
 ):
     for separator in (",", ", "):
@@ -101,7 +101,7 @@ def test_granted_scopes_are_held_against_the_manifest(
     ("ahead", "level"),
     [(0, "ok"), (25, "ok"), (-25, "ok"), (60, "warning"), (-250, "wrong")],
 )
-def test_the_clock_is_held_against_slacks(ahead: int, level: str):
+def test_the_clock_is_compared_with_slacks(ahead: int, level: str):
     at = NOW + timedelta(seconds=ahead)
     [found] = slack.check_skew("Mon, 02 Mar 2026 09:00:00 GMT", before=at, after=at)
     assert found.level == level
@@ -109,7 +109,7 @@ def test_the_clock_is_held_against_slacks(ahead: int, level: str):
 
 
 @pytest.mark.parametrize("date", ["", "yesterday"])
-def test_without_a_date_nothing_is_said_of_the_clock(date: str):
+def test_without_a_date_the_clock_has_no_finding(date: str):
     assert list(slack.check_skew(date, before=NOW, after=NOW)) == []
 
 
@@ -141,14 +141,14 @@ def test_tokens_that_work(pretend: Sandbox):
     found = of_slack(given)
     assert {finding.level for finding in found.values()} == {"ok"}, found
     assert list(found) == ["Bot token", "Scopes", "Clock", "App token"]
-    # Slack allows one a minute: while the bot is connected, nobody asks.
+    # Slack allows one a minute, so nothing is opened while the bot is connected.
     pretend.faults.add("ratelimited", "apps.connections.open")
     assert of_slack(given)["App token"].level == "warning"
     connected = ProcessState("here", {"socket": "ok"})
     assert of_slack(given, connected)["App token"].level == "ok"
 
 
-def test_tokens_that_slack_does_not_know(pretend: Sandbox):
+def test_tokens_that_slack_does_not_accept(pretend: Sandbox):
     found = of_slack(
         settings(
             slack_bot_token=BOT, slack_app_token=APP, slack_api_url=pretend.api_url
@@ -159,7 +159,7 @@ def test_tokens_that_slack_does_not_know(pretend: Sandbox):
     assert {finding.level for finding in found.values()} == {"wrong"}
 
 
-def test_a_signing_secret_is_looked_at(pretend: Sandbox):
+def test_a_signing_secret_is_checked(pretend: Sandbox):
     given = settings(
         slack_bot_token=pretend.bot_token,
         slack_signing_secret=SIGNING,
@@ -168,7 +168,7 @@ def test_a_signing_secret_is_looked_at(pretend: Sandbox):
     assert of_slack(given)["Signing secret"].level == "ok"
 
 
-def test_where_slack_is_away_the_rest_is_still_looked_at(tmp_path: Path):
+def test_without_slack_the_rest_is_still_checked(tmp_path: Path):
     found = by(
         examine(
             settings(
@@ -199,7 +199,7 @@ def file(tmp_path: Path, migrated_file: Path) -> Path:
     return copy
 
 
-def test_looking_changes_nothing(file: Path):
+def test_the_checks_change_nothing(file: Path):
     before = file.read_bytes()
     found = of_database(f"sqlite:///{file}")
     assert found["Database"].level == found["Schema"].level == "ok"
@@ -214,7 +214,7 @@ def test_looking_changes_nothing(file: Path):
         ("DROP TABLE alembic_version", "warning", "no tables yet"),
     ],
 )
-def test_a_schema_that_does_not_fit(file: Path, sql: str, level: str, says: str):
+def test_an_unknown_schema(file: Path, sql: str, level: str, says: str):
     with sqlite3.connect(file) as connection:
         connection.execute(sql)
     connection.close()
@@ -222,7 +222,7 @@ def test_a_schema_that_does_not_fit(file: Path, sql: str, level: str, says: str)
     assert (found.level, says in found.says) == (level, True)
 
 
-def test_a_schema_of_before(file: Path):
+def test_an_outdated_schema(file: Path):
     [first] = ScriptDirectory.from_config(schema._config()).get_bases()
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", [first])
@@ -246,14 +246,14 @@ def test_a_damaged_file(file: Path):
         ("sqlite:///{folder}/notes.txt", "can't be read"),
     ],
 )
-def test_a_database_that_cannot_be(tmp_path: Path, url: str, says: str):
+def test_an_invalid_database_url(tmp_path: Path, url: str, says: str):
     (tmp_path / "notes.txt").write_text("Some words that are dear to somebody. " * 99)
     found = of_database(url.format(folder=tmp_path))
     assert (found["Database"].level, says in found["Database"].says) == ("wrong", True)
     assert "s3cret" not in format_report(list(found.values()))
 
 
-def test_postgresql_is_looked_at_as_well(
+def test_postgresql_is_checked_as_well(
     migrated_postgresql: Database, postgresql_url: str
 ):
     found = by(
@@ -263,7 +263,9 @@ def test_postgresql_is_looked_at_as_well(
     assert found["Database clock"].level == found["Schema"].level == "ok"
 
 
-def test_a_user_who_may_only_look(migrated_postgresql: Database, postgresql_url: str):
+def test_a_user_with_read_access_only(
+    migrated_postgresql: Database, postgresql_url: str
+):
     with migrated_postgresql.engine.begin() as connection:
         for sql in (
             "CREATE ROLE looker LOGIN",
@@ -274,7 +276,7 @@ def test_a_user_who_may_only_look(migrated_postgresql: Database, postgresql_url:
         url = make_url(postgresql_url).set(username="looker")
         found = of_database(url.render_as_string(hide_password=False))
         assert "not allowed to change" in found["Database"].says
-        # Its clock is years from the test's.
+        # The server's clock is years from the test's.
         assert found["Database clock"].level == "warning"
     finally:
         with migrated_postgresql.engine.begin() as connection:
@@ -282,7 +284,7 @@ def test_a_user_who_may_only_look(migrated_postgresql: Database, postgresql_url:
             connection.execute(text("DROP ROLE looker"))
 
 
-# What is in it
+# The database's contents
 
 
 def of_contents(rt: Runtime) -> dict[str, Finding]:
@@ -290,14 +292,14 @@ def of_contents(rt: Runtime) -> dict[str, Finding]:
         return by(contents.examine(session, None, clock=rt.clock))
 
 
-def test_a_bot_that_does_well(story: Story):
+def test_a_healthy_bot(story: Story):
     story.ask()
     found = of_contents(story.rt)
     assert {finding.level for finding in found.values()} == {"ok"}, found
     assert found["Channels"].says == "The bot is in #help."
 
 
-def test_what_slack_refused_and_what_nobody_knows_is_told_with_the_reasons(
+def test_rejected_and_lost_messages_are_reported_with_the_reasons(
     story: Story,
 ):
     post = "chat.postMessage"
@@ -312,7 +314,7 @@ def test_what_slack_refused_and_what_nobody_knows_is_told_with_the_reasons(
     assert of_contents(story.rt)["Deliveries"].level == "ok"
 
 
-def test_what_waits_too_long_is_wrong(story: Story):
+def test_messages_that_wait_too_long_are_wrong(story: Story):
     story.slack.fail["chat.postMessage"] = [
         NotSent("chat.postMessage", "not_connected")
     ]
@@ -325,7 +327,7 @@ def test_what_waits_too_long_is_wrong(story: Story):
     assert "1 ask.post (not_connected)" in found.says
 
 
-def test_what_may_have_been_sent_is_told(story: Story):
+def test_unconfirmed_messages_are_reported(story: Story):
     story.ask()
     with story.rt.write_session.begin() as session:
         session.execute(update(OutboxItem).values(state="lost", error="TimeoutError"))
@@ -333,7 +335,7 @@ def test_what_may_have_been_sent_is_told(story: Story):
     assert (found.level, "Perhaps not received" in found.says) == ("warning", True)
 
 
-def test_a_workspace_where_nothing_is_sent(story: Story):
+def test_a_disabled_workspace(story: Story):
     story.ask()
     with story.rt.write_session.begin() as session:
         session.execute(update(Installation).values(disabled_reason="token_revoked"))
@@ -429,7 +431,7 @@ def test_a_bot_in_no_channel_and_people_in_unknown_zones(story: Story):
         ("another", "", False),
     ],
 )
-def test_the_systems_zones_are_held_against_the_packages(
+def test_the_systems_zones_are_compared_with_the_packages(
     story: Story,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -474,7 +476,7 @@ def test_only_some_channels_are_named(story: Story):
     )
 
 
-# The bot on its port
+# The running bot
 
 
 def of_bot(running: ProcessState, **given: Any) -> dict[str, Finding]:
@@ -492,13 +494,13 @@ def figures(**more: float) -> dict[tuple[str, ...], float]:
     return seen | {(refused, reason): count for reason, count in more.items()}
 
 
-def test_a_bot_that_nobody_started():
+def test_a_bot_that_is_not_running():
     assert process.probe(settings(port=free_port())) == NOBODY
     assert of_bot(NOBODY)["Process"].level == "warning"
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "a..b"])
-def test_a_host_that_is_none(host: str):
+def test_an_invalid_host(host: str):
     running = process.probe(settings(host=host, port=free_port()))
     found = by(process.examine(settings(host=host), running, clock=lambda: NOW))
     assert found["Process"].level == "wrong"
@@ -543,14 +545,14 @@ def test_a_bot_that_is_not_ready():
         ),
     ],
 )
-def test_whether_slack_reaches_it(
+def test_recent_events_from_slack(
     seen: dict[tuple[str, ...], float], level: str, says: str
 ):
     found = of_bot(ProcessState("here", {"database": "ok"}, seen))["Events"]
     assert (found.level, says in found.says) == (level, True), found
 
 
-def test_refused_requests_are_told():
+def test_refused_requests_are_reported():
     seen = figures(last_event=NOW.timestamp(), signature=3, age=2, full=2, late=1)
     found = of_bot(ProcessState("here", {}, seen))
     assert found["Signatures"].says == "Requests that Slack did not sign: 3."
@@ -616,8 +618,8 @@ def run(
     return main
 
 
-def test_the_example_in_the_docs_is_of_today():
-    """Each line of it is one that the doctor says, but for names and numbers."""
+def test_the_example_in_the_docs_is_up_to_date():
+    """Each of its lines is the doctor's, except for names and numbers."""
     example = (DOCS / "operate" / "troubleshoot.md").read_text().split("```")[1]
     lines = re.findall(r"^(ok|warning|wrong) +([A-Z][\w ]+?)  +", example, re.MULTILINE)
     abouts = [about for _, about in lines]
@@ -630,7 +632,7 @@ def test_the_example_in_the_docs_is_of_today():
     assert example.rstrip().endswith(summary)
 
 
-def test_without_tokens_it_says_where_they_come_from(run: Run):
+def test_without_tokens_it_explains_how_to_get_them(run: Run):
     code, said = run(PORT=str(free_port()))
     assert code == 1
     assert "docs/operate/install.md" in said
@@ -644,7 +646,7 @@ def test_a_token_of_the_wrong_kind_is_named_and_not_shown(run: Run):
     assert BOT[5:] not in said
 
 
-def test_a_program_reads_it_as_json(run: Run):
+def test_the_json_output_is_machine_readable(run: Run):
     code, said = run("--json", PORT=str(free_port()))
     found = json.loads(said)
     assert code == 1

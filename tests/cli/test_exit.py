@@ -1,4 +1,4 @@
-"""A process ends although one of its threads does not."""
+"""A process ends even if one of its threads does not."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ except SystemExit as ended:
 
 
 @pytest.mark.parametrize(("code", "number"), [(0, 0), (1, 1), (None, 0), ("why", 1)])
-def test_a_thread_that_hangs_keeps_no_process(code: object, number: int):
+def test_a_hanging_thread_does_not_keep_the_process(code: object, number: int):
     ran = subprocess.run(
         [sys.executable, "-c", HANGS.format(code=code)],
         cwd=ROOT,

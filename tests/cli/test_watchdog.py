@@ -1,4 +1,4 @@
-"""A process that can do no more ends with a reason, whatever part of it has died."""
+"""A process that can't go on ends with a reason, whichever part has failed."""
 
 import signal
 import socket
@@ -35,7 +35,7 @@ def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
 def backswing(
     slack: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Application]:
-    """As the command serves it over Socket Mode, and watched more closely."""
+    """Run the bot as the command serves it over Socket Mode, with frequent checks."""
     monkeypatch.setattr(watchdog, "CHECK_SECONDS", 0.05)
     handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     settings = Settings(
@@ -50,33 +50,33 @@ def backswing(
 
 
 def die(*_: object) -> None:
-    # Which nobody in the house catches.
+    # No handler catches this exception.
     raise SystemExit
 
 
-def kill_a_delivery(backswing: Application, slack: Sandbox) -> None:
+def kill_an_outbox_worker(backswing: Application, slack: Sandbox) -> None:
     backswing.worker.send_due = die  # type: ignore[method-assign, assignment]
     backswing.worker.wake()
 
 
-def kill_the_clock(backswing: Application, slack: Sandbox) -> None:
+def kill_the_scheduler(backswing: Application, slack: Sandbox) -> None:
     backswing._scheduler.scheduler._process_jobs = die
     backswing._scheduler.scheduler.wakeup()
 
 
-def kill_the_line(backswing: Application, slack: Sandbox) -> None:
+def kill_the_event_batcher(backswing: Application, slack: Sandbox) -> None:
     backswing._batcher._handle_batch = die  # type: ignore[assignment]
     ana = slack.add_person("ana")
     slack.say(ana.id, slack.add_channel("help", ana).id, "hello")
 
 
-def kill_the_listener(backswing: Application, slack: Sandbox) -> None:
+def kill_the_socket_thread(backswing: Application, slack: Sandbox) -> None:
     assert backswing._socket is not None
     backswing._socket._on_message = die  # type: ignore[method-assign, assignment]
     slack.sockets.disconnect("warning")
 
 
-def switch_it_off(backswing: Application, slack: Sandbox) -> None:
+def disable_socket_mode(backswing: Application, slack: Sandbox) -> None:
     slack.sockets.disconnect("link_disabled")
 
 
@@ -84,14 +84,14 @@ def switch_it_off(backswing: Application, slack: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("do", "why"),
     [
-        (kill_a_delivery, "The thread that sends messages has ended"),
-        (kill_the_clock, "starts jobs has ended"),
-        (kill_the_line, "commits events has ended"),
-        (kill_the_listener, "listens to Slack has ended"),
-        (switch_it_off, "Socket Mode is off"),
+        (kill_an_outbox_worker, "The thread that sends messages has ended"),
+        (kill_the_scheduler, "starts jobs has ended"),
+        (kill_the_event_batcher, "commits events has ended"),
+        (kill_the_socket_thread, "listens to Slack has ended"),
+        (disable_socket_mode, "Socket Mode is off"),
     ],
 )
-def test_what_dies_ends_the_process_with_a_reason(
+def test_a_dead_part_ends_the_process_with_a_reason(
     slack: Sandbox,
     backswing: Application,
     do: Callable[[Application, Sandbox], None],
@@ -114,7 +114,7 @@ def serves(backswing: Application) -> int:
         return backswing.run(begin, [listening])
 
 
-def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
+def test_a_rejected_token_at_the_start_ends_it_before_it_serves(
     slack: Sandbox, backswing: Application, capsys: pytest.CaptureFixture[str]
 ):
     slack._tokens.app = "xapp-1-A0-another"
@@ -123,7 +123,7 @@ def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
 
 
 @pytest.mark.parametrize("name", ["release_leases", "sync_bot_channels"])
-def test_a_database_that_fails_at_the_start_ends_it_before_it_serves(
+def test_a_failing_database_at_the_start_ends_it_before_it_serves(
     backswing: Application,
     name: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -139,7 +139,7 @@ def test_a_database_that_fails_at_the_start_ends_it_before_it_serves(
     assert "words" not in said
 
 
-def test_a_part_may_be_unwell_as_long_as_its_patience_lasts():
+def test_a_part_may_be_unwell_for_its_grace_period():
     well = True
     reasons: list[str] = []
     part = WatchedPart(

@@ -94,7 +94,7 @@ def findable(story: Story) -> list[str | None]:
 
 def read_due(story: Story) -> None:
     """The clock has due words read, and the worker reads them."""
-    jobs.knowledge.read_answers(story.rt, story.deliverer)
+    jobs.knowledge.read_answers(story.rt, story.worker)
     story.deliver()
 
 
@@ -346,8 +346,8 @@ def test_what_was_read_for_an_earlier_mark_is_read_again(story: Story, thread: T
         thread.shown[0] = shown
 
     on_next_read(story, happen)
-    jobs.knowledge.read_answers(story.rt, story.deliverer)
-    story.deliverer.send_due()
+    jobs.knowledge.read_answers(story.rt, story.worker)
+    story.worker.send_due()
     thread.shown[0] = {**shown, "text": "Better"}
     read_due(story)
     assert kept(story) == ["Better"]
@@ -420,7 +420,7 @@ def test_a_crash_while_reading_loses_no_words(story: Story, thread: Thread):
         raise Killed
 
     on_next_read(story, die)
-    jobs.knowledge.read_answers(story.rt, story.deliverer)
+    jobs.knowledge.read_answers(story.rt, story.worker)
     with pytest.raises(Killed):
         story.deliver()
     assert kept(story) == [None]
@@ -745,7 +745,7 @@ def test_nothing_is_kept_of_bots_and_other_organisations(
     answer = thread.answer(by="U9")
     story.react(PEER, answer, "heart")
     if not is_known:
-        jobs.knowledge.read_answers(story.rt, story.deliverer)
+        jobs.knowledge.read_answers(story.rt, story.worker)
     story.deliver()
     read_due(story)
     assert texts(story) == {}

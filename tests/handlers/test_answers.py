@@ -1,4 +1,4 @@
-"""What marks mean, who may make them, and that their order does not matter."""
+"""Marks: their meaning, permissions, and independence of their order."""
 
 import itertools
 import json
@@ -32,7 +32,7 @@ HELPED_CHI = ["Your answer to Ana's ask “How do I fix x?” helped Chi."]
 
 @pytest.fixture
 def thread(story: Story) -> tuple[str, str]:
-    """An ask and its answer."""
+    """Return an ask and its answer."""
     ask = story.ask("How do I fix x?")
     return ask.ts, story.say(HELPER, "So.", thread_ts=ask.ts)
 
@@ -61,7 +61,7 @@ def test_an_admin_solves_for_the_asker_who_may_reject_it(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(ADMIN, thread[1], "white_check_mark")
-    story.advance(seconds=1)  # Who Eva is has to be asked first.
+    story.advance(seconds=1)  # Eva's role is fetched first.
     assert story.only_ask().state == "solved"
     story.advance(seconds=61)
     [*_, told] = story.slack.messages_to(ASKER)
@@ -109,7 +109,7 @@ def test_another_workspaces_admin_neither_solves_nor_marks(
     assert ("helped Zed" in " ".join(story.slack.texts_to(HELPER))) is bool(helped)
 
 
-def test_own_answers_cannot_be_marked(story: Story, thread: tuple[str, str]) -> None:
+def test_own_answers_can_not_be_marked(story: Story, thread: tuple[str, str]) -> None:
     story.react(HELPER, thread[1], "heart")
     story.react(HELPER, thread[1], "white_check_mark")
     assert story.answer_marks() == {thread[1]: (False, 0)}
@@ -118,7 +118,7 @@ def test_own_answers_cannot_be_marked(story: Story, thread: tuple[str, str]) -> 
 
 
 @pytest.mark.parametrize("emoji", ["tada", "eyes", "raising_hand", "unknown-custom"])
-def test_other_emoji_on_an_answer_mean_nothing(
+def test_other_emoji_on_an_answer_have_no_effect(
     story: Story, thread: tuple[str, str], emoji: str
 ) -> None:
     story.react(PEER, thread[1], emoji)
@@ -131,14 +131,14 @@ def test_bots_neither_answer_nor_mark(story: Story, thread: tuple[str, str]) -> 
     story.react(BOT, thread[1], "white_check_mark")
     story.say(PEER, "I am a bot", thread_ts=thread[0], bot_id="B1")
     story.say("U0ROBO", "So am I", thread_ts=thread[0])
-    # Only when somebody has asked Slack does it come out who is a bot.
+    # Only a fetch from Slack shows that a user is a bot.
     story.deliver()
     story.react(PEER, thread[1], "heart")
     assert story.answer_marks() == {thread[1]: (False, 1)}
     assert story.only_ask().state == "answered"
 
 
-def test_a_bots_reply_that_is_heard_of_before_its_ask_is_no_answer(
+def test_a_bots_reply_delivered_before_its_ask_is_no_answer(
     story: Story,
 ) -> None:
     story.set_up_channel(capture="all")
@@ -150,7 +150,7 @@ def test_a_bots_reply_that_is_heard_of_before_its_ask_is_no_answer(
     assert story.only_ask().state == "open"
 
 
-def test_reactions_on_files_and_on_nothing_are_ignored(story: Story) -> None:
+def test_reactions_to_files_are_ignored(story: Story) -> None:
     event = {
         "type": "reaction_added",
         "user": PEER,
@@ -193,7 +193,7 @@ def test_a_check_mark_on_the_ask_solves_it_and_asks_who_helped(
     assert "solved Ana's ask" in story.slack.texts_to(HELPER)[-1]
 
 
-def test_an_author_hears_of_a_solution_after_the_minute_in_which_it_can_be_undone(
+def test_an_author_is_told_of_a_solution_after_the_minute_for_undoing_it(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(ASKER, thread[1], "white_check_mark")
@@ -204,8 +204,8 @@ def test_an_author_hears_of_a_solution_after_the_minute_in_which_it_can_be_undon
     assert "solved Ana's ask" in told
 
 
-def letter(story: Story) -> PostedMessage:
-    """The one letter to the asker, by now."""
+def asker_note(story: Story) -> PostedMessage:
+    """Return the only direct message to the asker, in its current version."""
     story.advance(seconds=61)
     [found] = story.slack.messages_to(ASKER)
     return found
@@ -220,65 +220,67 @@ def labels(message: PostedMessage) -> list[str]:
     ]
 
 
-def test_one_letter_says_what_became_of_an_ask(
+def test_one_direct_message_shows_the_state_of_an_ask(
     story: Story, thread: tuple[str, str]
 ) -> None:
-    assert letter(story).text == "Ben answered your ask “How do I fix x?”."
+    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”."
     story.react(ASKER, thread[1], "white_check_mark")
     story.deliver()
     assert (
         "answered" in story.slack.messages_to(ASKER)[0].text
-    )  # An undo tells nothing.
-    solved = letter(story)
+    )  # An undo sends no message.
+    solved = asker_note(story)
     assert solved.text.startswith("Solved by Ben: “How do I fix x?”.")
     assert labels(solved) == ["Add what worked"]
     story.click(ASKER, *button(solved, "Add what worked"))
     story.submit(ASKER, story.slack.views[-1][1], {"worked": "Jitter"})
-    assert labels(letter(story)) == []
+    assert labels(asker_note(story)) == []
     story.unreact(ASKER, thread[1], "white_check_mark")
-    assert letter(story).text == "Ben answered your ask “How do I fix x?”."
+    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”."
     story.react(ASKER, thread[1], "white_check_mark")
-    assert letter(story).text == "Solved by Ben: “How do I fix x?”."
+    assert asker_note(story).text == "Solved by Ben: “How do I fix x?”."
 
 
-def test_a_solution_that_is_taken_back_at_once_tells_its_asker_nothing(
+def test_a_solution_undone_at_once_sends_no_message(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.deliver()
     story.react(ASKER, thread[1], "white_check_mark")
     story.unreact(ASKER, thread[1], "white_check_mark")
-    assert letter(story).text == "Ben answered your ask “How do I fix x?”."
+    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”."
 
 
-def test_who_says_not_solved_yet_sees_the_button_go(
+def test_after_not_solved_yet_the_button_disappears(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.deliver()
     story.react(ADMIN, thread[1], "white_check_mark")
     story.advance(seconds=61)
-    solved = letter(story)
+    solved = asker_note(story)
     assert labels(solved) == ["Add what worked", "Not solved yet"]
     story.click(ASKER, *button(solved, "Not solved yet"))
-    assert labels(letter(story)) == []
+    assert labels(asker_note(story)) == []
 
 
-def test_a_letter_on_a_closed_ask_says_that_it_is_open_again(story: Story) -> None:
+def test_a_direct_message_about_a_closed_ask_shows_that_it_is_reopened(
+    story: Story,
+) -> None:
     story.ask("How do I fix x?")
     ask_id = story.only_ask().id
     story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
     story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
-    assert labels(letter(story)) == ["Reopen it"]
+    assert labels(asker_note(story)) == ["Reopen it"]
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
-    assert letter(story).text.endswith(": “Asked before”. It's open again.")
-    assert labels(letter(story)) == []
+    assert asker_note(story).text.endswith(": “Asked before”. It's open again.")
+    assert labels(asker_note(story)) == []
 
 
-def test_who_helped_goes_when_it_was_said(
+def test_the_question_who_helped_disappears_when_it_is_answered(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.deliver()
     story.react(ASKER, thread[0], "white_check_mark")
-    asked = letter(story)
+    asked = asker_note(story)
     option = asked.blocks[1]["elements"][0]["options"][0]["value"]
     story.click(ASKER, "who_helped", option=option)
     story.deliver()
@@ -286,7 +288,7 @@ def test_who_helped_goes_when_it_was_said(
     assert asked.text.startswith("Solved by Ben")
 
 
-def test_every_answerer_may_have_helped(story: Story, thread: tuple[str, str]) -> None:
+def test_every_answerer_can_be_chosen(story: Story, thread: tuple[str, str]) -> None:
     story.say(HELPER, "Or so.", thread_ts=thread[0])
     second = story.say(PEER, "Or so.", thread_ts=thread[0])
     story.say(ASKER, "Thanks, that worked!", thread_ts=thread[0])
@@ -303,14 +305,16 @@ def test_every_answerer_may_have_helped(story: Story, thread: tuple[str, str]) -
     assert sum(helped for _, helped in story.answer_marks().values()) == 1
 
 
-def test_nobody_else_says_who_helped(story: Story, thread: tuple[str, str]) -> None:
+def test_only_the_asker_chooses_who_helped(
+    story: Story, thread: tuple[str, str]
+) -> None:
     [answer] = story.answers()
     story.click(PEER, "who_helped", option=str(answer.id))
     assert "Only the person who asked" in story.slack.responses[-1][1]
     assert story.answer_marks() == {thread[1]: (False, 0)}
 
 
-def test_the_asker_says_what_worked(story: Story, thread: tuple[str, str]) -> None:
+def test_the_asker_writes_what_worked(story: Story, thread: tuple[str, str]) -> None:
     story.react(ASKER, thread[1], "white_check_mark")
     ask_id = str(story.only_ask().id)
     story.click(ASKER, "ask_worked", ask_id)
@@ -323,8 +327,8 @@ def test_the_asker_says_what_worked(story: Story, thread: tuple[str, str]) -> No
     assert "What worked: Jitter, *always*" in shown
 
 
-def offered(story: Story) -> dict[str, tuple[str, str]]:
-    """The buttons of the only offer, by label: each one's action and value."""
+def offered_buttons(story: Story) -> dict[str, tuple[str, str]]:
+    """Return the buttons of the only offer: each label's action and value."""
     story.deliver()
     [offer] = story.slack.ephemeral_messages
     buttons = offer.blocks[1]["elements"]
@@ -332,7 +336,7 @@ def offered(story: Story) -> dict[str, tuple[str, str]]:
 
 
 def undo(story: Story, who: str) -> None:
-    """Press the button that the last tap was answered with."""
+    """Press the undo button in the reply to the last click."""
     _, _, blocks = story.slack.responses[-1]
     button = blocks[1]["elements"][0]
     assert button["text"]["text"] == "Undo"
@@ -343,7 +347,7 @@ def undo(story: Story, who: str) -> None:
 def test_thanks_offer_the_buttons_once(story: Story, thread: tuple[str, str]) -> None:
     story.say(ASKER, "Thanks, that worked!", thread_ts=thread[0])
     story.say(ASKER, "thank you", thread_ts=thread[0])
-    buttons = offered(story)
+    buttons = offered_buttons(story)
     story.say(PEER, "Thanks from me, too", thread_ts=thread[0])
     story.deliver()
     assert list(buttons) == ["It helped", "It solved it"]
@@ -357,7 +361,9 @@ def test_thanks_offer_the_buttons_once(story: Story, thread: tuple[str, str]) ->
 
 
 @pytest.mark.parametrize("capture", ["off", "questions", "all"])
-def test_a_tap_after_thanks_counts_as_helpful_once(story: Story, capture: str) -> None:
+def test_a_click_after_thanks_counts_as_helpful_once(
+    story: Story, capture: str
+) -> None:
     story.set_up_channel(capture=capture)
     if capture == "off":
         ask = story.ask("How do I fix x?").ts
@@ -365,12 +371,12 @@ def test_a_tap_after_thanks_counts_as_helpful_once(story: Story, capture: str) -
         ask = story.say(ASKER, "How do I fix x?")
     answer = story.say(HELPER, "So.", thread_ts=ask)
     story.say(ASKER, "Thanks!", thread_ts=ask)
-    tap = offered(story)["It helped"]
+    tap = offered_buttons(story)["It helped"]
     for _ in range(2):
         story.click(ASKER, *tap)
     assert story.answer_marks() == {answer: (False, 1)}
     assert story.only_ask().state == "answered"
-    # The same person's reaction is no second mark.
+    # A reaction by the same person is no second mark.
     story.react(ASKER, answer, "heart")
     assert story.answer_marks() == {answer: (False, 1)}
     story.advance(seconds=61)
@@ -378,17 +384,17 @@ def test_a_tap_after_thanks_counts_as_helpful_once(story: Story, capture: str) -
     assert story.slack.texts_to(HELPER) == [helped_ana]
 
 
-def test_a_tap_after_thanks_is_undone_without_the_reaction(
+def test_a_click_after_thanks_is_undone_without_the_reaction(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.say(ASKER, "Thanks!", thread_ts=thread[0])
-    story.click(ASKER, *offered(story)["It helped"])
+    story.click(ASKER, *offered_buttons(story)["It helped"])
     undo(story, ASKER)
     assert story.answer_marks() == {thread[1]: (False, 0)}
     story.advance(seconds=61)
     assert story.slack.texts_to(HELPER) == []
-    # Nor does the undo take back what was said by an emoji, or the other way round.
-    story.click(ASKER, *offered(story)["It helped"])
+    # The undo does not remove a mark by emoji, nor the other way round.
+    story.click(ASKER, *offered_buttons(story)["It helped"])
     story.react(ASKER, thread[1], "heart")
     story.unreact(ASKER, thread[1], "heart")
     assert story.answer_marks() == {thread[1]: (False, 1)}
@@ -397,16 +403,18 @@ def test_a_tap_after_thanks_is_undone_without_the_reaction(
     assert story.answer_marks() == {thread[1]: (False, 1)}
 
 
-def test_who_has_marked_it_helpful_is_asked_whether_it_solved_it(
+def test_after_a_helpful_mark_the_offer_asks_for_a_solution(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(ASKER, thread[1], "heart")
     story.say(ASKER, "Thanks!", thread_ts=thread[0])
-    assert list(offered(story)) == ["It solved it"]
+    assert list(offered_buttons(story)) == ["It solved it"]
     assert story.slack.ephemeral_messages[0].text == "Did Ben's answer solve it?"
 
 
-def test_no_button_for_thanks_in_advance(story: Story, thread: tuple[str, str]) -> None:
+def test_no_buttons_for_thanks_in_advance(
+    story: Story, thread: tuple[str, str]
+) -> None:
     story.say(ASKER, "Thanks in advance for any more ideas", thread_ts=thread[0])
     story.deliver()
     assert story.slack.ephemeral_messages == []
@@ -428,7 +436,7 @@ def test_a_shortcut_marks_and_offers_undo(
     assert story.slack.texts_to(HELPER) == []
 
 
-def test_a_shortcut_on_what_is_no_answer_is_refused(
+def test_a_shortcut_on_a_message_that_is_no_answer_is_refused(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.message_shortcut(PEER, "mark_helpful", ASKER, thread[0])
@@ -437,13 +445,15 @@ def test_a_shortcut_on_what_is_no_answer_is_refused(
     assert "mark it helpful instead" in story.slack.responses[-1][1]
 
 
-def test_a_deleted_answer_counts_no_more(story: Story, thread: tuple[str, str]) -> None:
+def test_a_deleted_answer_no_longer_counts(
+    story: Story, thread: tuple[str, str]
+) -> None:
     story.react(ASKER, thread[1], "white_check_mark")
     story.delete(HELPER, thread[1], thread_ts=thread[0])
     assert story.only_ask().state == "open"
     story.advance(seconds=90)
     assert story.slack.texts_to(HELPER) == []
-    # The message itself, delivered late, does not bring it back.
+    # The message's own event, delivered late, does not bring it back.
     story.say(HELPER, "So.", thread_ts=thread[0], ts=thread[1])
     assert story.only_ask().state == "open"
 
@@ -457,7 +467,7 @@ def test_a_broadcast_a_file_and_an_edit_count_once(story: Story) -> None:
     assert len(story.answers()) == 2
 
 
-def test_followups_of_the_asker_are_no_answers(story: Story) -> None:
+def test_the_askers_replies_are_no_answers(story: Story) -> None:
     ask = story.ask()
     story.say(ASKER, "I forgot to say", thread_ts=ask.ts)
     assert story.answers() == []
@@ -470,7 +480,7 @@ def test_later_answers_send_no_message(story: Story, thread: tuple[str, str]) ->
     assert len(story.slack.messages_to(ASKER)) == 1
 
 
-def test_marked_again_after_an_undo_is_told_once(
+def test_a_mark_repeated_after_an_undo_is_notified_once(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(PEER, thread[1], "heart")
@@ -485,7 +495,7 @@ def test_marked_again_after_an_undo_is_told_once(
     assert len(story.slack.messages_to(HELPER)) == 1
 
 
-def test_whom_an_answer_helped_is_told_when_it_is_no_solution_after_all(
+def test_a_peer_who_was_helped_learns_that_it_is_no_solution_after_all(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(PEER, thread[1], "heart")
@@ -497,7 +507,7 @@ def test_whom_an_answer_helped_is_told_when_it_is_no_solution_after_all(
     assert story.slack.texts_to(HELPER) == HELPED_CHI
 
 
-def test_whom_an_answer_helped_is_told_when_its_ask_is_made_again(
+def test_a_peer_who_was_helped_learns_that_the_ask_is_restored(
     story: Story,
 ) -> None:
     story.set_up_channel(capture="all")
@@ -513,7 +523,7 @@ def test_whom_an_answer_helped_is_told_when_its_ask_is_made_again(
     assert story.slack.texts_to(HELPER) == HELPED_CHI
 
 
-def test_nothing_of_other_conversations_is_kept(story: Story) -> None:
+def test_messages_outside_asks_are_not_stored(story: Story) -> None:
     story.command(ASKER, "/backswing")  # The channel is known, with capture off.
     ts = story.say(ASKER, "What a day?")
     reply = story.say(PEER, "Quite", thread_ts=ts)
@@ -526,7 +536,7 @@ def test_nothing_of_other_conversations_is_kept(story: Story) -> None:
             assert session.scalar(select(func.count()).select_from(found)) == 0
 
 
-def test_an_answer_of_which_slack_told_late_is_looked_up(story: Story) -> None:
+def test_an_answer_delivered_late_is_fetched(story: Story) -> None:
     ask = story.ask()
     ts = story.ts()
     story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
@@ -539,7 +549,7 @@ def test_an_answer_of_which_slack_told_late_is_looked_up(story: Story) -> None:
             "reactions": [{"name": "heart", "users": [PEER, HELPER, BOT]}],
         },
     ]
-    # The reaction came first, when nothing was known of the message.
+    # The reaction arrived first, while the message was unknown.
     story.react(PEER, ts, "heart")
     story.advance(seconds=5)
     story.say(HELPER, "So.", thread_ts=ask.ts, ts=ts)
@@ -551,7 +561,7 @@ def test_an_answer_of_which_slack_told_late_is_looked_up(story: Story) -> None:
 
 
 def _captured_story() -> list[dict[str, Any]]:
-    """An ask by capture, two answers, marks and their removals, an edit, a deletion."""
+    """Capture an ask with two answers, marks, removed marks, an edit, a deletion."""
     ask, one, two = "1772442000.000100", "1772442010.000100", "1772442020.000100"
     deleted = {
         "type": "message",
@@ -627,7 +637,9 @@ def test_capture_takes_questions_only_or_everything(story: Story) -> None:
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-def test_a_strangers_question_becomes_no_ask(story: Story, *, is_known: bool) -> None:
+def test_an_external_members_question_becomes_no_ask(
+    story: Story, *, is_known: bool
+) -> None:
     story.slack.people["U9"] = user_object("U9", "Zed", team_id="T9")
     story.set_up_channel(capture="all", champions=[CHAMPION])
     if is_known:
@@ -636,13 +648,13 @@ def test_a_strangers_question_becomes_no_ask(story: Story, *, is_known: bool) ->
     story.deliver()
     assert [ask.deleted_at for ask in story.asks()].count(None) == 0
     assert story.slack.messages_to("U9") == []
-    # Said of the message in so many words, either.
+    # The same for an explicit conversion.
     story.message_shortcut(CHAMPION, "make_ask", "U9", head, "How do you x?")
     assert "another organisation" in story.slack.responses[-1][1]
     story.edit("U9", head, "How do you y?")
     story.deliver()
     assert [ask.deleted_at for ask in story.asks()].count(None) == 0
-    # In a peer's thread they are welcome.
+    # External members may answer a peer's ask.
     ask = story.say(ASKER, "How do I fix x?")
     story.say("U9", "So.", thread_ts=ask)
     assert [a.author for a in story.answers()] == ["U9"]
@@ -658,14 +670,14 @@ def test_only_a_first_captured_ask_is_explained_to_its_asker(story: Story) -> No
     assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
-def test_ids_of_what_led_nowhere_are_forgotten_after_a_week(story: Story) -> None:
+def test_unmatched_ids_are_deleted_after_a_week(story: Story) -> None:
     story.set_up_channel(capture="questions")
     ts = story.say(ASKER, "Good morning")
     reply = story.say(PEER, "Morning", thread_ts=ts)
     story.react(HELPER, reply, "heart")
     tables = ("unmatched_messages", "reactions")
 
-    def kept() -> list[int]:
+    def stored_ids() -> list[int]:
         with story.rt.read_session() as session:
             return [
                 session.scalar(
@@ -675,14 +687,14 @@ def test_ids_of_what_led_nowhere_are_forgotten_after_a_week(story: Story) -> Non
                 for t in tables
             ]
 
-    job.purge_expired(story.rt, story.deliverer)
-    assert kept() == [1, 1]
+    job.purge_expired(story.rt, story.worker)
+    assert stored_ids() == [1, 1]
     story.clock.advance(days=8)
-    job.purge_expired(story.rt, story.deliverer)
-    assert kept() == [0, 0]
+    job.purge_expired(story.rt, story.worker)
+    assert stored_ids() == [0, 0]
 
 
-def test_ids_of_what_led_nowhere_are_forgotten_when_capture_ends(
+def test_unmatched_ids_are_deleted_when_capture_ends(
     story: Story,
 ) -> None:
     story.set_up_channel(capture="questions")
@@ -702,7 +714,7 @@ def test_ids_of_what_led_nowhere_are_forgotten_when_capture_ends(
     assert story.answer_marks() == {answer: (False, 1)}
 
 
-def test_an_answer_without_text_is_an_answer(
+def test_a_reply_without_text_is_an_answer(
     story: Story, thread: tuple[str, str]
 ) -> None:
     event = message_event(PEER, "", story.ts(), thread[0]) | {"text": None}
@@ -710,7 +722,7 @@ def test_an_answer_without_text_is_an_answer(
     assert len(story.answers()) == 2
 
 
-def test_a_captured_message_deleted_is_no_ask(story: Story) -> None:
+def test_a_deleted_captured_message_is_no_ask(story: Story) -> None:
     story.set_up_channel(capture="all")
     ts = story.say(ASKER, "It is broken")
     story.delete(ASKER, ts)
@@ -740,7 +752,9 @@ def test_a_tombstone_is_a_deletion(story: Story) -> None:
     assert story.only_ask().state == "deleted"
 
 
-def test_outbox_says_each_thing_once(story: Story, thread: tuple[str, str]) -> None:
+def test_the_outbox_sends_each_message_once(
+    story: Story, thread: tuple[str, str]
+) -> None:
     for _ in range(3):
         story.react(ASKER, thread[1], "white_check_mark")
     with story.rt.read_session() as session:

@@ -25,7 +25,7 @@ from tests.slack_payloads import (
 
 
 def refused(response: Any) -> str:
-    """What a command said no with."""
+    """Return the errors that a command responded with."""
     assert response.status == 200
     return str(json.loads(response.body)["text"])
 
@@ -38,7 +38,7 @@ def errors(response: Any) -> dict[str, str]:
 
 
 def rendered(story: Story) -> str:
-    """Everything in the ask's message, as JSON."""
+    """Return everything in the ask's message, as JSON."""
     return json.dumps(
         story.slack.message_at(HELP_CHANNEL, story.only_ask().ts or "").blocks
     )
@@ -60,7 +60,7 @@ def test_the_asker_is_named_and_not_notified(story: Story) -> None:
     assert '"text": "Asked by Ana <!here> *B*", "type": "plain_text"' in rendered(story)
 
 
-def test_only_a_first_ask_says_how_to_mark_an_answer(story: Story) -> None:
+def test_only_a_first_ask_explains_how_to_mark_an_answer(story: Story) -> None:
     first = story.ask("The first one?")
     second = story.ask("The second one?")
     assert "When an answer works" in json.dumps(first.blocks)
@@ -72,7 +72,7 @@ def test_a_first_ask_names_the_channels_own_emoji(story: Story) -> None:
     assert "react to it with :100:" in json.dumps(story.ask().blocks)
 
 
-def test_a_long_question_has_a_title_and_details(story: Story) -> None:
+def test_a_long_question_gets_a_title_and_details(story: Story) -> None:
     long = "Why? " + "word " * 60
     story.ask(long)
     ask = story.only_ask()
@@ -81,7 +81,7 @@ def test_a_long_question_has_a_title_and_details(story: Story) -> None:
     assert ask.details == long.strip()
 
 
-def test_forty_thousand_characters_are_one_message_with_a_marked_cut(
+def test_forty_thousand_characters_are_one_message_with_a_visible_cut(
     story: Story,
 ) -> None:
     posted = story.ask("Why " + "a" * 40_000)
@@ -91,7 +91,7 @@ def test_forty_thousand_characters_are_one_message_with_a_marked_cut(
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u202e\x00", "\u200b"])
-def test_no_question_opens_the_form(story: Story, text: str) -> None:
+def test_an_empty_command_opens_the_form(story: Story, text: str) -> None:
     assert story.command(ASKER, "/ask", text).status == 200
     [(_, view)] = story.slack.views
     assert view["callback_id"] == "ask"
@@ -107,14 +107,16 @@ def test_help_works_after_every_command(story: Story, command: str, text: str) -
 
 
 @pytest.mark.parametrize("text", ["fix", "hi there", "a b c", "fix <!here>", "@ana"])
-def test_too_few_words_are_given_back_and_ask_nothing(story: Story, text: str) -> None:
+def test_a_too_short_question_is_returned_and_posts_nothing(
+    story: Story, text: str
+) -> None:
     said = refused(story.command(ASKER, "/ask", text))
     assert said.startswith("Say a little more. An ask needs at least 2 words")
     assert said.endswith(f"You typed: {text.replace('<!here>', '@here')}")
     assert story.asks() == []
 
 
-def test_too_few_words_in_the_form_are_said_beside_the_question(story: Story) -> None:
+def test_a_too_short_question_in_the_form_is_reported_beside_it(story: Story) -> None:
     story.command(ASKER, "/ask")
     view = story.slack.views[-1][1]
     values = {"title": "Build?", "details": "It fails.", "channel": HELP_CHANNEL}
@@ -126,7 +128,7 @@ def test_too_few_words_in_the_form_are_said_beside_the_question(story: Story) ->
     assert story.only_ask().title == "How do I fix x?"
 
 
-def test_every_refusal_gives_a_long_ask_back(story: Story) -> None:
+def test_every_error_returns_a_long_question(story: Story) -> None:
     story.slack.channels[HELP_CHANNEL]["is_archived"] = True
     text = "Why does <https://ci.example|the build> fail? " + "word " * 400
     said = refused(story.command(ASKER, "/ask", text))
@@ -185,7 +187,7 @@ def test_a_command_replayed_is_one_ask(story: Story) -> None:
         ),
     ],
 )
-def test_a_form_is_refused_beside_the_field(
+def test_form_errors_are_shown_beside_the_field(
     story: Story, values: dict[str, Any], field: str
 ) -> None:
     story.slack.channels["C0AWAY"] = conversation_object(
@@ -197,7 +199,7 @@ def test_a_form_is_refused_beside_the_field(
     assert story.asks() == []
 
 
-def test_a_channel_without_the_bot_gets_the_form_and_the_words_are_kept(
+def test_in_a_channel_without_the_bot_the_form_opens_with_the_text(
     story: Story,
 ) -> None:
     story.slack.channels["C0AWAY"] = conversation_object(
@@ -211,7 +213,7 @@ def test_a_channel_without_the_bot_gets_the_form_and_the_words_are_kept(
     assert "initial_conversation" not in fields["channel"]["element"]
 
 
-def test_a_direct_message_gets_the_form_and_the_words_are_kept(story: Story) -> None:
+def test_in_a_direct_message_the_form_opens_with_the_text(story: Story) -> None:
     story.command(
         ASKER, "/ask", "How is it done?", channel="D0ANA", channel_name="directmessage"
     )
@@ -222,13 +224,13 @@ def test_a_direct_message_gets_the_form_and_the_words_are_kept(story: Story) -> 
 
 
 @pytest.mark.parametrize("fact", ["is_archived", "is_read_only"])
-def test_nobody_asks_where_nobody_may_post(story: Story, fact: str) -> None:
+def test_an_ask_needs_a_channel_that_allows_posts(story: Story, fact: str) -> None:
     story.slack.channels[HELP_CHANNEL][fact] = True
     assert "Choose another" in refused(story.command(ASKER, "/ask", "How is it done?"))
     assert story.asks() == []
 
 
-def test_guests_ask_unless_they_are_switched_off(story: Story) -> None:
+def test_guests_may_ask_unless_it_is_switched_off(story: Story) -> None:
     assert story.command(GUEST, "/ask", "How is it done?").body == ""
     story.set_up_channel(guests_may_ask=[])
     assert "full members" in refused(story.command(GUEST, "/ask", "How is it done?"))
@@ -238,13 +240,15 @@ def test_guests_ask_unless_they_are_switched_off(story: Story) -> None:
     "facts",
     [{"is_bot": True}, {"deleted": True}, {"is_stranger": True}, {"team_id": "T9"}],
 )
-def test_who_is_no_member_does_not_ask(story: Story, facts: dict[str, Any]) -> None:
+def test_an_outsider_may_not_ask(story: Story, facts: dict[str, Any]) -> None:
     story.slack.people["U9"] = user_object("U9", "Zed", **facts)
     assert refused(story.command("U9", "/ask", "How is it done?"))
     assert story.asks() == []
 
 
-def test_slack_out_of_reach_is_said_and_nothing_is_saved(story: Story) -> None:
+def test_if_slack_is_unreachable_nothing_is_saved_and_the_error_is_shown(
+    story: Story,
+) -> None:
     story.slack.fail["users.info"] = [OutcomeUnknown("users.info", "TimeoutError")]
     assert "can't reach Slack" in refused(
         story.command(ASKER, "/ask", "How is it done?")
@@ -252,12 +256,12 @@ def test_slack_out_of_reach_is_said_and_nothing_is_saved(story: Story) -> None:
     assert story.asks() == []
 
 
-def test_a_form_that_slack_does_not_open_in_time_is_said(story: Story) -> None:
+def test_a_form_that_slack_does_not_open_in_time_is_reported(story: Story) -> None:
     story.slack.fail["views.open"] = [Rejected("views.open", "expired_trigger_id")]
     assert refused(story.command(ASKER, "/ask")) == MODAL_EXPIRED
 
 
-def test_a_receipt_that_is_lost_takes_nothing_back(story: Story) -> None:
+def test_a_lost_receipt_undoes_nothing(story: Story) -> None:
     ts = story.say(ASKER, "My build fails")
     story.slack.fail["response_url"] = [OutcomeUnknown("response_url", "TimeoutError")]
     assert story.message_shortcut(ASKER, "make_ask", ASKER, ts).body == ""
@@ -265,15 +269,15 @@ def test_a_receipt_that_is_lost_takes_nothing_back(story: Story) -> None:
     assert story.slack.responses == []
 
 
-def test_a_bug_behind_a_command_says_that_nothing_was_saved(story: Story) -> None:
+def test_a_bug_in_a_command_reports_that_nothing_was_saved(story: Story) -> None:
     story.slack.channels[HELP_CHANNEL] = {
         "id": HELP_CHANNEL,
         "name": 1j,
-    }  # No JSON of Slack's.
+    }  # Not JSON from Slack.
     assert INTERNAL_ERROR in refused(story.command(ASKER, "/ask", "How is it done?"))
 
 
-def test_a_channel_that_refuses_the_post_gives_the_words_back(story: Story) -> None:
+def test_a_channel_that_rejects_the_post_returns_the_text(story: Story) -> None:
     story.slack.fail["chat.postMessage"] = [
         Rejected("chat.postMessage", "restricted_action")
     ]
@@ -288,7 +292,7 @@ def test_a_channel_that_refuses_the_post_gives_the_words_back(story: Story) -> N
 # Buttons
 
 
-def test_helping_is_shown_on_the_ask_and_so_is_its_undo(story: Story) -> None:
+def test_helping_is_shown_on_the_ask_and_can_be_undone(story: Story) -> None:
     story.ask()
     ask_id = str(story.only_ask().id)
     story.click(HELPER, "ask_looking", ask_id)
@@ -311,7 +315,7 @@ def test_a_double_click_is_one_click(story: Story) -> None:
     assert "Looking into it: Ben" in rendered(story)
 
 
-def test_eyes_do_the_same_as_the_button(story: Story) -> None:
+def test_the_eyes_reaction_does_the_same_as_the_button(story: Story) -> None:
     ask = story.ask()
     story.react(HELPER, ask.ts, "eyes")
     story.deliver()
@@ -323,7 +327,7 @@ def test_eyes_do_the_same_as_the_button(story: Story) -> None:
     assert "Looking into it" not in rendered(story)
 
 
-def test_who_has_the_same_problem_is_counted_and_told(story: Story) -> None:
+def test_a_peer_with_the_same_problem_is_counted_and_notified(story: Story) -> None:
     ask = story.ask("How do I fix x?")
     story.click(PEER, "ask_same", str(story.only_ask().id))
     story.react(HELPER, ask.ts, "raising_hand::skin-tone-4")
@@ -339,7 +343,7 @@ def test_who_has_the_same_problem_is_counted_and_told(story: Story) -> None:
     )
 
 
-def test_the_asker_needs_no_help_from_themselves(story: Story) -> None:
+def test_the_asker_can_not_help_themselves(story: Story) -> None:
     story.ask()
     story.click(ASKER, "ask_looking", str(story.only_ask().id))
     assert "your own ask" in story.slack.responses[-1][1]
@@ -357,7 +361,7 @@ def test_the_asker_closes_and_reopens(story: Story) -> None:
     assert story.slack.messages_to(ASKER) == []
 
 
-def test_somebody_else_closes_with_a_reason_and_the_asker_is_told(
+def test_another_person_closes_with_a_reason_and_the_asker_is_notified(
     story: Story,
 ) -> None:
     story.ask("How do I fix x?")
@@ -387,7 +391,9 @@ def test_a_late_close_does_not_undo_a_later_reopening(story: Story) -> None:
 
 
 @pytest.mark.parametrize("what", ["edit", "close", "reopen", "delete"])
-def test_strangers_to_an_ask_leave_it_alone(story: Story, what: str) -> None:
+def test_peers_without_permission_can_not_change_an_ask(
+    story: Story, what: str
+) -> None:
     story.ask()
     story.click(PEER, "ask_menu", option=f"{what}:{story.only_ask().id}")
     assert "Only the person who asked" in story.slack.responses[-1][1]
@@ -395,7 +401,7 @@ def test_strangers_to_an_ask_leave_it_alone(story: Story, what: str) -> None:
     assert story.slack.views == []
 
 
-def test_the_asker_edits_and_the_message_follows(story: Story) -> None:
+def test_the_asker_edits_and_the_message_is_updated(story: Story) -> None:
     story.ask("How do I fix x?")
     story.click(ASKER, "ask_menu", option=f"edit:{story.only_ask().id}")
     view = story.slack.views[-1][1]
@@ -406,7 +412,7 @@ def test_the_asker_edits_and_the_message_follows(story: Story) -> None:
     assert story.only_ask().details == "&lt;b&gt;"
 
 
-def test_a_forged_edit_of_somebody_elses_ask_is_refused(story: Story) -> None:
+def test_a_forged_edit_of_another_members_ask_is_refused(story: Story) -> None:
     story.ask("How do I fix x?")
     story.click(ASKER, "ask_menu", option=f"edit:{story.only_ask().id}")
     view = story.slack.views[-1][1]
@@ -416,7 +422,7 @@ def test_a_forged_edit_of_somebody_elses_ask_is_refused(story: Story) -> None:
     assert story.only_ask().title == "How do I fix x?"
 
 
-def test_deleting_asks_first_and_then_takes_the_message_away(story: Story) -> None:
+def test_deleting_asks_for_confirmation_and_removes_the_message(story: Story) -> None:
     ask = story.ask()
     story.click(ASKER, "ask_menu", option=f"delete:{story.only_ask().id}")
     view = story.slack.views[-1][1]
@@ -424,13 +430,13 @@ def test_deleting_asks_first_and_then_takes_the_message_away(story: Story) -> No
     story.submit(ASKER, view, {})
     story.deliver()
     assert story.slack.messages_to(HELP_CHANNEL) == []
-    # What still arrives for it changes nothing.
+    # Later events for it change nothing.
     story.say(HELPER, "So.", thread_ts=ask.ts)
     assert story.only_ask().state == "deleted"
     assert story.answers() == []
 
 
-def test_who_helps_by_button_and_by_reaction_learns_how_to_step_back(
+def test_helpers_by_button_and_by_reaction_learn_how_to_step_back(
     story: Story,
 ) -> None:
     ask = story.ask()
@@ -445,7 +451,7 @@ def test_who_helps_by_button_and_by_reaction_learns_how_to_step_back(
     assert "Looking into it" not in rendered(story)
 
 
-def test_the_asker_is_told_who_deleted_their_ask(story: Story) -> None:
+def test_the_asker_learns_who_deleted_their_ask(story: Story) -> None:
     story.ask("How do I fix x?")
     story.click(ADMIN, "ask_menu", option=f"delete:{story.only_ask().id}")
     story.submit(ADMIN, story.slack.views[-1][1], {})
@@ -453,7 +459,7 @@ def test_the_asker_is_told_who_deleted_their_ask(story: Story) -> None:
     assert story.slack.texts_to(ASKER) == ["Eva deleted your ask “How do I fix x?”."]
 
 
-def test_a_note_that_reopens_an_ask_says_that_it_did(story: Story) -> None:
+def test_a_note_that_reopens_an_ask_shows_it(story: Story) -> None:
     story.ask()
     ask_id = story.only_ask().id
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
@@ -463,7 +469,7 @@ def test_a_note_that_reopens_an_ask_says_that_it_did(story: Story) -> None:
     assert story.click(ASKER, "ask_reopen", str(ask_id)).status == 200
 
 
-def test_what_an_edit_leaves_as_the_form_showed_it_stays_whole(story: Story) -> None:
+def test_text_that_the_form_shows_unchanged_stays_whole(story: Story) -> None:
     story.ask(f"Ask <@{PEER}|chi> " + "word " * 1000)
     before = story.only_ask()
     story.click(ASKER, "ask_menu", option=f"edit:{before.id}")
@@ -486,16 +492,16 @@ def test_what_an_edit_leaves_as_the_form_showed_it_stays_whole(story: Story) -> 
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "999999", "1; DROP TABLE asks", "٣"])
-def test_a_made_up_id_is_refused(story: Story, value: str) -> None:
+def test_a_forged_id_is_refused(story: Story, value: str) -> None:
     story.ask()
     assert story.click(ASKER, "ask_looking", value).status == 200
     assert "is gone." in story.slack.responses[-1][1]
 
 
-# Messages that become asks
+# Messages converted to asks
 
 
-def test_the_author_makes_a_message_an_ask(story: Story) -> None:
+def test_the_author_converts_a_message_to_an_ask(story: Story) -> None:
     ts = story.say(ASKER, "My build fails")
     answer = story.say(HELPER, "Clean it", thread_ts=ts)
     story.slack.thread_messages[HELP_CHANNEL, ts] = [
@@ -517,13 +523,13 @@ def test_the_author_makes_a_message_an_ask(story: Story) -> None:
         ASKER,
         True,
     )
-    # What was there before is read once, and counts.
+    # Earlier replies and reactions are fetched once, and count.
     assert story.answer_marks() == {answer: (False, 1)}
     assert story.slack.messages_to(ASKER) == []
 
 
-def made(story: Story, text: str = "My build fails") -> tuple[str, PostedMessage]:
-    """A message that its author made an ask, and the bot's line in its thread."""
+def converted(story: Story, text: str = "My build fails") -> tuple[str, PostedMessage]:
+    """Return a message that its author converted, and the bot's line in its thread."""
     ts = story.say(ASKER, text)
     story.message_shortcut(ASKER, "make_ask", ASKER, ts, text)
     story.deliver()
@@ -535,10 +541,10 @@ def line_below(story: Story, ts: str) -> PostedMessage:
     return line
 
 
-def test_a_message_made_an_ask_has_one_line_that_is_kept_up_to_date(
+def test_a_converted_message_has_one_line_that_is_kept_up_to_date(
     story: Story,
 ) -> None:
-    ts, line = made(story)
+    ts, line = converted(story)
     assert ":white_circle: Open" in json.dumps(line.blocks)
     story.click(HELPER, *button(line, "I can help"))
     story.click(PEER, *button(line, "Same here"))
@@ -561,7 +567,7 @@ def test_a_message_made_an_ask_has_one_line_that_is_kept_up_to_date(
     assert story.slack.messages_to(HELP_CHANNEL) == [line]
 
 
-def test_what_changes_before_slack_has_told_of_the_line_is_shown_then(
+def test_changes_before_the_lines_ts_is_known_are_shown_later(
     story: Story,
 ) -> None:
     ts = story.say(ASKER, "My build fails")
@@ -576,10 +582,8 @@ def test_what_changes_before_slack_has_told_of_the_line_is_shown_then(
 
 
 @pytest.mark.parametrize("is_heard", [True, False])
-def test_a_line_that_somebody_deletes_does_not_come_back(
-    story: Story, is_heard: bool
-) -> None:
-    ts, line = made(story)
+def test_a_deleted_line_does_not_come_back(story: Story, is_heard: bool) -> None:
+    ts, line = converted(story)
     story.slack.messages.remove(line)
     if is_heard:
         story.delete(BOT, line.ts, thread_ts=ts)
@@ -593,7 +597,7 @@ def test_a_line_that_somebody_deletes_does_not_come_back(
     assert [a.ts for a in story.answers()] == [answer]
 
 
-def test_a_channel_that_refuses_the_line_keeps_the_ask(story: Story) -> None:
+def test_a_channel_that_rejects_the_line_keeps_the_ask(story: Story) -> None:
     ts = story.say(ASKER, "My build fails")
     story.slack.fail["chat.postMessage"] = [
         Rejected("chat.postMessage", "restricted_action")
@@ -604,16 +608,16 @@ def test_a_channel_that_refuses_the_line_keeps_the_ask(story: Story) -> None:
     assert story.slack.messages == []
 
 
-def test_the_line_goes_with_its_message(story: Story) -> None:
-    ts, _ = made(story)
+def test_the_line_is_deleted_with_its_message(story: Story) -> None:
+    ts, _ = converted(story)
     story.delete(ASKER, ts)
     story.deliver()
     assert story.only_ask().state == "deleted"
     assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
-def test_not_an_ask_is_one_press_and_so_is_its_undo(story: Story) -> None:
-    _, line = made(story)
+def test_not_an_ask_is_one_click_and_so_is_its_undo(story: Story) -> None:
+    _, line = converted(story)
     ask_id = story.only_ask().id
     story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
     assert "Only the person who asked" in story.slack.responses[-1][1]
@@ -631,7 +635,7 @@ def test_not_an_ask_is_one_press_and_so_is_its_undo(story: Story) -> None:
     assert story.slack.messages_to(ASKER) == []
 
 
-# What a channel captures
+# Captured messages
 
 
 def captured(story: Story, sign: str) -> str:
@@ -641,7 +645,7 @@ def captured(story: Story, sign: str) -> str:
     return ts
 
 
-def test_a_captured_message_has_a_reaction_that_becomes_a_check_mark(
+def test_a_captured_messages_reaction_becomes_a_check_mark(
     story: Story,
 ) -> None:
     ts = captured(story, "reaction")
@@ -660,7 +664,7 @@ def test_a_captured_message_has_a_reaction_that_becomes_a_check_mark(
 
 
 @pytest.mark.parametrize("method", ["reactions.add", "reactions.remove"])
-def test_whatever_slack_answers_one_reaction_stands_in_the_end(
+def test_after_any_response_of_slack_one_reaction_is_left(
     story: Story, method: str
 ) -> None:
     ts = captured(story, "reaction")
@@ -689,7 +693,7 @@ def test_a_captured_message_may_show_nothing_until_it_is_solved(story: Story) ->
     assert story.slack.reactions == {(HELP_CHANNEL, ts, "white_check_mark")}
 
 
-def test_anybody_says_that_a_captured_message_is_no_ask_and_takes_it_back(
+def test_anyone_can_disclaim_a_captured_message_and_undo_it(
     story: Story,
 ) -> None:
     ts = captured(story, "reaction")
@@ -702,7 +706,7 @@ def test_anybody_says_that_a_captured_message_is_no_ask_and_takes_it_back(
     assert story.only_ask().state == "deleted"
     assert story.slack.reactions == set()
     assert "Chi says your message" in story.slack.texts_to(ASKER)[-1]
-    # Said again, by a click on what was drawn before.
+    # The same again, by a click on an outdated message.
     story.click(HELPER, "ask_menu", option=f"delete:{ask_id}")
     story.edit(ASKER, ts, "Why, oh why?", before="Why does my build fail?")
     assert story.only_ask().state == "deleted"
@@ -714,7 +718,7 @@ def test_anybody_says_that_a_captured_message_is_no_ask_and_takes_it_back(
     assert story.slack.reactions == {(HELP_CHANNEL, ts, "pushpin")}
 
 
-def test_only_its_asker_and_leads_disclaim_what_is_answered(story: Story) -> None:
+def test_only_the_asker_and_moderators_disclaim_an_answered_ask(story: Story) -> None:
     ts = captured(story, "reaction")
     ask_id = story.only_ask().id
     story.say(HELPER, "Clean it", thread_ts=ts)
@@ -725,7 +729,7 @@ def test_only_its_asker_and_leads_disclaim_what_is_answered(story: Story) -> Non
     assert story.only_ask().state == "deleted"
 
 
-def test_a_message_that_is_gone_does_not_become_an_ask_again(story: Story) -> None:
+def test_a_deleted_message_does_not_become_an_ask_again(story: Story) -> None:
     ts = captured(story, "reaction")
     ask_id = str(story.only_ask().id)
     story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
@@ -736,7 +740,7 @@ def test_a_message_that_is_gone_does_not_become_an_ask_again(story: Story) -> No
     assert story.only_ask().state == "deleted"
 
 
-def test_the_first_captured_messages_letter_can_say_no(story: Story) -> None:
+def test_the_note_about_a_first_captured_ask_can_disclaim_it(story: Story) -> None:
     captured(story, "nothing")
     [letter] = story.slack.messages_to(ASKER)
     story.click(ASKER, *button(letter, "Not an ask"), channel="D0ANA")
@@ -745,7 +749,7 @@ def test_the_first_captured_messages_letter_can_say_no(story: Story) -> None:
     assert story.slack.messages_to(ASKER) == [letter]
 
 
-def test_the_menu_explains_and_opens_the_options(story: Story) -> None:
+def test_the_menu_shows_help_and_opens_the_options(story: Story) -> None:
     story.ask()
     ask_id = story.only_ask().id
     story.click(PEER, "ask_menu", option=f"help:{ask_id}")
@@ -773,7 +777,7 @@ def buttons_of(view: dict[str, Any]) -> list[str]:
         (CHAMPION, ["I can help", "Same here", "Close", "Delete…"]),
     ],
 )
-def test_the_options_are_what_the_person_may_do(
+def test_the_options_are_the_persons_permitted_actions(
     story: Story, who: str, what: list[str]
 ) -> None:
     story.set_up_channel(champions=[CHAMPION])
@@ -801,7 +805,7 @@ def test_the_options_of_a_solved_ask(story: Story) -> None:
     }
 
 
-def test_answers_to_shortcuts_appear_in_the_thread_they_were_used_in(
+def test_replies_to_shortcuts_appear_in_their_thread(
     story: Story,
 ) -> None:
     ask = story.ask()
@@ -816,7 +820,7 @@ def test_answers_to_shortcuts_appear_in_the_thread_they_were_used_in(
     assert story.slack.responses == []
 
 
-def test_where_slack_shows_nothing_in_the_thread_it_is_shown_in_the_channel(
+def test_if_slack_shows_nothing_in_the_thread_the_reply_is_in_the_channel(
     story: Story,
 ) -> None:
     ask = story.ask()
@@ -828,7 +832,7 @@ def test_where_slack_shows_nothing_in_the_thread_it_is_shown_in_the_channel(
     assert "Marked as helpful" in story.slack.responses[-1][1]
 
 
-def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(
+def test_a_champion_converts_another_members_message_and_the_author_is_told(
     story: Story,
 ) -> None:
     story.set_up_channel(champions=[CHAMPION])
@@ -845,11 +849,11 @@ def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(
     assert "already an ask" in story.slack.responses[-1][1]
 
 
-def test_where_guests_may_not_ask_no_words_of_theirs_become_an_ask(
+def test_where_guests_may_not_ask_their_messages_are_not_converted(
     story: Story,
 ) -> None:
     story.set_up_channel(guests_may_ask=[], champions=[CHAMPION], capture="all")
-    story.say(GUEST, "Who am I?")  # Slack has to be asked first.
+    story.say(GUEST, "Who am I?")  # Their role is fetched first.
     story.deliver()
     asked = len(story.asks())
     ts = story.say(GUEST, "My build fails")
@@ -861,7 +865,9 @@ def test_where_guests_may_not_ask_no_words_of_theirs_become_an_ask(
 
 
 @pytest.mark.parametrize("author", ["USLACKBOT", BOT, "U0ROBO"])
-def test_what_no_person_wrote_becomes_no_ask(story: Story, author: str) -> None:
+def test_a_message_not_written_by_a_person_is_not_converted(
+    story: Story, author: str
+) -> None:
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     story.set_up_channel(champions=[CHAMPION])
     story.message_shortcut(CHAMPION, "make_ask", author, story.ts())
@@ -869,7 +875,7 @@ def test_what_no_person_wrote_becomes_no_ask(story: Story, author: str) -> None:
     assert story.asks() == []
 
 
-def test_a_first_ask_of_ones_own_message_says_how_to_mark(story: Story) -> None:
+def test_a_first_ask_from_ones_own_message_explains_marking(story: Story) -> None:
     story.set_up_channel(solved=":100:")
     for said in ("It breaks", "It breaks again"):
         story.message_shortcut(ASKER, "make_ask", ASKER, story.say(ASKER, said))
@@ -878,7 +884,7 @@ def test_a_first_ask_of_ones_own_message_says_how_to_mark(story: Story) -> None:
     assert "react" not in second
 
 
-def test_the_options_of_an_own_message(story: Story) -> None:
+def test_the_options_of_a_converted_message(story: Story) -> None:
     ts = story.say(ASKER, "My build fails")
     story.message_shortcut(HELPER, "ask_options", ASKER, ts)
     assert "no ask" in story.slack.responses[-1][1]
@@ -891,7 +897,7 @@ def test_the_options_of_an_own_message(story: Story) -> None:
     assert story.only_ask().state == "closed"
 
 
-def test_people_of_the_same_name_are_told_apart_in_an_ask(story: Story):
+def test_people_of_the_same_name_are_distinguished_in_an_ask(story: Story):
     for slack_id, name in ((HELPER, "Chi Ito"), (PEER, "Chi Tan")):
         profile = {"display_name": "Chi", "real_name": name}
         story.slack.people[slack_id] = user_object(slack_id, "Chi", profile=profile)

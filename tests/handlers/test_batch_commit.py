@@ -1,4 +1,4 @@
-"""Events that come together: each has its own answer, and knows those before it."""
+"""Batches of events: each has its own response, and sees those before it."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ def together(bolt: BoltApp, *events: dict[str, Any]) -> list[int]:
 
 @pytest.fixture
 def begun(story: Story) -> list[str]:
-    """A word for each transaction that was committed."""
+    """Return a list that gets an entry for each committed transaction."""
     seen: list[str] = []
     event.listen(
         story.rt.write_session, "after_commit", lambda _: seen.append("commit")
@@ -46,9 +46,7 @@ def begun(story: Story) -> list[str]:
     return seen
 
 
-def test_what_comes_together_is_one_transaction(
-    bolt: BoltApp, story: Story, begun: list[str]
-):
+def test_a_batch_is_one_transaction(bolt: BoltApp, story: Story, begun: list[str]):
     threads = [
         story.ask("How is it done?"),
         story.ask("How else is it done?"),
@@ -61,7 +59,7 @@ def test_what_comes_together_is_one_transaction(
     assert len(story.answers()) == 3
 
 
-def test_what_nothing_is_known_of_begins_no_transaction(
+def test_an_event_about_unknown_messages_opens_no_transaction(
     bolt: BoltApp, story: Story, begun: list[str]
 ):
     story.ask()
@@ -75,7 +73,7 @@ def test_what_nothing_is_known_of_begins_no_transaction(
     assert begun == []
 
 
-def test_one_that_breaks_is_not_acknowledged_and_the_others_are(
+def test_a_failing_event_is_not_acknowledged_and_the_others_are(
     bolt: BoltApp, story: Story, database: Database
 ):
     ask = story.ask()
@@ -94,7 +92,7 @@ def test_one_that_breaks_is_not_acknowledged_and_the_others_are(
     assert len(story.answers()) == 3
 
 
-def test_one_that_makes_no_sense_takes_no_other_with_it(bolt: BoltApp, story: Story):
+def test_a_malformed_event_fails_alone(bolt: BoltApp, story: Story):
     ask = story.ask()
     good = message_event(HELPER, "So.", story.ts(), ask.ts)
     senseless = request(good)
@@ -104,9 +102,7 @@ def test_one_that_makes_no_sense_takes_no_other_with_it(bolt: BoltApp, story: St
     assert len(story.answers()) == 1
 
 
-def test_a_reaction_knows_the_answer_that_came_just_before_it(
-    bolt: BoltApp, story: Story
-):
+def test_a_reaction_finds_the_answer_earlier_in_the_batch(bolt: BoltApp, story: Story):
     ask = story.ask()
     ts = story.ts()
     assert together(
@@ -119,7 +115,7 @@ def test_a_reaction_knows_the_answer_that_came_just_before_it(
     assert (answer.is_solution, story.only_ask().state) == (True, "solved")
 
 
-def test_the_last_of_several_marks_by_one_person_stands(bolt: BoltApp, story: Story):
+def test_the_last_of_several_marks_by_one_person_counts(bolt: BoltApp, story: Story):
     ask = story.ask()
     ts = story.say(HELPER, "So.", thread_ts=ask.ts)
     early, late = story.ts(), story.ts()
@@ -154,9 +150,7 @@ def test_marks_of_many_people_are_one_transaction(
 
 
 @pytest.mark.deep  # It waits for locks.
-def test_asks_that_hang_hold_up_no_other(
-    bolt: BoltApp, story: Story, database: Database
-):
+def test_a_locked_ask_delays_no_other(bolt: BoltApp, story: Story, database: Database):
     if database.engine.dialect.name != "postgresql":
         pytest.skip("SQLite locks all or nothing")
     first, second, free = (
@@ -175,7 +169,7 @@ def test_asks_that_hang_hold_up_no_other(
         ) == [500, 500, 200]
 
 
-def test_replies_that_come_together_open_each_ask_once(
+def test_replies_in_one_batch_load_each_ask_once(
     bolt: BoltApp, story: Story, begun: list[str]
 ):
     asks = [story.ask(), story.ask("How else is it done?")]

@@ -1,4 +1,4 @@
-"""The line in which events wait: who is served with whom, and who is sent away."""
+"""The queue of events: batches, order, and refusals."""
 
 import asyncio
 import threading
@@ -26,7 +26,7 @@ def number(request: BoltRequest) -> int:
 
 
 class Counter:
-    """Serves with the number that was asked for, one batch for each `let_go`."""
+    """Responds with the request's number, one batch for each call of `release`."""
 
     def __init__(self) -> None:
         self.served: list[list[int]] = []
@@ -61,7 +61,7 @@ async def wait_for(busy: threading.Event) -> None:
 async def ask_behind_the_first(
     made: AsyncEventBatcher, counter: Counter, numbers: Sequence[int]
 ) -> list[asyncio.Task[BoltResponse]]:
-    """Let one be served, and the others wait behind it."""
+    """Let one request be handled, and the others wait behind it."""
     first = asyncio.create_task(made.answer(request(0)))
     await wait_for(counter.busy)
     others = [asyncio.create_task(made.answer(request(n))) for n in numbers]
@@ -69,7 +69,7 @@ async def ask_behind_the_first(
     return [first, *others]
 
 
-def test_those_who_wait_are_served_together_and_in_the_order_they_came():
+def test_waiting_events_are_handled_together_in_order():
     async def story() -> None:
         counter = Counter()
         async with opened(counter) as made:
@@ -83,7 +83,7 @@ def test_those_who_wait_are_served_together_and_in_the_order_they_came():
 
 
 async def come_in_turns(made: AsyncEventBatcher, numbers: Sequence[int]) -> None:
-    """One in each turn of the event loop."""
+    """Submit one request in each turn of the event loop."""
     asked = []
     for n in numbers:
         asked.append(asyncio.create_task(made.answer(request(n))))
@@ -91,7 +91,7 @@ async def come_in_turns(made: AsyncEventBatcher, numbers: Sequence[int]) -> None
     await asyncio.gather(*asked)
 
 
-def test_nobody_is_let_in_while_each_turn_brings_one_more():
+def test_nothing_is_queued_while_each_turn_brings_another_event():
     async def story() -> None:
         counter = Counter()
         counter.let_go()
@@ -103,7 +103,7 @@ def test_nobody_is_let_in_while_each_turn_brings_one_more():
     asyncio.run(story())
 
 
-def test_no_batch_grows_without_bound():
+def test_batches_are_limited():
     async def story() -> None:
         counter = Counter()
         async with opened(counter) as made:
@@ -121,7 +121,7 @@ def test_no_batch_grows_without_bound():
     asyncio.run(story())
 
 
-def test_no_channel_takes_the_room_of_the_others():
+def test_a_channel_does_not_take_the_room_of_others():
     async def story() -> None:
         counter = Counter()
         async with opened(counter, max_waiting=4) as made:
@@ -138,7 +138,7 @@ def test_no_channel_takes_the_room_of_the_others():
     asyncio.run(story())
 
 
-def test_one_too_many_is_to_come_again():
+def test_a_full_queue_refuses_the_next_event():
     async def story() -> None:
         counter = Counter()
         told: list[str] = []
@@ -156,7 +156,7 @@ def test_one_too_many_is_to_come_again():
     asyncio.run(story())
 
 
-def test_nobody_is_served_after_slack_has_given_up():
+def test_events_are_not_handled_after_slacks_timeout():
     async def story() -> None:
         counter = Counter()
         told: list[str] = []
@@ -172,7 +172,9 @@ def test_nobody_is_served_after_slack_has_given_up():
     asyncio.run(story())
 
 
-def test_a_bug_is_answered_and_the_next_are_served(caplog: pytest.LogCaptureFixture):
+def test_a_bug_gets_a_response_and_the_next_events_are_handled(
+    caplog: pytest.LogCaptureFixture,
+):
     def serve(requests: Sequence[BoltRequest]) -> list[BoltResponse]:
         if number(requests[0]) == 1:
             raise ZeroDivisionError
@@ -187,7 +189,7 @@ def test_a_bug_is_answered_and_the_next_are_served(caplog: pytest.LogCaptureFixt
     assert "events not processed" in caplog.text
 
 
-def test_one_who_has_gone_holds_up_nobody():
+def test_a_disconnected_client_delays_nothing():
     async def story() -> None:
         counter = Counter()
         async with opened(counter) as made:
@@ -201,7 +203,7 @@ def test_one_who_has_gone_holds_up_nobody():
     asyncio.run(story())
 
 
-def test_it_is_broken_where_its_thread_has_ended():
+def test_the_batcher_is_dead_when_its_thread_has_ended():
     async def story() -> None:
         made = AsyncEventBatcher(
             lambda requests: [BoltResponse(status=200) for _ in requests]
@@ -215,7 +217,7 @@ def test_it_is_broken_where_its_thread_has_ended():
     asyncio.run(story())
 
 
-def test_those_who_wait_are_served_before_it_stops():
+def test_waiting_events_are_handled_before_it_stops():
     async def story() -> None:
         counter = Counter()
         made = AsyncEventBatcher(counter)
@@ -231,7 +233,7 @@ def test_those_who_wait_are_served_before_it_stops():
     asyncio.run(story())
 
 
-def test_stopping_waits_no_longer_than_it_may():
+def test_stopping_waits_no_longer_than_its_timeout():
     async def story() -> None:
         counter = Counter()
         made = AsyncEventBatcher(counter)

@@ -1,4 +1,4 @@
-"""What somebody is stuck on becomes an ask in one tap, and shows what became of it."""
+"""A blocker becomes an ask by one click, and shows the ask's state."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ STUCK = "Why does <b> parse as `a & b`?"
 
 
 def share_blocker(story: Story, one: Round, what: str = STUCK) -> str:
-    """The value of the button that they are offered."""
+    """Share a blocker; return the value of the offered button."""
     assert share(story, ASKER, one, stuck_on=what) == {}
     offered = story.slack.messages_to(ASKER)[-1]
     assert "Want to ask them?" in offered.text
@@ -55,7 +55,7 @@ def ask(story: Story, view: dict[str, Any], **changes: Any) -> str:
 
 
 def update_blockers(story: Story) -> None:
-    jobs.checkins.update_blockers(story.rt, story.deliverer)
+    jobs.checkins.update_blockers(story.rt, story.worker)
     story.deliver()
 
 
@@ -83,7 +83,7 @@ def test_a_blocker_becomes_an_ask_in_one_tap(story: Story):
     )
     post = story.slack.message_at(HELP_CHANNEL, asked.ts or "")
     assert asked.origin_url in json.dumps(post.blocks)
-    # and the check-in shows what becomes of it.
+    # and the check-in shows the ask's state.
     update_blockers(story)
     assert f"Asked: “{STUCK}”, open" in visible_text(*round_replies(story, one))
     answer = story.say(HELPER, "Escape it.", thread_ts=asked.ts)
@@ -100,7 +100,7 @@ def test_a_blocker_becomes_an_ask_in_one_tap(story: Story):
     assert f"“{STUCK}”, answered" in visible_text(*round_replies(story, one))
 
 
-def test_the_offer_gives_way_to_the_ask(story: Story):
+def test_the_ask_replaces_the_offer(story: Story):
     one = story.post_round()
     view = press(story, share_blocker(story, one))
     ask(story, view)
@@ -112,7 +112,7 @@ def test_the_offer_gives_way_to_the_ask(story: Story):
     assert offer.blocks[-1]["type"] == "rich_text"
 
 
-def test_one_ask_for_each_check_in(story: Story):
+def test_one_ask_per_check_in(story: Story):
     one = story.post_round()
     value = share_blocker(story, one)
     first, second = press(story, value), press(story, value)
@@ -136,7 +136,7 @@ def test_two_forms_at_once_are_one_ask(story: Story):
     assert len(story.asks()) == 1
 
 
-def test_an_ask_that_was_deleted_may_be_asked_again(story: Story):
+def test_a_deleted_ask_may_be_asked_again(story: Story):
     one = story.post_round()
     value = share_blocker(story, one)
     ask(story, press(story, value))
@@ -149,7 +149,7 @@ def test_an_ask_that_was_deleted_may_be_asked_again(story: Story):
     assert [found.state for found in story.asks()] == ["deleted", "open"]
 
 
-def test_another_channel_may_be_chosen_and_the_check_in_is_remembered(story: Story):
+def test_another_channel_may_be_chosen_and_the_check_in_is_linked(story: Story):
     story.slack.channels["C0ELSE"] = conversation_object("C0ELSE", "else")
     one = story.post_round()
     view = press(story, share_blocker(story, one))
@@ -168,7 +168,7 @@ def test_another_channel_may_be_chosen_and_the_check_in_is_remembered(story: Sto
     assert get_checkin(story, one, ASKER).ask_id == story.only_ask().id
 
 
-def test_what_was_said_in_a_private_channel_is_not_told_elsewhere(story: Story):
+def test_a_private_channels_text_is_not_shown_elsewhere(story: Story):
     story.slack.channels[HELP_CHANNEL] = conversation_object(
         HELP_CHANNEL, "secret", is_private=True
     )
@@ -181,7 +181,7 @@ def test_what_was_said_in_a_private_channel_is_not_told_elsewhere(story: Story):
     assert story.only_ask().origin_url is None
 
 
-def test_an_ask_in_a_private_channel_is_not_told_where_all_can_see_it(story: Story):
+def test_an_ask_in_a_private_channel_is_not_shown_in_public(story: Story):
     story.slack.channels["C0SECRET"] = conversation_object(
         "C0SECRET", "s", is_private=True
     )
@@ -201,7 +201,7 @@ def test_an_ask_in_a_private_channel_is_not_told_where_all_can_see_it(story: Sto
     assert "C0SECRET" not in said
 
 
-def test_nor_is_who_solved_it_there(story: Story):
+def test_its_solver_is_not_shown_in_public_either(story: Story):
     story.slack.channels["C0SECRET"] = conversation_object(
         "C0SECRET", "s", is_private=True
     )
@@ -224,7 +224,7 @@ def test_nor_is_who_solved_it_there(story: Story):
     )
 
 
-def test_nobody_asks_from_somebody_elses_check_in(story: Story):
+def test_nobody_asks_from_another_members_check_in(story: Story):
     one = story.post_round()
     value = share_blocker(story, one)
     view = press(story, value)
@@ -236,7 +236,7 @@ def test_nobody_asks_from_somebody_elses_check_in(story: Story):
     assert story.asks() == []
 
 
-def test_who_is_not_stuck_is_offered_nothing(story: Story):
+def test_without_a_blocker_nothing_is_offered(story: Story):
     one = story.post_round()
     share(story, ASKER, one, working_on="Parser", proud_of="Lexer")
     assert story.slack.messages_to(ASKER) == []
@@ -256,7 +256,7 @@ def test_the_next_rounds_blocker_is_another(story: Story):
 
 
 @pytest.mark.parametrize("answer", ["solved", "closed"])
-def test_what_became_of_it_is_in_the_digest_too(story: Story, answer: str):
+def test_the_digest_shows_the_asks_state_too(story: Story, answer: str):
     one = story.post_round()
     ask(story, press(story, share_blocker(story, one)))
     story.deliver()
@@ -277,7 +277,7 @@ def test_what_became_of_it_is_in_the_digest_too(story: Story, answer: str):
     )
 
 
-def test_the_next_round_begins_with_the_blockers_that_peers_solved(story: Story):
+def test_the_next_round_starts_with_the_blockers_that_peers_solved(story: Story):
     one = story.post_round()
     ask(story, press(story, share_blocker(story, one)))
     story.deliver()

@@ -1,4 +1,4 @@
-"""Replies in any order and any number, with joins between: always the same."""
+"""Replies and joins in any order and number have the same result."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,10 +15,10 @@ from tests.factories import MONDAY, Story
 from tests.slack_payloads import ASKER, HELPER, PEER
 
 PEOPLE = (ASKER, HELPER, PEER)
-# Few, so that much happens at the edges: the round closes in the fourth.
+# Few hours, so that much happens at the edges; the round closes in the fourth.
 HOURS = st.integers(1, 6)
 CLOSE = 4
-# Each reply: by whom, in which hour, and whether it is deleted.
+# Each reply: its author, its hour, and whether it is deleted.
 REPLIES = st.lists(
     st.tuples(st.sampled_from(PEOPLE), HOURS, st.booleans()),
     min_size=2,
@@ -26,7 +26,7 @@ REPLIES = st.lists(
     unique_by=lambda reply: reply[:2],
 )
 NEVER = 1000.0
-# When each joined and left again, if they did, between two hours.
+# The hours between which each joined and left again, if they did.
 STAYS = st.fixed_dictionaries(
     {
         who: st.none()
@@ -45,7 +45,7 @@ def ts(who: str, hour: int) -> str:
 
 
 def expected(who: str, replies: Any, stay: Any) -> str | None:
-    """As a person would say it, from all that happened."""
+    """Return each member's state, computed independently from all events."""
     if any(by == who and not is_gone for by, _, is_gone in replies):
         return "shared"
     joined, left = stay or (NEVER, NEVER)
@@ -69,7 +69,7 @@ def happens(story: Story, one: Round, what: str, who: str, said_at: int) -> None
 
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
-    """What happened, and when the bot hears of it: never too early, perhaps twice."""
+    """Return the events, and when the bot gets them: never too early, perhaps twice."""
     replies, stays = draw(REPLIES), draw(STAYS)
     events = [
         event
@@ -87,7 +87,7 @@ def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(life=lives())
-# Ana replies after she has left, Ben before, and is heard late; Chi joins too late.
+# Ana replies after she has left; Ben replies before, delivered late; Chi joins late.
 @example(
     life=(
         [(ASKER, 3, False), (HELPER, 2, False), (PEER, 2, False)],
@@ -95,7 +95,7 @@ def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
         [(3, ("said", ASKER, 3)), (7, ("said", HELPER, 2)), (6, ("said", PEER, 2))],
     )
 )
-# All join by the close, and are heard of in odd orders.
+# All join by the close, delivered in unusual orders.
 @example(
     life=(
         [(ASKER, 1, True), (HELPER, 5, False), (PEER, 1, False), (PEER, 2, True)],
@@ -110,7 +110,7 @@ def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
         ],
     )
 )
-def test_any_order_comes_to_the_same(story: Story, life: Any):
+def test_any_order_has_the_same_result(story: Story, life: Any):
     replies, stays, heard = life
     one = story.post_round()
     with story.rt.write_session.begin() as session:
@@ -128,7 +128,7 @@ def test_any_order_comes_to_the_same(story: Story, life: Any):
     for hour, doing in sorted(doings, key=lambda doing: doing[0]):
         story.clock.now = MONDAY + timedelta(hours=hour)
         happens(story, one, *doing)
-    jobs.workspace.fetch_new_users(story.rt, story.deliverer)
+    jobs.workspace.fetch_new_users(story.rt, story.worker)
     hoped = {who: expected(who, replies, stays[who]) for who in PEOPLE}
     assert response_states(story, one) == {
         who: state for who, state in hoped.items() if state

@@ -1,4 +1,4 @@
-"""People share in check-ins by a reply, join them, and leave."""
+"""Sharing in check-ins by a reply, joining and leaving."""
 
 import json
 from datetime import timedelta
@@ -35,7 +35,7 @@ from tests.slack_payloads import (
 # Replies
 
 
-def test_the_first_reply_of_who_joined_is_their_check_in(story: Story):
+def test_a_participants_first_reply_is_their_response(story: Story):
     one = story.post_round()
     join(story, ASKER, one)
     assert response_states(story, one) == {ASKER: "pending"}
@@ -56,9 +56,9 @@ def test_a_reply_counts_whether_or_not_they_have_joined(story: Story):
     one = story.post_round()
     story.say(ASKER, "The parser", thread_ts=one.ts)
     story.say(GUEST, "The lexer", thread_ts=one.ts)
-    # Until Slack has said who they are, nobody knows whether they may take part.
+    # Until Slack sends their profile, it is unknown whether they may take part.
     assert response_states(story, one) == {}
-    jobs.workspace.fetch_new_users(story.rt, story.deliverer)
+    jobs.workspace.fetch_new_users(story.rt, story.worker)
     assert response_states(story, one) == {ASKER: "shared", GUEST: "shared"}
     join(story, ASKER, one)
     assert response_states(story, one) == {ASKER: "shared", GUEST: "shared"}
@@ -68,25 +68,27 @@ def test_a_reply_counts_whether_or_not_they_have_joined(story: Story):
     assert "2 people shared" in visible_text(story.slack.messages_to(HELP_CHANNEL)[0])
 
 
-def test_a_strangers_reply_counts_for_nothing_whenever_we_learn_it(story: Story):
+def test_an_external_members_reply_counts_for_nothing_whenever_it_is_known(
+    story: Story,
+):
     one = story.post_round()
     story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
     story.say("U0ZED", "The parser", thread_ts=one.ts)
-    jobs.workspace.fetch_new_users(story.rt, story.deliverer)
+    jobs.workspace.fetch_new_users(story.rt, story.worker)
     story.say("U0ZED", "The lexer", thread_ts=one.ts)
     story.advance(minutes=5)
     assert response_states(story, one) == {}
     assert story.slack.messages_to("U0ZED") == []
 
 
-def test_only_who_joined_is_reminded(story: Story):
+def test_only_participants_are_reminded(story: Story):
     one = story.post_round()
     join(story, ASKER, one)
     reply = story.say(PEER, "The parser", thread_ts=one.ts)
     story.delete(PEER, reply, thread_ts=one.ts)
     assert response_states(story, one) == {ASKER: "pending"}
     story.clock.now = MONDAY + timedelta(days=1, hours=1)
-    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    jobs.checkins.send_reminders(story.rt, story.worker)
     story.deliver()
     assert len(story.slack.messages_to(ASKER)) == 1
     assert story.slack.messages_to(PEER) == []
@@ -102,12 +104,12 @@ def test_deletions_are_followed(story: Story):
     story.edit(ASKER, second, "Only the lexer", before="And", thread_ts=one.ts)
     story.delete(ASKER, second, thread_ts=one.ts)
     assert response_states(story, one) == {ASKER: "pending"}
-    # What comes again, or late, changes nothing.
+    # Repeated or late events change nothing.
     story.say(ASKER, "The parser", thread_ts=one.ts, ts=first)
     assert response_states(story, one) == {ASKER: "pending"}
 
 
-def test_a_deletion_that_overtakes_its_reply_wins(story: Story):
+def test_a_deletion_delivered_before_its_reply_wins(story: Story):
     one = story.post_round()
     join(story, ASKER, one)
     ts = story.ts()
@@ -116,11 +118,11 @@ def test_a_deletion_that_overtakes_its_reply_wins(story: Story):
     assert response_states(story, one) == {ASKER: "pending"}
 
 
-def test_who_replies_without_having_joined_is_asked_once_ever(story: Story):
+def test_a_member_who_replies_without_joining_is_invited_once_ever(story: Story):
     one = story.post_round()
     story.say(PEER, "Nice", thread_ts=one.ts)
     story.say(PEER, "Very", thread_ts=one.ts)
-    jobs.workspace.fetch_new_users(story.rt, story.deliverer)
+    jobs.workspace.fetch_new_users(story.rt, story.worker)
     story.deliver()
     assert story.slack.messages_to(PEER) == []
     story.advance(minutes=1)
@@ -140,7 +142,7 @@ def test_who_replies_without_having_joined_is_asked_once_ever(story: Story):
     assert "You've joined" in story.slack.responses[-1][1]
 
 
-def test_who_takes_their_reply_back_within_a_minute_is_not_asked(story: Story):
+def test_a_member_who_deletes_their_reply_within_a_minute_is_not_invited(story: Story):
     one = story.post_round()
     ts = story.say(PEER, "Nice", thread_ts=one.ts)
     story.delete(PEER, ts, thread_ts=one.ts)
@@ -149,7 +151,7 @@ def test_who_takes_their_reply_back_within_a_minute_is_not_asked(story: Story):
     assert response_states(story, one) == {}
 
 
-def test_who_may_not_join_is_not_asked_to(story: Story):
+def test_a_member_who_may_not_join_is_not_invited(story: Story):
     story.set_up_channel(guests_may_ask=[])
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     one = story.post_round()
@@ -160,7 +162,9 @@ def test_who_may_not_join_is_not_asked_to(story: Story):
     assert story.slack.messages_to(GUEST) == story.slack.messages_to("U0ROBO") == []
 
 
-def test_who_may_take_part_no_more_is_not_expected_and_does_not_share(story: Story):
+def test_a_member_who_loses_access_is_no_longer_expected_and_can_not_share(
+    story: Story,
+):
     story.set_up_channel()
     one = story.post_round()
     for who in (GUEST, HELPER):
@@ -172,7 +176,7 @@ def test_who_may_take_part_no_more_is_not_expected_and_does_not_share(story: Sto
     story.say(GUEST, "The lexer", thread_ts=then.ts)
     story.advance(minutes=2)
     assert response_states(story, then) == {HELPER: "pending"}
-    # What they had shared before stands.
+    # Earlier responses stay.
     story.say(GUEST, "And the lexer", thread_ts=one.ts)
     assert response_states(story, one)[GUEST] == "shared"
 
@@ -181,7 +185,7 @@ def test_who_may_take_part_no_more_is_not_expected_and_does_not_share(story: Sto
 
 
 def remove_round_message(story: Story, one: Round, *, with_replies: bool) -> None:
-    """As Slack tells it of a message with replies, and of one without."""
+    """Delete the message as Slack reports it with replies, and without."""
     event = {"type": "message", "channel": HELP_CHANNEL, "channel_type": "channel"}
     before = {"user": BOT, "bot_id": "B0BACKSWING", "ts": one.ts, "text": "?"}
     about: dict[str, Any] = {
@@ -201,7 +205,7 @@ def remove_round_message(story: Story, one: Round, *, with_replies: bool) -> Non
 
 
 @pytest.mark.parametrize("with_replies", [True, False])
-def test_a_round_whose_message_is_deleted_is_over_and_nobody_was_silent(
+def test_a_round_whose_message_is_deleted_ends_without_missed_responses(
     story: Story, with_replies: bool
 ):
     one = story.post_round()
@@ -214,7 +218,7 @@ def test_a_round_whose_message_is_deleted_is_over_and_nobody_was_silent(
     said = story.submit(ASKER, view, {"working_on": "Gold"}).body
     assert "This round was cancelled" in said
     story.advance(days=1, hours=1)
-    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    jobs.checkins.send_reminders(story.rt, story.worker)
     story.deliver()
     assert story.slack.messages_to(ASKER) == []
     with story.rt.read_session() as session:
@@ -222,11 +226,11 @@ def test_a_round_whose_message_is_deleted_is_over_and_nobody_was_silent(
         assert (gone.state, gone.reason, gone.ts) == ("failed", "removed", None)
     story.command(ASKER, "/backswing", "checkins")
     assert "its message was deleted" in json.dumps(story.slack.views[-1][1])
-    # The next one comes as planned.
+    # The next round starts as planned.
     assert story.post_round(MONDAY + WEEK).state == "open"
 
 
-def test_a_digest_that_is_deleted_is_linked_to_no_more(story: Story):
+def test_a_deleted_digest_is_no_longer_linked(story: Story):
     one = story.post_round()
     share(story, ASKER, one)
     story.close_rounds()
@@ -237,7 +241,7 @@ def test_a_digest_that_is_deleted_is_linked_to_no_more(story: Story):
     assert f"p{(one.ts or '').replace('.', '')}" not in shown
 
 
-def test_that_a_message_was_deleted_unheard_is_learned_from_slack(story: Story):
+def test_an_unreported_deletion_is_learned_from_slack(story: Story):
     one = story.post_round()
     join(story, ASKER, one)
     story.slack.messages.clear()
@@ -258,8 +262,8 @@ def test_that_a_message_was_deleted_unheard_is_learned_from_slack(story: Story):
     assert response_states(story, then) == {}
 
 
-def test_what_was_said_while_the_post_was_on_its_way_is_read(story: Story):
-    """Slack's answer came late, and so did the bot's knowledge of the thread."""
+def test_replies_during_the_delivery_of_the_post_are_fetched(story: Story):
+    """Slack's response came late, and so the thread's ts was unknown."""
     one = story.post_round()
     story.slack.thread_messages[HELP_CHANNEL, one.ts or ""] = [
         {"ts": one.ts, "user": "U0BACKSWING", "bot_id": "B0BACKSWING", "text": "?"},
@@ -276,7 +280,7 @@ def test_what_was_said_while_the_post_was_on_its_way_is_read(story: Story):
 # Joining
 
 
-def test_joining_and_leaving_are_one_press_each(story: Story):
+def test_joining_and_leaving_are_one_click_each(story: Story):
     one = story.post_round()
     join(story, ASKER, one)
     join(story, ASKER, one)
@@ -293,7 +297,7 @@ def test_joining_and_leaving_are_one_press_each(story: Story):
     assert story.slack.messages_to(ASKER) == []
 
 
-def test_who_leaves_has_still_shared_what_they_shared(story: Story):
+def test_a_member_who_leaves_keeps_their_response(story: Story):
     one = story.post_round()
     for who in (ASKER, HELPER):
         join(story, who, one)
@@ -306,7 +310,7 @@ def test_who_leaves_has_still_shared_what_they_shared(story: Story):
     assert response_states(story, one) == {ASKER: "shared", HELPER: "shared"}
 
 
-def test_sharing_signs_nobody_up_but_asks_once(story: Story):
+def test_sharing_signs_nobody_up_but_invites_once(story: Story):
     one = story.post_round()
     share(story, ASKER, one)
     story.advance(minutes=2)
@@ -318,7 +322,7 @@ def test_sharing_signs_nobody_up_but_asks_once(story: Story):
     assert response_states(story, then) == {}
 
 
-def test_what_somebody_can_join_and_has_joined(story: Story):
+def test_the_lists_of_check_ins_to_join_and_joined_ones(story: Story):
     one = story.post_round()
 
     def look(who: str) -> tuple[int, int, int]:
@@ -342,32 +346,32 @@ def test_what_somebody_can_join_and_has_joined(story: Story):
     assert look(HELPER) == (0, 1, 0)
 
 
-def test_everybody_who_joined_is_expected_in_the_next_round(story: Story):
+def test_all_participants_are_expected_in_the_next_round(story: Story):
     one = story.post_round()
     for who in (ASKER, HELPER):
         join(story, who, one)
     share(story, ASKER, one)
     then = story.post_round(MONDAY + WEEK)
-    jobs.checkins.close_rounds(story.rt, story.deliverer)
+    jobs.checkins.close_rounds(story.rt, story.worker)
     assert response_states(story, one) == {ASKER: "shared", HELPER: "missed"}
     assert response_states(story, then) == {ASKER: "pending", HELPER: "pending"}
 
 
-def test_who_leaves_the_channel_leaves_its_check_ins(story: Story):
+def test_a_member_who_leaves_the_channel_leaves_its_check_ins(story: Story):
     one = story.post_round()
     for who in (ASKER, HELPER):
         join(story, who, one)
     left = {"type": "member_left_channel", "user": ASKER, "channel": HELP_CHANNEL}
     assert story.event(left | {"event_ts": story.ts()}) == 200
     assert response_states(story, one) == {HELPER: "pending"}
-    # They are back; that they had left is heard once more.
+    # They are back; the old leave event is delivered again.
     join(story, ASKER, one)
     earlier = f"{int(MONDAY.timestamp()) - 60}.000100"
     assert story.event(left | {"event_ts": earlier}) == 200
     assert response_states(story, one) == {ASKER: "pending", HELPER: "pending"}
 
 
-def test_what_was_said_while_the_bot_was_away_is_read(story: Story):
+def test_messages_during_the_bots_absence_are_fetched(story: Story):
     one = story.post_round()
     join(story, HELPER, one)
     said = {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"}

@@ -1,4 +1,4 @@
-"""People share in check-ins by the form."""
+"""Sharing in check-ins by the form."""
 
 import json
 import unicodedata
@@ -32,7 +32,7 @@ from tests.slack_payloads import (
 # The form
 
 
-def test_what_is_shared_is_shown_in_the_thread_and_whose_it_is(story: Story):
+def test_a_response_is_shown_in_the_thread_with_its_author(story: Story):
     one = story.post_round(reflections=["What surprised you?"])
     view = open_form(story, ASKER, one)
     labels = [b["label"]["text"] for b in view["blocks"] if b["type"] == "input"]
@@ -44,7 +44,7 @@ def test_what_is_shared_is_shown_in_the_thread_and_whose_it_is(story: Story):
     ]
     assert all(b["optional"] for b in view["blocks"] if b["type"] == "input")
     assert "Sharing doesn't sign you up" in visible_text(view)
-    # In Helsinki, where Ana is.
+    # Ana is in Helsinki.
     assert "until Friday 13 March at 10:00 EET" in visible_text(view)
     share(story, ASKER, one, working_on=PARSER, proud_of="Tests :tada:")
     [shown] = round_replies(story, one)
@@ -60,7 +60,7 @@ def test_what_is_shared_is_shown_in_the_thread_and_whose_it_is(story: Story):
     ] == [story.slack.message_at(HELP_CHANNEL, one.ts or "")]
 
 
-def test_it_can_be_changed_until_the_close_and_is_filled_in(story: Story):
+def test_the_filled_in_form_changes_the_response_until_the_close(story: Story):
     one = story.post_round()
     share(story, ASKER, one, working_on="  A <b>\n`c` ", stuck_on="Types")
     assert form_values(open_form(story, ASKER, one)) == {
@@ -78,14 +78,14 @@ def test_it_can_be_changed_until_the_close_and_is_filled_in(story: Story):
 
 
 @pytest.mark.parametrize("nothing", ["", "  \n ", "\u200b\u202e"])
-def test_one_of_the_answers_is_needed(story: Story, nothing: str):
+def test_one_of_the_answers_is_required(story: Story, nothing: str):
     one = story.post_round()
     said = share(story, ASKER, one, working_on=nothing, proud_of=nothing)
     assert "a few words" in said["errors"]["working_on"]
     assert response_states(story, one) == {}
 
 
-def test_what_is_shared_after_the_close_is_refused_beside_the_field(story: Story):
+def test_a_response_after_the_close_is_refused_beside_the_field(story: Story):
     one = story.post_round()
     view = open_form(story, ASKER, one)
     story.clock.now = one.closes_at
@@ -107,7 +107,7 @@ def test_what_is_shared_after_the_close_is_refused_beside_the_field(story: Story
         ({"is_restricted": True}, "Only full members"),
     ],
 )
-def test_who_may_not_take_part_is_told_beside_the_field(
+def test_a_member_who_may_not_take_part_is_refused_beside_the_field(
     story: Story, facts: dict[str, Any], why: str
 ):
     story.set_up_channel(guests_may_ask=[])
@@ -131,7 +131,7 @@ def test_guests_take_part_unless_the_channel_says_otherwise(story: Story):
     assert response_states(story, one) == {GUEST: "shared"}
 
 
-def test_one_form_sent_twice_at_once_is_one_answer(story: Story):
+def test_one_form_sent_twice_at_once_is_one_response(story: Story):
     one = story.post_round()
     view = open_form(story, ASKER, one)
 
@@ -155,7 +155,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_shown_as_it_was_written_and_does_nothing(
+def test_hostile_text_is_shown_as_it_was_written_and_has_no_effect(
     story: Story, text: str
 ):
     one = story.post_round()
@@ -174,14 +174,14 @@ def test_hostile_text_is_shown_as_it_was_written_and_does_nothing(
     assert '"user"' not in json.dumps(digest.blocks)
 
 
-def test_a_text_longer_than_the_form_takes_is_refused_beside_its_field(story: Story):
+def test_a_too_long_text_is_refused_beside_its_field(story: Story):
     one = story.post_round()
     said = share(story, ASKER, one, working_on="x", stuck_on="x" * 40_000)
     assert said["errors"] == {"stuck_on": "At most 1000 characters, please."}
     assert round_replies(story, one) == []
 
 
-def test_an_unknown_round_is_no_round(story: Story):
+def test_an_unknown_round_is_refused(story: Story):
     story.post_round()
     for value in ("999", "x", "", "9" * 40):
         assert story.click(ASKER, "checkin_share", value).status == 200
@@ -189,7 +189,7 @@ def test_an_unknown_round_is_no_round(story: Story):
     assert "is gone" in story.slack.responses[-1][1]
 
 
-def test_what_slack_does_not_take_comes_back_to_its_author(story: Story):
+def test_a_response_that_slack_rejects_is_returned_to_its_author(story: Story):
     one = story.post_round()
     story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]
     share(story, ASKER, one, working_on=PARSER)
@@ -199,7 +199,7 @@ def test_what_slack_does_not_take_comes_back_to_its_author(story: Story):
     assert response_states(story, one) == {ASKER: "shared"}
 
 
-def test_another_workspaces_rounds_are_nobodys_here(story: Story):
+def test_another_workspaces_rounds_are_unknown(story: Story):
     one = story.post_round()
     view = open_form(story, ASKER, one)
     with story.rt.write_session.begin() as session:

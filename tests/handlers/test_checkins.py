@@ -34,7 +34,7 @@ def settings(story: Story, who: str = ADMIN) -> dict[str, Any]:
 
 
 def press(story: Story, action: str, value: str, *, who: str = ADMIN) -> Any:
-    """A button in the settings, and what is shown then."""
+    """Press a button in the settings; return the next view."""
     view = settings(story) if who == ADMIN else story.slack.views[-1][1]
     assert story.click(who, action, value, view=view).status == 200
     return story.slack.views[-1][1]
@@ -51,7 +51,7 @@ def open_form(story: Story, who: str = ADMIN) -> dict[str, Any]:
 def fill_in(
     story: Story, form: dict[str, Any], *, who: str = ADMIN, **changes: Any
 ) -> dict[str, Any]:
-    """What Slack is answered: the preview, or what is wrong."""
+    """Submit the first page; return the preview or the errors."""
     values = form_values(form)
     assert changes.keys() <= values.keys()
     body = story.submit(who, form, values | changes, view_id="V7").body
@@ -63,7 +63,7 @@ def save(story: Story, preview: dict[str, Any], *, who: str = ADMIN) -> Any:
 
 
 def set_up(story: Story, *, who: str = ADMIN, **changes: Any) -> dict[str, Any]:
-    """All of it; the settings as they are shown then."""
+    """Set a check-in up; return the settings afterwards."""
     answer = fill_in(story, open_form(story, who), who=who, **changes)
     assert save(story, answer["view"], who=who) == ""
     return story.slack.views[-1][1]
@@ -80,9 +80,9 @@ def the_schedule(story: Story) -> Schedule:
 
 
 def ask(story: Story, at: datetime) -> int:
-    """Let the clock be `at`; how often the channel has been asked by then."""
+    """Set the clock to `at`; return the number of rounds so far."""
     story.clock.now = at
-    jobs.checkins.start_rounds(story.rt, story.deliverer)
+    jobs.checkins.start_rounds(story.rt, story.worker)
     story.deliver()
     return len(story.slack.messages_to(HELP_CHANNEL))
 
@@ -91,7 +91,7 @@ def words(view: dict[str, Any]) -> str:
     return json.dumps(view, ensure_ascii=False)
 
 
-def test_setting_up_shows_the_next_three_dates_before_it_saves(story: Story):
+def test_the_set_up_shows_the_next_three_dates_before_it_saves(story: Story):
     form = open_form(story)
     answer = fill_in(story, form, zone="europe/berlin", skips="2026-03-16")
     assert answer["response_action"] == "update"
@@ -110,7 +110,7 @@ def test_setting_up_shows_the_next_three_dates_before_it_saves(story: Story):
     assert ask(story, MONDAY) == 1
 
 
-def test_the_zone_offered_is_that_of_whoever_sets_it_up(story: Story):
+def test_the_offered_zone_is_the_creators(story: Story):
     values = form_values(open_form(story))
     assert values["zone"] == "Europe/Helsinki"
     assert values["starts_on"] == "2026-03-02"
@@ -126,9 +126,7 @@ def test_the_zone_offered_is_that_of_whoever_sets_it_up(story: Story):
         ("Etc/GMT-3", "Etc/GMT-3 is always UTC+03:00."),
     ],
 )
-def test_a_zone_whose_clocks_never_change_is_pointed_out(
-    story: Story, zone: str, said: str
-):
+def test_a_zone_without_clock_changes_gets_a_hint(story: Story, zone: str, said: str):
     answer = fill_in(story, open_form(story), zone=zone)
     assert said in words(answer["view"])
     assert "Its clocks never change for summer time" in words(answer["view"])
@@ -136,7 +134,7 @@ def test_a_zone_whose_clocks_never_change_is_pointed_out(
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Tokyo"])
-def test_a_zone_that_is_a_place_or_utc_is_not_commented(story: Story, zone: str):
+def test_a_zone_that_is_a_place_or_utc_gets_no_hint(story: Story, zone: str):
     answer = fill_in(story, open_form(story), zone=zone)
     assert "never change" not in words(answer["view"])
 
@@ -156,7 +154,7 @@ def test_sent_twice_at_once_it_is_one_check_in(story: Story):
     assert len(schedules(story)) == 1
 
 
-def test_back_from_the_preview_nothing_that_was_typed_is_lost(story: Story):
+def test_going_back_from_the_preview_keeps_all_values(story: Story):
     typed: dict[str, Any] = {
         "question": "What <@U1> & co?",
         "hint": "",
@@ -205,20 +203,20 @@ NONSENSE: list[tuple[str, Any]] = [
 ]
 
 
-def test_what_makes_no_sense_is_said_beside_its_field(story: Story):
+def test_an_invalid_value_is_reported_beside_its_field(story: Story):
     form = open_form(story)
     for field, value in NONSENSE:
         answer = fill_in(story, form, **{field: value})
         assert list(answer["errors"]) == [field], value
         assert 0 < len(answer["errors"][field]) < 200
-    # Slack keeps only so much of what was typed from one page to the next.
+    # Slack limits the metadata that carries values from page to page.
     quotes = {"question": '"' * 150, "hint": '"' * 150}
     answer = fill_in(story, form, reflections=('"' * 99 + "\n") * 12, **quotes)
     assert list(answer["errors"]) == ["reflections"]
     assert schedules(story) == []
 
 
-def test_a_reminder_that_would_come_after_the_close_is_refused(story: Story):
+def test_a_reminder_after_the_close_is_refused(story: Story):
     form = open_form(story)
     daily: dict[str, Any] = {"weekdays": ["1", "2", "3", "4", "5"]}
     answer = fill_in(story, form, **daily, nudge_after="24")
@@ -237,7 +235,7 @@ def test_a_reminder_that_would_come_after_the_close_is_refused(story: Story):
     assert "after 4 hours" in words(fill_in(story, form, **daily, nudge_after="4"))
 
 
-def test_a_check_in_that_would_not_come_in_years_is_refused(
+def test_a_check_in_without_dates_in_the_coming_years_is_refused(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(rules, "HORIZON", timedelta(days=6))
@@ -245,7 +243,7 @@ def test_a_check_in_that_would_not_come_in_years_is_refused(
     assert answer["errors"] == {"skips": "You've skipped all its dates. Skip fewer."}
 
 
-def test_hostile_words_are_shown_as_they_were_written(story: Story):
+def test_hostile_text_is_shown_as_it_was_written(story: Story):
     texts = [" ".join(HARMFUL_SNIPPETS[n::3]) for n in range(3)]
     for text in texts:
         answer = fill_in(
@@ -274,7 +272,7 @@ def test_only_champions_and_admins_set_up(story: Story):
     preview = fill_in(story, form)["view"]
     assert "champions" in save(story, preview, who=PEER)
     assert len(schedules(story)) == 1
-    # Who is none any more does nothing either.
+    # A former champion can't do anything either.
     one = str(the_schedule(story).id)
     story.set_up_channel(champions=[])
     for action in ("checkin_change", "checkin_pause", "checkin_delete"):
@@ -283,7 +281,7 @@ def test_only_champions_and_admins_set_up(story: Story):
     assert the_schedule(story).state == "on"
 
 
-def test_a_refusal_of_the_second_page_loses_nothing(story: Story):
+def test_an_error_on_the_second_page_loses_nothing(story: Story):
     story.set_up_channel(champions=[CHAMPION])
     preview = fill_in(story, open_form(story, CHAMPION), who=CHAMPION, at="07:15")
     story.set_up_channel(champions=[])
@@ -303,7 +301,7 @@ def test_deactivated_people_set_nothing_up(story: Story):
 
 
 def change(story: Story, **changes: Any) -> dict[str, Any]:
-    """Change the only check-in; its preview."""
+    """Change the only check-in; return its preview."""
     form = press(story, "checkin_change", str(the_schedule(story).id))
     preview = dict(fill_in(story, form, **changes)["view"])
     assert save(story, preview) == ""
@@ -332,7 +330,7 @@ def test_changing_the_zone_today_never_posts_twice_in_a_day(story: Story):
     assert ask(story, asked + timedelta(minutes=30)) == before
 
 
-def test_a_change_at_the_hour_loses_what_was_due(story: Story):
+def test_a_change_at_the_hour_skips_the_due_round(story: Story):
     story.add_schedule()
     story.clock.now = MONDAY + timedelta(seconds=2)
     change(story, at="08:00")
@@ -340,7 +338,7 @@ def test_a_change_at_the_hour_loses_what_was_due(story: Story):
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
-def test_a_change_counts_from_the_next_date_on(story: Story):
+def test_a_change_takes_effect_from_the_next_date_on(story: Story):
     story.add_schedule()
     ask(story, MONDAY)
     change(story, question="And what now?")
@@ -352,18 +350,18 @@ def test_a_change_counts_from_the_next_date_on(story: Story):
     assert the_schedule(story).owner == ADMIN
 
 
-def test_of_every_second_week_a_change_keeps_which(story: Story):
+def test_a_change_of_a_biweekly_check_in_keeps_its_weeks(story: Story):
     set_up(story, every="two weeks", zone="Europe/Berlin", starts_on="2026-03-09")
     story.clock.advance(days=1000)
     form = press(story, "checkin_change", str(the_schedule(story).id))
     values = form_values(form)
-    # A start of long ago is moved up by whole fortnights.
+    # An old start date is moved by whole fortnights.
     moved = datetime.fromisoformat(values["starts_on"]).date() - MONDAY.date()
     assert moved.days % 14 == 0
     assert " Next:" in words(fill_in(story, form)["view"])
 
 
-def test_paused_nothing_is_asked_and_resumed_nothing_is_made_up_for(story: Story):
+def test_a_paused_check_in_starts_no_round_and_makes_up_for_none(story: Story):
     story.add_schedule()
     one = str(the_schedule(story).id)
     shown = press(story, "checkin_pause", one)
@@ -378,7 +376,7 @@ def test_paused_nothing_is_asked_and_resumed_nothing_is_made_up_for(story: Story
         assert len(session.scalars(select(Round)).all()) == 1
 
 
-def test_a_pause_keeps_what_is_changed_meanwhile_paused(story: Story):
+def test_a_change_during_a_pause_keeps_the_pause(story: Story):
     story.add_schedule()
     press(story, "checkin_pause", str(the_schedule(story).id))
     change(story, at="10:30")
@@ -389,7 +387,7 @@ def test_a_pause_keeps_what_is_changed_meanwhile_paused(story: Story):
     assert ask(story, MONDAY + timedelta(hours=3)) == 0
 
 
-def test_resumed_after_the_channel_was_made_private_it_goes_on_there(story: Story):
+def test_resumed_after_the_channel_became_private_it_goes_on_there(story: Story):
     story.add_schedule()
     story.slack.channels[HELP_CHANNEL]["is_private"] = True
     assert ask(story, MONDAY) == 0
@@ -398,7 +396,7 @@ def test_resumed_after_the_channel_was_made_private_it_goes_on_there(story: Stor
     assert ask(story, MONDAY + timedelta(days=7)) == 1
 
 
-def test_deleted_it_is_gone_for_good(story: Story):
+def test_a_deleted_check_in_is_gone_for_good(story: Story):
     story.add_schedule()
     one = str(the_schedule(story).id)
     shown = press(story, "checkin_delete", one)
@@ -408,7 +406,7 @@ def test_deleted_it_is_gone_for_good(story: Story):
         assert "is gone" in words(press(story, action, one))
 
 
-def test_what_was_skipped_and_will_be_left_out_is_shown_with_its_reason(story: Story):
+def test_skipped_and_upcoming_skipped_dates_are_shown_with_reasons(story: Story):
     set_up(story, zone="Europe/Berlin", holidays_of="DE")
     ask(story, MONDAY + timedelta(hours=7))
     shown = words(settings(story))
@@ -417,7 +415,7 @@ def test_what_was_skipped_and_will_be_left_out_is_shown_with_its_reason(story: S
     assert "Skips: Monday 6 April, Easter Monday" in words(settings(story))
 
 
-def test_several_check_ins_share_a_channel_up_to_ten(story: Story):
+def test_a_channel_may_have_up_to_ten_check_ins(story: Story):
     for n in range(10):
         story.add_schedule(question=f"Question {n}?")
     shown = settings(story)
@@ -427,7 +425,7 @@ def test_several_check_ins_share_a_channel_up_to_ten(story: Story):
     assert "Delete one first" in words(story.slack.views[-1][1])
 
 
-def test_what_is_no_check_in_of_ours_changes_nothing(story: Story):
+def test_an_unknown_check_in_is_refused(story: Story):
     story.add_schedule()
     for value in ("0", "999999", "-1", "x", "9" * 30):
         for action in ("checkin_change", "checkin_pause", "checkin_delete"):
@@ -435,7 +433,7 @@ def test_what_is_no_check_in_of_ours_changes_nothing(story: Story):
     assert the_schedule(story).state == "on"
 
 
-# What became of them
+# The overview
 
 
 def overview(story: Story, who: str = PEER, **place: Any) -> str:
@@ -443,7 +441,7 @@ def overview(story: Story, who: str = PEER, **place: Any) -> str:
     return words(story.slack.views[-1][1])
 
 
-def test_anybody_in_the_channel_sees_the_last_rounds_and_who_shared(story: Story):
+def test_any_channel_member_sees_the_last_rounds_and_who_shared(story: Story):
     story.add_schedule()
     assert "No check-ins in #help yet" in overview(story)
     ask(story, MONDAY)
@@ -463,7 +461,7 @@ def test_anybody_in_the_channel_sees_the_last_rounds_and_who_shared(story: Story
     assert shown.index("Monday 16 March") < shown.index("Monday 9 March")
 
 
-def test_elsewhere_it_says_where_to_ask(story: Story):
+def test_outside_a_channel_the_overview_explains_where_to_use_it(story: Story):
     story.add_schedule()
     there = {"channel": "D1", "channel_name": "directmessage"}
     asked = story.command(PEER, "/backswing", "checkins", **there)

@@ -1,4 +1,4 @@
-"""A copy of the database is restored, and Slack has seen more than it knows of."""
+"""A copy of the database is restored, and Slack is ahead of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def copied(story: Story, tmp_path: Path) -> Iterator[Story]:
-    """The bot on a copy that was made when an ask waited to be posted."""
+    """Run the bot on a copy made while an ask waited to be posted."""
     story.command(ASKER, "/ask", "How do I fix x?")
     with copy(story, tmp_path) as restored:
         yield restored
@@ -33,7 +33,7 @@ def copied(story: Story, tmp_path: Path) -> Iterator[Story]:
 
 @pytest.fixture
 def thanked(story: Story, tmp_path: Path) -> Iterator[Story]:
-    """The bot on a copy that was made when kudos waited to be posted."""
+    """Run the bot on a copy made while kudos waited to be posted."""
     given = story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> {REASON}")
     assert given.status == 200
     with copy(story, tmp_path) as restored:
@@ -62,7 +62,7 @@ def copy(story: Story, tmp_path: Path) -> Iterator[Story]:
     restored.close()
 
 
-def test_what_was_posted_since_is_found_and_not_posted_again(
+def test_messages_posted_since_are_found_and_not_posted_again(
     story: Story, copied: Story
 ):
     story.deliver()
@@ -71,12 +71,12 @@ def test_what_was_posted_since_is_found_and_not_posted_again(
         copied.advance(minutes=30)
     assert story.slack.messages == [post]
     assert copied.only_ask().ts == post.ts
-    # What Slack delivers again counts as ever.
+    # Events that Slack delivers again count as ever.
     copied.say(HELPER, "Have you tried it again?", thread_ts=post.ts)
     assert copied.only_ask().state == "answered"
 
 
-def test_what_was_not_posted_since_is_posted(copied: Story):
+def test_messages_not_posted_since_are_posted(copied: Story):
     for _ in range(4):
         copied.advance(minutes=30)
     assert len([m for m in copied.slack.messages if m.text.startswith("Ask")]) == 1
@@ -85,7 +85,7 @@ def test_what_was_not_posted_since_is_posted(copied: Story):
         assert states.all() == ["sent"]
 
 
-def test_letters_that_followed_are_found_and_not_sent_again(
+def test_follow_up_direct_messages_are_found_and_not_sent_again(
     story: Story, thanked: Story
 ):
     story.deliver()
@@ -103,9 +103,11 @@ def test_letters_that_followed_are_found_and_not_sent_again(
         assert {item.ts for item in letters} == {m.ts for m in sent[1:]}
 
 
-def test_letters_that_did_not_follow_any_more_are_sent(story: Story, thanked: Story):
-    """The message was posted; the letters fell to what the backup was needed for."""
-    assert story.deliverer._send_next()
+def test_follow_up_direct_messages_that_are_missing_are_sent(
+    story: Story, thanked: Story
+):
+    """The message was posted, but the process ended before the direct messages."""
+    assert story.worker._send_next()
     assert [
         len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
     ] == [1, 0, 0]

@@ -1,6 +1,6 @@
-"""Of two transactions that wait for each other one is given up, and comes again.
+"""After a deadlock one transaction is rolled back, and runs again.
 
-Batches of events lock channels, asks and rounds in one order, so that none is given up.
+Batches of events lock channels, asks and rounds in one order, so they never deadlock.
 """
 
 import threading
@@ -34,9 +34,9 @@ ASKS = "SELECT 1 FROM asks FOR UPDATE"
 
 @contextmanager
 def crossing(story: Story, holds: str, then: str) -> Iterator[Callable[[], None]]:
-    """A transaction that holds some rows, and in the end wants others as well.
+    """Open a transaction that locks some rows first, and others in the end.
 
-    It waits for them longer than the other, which PostgreSQL therefore gives up.
+    It waits longer than the other transaction, which PostgreSQL therefore rolls back.
     """
     bind = story.rt.write_session.kw["bind"]
     with bind.begin() as connection:
@@ -51,7 +51,7 @@ def crossing(story: Story, holds: str, then: str) -> Iterator[Callable[[], None]
 
 
 def wait_for_a_waiter(connection: Connection) -> None:
-    """Until somebody waits for what this transaction holds."""
+    """Wait until another transaction waits for a lock of this one."""
     waits = text("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1")
     while connection.execute(waits).first() is None:
         sleep(0.01)
@@ -64,7 +64,7 @@ def meanwhile(do: Callable[[], Any], cross: Callable[[], None]) -> threading.Thr
     return thread
 
 
-def test_forget_me_comes_again(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+def test_forget_me_runs_again(story: Story, caplog: pytest.LogCaptureFixture) -> None:
     story.ask()
     story.command(ASKER, "/backswing", "forget me")
     view = story.slack.views[-1][1]
@@ -77,16 +77,14 @@ def test_forget_me_comes_again(story: Story, caplog: pytest.LogCaptureFixture) -
     assert story.only_ask().asker.startswith("forgotten-")
 
 
-def test_facts_that_arrive_come_again(
+def test_storing_fetched_users_runs_again(
     story: Story, caplog: pytest.LogCaptureFixture
 ) -> None:
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(PEER, answer, "heart")
     [job] = [
-        j
-        for j in scheduled_jobs(story.rt, story.deliverer)
-        if j.name == "fetch-new-users"
+        j for j in scheduled_jobs(story.rt, story.worker) if j.name == "fetch-new-users"
     ]
     with crossing(story, ASKS, "SELECT 1 FROM reactions FOR UPDATE") as cross:
         meeting = meanwhile(job.run, cross)
@@ -95,8 +93,8 @@ def test_facts_that_arrive_come_again(
     assert story.answer_marks() == {answer: (False, 1)}
 
 
-# Batches. Another replica locks the same rows in the order that all keep: channels,
-# then asks, then rounds, and each kind by id. The batch's events come in another order.
+# Batches. Another replica locks the same rows in the common order: channels, then asks,
+# then rounds, and each kind by id. The batch's events are in another order.
 
 
 def lock_row(table: str, slack_id: str, *, column: str = "ts") -> str:
@@ -110,7 +108,7 @@ def cross_batch(
 ) -> Callable[..., None]:
     """Handle events while another transaction locks rows, and check that both succeed.
 
-    The other holds the first row until the batch waits, and then locks the second.
+    The other locks the first row until the batch waits, and then locks the second.
     """
 
     def run(first: str, second: str, *events: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Who is forgotten is gone from kudos, check-ins and mentors' credits as well."""
+"""An erased member vanishes from kudos, check-ins and mentor credits as well."""
 
 import json
 
@@ -32,7 +32,7 @@ def forget(story: Story, who: str) -> None:
 
 
 def shown(story: Story) -> str:
-    """All that the bot's messages say now, as far as anybody sees them."""
+    """Return the visible text of all of the bot's messages."""
     return json.dumps(
         [[m.text, m.blocks] for m in story.slack.messages], ensure_ascii=False
     )
@@ -48,7 +48,7 @@ def thanks(story: Story) -> int:
 
 
 @pytest.mark.parametrize("who", [ASKER, HELPER, CHAMPION])
-def test_kudos_name_neither_giver_receiver_nor_who_joined(story: Story, who: str):
+def test_kudos_name_neither_giver_recipient_nor_joiners(story: Story, who: str):
     story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> for {REASON}")
     story.deliver()
     [post] = story.slack.messages_to(HELP_CHANNEL)
@@ -56,18 +56,18 @@ def test_kudos_name_neither_giver_receiver_nor_who_joined(story: Story, who: str
     story.advance(minutes=2)
     before = thanks(story)
     assert before == 4
-    # Who joined is counted there, and named nowhere.
+    # The number of joiners is shown, and no name.
     assert is_named(story, who) is (who != CHAMPION)
     forget(story, who)
     assert not is_named(story, who)
     assert (REASON in shown(story)) is (who != ASKER)
     assert thanks(story) == before
-    # Those who stay are still named.
+    # Other people are still named.
     assert is_named(story, PEER)
 
 
 @pytest.mark.parametrize("who", [ASKER, HELPER])
-def test_private_kudos_are_reworded_or_deleted(story: Story, who: str):
+def test_private_kudos_are_redacted_or_deleted(story: Story, who: str):
     story.command(ASKER, "/kudos")
     view = story.slack.views[-1][1]
     values = form_values(view)
@@ -89,7 +89,7 @@ def test_private_kudos_are_reworded_or_deleted(story: Story, who: str):
     assert REASON not in shown(story)
 
 
-def test_what_was_shared_in_a_check_in_goes(story: Story):
+def test_a_check_in_response_is_deleted(story: Story):
     one = story.post_round()
     share(story, ASKER, one, working_on="The parser", stuck_on="Types")
     share(story, HELPER, one, working_on="The printer")
@@ -103,7 +103,9 @@ def test_what_was_shared_in_a_check_in_goes(story: Story):
 
 
 @pytest.mark.parametrize("who", [HELPER, ASKER])
-def test_a_credit_names_neither_the_mentor_nor_who_was_helped(story: Story, who: str):
+def test_a_credit_names_neither_the_mentor_nor_the_people_helped(
+    story: Story, who: str
+):
     mentors.help_out(story)
     mentors.on_friday(story)
     mentors.choose(story, "mentor_tell")

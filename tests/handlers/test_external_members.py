@@ -1,4 +1,4 @@
-"""People from other organisations are known by whatever Slack says of them."""
+"""External members are recognised by any of Slack's payloads."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from tests.conftest import NOW
 from tests.factories import Story
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, TEAM, user_object
 
-# Whose somebody is, is no question for the database.
+# Membership does not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 ZED, OTHER, GRID = "U9ZED", "T0OTHER", "E0OURS"
@@ -27,17 +27,17 @@ THEIRS = [
 ]
 
 
-def known(story: Story, who: str = ZED) -> Member | None:
+def find_member(story: Story, who: str = ZED) -> Member | None:
     with story.rt.read_session() as session:
         return session.scalar(select(Member).filter_by(slack_id=who))
 
 
 @pytest.mark.parametrize("said", THEIRS)
-def test_a_message_of_theirs_becomes_no_ask(story: Story, said: dict[str, Any]):
+def test_an_external_members_message_becomes_no_ask(story: Story, said: dict[str, Any]):
     story.set_up_channel(capture="all")
     story.say(ZED, "How do you x?", **said)
     assert story.asks() == []
-    # Nor after an edit, nor by a champion's hand.
+    # Neither after an edit, nor by a champion's conversion.
     ts = story.say(ZED, "Hello", **said)
     edited = {
         "type": "message",
@@ -50,34 +50,34 @@ def test_a_message_of_theirs_becomes_no_ask(story: Story, said: dict[str, Any]):
     assert story.asks() == []
 
 
-def test_what_a_message_said_stands_where_slack_says_nothing(story: Story):
-    """Slack does not find them, or names no workspace."""
+def test_a_messages_team_counts_if_slack_returns_none(story: Story):
+    """Slack does not find the user, or names no workspace."""
     story.say(ZED, "Hello", user_team=OTHER)
     story.ask()
     for described in ({}, {ZED: {"id": ZED, "name": "zed", "profile": {}}}):
         story.slack.people |= described
         story.advance(days=8)
         sync.refresh(story.rt, story.rt.workspaces.only, users=[ZED])
-        member = known(story)
+        member = find_member(story)
         assert member is not None
         assert member.fetched_at is not None
         assert member.is_external
-    # Until it says that they are one of us.
+    # A later profile may say that they are internal.
     story.slack.people[ZED] = user_object(ZED, "Zed")
     story.advance(days=8)
     sync.refresh(story.rt, story.rt.workspaces.only, users=[ZED])
-    member = known(story)
+    member = find_member(story)
     assert member is not None
     assert not member.is_external
 
 
-def test_a_change_of_somebody_unknown_may_name_no_workspace(story: Story):
+def test_a_profile_of_an_unknown_user_may_name_no_workspace(story: Story):
     bare = {"id": ZED, "name": "zed", "profile": {}}
     assert story.event({"type": "user_change", "user": bare}) == 200
-    assert known(story) is None
+    assert find_member(story) is None
 
 
-def test_who_passed_for_one_of_us_is_one_no_more(story: Story):
+def test_an_internal_member_may_turn_out_to_be_external(story: Story):
     story.set_up_channel(capture="all")
     story.slack.people[ZED] = user_object(ZED, "Zed")
     sync.refresh(story.rt, story.rt.workspaces.only, users=[ZED])
@@ -87,20 +87,20 @@ def test_who_passed_for_one_of_us_is_one_no_more(story: Story):
     assert [ask.state for ask in story.asks()] == ["deleted"]
 
 
-def test_one_of_us_stays_one_in_a_channel_of_theirs(story: Story):
+def test_an_internal_member_stays_internal_in_a_shared_channel(story: Story):
     story.set_up_channel(capture="all")
     story.say(ASKER, "How do I x?", user_team=TEAM, source_team=OTHER, team=OTHER)
     assert [ask.asker for ask in story.asks()] == [ASKER]
 
 
-def test_they_may_still_answer(story: Story):
+def test_external_members_may_still_answer(story: Story):
     ask = story.ask()
     story.say(ZED, "So.", thread_ts=ask.ts, user_team=OTHER)
     assert [answer.author for answer in story.answers()] == [ZED]
 
 
 def sent_by_zed(story: Story, body: dict[str, Any]) -> str:
-    """All that is said about a payload in which Zed looks like one of us."""
+    """Return a payload in which only the team shows that Zed is external."""
     story.slack.people[ZED] = user_object(ZED, "Zed", is_admin=True)
     story.slack.responses.clear()
     answer = story.dispatch(body)
@@ -143,19 +143,19 @@ def click(**of_user: Any) -> dict[str, Any]:
         },
     ],
 )
-def test_no_click_and_no_shortcut_of_theirs_does_anything(
+def test_external_members_clicks_and_shortcuts_have_no_effect(
     story: Story, body: dict[str, Any]
 ):
     story.ask()
     told = sent_by_zed(story, body)
     assert "members of the workspace" in told or story.slack.views == []
     assert story.only_ask().state == "open"
-    member = known(story)
+    member = find_member(story)
     assert member is not None
     assert member.is_external
 
 
-def test_no_form_of_theirs_does_anything(story: Story):
+def test_external_members_forms_have_no_effect(story: Story):
     story.command(ASKER, "/ask")
     view = story.slack.views[-1][1]
     values = {"channel": HELP_CHANNEL, "title": "How do you x?"}
@@ -183,7 +183,7 @@ def test_no_form_of_theirs_does_anything(story: Story):
     assert story.asks() == []
 
 
-def test_who_joins_from_there_is_not_greeted(story: Story):
+def test_an_external_member_who_joins_is_not_greeted(story: Story):
     bot_came = {
         "type": "member_joined_channel",
         "user": story.rt.workspaces.only.bot_user_id,
@@ -194,7 +194,7 @@ def test_who_joins_from_there_is_not_greeted(story: Story):
     story.slack.people[ZED] = user_object(ZED, "Zed")
     came = {"type": "member_joined_channel", "user": ZED, "channel": HELP_CHANNEL}
     assert story.event({**came, "team": OTHER}) == 200
-    member = known(story)
+    member = find_member(story)
     assert member is not None
     assert member.is_external
 
@@ -204,7 +204,7 @@ def test_who_joins_from_there_is_not_greeted(story: Story):
 
 @pytest.fixture
 def grid(story: Story) -> Story:
-    """Our workspace is one of several, as Slack tells at the start."""
+    """Our workspace belongs to an organisation of several."""
     story.slack.bot_identity = {
         "team_id": TEAM,
         "enterprise_id": GRID,
@@ -218,7 +218,7 @@ def grid(story: Story) -> Story:
     return Story(
         handlers.bolt_app.create_app(rt),
         rt,
-        story.deliverer,
+        story.worker,
         story.slack,
         story.clock,
     )
@@ -236,22 +236,22 @@ def of_grid(enterprise: str, *teams: str) -> dict[str, Any]:
         ({"team_id": "E0OTHER", "enterprise_user": of_grid("E0OTHER", OTHER)}, True),
     ],
 )
-def test_whose_enterprise_somebody_is_of_is_compared(
+def test_membership_of_the_enterprise_is_compared(
     grid: Story, facts_: dict[str, Any], is_other: bool
 ):
     grid.slack.people[ZED] = user_object(ZED, "Zed", **facts_)
     sync.refresh(grid.rt, grid.rt.workspaces.only, users=[ZED])
-    member = known(grid)
+    member = find_member(grid)
     assert member is not None
     assert member.is_external is is_other
-    # As Slack tells of them by itself.
+    # The same for profiles that Slack sends by itself.
     assert grid.event({"type": "user_change", "user": grid.slack.people[ZED]}) == 200
-    member = known(grid)
+    member = find_member(grid)
     assert member is not None
     assert member.is_external is is_other
 
 
-def test_a_command_of_another_enterprise_is_not_ours(grid: Story):
+def test_a_command_of_another_enterprise_is_external(grid: Story):
     body = {
         "command": "/ask",
         "text": "How do you x?",
@@ -269,7 +269,7 @@ def test_a_command_of_another_enterprise_is_not_ours(grid: Story):
     assert [ask.asker for ask in grid.asks()] == [PEER]
 
 
-def test_people_of_a_sister_workspace_stay_ours_until_slack_says_more(grid: Story):
+def test_people_of_a_sister_workspace_stay_internal_until_slack_says_more(grid: Story):
     grid.set_up_channel(capture="all")
     grid.say(HELPER, "How do I x?", user_team="T0SISTER")
     assert [ask.asker for ask in grid.asks()] == [HELPER]

@@ -1,4 +1,4 @@
-"""Identifiers that Slack hands back to us, as somebody might make them up."""
+"""Forged identifiers in requests have no effect."""
 
 import json
 from collections.abc import Callable
@@ -38,13 +38,13 @@ FORMS = ("edit_ask", "close_ask", "delete_ask", "worked")
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2")
 
 
-# Who may do what is no question for the database.
+# Permissions do not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
 def theirs(story: Story) -> int:
-    """An answered ask of another workspace, whose people are called as ours are."""
+    """Add another workspace's answered ask; its people have the same ids as ours."""
     story.slack.people |= {
         STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
         ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
@@ -94,7 +94,7 @@ def theirs(story: Story) -> int:
 
 
 def everything(story: Story, *, but: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Each row of each table; people and where they are may be looked up meanwhile."""
+    """Return all rows of all tables, except profiles that may be fetched meanwhile."""
     with story.rt.read_session() as session:
         return {
             table.name: sorted(
@@ -137,7 +137,7 @@ def send(view: dict[str, Any]) -> Way:
 
 
 def ways(ask: object, answer: object) -> dict[str, Way]:
-    """Each entry that takes the id of an ask or an answer: who does it, with this."""
+    """Return each entry that takes the id of an ask or an answer, and its actor."""
     found: dict[str, Way] = {
         button: click(button, value=str(ask)) for button in BUTTONS
     }
@@ -151,7 +151,7 @@ def ways(ask: object, answer: object) -> dict[str, Way]:
     return found
 
 
-def test_another_workspaces_ask_can_neither_be_seen_nor_touched(
+def test_another_workspaces_ask_can_neither_be_seen_nor_changed(
     story: Story, theirs: int
 ) -> None:
     before = everything(story)
@@ -165,7 +165,7 @@ def test_another_workspaces_ask_can_neither_be_seen_nor_touched(
     assert SECRET not in shown
 
 
-def test_what_is_no_id_of_ours_changes_nothing(story: Story) -> None:
+def test_an_invalid_id_changes_nothing(story: Story) -> None:
     story.ask()
     story.deliver()
     before = everything(story)
@@ -175,7 +175,7 @@ def test_what_is_no_id_of_ours_changes_nothing(story: Story) -> None:
             assert everything(story) == before, (way, number)
 
 
-# Of our own ask, by people to whom it is none: a click may come from anybody.
+# Our own ask, by people without permission: a click may come from anyone.
 FORBIDDEN = {
     "menu edit": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "edit_ask": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
@@ -201,7 +201,7 @@ FORBIDDEN = {
 }
 
 
-def test_each_entry_with_an_id_is_forbidden_to_somebody(database: object) -> None:
+def test_each_entry_with_an_id_is_forbidden_to_some_role(database: object) -> None:
     assert FORBIDDEN.keys() == ways(0, 0).keys()
 
 
@@ -228,7 +228,7 @@ def test_a_forged_click_or_form_does_no_more_than_its_sender_may(
 @pytest.mark.parametrize(
     "channel", [THEIR_CHANNEL, "C0NOWHERE", "", "../..", "C0HELP:moved:1"]
 )
-def test_a_channel_in_a_form_is_looked_up_and_not_believed(
+def test_a_channel_in_a_form_is_fetched_and_not_trusted(
     story: Story, theirs: int, channel: str
 ) -> None:
     story.ask()
@@ -251,7 +251,7 @@ def test_a_channel_in_a_form_is_looked_up_and_not_believed(
     assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
 
 
-def test_events_of_another_workspace_are_not_ours(story: Story, theirs: int) -> None:
+def test_events_of_another_workspace_are_ignored(story: Story, theirs: int) -> None:
     before = everything(story)
     authorization = {"team_id": "T9", "user_id": "U9BOT", "is_bot": True}
     event = {
@@ -271,7 +271,7 @@ def test_events_of_another_workspace_are_not_ours(story: Story, theirs: int) -> 
 
 @pytest.fixture
 def closed(story: Story) -> Round:
-    """A round of a private channel that Chi is in, and Ana and Ben are not."""
+    """Post a round in a private channel that Chi is in, and Ana and Ben are not."""
     story.slack.channels[PRIVATE] = conversation_object(
         PRIVATE, "closed", is_private=True
     )
@@ -280,7 +280,7 @@ def closed(story: Story) -> Round:
 
 
 def forged(story: Story, who: str, one: Round) -> None:
-    """Each way by which a round's number comes back, and a check-in's."""
+    """Return each request with a round's id, and with a check-in's."""
     for channel in ("D0ANA", HELP_CHANNEL):
         story.click(who, "checkin_join", str(one.id), channel=channel)
         story.click(who, "checkin_share", str(one.id), channel=channel)
@@ -306,7 +306,7 @@ def share_form(one: Round) -> dict[str, Any]:
     }
 
 
-def test_a_private_channels_round_is_only_for_who_is_in_there(
+def test_a_private_channels_round_is_for_its_members_only(
     story: Story, closed: Round
 ) -> None:
     before = everything(story)
@@ -314,7 +314,7 @@ def test_a_private_channels_round_is_only_for_who_is_in_there(
         forged(story, who, closed)
         assert everything(story) == before, who
     assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
-    # Nor does what can't be asked count as a yes.
+    # An unknown membership does not count either.
     story.advance(hours=2)
     before = everything(story)
     story.slack.fail["users.conversations"] = [
@@ -325,9 +325,7 @@ def test_a_private_channels_round_is_only_for_who_is_in_there(
     assert "I can't reach Slack" in str(story.slack.responses)
 
 
-def test_whoever_is_in_there_takes_part_wherever_they_press(
-    story: Story, closed: Round
-) -> None:
+def test_members_take_part_wherever_they_click(story: Story, closed: Round) -> None:
     story.click(PEER, "checkin_share", str(closed.id), channel=PRIVATE)
     view = story.slack.views[-1][1]
     assert story.submit(PEER, view, {"working_on": "Gold"}).body == ""
@@ -336,7 +334,7 @@ def test_whoever_is_in_there_takes_part_wherever_they_press(
 
 
 @pytest.mark.parametrize("is_heard", [True, False])
-def test_who_has_joined_and_left_the_channel_takes_part_no_more(
+def test_a_participant_who_left_the_channel_takes_part_no_more(
     story: Story, closed: Round, is_heard: bool
 ) -> None:
     story.click(PEER, "checkin_join", str(closed.id), channel=PRIVATE)
@@ -348,7 +346,7 @@ def test_who_has_joined_and_left_the_channel_takes_part_no_more(
         left = {"type": "member_left_channel", "user": PEER, "channel": PRIVATE}
         assert story.event(left) == 200
     else:
-        # As long as it is trusted what Slack said of where somebody is.
+        # While Slack's earlier answer about their membership is still trusted.
         story.advance(days=1)
     before = everything(story)
     join(story, PEER, closed)

@@ -1,4 +1,4 @@
-"""Whoever has left a private channel does nothing there, and hears nothing of it."""
+"""People who left a private channel do nothing there, and read nothing from it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -33,18 +33,18 @@ from tests.slack_payloads import (
 )
 
 DEN, NAME = "C0DEN", "den-of-secrets"
-# A word that is put there when somebody has left.
+# A word that is posted there after somebody has left.
 CANARY = "Xylophone"
 WORDS = f"How does the {CANARY} x?"
 FOR = "for the answer on retries, they saved my week"
 
-# Who may see what is no question for the database.
+# Visibility does not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
 def den(story: Story) -> Story:
-    """The bot is in a private channel, and so are all but Gus."""
+    """Make the bot and everyone but Gus a member of a private channel."""
     story.slack.channels[DEN] = conversation_object(DEN, NAME, is_private=True)
     story.slack.members_by_channel[DEN] = [ASKER, HELPER, PEER, CHAMPION, ADMIN]
     came = {"type": "member_joined_channel", "user": BOT, "channel": DEN}
@@ -64,7 +64,7 @@ def leaves(story: Story, *people: str, is_heard: bool = True) -> None:
             left = {"type": "member_left_channel", "user": who, "channel": DEN}
             assert story.event(left) == 200
     if not is_heard:
-        # As long as it counts what Slack said before.
+        # Slack's earlier answer about their membership is still trusted.
         story.clock.advance(hours=1, seconds=1)
 
 
@@ -74,7 +74,7 @@ def asks_there(story: Story, who: str = ASKER, text: str = "How do I test it?") 
     return story.asks()[-1].id
 
 
-# Acts
+# Actions
 
 
 Way = Callable[[Story], object]
@@ -86,9 +86,9 @@ def form(story: Story, callback_id: str) -> dict[str, Any]:
 
 
 def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a list
-    """All that Eva, who asks, helps, thanks and looks after the den, could do there.
+    """Return all actions there by Eva, who asks, helps, thanks and moderates.
 
-    She may do each of these, and opens each form, while she is in it.
+    She may do each of these, and opens each form, while she is a member.
     """
     who = ADMIN
     mine = asks_there(story, who)
@@ -222,7 +222,7 @@ def stuck(story: Story, one: Round) -> int:
 
 
 def credited(story: Story, who: str, channel_id: int) -> int:
-    """A credit, of which its person has been told and nobody else."""
+    """Credit a member, who has been told and nobody else."""
     with story.rt.write_session.begin() as session:
         row = Credit(
             installation_id=story.rt.workspaces.only.id,
@@ -238,42 +238,42 @@ def credited(story: Story, who: str, channel_id: int) -> int:
         return row.id
 
 
-# What is shown to whoever has pressed something: a refusal, and nothing of the den.
+# A private response to a click: a denial without any of the channel's content.
 NO = (
     *("not in it", "both in", "is gone", "not there any more"),
     *("no longer know that channel", "has changed"),
 )
-# They see and change what is theirs, wherever it is; or they put nothing anywhere.
+# These change the person's own data, or post nothing.
 FREE = {
     "action": {
-        # Their own Home tab, settings and lists; nothing that is said in a channel.
+        # The person's own Home tab, settings and lists, without a channel's content.
         *("home_ask", "home_previous", "home_next", "home_end_pause", "my_settings"),
         *("kudos_received", "kudos_given", "kudos_newest", "greetings_off"),
-        # Forms that show what the button itself holds, and post nothing yet.
+        # Forms with the button's own content, which post nothing yet.
         *("give_kudos", "say_thanks", "checkin_back", "ask_written"),
-        # Their own words, wherever they are.
+        # The words of the person's own answers.
         *("answer_texts_off", "answer_texts_on"),
-        # What they were shown, less.
+        # These show less.
         "suggestion_dismiss",
-        # The form in which they write.
+        # The form in which the person writes.
         *("ask_title", "similar_dismiss"),
-        # What they look for; they find nothing of where they are not.
+        # A search finds nothing of channels that the person can't see.
         *("home_find", "find_page", "find_more", "find_open", "find_ask"),
-        # Whoever wants to be in it no more.
+        # For people who want to leave.
         "checkin_leave",
-        # Of what was told of them, less.
+        # These show less of the person's own messages.
         *("mentor_keep", "mentor_never"),
-        # Of the workspace, for those who run it; private channels are left out.
+        # Workspace pages for those who run it, without private channels.
         *("mentor_newer", "mentor_older", "mentor_add", "mentor_set_up"),
     },
     "view": {"find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"},
-    # Opens a form; what is sent with it is asked again.
+    # These open a form, whose submission is checked again.
     "shortcut": {"ask", "kudos", "thank_author"},
 }
 
 
 class Registered:
-    """What listeners are registered for."""
+    """Records the registered listeners."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -290,7 +290,7 @@ class Registered:
         return register
 
 
-def test_each_listener_is_tried_or_has_nothing_to_do_with_channels(den: Story):
+def test_each_listener_is_tested_or_needs_no_channel(den: Story):
     registered = Registered()
     handlers.register(
         cast("App", registered), cast("Runtime", SimpleNamespace(features=FEATURES))
@@ -311,14 +311,14 @@ def be_silent(story: Story) -> None:
 
 
 def told_just_now(story: Story) -> str:
-    """In answer to a click, to nobody else's eyes."""
+    """Return the private responses to the last click."""
     whispers = [[one.text, one.blocks] for one in story.slack.ephemeral_messages]
     return json.dumps([*story.slack.views, *story.slack.responses, *whispers])
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_heard", [True, False])
-def test_whoever_has_left_does_nothing_there(den: Story, *, is_heard: bool):
+def test_a_former_member_does_nothing_there(den: Story, *, is_heard: bool):
     ways = prepared(den)
     den.deliver()
     leaves(den, ADMIN, is_heard=is_heard)
@@ -331,7 +331,7 @@ def test_whoever_has_left_does_nothing_there(den: Story, *, is_heard: bool):
         told = told_just_now(den)
         told += str(cast("Any", answer).body)
         for word in ("test it", "mend it", "den-topic", NAME, "Mercury", "working on"):
-            # What they typed is given back to them.
+            # Their typed text is returned to them.
             is_theirs = name == "view checkin_save" and word == "working on"
             assert is_theirs or word not in told, (name, word)
         if name != "action ask_channel":
@@ -340,7 +340,7 @@ def test_whoever_has_left_does_nothing_there(den: Story, *, is_heard: bool):
     assert len(den.slack.messages) == posts
 
 
-def test_where_slack_cant_be_asked_nothing_is_done(den: Story):
+def test_if_slack_can_not_be_asked_nothing_is_done(den: Story):
     ways = prepared(den)
     den.advance(hours=2)
     before = everything(den)
@@ -353,12 +353,12 @@ def test_where_slack_cant_be_asked_nothing_is_done(den: Story):
         told = told_just_now(den)
         assert "reach Slack" in told + str(cast("Any", answer).body), name
         den.slack.fail.clear()
-        # The facts about people were asked for before.
+        # Profiles were fetched before.
         with den.rt.write_session.begin() as session:
             session.query(ChannelMember).delete()
 
 
-def test_slack_is_asked_once_an_hour_and_leaving_counts_at_once(den: Story):
+def test_slack_is_asked_once_an_hour_and_a_leave_counts_at_once(den: Story):
     mine = asks_there(den, HELPER)
 
     def joins_it(who: str) -> int:
@@ -373,7 +373,7 @@ def test_slack_is_asked_once_an_hour_and_leaving_counts_at_once(den: Story):
     before = everything(den)
     assert joins_it(PEER) == 0
     assert everything(den) == before
-    # Who comes back is back at once, too.
+    # A member who returns counts at once, too.
     den.slack.members_by_channel[DEN].append(PEER)
     back = {"type": "member_joined_channel", "user": PEER, "channel": DEN}
     assert den.event(back) == 200
@@ -382,8 +382,8 @@ def test_slack_is_asked_once_an_hour_and_leaving_counts_at_once(den: Story):
     assert everything(den) != before
 
 
-def test_who_is_in_it_does_all_of_that(den: Story):
-    """None of it was refused for another reason."""
+def test_a_member_does_all_of_that(den: Story):
+    """So no action was refused for another reason."""
     for name, use in prepared(den).items():
         be_silent(den)
         answer = use(den)
@@ -394,7 +394,7 @@ def test_who_is_in_it_does_all_of_that(den: Story):
 
 
 @pytest.mark.parametrize("code", ["user_not_found", "user_not_visible"])
-def test_whom_slack_does_not_know_is_in_no_channel(den: Story, code: str):
+def test_an_unknown_user_is_in_no_channel(den: Story, code: str):
     mine = asks_there(den, HELPER)
     failing: list[SlackError] = [Rejected("users.conversations", code)]
     den.slack.fail["users.conversations"] = failing
@@ -404,8 +404,8 @@ def test_whom_slack_does_not_know_is_in_no_channel(den: Story, code: str):
 
 # Messages and views
 
-# Messages to one person that tell nothing of any channel, and those that are asked
-# about where they are sent (`PostIfIn`) or drawn (each link and line by itself).
+# Direct messages without a channel's content, and those whose recipient's membership
+# is checked when they are sent (`PostIfMember`) or rendered (each link and line).
 TELLS_NOTHING = {
     "home.reply",
     "home.publish",
@@ -429,12 +429,12 @@ ASKS_ITSELF = {
         "mentor.update_offer",
     ),
     "mentor.marker_note",
-    # Names only, of whom marked whose answers.
+    # Only names: marks between members.
     "mentor.ring_alert",
-    # Their own words, and "a private channel".
+    # The person's own text, and "a private channel".
     "kudos.not_posted",
 }
-# To a channel, and so to who is in it now.
+# To a channel, and so to its current members.
 IN_THE_CHANNEL = {
     *(
         "ask.post",
@@ -456,7 +456,7 @@ IN_THE_CHANNEL = {
 }
 
 
-def test_each_kind_of_message_says_whose_words_it_tells(den: Story):
+def test_each_kind_of_message_declares_its_visibility_check(den: Story):
     everything_ = FEATURES.message_types
     plain = MessageType(HOME_REPLY, everything_[HOME_REPLY].render)
     guarded = {
@@ -468,7 +468,7 @@ def test_each_kind_of_message_says_whose_words_it_tells(den: Story):
 
 
 def shown_to(story: Story, who: str) -> str:
-    """All that somebody has ever been shown."""
+    """Return everything that the person has ever been shown."""
     slack = story.slack
     mine = [[m.text, m.blocks] for m in slack.messages_to(who)]
     files = [f.content.decode() for f in slack.files.values() if f.member == who]
@@ -476,7 +476,7 @@ def shown_to(story: Story, who: str) -> str:
 
 
 def looks_around(story: Story, who: str) -> str:
-    """Everything that somebody can look at by themselves."""
+    """Return everything that the person can open by themselves."""
     story.slack.views.clear()
     story.slack.responses.clear()
     bodies = [
@@ -495,7 +495,7 @@ def looks_around(story: Story, who: str) -> str:
 
 
 def lived(story: Story) -> Iterator[None]:
-    """Ben and Chi do all they can in the den; then they leave, and Ana goes on."""
+    """Let Ben and Chi act in the channel, then leave; Ana goes on."""
     one = story.post_round(MONDAY, channel=DEN)
     for who in (HELPER, PEER):
         join(story, who, one)
@@ -514,7 +514,7 @@ def lived(story: Story) -> Iterator[None]:
     posted = next(m for m in story.slack.messages_to(DEN) if "retries" in m.text)
     story.react(HELPER, posted.ts, "raised_hands", channel=DEN)
     yield
-    # What was promised before is drawn later, and what happens now is told later.
+    # Earlier messages are rendered later, and new events are notified later.
     story.react(PEER, answer, "bulb", channel=DEN)
     story.react(CHAMPION, answer, "bulb", channel=DEN)
     story.react(ASKER, other, "white_check_mark", channel=DEN)
@@ -551,7 +551,7 @@ def told_of_it(text: str) -> bool:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_heard", [True, False])
-def test_no_word_of_later_reaches_who_has_left(den: Story, *, is_heard: bool):
+def test_no_later_text_reaches_a_former_member(den: Story, *, is_heard: bool):
     life = lived(den)
     next(life)
     leaves(den, HELPER, PEER, is_heard=is_heard)
@@ -559,14 +559,14 @@ def test_no_word_of_later_reaches_who_has_left(den: Story, *, is_heard: bool):
     for who in (HELPER, PEER):
         assert not told_of_it(looks_around(den, who)), who
         assert not told_of_it(shown_to(den, who)), who
-    # It did reach those who are there.
+    # It did reach the members.
     assert told_of_it(looks_around(den, CHAMPION) + shown_to(den, CHAMPION))
     assert told_of_it(shown_to(den, DEN))
 
 
 @pytest.mark.timeout(300)
-def test_the_same_reaches_who_is_still_there(den: Story):
-    """So nothing of it was kept from them for another reason."""
+def test_the_same_text_reaches_a_member(den: Story):
+    """So no text was hidden from former members for another reason."""
     life = lived(den)
     next(life)
     next(life, None)
@@ -575,7 +575,7 @@ def test_the_same_reaches_who_is_still_there(den: Story):
         assert told_of_it(str([m.text for m in den.slack.messages_to(who)])), who
 
 
-def test_a_letter_waits_until_slack_can_say_who_is_there(den: Story):
+def test_a_direct_message_waits_until_slack_confirms_the_membership(den: Story):
     asked = asks_there(den)
     [ask] = den.asks()
     answer = den.say(HELPER, "So.", thread_ts=ask.ts, channel=DEN)
@@ -589,8 +589,8 @@ def test_a_letter_waits_until_slack_can_say_who_is_there(den: Story):
     assert asked == ask.id
 
 
-def test_what_was_told_is_reworded_for_who_has_left_without_words_of_later(den: Story):
-    """Chi is forgotten: what names her to Ben is drawn again, as Ben may see it."""
+def test_a_message_to_a_former_member_is_redacted_without_later_text(den: Story):
+    """Chi is erased: the message that names her to Ben is rendered for him."""
     asks_there(den)
     [ask] = den.asks()
     answer = den.say(HELPER, "So.", thread_ts=ask.ts, channel=DEN)
@@ -610,7 +610,7 @@ def test_what_was_told_is_reworded_for_who_has_left_without_words_of_later(den: 
     assert not told_of_it(shown_to(den, HELPER))
 
 
-def test_who_is_only_mentioned_is_told_neither_topics_nor_place(story: Story):
+def test_an_expert_outside_the_channel_sees_neither_topics_nor_channel(story: Story):
     story.command(ASKER, "/ask", f"What would <@{PEER}> do about it?")
     story.deliver()
     story.click(ASKER, "ask_menu", option=f"edit:{story.only_ask().id}")
@@ -625,14 +625,14 @@ def test_who_is_only_mentioned_is_told_neither_topics_nor_place(story: Story):
     assert "a-topic-of-ours" not in file.content.decode()
 
 
-def test_a_check_in_that_pauses_is_told_without_words_to_who_has_left(den: Story):
-    """Its owner needs to know; nobody can tell who is where the bot is no more."""
+def test_a_former_member_learns_without_text_that_their_check_in_pauses(den: Story):
+    """The owner must know; without the bot in the channel, membership is unknown."""
     den.add_schedule(channel=DEN, question=f"{CANARY}?")
     assert den.event({"type": "group_left", "channel": DEN}) == 200
     den.slack.channels[DEN]["is_member"] = False
     den.slack.members_by_channel[DEN] = []
     den.clock.advance(hours=2)
-    jobs.checkins.start_rounds(den.rt, den.deliverer)
+    jobs.checkins.start_rounds(den.rt, den.worker)
     den.advance(days=1)
     told = [m.text for m in den.slack.messages_to(ADMIN) if "paused" in m.text]
     assert len(told) == 1

@@ -1,4 +1,4 @@
-"""The disk is full, or takes no more: nothing is half done, and it goes on later."""
+"""The disk is full or read-only: nothing is half done, and work resumes later."""
 
 import sqlite3
 from collections.abc import Callable
@@ -19,19 +19,19 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 LONG = "All that I have tried so far, in many words. " * 60
 PLENTY = 100_000
-# What Slack says of people and places is kept as soon as it is known.
+# Profiles and channels are stored as soon as they are fetched.
 FACTS = {"channels", "members"}
 
 
 def pragma(database: Database, said: str) -> Any:
-    """On the one connection that writes."""
+    """Run a pragma on the only connection that writes."""
     with closing(database.engine.raw_connection()) as connection:
         found = connection.cursor().execute(f"PRAGMA {said}").fetchone()
         return found and found[0]
 
 
 def leave_no_room(database: Database) -> None:
-    """Within the file: it has to grow for nearly whatever is added."""
+    """Limit the file's size, so that it can't grow for almost any addition."""
     database.close()
     with closing(sqlite3.connect(str(database.engine.url.database))) as connection:
         for said in (
@@ -75,7 +75,7 @@ def thank(story: Story) -> Callable[[], bool]:
 
 
 @pytest.mark.parametrize("work", [ask, replies, thank])
-def test_at_each_write_that_finds_no_room_nothing_is_half_done(
+def test_at_each_write_without_room_nothing_is_half_done(
     story: Story, database: Database, work: Callable[[Story], Callable[[], bool]]
 ):
     do = work(story)
@@ -99,7 +99,7 @@ def test_at_each_write_that_finds_no_room_nothing_is_half_done(
         assert len(story.answers()) == 20
 
 
-def test_what_was_posted_when_the_disk_took_no_more_is_found_when_it_does(
+def test_a_message_posted_when_the_disk_was_full_is_found_later(
     story: Story, database: Database
 ):
     story.command(ASKER, "/ask", "How do I fix x?")

@@ -1,4 +1,4 @@
-"""Changes that several threads want at the same time, in one transaction."""
+"""Simultaneous changes of several threads share a transaction."""
 
 import itertools
 import threading
@@ -11,7 +11,7 @@ from handlers.group_commit import MAX_BATCH_SIZE, GroupCommit, _PendingChange
 
 
 class Desk:
-    """Makes changes; the first time it waits until it is told to go on."""
+    """Applies changes; the first call waits until it is released."""
 
     def __init__(self, *, bad: frozenset[int] = frozenset()) -> None:
         self.batches: list[list[int]] = []
@@ -27,7 +27,7 @@ class Desk:
 
 
 def make_all(desk: Desk, count: int) -> list[Exception | None]:
-    """What each change came to, of which the first is made while the others wait."""
+    """Submit each change, the first while the others wait; return the results."""
     gathered = GroupCommit(desk.make)
     errors: list[Exception | None] = [None] * count
 
@@ -49,7 +49,7 @@ def make_all(desk: Desk, count: int) -> list[Exception | None]:
     return errors
 
 
-def test_those_who_wait_are_served_together() -> None:
+def test_waiting_changes_are_committed_together() -> None:
     desk = Desk()
     assert make_all(desk, 16) == [None] * 16
     first, rest = desk.batches
@@ -57,14 +57,14 @@ def test_those_who_wait_are_served_together() -> None:
     assert sorted(rest) == list(range(1, 16))
 
 
-def test_no_more_at_once_than_a_transaction_is_to_take() -> None:
+def test_a_batch_is_limited() -> None:
     desk = Desk()
     make_all(desk, MAX_BATCH_SIZE + 3)
     assert max(map(len, desk.batches)) == MAX_BATCH_SIZE
     assert sorted(itertools.chain(*desk.batches)) == list(range(MAX_BATCH_SIZE + 3))
 
 
-def test_who_is_behind_a_full_transaction_waits_for_the_next_one() -> None:
+def test_changes_behind_a_full_batch_are_in_the_next_one() -> None:
     desk = Desk()
     desk.go_on.set()
     gathered = GroupCommit(desk.make)
@@ -74,7 +74,7 @@ def test_who_is_behind_a_full_transaction_waits_for_the_next_one() -> None:
 
 
 @pytest.mark.parametrize("bad", [0, 5])
-def test_one_that_fails_fails_alone(bad: int) -> None:
+def test_a_failing_change_fails_alone(bad: int) -> None:
     desk = Desk(bad=frozenset({bad}))
     errors = make_all(desk, 8)
     assert [n for n, error in enumerate(errors) if error is not None] == [bad]

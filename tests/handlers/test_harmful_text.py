@@ -1,4 +1,4 @@
-"""Whatever people write, in whatever field, everything that we then say is harmless."""
+"""Any text in any field is harmless in all messages and views."""
 
 import json
 import re
@@ -15,13 +15,13 @@ from tests.strategies import HARMFUL_TEXT
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 _TOKEN = re.compile(r"<([^<>\n]*)>")
-# A link of ours leads into the workspace itself.
+# Our own links lead into the workspace.
 _OURS = "https://peers.slack.com/"
 _NOTIFYING = {"broadcast", "usergroup"}
 
 
 def said(story: Story) -> Iterator[tuple[str, Any]]:
-    """All that anybody is shown: a text, and what is drawn."""
+    """Return everything that is shown to anyone: a text, and its blocks."""
     slack = story.slack
     for message in (*slack.messages, *slack.ephemeral_messages):
         yield message.text, message.blocks
@@ -43,7 +43,7 @@ def parts(drawn: Any) -> Iterator[dict[str, Any]]:
 
 
 def assert_nothing_is_meant(marked: str) -> None:
-    """Of what Slack would parse, only the bot's own mentions and links are left."""
+    """Check that Slack would parse only the bot's own mentions and links."""
     for token in _TOKEN.findall(marked):
         target = token.partition("|")[0]
         is_person = re.fullmatch(r"@[UW][A-Z0-9]+", target)
@@ -66,7 +66,7 @@ def assert_harmless(story: Story) -> None:
 
 
 def write_everywhere(story: Story, text: str, slack_text: str) -> None:
-    """`text` is what a form sends; `slack_text` what Slack makes of a message."""
+    """Write a text in every field: `text` in forms, `slack_text` in messages."""
     known = {ask.id for ask in story.asks()}
     refused = story.command(ASKER, "/ask", slack_text).body
     assert_nothing_is_meant(json.loads(refused)["text"] if refused else "")
@@ -122,7 +122,7 @@ def write_everywhere(story: Story, text: str, slack_text: str) -> None:
 @given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, called=HARMFUL_TEXT)
 @example(typed="<!channel>", sent="<!channel> &lt;!here&gt;", called="<!everyone>")
 @example(typed="<https://a.example|b>", sent="<https://evil.example|b.com>", called="*")
-def test_no_words_in_any_field_do_harm(
+def test_no_text_in_any_field_does_harm(
     story: Story, typed: str, sent: str, called: str
 ) -> None:
     for who in (ASKER, HELPER, PEER, ADMIN):
@@ -145,7 +145,7 @@ def test_no_words_in_any_field_do_harm(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, called=HARMFUL_TEXT)
-def test_no_words_in_any_field_do_harm_however_many_are_tried(
+def test_no_text_in_any_field_does_harm_in_many_examples(
     story: Story, typed: str, sent: str, called: str
 ) -> None:
     write_everywhere(story, typed, sent)
@@ -155,6 +155,6 @@ def test_no_words_in_any_field_do_harm_however_many_are_tried(
 @pytest.mark.parametrize(
     "marked", ["<!channel>", "<!here|x>", "<https://evil.example|x>"]
 )
-def test_what_looks_for_tokens_finds_them(database: object, marked: str) -> None:
+def test_the_search_for_tokens_finds_them(database: object, marked: str) -> None:
     with pytest.raises(AssertionError):
         assert_nothing_is_meant(f"See {marked}.")

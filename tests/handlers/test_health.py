@@ -1,4 +1,4 @@
-"""What an operator's tools are told: the truth, with every part broken in turn."""
+"""The health endpoints, with every part broken in turn."""
 
 import asyncio
 import threading
@@ -50,7 +50,7 @@ def health(*, patience: float = 5, **checks: Check) -> Health:
 # /readyz
 
 
-def test_each_part_is_named_with_what_is_wrong():
+def test_each_part_is_named_with_its_problem():
     said: dict[str, str | None] = {"slack": None}
     checked = health(database=lambda: None, slack=lambda: said["slack"])
     assert ask(checked) == (200, ["ready", "database: ok", "slack: ok"])
@@ -63,7 +63,7 @@ def test_each_part_is_named_with_what_is_wrong():
     assert ask(checked)[0] == 200
 
 
-def test_a_check_that_hangs_is_no_yes():
+def test_a_check_that_hangs_is_not_ready():
     release = threading.Event()
 
     def hang() -> None:
@@ -77,7 +77,7 @@ def test_a_check_that_hangs_is_no_yes():
     assert "no answer" in said[1]
 
 
-def test_whoever_asks_without_end_costs_one_look():
+def test_many_requests_cost_one_check():
     looks: list[None] = []
     kept = Readiness({"database": lambda: looks.append(None)})
     threads = [threading.Thread(target=kept.check) for _ in range(20)]
@@ -88,7 +88,7 @@ def test_whoever_asks_without_end_costs_one_look():
     assert len(looks) == 1
 
 
-def test_what_changes_is_logged_once(caplog: pytest.LogCaptureFixture):
+def test_a_change_is_logged_once(caplog: pytest.LogCaptureFixture):
     said: list[str | None] = [None, "gone", "gone", "gone", None, None]
     looked = Readiness({"database": lambda: said.pop(0)}, cache_seconds=0)
     with caplog.at_level("INFO"):
@@ -97,14 +97,14 @@ def test_what_changes_is_logged_once(caplog: pytest.LogCaptureFixture):
     assert caplog.messages == ["not ready", "ready again"]
 
 
-def test_the_process_lives_whatever_is_not_ready():
+def test_the_process_is_healthy_even_if_it_is_not_ready():
     assert ask(health(slack=lambda: "token_revoked"), "/healthz") == (200, ["ok"])
 
 
 # The database
 
 
-def test_a_database_in_good_health_is_left_as_it_was(rt: Runtime):
+def test_a_working_database_is_left_as_it_was(rt: Runtime):
     assert readiness.database_responds(rt) is None
     assert readiness.database_writes(rt) is None
     with rt.read_session() as session:
@@ -113,7 +113,7 @@ def test_a_database_in_good_health_is_left_as_it_was(rt: Runtime):
 
 @contextmanager
 def read_only(engine: Engine, on: str) -> Iterator[None]:
-    """As on a standby, or on a disk that was mounted anew after an error."""
+    """Make the database read-only, as a standby or a remounted disk is."""
     is_sqlite = engine.dialect.name == "sqlite"
 
     def turn(connection: object, *_: object) -> None:
@@ -130,7 +130,7 @@ def read_only(engine: Engine, on: str) -> Iterator[None]:
     event.remove(engine, "checkout", turn)
 
 
-def test_a_database_that_takes_no_changes_is_not_ready_until_it_does(
+def test_a_read_only_database_is_not_ready_until_it_is_writable(
     rt: Runtime, database: Database
 ):
     with read_only(database.engine, "on"):
@@ -153,7 +153,7 @@ def test_a_full_disk_is_not_ready_until_there_is_room(rt: Runtime, database: Dat
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_database_that_is_away_is_not_ready(rt: Runtime):
+def test_an_unreachable_database_is_not_ready(rt: Runtime):
     away = db_engine.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
     lost = replace(rt, write_session=away.write_session, autocommit=away.autocommit)
     assert readiness.database_responds(lost) == "OperationalError"
@@ -162,7 +162,7 @@ def test_a_database_that_is_away_is_not_ready(rt: Runtime):
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_once_a_cut_connection_was_noticed_it_is_ready_again(
+def test_after_a_cut_connection_was_noticed_it_is_ready_again(
     rt: Runtime, database: Database
 ):
     assert readiness.database_responds(rt) is None
@@ -178,7 +178,7 @@ def test_once_a_cut_connection_was_noticed_it_is_ready_again(
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_pool_with_nothing_left_is_not_ready(rt: Runtime, database: Database):
+def test_an_exhausted_pool_is_not_ready(rt: Runtime, database: Database):
     narrow = db_engine._sqlite_engine(
         database.engine.url, "BEGIN IMMEDIATE", pool_size=1
     )
@@ -194,26 +194,26 @@ def test_a_pool_with_nothing_left_is_not_ready(rt: Runtime, database: Database):
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_once_the_token_is_revoked_it_is_not_ready(story: Story):
+def test_after_the_token_is_revoked_it_is_not_ready(story: Story):
     assert readiness.slack_accepts_token(story.rt) is None
     story.event({"type": "tokens_revoked", "tokens": {"bot": [BOT]}})
     assert readiness.slack_accepts_token(story.rt) == "token_revoked"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_the_deliveries_run_from_their_start_to_their_end(deliverer: OutboxWorker):
-    assert not deliverer.is_running
-    deliverer.start()
-    assert deliverer.is_running
-    deliverer.stop(5)
-    assert not deliverer.is_running
+def test_the_worker_is_ready_from_its_start_to_its_end(worker: OutboxWorker):
+    assert not worker.is_running
+    worker.start()
+    assert worker.is_running
+    worker.stop(5)
+    assert not worker.is_running
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_delivery_that_does_not_end_is_noticed(story: Story):
-    """Slack's answer trickles, a byte a second, and each read is in time."""
+    """Slack's response trickles, one byte a second, and no read times out."""
     minutes = [0.0]
-    deliverer = OutboxWorker(
+    worker = OutboxWorker(
         story.rt,
         FEATURES.message_types,
         monotonic_clock=lambda: 60 * minutes[0],
@@ -226,25 +226,25 @@ def test_a_delivery_that_does_not_end_is_noticed(story: Story):
             release.wait(60)
 
     story.slack.on_call = trickle
-    deliverer.start(1)
+    worker.start(1)
     assert story.command(ASKER, "/ask", "How do I fix x?").body == ""
-    deliverer.wake()
+    worker.wake()
     assert begun.wait(60)
     minutes[0] = 9
-    assert deliverer.stopped_reason() is None
+    assert worker.stopped_reason() is None
     minutes[0] = 11
-    assert deliverer.stopped_reason() == "a delivery hangs"
+    assert worker.stopped_reason() == "a delivery hangs"
     release.set()
-    until(lambda: deliverer.stopped_reason() is None)
-    deliverer.stop(60)
-    assert deliverer.stopped_reason() == "a thread has ended"
+    until(lambda: worker.stopped_reason() is None)
+    worker.stop(60)
+    assert worker.stopped_reason() == "a thread has ended"
 
 
 def trip() -> None:
     raise LookupError
 
 
-def test_a_clock_that_stands_still_is_noticed():
+def test_a_stalled_scheduler_is_noticed():
     ran: list[tuple[str, str]] = []
     pulse = SchedulerHeartbeat(
         lambda job, outcome: ran.append((job, outcome)), timeout_seconds=0.5

@@ -1,4 +1,4 @@
-"""The Home tab: what waits for somebody, what they did, and who sees what."""
+"""The Home tab: pending items, own activity, and visibility."""
 
 import itertools
 import json
@@ -32,7 +32,7 @@ PRIVATE = "C0CLOSED"
 
 @pytest.fixture
 def peers(story: Story) -> Story:
-    """The bot is in a public channel and in a private one, and so are people."""
+    """Make the bot and people members of a public and a private channel."""
     for slack_id, name in (
         (HELP_CHANNEL, "help"),
         (PRIVATE, "closed"),
@@ -59,7 +59,7 @@ def leaves(story: Story, who: str, channel: str, **more: Any) -> None:
 
 
 def opens(story: Story, who: str) -> str:
-    """What they see as soon as everything has been looked up."""
+    """Open the Home tab when everything has been fetched; return it."""
     opened = {"type": "app_home_opened", "user": who, "tab": "home"}
     assert story.event(opened) == 200
     story.deliver()
@@ -71,7 +71,7 @@ def seen(story: Story, who: str) -> str:
 
 
 def links(story: Story, who: str) -> list[str]:
-    """The words of each link on somebody's Home tab, from top to bottom."""
+    """Return the text of each link on the Home tab, from top to bottom."""
     return [
         part["text"]
         for block in story.slack.homes[who]["blocks"]
@@ -90,7 +90,7 @@ def publishes(story: Story) -> int:
     return story.slack.calls.count("views.publish")
 
 
-# What stands there
+# Contents
 
 
 def test_an_empty_home_teaches_the_first_three_things(peers: Story):
@@ -105,17 +105,17 @@ def test_an_empty_home_teaches_the_first_three_things(peers: Story):
     assert "How do I fix x?" in shown
 
 
-def test_whoever_shares_no_channel_with_the_bot_is_told_how_to_invite_it(peers: Story):
+def test_a_person_without_a_common_channel_learns_how_to_invite_the_bot(peers: Story):
     assert "/invite @Backswing" in opens(peers, "U0EVA")
 
 
-def test_what_is_not_looked_up_yet_is_not_said_to_be_nothing(peers: Story):
+def test_unknown_memberships_are_not_shown_as_none(peers: Story):
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
     assert "Checking your channels" in seen(peers, ASKER)
     assert "has an answer" not in seen(peers, ASKER)
 
 
-def test_my_open_asks_stand_there_with_their_state_and_turn_over(peers: Story):
+def test_my_open_asks_are_listed_with_their_state_and_pages(peers: Story):
     for n in range(10):
         peers.command(ASKER, "/ask", f"Question {n}?")
     peers.deliver()
@@ -126,13 +126,13 @@ def test_my_open_asks_stand_there_with_their_state_and_turn_over(peers: Story):
     view = peers.slack.homes[ASKER]
     assert peers.click(ASKER, "home_next", "asks:8", view=view).body == ""
     assert links(peers, ASKER) == ["Question 1?", "Question 0?"]
-    # A change elsewhere does not turn the page back.
+    # A change elsewhere does not reset the page.
     asks_in(peers, ASKER, "Question 10?")
     peers.advance(seconds=3)
     assert links(peers, ASKER) == ["Question 2?", "Question 1?", "Question 0?"]
     peers.click(ASKER, "home_previous", "asks:0", view=view)
     assert links(peers, ASKER)[0] == "Question 10?"
-    # Whoever comes back begins at the first page.
+    # Opening the tab again starts at the first page.
     peers.click(ASKER, "home_next", "asks:8", view=view)
     opens(peers, ASKER)
     assert links(peers, ASKER)[0] == "Question 10?"
@@ -146,14 +146,14 @@ def test_a_forged_page_is_refused(peers: Story, value: str):
     assert peers.slack.homes.keys() == {ASKER}
 
 
-def test_a_page_behind_the_end_is_the_last(peers: Story):
+def test_a_page_beyond_the_end_is_the_last(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     opens(peers, ASKER)
     peers.click(ASKER, "home_next", "asks:8000", view=peers.slack.homes[ASKER])
     assert links(peers, ASKER) == ["How do I fix x?"]
 
 
-def test_unanswered_asks_of_my_channels_stand_there_mine_first(peers: Story):
+def test_unanswered_asks_of_my_channels_are_listed_my_topics_first(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     peers.clock.advance(days=1)
     asks_in(peers, ASKER, "Why is Python so slow here?")
@@ -178,7 +178,7 @@ def test_unanswered_asks_of_my_channels_stand_there_mine_first(peers: Story):
     assert links(peers, HELPER)[1:] == ["Why is Python so slow here?"]
 
 
-def test_what_i_did_stands_there_with_links(peers: Story):
+def test_my_activity_is_listed_with_links(peers: Story):
     ask = peers.ask()
     reply = peers.say(HELPER, "So.", thread_ts=ask.ts)
     peers.react(PEER, reply, "+1")
@@ -194,7 +194,7 @@ def test_what_i_did_stands_there_with_links(peers: Story):
     peers.react(ASKER, reply, "white_check_mark")
     peers.advance(seconds=3)
     assert "  solved it for Ana" in seen(peers, HELPER)
-    # What is undone is gone.
+    # Undone activity disappears.
     with peers.rt.read_session() as session:
         kudos = session.scalars(select(Kudos.id)).one()
     peers.click(ASKER, "kudos_take_back", str(kudos))
@@ -205,7 +205,7 @@ def test_what_i_did_stands_there_with_links(peers: Story):
     assert "the answer on retries" not in seen(peers, HELPER)
 
 
-def test_a_home_full_to_the_brim_is_one_that_slack_takes(peers: Story):
+def test_the_fullest_home_is_accepted_by_slack(peers: Story):
     title = "Ω" * 150
     for n in range(30):
         peers.command(ASKER, "/ask", f"{n} {title}")
@@ -234,7 +234,7 @@ def statements(story: Story, database: Database, who: str) -> int:
     return len([one for one in ran if one.startswith("SELECT")])
 
 
-def test_it_takes_as_many_questions_for_much_as_for_little(
+def test_the_number_of_queries_does_not_grow_with_the_contents(
     peers: Story, database: Database
 ):
     def more() -> None:
@@ -253,11 +253,11 @@ def test_it_takes_as_many_questions_for_much_as_for_little(
     assert few < 40
 
 
-# What somebody joined
+# Joined asks
 
 
 def listed(story: Story, who: str) -> list[str]:
-    """The lines below "Asks that you joined", as a reader sees them."""
+    """Return the lines below "Asks that you joined", as a reader sees them."""
     said = opens(story, who) and visible_text(story.slack.homes[who])
     _, _, after = said.partition("Asks that you joined\n")
     return [
@@ -267,7 +267,7 @@ def listed(story: Story, who: str) -> list[str]:
     ]
 
 
-def test_what_they_offered_to_help_with_and_what_they_have_too_is_listed(peers: Story):
+def test_asks_joined_to_help_or_with_the_same_problem_are_listed(peers: Story):
     x, y = peers.ask("How do I fix x?"), peers.ask("How do I fix y?")
     peers.react(HELPER, x.ts, "eyes")
     peers.react(HELPER, y.ts, "raising_hand")
@@ -280,11 +280,11 @@ def test_what_they_offered_to_help_with_and_what_they_have_too_is_listed(peers: 
     peers.react(ASKER, answer, "white_check_mark")
     peers.react(HELPER, y.ts, "raising_hand", added=False)
     peers.advance(seconds=3)
-    # It is drawn again without being opened.
+    # The tab is updated without being opened.
     assert "Asks that you joined" not in seen(peers, HELPER)
 
 
-def test_of_a_private_channel_that_they_left_nothing_is_listed(peers: Story):
+def test_asks_of_a_private_channel_that_they_left_are_not_listed(peers: Story):
     peers.slack.members_by_channel[PRIVATE] = [ASKER, HELPER]
     peers.command(ASKER, "/ask", "How do I hide x?", channel=PRIVATE)
     peers.deliver()
@@ -300,7 +300,7 @@ def test_of_a_private_channel_that_they_left_nothing_is_listed(peers: Story):
 
 
 def press(story: Story, who: str, action: str) -> Any:
-    """The first button there that does this."""
+    """Press the first button with this action."""
     view = story.slack.homes[who]
     buttons = [
         button
@@ -311,7 +311,7 @@ def press(story: Story, who: str, action: str) -> Any:
     return story.click(who, action, buttons[0]["value"], view=view)
 
 
-def test_check_ins_are_joined_shared_in_and_left_from_there(peers: Story):
+def test_check_ins_are_joined_shared_in_and_left_from_home(peers: Story):
     peers.add_schedule()
     assert "Three things" in opens(peers, HELPER)
     press(peers, HELPER, "home_checkin_join")
@@ -336,7 +336,7 @@ def test_check_ins_are_joined_shared_in_and_left_from_there(peers: Story):
     assert "checkin_leave" not in seen(peers, HELPER)
 
 
-def test_a_check_in_that_is_joined_elsewhere_is_there_too(peers: Story):
+def test_a_check_in_joined_elsewhere_is_listed_too(peers: Story):
     shown = peers.post_round()
     opens(peers, HELPER)
     peers.click(HELPER, "checkin_join", str(shown.id))
@@ -347,7 +347,7 @@ def test_a_check_in_that_is_joined_elsewhere_is_there_too(peers: Story):
     assert "Waiting for you" not in seen(peers, HELPER)
 
 
-def test_reminders_that_stopped_go_on_from_there(peers: Story):
+def test_stopped_reminders_are_resumed_from_home(peers: Story):
     schedule = peers.add_schedule()
     opens(peers, HELPER)
     press(peers, HELPER, "home_checkin_join")
@@ -360,17 +360,17 @@ def test_reminders_that_stopped_go_on_from_there(peers: Story):
     assert "reminders stopped" not in seen(peers, HELPER)
 
 
-def test_check_ins_of_private_channels_are_for_who_is_there(peers: Story):
+def test_check_ins_of_private_channels_are_for_their_members(peers: Story):
     schedule = peers.add_schedule(channel=PRIVATE)
     assert "What are you working on" in opens(peers, HELPER)
     assert "What are you working on" not in opens(peers, PEER)
-    # Nor is what they were not shown for them to join.
+    # They can't join a check-in that they were not shown either.
     peers.click(PEER, "home_checkin_join", str(schedule), view=peers.slack.homes[PEER])
     assert "That list has changed" in str(peers.slack.views[-1][1])
     assert "checkin_leave" not in opens(peers, PEER)
     press(peers, HELPER, "home_checkin_join")
-    # The event that they have left the channel got lost: they see no more of it than
-    # how to leave the check-in, too.
+    # Without the event of their leaving, they see no more than how to leave the
+    # check-in.
     peers.slack.members_by_channel[PRIVATE] = []
     peers.clock.advance(hours=2)
     assert "What are you working on" not in opens(peers, HELPER)
@@ -380,10 +380,10 @@ def test_check_ins_of_private_channels_are_for_who_is_there(peers: Story):
     assert "private channel" not in seen(peers, HELPER)
 
 
-# Who sees what
+# Visibility
 
 
-def test_asks_of_private_channels_are_for_those_who_are_in_them_now(peers: Story):
+def test_asks_of_private_channels_are_for_their_current_members(peers: Story):
     asks_in(peers, ASKER, "A great secret?", channel=PRIVATE)
     assert "A great secret?" in opens(peers, HELPER)
     assert "A great secret?" not in opens(peers, PEER)
@@ -395,11 +395,11 @@ def test_asks_of_private_channels_are_for_those_who_are_in_them_now(peers: Story
     assert "A great secret?" in seen(peers, PEER)
 
 
-def test_what_is_private_waits_until_it_is_known_who_is_there(peers: Story):
+def test_private_content_waits_until_the_membership_is_known(peers: Story):
     asks_in(peers, ASKER, "A great secret?", channel=PRIVATE)
     asks_in(peers, ASKER, "How do I fix x?")
     opens(peers, HELPER)
-    # The event that says so got lost.
+    # The event about it was lost.
     peers.slack.members_by_channel[PRIVATE] = []
     peers.clock.advance(hours=2)
     peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
@@ -408,7 +408,7 @@ def test_what_is_private_waits_until_it_is_known_who_is_there(peers: Story):
     assert links(peers, HELPER) == ["How do I fix x?"]
 
 
-def test_comings_and_goings_count_in_the_order_in_which_they_were(peers: Story):
+def test_joins_and_leaves_count_in_the_order_of_their_times(peers: Story):
     opens(peers, HELPER)
 
     def is_in() -> bool:
@@ -432,7 +432,7 @@ def test_comings_and_goings_count_in_the_order_in_which_they_were(peers: Story):
         peers.clock.advance(seconds=1)
 
 
-def test_what_slack_answers_late_does_not_undo_what_happened_since(peers: Story):
+def test_a_late_response_of_slack_does_not_undo_newer_events(peers: Story):
     asks_in(peers, ASKER, "A great secret?", channel=PRIVATE)
 
     def meanwhile(method: str) -> None:
@@ -445,14 +445,14 @@ def test_what_slack_answers_late_does_not_undo_what_happened_since(peers: Story)
     assert "A great secret?" not in opens(peers, HELPER)
 
 
-def test_nothing_is_kept_of_where_people_are_who_have_no_home(peers: Story):
+def test_memberships_of_people_without_a_home_are_not_stored(peers: Story):
     joins(peers, PEER, "C0ELSE")
     leaves(peers, PEER, "C0ELSE")
     with peers.rt.read_session() as session:
         assert session.scalars(select(ChannelMember)).all() == []
 
 
-def test_a_channel_that_the_bot_comes_to_is_looked_up_for_everybody(peers: Story):
+def test_a_channel_that_the_bot_joins_is_fetched_for_all(peers: Story):
     opens(peers, HELPER)
     peers.slack.channels["C0NEW"] = conversation_object("C0NEW", "new")
     peers.slack.members_by_channel["C0NEW"] = [HELPER]
@@ -461,7 +461,7 @@ def test_a_channel_that_the_bot_comes_to_is_looked_up_for_everybody(peers: Story
     assert "Who is new here?" in opens(peers, HELPER)
 
 
-def test_guests_see_only_their_own(peers: Story):
+def test_guests_see_only_their_own_content(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     asks_in(peers, GUEST, "A guest asks this?")
     opens(peers, GUEST)
@@ -471,7 +471,7 @@ def test_guests_see_only_their_own(peers: Story):
 @pytest.mark.parametrize(
     "facts", [{"team_id": "T0OTHER"}, {"is_bot": True}, {"deleted": True}]
 )
-def test_who_may_do_nothing_sees_nothing(peers: Story, facts: dict[str, Any]):
+def test_a_person_without_permissions_sees_nothing(peers: Story, facts: dict[str, Any]):
     asks_in(peers, ASKER, "How do I fix x?")
     peers.slack.people["U0ODD"] = user_object("U0ODD", "Odd", **facts)
     peers.slack.members_by_channel[HELP_CHANNEL].append("U0ODD")
@@ -482,7 +482,7 @@ def test_who_may_do_nothing_sees_nothing(peers: Story, facts: dict[str, Any]):
         assert session.scalars(select(Home)).all() == []
 
 
-def test_whom_slack_tells_nothing_about_just_now_is_shown_their_own(peers: Story):
+def test_a_person_whom_slack_does_not_return_now_sees_their_own_content(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     peers.slack.people["U0NEW"] = user_object("U0NEW", "New")
     peers.slack.members_by_channel[HELP_CHANNEL].append("U0NEW")
@@ -493,10 +493,10 @@ def test_whom_slack_tells_nothing_about_just_now_is_shown_their_own(peers: Story
     assert links(peers, "U0NEW") == ["How do I fix x?"]
 
 
-# Kept fresh
+# Updates
 
 
-def test_many_changes_of_mine_are_one_view(peers: Story):
+def test_many_changes_are_one_view(peers: Story):
     ask = peers.ask()
     opens(peers, ASKER)
     before = publishes(peers)
@@ -510,7 +510,7 @@ def test_many_changes_of_mine_are_one_view(peers: Story):
     assert "answered" in seen(peers, ASKER)
 
 
-def test_who_never_opened_it_has_none(peers: Story):
+def test_a_home_that_was_never_opened_is_not_published(peers: Story):
     ask = peers.ask()
     peers.react(ASKER, peers.say(HELPER, "So.", thread_ts=ask.ts), "+1")
     peers.advance(minutes=5)
@@ -522,7 +522,7 @@ def test_the_messages_tab_is_no_home(peers: Story):
     assert peers.slack.homes == {}
 
 
-def test_a_second_look_takes_the_place_of_the_first(peers: Story):
+def test_a_second_visit_replaces_the_first_view(peers: Story):
     opens(peers, ASKER)
     with peers.rt.read_session() as session:
         assert (
@@ -533,7 +533,7 @@ def test_a_second_look_takes_the_place_of_the_first(peers: Story):
     assert "None at the moment" not in seen(peers, ASKER)
 
 
-def test_a_hash_that_got_lost_stops_nobody(peers: Story):
+def test_a_lost_hash_does_not_block_a_visit(peers: Story):
     opens(peers, ASKER)
     peers.slack.home_hashes[ASKER] = "someone else's"
     asks_in(peers, ASKER, "How do I fix x?")
@@ -543,7 +543,7 @@ def test_a_hash_that_got_lost_stops_nobody(peers: Story):
     assert links(peers, ASKER) == ["How do I fix x?"]
 
 
-def test_nor_does_it_stop_a_delivery(peers: Story):
+def test_a_lost_hash_does_not_block_a_delivery(peers: Story):
     opens(peers, ASKER)
     peers.slack.home_hashes[ASKER] = "someone else's"
     before = publishes(peers)
@@ -554,11 +554,11 @@ def test_nor_does_it_stop_a_delivery(peers: Story):
     assert links(peers, ASKER) == ["How do I fix x?"]
 
 
-def test_of_two_replicas_the_one_that_drew_first_draws_again(peers: Story):
+def test_of_two_replicas_the_first_to_render_renders_again(peers: Story):
     opens(peers, ASKER)
 
     def another(method: str) -> None:
-        """Shows its own, and writes that down, before we are heard."""
+        """Publish and store another view before our call."""
         if method == "views.publish":
             peers.slack.on_call = lambda _: None
             peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
@@ -574,12 +574,12 @@ def test_of_two_replicas_the_one_that_drew_first_draws_again(peers: Story):
         )
 
 
-def test_an_older_view_that_comes_last_is_drawn_again(peers: Story):
-    """At the first look there is no hash yet that could tell."""
+def test_an_older_view_published_last_is_rendered_again(peers: Story):
+    """At the first visit there is no hash yet that could detect it."""
     asks_in(peers, ASKER, "How do I fix x?")
 
     def overtaking(method: str) -> None:
-        """What a delivery has found meanwhile is shown first."""
+        """Publish the view of a delivery first."""
         if method == "views.publish":
             peers.slack.on_call = lambda _: None
             peers.deliver()
@@ -592,7 +592,7 @@ def test_an_older_view_that_comes_last_is_drawn_again(peers: Story):
     assert links(peers, HELPER) == ["How do I fix x?"]
 
 
-def test_what_is_overtaken_twice_is_shown_by_a_delivery(peers: Story):
+def test_a_view_overtaken_twice_is_published_by_a_delivery(peers: Story):
     opens(peers, ASKER)
     conflict = HashConflict("views.publish", "hash_conflict")
     peers.slack.fail["views.publish"] = [conflict, conflict, conflict]
@@ -605,7 +605,7 @@ def test_what_is_overtaken_twice_is_shown_by_a_delivery(peers: Story):
     assert publishes(peers) == before + 4
 
 
-def test_where_there_are_no_home_tabs_nobody_goes_on_trying(
+def test_without_home_tabs_the_attempts_end(
     peers: Story, caplog: pytest.LogCaptureFixture
 ):
     opens(peers, ASKER)
@@ -631,13 +631,13 @@ def test_where_there_are_no_home_tabs_nobody_goes_on_trying(
             )
         )
         assert waiting.all() == []
-    # Somebody opens theirs: there are some again.
+    # A member opens the Home tab: the app has them again.
     peers.slack.fail.clear()
     opens(peers, ASKER)
     assert links(peers, ASKER) == []
 
 
-def test_what_cannot_be_shown_at_once_is_shown_a_little_later(peers: Story):
+def test_a_view_that_cannot_be_published_at_once_is_published_later(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     peers.slack.fail["views.publish"] = [NotSent("views.publish", "not_connected")]
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
@@ -646,7 +646,7 @@ def test_what_cannot_be_shown_at_once_is_shown_a_little_later(peers: Story):
     assert links(peers, ASKER) == ["How do I fix x?"]
 
 
-def test_whoever_is_forgotten_is_gone_from_all_home_tabs(peers: Story):
+def test_an_erased_member_disappears_from_all_home_tabs(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     peers.command(ASKER, "/kudos", f"<@{HELPER}> for the answer on retries, thanks")
     opens(peers, ASKER)
@@ -662,7 +662,7 @@ def test_whoever_is_forgotten_is_gone_from_all_home_tabs(peers: Story):
     with peers.rt.read_session() as session:
         assert session.scalars(select(Home.member)).all() == [HELPER]
         assert ASKER not in session.scalars(select(ChannelMember.member)).all()
-    # What Slack delivers late does not bring them back.
+    # Late deliveries do not bring them back.
     late = f"{ts_to_micros(peers.ts()) // 1_000_000 - 60}.000100"
     gone = publishes(peers)
     opened = {"type": "app_home_opened", "user": ASKER, "tab": "home"}
@@ -670,13 +670,13 @@ def test_whoever_is_forgotten_is_gone_from_all_home_tabs(peers: Story):
     assert publishes(peers) == gone
 
 
-def test_the_button_there_opens_the_form(peers: Story):
+def test_the_button_on_home_opens_the_form(peers: Story):
     peers.click(PEER, "home_ask", view={"type": "home"})
     assert peers.slack.views[-1][1]["callback_id"] == "ask"
 
 
 def log_capture(story: Story, text: str, **more: Any) -> PostedMessage:
-    """What the bot answers to a direct message."""
+    """Return the bot's replies to a direct message."""
     before = len(story.slack.messages_to(PEER))
     ts = story.say(PEER, text, channel="D0CHI", channel_type="im", **more)
     story.say(PEER, text, channel="D0CHI", channel_type="im", ts=ts)
@@ -685,7 +685,7 @@ def log_capture(story: Story, text: str, **more: Any) -> PostedMessage:
     return answer
 
 
-def test_a_message_to_the_bot_gets_one_line_of_help(peers: Story):
+def test_a_direct_message_gets_one_line_of_help(peers: Story):
     for text in ("hello?", ":wave:", "Thank you, that was very kind!"):
         answer = log_capture(peers, text)
         assert "/ask" in answer.text
@@ -695,7 +695,7 @@ def test_a_message_to_the_bot_gets_one_line_of_help(peers: Story):
 @pytest.mark.parametrize(
     "text", ["help", "Help!", "  HELP ME. ", "*help*", "help？", "?"]
 )
-def test_a_message_for_help_gets_all_of_it(peers: Story, text: str):
+def test_a_direct_message_asking_for_help_gets_all_of_it(peers: Story, text: str):
     assert log_capture(peers, text).text == peers.command(PEER, "/ask", "help").body
 
 
@@ -707,7 +707,9 @@ QUESTIONS = (
 
 
 @pytest.mark.parametrize("text", QUESTIONS)
-def test_a_question_to_the_bot_becomes_an_ask_in_one_press(peers: Story, text: str):
+def test_a_question_in_a_direct_message_becomes_an_ask_in_one_click(
+    peers: Story, text: str
+):
     ts = peers.ts()
     answer = log_capture(peers, text, ts=ts)
     peers.slack.thread_messages["D0CHI", ts] = [{"ts": ts, "user": PEER, "text": text}]
@@ -731,13 +733,13 @@ def test_a_question_to_the_bot_becomes_an_ask_in_one_press(peers: Story, text: s
         [{"ts": "1772442000.000200", "user": PEER, "text": "A great secret?"}],
     ],
 )
-def test_only_ones_own_words_are_filled_in(peers: Story, kept: list[dict[str, str]]):
+def test_only_ones_own_text_is_filled_in(peers: Story, kept: list[dict[str, str]]):
     peers.slack.thread_messages["D0CHI", "1772442000.000100"] = kept
     peers.click(PEER, "ask_written", "1772442000.000100", channel="D0CHI")
     assert not form_values(peers.slack.views[-1][1])["title"]
 
 
-def test_words_that_slack_does_not_give_back_leave_the_form_empty(peers: Story):
+def test_a_text_that_slack_does_not_return_leaves_the_form_empty(peers: Story):
     peers.slack.fail["conversations.replies"] = [
         Rejected("conversations.replies", "thread_not_found")
     ]
@@ -746,7 +748,7 @@ def test_words_that_slack_does_not_give_back_leave_the_form_empty(peers: Story):
 
 
 @pytest.mark.parametrize("value", ["", "x", "1", "1772442000.000100 OR 1"])
-def test_a_forged_message_is_refused(peers: Story, value: str):
+def test_a_forged_message_id_is_refused(peers: Story, value: str):
     peers.click(PEER, "ask_written", value, channel="D0CHI")
     assert peers.slack.views == []
     assert "conversations.replies" not in peers.slack.calls

@@ -1,4 +1,4 @@
-"""What comes in over HTTP: only what Slack signed, whole and small enough."""
+"""HTTP accepts only requests that Slack signed, complete and small enough."""
 
 import gzip
 import hashlib
@@ -32,13 +32,13 @@ SECRET = "a-signing-secret-for-tests"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
-# What is let in does not depend on the kind of database behind it.
+# The checks do not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @dataclass
-class Door:
-    """A running server, and how Slack would knock."""
+class SlackCaller:
+    """A running server, and requests to it as Slack sends them."""
 
     port: int
     clock: Clock
@@ -99,11 +99,11 @@ def serve(closing: ThreadPoolExecutor) -> Iterator[Callable[[Starlette], int]]:
 @pytest.fixture
 def door(
     bolt: BoltApp, story: Story, clock: Clock, serve: Callable[[Starlette], int]
-) -> Door:
+) -> SlackCaller:
     story.ask()
     edge = SlackHttpEndpoint(bolt, SECRET, now=lambda: clock().timestamp())
     health = Health(Readiness({}), bolt.metrics)
-    return Door(serve(edge.app(*health.routes())), clock)
+    return SlackCaller(serve(edge.app(*health.routes())), clock)
 
 
 def envelope(event: Any = None, **more: Any) -> str:
@@ -118,18 +118,20 @@ def envelope(event: Any = None, **more: Any) -> str:
 
 
 @pytest.fixture
-def answer(story: Story, door: Door) -> str:
-    """A reply to the ask, ready to be sent."""
+def answer(story: Story, door: SlackCaller) -> str:
+    """Return a reply to the ask as a signed event."""
     ts = story.ts()
     return envelope(message_event(HELPER, "So.", ts, story.only_ask().ts))
 
 
-def test_what_slack_signed_comes_in(story: Story, door: Door, answer: str) -> None:
+def test_a_signed_request_is_accepted(
+    story: Story, door: SlackCaller, answer: str
+) -> None:
     assert door.send(answer) == (200, b"")
     assert len(story.answers()) == 1
 
 
-def test_a_replay_changes_nothing(story: Story, door: Door, answer: str) -> None:
+def test_a_replay_changes_nothing(story: Story, door: SlackCaller, answer: str) -> None:
     for _ in range(3):
         assert door.status(answer) == 200
     assert len(story.answers()) == 1
@@ -152,9 +154,9 @@ def test_a_replay_changes_nothing(story: Story, door: Door, answer: str) -> None
         {"X_Slack_Signature": "v0=\u00e4\u00f6"},
     ],
 )
-def test_what_slack_did_not_sign_stays_out(
+def test_an_unsigned_request_is_rejected(
     story: Story,
-    door: Door,
+    door: SlackCaller,
     answer: str,
     forged: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
@@ -165,12 +167,12 @@ def test_what_slack_did_not_sign_stays_out(
     assert "Traceback" not in caplog.text
 
 
-def test_a_signature_is_good_for_five_minutes(door: Door, answer: str) -> None:
+def test_a_signature_is_valid_for_five_minutes(door: SlackCaller, answer: str) -> None:
     assert door.status(answer, age=299) == 200
 
 
-def test_what_stays_out_is_counted_by_the_reason(
-    bolt: BoltApp, door: Door, answer: str
+def test_rejected_requests_are_counted_by_reason(
+    bolt: BoltApp, door: SlackCaller, answer: str
 ) -> None:
     door.status(answer, secret="wrong")
     door.status(answer, age=301)
@@ -189,7 +191,7 @@ def test_what_stays_out_is_counted_by_the_reason(
     }
 
 
-def test_two_signatures_are_none(door: Door, answer: str) -> None:
+def test_two_signatures_are_invalid(door: SlackCaller, answer: str) -> None:
     connection = HTTPConnection("127.0.0.1", door.port)
     connection.putrequest("POST", "/slack/events")
     connection.putheader("Content-Type", JSON)
@@ -211,7 +213,7 @@ def test_two_signatures_are_none(door: Door, answer: str) -> None:
         (b"{", 400),
         (b'"text"', 400),
         (b"[" * 100_000, 400),
-        (b"\xff\xfe{}", 401),  # Slack sends UTF-8, and signs what it sends.
+        (b"\xff\xfe{}", 401),  # Slack sends UTF-8, and signs its bytes.
         (b"{}", 200),
         (b'{"type": "event_callback", "event": null}', 200),
         (b'{"type": "event_callback", "event": []}', 200),
@@ -220,8 +222,8 @@ def test_two_signatures_are_none(door: Door, answer: str) -> None:
         (b'{"type": "event_callback", "event": {"type": "message"}}', 200),
     ],
 )
-def test_a_signed_body_that_makes_no_sense(
-    story: Story, door: Door, body: bytes, status: int
+def test_a_signed_invalid_body_is_rejected(
+    story: Story, door: SlackCaller, body: bytes, status: int
 ) -> None:
     assert door.status(body) == status
     assert door.status(path="/healthz", method="GET") == 200
@@ -231,28 +233,28 @@ def test_a_signed_body_that_makes_no_sense(
 @pytest.mark.parametrize(
     "body", [b"", b"payload=", b"payload=%7B", b"a=b&a=b", b"\xff"]
 )
-def test_a_form_that_makes_no_sense_does_not_kill_us(door: Door, body: bytes) -> None:
+def test_an_invalid_form_does_no_harm(door: SlackCaller, body: bytes) -> None:
     assert door.status(body, kind=FORM) in {400, 401}
     assert door.status(path="/healthz", method="GET") == 200
 
 
-def test_only_slacks_kinds_of_body(door: Door, answer: str) -> None:
+def test_only_slacks_content_types_are_accepted(door: SlackCaller, answer: str) -> None:
     assert door.status(answer, kind="text/plain") == 415
     assert door.status(answer, kind="multipart/form-data") == 415
     assert door.status(answer, kind="APPLICATION/JSON; charset=utf-8") == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS"])
-def test_only_posts(door: Door, method: str) -> None:
+def test_only_posts_are_accepted(door: SlackCaller, method: str) -> None:
     assert door.status(method=method) == 405
 
 
-def test_a_packed_body_is_not_unpacked(door: Door, answer: str) -> None:
+def test_a_compressed_body_is_not_unpacked(door: SlackCaller, answer: str) -> None:
     packed = gzip.compress(answer.encode())
     assert door.status(packed, Content_Encoding="gzip") == 401
 
 
-def test_ten_megabytes_are_refused_at_once(door: Door) -> None:
+def test_ten_megabytes_are_rejected_at_once(door: SlackCaller) -> None:
     began = time.monotonic()
     connection = HTTPConnection("127.0.0.1", door.port)
     connection.putrequest("POST", "/slack/events")
@@ -264,15 +266,15 @@ def test_ten_megabytes_are_refused_at_once(door: Door) -> None:
     assert time.monotonic() - began < 30
 
 
-def looks_signed(door: Door) -> dict[str, str]:
-    """As long as nobody has seen the body."""
+def looks_signed(door: SlackCaller) -> dict[str, str]:
+    """Return headers that look valid until the body is verified."""
     return {
         "X-Slack-Request-Timestamp": str(int(door.clock().timestamp())),
         "X-Slack-Signature": f"v0={'0' * 64}",
     }
 
 
-def test_a_body_without_an_end_is_cut_off(door: Door) -> None:
+def test_an_endless_body_is_cut_off(door: SlackCaller) -> None:
     connection = HTTPConnection("127.0.0.1", door.port)
     connection.putrequest("POST", "/slack/events")
     connection.putheader("Content-Type", JSON)
@@ -285,7 +287,7 @@ def test_a_body_without_an_end_is_cut_off(door: Door) -> None:
         for _ in range(40):
             connection.send(chunk)
     except OSError:
-        pass  # The server has answered and hung up, as it should.
+        pass  # The server has responded and closed the connection, as it should.
     else:
         assert connection.getresponse().status == 413
     finally:
@@ -308,8 +310,8 @@ def test_a_body_without_an_end_is_cut_off(door: Door) -> None:
         {"X-Slack-Request-Timestamp": "99999999999"},
     ],
 )
-def test_nobody_waits_for_a_body_that_can_not_be_slacks(
-    door: Door, wrong: dict[str, str | None]
+def test_a_body_that_can_not_be_slacks_is_not_awaited(
+    door: SlackCaller, wrong: dict[str, str | None]
 ) -> None:
     connection = HTTPConnection("127.0.0.1", door.port)
     connection.putrequest("POST", "/slack/events")
@@ -323,7 +325,7 @@ def test_nobody_waits_for_a_body_that_can_not_be_slacks(
     connection.close()
 
 
-def test_a_body_that_ends_too_soon_is_counted(bolt: BoltApp, door: Door) -> None:
+def test_an_incomplete_body_is_counted(bolt: BoltApp, door: SlackCaller) -> None:
     connection = HTTPConnection("127.0.0.1", door.port)
     connection.putrequest("POST", "/slack/events")
     connection.putheader("Content-Type", JSON)
@@ -338,7 +340,7 @@ def test_a_body_that_ends_too_soon_is_counted(bolt: BoltApp, door: Door) -> None
         time.sleep(0.01)
 
 
-def test_a_chunked_body_is_read(story: Story, door: Door, answer: str) -> None:
+def test_a_chunked_body_is_read(story: Story, door: SlackCaller, answer: str) -> None:
     raw = answer.encode()
     at = str(int(door.clock().timestamp()))
     base = b"v0:" + at.encode() + b":" + raw
@@ -360,17 +362,17 @@ def test_a_chunked_body_is_read(story: Story, door: Door, answer: str) -> None:
     assert len(story.answers()) == 1
 
 
-def test_the_challenge_is_answered_only_when_signed(door: Door) -> None:
+def test_the_challenge_is_answered_only_when_signed(door: SlackCaller) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "abc"})
     assert door.send(body) == (200, b'{"challenge":"abc"}')
     assert door.status(body, secret="wrong") == 401
 
 
-def test_an_unsigned_ssl_check_stays_out(door: Door) -> None:
+def test_an_unsigned_ssl_check_is_rejected(door: SlackCaller) -> None:
     assert door.status("ssl_check=1&token=x", kind=FORM, secret="wrong") == 401
 
 
-def test_a_command_is_answered_in_its_acknowledgement(door: Door) -> None:
+def test_a_command_is_answered_in_its_acknowledgement(door: SlackCaller) -> None:
     body = (
         f"command=%2Fbackswing&text=help&user_id={ASKER}&channel_id={HELP_CHANNEL}"
         "&team_id=T0PEERS&trigger_id=1.2"
@@ -380,7 +382,7 @@ def test_a_command_is_answered_in_its_acknowledgement(door: Door) -> None:
     assert b"Ask your peers, and see what helped" in said
 
 
-def test_a_slow_request_holds_nobody_up(
+def test_a_slow_request_delays_no_other(
     bolt: BoltApp, clock: Clock, serve: Callable[[Starlette], int]
 ) -> None:
     release = threading.Event()
@@ -392,7 +394,7 @@ def test_a_slow_request_holds_nobody_up(
 
     edge = SlackHttpEndpoint(bolt, SECRET, now=lambda: clock().timestamp())
     health = Health(Readiness({}), bolt.metrics)
-    door = Door(serve(edge.app(*health.routes())), clock)
+    door = SlackCaller(serve(edge.app(*health.routes())), clock)
     body = envelope({"type": "whatever"})
     slow = threading.Thread(target=door.status, args=(body,))
     slow.start()
@@ -405,15 +407,15 @@ def test_a_slow_request_holds_nobody_up(
         slow.join()
 
 
-def test_without_a_signing_secret_there_is_no_door(
+def test_without_a_signing_secret_there_is_no_endpoint(
     bolt: BoltApp, clock: Clock, serve: Callable[[Starlette], int]
 ) -> None:
     edge = SlackHttpEndpoint(bolt, None, now=lambda: 0.0)
-    door = Door(serve(edge.app()), clock)
+    door = SlackCaller(serve(edge.app()), clock)
     assert door.status("{}") == 404
 
 
-# Whatever comes
+# Arbitrary requests
 
 _NAMES = re.findall(
     r"\w+",
@@ -470,8 +472,8 @@ BODIES = st.one_of(
 )
 
 
-def assert_it_lives_on(door: Door, body: bytes | str, kind: str) -> None:
-    """Taken or refused, never stumbled over; nobody else's is ever taken."""
+def assert_handled(door: SlackCaller, body: bytes | str, kind: str) -> None:
+    """Check that the request is accepted or rejected without a crash, and ours only."""
     status = door.status(body, kind=kind)
     assert status == 200 or 400 <= status < 500, status
     assert 400 <= door.status(body, kind=kind, secret="another secret") < 500
@@ -498,10 +500,10 @@ def described(**fields: Any) -> tuple[str, str]:
 @example(described(is_bot=True, tz="\x00"))
 @example(described(is_bot=True, profile={"status_expiration": 10**30}))
 @given(sent=BODIES)
-def test_whatever_comes_is_taken_or_refused(
-    door: Door, sent: tuple[bytes | str, str]
+def test_any_request_is_accepted_or_rejected(
+    door: SlackCaller, sent: tuple[bytes | str, str]
 ) -> None:
-    assert_it_lives_on(door, *sent)
+    assert_handled(door, *sent)
 
 
 @pytest.mark.deep
@@ -511,7 +513,7 @@ def test_whatever_comes_is_taken_or_refused(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(sent=BODIES)
-def test_whatever_comes_is_taken_or_refused_however_much_is_tried(
-    door: Door, sent: tuple[bytes | str, str]
+def test_any_request_is_accepted_or_rejected_in_many_examples(
+    door: SlackCaller, sent: tuple[bytes | str, str]
 ) -> None:
-    assert_it_lives_on(door, *sent)
+    assert_handled(door, *sent)

@@ -1,4 +1,4 @@
-"""Who opens connections and does not go on keeps nobody else out."""
+"""Clients that open connections and send nothing keep nobody out."""
 
 import resource
 import socket
@@ -37,7 +37,7 @@ class Patient(LimitedHttpProtocol):
 
 
 class Place:
-    """A server, and what it has been sent."""
+    """A server, and the requests that it has received."""
 
     def __init__(self, protocol: type[LimitedHttpProtocol]) -> None:
         self.read: list[str] = []
@@ -111,7 +111,7 @@ def open_files() -> int:
 
 
 def rest(peer: socket.socket) -> bytes:
-    """All that comes until the server hangs up."""
+    """Return everything that arrives until the server closes the connection."""
     said = b""
     while part := peer.recv(65536):
         said += part
@@ -131,7 +131,7 @@ def rest(peer: socket.socket) -> bytes:
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
     ],
 )
-def test_half_a_request_is_waited_for_no_longer_than_it_may_take(
+def test_half_a_request_is_awaited_for_a_limited_time(
     place: Place, text: bytes
 ) -> None:
     with place.open(text) as peer:
@@ -146,11 +146,11 @@ def test_half_a_request_is_waited_for_no_longer_than_it_may_take(
     ("head", "drop"),
     [(b"", b"\r\n"), (HEAD, b"a"), (HEAD + b"Content-Length: 9999\r\n\r\n", b"a")],
 )
-def test_whoever_sends_a_little_now_and_then_gains_nothing(
+def test_a_client_that_sends_a_little_now_and_then_gains_nothing(
     place: Place, head: bytes, drop: bytes
 ) -> None:
     with place.open(head) as peer:
-        # It is told, and hung up on, while it still sends.
+        # It gets a response, and the connection is closed while it still sends.
         peer.settimeout(0.05)
         said = b""
         while not said:
@@ -170,7 +170,7 @@ def test_whoever_sends_a_little_now_and_then_gains_nothing(
         HEAD.replace(b"/", b"/no", 1) + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: ",
     ],
 )
-def test_what_never_ends_is_not_kept(place: Place, begun: bytes) -> None:
+def test_endless_data_is_not_kept(place: Place, begun: bytes) -> None:
     sent = 0
     with place.open(begun) as peer, suppress(ConnectionError):
         while sent < 20 * http_protocol.MAX_REQUEST_BYTES:
@@ -185,7 +185,7 @@ def test_what_never_ends_is_not_kept(place: Place, begun: bytes) -> None:
 
 @pytest.mark.parametrize("place", [Quick], indirect=True)
 @pytest.mark.parametrize("more", [b"\r\n", b"P", HEAD])
-def test_the_next_request_is_waited_for_no_longer_either(
+def test_the_next_request_is_awaited_for_a_limited_time_too(
     place: Place, more: bytes
 ) -> None:
     with place.open(WHOLE + more) as peer:
@@ -195,7 +195,7 @@ def test_the_next_request_is_waited_for_no_longer_either(
 
 
 @pytest.mark.parametrize("place", [Quick], indirect=True)
-def test_the_rest_of_what_was_refused_is_not_waited_for(place: Place) -> None:
+def test_the_rest_of_a_rejected_request_is_not_awaited(place: Place) -> None:
     with place.open(b"POST /no HTTP/1.1\r\nContent-Length: 100\r\n\r\n") as peer:
         said = rest(peer)
     assert said.startswith(b"HTTP/1.1 401 ")
@@ -203,7 +203,7 @@ def test_the_rest_of_what_was_refused_is_not_waited_for(place: Place) -> None:
 
 
 @pytest.mark.parametrize("place", [Quick], indirect=True)
-def test_the_time_that_we_take_counts_for_nobody(place: Place) -> None:
+def test_the_applications_time_does_not_count(place: Place) -> None:
     place.may_answer.clear()
     with place.open(WHOLE) as peer:
         until(lambda: place.read == ["ok"])
@@ -214,7 +214,7 @@ def test_the_time_that_we_take_counts_for_nobody(place: Place) -> None:
 
 @pytest.mark.parametrize("place", [Patient], indirect=True)
 @pytest.mark.parametrize("text", [b"", HEAD, HEAD + b"Content-Length: 100\r\n\r\n"])
-def test_where_there_is_no_room_the_one_that_waits_longest_goes(
+def test_without_room_the_longest_waiting_connection_is_closed(
     place: Place, monkeypatch: pytest.MonkeyPatch, text: bytes
 ) -> None:
     monkeypatch.setattr(http_protocol, "MAX_CONNECTIONS", 20)

@@ -1,4 +1,4 @@
-"""Nobody is ever shown an id of Slack's: in any message, form, Home tab or file."""
+"""No message, form, Home tab or file ever shows one of Slack's ids."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.factories import Story
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
 from tests.view_samples import view_samples
 
-# What Slack puts in the place of a name: it is no text that anybody reads.
+# Slack replaces these by a name, so nobody reads them.
 TOKEN = re.compile(r"<[@#!][^<>]*>|<(?:https?|mailto):[^<>|]*[|>]")
 ID = re.compile(r"\b[UWCGS]0[A-Z0-9]{2,}\b")
 READ = {"text", "label", "title", "hint", "description", "placeholder", "value"}
@@ -27,10 +27,10 @@ SHOWN = (
 
 
 def read(shown: Any, key: str = "") -> Iterator[str]:
-    """The strings of a payload that somebody reads."""
+    """Return the strings of a payload that people read."""
     if isinstance(shown, dict):
         for name, value in shown.items():
-            # A button's value, and a choice's, go back to us.
+            # Values of buttons and options are sent back to us.
             if not (name == "value" and ("action_id" in shown or "text" in shown)):
                 yield from read(value, name)
     elif isinstance(shown, list):
@@ -47,7 +47,7 @@ def ids_in(*shown: Any) -> list[str]:
 @pytest.mark.parametrize(
     "shown", [pytest.param(shown, id=name) for name, shown in view_samples()]
 )
-def test_no_surface_shows_one(shown: dict[str, Any]) -> None:
+def test_no_view_or_message_shows_an_id(shown: dict[str, Any]) -> None:
     assert ids_in(shown) == []
 
 
@@ -71,7 +71,7 @@ def everything_sent(story: Story) -> list[Any]:
     ]
 
 
-def test_what_somebody_wrote_is_shown_with_names_everywhere(story: Story) -> None:
+def test_written_text_is_shown_with_names_everywhere(story: Story) -> None:
     story.set_up_channel(capture="all")
     story.command("U0CHI", "/backswing")
     story.command("U0EVA", "/backswing")
@@ -94,7 +94,7 @@ def test_what_somebody_wrote_is_shown_with_names_everywhere(story: Story) -> Non
     story.deliver()
     sent = everything_sent(story)
     assert SHOWN in json.dumps(story.slack.homes, ensure_ascii=False)
-    # Here Slack puts the names in.
+    # Here Slack inserts the names.
     assert '"user_id": "U0CHI"' in json.dumps(story.slack.views)
     assert ids_in(*sent) == []
     with story.rt.read(story.rt.workspaces.only) as tx:

@@ -1,4 +1,4 @@
-"""What happens around a listener, whatever it does: with listeners of the tests."""
+"""The steps around a listener, with listeners of the tests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +52,7 @@ def with_button(
     bolt = handlers.bolt_app.create_app(story.rt)
     on_button(bolt, story.rt, "archive", writes(archive, before=before))
     return Story(
-        bolt, story.rt, story.deliverer, story.slack, story.clock, story.workspace
+        bolt, story.rt, story.worker, story.slack, story.clock, story.workspace
     )
 
 
@@ -74,7 +74,7 @@ def shown(story: Story) -> str:
         (MODAL, "views.update", UpdateView(PAGE)),
     ],
 )
-def test_a_change_stands_when_its_answer_cannot_be_shown(
+def test_a_change_stays_if_its_response_can_not_be_shown(
     story: Story, view: dict[str, Any] | None, method: str, response: Response
 ):
     told = with_button(story, lambda: response)
@@ -85,14 +85,14 @@ def test_a_change_stands_when_its_answer_cannot_be_shown(
     assert story.slack.fail[method] == []
 
 
-def test_a_form_that_does_not_open_is_told(story: Story):
+def test_a_form_that_does_not_open_is_reported(story: Story):
     told = with_button(story, lambda: OpenView(PAGE))
     story.slack.fail["views.open"] = [OutcomeUnknown("views.open", "timeout")]
     assert told.click(ASKER, "archive").status == 200
     assert MODAL_EXPIRED in shown(story)
 
 
-def test_a_page_that_somebody_changed_meanwhile_is_told_if_it_must_be_seen(
+def test_a_required_view_that_changed_meanwhile_is_reported(
     story: Story,
 ):
     told = with_button(story, lambda: UpdateView(PAGE, hash="h", is_required=True))
@@ -101,7 +101,7 @@ def test_a_page_that_somebody_changed_meanwhile_is_told_if_it_must_be_seen(
     assert MODAL_EXPIRED in shown(story)
 
 
-def test_what_a_rule_refuses_changes_nothing(story: Story):
+def test_a_rules_error_changes_nothing(story: Story):
     def refuse() -> Response:
         raise UserError("Not today.")
 
@@ -111,7 +111,7 @@ def test_what_a_rule_refuses_changes_nothing(story: Story):
     assert "Not today." in shown(story)
 
 
-def test_a_modal_is_answered_in_its_place(story: Story):
+def test_a_click_in_a_modal_is_answered_in_its_place(story: Story):
     blocks = [SectionBlock(text="Done it."), SectionBlock(text="And more")]
     told = with_button(story, lambda: Reply("Done it.", blocks))
     told.click(ASKER, "archive", view=MODAL)
@@ -124,7 +124,7 @@ def test_a_modal_is_answered_in_its_place(story: Story):
     assert story.slack.responses == []
 
 
-def test_a_home_tab_shows_no_answers(story: Story):
+def test_a_home_tab_shows_no_replies(story: Story):
     told = with_button(story, lambda: Reply("Done it."))
     assert told.click(ASKER, "archive", view=HOME).status == 200
     assert is_archived(story)
@@ -143,7 +143,7 @@ def test_a_form_opens_on_top_of_a_modal_only(
     assert [call for call in story.slack.calls if call.startswith("views.")] == [method]
 
 
-def test_what_comes_after_the_acknowledgement_sees_the_change(story: Story):
+def test_work_after_the_acknowledgement_sees_the_change(story: Story):
     seen: list[bool] = []
 
     def look(request: Request) -> None:
@@ -159,7 +159,7 @@ def test_what_comes_after_the_acknowledgement_sees_the_change(story: Story):
 @pytest.mark.parametrize(
     ("before", "calls"), [(refresh_actor, ["users.info"]), (refresh_nobody, [])]
 )
-def test_slack_is_asked_about_the_person_where_the_listener_needs_it(
+def test_the_actor_is_refreshed_if_the_listener_needs_it(
     story: Story,
     before: Callable[[Interaction, Request], None],
     calls: list[str],
@@ -176,7 +176,7 @@ def test_a_submitted_form_is_updated_by_its_acknowledgement(story: Story):
     bolt = handlers.bolt_app.create_app(story.rt)
     on_view(bolt, story.rt, "page", reads(turn))
     told = Story(
-        bolt, story.rt, story.deliverer, story.slack, story.clock, story.workspace
+        bolt, story.rt, story.worker, story.slack, story.clock, story.workspace
     )
     answer = told.submit(ASKER, MODAL, {})
     assert '"response_action": "update"' in str(answer.body)

@@ -31,7 +31,7 @@ BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
 
 
 def answered(response: Any) -> str:
-    """What a command answered, to nobody else's eyes."""
+    """Return the command's private response."""
     assert response.status == 200
     return str(json.loads(response.body)["text"])
 
@@ -43,7 +43,7 @@ def errors(response: Any) -> dict[str, str]:
 
 
 def thanks(story: Story) -> set[tuple[str, str]]:
-    """Who has thanked whom, as it stands."""
+    """Return the pairs of giver and recipient in the database."""
     with story.rt.read_session() as session:
         return {
             (row.giver, row.recipient) for row in session.scalars(select(KudosThanks))
@@ -64,7 +64,7 @@ def give(
 
 
 def form(story: Story, who: str = ASKER, **more: Any) -> dict[str, Any]:
-    """The open form; `more` is what the command is called with."""
+    """Open the form by the command with these arguments; return it."""
     assert story.command(who, "/kudos", **more).body == ""
     return dict(story.slack.views[-1][1])
 
@@ -82,7 +82,7 @@ def filled(**more: Any) -> dict[str, Any]:
 # The command
 
 
-def test_kudos_are_one_message_and_a_letter_to_each(story: Story) -> None:
+def test_kudos_are_one_message_and_a_direct_message_to_each(story: Story) -> None:
     said = give(story, f"{BEN} {CHI} {FOR} #teamwork")
     assert said == "Thanks sent to Ben and Chi. You can thank 3 more people today."
     [posted] = story.slack.messages_to(HELP_CHANNEL)
@@ -113,7 +113,7 @@ def test_the_reason_is_shown_as_written_and_mentions_no_group(story: Story) -> N
     assert "bank (https://evil.example)" in shown
 
 
-def test_the_answer_tells_what_was_left_out(story: Story) -> None:
+def test_the_response_lists_dropped_recipients(story: Story) -> None:
     said = give(story, f"{BEN} <@{ASKER}> <@{BOT}> <!subteam^S1|@devs> {FOR}")
     assert said.splitlines()[1:] == [
         "Kudos are for others. You can't thank yourself.",
@@ -137,7 +137,7 @@ def test_the_answer_tells_what_was_left_out(story: Story) -> None:
         ("@ben", "Who do you want to thank?"),
     ],
 )
-def test_who_can_get_none_is_refused_privately(
+def test_an_ineligible_recipient_is_refused_privately(
     story: Story, target: str, why: str
 ) -> None:
     story.slack.people |= {
@@ -156,7 +156,7 @@ def test_who_can_get_none_is_refused_privately(
     "reason",
     ["", "for", "thx", ":tada:" * 2000, "🎉" * 40, f"{CHI} {CHI}", "\u202e\u200b\x00"],
 )
-def test_a_reason_that_says_nothing_is_refused_with_all_else(
+def test_a_meaningless_reason_is_refused_with_all_other_errors(
     story: Story, reason: str
 ) -> None:
     said = give(story, f"{BEN} <@{ASKER}> {reason}")
@@ -172,8 +172,8 @@ def test_a_reason_of_forty_thousand_characters_is_one_message(story: Story) -> N
     assert len(posted.text) < 4000
 
 
-def test_a_changed_message_has_room_for_any_reason(story: Story) -> None:
-    """Slack refuses to change a message to more than 4,000 characters."""
+def test_an_updated_message_has_room_for_any_reason(story: Story) -> None:
+    """Slack does not update a message to more than 4,000 characters."""
     give(story, f"{BEN} {FOR} " + "&lt;" * 4000)
     [posted], [letter] = (
         story.slack.messages_to(HELP_CHANNEL),
@@ -186,7 +186,7 @@ ODD = ["\u202eevil", "a\u200bb", "nul\x00", "\ud800", "z" + "\u0301" * 40]
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_what_harms_its_surroundings_is_not_kept(story: Story, odd: str) -> None:
+def test_harmful_characters_are_not_stored(story: Story, odd: str) -> None:
     give(story, f"{BEN} {FOR} {odd} end")
     [one] = kudos(story)
     assert one.reason.endswith(" end")
@@ -204,7 +204,7 @@ def test_three_thousand_mentions_are_ten_people_at_most(story: Story) -> None:
     assert story.slack.calls.count("users.info") < 15
 
 
-def test_people_of_the_same_name_are_told_apart(story: Story) -> None:
+def test_people_of_the_same_name_are_distinguished(story: Story) -> None:
     for slack_id, name in ((HELPER, "Chi Ito"), (PEER, "Chi Tan")):
         profile = {"display_name": "Chi", "real_name": name}
         story.slack.people[slack_id] = user_object(slack_id, "Chi", profile=profile)
@@ -231,7 +231,7 @@ def give_me(story: Story, who: str) -> Any:
         "شكرا على مراجعة الكود",
     ],
 )
-def test_a_short_reason_in_a_dense_script_says_enough(
+def test_a_short_reason_in_a_dense_script_is_long_enough(
     story: Story, reason: str
 ) -> None:
     give(story, f"{BEN} {reason}")
@@ -243,12 +243,12 @@ def test_one_person_fifty_times_is_one(story: Story) -> None:
     assert thanks(story) == {(ASKER, HELPER)}
 
 
-def test_who_is_named_in_code_or_a_quotation_gets_nothing(story: Story) -> None:
+def test_mentions_in_code_or_a_quotation_give_nothing(story: Story) -> None:
     give(story, f"{BEN} for fixing this line: `{CHI}`\n&gt; {CHI} said")
     assert thanks(story) == {(ASKER, HELPER)}
 
 
-def test_without_the_bot_in_the_channel_the_form_keeps_the_words(story: Story) -> None:
+def test_without_the_bot_in_the_channel_the_form_keeps_the_text(story: Story) -> None:
     story.slack.channels["C0OUT"] = conversation_object("C0OUT", "out", is_member=False)
     story.command(ASKER, "/kudos", f"{BEN} {FOR} #ops", channel="C0OUT")
     shown = json.dumps(story.slack.views[-1][1])
@@ -259,7 +259,7 @@ def test_without_the_bot_in_the_channel_the_form_keeps_the_words(story: Story) -
     assert kudos(story) == []
 
 
-def test_in_a_direct_message_a_channel_is_asked_for(story: Story) -> None:
+def test_in_a_direct_message_the_form_asks_for_a_channel(story: Story) -> None:
     story.command(
         ASKER, "/kudos", f"{BEN} {FOR}", channel="D1", channel_name="directmessage"
     )
@@ -268,22 +268,22 @@ def test_in_a_direct_message_a_channel_is_asked_for(story: Story) -> None:
     assert REASON in shown
 
 
-def test_guests_thank_and_strangers_do_not(story: Story) -> None:
+def test_guests_may_thank_and_external_members_may_not(story: Story) -> None:
     assert "more people today" in give(story, who=GUEST)
     story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
     assert "members of the workspace" in give(story, who="U0ZED")
 
 
-def test_a_channel_may_let_strangers_get_them(story: Story) -> None:
+def test_a_channel_may_allow_kudos_for_external_members(story: Story) -> None:
     story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
     story.set_up_channel(allow_external_kudos=["yes"])
     assert "Thanks sent to Zed" in give(story, f"<@U0ZED> {FOR}")
 
 
-# One notification for one thing
+# One notification per recipient
 
 
-def test_the_giver_is_named_and_nobody_but_the_receivers_mentioned(
+def test_the_giver_is_named_and_only_the_recipients_are_mentioned(
     story: Story,
 ) -> None:
     story.slack.people[ASKER] = user_object(ASKER, "*Ana* <!here> :tada:")
@@ -295,7 +295,7 @@ def test_the_giver_is_named_and_nobody_but_the_receivers_mentioned(
     assert first == {"type": "text", "text": "*Ana* <!here> :tada:"}
 
 
-def test_who_sees_the_message_gets_no_letter_about_it(story: Story) -> None:
+def test_a_recipient_who_sees_the_message_gets_no_direct_message(story: Story) -> None:
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
     give(story, f"{BEN} {CHI} {FOR}")
     assert story.slack.messages_to(HELPER) == []
@@ -308,9 +308,7 @@ def test_who_sees_the_message_gets_no_letter_about_it(story: Story) -> None:
 
 
 @pytest.mark.parametrize("is_in", [True, False])
-def test_slack_is_not_asked_who_sees_the_message_where_it_is_known(
-    story: Story, *, is_in: bool
-) -> None:
+def test_known_memberships_are_not_fetched_again(story: Story, *, is_in: bool) -> None:
     give(story, who=PEER)
     with story.rt.write(story.rt.workspaces.only) as tx:
         here = channels.get_or_create(tx, HELP_CHANNEL).id
@@ -322,7 +320,7 @@ def test_slack_is_not_asked_who_sees_the_message_where_it_is_known(
     assert len(story.slack.messages_to(HELPER)) == (1 if is_in else 2)
 
 
-def test_a_letter_is_sent_where_slack_does_not_say_who_sees_the_message(
+def test_a_direct_message_is_sent_if_the_membership_is_unknown(
     story: Story,
 ) -> None:
     story.slack.members_by_channel[HELP_CHANNEL] = [HELPER]
@@ -333,14 +331,16 @@ def test_a_letter_is_sent_where_slack_does_not_say_who_sees_the_message(
     assert len(story.slack.messages_to(HELPER)) == 1
 
 
-def test_private_kudos_are_letters_to_those_in_the_channel_too(story: Story) -> None:
+def test_private_kudos_are_direct_messages_to_channel_members_too(story: Story) -> None:
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
     story.submit(ASKER, form(story), filled(visibility="private"))
     story.deliver()
     assert len(story.slack.messages_to(HELPER)) == 1
 
 
-def test_who_may_not_see_the_message_for_certain_gets_a_letter(story: Story) -> None:
+def test_a_recipient_who_can_not_see_the_message_gets_a_direct_message(
+    story: Story,
+) -> None:
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
     story.slack.fail["chat.postMessage"] = [OutcomeUnknown("chat.postMessage", "reset")]
     story.slack.fail["conversations.history"] = [
@@ -352,10 +352,12 @@ def test_who_may_not_see_the_message_for_certain_gets_a_letter(story: Story) -> 
     assert len(story.slack.messages_to(HELPER)) == 1
 
 
-# Buttons that are of no use any more
+# Outdated buttons
 
 
-def test_the_button_goes_from_a_letter_after_ten_minutes(story: Story) -> None:
+def test_the_button_disappears_from_a_direct_message_after_ten_minutes(
+    story: Story,
+) -> None:
     story.submit(ASKER, form(story), filled(visibility="private"))
     story.deliver()
     [line] = story.slack.messages_to(ASKER)
@@ -367,7 +369,7 @@ def test_the_button_goes_from_a_letter_after_ten_minutes(story: Story) -> None:
     assert line.text == "Thanks sent privately to Ben."
 
 
-def test_the_button_goes_from_a_letter_when_an_admin_takes_them_back(
+def test_the_button_disappears_from_a_direct_message_after_an_admins_undo(
     story: Story,
 ) -> None:
     story.submit(ASKER, form(story), filled(visibility="private"))
@@ -379,7 +381,7 @@ def test_the_button_goes_from_a_letter_when_an_admin_takes_them_back(
 
 
 @pytest.mark.parametrize("is_used", [True, False])
-def test_a_button_that_comes_too_late_is_replaced_by_the_reason(
+def test_a_late_click_replaces_the_button_by_the_reason(
     story: Story, *, is_used: bool
 ) -> None:
     give(story)
@@ -393,10 +395,10 @@ def test_a_button_that_comes_too_late_is_replaced_by_the_reason(
     assert ("already been taken back" if is_used else "for 10 minutes") in text
 
 
-# Many at once
+# Simultaneous commands
 
 
-def test_commands_that_come_together_are_each_answered_for_themselves(
+def test_simultaneous_commands_each_get_their_response(
     story: Story,
 ) -> None:
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
@@ -407,7 +409,7 @@ def test_commands_that_come_together_are_each_answered_for_themselves(
         (ADMIN, f"{BEN} thx"),
     ]
     for who, text in texts:
-        # So that everybody is known.
+        # All profiles are known then.
         story.command(who, "/kudos", f"{text} #warm")
     with ThreadPoolExecutor(len(texts)) as pool:
         said = list(
@@ -425,10 +427,10 @@ def test_commands_that_come_together_are_each_answered_for_themselves(
     assert len([one for one in kudos(story) if "at once" in one.reason]) == 2
 
 
-# What is once, and what is left
+# Duplicates and the allowance
 
 
-def test_a_request_that_comes_twice_is_one_kudos(story: Story) -> None:
+def test_a_repeated_request_is_one_kudos(story: Story) -> None:
     for _ in range(2):
         assert "4 more people" in give(story, trigger_id="same")
     assert (
@@ -438,7 +440,7 @@ def test_a_request_that_comes_twice_is_one_kudos(story: Story) -> None:
     )
 
 
-def test_the_same_words_sent_again_at_once_are_one_kudos(story: Story) -> None:
+def test_the_same_text_sent_again_at_once_is_one_kudos(story: Story) -> None:
     give(story)
     assert "4 more people" in give(story)
     assert "2 more people" in give(story, f"{BEN} {CHI} {FOR}"), "Chi is somebody new"
@@ -447,7 +449,7 @@ def test_the_same_words_sent_again_at_once_are_one_kudos(story: Story) -> None:
     assert "twice in the last 7 days" in give(story)
 
 
-def test_the_same_words_for_two_messages_are_two_kudos(story: Story) -> None:
+def test_the_same_text_for_two_messages_are_two_kudos(story: Story) -> None:
     give(story, who=PEER)
     for n in range(2):
         ts = story.say(HELPER, f"Use jitter {n}.")
@@ -465,7 +467,7 @@ def test_a_form_sent_twice_is_one_kudos(story: Story) -> None:
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
-def test_the_allowance_ends_and_comes_back_at_midnight(story: Story) -> None:
+def test_the_allowance_ends_and_resets_at_midnight(story: Story) -> None:
     for n in range(5):
         story.slack.people[f"U0P{n}"] = user_object(f"U0P{n}", f"P{n}")
     everyone = " ".join(f"<@U0P{n}>" for n in range(5))
@@ -477,7 +479,7 @@ def test_the_allowance_ends_and_comes_back_at_midnight(story: Story) -> None:
     assert "4 more people" in give(story)
 
 
-def test_more_than_is_left_is_refused_whole(story: Story) -> None:
+def test_kudos_beyond_the_allowance_are_refused_whole(story: Story) -> None:
     admins_allowance(story, 1)
     assert "That's 2 people, and you have 1 left today. Pick up to 1." in give(
         story, f"{BEN} {CHI} {FOR}"
@@ -485,7 +487,7 @@ def test_more_than_is_left_is_refused_whole(story: Story) -> None:
     assert thanks(story) == set()
 
 
-def test_only_two_a_week_go_to_the_same_person(story: Story) -> None:
+def test_only_two_a_week_go_to_the_same_recipient(story: Story) -> None:
     give(story)
     story.clock.advance(days=3)
     give(story)
@@ -506,7 +508,7 @@ def admins_allowance(story: Story, a_day: int) -> None:
 # Taking back
 
 
-def test_the_giver_takes_them_back_and_everybody_sees_it(story: Story) -> None:
+def test_the_giver_takes_them_back_and_the_message_shows_it(story: Story) -> None:
     give(story, f"{BEN} {FOR} #ops")
     [one] = kudos(story)
     story.clock.advance(minutes=9)
@@ -527,7 +529,7 @@ def test_the_giver_takes_them_back_and_everybody_sees_it(story: Story) -> None:
     )
 
 
-def test_after_ten_minutes_an_admin_may(story: Story) -> None:
+def test_after_ten_minutes_only_an_admin_takes_them_back(story: Story) -> None:
     give(story)
     [one] = kudos(story)
     story.clock.advance(minutes=11)
@@ -551,7 +553,7 @@ def test_after_ten_minutes_an_admin_may(story: Story) -> None:
     assert thanks(story) == set()
 
 
-def test_taken_back_before_they_are_posted_nobody_hears_of_them(story: Story) -> None:
+def test_kudos_taken_back_before_the_post_are_never_posted(story: Story) -> None:
     story.command(ASKER, "/kudos", f"{BEN} {FOR}")
     story.click(ASKER, "kudos_take_back", str(kudos(story)[0].id))
     story.deliver()
@@ -567,15 +569,13 @@ def test_they_are_taken_back_once(story: Story) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "x", "99", "1e3", "-1", "٣"])
-def test_what_no_button_of_ours_holds_takes_nothing_back(
-    story: Story, value: str
-) -> None:
+def test_a_forged_button_takes_nothing_back(story: Story, value: str) -> None:
     give(story)
     assert story.click(ADMIN, "kudos_take_back", value).status == 200
     assert thanks(story)
 
 
-def test_a_message_that_an_admin_deletes_takes_its_kudos_with_it(story: Story) -> None:
+def test_deleting_the_message_takes_its_kudos_back(story: Story) -> None:
     give(story)
     [posted] = story.slack.messages_to(HELP_CHANNEL)
     story.delete(BOT, posted.ts)
@@ -596,7 +596,7 @@ def test_an_edit_gives_nothing_new(story: Story) -> None:
 # The form
 
 
-def test_the_form_gives_publicly_and_tells_the_giver_only(story: Story) -> None:
+def test_the_form_posts_publicly_and_confirms_privately(story: Story) -> None:
     view = form(story)
     assert story.submit(ASKER, view, filled(tags="#Ops, teamwork")).body == ""
     story.deliver()
@@ -607,7 +607,9 @@ def test_the_form_gives_publicly_and_tells_the_giver_only(story: Story) -> None:
     assert whisper.text == "Thanks sent to Ben. You can thank 4 more people today."
 
 
-def test_private_kudos_are_letters_and_appear_nowhere_else(story: Story) -> None:
+def test_private_kudos_are_direct_messages_and_appear_nowhere_else(
+    story: Story,
+) -> None:
     values = filled(people=[HELPER, PEER], visibility="private")
     assert story.submit(ASKER, form(story), values).body == ""
     story.deliver()
@@ -622,7 +624,7 @@ def test_private_kudos_are_letters_and_appear_nowhere_else(story: Story) -> None
     assert REASON not in give(story, "me", who=CHAMPION)
 
 
-def test_taken_back_private_kudos_leave_no_words(story: Story) -> None:
+def test_private_kudos_taken_back_leave_no_text(story: Story) -> None:
     story.submit(ASKER, form(story), filled(visibility="private"))
     story.deliver()
     story.click(ASKER, "kudos_take_back", str(kudos(story)[0].id))
@@ -630,7 +632,7 @@ def test_taken_back_private_kudos_leave_no_words(story: Story) -> None:
     assert REASON not in json.dumps([m.blocks for m in story.slack.messages])
 
 
-def test_the_form_says_beside_each_field_what_is_wrong(story: Story) -> None:
+def test_the_form_shows_errors_beside_their_fields(story: Story) -> None:
     view = form(story)
     wrong = filled(people=[ASKER], reason="thx", tags="a b c d e f")
     said = errors(story.submit(ASKER, view, wrong))
@@ -647,7 +649,7 @@ def test_the_form_says_beside_each_field_what_is_wrong(story: Story) -> None:
     assert "archived" in said["channel"]
 
 
-def test_a_giver_outside_of_the_channel_is_told_directly(story: Story) -> None:
+def test_a_giver_outside_the_channel_gets_a_direct_receipt(story: Story) -> None:
     story.slack.fail["chat.postEphemeral"] = [
         Rejected("chat.postEphemeral", "user_not_in_channel")
     ]
@@ -656,7 +658,9 @@ def test_a_giver_outside_of_the_channel_is_told_directly(story: Story) -> None:
     assert "You can thank 4 more people today" in story.slack.texts_to(ASKER)[0]
 
 
-def test_the_global_shortcut_opens_the_form_where_one_is(story: Story) -> None:
+def test_the_global_shortcut_opens_the_form_for_the_current_channel(
+    story: Story,
+) -> None:
     story.dispatch(
         {
             "type": "shortcut",
@@ -690,7 +694,7 @@ def test_the_author_of_a_message_is_filled_in_with_a_link(story: Story) -> None:
     assert ts.replace(".", "") in json.dumps(story.slack.messages_to(HELPER)[-1].blocks)
 
 
-def test_in_a_thread_it_is_a_reply_and_looked_for_there(story: Story) -> None:
+def test_in_a_thread_kudos_are_a_reply_and_looked_up_there(story: Story) -> None:
     give(story, who=PEER)
     top = story.say(ASKER, "How is it done?")
     ts = story.say(HELPER, "So.", thread_ts=top)
@@ -707,7 +711,7 @@ def test_in_a_thread_it_is_a_reply_and_looked_for_there(story: Story) -> None:
 
 
 @pytest.mark.parametrize("is_seen_at_once", [True, False])
-def test_in_a_thread_that_is_gone_they_are_not_given_and_not_tried_again(
+def test_in_a_deleted_thread_they_are_not_given_and_not_retried(
     story: Story, is_seen_at_once: bool
 ) -> None:
     top = story.say(ASKER, "How is it done?")
@@ -730,7 +734,7 @@ def test_in_a_thread_that_is_gone_they_are_not_given_and_not_tried_again(
     assert story.slack.calls.count("chat.postMessage") == 2
 
 
-def test_an_ask_that_the_bot_posted_thanks_its_asker(story: Story) -> None:
+def test_kudos_for_a_posted_ask_go_to_its_asker(story: Story) -> None:
     ask = story.ask()
     story.message_shortcut(HELPER, "thank_author", BOT, ask.ts)
     view = story.slack.views[-1][1]
@@ -740,13 +744,15 @@ def test_an_ask_that_the_bot_posted_thanks_its_asker(story: Story) -> None:
 @pytest.mark.parametrize(
     ("author", "why"), [(ASKER, "your own message"), (BOT, "from an app")]
 )
-def test_nobody_else_is_filled_in(story: Story, author: str, why: str) -> None:
+def test_without_an_author_nobody_is_filled_in(
+    story: Story, author: str, why: str
+) -> None:
     story.message_shortcut(ASKER, "thank_author", author, "1772442000.000100")
     assert why in story.slack.responses[-1][1]
     assert story.slack.views == []
 
 
-def test_a_link_to_a_private_channel_is_not_told_elsewhere(story: Story) -> None:
+def test_a_link_to_a_private_channel_is_not_shown_elsewhere(story: Story) -> None:
     story.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
     give(story, who=PEER, channel="C0DEN")
     ts = story.say(HELPER, "Secret", channel="C0DEN")
@@ -757,8 +763,10 @@ def test_a_link_to_a_private_channel_is_not_told_elsewhere(story: Story) -> None
     assert "C0DEN" not in json.dumps(posted.blocks)
 
 
-def test_nor_is_one_to_a_channel_that_only_its_members_see(story: Story) -> None:
-    """Slack tells the bot nothing of private channels that it is not in."""
+def test_a_link_to_an_unknown_private_channel_is_not_shown_elsewhere(
+    story: Story,
+) -> None:
+    """Slack sends nothing about private channels without the bot."""
     give(story, who=PEER)
     ts = "1772442000.000100"
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0DEN")
@@ -769,7 +777,7 @@ def test_nor_is_one_to_a_channel_that_only_its_members_see(story: Story) -> None
     assert "C0DEN" not in json.dumps(posted.blocks)
 
 
-def test_a_message_elsewhere_that_all_can_read_is_linked(story: Story) -> None:
+def test_a_message_in_a_public_channel_is_linked(story: Story) -> None:
     story.slack.channels["C0OUT"] = conversation_object("C0OUT", "out", is_member=False)
     ts = "1772442000.000100"
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0OUT")
@@ -778,7 +786,7 @@ def test_a_message_elsewhere_that_all_can_read_is_linked(story: Story) -> None:
     assert "C0OUT" in json.dumps(story.slack.messages_to(HELP_CHANNEL)[-1].blocks)
 
 
-def test_a_link_goes_with_its_message(story: Story) -> None:
+def test_a_link_is_removed_with_its_message(story: Story) -> None:
     give(story, who=PEER)
     ts = story.say(HELPER, "Use jitter.")
     story.message_shortcut(ASKER, "thank_author", HELPER, ts)
@@ -792,14 +800,14 @@ def test_a_link_goes_with_its_message(story: Story) -> None:
     assert ts.replace(".", "") not in json.dumps(posted.blocks)
 
 
-def test_a_receiver_outside_is_not_told_a_private_channels_name(story: Story) -> None:
+def test_a_recipient_outside_does_not_see_a_private_channels_name(story: Story) -> None:
     story.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
     give(story, channel="C0DEN")
     [letter] = story.slack.messages_to(HELPER)
     assert letter.text.startswith("Ana thanks you in a private channel: ")
 
 
-def test_what_is_in_a_direct_message_is_not_linked(story: Story) -> None:
+def test_a_message_in_a_direct_message_is_not_linked(story: Story) -> None:
     ts = "1772442000.000100"
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="D0X")
     view = story.slack.views[-1][1]
@@ -807,7 +815,7 @@ def test_what_is_in_a_direct_message_is_not_linked(story: Story) -> None:
     assert "D0X" not in json.dumps(view["blocks"])
 
 
-# A button of somebody else's
+# The "Say thanks" button
 
 
 def test_a_button_anywhere_opens_the_form_filled_in(story: Story) -> None:
@@ -819,7 +827,7 @@ def test_a_button_anywhere_opens_the_form_filled_in(story: Story) -> None:
 
 
 @pytest.mark.parametrize("said", ["word " * 600, '"Yes."\n' * 600, "\x01" * 3000])
-def test_a_button_holds_as_many_words_as_slack_lets_it(said: str) -> None:
+def test_a_buttons_text_is_limited_by_slack(said: str) -> None:
     value = blocks.thank_button(HELPER, said).value or ""
     assert 1900 < len(value) <= 2000
 
@@ -841,10 +849,10 @@ def test_a_forged_button_opens_nothing(story: Story, value: str) -> None:
     assert story.slack.views == []
 
 
-# What Slack does not take
+# Rejected and lost posts
 
 
-def test_what_cannot_be_posted_is_not_given(story: Story) -> None:
+def test_kudos_whose_post_is_rejected_are_not_given(story: Story) -> None:
     story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]
     give(story)
     [told] = story.slack.messages_to(ASKER)
@@ -854,7 +862,7 @@ def test_what_cannot_be_posted_is_not_given(story: Story) -> None:
     assert thanks(story) == set()
 
 
-def test_who_cannot_know_whether_it_is_posted_is_told_to_look(story: Story) -> None:
+def test_after_a_lost_post_the_giver_is_asked_to_check(story: Story) -> None:
     story.slack.fail["chat.postMessage"] = [OutcomeUnknown("chat.postMessage", "reset")]
     story.slack.fail["conversations.history"] = [
         Rejected("conversations.history", "missing_scope")

@@ -1,4 +1,4 @@
-"""Joining in by a reaction, and thanking for a message by one."""
+"""Joining by a reaction, and thanking for a message by a reaction."""
 
 import json
 import random
@@ -30,7 +30,7 @@ BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
 
 
 def give(story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER) -> PostedMessage:
-    """Kudos in the channel, by everybody known."""
+    """Give kudos in the channel; all profiles are known."""
     sync.refresh(
         story.rt,
         story.rt.workspaces.only,
@@ -71,7 +71,7 @@ def limit(story: Story, a_day: int) -> None:
 # Joining in
 
 
-def test_who_reacts_joins_in_and_who_takes_it_away_leaves(story: Story) -> None:
+def test_a_reaction_joins_and_its_removal_leaves(story: Story) -> None:
     posted = give(story)
     story.react(PEER, posted.ts, "raised_hands", author=BOT)
     story.react(ADMIN, posted.ts, "raised_hands::skin-tone-3", author=BOT)
@@ -86,14 +86,16 @@ def test_who_reacts_joins_in_and_who_takes_it_away_leaves(story: Story) -> None:
     assert len(story.slack.messages_to(HELPER)) == 1, "nobody is told again"
 
 
-def test_it_costs_one_whoever_it_is_for(story: Story) -> None:
+def test_joining_costs_one_regardless_of_recipients(story: Story) -> None:
     posted = give(story, f"{BEN} {CHI} {FOR}")
     story.react(ADMIN, posted.ts, "raised_hands", author=BOT)
     assert left(story, ADMIN) == 4
     assert {(ADMIN, HELPER, True), (ADMIN, PEER, True)} <= thanks(story)
 
 
-def test_the_giver_is_in_already_and_a_receiver_thanks_the_others(story: Story) -> None:
+def test_the_giver_is_in_already_and_a_recipient_thanks_the_others(
+    story: Story,
+) -> None:
     posted = give(story, f"{BEN} {CHI} {FOR}")
     story.react(ASKER, posted.ts, "raised_hands", author=BOT)
     story.react(HELPER, posted.ts, "raised_hands", author=BOT)
@@ -104,7 +106,7 @@ def test_the_giver_is_in_already_and_a_receiver_thanks_the_others(story: Story) 
     assert joiners(story) == {HELPER}
 
 
-def test_beyond_the_allowance_it_is_not_counted_then_or_later(story: Story) -> None:
+def test_a_reaction_beyond_the_allowance_is_never_counted(story: Story) -> None:
     posted = give(story)
     limit(story, 1)
     give(story, f"<@{ADMIN}> {FOR}", who=PEER)
@@ -127,7 +129,7 @@ def test_beyond_the_allowance_it_is_not_counted_then_or_later(story: Story) -> N
     assert joiners(story) == {PEER}, "a new day, and a new reaction"
 
 
-def test_one_line_a_day_says_that_none_are_left(story: Story) -> None:
+def test_one_message_a_day_says_that_the_allowance_is_used_up(story: Story) -> None:
     limit(story, 1)
     posts = [give(story, who=who) for who in (ASKER, CHAMPION)]
     give(story, f"<@{ADMIN}> {FOR}", who=PEER)
@@ -137,7 +139,7 @@ def test_one_line_a_day_says_that_none_are_left(story: Story) -> None:
     assert len(story.slack.ephemeral_messages) == 1
 
 
-def test_two_skin_tones_are_one_and_it_stands_while_either_does(story: Story) -> None:
+def test_two_skin_tones_are_one_join_until_both_are_removed(story: Story) -> None:
     posted = give(story)
     story.react(PEER, posted.ts, "raised_hands", author=BOT)
     story.react(PEER, posted.ts, "raised_hands::skin-tone-2", author=BOT)
@@ -149,7 +151,7 @@ def test_two_skin_tones_are_one_and_it_stands_while_either_does(story: Story) ->
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_order_and_number_of_deliveries_gives_the_same(
+def test_any_order_and_number_of_deliveries_has_the_same_result(
     story: Story, seed: int
 ) -> None:
     """Slack's order: Chi in, out, in; Dan in, out; Eva in by another tone, too."""
@@ -177,7 +179,7 @@ def test_any_order_and_number_of_deliveries_gives_the_same(
     assert "and 2 others" in headline(posted)
 
 
-def test_a_channel_chooses_its_emoji_and_what_was_joined_can_be_left(
+def test_after_a_change_of_the_emoji_a_join_can_be_left(
     story: Story,
 ) -> None:
     posted = give(story)
@@ -190,7 +192,7 @@ def test_a_channel_chooses_its_emoji_and_what_was_joined_can_be_left(
     assert joiners(story) == {CHAMPION}
 
 
-def test_who_joined_before_the_message_was_known_counts(story: Story) -> None:
+def test_a_join_before_the_messages_ts_is_known_counts(story: Story) -> None:
     sync.refresh(
         story.rt,
         story.rt.workspaces.only,
@@ -211,7 +213,7 @@ def test_who_joined_before_the_message_was_known_counts(story: Story) -> None:
     assert "and 1 other" in headline(posted)
 
 
-def test_who_is_not_known_yet_counts_when_they_are(story: Story) -> None:
+def test_a_join_by_an_unknown_user_counts_once_they_are_known(story: Story) -> None:
     posted = give(story)
     story.slack.people["U0NEW"] = user_object("U0NEW", "New")
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
@@ -240,7 +242,7 @@ def test_when_kudos_are_taken_back_nobody_is_in(story: Story) -> None:
 
 @pytest.fixture
 def thanking(story: Story) -> Story:
-    """:tada: gives kudos in the channel."""
+    """Let :tada: give kudos in the channel."""
     sync.refresh(
         story.rt,
         story.rt.workspaces.only,
@@ -280,7 +282,7 @@ def test_a_reaction_thanks_and_its_removal_takes_that_back(thanking: Story) -> N
     assert len(story.slack.messages_to(HELPER)) == 1
 
 
-def test_undone_within_a_minute_nobody_hears_of_it(thanking: Story) -> None:
+def test_undone_within_a_minute_nobody_is_notified(thanking: Story) -> None:
     ts = thanking.say(HELPER, "Use jitter.")
     thanking.react(ASKER, ts, "tada", author=HELPER)
     thanking.unreact(ASKER, ts, "tada", author=HELPER)
@@ -289,9 +291,7 @@ def test_undone_within_a_minute_nobody_hears_of_it(thanking: Story) -> None:
 
 
 @pytest.mark.parametrize("author", [ASKER, BOT, "U0ROBO", None])
-def test_nobody_is_thanked_but_other_people(
-    thanking: Story, author: str | None
-) -> None:
+def test_only_other_people_can_be_thanked(thanking: Story, author: str | None) -> None:
     story = thanking
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     story.react(ASKER, "1772442000.000100", "tada", author=author)
@@ -301,13 +301,13 @@ def test_nobody_is_thanked_but_other_people(
     assert story.slack.ephemeral_messages == []
 
 
-def test_an_ask_that_the_bot_posted_thanks_its_asker(thanking: Story) -> None:
+def test_a_reaction_to_a_posted_ask_thanks_its_asker(thanking: Story) -> None:
     ask = thanking.ask()
     thanking.react(HELPER, ask.ts, "tada", author=BOT)
     assert thanks(thanking) == {(HELPER, ASKER, False)}
 
 
-def test_beyond_the_allowance_a_reaction_gives_nothing_and_says_so(
+def test_beyond_the_allowance_a_reaction_gives_nothing_with_a_message(
     thanking: Story,
 ) -> None:
     story = thanking
@@ -323,7 +323,7 @@ def test_beyond_the_allowance_a_reaction_gives_nothing_and_says_so(
     assert thanks(story) == {(ASKER, HELPER, False)}
 
 
-def test_a_third_in_a_week_to_the_same_is_none(thanking: Story) -> None:
+def test_a_third_in_a_week_to_the_same_recipient_is_none(thanking: Story) -> None:
     for n in range(3):
         ts = thanking.say(HELPER, f"Use jitter {n}.")
         thanking.react(ASKER, ts, "tada", author=HELPER)
@@ -332,7 +332,7 @@ def test_a_third_in_a_week_to_the_same_is_none(thanking: Story) -> None:
     assert "twice in the last 7 days" in thanking.slack.ephemeral_messages[0].text
 
 
-def test_one_that_is_heard_of_late_is_no_third_either(thanking: Story) -> None:
+def test_a_reaction_delivered_late_is_no_third_either(thanking: Story) -> None:
     story = thanking
     ts, yesterday = story.say(HELPER, "Use jitter."), story.ts()
     story.clock.advance(days=1)
@@ -344,7 +344,7 @@ def test_one_that_is_heard_of_late_is_no_third_either(thanking: Story) -> None:
         assert len(session.scalars(select(KudosThanks)).all()) == 2
 
 
-def test_an_emoji_given_up_can_still_be_taken_away(thanking: Story) -> None:
+def test_a_reaction_with_a_former_emoji_can_still_be_removed(thanking: Story) -> None:
     ts = thanking.say(HELPER, "Use jitter.")
     thanking.react(ASKER, ts, "tada", author=HELPER)
     thanking.set_up_channel(kudos="")
@@ -364,7 +364,7 @@ def test_thanks_outlive_the_message_and_lose_their_link(thanking: Story) -> None
     assert ts.replace(".", "") not in json.dumps(letter.blocks)
 
 
-def test_two_people_who_were_unknown_both_come_to_be_known(thanking: Story) -> None:
+def test_two_unknown_people_both_become_known(thanking: Story) -> None:
     story = thanking
     for n, name in enumerate(("U0NEW", "U0OLD")):
         story.slack.people[name] = user_object(name, f"N{n}")
@@ -378,14 +378,14 @@ def emoji_refused(response: Any) -> bool:
     return "kudos" in json.loads(response.body)["errors"]
 
 
-def test_the_emoji_for_kudos_means_nothing_else(thanking: Story) -> None:
+def test_the_emoji_for_kudos_has_no_other_meaning(thanking: Story) -> None:
     for taken in (":+1:", ":white_check_mark:", ":eyes:", ":raising_hand:"):
         assert emoji_refused(thanking.set_up_channel(kudos=taken))
     assert thanking.set_up_channel(kudos=":+1:", helpful=":heart:").body == ""
 
 
 def test_a_mark_and_thanks_by_one_emoji_are_both_taken_back(story: Story) -> None:
-    """The emoji was for kudos before it was for what helped."""
+    """The emoji was for kudos before it was for helpful answers."""
     sync.refresh(
         story.rt,
         story.rt.workspaces.only,

@@ -1,4 +1,4 @@
-"""What comes late, twice or after a change of mind, and what is said about it."""
+"""Late or repeated events and undone actions, and the messages about them."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, messa
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
 
-def test_a_mark_is_taken_back_though_its_emoji_means_nothing_any_more(
+def test_a_mark_is_removed_although_its_emoji_has_lost_its_meaning(
     story: Story,
 ) -> None:
     story.set_up_channel(helpful=":tada:", solved=":100:")
@@ -49,7 +49,7 @@ def test_an_ask_is_closed_once_and_keeps_the_first_reason(story: Story) -> None:
     assert story.only_ask().close_reason == "Asked before"
 
 
-def test_an_ask_closed_by_a_form_is_closed_though_our_clock_is_behind(
+def test_an_ask_closed_by_a_form_is_closed_although_our_clock_is_behind(
     story: Story,
 ) -> None:
     story.ask()
@@ -79,7 +79,9 @@ def test_an_ask_closed_by_a_form_while_our_clock_was_ahead_can_be_reopened(
     assert story.only_ask().state == "solved"
 
 
-def test_an_answer_to_a_closed_ask_is_told_when_it_is_open_again(story: Story) -> None:
+def test_an_answer_to_a_closed_ask_is_notified_when_it_is_reopened(
+    story: Story,
+) -> None:
     ask = story.ask()
     ask_id = story.only_ask().id
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
@@ -91,7 +93,7 @@ def test_an_answer_to_a_closed_ask_is_told_when_it_is_open_again(story: Story) -
     assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
 
 
-def test_what_slack_does_not_say_of_a_channel_changes_nothing(story: Story) -> None:
+def test_fields_that_slack_omits_change_nothing(story: Story) -> None:
     story.ask()
     story.clock.advance(hours=2)
     story.slack.fail["conversations.info"] = [
@@ -107,7 +109,7 @@ def test_a_channel_that_slack_hides_is_one_without_the_bot(story: Story) -> None
     assert story.asks() == []
 
 
-def test_the_asker_hears_when_nobody_knows_whether_it_was_posted(story: Story) -> None:
+def test_the_asker_learns_that_the_posts_outcome_is_unknown(story: Story) -> None:
     story.slack.fail["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "TimeoutError")
     ]
@@ -123,7 +125,7 @@ def test_the_asker_hears_when_nobody_knows_whether_it_was_posted(story: Story) -
     assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
-def test_an_offer_made_again_is_about_the_answer_that_is_there(story: Story) -> None:
+def test_a_repeated_offer_is_about_the_remaining_answer(story: Story) -> None:
     ask = story.ask()
     first = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.say(ASKER, "Thanks!", thread_ts=ask.ts)
@@ -137,7 +139,7 @@ def test_an_offer_made_again_is_about_the_answer_that_is_there(story: Story) -> 
     assert offer.text == "Did Chi's answer help?"
 
 
-def test_an_older_edit_that_comes_later_changes_nothing(story: Story) -> None:
+def test_an_older_edit_delivered_later_changes_nothing(story: Story) -> None:
     story.set_up_channel(capture="all")
     ts = story.say(ASKER, "One?")
     first, second = story.ts(), story.ts()
@@ -146,7 +148,7 @@ def test_an_older_edit_that_comes_later_changes_nothing(story: Story) -> None:
     assert story.only_ask().title == "Three?"
 
 
-def test_an_edit_back_to_the_first_words_outlives_the_edit_before_it(
+def test_an_edit_back_to_the_first_text_outlives_the_edit_before_it(
     story: Story,
 ) -> None:
     story.set_up_channel(capture="all")
@@ -157,10 +159,12 @@ def test_an_edit_back_to_the_first_words_outlives_the_edit_before_it(
     assert story.only_ask().title == "One?"
 
 
-def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_read(
+def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_fetched(
     story: Story,
 ) -> None:
-    story.command(ASKER, "/backswing")  # Known, and nothing captured yet.
+    story.command(
+        ASKER, "/backswing"
+    )  # The channel is known, and nothing is captured yet.
     ts = story.say(ASKER, "It is broken")
     reply = story.say(HELPER, "Restart it", thread_ts=ts)
     story.slack.thread_messages[HELP_CHANNEL, ts] = [
@@ -173,7 +177,7 @@ def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_read(
     assert [answer.ts for answer in story.answers()] == [reply]
 
 
-def test_a_mark_that_is_heard_of_before_its_answer_is_read_counts(story: Story) -> None:
+def test_a_mark_delivered_before_its_answer_is_fetched_counts(story: Story) -> None:
     story.set_up_channel(capture="questions")
     ts = story.say(ASKER, "It is broken")
     reply = story.ts()
@@ -189,7 +193,7 @@ def test_a_mark_that_is_heard_of_before_its_answer_is_read_counts(story: Story) 
     assert story.answer_marks() == {reply: (False, 1)}
 
 
-def test_a_mark_that_comes_while_the_thread_is_read_counts(
+def test_a_mark_during_the_fetch_of_the_thread_counts(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ts = story.say(ASKER, "It is broken")
@@ -206,7 +210,7 @@ def test_a_mark_that_comes_while_the_thread_is_read_counts(
         shown = [dict(one) for one in look(channel, ts)]
         looks.append(len(shown))
         if len(looks) == 1:
-            # Slack has answered, and nobody has heard it yet.
+            # Slack has responded, and the response is not processed yet.
             story.react(PEER, reply, "heart")
             thread[1]["reactions"] = [{"name": "heart", "users": [PEER], "count": 1}]
         return iter(shown)
@@ -219,7 +223,7 @@ def test_a_mark_that_comes_while_the_thread_is_read_counts(
 
 
 @pytest.mark.parametrize("named", [[PEER], [], None])
-def test_a_thread_that_names_some_who_reacted_has_the_others_asked_for(
+def test_missing_reactions_of_a_thread_are_fetched(
     story: Story, named: list[str] | None
 ) -> None:
     ts = story.say(ASKER, "It is broken")
@@ -237,7 +241,7 @@ def test_a_thread_that_names_some_who_reacted_has_the_others_asked_for(
     assert story.answer_marks() == {reply: (False, 2)}
 
 
-def test_reactions_are_asked_for_in_full(story: Story) -> None:
+def test_reactions_are_fetched_in_full(story: Story) -> None:
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     slack.start()
     try:
@@ -256,7 +260,7 @@ def test_reactions_are_asked_for_in_full(story: Story) -> None:
         slack.stop()
 
 
-def test_the_survey_does_without_private_channels_where_it_must(story: Story) -> None:
+def test_the_sync_omits_private_channels_if_necessary(story: Story) -> None:
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     slack.start()
     try:
@@ -268,7 +272,7 @@ def test_the_survey_does_without_private_channels_where_it_must(story: Story) ->
         slack.stop()
 
 
-def test_people_are_met_before_they_are_named(story: Story) -> None:
+def test_users_are_fetched_before_they_are_named(story: Story) -> None:
     ask = story.ask()
     story.say(HELPER, "So.", thread_ts=ask.ts)
     sync.fetch_new_users(story.rt, story.rt.workspaces.only)
@@ -276,7 +280,7 @@ def test_people_are_met_before_they_are_named(story: Story) -> None:
     assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
 
 
-def test_a_sign_that_nobody_heard_of_is_taken_back(story: Story) -> None:
+def test_a_reaction_of_unknown_outcome_is_removed(story: Story) -> None:
     story.set_up_channel(capture="all")
     ts = story.say(ASKER, "How is it done?")
     answer = story.say(HELPER, "So.", thread_ts=ts)

@@ -1,4 +1,4 @@
-"""The connection is lost when the database has committed, and nobody was told so."""
+"""The connection is lost after the database has committed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ KUDOS = f"<@{HELPER}> for the long and patient answer on retries"
 
 @contextmanager
 def lost(story: Story, *, is_committed: bool = True) -> Iterator[None]:
-    """The next transaction's end is not heard of; what comes after goes well."""
+    """Lose the response to the next commit; later ones work."""
     engine = story.rt.write_session.kw["bind"]
     left = [1]
 
@@ -85,7 +85,7 @@ def forget(story: Story) -> Callable[[], Any]:
 
 @pytest.mark.parametrize("is_committed", [True, False])
 @pytest.mark.parametrize("work", [ask, ask_by_form, thank, mark, close, forget])
-def test_what_people_do_is_done_once_and_they_hear_of_no_trouble(
+def test_actions_happen_once_and_succeed(
     story: Story, work: Callable[[Story], Callable[[], Any]], is_committed: bool
 ):
     do = work(story)
@@ -117,7 +117,9 @@ def test_events_count_once(story: Story, is_committed: bool):
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
-def test_what_was_sent_is_recorded_and_not_sent_again(story: Story, is_committed: bool):
+def test_a_sent_message_is_recorded_and_not_sent_again(
+    story: Story, is_committed: bool
+):
     story.command(ASKER, "/ask", "How do I fix x?")
     losses: list[Any] = []
 

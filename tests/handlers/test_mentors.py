@@ -1,4 +1,4 @@
-"""Unexpected mentors, as a story: noticed, told, asked, thanked, and taken back."""
+"""Unexpected mentors, as a story: detected, told, asked, thanked, and taken back."""
 
 from dataclasses import replace
 from datetime import time, timedelta
@@ -32,12 +32,12 @@ from tests.slack_payloads import (
 )
 
 SECRET = "C0SECRET"
-# From Monday, when the stories begin: Friday at ten in Helsinki.
+# From Monday, when the stories begin, to Friday at ten in Helsinki.
 TO_FRIDAY = {"days": 3, "hours": 23}
 
 
 def help_out(story: Story, *, helper: str = HELPER) -> None:
-    """The helper solves an ask of one and helps with an ask of another."""
+    """Let the helper solve an ask of one member and help with another's."""
     for asker, emoji in ((ASKER, "white_check_mark"), (PEER, "+1")):
         ask = story.ask(f"How does {asker} do it?", member=asker)
         reply = story.say(helper, "Like this.", thread_ts=ask.ts)
@@ -57,7 +57,7 @@ def meet(story: Story, slack_id: str, **facts: Any) -> None:
 
 
 def run_detection(story: Story) -> None:
-    jobs.mentors.detect(story.rt, story.deliverer)
+    jobs.mentors.detect(story.rt, story.worker)
     story.deliver()
 
 
@@ -89,7 +89,7 @@ def choose(story: Story, action: str, *, who: str = HELPER) -> None:
     story.deliver()
 
 
-def test_the_person_is_told_first_and_nobody_else(story: Story):
+def test_the_member_is_told_first_and_nobody_else(story: Story):
     help_out(story)
     before = len(story.slack.messages_to(HELP_CHANNEL))
     on_friday(story)
@@ -125,7 +125,7 @@ def use_settings(story: Story, settings: MentorSettings) -> None:
     story.rt = replace(story.rt, features=Features(features))
 
 
-def test_the_bot_looks_once_the_shortest_window_is_full(story: Story):
+def test_the_detection_starts_when_the_shortest_window_is_full(story: Story):
     numbers = SMALL_WORKSPACE.model_copy(update={"windows_days": (28, 56)})
     use_settings(story, numbers)
     help_out(story)
@@ -136,7 +136,7 @@ def test_the_bot_looks_once_the_shortest_window_is_full(story: Story):
         run_detection(story)
     assert credited(story) == []
     help_out(story)
-    # The bot came on a Monday: the fourth Friday is too early by three days.
+    # The bot joined on a Monday: the fourth Friday is three days too early.
     story.clock.advance(days=7)
     run_detection(story)
     assert credited(story) == []
@@ -145,11 +145,11 @@ def test_the_bot_looks_once_the_shortest_window_is_full(story: Story):
     assert the_credit(story).window_days == 28
 
 
-def test_what_an_export_tells_fills_the_window(story: Story):
+def test_an_imported_history_fills_the_window(story: Story):
     numbers = SMALL_WORKSPACE.model_copy(update={"windows_days": (28, 56)})
     use_settings(story, numbers)
     help_out(story)
-    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.worker)
     with story.rt.write_session.begin() as session:
         session.execute(
             update(MessageCount)
@@ -168,7 +168,7 @@ def test_a_few_people_by_themselves_are_one_circle(story: Story):
     assert credited(story) == []
 
 
-def test_a_yes_tells_the_channel_and_those_who_were_helped(story: Story):
+def test_a_yes_tells_the_channel_and_the_people_helped(story: Story):
     help_out(story)
     on_friday(story)
     choose(story, "mentor_tell")
@@ -181,7 +181,7 @@ def test_a_yes_tells_the_channel_and_those_who_were_helped(story: Story):
     assert HELPER in button["value"]
     assert "Done: I posted it" in words(last(story, HELPER))
     assert post.ts.replace(".", "") in words(last(story, HELPER))
-    # A minute is for taking it back.
+    # The first minute is for undoing it.
     assert "Because of your mark" not in last(story, ASKER).text
     story.advance(minutes=2)
     for helped in (ASKER, PEER):
@@ -192,7 +192,7 @@ def test_a_yes_tells_the_channel_and_those_who_were_helped(story: Story):
 @pytest.mark.parametrize(
     "places", [(HELP_CHANNEL, "C0THERE"), ("C0THERE", HELP_CHANNEL)]
 )
-def test_of_channels_with_as_much_that_of_the_latest_answer_is_told(
+def test_of_equal_channels_the_one_with_the_latest_answer_is_told(
     story: Story, places: tuple[str, str]
 ):
     story.slack.channels["C0THERE"] = conversation_object("C0THERE", "there")
@@ -214,7 +214,7 @@ def test_of_channels_with_as_much_that_of_the_latest_answer_is_told(
     assert "Ben quietly helped here" in last(story, places[-1]).text
 
 
-def test_between_us_stays_between_us(story: Story):
+def test_between_us_stays_private(story: Story):
     help_out(story)
     before = len(story.slack.messages_to(HELP_CHANNEL))
     on_friday(story)
@@ -240,18 +240,18 @@ def test_not_again_opts_out_of_this_and_all_that_follows(story: Story):
     assert len(credited(story)) == 1
 
 
-def test_seven_days_of_silence_are_between_us(story: Story):
+def test_seven_days_without_an_answer_keep_it_private(story: Story):
     help_out(story)
     on_friday(story)
     story.advance(days=6, hours=23)
-    jobs.mentors.apply_consent(story.rt, story.deliverer)
+    jobs.mentors.apply_consent(story.rt, story.worker)
     assert the_credit(story).consent == "asked"
     story.advance(hours=1)
-    jobs.mentors.apply_consent(story.rt, story.deliverer)
+    jobs.mentors.apply_consent(story.rt, story.worker)
     story.deliver()
     assert the_credit(story).consent == "silent"
     assert "You didn't answer, so this stays between us" in words(last(story, HELPER))
-    # A late answer is a change of mind.
+    # A late answer changes the decision.
     choose(story, "mentor_tell")
     assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
@@ -271,7 +271,7 @@ def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story
     assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
-def test_a_post_that_was_deleted_in_slack_stays_deleted_until_a_newer_yes(
+def test_a_post_deleted_in_slack_stays_deleted_until_a_newer_yes(
     story: Story,
 ):
     def delete_the_post() -> None:
@@ -300,7 +300,7 @@ def test_a_post_that_was_deleted_in_slack_stays_deleted_until_a_newer_yes(
     choose(story, "mentor_keep")
     choose(story, "mentor_tell")
     assert len(story.slack.messages_to(HELP_CHANNEL)) == before + 1
-    # Taken back and said again before anybody has seen that it is gone.
+    # Taken back and published again before the deletion was noticed.
     delete_the_post()
     story.click(HELPER, "mentor_keep", str(the_credit(story).id))
     choose(story, "mentor_tell")
@@ -308,7 +308,7 @@ def test_a_post_that_was_deleted_in_slack_stays_deleted_until_a_newer_yes(
     assert last(story, HELP_CHANNEL).ts == the_credit(story).post_ts
 
 
-def test_taken_back_before_it_was_posted_it_never_is(story: Story):
+def test_a_credit_taken_back_before_its_post_is_never_posted(story: Story):
     help_out(story)
     on_friday(story)
     before = len(story.slack.messages_to(HELP_CHANNEL))
@@ -325,19 +325,19 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
     post = last(story, HELP_CHANNEL)
     with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, HELPER, public_naming="never")
-    jobs.mentors.apply_consent(story.rt, story.deliverer)
+    jobs.mentors.apply_consent(story.rt, story.worker)
     story.deliver()
     assert post.ts not in {
         message.ts for message in story.slack.messages_to(HELP_CHANNEL)
     }
     assert the_credit(story).consent == "never"
-    # It can't be told again without changing that first.
+    # It can't be published again without changing that first.
     refused = story.click(HELPER, "mentor_tell", str(the_credit(story).id))
     assert refused.status == 200
     assert "never to be named" in story.slack.responses[-1][1]
 
 
-def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
+def test_a_member_who_allows_naming_is_told_first_and_not_asked(story: Story):
     help_out(story)
     with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, HELPER, public_naming="yes")
@@ -352,7 +352,7 @@ def prefer(story: Story, who: str, **choices: Any) -> None:
         member_settings.update(tx, who, **choices)
 
 
-def test_each_message_waits_for_a_pause_that_began_since_it_was_promised(story: Story):
+def test_each_message_waits_for_a_pause_that_began_later(story: Story):
     help_out(story)
     prefer(story, HELPER, hours_from=time(12))
     on_friday(story)
@@ -380,7 +380,7 @@ def on_vacation(story: Story) -> None:
     on_friday(story)
 
 
-def test_who_is_on_vacation_hears_of_it_when_they_are_back(story: Story):
+def test_a_member_on_vacation_is_told_on_their_return(story: Story):
     on_vacation(story)
     for _ in range(5):
         story.advance(days=1)
@@ -392,17 +392,17 @@ def test_who_is_on_vacation_hears_of_it_when_they_are_back(story: Story):
     assert "May I thank you" in last(story, HELPER).text
 
 
-def test_a_vacation_without_an_end_is_waited_for_three_weeks(story: Story):
+def test_a_vacation_without_an_end_delays_the_message_by_three_weeks(story: Story):
     on_vacation(story)
     for _ in range(21):
         story.advance(days=1)
         assert "May I thank you" not in last(story, HELPER).text
-    # The first day on which it could have been said was Monday.
+    # The first possible day was Monday.
     story.advance(days=3)
     assert "May I thank you" in last(story, HELPER).text
 
 
-def test_nobody_decides_for_somebody_else(story: Story):
+def test_nobody_decides_for_another_member(story: Story):
     help_out(story)
     on_friday(story)
     choose(story, "mentor_tell", who=PEER)
@@ -416,7 +416,7 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
     rt = story.rt
     with rt.read(rt.workspaces.only) as tx:
         [due] = detection.due_runs(tx, settings=rt.features.get(Mentors).settings)
-        jobs.mentors.flush_message_counts(rt, story.deliverer)
+        jobs.mentors.flush_message_counts(rt, story.worker)
     with rt.read(rt.workspaces.only) as tx:
         result = detection.run(tx, due, {}, settings=rt.features.get(Mentors).settings)
     with rt.write_session() as session:
@@ -429,7 +429,7 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
         # The process dies before the commit.
         session.rollback()
     assert credited(story) == []
-    # Another replica looked at the same moment, and both write what they found.
+    # Another replica ran the detection at the same moment, and both record a result.
     for _ in range(2):
         with rt.write(rt.workspaces.only) as tx:
             detection.record(
@@ -446,7 +446,7 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
         assert session.scalar(select(func.count()).select_from(MentorRun)) == 1
 
 
-def test_nobody_is_credited_again_before_twelve_weeks_are_over(story: Story):
+def test_nobody_is_credited_again_within_twelve_weeks(story: Story):
     help_out(story)
     on_friday(story)
     help_out(story)
@@ -461,7 +461,7 @@ def test_nobody_is_credited_again_before_twelve_weeks_are_over(story: Story):
     assert second.period - first.period == timedelta(weeks=12)
 
 
-def test_who_is_in_doubt_when_it_is_recorded_is_not_credited(story: Story):
+def test_a_member_excluded_before_the_recording_is_not_credited(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)
     with story.rt.write(story.rt.workspaces.only) as tx:
@@ -475,14 +475,14 @@ def test_who_is_in_doubt_when_it_is_recorded_is_not_credited(story: Story):
     [{"deleted": True}, {"is_stranger": True}, {"is_bot": True}],
     ids=lambda facts: next(iter(facts)),
 )
-def test_only_active_people_of_the_workspace_are_credited(story: Story, facts):
+def test_only_active_members_of_the_workspace_are_credited(story: Story, facts):
     help_out(story)
     meet(story, HELPER, **facts)
     on_friday(story)
     assert credited(story) == []
 
 
-def test_a_mark_undone_before_friday_is_none(story: Story):
+def test_a_mark_undone_before_friday_does_not_count(story: Story):
     help_out(story)
     [first, _] = story.answers()
     story.unreact(ASKER, first.ts, "white_check_mark")
@@ -491,7 +491,7 @@ def test_a_mark_undone_before_friday_is_none(story: Story):
 
 
 @pytest.mark.parametrize("gone", ["reply", "ask"])
-def test_what_is_deleted_counts_for_nothing(story: Story, gone: str):
+def test_deleted_messages_do_not_count(story: Story, gone: str):
     help_out(story)
     [first, _] = story.answers()
     [ask, _] = story.asks()
@@ -503,7 +503,7 @@ def test_what_is_deleted_counts_for_nothing(story: Story, gone: str):
     assert credited(story) == []
 
 
-def test_a_mark_undone_later_changes_nothing_public_and_shows_to_leads(story: Story):
+def test_a_mark_undone_later_changes_nothing_public_and_is_shown_to_leads(story: Story):
     help_out(story)
     on_friday(story)
     choose(story, "mentor_tell")
@@ -522,15 +522,15 @@ def test_messages_are_counted_once_however_often_they_are_delivered(story: Story
     for _ in range(3):
         story.say(PEER, "Hello", ts=ts)
     story.say(PEER, "And again")
-    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.worker)
     story.say(PEER, "Hello", ts=ts)
     story.say(PEER, "Later")
-    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.worker)
     with story.rt.read_session() as session:
         [row] = session.scalars(select(MessageCount)).all()
     assert (row.member, row.messages, row.day) == (PEER, 3, story.clock().date())
     story.clock.advance(days=400)
-    jobs.mentors.purge_message_counts(story.rt, story.deliverer)
+    jobs.mentors.purge_message_counts(story.rt, story.worker)
     with story.rt.read_session() as session:
         assert session.scalars(select(MessageCount)).all() == []
 
@@ -564,14 +564,14 @@ def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story
     shown = str(story.slack.views[-1][1])
     assert "posted in public in #help" in shown
     assert "by Eva: Sat with three newcomers" in shown
-    # One in a period, by whomever.
+    # One in a period, whoever gives it.
     again = by_hand(story, reason="Sat with three more of them.")
     assert "already has a credit this week" in again.body
     on_friday(story)
     assert len(credited(story)) == 1
 
 
-def test_a_credit_by_hand_that_is_sent_twice_is_one(story: Story):
+def test_a_credit_by_hand_sent_twice_is_one(story: Story):
     help_out(story)
     assert by_hand(story).body == ""
     assert by_hand(story).body == ""
@@ -587,7 +587,7 @@ def test_a_credit_by_hand_that_is_sent_twice_is_one(story: Story):
         ({"channel": "C0NOT"}, "channel", "not in that channel"),
     ],
 )
-def test_what_makes_no_credit_is_said_beside_its_field(
+def test_an_invalid_credit_is_refused_beside_its_field(
     story: Story, changes, field, why
 ):
     help_out(story)
@@ -600,7 +600,7 @@ def test_what_makes_no_credit_is_said_beside_its_field(
 
 
 @pytest.mark.parametrize("insiders", [[], [ADMIN], [HELPER]])
-def test_a_private_channel_is_named_to_nobody_who_is_not_in_it(
+def test_a_private_channel_is_named_to_its_members_only(
     story: Story, insiders: list[str]
 ):
     help_out(story)
@@ -617,7 +617,7 @@ def test_a_private_channel_is_named_to_nobody_who_is_not_in_it(
     assert len(story.slack.messages_to(HELPER)) == before
 
 
-def test_those_in_a_private_channel_are_credited_there(story: Story):
+def test_members_of_a_private_channel_are_credited_there(story: Story):
     help_out(story)
     story.slack.channels[SECRET] = conversation_object(
         SECRET, "secret", is_private=True
@@ -628,21 +628,21 @@ def test_those_in_a_private_channel_are_credited_there(story: Story):
     assert "May I thank you in #secret" in last(story, HELPER).text
 
 
-def test_who_wants_no_credit_gets_none_by_hand(story: Story):
+def test_a_member_who_opted_out_gets_no_credit_by_hand(story: Story):
     help_out(story)
     with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, HELPER, public_naming="never")
     assert "doesn't want to be credited" in by_hand(story).body
 
 
-def test_members_see_and_change_nothing_of_it(story: Story):
+def test_members_can_neither_see_nor_change_the_program_leads_pages(story: Story):
     help_out(story)
     assert "program leads" in story.command(PEER, "/backswing", "mentors").body
     assert "program leads" in by_hand(story, PEER).body
     assert credited(story) == []
 
 
-def test_leads_name_experts_and_where_to_look(story: Story):
+def test_leads_choose_the_experts_and_the_scope(story: Story):
     help_out(story)
     story.command(ADMIN, "/backswing", "mentors")
     story.click(ADMIN, "mentor_set_up", "set", view=story.slack.views[-1][1])
@@ -695,7 +695,7 @@ def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
 # The Home tab
 
 
-def test_home_keeps_the_question_and_lets_the_person_change_their_mind(story: Story):
+def test_home_keeps_the_question_and_lets_the_member_change_the_decision(story: Story):
     def at_home() -> str:
         opened = {"type": "app_home_opened", "user": HELPER, "tab": "home"}
         assert story.event(opened) == 200
@@ -712,7 +712,7 @@ def test_home_keeps_the_question_and_lets_the_person_change_their_mind(story: St
     assert "mentor_never" not in at_home()
 
 
-def test_where_slack_lets_nothing_be_posted_the_person_hears_and_may_try_again(
+def test_if_slack_rejects_the_post_the_member_is_told_and_can_retry(
     story: Story,
 ):
     help_out(story)
@@ -730,7 +730,7 @@ def test_where_slack_lets_nothing_be_posted_the_person_hears_and_may_try_again(
     assert the_credit(story).consent == "public"
 
 
-def test_whom_slack_cannot_reach_was_not_asked_and_is_not_named(story: Story):
+def test_a_member_whom_slack_can_not_reach_was_not_asked_and_is_not_named(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)
     story.slack.fail["chat.postMessage"] = [

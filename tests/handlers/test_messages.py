@@ -1,4 +1,4 @@
-"""The main job, as people see it: ask, answer, helpful, solved, and back."""
+"""The main story, as people see it: ask, answer, helpful, solved, and undo."""
 
 from tests.factories import Story
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
@@ -29,7 +29,7 @@ def test_an_ask_is_answered_and_solved(story: Story) -> None:
     assert "one line on what worked" in story.slack.texts_to(ASKER)[-1]
 
 
-def test_an_undo_within_a_minute_tells_nobody(story: Story) -> None:
+def test_an_undo_within_a_minute_notifies_nobody(story: Story) -> None:
     ask = story.ask()
     answer = story.say(HELPER, "Like this.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")

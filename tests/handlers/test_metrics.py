@@ -1,4 +1,4 @@
-"""What Prometheus reads: how much and how old, and nothing of anybody."""
+"""The metrics for Prometheus: counts and ages, without people or content."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -35,7 +35,7 @@ BUILD = {"version": "1.2.3", "python": "3.11.0"}
 
 
 @pytest.fixture
-def deliverer(rt: Runtime, bolt: BoltApp) -> OutboxWorker:
+def worker(rt: Runtime, bolt: BoltApp) -> OutboxWorker:
     told = bolt.metrics.count_attempt
     return OutboxWorker(
         rt,
@@ -47,9 +47,9 @@ def deliverer(rt: Runtime, bolt: BoltApp) -> OutboxWorker:
 
 @pytest.fixture
 def read(bolt: BoltApp, rt: Runtime, database: Database) -> Read:
-    """What stands on the page, by the name and its labels' values.
+    """Return the page's samples, by name and label values.
 
-    These are in the order of the labels' names.
+    The values are in the order of the labels' names.
     """
     looked = Readiness({"database": lambda: None, "slack": lambda: "token_revoked"})
     bolt.metrics.register(
@@ -68,9 +68,7 @@ def figures(metrics: Metrics) -> Mapping[Sample, float]:
     }
 
 
-def test_what_slack_delivered_is_counted_by_its_type_and_outcome(
-    story: Story, read: Read
-):
+def test_requests_are_counted_by_type_and_outcome(story: Story, read: Read):
     assert read()["last_event_timestamp_seconds",] == 0
     ask = story.ask()
     answer = story.say(HELPER, "Have you tried it again?", thread_ts=ask.ts)
@@ -84,7 +82,7 @@ def test_what_slack_delivered_is_counted_by_its_type_and_outcome(
     assert found["last_event_timestamp_seconds",] > 1_700_000_000
 
 
-def test_what_failed_is_counted_as_such():
+def test_failed_requests_are_counted():
     metrics = Metrics()
     requests = [
         BoltRequest(body={"event": {"type": "message"}}, mode="socket_mode")
@@ -99,7 +97,7 @@ def test_what_failed_is_counted_as_such():
     } == {"done": 1, "failed": 1, "refused": 1}
 
 
-def test_there_is_an_end_to_the_types_whatever_slack_sends():
+def test_the_number_of_types_is_limited():
     metrics = Metrics()
 
     def dispatch(kind: object) -> None:
@@ -115,7 +113,7 @@ def test_there_is_an_end_to_the_types_whatever_slack_sends():
     assert len(kinds) == MAX_TYPES + 1
 
 
-def test_each_attempt_is_counted_by_what_became_of_it(story: Story, read: Read):
+def test_each_attempt_is_counted_by_its_outcome(story: Story, read: Read):
     post = "chat.postMessage"
     story.slack.fail[post] = [
         NotSent(post, "not_connected"),
@@ -132,7 +130,7 @@ def test_each_attempt_is_counted_by_what_became_of_it(story: Story, read: Read):
     assert found["delivery_attempts_total", "sent"] >= 1
 
 
-def test_promises_are_counted_by_state_and_the_oldest_by_its_age(
+def test_deliveries_are_counted_by_state_and_the_oldest_by_its_age(
     story: Story, read: Read
 ):
     assert read()["deliveries", "pending"] == 0
@@ -150,7 +148,7 @@ def test_promises_are_counted_by_state_and_the_oldest_by_its_age(
     assert read()["delivery_attempts_total", "rejected"] > 0
 
 
-def test_what_is_promised_for_later_is_not_due(story: Story, read: Read):
+def test_a_delivery_for_later_is_not_due(story: Story, read: Read):
     ask = story.ask()
     answer = story.say(HELPER, "Have you tried it again?", thread_ts=ask.ts)
     story.deliver()
@@ -159,7 +157,7 @@ def test_what_is_promised_for_later_is_not_due(story: Story, read: Read):
     assert found["deliveries", "pending"] > found["deliveries_due", "pending"]
 
 
-def test_a_method_that_slack_paused_is_shown_with_the_time_left(
+def test_a_rate_limited_method_is_shown_with_the_remaining_time(
     story: Story, read: Read
 ):
     story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
@@ -169,7 +167,7 @@ def test_a_method_that_slack_paused_is_shown_with_the_time_left(
     assert 0 < left <= 30
 
 
-def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
+def test_due_work_is_counted(story: Story, read: Read):
     story.ask()
     now, rt = story.clock(), story.rt
     hour = timedelta(hours=1)
@@ -239,7 +237,7 @@ def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
         found = read()
     assert found["pool_connections_in_use", "autocommit"] == 1
     assert found["pool_connections_size", "autocommit"] == engine.AUTOCOMMIT_CONNECTIONS
-    # PostgreSQL has one pool to look and to change. The look itself takes one more.
+    # PostgreSQL has one pool for reading and writing. The read itself takes one more.
     is_sqlite = database.engine.dialect.name == "sqlite"
     used = found["pool_connections_in_use", "read" if is_sqlite else "write"]
     assert used >= 1
@@ -251,7 +249,7 @@ def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_where_the_database_is_away_the_rest_is_still_told(
+def test_without_the_database_the_other_metrics_are_shown(
     bolt: BoltApp, rt: Runtime, database: Database
 ):
     away = engine.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
@@ -266,7 +264,7 @@ def test_where_the_database_is_away_the_rest_is_still_told(
     assert "s3cret" not in bolt.metrics.render().decode()
 
 
-def test_nothing_of_anybody_stands_on_the_page(story: Story, read: Read, bolt: BoltApp):
+def test_the_page_contains_no_personal_data(story: Story, read: Read, bolt: BoltApp):
     ask = story.ask("How do I spell canary?")
     answer = story.say(HELPER, "As canary.", thread_ts=ask.ts)
     story.react(PEER, answer, "+1")
@@ -281,9 +279,7 @@ def test_nothing_of_anybody_stands_on_the_page(story: Story, read: Read, bolt: B
     assert [secret for secret in secrets if secret in page] == []
 
 
-def test_each_metric_is_explained_in_the_docs_and_none_besides(
-    story: Story, read: Read, bolt: BoltApp
-):
+def test_the_docs_explain_exactly_the_metrics(story: Story, read: Read, bolt: BoltApp):
     story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()

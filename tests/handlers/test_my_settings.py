@@ -1,4 +1,4 @@
-"""What members choose for themselves, and what comes of it."""
+"""A member's own settings, and their effects."""
 
 import json
 from datetime import date, time
@@ -42,7 +42,7 @@ def seen(story: Story, who: str) -> str:
 
 
 @pytest.mark.parametrize("who", [ASKER, GUEST])
-def test_a_save_without_a_change_chooses_nothing(story: Story, who: str):
+def test_a_save_without_a_change_stores_nothing(story: Story, who: str):
     assert story.change_my_settings(who).body == ""
     with story.rt.read_session() as session:
         row = session.scalars(select(MemberSettingsRow)).one()
@@ -50,7 +50,7 @@ def test_a_save_without_a_change_chooses_nothing(story: Story, who: str):
     assert chosen(story, who) == DEFAULT
 
 
-def test_what_is_chosen_is_kept_and_shown_again(story: Story):
+def test_chosen_values_are_stored_and_shown_again(story: Story):
     values = {
         "topics_known": ["Python", "time zones"],
         "wants_reminders": [],
@@ -100,7 +100,7 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
         ({"topics_known": ",".join(map(str, range(51)))}, "topics_known"),
     ],
 )
-def test_what_makes_no_sense_is_said_beside_its_field(
+def test_an_invalid_value_is_reported_beside_its_field(
     story: Story, changes: dict[str, Any], field: str
 ):
     answer = story.change_my_settings(ASKER, **{"topics_known": "Rust"} | changes)
@@ -108,19 +108,19 @@ def test_what_makes_no_sense_is_said_beside_its_field(
     assert chosen(story) == DEFAULT
 
 
-def test_a_pause_is_by_the_calendar_of_the_member(story: Story):
+def test_a_pause_follows_the_members_own_calendar(story: Story):
     """At nine in the morning, UTC, it is tomorrow on Kiritimati."""
     story.slack.people[ASKER] = user_object(ASKER, tz="Pacific/Kiritimati")
     story.clock.advance(hours=3)
-    # It is the third there, so what ends then has ended.
+    # It is the third there, so an end date of the second is past.
     story.change_my_settings(ASKER, paused_until="2026-03-03")
     assert chosen(story).paused_until is None
     story.change_my_settings(ASKER, paused_until="2026-03-04")
     assert chosen(story).paused_until == date(2026, 3, 4)
 
 
-def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
-    """What somebody chose before it was hidden stays, for when something reads it."""
+def test_unused_settings_are_hidden(story: Story):
+    """A value chosen before a setting was hidden stays until the setting is used."""
     with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(
             tx, ASKER, topics_wanted=["Rust"], max_requests_per_week=3
@@ -135,7 +135,7 @@ def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
     )
 
 
-def test_a_pause_that_is_over_is_not_in_the_way_of_other_changes(story: Story):
+def test_a_pause_that_is_over_does_not_block_other_changes(story: Story):
     story.change_my_settings(ASKER, paused_until="2026-03-06")
     story.clock.advance(days=7)
     assert story.change_my_settings(ASKER, topics_known="Python").body == ""
@@ -149,27 +149,29 @@ def test_a_pause_is_ended_with_one_button(story: Story):
     story.deliver()
     assert "Paused" not in seen(story, ASKER)
     assert chosen(story).topics_known == ("Python",)
-    # Nor does one that is over stand in the form.
+    # The form does not show a pause that is over either.
     story.change_my_settings(ASKER, paused_until="2026-03-06")
     story.clock.advance(days=7)
     story.command(ASKER, "/backswing", "me")
     assert form_values(story.slack.views[-1][1])["paused_until"] == []
 
 
-def test_the_home_tab_shows_at_once_what_was_saved_there(story: Story):
+def test_a_save_updates_the_home_tab_at_once(story: Story):
     home(story, ASKER)
     story.click(ASKER, "my_settings", view=story.slack.homes[ASKER])
     form = story.slack.views[-1][1]
     story.submit(ASKER, form, form_values(form) | {"topics_known": "Python"})
-    # In no need of a moment's wait.
-    assert story.deliverer.send_due() == 1
+    # No clock has to advance for it.
+    assert story.worker.send_due() == 1
     assert "Topics you know: Python" in seen(story, ASKER)
 
 
 @pytest.mark.parametrize(
     "facts", [{"team_id": "T0OTHER"}, {"is_bot": True}, {"deleted": True}]
 )
-def test_who_may_do_nothing_chooses_nothing(story: Story, facts: dict[str, Any]):
+def test_a_person_without_permissions_can_not_change_settings(
+    story: Story, facts: dict[str, Any]
+):
     story.command(ASKER, "/backswing", "me")
     form = story.slack.views[-1][1]
     story.slack.people["U0ODD"] = user_object("U0ODD", "Odd", **facts)
@@ -185,8 +187,8 @@ def test_who_may_do_nothing_chooses_nothing(story: Story, facts: dict[str, Any])
 
 
 @pytest.fixture
-def asked(story: Story) -> Story:
-    """Ben was told of a credit, and asked whether the channel may know."""
+def asked_for_consent(story: Story) -> Story:
+    """Tell Ben of a credit, and ask whether the channel may know it."""
     story.slack.people |= {who: user_object(who) for who in (ASKER, HELPER, PEER)}
     story.slack.channels[HELP_CHANNEL] = conversation_object(HELP_CHANNEL, "help")
     story.ask()
@@ -213,40 +215,42 @@ def consent(story: Story) -> str:
         return session.scalars(select(Credit.consent)).one()
 
 
-def test_who_is_always_to_be_named_has_answered_the_question(asked: Story):
-    assert "May I thank you in #help?" in home(asked, HELPER)
-    assert "Waiting for you" in seen(asked, HELPER)
-    before = len(asked.slack.messages_to(HELP_CHANNEL))
-    asked.change_my_settings(HELPER, public_naming="yes")
-    asked.advance(seconds=3)
-    assert consent(asked) == "public"
-    assert len(asked.slack.messages_to(HELP_CHANNEL)) == before + 1
-    assert "I posted it in #help." in seen(asked, HELPER)
-    assert "Waiting for you" not in seen(asked, HELPER)
+def test_always_naming_answers_the_open_question(asked_for_consent: Story):
+    assert "May I thank you in #help?" in home(asked_for_consent, HELPER)
+    assert "Waiting for you" in seen(asked_for_consent, HELPER)
+    before = len(asked_for_consent.slack.messages_to(HELP_CHANNEL))
+    asked_for_consent.change_my_settings(HELPER, public_naming="yes")
+    asked_for_consent.advance(seconds=3)
+    assert consent(asked_for_consent) == "public"
+    assert len(asked_for_consent.slack.messages_to(HELP_CHANNEL)) == before + 1
+    assert "I posted it in #help." in seen(asked_for_consent, HELPER)
+    assert "Waiting for you" not in seen(asked_for_consent, HELPER)
 
 
-def test_who_is_never_to_be_named_is_taken_out_and_may_come_back(asked: Story):
-    asked.change_my_settings(HELPER, public_naming="yes")
-    asked.advance(seconds=3)
-    before = len(asked.slack.messages_to(HELP_CHANNEL))
-    asked.change_my_settings(HELPER, public_naming="never")
-    asked.advance(seconds=3)
-    assert consent(asked) == "never"
-    assert len(asked.slack.messages_to(HELP_CHANNEL)) == before - 1
-    assert "You chose never to be named." in home(asked, HELPER)
-    assert "Yes, tell them" not in seen(asked, HELPER)
+def test_never_naming_removes_the_name_and_can_be_undone(asked_for_consent: Story):
+    asked_for_consent.change_my_settings(HELPER, public_naming="yes")
+    asked_for_consent.advance(seconds=3)
+    before = len(asked_for_consent.slack.messages_to(HELP_CHANNEL))
+    asked_for_consent.change_my_settings(HELPER, public_naming="never")
+    asked_for_consent.advance(seconds=3)
+    assert consent(asked_for_consent) == "never"
+    assert len(asked_for_consent.slack.messages_to(HELP_CHANNEL)) == before - 1
+    assert "You chose never to be named." in home(asked_for_consent, HELPER)
+    assert "Yes, tell them" not in seen(asked_for_consent, HELPER)
     # The undo: to be asked again, and then to say yes.
-    asked.change_my_settings(HELPER, public_naming="ask")
-    asked.advance(seconds=3)
-    assert consent(asked) == "never"
-    assert "Yes, tell them" in seen(asked, HELPER)
-    with asked.rt.read_session() as session:
+    asked_for_consent.change_my_settings(HELPER, public_naming="ask")
+    asked_for_consent.advance(seconds=3)
+    assert consent(asked_for_consent) == "never"
+    assert "Yes, tell them" in seen(asked_for_consent, HELPER)
+    with asked_for_consent.rt.read_session() as session:
         credit = session.scalars(select(Credit.id)).one()
-    asked.click(HELPER, "mentor_tell", str(credit), view=asked.slack.homes[HELPER])
-    asked.advance(seconds=3)
-    assert len(asked.slack.messages_to(HELP_CHANNEL)) == before
+    asked_for_consent.click(
+        HELPER, "mentor_tell", str(credit), view=asked_for_consent.slack.homes[HELPER]
+    )
+    asked_for_consent.advance(seconds=3)
+    assert len(asked_for_consent.slack.messages_to(HELP_CHANNEL)) == before
 
 
-def test_to_choose_anything_else_answers_nothing(asked: Story):
-    asked.change_my_settings(HELPER, topics_known="Python")
-    assert consent(asked) == "asked"
+def test_other_changes_answer_nothing(asked_for_consent: Story):
+    asked_for_consent.change_my_settings(HELPER, topics_known="Python")
+    assert consent(asked_for_consent) == "asked"

@@ -1,4 +1,4 @@
-"""The bot introduces itself to a channel once, and greets who is new there once."""
+"""The bot introduces itself to a channel once, and greets newcomers there once."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from tests.slack_payloads import (
     user_object,
 )
 
-# Who is told what is no question for the database.
+# Messages do not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 NEW = "C0NEW"
@@ -35,7 +35,7 @@ POSTED_BLOCKS = 5
 
 
 def arrive(story: Story, *, inviter: str | None = ASKER, channel: str = NEW) -> None:
-    """The bot is invited to a channel."""
+    """Invite the bot to a channel."""
     story.slack.channels.setdefault(channel, conversation_object(channel, "new"))
     story.event(
         {
@@ -51,7 +51,7 @@ def arrive(story: Story, *, inviter: str | None = ASKER, channel: str = NEW) -> 
 
 
 def join(story: Story, who: str, channel: str = NEW, *, at: str | None = None) -> None:
-    """A person comes to a channel."""
+    """Add a person to a channel."""
     story.event(
         {
             "type": "member_joined_channel",
@@ -65,7 +65,7 @@ def join(story: Story, who: str, channel: str = NEW, *, at: str | None = None) -
 
 
 def press(story: Story, who: str, text: str, *, of: str | None = None) -> Any:
-    """Press a button of the last message to somebody, oneself if nobody is named."""
+    """Press a button of the last message to a person, or to the presser."""
     action_id, value = button(story.slack.messages_to(of or who)[-1], text)
     return story.click(who, action_id, value, channel=f"D{(of or who)[1:]}")
 
@@ -86,7 +86,7 @@ def arrived(story: Story) -> Story:
 # The introduction
 
 
-def test_the_inviter_sees_what_the_channel_would_see_and_posts_it(
+def test_the_inviter_sees_the_preview_and_posts_it(
     story: Story,
 ) -> None:
     arrive(story)
@@ -107,7 +107,7 @@ def test_the_inviter_sees_what_the_channel_would_see_and_posts_it(
     )
 
 
-def test_it_names_the_channels_own_emoji(arrived: Story) -> None:
+def test_the_introduction_names_the_channels_own_emoji(arrived: Story) -> None:
     arrived.command(ADMIN, "/backswing", channel=NEW)
     arrived.submit_settings(ADMIN, "settings", {"solved": ":100:"})
     press(arrived, ASKER, "Post it")
@@ -115,7 +115,7 @@ def test_it_names_the_channels_own_emoji(arrived: Story) -> None:
     assert "use :100:" in json.dumps(arrived.slack.messages_to(NEW)[0].blocks)
 
 
-def test_however_often_slack_says_so_it_is_asked_and_posted_once(story: Story) -> None:
+def test_repeated_events_ask_and_post_once(story: Story) -> None:
     for _ in range(2):
         arrive(story)
     assert len(story.slack.messages_to(ASKER)) == 1
@@ -126,7 +126,7 @@ def test_however_often_slack_says_so_it_is_asked_and_posted_once(story: Story) -
     assert "already" in story.slack.responses[-1][1]
 
 
-def test_removed_and_invited_again_it_does_not_introduce_itself_again(
+def test_after_a_removal_and_a_new_invitation_there_is_no_second_introduction(
     arrived: Story,
 ) -> None:
     press(arrived, ASKER, "Post it")
@@ -137,7 +137,7 @@ def test_removed_and_invited_again_it_does_not_introduce_itself_again(
     assert len(arrived.slack.messages_to(NEW)) == 1
 
 
-def test_not_now_says_nothing_and_leaves_the_way_open(arrived: Story) -> None:
+def test_not_now_posts_nothing_and_allows_it_later(arrived: Story) -> None:
     press(arrived, ASKER, "Not now")
     arrived.deliver()
     assert arrived.slack.messages_to(NEW) == []
@@ -152,7 +152,7 @@ def test_not_now_says_nothing_and_leaves_the_way_open(arrived: Story) -> None:
     assert "already" in arrived.slack.responses[-1][1]
 
 
-def test_nobody_else_decides_but_champions_and_admins(arrived: Story) -> None:
+def test_only_the_inviter_champions_and_admins_decide(arrived: Story) -> None:
     arrived.slack.people["U0ROBO"] = user_object("U0ROBO", is_bot=True, is_admin=True)
     for who in (HELPER, GUEST, "U0ROBO"):
         press(arrived, who, "Post it", of=ASKER)
@@ -165,7 +165,7 @@ def test_nobody_else_decides_but_champions_and_admins(arrived: Story) -> None:
     assert len(arrived.slack.messages_to(NEW)) == 1
 
 
-def test_the_preview_loses_its_buttons_when_somebody_else_has_posted(
+def test_the_preview_loses_its_buttons_when_another_member_has_posted(
     story: Story,
 ) -> None:
     arrive(story)
@@ -177,7 +177,7 @@ def test_the_preview_loses_its_buttons_when_somebody_else_has_posted(
     assert "introduction_post" not in json.dumps(preview.blocks)
 
 
-def test_where_nobody_was_asked_the_settings_offer_it(story: Story) -> None:
+def test_without_an_inviter_the_settings_offer_the_introduction(story: Story) -> None:
     arrive(story, inviter=None)
     story.command(ADMIN, "/backswing", channel=NEW)
     story.submit_settings(ADMIN, "settings", {"champions": [CHAMPION]})
@@ -201,7 +201,7 @@ def test_where_nobody_was_asked_the_settings_offer_it(story: Story) -> None:
 
 
 @pytest.mark.parametrize("facts", [{"is_bot": True}, {"deleted": True}])
-def test_an_inviter_who_is_nobody_to_ask_is_not_asked(
+def test_an_inviter_without_permission_is_not_asked(
     story: Story, facts: dict[str, Any]
 ) -> None:
     story.slack.people["U0ODD"] = user_object("U0ODD", **facts)
@@ -209,7 +209,7 @@ def test_an_inviter_who_is_nobody_to_ask_is_not_asked(
     assert story.slack.messages == []
 
 
-def test_where_slack_refuses_whoever_wanted_it_hears_so_and_tries_again(
+def test_if_slack_rejects_it_the_member_is_told_and_can_retry(
     arrived: Story,
 ) -> None:
     arrived.slack.fail["chat.postMessage"] = [
@@ -226,7 +226,7 @@ def test_where_slack_refuses_whoever_wanted_it_hears_so_and_tries_again(
     assert len(arrived.slack.messages_to(NEW)) == 1
 
 
-def test_where_nobody_knows_whether_it_stands_it_is_looked_for(arrived: Story) -> None:
+def test_an_unconfirmed_introduction_is_looked_up(arrived: Story) -> None:
     arrived.slack.fail_after["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "TimeoutError")
     ]
@@ -238,7 +238,9 @@ def test_where_nobody_knows_whether_it_stands_it_is_looked_for(arrived: Story) -
 
 
 @pytest.mark.parametrize("fact", ["left", "archive"])
-def test_where_it_can_not_speak_it_says_so(arrived: Story, fact: str) -> None:
+def test_in_a_channel_without_posting_rights_it_says_so(
+    arrived: Story, fact: str
+) -> None:
     arrived.event({"type": f"channel_{fact}", "channel": NEW})
     press(arrived, ASKER, "Post it")
     arrived.deliver()
@@ -247,7 +249,7 @@ def test_where_it_can_not_speak_it_says_so(arrived: Story, fact: str) -> None:
         assert session.scalars(select(ChannelIntroduction.posted_at)).one() is None
 
 
-def test_another_workspaces_channel_and_made_up_ones_are_none_of_ours(
+def test_other_workspaces_channels_and_forged_ones_are_unknown(
     story: Story,
 ) -> None:
     with story.rt.write_session.begin() as session:
@@ -322,7 +324,7 @@ def test_a_greeting_waits_for_the_newcomers_own_daytime(
     if then > FRIDAY_EVENING:
         assert arrived.slack.messages_to(PEER) == []
         arrived.clock.now = then - timedelta(seconds=1)
-        arrived.deliverer.send_due()
+        arrived.worker.send_due()
         assert arrived.slack.messages_to(PEER) == []
         arrived.clock.now = then
         arrived.deliver()
@@ -330,7 +332,7 @@ def test_a_greeting_waits_for_the_newcomers_own_daytime(
 
 
 def wait_for_morning(story: Story, who: str = PEER) -> None:
-    """Somebody joins in the evening; their greeting waits."""
+    """Let a person join in the evening, so that their greeting waits."""
     story.clock.now = FRIDAY_EVENING
     join(story, who)
     assert story.slack.messages_to(who) == []
@@ -341,7 +343,7 @@ def monday(story: Story) -> None:
     story.deliver()
 
 
-def test_the_newcomers_own_hours_and_pause_are_kept_when_they_change_meanwhile(
+def test_changes_of_the_newcomers_hours_and_pause_are_respected(
     arrived: Story,
 ) -> None:
     wait_for_morning(arrived)
@@ -363,11 +365,11 @@ def leave(story: Story) -> None:
     story.event({"type": "user_change", "user": user_object(PEER, deleted=True)})
 
 
-def ask(story: Story) -> None:
+def ask_a_question(story: Story) -> None:
     story.command(PEER, "/ask", "How do I fix x?", channel=NEW)
 
 
-def say_no(story: Story) -> None:
+def opt_out(story: Story) -> None:
     story.click(PEER, "greetings_off")
 
 
@@ -391,9 +393,10 @@ def archive(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    "meanwhile", [leave, ask, say_no, remove_the_bot, archive, leave_the_channel]
+    "meanwhile",
+    [leave, ask_a_question, opt_out, remove_the_bot, archive, leave_the_channel],
 )
-def test_what_is_no_longer_true_in_the_morning_is_not_said(
+def test_an_outdated_greeting_is_not_sent(
     arrived: Story, meanwhile: Callable[[Story], None]
 ) -> None:
     wait_for_morning(arrived)
@@ -402,7 +405,7 @@ def test_what_is_no_longer_true_in_the_morning_is_not_said(
     assert arrived.slack.messages_to(PEER) == []
 
 
-def test_what_was_not_said_in_one_channel_may_be_said_in_another(
+def test_a_greeting_cancelled_in_one_channel_may_be_sent_for_another(
     arrived: Story,
 ) -> None:
     wait_for_morning(arrived)
@@ -418,7 +421,7 @@ def test_what_was_not_said_in_one_channel_may_be_said_in_another(
     "facts",
     [{"is_bot": True}, {"deleted": True}, {"is_stranger": True}, {"team_id": "T9"}],
 )
-def test_bots_strangers_and_deactivated_people_are_not_greeted(
+def test_bots_external_members_and_deactivated_people_are_not_greeted(
     arrived: Story, facts: dict[str, Any]
 ) -> None:
     arrived.slack.people["U0ODD"] = user_object("U0ODD", **facts)
@@ -438,7 +441,7 @@ def test_guests_are_greeted_where_they_may_ask(arrived: Story) -> None:
     assert len(arrived.slack.messages_to(GUEST)) == 1
 
 
-def test_whoever_came_before_the_bot_or_along_with_it_is_no_newcomer(
+def test_people_who_joined_before_or_with_the_bot_are_no_newcomers(
     story: Story,
 ) -> None:
     before = story.ts()
@@ -459,7 +462,7 @@ def test_in_a_channel_without_the_bot_nobody_is_greeted(story: Story) -> None:
     assert story.slack.messages_to(PEER) == []
 
 
-def test_no_more_of_these_is_kept_to(arrived: Story) -> None:
+def test_opting_out_of_greetings_lasts(arrived: Story) -> None:
     join(arrived, PEER)
     press(arrived, PEER, "No more greetings")
     assert "no more greetings" in arrived.slack.responses[-1][1]
@@ -470,13 +473,13 @@ def test_no_more_of_these_is_kept_to(arrived: Story) -> None:
     assert arrived.slack.messages_to(HELPER) == []
 
 
-def test_a_stranger_chooses_nothing_here(arrived: Story) -> None:
+def test_an_external_member_changes_nothing_here(arrived: Story) -> None:
     arrived.slack.people["U9ZED"] = user_object("U9ZED", team_id="T9")
     arrived.click("U9ZED", "greetings_off")
     assert chosen(arrived, "U9ZED").wants_greetings
 
 
-def test_a_greeting_whose_fate_is_unknown_is_not_sent_again(arrived: Story) -> None:
+def test_a_greeting_with_an_unknown_outcome_is_not_sent_again(arrived: Story) -> None:
     arrived.slack.fail["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "TimeoutError")
     ]
@@ -494,7 +497,7 @@ def test_a_greeting_whose_fate_is_unknown_is_not_sent_again(arrived: Story) -> N
     assert arrived.slack.messages_to(PEER) == []
 
 
-def test_whoever_left_one_of_two_channels_is_welcomed_to_the_other(
+def test_a_member_who_left_one_of_two_channels_is_greeted_for_the_other(
     arrived: Story,
 ) -> None:
     arrive(arrived, channel="C0MORE", inviter=None)
@@ -507,7 +510,7 @@ def test_whoever_left_one_of_two_channels_is_welcomed_to_the_other(
     assert NEW in json.dumps(greeting.blocks)
 
 
-def test_they_are_welcomed_to_the_channel_that_they_have_been_in_longest(
+def test_the_greeting_names_the_channel_joined_first(
     arrived: Story,
 ) -> None:
     arrive(arrived, channel="C0MORE", inviter=None)
@@ -521,7 +524,7 @@ def test_they_are_welcomed_to_the_channel_that_they_have_been_in_longest(
     assert "C0MORE" in json.dumps(greeting.blocks)
 
 
-def test_a_join_that_is_told_twice_and_late_is_the_later_one(arrived: Story) -> None:
+def test_of_repeated_and_late_joins_the_latest_counts(arrived: Story) -> None:
     arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
     first = arrived.ts()
     arrived.clock.advance(minutes=1)
@@ -534,7 +537,7 @@ def test_a_join_that_is_told_twice_and_late_is_the_later_one(arrived: Story) -> 
     assert len(arrived.slack.messages_to(PEER)) == 1
 
 
-def test_a_leave_of_before_they_joined_changes_nothing(arrived: Story) -> None:
+def test_a_leave_from_before_the_join_changes_nothing(arrived: Story) -> None:
     arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
     left_at = arrived.ts()
     arrived.clock.advance(minutes=1)
@@ -549,7 +552,7 @@ def leave_one(story: Story, who: str, channel: str, *, at: str) -> None:
     assert story.event({"type": "member_left_channel", **left}) == 200
 
 
-def test_nobody_who_is_forgotten_is_greeted_until_they_use_the_bot(
+def test_an_erased_member_is_not_greeted_until_they_use_the_bot(
     arrived: Story,
 ) -> None:
     joined_at = arrived.ts()

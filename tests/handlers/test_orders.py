@@ -1,4 +1,4 @@
-"""Events in any order and any number: always what an independent count says."""
+"""Events in any order and number agree with an independent count."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ SEEDS = 20
 
 
 def events(seed: int) -> list[dict[str, Any]]:
-    """What Slack tells of a small talk: also, at any time, who its people are."""
-    # The export's workspace is ours; who is of another one stays so.
+    """Return Slack's events for a small conversation, with profiles at any time."""
+    # The export's workspace is ours; external members stay external.
     teams = {
         export_factory.TEAM: TEAM,
         export_factory.OTHER_TEAM: export_factory.OTHER_TEAM,
@@ -48,8 +48,8 @@ def events(seed: int) -> list[dict[str, Any]]:
 
 
 @st.composite
-def tellings(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
-    """Some talk, and its events as they come: shuffled, and some of them again."""
+def deliveries(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
+    """Return a conversation, and its events: shuffled, and some of them repeated."""
     seed = draw(st.integers(0, SEEDS))
     told = events(seed)
     again = draw(st.lists(st.sampled_from(told), max_size=10))
@@ -60,11 +60,11 @@ def tellings(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
 @settings(
     max_examples=15,
     deadline=None,
-    # The rows go before each example; the rest of the bot has no memory.
+    # The rows are deleted before each example; the rest of the bot has no state.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(telling=tellings())
-def test_any_telling_comes_to_the_same(story, database, telling):
+@given(telling=deliveries())
+def test_any_order_has_the_same_result(story, database, telling):
     seed, told = telling
     with database.write_session.begin() as session:
         for table in reversed(Base.metadata.sorted_tables):

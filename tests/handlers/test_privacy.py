@@ -1,4 +1,4 @@
-"""People see what is kept of them, and are forgotten when they say so."""
+"""Members read their personal data, and are erased on request."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -53,9 +53,9 @@ WORDS = "How do I test daylight saving?"
 
 @pytest.fixture
 def lived(story: Story) -> Story:
-    """Ana asked, Ben answered, Chi found it helpful, Ana said that it solved it.
+    """Ana asked, Ben answered, Chi found it helpful, Ana marked it as solved.
 
-    Ben asks in turn and names Ana; she says that she can help, and closes nothing.
+    Ben asks in turn and names Ana; she offers help, and closes nothing.
     """
     story.set_up_channel(champions=[CHAMPION, ASKER])
     first = story.ask(WORDS)
@@ -81,7 +81,7 @@ def forget(story: Story, who: str = ASKER) -> None:
 
 
 def everything_in(story: Story) -> str:
-    """Each cell of each table."""
+    """Return each cell of each table."""
     with story.rt.read_session() as session:
         return "\n".join(
             f"{table.name}: {row}"
@@ -91,7 +91,7 @@ def everything_in(story: Story) -> str:
 
 
 def shown(story: Story) -> str:
-    """All that the bot's messages say now, as far as anybody else sees them."""
+    """Return the visible text of all of the bot's messages to others."""
     return json.dumps([[m.text, m.blocks] for m in story.slack.messages])
 
 
@@ -119,10 +119,10 @@ def file_of(story: Story, who: str = ASKER) -> dict[str, Any]:
     return dict(json.loads(file.content))
 
 
-# Seen
+# The file
 
 
-def test_the_file_has_all_that_is_ones_own_and_ones_part_in_the_rest(lived: Story):
+def test_the_file_has_all_own_data_and_ones_part_in_the_rest(lived: Story):
     told = file_of(lived)
     assert told["about"]["member"] == ASKER
     tables = told["tables"]
@@ -150,7 +150,7 @@ def test_the_file_shows_of_others_rows_only_ones_own_part(lived: Story):
     assert not {"asker", "title", "details"} & row.keys()
 
 
-def test_the_file_comes_once_however_slack_answers(lived: Story):
+def test_the_file_comes_once_whatever_slack_responds(lived: Story):
     lived.slack.fail["files.completeUploadExternal"] = [
         NotSent("files.getUploadURLExternal", "TimeoutError")
     ]
@@ -168,7 +168,7 @@ def test_the_file_comes_once_however_slack_answers(lived: Story):
     assert len(lived.slack.files) == 2
 
 
-def test_a_guest_of_whom_nothing_is_kept_gets_a_file_all_the_same(story: Story):
+def test_a_guest_without_data_gets_a_file_too(story: Story):
     assert set(file_of(story, GUEST)["tables"]) <= {
         "members",
         "outbox",
@@ -176,10 +176,10 @@ def test_a_guest_of_whom_nothing_is_kept_gets_a_file_all_the_same(story: Story):
     }
 
 
-# Forgotten
+# Erased
 
 
-def test_what_happens_is_said_before_it_does(lived: Story):
+def test_the_consequences_are_shown_before_the_erasure(lived: Story):
     before = everything_in(lived)
     lived.command(ASKER, "/backswing", "forget me")
     said = json.dumps(lived.slack.views[-1][1], ensure_ascii=False)
@@ -190,14 +190,14 @@ def test_what_happens_is_said_before_it_does(lived: Story):
     assert everything_in(lived) == before
 
 
-def test_no_cell_of_any_table_leads_to_them_any_more(lived: Story):
+def test_no_cell_of_any_table_leads_to_an_erased_member(lived: Story):
     forget(lived)
     left = [
         line
         for line in everything_in(lived).splitlines()
         if ASKER in line.replace("U0ANABEL", "")
     ]
-    # The trace that keeps what comes late from bringing anything back.
+    # The tombstone that keeps late deliveries from restoring anything.
     assert [line.partition(":")[0] for line in left] == ["members"]
     assert "'Ana'" not in everything_in(lived)
     assert WORDS not in everything_in(lived)
@@ -209,7 +209,7 @@ def test_totals_stay_as_they_are(lived: Story):
     assert totals(lived) == before
 
 
-def test_what_the_bot_said_names_and_quotes_them_no_more(lived: Story):
+def test_posted_messages_no_longer_name_or_quote_them(lived: Story):
     assert "Ana's ask" in shown(lived)
     assert WORDS in shown(lived)
     forget(lived)
@@ -221,7 +221,7 @@ def test_what_the_bot_said_names_and_quotes_them_no_more(lived: Story):
     assert "Asked by someone" in now
 
 
-def test_what_the_bot_wrote_to_them_is_deleted_their_file_too(lived: Story):
+def test_messages_to_them_are_deleted_including_their_file(lived: Story):
     file_of(lived)
     lived.advance(minutes=1)
     assert lived.slack.messages_to(ASKER)
@@ -237,7 +237,7 @@ def test_open_asks_are_closed_and_solved_ones_stay_solved(lived: Story):
     assert [ask.state for ask in lived.asks()] == ["solved", "answered", "closed"]
 
 
-def test_a_message_that_names_them_and_waits_is_sent_without_their_name(lived: Story):
+def test_a_queued_message_that_names_them_is_sent_without_their_name(lived: Story):
     third = lived.asks()[2]
     lived.react(PEER, third.ts or "", "raising_hand")
     answer = lived.say(HELPER, "This.", thread_ts=third.ts)
@@ -248,7 +248,7 @@ def test_a_message_that_names_them_and_waits_is_sent_without_their_name(lived: S
     assert [t for t in lived.slack.texts_to(PEER) if "Ana" in t] == []
 
 
-def test_nothing_is_sent_to_them_any_more(lived: Story):
+def test_no_messages_are_sent_to_them_any_more(lived: Story):
     third = lived.asks()[2]
     lived.say(PEER, "Maybe.", thread_ts=third.ts)
     lived.slack.calls.clear()
@@ -268,8 +268,8 @@ def test_an_ask_that_is_not_posted_yet_is_never_posted(story: Story):
     assert story.only_ask().state == "deleted"
 
 
-def forgets_while_posting(story: Story, who: str) -> None:
-    """The next message is drawn and on its way to Slack as somebody is forgotten."""
+def erases_while_posting(story: Story, who: str) -> None:
+    """Erase the member after the next message is rendered and before it is posted."""
 
     def in_flight(method: str) -> None:
         if method == "chat.postMessage":
@@ -280,20 +280,20 @@ def forgets_while_posting(story: Story, who: str) -> None:
     story.slack.on_call = in_flight
 
 
-def test_a_message_on_its_way_names_them_no_more_either(lived: Story):
+def test_a_message_in_flight_is_redacted(lived: Story):
     third = lived.asks()[2]
     answer = lived.say(HELPER, "This.", thread_ts=third.ts)
     lived.advance(minutes=2)
     lived.react(PEER, answer, "heart")
     lived.clock.advance(seconds=61)
-    forgets_while_posting(lived, PEER)
+    erases_while_posting(lived, PEER)
     lived.deliver()
     lived.advance(minutes=1)
     assert lived.slack.texts_to(HELPER)[-1].endswith("helped someone.")
     assert "Chi" not in json.dumps([m.text for m in lived.slack.messages_to(HELPER)])
 
 
-def test_a_message_that_slack_lost_sight_of_names_them_no_more_either(lived: Story):
+def test_an_unconfirmed_message_is_redacted(lived: Story):
     third = lived.asks()[2]
     answer = lived.say(HELPER, "This.", thread_ts=third.ts)
     lived.advance(minutes=2)
@@ -308,16 +308,16 @@ def test_a_message_that_slack_lost_sight_of_names_them_no_more_either(lived: Sto
     assert "helped someone" in lived.slack.texts_to(HELPER)[-1]
 
 
-def test_a_message_to_them_that_is_on_its_way_is_deleted_as_well(lived: Story):
+def test_a_message_to_them_in_flight_is_deleted_as_well(lived: Story):
     third = lived.asks()[2]
     lived.say(PEER, "Maybe.", thread_ts=third.ts)
-    forgets_while_posting(lived, ASKER)
+    erases_while_posting(lived, ASKER)
     lived.deliver()
     lived.advance(minutes=1)
     assert lived.slack.messages_to(ASKER) == []
 
 
-def test_a_late_delivery_brings_nothing_back(lived: Story):
+def test_a_late_delivery_restores_nothing(lived: Story):
     first = lived.asks()[0]
     [solution] = [a for a in lived.answers() if a.is_solution]
     before = totals(lived)
@@ -336,7 +336,7 @@ def test_a_late_delivery_brings_nothing_back(lived: Story):
 
 @pytest.mark.parametrize("capture", ["off", "all"])
 @pytest.mark.parametrize("way", ["said", "read"])
-def test_what_they_wrote_before_and_comes_late_is_not_kept(
+def test_earlier_messages_delivered_late_are_not_stored(
     story: Story, capture: str, way: str
 ):
     story.set_up_channel(capture=capture)
@@ -366,7 +366,7 @@ def test_what_they_wrote_before_and_comes_late_is_not_kept(
         story.say(ASKER, "The secret", thread_ts=ask.ts, ts=late[0])
     story.say(ASKER, "The secret question?", ts=late[1])
     story.react(ASKER, thanked, "raised_hands", event_ts=late[2], author=BOT)
-    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.worker)
     story.advance(minutes=2)
     kept = [
         line
@@ -376,7 +376,7 @@ def test_what_they_wrote_before_and_comes_late_is_not_kept(
     assert [line.partition(":")[0] for line in kept] == ["members"]
 
 
-def test_a_champion_makes_no_ask_of_what_was_written_before(story: Story):
+def test_a_champion_can_not_convert_an_earlier_message(story: Story):
     story.set_up_channel(champions=[CHAMPION])
     ts = story.say(ASKER, "The secret question?")
     story.clock.advance(seconds=5)
@@ -387,20 +387,20 @@ def test_a_champion_makes_no_ask_of_what_was_written_before(story: Story):
     assert story.asks() == []
 
 
-def test_what_they_write_the_day_after_counts_again(story: Story):
+def test_messages_of_the_next_day_count_again(story: Story):
     story.ask("How is it done?", member=HELPER)
     story.say(ASKER, "Before")
     story.clock.advance(seconds=5)
     forget(story)
     story.clock.advance(days=1)
     story.say(ASKER, "I am back")
-    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.worker)
     with story.rt.read_session() as session:
         counted = session.scalars(select(MessageCount).filter_by(member=ASKER)).all()
         assert [row.messages for row in counted] == [1]
 
 
-def test_what_comes_late_from_before_is_not_counted_although_they_are_back(
+def test_earlier_messages_delivered_late_do_not_count_although_they_are_back(
     story: Story,
 ):
     story.ask("How is it done?", member=HELPER)
@@ -410,12 +410,12 @@ def test_what_comes_late_from_before_is_not_counted_although_they_are_back(
     asks_for_their_data(story)
     assert members_named(story, ASKER).erased_at is None
     story.say(ASKER, "Before", ts=before, event_ts=before)
-    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.worker)
     with story.rt.read_session() as session:
         assert not session.scalars(select(MessageCount).filter_by(member=ASKER)).all()
 
 
-def test_reading_a_thread_again_counts_their_mark_once(lived: Story):
+def test_fetching_a_thread_again_counts_their_mark_once(lived: Story):
     second = lived.asks()[1]
     assert second.ts
     answer = lived.say(PEER, "No.", thread_ts=second.ts)
@@ -438,7 +438,7 @@ def test_reading_a_thread_again_counts_their_mark_once(lived: Story):
     assert lived.answer_marks()[answer] == (False, 1)
 
 
-def test_whoever_comes_back_is_somebody_new(lived: Story):
+def test_a_member_who_returns_is_a_new_member(lived: Story):
     forget(lived)
     asked = lived.ask("And what now?", member=ASKER)
     assert "Asked by Ana" in json.dumps(asked.blocks)
@@ -448,14 +448,14 @@ def test_whoever_comes_back_is_somebody_new(lived: Story):
         assert members.name(tx, ASKER) == "Ana"
 
 
-def test_pressed_twice_they_are_forgotten_once_more_and_nothing_breaks(lived: Story):
+def test_pressed_twice_the_button_erases_once_and_nothing_breaks(lived: Story):
     forget(lived)
     before = totals(lived)
     forget(lived)
     assert totals(lived) == before
 
 
-def test_an_edit_of_their_own_message_does_not_bring_its_words_back(story: Story):
+def test_an_edit_of_their_own_message_does_not_restore_its_text(story: Story):
     story.set_up_channel(capture="questions")
     ts = story.say(ASKER, WORDS)
     story.deliver()
@@ -464,7 +464,7 @@ def test_an_edit_of_their_own_message_does_not_bring_its_words_back(story: Story
     assert "really" not in story.only_ask().title
 
 
-def test_others_are_not_touched(lived: Story):
+def test_other_members_are_not_affected(lived: Story):
     before = file_of(lived, HELPER)["tables"]["asks"]["rows"]
     forget(lived)
     with lived.rt.read_session() as session:
@@ -483,7 +483,7 @@ def members_named(story: Story, who: str) -> Member:
     return found
 
 
-def test_whoever_is_only_described_is_not_remembered(story: Story):
+def test_a_profile_alone_is_not_stored(story: Story):
     assert (
         story.event({"type": "user_change", "user": user_object("U0ZOE", "Zoe")}) == 200
     )
@@ -494,13 +494,13 @@ def test_whoever_is_only_described_is_not_remembered(story: Story):
     assert "U0YAN" not in everything_in(story)
 
 
-def test_a_description_does_not_bring_a_forgotten_person_back(lived: Story):
+def test_a_profile_does_not_restore_an_erased_member(lived: Story):
     forget(lived)
     assert lived.event({"type": "user_change", "user": user_object(ASKER)}) == 200
     assert members_named(lived, ASKER).name == ""
 
 
-def test_the_outbox_holds_no_promise_to_reword_when_it_is_done(lived: Story):
+def test_after_the_redaction_the_outbox_has_no_item_about_it(lived: Story):
     forget(lived)
     with lived.rt.read_session() as session:
         kinds = set(session.scalars(select(OutboxItem.kind)))
@@ -508,17 +508,17 @@ def test_the_outbox_holds_no_promise_to_reword_when_it_is_done(lived: Story):
     assert ADMIN not in shown(lived)
 
 
-# Kept for a while
+# Retention
 
 
 def days_pass(story: Story, days: float) -> None:
     story.clock.advance(days=days)
-    jobs.privacy.erase_deactivated(story.rt, story.deliverer)
-    jobs.privacy.purge_expired(story.rt, story.deliverer)
+    jobs.privacy.erase_deactivated(story.rt, story.worker)
+    jobs.privacy.purge_expired(story.rt, story.worker)
     story.deliver()
 
 
-def test_whoever_was_deactivated_is_forgotten_after_a_while(lived: Story):
+def test_a_deactivated_member_is_erased_after_a_while(lived: Story):
     gone = user_object(ASKER, deleted=True)
     assert lived.event({"type": "user_change", "user": gone}) == 200
     before = totals(lived)
@@ -533,7 +533,7 @@ def test_whoever_was_deactivated_is_forgotten_after_a_while(lived: Story):
     assert ASKER not in everything_in(lived).replace("U0ANABEL", "")
 
 
-def test_whoever_comes_back_in_time_is_not_forgotten(lived: Story):
+def test_a_member_who_returns_in_time_is_not_erased(lived: Story):
     for is_gone in (True, False):
         user = user_object(ASKER, deleted=is_gone)
         assert lived.event({"type": "user_change", "user": user}) == 200
@@ -543,7 +543,7 @@ def test_whoever_comes_back_in_time_is_not_forgotten(lived: Story):
 
 @pytest.fixture
 def made(story: Story) -> Story:
-    """Dan made an ask of what Ana wrote, and Ana was told."""
+    """Dan converted a message of Ana, who was told."""
     story.set_up_channel(champions=[CHAMPION])
     ts = story.say(ASKER, WORDS)
     story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, WORDS)
@@ -558,12 +558,12 @@ def the_letter(story: Story) -> OutboxItem:
     return item
 
 
-def test_whom_only_the_details_name_is_named_no_more(made: Story):
+def test_a_member_named_in_the_payload_only_is_redacted(made: Story):
     forget(made, CHAMPION)
     assert made.slack.texts_to(ASKER)[0].startswith("Someone made")
 
 
-def test_the_details_of_what_was_sent_go(made: Story):
+def test_the_payloads_of_sent_messages_expire(made: Story):
     days_pass(made, 29)
     assert the_letter(made).payload == {"by": CHAMPION}
     days_pass(made, 2)
@@ -571,7 +571,7 @@ def test_the_details_of_what_was_sent_go(made: Story):
     assert the_letter(made).state == "sent"
 
 
-def test_without_its_details_a_message_says_what_it_can(made: Story):
+def test_without_its_payload_a_message_is_rendered_as_far_as_possible(made: Story):
     days_pass(made, 31)
     ask = made.only_ask()
     made.react(PEER, ask.ts or "", "eyes")
@@ -582,7 +582,7 @@ def test_without_its_details_a_message_says_what_it_can(made: Story):
 REASON = "the answer on retries, it saved my week"
 
 
-def test_kudos_in_a_thread_outlast_their_details(story: Story):
+def test_kudos_in_a_thread_outlast_their_payload(story: Story):
     ask = story.ask()
     answer = story.say(HELPER, "Use x.", thread_ts=ask.ts)
     story.message_shortcut(
@@ -605,8 +605,8 @@ def test_kudos_in_a_thread_outlast_their_details(story: Story):
     assert PEER not in here
 
 
-def test_a_bug_in_drawing_takes_nothing_back(made: Story):
-    """Only what was emptied may have lost what it was drawn from."""
+def test_a_bug_in_rendering_deletes_nothing(made: Story):
+    """Only an item with a redacted payload may lack its content."""
 
     def draw(_tx: Transaction, claim: Delivery) -> SlackAction:
         return claim.payload["no such thing"]  # type: ignore[no-any-return]
@@ -627,7 +627,7 @@ def test_a_bug_in_drawing_takes_nothing_back(made: Story):
 def refuse_updates(
     monkeypatch: pytest.MonkeyPatch, story: Story, error: str
 ) -> Callable[[], None]:
-    """Slack lets nothing be changed in the channel; how to let it again."""
+    """Make Slack reject updates in the channel; return a function to allow them."""
     update = story.slack.update
 
     def refuse(channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
@@ -648,7 +648,7 @@ def rewordings(story: Story) -> list[str]:
         return [item.state for item in found]
 
 
-def test_what_slack_would_not_have_reworded_is_reworded_another_day(
+def test_a_rejected_redaction_is_retried_another_day(
     lived: Story, monkeypatch: pytest.MonkeyPatch
 ):
     allow = refuse_updates(monkeypatch, lived, "is_archived")
@@ -664,7 +664,7 @@ def test_what_slack_would_not_have_reworded_is_reworded_another_day(
     assert rewordings(lived) == []
 
 
-def test_what_stands_nowhere_is_not_tried_again(
+def test_a_deleted_message_is_not_redacted_again(
     lived: Story, monkeypatch: pytest.MonkeyPatch
 ):
     refuse_updates(monkeypatch, lived, "message_not_found")
@@ -681,7 +681,7 @@ def is_thanked(story: Story) -> None:
 
 
 @pytest.mark.parametrize("is_looked_up", [asks_for_their_data, is_thanked])
-def test_what_is_of_before_stays_away_when_they_are_back(
+def test_data_from_before_the_erasure_stays_away_on_their_return(
     lived: Story, is_looked_up: Callable[[Story], None]
 ):
     [solution] = [answer for answer in lived.answers() if answer.is_solution]
@@ -700,7 +700,7 @@ def test_what_is_of_before_stays_away_when_they_are_back(
         assert session.scalars(select(Reaction).filter_by(member=ASKER)).all()
 
 
-def test_whoever_is_back_within_the_week_stays_when_it_is_over(lived: Story):
+def test_a_member_back_within_the_week_stays_when_it_is_over(lived: Story):
     forget(lived)
     asks_for_their_data(lived)
     days_pass(lived, 8)
@@ -708,7 +708,7 @@ def test_whoever_is_back_within_the_week_stays_when_it_is_over(lived: Story):
     assert (back.name, back.erased_at, back.erased_before) == ("Ana", None, None)
 
 
-def test_the_file_says_where_others_wrote_of_one(lived: Story):
+def test_the_file_lists_where_others_wrote_about_one(lived: Story):
     second = lived.asks()[1]
     rows = file_of(lived)["tables"]["asks"]["rows"]
     [row] = [row for row in rows if row["id"] == second.id]
@@ -716,7 +716,7 @@ def test_the_file_says_where_others_wrote_of_one(lived: Story):
     assert "asker" not in row
 
 
-def test_topics_of_their_own_are_their_words(story: Story):
+def test_their_own_topics_are_personal_data(story: Story):
     story.set_up_channel(topics="python")
     story.command(ASKER, "/ask")
     view = story.slack.views[-1][1]
@@ -732,7 +732,7 @@ def test_topics_of_their_own_are_their_words(story: Story):
     assert story.only_ask().topics == ["python"]
 
 
-def test_of_who_was_forgotten_the_export_has_one_sum(story: Story):
+def test_the_export_has_one_total_for_erased_members(story: Story):
     for who in (ASKER, PEER):
         story.ask("How is it done?", member=who)
     for who in (ASKER, PEER):

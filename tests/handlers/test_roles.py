@@ -1,4 +1,4 @@
-"""Who may do what: each role tries each action, through each way that leads to it."""
+"""Permissions: each role tries each action, in every way that leads to it."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -67,13 +67,13 @@ from tests.slack_payloads import (
     user_object,
 )
 
-# Who may do what is no question for the database.
+# Permissions do not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 LEAD, FORMER, OTHER = "U0LEA", "U0FAY", "U0OLA"
 STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
 EVERYTHING = {Role.MEMBER, Role.CHAMPION, Role.ADMIN, Role.PROGRAM_LEAD}
-# What each is, towards what ASKER asked, wrote, gave or was invited to do.
+# Roles relative to an object that ASKER asked, wrote, gave or was invited to.
 HELD: Mapping[str, frozenset[Role]] = {
     PEER: frozenset({Role.MEMBER}),
     GUEST: frozenset({Role.GUEST}),
@@ -81,9 +81,9 @@ HELD: Mapping[str, frozenset[Role]] = {
     CHAMPION: frozenset({Role.MEMBER, Role.CHAMPION}),
     ADMIN: frozenset({Role.MEMBER, Role.ADMIN}),
     LEAD: frozenset({Role.MEMBER, Role.PROGRAM_LEAD}),
-    # Was an admin.
+    # A former admin.
     FORMER: frozenset({Role.MEMBER}),
-    # Whatever else these are, it helps them nothing.
+    # These roles give no further permission.
     STRANGER: frozenset({Role.EXTERNAL, *EVERYTHING}),
     ROBOT: frozenset({Role.BOT, *EVERYTHING}),
     GONE: frozenset({Role.DEACTIVATED, *EVERYTHING}),
@@ -94,7 +94,7 @@ WAYS: dict[tuple[Permission, str], Way] = {}
 
 
 def way(permission: Permission) -> Callable[[Way], Way]:
-    """Somebody tries the action in this way; whether it came to anything."""
+    """Register a way to try the action; it returns True if it had an effect."""
 
     def add(tried: Way) -> Way:
         WAYS[permission, tried.__name__] = tried
@@ -104,7 +104,7 @@ def way(permission: Permission) -> Callable[[Way], Way]:
 
 
 class Stage(Story):
-    """A story that keeps what nobody has changed for the next who tries."""
+    """A story that is reused for further attempts as long as nothing has changed it."""
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
@@ -118,9 +118,9 @@ class Stage(Story):
 
 @pytest.fixture
 def stage(
-    bolt: BoltApp, rt: Runtime, deliverer: OutboxWorker, slack: FakeSlack, clock: Clock
+    bolt: BoltApp, rt: Runtime, worker: OutboxWorker, slack: FakeSlack, clock: Clock
 ) -> Stage:
-    story = Stage(bolt, rt, deliverer, slack, clock)
+    story = Stage(bolt, rt, worker, slack, clock)
     slack.people |= {
         LEAD: user_object(LEAD, "Lea"),
         FORMER: user_object(FORMER, "Fay", is_admin=True),
@@ -140,7 +140,7 @@ def stage(
 
 
 def promote(story: Story) -> None:
-    """Who can be nothing here is everything by name."""
+    """Give all roles by name to people who can't have any."""
     with story.rt.write_session.begin() as session:
         of = story.rt.workspaces.only.id
         for who in (STRANGER, ROBOT, GONE):
@@ -149,11 +149,11 @@ def promote(story: Story) -> None:
                 session.merge(Champion(channel_id=channel, member=who))
 
 
-# What is there to do something with
+# Objects of the actions
 
 
 def ask_of(story: Stage, asker: str = ASKER) -> Ask:
-    """An ask with an answer by Ben, which nobody has done anything to."""
+    """Add an unchanged ask with an answer by Ben."""
 
     def make() -> Ask:
         ask = story.ask("How do I fix x?", member=asker)
@@ -165,7 +165,7 @@ def ask_of(story: Stage, asker: str = ASKER) -> Ask:
 
 
 def answer_to(story: Story, ask: Ask) -> tuple[str, int]:
-    """Its ts and its id."""
+    """Add an answer; return its ts and its id."""
     [found] = [a for a in story.answers() if a.ask_id == ask.id]
     return found.ts, found.id
 
@@ -187,14 +187,14 @@ def closed(story: Stage) -> Ask:
 
 
 def opens(story: Story, callback_id: str, do: Callable[[], object]) -> bool:
-    """Whether doing so opens the form."""
+    """Return True if the step opens the form."""
     before = len(story.slack.views)
     do()
     return [v["callback_id"] for _, v in story.slack.views[before:]] == [callback_id]
 
 
 def opened_by(story: Story, who: str, do: Callable[[str], object]) -> dict[str, Any]:
-    """The form that somebody may open, for others to send."""
+    """Open the form as a person who may, for others to submit."""
     do(who)
     return story.slack.views[-1][1]
 
@@ -260,7 +260,7 @@ def by_helpful_shortcut(story: Stage, who: str) -> bool:
 @way(MARK_HELPFUL)
 def by_helpful_emoji(story: Stage, who: str) -> bool:
     ts, _ = answer_to(story, ask_of(story, OTHER))
-    if who != GONE:  # Of them Slack tells nothing new.
+    if who != GONE:  # Slack sends no new profile of them.
         story.react(who, ts, "heart")
     return helped(story, ts) > 0
 
@@ -574,7 +574,7 @@ def by_forget_me(story: Stage, who: str) -> bool:
 
 
 def ways() -> Iterator[Any]:
-    """The first way to each action, and the others to be tried in the long run."""
+    """Return the first way to each action; the others are for long runs."""
     known: set[Permission] = set()
     for action, tried in WAYS:
         marks = [pytest.mark.deep] if action in known else []
@@ -583,7 +583,7 @@ def ways() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("action", "tried"), list(ways()))
-def test_each_role_may_do_by_each_way_what_the_table_says(
+def test_each_role_may_do_in_each_way_what_the_table_says(
     stage: Stage, action: Permission, tried: str
 ) -> None:
     for who, held in HELD.items():
@@ -598,7 +598,7 @@ def test_each_action_has_a_way(database: object) -> None:
     assert {action for action, _ in WAYS} == set(FEATURES.permissions)
 
 
-def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:
+def test_the_roles_are_those_of_the_server(stage: Stage) -> None:
     ask = ask_of(stage)
     promote(stage)
     for who in HELD:
@@ -609,7 +609,7 @@ def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:
             assert roles.in_channel(tx, channel, who, author=ASKER) == held, who
 
 
-def test_a_demotion_that_slack_never_told_of_is_known_within_an_hour(
+def test_an_unreported_demotion_is_known_within_an_hour(
     stage: Stage,
 ) -> None:
     assert by_settings_command(stage, ADMIN)

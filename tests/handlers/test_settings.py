@@ -1,4 +1,4 @@
-"""`/backswing`: help for everybody, settings for champions and admins."""
+"""`/backswing`: help for all, settings for champions and admins."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def policies_of(story: Story) -> WorkspaceSettings:
         return workspace_settings.get(tx)
 
 
-def test_everybody_gets_help(story: Story) -> None:
+def test_anyone_gets_help(story: Story) -> None:
     for text in ("help", "whatever"):
         assert "Ask your peers, and see what helped" in str(
             story.command(PEER, "/backswing", text).body
@@ -76,7 +76,7 @@ def test_other_emoji_may_mean_helpful_and_solved(story: Story) -> None:
     assert story.only_ask().state == "solved"
 
 
-def test_what_counted_goes_on_counting_when_the_emoji_change(story: Story) -> None:
+def test_existing_marks_still_count_when_the_emoji_change(story: Story) -> None:
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
@@ -100,14 +100,14 @@ def test_what_counted_goes_on_counting_when_the_emoji_change(story: Story) -> No
         ({"capture": "everything"}, "capture"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused_beside_the_field(
+def test_invalid_settings_are_refused_beside_the_field(
     story: Story, changes: dict[str, Any], field: str
 ) -> None:
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     assert list(errors(story.set_up_channel(**changes))) == [field]
 
 
-def test_the_help_names_the_emoji_that_count_in_the_channel(story: Story) -> None:
+def test_the_help_names_the_channels_emoji(story: Story) -> None:
     story.set_up_channel(solved=":100:")
     assert "with :100:." in str(story.command(PEER, "/backswing", " HELP ").body)
     elsewhere = story.command(
@@ -117,7 +117,7 @@ def test_the_help_names_the_emoji_that_count_in_the_channel(story: Story) -> Non
 
 
 def test_a_save_without_a_change_changes_nothing(story: Story) -> None:
-    """The form shows emoji drawn, and each has several names."""
+    """The form shows emoji as characters, and each has several names."""
     story.set_up_channel(
         helpful="thumbsup :tada: :clap: :our-own:", solved=":100: :ok:"
     )
@@ -134,13 +134,13 @@ def test_a_save_without_a_change_changes_nothing(story: Story) -> None:
         assert channel.helpful_emoji is None
 
 
-def test_workspace_settings_are_for_admins_and_those_they_name(story: Story) -> None:
+def test_workspace_settings_are_for_admins_and_program_leads(story: Story) -> None:
     refused = story.command(CHAMPION, "/backswing", "workspace")
     assert "program leads can change" in str(refused.body)
     assert story.set_up_workspace(program_leads=[CHAMPION]).body == ""
     assert story.set_up_workspace(CHAMPION, sent_retention_days="10").body == ""
     assert policies_of(story).sent_retention_days == 10
-    # A lead is not offered to name others, and naming them all the same does nothing.
+    # A program lead can't name others; a forged form does nothing.
     shown = story.slack.views[-1][1]
     assert "program_leads" not in json.dumps(shown)
     story.command(ADMIN, "/backswing", "workspace")
@@ -151,7 +151,7 @@ def test_workspace_settings_are_for_admins_and_those_they_name(story: Story) -> 
     assert errors(story.submit(CHAMPION, shown, form_values(shown)))
 
 
-def test_a_channel_begins_with_what_the_workspace_chose(story: Story) -> None:
+def test_a_new_channel_has_the_workspaces_defaults(story: Story) -> None:
     story.set_up_workspace(
         default_capture="questions", default_solved="💯", default_guests_may_ask=[]
     )
@@ -164,7 +164,7 @@ def test_a_channel_begins_with_what_the_workspace_chose(story: Story) -> None:
     assert chosen["solved"] == "💯"
     assert chosen["helpful"] == "👍 🙌 ❤️ 🙏 💡"
     assert chosen["guests_may_ask"] == []
-    # Invited once more, it goes on as it was set up.
+    # Invited once more, it keeps its settings.
     view = story.slack.views[-1][1]
     story.submit(ADMIN, view, chosen | {"capture": "off"})
     story.event({"type": "channel_left", "channel": "C0NEW"})
@@ -189,7 +189,7 @@ def test_a_channel_begins_with_what_the_workspace_chose(story: Story) -> None:
         ({"default_solved": "👍"}, "default_solved"),
     ],
 )
-def test_workspace_settings_that_make_no_sense_are_refused_beside_the_field(
+def test_invalid_workspace_settings_are_refused_beside_the_field(
     story: Story, changes: dict[str, Any], field: str
 ) -> None:
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
@@ -211,7 +211,7 @@ def test_a_champion_may_close_and_solve_for_others(story: Story) -> None:
     assert story.only_ask().state == "solved"
 
 
-def test_a_solve_by_somebody_who_was_champion_then_stays(story: Story) -> None:
+def test_a_solution_by_a_former_champion_stays(story: Story) -> None:
     story.set_up_channel(champions=[CHAMPION])
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
@@ -222,7 +222,7 @@ def test_a_solve_by_somebody_who_was_champion_then_stays(story: Story) -> None:
     assert story.only_ask().state == "solved"
 
 
-def test_choosing_another_channel_shows_its_topics_and_keeps_the_words(
+def test_choosing_another_channel_shows_its_topics_and_keeps_the_text(
     story: Story,
 ) -> None:
     story.set_up_channel(topics="retries")
@@ -246,12 +246,12 @@ def test_choosing_another_channel_shows_its_topics_and_keeps_the_words(
     assert blocks["more_topics"]["element"]["initial_value"] == "time, zones"
 
 
-def test_a_name_keeps_its_capitals_in_a_refusal(story: Story):
+def test_a_name_keeps_its_capitals_in_an_error(story: Story):
     story.slack.people["U0MCD"] = user_object("U0MCD", "Anna McDonald", deleted=True)
     assert "Anna McDonald can't be" in story.set_up_channel(champions=["U0MCD"]).body
 
 
-def test_of_whom_a_forged_form_names_nobody_is_asked(story: Story):
+def test_users_in_a_forged_form_are_not_fetched(story: Story):
     story.set_up_channel()
     story.command(ADMIN, "/backswing")
     view = story.slack.views[-1][1]
@@ -262,8 +262,8 @@ def test_of_whom_a_forged_form_names_nobody_is_asked(story: Story):
     assert story.slack.calls.count("users.info") - before <= 1
 
 
-def test_whoever_was_chosen_before_is_not_asked_about_again(story: Story):
-    """Thirty questions one after the other take longer than Slack waits."""
+def test_users_chosen_before_are_not_fetched_again(story: Story):
+    """Thirty calls in turn take longer than Slack waits."""
     chosen = [f"U0C{n}" for n in range(30)]
     for who in chosen:
         story.slack.people[who] = user_object(who)
@@ -313,7 +313,7 @@ def test_an_emoji_counts_by_the_name_that_slack_sends(
 
 
 @pytest.mark.parametrize("typed", [":foo bar: nonsense", "nonsense", "👍👎x", ":a b:"])
-def test_what_is_no_emoji_is_refused_and_the_old_choice_stays(
+def test_an_invalid_emoji_is_refused_and_the_old_choice_stays(
     story: Story, typed: str
 ) -> None:
     story.set_up_channel(helpful=":tada:")
@@ -322,7 +322,7 @@ def test_what_is_no_emoji_is_refused_and_the_old_choice_stays(
     assert story.slack.ephemeral_messages == []
 
 
-def test_a_name_that_nobody_knows_is_questioned_once(story: Story) -> None:
+def test_an_unknown_emoji_is_questioned_once(story: Story) -> None:
     assert story.set_up_channel(helpful=":white_tick: :tada:").body == ""
     [question] = story.slack.ephemeral_messages
     assert (question.channel, question.visible_to) == (HELP_CHANNEL, ADMIN)
@@ -334,7 +334,7 @@ def test_a_name_that_nobody_knows_is_questioned_once(story: Story) -> None:
     assert len(story.slack.ephemeral_messages) == 1
 
 
-def test_a_name_that_people_react_with_is_not_questioned(story: Story) -> None:
+def test_an_emoji_in_use_is_not_questioned(story: Story) -> None:
     story.set_up_channel(capture="all")
     ts = story.say(ASKER, "How?")
     answer = story.say(HELPER, "So.", thread_ts=ts)
@@ -346,7 +346,7 @@ def test_a_name_that_people_react_with_is_not_questioned(story: Story) -> None:
     assert story.slack.ephemeral_messages == [question]
 
 
-def test_a_question_that_slack_does_not_take_undoes_nothing(story: Story) -> None:
+def test_a_rejected_question_undoes_nothing(story: Story) -> None:
     story.slack.fail["chat.postEphemeral"] = [
         Rejected("chat.postEphemeral", "user_not_in_channel")
     ]

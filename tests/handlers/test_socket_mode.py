@@ -1,4 +1,4 @@
-"""Socket Mode with Slack's own client: refreshed, stalled, switched off."""
+"""Socket Mode against the sandbox: refreshed, stalled, switched off."""
 
 import json
 import logging
@@ -37,8 +37,8 @@ def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     closing.submit(made.stop)
 
 
-class Line:
-    """A connection that hears reactions, and why it gave up."""
+class SocketConnection:
+    """A connection that records reactions, and the reason why it gave up."""
 
     def __init__(
         self,
@@ -92,10 +92,10 @@ class Line:
 
 
 @pytest.fixture
-def line(slack: Sandbox) -> Iterator[Line]:
-    made = Line(slack)
+def line(slack: Sandbox) -> Iterator[SocketConnection]:
+    made = SocketConnection(slack)
     made.socket.connect()
-    # Before, Slack has no connection yet that it could cut.
+    # Before that, Slack has no connection that it could drop.
     until(made.socket.is_greeted)
     yield made
     made.socket.close()
@@ -108,7 +108,9 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_refresh_in_mid_traffic_loses_nothing(slack: Sandbox, line: Line) -> None:
+def test_a_refresh_during_traffic_loses_nothing(
+    slack: Sandbox, line: SocketConnection
+) -> None:
     ana = slack.add_person("ana")
     here = slack.add_channel("help", ana)
     emoji = [f"e{n}" for n in range(30)]
@@ -121,7 +123,9 @@ def test_a_refresh_in_mid_traffic_loses_nothing(slack: Sandbox, line: Line) -> N
     assert line.gave_up == []
 
 
-def test_a_command_does_not_wait_behind_events(slack: Sandbox, line: Line) -> None:
+def test_a_command_does_not_wait_behind_events(
+    slack: Sandbox, line: SocketConnection
+) -> None:
     ana = slack.add_person("ana")
     here = slack.add_channel("help", ana)
     ts = slack.say(ana.id, here.id, "hello")
@@ -135,7 +139,9 @@ def test_a_command_does_not_wait_behind_events(slack: Sandbox, line: Line) -> No
     until(lambda: len(line.heard) == 30)
 
 
-def test_what_is_no_request_is_passed_over(slack: Sandbox, line: Line) -> None:
+def test_messages_that_are_no_requests_are_ignored(
+    slack: Sandbox, line: SocketConnection
+) -> None:
     ana = slack.add_person("ana")
     here = slack.add_channel("help", ana)
     until(lambda: len(slack.sockets.connections) == 1)
@@ -149,14 +155,14 @@ def test_what_is_no_request_is_passed_over(slack: Sandbox, line: Line) -> None:
     until(lambda: line.heard == ["heart"])
 
 
-def test_a_socket_in_good_health_is_left_alone(line: Line) -> None:
-    # It is asked several times whether it is there.
+def test_a_working_connection_is_kept(line: SocketConnection) -> None:
+    # It answers several pings.
     assert not line.over.wait(1.2)
     assert line.socket.is_connected()
 
 
-def test_after_a_silent_stall_there_is_another_connection(
-    slack: Sandbox, line: Line
+def test_a_stalled_connection_is_replaced(
+    slack: Sandbox, line: SocketConnection
 ) -> None:
     ana = slack.add_person("ana")
     here = slack.add_channel("help", ana)
@@ -168,7 +174,9 @@ def test_after_a_silent_stall_there_is_another_connection(
     assert line.gave_up == []
 
 
-def test_a_connection_that_is_cut_is_made_again(slack: Sandbox, line: Line) -> None:
+def test_a_dropped_connection_is_replaced(
+    slack: Sandbox, line: SocketConnection
+) -> None:
     ana = slack.add_person("ana")
     here = slack.add_channel("help", ana)
     ts = slack.say(ana.id, here.id, "hello")
@@ -177,8 +185,8 @@ def test_a_connection_that_is_cut_is_made_again(slack: Sandbox, line: Line) -> N
     until(lambda: line.heard == ["heart"])
 
 
-def test_where_slack_is_out_of_reach_for_too_long_it_ends(slack: Sandbox) -> None:
-    line = Line(slack, patience=1)
+def test_it_gives_up_if_slack_is_unreachable_for_too_long(slack: Sandbox) -> None:
+    line = SocketConnection(slack, patience=1)
     line.socket.connect()
     assert line.socket.is_connected()
     slack.stop()
@@ -188,27 +196,31 @@ def test_where_slack_is_out_of_reach_for_too_long_it_ends(slack: Sandbox) -> Non
     line.socket.close()
 
 
-def test_a_token_that_is_revoked_meanwhile_ends_it(slack: Sandbox, line: Line) -> None:
+def test_it_gives_up_if_the_token_is_revoked(
+    slack: Sandbox, line: SocketConnection
+) -> None:
     slack._tokens.app = "xapp-1-A0-another"
     slack.sockets.drop()
     assert line.over.wait(15)
     assert line.gave_up == [REJECTED_BY_SLACK]
 
 
-def test_socket_mode_switched_off_is_said_clearly(slack: Sandbox, line: Line) -> None:
+def test_disabled_socket_mode_is_reported_clearly(
+    slack: Sandbox, line: SocketConnection
+) -> None:
     slack.sockets.disconnect("link_disabled")
     assert line.over.wait(15)
     assert line.gave_up == [SOCKET_MODE_DISABLED]
 
 
 def test_a_wrong_app_token_does_not_connect(slack: Sandbox) -> None:
-    made = Line(slack, token="xapp-1-A0-wrong")
+    made = SocketConnection(slack, token="xapp-1-A0-wrong")
     with pytest.raises(Rejected):
         made.socket.connect()
     made.socket.close()
 
 
-# Whatever `apps.connections.open` answers
+# Responses of `apps.connections.open`
 
 
 def http(
@@ -268,7 +280,7 @@ ODD = {
 
 
 class Front:
-    """Answers what it is told to, then as Slack does; the Web API in between."""
+    """A server that gives chosen responses first, and then the sandbox's."""
 
     def __init__(self, slack: Sandbox) -> None:
         self.odd: list[bytes] = []
@@ -303,22 +315,22 @@ def front(slack: Sandbox) -> Iterator[Front]:
 @pytest.fixture
 def fronted(
     slack: Sandbox, front: Front, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Line]:
+) -> Iterator[SocketConnection]:
     monkeypatch.setattr("handlers.socket_mode._MAX_PAUSE", 0.05)
-    made = Line(slack, api_url=front.api_url)
+    made = SocketConnection(slack, api_url=front.api_url)
     yield made
     made.socket.close()
 
 
-def hears(slack: Sandbox, line: Line) -> None:
+def hears(slack: Sandbox, line: SocketConnection) -> None:
     ana = slack.add_person("ana")
     here = slack.add_channel("help", ana)
     slack.react(ana.id, here.id, slack.say(ana.id, here.id, "hello"), "heart")
     until(lambda: line.heard == ["heart"])
 
 
-def test_whatever_slack_answers_there_is_another_connection(
-    slack: Sandbox, front: Front, fronted: Line
+def test_after_any_response_of_slack_there_is_another_connection(
+    slack: Sandbox, front: Front, fronted: SocketConnection
 ) -> None:
     fronted.socket.connect()
     until(fronted.socket.is_greeted)
@@ -331,8 +343,8 @@ def test_whatever_slack_answers_there_is_another_connection(
     assert fronted.gave_up == []
 
 
-def test_at_the_start_it_is_waited_out_too(
-    slack: Sandbox, front: Front, fronted: Line
+def test_errors_at_the_start_are_waited_out_too(
+    slack: Sandbox, front: Front, fronted: SocketConnection
 ) -> None:
     front.odd += [ODD["half a body"], ODD["a list"]]
     fronted.socket.connect()
@@ -341,17 +353,19 @@ def test_at_the_start_it_is_waited_out_too(
     hears(slack, fronted)
 
 
-def test_the_start_does_not_wait_for_an_answer_that_does_not_end(
+def test_the_start_does_not_wait_for_an_endless_response(
     slack: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("handlers.socket_mode.CONNECT_TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as slow:
-        line = Line(slack, api_url=f"http://127.0.0.1:{slow.getsockname()[1]}/api/")
+        line = SocketConnection(
+            slack, api_url=f"http://127.0.0.1:{slow.getsockname()[1]}/api/"
+        )
         line.socket.connect()
         assert not line.socket.is_dead()
         with slow.accept()[0] as asking:
             assert asking.recv(65536)
-            # It is still being waited for, and taken when it is there.
+            # The thread still waits for the response, and uses it when it is complete.
             asking.setblocking(False)
             with pytest.raises(BlockingIOError):
                 asking.recv(1)
@@ -362,11 +376,11 @@ def test_the_start_does_not_wait_for_an_answer_that_does_not_end(
 
 
 @pytest.mark.parametrize("odd", [limited("soon"), limited("nan"), limited("1e999")])
-def test_where_slack_answers_oddly_for_too_long_it_ends(
+def test_it_gives_up_if_slack_responds_oddly_for_too_long(
     slack: Sandbox, front: Front, odd: bytes
 ) -> None:
     front.odd += [odd] * 20
-    line = Line(slack, api_url=front.api_url, patience=1)
+    line = SocketConnection(slack, api_url=front.api_url, patience=1)
     line.socket.connect()
     assert line.over.wait(30)
     assert line.gave_up == [DISCONNECTED_TOO_LONG]
@@ -374,8 +388,8 @@ def test_where_slack_answers_oddly_for_too_long_it_ends(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_reader_that_dies_is_seen(
-    slack: Sandbox, line: Line, monkeypatch: pytest.MonkeyPatch
+def test_a_dead_reader_is_noticed(
+    slack: Sandbox, line: SocketConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     until(line.socket.is_greeted)
     assert not line.socket.is_dead()
@@ -390,7 +404,7 @@ def test_a_reader_that_dies_is_seen(
 
 
 def test_the_number_of_connections_is_logged(
-    line: Line, caplog: pytest.LogCaptureFixture
+    line: SocketConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "handlers.socket_mode")
     line.socket.connect()
@@ -398,14 +412,14 @@ def test_the_number_of_connections_is_logged(
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "http_proxy", "ws_proxy"])
-def test_this_machine_is_not_connected_to_through_a_proxy(
+def test_this_machine_is_reached_without_a_proxy(
     slack: Sandbox, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    # Nobody is there.
+    # No server runs there.
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    line = Line(slack)
+    line = SocketConnection(slack)
     line.socket.connect()
     until(line.socket.is_greeted)
     line.socket.close()

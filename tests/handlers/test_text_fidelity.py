@@ -1,4 +1,4 @@
-"""What people type is shown as they wrote it, whatever it is and wherever they type."""
+"""Typed text is shown as it was written, whatever and wherever it is."""
 
 import unicodedata
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
-# Whatever is drawn as itself: what is taken out, and code in its boxes, have tests of
-# their own.
+# Texts that are shown unchanged; removed characters and code blocks have their own
+# tests.
 _LETTERS = st.characters(
     exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp"),
     exclude_characters="`",
@@ -37,7 +37,7 @@ _TOKENS = st.sampled_from(
     ]
 )
 _TYPED = st.lists(st.one_of(_TOKENS, st.text(_LETTERS, max_size=10)), max_size=6)
-# No word of which a rule of kudos or a button takes off its end.
+# The last word is one that no rule of kudos and no button removes.
 TEXTS = _TYPED.map(lambda parts: f"It was {' '.join(parts)} that did it, all of it")
 
 
@@ -118,7 +118,7 @@ def test_it_is_shown_as_it_was_written(
     story: Story, field: Callable[[Story, str], PostedMessage], text: str
 ):
     written = unicodedata.normalize("NFC", text)
-    # A field of one line has no need of two spaces in a row.
+    # A field of one line may collapse two spaces.
     assert " ".join(written.split()) in " ".join(
         visible_text(field(story, text)).split()
     )

@@ -1,4 +1,4 @@
-"""The same stories in two workspaces of one process: nothing of one is in the other."""
+"""The same stories in two workspaces of one process: no data of one in the other."""
 
 import json
 from collections.abc import Iterator
@@ -49,8 +49,9 @@ def test_each_sees_what_it_would_see_if_it_were_alone(story: Story, clock: Clock
             name: len(found) for name, found in rows.items()
         }
     assert mixed_rows(story.rt) == []
-    # What is not served is left as it is. Only times that the clock, which was set back
-    # here, has not reached yet are corrected for all that share the database.
+    # Rows of unserved workspaces stay as they are. Only times in the future are
+    # corrected
+    # for all workspaces, since the clock was set back here.
     after = rows_of(story)
     assert {name for name in rows if after[name] != rows[name]} <= {
         OutboxChannel.__tablename__
@@ -64,7 +65,7 @@ def pair(rt: Runtime, clock: Clock) -> Pair:
     return pair
 
 
-def test_who_is_erased_in_one_stays_in_the_other(pair: Pair):
+def test_a_member_erased_in_one_stays_in_the_other(pair: Pair):
     kept, files = rows_of(pair.beta), dict(pair.beta.slack.files)
     texts = [message.text for message in pair.beta.slack.messages]
     pair.alpha.command(ASKER, "/backswing", "forget me")
@@ -73,7 +74,7 @@ def test_who_is_erased_in_one_stays_in_the_other(pair: Pair):
     assert "Done" in json.dumps(json.loads(answer.body)["view"])
     pair.alpha.advance(minutes=2)
     left = rows_of(pair.alpha)
-    # That somebody by this id was erased is all that is kept.
+    # Only the tombstone of this id is left.
     assert [name for name in left if ASKER in str(left[name])] == ["members"]
     assert rows_of(pair.beta) == kept
     assert pair.beta.slack.files == files
@@ -81,7 +82,7 @@ def test_who_is_erased_in_one_stays_in_the_other(pair: Pair):
 
 
 def buttons(story: Story) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each button and menu of one workspace, with who could use it."""
+    """Return each button and menu of one workspace, with its possible users."""
     slack = story.slack
     shown: list[tuple[str, list[dict[str, Any]]]] = [
         *((message.channel, message.blocks) for message in _messages(story)),
@@ -116,7 +117,7 @@ def test_the_buttons_of_one_change_nothing_there_from_the_other(pair: Pair):
     assert mixed_rows(pair.rt) == []
 
 
-def test_figures_are_of_both_together(pair: Pair, database: Database):
+def test_metrics_are_of_both_together(pair: Pair, database: Database):
     for story, count in ((pair.alpha, 1), (pair.beta, 2)):
         for number in range(count):
             story.command(ASKER, "/ask", f"How does {number} work here?")

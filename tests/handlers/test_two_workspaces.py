@@ -1,4 +1,4 @@
-"""Two workspaces in one process and one database: nothing of one is in the other."""
+"""Two workspaces in one process and one database: no data of one in the other."""
 
 import logging
 from typing import Any
@@ -48,14 +48,14 @@ def pair(rt: Runtime, clock: Clock) -> Pair:
 
 
 def place(story: Story) -> None:
-    """Make the bot a member of a channel that takes all messages as asks."""
+    """Make the bot a member of a channel that captures all messages."""
     with story.rt.write(story.workspace) as tx:
         channel = channels.get_or_create(tx, HELP_CHANNEL)
         channel.is_joined, channel.capture = True, "all"
 
 
 def said(story: Story, ts: str, text: str) -> BoltRequest:
-    """A message as a request; in each workspace the ids are the same."""
+    """Return a message event as a request; the ids are the same in each workspace."""
     event = message_event(ASKER, text, ts, team=story.team)
     body = {
         "type": "event_callback",
@@ -66,7 +66,7 @@ def said(story: Story, ts: str, text: str) -> BoltRequest:
     return BoltRequest(body=body, mode="socket_mode")
 
 
-def test_events_that_come_together_are_each_committed_in_their_workspace(pair: Pair):
+def test_events_in_one_batch_are_each_committed_in_their_workspace(pair: Pair):
     bolt = handlers.bolt_app.create_app(pair.rt)
     for story in (pair.alpha, pair.beta):
         place(story)
@@ -88,11 +88,11 @@ def test_events_that_come_together_are_each_committed_in_their_workspace(pair: P
 def test_messages_are_counted_in_their_workspace(pair: Pair):
     for story in (pair.alpha, pair.beta):
         place(story)
-    # The same ids in both; a message that is delivered again counts once.
+    # The ids are the same in both; a message that is delivered again counts once.
     for story in (pair.alpha, pair.beta, pair.beta):
         story.say(HELPER, "Good morning", ts="1772442000.000100")
     pair.beta.say(HELPER, "And good night", ts="1772442000.000200")
-    jobs.mentors.flush_message_counts(pair.rt, pair.alpha.deliverer)
+    jobs.mentors.flush_message_counts(pair.rt, pair.alpha.worker)
     counts = MessageCount.__tablename__
     assert [row[-1] for row in rows_of(pair.alpha)[counts]] == [1]
     assert [row[-1] for row in rows_of(pair.beta)[counts]] == [2]
@@ -116,7 +116,7 @@ def paused(rt: Runtime) -> list[str]:
         return list(session.scalars(select(Installation.team_id).where(is_paused)))
 
 
-def test_people_are_known_in_the_workspace_that_describes_them(pair: Pair):
+def test_people_are_known_in_the_workspace_of_their_profile(pair: Pair):
     for story in (pair.alpha, pair.beta):
         place(story)
         story.say(ASKER, "How does one x?")
@@ -178,8 +178,10 @@ def test_a_request_of_an_unserved_workspace_changes_nothing(
     assert pair.alpha.slack.calls == pair.beta.slack.calls == []
 
 
-def test_where_no_team_is_named_it_is_the_only_one(story: Story, pair: Pair):
-    """And none where several are served."""
+def test_a_request_without_a_team_belongs_to_the_only_workspace(
+    story: Story, pair: Pair
+):
+    """With several workspaces it belongs to none."""
     for told in (story, pair.alpha):
         place(told)
     event = message_event(ASKER, "How does one x?", "1772442000.000100")
@@ -198,7 +200,7 @@ def workspace(number: int, team: str, enterprise: str | None = None) -> Workspac
     [
         ("T1", None, 1),
         ("T2", "E0", 2),
-        # The team decides, whatever enterprise Slack names with it.
+        # The team decides, whichever enterprise Slack names with it.
         ("T1", "E0", 1),
         ("T9", None, None),
         ("T9", "E0", None),
@@ -207,7 +209,7 @@ def workspace(number: int, team: str, enterprise: str | None = None) -> Workspac
         ("", None, None),
     ],
 )
-def test_a_workspace_is_found_by_what_slack_names(
+def test_a_workspace_is_found_by_slacks_ids(
     slack: FakeSlack, team: str | None, enterprise: str | None, found: int | None
 ):
     served = ServedWorkspaces(
@@ -244,7 +246,7 @@ def test_a_workspace_can_be_added_while_the_others_are_served(slack: FakeSlack):
 # Jobs
 
 
-def test_a_workspace_that_fails_keeps_no_other_from_being_served(pair: Pair):
+def test_a_failing_workspace_does_not_keep_others_from_being_served(pair: Pair):
     done: list[str] = []
 
     @each_workspace
@@ -254,17 +256,17 @@ def test_a_workspace_that_fails_keeps_no_other_from_being_served(pair: Pair):
         done.append(workspace.team_id)
 
     with pytest.raises(Rejected):
-        job(pair.rt, pair.alpha.deliverer)
+        job(pair.rt, pair.alpha.worker)
     assert done == ["T0BETA"]
 
 
-def test_all_that_went_wrong_is_told(pair: Pair):
+def test_all_errors_are_raised(pair: Pair):
     @each_workspace
     def job(_rt: Runtime, workspace: Workspace) -> None:
         raise Rejected("team.info", workspace.team_id)
 
     with pytest.raises(ExceptionGroup) as failed:
-        job(pair.rt, pair.alpha.deliverer)
+        job(pair.rt, pair.alpha.worker)
     assert [str(error) for error in failed.value.exceptions] == [
         str(Rejected("team.info", team)) for team in ("T0ALPHA", "T0BETA")
     ]
@@ -273,7 +275,7 @@ def test_all_that_went_wrong_is_told(pair: Pair):
 # Commands
 
 
-def test_kudos_that_are_committed_together_are_each_given_in_their_workspace(
+def test_kudos_committed_together_are_each_given_in_their_workspace(
     pair: Pair,
 ):
     batch = [

@@ -1,4 +1,4 @@
-"""What happens to channels, people and the installation itself is followed."""
+"""Events about channels, users and the installation."""
 
 import json
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def paused_because(story: Story) -> str | None:
 
 @pytest.fixture
 def known(story: Story) -> Story:
-    """The bot has seen the channel and Ana."""
+    """The channel and Ana are known."""
     story.ask()
     return story
 
@@ -80,14 +80,14 @@ def known(story: Story) -> Story:
         ),
     ],
 )
-def test_a_channels_life_is_followed(
+def test_changes_of_a_channel_are_stored(
     known: Story, event: dict[str, Any], fact: str, value: object
 ) -> None:
     assert known.event(event) == 200
     assert getattr(channel(known), fact) == value
 
 
-def test_an_unarchived_channel_is_asked_in_again(known: Story) -> None:
+def test_rounds_start_again_in_an_unarchived_channel(known: Story) -> None:
     known.event({"type": "channel_archive", "channel": HELP_CHANNEL})
     known.event({"type": "channel_unarchive", "channel": HELP_CHANNEL})
     assert known.command(ASKER, "/ask", "How is it done?").body == ""
@@ -95,7 +95,9 @@ def test_an_unarchived_channel_is_asked_in_again(known: Story) -> None:
 
 def test_a_channel_with_a_new_id_keeps_its_asks(known: Story) -> None:
     ask = known.only_ask()
-    known.command(ASKER, "/backswing", channel="C0NEW")  # It was met by its new id.
+    known.command(
+        ASKER, "/backswing", channel="C0NEW"
+    )  # It was stored by its new id first.
     assert known.event(MOVE) == 200
     assert known.event(MOVE) == 200
     assert channel(known, "C0NEW").id == ask.channel_id
@@ -103,7 +105,7 @@ def test_a_channel_with_a_new_id_keeps_its_asks(known: Story) -> None:
     assert known.only_ask().state == "answered"
 
 
-def test_what_was_promised_to_a_channel_follows_its_new_id(known: Story) -> None:
+def test_queued_items_follow_a_channels_new_id(known: Story) -> None:
     posted = known.only_ask()
     known.command(ASKER, "/ask", "Another one?")
     known.react(PEER, posted.ts or "", "eyes")
@@ -123,14 +125,14 @@ def test_what_was_promised_to_a_channel_follows_its_new_id(known: Story) -> None
     assert not any(HELP_CHANNEL in item.dedup_key.split(":") for item in kept)
 
 
-def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
+def test_an_item_enqueued_to_the_old_and_the_new_id_is_sent_once(
     known: Story,
 ) -> None:
     posted = known.only_ask()
     known.react(PEER, posted.ts or "", "eyes")
     known.event(MOVE)
     with known.rt.write(known.rt.workspaces.only) as tx:
-        # By somebody who had read the old id before.
+        # By a transaction that had read the old id before.
         enqueue.enqueue_update(
             tx.session,
             "ask.update",
@@ -148,7 +150,7 @@ def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
         assert session.scalars(shown).all() == ["sent"]
 
 
-def test_what_is_on_its_way_when_the_id_changes_is_sent_to_the_new_one(
+def test_an_item_in_flight_when_the_id_changes_is_sent_to_the_new_one(
     known: Story,
 ) -> None:
     known.command(ASKER, "/ask", "Another one?")
@@ -167,7 +169,7 @@ def test_what_is_on_its_way_when_the_id_changes_is_sent_to_the_new_one(
     assert known.slack.texts_to(ASKER) == []
 
 
-def test_invited_into_a_channel_the_bot_is_there(story: Story) -> None:
+def test_an_invited_bot_is_in_the_channel(story: Story) -> None:
     story.slack.channels["C0AWAY"] = conversation_object("C0AWAY", "away")
     story.event({"type": "member_joined_channel", "user": ASKER, "channel": "C0AWAY"})
     with story.rt.read(story.rt.workspaces.only) as tx:
@@ -177,7 +179,7 @@ def test_invited_into_a_channel_the_bot_is_there(story: Story) -> None:
     assert story.command(ASKER, "/ask", "How is it done?", channel="C0AWAY").body == ""
 
 
-def test_people_are_described_anew(known: Story) -> None:
+def test_profiles_are_updated(known: Story) -> None:
     changed = user_object(ASKER, "Anna", tz="Asia/Tokyo", is_admin=True)
     assert known.event({"type": "user_change", "user": changed}) == 200
     now = member(known, ASKER)
@@ -212,7 +214,7 @@ def test_a_name_can_do_no_harm(known: Story) -> None:
     assert "\n" not in name
 
 
-def test_uninstalled_nothing_is_sent_any_more(known: Story) -> None:
+def test_after_an_uninstallation_nothing_is_sent(known: Story) -> None:
     known.slack.calls.clear()
     assert known.event({"type": "app_uninstalled"}) == 200
     known.command(ASKER, "/ask", "Another one?")
@@ -220,7 +222,7 @@ def test_uninstalled_nothing_is_sent_any_more(known: Story) -> None:
     assert "chat.postMessage" not in known.slack.calls
 
 
-def test_a_persons_revoked_token_is_not_ours(known: Story) -> None:
+def test_a_persons_revoked_token_has_no_effect(known: Story) -> None:
     known.event({"type": "tokens_revoked", "tokens": {"oauth": [ASKER], "bot": []}})
     with known.rt.read_session() as session:
         assert session.scalar(select(Installation.disabled_reason)) is None
@@ -229,14 +231,14 @@ def test_a_persons_revoked_token_is_not_ours(known: Story) -> None:
         assert session.scalar(select(Installation.disabled_reason)) == "token_revoked"
 
 
-def test_the_survey_finds_where_the_bot_is(known: Story) -> None:
+def test_the_sync_finds_the_bots_channels(known: Story) -> None:
     known.slack.channels = {"C0NEW": conversation_object("C0NEW", "new")}
     sync.sync_channels(known.rt, known.rt.workspaces.only)
     assert not channel(known).is_joined
     assert channel(known, "C0NEW").is_joined
 
 
-def test_people_who_can_not_be_looked_up_now_are_asked_for_later(
+def test_users_who_can_not_be_fetched_now_are_fetched_later(
     known: Story,
 ) -> None:
     known.say(PEER, "So.", thread_ts=known.only_ask().ts)
@@ -250,14 +252,14 @@ def test_people_who_can_not_be_looked_up_now_are_asked_for_later(
     assert member(known, PEER).name == "Chi"
 
 
-def test_old_facts_are_kept_while_slack_is_away(known: Story) -> None:
+def test_stale_profiles_are_kept_while_slack_is_unreachable(known: Story) -> None:
     known.clock.advance(hours=2)
     known.slack.fail["users.info"] = [OutcomeUnknown("users.info", "TimeoutError")]
     known.slack.fail["conversations.info"] = [OutcomeUnknown("conversations.info", "x")]
     assert known.command(ASKER, "/ask", "How is it done?").body == ""
 
 
-def test_facts_that_are_old_are_asked_for_again(known: Story) -> None:
+def test_stale_profiles_are_fetched_again(known: Story) -> None:
     known.slack.people[ASKER] = user_object(ASKER, "Anna")
     sync.refresh_stale_users(known.rt, known.rt.workspaces.only)
     assert member(known, ASKER).name == "Ana"
@@ -280,7 +282,7 @@ def test_facts_that_are_old_are_asked_for_again(known: Story) -> None:
         },
     ],
 )
-def test_what_means_nothing_to_us_is_acknowledged(
+def test_events_without_effect_are_acknowledged(
     story: Story, event: dict[str, Any]
 ) -> None:
     assert story.event(event) == 200
@@ -304,10 +306,8 @@ def test_what_means_nothing_to_us_is_acknowledged(
         {"type": "app_home_opened"},
     ],
 )
-def test_an_event_that_makes_no_sense_is_acknowledged(
-    story: Story, event: dict[str, Any]
-) -> None:
-    """Delivered again it would make no more sense."""
+def test_a_malformed_event_is_acknowledged(story: Story, event: dict[str, Any]) -> None:
+    """Another delivery would not make it valid."""
     story.set_up_channel(capture="all")
     assert story.event(event) == 200
 
@@ -325,12 +325,12 @@ def test_another_workspaces_events_change_nothing(known: Story) -> None:
     foreign = [{"team_id": "T0OTHER", "enterprise_id": None}]
     assert known.event(event, team_id="T0OTHER", authorizations=foreign) == 200
     assert known.answers() == []
-    # The same message under another team's id, but for our installation, is ours.
+    # The same message with another team's id, but for our installation, is ours.
     assert known.event(event, team_id="T0OTHER") == 200
     assert len(known.answers()) == 1
 
 
-def test_a_transaction_that_fails_is_not_acknowledged(known: Story) -> None:
+def test_a_failed_transaction_is_not_acknowledged(known: Story) -> None:
     ts = known.only_ask().ts
     known.rt.write_session.configure(bind=None)  # The database is gone.
     event = {
@@ -344,14 +344,16 @@ def test_a_transaction_that_fails_is_not_acknowledged(known: Story) -> None:
     assert known.event(event) == 500
 
 
-def test_words_that_no_database_holds_do_not_keep_an_ask_out(story: Story) -> None:
+def test_characters_that_no_database_stores_do_not_block_an_ask(story: Story) -> None:
     story.set_up_channel(capture="all")
     story.say(ASKER, "What \x00 is \ud800 this?")
     assert story.only_ask().title == "What  is  this?"
 
 
 @pytest.mark.parametrize("kind", ["channel", "group"])
-def test_a_channel_made_private_is_known_to_be(known: Story, kind: str) -> None:
+def test_a_channel_that_becomes_private_is_stored_as_such(
+    known: Story, kind: str
+) -> None:
     turned = {
         "type": "message",
         "user": ADMIN,
@@ -367,7 +369,7 @@ def test_a_channel_made_private_is_known_to_be(known: Story, kind: str) -> None:
     assert len(known.asks()) == 1
 
 
-def test_removed_and_invited_again_the_bot_catches_up(known: Story) -> None:
+def test_removed_and_invited_again_the_bot_fetches_what_it_missed(known: Story) -> None:
     ask = known.only_ask()
     assert ask.ts
     known.event({"type": "channel_left", "channel": HELP_CHANNEL})
@@ -390,27 +392,27 @@ def test_removed_and_invited_again_the_bot_catches_up(known: Story) -> None:
         {"type": "tokens_revoked", "tokens": {"bot": [BOT]}},
     ],
 )
-def test_reinstalled_with_the_same_token_it_goes_on_by_itself(
+def test_reinstalled_with_the_same_token_it_resumes_by_itself(
     known: Story, event: dict[str, Any]
 ) -> None:
     known.slack.bot_identity = {"team_id": TEAM}
     known.event(event)
     known.command(ASKER, "/ask", "Another one?")
     known.slack.fail["auth.test"] = [Rejected("auth.test", "account_inactive")]
-    jobs.installations.check_token(known.rt, known.deliverer)
+    jobs.installations.check_token(known.rt, known.worker)
     known.advance(minutes=5)
     assert len(known.slack.messages_to(HELP_CHANNEL)) == 1
-    jobs.installations.check_token(known.rt, known.deliverer)
+    jobs.installations.check_token(known.rt, known.worker)
     known.advance(minutes=1)
     assert len(known.slack.messages_to(HELP_CHANNEL)) == 2
 
 
-def test_a_token_that_ended_in_silence_is_found_out(known: Story) -> None:
+def test_an_unreported_revocation_is_noticed(known: Story) -> None:
     known.slack.bot_identity = {"team_id": TEAM}
     known.slack.fail["auth.test"] = [Rejected("auth.test", "token_revoked")]
-    jobs.installations.check_token(known.rt, known.deliverer)
+    jobs.installations.check_token(known.rt, known.worker)
     assert paused_because(known) == "token_revoked"
-    jobs.installations.check_token(known.rt, known.deliverer)
+    jobs.installations.check_token(known.rt, known.worker)
     assert paused_because(known) is None
 
 
@@ -422,15 +424,15 @@ def test_a_token_that_ended_in_silence_is_found_out(known: Story) -> None:
         Rejected("auth.test", "internal_error"),
     ],
 )
-def test_where_slack_does_not_say_the_token_is_believed_in(
+def test_if_slack_does_not_answer_the_token_is_trusted(
     known: Story, error: SlackError
 ) -> None:
     known.slack.fail["auth.test"] = [error]
-    jobs.installations.check_token(known.rt, known.deliverer)
+    jobs.installations.check_token(known.rt, known.worker)
     assert paused_because(known) is None
 
 
-def test_started_again_with_a_new_token_what_was_promised_is_sent(
+def test_restarted_with_a_new_token_queued_items_are_sent(
     known: Story,
 ) -> None:
     known.event({"type": "app_uninstalled"})
@@ -447,7 +449,7 @@ def test_started_again_with_a_new_token_what_was_promised_is_sent(
     assert len(known.slack.messages_to(HELP_CHANNEL)) == 2
 
 
-def test_a_database_of_another_workspace_only_is_refused_and_left_as_it_is(
+def test_a_database_of_another_workspace_is_refused_and_left_as_it_is(
     known: Story,
 ) -> None:
     known.slack.bot_identity = {
@@ -462,16 +464,16 @@ def test_a_database_of_another_workspace_only_is_refused_and_left_as_it_is(
         assert session.scalars(select(Installation.team_id)).all() == [TEAM]
 
 
-def test_where_nobody_said_that_the_bot_came_the_defaults_hold_too(known: Story):
+def test_the_defaults_apply_although_the_bots_join_was_not_reported(known: Story):
     known.set_up_workspace(default_guests_may_ask=[])
     known.slack.channels["C0LOST"] = conversation_object("C0LOST", "lost")
-    jobs.workspace.sync_channels(known.rt, known.deliverer)
+    jobs.workspace.sync_channels(known.rt, known.worker)
     lost = channel(known, "C0LOST")
     assert lost.bot_joined_at == known.clock.now
     assert lost.guests_may_ask is False
 
 
-def test_what_came_by_the_new_id_first_is_the_channels_own(story: Story):
+def test_settings_stored_by_the_new_id_first_belong_to_the_channel(story: Story):
     story.ask("By the old id?")
     story.slack.channels["G0NEW"] = conversation_object(
         "G0NEW", "help", is_private=True
@@ -486,12 +488,12 @@ def test_what_came_by_the_new_id_first_is_the_channels_own(story: Story):
     assert [answer.ask_id for answer in story.answers()] == [second.id]
 
 
-# What changes nothing that we keep
+# Events without a change
 
 
 @pytest.fixture
 def changes(database: Database) -> Iterator[list[str]]:
-    """Transactions to change something, as they begin."""
+    """Return a list that gets an entry for each write transaction."""
     begun: list[str] = []
 
     def note(_connection: object) -> None:
@@ -514,7 +516,7 @@ def huddle(n: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["user_change", "team_join"])
-def test_a_huddle_changes_nothing(known: Story, changes: list[str], kind: str):
+def test_a_huddle_writes_nothing(known: Story, changes: list[str], kind: str):
     user = user_object(ASKER) | {"profile": huddle(0)}
     assert known.event({"type": "user_change", "user": user}) == 200
     changes.clear()
@@ -537,7 +539,7 @@ def test_a_huddle_changes_nothing(known: Story, changes: list[str], kind: str):
         {"profile": {"status_emoji": ":palm_tree:"}},
     ],
 )
-def test_what_we_keep_is_changed_at_once(
+def test_a_changed_profile_is_stored_at_once(
     known: Story, changes: list[str], news: dict[str, Any]
 ):
     user = user_object(ASKER)
@@ -549,7 +551,7 @@ def test_what_we_keep_is_changed_at_once(
     assert changes == []
 
 
-def test_the_end_of_a_vacation_is_kept_and_that_of_a_huddle_is_not(known: Story):
+def test_the_end_of_a_vacation_is_stored_and_that_of_a_huddle_is_not(known: Story):
     away = {"status_emoji": ":palm_tree:", "status_expiration": 1_800_000_000}
     for profile, is_kept in ((away, True), (huddle(1), False)):
         user = user_object(ASKER) | {"profile": profile}
@@ -557,9 +559,7 @@ def test_the_end_of_a_vacation_is_kept_and_that_of_a_huddle_is_not(known: Story)
         assert (member(known, ASKER).away_until is not None) is is_kept
 
 
-def test_of_somebody_whom_we_have_not_met_nothing_is_written(
-    known: Story, changes: list[str]
-):
+def test_nothing_is_written_about_an_unknown_user(known: Story, changes: list[str]):
     known.event({"type": "team_join", "user": user_object("U0ZOE", "Zoe")})
     assert changes == []
 
@@ -575,7 +575,7 @@ def test_of_somebody_whom_we_have_not_met_nothing_is_written(
         ({"type": "channel_rename"}, True),
     ],
 )
-def test_of_a_channel_only_changes_are_written(
+def test_only_changes_of_a_channel_are_written(
     known: Story, changes: list[str], event: dict[str, Any], again: bool
 ):
     for channel_id, is_known in ((HELP_CHANNEL, True), ("C0NOBODY", False)):
@@ -590,6 +590,6 @@ def test_of_a_channel_only_changes_are_written(
         assert changes == []
 
 
-def test_of_an_unknown_channel_no_move_is_written(known: Story, changes: list[str]):
+def test_no_new_id_of_an_unknown_channel_is_written(known: Story, changes: list[str]):
     assert known.event(MOVE | {"old_channel_id": "C0NOBODY"}) == 200
     assert changes == []

@@ -1,4 +1,4 @@
-"""What was forgotten, or has served its time, is gone from the disk as well."""
+"""Erased and expired data are gone from the disk as well."""
 
 import os
 from datetime import timedelta
@@ -30,7 +30,7 @@ FISH, TREE, SILVER, NAME = WORDS
 
 
 def left(database: Database) -> dict[str, list[str]]:
-    """Which words stand in which file of the database's folder."""
+    """Return the words that are left, by file in the database's folder."""
     found = {
         name: [word for word in WORDS if word.encode() in content]
         for name, content in on_disk(database).items()
@@ -40,7 +40,7 @@ def left(database: Database) -> dict[str, list[str]]:
 
 @pytest.fixture
 def told(story: Story, database: Database) -> Story:
-    """Somebody has written in every way, over and over; SQLite is as it comes."""
+    """Write text in every way, many times, in an SQLite with default options."""
     as_stock(database)
     story.slack.people[ASKER]["profile"]["display_name"] = NAME
     one = story.post_round()
@@ -56,30 +56,32 @@ def told(story: Story, database: Database) -> Story:
 
 
 def settle(story: Story) -> None:
-    """What the deliveries and the clock do in the minutes after it."""
+    """Run the deliveries and the jobs of the next minutes."""
     for _ in range(4):
         story.advance(minutes=1)
-    truncate_wal(story.rt, story.deliverer)
+    truncate_wal(story.rt, story.worker)
 
 
-def test_a_word_of_somebody_forgotten_is_in_no_file(told: Story, database: Database):
+def test_the_text_of_an_erased_member_is_in_no_file(told: Story, database: Database):
     told.command(ASKER, "/backswing", "forget me")
     told.submit(ASKER, told.slack.views[-1][1], {})
     settle(told)
     assert left(database) == {}
 
 
-def test_a_word_of_somebody_who_left_is_in_no_file(told: Story, database: Database):
+def test_the_text_of_a_deactivated_member_is_in_no_file(
+    told: Story, database: Database
+):
     gone = {**told.slack.people[ASKER], "deleted": True}
     told.event({"type": "user_change", "user": gone})
     told.advance(days=400)
-    erase_deactivated(told.rt, told.deliverer)
+    erase_deactivated(told.rt, told.worker)
     settle(told)
     assert left(database) == {}
 
 
-def test_what_was_purged_is_in_no_file(told: Story, database: Database):
-    """Here the topics of an open ask are all that is left; details of letters go."""
+def test_purged_data_are_in_no_file(told: Story, database: Database):
+    """The topics of an open ask are left; direct messages lose their payload."""
     with told.rt.write_session.begin() as session:
         session.execute(
             text("UPDATE outbox SET payload = :d WHERE kind = 'ask.post'"),
@@ -87,50 +89,52 @@ def test_what_was_purged_is_in_no_file(told: Story, database: Database):
         )
     told.advance(days=400)
     assert any(b"walnutjuice" in content for content in on_disk(database).values())
-    purge_expired(told.rt, told.deliverer)
+    purge_expired(told.rt, told.worker)
     settle(told)
     assert not any(b"walnutjuice" in content for content in on_disk(database).values())
 
 
-def test_where_somebody_reads_it_goes_at_the_next_turn(told: Story, database: Database):
+def test_with_an_open_reader_the_log_is_truncated_at_the_next_run(
+    told: Story, database: Database
+):
     with told.rt.read(told.rt.workspaces.only) as tx:
         tx.session.execute(text("SELECT count(*) FROM asks")).all()
         with told.rt.write(tx.workspace) as changing:
             privacy.erase(changing, ASKER)
         settle(told)
         assert left(database)
-    truncate_wal(told.rt, told.deliverer)
+    truncate_wal(told.rt, told.worker)
     assert left(database) == {}
 
 
-def test_the_clock_sees_to_it_within_a_minute(database: Database):
+def test_the_job_deletes_it_within_a_minute(database: Database):
     [job] = [job for job in jobs.JOBS if job.run is truncate_wal]
     assert job.every <= timedelta(minutes=1)
     assert remove_migration_backup in {job.run for job in jobs.JOBS}
 
 
-def test_the_copy_of_before_a_migration_is_kept_for_a_week(
-    rt: Runtime, deliverer: OutboxWorker, database: Database, clock: Clock
+def test_the_backup_from_before_a_migration_is_kept_for_a_week(
+    rt: Runtime, worker: OutboxWorker, database: Database, clock: Clock
 ):
     file = sqlite_file(database.engine.url)
     assert file is not None
-    remove_migration_backup(rt, deliverer)
+    remove_migration_backup(rt, worker)
     copy = schema.back_up(database)
     assert copy is not None
     os.utime(copy, (clock().timestamp(), clock().timestamp()))
     clock.advance(days=6.9)
-    remove_migration_backup(rt, deliverer)
+    remove_migration_backup(rt, worker)
     assert copy.exists()
     clock.advance(days=0.2)
-    remove_migration_backup(rt, deliverer)
+    remove_migration_backup(rt, worker)
     assert sorted(path.name for path in file.parent.iterdir() if path == copy) == []
     assert file.exists()
 
 
-def test_a_file_that_was_migrated_holds_nothing_that_was_deleted_before(
+def test_a_migrated_file_contains_no_data_deleted_before(
     database: Database,
 ):
-    """By a version that left it there, where SQLite does not see to it by itself."""
+    """An older version left such data, in an SQLite that does not overwrite them."""
     with database.engine.connect() as connection:
         raw = connection.connection.cursor()
         raw.execute("PRAGMA secure_delete = OFF")

@@ -1,4 +1,4 @@
-"""Jobs are run again and again, whatever happens to the time of day."""
+"""Jobs are run again and again, whatever happens to the system clock."""
 
 import threading
 from collections.abc import Callable
@@ -13,8 +13,8 @@ OFTEN = timedelta(seconds=0.05)
 HOUR = timedelta(hours=1)
 
 
-class Heard:
-    """What the ticker said has run."""
+class RecordedRuns:
+    """The jobs that the scheduler says it ran."""
 
     def __init__(self) -> None:
         self._guard = threading.Condition()
@@ -35,8 +35,8 @@ def tick(name: str, run: Callable[[], None], every: timedelta = OFTEN) -> Schedu
     return ScheduledJob(name, run, every)
 
 
-def test_each_job_runs_when_its_turn_comes():
-    heard = Heard()
+def test_each_job_runs_at_its_interval():
+    heard = RecordedRuns()
     ticker = Scheduler(
         [tick("often", lambda: None), tick("rarely", lambda: None, HOUR)], heard
     )
@@ -47,13 +47,13 @@ def test_each_job_runs_when_its_turn_comes():
     assert ("rarely", "done") not in heard.runs
 
 
-def test_a_time_of_day_that_is_set_back_stops_no_job():
-    heard, set_back = Heard(), timedelta()
+def test_a_clock_that_is_set_back_stops_no_job():
+    heard, set_back = RecordedRuns(), timedelta()
     ticker = Scheduler(
         [tick("job", lambda: None, HOUR)], heard, clock=lambda: utc_now() - set_back
     )
     ticker.start()
-    # As it is where the job was planned before the clock was set back.
+    # The job's next run is as if planned before the clock was set back.
     [job] = ticker.scheduler.get_jobs()
     job.modify(next_run_time=utc_now() + 3 * HOUR)
     set_back = 3 * HOUR
@@ -63,8 +63,8 @@ def test_a_time_of_day_that_is_set_back_stops_no_job():
     ticker.stop(60)
 
 
-def test_a_job_that_takes_long_delays_no_other_and_runs_once_at_a_time():
-    heard, release, begun = Heard(), threading.Event(), []
+def test_a_slow_job_delays_no_other_and_runs_once_at_a_time():
+    heard, release, begun = RecordedRuns(), threading.Event(), []
 
     def wait() -> None:
         begun.append(1)
@@ -80,8 +80,8 @@ def test_a_job_that_takes_long_delays_no_other_and_runs_once_at_a_time():
     assert ("long", "done") in heard.runs
 
 
-def test_turns_that_were_missed_are_one_turn():
-    heard = Heard()
+def test_missed_runs_are_one_run():
+    heard = RecordedRuns()
     ticker = Scheduler([tick("job", lambda: None, HOUR)], heard)
     ticker.start()
     [job] = ticker.scheduler.get_jobs()
@@ -91,8 +91,10 @@ def test_turns_that_were_missed_are_one_turn():
     assert len(heard.runs) == 1
 
 
-def test_the_turns_of_a_long_pause_are_not_counted_one_by_one():
-    ticker = Scheduler([tick("job", lambda: None, timedelta(seconds=1))], Heard())
+def test_the_runs_missed_in_a_long_pause_are_not_iterated():
+    ticker = Scheduler(
+        [tick("job", lambda: None, timedelta(seconds=1))], RecordedRuns()
+    )
     [job] = ticker.scheduler.get_jobs()
     now = utc_now()
     job.next_run_time = now - 5 * HOUR
@@ -101,13 +103,13 @@ def test_the_turns_of_a_long_pause_are_not_counted_one_by_one():
     assert ahead == now + timedelta(seconds=1)
 
 
-def test_a_job_that_fails_is_told_and_has_its_next_turn(
+def test_a_failing_job_is_reported_and_runs_again(
     caplog: pytest.LogCaptureFixture,
 ):
     def fail() -> None:
         raise LookupError("of a job")
 
-    heard = Heard()
+    heard = RecordedRuns()
     ticker = Scheduler([tick("job", fail)], heard)
     ticker.start()
     heard.await_runs(2)
@@ -116,8 +118,8 @@ def test_a_job_that_fails_is_told_and_has_its_next_turn(
     assert "raised an exception" in caplog.messages[0]
 
 
-def test_stopped_it_waits_for_what_runs_and_starts_nothing_more():
-    heard, begun, release = Heard(), threading.Event(), threading.Event()
+def test_stopping_waits_for_running_jobs_and_starts_no_more():
+    heard, begun, release = RecordedRuns(), threading.Event(), threading.Event()
 
     def run() -> None:
         begun.set()
@@ -134,5 +136,5 @@ def test_stopped_it_waits_for_what_runs_and_starts_nothing_more():
     assert heard.runs == [("job", "done")]
 
 
-def test_never_started_it_stops():
-    Scheduler([tick("job", lambda: None)], Heard()).stop(1)
+def test_a_scheduler_that_was_never_started_stops():
+    Scheduler([tick("job", lambda: None)], RecordedRuns()).stop(1)

@@ -1,4 +1,4 @@
-"""What people do with asks, and what must then be true of them."""
+"""The actions on asks, and the checks of their results."""
 
 import json
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Asks(Machine):
         super().__init__()
         self.asks: dict[str, Ask] = {}
 
-    # What people do in Slack, which the bot hears of in time
+    # People's actions in Slack, which the bot learns of later
 
     @rule(who=st.sampled_from(MEMBERS), where=st.sampled_from([QUIET, OPEN]))
     def say(self, who: str, where: str) -> None:
@@ -90,7 +90,7 @@ class Asks(Machine):
         ]
 
     def repliable_messages(self) -> list[tuple[str, str]]:
-        """What can be replied to: people's messages, and the bot's in channels."""
+        """Return people's messages, and the bot's in channels: both allow replies."""
         posted = [
             (p.channel, p.ts)
             for p in self.world.messages
@@ -109,7 +109,7 @@ class Asks(Machine):
             (channel, ts, ts) for channel, ts in self.repliable_messages()
         ] + replies * 2
 
-    # What people do with the bot's own commands, buttons and forms
+    # People's use of the bot's commands, buttons and forms
 
     @rule(
         who=ANY_MEMBER,
@@ -149,7 +149,7 @@ class Asks(Machine):
     def join(self, data: st.DataObject, who: str, which: int, what: str) -> None:
         ask = data.draw(st.sampled_from(self.live_asks()))
         self.click(which, who, f"ask_{what}", value=str(ask.id))
-        # It may have become known where the ask is while Slack was asked who clicked.
+        # The ask's ts may have become known while the clicker's profile was fetched.
         self.load_asks()
         mark = self.mark(ask, ask.ts, who, what)
         if mark and mark[0]:
@@ -167,7 +167,7 @@ class Asks(Machine):
     def close_or_reopen(
         self, data: st.DataObject, who: str, which: int, what: str
     ) -> None:
-        """Close one's own ask, or reopen an ask that one may."""
+        """Close one's own ask, or reopen an ask with permission."""
         ask = data.draw(st.sampled_from(self.live_asks()))
         before, disturbed = self.row(ask), self.world.disturbances
         self.click(which, who, "ask_menu", option=f"{what}:{ask.id}")
@@ -218,8 +218,9 @@ class Asks(Machine):
         source = f"message:{said.channel}:{said.ts}"
         known = self.asks.get(source)
         if known is not None and known.reopened_at_micros:
-            # Slack does not say when somebody reacted, so that what was marked while
-            # it was no ask can't be told from what was marked before it was reopened.
+            # Slack sends no times of reactions, so a mark made while the message was no
+            # ask
+            # looks like one made before it was reopened.
             return
         self.shortcut(which, who, "make_ask", said)
         self.load_asks()
@@ -261,7 +262,7 @@ class Asks(Machine):
                     assert what == "helpful" or who in {ask.asker, *MODERATORS}
                 self.record_button_mark(ask, who, what, mark, ts=said.ts)
 
-    # As Slack sends it
+    # Requests as Slack sends them
 
     def submit(
         self,
@@ -313,10 +314,10 @@ class Asks(Machine):
             },
         )
 
-    # What the model learns of what can only have happened at once or not at all
+    # Results that depend on the exact order of simultaneous events
 
     def load_asks(self) -> None:
-        """The asks that there are, with the ids by which people's buttons know them."""
+        """Load the asks, with the ids in people's buttons."""
         for row in self.rows(select(Row).order_by(Row.id)):
             channel = row.source.split(":")[1] if row.is_users_message else None
             ask = self.asks.setdefault(
@@ -376,7 +377,7 @@ class Asks(Machine):
         else:
             ask.button_marks.pop(key, None)
 
-    # What must be so once everything has come to rest
+    # Checks when nothing is in flight
 
     def check_everything(self) -> None:
         super().check_everything()
@@ -445,7 +446,7 @@ class Asks(Machine):
         assert ("Looking into it" in shown) == bool(is_offered)
 
     def check_answer_notifications(self) -> None:
-        """Who helped has heard of it, once; nobody hears of what is not so."""
+        """Check that each helper was notified once, and nobody of anything untrue."""
         items = self.rows(select(OutboxItem))
         told = {(i.kind, i.subject_id) for i in items if i.state == "sent"}
         living = {ask.id for ask in self.asks.values() if not ask.is_deleted}

@@ -1,4 +1,4 @@
-"""What is asserted beside the tests says as much as what is asserted in them."""
+"""Let assertions of the helper modules show as much as those of tests."""
 
 import pytest
 

@@ -65,7 +65,7 @@ class AnswerTexts(Asks):
 
     def run_clock_jobs(self, replica: Replica) -> None:
         super().run_clock_jobs(replica)
-        jobs.knowledge.read_answers(replica.rt, replica.deliverer)
+        jobs.knowledge.read_answers(replica.rt, replica.worker)
 
     def waits_for_later(self, item: OutboxItem) -> bool:
         # For the author's morning.

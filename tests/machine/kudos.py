@@ -1,4 +1,4 @@
-"""How people thank each other, and what must then be true of it."""
+"""The actions with kudos, and the checks of their results."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ from tests.machine.machine import EVERYBODY, MEMBERS, Machine
 from tests.machine.world import COUNTERS, OPEN, QUIET, UserMessage
 from tests.slack_payloads import ADMIN, TEAM
 
-# What a member may give in a day, and to the same person in a week.
+# A member's limits: kudos a day, and kudos a week to the same person.
 DAILY_ALLOWANCE, MAX_PER_RECIPIENT, WEEK = 5, 2, timedelta(days=7)
 JOIN, THANK = "raised_hands", "tada"
 _GIVER_ZONE = ZoneInfo("Europe/Helsinki")
@@ -25,7 +25,7 @@ _REPLICA_NUMBERS = st.integers(0, 1)
 
 
 class Kudos(Machine):
-    """`tried` is how much of their allowance people may have asked for."""
+    """`tried` is the part of the allowance that each member may have used."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,25 +93,25 @@ class Kudos(Machine):
         self.world.toggle_reaction(who, said.channel, said.ts, thread, THANK)
 
     def thankable_messages(self) -> list[UserMessage]:
-        """What stands where an emoji says thanks."""
+        """Return the messages in which an emoji gives kudos."""
         said = self.world.user_messages.values()
         return [one for one in said if one.channel == OPEN and not one.is_deleted]
 
     def is_within_allowance(self, who: str, disturbed: int) -> bool:
-        """Whether no allowance can have kept them from anything."""
+        """Return True if no limit can have prevented anything."""
         return (
             self.attempts[who] <= MAX_PER_RECIPIENT
             and self.world.disturbances == disturbed
         )
 
     def kudos_messages(self) -> list[PostedMessage]:
-        """The messages that say thanks, in channels."""
+        """Return the kudos messages in channels."""
         posts = self.rows(
             select(OutboxItem.metadata_token).filter_by(kind="kudos.post")
         )
         return [one for one in self.world.messages if one.metadata_token in posts]
 
-    # What must be so once everything has come to rest
+    # Checks when nothing is in flight
 
     def check_everything(self) -> None:
         super().check_everything()
@@ -128,7 +128,7 @@ class Kudos(Machine):
         self.check_emoji_kudos(rows)
 
     def check_thanks(self, kudos: Row, thanks: list[KudosThanks]) -> None:
-        """They are given by whoever may, and as it stands in Slack."""
+        """Check that the givers had permission, and that rows and Slack agree."""
         if kudos.taken_back_at is not None:
             assert thanks == []
             return
@@ -145,7 +145,7 @@ class Kudos(Machine):
             assert key in self.world.active_reactions, key
 
     def thanked_message_ts(self, kudos: Row) -> str:
-        """The message that was reacted to, which may be gone by now."""
+        """Return the ts of the message with the reaction, which may be deleted."""
         return kudos.source.split(":")[2]
 
     def channel_of(self, kudos: Row) -> str:
@@ -158,7 +158,7 @@ class Kudos(Machine):
         shown = self.sent_messages("kudos.post", kudos)
         letters = self.sent_messages("kudos.received", kudos)
         if kudos.taken_back_at is not None:
-            # Whoever has been told sees that it is so no longer.
+            # A recipient who was told sees when kudos are taken back.
             for posted in (*shown, *letters):
                 assert self.unique_word(kudos) not in json.dumps(posted.blocks)
             return
@@ -172,22 +172,22 @@ class Kudos(Machine):
             assert " other" not in json.dumps(message.blocks)
 
     def unique_word(self, kudos: Row) -> str:
-        """What stands in the reason of these kudos only."""
+        """Return a word that occurs in these kudos' reason only."""
         return next(word for word in kudos.reason.split() if word.endswith(","))
 
     def sent_messages(self, kind: str, kudos: Row) -> list[PostedMessage]:
-        """The messages that keep a kind of promise about the kudos."""
+        """Return the messages of one kind about the kudos."""
         query = select(OutboxItem.metadata_token)
         of_it = self.rows(query.filter_by(kind=kind, subject_id=kudos.id))
         return [one for one in self.world.messages if one.metadata_token in of_it]
 
     def check_limits(self, thanks: list[KudosThanks]) -> None:
-        """Nobody gives more than they may, whenever we hear of it."""
+        """Check that nobody gives more than allowed, in any order of events."""
         days: dict[tuple[str, date], set[tuple[int, str]]] = {}
         pairs: dict[tuple[str, str], list[date]] = {}
         for one in thanks:
             day = one.given_at.astimezone(_GIVER_ZONE).date()
-            # Joining in costs one, whoever it is for.
+            # Joining costs one, regardless of the recipients.
             cost = (one.kudos_id, "" if one.is_join else one.recipient)
             days.setdefault((one.giver, day), set()).add(cost)
             pairs.setdefault((one.giver, one.recipient), []).append(day)
@@ -199,7 +199,7 @@ class Kudos(Machine):
                 assert third - first >= WEEK, pair
 
     def check_emoji_kudos(self, rows: list[Row]) -> None:
-        """Whoever can have run into no limit has given what they meant to give."""
+        """Check that members who can't have hit a limit gave what they meant to."""
         standing = {
             (self.thanked_message_ts(row), row.giver)
             for row in rows

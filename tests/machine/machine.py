@@ -1,6 +1,6 @@
-"""People act, Slack delivers, processes crash: the rules, apart from any feature.
+"""People act, Slack delivers, processes crash: the rules, independent of features.
 
-A feature's rules are a class beside `tests/machine/asks.py`: a mixin of `Machine` that
+A feature's rules are a class such as `tests/machine/asks.py`: a mixin of `Machine` that
 takes `self.world`, `self.act` and `self.rows`, and adds to `check` and `settle_check`.
 """
 
@@ -53,14 +53,14 @@ METHODS = (
     "views.open",
     "response_url",
 )
-# So many steps at least come between two looks at everything.
+# The minimum of steps between two complete checks.
 _STEPS_BEFORE_CHECK = 60
 FINISHED_STATES = {"sent", "cancelled", "lost"}
 EPHEMERAL_KINDS = {"ask.suggest_solution", "kudos.receipt", "kudos.limit_reached"}
 
 
 class CrashingSessions(sessionmaker[Session]):
-    """Sessions in a process that can die right before or right after a commit."""
+    """Sessions of a process that can die right before or after a commit."""
 
     crash_at: str | None = None
 
@@ -78,7 +78,7 @@ class CrashingSessions(sessionmaker[Session]):
 
 
 class Replica:
-    """One process: what it holds in memory is gone when it crashes."""
+    """One process, whose memory is lost when it crashes."""
 
     def __init__(
         self, database: Database, workspace: Workspace, world: World, clock: Clock
@@ -92,7 +92,7 @@ class Replica:
             clock,
             FEATURES,
         )
-        self.deliverer = OutboxWorker(
+        self.worker = OutboxWorker(
             self.rt,
             self.rt.features.message_types,
             fetch_new_users=sync.fetch_new_users,
@@ -101,7 +101,7 @@ class Replica:
 
 
 class Machine(RuleBasedStateMachine):
-    """The rules of the world that the bot lives in."""
+    """The rules of the world around the bot."""
 
     replicas_count = 1
 
@@ -126,7 +126,7 @@ class Machine(RuleBasedStateMachine):
         self.latest = NOW
 
     def new_database(self) -> Database:
-        """An empty, migrated one."""
+        """Return an empty, migrated database."""
         raise NotImplementedError
 
     def end_database(self) -> None:
@@ -166,26 +166,26 @@ class Machine(RuleBasedStateMachine):
     def _start(self) -> Replica:
         return Replica(self.database, self.workspace, self.world, self.clock)
 
-    # How things are done, with a process that may die of it
+    # Actions, in a process that may die of them
 
     def replica_for(self, number: int) -> Replica:
         return self.replicas[number % len(self.replicas)]
 
     def survives(self, replica: Replica, do: Callable[[Replica], None]) -> bool:
-        """Whether the process lived through it; a dead one is started anew."""
+        """Return True if the process survived; a dead one is restarted."""
         try:
             do(replica)
         except Crash:
             self.world.disturbances += 1
             COUNTERS["crashes"] += 1
-            event.remove(replica.sessions, "after_commit", replica.deliverer._on_commit)
+            event.remove(replica.sessions, "after_commit", replica.worker._on_commit)
             if replica in self.replicas:
                 self.replicas[self.replicas.index(replica)] = self._start()
             return False
         return True
 
     def act(self, which: int, body: Mapping[str, Any]) -> BoltResponse | None:
-        """Somebody uses a command, a button or a form; None where the process died."""
+        """Use a command, a button or a form; return None if the process died."""
         answers: list[BoltResponse] = []
         request = json.loads(json.dumps(body))
 
@@ -227,7 +227,7 @@ class Machine(RuleBasedStateMachine):
         )
 
     def deliver_batch(self, replica: Replica, batch: list[Event]) -> None:
-        """Deliver events; what is not acknowledged stays to be delivered."""
+        """Deliver events; unacknowledged ones stay to be delivered."""
 
         def dispatch(to: Replica) -> None:
             answers = to.bolt.dispatch_batch(
@@ -296,7 +296,7 @@ class Machine(RuleBasedStateMachine):
         else:
             self.replica_for(which).sessions.crash_at = f"{where} a commit"
 
-    # The clock, and what it sets off
+    # The clock, and its jobs
 
     @rule(seconds=st.sampled_from([1, 2, 11, 31, 61, 600]))
     def wait(self, seconds: int) -> None:
@@ -309,14 +309,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1))
     def send_due(self, which: int) -> None:
-        self.survives(
-            self.replica_for(which), lambda r: _discard(r.deliverer.send_due())
-        )
+        self.survives(self.replica_for(which), lambda r: _discard(r.worker.send_due()))
 
     @rule(which=st.integers(0, 1))
     def send_next(self, which: int) -> None:
         self.survives(
-            self.replica_for(which), lambda r: _discard(r.deliverer._send_next())
+            self.replica_for(which), lambda r: _discard(r.worker._send_next())
         )
 
     @rule(which=st.integers(0, 1), what=st.sampled_from(["meet", "again", "purge"]))
@@ -324,16 +322,16 @@ class Machine(RuleBasedStateMachine):
         jobs: dict[str, Callable[[Replica], None]] = {
             "meet": lambda r: sync.fetch_new_users(r.rt, r.rt.workspaces.only),
             "again": lambda r: sync.refresh_stale_users(r.rt, r.rt.workspaces.only),
-            "purge": lambda r: privacy_jobs.purge_expired(r.rt, r.deliverer),
+            "purge": lambda r: privacy_jobs.purge_expired(r.rt, r.worker),
         }
         self.survives(self.replica_for(which), jobs[what])
 
     @rule(which=st.integers(0, 1), what=st.sampled_from(["news", "send", "stall"]))
     def interrupt_next_call(self, which: int, what: str) -> None:
-        """In the middle of the next call, something happens elsewhere."""
+        """Make something happen elsewhere during the next call."""
 
         def happen() -> None:
-            # Whoever dies of it is another process than the one in the call.
+            # Another process dies of it than the one in the call.
             other = self._start()
             try:
                 if what == "news" and self.world.deliverable():
@@ -341,18 +339,18 @@ class Machine(RuleBasedStateMachine):
                     return
                 if what == "stall":
                     self.clock.advance(seconds=LEASE_DURATION.total_seconds() + 1)
-                self.survives(other, lambda r: _discard(r.deliverer.send_due()))
+                self.survives(other, lambda r: _discard(r.worker.send_due()))
             finally:
                 with contextlib.suppress(Exception):
                     event.remove(
-                        other.sessions, "after_commit", other.deliverer._on_commit
+                        other.sessions, "after_commit", other.worker._on_commit
                     )
 
         (self.world.stalls if what == "stall" else self.world.interruptions).append(
             happen
         )
 
-    # What is always so
+    # Invariants
 
     @invariant()
     def steps_are_counted(self) -> None:
@@ -383,7 +381,7 @@ class Machine(RuleBasedStateMachine):
         self.run_until_idle()
 
     def run_until_idle(self) -> None:
-        """All that was lost is delivered, all that is due is sent: now look."""
+        """Deliver all lost events and send all due messages, then check."""
         self.world.fail.clear()
         self.world.fail_after.clear()
         self.world.interruptions.clear()
@@ -396,11 +394,11 @@ class Machine(RuleBasedStateMachine):
             for replica in self.replicas:
                 sync.fetch_new_users(replica.rt, replica.rt.workspaces.only)
                 self.run_clock_jobs(replica)
-                replica.deliverer.send_due()
+                replica.worker.send_due()
             if not self._unfinished_work():
                 break
             if turn == 60:
-                # What was to come before the clock was set back comes by then.
+                # Work from before the clock was set back is due by then.
                 self.clock.now = max(self.clock.now, self.latest)
             self.clock.advance(seconds=61)
         left = self._unfinished_work()
@@ -416,7 +414,7 @@ class Machine(RuleBasedStateMachine):
         return False
 
     def _unfinished_work(self) -> list[str]:
-        """What is still to be sent, and whom we still know nothing of."""
+        """Return the unsent messages and the unknown users."""
         return [
             f"{item.dedup_key} {item.state} {item.error} {item.due_at}"
             for item in self.rows(select(OutboxItem))
@@ -424,13 +422,13 @@ class Machine(RuleBasedStateMachine):
         ] + self.rows(select(Member.slack_id).filter_by(fetched_at=None))
 
     def check_everything(self) -> None:
-        """What is so once everything has come to rest; each feature adds to it."""
+        """Check what holds when nothing is in flight; each feature adds to it."""
         items = self.rows(select(OutboxItem))
         sent = {item.metadata_token for item in items}
         for posted in self.world.messages:
             assert posted.metadata_token in sent
         for item in items:
-            # Only what shows to one person for a while may be given up.
+            # Only ephemeral messages may be given up.
             assert item.state != "lost" or item.kind in EPHEMERAL_KINDS, item.dedup_key
 
     def teardown(self) -> None:
@@ -441,7 +439,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def assert_harmless(text: str, drawn: Any) -> None:
-    """No group hears of it, and only the bot's own mentions of people are mentions."""
+    """Check that no group is mentioned, and only the bot mentions people."""
     assert "<!" not in text.replace("<!date", "")
     for part in json_objects(drawn):
         assert part.get("type") not in {"broadcast", "usergroup"}, part

@@ -1,4 +1,4 @@
-"""What should be true of asks, from what people did: told without the bot's code."""
+"""The expected state of asks, derived from people's actions without the bot's code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from tests.machine.world import World
 from tests.slack_payloads import ADMIN, CHAMPION
 
 ROBOT, EXTERNAL = "U0ROBO", "U0ZED"
-# A stranger may answer; neither may ask or mark.
+# An external member may answer; neither may ask or mark.
 CANNOT_ASK = {ROBOT, EXTERNAL}
 MODERATORS = {ADMIN, CHAMPION}
 _HELPFUL = {"+1", "heart", "thumbsup::skin-tone-3"}
@@ -16,7 +16,7 @@ _SOLVED = "white_check_mark"
 
 @dataclass
 class Ask:
-    """One ask, as its people left it."""
+    """One ask, as people's actions left it."""
 
     id: int
     source: str
@@ -27,7 +27,8 @@ class Ask:
     closed_at_micros: int = 0
     reopened_at_micros: int = 0
     is_deleted: bool = False
-    # Marks made without an emoji: (message, who, what): when; absent once undone.
+    # Marks without an emoji: (message, member, meaning) -> time; undone ones are
+    # absent.
     button_marks: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
 
@@ -41,7 +42,7 @@ class Outcome:
 
 
 def outcome(world: World, ask: Ask) -> Outcome:  # noqa: C901 - one case each
-    """By the replies' ts, from what stands in Slack and on the buttons."""
+    """Return the state by the replies' ts, from Slack's messages and the clicks."""
     replies: Mapping[str, str] = {
         said.ts: said.author
         for said in world.user_messages.values()
@@ -77,7 +78,7 @@ def outcome(world: World, ask: Ask) -> Outcome:  # noqa: C901 - one case each
 
 
 def _marks(world: World, ask: Ask) -> list[tuple[str, str, str, int]]:
-    """Each mark on the ask or a reply: where, who, what it means there, and when."""
+    """Yield each mark on the ask or a reply: message, member, meaning, time."""
     marks = [(ts, who, what, at) for (ts, who, what), at in ask.button_marks.items()]
     for (channel, ts, who, emoji), at in world.active_reactions.items():
         if channel != ask.channel:

@@ -1,8 +1,8 @@
-"""People, Slack, crashes and clocks in any order: 300 steps, then all must be right.
+"""Random actions, deliveries, crashes and clocks: 300 steps, then all is checked.
 
 By default few examples are tried, in under two minutes. `MACHINE_MINUTES=60 pytest -m
 deep tests/machine -n 0 -s` goes on for an hour, half of it on each database, and prints
-what it went through.
+the examples' statistics.
 """
 
 import os
@@ -58,11 +58,11 @@ class PostgresqlMachine(AnswerTexts, Kudos):
         return self.shared_database
 
     def end_database(self) -> None:
-        """The next example uses it again."""
+        """Keep the database: the next example uses it again."""
 
 
 def run(machine: type[Machine]) -> None:
-    """Some examples, or as many as fit into the time that was given."""
+    """Run some examples, or as many as fit into the given time."""
     until = monotonic() + MINUTES * 60 / 2
     profile = settings(
         max_examples=EXAMPLES,

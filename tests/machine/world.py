@@ -1,4 +1,4 @@
-"""A Slack in which people act, and whose news reach the bot in its own way and time."""
+"""A Slack in which people act; the bot gets their events in some order, later."""
 
 import itertools
 from collections import Counter
@@ -13,19 +13,19 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack, PostedMessage
 from tests.slack_payloads import TEAM, message_event, reaction_event
 
-# Captures nothing, so that Slack's order matters; captures everything, in any order.
+# One channel captures nothing, and its order matters; the other captures everything.
 QUIET, OPEN = "C0QUIET", "C0OPEN"
 COUNTERS: Counter[str] = Counter()
 _READ_METHODS = {"users.info", "conversations.history", "conversations.replies"}
 
 
 class Crash(BaseException):
-    """The process is gone: nothing after it runs, and nobody handles it."""
+    """The process is dead: nothing after it runs, and nothing handles it."""
 
 
 @dataclass
 class UserMessage:
-    """What a person wrote, as it stands in Slack."""
+    """A person's message, as it is in Slack."""
 
     channel: str
     ts: str
@@ -38,7 +38,7 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that Slack has to deliver; `thread` is what it happened in."""
+    """An event that Slack has to deliver; `thread` is its thread."""
 
     number: int
     channel: str
@@ -48,17 +48,18 @@ class Event:
 
 @dataclass
 class World(FakeSlack):
-    """`said` and `reacted` are the truth; `pending` is what the bot was not told."""
+    """`said` and `reacted` are the truth; `pending` events are not delivered yet."""
 
     clock: Clock = field(kw_only=True)
     user_messages: dict[str, UserMessage] = field(default_factory=dict)
-    # (channel, message, who, emoji): when, in microseconds; absent once taken back.
+    # (channel, message, member, emoji) -> time in microseconds; removed ones are
+    # absent.
     active_reactions: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     pending: list[Event] = field(default_factory=list)
     delivered: list[Event] = field(default_factory=list)
-    # What happens in the middle of the next call, in the world or another replica.
+    # A change during the next call, in the world or in another replica.
     interruptions: list[Callable[[], None]] = field(default_factory=list)
-    # The same, but it takes longer than a lease.
+    # The same, in a call that takes longer than a lease.
     stalls: list[Callable[[], None]] = field(default_factory=list)
     disturbances: int = 0
 
@@ -68,14 +69,15 @@ class World(FakeSlack):
         self.on_call = self._interrupt
 
     def ts(self) -> str:
-        """Later than any before, also when the bot's clock was set back."""
+        """Return a ts later than any before, even if the bot's clock was set back."""
         now = int(self.clock().timestamp() * 1_000_000)
         self._latest = max(self._latest + 1, now)
         return f"{self._latest // 1_000_000}.{self._latest % 1_000_000:06d}"
 
     def _interrupt(self, method: str) -> None:
-        # A call that changes something takes seconds at most; all that leads up to it
-        # may take longer than anybody waits.
+        # A call with an effect takes seconds at most; the work before it may take
+        # longer
+        # than a lease.
         is_asking = method in _READ_METHODS
         todo = self.stalls if is_asking and self.stalls else self.interruptions
         if todo:
@@ -87,7 +89,7 @@ class World(FakeSlack):
         self.disturbances += bool(self.fail.get(method) or self.fail_after.get(method))
         return super()._call(method, effect)
 
-    # What people do
+    # People's actions
 
     def say(
         self, member: str, text: str, channel: str, thread_ts: str | None = None
@@ -132,7 +134,7 @@ class World(FakeSlack):
     def toggle_reaction(
         self, member: str, channel: str, ts: str, thread: str, emoji: str
     ) -> None:
-        """Somebody reacts, or takes the same reaction back."""
+        """React as the member, or remove the same reaction."""
         at, key = self.ts(), (channel, ts, member, emoji)
         added = key not in self.active_reactions
         if added:
@@ -156,10 +158,10 @@ class World(FakeSlack):
         thread = said.thread_ts or said.ts
         self.pending.append(Event(next(self._numbers), said.channel, thread, event))
 
-    # What Slack delivers
+    # Slack's deliveries
 
     def deliverable(self) -> list[Event]:
-        """What may come next: in the quiet channel, each thread's news in order."""
+        """Return the events that may be next; the quiet channel keeps their order."""
         first: dict[str, Event] = {}
         for news in self.pending:
             if news.channel == QUIET:
@@ -171,7 +173,7 @@ class World(FakeSlack):
         ]
 
     def repeatable(self) -> list[Event]:
-        """What may come again: in the quiet channel, only before what follows it."""
+        """Return the events that may be repeated; the same channel keeps its order."""
         last: dict[str, Event] = {}
         for news in self.delivered:
             if news.channel == QUIET:
@@ -199,7 +201,7 @@ class World(FakeSlack):
             "event": event.event,
         }
 
-    # What the bot asks of Slack
+    # Web API calls of the bot
 
     def post(
         self,

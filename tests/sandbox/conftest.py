@@ -91,8 +91,8 @@ MANIFEST: dict[str, Any] = {
 
 
 @dataclass
-class Parrot:
-    """What the app was told, and how it answers; `answer` may be replaced."""
+class RecordingApp:
+    """The app's received requests, and its replaceable response."""
 
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, list[str]]] = field(default_factory=list)
@@ -164,17 +164,19 @@ def client(slack: Sandbox) -> WebClient:
 
 
 @pytest.fixture
-def parrot(slack: Sandbox, client: WebClient, front_door: BoltServer) -> Parrot:
-    parrot = Parrot()
+def recording_app(
+    slack: Sandbox, client: WebClient, front_door: BoltServer
+) -> RecordingApp:
+    recording_app = RecordingApp()
     front_door.bolt = App(
         client=client,
         signing_secret=slack.signing_secret,
         process_before_response=True,
         ignoring_self_events_enabled=False,
     )
-    parrot.attach(front_door.bolt)
+    recording_app.attach(front_door.bolt)
     slack.connect_http(front_door.url)
-    return parrot
+    return recording_app
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The page's bundle, which is committed: what is in it, and what it is built from."""
+"""The page's committed bundle: its contents and its sources."""
 
 import re
 import shutil
@@ -9,23 +9,23 @@ import pytest
 
 SANDBOX = Path(__file__).parent.parent.parent / "sandbox"
 STATIC = SANDBOX / "static"
-# Packages come from another host on each machine, and lie in another folder.
+# The host and folder of packages differ on each machine.
 FOREIGN = re.compile(r"npmjs|node_modules|sourceMappingURL|/(?:home|root|tmp|Users)/")
 
 
-def test_it_names_no_host_and_no_folder_of_the_machine_that_built_it() -> None:
+def test_it_names_no_host_and_no_folder_of_the_build_machine() -> None:
     for file in STATIC.iterdir():
         assert not FOREIGN.search(file.read_text()), file.name
 
 
-def test_each_package_in_it_brings_its_licence() -> None:
+def test_each_package_in_it_has_its_licence() -> None:
     licences = (STATIC / "licences.txt").read_text()
     for package in ("react", "react-dom", "scheduler", "slack-blocks-to-jsx"):
         assert re.search(rf"^{package} [\d.]+ \(MIT\)$", licences, re.MULTILINE)
 
 
 @pytest.mark.deep
-def test_the_sources_build_it(tmp_path: Path) -> None:
+def test_it_is_built_from_the_sources(tmp_path: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("there is no npm to build the page with")

@@ -1,4 +1,4 @@
-/** The page: who acts and where they are, and what that shows. */
+/** The page: the acting person, their place, and its contents. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, Refused } from "./api";
 import { AppPane } from "./AppPane";
@@ -11,41 +11,41 @@ import { permalink, usePlace, type Go, type Place } from "./place";
 import { Sidebar } from "./Sidebar";
 import { ThreadPane } from "./ThreadPane";
 import type { Ack, Person, State } from "./types";
-import { WhispersContext, type Whisper } from "./Whispers";
+import { EphemeralMessagesContext, type EphemeralMessage } from "./EphemeralMessages";
 import { channelOf, dmOf, useWorkspace, WorkspaceContext, type Workspace } from "./workspace";
 
-const TOLD_MS = 6000;
+const NOTICE_MS = 6000;
 
-/** Ids by name: they stay until the workspace is reset. */
+/** People's ids by name, until the workspace is reset. */
 const ids = new Map<string, string>();
 let isFirst = true;
 
-function whoActs(state: State, name: string | null): Person | undefined {
+function actingPerson(state: State, name: string | null): Person | undefined {
   const people = state.people.filter((person) => !person.is_bot && !person.deleted);
   return people.find((person) => person.name === name) ?? people[0];
 }
 
 async function load(name: string | null): Promise<State> {
-  const known = name && ids.get(name);
-  if (known) {
+  const id = name && ids.get(name);
+  if (id) {
     try {
-      return await api.state(known);
+      return await api.state(id);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       ids.clear();
     }
   }
   const everyone = await api.state(null);
-  const who = whoActs(everyone, name);
-  if (!who) return everyone;
-  ids.set(who.name, who.id);
-  if (isFirst) await startAfresh(who);
+  const person = actingPerson(everyone, name);
+  if (!person) return everyone;
+  ids.set(person.name, person.id);
+  if (isFirst) await reload(person);
   isFirst = false;
-  return api.state(who.id);
+  return api.state(person.id);
 }
 
-/** As in Slack: what only one person sees, and what they had open, is gone when they load the page. */
-async function startAfresh({ id }: Person) {
+/** Close the person's modals and drop their ephemeral messages, as a reload in Slack does. */
+async function reload({ id }: Person) {
   await api.act(id, "reload");
   const { view } = await api.state(id);
   if (view) await api.act(id, "close_view", { view_id: view.id, clear: true });
@@ -54,43 +54,43 @@ async function startAfresh({ id }: Person) {
 export function App() {
   const [place, go] = usePlace();
   const state = useLive(`as ${place.as}`, () => load(place.as));
-  const shown = useRef(state);
-  // Until another person's view is there, the page stays as it is.
-  shown.current = state ?? shown.current;
-  const me = shown.current && whoActs(shown.current, place.as);
-  if (!shown.current || !me) return <p className="waiting">The workspace is being set up …</p>;
-  return <Page state={shown.current} me={me} place={place} go={go} />;
+  const latest = useRef(state);
+  // The page keeps its state until another person's state is loaded.
+  latest.current = state ?? latest.current;
+  const me = latest.current && actingPerson(latest.current, place.as);
+  if (!latest.current || !me) return <p className="waiting">The workspace is being set up …</p>;
+  return <Page state={latest.current} me={me} place={place} go={go} />;
 }
 
 function Page({ state, me, place, go }: { state: State; me: Person; place: Place; go: Go }) {
-  const [told, setTold] = useState<string | null>(null);
-  const [whispers, setWhispers] = useState<Whisper[]>([]);
+  const [notice, setNotice] = useState<string | null>(null);
+  const [ephemeralMessages, setEphemeralMessages] = useState<EphemeralMessage[]>([]);
 
   useEffect(() => {
-    if (!told) return;
-    const timer = window.setTimeout(() => setTold(null), TOLD_MS);
+    if (!notice) return;
+    const timer = window.setTimeout(() => setNotice(null), NOTICE_MS);
     return () => window.clearTimeout(timer);
-  }, [told]);
+  }, [notice]);
 
-  const ahead = useMemo(() => Date.parse(state.now) - Date.now(), [state.now]);
-  const now = useCallback(() => new Date(Date.now() + ahead), [ahead]);
+  const offset = useMemo(() => Date.parse(state.now) - Date.now(), [state.now]);
+  const now = useCallback(() => new Date(Date.now() + offset), [offset]);
 
   const workspace = useMemo<Workspace>(() => {
-    const act = async (deed: string, given?: Record<string, unknown>): Promise<Ack> => {
+    const act = async (action: string, args?: Record<string, unknown>): Promise<Ack> => {
       try {
-        return await api.act(me.id, deed, given);
+        return await api.act(me.id, action, args);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        setTold(`That's not possible: ${error.message}.`);
+        setNotice(`That's not possible: ${error.message}.`);
         return { failed: error.message };
       }
     };
     const follow = (href: string): boolean => {
-      const found = permalink(href);
-      const channel = found && channelOf(state, found.channel);
-      if (!found || !channel) return false;
+      const link = permalink(href);
+      const channel = link && channelOf(state, link.channel);
+      if (!link || !channel) return false;
       const within = channel.is_im ? "messages" : channel.name;
-      go({ in: within, thread: found.thread, at: found.ts });
+      go({ in: within, thread: link.thread, at: link.ts });
       return true;
     };
     return {
@@ -102,20 +102,20 @@ function Page({ state, me, place, go }: { state: State; me: Person; place: Place
       now,
       act,
       follow,
-      tell: setTold,
-      whisper: (channel, text, thread) =>
-        setWhispers((all) => [...all, { person: me.id, channel, thread, text, at: now() }]),
+      notify: setNotice,
+      showEphemeral: (channel, text, thread) =>
+        setEphemeralMessages((all) => [...all, { person: me.id, channel, thread, text, at: now() }]),
     };
   }, [state, me, place, go, now]);
 
   return (
     <WorkspaceContext value={workspace}>
-      <WhispersContext value={whispers}>
+      <EphemeralMessagesContext value={ephemeralMessages}>
         <Layout />
         <div className="toast" role="status">
-          {told}
+          {notice}
         </div>
-      </WhispersContext>
+      </EphemeralMessagesContext>
     </WorkspaceContext>
   );
 }
@@ -126,11 +126,11 @@ function Layout() {
   const dm = dmOf(state, me);
   const tab = place.in === "home" || place.in === "messages" ? place.in : null;
   const rooms = state.channels.filter((channel) => !channel.is_im);
-  const named = rooms.find((channel) => channel.name === place.in);
-  const channel = tab ? dm : (named ?? rooms.find(({ joined, has_bot }) => joined && has_bot) ?? rooms[0]);
+  const chosen = rooms.find((channel) => channel.name === place.in);
+  const channel = tab ? dm : (chosen ?? rooms.find(({ joined, has_bot }) => joined && has_bot) ?? rooms[0]);
   const drafts = useDrafts(channel?.id ?? null);
 
-  // The address says where one is, also when nothing was chosen yet.
+  // The address always names the person and the place, even before a choice.
   useEffect(() => {
     if (window.location.pathname !== "/") return;
     const within = tab ?? channel?.name ?? null;
@@ -139,7 +139,7 @@ function Layout() {
     }
   }, [me.name, tab, channel?.name, place]);
 
-  // A permalink that was opened in a window of its own.
+  // The page's own address may be a permalink.
   useEffect(() => {
     if (window.location.pathname !== "/") follow(window.location.href);
   }, []);

@@ -1,4 +1,4 @@
-/** The app's own place: its Home tab, and the direct messages with it. */
+/** The app's pane: its Home tab, and the direct messages with it. */
 import { useEffect } from "react";
 import { Conversation } from "./ChannelPane";
 import type { Drafts } from "./drafts";

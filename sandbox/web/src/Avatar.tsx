@@ -10,7 +10,7 @@ function colour(id: string): string {
   return COLOURS[sum % COLOURS.length] ?? "#444";
 }
 
-/** Beside a name, so that it is silent to screen readers. */
+/** It stands beside a name, so screen readers skip it. */
 export function Avatar({ person, small = false }: { person: Person | undefined; small?: boolean }) {
   const classes = ["avatar", small && "small", person?.is_bot && "app"];
   return (

@@ -1,4 +1,4 @@
-/** Blocks: those to read are drawn by slack-blocks-to-jsx, those to press by us. */
+/** Blocks: slack-blocks-to-jsx renders those to read, we render interactive elements. */
 import { useMemo, type ReactNode } from "react";
 import { Message as Library, type MessageProps } from "slack-blocks-to-jsx";
 import { character } from "./emoji";
@@ -11,7 +11,7 @@ interface Props {
   blocks: Block[];
   valueOf: (block: Block, element: Element) => Value;
   onChoose: (block: Block, element: Element, value: Value) => Promise<void> | void;
-  /** How an input block is drawn, where there may be any. */
+  /** Renders an input block, in views that may have one. */
   input?: (block: Block, element: Element) => ReactNode;
 }
 
@@ -31,7 +31,7 @@ export function Blocks({ blocks, valueOf, onChoose, input }: Props) {
         if (block.type === "actions") {
           return (
             <div key={block.block_id} className="actions">
-              {elements?.map((one) => control(block, one))}
+              {elements?.map((action) => control(block, action))}
             </div>
           );
         }
@@ -41,18 +41,18 @@ export function Blocks({ blocks, valueOf, onChoose, input }: Props) {
         if (accessory && accessory.type !== "image") {
           return (
             <div key={block.block_id} className="beside">
-              <Drawn block={{ ...block, accessory: undefined } as unknown as Block} />
+              <ReadOnlyBlock block={{ ...block, accessory: undefined } as unknown as Block} />
               {control(block, accessory)}
             </div>
           );
         }
-        return <Drawn key={block.block_id} block={block} />;
+        return <ReadOnlyBlock key={block.block_id} block={block} />;
       })}
     </div>
   );
 }
 
-function Drawn({ block }: { block: Block }) {
+function ReadOnlyBlock({ block }: { block: Block }) {
   const { state, follow, go, now, zone } = useWorkspace();
   const data = useMemo(
     () => ({
@@ -88,7 +88,7 @@ function Drawn({ block }: { block: Block }) {
   };
   return (
     <Library
-      blocks={[readable(block)] as unknown as MessageProps["blocks"]}
+      blocks={[forLibrary(block)] as unknown as MessageProps["blocks"]}
       logo=""
       name=""
       withoutWrapper
@@ -99,10 +99,10 @@ function Drawn({ block }: { block: Block }) {
 }
 
 /**
- * Headings come under the page's own, in order. Slack reads the dates and names in verbatim
- * text, too; the library shows such text as it came.
+ * Headers get the level below the page's own heading. The `verbatim` flag is removed: Slack
+ * renders dates and names in verbatim text, too, but the library does not.
  */
-function readable(block: Block) {
-  const read = JSON.stringify(block, (key, value) => (key === "verbatim" ? undefined : value));
-  return block.type === "header" ? { level: 2, ...JSON.parse(read) } : JSON.parse(read);
+function forLibrary(block: Block) {
+  const json = JSON.stringify(block, (key, value) => (key === "verbatim" ? undefined : value));
+  return block.type === "header" ? { level: 2, ...JSON.parse(json) } : JSON.parse(json);
 }

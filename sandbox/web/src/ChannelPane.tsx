@@ -1,18 +1,18 @@
-/** A channel: its name and people, its messages, and where to write. */
+/** A channel: its name and members, its messages, and the composer. */
 import { useEffect, useState } from "react";
 import { api } from "./api";
 import { Avatar } from "./Avatar";
 import { Composer } from "./Composer";
-import { drafted } from "./drafted";
+import { composerDraft } from "./composerDrafts";
 import { useLive } from "./live";
 import { Messages } from "./Messages";
 import { Popup } from "./Popup";
-import { useSay } from "./say";
+import { useSend } from "./send";
 import { Shortcuts } from "./Shortcuts";
 import { count } from "./text";
 import type { Channel } from "./types";
 import { personOf, useWorkspace } from "./workspace";
-import { Whispers } from "./Whispers";
+import { EphemeralMessages } from "./EphemeralMessages";
 
 const STEP = 60;
 
@@ -41,12 +41,14 @@ export function Conversation({ channel, label, placeholder }: { channel: Channel
   const { me, place, act } = useWorkspace();
   const [limit, setLimit] = useState(STEP);
   const loaded = useLive(`${me.id} ${channel.id} ${limit}`, () => api.channel(me.id, channel.id, limit));
-  const [shown, setShown] = useState({ of: channel.id, messages: loaded?.messages ?? [] });
-  // While more of the same channel is loaded, what is there stays.
-  if (loaded && loaded.messages !== shown.messages) setShown({ of: channel.id, messages: loaded.messages });
-  const messages = shown.of === channel.id ? shown.messages : [];
-  const say = useSay(channel);
-  const draft = drafted(`${me.id} ${channel.id}`);
+  const [latest, setLatest] = useState({ channel: channel.id, messages: loaded?.messages ?? [] });
+  // While older messages of the channel are loaded, the newer ones stay.
+  if (loaded && loaded.messages !== latest.messages) {
+    setLatest({ channel: channel.id, messages: loaded.messages });
+  }
+  const messages = latest.channel === channel.id ? latest.messages : [];
+  const send = useSend(channel);
+  const draft = composerDraft(`${me.id} ${channel.id}`);
   const isLoaded = loaded !== null;
 
   useEffect(() => {
@@ -59,7 +61,7 @@ export function Conversation({ channel, label, placeholder }: { channel: Channel
     <>
       <Messages
         label={`Messages in ${label.replace("Message ", "")}`}
-        of={`${me.id} ${channel.id}`}
+        listId={`${me.id} ${channel.id}`}
         messages={messages}
         at={place.thread ? null : place.at}
         before={
@@ -70,10 +72,10 @@ export function Conversation({ channel, label, placeholder }: { channel: Channel
               </button>
             </p>
           ) : (
-            isLoaded && !messages.length && <p className="empty">Nothing has been said here yet.</p>
+            isLoaded && !messages.length && <p className="empty">No messages yet.</p>
           )
         }
-        after={<Whispers channel={channel.id} />}
+        after={<EphemeralMessages channel={channel.id} />}
       />
       {channel.members.includes(me.id) ? (
         channel.is_archived ? (
@@ -85,7 +87,7 @@ export function Conversation({ channel, label, placeholder }: { channel: Channel
             placeholder={placeholder}
             draft={draft.text}
             onDraft={draft.keep}
-            onSend={say}
+            onSend={send}
           >
             <Shortcuts />
           </Composer>
@@ -119,11 +121,11 @@ function Members({ channel }: { channel: Channel }) {
           <Avatar key={person.id} person={person} small />
         ))}
         <span aria-hidden="true">{people.length}</span>
-        <span className="sr">{`${count(people.length, "member")}: see who is here`}</span>
+        <span className="sr">{`${count(people.length, "member")}: show them`}</span>
       </button>
       {anchor && (
         <Popup label={`Members of #${channel.name}`} anchor={anchor} onClose={() => setAnchor(null)}>
-          <h2>Who is in #{channel.name}</h2>
+          <h2>Members of #{channel.name}</h2>
           <ul className="people">
             {people.map((person) => (
               <li key={person.id}>

@@ -1,4 +1,4 @@
-/** Where one types: Enter sends, Shift+Enter is a new line, `/`, `@`, `#` and `:` complete. */
+/** The text box: Enter sends, Shift+Enter is a new line, `/`, `@`, `#` and `:` complete. */
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { complete, type Proposal } from "./completion";
 import { useWorkspace } from "./workspace";
@@ -8,7 +8,7 @@ interface Props {
   placeholder?: string;
   draft?: string;
   submit?: string;
-  /** Answers whether it was taken; what was not stays to be mended. */
+  /** Returns false if the text was refused: it stays in the box. */
   onSend: (text: string) => Promise<boolean>;
   onCancel?: () => void;
   onDraft?: (text: string) => void;
@@ -23,7 +23,7 @@ export function Composer({ label, placeholder, draft = "", submit = "Send", onSe
   const [isShut, setShut] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
-  const taken = useRef<number | null>(null);
+  const nextCaret = useRef<number | null>(null);
 
   const completion = isShut ? null : complete(text.slice(0, caret), state);
   const proposals = completion?.proposals ?? [];
@@ -34,9 +34,9 @@ export function Composer({ label, placeholder, draft = "", submit = "Send", onSe
     if (!node) return;
     node.style.height = "auto";
     node.style.height = `${node.scrollHeight}px`;
-    // The caret goes behind what was taken, not to the end.
-    if (taken.current !== null) node.setSelectionRange(taken.current, taken.current);
-    taken.current = null;
+    // The caret goes behind the inserted proposal, not to the end.
+    if (nextCaret.current !== null) node.setSelectionRange(nextCaret.current, nextCaret.current);
+    nextCaret.current = null;
   }, [text]);
 
   useEffect(() => {
@@ -50,27 +50,27 @@ export function Composer({ label, placeholder, draft = "", submit = "Send", onSe
     setShut(false);
     onDraft?.(next);
   };
-  const take = (proposal: Proposal) => {
+  const insert = (proposal: Proposal) => {
     const from = completion?.from ?? 0;
     const next = text.slice(0, from) + proposal.insert + text.slice(caret);
     const at = from + proposal.insert.length;
-    taken.current = at;
+    nextCaret.current = at;
     write(next, at);
     box.current?.focus();
   };
   const send = async () => {
-    const said = text.trim();
-    if (!said) return;
+    const message = text.trim();
+    if (!message) return;
     write("", 0);
-    if (!(await onSend(said))) write(said, said.length);
+    if (!(await onSend(message))) write(message, message.length);
   };
 
   const press = (event: KeyboardEvent) => {
     const proposal = proposals[current];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (proposal && step) setPicked((current + step + proposals.length) % proposals.length);
-    // A command that is typed out in full is sent as it is.
-    else if (proposal && (event.key === "Tab" || (event.key === "Enter" && proposal.insert.trim() !== text))) take(proposal);
+    // A command typed in full is sent as it is.
+    else if (proposal && (event.key === "Tab" || (event.key === "Enter" && proposal.insert.trim() !== text))) insert(proposal);
     else if (event.key === "Escape" && proposal) setShut(true);
     else if (event.key === "Escape" && onCancel) onCancel();
     else if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) void send();
@@ -91,7 +91,7 @@ export function Composer({ label, placeholder, draft = "", submit = "Send", onSe
               aria-selected={index === current}
               onPointerDown={(event) => {
                 event.preventDefault();
-                take(proposal);
+                insert(proposal);
               }}
             >
               <b>{proposal.label}</b> <span>{proposal.detail}</span>

@@ -1,4 +1,4 @@
-/** "Are you sure?", as an element's `confirm` words it. */
+/** The confirmation dialog of an element's `confirm`. */
 import { Dialog } from "./Dialog";
 import type { ConfirmDialog } from "./types";
 

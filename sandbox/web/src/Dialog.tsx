@@ -1,7 +1,7 @@
 /** A dialog in the middle of the page; Escape and its buttons close it. */
 import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { createPortal } from "react-dom";
-import { shown } from "./shown";
+import { openModal } from "./openModal";
 
 interface Props {
   label: string;
@@ -13,7 +13,7 @@ interface Props {
 export function Dialog({ label, className = "", onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
-    return dialog.current ? shown(dialog.current) : undefined;
+    return dialog.current ? openModal(dialog.current) : undefined;
   }, []);
   return createPortal(
     <dialog

@@ -1,4 +1,4 @@
-/** Emoji to react with, found by name. */
+/** Emoji for reactions, with a search by name. */
 import { useState } from "react";
 import { search } from "./emoji";
 import { Popup } from "./Popup";
@@ -13,7 +13,7 @@ interface Props {
 
 export function EmojiPicker({ anchor, onPick, onClose }: Props) {
   const [words, setWords] = useState("");
-  const found = search(words, MOST);
+  const matches = search(words, MOST);
   const pick = (name: string) => {
     onClose();
     onPick(name);
@@ -28,21 +28,21 @@ export function EmojiPicker({ anchor, onPick, onClose }: Props) {
         autoComplete="off"
         onChange={(event) => setWords(event.target.value)}
         onKeyDown={(event) => {
-          const [first] = found;
+          const [first] = matches;
           if (event.key !== "Enter" || !first) return;
-          // Or it would press the button that has the focus by then.
+          // Otherwise Enter would press the button that has the focus afterwards.
           event.preventDefault();
           pick(first.name);
         }}
       />
       <div className="emoji-grid" role="group" aria-label="Emoji">
-        {found.map(({ name, character }) => (
+        {matches.map(({ name, character }) => (
           <button key={name} type="button" title={`:${name}:`} onClick={() => pick(name)}>
             <span aria-hidden="true">{character}</span>
             <span className="sr">{name}</span>
           </button>
         ))}
-        {!found.length && <p>No emoji found.</p>}
+        {!matches.length && <p>No emoji found.</p>}
       </div>
     </Popup>
   );

@@ -1,4 +1,4 @@
-/** Simulate faults on purpose: faults to switch on and off. */
+/** The panel that turns simulated faults on and off. */
 import { useState, type FormEvent } from "react";
 import { api, Refused } from "./api";
 import { useLive } from "./live";
@@ -15,13 +15,13 @@ const KINDS: [group: string, kinds: [kind: string, label: string][]][] = [
       ["server_error", "Server error (503, HTML)"],
       ["internal_error", "internal_error"],
       ["reset", "Connection reset"],
-      ["timeout", "No answer"],
-      ["truncated", "Truncated answer"],
-      ["slow", "Slow answer"],
+      ["timeout", "No response"],
+      ["truncated", "Truncated response"],
+      ["slow", "Slow response"],
     ],
   ],
   [
-    "When Slack tells the app",
+    "When Slack calls the app",
     [
       ["lost_ack", "Acknowledgement lost"],
       ["duplicate", "Delivered twice"],
@@ -62,7 +62,7 @@ export function Faults() {
       {anchor && (
         <Popup label="Faults" anchor={anchor} onClose={() => setAnchor(null)} className="faults">
           <h2>Simulate faults</h2>
-          <Switched />
+          <ActiveFaults />
           <Add />
         </Popup>
       )}
@@ -70,11 +70,11 @@ export function Faults() {
   );
 }
 
-/** Loaded anew whenever the panel opens: that a fault struck changes nothing else. */
-function Switched() {
+/** The list is loaded whenever the panel opens, since a fault's effect sends no change. */
+function ActiveFaults() {
   const faults = useLive("faults", api.faults)?.faults ?? [];
   if (!faults.length) {
-    return <p className="muted">Nothing. Switch something on, and see what the app makes of it.</p>;
+    return <p className="muted">No faults are on. Turn one on to see how the app handles it.</p>;
   }
   return (
     <ul className="people">
@@ -100,7 +100,7 @@ function Row({ fault }: { fault: Fault }) {
         {label}
         <small>{often.filter(Boolean).join(", ")}</small>
       </span>
-      <button type="button" className="icon" aria-label={`Switch off: ${label}`} onClick={() => void api.removeFault(fault.id)}>
+      <button type="button" className="icon" aria-label={`Turn off: ${label}`} onClick={() => void api.removeFault(fault.id)}>
         ×
       </button>
     </li>
@@ -108,7 +108,7 @@ function Row({ fault }: { fault: Fault }) {
 }
 
 function Add() {
-  const { state, tell } = useWorkspace();
+  const { state, notify } = useWorkspace();
   const [kind, setKind] = useState("ratelimited");
   const [target, setTarget] = useState("");
   const [times, setTimes] = useState("3");
@@ -128,14 +128,14 @@ function Add() {
       });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      tell(error.message);
+      notify(error.message);
     }
   };
 
   return (
     <form className="stack" onSubmit={(event) => void add(event)}>
       <label>
-        What
+        Fault
         <select value={kind} onChange={(event) => setKind(event.target.value)}>
           {KINDS.map(([group, kinds]) => (
             <optgroup key={group} label={group}>
@@ -149,7 +149,7 @@ function Add() {
         </select>
       </label>
       <label>
-        Of which method, event or command (empty: all)
+        Method, event or command (empty: all)
         <input list="targets" value={target} onChange={(event) => setTarget(event.target.value)} />
       </label>
       <datalist id="targets">

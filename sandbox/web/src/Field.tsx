@@ -1,4 +1,4 @@
-/** A native control for each kind of element that holds a value. */
+/** A native control for each kind of element with a value. */
 import { useId, useState, type ComponentProps, type KeyboardEvent, type Ref } from "react";
 import type { Element, Value } from "./types";
 import { choices, holdsList, type Choice } from "./values";
@@ -10,7 +10,7 @@ export interface FieldProps {
   value: Value;
   onChange: (value: Value) => void;
   onEnter?: (() => void) | undefined;
-  /** Ids of what names and explains the control. */
+  /** The control's id; the next two are ids of its label and description. */
   id: string;
   labelledBy?: string | undefined;
   describedBy?: string | undefined;
@@ -20,7 +20,7 @@ export interface FieldProps {
   focus?: boolean;
 }
 
-/** React's autoFocus comes too early for a dialog; this survives showModal(). */
+/** React's autoFocus acts too early for a dialog; this works with showModal(). */
 const focused = (focus: boolean | undefined): Ref<never> | null =>
   focus ? (node: HTMLElement | null) => node?.setAttribute("autofocus", "") : null;
 
@@ -134,20 +134,20 @@ function MultiSelect(props: FieldProps) {
   const chosen = Array.isArray(value) ? value : [];
   const rest = all.filter((choice) => !chosen.includes(choice.value));
   const isFull = chosen.length >= (element.max_selected_items ?? Infinity);
-  const full = `${chosen.length} chosen, that is all there may be`;
+  const full = `${chosen.length} chosen, the maximum`;
   return (
     <div className="multi">
       <Chosen
-        of={chosen.map((one) => all.find((choice) => choice.value === one) ?? { value: one, label: one })}
-        onRemove={(one) => onChange(chosen.filter((other) => other !== one))}
+        choices={chosen.map((id) => all.find((choice) => choice.value === id) ?? { value: id, label: id })}
+        onRemove={(removed) => onChange(chosen.filter((id) => id !== removed))}
       />
       {element.type === "multi_users_select" ? (
         <Find
           {...attributes(props)}
-          of={rest}
+          choices={rest}
           disabled={isFull}
           placeholder={isFull ? full : (element.placeholder?.text ?? "Type a name")}
-          onFind={(one) => onChange([...chosen, one])}
+          onFind={(added) => onChange([...chosen, added])}
         />
       ) : (
         <select
@@ -164,23 +164,27 @@ function MultiSelect(props: FieldProps) {
   );
 }
 
-/** Found by typing: what is typed is chosen as soon as it is somebody's whole name. */
-function Find({ of, onFind, ...given }: { of: Choice[]; onFind: (value: string) => void } & ComponentProps<"input">) {
+/** A search box: a person is chosen as soon as their whole name is typed. */
+function Find({
+  choices: people,
+  onFind,
+  ...inputProps
+}: { choices: Choice[]; onFind: (value: string) => void } & ComponentProps<"input">) {
   const [typed, setTyped] = useState("");
   const list = useId();
   const find = (text: string, isDone: boolean) => {
     const wanted = text.trim().toLowerCase();
-    const named = of.filter(({ label }) => label.toLowerCase() === wanted);
-    const close = isDone && wanted ? of.filter(({ label }) => label.toLowerCase().includes(wanted)) : [];
-    // Of several nobody knows who is meant.
-    const [only] = named.length ? named : close.length === 1 ? close : [];
+    const exact = people.filter(({ label }) => label.toLowerCase() === wanted);
+    const partial = isDone && wanted ? people.filter(({ label }) => label.toLowerCase().includes(wanted)) : [];
+    // Several partial matches are ambiguous.
+    const [only] = exact.length ? exact : partial.length === 1 ? partial : [];
     setTyped(only ? "" : text);
     if (only) onFind(only.value);
   };
   return (
     <>
       <input
-        {...given}
+        {...inputProps}
         list={list}
         autoComplete="off"
         value={typed}
@@ -193,7 +197,7 @@ function Find({ of, onFind, ...given }: { of: Choice[]; onFind: (value: string) 
         onBlur={() => find(typed, true)}
       />
       <datalist id={list}>
-        {of.map(({ value, label }) => (
+        {people.map(({ value, label }) => (
           <option key={value} value={label} />
         ))}
       </datalist>
@@ -201,11 +205,11 @@ function Find({ of, onFind, ...given }: { of: Choice[]; onFind: (value: string) 
   );
 }
 
-function Chosen({ of, onRemove }: { of: Choice[]; onRemove: (value: string) => void }) {
-  if (!of.length) return null;
+function Chosen({ choices: chosen, onRemove }: { choices: Choice[]; onRemove: (value: string) => void }) {
+  if (!chosen.length) return null;
   return (
     <ul aria-label="Chosen">
-      {of.map(({ value, label }) => (
+      {chosen.map(({ value, label }) => (
         <li key={value}>
           {label}
           <button type="button" aria-label={`Remove ${label}`} onClick={() => onRemove(value)}>
@@ -223,10 +227,10 @@ function People(props: FieldProps) {
   const all = choices(element, state, me);
   return (
     <div className="multi">
-      <Chosen of={all.filter((choice) => choice.value === value)} onRemove={() => onChange(null)} />
+      <Chosen choices={all.filter((choice) => choice.value === value)} onRemove={() => onChange(null)} />
       <Find
         {...attributes(props)}
-        of={all}
+        choices={all}
         placeholder={element.placeholder?.text ?? "Type a name"}
         onFind={onChange}
       />
@@ -280,9 +284,9 @@ const PICKERS: Record<string, string> = {
 function Picker(props: FieldProps) {
   const { element, value, onChange } = props;
   const { zone } = useWorkspace();
-  const isMoment = element.type === "datetimepicker";
-  const shown = () => {
-    if (!isMoment || value === null) return String(value ?? "");
+  const isDateTime = element.type === "datetimepicker";
+  const displayed = () => {
+    if (!isDateTime || value === null) return String(value ?? "");
     const at = new Date(Number(value) * 1000);
     return `${isoDay(at, zone)}T${clockTime(at, zone)}`;
   };
@@ -290,11 +294,11 @@ function Picker(props: FieldProps) {
     <input
       {...attributes(props)}
       type={PICKERS[element.type]}
-      value={shown()}
+      value={displayed()}
       onChange={({ target }) => {
         const [day = "", time = ""] = target.value.split("T");
-        const moment = () => instant(day, time, zone).getTime() / 1000;
-        onChange(target.value ? (isMoment ? moment() : target.value) : null);
+        const seconds = () => instant(day, time, zone).getTime() / 1000;
+        onChange(target.value ? (isDateTime ? seconds() : target.value) : null);
       }}
     />
   );

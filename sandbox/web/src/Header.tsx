@@ -9,7 +9,7 @@ import { useWorkspace } from "./workspace";
 const HOUR = 3600;
 
 export function Header({ onMenu }: { onMenu: () => void }) {
-  const { state, tell } = useWorkspace();
+  const { state, notify } = useWorkspace();
   const [isSure, setSure] = useState(false);
 
   useEffect(() => {
@@ -24,7 +24,7 @@ export function Header({ onMenu }: { onMenu: () => void }) {
       return;
     }
     setSure(false);
-    tell("Starting over …");
+    notify("Starting over …");
     await api.reset();
   };
 
@@ -34,7 +34,7 @@ export function Header({ onMenu }: { onMenu: () => void }) {
         ☰
       </button>
       <strong className="team">{state.team.name}</strong>
-      <span className="what">a pretend Slack on your machine</span>
+      <span className="tagline">a pretend Slack on your machine</span>
       <span className="grow" />
       <Clock />
       <Faults />
@@ -46,7 +46,7 @@ export function Header({ onMenu }: { onMenu: () => void }) {
 }
 
 function Clock() {
-  const { state, zone, now, tell } = useWorkspace();
+  const { state, zone, now, notify } = useWorkspace();
   const [anchor, setAnchor] = useState<DOMRect | null>(null);
   const [, tick] = useState(0);
   const [day, setDay] = useState("");
@@ -56,13 +56,13 @@ function Clock() {
     return () => window.clearInterval(timer);
   }, []);
 
-  const shown = `${format(now(), zone, { weekday: "short", day: "numeric", month: "short" })}, ${clockTime(now(), zone)}`;
+  const time = `${format(now(), zone, { weekday: "short", day: "numeric", month: "short" })}, ${clockTime(now(), zone)}`;
   const travel = async (move: Promise<unknown>) => {
     try {
       await move;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      tell(error.message);
+      notify(error.message);
     }
   };
   const steps: [string, () => Promise<unknown>][] = [
@@ -77,20 +77,20 @@ function Clock() {
         type="button"
         className="bar"
         aria-haspopup="dialog"
-        aria-label={`It is ${shown}: travel in time`}
+        aria-label={`It is ${time}: travel in time`}
         disabled={!state.can_travel}
         onClick={(event) => {
           setDay(isoDay(now(), zone));
           setAnchor(event.currentTarget.getBoundingClientRect());
         }}
       >
-        <span aria-hidden="true">🕐</span> {shown}
+        <span aria-hidden="true">🕐</span> {time}
       </button>
       {anchor && (
         <Popup label="Travel in time" anchor={anchor} onClose={() => setAnchor(null)} className="clock">
           <h2>Travel in time</h2>
-          <p className="shown" role="status">
-            {shown} <small>{zone}</small>
+          <p className="now" role="status">
+            {time} <small>{zone}</small>
           </p>
           <ul className="menu">
             {steps.map(([label, move]) => (

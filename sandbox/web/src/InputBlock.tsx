@@ -1,4 +1,4 @@
-/** A field of a form: label, control, hint, and what is wrong with it. */
+/** A field of a form: label, control, hint and error. */
 import { useId } from "react";
 import { emojify } from "./emoji";
 import { Field } from "./Field";

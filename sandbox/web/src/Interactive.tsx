@@ -1,4 +1,4 @@
-/** An element that tells the app at once: a button, a menu, or a control outside of an input. */
+/** An element whose use is sent to the app at once: a button, a menu, or a control. */
 import { useId, useState } from "react";
 import { Confirm } from "./Confirm";
 import { emojify } from "./emoji";
@@ -23,7 +23,7 @@ const LABELS: Record<string, string> = {
 export function Interactive({ element, value, onChoose }: Props) {
   const { state, me, follow } = useWorkspace();
   const id = useId();
-  const [asked, setAsked] = useState<{ value: Value } | null>(null);
+  const [unconfirmed, setUnconfirmed] = useState<{ value: Value } | null>(null);
   const [isBusy, setBusy] = useState(false);
 
   const send = async (chosen: Value) => {
@@ -32,7 +32,7 @@ export function Interactive({ element, value, onChoose }: Props) {
     setBusy(false);
   };
   const choose = (chosen: Value) => {
-    if (element.confirm) setAsked({ value: chosen });
+    if (element.confirm) setUnconfirmed({ value: chosen });
     else void send(chosen);
   };
 
@@ -72,12 +72,12 @@ export function Interactive({ element, value, onChoose }: Props) {
   return (
     <>
       {control()}
-      {asked && element.confirm && (
+      {unconfirmed && element.confirm && (
         <Confirm
           confirm={element.confirm}
           onAnswer={(yes) => {
-            setAsked(null);
-            if (yes) void send(asked.value);
+            setUnconfirmed(null);
+            if (yes) void send(unconfirmed.value);
           }}
         />
       )}

@@ -1,4 +1,4 @@
-/** Stands in for react-markdown and its plugin: a `markdown` block as it was written. */
+/** Replaces react-markdown and its plugin: shows a `markdown` block's source. */
 export default function Markdown({ children }: { children?: string }) {
   return <div className="markdown">{children}</div>;
 }

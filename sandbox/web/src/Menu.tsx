@@ -1,4 +1,4 @@
-/** A button that opens a list of things to do. */
+/** A button that opens a list of actions. */
 import { useState, type ReactNode } from "react";
 import { Popup } from "./Popup";
 

@@ -1,4 +1,4 @@
-/** One message: who, when, what, reactions, its thread, and what can be done with it. */
+/** A message: author, time, content, reactions, thread and actions. */
 import { useState } from "react";
 import { api } from "./api";
 import { Avatar } from "./Avatar";
@@ -14,7 +14,7 @@ import { personOf, useWorkspace } from "./workspace";
 
 interface Props {
   message: Message;
-  /** Right after another of the same person's. */
+  /** True if it directly follows a message by the same person. */
   isNext?: boolean;
   isInThread?: boolean;
   isMarked?: boolean;
@@ -23,7 +23,7 @@ interface Props {
 const JOINED = new Set(["channel_join", "channel_leave", "group_join", "group_leave"]);
 
 export function MessageRow({ message, isNext = false, isInThread = false, isMarked = false }: Props) {
-  const { state, me, zone, act, go, tell } = useWorkspace();
+  const { state, me, zone, act, go, notify } = useWorkspace();
   const [isEditing, setEditing] = useState(false);
   const author = personOf(state, message.user);
   const name = author?.real_name ?? "Slackbot";
@@ -42,11 +42,11 @@ export function MessageRow({ message, isNext = false, isInThread = false, isMark
       block_id: block.block_id,
       ...(element.type === "button" ? { value } : { option: value }),
     });
-    if (failed) tell(`That didn't work: ${failed}`);
+    if (failed) notify(`That didn't work: ${failed}`);
   };
   const chosen = (block: Block, element: Element): Value => {
-    const known = message.chosen?.[me.id]?.[block.block_id]?.[element.action_id];
-    return known ? entered(known) : initial(element);
+    const stored = message.chosen?.[me.id]?.[block.block_id]?.[element.action_id];
+    return stored ? entered(stored) : initial(element);
   };
   const openThread = () => go({ thread: message.thread_ts ?? message.ts });
 
@@ -70,7 +70,7 @@ export function MessageRow({ message, isNext = false, isInThread = false, isMark
           </p>
         )}
         {!isNext && (
-          <p className="who">
+          <p className="byline">
             <strong>{name}</strong>
             {author?.is_bot && <span className="badge">App</span>}
             {author?.is_restricted && <span className="badge">Guest</span>}

@@ -1,4 +1,4 @@
-/** Messages one under the other, by day, scrolled to the newest unless somebody reads above. */
+/** A list of messages by day, scrolled to the newest unless the reader has scrolled up. */
 import { Fragment, useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
 import { MessageRow } from "./MessageRow";
 import { dateOf, dayName } from "./time";
@@ -10,8 +10,8 @@ const NEAR_PIXELS = 80;
 
 interface Props {
   label: string;
-  /** What the list is of: another one starts at its end again. */
-  of: string;
+  /** A list with another id starts at its end again. */
+  listId: string;
   messages: Message[];
   before?: ReactNode;
   after?: ReactNode;
@@ -19,7 +19,7 @@ interface Props {
   at?: string | null;
 }
 
-export function Messages({ label, of, messages, before, after, thread, at }: Props) {
+export function Messages({ label, listId, messages, before, after, thread, at }: Props) {
   const { zone, now } = useWorkspace();
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -27,13 +27,13 @@ export function Messages({ label, of, messages, before, after, thread, at }: Pro
 
   useLayoutEffect(() => {
     isAtEnd.current = true;
-  }, [of]);
+  }, [listId]);
 
   useLayoutEffect(() => {
     if (isAtEnd.current && box.current && !at) box.current.scrollTop = box.current.scrollHeight;
-  }, [of, messages, at]);
+  }, [listId, messages, at]);
 
-  // What is inside may grow, and the list may get narrower, without a new message.
+  // The content may grow, and the list may get narrower, without a new message.
   useEffect(() => {
     const node = box.current;
     if (!node || !content.current) return;

@@ -30,10 +30,10 @@ export function Modal({ view, drafts }: { view: View; drafts: Drafts }) {
     event.preventDefault();
     if (isBusy || !view.submit) return;
     setBusy(true);
-    const answer = await act("submit", { view_id: view.id, values: drafts.all(view) });
+    const ack = await act("submit", { view_id: view.id, values: drafts.all(view) });
     setBusy(false);
-    setErrors(answer.errors ?? {});
-    setFailed(answer.failed ?? null);
+    setErrors(ack.errors ?? {});
+    setFailed(ack.failed ?? null);
     setAttempt(attempt + 1);
   };
   const close = (clear: boolean) => void act("close_view", { view_id: view.id, clear });

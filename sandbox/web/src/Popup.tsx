@@ -1,7 +1,7 @@
-/** Something small that opens beside what was pressed, and closes by Escape or a click elsewhere. */
+/** A popup beside the pressed button; Escape or a click elsewhere closes it. */
 import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { createPortal } from "react-dom";
-import { shown } from "./shown";
+import { openModal } from "./openModal";
 
 interface Props {
   label: string;
@@ -12,10 +12,10 @@ interface Props {
 }
 
 const MARGIN = 8;
-/** Letters that come sooner than this after each other are one word. */
+/** Keys pressed within this time belong to one word. */
 const TYPING_MS = 1000;
 
-function besides(anchor: DOMRect, box: DOMRect): { left: number; top: number } {
+function positionBeside(anchor: DOMRect, box: DOMRect): { left: number; top: number } {
   const left = Math.min(anchor.left, window.innerWidth - box.width - MARGIN);
   const below = anchor.bottom + 4;
   const fits = below + box.height < window.innerHeight - MARGIN;
@@ -31,14 +31,14 @@ export function Popup({ label, anchor, onClose, children, className = "" }: Prop
   useLayoutEffect(() => {
     const node = dialog.current;
     if (!node) return;
-    const close = shown(node);
-    const { left, top } = besides(anchor, node.getBoundingClientRect());
+    const close = openModal(node);
+    const { left, top } = positionBeside(anchor, node.getBoundingClientRect());
     node.style.left = `${left}px`;
     node.style.top = `${top}px`;
     return close;
   }, [anchor]);
 
-  /** Go to the first entry that begins with what is typed, or has a word that does. */
+  /** Focuses the first entry that starts with the typed text, or has a word that does. */
   const seek = (key: string) => {
     const at = Date.now();
     const text = at - typed.current.at < TYPING_MS ? typed.current.text + key : key;
@@ -63,7 +63,7 @@ export function Popup({ label, anchor, onClose, children, className = "" }: Prop
     items.at((at + step + items.length) % items.length)?.focus();
   };
 
-  // At the end of the page, so that what it opens from lends it neither style nor shade.
+  // It is rendered at the end of the page, so that it inherits no styles from its button.
   return createPortal(
     <dialog
       ref={dialog}

@@ -1,4 +1,4 @@
-/** The reactions to a message: how many, whose, and one's own to add or take back. */
+/** A message's reactions, with their counts and people; a click adds or removes one's own. */
 import { character } from "./emoji";
 import { ReactButton } from "./EmojiPicker";
 import { listed } from "./text";
@@ -17,19 +17,19 @@ export function Reactions({ message, onToggle }: Props) {
     <div className="reactions">
       {message.reactions.map(({ name, users, count }) => {
         const isMine = users.includes(me.id);
-        const who = listed(users.map((id) => (id === me.id ? "you" : nameOf(state, id))));
+        const people = listed(users.map((id) => (id === me.id ? "you" : nameOf(state, id))));
         return (
           <button
             key={name}
             type="button"
             aria-pressed={isMine}
-            title={`${who} reacted with :${name}:`}
+            title={`${people} reacted with :${name}:`}
             onClick={() => onToggle(name)}
           >
             <span aria-hidden="true">
               {character(name)} {count}
             </span>
-            <span className="sr">{`${name}, ${count}: ${who}`}</span>
+            <span className="sr">{`${name}, ${count}: ${people}`}</span>
           </button>
         );
       })}

@@ -3,7 +3,7 @@ import { Menu } from "./Menu";
 import { useWorkspace } from "./workspace";
 
 export function Shortcuts() {
-  const { state, act, tell } = useWorkspace();
+  const { state, act, notify } = useWorkspace();
   const entries = state.shortcuts
     .filter(({ kind }) => kind === "global")
     .map(({ name, callback_id }) => ({
@@ -11,7 +11,7 @@ export function Shortcuts() {
       detail: state.app.name,
       do: async () => {
         const { failed } = await act("shortcut", { callback_id });
-        if (failed) tell(`${name} did not work: ${failed}`);
+        if (failed) notify(`${name} did not work: ${failed}`);
       },
     }));
   if (!entries.length) return null;

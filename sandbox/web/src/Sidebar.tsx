@@ -1,4 +1,4 @@
-/** Who one is, and where one can go. */
+/** The acting person, and the channels and apps to open. */
 import { useState } from "react";
 import { Avatar } from "./Avatar";
 import { emojify } from "./emoji";
@@ -7,7 +7,7 @@ import { clockTime } from "./time";
 import type { Channel, Person } from "./types";
 import { dmOf, useWorkspace } from "./workspace";
 
-/** `onGo` is called wherever one goes, also to where one is. */
+/** Calls `onGo` after each choice, including the current place. */
 export function Sidebar({ onGo }: { onGo: () => void }) {
   const { state, me, place, go } = useWorkspace();
   const enter = (to: string) => {
@@ -17,7 +17,7 @@ export function Sidebar({ onGo }: { onGo: () => void }) {
   const dm = dmOf(state, me);
   const rooms = state.channels.filter((channel) => !channel.is_im);
   const mine = rooms.filter(({ joined }) => joined);
-  // Guests see only what they are in.
+  // Guests see only their own channels.
   const others = me.is_restricted ? [] : rooms.filter(({ joined }) => !joined);
   const isInApp = place.in === "home" || place.in === "messages";
   return (
@@ -48,7 +48,7 @@ export function Sidebar({ onGo }: { onGo: () => void }) {
           <ol>
             {state.hints?.map((hint) => (
               <li key={hint}>
-                {/* Every other part stands between backquotes. */}
+                {/* Every other part is between backquotes. */}
                 {hint.split("`").map((part, index) => (index % 2 ? <code key={index}>{part}</code> : emojify(part)))}
               </li>
             ))}
@@ -118,7 +118,7 @@ function Switcher() {
           <small>You are</small>
           <strong>{me.real_name}</strong>
         </span>
-        <span className="sr">{`You are ${me.real_name}: be somebody else`}</span>
+        <span className="sr">{`You are ${me.real_name}: switch person`}</span>
         <span aria-hidden="true">▾</span>
       </button>
       {anchor && (

@@ -2,20 +2,20 @@
 import { useState } from "react";
 import { api } from "./api";
 import { Composer } from "./Composer";
-import { drafted } from "./drafted";
+import { composerDraft } from "./composerDrafts";
 import { useLive } from "./live";
 import { Messages } from "./Messages";
-import { useSay } from "./say";
+import { useSend } from "./send";
 import type { Channel } from "./types";
 import { useWorkspace } from "./workspace";
-import { Whispers } from "./Whispers";
+import { EphemeralMessages } from "./EphemeralMessages";
 
 export function ThreadPane({ channel, ts }: { channel: Channel; ts: string }) {
   const { state, me, place, go } = useWorkspace();
   const [isAlso, setAlso] = useState(false);
   const loaded = useLive(`${me.id} ${channel.id} ${ts}`, () => api.thread(me.id, channel.id, ts));
-  const say = useSay(channel, ts);
-  const draft = drafted(`${me.id} ${channel.id} ${ts}`);
+  const send = useSend(channel, ts);
+  const draft = composerDraft(`${me.id} ${channel.id} ${ts}`);
   const where = channel.is_im ? state.app.name : `#${channel.name}`;
 
   return (
@@ -29,11 +29,11 @@ export function ThreadPane({ channel, ts }: { channel: Channel; ts: string }) {
       </header>
       <Messages
         label="Messages in the thread"
-        of={`${me.id} ${ts}`}
+        listId={`${me.id} ${ts}`}
         messages={loaded?.messages ?? []}
         thread={ts}
         at={place.at}
-        after={<Whispers channel={channel.id} thread={ts} />}
+        after={<EphemeralMessages channel={channel.id} thread={ts} />}
       />
       {channel.members.includes(me.id) && !channel.is_archived && (
         <Composer
@@ -42,7 +42,7 @@ export function ThreadPane({ channel, ts }: { channel: Channel; ts: string }) {
           placeholder="Reply…"
           draft={draft.text}
           onDraft={draft.keep}
-          onSend={(text) => say(text, isAlso ? { broadcast: true } : {})}
+          onSend={(text) => send(text, isAlso ? { broadcast: true } : {})}
         >
           {!channel.is_im && (
             <label className="also">

@@ -1,4 +1,4 @@
-/** What can be done with a message; it shows on hover and on focus. */
+/** A message's actions, shown on hover and on focus. */
 import { character } from "./emoji";
 import { ReactButton } from "./EmojiPicker";
 import { Menu, type Entry } from "./Menu";
@@ -15,7 +15,7 @@ interface Props {
 }
 
 export function Toolbar({ message, onReact, onThread, onEdit }: Props) {
-  const { state, me, act, tell } = useWorkspace();
+  const { state, me, act, notify } = useWorkspace();
   const where = { channel: message.channel, ts: message.ts };
   if (message.is_ephemeral) return null;
 
@@ -27,7 +27,7 @@ export function Toolbar({ message, onReact, onThread, onEdit }: Props) {
       detail: state.app.name,
       do: async () => {
         const { failed } = await act("message_shortcut", { ...where, callback_id });
-        if (failed) tell(`${name} did not work: ${failed}`);
+        if (failed) notify(`${name} did not work: ${failed}`);
       },
     }));
   if (isOwn) entries.push({ label: "Edit message", do: onEdit });

@@ -1,4 +1,4 @@
-/** The blocks of a modal or of the Home tab, with what is typed in them. */
+/** The blocks of a modal or of the Home tab, with their typed values. */
 import { Blocks } from "./Blocks";
 import type { Drafts } from "./drafts";
 import { InputBlock } from "./InputBlock";
@@ -10,12 +10,12 @@ interface Props {
   drafts: Drafts;
   errors?: Record<string, string>;
   onTyped?: (block: Block) => void;
-  /** Where a dialog is open, only the dialog can say it. */
-  onFailed?: (why: string) => void;
+  /** Shows an error in an open dialog, which would cover a notice. */
+  onFailed?: (error: string) => void;
 }
 
 export function ViewBody({ view, drafts, errors = {}, onTyped, onFailed }: Props) {
-  const { act, tell } = useWorkspace();
+  const { act, notify } = useWorkspace();
 
   const send = async (block: Block, element: Element, value: Value) => {
     const { failed } = await act("click_view", {
@@ -25,7 +25,7 @@ export function ViewBody({ view, drafts, errors = {}, onTyped, onFailed }: Props
       values: drafts.all(view),
       ...(element.type.includes("button") && element.type !== "radio_buttons" ? { value } : { option: value }),
     });
-    if (failed) (onFailed ?? tell)(`That didn't work: ${failed}`);
+    if (failed) (onFailed ?? notify)(`That didn't work: ${failed}`);
   };
   const first = view.blocks.find((block) => block.type === "input")?.element;
   const focused = view.blocks.find((block) => block.element?.focus_on_load)?.element ?? first;

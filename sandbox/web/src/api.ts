@@ -10,9 +10,9 @@ async function call<T>(path: string, method = "GET", body?: unknown): Promise<T>
       ? {}
       : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
   });
-  const answer: unknown = await response.json();
-  if (!response.ok) throw new Refused((answer as { error?: string }).error ?? response.statusText);
-  return answer as T;
+  const content: unknown = await response.json();
+  if (!response.ok) throw new Refused((content as { error?: string }).error ?? response.statusText);
+  return content as T;
 }
 
 const as = (person: string | null) => (person ? `as=${encodeURIComponent(person)}` : "");
@@ -23,8 +23,8 @@ export const api = {
     call<{ messages: Message[]; more: boolean }>(`channels/${channel}?${as(person)}&limit=${limit}`),
   thread: (person: string, channel: string, ts: string) =>
     call<{ messages: Message[] }>(`channels/${channel}/${ts}?${as(person)}`),
-  act: (person: string, deed: string, given: Record<string, unknown> = {}) =>
-    call<Ack>("act", "POST", { as: person, do: deed, ...given }),
+  act: (person: string, action: string, args: Record<string, unknown> = {}) =>
+    call<Ack>("act", "POST", { as: person, do: action, ...args }),
   forward: (seconds: number) => call("clock", "POST", { seconds }),
   travel: (to: Date) => call("clock", "POST", { to: to.toISOString() }),
   reset: () => call("reset", "POST", {}),
@@ -34,9 +34,9 @@ export const api = {
   removeFault: (id: number) => call<{ faults: Fault[] }>(`faults/${id}`, "DELETE"),
 };
 
-/** Calls `tell` at each change, until what it answers is called. */
-export function changes(tell: (change: Change) => void): () => void {
+/** Calls `onChange` at each change, until the returned function is called. */
+export function changes(onChange: (change: Change) => void): () => void {
   const source = new EventSource("/_/changes");
-  source.onmessage = (event: MessageEvent<string>) => tell(JSON.parse(event.data) as Change);
+  source.onmessage = (event: MessageEvent<string>) => onChange(JSON.parse(event.data) as Change);
   return () => source.close();
 }

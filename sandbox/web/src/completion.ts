@@ -1,4 +1,4 @@
-/** What the composer proposes for the word before the caret. */
+/** The composer's proposals for the word before the caret. */
 import { search } from "./emoji";
 import type { Command, State } from "./types";
 
@@ -9,14 +9,14 @@ export interface Proposal {
 }
 
 export interface Completion {
-  /** Where the word begins that a proposal replaces. */
+  /** The start of the word that a proposal replaces. */
   from: number;
   proposals: Proposal[];
 }
 
 const MOST = 8;
 
-/** What Slack's own client understands. */
+/** The commands of Slack's own client. */
 export const BUILT_IN: Command[] = [
   { name: "/invite", description: "Add someone to this channel", usage_hint: "@name" },
   { name: "/remove", description: "Remove someone from this channel", usage_hint: "@name" },
@@ -34,9 +34,9 @@ export function complete(before: string, state: State): Completion | null {
       }));
     return { from: 0, proposals };
   }
-  const found = /(?:^|\s)([@#:])([\w.+-]*)$/.exec(before);
-  if (!found) return null;
-  const [, sign, word = ""] = found;
+  const match = /(?:^|\s)([@#:])([\w.+-]*)$/.exec(before);
+  if (!match) return null;
+  const [, sign, word = ""] = match;
   const from = before.length - word.length - 1;
   if (sign === ":") {
     const proposals = word.length < 2 ? [] : search(word, MOST).map(({ name, character }) => ({

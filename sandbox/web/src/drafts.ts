@@ -1,4 +1,4 @@
-/** What is typed in the forms that are open, by view: kept when the app updates the view. */
+/** Values typed in open forms, by view: they survive the app's updates of the view. */
 import { useCallback, useState } from "react";
 import type { Block, Element, Value, View } from "./types";
 import { entered, holdsList, initial, offers } from "./values";
@@ -11,7 +11,7 @@ const key = (block: Block, element: Element) => `${block.block_id}\n${element.ac
 export interface Drafts {
   get: (view: View, block: Block, element: Element) => Value;
   set: (view: View, block: Block, element: Element, value: Value) => void;
-  /** Everything in the view's form, as the API takes it. */
+  /** All values of the view's form, in the API's format. */
   all: (view: View) => Record<string, Value>;
 }
 
@@ -22,8 +22,8 @@ export function useDrafts(current: string | null): Drafts {
   const get = (view: View, block: Block, element: Element): Value => {
     const typed = drafts[view.id]?.[key(block, element)];
     if (typed !== undefined) return typed;
-    const known = view.state.values[block.block_id]?.[element.action_id];
-    const value = known ? entered(known) : initial(element);
+    const stored = view.state.values[block.block_id]?.[element.action_id];
+    const value = stored ? entered(stored) : initial(element);
     if (value !== null || !element.default_to_current_conversation) return value ?? (holdsList(element) ? [] : null);
     const here = current === null ? undefined : channelOf(state, current);
     return here && offers(element, here, me) ? here.id : null;

@@ -1,4 +1,4 @@
-/** Loads something, and loads it again whenever the workspace changes. */
+/** Loads data, and loads it again whenever the workspace changes. */
 import { useEffect, useRef, useState } from "react";
 import { changes } from "./api";
 import type { Change } from "./types";
@@ -7,14 +7,14 @@ type Listener = (change: Change) => void;
 const listeners = new Set<Listener>();
 let stop: (() => void) | null = null;
 
-/** All parts of the page share one stream. */
-export function onChange(tell: Listener): () => void {
-  listeners.add(tell);
+/** Adds a listener to the page's only stream of changes; the returned function removes it. */
+export function onChange(listener: Listener): () => void {
+  listeners.add(listener);
   stop ??= changes((change) => {
-    for (const listener of listeners) listener(change);
+    for (const each of listeners) each(change);
   });
   return () => {
-    listeners.delete(tell);
+    listeners.delete(listener);
     if (!listeners.size) {
       stop?.();
       stop = null;
@@ -24,7 +24,7 @@ export function onChange(tell: Listener): () => void {
 
 const COALESCE_MS = 40;
 
-/** What `load` answered for this `key`; null until it has, or if there is no key. */
+/** Returns the result of `load` for this `key`; null before it is there, or without a key. */
 export function useLive<T>(key: string | null, load: () => Promise<T>): T | null {
   const [loaded, setLoaded] = useState<{ key: string; value: T } | null>(null);
   const latest = useRef(load);
@@ -44,7 +44,7 @@ export function useLive<T>(key: string | null, load: () => Promise<T>): T | null
         const value = await latest.current();
         if (!gone) setLoaded({ key, value });
       } catch {
-        // Not there any more, or the sandbox has stopped: the next change tells.
+        // The data is gone, or the sandbox has stopped: the next change loads it again.
       }
       busy = false;
       if (again && !gone) {
@@ -57,11 +57,11 @@ export function useLive<T>(key: string | null, load: () => Promise<T>): T | null
       timer = window.setTimeout(() => void refresh(), COALESCE_MS);
     };
     void refresh();
-    const forget = onChange(schedule);
+    const unsubscribe = onChange(schedule);
     return () => {
       gone = true;
       window.clearTimeout(timer);
-      forget();
+      unsubscribe();
     };
   }, [key]);
 

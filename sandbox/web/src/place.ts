@@ -1,8 +1,8 @@
-/** Where somebody is in the page, and its address: ?as=maya&in=help-backend&thread=… */
+/** The acting person's place in the page, and its address: ?as=maya&in=help-backend&thread=… */
 import { useCallback, useEffect, useState } from "react";
 
 export interface Place {
-  /** The name of the person one acts as. */
+  /** The name of the acting person. */
   as: string | null;
   /** A channel's name, `home` for the app's Home tab or `messages` for the DM with it. */
   in: string | null;
@@ -46,12 +46,12 @@ export function usePlace(): [Place, Go] {
   return [place, go];
 }
 
-/** A message's permalink in this workspace: /archives/C…/p1700000000000100?thread_ts=… */
+/** Parses a message's permalink in this workspace: /archives/C…/p1700000000000100?thread_ts=… */
 export function permalink(href: string): { channel: string; ts: string; thread: string | null } | null {
   const url = URL.parse(href, window.location.href);
   if (url?.host !== window.location.host) return null;
-  const found = /^\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(url.pathname);
-  if (!found) return null;
-  const [, channel = "", seconds, micros] = found;
+  const match = /^\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(url.pathname);
+  if (!match) return null;
+  const [, channel = "", seconds, micros] = match;
   return { channel, ts: `${seconds}.${micros}`, thread: url.searchParams.get("thread_ts") };
 }

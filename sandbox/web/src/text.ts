@@ -1,4 +1,4 @@
-/** Between what is typed in the composer and what Slack transmits. */
+/** Convert between the composer's text and the text that Slack transmits. */
 import type { Channel, Person } from "./types";
 
 const escape = (text: string) =>
@@ -9,28 +9,28 @@ const unescape = (text: string) =>
 
 const TOKEN = /(?<url>https?:\/\/[^\s<>|]+)|(?<![\w&])@(?<person>[\w.-]*\w)|(?<![\w&])#(?<channel>[\w-]+)/g;
 
-/** Names become ids, links and all else are escaped. */
+/** Returns typed text with names as ids, links as tokens, and the rest escaped. */
 export function transmitted(text: string, people: Person[], channels: Channel[]): string {
   let end = 0;
   let sent = "";
-  for (const found of text.matchAll(TOKEN)) {
-    sent += escape(text.slice(end, found.index)) + entity(found, people, channels);
-    end = found.index + found[0].length;
+  for (const match of text.matchAll(TOKEN)) {
+    sent += escape(text.slice(end, match.index)) + entity(match, people, channels);
+    end = match.index + match[0].length;
   }
   return sent + escape(text.slice(end));
 }
 
-function entity(found: RegExpExecArray, people: Person[], channels: Channel[]): string {
-  const { url, person, channel } = found.groups ?? {};
+function entity(match: RegExpExecArray, people: Person[], channels: Channel[]): string {
+  const { url, person, channel } = match.groups ?? {};
   if (url) return `<${escape(url)}>`;
   if (person && ["channel", "here", "everyone"].includes(person)) return `<!${person}>`;
-  const who = person && people.find(({ name }) => name === person);
-  if (who) return `<@${who.id}>`;
+  const mentioned = person && people.find(({ name }) => name === person);
+  if (mentioned) return `<@${mentioned.id}>`;
   const room = channel && channels.find(({ name, is_im }) => !is_im && name === channel);
-  return room ? `<#${room.id}>` : escape(found[0]);
+  return room ? `<#${room.id}>` : escape(match[0]);
 }
 
-/** The other way round, to edit what was said. */
+/** Returns transmitted text as it was typed, to be edited. */
 export function typed(text: string, people: Person[], channels: Channel[]): string {
   const plain = text.replace(/<([@#!]?)([^>|]+)(?:\|([^>]*))?>/g, (_, sign: string, body: string, label?: string) => {
     if (sign === "@") return `@${people.find(({ id }) => id === body)?.name ?? body}`;
@@ -50,4 +50,5 @@ export function listed(names: string[]): string {
   return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-export const count = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+export const count = (n: number, singular: string, plural = `${singular}s`) =>
+  `${n} ${n === 1 ? singular : plural}`;

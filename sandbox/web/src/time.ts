@@ -1,4 +1,4 @@
-/** Times as the acting person's clock shows them. */
+/** Times in the acting person's zone. */
 
 const cache = new Map<string, Intl.DateTimeFormat>();
 
@@ -17,7 +17,7 @@ export const dateOf = (ts: string) => new Date(Number(ts) * 1000);
 export const clockTime = (at: Date, tz: string) =>
   format(at, tz, { hour: "2-digit", minute: "2-digit" });
 
-/** 2026-11-22, to compare days and to fill date inputs. */
+/** Returns a day such as 2026-11-22, for comparisons and date inputs. */
 export function isoDay(at: Date, tz: string): string {
   const [day, month, year] = format(at, tz, {
     day: "2-digit",
@@ -36,7 +36,7 @@ export function dayName(at: Date, now: Date, tz: string): string {
   return format(at, tz, { weekday: "long", day: "numeric", month: "long" });
 }
 
-/** What Slack makes of a date's format: tokens in braces, "pretty" ones with today and the like. */
+/** Formats a date like Slack: tokens in braces, "pretty" ones with "today" and "tomorrow". */
 export function formatted(at: Date, now: Date, tz: string, text: string): string {
   const days = Math.round((Date.parse(isoDay(at, tz)) - Date.parse(isoDay(now, tz))) / DAY);
   const near = { [-1]: "yesterday", 0: "today", 1: "tomorrow" }[days];
@@ -56,19 +56,19 @@ export function ago(at: Date, now: Date, tz: string): string {
   return `${dayName(at, now, tz).replace(/^[TY]/, (first) => first.toLowerCase())} at ${clockTime(at, tz)}`;
 }
 
-/** The instant at which a clock in `tz` shows this; in a gap, the moment after it. */
+/** Returns the instant at which a clock in `tz` shows this; a skipped time moves forward. */
 export function instant(day: string, time: string, tz: string): Date {
   const wall = Date.parse(`${day}T${time}:00Z`);
-  const shown = (at: number) => {
+  const wallAt = (at: number) => {
     const there = new Date(at);
     return Date.parse(`${isoDay(there, tz)}T${clockTime(there, tz)}:00Z`);
   };
-  const guess = wall - (shown(wall) - wall);
-  return new Date(guess - (shown(guess) - wall));
+  const guess = wall - (wallAt(wall) - wall);
+  return new Date(guess - (wallAt(guess) - wall));
 }
 
 export function nextMonday(now: Date, tz: string): Date {
   const today = Date.parse(`${isoDay(now, tz)}T00:00:00Z`);
-  const ahead = (8 - new Date(today).getUTCDay()) % 7 || 7;
-  return instant(new Date(today + ahead * DAY).toISOString().slice(0, 10), "09:00", tz);
+  const days = (8 - new Date(today).getUTCDay()) % 7 || 7;
+  return instant(new Date(today + days * DAY).toISOString().slice(0, 10), "09:00", tz);
 }

@@ -1,4 +1,4 @@
-/** What the control API answers; only what the page reads. */
+/** The parts of the control API's responses that the page reads. */
 
 export interface Text {
   type: "plain_text" | "mrkdwn";
@@ -57,7 +57,7 @@ export interface Block {
   dispatch_action?: boolean;
 }
 
-/** What was typed or chosen in one element, as Slack writes it. */
+/** One element's typed or chosen value, in Slack's format. */
 export interface Entered {
   type: string;
   value?: string | null;
@@ -74,10 +74,10 @@ export interface Entered {
   selected_date_time?: number | null;
 }
 
-/** block_id -> action_id -> what is there. */
+/** block_id -> action_id -> value. */
 export type Values<T> = Record<string, Record<string, T>>;
 
-/** What the API takes for an element: an option's value, an id, a text, or several. */
+/** An element's value for the API: an option's value, an id, a text, or several. */
 export type Value = string | number | string[] | null;
 
 export interface Person {
@@ -136,7 +136,7 @@ export interface Message {
   root?: Message;
   files?: { id: string; name: string; title: string }[];
   is_ephemeral: boolean;
-  /** By person, what they last chose in the message's own selects. */
+  /** Each person's latest choices in the message's selects. */
   chosen?: Record<string, Values<Entered>>;
 }
 
@@ -176,7 +176,7 @@ export interface State {
   channels: Channel[];
   view: View | null;
   home: View | null;
-  /** What a newcomer may try first. */
+  /** Suggestions for a first visit. */
   hints?: string[];
 }
 

@@ -1,4 +1,4 @@
-/** Between an element's state, as Slack writes it, and what its control holds. */
+/** Convert between an element's state in Slack's format and its control's value. */
 import type { Channel, Element, Entered, Option, Person, State, Value } from "./types";
 
 export interface Choice {
@@ -12,7 +12,7 @@ const LISTS = /^(multi_|checkboxes)/;
 
 export const holdsList = (element: Element) => LISTS.test(element.type);
 
-/** The initial value that the app gave the element. */
+/** Returns the element's initial value. */
 export function initial(element: Element): Value {
   for (const [name, value] of Object.entries(element)) {
     if (name.startsWith("initial_") && value !== null && value !== undefined) return plain(value);
@@ -28,12 +28,12 @@ export function entered(state: Entered): Value {
 }
 
 function plain(value: unknown): Value {
-  if (Array.isArray(value)) return value.map((one) => String(plain(one)));
+  if (Array.isArray(value)) return value.map((item) => String(plain(item)));
   if (typeof value === "object") return (value as Option).value;
   return value as Value;
 }
 
-/** What can be chosen in a menu or select. */
+/** Returns the choices of a menu or select. */
 export function choices(element: Element, state: State, me: Person): Choice[] {
   const kind = element.type.replace(/^multi_/, "");
   switch (kind) {
@@ -67,7 +67,7 @@ export function choices(element: Element, state: State, me: Person): Choice[] {
   }
 }
 
-/** Whether a conversations or channels select offers this one. */
+/** Returns true if a conversations or channels select offers this channel. */
 export function offers(element: Element, channel: Channel, me: Person): boolean {
   if (channel.is_archived) return false;
   if (element.type.endsWith("channels_select")) return !channel.is_private && !channel.is_im;

@@ -1,4 +1,4 @@
-/** What every part of the page shares: who acts, what they see, what they can do. */
+/** Shared by every part of the page: the acting person, the state and the actions. */
 import { createContext, useContext } from "react";
 import type { Go, Place } from "./place";
 import type { Ack, Channel, Person, State } from "./types";
@@ -12,13 +12,13 @@ export interface Workspace {
   go: Go;
   /** The sandbox's time, which runs on and can be moved. */
   now: () => Date;
-  /** Does it as the acting person; what is refused is shown and answered as `failed`. */
-  act: (deed: string, given?: Record<string, unknown>) => Promise<Ack>;
-  /** Says something that goes away by itself. */
-  tell: (text: string) => void;
-  /** Shows a line that only the acting person sees, until the page is loaded again. */
-  whisper: (channel: string, text: string, thread?: string) => void;
-  /** Opens a link: a message of this workspace here, all else in a new window. */
+  /** Acts as the acting person; an error is shown, and returned as `failed`. */
+  act: (action: string, args?: Record<string, unknown>) => Promise<Ack>;
+  /** Shows a notice for some seconds. */
+  notify: (text: string) => void;
+  /** Shows an ephemeral message to the acting person, until the page is reloaded. */
+  showEphemeral: (channel: string, text: string, thread?: string) => void;
+  /** Opens a link to a message of this workspace here; returns false for other links. */
   follow: (href: string) => boolean;
 }
 

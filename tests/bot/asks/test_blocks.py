@@ -1,4 +1,4 @@
-"""An ask's message, in each of its states, as Slack gets it."""
+"""An ask's message in each of its states, as sent to Slack."""
 
 import pytest
 
@@ -54,7 +54,7 @@ SOLUTIONS = sentence(
 SAME = context(plain("2 others have this problem", emoji=False))
 
 
-def test_an_ask_that_was_just_put():
+def test_a_new_ask():
     assert message(ask("open")) == [
         title(TITLE),
         state("white_circle: Open"),
@@ -62,7 +62,7 @@ def test_an_ask_that_was_just_put():
     ]
 
 
-def test_an_ask_that_is_answered_and_has_everything():
+def test_an_answered_ask_with_all_parts():
     assert message(full_ask("answered")) == [
         title(TITLE),
         DETAILS,
@@ -80,7 +80,7 @@ def test_an_ask_that_is_answered_and_has_everything():
     ]
 
 
-def test_an_ask_that_is_solved():
+def test_a_solved_ask():
     assert message(full_ask("solved")) == [
         title(TITLE),
         DETAILS,
@@ -92,7 +92,7 @@ def test_an_ask_that_is_solved():
     ]
 
 
-def test_an_ask_that_somebody_closed():
+def test_an_ask_closed_by_another_person():
     assert message(full_ask("closed")) == [
         title(TITLE),
         DETAILS,
@@ -104,7 +104,7 @@ def test_an_ask_that_somebody_closed():
     ]
 
 
-def test_an_ask_that_its_asker_closed_needs_no_reason():
+def test_an_ask_closed_by_its_asker_needs_no_reason():
     assert context(plain("Closed by the asker", emoji=False)) in message(ask("closed"))
 
 
@@ -115,14 +115,14 @@ def line(ask: blocks.AskView) -> list[Json]:
 HERE_BELOW = plain("Your peers can answer in this thread.", emoji=False)
 
 
-def test_the_line_below_a_message_that_was_made_an_ask():
+def test_the_line_below_a_message_converted_to_an_ask():
     assert line(ask("open")) == [
         context(mrkdwn(":white_circle: Open"), HERE_BELOW),
         OPEN_BUTTONS,
     ]
 
 
-def test_the_line_below_a_message_that_was_solved():
+def test_the_line_below_a_solved_message():
     assert line(full_ask("solved")) == [
         context(mrkdwn(":white_check_mark: Solved"), HERE_BELOW, TOPICS),
         SOLUTIONS,
@@ -132,13 +132,13 @@ def test_the_line_below_a_message_that_was_solved():
     ]
 
 
-def test_everybody_may_say_that_a_captured_message_is_no_ask_until_it_is_answered():
+def test_everyone_may_disclaim_a_captured_message_until_it_is_answered():
     not_an_ask = menu(option("Not an ask", "delete:7"))
     assert not_an_ask in line(ask("open", is_captured=True))[-1]["elements"]
     assert menu() in line(ask("answered", is_captured=True))[-1]["elements"]
 
 
-def test_one_other_person_is_not_plural():
+def test_one_other_person_is_singular():
     said = context(plain("1 other person has this problem", emoji=False))
     assert said in message(ask(same_count=1))
 
@@ -152,13 +152,13 @@ def test_the_hint_is_for_the_first_ask_only():
     )
 
 
-def test_of_many_solutions_five_are_shown():
+def test_at_most_five_solutions_are_shown():
     shown = str(message(ask("solved", solutions=[("Ben", URL)] * 9)))
     assert shown.count("Ben's answer") == 5
 
 
 @pytest.mark.parametrize("state", ["open", "answered", "solved", "closed"])
-def test_a_notification_says_what_and_in_which_state(state: str):
+def test_a_notification_contains_the_title_and_the_state(state: str):
     shown = ask(state, title="Is a &lt; b for <@U0BEN|ben>?")
     assert blocks.message_text(shown) == f"Ask ({state}): Is a &lt; b for @ben?"
 

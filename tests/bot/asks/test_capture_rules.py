@@ -1,4 +1,4 @@
-"""Which messages contain a question: its mark, its openings, its endings."""
+"""Messages that contain a question: its mark, its openings, its endings."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from bot.asks.capture_rules import is_question
         "Can you see <!subteam^S0OPS|@ops>?",
     ],
 )
-def test_it_may_end_in_code_a_link_a_mention_or_an_emoji(text: str):
+def test_a_question_may_end_in_code_a_link_a_mention_or_an_emoji(text: str):
     assert is_question(text)
 
 
@@ -42,7 +42,7 @@ def test_it_may_end_in_code_a_link_a_mention_or_an_emoji(text: str):
         "It starts at 12:30:45",
     ],
 )
-def test_what_is_within_them_is_no_question(text: str):
+def test_a_mark_inside_code_links_or_mentions_is_no_question(text: str):
     assert not is_question(text)
 
 
@@ -180,7 +180,7 @@ def test_a_question_without_a_mark(text: str):
 
 
 @pytest.mark.parametrize("text", [text for texts in NONE.values() for text in texts])
-def test_what_only_looks_like_one(text: str):
+def test_text_that_only_looks_like_a_question(text: str):
     assert not is_question(text)
 
 

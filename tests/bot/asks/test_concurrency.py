@@ -1,4 +1,4 @@
-"""Many people at once: nobody's mark is lost, and nothing is said twice."""
+"""Many people act at once: no mark is lost, and nothing is sent twice."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,7 +17,7 @@ from tests.slack_payloads import (
 
 
 def deliver(story: Story, events: list[dict[str, Any]]) -> None:
-    """All at once; one that failed is delivered again, as Slack does."""
+    """Deliver all events at once, and failed ones again, as Slack does."""
 
     def send(event: dict[str, Any]) -> None:
         for _ in range(4):

@@ -1,4 +1,4 @@
-"""The forms around an ask, as Slack gets them."""
+"""The forms for asks, as sent to Slack."""
 
 from typing import Any
 
@@ -66,19 +66,19 @@ ASK = {
 }
 
 
-def test_a_form_for_a_new_ask_is_empty():
+def test_the_form_of_a_new_ask_is_empty():
     assert forms.ask_form().to_dict() == modal(
         "Ask your peers", new_question(), details(), channel(), topics(), **ASK
     )
 
 
-def test_from_a_shortcut_the_channel_is_the_one_that_is_open():
+def test_from_a_shortcut_the_form_uses_the_open_channel():
     assert forms.ask_form(use_current_channel=True).to_dict()["blocks"][2] == channel(
         default_to_current_conversation=True
     )
 
 
-def test_where_the_bot_is_not_the_form_says_how_to_bring_it():
+def test_in_a_channel_without_the_bot_the_form_explains_the_invitation():
     view = forms.ask_form(
         title="What is &lt;b&gt;?",
         details="So *far*",
@@ -124,21 +124,21 @@ def test_an_ask_is_edited_with_its_topics_chosen():
     )
 
 
-def test_topics_that_the_channel_has_not_fit_their_field():
+def test_topics_that_the_channel_lacks_fit_their_field():
     [*_, field_] = forms.ask_form(topics=["x" * 80, "y" * 80]).to_dict()["blocks"]
     initial = field_["element"]["initial_value"]
     assert len(initial) == 150
     assert initial.endswith("…")
 
 
-def test_no_more_topics_are_chosen_than_may_be():
+def test_no_more_topics_are_chosen_than_allowed():
     view = forms.ask_form(channel_topics="abcd", topics="abcd").to_dict()
     chosen, others = (block["element"] for block in view["blocks"][-2:])
     assert len(chosen["initial_options"]) == 3
     assert others["initial_value"] == "d"
 
 
-def test_somebody_else_gives_a_reason_to_close():
+def test_another_person_gives_a_reason_to_close():
     assert forms.close_form(7, TITLE, "Ana").to_dict() == modal(
         "Close this ask",
         title(TITLE),
@@ -155,7 +155,7 @@ def test_somebody_else_gives_a_reason_to_close():
     )
 
 
-def test_before_an_ask_is_deleted_it_says_what_becomes_of_it():
+def test_the_delete_form_explains_the_consequences():
     what = "The ask's message disappears for everyone. The answers stay."
     view = forms.delete_form(7, TITLE)
     assert view.to_dict() == modal(
@@ -176,7 +176,7 @@ def test_before_an_ask_is_deleted_it_says_what_becomes_of_it():
         ("Freeze &amp; thaw", {"initial_value": "Freeze & thaw"}),
     ],
 )
-def test_what_worked_can_be_said_and_said_again(worked, initial):
+def test_the_solution_can_be_entered_and_changed(worked, initial):
     assert forms.what_worked_form(7, TITLE, worked).to_dict() == modal(
         "What worked?",
         title(TITLE),
@@ -241,7 +241,7 @@ def possible(what: str, label: str) -> Json:
         ),
     ],
 )
-def test_options_are_those_that_the_person_has(shown, state, buttons):
+def test_the_options_match_the_persons_permissions(shown, state, buttons):
     assert shown == modal(
         "Ask options",
         title(TITLE),
@@ -252,14 +252,14 @@ def test_options_are_those_that_the_person_has(shown, state, buttons):
     )
 
 
-def test_who_can_do_nothing_with_an_ask_learns_who_can():
+def test_a_person_without_options_learns_who_has_them():
     assert options("closed")["blocks"][-1] == {
         "type": "section",
         "text": mrkdwn("The asker, champions and admins can reopen it."),
     }
 
 
-def test_a_refusal_where_only_a_view_can_be_shown():
+def test_an_error_is_shown_in_a_view():
     assert blocks.message_modal(
         "Not possible", "It's already solved."
     ).to_dict() == modal(

@@ -1,4 +1,4 @@
-"""What the bot writes to people, and what stands in its notification."""
+"""The bot's direct messages about asks, and their notification texts."""
 
 import pytest
 
@@ -250,7 +250,7 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
     ],
 )
-def test_a_note_says_the_same_in_its_notification(
+def test_a_notes_notification_has_the_same_text(
     note: Note, parts: list[str | Json], more: list[Json]
 ):
     said, blocks = note
@@ -264,7 +264,7 @@ def shown(part: str | Json) -> str:
     return f":{part['name']}:" if part["type"] == "emoji" else part["text"]
 
 
-def test_who_makes_their_first_ask_of_a_message_learns_how_to_mark():
+def test_a_first_ask_from_a_message_explains_marking():
     said = notes.conversion_receipt("100", is_first=True)
     assert said == (
         "Done: this message is now an ask. Answers go in its thread. When a reply"
@@ -279,7 +279,7 @@ def test_a_long_title_is_shortened():
     assert "…”" in said
 
 
-def test_of_very_many_answers_a_hundred_can_be_chosen():
+def test_at_most_a_hundred_answers_can_be_chosen():
     _, blocks = solved_note(candidates=[(n, f"Ben, {'x' * 90}") for n in range(150)])
     [select] = blocks[1].to_dict()["elements"]
     assert len(select["options"]) == 100

@@ -1,4 +1,4 @@
-"""Which words are enough for an ask."""
+"""Texts that are long enough for an ask."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from bot.asks.rules import has_enough_words
         "<@U0BEN|ben> why does it fail?",
     ],
 )
-def test_enough(text):
+def test_long_enough(text):
     assert has_enough_words(text)
 
 
@@ -41,5 +41,5 @@ def test_enough(text):
         "`` `` ********",
     ],
 )
-def test_too_little(text):
+def test_too_short(text):
     assert not has_enough_words(text)

@@ -1,4 +1,4 @@
-"""Setting a check-in up: what makes no sense is said beside its field."""
+"""Setting up a check-in: each error is shown beside its field."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -30,7 +30,7 @@ FORM = ScheduleForm(
 )
 
 
-def test_a_plan_holds_what_was_filled_in():
+def test_a_plan_contains_the_forms_values():
     found = parse(
         replace(
             FORM,
@@ -65,7 +65,7 @@ def test_a_plan_holds_what_was_filled_in():
 @pytest.mark.parametrize(
     "zone", ["europe/berlin", " Europe/Berlin ", "America/New York"]
 )
-def test_a_zone_is_known_however_it_is_typed(zone):
+def test_a_zone_is_recognised_in_any_spelling(zone):
     assert parse(replace(FORM, zone=zone), today=TODAY).zone.key in {
         "Europe/Berlin",
         "America/New_York",
@@ -115,7 +115,7 @@ def test_a_zone_is_known_however_it_is_typed(zone):
         ("nudge_after", "1"),
     ],
 )
-def test_what_makes_no_sense_is_said_beside_its_field(field, typed):
+def test_an_invalid_value_is_reported_beside_its_field(field, typed):
     with pytest.raises(UserError) as refused:
         parse(replace(FORM, **{field: typed}), today=TODAY)
     assert refused.value.field == field
@@ -127,7 +127,7 @@ def test_what_makes_no_sense_is_said_beside_its_field(field, typed):
     ),
     typed=HARMFUL_TEXT,
 )
-def test_whatever_is_typed_makes_a_plan_or_a_refusal(field, typed):
+def test_any_input_makes_a_plan_or_an_error(field, typed):
     with suppress(UserError):
         found = parse(replace(FORM, **{field: typed}), today=TODAY)
         assert not any("<" in text for text in (found.question, *found.reflections))

@@ -1,4 +1,4 @@
-"""A round that is over says who shared, what went well and what is stuck."""
+"""A closed round's digest: who shared, what went well, what is stuck."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ def digest(story: Story, one: Round, channel: str = HELP_CHANNEL) -> PostedMessa
     return story.slack.message_at(channel, one.ts or "")
 
 
-def test_the_post_turns_into_a_digest_and_notifies_nobody(story: Story):
+def test_the_post_becomes_a_digest_and_notifies_nobody(story: Story):
     one = story.post_round()
     for who in (ASKER, HELPER, PEER):
         join(story, who, one)
@@ -62,7 +62,7 @@ def test_the_post_turns_into_a_digest_and_notifies_nobody(story: Story):
     }
 
 
-def test_a_round_in_which_nobody_shared_says_so(story: Story):
+def test_the_digest_of_a_round_without_responses(story: Story):
     one = story.post_round()
     story.close_rounds()
     assert "Nobody shared." in visible_text(digest(story, one))
@@ -133,7 +133,7 @@ def test_two_replicas_close_a_round_once(story: Story):
     story.clock.now = one.closes_at
 
     def close(_: int) -> None:
-        jobs.checkins.close_rounds(story.rt, story.deliverer)
+        jobs.checkins.close_rounds(story.rt, story.worker)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(close, range(8)))
@@ -147,7 +147,7 @@ def test_two_replicas_close_a_round_once(story: Story):
     assert shown == 1
 
 
-def test_who_shares_at_the_moment_of_the_close_is_in_it_or_told(story: Story):
+def test_a_response_during_the_close_is_included_or_refused(story: Story):
     one = story.post_round()
     views = {who: open_form(story, who, one) for who in (ASKER, HELPER, PEER)}
     story.clock.now = one.closes_at - timedelta(microseconds=1)
@@ -155,7 +155,7 @@ def test_who_shares_at_the_moment_of_the_close_is_in_it_or_told(story: Story):
     def act(who: str) -> str:
         if who == "close":
             story.clock.now = one.closes_at
-            jobs.checkins.close_rounds(story.rt, story.deliverer)
+            jobs.checkins.close_rounds(story.rt, story.worker)
             return ""
         return story.submit(who, views[who], {"working_on": who}).body or ""
 
@@ -170,7 +170,7 @@ def test_who_shares_at_the_moment_of_the_close_is_in_it_or_told(story: Story):
     assert f"closed. {count} shared" in visible_text(digest(story, one))
 
 
-def test_what_was_deleted_in_slack_is_linked_to_no_more(story: Story):
+def test_a_deleted_response_is_no_longer_linked(story: Story):
     one = story.post_round()
     share(story, ASKER, one, working_on="Parser")
     story.slack.messages.remove(round_replies(story, one)[0])
@@ -180,7 +180,7 @@ def test_what_was_deleted_in_slack_is_linked_to_no_more(story: Story):
     assert '"link"' not in json.dumps(digest(story, one).blocks)
 
 
-# Somebody is forgotten
+# Erased members
 
 
 def forget(story: Story, who: str) -> None:
@@ -190,7 +190,7 @@ def forget(story: Story, who: str) -> None:
         story.advance(minutes=1)
 
 
-def test_who_is_forgotten_vanishes_from_the_digest_and_the_thread(story: Story):
+def test_an_erased_member_vanishes_from_the_digest_and_the_thread(story: Story):
     one = story.post_round()
     for who in (ASKER, HELPER):
         share(story, who, one, working_on=f"Secret of {who}", proud_of="It")
@@ -205,7 +205,7 @@ def test_who_is_forgotten_vanishes_from_the_digest_and_the_thread(story: Story):
     assert f"Secret of {ASKER}" not in everything
     assert f"Secret of {HELPER}" in everything
     assert ASKER not in everything
-    # What Slack delivers late brings nothing back.
+    # Late deliveries bring nothing back.
     old = f"{int(one.closes_at.timestamp()) - 50}.000200"
     story.say(ASKER, "Older", thread_ts=one.ts, ts=old)
     story.deliver()
@@ -213,14 +213,14 @@ def test_who_is_forgotten_vanishes_from_the_digest_and_the_thread(story: Story):
     assert ASKER not in response_states(story, one)
 
 
-def test_who_is_forgotten_while_a_round_is_open_is_not_reminded(story: Story):
+def test_a_member_erased_during_a_round_is_not_reminded(story: Story):
     one = story.post_round()
     share(story, ASKER, one, working_on="Secret")
     join(story, HELPER, one)
     for who in (ASKER, HELPER):
         forget(story, who)
     story.clock.now = MONDAY + timedelta(days=1, hours=1)
-    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    jobs.checkins.send_reminders(story.rt, story.worker)
     story.deliver()
     assert story.slack.messages_to(HELPER) == []
     assert "Secret" not in json.dumps([m.blocks for m in story.slack.messages])
@@ -243,15 +243,15 @@ def test_a_private_channels_check_in_is_shown_nowhere_else(story: Story):
     assert [m.channel for m in elsewhere if "Gold" in str(m) or "Lead" in str(m)] == []
 
 
-# The next round begins with the last one
+# The next post starts with the last round's results.
 
 
 def last_time(story: Story) -> str:
-    """The first line of the newest post in the channel."""
+    """Return the first line of the newest post in the channel."""
     return visible_text(story.slack.messages_to(HELP_CHANNEL)[-1]).split("\n")[0]
 
 
-def test_the_next_post_begins_with_what_came_of_the_last(story: Story):
+def test_the_next_post_starts_with_the_last_rounds_results(story: Story):
     one = story.post_round()
     assert last_time(story) == one.question
     for who in (ASKER, HELPER):
@@ -268,11 +268,11 @@ def test_the_next_post_begins_with_what_came_of_the_last(story: Story):
     assert to_last["url"].endswith(
         f"/{HELP_CHANNEL}/p{(one.ts or '').replace('.', '')}"
     )
-    # The notification says what is asked, as before.
+    # The notification still contains the question.
     assert story.slack.messages_to(HELP_CHANNEL)[-1].text == then.question
 
 
-def test_who_was_forgotten_counts_in_no_post(story: Story):
+def test_an_erased_member_counts_in_no_post(story: Story):
     one = story.post_round()
     for who in (ASKER, HELPER):
         share(story, who, one)
@@ -281,13 +281,13 @@ def test_who_was_forgotten_counts_in_no_post(story: Story):
     assert last_time(story) == "Last time 1 shared."
 
 
-def test_a_round_in_which_nobody_shared_is_not_held_up_to_anybody(story: Story):
+def test_a_round_without_responses_is_not_mentioned_in_the_next_post(story: Story):
     story.post_round()
     then = story.post_round(MONDAY + WEEK)
     assert last_time(story) == then.question
 
 
-def test_a_round_whose_message_is_gone_is_not_linked_to(story: Story):
+def test_a_round_without_a_message_is_not_linked(story: Story):
     one = story.post_round()
     share(story, ASKER, one)
     story.delete(ASKER, one.ts or "")
@@ -296,9 +296,7 @@ def test_a_round_whose_message_is_gone_is_not_linked_to(story: Story):
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
-def test_after_a_clock_that_goes_back_a_round_closes_once(
-    story: Story, back: timedelta
-):
+def test_after_the_clock_is_set_back_a_round_closes_once(story: Story, back: timedelta):
     one = story.post_round()
     share(story, ASKER, one)
     story.close_rounds()

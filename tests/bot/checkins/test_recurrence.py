@@ -1,4 +1,4 @@
-"""The calendar of check-ins, against an enumeration that shares no code with it."""
+"""The calendar of check-ins, compared with an independent enumeration."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -39,7 +39,7 @@ RHYTHMS = st.builds(
 
 
 def _by_rrule(rhythm: Recurrence, until: date) -> list[date]:
-    """The due dates as RFC 5545 has them, less the dates that are left out."""
+    """Return the due dates of RFC 5545 without the skipped dates."""
     days = [_DAYS[number - 1] for number in rhythm.weekdays]
     start = datetime.combine(rhythm.starts_on, time())
     options: dict[str, Any] = {"until": datetime.combine(until, time())}
@@ -67,7 +67,7 @@ def _is_holiday(rhythm: Recurrence, day: date) -> bool:
 
 
 def _one_after_another(rhythm: Recurrence) -> Iterator[date]:
-    """The due dates of all the years, as one finds them who asks after each."""
+    """Return all due dates of the years, by asking for the next after each."""
     day = FIRST
     while (found := next(rules.due_dates(rhythm, day), LAST + _DAY)) <= LAST:
         yield found
@@ -75,16 +75,16 @@ def _one_after_another(rhythm: Recurrence) -> Iterator[date]:
 
 
 def _check_instants(days: list[date], at: time, zone: ZoneInfo) -> None:
-    """Each date has one instant, in order, that shows its time on the wall."""
+    """Check that dates have ordered instants that show their local times."""
     found = [timezones.to_utc(datetime.combine(day, at), zone) for day in days]
     assert all(one < other for one, other in pairwise(found))
     for day, instant in zip(days, found, strict=True):
         meant = datetime.combine(day, at)
         shown = instant.astimezone(zone)
-        # A round trip does not come back to a time that is skipped.
+        # A skipped local time does not survive a round trip.
         there = meant.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
         if there.replace(tzinfo=None) == meant:
-            # Of two instants that show it, it is the earlier one.
+            # Of two instants that show a local time, it is the earlier one.
             assert (shown.replace(tzinfo=None), shown.fold) == (meant, 0)
         else:
             assert timedelta(0) < shown.replace(tzinfo=None) - meant <= _DAY
@@ -92,7 +92,7 @@ def _check_instants(days: list[date], at: time, zone: ZoneInfo) -> None:
 
 @given(RHYTHMS)
 @settings(max_examples=25)
-def test_every_schedule_is_due_exactly_on_the_dates_that_an_enumeration_finds(rhythm):
+def test_every_schedule_is_due_exactly_on_the_enumerated_dates(rhythm):
     assert list(_one_after_another(rhythm)) == _by_rrule(rhythm, LAST)
 
 
@@ -109,7 +109,7 @@ def test_every_due_date_has_one_occurrence_in_order_in_any_zone(
     rhythm, at, zone, first
 ):
     found = list(islice(rules.occurrences(rhythm, at, zone, first), 20))
-    # Twenty monthly dates, less holidays, may be more than anybody plans ahead.
+    # Twenty monthly dates, less holidays, may be more than are planned ahead.
     last = max(first, rhythm.starts_on) + rules.HORIZON
     expected = [d for d in _by_rrule(rhythm, LAST) if first <= d <= last][:20]
     assert [one.day for one in found][: len(expected)] == expected
@@ -132,7 +132,7 @@ def test_in_every_zone_each_day_of_the_years_has_one_occurrence_in_order():
 
 @given(RHYTHMS, TIMES, ZONES, DATES, TIMES)
 @settings(max_examples=25)
-def test_what_comes_next_is_after_now_and_nothing_between_is_left_out(
+def test_the_next_date_is_after_now_and_skips_nothing_between(
     rhythm, at, zone, today, clock
 ):
     now = datetime.combine(today, clock, UTC)
@@ -155,17 +155,17 @@ def _next(rhythm: Recurrence, now: str, **more: Any) -> list[str]:
     return [one.day.isoformat() for one in islice(found, 3)]
 
 
-def test_the_next_is_today_until_its_hour():
+def test_the_next_date_is_today_until_its_hour():
     assert _next(_monday(), "2026-11-30 08:59")[0] == "2026-11-30"
     assert _next(_monday(), "2026-11-30 09:00")[0] == "2026-12-07"
 
 
-def test_a_date_that_had_its_round_has_no_other():
+def test_a_date_with_a_round_gets_no_other():
     taken = frozenset({date(2026, 11, 30)})
     assert _next(_monday(), "2026-11-30 06:00", used_dates=taken)[0] == "2026-12-07"
 
 
-def test_skipped_dates_and_holidays_are_left_out_and_named():
+def test_skipped_dates_and_holidays_are_left_out_and_listed():
     rhythm = Recurrence(
         "week",
         frozenset({5}),
@@ -181,7 +181,7 @@ def test_skipped_dates_and_holidays_are_left_out_and_named():
     ]
 
 
-def test_a_plan_ends_where_nobody_plans_any_more():
+def test_the_preview_ends_at_the_planning_limit():
     never = Recurrence("week", frozenset({1}), date(2040, 1, 1))
     assert 100 < len(list(rules.due_dates(never, date(2026, 1, 1)))) < 120
 
@@ -201,18 +201,18 @@ def _occurrence(local: str, zone: ZoneInfo = BERLIN) -> Occurrence:
         ("2026-10-25 01:00", "2026-10-25 06:00"),
     ],
 )
-def test_a_round_may_be_late_for_six_hours_of_the_same_day(due, until):
+def test_a_round_may_be_six_hours_late_on_the_same_day(due, until):
     expected = timezones.to_utc(datetime.fromisoformat(until), BERLIN)
     assert rules.post_deadline(_occurrence(due), BERLIN) == expected
 
 
-def test_a_time_that_is_skipped_into_the_next_day_has_its_grace_there():
+def test_a_time_skipped_into_the_next_day_has_its_grace_there():
     due = _occurrence("2026-03-28 23:30", NUUK)
     assert timezones.local_date(due.at, NUUK) == date(2026, 3, 29)
     assert rules.post_deadline(due, NUUK) == due.at + timedelta(hours=6)
 
 
-def test_a_round_closes_at_the_same_hour_some_days_later_or_when_the_next_begins():
+def test_a_round_closes_at_the_same_hour_days_later_or_at_the_next_start():
     due = _occurrence("2026-10-23 09:00")
     assert rules.closing_time(due, 4, BERLIN, None) - due.at == timedelta(4, hours=1)
     then = _occurrence("2026-10-26 09:00")
@@ -237,7 +237,7 @@ def test_a_round_closes_at_the_same_hour_some_days_later_or_when_the_next_begins
         ),
     ],
 )
-def test_a_schedule_is_said_in_words(rhythm, words):
+def test_a_schedule_is_described_in_words(rhythm, words):
     assert rules.describe_recurrence(rhythm, time(9), "Europe/Berlin") == words
 
 

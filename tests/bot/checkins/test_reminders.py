@@ -1,4 +1,4 @@
-"""Who has joined and has not shared is reminded once, in their own daytime."""
+"""Participants who have not shared are reminded once, in their own daytime."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from tests.slack_payloads import (
     user_object,
 )
 
-# Hours and days are no question for the database.
+# Hours and days do not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 # In Helsinki it is ten then.
@@ -30,8 +30,8 @@ AWAY = {"profile": {"display_name": "Ana", "status_emoji": ":palm_tree:"}}
 
 
 @pytest.fixture
-def one(story: Story) -> Round:
-    """Ana has joined, and has not said anything yet."""
+def joined_round(story: Story) -> Round:
+    """A round that Ana has joined and not shared in."""
     found = story.post_round()
     join(story, ASKER, found)
     return found
@@ -39,7 +39,7 @@ def one(story: Story) -> Round:
 
 def tick(story: Story, at: datetime | None = None) -> None:
     story.clock.now = at or story.clock.now
-    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    jobs.checkins.send_reminders(story.rt, story.worker)
     story.deliver()
 
 
@@ -60,74 +60,74 @@ def update_profile(story: Story, **facts: Any) -> None:
 @pytest.mark.parametrize(
     "end", ["channel_archive", "channel_left", "channel_deleted", "deleted", "paused"]
 )
-def test_nobody_is_reminded_of_a_check_in_that_has_ended(
-    story: Story, one: Round, end: str
+def test_nobody_is_reminded_of_a_deleted_check_in(
+    story: Story, joined_round: Round, end: str
 ):
     if end.startswith("channel"):
         story.event({"type": end, "channel": HELP_CHANNEL})
     else:
         with story.rt.write_session.begin() as session:
-            stop(session, session.get_one(Schedule, one.schedule_id), end)
+            stop(session, session.get_one(Schedule, joined_round.schedule_id), end)
     tick(story, TUESDAY + timedelta(hours=1))
     assert direct_messages(story) == []
 
 
-def test_guests_are_not_reminded_of_what_they_may_not_take_part_in(
-    story: Story, one: Round
+def test_guests_who_may_not_take_part_are_not_reminded(
+    story: Story, joined_round: Round
 ):
     update_profile(story, is_restricted=True)
     with story.rt.write_session.begin() as session:
-        session.get_one(Channel, one.channel_id).guests_may_ask = False
+        session.get_one(Channel, joined_round.channel_id).guests_may_ask = False
     tick(story, TUESDAY + timedelta(hours=1))
     assert direct_messages(story) == []
 
 
 @pytest.fixture
-def secret(story: Story) -> Round:
-    """Of a private channel, in which Ana has joined and says nothing."""
+def private_round(story: Story) -> Round:
+    """A private channel's round that Ana has joined and not shared in."""
     story.slack.channels[HELP_CHANNEL] = conversation_object(
         HELP_CHANNEL, "secret", is_private=True
     )
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
-    one = story.post_round()
-    join(story, ASKER, one)
-    return one
+    joined_round = story.post_round()
+    join(story, ASKER, joined_round)
+    return joined_round
 
 
-def test_in_a_private_channel_who_is_in_it_is_reminded(story: Story, secret: Round):
+def test_a_private_channels_member_is_reminded(story: Story, private_round: Round):
     tick(story, TUESDAY + timedelta(minutes=1))
     [said] = direct_messages(story)
     assert "#secret" in said
 
 
-def test_who_left_a_private_channel_unheard_is_reminded_of_nothing(
-    story: Story, secret: Round
+def test_after_an_unreported_leave_of_a_private_channel_nobody_is_reminded(
+    story: Story, private_round: Round
 ):
     story.slack.members_by_channel[HELP_CHANNEL] = [HELPER]
     tick(story, TUESDAY + timedelta(minutes=1))
     assert direct_messages(story) == []
-    assert response_states(story, secret) == {}
+    assert response_states(story, private_round) == {}
     with story.rt.read_session() as session:
         assert session.scalars(select(Participant.is_active)).one() is False
 
 
-def test_who_left_a_private_channel_unheard_is_not_told_that_nudges_stop(
-    story: Story, secret: Round
+def test_after_an_unreported_leave_the_end_of_reminders_is_not_sent(
+    story: Story, private_round: Round
 ):
     missed_rounds(story, 3)
     assert len(stop_notes(story)) == 1
-    story.click(ASKER, "checkin_go_on", str(secret.schedule_id), channel="D0ANA")
+    story.click(ASKER, "checkin_go_on", str(private_round.schedule_id), channel="D0ANA")
     missed_rounds(story, 2, start=3)
-    one = story.post_round(MONDAY + 5 * WEEK)
+    joined_round = story.post_round(MONDAY + 5 * WEEK)
     tick(story, MONDAY + 5 * WEEK + timedelta(days=1, hours=1))
     story.slack.members_by_channel[HELP_CHANNEL] = [HELPER]
-    story.clock.now = one.closes_at
+    story.clock.now = joined_round.closes_at
     story.close_rounds()
     assert len(stop_notes(story)) == 1
 
 
-def test_whether_somebody_is_in_there_is_asked_again_where_slack_did_not_say(
-    story: Story, secret: Round
+def test_membership_is_fetched_again_if_slack_did_not_answer(
+    story: Story, private_round: Round
 ):
     story.slack.fail["users.conversations"] = [RateLimited("users.conversations", 30)]
     tick(story, TUESDAY + timedelta(minutes=1))
@@ -136,7 +136,7 @@ def test_whether_somebody_is_in_there_is_asked_again_where_slack_did_not_say(
     assert len(direct_messages(story)) == 1
 
 
-def test_one_message_after_a_day_and_no_other(story: Story, one: Round):
+def test_one_message_after_a_day_and_no_other(story: Story, joined_round: Round):
     tick(story, TUESDAY - timedelta(seconds=1))
     assert direct_messages(story) == []
     tick(story, TUESDAY + timedelta(minutes=1))
@@ -148,31 +148,35 @@ def test_one_message_after_a_day_and_no_other(story: Story, one: Round):
         "checkin_share",
         "checkin_leave",
     ]
-    assert buttons[0]["value"] == str(one.id)
+    assert buttons[0]["value"] == str(joined_round.id)
     for hours in range(1, 70):
         tick(story, TUESDAY + timedelta(hours=hours))
     assert len(direct_messages(story)) == 1
 
 
-def test_who_shares_before_is_not_reminded(story: Story, one: Round):
-    join(story, HELPER, one)
-    share(story, ASKER, one)
-    story.say(HELPER, "Tests", thread_ts=one.ts)
+def test_a_member_who_has_shared_is_not_reminded(story: Story, joined_round: Round):
+    join(story, HELPER, joined_round)
+    share(story, ASKER, joined_round)
+    story.say(HELPER, "Tests", thread_ts=joined_round.ts)
     tick(story, TUESDAY + timedelta(hours=1))
     assert direct_messages(story) == direct_messages(story, HELPER) == []
 
 
-def test_who_shares_while_it_is_on_its_way_is_not_reminded(story: Story, one: Round):
+def test_a_member_who_shares_during_the_delivery_is_not_reminded(
+    story: Story, joined_round: Round
+):
     story.clock.now = TUESDAY + timedelta(minutes=1)
-    jobs.checkins.send_reminders(story.rt, story.deliverer)
-    story.say(ASKER, "The parser", thread_ts=one.ts)
+    jobs.checkins.send_reminders(story.rt, story.worker)
+    story.say(ASKER, "The parser", thread_ts=joined_round.ts)
     story.deliver()
     assert direct_messages(story) == []
 
 
-def test_what_comes_out_of_hours_waits_for_the_morning(story: Story, one: Round):
+def test_a_reminder_outside_contact_hours_waits_for_the_morning(
+    story: Story, joined_round: Round
+):
     story.clock.now = TUESDAY + timedelta(minutes=1)
-    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    jobs.checkins.send_reminders(story.rt, story.worker)
     # The bot was down for the rest of the day.
     tick(story, datetime(2026, 3, 10, 21, 0, tzinfo=UTC))
     assert direct_messages(story) == []
@@ -191,7 +195,9 @@ def test_what_comes_out_of_hours_waits_for_the_morning(story: Story, one: Round)
         (None, "2026-03-10 09:00"),
     ],
 )
-def test_it_comes_by_ones_own_clock(story: Story, one: Round, tz: str | None, at: str):
+def test_a_reminder_follows_the_members_own_clock(
+    story: Story, joined_round: Round, tz: str | None, at: str
+):
     update_profile(story, tz=tz)
     then = datetime.fromisoformat(at).replace(tzinfo=UTC)
     tick(story, TUESDAY + timedelta(minutes=1))
@@ -201,7 +207,9 @@ def test_it_comes_by_ones_own_clock(story: Story, one: Round, tz: str | None, at
     assert len(direct_messages(story)) == 1
 
 
-def test_ones_own_hours_and_pause_are_kept(story: Story, one: Round):
+def test_the_members_own_hours_and_pause_are_respected(
+    story: Story, joined_round: Round
+):
     set_preferences(story, hours_from=time(13), paused_until=date(2026, 3, 12))
     tick(story, TUESDAY + timedelta(minutes=1))
     tick(story, datetime(2026, 3, 11, 12, 0, tzinfo=UTC))
@@ -214,8 +222,8 @@ def test_ones_own_hours_and_pause_are_kept(story: Story, one: Round):
 def test_not_at_a_weekend(story: Story):
     story.add_schedule(weekdays=["5"], open_days=6)
     friday = datetime(2026, 3, 6, 8, 0, tzinfo=UTC)
-    one = story.post_round(friday)
-    join(story, ASKER, one)
+    joined_round = story.post_round(friday)
+    join(story, ASKER, joined_round)
     for hour in range(24, 71):
         tick(story, friday + timedelta(hours=hour))
         assert direct_messages(story) == []
@@ -223,7 +231,7 @@ def test_not_at_a_weekend(story: Story):
     assert len(direct_messages(story)) == 1
 
 
-def test_who_switched_nudges_off_gets_none(story: Story, one: Round):
+def test_reminders_can_be_switched_off(story: Story, joined_round: Round):
     set_preferences(story, wants_reminders=False)
     tick(story, TUESDAY + timedelta(hours=1))
     set_preferences(story, wants_reminders=True)
@@ -232,9 +240,9 @@ def test_who_switched_nudges_off_gets_none(story: Story, one: Round):
 
 
 @pytest.mark.parametrize("nudge_after", [None, 96])
-def test_a_check_in_may_remind_nobody(story: Story, nudge_after: int | None):
-    one = story.post_round(remind_after=nudge_after)
-    join(story, ASKER, one)
+def test_a_check_in_may_send_no_reminders(story: Story, nudge_after: int | None):
+    joined_round = story.post_round(remind_after=nudge_after)
+    join(story, ASKER, joined_round)
     for day in range(1, 4):
         tick(story, MONDAY + timedelta(days=day, hours=1))
     assert direct_messages(story) == []
@@ -243,16 +251,18 @@ def test_a_check_in_may_remind_nobody(story: Story, nudge_after: int | None):
 # Away
 
 
-def test_who_is_on_vacation_is_neither_reminded_nor_silent(story: Story, one: Round):
+def test_a_member_on_vacation_is_neither_reminded_nor_missed(
+    story: Story, joined_round: Round
+):
     update_profile(story, **AWAY)
     for day in range(1, 4):
         tick(story, MONDAY + timedelta(days=day, hours=1))
     assert direct_messages(story) == []
     story.close_rounds()
-    assert response_states(story, one) == {ASKER: "away"}
+    assert response_states(story, joined_round) == {ASKER: "away"}
 
 
-def test_who_comes_back_in_time_is_reminded(story: Story, one: Round):
+def test_a_member_back_in_time_is_reminded(story: Story, joined_round: Round):
     update_profile(story, **AWAY)
     tick(story, TUESDAY + timedelta(minutes=1))
     update_profile(story)
@@ -260,28 +270,28 @@ def test_who_comes_back_in_time_is_reminded(story: Story, one: Round):
     assert len(direct_messages(story)) == 1
 
 
-def test_a_vacation_that_has_an_end_ends_then(story: Story, one: Round):
+def test_a_vacation_with_an_end_date_ends_then(story: Story, joined_round: Round):
     back = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)
     until = AWAY["profile"] | {"status_expiration": int(back.timestamp())}
     update_profile(story, profile=until)
     tick(story, TUESDAY + timedelta(minutes=1))
-    assert get_checkin(story, one, ASKER).remind_at == back
+    assert get_checkin(story, joined_round, ASKER).remind_at == back
     tick(story, back)
     assert len(direct_messages(story)) == 1
 
 
-# Silence
+# Missed rounds
 
 
 def missed_rounds(story: Story, count: int, *, start: int = 0) -> Round:
-    """So many weeks go by, in which Ana says nothing; the last round."""
+    """Let this many weeks pass without a response by Ana; return the last round."""
     for week in range(start, start + count):
-        one = story.post_round(MONDAY + week * WEEK)
-        if not response_states(story, one):
-            join(story, ASKER, one)
+        joined_round = story.post_round(MONDAY + week * WEEK)
+        if not response_states(story, joined_round):
+            join(story, ASKER, joined_round)
         tick(story, MONDAY + week * WEEK + timedelta(days=1, hours=1))
         story.close_rounds()
-    return one
+    return joined_round
 
 
 def stop_notes(story: Story) -> list[str]:
@@ -290,7 +300,7 @@ def stop_notes(story: Story) -> list[str]:
     ]
 
 
-def test_after_three_silent_rounds_the_nudges_stop_and_say_so(story: Story):
+def test_after_three_missed_rounds_reminders_stop_with_a_message(story: Story):
     missed_rounds(story, 2)
     assert (len(direct_messages(story)), stop_notes(story)) == (2, [])
     missed_rounds(story, 1, start=2)
@@ -303,74 +313,74 @@ def test_after_three_silent_rounds_the_nudges_stop_and_say_so(story: Story):
     story.click(ASKER, "checkin_go_on", button["value"], channel="D0ANA")
     assert "again" in story.slack.responses[-1][1]
     missed_rounds(story, 3, start=6)
-    # Three reminders more, and that they stop, once more.
+    # Three more reminders, and one more message that they stop.
     assert (len(direct_messages(story)), len(stop_notes(story))) == (8, 2)
 
 
-def test_who_got_no_reminder_is_not_told_that_there_are_no_more(story: Story):
+def test_without_reminders_the_message_that_they_stop_is_not_sent(story: Story):
     for week in range(4):
-        one = story.post_round(MONDAY + week * WEEK, open_days=1)
+        joined_round = story.post_round(MONDAY + week * WEEK, open_days=1)
         if week == 0:
-            join(story, ASKER, one)
+            join(story, ASKER, joined_round)
         tick(story, MONDAY + week * WEEK + timedelta(hours=23))
         story.close_rounds()
-        assert response_states(story, one) == {ASKER: "missed"}
+        assert response_states(story, joined_round) == {ASKER: "missed"}
     assert direct_messages(story) == []
 
 
 @pytest.mark.parametrize("end", ["channel_archive", "deleted", "paused"])
-def test_a_check_in_that_has_ended_has_nothing_to_say_of_its_nudges(
+def test_a_deleted_check_in_sends_no_message_that_reminders_stop(
     story: Story, end: str
 ):
     missed_rounds(story, 2)
-    one = story.post_round(MONDAY + 2 * WEEK)
+    joined_round = story.post_round(MONDAY + 2 * WEEK)
     tick(story, MONDAY + 2 * WEEK + timedelta(days=1, hours=1))
     if end.startswith("channel"):
         story.event({"type": end, "channel": HELP_CHANNEL})
     else:
         with story.rt.write_session.begin() as session:
-            stop(session, session.get_one(Schedule, one.schedule_id), end)
-    story.clock.now = one.closes_at
+            stop(session, session.get_one(Schedule, joined_round.schedule_id), end)
+    story.clock.now = joined_round.closes_at
     story.close_rounds()
-    assert response_states(story, one) == {ASKER: "missed"}
+    assert response_states(story, joined_round) == {ASKER: "missed"}
     assert stop_notes(story) == []
 
 
-def test_who_shares_again_is_reminded_again(story: Story):
+def test_sharing_resumes_reminders(story: Story):
     missed_rounds(story, 3)
-    one = story.post_round(MONDAY + 3 * WEEK)
-    share(story, ASKER, one)
+    joined_round = story.post_round(MONDAY + 3 * WEEK)
+    share(story, ASKER, joined_round)
     story.close_rounds()
     count = len(direct_messages(story))
     missed_rounds(story, 1, start=4)
     assert len(direct_messages(story)) == count + 1
 
 
-def test_a_late_reply_breaks_the_silence_before_it_is_said(story: Story):
+def test_a_late_reply_cancels_the_message_that_reminders_stop(story: Story):
     missed_rounds(story, 2)
-    one = story.post_round(MONDAY + 2 * WEEK)
-    story.clock.now = one.closes_at
-    jobs.checkins.close_rounds(story.rt, story.deliverer)
-    story.say(ASKER, "Sorry, I was ill", thread_ts=one.ts)
+    joined_round = story.post_round(MONDAY + 2 * WEEK)
+    story.clock.now = joined_round.closes_at
+    jobs.checkins.close_rounds(story.rt, story.worker)
+    story.say(ASKER, "Sorry, I was ill", thread_ts=joined_round.ts)
     story.deliver()
-    assert response_states(story, one) == {ASKER: "shared"}
+    assert response_states(story, joined_round) == {ASKER: "shared"}
     assert stop_notes(story) == []
     with story.rt.read_session() as session:
         assert session.scalars(select(Participant)).one().reminders_stopped_at is None
 
 
-def test_rounds_away_are_not_silent_ones(story: Story):
+def test_rounds_on_vacation_are_not_missed(story: Story):
     missed_rounds(story, 2)
     update_profile(story, **AWAY)
-    one = missed_rounds(story, 1, start=2)
-    assert response_states(story, one) == {ASKER: "away"}
+    joined_round = missed_rounds(story, 1, start=2)
+    assert response_states(story, joined_round) == {ASKER: "away"}
     update_profile(story)
     assert stop_notes(story) == []
     missed_rounds(story, 1, start=3)
     assert len(stop_notes(story)) == 1
 
 
-def test_who_has_left_is_told_nothing_more(story: Story, one: Round):
+def test_a_member_who_left_gets_no_messages(story: Story, joined_round: Round):
     with story.rt.read_session() as session:
         schedule = session.scalars(select(Schedule.id)).one()
     story.click(ASKER, "checkin_leave", str(schedule))

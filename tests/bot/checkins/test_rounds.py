@@ -1,4 +1,4 @@
-"""Rounds start on time and once; what can't is skipped or paused, and said."""
+"""Rounds start on time and once; others are skipped or paused, with a message."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,9 +31,9 @@ WEEK = timedelta(days=7)
 
 
 def tick(story: Story, at: datetime | None = None) -> None:
-    """The clock's job, and what it promised."""
+    """Run the jobs and deliver the messages that they enqueued."""
     story.clock.now = at or story.clock.now
-    jobs.checkins.start_rounds(story.rt, story.deliverer)
+    jobs.checkins.start_rounds(story.rt, story.worker)
     story.deliver()
 
 
@@ -68,7 +68,7 @@ def posts(story: Story, channel: str = HELP_CHANNEL) -> list[PostedMessage]:
     return story.slack.messages_to(channel)
 
 
-def test_a_channel_is_asked_at_the_hour_and_not_before(story: Story):
+def test_a_round_starts_at_its_hour_and_not_before(story: Story):
     story.add_schedule(reflections=["What surprised you?", "What will you drop?"])
     tick(story, MONDAY - timedelta(seconds=1))
     assert posts(story) == []
@@ -79,7 +79,7 @@ def test_a_channel_is_asked_at_the_hour_and_not_before(story: Story):
     assert "Just a sentence or two" in said
     assert "What surprised you?" in said
     assert "Open until Friday 13 March at 09:00 CET" in said
-    # Each reader's own clock shows it.
+    # Slack shows the time in each reader's zone.
     assert f"<!date^{int((MONDAY + timedelta(days=4)).timestamp())}^" in str(
         post.blocks
     )
@@ -105,7 +105,7 @@ def test_a_channel_is_asked_at_the_hour_and_not_before(story: Story):
     assert "What will you drop?" in str(posts(story)[1].blocks)
 
 
-def test_a_question_is_shown_as_it_was_written(story: Story):
+def test_a_question_is_shown_as_it_was_typed(story: Story):
     story.add_schedule(question="&lt;!channel&gt; *Done* &amp; dusted?")
     tick(story, MONDAY)
     [post] = posts(story)
@@ -114,7 +114,7 @@ def test_a_question_is_shown_as_it_was_written(story: Story):
     assert question["text"] == "<!channel> *Done* & dusted?"
 
 
-def test_down_at_the_hour_it_is_posted_late_within_six_hours(story: Story):
+def test_after_downtime_a_round_starts_up_to_six_hours_late(story: Story):
     story.add_schedule()
     tick(story, MONDAY + timedelta(hours=5, minutes=59))
     assert len(posts(story)) == 1
@@ -122,7 +122,7 @@ def test_down_at_the_hour_it_is_posted_late_within_six_hours(story: Story):
     assert story.slack.messages_to(ADMIN) == []
 
 
-def test_down_for_longer_it_is_skipped_and_said_once(story: Story):
+def test_after_longer_downtime_a_round_is_skipped_with_one_message(story: Story):
     story.add_schedule()
     for _ in range(3):
         tick(story, MONDAY + timedelta(hours=6))
@@ -134,12 +134,12 @@ def test_down_for_longer_it_is_skipped_and_said_once(story: Story):
     assert len(posts(story)) == 1
 
 
-def test_down_for_weeks_nothing_comes_in_a_burst(story: Story):
+def test_after_weeks_of_downtime_no_burst_follows(story: Story):
     story.add_schedule(weekdays=["1", "2", "3", "4", "5"])
     back = MONDAY + 2 * WEEK + timedelta(minutes=5)
     tick(story, back)
     assert len(posts(story)) == 1
-    # From Tuesday the 3rd on, for today's was over when it was set up.
+    # From Tuesday the 3rd on: on Monday the hour had passed before the set-up.
     states = [state for _, state, _ in rounds(story)]
     assert states == ["skipped"] * 14 + ["open"]
     [note] = story.slack.texts_to(ADMIN)
@@ -153,12 +153,12 @@ def test_a_late_post_does_not_cross_midnight(story: Story):
     assert rounds(story)[-1] == (MONDAY.date(), "skipped", "down")
 
 
-def test_a_promise_that_slack_takes_too_late_is_withdrawn_and_skipped(story: Story):
+def test_a_post_that_slack_delays_too_long_is_cancelled_and_skipped(story: Story):
     story.add_schedule()
     story.slack.fail["chat.postMessage"] = [NotSent("chat.postMessage", "off")] * 14
     tick(story, MONDAY)
     assert rounds(story) == [(MONDAY.date(), "open", None)]
-    # Nothing ticks; the deliveries go on by themselves.
+    # No job runs; only the deliveries go on.
     story.advance(hours=6)
     assert posts(story) == []
     story.slack.fail.clear()
@@ -170,15 +170,15 @@ def test_a_promise_that_slack_takes_too_late_is_withdrawn_and_skipped(story: Sto
     assert len(story.slack.messages_to(ADMIN)) == 1
 
 
-def test_what_slack_perhaps_took_is_looked_for_and_never_given_up(story: Story):
+def test_an_unconfirmed_post_is_looked_up_and_never_cancelled(story: Story):
     story.add_schedule()
     story.slack.fail_after["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "reset")
     ]
-    # In the last minute of its grace; it is found after it.
+    # The post is in the last minute of its grace, the lookup after it.
     tick(story, MONDAY + timedelta(hours=5, minutes=59, seconds=55))
     story.clock.advance(seconds=6)
-    jobs.checkins.start_rounds(story.rt, story.deliverer)
+    jobs.checkins.start_rounds(story.rt, story.worker)
     assert rounds(story) == [(MONDAY.date(), "open", None)]
     story.advance(seconds=30)
     tick(story)
@@ -189,7 +189,7 @@ def test_what_slack_perhaps_took_is_looked_for_and_never_given_up(story: Story):
 
 
 @pytest.mark.parametrize("why", ["skipped", "paused"])
-def test_the_note_of_it_waits_for_a_pause_that_began_since_it_was_promised(
+def test_the_message_about_a_skip_waits_for_a_pause_that_began_later(
     story: Story, why: str
 ):
     def prefer(**choices: Any) -> None:
@@ -197,7 +197,7 @@ def test_the_note_of_it_waits_for_a_pause_that_began_since_it_was_promised(
             member_settings.update(tx, ADMIN, **choices)
 
     story.add_schedule()
-    # In Helsinki, where it is ten.
+    # It is ten in Helsinki.
     prefer(hours_from=time(16, 30))
     if why == "paused":
         refused = Rejected("chat.postMessage", "restricted_action")
@@ -212,7 +212,7 @@ def test_the_note_of_it_waits_for_a_pause_that_began_since_it_was_promised(
     assert why in note
 
 
-def test_a_channel_that_refuses_the_post_pauses_the_check_in(story: Story):
+def test_a_channel_that_rejects_the_post_pauses_the_check_in(story: Story):
     story.add_schedule()
     refused = Rejected("chat.postMessage", "restricted_action")
     story.slack.fail["chat.postMessage"] = [refused]
@@ -227,7 +227,7 @@ def test_a_channel_that_refuses_the_post_pauses_the_check_in(story: Story):
     assert posts(story) == []
 
 
-def test_where_nobody_can_tell_it_is_not_posted_twice_and_somebody_looks(story: Story):
+def test_a_lost_post_is_not_repeated_and_the_owner_is_asked_to_check(story: Story):
     story.add_schedule()
     story.slack.fail_after["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "reset")
@@ -239,7 +239,7 @@ def test_where_nobody_can_tell_it_is_not_posted_twice_and_somebody_looks(story: 
     story.advance(minutes=1)
     assert len(posts(story)) == 1
     assert rounds(story) == [(MONDAY.date(), "failed", "unknown")]
-    # It stands there after all, and nothing is known of its thread.
+    # The post exists after all, and its thread is unknown.
     with story.rt.read_session() as session:
         one = session.scalars(select(Round)).one()
     story.click(CHAMPION, "checkin_share", str(one.id))
@@ -268,7 +268,7 @@ ENDS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_what_ends_a_channel_pauses_its_check_ins_and_is_said_once(story: Story, end):
+def test_a_channels_end_pauses_its_check_ins_with_one_message(story: Story, end):
     event, why = ENDS[end]
     story.add_schedule()
     assert story.event(event) == 200
@@ -282,7 +282,7 @@ def test_what_ends_a_channel_pauses_its_check_ins_and_is_said_once(story: Story,
     assert rounds(story) == []
 
 
-def test_what_nobody_told_us_of_a_channel_is_seen_before_it_is_asked(story: Story):
+def test_missed_channel_events_are_fetched_before_a_round_starts(story: Story):
     story.add_schedule()
     story.add_schedule("C0OTHER")
     story.slack.channels[HELP_CHANNEL]["is_private"] = True
@@ -290,22 +290,22 @@ def test_what_nobody_told_us_of_a_channel_is_seen_before_it_is_asked(story: Stor
     assert posts(story) == []
     assert len(posts(story, "C0OTHER")) == 1
     assert "was made private" in story.slack.texts_to(ADMIN)[-1]
-    # One look at all of them, not one at each; and one for whether the owner is there.
+    # One call fetches all channels; another checks that the owner is a member.
     assert story.slack.calls.count("users.conversations") == 2
     assert story.slack.calls.count("conversations.info") == 0
 
 
-def test_where_slack_shows_no_channels_it_is_asked_all_the_same(story: Story):
+def test_a_round_starts_although_slack_returns_no_channels(story: Story):
     story.add_schedule()
     story.slack.fail["users.conversations"] = [NotSent("users.conversations", "off")]
     tick(story, MONDAY)
     assert len(posts(story)) == 1
 
 
-def test_a_round_that_a_pause_overtakes_is_not_posted(story: Story):
+def test_a_round_paused_before_its_post_is_not_posted(story: Story):
     story.add_schedule()
     story.clock.now = MONDAY
-    jobs.checkins.start_rounds(story.rt, story.deliverer)
+    jobs.checkins.start_rounds(story.rt, story.worker)
     story.event(LEFT)
     tick(story)
     assert posts(story) == []
@@ -320,10 +320,10 @@ def test_a_round_that_a_pause_overtakes_is_not_posted(story: Story):
         ([ADMIN, CHAMPION, PEER], HELPER),
     ],
 )
-def test_once_its_owner_has_left_who_is_left_is_told(
+def test_after_the_owner_left_a_successor_is_told(
     story: Story, have_left: list[str], heir: str
 ):
-    """A champion; a program lead where there is none; or else an admin."""
+    """The successor is a champion, else a program lead, else an admin."""
     with story.rt.write(story.rt.workspaces.only) as tx:
         workspace_settings.set_program_leads(tx, [PEER])
     story.set_up_channel(champions=[CHAMPION])
@@ -339,30 +339,30 @@ def test_once_its_owner_has_left_who_is_left_is_told(
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
-def test_a_clock_that_goes_back_doubles_nothing(story: Story, back: timedelta):
+def test_a_clock_set_back_starts_no_round_twice(story: Story, back: timedelta):
     story.add_schedule(weekdays=["1", "2"])
     tick(story, MONDAY)
     tick(story, MONDAY - back)
-    jobs.checkins.reschedule(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.worker)
     tick(story, MONDAY)
     assert len(posts(story)) == 1
     tick(story, MONDAY + timedelta(days=1))
     assert len(posts(story)) == 2
 
 
-def test_a_clock_that_ran_ahead_and_came_back_loses_nothing(story: Story):
+def test_a_clock_that_was_ahead_loses_no_round(story: Story):
     story.add_schedule()
     tick(story, MONDAY + timedelta(days=300))
     assert posts(story) == []
     tick(story, MONDAY - timedelta(hours=1))
-    jobs.checkins.reschedule(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.worker)
     for _ in range(2):
         tick(story, MONDAY)
     assert len(posts(story)) == 1
     assert rounds(story)[0] == (MONDAY.date(), "open", None)
 
 
-def test_a_time_that_the_clocks_skip_or_show_twice_is_asked_once(story: Story):
+def test_skipped_and_repeated_local_times_start_one_round(story: Story):
     story.add_schedule(weekdays=["7"], at=time(2, 30))
     for day, hour in ((date(2026, 3, 29), 1), (date(2026, 10, 25), 0)):
         before = len(posts(story))
@@ -375,24 +375,24 @@ def test_a_time_that_the_clocks_skip_or_show_twice_is_asked_once(story: Story):
         assert len(posts(story)) == before + 1
 
 
-def test_what_is_planned_follows_new_rules_of_the_calendar(story: Story):
+def test_planned_dates_follow_new_calendar_rules(story: Story):
     story.add_schedule()
-    # As it would have been by the rules of another year.
+    # The date by the rules of another year.
     change(story, next_at=MONDAY + timedelta(hours=1))
-    jobs.checkins.reschedule(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.worker)
     assert schedule(story).next_at == MONDAY
 
 
 @pytest.mark.parametrize(
     ("earlier", "after", "state"),
     [
-        # The first look after the new rules came: at once, late, or too late.
+        # The job runs after the new rules: on time, late, or too late.
         (timedelta(hours=1), timedelta(), ("open", None)),
         (timedelta(hours=1), timedelta(minutes=30), ("open", None)),
         (timedelta(hours=8), timedelta(hours=7), ("skipped", "down")),
     ],
 )
-def test_new_rules_that_make_todays_check_in_earlier_lose_none(
+def test_new_rules_that_move_todays_round_earlier_lose_none(
     story: Story, earlier: timedelta, after: timedelta, state: tuple[str, str | None]
 ):
     story.add_schedule()
@@ -400,20 +400,20 @@ def test_new_rules_that_make_todays_check_in_earlier_lose_none(
     assert due is not None
     change(story, next_at=due + earlier)
     story.clock.now = due + after
-    jobs.checkins.reschedule(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.worker)
     for _ in range(2):
         tick(story, story.clock.now)
     assert rounds(story) == [(due.date(), *state)]
-    # Nor does it come again by the rules of before, or by those of a year later.
-    jobs.checkins.reschedule(story.rt, story.deliverer)
+    # The old rules and those of a year later add no second round.
+    jobs.checkins.reschedule(story.rt, story.worker)
     tick(story, due + earlier)
     assert len(rounds(story)) == 1
     assert schedule(story).next_at == due + timedelta(days=7)
 
 
-def test_whoever_looks_after_it_is_told_in_their_own_daytime(story: Story):
+def test_the_owner_is_told_in_their_own_daytime(story: Story):
     story.add_schedule(zone="Asia/Tokyo")
-    # Three in the afternoon there is eight in the morning in Helsinki.
+    # Three in the afternoon here is eight in the morning in Helsinki.
     tick(story, MONDAY.replace(hour=6))
     assert story.slack.messages_to(ADMIN) == []
     assert rounds(story) == [(MONDAY.date(), "skipped", "down")]
@@ -427,7 +427,7 @@ def test_replicas_that_start_at_once_start_each_round_once(story: Story):
     story.clock.now = MONDAY
 
     def start(_: int) -> None:
-        jobs.checkins.start_rounds(story.rt, story.deliverer)
+        jobs.checkins.start_rounds(story.rt, story.worker)
 
     with ThreadPoolExecutor(4) as replicas:
         list(replicas.map(start, range(4)))
@@ -437,7 +437,7 @@ def test_replicas_that_start_at_once_start_each_round_once(story: Story):
     assert len(story.slack.messages) == 8
 
 
-def test_many_channels_are_asked_in_the_order_in_which_they_were_due(story: Story):
+def test_many_rounds_start_in_the_order_of_their_due_times(story: Story):
     due = {}
     for n in range(60):
         minute = 59 - n
@@ -447,7 +447,7 @@ def test_many_channels_are_asked_in_the_order_in_which_they_were_due(story: Stor
         due[channel] = minute
     story.clock.now = MONDAY + timedelta(hours=2)
     for _ in range(3):
-        jobs.checkins.start_rounds(story.rt, story.deliverer)
+        jobs.checkins.start_rounds(story.rt, story.worker)
     story.deliver()
     asked = [due[post.channel] for post in story.slack.messages]
     assert asked == list(range(60))

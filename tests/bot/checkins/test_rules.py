@@ -1,4 +1,4 @@
-"""Who has shared, who is nudged when, what is celebrated."""
+"""Responses, reminders and celebrations."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ JOINED_LATE = Membership(is_active=True, joined_at=LATE)
     "who", [rules.NOT_A_PARTICIPANT, IN, LEFT_AT_NOON, JOINED_LATE]
 )
 @pytest.mark.parametrize("is_open", [True, False])
-def test_whoever_wrote_in_the_form_has_shared(who: Membership, is_open: bool):
+def test_a_form_response_counts_as_shared(who: Membership, is_open: bool):
     assert derived_state(who, is_written=True, is_open=is_open) == "shared"
 
 
@@ -52,7 +52,7 @@ def test_whoever_wrote_in_the_form_has_shared(who: Membership, is_open: bool):
     "who", [rules.NOT_A_PARTICIPANT, IN, LEFT_AT_NOON, JOINED_LATE]
 )
 @pytest.mark.parametrize("is_open", [True, False])
-def test_whoever_replied_has_shared_joined_or_not(who: Membership, is_open: bool):
+def test_a_reply_counts_as_shared_joined_or_not(who: Membership, is_open: bool):
     assert derived_state(who, has_replied=True, is_open=is_open) == "shared"
 
 
@@ -76,31 +76,31 @@ def test_whoever_replied_has_shared_joined_or_not(who: Membership, is_open: bool
         ),
     ],
 )
-def test_only_who_was_in_can_be_silent(who, is_open, is_away, state):
+def test_only_participants_can_miss_a_round(who, is_open, is_away, state):
     assert derived_state(who, is_open=is_open, is_away=is_away) == state
 
 
-def test_what_was_typed_is_kept_as_marked_text_and_as_long_as_a_field():
+def test_a_response_is_stored_as_mrkdwn_up_to_the_fields_limit():
     said = rules.parse_response(" <b>\u202e & ", "", "x" * 1000)
     assert said.working_on == "&lt;b&gt; &amp;"
     assert said.proud_of == "x" * 1000
 
 
-def test_what_is_too_long_is_refused_rather_than_cut():
+def test_a_too_long_response_is_rejected_rather_than_cut():
     with pytest.raises(UserError) as refused:
         rules.parse_response("x", "x" * 40_000, "x" * 1001)
     assert refused.value.field_errors.keys() == {"stuck_on", "proud_of"}
 
 
 @pytest.mark.parametrize("nothing", ["", " \n", "\u200b\x00"])
-def test_nothing_in_any_answer_is_refused_beside_the_first(nothing: str):
+def test_an_empty_response_is_rejected_beside_the_first_field(nothing: str):
     with pytest.raises(UserError) as refused:
         rules.parse_response(nothing, nothing, nothing, nothing)
     assert refused.value.field == "working_on"
     assert rules.parse_response(nothing, "x", nothing) == Response(stuck_on="x")
 
 
-# Nudges
+# Reminders
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_nothing_in_any_answer_is_refused_beside_the_first(nothing: str):
         ([], False),
     ],
 )
-def test_after_three_silent_rounds_nudges_are_in_vain(latest, is_silent: bool):
+def test_reminders_stop_after_three_missed_rounds(latest, is_silent: bool):
     assert rules.should_stop_reminders(latest) is is_silent
 
 
-# What is celebrated
+# Celebrations
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_after_three_silent_rounds_nudges_are_in_vain(latest, is_silent: bool):
         ([], 0),
     ],
 )
-def test_rounds_in_a_row(latest, count: int):
+def test_streaks_are_counted(latest, count: int):
     assert rules.streak(latest) == count
 
 

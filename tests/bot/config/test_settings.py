@@ -1,4 +1,4 @@
-"""Which tokens are enough for which way to serve, and what is said of the others."""
+"""Tokens and their transports, and errors for invalid settings."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ GOOD = dict(zip(VARIABLES, (BOT, APP, SIGNING), strict=True))
 
 @pytest.fixture(autouse=True)
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable of this machine, and no `.env` of this folder."""
+    """Hide this machine's variables, and the `.env` of this folder."""
     monkeypatch.chdir(tmp_path)
     for field in Settings.model_fields:
         monkeypatch.delenv(field.upper(), raising=False)
@@ -45,7 +45,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
         (VARIABLES, "socket"),
     ],
 )
-def test_the_tokens_that_are_given_say_how_to_serve(monkeypatch, given, mode):
+def test_the_tokens_decide_the_transport(monkeypatch, given, mode):
     assert settings(monkeypatch, **{name: GOOD[name] for name in given}).mode == mode
 
 
@@ -58,7 +58,7 @@ def test_the_tokens_that_are_given_say_how_to_serve(monkeypatch, given, mode):
         (("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"), "SLACK_BOT_TOKEN"),
     ],
 )
-def test_what_is_missing_is_named_with_what_to_do(monkeypatch, given, missing):
+def test_a_missing_setting_is_named_with_advice(monkeypatch, given, missing):
     half = settings(monkeypatch, **{name: GOOD[name] for name in given})
     with pytest.raises(SettingsError, match=rf"^{missing} is missing\. (Copy|Create)"):
         _ = half.mode
@@ -85,7 +85,7 @@ WRONG = {
 
 @pytest.mark.parametrize("variable", VARIABLES)
 @pytest.mark.parametrize("what", WRONG)
-def test_a_value_that_is_none_is_named_and_not_shown(monkeypatch, variable, what):
+def test_an_invalid_value_is_named_and_not_shown(monkeypatch, variable, what):
     prefix = "" if variable == "SLACK_SIGNING_SECRET" else GOOD[variable][:5]
     value = WRONG[what].format(prefix=prefix, good=GOOD[variable])
     wrong = settings(monkeypatch, **GOOD | {variable: value})
@@ -97,7 +97,7 @@ def test_a_value_that_is_none_is_named_and_not_shown(monkeypatch, variable, what
 
 
 @pytest.mark.parametrize("prefix", ["xoxp-", "xapp-", "xoxe.xoxb-", "XOXB-", ""])
-def test_a_token_of_another_kind_is_refused_for_the_bot(monkeypatch, prefix):
+def test_a_bot_token_of_another_kind_is_rejected(monkeypatch, prefix):
     wrong = settings(monkeypatch, SLACK_BOT_TOKEN=prefix + BOT.removeprefix("xoxb-"))
     with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN .* begin with xoxb-"):
         _ = wrong.mode
@@ -115,35 +115,35 @@ def test_a_token_of_another_kind_is_refused_for_the_bot(monkeypatch, prefix):
         "０" * 32,
     ],
 )
-def test_what_is_no_signing_secret_is_refused(monkeypatch, secret):
+def test_an_invalid_signing_secret_is_rejected(monkeypatch, secret):
     wrong = settings(monkeypatch, SLACK_BOT_TOKEN=BOT, SLACK_SIGNING_SECRET=secret)
     with pytest.raises(SettingsError, match=r"^SLACK_SIGNING_SECRET is ") as error:
         _ = wrong.mode
     assert secret not in str(error.value)
 
 
-def test_the_two_tokens_in_each_others_place_are_refused(monkeypatch):
+def test_swapped_tokens_are_rejected(monkeypatch):
     wrong = settings(monkeypatch, SLACK_BOT_TOKEN=APP, SLACK_APP_TOKEN=BOT)
     with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN .* wrong kind"):
         _ = wrong.mode
 
 
 @pytest.mark.parametrize("word", ["xxx", "XxX", "your", "todo", "change", "example"])
-def test_no_real_token_is_taken_for_a_placeholder(word):
-    """Real ones are random letters, among which any word turns up at times."""
+def test_no_real_token_looks_like_a_placeholder(word):
+    """Check that random letters, which may spell any word, are accepted."""
     for letters in (f"AbC1{word}DeFgHiJkLmNoP", f"AbCdEfGh1{word}", f"9{word}Z" * 3):
         token = f"xoxb-123456789012-1234567890123-{letters}"
         made = Settings(slack_bot_token=token, slack_signing_secret=SIGNING)
         assert made.mode == "http"
 
 
-def test_an_env_file_is_read_also_with_a_byte_order_mark(tmp_path: Path):
+def test_an_env_file_may_have_a_byte_order_mark(tmp_path: Path):
     env = f"SLACK_BOT_TOKEN={BOT}\nSLACK_APP_TOKEN={APP}\nANOTHER=1\n"
     (tmp_path / ".env").write_text(env, encoding="utf-8-sig")
     assert Settings().mode == "socket"
 
 
-def test_the_environment_goes_before_the_env_file(monkeypatch, tmp_path: Path):
+def test_the_environment_overrides_the_env_file(monkeypatch, tmp_path: Path):
     (tmp_path / ".env").write_text("PORT=1\nLOG_LEVEL=ERROR\n")
     made = settings(monkeypatch, PORT="2")
     assert (made.port, made.log_level) == (2, "ERROR")
@@ -182,9 +182,7 @@ def test_the_environment_goes_before_the_env_file(monkeypatch, tmp_path: Path):
         ("MENTORS", "x", "set by its parts, such as MENTORS__HOUR; it is “x”"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_named_as_it_was_typed(
-    monkeypatch, variable, value, must
-):
+def test_an_invalid_value_is_named_as_it_was_typed(monkeypatch, variable, value, must):
     said = refused(monkeypatch, **{variable: value})
     assert said == f"{variable} must be {must}."
 
@@ -205,21 +203,19 @@ def test_a_value_that_makes_no_sense_is_named_as_it_was_typed(
         ({"MENTORS__XYZZY": "1"}, "MENTORS__XYZZY is not a setting."),
     ],
 )
-def test_numbers_that_do_not_fit_each_other_or_nothing_are_named(
-    monkeypatch, given, said
-):
+def test_inconsistent_or_invalid_numbers_are_named(monkeypatch, given, said):
     assert refused(monkeypatch, **given) == said
 
 
 @pytest.mark.parametrize(
     "content", ["PORT=1\n# é".encode("latin-1"), "PORT=1\n".encode("utf-16")]
 )
-def test_an_env_file_that_is_not_utf_8_is_refused(monkeypatch, tmp_path, content):
+def test_an_env_file_that_is_not_utf_8_is_rejected(monkeypatch, tmp_path, content):
     (tmp_path / ".env").write_bytes(content)
     assert refused(monkeypatch) == ".env is not UTF-8 text. Save it as UTF-8."
 
 
-def test_secrets_are_not_shown_when_settings_are():
+def test_printed_settings_hide_secrets():
     made = Settings(slack_bot_token=BOT, slack_app_token=APP)
     assert BOT not in repr(made)
     assert APP not in repr(made)

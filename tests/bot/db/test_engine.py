@@ -1,4 +1,4 @@
-"""What is done together: committed at once, or each by itself where one fails."""
+"""Batches commit together, or each item alone if one fails."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def count(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(Installation)) or 0
 
 
-def test_what_goes_well_together_is_one_transaction(database: Database):
+def test_a_batch_is_one_transaction(database: Database):
     begun: list[Sequence[str]] = []
 
     def write(teams: Sequence[str]) -> None:
@@ -43,7 +43,7 @@ def test_what_goes_well_together_is_one_transaction(database: Database):
     assert count(database) == 3
 
 
-def test_one_that_fails_takes_no_other_with_it(database: Database):
+def test_a_failing_item_fails_alone(database: Database):
     def write(teams: Sequence[str]) -> None:
         with database.write_session.begin() as session:
             for team in teams:
@@ -58,7 +58,7 @@ def test_one_that_fails_takes_no_other_with_it(database: Database):
     assert count(database) == 2
 
 
-def test_what_fails_alone_by_its_own_fault_is_not_tried_again():
+def test_an_item_that_fails_alone_is_not_retried():
     tried: list[int] = []
 
     def fail(numbers: Sequence[int]) -> None:
@@ -70,7 +70,7 @@ def test_what_fails_alone_by_its_own_fault_is_not_tried_again():
     assert tried == [1]
 
 
-def test_nothing_is_done_for_nobody():
+def test_an_empty_batch_runs_nothing():
     def fail(_: Sequence[int]) -> None:
         raise AssertionError
 
@@ -80,7 +80,7 @@ def test_nothing_is_done_for_nobody():
 @pytest.mark.parametrize(
     "reason", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure]
 )
-def test_what_the_database_gave_up_is_tried_again(reason: type[Exception]):
+def test_a_conflict_in_the_database_is_retried(reason: type[Exception]):
     tried: list[int] = []
 
     def give_up_once(numbers: Sequence[int]) -> None:
@@ -92,7 +92,7 @@ def test_what_the_database_gave_up_is_tried_again(reason: type[Exception]):
     assert tried == [1, 1]
 
 
-def test_what_the_database_always_gives_up_fails_in_the_end():
+def test_repeated_conflicts_fail_in_the_end():
     tried: list[int] = []
 
     def give_up(numbers: Sequence[int]) -> None:
@@ -104,7 +104,7 @@ def test_what_the_database_always_gives_up_fails_in_the_end():
     assert tried == [1, 1, 1]
 
 
-def test_nobody_is_served_after_slack_has_given_up():
+def test_items_are_not_processed_after_slacks_timeout():
     tried: list[Sequence[int]] = []
 
     def fail(numbers: Sequence[int]) -> None:
@@ -115,7 +115,7 @@ def test_nobody_is_served_after_slack_has_given_up():
     assert tried == [[1, 2, 3]]
 
 
-def test_a_connection_that_was_cut_is_replaced(database: Database):
+def test_a_cut_connection_is_replaced(database: Database):
     if database.engine.dialect.name != "postgresql":
         pytest.skip("nobody else can cut a connection to a file")
 
@@ -134,7 +134,7 @@ def test_a_connection_that_was_cut_is_replaced(database: Database):
     assert count(database) == 2
 
 
-def test_connections_that_were_cut_while_idle_are_noticed(database: Database):
+def test_connections_cut_while_idle_are_noticed(database: Database):
     if database.engine.dialect.name != "postgresql":
         pytest.skip("nobody else can cut a connection to a file")
     with database.write_session() as session:
@@ -146,11 +146,11 @@ def test_connections_that_were_cut_while_idle_are_noticed(database: Database):
     assert count(database) == 1
 
 
-# What is deleted
+# Deleted data
 
 
 def as_stock(database: Database) -> None:
-    """Let each connection begin as with an SQLite that was built without options."""
+    """Make each connection start as in an SQLite built without options."""
 
     def keep_deleted(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA secure_delete = OFF")
@@ -161,7 +161,7 @@ def as_stock(database: Database) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_each_connection_writes_over_what_is_deleted(database: Database):
+def test_each_connection_overwrites_deleted_data(database: Database):
     as_stock(database)
     for name, engine in database._engines().items():
         with engine.connect() as connection:
@@ -175,7 +175,7 @@ def on_disk(database: Database) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_what_was_deleted_is_nowhere_on_disk_once_the_log_is_empty(database: Database):
+def test_deleted_data_is_nowhere_on_disk_after_the_log_is_truncated(database: Database):
     as_stock(database)
     file = sqlite_file(database.engine.url)
     assert file is not None
@@ -200,7 +200,7 @@ def test_what_was_deleted_is_nowhere_on_disk_once_the_log_is_empty(database: Dat
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_who_reads_keeps_the_log_and_waits_for_nothing(database: Database):
+def test_a_reader_keeps_the_log_and_waits_for_nothing(database: Database):
     file = sqlite_file(database.engine.url)
     assert file is not None
     with database.write_session.begin() as session:

@@ -1,4 +1,4 @@
-"""Which migrations there are is read from their files, as Alembic would load them."""
+"""The migrations are read from their files, as Alembic would load them."""
 
 import subprocess
 import sys
@@ -22,13 +22,13 @@ def test_the_migrations_are_those_that_alembic_knows():
     assert head == scripts.get_current_head()
 
 
-def test_a_migrated_database_fits(database: Database):
+def test_a_migrated_database_is_current(database: Database):
     assert schema.compare_revision(database.engine) == "same"
 
 
 @pytest.fixture
 def labelled(database: Database) -> Iterator[Callable[[str], Engine]]:
-    """The database, as if another revision had been the last to migrate it."""
+    """Make another revision the last to have migrated the database."""
 
     def label(revision: str) -> Engine:
         with database.write_session.begin() as session:
@@ -41,7 +41,7 @@ def labelled(database: Database) -> Iterator[Callable[[str], Engine]]:
     label(schema.list_revisions()[1])
 
 
-def test_an_older_database_is_told_from_one_that_nobody_knows(
+def test_an_older_database_differs_from_one_of_an_unknown_version(
     labelled: Callable[[str], Engine],
 ):
     revisions, head = schema.list_revisions()
@@ -50,7 +50,7 @@ def test_an_older_database_is_told_from_one_that_nobody_knows(
     assert schema.compare_revision(labelled("0ther")) == "unknown"
 
 
-def test_a_start_that_migrates_nothing_does_not_load_alembic():
+def test_a_start_without_migrations_does_not_load_alembic():
     loads = "import app, sys; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", loads], cwd=ROOT, check=True, capture_output=True

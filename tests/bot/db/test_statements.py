@@ -1,4 +1,4 @@
-"""The latest event wins, in whatever order events come, on both databases."""
+"""The latest event wins, in any order of events, on both databases."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -28,7 +28,7 @@ def channel(rt: Runtime) -> int:
 
 
 def record(rt: Runtime, channel: int, *events: tuple[int, bool]) -> bool:
-    """Whether the member is in the channel after these events, each with its time."""
+    """Record the events; return True if the member is in the channel."""
     with rt.write(rt.workspaces.only) as tx:
         for at, is_in in events:
             row = {
@@ -49,13 +49,13 @@ def test_the_latest_event_wins_in_any_order(rt: Runtime, channel: int):
     assert {record(rt, channel, *order) for order in permutations(events)} == {True}
 
 
-def test_of_two_events_at_once_the_removal_wins(rt: Runtime, channel: int):
+def test_of_two_simultaneous_events_the_removal_wins(rt: Runtime, channel: int):
     events = [(AT, True), (AT, False)]
     assert {record(rt, channel, *order) for order in permutations(events)} == {False}
 
 
-def test_a_time_from_the_future_gives_way(rt: Runtime, channel: int):
-    """Our clock was ahead when it was written, and has been set back."""
+def test_a_time_in_the_future_gives_way(rt: Runtime, channel: int):
+    """Such a time was stored while our clock was ahead."""
     assert record(rt, channel, (LATEST, True), (AT, False))
     assert not record(rt, channel, (LATEST + 1, True), (AT, False))
 
@@ -83,7 +83,7 @@ def test_a_set_of_members_is_replaced(rt: Runtime, channel: int):
             assert channels.champions(tx.session, channel) == sorted(people)
 
 
-def test_columns_are_set_on_a_new_row_and_on_one_that_is_there(rt: Runtime):
+def test_columns_are_set_on_new_and_existing_rows(rt: Runtime):
     key = {"installation_id": rt.workspaces.only.id, "member": ASKER}
     for starts in ({"asks": 5}, {}):
         with rt.write(rt.workspaces.only) as tx:

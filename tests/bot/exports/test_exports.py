@@ -1,4 +1,4 @@
-"""Tables for the program's leads: complete, harmless, and silent about the private."""
+"""Tables for program leads: complete, harmless, and without private data."""
 
 import csv
 import io
@@ -31,14 +31,14 @@ from tests.two_workspaces import serve_two
 @pytest.mark.parametrize(
     "begun", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", " ="]
 )
-def test_what_a_spreadsheet_would_run_is_text(begun: str):
+def test_a_spreadsheet_formula_is_exported_as_text(begun: str):
     written = rules.as_csv(["title"], [{"title": f'{begun}HYPERLINK("evil")'}])
     [_, [cell]] = csv.reader(io.StringIO(written, newline=""))
     assert cell == f'\'{begun}HYPERLINK("evil")'
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"))))
-def test_any_words_come_out_as_they_went_in_but_for_the_mark(texts: list[str]):
+def test_any_text_is_exported_unchanged_except_for_the_quote(texts: list[str]):
     written = rules.as_csv(["a"], [{"a": text} for text in texts])
     cells = [row[0] for row in csv.reader(io.StringIO(written, newline=""))][1:]
     assert [c.removeprefix("'") for c in cells] == [t.removeprefix("'") for t in texts]
@@ -94,7 +94,7 @@ def test_each_ask_and_each_person_is_there(lived: Story):
     assert lived.slack.messages_to(HELP_CHANNEL)
 
 
-def test_private_kudos_are_counted_for_nobody(lived: Story):
+def test_private_kudos_are_in_nobodys_counts(lived: Story):
     reason = "for staying so late with me on Monday"
     lived.command(ASKER, "/kudos", f"<@{HELPER}> {reason}")
     lived.advance(minutes=1)
@@ -109,7 +109,7 @@ def test_private_kudos_are_counted_for_nobody(lived: Story):
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_the_command_writes_for_its_owner_only(
+def test_the_command_writes_files_for_its_owner_only(
     lived: Story, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
 ):
     url = lived.rt.autocommit.url.render_as_string(hide_password=False)
@@ -126,9 +126,7 @@ def test_the_command_writes_for_its_owner_only(
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_each_workspace_has_a_folder_of_its_own_where_there_are_several(
-    lived: Story, tmp_path: Path
-):
+def test_several_workspaces_have_a_folder_each(lived: Story, tmp_path: Path):
     other = serve_two(lived.rt, lived.clock).beta
     with other.rt.write(other.workspace) as tx:
         channels.get_or_create(tx, HELP_CHANNEL).capture = "all"

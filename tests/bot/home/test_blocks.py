@@ -1,4 +1,4 @@
-"""The Home tab, as Slack gets it."""
+"""The Home tab, as sent to Slack."""
 
 from slack_sdk.models.blocks import SectionBlock
 
@@ -46,7 +46,7 @@ def header(words: str) -> Json:
     return {"type": "header", "text": plain(words)}
 
 
-def test_a_home_in_which_nothing_waits():
+def test_a_home_with_nothing_pending():
     asks = blocks.item_list("Your open asks", listed("asks", 0, 0, 0), NO_ASKS)
     assert home_view(sections=asks).to_dict() == {
         "type": "home",
@@ -60,7 +60,7 @@ def test_a_home_in_which_nothing_waits():
     }
 
 
-def test_what_waits_comes_first():
+def test_pending_items_come_first():
     shown = home_view(waiting=[SectionBlock(text="Ben asks.")]).to_dict()
     assert shown["blocks"][1:3] == [
         header("Waiting for you"),
@@ -68,7 +68,7 @@ def test_what_waits_comes_first():
     ]
 
 
-def test_asks_stand_in_a_list_with_what_is_to_say_of_each():
+def test_asks_are_listed_with_their_details():
     items = [
         ListItem(TITLE, URL, ("answered", "#help", "2 Mar")),
         ListItem("Is a &lt; b?", URL, ("open", "#help", "1 Mar", "")),
@@ -107,7 +107,7 @@ def test_a_long_list_has_pages():
     ]
 
 
-def test_a_pause_can_be_ended_where_it_is_seen():
+def test_a_pause_can_be_ended_from_home():
     paused = summary(MemberSettings(), "Europe/Helsinki", "6 March 2026")
     assert {
         "type": "section",
@@ -120,17 +120,17 @@ def test_a_pause_can_be_ended_where_it_is_seen():
     } in home_view(chosen=paused).to_dict()["blocks"]
 
 
-def test_the_fullest_home_has_room_left():
+def test_the_fullest_home_fits():
     assert len(full_home().to_dict()["blocks"]) <= 100
 
 
-def test_a_message_to_the_bot_is_answered_in_one_line():
+def test_a_direct_message_gets_a_reply_of_one_line():
     said, [block] = notes.help_hint()
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
     assert "\n" not in said
 
 
-def test_a_message_for_help_is_answered_as_the_command():
+def test_a_request_for_help_gets_the_commands_reply():
     said, [block] = notes.help_message(HELP)
     assert said == HELP
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}

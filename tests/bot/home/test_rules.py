@@ -1,4 +1,4 @@
-"""Which asks are in somebody's topics, and where a page begins."""
+"""Asks in a member's topics, and the start of a page."""
 
 import pytest
 
@@ -20,7 +20,9 @@ from bot.home.rules import page_start, parse_page
         ([], "Was ist STRASSE?", ["straße"], True),
     ],
 )
-def test_an_ask_is_in_a_topic_by_its_tags_or_its_words(topics, title, known, expected):
+def test_an_ask_matches_a_topic_by_its_tags_or_its_words(
+    topics, title, known, expected
+):
     assert matches_topics(topics, title, known) is expected
 
 
@@ -38,11 +40,11 @@ def test_an_ask_is_in_a_topic_by_its_tags_or_its_words(topics, title, known, exp
         (None, 20, 0),
     ],
 )
-def test_a_page_begins_where_there_is_one(start, total, expected):
+def test_a_page_starts_inside_the_list(start, total, expected):
     assert page_start(start, total, 8) == expected
 
 
-def test_a_button_says_which_list_and_where():
+def test_a_buttons_value_names_the_list_and_the_page():
     assert parse_page("helped:5", {"helped"}) == ("helped", 5)
     for forged in ("", "helped", "helped:", "helped:x", "other:5", "helped:9999999"):
         assert parse_page(forged, {"helped"}) is None

@@ -48,23 +48,25 @@ def held(url):
     return found
 
 
-def test_it_loads_and_says_what_there_is(run, export, url, capsys):
+def test_it_loads_and_prints_a_summary(run, export, url, capsys):
     assert run(export, "--channel", "help", "lounge", "--capture", "all") == 0
     expected = message_counts.from_export(export, ["help", "lounge"])
     assert held(url) == expected
     said = capsys.readouterr()
     assert f"\n  {len(expected.asks):>8}  asks\n" in said.out
-    # A bar is for a terminal, and this is none.
+    # The progress bar is for a terminal, which this is not.
     assert said.err == ""
 
 
-def test_an_unknown_channel_is_refused_before_anything_is_made(run, export, tmp_path):
+def test_an_unknown_channel_is_refused_before_anything_is_written(
+    run, export, tmp_path
+):
     with pytest.raises(CommandError, match="has no channel x; it has help, lounge"):
         run(export, "--channel", "x")
     assert not (tmp_path / "data").exists()
 
 
-def test_an_export_without_messages_is_said_loudly(run, tmp_path, capsys):
+def test_an_export_without_messages_is_pointed_out(run, tmp_path, capsys):
     lists = {
         "users.json": export_factory.people(),
         "channels.json": export_factory.channels(),
@@ -79,7 +81,7 @@ def test_an_export_without_messages_is_said_loudly(run, tmp_path, capsys):
     )
 
 
-def test_ctrl_c_is_no_fault(run, export, url, capsys, monkeypatch):
+def test_ctrl_c_ends_without_an_error(run, export, url, capsys, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
@@ -88,7 +90,7 @@ def test_ctrl_c_is_no_fault(run, export, url, capsys, monkeypatch):
     assert "Run it again" in capsys.readouterr().err
 
 
-def test_a_database_that_fails_is_told_in_a_sentence(run, export, monkeypatch):
+def test_a_failing_database_is_reported_in_a_sentence(run, export, monkeypatch):
     def fail(*_, **__):
         raise OperationalError("", {}, Exception())
 
@@ -109,7 +111,7 @@ def command(url, *arguments):
 
 
 def rows(url):
-    """How many asks and answers there are, none where there is no database yet."""
+    """Return the numbers of asks and answers; none if there is no database yet."""
     engine = db_engine.open_read_only(db_engine.parse_url(url))
     try:
         with engine.connect() as connection:
@@ -122,7 +124,7 @@ def rows(url):
 
 
 @pytest.mark.deep
-def test_a_refusal_is_one_sentence_and_exit_code_2(url, tmp_path):
+def test_an_error_is_one_sentence_and_exit_code_2(url, tmp_path):
     out, err = (started := command(url, tmp_path / "none.zip")).communicate()
     assert (started.returncode, out) == (2, "")
     assert err == "none.zip can't be opened (No such file or directory).\n"
@@ -141,7 +143,7 @@ def test_killed_again_and_again_it_ends_as_if_never_killed(url, tmp_path):
         running = command(url, path, "--capture", "all")
         while running.poll() is None and rows(url) == before:
             time.sleep(0.01)
-        # It has committed something more, and is at work on what comes next.
+        # It has committed something, and works on the next batch.
         time.sleep(dice.uniform(0, 0.1))
         running.kill()
         running.communicate()

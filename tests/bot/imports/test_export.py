@@ -1,4 +1,4 @@
-"""Exports as they come: refused with a sentence, or read but for what is broken."""
+"""Real exports: rejected with a sentence, or read without their broken parts."""
 
 import json
 import random
@@ -31,7 +31,7 @@ def said(ts: Any = "1609459200.000100", **more: Any) -> dict[str, Any]:
 
 
 def make(path: Path, **content: Any) -> Path:
-    """An export with one message; `content` by name without its ending."""
+    """Write an export with one message; `content` is by name without its ending."""
     files: dict[str, object] = {
         "users.json": [{"id": "U1", "team_id": "T1"}],
         "channels.json": [ROOM],
@@ -50,7 +50,7 @@ def everything(path: Path) -> list[ExportMessage]:
 def skipped(path: Path) -> dict[tuple[str, str], int]:
     with Export(path) as export:
         for day in export.days(export.channels):
-            # Twice, as the loader does: it is told of once.
+            # Read twice, as the loader does: each skip is reported once.
             assert export.messages(day) == export.messages(day)
         return dict(+export.skipped)
 
@@ -67,12 +67,12 @@ def skipped(path: Path) -> dict[tuple[str, str], int]:
         ({"channels": "7"}, "channels.json is not a list"),
     ],
 )
-def test_what_everything_rests_on_must_be_there(tmp_path, content, why):
+def test_essential_files_must_be_there(tmp_path, content, why):
     with pytest.raises(BadExport, match=why):
         Export(make(tmp_path, **content))
 
 
-def test_what_is_no_zip(tmp_path):
+def test_a_file_that_is_no_zip(tmp_path):
     path = tmp_path / "export.zip"
     with pytest.raises(BadExport, match=r"export\.zip can't be opened \(No such file"):
         Export(path)
@@ -96,7 +96,7 @@ def test_an_encrypted_zip(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_a_damaged_zip_never_surprises(tmp_path, seed):
+def test_a_damaged_zip_is_read_or_rejected_cleanly(tmp_path, seed):
     dice = random.Random(seed)
     path = export_factory.write(
         tmp_path / "export.zip", export_factory.export_files(asks=1)
@@ -111,7 +111,7 @@ def test_a_damaged_zip_never_surprises(tmp_path, seed):
         assert str(refusal).endswith(".")  # noqa: PT017 - either outcome is good
 
 
-def test_a_list_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+def test_a_list_that_would_fill_the_memory_is_rejected(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "MAX_LIST_BYTES", 100)
     path = make(tmp_path, users="[" + " " * 1_000_000 + "]")
     assert path.stat().st_size < 5000
@@ -128,7 +128,7 @@ def test_a_day_that_would_fill_the_memory_is_skipped(tmp_path, monkeypatch):
     }
 
 
-def test_a_size_that_the_zip_lies_about_is_not_exceeded(tmp_path, monkeypatch):
+def test_a_wrong_size_in_the_zip_is_not_exceeded(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "MAX_DAY_BYTES", 1000)
     path = make(tmp_path, **{"help/2021-01-02": "[" + " " * 100_000 + "]"})
     raw = bytearray(path.read_bytes())
@@ -139,7 +139,7 @@ def test_a_size_that_the_zip_lies_about_is_not_exceeded(tmp_path, monkeypatch):
     assert len(everything(path)) == 1
 
 
-def test_far_too_many_days_are_refused(tmp_path, monkeypatch):
+def test_far_too_many_days_are_rejected(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "MAX_EXPORT_BYTES", 10)
     with (
         Export(make(tmp_path)) as export,
@@ -167,7 +167,7 @@ def test_nothing_outside_the_export_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("prefix", ["my export/", "a/b/"])
-def test_a_zipped_folder_will_do(tmp_path, prefix):
+def test_a_zipped_folder_is_accepted(tmp_path, prefix):
     files = {
         f"{prefix}{name}": value
         for name, value in export_factory.export_files(asks=1).items()
@@ -217,7 +217,7 @@ def test_a_zipped_folder_will_do(tmp_path, prefix):
         ),
     ],
 )
-def test_what_is_broken_is_skipped_and_named(tmp_path, day, why):
+def test_broken_parts_are_skipped_and_named(tmp_path, day, why):
     path = make(tmp_path, **{"help/2021-01-02": day})
     assert len(everything(path)) == 1
     [((where, told), count)] = skipped(path).items()
@@ -225,7 +225,7 @@ def test_what_is_broken_is_skipped_and_named(tmp_path, day, why):
     assert told.startswith(why)
 
 
-def test_what_slack_leaves_out_is_no_fault(tmp_path):
+def test_fields_that_slack_omits_are_no_errors(tmp_path):
     bare = {"ts": "1609459201.000100", "text": None, "reactions": None, "user": None}
     kept = said("1609459202.000100", reactions=[{"name": "+1", "count": 2}])
     path = make(tmp_path, **{"help/2021-01-02": [bare, kept]})
@@ -237,7 +237,7 @@ def test_what_slack_leaves_out_is_no_fault(tmp_path):
     assert skipped(path) == {}
 
 
-def test_messages_come_by_their_time_and_once(tmp_path):
+def test_messages_are_in_order_of_time_and_unique(tmp_path):
     later, sooner = said("1609459300.000000"), said("1609459299.000000")
     path = make(tmp_path, **{"help/2021-01-02": [later, sooner, later]})
     assert [m.ts for m in everything(path)][1:] == [sooner["ts"], later["ts"]]
@@ -246,7 +246,7 @@ def test_messages_come_by_their_time_and_once(tmp_path):
     }
 
 
-def test_people_and_channels_that_make_no_sense_are_skipped(tmp_path):
+def test_invalid_people_and_channels_are_skipped(tmp_path):
     path = make(
         tmp_path,
         users=[{"id": "U1"}, {"name": "nobody"}, {"id": "U2", "tz": "a\0b"}, 7],
@@ -294,7 +294,7 @@ def test_private_channels_are_read_and_direct_messages_are_not(tmp_path):
     }
 
 
-def test_a_name_in_the_zip_can_not_paint_the_terminal(tmp_path):
+def test_a_name_in_the_zip_can_not_print_control_characters(tmp_path):
     path = make(tmp_path, **{"\x1b[31mred\n/2021-01-01": [said()]})
     assert list(skipped(path)) == [("[31mred /", UNLISTED)]
 
@@ -312,7 +312,7 @@ def test_the_team_is_that_of_most_people(tmp_path):
             assert export.team_id == expected
 
 
-def test_channels_are_chosen_by_name(tmp_path):
+def test_channels_are_selected_by_name(tmp_path):
     with Export(
         export_factory.write(tmp_path / "e.zip", export_factory.export_files(asks=1))
     ) as export:
@@ -345,25 +345,25 @@ def test_names_of_folders_in_any_script(tmp_path, name, form, slash, has_flag):
     assert [message.text for message in everything(path)] == ["How is it done?"]
     assert skipped(path) == {}
     with Export(path) as export:
-        # As macOS's terminal would type it.
+        # The name as typed in macOS's terminal.
         assert len(export.select([unicodedata.normalize("NFD", name)])) == 1
 
 
-def test_a_name_that_is_no_utf_8_is_said_to_be_unknown(tmp_path):
-    """As an old zip program on Windows writes it."""
+def test_a_name_that_is_not_utf_8_is_reported_as_unknown(tmp_path):
+    """Such a name comes from an old zip program on Windows."""
     path = make(tmp_path, **{"gr\u00f6\u00dfe/2021-01-01": [said()]})
     raw = export_factory.without_utf8_flag(path).read_bytes()
     path.write_bytes(raw.replace("größe".encode(), b"gr\x94\xe1e  "))
     assert skipped(path) == {("größe /", UNLISTED): 1}
 
 
-def test_the_same_file_twice_is_read_once(tmp_path):
+def test_a_file_listed_twice_is_read_once(tmp_path):
     path = make(tmp_path, **{"help\\2021-01-01": [said(text="Again?")]})
     assert [message.text for message in everything(path)] == ["How is it done?"]
     assert skipped(path) == {(DAY, "duplicate/duplicates of {}"): 1}
 
 
-def test_folders_named_by_the_channels_ids(tmp_path):
+def test_folders_may_be_named_by_channel_ids(tmp_path):
     path = make(tmp_path, **{"C1/2021-01-02": [said("1609545600.000100")]})
     assert len(everything(path)) == 2
     assert skipped(path) == {}
@@ -396,7 +396,7 @@ def test_null_is_an_empty_list(tmp_path, field):
         assert export.users == []
 
 
-def test_nulls_in_lists_and_places_of_channels(tmp_path):
+def test_nulls_are_accepted_in_lists_and_instead_of_channels(tmp_path):
     reactions = [None, {"name": "+1", "users": [None, "U2"]}, {"name": "eyes"}]
     path = make(
         tmp_path,
@@ -412,8 +412,8 @@ def test_nulls_in_lists_and_places_of_channels(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_anything_in_any_place_never_surprises(tmp_path, seed):
-    """Each field may hold anything that JSON can say."""
+def test_any_value_in_any_field_is_handled(tmp_path, seed):
+    """Each field may contain any JSON value."""
     dice = random.Random(seed)
     odd: tuple[Any, ...] = (
         None,

@@ -1,4 +1,4 @@
-"""An export as history: what counts, what stays, and that nobody hears of it."""
+"""An export as history: its counts, repeated runs, and no notifications."""
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
@@ -33,7 +33,7 @@ from tests import export_factory, message_counts
 from tests.conftest import NOW
 from tests.slack_payloads import BOT, TEAM
 
-# When the made-up exports were just made.
+# The time at which the synthetic exports end.
 SOON = datetime(2020, 10, 15, tzinfo=UTC)
 # One can't be told, and the other has no choice to make.
 NO_WORDS = (export_factory.DEACTIVATED, export_factory.EXTERNAL)
@@ -75,7 +75,7 @@ def held(database):
 
 
 def rows(database):
-    """All that the database remembers, but for when it was told."""
+    """Return all rows of the database without their times of import."""
     with database.read_session() as session:
         return {
             table.__tablename__: sorted(
@@ -100,7 +100,7 @@ def rows(database):
 
 
 def ours(path, **content: Any):
-    """The made-up export as one of the workspace that the bot serves."""
+    """Return the synthetic export as one of the workspace that the bot serves."""
     files = export_factory.export_files(asks=3)
     users = [one | {"team_id": TEAM} for one in export_factory.people()]
     return export_factory.write(
@@ -108,7 +108,7 @@ def ours(path, **content: Any):
     )
 
 
-def test_it_counts_what_an_independent_count_counts(export, load, database):
+def test_it_counts_the_same_as_an_independent_count(export, load, database):
     summary = load(export)
     expected = message_counts.from_export(export)
     assert held(database) == expected
@@ -119,8 +119,8 @@ def test_it_counts_what_an_independent_count_counts(export, load, database):
     assert summary.asks["solved"] == figures["solved asks"]
 
 
-def test_who_wrote_how_much_is_counted_by_person_and_day(export, load, database):
-    """Of all that people wrote, also where it is no ask and no answer."""
+def test_messages_are_counted_by_person_and_day(export, load, database):
+    """All of a person's messages count, not only asks and answers."""
     load(export, capture="questions", now=SOON)
     expected = message_counts.messages_from_export(export)
     assert len({day for _, day, _ in expected}) > 2
@@ -130,7 +130,7 @@ def test_who_wrote_how_much_is_counted_by_person_and_day(export, load, database)
     assert log_capture(database) == expected
 
 
-def test_days_that_no_window_reaches_are_not_counted(export, load, database):
+def test_days_before_any_window_are_not_counted(export, load, database):
     expected = message_counts.messages_from_export(export)
     days = sorted({day for _, day, _ in expected})
     middle = datetime.combine(days[len(days) // 2], time(), UTC)
@@ -143,8 +143,8 @@ def test_days_that_no_window_reaches_are_not_counted(export, load, database):
     }
 
 
-def test_of_what_the_bot_saw_itself_the_larger_count_stays(export, load, database):
-    """It may have missed some of a day, and an export some of another."""
+def test_the_larger_of_two_counts_of_a_day_stays(export, load, database):
+    """Both the bot and an export may have missed a part of a day."""
     load(export, now=SOON)
     (fewer, _), (more, _), *_ = expected = sorted(
         message_counts.messages_from_export(export).items(), key=lambda item: -item[1]
@@ -172,7 +172,7 @@ def test_only_questions_become_asks_by_default(export, load, database):
     )
 
 
-def test_only_the_channels_asked_for(export, load, database):
+def test_only_the_selected_channels_are_imported(export, load, database):
     summary = load(export, ["lounge"])
     assert held(database) == message_counts.from_export(export, ["lounge"])
     assert summary.channels == 1
@@ -180,8 +180,8 @@ def test_only_the_channels_asked_for(export, load, database):
         assert session.scalars(select(Channel.name)).all() == ["lounge"]
 
 
-def test_nobody_is_told_of_what_happened(
-    *, load, database, rt, deliverer, slack, tmp_path
+def test_only_authors_are_notified_of_their_kept_words(
+    *, load, database, rt, worker, slack, tmp_path
 ):
     """Authors alone are told, later, that words of theirs are kept."""
     load(ours(tmp_path))
@@ -189,7 +189,7 @@ def test_nobody_is_told_of_what_happened(
         kinds = set(session.scalars(select(OutboxItem.kind)))
     assert kinds == {"knowledge.notice"}
     sync.fetch_new_users(rt, rt.workspaces.only)
-    assert deliverer.send_due() == 0
+    assert worker.send_due() == 0
     assert slack.calls == []
 
 
@@ -206,7 +206,7 @@ def kept_texts(database):
 
 
 def test_the_words_of_answers_that_helped_are_kept(
-    *, load, database, rt, deliverer, slack, tmp_path, clock
+    *, load, database, rt, worker, slack, tmp_path, clock
 ):
     load(ours(tmp_path))
     said = {
@@ -234,10 +234,10 @@ def test_the_words_of_answers_that_helped_are_kept(
     slack.people = {
         one["id"]: one | {"team_id": TEAM} for one in export_factory.people()
     }
-    read_answers(rt, deliverer)
+    read_answers(rt, worker)
     for _ in range(24):
         clock.advance(hours=1)
-        deliverer.send_due()
+        worker.send_due()
     assert sorted(m.channel for m in slack.messages) == sorted(authors)
     assert "conversations.replies" not in slack.calls
     for _, _, words, is_findable in kept_texts(database):
@@ -245,7 +245,7 @@ def test_the_words_of_answers_that_helped_are_kept(
     # Another import tells nobody again.
     load(ours(tmp_path))
     clock.advance(days=2)
-    deliverer.send_due()
+    worker.send_due()
     assert len(slack.messages) == len(authors)
 
 
@@ -278,7 +278,7 @@ def test_an_import_brings_the_words_that_slack_no_longer_shows(
     assert None not in after
 
 
-def test_nothing_is_kept_of_what_is_no_ask(export, load, database):
+def test_only_asks_and_answers_are_stored(export, load, database):
     load(export, capture="questions")
     with database.read_session() as session:
         assert session.scalar(select(func.count()).select_from(UnmatchedMessage)) == 0
@@ -294,7 +294,7 @@ def test_a_second_run_changes_nothing(export, load, database):
     assert (summary.new_asks, summary.new_answers) == (0, 0)
 
 
-def test_more_can_be_loaded_later(export, load, database):
+def test_more_can_be_imported_later(export, load, database):
     load(export, ["help"], capture="questions")
     load(export, ["help"])
     load(export)
@@ -302,7 +302,7 @@ def test_more_can_be_loaded_later(export, load, database):
 
 
 @pytest.mark.parametrize("breaks", [[0], [20, 3]])
-def test_it_can_be_interrupted_and_run_again(
+def test_an_interrupted_import_can_run_again(
     export, load, database, breaks, monkeypatch
 ):
     monkeypatch.setattr(imports, "_BATCH_BYTES", 0)
@@ -326,7 +326,7 @@ def test_steps_are_counted(export, load):
         assert len(taken) == imports.count_steps(opened, opened.channels) > 10
 
 
-def test_people_and_channels_are_remembered(export, load, session):
+def test_people_and_channels_are_stored(export, load, session):
     load(export)
     known = {m.slack_id: m for m in session.scalars(select(Member))}
     assert known[export_factory.ADMIN].is_admin
@@ -337,9 +337,9 @@ def test_people_and_channels_are_remembered(export, load, session):
     assert known[export_factory.EXTERNAL].is_external
     assert known[export_factory.PEERS[1]].name == "peer1"
     assert known[export_factory.PEERS[1]].tz == "Europe/Helsinki"
-    # A name that somebody shows nowhere else.
+    # A name that a person shows nowhere else.
     assert known[export_factory.PEERS[0]].name == "peer0"
-    # Nobody has described this one, so one can't be called by name.
+    # Nobody has described this person, so they have no name.
     assert known[export_factory.UNLISTED].name == ""
     rooms = {c.slack_id: c for c in session.scalars(select(Channel))}
     assert {c.name for c in rooms.values()} == set(export_factory.CHANNELS.values())
@@ -348,7 +348,7 @@ def test_people_and_channels_are_remembered(export, load, session):
     assert {c.capture for c in rooms.values()} == {"off"}
 
 
-def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
+def test_values_from_slack_stay(load, database, workspace, tmp_path):
     with database.write_session.begin() as session:
         sync.store_user(
             Transaction(session, workspace, NOW, FEATURES),
@@ -370,8 +370,8 @@ def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
         assert (room.capture, room.helpful_emoji) == ("off", ["tada"])
 
 
-def test_facts_from_an_export_are_old_facts(export, load, session):
-    """So that Slack is asked again before a decision rests on them."""
+def test_imported_values_are_stale(export, load, session):
+    """Slack is asked again before a decision relies on them."""
     load(export)
     dates = set(session.scalars(select(Member.fetched_at)))
     [date] = dates
@@ -390,10 +390,10 @@ def test_a_deleted_ask_does_not_come_back(export, load, database):
     assert ("C0HELP", ts) not in held(database).asks
 
 
-# Where it belongs.
+# The row has the right workspace.
 
 
-def test_a_bot_with_a_token_finds_what_was_loaded_before(export, load, database, slack):
+def test_a_bot_with_a_token_finds_the_imported_rows(export, load, database, slack):
     load(export)
     slack.bot_identity = {
         "team_id": export_factory.TEAM,
@@ -410,7 +410,7 @@ def test_a_bot_with_a_token_finds_what_was_loaded_before(export, load, database,
         assert set(session.scalars(select(Ask.installation_id))) == {row.id}
 
 
-def test_the_export_of_another_workspace_is_refused(export, load, database, workspace):
+def test_the_export_of_another_workspace_is_rejected(export, load, database, workspace):
     with pytest.raises(
         BadExport, match=f"workspace {export_factory.TEAM}, and .* to {TEAM}"
     ):
@@ -418,7 +418,7 @@ def test_the_export_of_another_workspace_is_refused(export, load, database, work
     assert held(database) == message_counts.ExportCounts()
 
 
-def test_an_export_of_no_team_belongs_to_the_only_workspace(
+def test_an_export_without_a_team_belongs_to_the_only_workspace(
     load, database, workspace, tmp_path
 ):
     nameless = [one | {"team_id": None} for one in export_factory.people()]
@@ -427,13 +427,13 @@ def test_an_export_of_no_team_belongs_to_the_only_workspace(
     assert held(database) == message_counts.from_export(path)
 
 
-def test_an_export_of_no_team_is_refused_where_nothing_is_installed(load, tmp_path):
+def test_an_export_without_a_team_is_rejected_without_an_installation(load, tmp_path):
     nameless = [one | {"team_id": None} for one in export_factory.people()]
     with pytest.raises(BadExport, match="does not say which workspace"):
         load(ours(tmp_path, **{"users.json": nameless}))
 
 
-# Odd messages.
+# Unusual messages
 
 
 def said(
@@ -458,8 +458,8 @@ def small(path, *messages: dict[str, Any], **content: Any):
     return export_factory.write(path / "small.zip", files | content)
 
 
-def test_a_reply_filed_before_its_ask_counts(load, database, tmp_path):
-    """As in exports that were put together from several."""
+def test_a_reply_before_its_ask_counts(load, database, tmp_path):
+    """Exports that were merged from several have such an order."""
     reply = said(1609459300, "U0PEER2", thread=1609459200, **marked("+1", "U0PEER1"))
     path = small(
         tmp_path,
@@ -497,7 +497,7 @@ def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_p
     }
 
 
-def test_a_stranger_to_the_export_can_help_but_not_solve(load, database, tmp_path):
+def test_an_external_member_can_help_but_not_solve(load, database, tmp_path):
     path = small(
         tmp_path,
         said(1609459200, "U0GHOST"),
@@ -515,8 +515,8 @@ def test_a_stranger_to_the_export_can_help_but_not_solve(load, database, tmp_pat
     assert list(held(database).helpful.values()) == [1]
 
 
-def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
-    *, load, database, tmp_path, workspace, deliverer, slack
+def test_history_is_not_announced_when_a_member_turns_out_to_be_an_admin(
+    *, load, database, tmp_path, workspace, worker, slack
 ):
     load(
         small(
@@ -540,11 +540,11 @@ def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
             Transaction(session, workspace, NOW, FEATURES),
             {"id": "U0GHOST", "is_admin": True},
         )
-    deliverer.send_due()
+    worker.send_due()
     assert slack.messages == []
 
 
-def test_the_report_tells_what_there_is_and_what_was_left_out(load, tmp_path):
+def test_the_report_lists_what_was_imported_and_omitted(load, tmp_path):
     broken = {f"help/2021-02-{day:02}.json": "[" for day in range(1, 29)}
     text = format_report(
         load(
@@ -581,7 +581,7 @@ def test_the_report_tells_what_there_is_and_what_was_left_out(load, tmp_path):
     assert text.endswith("… and 8 more of this kind")
 
 
-# People of other organisations whom users.json leaves out
+# External members that users.json omits
 
 
 def written_by(user, ts, text, **more):
@@ -608,8 +608,8 @@ def of_others(path, *messages):
         {"user_team": "E0OTHER"},
     ],
 )
-def test_their_messages_say_so(load, database, session, tmp_path, other):
-    """Also where an earlier message of theirs did not."""
+def test_messages_identify_external_members(load, database, session, tmp_path, other):
+    """An earlier message may lack the team."""
     export = of_others(
         tmp_path,
         written_by("U0ZED", "1767600000.000100", "How do you do that?"),
@@ -631,14 +631,14 @@ def test_their_messages_say_so(load, database, session, tmp_path, other):
 
 
 @pytest.mark.parametrize("odd", [7, [], "", None, {"team": 3}])
-def test_what_is_no_workspace_says_nothing(load, session, tmp_path, odd):
+def test_an_invalid_team_is_ignored(load, session, tmp_path, odd):
     more = {"user_team": odd, "team": odd, "source_team": odd, "user_profile": odd}
     load(of_others(tmp_path, written_by("U0ZED", "1767600000.000100", "How?", **more)))
     assert [ask.asker for ask in session.scalars(select(Ask))] == ["U0ZED"]
 
 
-def test_what_slack_says_of_somebody_stands(load, database, session, tmp_path):
-    """So does what users.json says of them."""
+def test_values_from_slack_override_messages(load, database, session, tmp_path):
+    """So do the values of users.json."""
     with database.write_session.begin() as writing:
         workspace = installations.get_or_create(writing, TEAM, now=NOW)
         user = {"id": "U0ZED", "team_id": TEAM}
@@ -656,7 +656,7 @@ def test_what_slack_says_of_somebody_stands(load, database, session, tmp_path):
     assert {a.asker for a in session.scalars(select(Ask))} == {"U0ZED", "U0ANA"}
 
 
-def test_in_an_enterprises_export_its_own_people_are_ours(load, session, tmp_path):
+def test_in_an_enterprises_export_its_own_people_are_internal(load, session, tmp_path):
     def of(slack_id, team, enterprise, *teams):
         grid = {"enterprise_id": enterprise, "teams": list(teams)}
         return {"id": slack_id, "team_id": team, "enterprise_user": grid}
@@ -691,7 +691,7 @@ def test_in_an_enterprises_export_its_own_people_are_ours(load, session, tmp_pat
 
 
 @pytest.mark.parametrize("capture", ["questions", "all"])
-def test_each_message_read_is_in_one_line_of_the_report(load, export, capture):
+def test_each_message_is_in_one_line_of_the_report(load, export, capture):
     read = sum(len(talk) for talk in export_factory.channel_messages(asks=5).values())
     for _ in range(2):
         summary = load(export, capture=capture)
@@ -700,7 +700,7 @@ def test_each_message_read_is_in_one_line_of_the_report(load, export, capture):
         assert summary.kinds[MessageKind.ANSWER] == summary.answers
 
 
-def test_names_that_only_messages_tell(load, database, tmp_path):
+def test_names_in_messages_only_are_used(load, database, tmp_path):
     profile = {"display_name": "zoë", "real_name": "Zoë W", "name": "zoe.w"}
     path = small(
         tmp_path,
@@ -716,13 +716,13 @@ def test_names_that_only_messages_tell(load, database, tmp_path):
         members = {m.slack_id: m for m in session.scalars(select(Member))}
     assert members["U0GHOST"].name == "zoë"
     assert members["U0GHOST2"].name == "Zoë W"
-    # Of those whom users.json describes it is the better witness.
+    # For people in users.json, that file is more reliable.
     assert members["U0PEER1"].name == "peer1"
     assert (members["U0NEW"].name, members["U0NEW"].is_admin) == ("zoë", True)
 
 
-def test_reactions_whose_people_the_export_leaves_out_are_said(load, tmp_path):
-    """Slack counts them all, and names some."""
+def test_reactions_of_unnamed_people_are_reported(load, tmp_path):
+    """Slack counts all reactions, and names some of the people."""
     most: dict[str, Any] = {
         "reactions": [{"name": "+1", "users": ["U0PEER3"], "count": 40}]
     }
@@ -741,7 +741,7 @@ def test_reactions_whose_people_the_export_leaves_out_are_said(load, tmp_path):
     ) in format_report(summary)
 
 
-def test_who_was_forgotten_is_not_named_again_by_an_old_export(load, database, export):
+def test_an_old_export_does_not_restore_an_erased_member(load, database, export):
     load(export)
     peer = export_factory.PEERS[0]
     with database.write_session.begin() as session:

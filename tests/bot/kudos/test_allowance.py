@@ -1,4 +1,4 @@
-"""Never more than the allowance: at any hour, and however many give at once."""
+"""Nobody gives more than the allowance, at any hour or concurrency."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +31,7 @@ CROWD = [f"U0P{n}" for n in range(12)]
 
 @pytest.fixture
 def crowd(story: Story) -> Story:
-    """Everybody is known, and so is the channel."""
+    """Add members and a channel whose profiles are known."""
     story.slack.people |= {one: user_object(one, one) for one in CROWD}
     sync.refresh(
         story.rt, story.rt.workspaces.only, users=[ASKER, *CROWD], channel=HELP_CHANNEL
@@ -40,7 +40,7 @@ def crowd(story: Story) -> Story:
 
 
 def give(story: Story, receivers: list[str], source: str, giver: str = ASKER) -> bool:
-    """Whether it was given."""
+    """Give kudos; return True if they were given."""
     try:
         with story.rt.write(story.rt.workspaces.only) as tx:
             channel = channels.get_or_create(tx, HELP_CHANNEL)
@@ -87,7 +87,7 @@ def spent(session: Session, story: Story) -> int:
 
 
 def statements(story: Story, do: Callable[[], object]) -> int:
-    """How many statements `do` runs."""
+    """Return the number of statements that `do` runs."""
     ran: list[str] = []
 
     def run(*args: Any) -> None:
@@ -106,7 +106,7 @@ def statements(story: Story, do: Callable[[], object]) -> int:
     return len(ran)
 
 
-def test_to_give_takes_six_statements_however_much_was_given(crowd: Story) -> None:
+def test_giving_takes_six_statements_regardless_of_history(crowd: Story) -> None:
     ids = [f"<@{one}>" for one in CROWD]
     for n in range(3):
         text = f"{ids[n]} {ids[n + 1]} for {REASON}, number {n}"
@@ -116,14 +116,16 @@ def test_to_give_takes_six_statements_however_much_was_given(crowd: Story) -> No
             users=[ASKER, *CROWD],
             channel=HELP_CHANNEL,
         )
-        # Three to know whom it is about, and where.
+        # Three statements load the message and its channel.
         assert statements(crowd, partial(crowd.command, ASKER, "/kudos", text)) <= 9
         crowd.clock.advance(days=1)
     with crowd.rt.read_session() as session:
         assert session.scalars(select(Kudos)).all()
 
 
-def test_to_react_takes_fifteen_statements_however_much_was_given(crowd: Story) -> None:
+def test_a_reaction_takes_fifteen_statements_regardless_of_history(
+    crowd: Story,
+) -> None:
     crowd.set_up_channel(kudos=":tada:")
 
     def by(number: int) -> int:
@@ -148,7 +150,7 @@ def test_of_twelve_at_once_five_are_given(crowd: Story) -> None:
         assert len(session.scalars(select(KudosThanks)).all()) == 5
 
 
-def test_pairs_at_the_edge_are_given_whole_or_not_at_all(crowd: Story) -> None:
+def test_pairs_at_the_limit_are_given_whole_or_not_at_all(crowd: Story) -> None:
     at_once(
         [
             lambda n=n: give(crowd, CROWD[n : n + 2], f"pair {n}")  # type: ignore[misc]
@@ -161,7 +163,7 @@ def test_pairs_at_the_edge_are_given_whole_or_not_at_all(crowd: Story) -> None:
         assert spent(session, crowd) == 4
 
 
-def test_words_reactions_and_joining_in_share_one_allowance(crowd: Story) -> None:
+def test_commands_reactions_and_joins_share_one_allowance(crowd: Story) -> None:
     crowd.set_up_channel(kudos=":tada:")
     posts = []
     for n, giver in enumerate(CROWD[:4]):
@@ -188,7 +190,7 @@ def test_one_request_on_many_replicas_at_once_is_one_kudos(crowd: Story) -> None
         assert spent(session, crowd) == 1
 
 
-def test_one_reaction_told_many_times_at_once_is_one(crowd: Story) -> None:
+def test_one_reaction_delivered_many_times_at_once_counts_once(crowd: Story) -> None:
     crowd.set_up_channel(kudos=":tada:")
     ts = "1772442000.000100"
     at_once([lambda: react(crowd, ts, CROWD[0], "tada") for _ in range(8)])
@@ -196,7 +198,7 @@ def test_one_reaction_told_many_times_at_once_is_one(crowd: Story) -> None:
         assert spent(session, crowd) == 1
 
 
-def test_the_same_person_gets_two_a_week_however_many_at_once(crowd: Story) -> None:
+def test_a_recipient_gets_two_a_week_however_many_at_once(crowd: Story) -> None:
     at_once(
         [
             lambda n=n: give(crowd, [CROWD[0]], f"for {n}")  # type: ignore[misc]
@@ -219,10 +221,10 @@ def member(tz: str | None) -> Member:
     [
         ("Europe/Helsinki", "2026-03-02T21:59+00:00", "2026-03-01T22:00", 24),
         ("Europe/Helsinki", "2026-03-02T22:00+00:00", "2026-03-02T22:00", 24),
-        # The clocks go forward on 29 March, and back on 25 October.
+        # The clocks move forward on 29 March, and back on 25 October.
         ("Europe/Helsinki", "2026-03-29T12:00+00:00", "2026-03-28T22:00", 23),
         ("Europe/Helsinki", "2026-10-25T12:00+00:00", "2026-10-24T21:00", 25),
-        # In Santiago they go forward at midnight.
+        # In Santiago they move forward at midnight.
         ("America/Santiago", "2026-09-06T12:00+00:00", "2026-09-06T04:00", 23),
         ("Australia/Lord_Howe", "2026-04-05T00:00+00:00", "2026-04-04T13:00", 24.5),
         (None, "2026-03-02T23:59+00:00", "2026-03-02T00:00", 24),
@@ -252,10 +254,10 @@ def test_days_follow_each_other_without_a_gap(at, tz):
 
 
 @pytest.mark.parametrize("hour", ["2026-10-25T20:30", "2026-03-29T20:30"])
-def test_the_allowance_comes_back_when_the_clocks_have_changed(
+def test_the_allowance_resets_when_the_clocks_have_changed(
     crowd: Story, hour: str
 ) -> None:
-    """Half past ten in the evening; the day that ends now has 25 or 23 hours."""
+    """At half past ten in the evening, on a day of 25 or 23 hours."""
     crowd.clock.now = datetime.fromisoformat(f"{hour}:00+00:00")
     assert give(crowd, CROWD[:5], "five")
     assert not give(crowd, CROWD[5:6], "one too many")

@@ -1,4 +1,4 @@
-"""What people received and gave: their own, the newest first, page by page."""
+"""A member's received and given kudos, the newest first, page by page."""
 
 import json
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, conversation
 
 
 def rows(shown: list[dict[str, Any]]) -> list[str]:
-    """Each line of rich text in plain letters."""
+    """Return each line of rich text without its styles."""
     found = []
     for block in shown:
         if block["type"] == "rich_text":
@@ -26,7 +26,7 @@ def rows(shown: list[dict[str, Any]]) -> list[str]:
 
 
 def history(story: Story, count: int, *, giver: str = ASKER) -> None:
-    """One kudos a day to Ben and Chi, of which the newest is the last."""
+    """Give kudos to Ben and Chi, one a day."""
     with story.rt.write(story.rt.workspaces.only) as tx:
         channel = channels.get_or_create(tx, HELP_CHANNEL)
         for n in range(count):
@@ -76,7 +76,7 @@ def known(story: Story) -> Story:
     return story
 
 
-def test_who_has_none_is_told_so(story: Story) -> None:
+def test_an_empty_history(story: Story) -> None:
     said = json.dumps(me(story, HELPER))
     assert "Help someone" in said
     assert "5 of 5 left today" in said
@@ -91,7 +91,7 @@ def test_reasons_links_and_tags_are_shown_to_both(known: Story) -> None:
     assert given == "To Ben and Chi, 1 Mar: reason number 0  #ops"
 
 
-def test_a_long_list_is_turned_page_by_page(known: Story) -> None:
+def test_a_long_list_has_pages(known: Story) -> None:
     history(known, 20)
     for who, action in ((HELPER, "kudos_received"), (ASKER, "kudos_given")):
         shown, seen = me(known, who), []
@@ -106,8 +106,8 @@ def test_a_long_list_is_turned_page_by_page(known: Story) -> None:
         assert rows(known.slack.responses[-1][2]) == seen[:8]
 
 
-def test_kudos_of_one_moment_are_on_one_page_each(known: Story) -> None:
-    """Two givers at the very same time, many times over."""
+def test_simultaneous_kudos_are_on_one_page_each(known: Story) -> None:
+    """Two givers give at the same time, many times."""
     history(known, 10)
     history(known, 10, giver=PEER)
     shown = me(known, HELPER)
@@ -126,14 +126,14 @@ def test_a_forged_cursor_shows_nothing(known: Story, cursor: str) -> None:
     assert "are gone" in known.slack.responses[-1][1]
 
 
-def test_nobody_turns_the_pages_of_somebody_else(known: Story) -> None:
+def test_nobody_can_read_another_members_pages(known: Story) -> None:
     history(known, 20)
     cursor = button(me(known, HELPER), "kudos_received")
     known.click(ASKER, "kudos_received", cursor or "")
     assert rows(known.slack.responses[-1][2]) == []
 
 
-def test_who_joined_is_told_with_it_and_joining_is_giving(known: Story) -> None:
+def test_joining_is_listed_as_given(known: Story) -> None:
     history(known, 1)
     with known.rt.write_session.begin() as session:
         one = session.query(Kudos).one()
@@ -152,7 +152,7 @@ def test_who_joined_is_told_with_it_and_joining_is_giving(known: Story) -> None:
     assert given in rows(me(known, PEER))
 
 
-def test_at_home_are_the_last_of_a_month(known: Story) -> None:
+def test_home_shows_the_latest_of_a_month(known: Story) -> None:
     history(known, 40)
     with known.rt.read(known.rt.workspaces.only) as tx:
         drawn = kudos_history.recent(tx, HELPER)
@@ -163,7 +163,7 @@ def test_at_home_are_the_last_of_a_month(known: Story) -> None:
     assert "None lately" in json.dumps([block.to_dict() for block in drawn])
 
 
-def test_what_was_said_in_private_is_in_no_other_list(known: Story) -> None:
+def test_private_kudos_are_in_no_other_list(known: Story) -> None:
     known.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
     text = f"<@{HELPER}> for something that only those in the den know"
     known.command(ASKER, "/kudos", text, channel="C0DEN")
@@ -173,7 +173,7 @@ def test_what_was_said_in_private_is_in_no_other_list(known: Story) -> None:
     assert "only those" not in json.dumps(me(known, PEER))
 
 
-def test_another_year_is_said(known: Story) -> None:
+def test_another_year_is_shown(known: Story) -> None:
     history(known, 1)
     known.clock.advance(days=365)
     assert "1 Mar 2026" in rows(me(known, HELPER))[0]

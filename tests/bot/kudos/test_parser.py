@@ -1,4 +1,4 @@
-"""Whom, what for and which tags, however people type it."""
+"""Parse recipients, reason and tags from any text."""
 
 import re
 
@@ -35,9 +35,7 @@ BITS = f"{ANA} {BEN} for #tag ` < > &amp; \n word ``` <!channel> , and".split(" 
         ("for", (), "", ()),
     ],
 )
-def test_people_are_named_anywhere_and_the_reason_is_what_remains(
-    text, people, reason, tags
-):
+def test_people_may_be_anywhere_and_the_reason_is_the_rest(text, people, reason, tags):
     said = parse(text)
     assert (said.people, said.reason, said.tags) == (people, reason, tags)
     assert not said.has_group
@@ -63,23 +61,23 @@ def test_code_quotations_and_links_name_nobody(text):
 @pytest.mark.parametrize(
     "group", ["<!subteam^S1|@devs>", "<!subteam^S1>", "<!channel>", "<!here|here>"]
 )
-def test_groups_are_seen_and_not_expanded(group):
+def test_groups_are_recognised_and_not_expanded(group):
     said = parse(f"{group} {ANA} for the release")
     assert said.has_group
     assert (said.people, said.reason) == (("U0ANA",), "the release")
 
 
-def test_tags_have_one_spelling_and_numbers_are_none():
+def test_tags_have_one_spelling_and_numbers_are_no_tags():
     said = parse(f"{ANA} for it #Teamwork #teamwork #123 #über-hilfe <#C1|help> a#b")
     assert said.tags == ("help", "teamwork", "über-hilfe")
     assert parse("see <https://a.b/c#frag> and &amp;#tag").tags == ()
 
 
-def test_a_form_takes_tags_with_or_without_their_sign():
+def test_the_form_accepts_tags_with_or_without_their_sign():
     assert parse_tags("#ops, team-work  ;OPS 42 #" + "x" * 31) == ("ops", "team-work")
 
 
-def test_a_tag_behind_the_reason_is_no_part_of_it():
+def test_a_tag_behind_the_reason_is_not_part_of_it():
     said = parse(f"{ANA} for the talk #one #two ")
     assert said.reason == "the talk"
     assert parse(f"{ANA} #one #two").reason == ""
@@ -87,24 +85,24 @@ def test_a_tag_behind_the_reason_is_no_part_of_it():
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("filling", [" ", "\n", "#a "])
-def test_no_text_holds_up_the_others(filling):
-    """By the square of its length each would take minutes."""
+def test_no_text_takes_long(filling):
+    """With quadratic time each of these would take minutes."""
     said = parse(f"{ANA} for a" + filling * 100_000 + "b")
     assert said.people == ("U0ANA",)
 
 
-def test_only_tags_at_the_very_end_are_taken_off():
+def test_only_tags_at_the_very_end_are_removed():
     assert parse(f"{ANA} for #this and x#that #one\n#two").reason == "#this and x#that"
     assert parse(f"{ANA} for issue#12").reason == "issue#12"
 
 
-def test_a_reason_without_end_is_cut_where_a_message_has_room():
+def test_an_endless_reason_is_cut_to_the_messages_limit():
     said = parse(f"{ANA} for " + "long " * 8000)
     assert len(said.reason) <= MAX_REASON_LENGTH
     assert said.reason.endswith("…")
 
 
-def test_what_reorders_or_hides_text_is_gone():
+def test_characters_that_reorder_or_hide_text_are_removed():
     said = parse(f"{ANA} for \u202eevil\u200b\x00\ud800 e\u0301")
     assert said.reason == "evil é"
 
@@ -149,9 +147,7 @@ def test_what_reorders_or_hides_text_is_gone():
         "助けてくれて",
     ],
 )
-def test_what_separates_names_from_the_reason_is_no_part_of_it_and_takes_none_of_it(
-    separator, reason
-):
+def test_separators_between_names_and_reason_are_removed(separator, reason):
     for name in (BEN, f"to {BEN}", f"{ANA}, {BEN}", f"#ops {BEN}"):
         for word in ("", "for ", "For ", "for: ", "for — ", "for, "):
             assert parse(f"{name}{separator}{word}{reason}").reason == reason
@@ -175,7 +171,7 @@ def test_what_separates_names_from_the_reason_is_no_part_of_it_and_takes_none_of
         f"{BEN}: 「the build」",
     ],
 )
-def test_separators_touch_words_and_quotation_marks_stand_around_all_of_it(text):
+def test_separators_touch_words_and_quotation_marks_surround_the_text(text):
     said = parse(text)
     assert said.reason == "the build"
     assert "U0BEN" in said.people
@@ -205,7 +201,7 @@ def test_tags_are_words_in_every_script():
     assert parse(text).reason == "สำหรับการช่วยเหลือ"
 
 
-# What nobody would see cut: an emoji, a mention, a word with its signs.
+# Tokens that a cut would break: an emoji, a mention, a word with its signs.
 _UNCUT = re.compile(
     r"<[^<>]+>|:[\w+'-]+:(?::skin-tone-[2-6]:)?|&\w+;|(?!\d)\w[\w'’-]*|--?\w+|#\w+|[;:]-?[)D]"
 )
@@ -217,7 +213,7 @@ PARTS = [
 
 
 @given(st.lists(st.tuples(st.sampled_from(PARTS), st.sampled_from([" ", "", "\n"]))))
-def test_the_reason_is_a_stretch_of_what_was_typed_with_no_token_cut(parts):
+def test_the_reason_is_a_part_of_the_text_with_no_token_cut(parts):
     text = sanitize("".join(part + gap for part, gap in parts))
     reason = parse(text).reason
     assert reason in text
@@ -229,7 +225,7 @@ def test_the_reason_is_a_stretch_of_what_was_typed_with_no_token_cut(parts):
 
 
 @given(st.lists(st.sampled_from(BITS)).map(" ".join))
-def test_nothing_that_is_typed_breaks_it(text):
+def test_any_text_is_parsed(text):
     said = parse(text)
     assert len(set(said.people)) == len(said.people)
     assert len(to_plain(said.reason)) <= MAX_REASON_LENGTH

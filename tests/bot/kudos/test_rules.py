@@ -1,4 +1,4 @@
-"""Who may thank whom, how often and what for."""
+"""Kudos' rules: givers, recipients, limits and reasons."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,7 +53,7 @@ def warning_texts(asked: KudosRequest) -> list[str]:
     return [problem.text for problem in validate(asked).warnings]
 
 
-def test_each_receiver_gets_it_and_costs_one():
+def test_each_recipient_gets_kudos_and_costs_one():
     verdict = validate(kudos_request("UBEN", "UCHI", "UBEN"))
     assert verdict.recipients == ("UBEN", "UCHI")
     assert (verdict.cost, verdict.warnings, verdict.errors) == (2, (), ())
@@ -70,7 +70,9 @@ ALONE = [
 
 
 @pytest.mark.parametrize(("person", "why"), ALONE)
-def test_who_can_get_none_is_refused_alone_and_dropped_among_others(person, why):
+def test_an_ineligible_recipient_is_rejected_alone_and_dropped_among_others(
+    person, why
+):
     [alone] = error_texts(kudos_request(person))
     assert why in alone
     among = kudos_request(person, "UBEN")
@@ -80,7 +82,7 @@ def test_who_can_get_none_is_refused_alone_and_dropped_among_others(person, why)
     assert left_out == alone
 
 
-def test_all_that_is_wrong_is_said_at_once():
+def test_all_errors_are_reported_at_once():
     people = [person for person, _ in ALONE]
     said = error_texts(
         kudos_request(
@@ -95,32 +97,32 @@ def test_all_that_is_wrong_is_said_at_once():
     assert "Up to 5 tags, please. You gave 6." in said[-1]
 
 
-def test_a_short_reason_refuses_all_and_tells_what_else_is_wrong():
+def test_a_short_reason_rejects_all_and_reports_other_errors():
     said = error_texts(kudos_request("UBEN", "UBOT", reason="thx"))
     assert [text.split()[0] for text in said] == ["Robo", "Say"]
 
 
-def test_a_group_is_told_and_the_people_beside_it_get_theirs():
+def test_a_group_is_reported_and_the_people_beside_it_get_kudos():
     verdict = validate(kudos_request("UBEN", has_group=True))
     assert verdict.recipients == ("UBEN",)
     assert "Groups and @channel" in verdict.warnings[0].text
     assert "Pick people" in error_texts(kudos_request(has_group=True))[0]
 
 
-def test_what_is_wrong_with_several_is_said_once():
+def test_an_error_for_several_people_is_reported_once():
     known = KNOWN | {"UXYZ": Recipient("someone", is_known=False)}
     assert warning_texts(kudos_request("UBEN", "UWHO", "UXYZ", recipients=known)) == [
         "I don't recognise one of the people you named."
     ]
 
 
-def test_nobody_named_is_asked_for():
+def test_without_a_recipient_one_is_asked_for():
     assert error_texts(kudos_request()) == [
         "Who do you want to thank? Type @ and pick them from the list."
     ]
 
 
-def test_of_too_many_the_first_ten_get_it():
+def test_of_too_many_recipients_the_first_ten_get_kudos():
     verdict = validate(kudos_request(*MANY, remaining=20))
     assert len(verdict.recipients) == MAX_RECIPIENTS
     assert verdict.warnings[0].text == (
@@ -131,11 +133,11 @@ def test_of_too_many_the_first_ten_get_it():
     )
 
 
-def test_a_stranger_gets_them_where_the_channel_says_so():
+def test_an_external_member_gets_kudos_if_the_channel_allows_it():
     assert validate(kudos_request("UEXT", allow_external=True)).recipients == ("UEXT",)
 
 
-def test_more_than_is_left_is_not_given_in_part():
+def test_kudos_beyond_the_allowance_are_not_given_in_part():
     [said] = error_texts(kudos_request("UBEN", "UCHI", remaining=1))
     assert said == "That's 2 people, and you have 1 left today. Pick up to 1."
     [said] = error_texts(kudos_request("UBEN", remaining=0, daily_allowance=3))
@@ -144,7 +146,7 @@ def test_more_than_is_left_is_not_given_in_part():
     )
 
 
-def test_who_is_dropped_costs_nothing():
+def test_a_dropped_recipient_costs_nothing():
     assert validate(kudos_request("UBEN", "UBOT", "UANA", remaining=1)).recipients == (
         "UBEN",
     )
@@ -154,24 +156,24 @@ def test_a_reaction_needs_no_reason():
     assert validate(kudos_request("UBEN", reason="", method="reaction")).cost == 1
 
 
-def test_joining_in_costs_one_whoever_it_is_for():
+def test_joining_costs_one_regardless_of_recipients():
     verdict = validate(
-        kudos_request("UBEN", "UCHI", reason="", method="second", remaining=1)
+        kudos_request("UBEN", "UCHI", reason="", method="join", remaining=1)
     )
     assert verdict.recipients == ("UBEN", "UCHI")
     assert verdict.cost == 1
     assert (
         "You get more at midnight"
-        in error_texts(kudos_request("UBEN", method="second", remaining=0))[0]
+        in error_texts(kudos_request("UBEN", method="join", remaining=0))[0]
     )
 
 
 @given(
     people=st.lists(st.sampled_from([*KNOWN, *MANY])),
     left=st.integers(-2, 12),
-    by=st.sampled_from(["words", "reaction", "second"]),
+    by=st.sampled_from(["words", "reaction", "join"]),
 )
-def test_what_is_given_is_always_within_the_rules(people, left, by):
+def test_accepted_kudos_are_always_within_the_rules(people, left, by):
     verdict = validate(kudos_request(*people, remaining=left, method=by))
     assert bool(verdict.recipients) != bool(verdict.errors)
     assert len(set(verdict.recipients)) == len(verdict.recipients) <= MAX_RECIPIENTS
@@ -194,7 +196,7 @@ def test_what_is_given_is_always_within_the_rules(people, left, by):
         ("<!subteam^S1|@the-whole-team> <!channel> <!here|here> hi", 2),
         ("\u3164\u2800\u115f\uffa0" * 9, 0),
         ("", 0),
-        # Twenty letters of English say what these say.
+        # These say the same as twenty letters of English.
         ("帮我修好了构建", 21),
         ("ありがとう", 15),
         ("コードレビュー", 21),
@@ -207,11 +209,11 @@ def test_what_is_given_is_always_within_the_rules(people, left, by):
         ("a" + "\u0e34" * 50, 2),
     ],
 )
-def test_a_reason_is_as_long_as_what_it_says(reason, expected):
+def test_a_reason_counts_by_its_content(reason, expected):
     assert reason_length(reason) == expected
 
 
-def test_a_refusal_says_all_and_beside_each_field_its_own():
+def test_an_error_lists_all_problems_and_those_of_each_field():
     verdict = validate(kudos_request("UANA", "UBOT", reason=""))
     refusal = to_user_error(verdict.errors)
     assert str(refusal).count("\n") == 2
@@ -235,7 +237,7 @@ GIVEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
         ({Role.ADMIN, Role.DEACTIVATED}, 0, False),
     ],
 )
-def test_who_takes_kudos_back_and_for_how_long(held, minutes, may):
+def test_permissions_and_time_limits_for_taking_kudos_back(held, minutes, may):
     now = GIVEN + timedelta(minutes=minutes)
     if may:
         require_take_back(frozenset(held), given_at=GIVEN, now=now)

@@ -1,4 +1,4 @@
-"""Replicas look for mentors at the same moment: one person is credited, once."""
+"""Replicas detect mentors at the same moment: one member is credited, once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
@@ -16,7 +16,7 @@ ANOTHER = "U0ZOE"
 
 @pytest.fixture
 def friday(story: Story) -> Story:
-    """Two people have helped as much as each other, the helper before the other."""
+    """Two members have helped equally much, the helper before the other."""
     for helper in (HELPER, ANOTHER):
         for asker in (ASKER, PEER):
             ask = story.ask("How is it done?", member=asker)
@@ -30,16 +30,16 @@ def friday(story: Story) -> Story:
         story.slack.people[one] = user
         assert story.event({"type": "user_change", "user": user}) == 200
     story.clock.advance(days=3, hours=23)
-    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.worker)
     return story
 
 
 def run_detection(story: Story) -> None:
-    jobs.mentors.detect(story.rt, story.deliverer)
+    jobs.mentors.detect(story.rt, story.worker)
 
 
 def credited(story: Story) -> str:
-    """Who was, once, and heard of it."""
+    """Return the credited members, who were told once."""
     story.deliver()
     with story.rt.read_session() as session:
         [member] = session.scalars(select(Credit.member)).all()
@@ -61,22 +61,22 @@ def test_of_four_replicas_at_once_one_credits(friday: Story) -> None:
 
 
 def wait_for(connection: Connection, waiting: int) -> None:
-    """Until so many wait for what this transaction holds."""
+    """Wait until this many transactions wait for a lock of this one."""
     waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     while connection.execute(waits).scalar_one() < waiting:
         sleep(0.01)
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_of_two_that_found_different_people_the_first_to_write_credits(
+def test_of_two_different_results_the_first_to_be_written_counts(
     friday: Story,
 ) -> None:
-    """Both have looked before either writes; a mark was undone between the looks."""
+    """Both have run it before either writes; a mark was undone in between."""
     first = next(one for one in friday.answers() if one.author == HELPER)
     bind = friday.rt.write_session.kw["bind"]
     with ThreadPoolExecutor(2) as pool:
         with bind.begin() as connection:
-            # They can read the rounds, and wait to write theirs.
+            # They can read the runs, and wait to write theirs.
             connection.execute(text("LOCK TABLE mentor_runs IN EXCLUSIVE MODE"))
             looks = [pool.submit(run_detection, friday)]
             wait_for(connection, 1)
@@ -85,5 +85,5 @@ def test_of_two_that_found_different_people_the_first_to_write_credits(
             wait_for(connection, 2)
         for done in looks:
             done.result()
-    # Let go at once, either may be first.
+    # After the release, either may be first.
     assert credited(friday) in {HELPER, ANOTHER}

@@ -1,4 +1,4 @@
-"""Components and crowds, against an independent way to find them."""
+"""Components and groups, compared with an independent algorithm."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def found(size: int, edges: Edges) -> Sequence[int]:
 
 
 def reachable(size: int, edges: Edges) -> list[set[int]]:
-    """Where each node leads, by trying until nothing is added (Warshall)."""
+    """Return the nodes that each node reaches, by repetition (Warshall)."""
     to = [{node} for node in range(size)]
     for start, end in edges:
         to[start].add(end)
@@ -46,7 +46,7 @@ GRAPHS = st.integers(1, 9).flatmap(
 
 
 @given(GRAPHS)
-def test_two_are_in_one_component_if_each_leads_to_the_other(graph):
+def test_two_nodes_are_in_one_component_if_each_reaches_the_other(graph):
     size, edges = graph
     component, to = found(size, edges), reachable(size, edges)
     for one in range(size):
@@ -60,7 +60,7 @@ def ends(edges: Edges) -> tuple[list[int], list[int]]:
 
 
 @given(GRAPHS, st.integers(1, 9))
-def test_a_crowd_is_more_people_than_a_circle_whichever_way_edges_lead(graph, most):
+def test_a_group_is_larger_than_a_circle_in_any_direction_of_edges(graph, most):
     size, edges = graph
     joined = reachable(size, [*edges, *((end, start) for start, end in edges)])
     large = [len(nodes) > most for nodes in joined]
@@ -68,7 +68,7 @@ def test_a_crowd_is_more_people_than_a_circle_whichever_way_edges_lead(graph, mo
 
 
 @given(GRAPHS, st.lists(st.integers(0, 3), min_size=9, max_size=9))
-def test_who_deals_with_several_groups(graph, groups):
+def test_members_of_several_groups(graph, groups):
     size, edges = graph
     both = [*edges, *((end, start) for start, end in edges)]
     met = [{groups[end] for start, end in both if start == n} for n in range(size)]
@@ -76,14 +76,14 @@ def test_who_deals_with_several_groups(graph, groups):
     assert list(in_several_groups(*ends(edges), groups[:size])) == several
 
 
-def test_a_path_as_long_as_a_large_workspace_needs_no_recursion():
+def test_a_path_through_a_large_workspace_needs_no_recursion():
     size = 50_000
     around = [(node, (node + 1) % size) for node in range(size)]
     starts = list(range(size + 1))
     assert set(
         strongly_connected_components(size, starts, [end for _, end in around])
     ) == {0}
-    # One edge less, and everybody is alone.
+    # One edge less, and every node is alone.
     starts[-1] -= 1
     assert (
         len(set(strongly_connected_components(size, starts, list(range(1, size)))))
@@ -91,5 +91,5 @@ def test_a_path_as_long_as_a_large_workspace_needs_no_recursion():
     )
 
 
-def test_nobody_is_in_no_component():
+def test_an_empty_graph_has_no_components():
     assert list(strongly_connected_components(0, [0], [])) == []

@@ -1,4 +1,4 @@
-"""What is read from the database is what the definition is about, on both kinds."""
+"""The detection's queries return the definition's inputs, on both databases."""
 
 from datetime import timedelta
 from typing import Any
@@ -55,7 +55,7 @@ def names(found: rules.DetectionResult) -> list[str]:
 
 @pytest.fixture
 def secret(story: Story) -> int:
-    """A private channel's row; the helper answers there, and outside once."""
+    """A private channel, where the helper answers; outside they answer once."""
     story.slack.channels[SECRET] = conversation_object(
         SECRET, "secret", is_private=True
     )
@@ -66,13 +66,13 @@ def secret(story: Story) -> int:
         return session.scalars(select(Channel.id).filter_by(slack_id=SECRET)).one()
 
 
-def test_private_channels_count_for_who_is_in_them_only(story: Story, secret: int):
+def test_private_channels_count_for_their_members_only(story: Story, secret: int):
     assert names(detect(story)) == []
     assert names(detect(story, private_members={secret: [ASKER]})) == []
     assert names(detect(story, private_members={secret: [HELPER]})) == [HELPER]
 
 
-def test_one_channel_can_be_looked_at_by_itself(story: Story, secret: int):
+def test_the_scope_may_be_one_channel(story: Story, secret: int):
     answered(story, ADMIN, "+1", channel=SECRET)
     story.advance(minutes=1)
     seats = {secret: [HELPER]}
@@ -81,7 +81,7 @@ def test_one_channel_can_be_looked_at_by_itself(story: Story, secret: int):
     assert names(detect(story, channel_id=secret - 1, private_members=seats)) == []
 
 
-def test_a_channel_can_be_left_out(story: Story):
+def test_a_channel_can_be_excluded(story: Story):
     answered(story, ASKER, "+1")
     answered(story, PEER, "+1")
     story.advance(minutes=1)
@@ -127,7 +127,7 @@ def test_expected_experts_are_not_named(story: Story):
 
 
 def test_marks_by_a_third_person_are_the_askers(story: Story):
-    """One by the asker, and one by somebody else: marks of two askers."""
+    """One mark is by the asker, one by another member: marks of two askers."""
     answered(story, ASKER, "+1")
     reply = answered(story, PEER, "eyes")
     assert names(detect(story)) == []
@@ -138,8 +138,8 @@ def test_marks_by_a_third_person_are_the_askers(story: Story):
     assert standing.askers == 2
 
 
-def test_who_marked_whom_is_known_for_a_year(story: Story):
-    """The helper marks an asker of theirs; it counts as in return until then."""
+def test_marks_in_return_count_for_a_year(story: Story):
+    """The helper marks an asker, whose mark counts as in return until then."""
     answered(story, ASKER, "+1")
     answered(story, PEER, "+1")
     ask = story.ask("How is it done?", member=HELPER)
@@ -154,7 +154,7 @@ def test_who_marked_whom_is_known_for_a_year(story: Story):
 
 
 def test_one_mark_and_answers_to_three_people_are_enough(story: Story):
-    """To one of them twice; marks or none; deleted ones and own asks don't count."""
+    """One asker gets two answers. Deleted answers and own asks don't count."""
     answered(story, ASKER, "+1")
     second = answered(story, PEER, "eyes")
     answered(story, PEER, "eyes")
@@ -166,7 +166,7 @@ def test_one_mark_and_answers_to_three_people_are_enough(story: Story):
     assert names(detect(story)) == []
     answered(story, ADMIN, "eyes")
     assert names(detect(story)) == [HELPER]
-    # One of so long ago that the mark's window does not reach it.
+    # One mark is older than the window of marks.
     ts = f"{(story.clock() - timedelta(days=85)).timestamp():.6f}"
     with story.rt.write_session.begin() as session:
         session.execute(update(Answer).where(Answer.ts == second).values(ts=ts))
@@ -178,10 +178,8 @@ def test_one_mark_and_answers_to_three_people_are_enough(story: Story):
     assert names(detect(story)) == []
 
 
-def test_answers_in_private_channels_count_for_who_is_in_them(
-    story: Story, secret: int
-):
-    """One mark in public; two more people answered, one of them in private."""
+def test_answers_in_private_channels_count_for_their_members(story: Story, secret: int):
+    """One mark is public; two more people got answers, one of them in private."""
     answered(story, ADMIN, "eyes")
     with story.rt.write_session.begin() as session:
         session.execute(
@@ -193,7 +191,7 @@ def test_answers_in_private_channels_count_for_who_is_in_them(
     assert names(detect(story)) == []
 
 
-def test_to_answer_ones_ring_counts_for_nothing(story: Story):
+def test_answers_to_the_own_ring_do_not_count(story: Story):
     answered(story, ASKER, "+1")
     answered(story, PEER, "eyes")
     answered(story, ADMIN, "+1")
@@ -201,7 +199,7 @@ def test_to_answer_ones_ring_counts_for_nothing(story: Story):
     returned = story.say(ADMIN, "So.", thread_ts=ask.ts)
     assert names(detect(story)) == [HELPER]
     story.react(HELPER, returned, "+1")
-    # One mark that is not in return; of three whom they answered one is of their ring.
+    # One mark is not in return; one of the three askers is in the member's ring.
     assert names(detect(story)) == []
     answered(story, CHAMPION, "eyes")
     assert names(detect(story)) == [HELPER]

@@ -1,4 +1,4 @@
-"""Who is an unexpected mentor: each clause, each tie, and the numbers themselves."""
+"""Unexpected mentors: each condition, each tie, and the numbers."""
 
 import math
 import random
@@ -20,12 +20,12 @@ from bot.mentors.rules import DAY, DetectionResult
 
 NUMBERS = MentorSettings()
 UNTIL = 1_800_000_000.0
-# Who helps here, and many who talk: as many more are the most talkative.
+# The helpers, and many active writers: as many more are the most talkative.
 CROWD = {f"U0TALK{n:02}": 1000 - n for n in range(40)}
-# A mark: who helped, who asked, how many days ago.
+# A mark: helper, asker, days ago.
 Mark = tuple[str, str, float]
 QUIET: list[Mark] = [("U0MIA", "U0ANA", 3), ("U0MIA", "U0BEN", 2)]
-# One who talks helped all the others who do, before any window.
+# One writer helped all other writers, before any window.
 TOWN: list[Mark] = [("U0TALK00", talker, 100.0) for talker in list(CROWD)[1:]]
 
 
@@ -38,9 +38,9 @@ def found(
     are_known: bool = True,
     **numbers: object,
 ) -> DetectionResult:
-    """What comes of the marks in a town that the askers belong to, if they `are_known`.
+    """Run the detection on the marks; if `are_known`, the askers are members of a town.
 
-    `busy` are those who answered three people.
+    `busy` are members who answered three people.
     """
     askers = sorted({asker for _, asker, _ in marks}) if are_known else []
     known = [("U0TALK00", asker, 100.0) for asker in askers]
@@ -61,7 +61,7 @@ def names(result: DetectionResult) -> list[str]:
     return [standing.member for standing in result.candidates]
 
 
-# The gate, clause by clause
+# The gate, condition by condition
 
 
 def test_two_marks_from_two_askers_are_enough():
@@ -77,62 +77,62 @@ def test_two_marks_from_one_asker_are_not_enough():
     assert names(found([QUIET[0], ("U0MIA", "U0ANA", 1)])) == []
 
 
-def test_whom_the_person_marked_too_is_no_asker_for_the_gate():
+def test_an_asker_marked_in_return_does_not_count_for_the_gate():
     assert names(found([*QUIET, ("U0ANA", "U0MIA", 1)])) == []
     third = ("U0MIA", "U0CHI", 1)
     assert names(found([*QUIET, third, ("U0ANA", "U0MIA", 1)])) == ["U0MIA"]
 
 
-def test_a_mark_in_return_counts_for_as_long_as_the_graph_reaches():
+def test_a_mark_in_return_counts_for_the_graphs_window():
     assert names(found([*QUIET, ("U0ANA", "U0MIA", 365)])) == []
     assert names(found([*QUIET, ("U0ANA", "U0MIA", 367)])) == ["U0MIA"]
 
 
 def test_a_ring_that_thanks_itself_gets_nothing():
-    """Nobody here marked anybody in return, yet each leads to each."""
+    """Nobody here marked anyone in return, yet each leads to each."""
     people = ["U0MIA", "U0ANA", "U0BEN", "U0CHI", "U0DEA"]
     steps = [(a, b) for n, a in enumerate(people) for b in (n + 1, n + 2)]
     ring = [(a, people[b % 5], 1.0) for a, b in steps]
     assert names(found(ring)) == []
-    # One asker from outside, and it is more than the ring.
+    # With one asker from outside it is larger than the ring.
     assert names(found([*ring, ("U0MIA", "U0OUT", 1)])) == ["U0MIA"]
 
 
-def test_somebody_outside_who_is_marked_in_return_opens_no_gate():
+def test_an_outsider_marked_in_return_opens_no_gate():
     ring = [("U0MIA", "U0ANA", 1.0), ("U0ANA", "U0BEN", 1.0), ("U0BEN", "U0MIA", 1.0)]
     more = [("U0MIA", "U0OUT", 1.0), ("U0OUT", "U0MIA", 1.0)]
     assert names(found([*ring, *more, ("U0MIA", "U0BEN", 1)])) == []
 
 
-def around(size: int, days: float = 100) -> list[Mark]:
-    """Mia and others, each marked by the next: a ring, and nobody marked in return."""
+def make_ring(size: int, days: float = 100) -> list[Mark]:
+    """Return a ring with Mia: each is marked by the next, and nobody in return."""
     people = ["U0MIA", *(f"U0R{n}" for n in range(size - 1))]
     return [(a, people[n - 1], days) for n, a in enumerate(people)]
 
 
-def test_marks_from_within_a_ring_are_enough_where_it_is_a_community():
+def test_marks_from_within_a_ring_are_enough_in_a_community():
     for size, credited in ((7, []), (8, ["U0MIA"])):
         inside = [("U0MIA", "U0R1", 2.0), ("U0MIA", "U0R2", 3.0)]
-        assert names(found([*around(size), *inside])) == credited
-        old = [*around(size, days=367), *inside]
+        assert names(found([*make_ring(size), *inside])) == credited
+        old = [*make_ring(size, days=367), *inside]
         assert names(found(old)) == ["U0MIA"]
 
 
-def test_one_of_the_askers_has_dealt_with_somebody_else():
-    """In the town, but for nobody's sake than Mia's."""
+def test_one_of_the_askers_must_have_dealt_with_other_people():
+    """The asker is in the town, but has dealt with Mia only."""
     met = ("U0MIA", "U0TALK05", 100.0)
     assert names(found([*QUIET, met], are_known=False)) == []
     helped = ("U0ANA", "U0TALK07", 100.0)
     assert names(found([*QUIET, met, helped], are_known=False)) == ["U0MIA"]
-    # Or was helped.
+    # The asker may also have been helped.
     asked = ("U0TALK07", "U0ANA", 100.0)
     assert names(found([*QUIET, met, asked], are_known=False)) == ["U0MIA"]
     before = ("U0TALK07", "U0ANA", 367.0)
     assert names(found([*QUIET, met, before], are_known=False)) == []
 
 
-def test_that_somebody_else_is_not_of_the_persons_ring():
-    ring = around(4)
+def test_the_other_person_must_not_be_in_the_members_ring():
+    ring = make_ring(4)
     met = ("U0MIA", "U0TALK05", 100.0)
     helped = ("U0R1", "U0ANA", 100.0)
     assert names(found([*QUIET, *ring, met, helped], are_known=False)) == []
@@ -141,7 +141,7 @@ def test_that_somebody_else_is_not_of_the_persons_ring():
 
 
 def test_up_to_twelve_people_by_themselves_are_one_circle():
-    """Mia, Ana, Ben, and others whom Ana helped; nobody else."""
+    """They are Mia, Ana, Ben, and others whom Ana helped."""
     for others, credited in ((9, []), (10, ["U0MIA"])):
         helped = [("U0ANA", f"U0D{n}", 100.0) for n in range(others)]
         assert names(found([*QUIET, *helped], are_known=False)) == credited
@@ -149,20 +149,20 @@ def test_up_to_twelve_people_by_themselves_are_one_circle():
         assert names(found([*QUIET, *helped, *more], are_known=False)) == ["U0MIA"]
 
 
-def test_one_mark_is_enough_for_who_answered_three_people():
+def test_one_mark_is_enough_for_a_member_who_answered_three_people():
     assert names(found(QUIET[:1], busy={"U0MIA"})) == ["U0MIA"]
     assert names(found([QUIET[0], ("U0MIA", "U0ANA", 1)], busy={"U0MIA"})) == ["U0MIA"]
-    # One that counts: not in return, not from the ring, not from the circle.
+    # The mark counts: not in return, not from the ring, not from the circle.
     assert names(found([], busy={"U0MIA"})) == []
     returned = [QUIET[0], ("U0ANA", "U0MIA", 1)]
     assert names(found(returned, busy={"U0MIA"})) == []
-    assert names(found([("U0MIA", "U0R1", 1), *around(5)], busy={"U0MIA"})) == []
+    assert names(found([("U0MIA", "U0R1", 1), *make_ring(5)], busy={"U0MIA"})) == []
     assert names(found(QUIET[:1], busy={"U0MIA"}, are_known=False)) == []
     assert names(found(QUIET[:1], {"U0MIA": 995}, busy={"U0MIA"})) == []
     assert names(found(QUIET[:1], busy={"U0MIA"}, barred={"U0MIA"})) == []
 
 
-def test_who_answered_is_asked_of_the_window_and_of_those_who_need_it():
+def test_answered_people_are_queried_for_the_window_and_members_in_question():
     asked: list[tuple[dict[str, set[str]], float]] = []
 
     def answered(people, since):
@@ -178,7 +178,7 @@ def test_who_answered_is_asked_of_the_window_and_of_those_who_need_it():
     numbers = MentorSettings()
     result = rules.detect(marks, CROWD, answered, until=UNTIL, settings=numbers)
     assert names(result) == ["U0MIA"]
-    # And whoever is in their ring does not count.
+    # Members of the ring do not count either.
     assert asked == [({"U0NOA": {"U0NOA", "U0C"}}, 28)]
 
 
@@ -187,11 +187,11 @@ def test_own_asks_are_no_marks():
 
 
 @pytest.mark.parametrize("barred", [{"U0MIA"}, {"U0MIA", "U0ANA"}])
-def test_who_is_barred_is_not_named(barred):
+def test_an_excluded_member_is_not_named(barred):
     assert names(found(QUIET, barred=barred)) == []
 
 
-def test_an_asker_who_is_barred_counts_all_the_same():
+def test_an_excluded_asker_still_counts():
     assert names(found(QUIET, barred={"U0ANA"})) == ["U0MIA"]
 
 
@@ -200,7 +200,7 @@ def test_the_most_talkative_are_not_named():
     assert names(found(QUIET, {"U0MIA": 1})) == ["U0MIA"]
 
 
-# Who is talkative
+# Talkative members
 
 
 def writers(count: int) -> dict[str, int]:
@@ -209,42 +209,42 @@ def writers(count: int) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     ("people", "talkative"),
-    # Three, then a fifth, of thirty ten, then five percent.
+    # At least three, or a fifth; from thirty on ten, or five percent.
     [
         *((0, 0), (2, 2), (3, 3), (9, 3), (19, 3), (20, 4), (29, 5)),
         *((30, 10), (200, 10), (201, 11)),
     ],
 )
-def test_how_many_are_talkative(people: int, talkative: int):
+def test_the_number_of_talkative_members(people: int, talkative: int):
     assert rules.top_talkers(writers(people), NUMBERS) == set(
         list(writers(people))[:talkative]
     )
 
 
-def test_of_those_who_wrote_as_much_the_ids_decide():
+def test_ties_of_talkative_members_are_decided_by_id():
     assert rules.top_talkers(dict.fromkeys("CABD", 7), NUMBERS) == {"A", "B", "C"}
 
 
-def test_who_wrote_nothing_is_no_writer():
+def test_a_member_without_messages_is_no_writer():
     assert rules.top_talkers({"A": 9, "B": 0, "C": 0}, NUMBERS) == {"A"}
 
 
 # Windows
 
 
-def test_a_wider_window_counts_where_nobody_qualifies_in_a_narrow_one():
+def test_a_wider_window_counts_if_nobody_qualifies_in_a_narrow_one():
     for days, window in ((27.9, 28), (28, 56), (55.9, 56), (56, 84), (83.9, 84)):
         result = found([QUIET[0], ("U0MIA", "U0BEN", days)])
         assert (names(result), result.window_days) == (["U0MIA"], window)
     assert names(found([QUIET[0], ("U0MIA", "U0BEN", 84)])) == []
 
 
-def test_what_is_later_than_the_period_does_not_count_yet():
+def test_events_after_the_period_do_not_count_yet():
     assert names(found([QUIET[0], ("U0MIA", "U0BEN", -0.1)])) == []
     assert names(found([QUIET[0], ("U0MIA", "U0BEN", 0)])) == ["U0MIA"]
 
 
-def test_nobody_is_named_where_nobody_helped():
+def test_nobody_is_named_if_nobody_helped():
     assert found([]) == DetectionResult(84, sum(CROWD.values()) + 5, (), [])
 
 
@@ -256,7 +256,7 @@ def wilson_hilferty(k: float, quantile: float) -> float:
 
 
 def by_the_book(marks: list[Mark], messages: dict[str, int]) -> dict[str, tuple]:
-    """H, L and S of everybody, from sets and exact fractions, window of 28 days."""
+    """Return H, L and S of all, from sets and exact fractions, for 28 days."""
     pairs = {(helper, asker) for helper, asker, days in marks if 0 <= days < 366}
     earned: dict[str, Fraction] = {}
     for helper, asker in pairs:
@@ -290,7 +290,7 @@ MARKS = st.lists(
 
 
 @given(MARKS)
-def test_each_number_is_what_the_definition_says(marks):
+def test_each_number_follows_the_definition(marks):
     messages = {person: 3 + 2 * n for n, person in enumerate(PEOPLE)}
     result = found(
         marks,
@@ -322,7 +322,7 @@ def test_the_numbers_of_one_case_worked_out_by_hand():
     messages = {**dict.fromkeys(CROWD, 0), "U0MIA": 10, "U0OTHER": 90}
     [mia] = found(marks, messages, small_team=0, talkative_people=1).candidates
     assert mia.helpfulness == 3
-    # All H: 3 and Chi's 1/2, of which she is a tenth of the talk.
+    # All H: 3, and Chi's 1/2, of which she is a tenth of the messages.
     assert mia.expected == pytest.approx(0.35)
     k = 4
     lower = k * (1 - 1 / 36 - 1.2816 / 6) ** 3
@@ -330,7 +330,7 @@ def test_the_numbers_of_one_case_worked_out_by_hand():
     assert lower == pytest.approx(1.7468, abs=1e-3)  # gamma.ppf(.1, 4) is 1.7448
 
 
-def test_nobody_counted_expects_nothing_of_anybody():
+def test_with_no_messages_nothing_is_expected():
     nobody = dict.fromkeys([*CROWD, "U0MIA"], 0)
     assert found(QUIET, nobody).candidates[0].expected == 0
 
@@ -349,8 +349,8 @@ def test_the_least_expected_comes_first():
     assert names(found(ALIKE, messages)) == ["U0NOA", "U0MIA"]
 
 
-def test_of_as_unexpected_ones_more_askers_come_first():
-    """H = 5/2 either way: one asker thrice and two halved, or two and a half."""
+def test_of_equally_unexpected_members_more_askers_come_first():
+    """H = 5/2 either way: one asker three times and two halved, or two and a half."""
     noa = [("U0NOA", "A", 3.0), ("U0NOA", "A", 2.0), ("U0NOA", "B", 1.0)]
     mia = [("U0MIA", "C", 3.0), ("U0MIA", "D", 2.0), ("U0MIA", "E", 1.0)]
     returned = [("E", "U0MIA", 1.0), ("E", "F", 1.0)]
@@ -361,15 +361,15 @@ def test_of_as_unexpected_ones_more_askers_come_first():
     assert (second.member, second.askers) == ("U0NOA", 2)
 
 
-def test_of_as_many_askers_fewer_messages_come_first():
-    """Among so many messages that next to nothing is expected of either."""
+def test_of_equally_many_askers_fewer_messages_come_first():
+    """Among so many messages almost nothing is expected of either."""
     messages = {"U0MIA": 2, "U0NOA": 1, "U0TALK00": 10**18}
     first, second = found(ALIKE, messages).candidates
     assert first.score == second.score
     assert (first.member, second.member) == ("U0NOA", "U0MIA")
 
 
-def test_of_as_quiet_ones_the_earlier_first_mark_comes_first():
+def test_of_equally_quiet_members_the_earlier_first_mark_comes_first():
     earlier = [*ALIKE[:2], ("U0NOA", "U0NOAA", 4), ALIKE[3]]
     messages = {"U0MIA": 1, "U0NOA": 1}
     assert names(found(earlier, messages)) == ["U0NOA", "U0MIA"]
@@ -393,32 +393,32 @@ def test_the_order_of_marks_and_people_changes_nothing(marks, shuffle):
 # Rings
 
 
-def test_who_is_marked_mostly_by_a_ring_is_noted():
+def test_a_member_marked_mostly_by_a_ring_is_reported():
     pair = [("U0MIA", "U0ANA", 1.0)] * 3 + [("U0ANA", "U0MIA", 1.0)]
     [ring] = found([*pair, ("U0MIA", "U0BEN", 1)]).rings
     assert (ring.member, ring.people) == ("U0MIA", ("U0ANA", "U0MIA"))
     assert (ring.marks, ring.marks_from_ring) == (4, 3)
 
 
-def test_a_ring_that_is_the_smaller_part_is_not_noted():
-    """Three of five are 60 %, three of six are not."""
+def test_a_ring_with_the_smaller_part_of_marks_is_not_reported():
+    """Three of five are 60 %, three of six are 50 %."""
     pair = [("U0MIA", "U0ANA", 1.0)] * 3 + [("U0ANA", "U0MIA", 1.0)]
     others = [("U0MIA", f"U0B{n}", 1.0) for n in range(3)]
     assert [r.member for r in found([*pair, *others[:2]]).rings] == ["U0MIA"]
     assert found([*pair, *others]).rings == []
 
 
-def test_few_marks_say_nothing_about_a_ring():
+def test_few_marks_do_not_make_a_ring():
     assert found([("U0MIA", "U0ANA", 1.0)] * 3 + [("U0ANA", "U0MIA", 1.0)]).rings == []
 
 
 def test_a_community_is_no_ring():
-    assert len(found(around(7) * 4).rings) == 7
-    assert found(around(8) * 4).rings == []
-    assert len(found(around(8) * 4, ring_people=8).rings) == 8
+    assert len(found(make_ring(7) * 4).rings) == 7
+    assert found(make_ring(8) * 4).rings == []
+    assert len(found(make_ring(8) * 4, ring_people=8).rings) == 8
 
 
-def test_private_channels_are_weighed_and_make_no_note():
+def test_private_channels_count_and_are_not_reported():
     marks = HelpMatrix()
     marks.add("U0MIA", "U0BEN", UNTIL - 1)
     marks.start_private()
@@ -441,7 +441,7 @@ def everybody(people, _since):
     return set(people)
 
 
-# Those in which marks lead back to whom they came from.
+# Ways in which marks lead back to their origin.
 BACK = [name for name in attacks.ATTACKS if "star" not in name and "chain" not in name]
 
 
@@ -450,9 +450,9 @@ BACK = [name for name in attacks.ATTACKS if "star" not in name and "chain" not i
     [*((name, False) for name in attacks.ATTACKS), *((name, True) for name in BACK)],
 )
 def test_people_who_agree_on_marks_get_nothing_in_two_hundred_weeks(name, are_helped):
-    """In a community of others, whatever else they answer there without a mark.
+    """They are in a community of others, and also answer there without a mark.
 
-    Rings and turns get nothing, either, if their members `are_helped` by others.
+    Rings and turns get nothing either if others help their members (`are_helped`).
     """
     shuffle, agreed = random.Random(name), attacks.people(name)
     others = [f"U{n}" for n in range(40)]
@@ -486,8 +486,8 @@ def test_people_who_agree_on_marks_get_nothing_in_two_hundred_weeks(name, are_he
         assert sum(map(bool, by_week)) > 150
 
 
-def test_a_chain_whose_members_answer_strangers_still_wins():
-    """The limit of it: what they agree on can't be told from what others do."""
+def test_a_chain_whose_members_answer_others_still_wins():
+    """This is the limit of the definition: such marks look like anyone's."""
     chain = [("U0MIA", "U0R1", 1.0), ("U0MIA", "U0R2", 2.0), ("U0R1", "U0R2", 3.0)]
     assert names(found(chain, are_known=False)) == []
     strangers = [("U0R1", "U0TALK05", 100.0), ("U0R2", "U0TALK06", 100.0)]
@@ -528,7 +528,7 @@ def test_a_period_ends_on_friday_at_ten(now, day, until):
         ("2026-03-09T08:00", date(2026, 3, 13)),
     ],
 )
-def test_a_credit_by_hand_is_of_the_period_that_runs(now, day):
+def test_a_manual_credit_belongs_to_the_current_period(now, day):
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert periods.period_of(at, ZoneInfo("Europe/Helsinki"), NUMBERS) == day
 

@@ -1,4 +1,4 @@
-"""Two replicas hear the same thing, or two people click at once: it is said once."""
+"""Two replicas get the same event, or two people click at once: one message."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +6,7 @@ from tests.factories import Story
 from tests.slack_payloads import ADMIN, ASKER, BOT, HELP_CHANNEL, PEER, button
 
 
-def test_of_many_clicks_at_once_one_posts(story: Story) -> None:
+def test_of_many_simultaneous_clicks_one_posts(story: Story) -> None:
     arrival = {"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL}
     with ThreadPoolExecutor(4) as pool:
         told = pool.map(lambda _: story.event({**arrival, "inviter": ASKER}), range(4))

@@ -1,4 +1,4 @@
-"""Who came before the bot, along with it, or to it."""
+"""People who joined before, with or after the bot."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,11 +19,11 @@ BOT_CAME = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
         (timedelta(days=30), True),
     ],
 )
-def test_whoever_is_invited_along_with_the_bot_is_no_newcomer(
+def test_people_invited_together_with_the_bot_are_no_newcomers(
     after: timedelta, is_new: bool
 ):
     assert is_newcomer(BOT_CAME + after, BOT_CAME) is is_new
 
 
-def test_where_the_bot_has_always_been_everybody_who_joins_is_new():
+def test_in_a_channel_that_the_bot_was_always_in_all_who_join_are_new():
     assert is_newcomer(BOT_CAME, None)

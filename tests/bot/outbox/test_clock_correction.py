@@ -1,4 +1,4 @@
-"""The clock was ahead for a while: what was put off by it goes on in time."""
+"""The clock was ahead for a while: delayed work resumes on time."""
 
 from dataclasses import replace
 
@@ -24,14 +24,14 @@ from bot.slack.api import (
 from bot.workspace import sync
 from models import Home, Member, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
-from tests.bot.outbox.test_worker import HERE, POST_METHOD, Desk
+from tests.bot.outbox.test_worker import HERE, POST_METHOD, OutboxHarness
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import ASKER, HELPER
 
 
 def correct(rt: Runtime) -> bool:
-    """As the job does; whether there was anything to correct."""
+    """Run the job; return True if there was anything to correct."""
     with rt.autocommit.connect() as connection:
         needed = clock_correction.is_needed(connection, now=rt.clock())
     jobs.outbox.correct_times(rt, OutboxWorker(rt, {}))
@@ -41,19 +41,19 @@ def correct(rt: Runtime) -> bool:
 
 
 @pytest.fixture
-def desk(rt: Runtime) -> Desk:
-    return Desk(rt)
+def harness(rt: Runtime) -> OutboxHarness:
+    return OutboxHarness(rt)
 
 
 @pytest.fixture(params=[90 / 3600, 3, 24 * 365])
 def ahead(request: pytest.FixtureRequest, clock: Clock) -> float:
-    """By how many hours the clock is ahead: it is set right by `clock.advance`."""
+    """Return the hours that the clock is ahead; `clock.advance` corrects it."""
     clock.advance(hours=request.param)
     return float(request.param)
 
 
 def test_right_clocks_need_no_correction(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
     slack.fail[POST_METHOD] = [
         NotSent(POST_METHOD, "not_connected"),
@@ -61,62 +61,62 @@ def test_right_clocks_need_no_correction(
         RateLimited(POST_METHOD, 3600),
     ]
     for subject in range(5):
-        desk.promise(subject, to=f"C{subject}", due=0 if subject else 864_000)
-        desk.go()
+        harness.enqueue(subject, to=f"C{subject}", due=0 if subject else 864_000)
+        harness.go()
         assert not correct(rt)
     with rt.write_session.begin() as session:
         assert queue.claim(session, rt.workspaces.only.id, now=clock()) is None
-    desk.promise(9, to="C9")
+    harness.enqueue(9, to="C9")
     with rt.write_session.begin() as session:
         assert queue.claim(session, rt.workspaces.only.id, now=clock()) is not None
     assert not correct(rt)
 
 
-def test_what_was_posted_ahead_of_time_holds_up_nothing_that_comes_after_it(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+def test_a_post_ahead_of_time_delays_nothing_after_it(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
 ):
-    desk.promise(1)
-    desk.go()
+    harness.enqueue(1)
+    harness.go()
     clock.advance(hours=-ahead)
     assert correct(rt)
-    desk.promise(2)
+    harness.enqueue(2)
     clock.advance(seconds=1)
-    desk.go()
+    harness.go()
     assert [m.text for m in slack.messages_to(HERE)] == ["1", "2"]
 
 
-def test_what_was_promised_ahead_of_time_is_kept_in_time(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+def test_an_item_enqueued_ahead_of_time_is_sent_on_time(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
 ):
-    desk.promise(1, to="C1")
-    desk.refresh(2, to="C2")
-    desk.promise(3, to="C3", due=600)
+    harness.enqueue(1, to="C1")
+    harness.enqueue_update(2, to="C2")
+    harness.enqueue(3, to="C3", due=600)
     clock.advance(hours=-ahead)
     assert correct(rt)
-    assert desk.go() == 2
+    assert harness.go() == 2
     assert slack.calls == [POST_METHOD, "reactions.add"]
     clock.advance(seconds=599)
-    assert desk.go() == 0
+    assert harness.go() == 0
     clock.advance(seconds=1)
-    assert desk.go() == 1
+    assert harness.go() == 1
 
 
-def test_what_was_promised_again_ahead_of_time_is_kept_in_time(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+def test_an_update_enqueued_ahead_of_time_is_sent_on_time(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
-    desk.refresh(1)
-    desk.go()
-    desk.promise(2, to="C2")
-    desk.is_true = False
-    desk.go()
+    harness.enqueue_update(1)
+    harness.go()
+    harness.enqueue(2, to="C2")
+    harness.is_true = False
+    harness.go()
     clock.advance(hours=3)
-    desk.refresh(1)
-    desk.is_true = True
-    desk.promise(2, to="C2")
+    harness.enqueue_update(1)
+    harness.is_true = True
+    harness.enqueue(2, to="C2")
     clock.advance(hours=-3)
     assert correct(rt)
     clock.advance(seconds=1)
-    desk.go()
+    harness.go()
     assert slack.calls == ["reactions.add", POST_METHOD, "reactions.add"]
 
 
@@ -130,8 +130,8 @@ def test_what_was_promised_again_ahead_of_time_is_kept_in_time(
         ),
     ],
 )
-def test_what_is_to_be_tried_again_is_not_put_off(
-    desk: Desk,
+def test_a_retry_is_not_delayed(
+    harness: OutboxHarness,
     rt: Runtime,
     slack: FakeSlack,
     clock: Clock,
@@ -140,26 +140,26 @@ def test_what_is_to_be_tried_again_is_not_put_off(
     waits: float,
 ):
     slack.fail[POST_METHOD] = [error]
-    desk.promise()
-    desk.go()
+    harness.enqueue()
+    harness.go()
     clock.advance(hours=-ahead)
     assert correct(rt)
     clock.advance(seconds=1)
-    desk.go()
+    harness.go()
     assert slack.messages == []
     for _ in range(int(waits)):
         clock.advance(seconds=1)
-        desk.go()
+        harness.go()
     assert [m.text for m in slack.messages] == ["1"]
 
 
-def test_a_pause_is_no_longer_than_the_longest(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+def test_a_rate_limit_is_no_longer_than_the_maximum(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
     clock.advance(hours=3)
     slack.fail[POST_METHOD] = [RateLimited(POST_METHOD, 30)]
-    desk.promise()
-    desk.go()
+    harness.enqueue()
+    harness.go()
     clock.advance(hours=-3)
     assert correct(rt)
     with rt.read_session() as session:
@@ -167,18 +167,18 @@ def test_a_pause_is_no_longer_than_the_longest(
             clock() + MAX_RETRY_AFTER
         ]
     clock.advance(seconds=31)
-    desk.go()
+    harness.go()
     assert slack.messages == []
     clock.advance(seconds=MAX_RETRY_AFTER.total_seconds() - 31)
-    desk.go()
+    harness.go()
     assert [m.text for m in slack.messages] == ["1"]
 
 
-def test_a_lease_ends_and_what_was_sent_is_found(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+def test_a_lease_ends_and_the_sent_message_is_found(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
 ):
-    """A worker died when it had posted, and left all that the clock had told it."""
-    desk.promise()
+    """A worker died after it had posted, with times from the wrong clock."""
+    harness.enqueue()
     with rt.write_session.begin() as session:
         claim = queue.claim(session, rt.workspaces.only.id, now=clock())
     assert claim is not None
@@ -186,35 +186,35 @@ def test_a_lease_ends_and_what_was_sent_is_found(
     posted = slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
     assert correct(rt)
     clock.advance(seconds=LEASE_DURATION.total_seconds() - 1)
-    assert desk.go() == 0, "it may be sending still"
+    assert harness.go() == 0, "it may be sending still"
     clock.advance(seconds=1)
-    desk.go()
-    assert desk.states() == ["sent"]
-    assert desk.delivered == [posted]
+    harness.go()
+    assert harness.states() == ["sent"]
+    assert harness.sent == [posted]
     assert [m.text for m in slack.messages] == ["1"]
 
 
-def test_whoever_is_sending_keeps_the_lease(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+def test_a_sending_worker_keeps_its_lease(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
     clock.advance(hours=3)
-    desk.promise()
+    harness.enqueue()
 
     def set_back(_: str) -> None:
         if POST_METHOD in slack.calls[:-1]:
             return
         clock.advance(hours=-3)
         correct(rt)
-        assert desk.go() == 0
+        assert harness.go() == 0
 
     slack.on_call = set_back
-    desk.go()
-    assert desk.states() == ["sent"]
+    harness.go()
+    assert harness.states() == ["sent"]
     assert len(slack.messages) == 1
     assert correct(rt) is False
 
 
-def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
+def test_users_and_channels_are_fetched_again(story: Story, clock: Clock):
     clock.advance(hours=3)
     story.ask()
     assert "users.info" in story.slack.calls
@@ -236,9 +236,7 @@ def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
         assert not memberships.is_fresh(home, clock())
 
 
-def test_people_who_were_met_ahead_of_time_are_looked_up_by_and_by(
-    story: Story, clock: Clock
-):
+def test_users_stored_ahead_of_time_are_fetched_gradually(story: Story, clock: Clock):
     clock.advance(days=100)
     story.ask(member=HELPER)
     clock.advance(days=-100)
@@ -268,26 +266,28 @@ STEPS = st.lists(
 )
 @given(STEPS)
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
+def test_whatever_the_clock_did_everything_is_sent_once_and_soon(
     rt: Runtime, clock: Clock, steps: list[tuple[str, int]]
 ):
-    """Soon: after the longest pause that Slack asks for."""
+    """Soon is after the longest Retry-After of Slack."""
     with rt.write_session.begin() as session:
         for table in (OutboxItem, OutboxChannel, RateLimit):
             session.query(table).delete()
     slack = FakeSlack()
-    desk = Desk(replace(rt, workspaces=ServedWorkspaces([(rt.workspaces.only, slack)])))
+    harness = OutboxHarness(
+        replace(rt, workspaces=ServedWorkspaces([(rt.workspaces.only, slack)]))
+    )
     promised: set[int] = set()
     for count, (act, value) in enumerate(steps):
         match act:
             case "promise":
                 promised.add(count)
-                desk.promise(count, to=f"C{value}")
+                harness.enqueue(count, to=f"C{value}")
             case "refresh":
-                desk.refresh(value, to=f"C{value}")
+                harness.enqueue_update(value, to=f"C{value}")
             case "go":
                 clock.advance(seconds=value)
-                desk.go()
+                harness.go()
             case "fail":
                 errors = (
                     NotSent(POST_METHOD, "x"),
@@ -297,25 +297,25 @@ def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
                 slack.fail[POST_METHOD] = [errors[value]]
             case "step":
                 clock.advance(seconds=value)
-                correct(desk.rt)
+                correct(harness.rt)
     slack.fail.clear()
     for wait in (MAX_RETRY_AFTER, VERIFY_DELAY, VERIFY_DELAY, LEASE_DURATION):
         clock.advance(seconds=wait.total_seconds() + 1)
-        while desk.go():
+        while harness.go():
             clock.advance(seconds=1)
     assert sorted(m.text for m in slack.messages) == sorted(map(str, promised))
-    assert set(desk.states()) <= {"sent"}
+    assert set(harness.states()) <= {"sent"}
 
 
 # A process that ends
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_file_has_no_lease_of_a_process_that_has_ended(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+def test_an_sqlite_file_has_no_lease_of_an_ended_process(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
-    desk.promise(1)
-    desk.promise(2)
+    harness.enqueue(1)
+    harness.enqueue(2)
     with rt.write_session.begin() as session:
         claim = queue.claim(session, rt.workspaces.only.id, now=clock())
     assert claim is not None
@@ -323,53 +323,55 @@ def test_a_file_has_no_lease_of_a_process_that_has_ended(
     jobs.outbox.release_leases(rt)
     for _ in range(3):
         clock.advance(seconds=1)
-        desk.go()
+        harness.go()
     assert [m.text for m in slack.messages] == ["1", "2"]
-    assert desk.states() == ["sent", "sent"]
+    assert harness.states() == ["sent", "sent"]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_what_such_a_process_had_not_sent_is_sent_after_two_looks(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+def test_an_ended_process_unsent_item_is_sent_after_two_lookups(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
-    desk.promise()
+    harness.enqueue()
     with rt.write_session.begin() as session:
         queue.claim(session, rt.workspaces.only.id, now=clock())
     jobs.outbox.release_leases(rt)
     clock.advance(seconds=1)
-    desk.go()
+    harness.go()
     assert slack.messages == []
     clock.advance(seconds=VERIFY_DELAY.total_seconds())
-    desk.go()
+    harness.go()
     assert [m.text for m in slack.messages] == ["1"]
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_another_replica_keeps_its_lease(desk: Desk, rt: Runtime, clock: Clock):
-    desk.promise()
+def test_another_replica_keeps_its_lease(
+    harness: OutboxHarness, rt: Runtime, clock: Clock
+):
+    harness.enqueue()
     with rt.write_session.begin() as session:
         queue.claim(session, rt.workspaces.only.id, now=clock())
     jobs.outbox.release_leases(rt)
     clock.advance(seconds=1)
-    assert desk.go() == 0
-    assert desk.states() == ["sending"]
+    assert harness.go() == 0
+    assert harness.states() == ["sending"]
 
 
-def test_a_start_corrects_what_a_clock_that_was_ahead_has_left(
-    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+def test_a_start_corrects_the_times_of_a_clock_that_was_ahead(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
 ):
-    desk.promise(1)
-    desk.go()
-    desk.promise(2)
+    harness.enqueue(1)
+    harness.go()
+    harness.enqueue(2)
     clock.advance(hours=-ahead)
     jobs.outbox.release_leases(rt)
     clock.advance(seconds=1)
-    desk.go()
+    harness.go()
     assert [m.text for m in slack.messages] == ["1", "2"]
 
 
-def test_outbox_times_are_all_looked_at():
-    """A new moment in these tables is corrected, or is none of when something goes."""
+def test_all_outbox_times_are_checked():
+    """A new time in these tables is corrected, or does not decide when to send."""
     corrected = {"due_at", "due_set_at", "leased_until", "first_sent_at"}
     others = {"created_at", "finished_at", "redacted_at"}
     moments = {

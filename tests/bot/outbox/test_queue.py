@@ -1,4 +1,4 @@
-"""Which promise is delivered next, and that it is found quickly."""
+"""The queue's order, and the cost of finding the next item."""
 
 import re
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack
 
 
-def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
+def enqueue_post(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
     with rt.write_session.begin() as session:
         enqueue.enqueue(
             session,
@@ -30,11 +30,11 @@ def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
         )
 
 
-def refresh(rt: Runtime, subject: int, to: str) -> None:
+def enqueue_reaction(rt: Runtime, subject: int, to: str) -> None:
     with rt.write_session.begin() as session:
         enqueue.enqueue_update(
             session,
-            "sign",
+            "reaction",
             subject,
             to,
             installation_id=rt.workspaces.only.id,
@@ -42,41 +42,39 @@ def refresh(rt: Runtime, subject: int, to: str) -> None:
         )
 
 
-def claimed(rt: Runtime) -> int | None:
-    """The subject of the promise whose turn it is."""
+def claim_next(rt: Runtime) -> int | None:
+    """Return the subject of the item that is claimed next."""
     with rt.write_session.begin() as session:
         claim = queue.claim(session, rt.workspaces.only.id, now=rt.clock())
     return None if claim is None else claim.subject_id
 
 
-def test_what_was_due_first_comes_first_and_one_at_a_time_to_each(
-    rt: Runtime, clock: Clock
-):
-    promise(rt, 1, due=3)
-    promise(rt, 2, due=1)
-    promise(rt, 3, to="C2", due=2)
-    assert claimed(rt) is None
+def test_items_are_sent_in_order_of_due_time_one_per_channel(rt: Runtime, clock: Clock):
+    enqueue_post(rt, 1, due=3)
+    enqueue_post(rt, 2, due=1)
+    enqueue_post(rt, 3, to="C2", due=2)
+    assert claim_next(rt) is None
     clock.advance(seconds=5)
-    assert [claimed(rt) for _ in range(3)] == [2, 3, None]
+    assert [claim_next(rt) for _ in range(3)] == [2, 3, None]
 
 
-def test_another_workspaces_messages_wait_for_a_process_that_has_its_token(
+def test_another_workspaces_items_wait_for_a_process_with_its_token(
     rt: Runtime, clock: Clock
 ):
     other = another_workspace(rt)
-    promise(other, 1)
+    enqueue_post(other, 1)
     clock.advance(seconds=5)
     with rt.autocommit.connect() as connection:
         both = [rt.workspaces.only.id, other.workspaces.only.id]
         assert queue.due_installations(connection, both[:1], now=clock()) == []
         assert queue.due_installations(connection, both, now=clock()) == both[1:]
-    promise(rt, 2, to="C2")
-    assert [claimed(rt), claimed(rt)] == [2, None]
-    assert claimed(other) == 1
+    enqueue_post(rt, 2, to="C2")
+    assert [claim_next(rt), claim_next(rt)] == [2, None]
+    assert claim_next(other) == 1
 
 
 def another_workspace(rt: Runtime) -> Runtime:
-    """A second installation in the same database, which another process serves."""
+    """Add a second installation, which another process serves."""
     with rt.write_session.begin() as session:
         row = Installation(
             team_id="T0OTHER",
@@ -92,52 +90,52 @@ def another_workspace(rt: Runtime) -> Runtime:
     return replace(rt, workspaces=ServedWorkspaces([(served, FakeSlack())]))
 
 
-def test_what_is_new_goes_before_what_is_shown_again(rt: Runtime, clock: Clock):
-    """In its own channel, and where others' lanes are free as well."""
+def test_new_messages_go_before_updates(rt: Runtime, clock: Clock):
+    """This holds within a channel, and if other channels are available as well."""
     for subject, to in ((1, "C1"), (2, "C1"), (3, "C2")):
-        refresh(rt, subject, to)
+        enqueue_reaction(rt, subject, to)
     clock.advance(seconds=60)
-    promise(rt, 4)
-    promise(rt, 5, to="C3")
-    promise(rt, 6, to="C4", due=1)
-    assert [claimed(rt) for _ in range(4)] == [4, 5, 3, None]
+    enqueue_post(rt, 4)
+    enqueue_post(rt, 5, to="C3")
+    enqueue_post(rt, 6, to="C4", due=1)
+    assert [claim_next(rt) for _ in range(4)] == [4, 5, 3, None]
     clock.advance(seconds=1)
-    assert [claimed(rt) for _ in range(2)] == [6, None]
+    assert [claim_next(rt) for _ in range(2)] == [6, None]
 
 
-def test_what_is_shown_again_waits_for_nothing_that_is_not_due(
+def test_updates_do_not_wait_for_messages_that_are_not_due(rt: Runtime, clock: Clock):
+    enqueue_post(rt, 1, due=60)
+    enqueue_reaction(rt, 2, "C1")
+    assert claim_next(rt) == 2
+
+
+def test_a_new_message_that_becomes_an_update_loses_its_priority(
     rt: Runtime, clock: Clock
 ):
-    promise(rt, 1, due=60)
-    refresh(rt, 2, "C1")
-    assert claimed(rt) == 2
-
-
-def test_what_was_new_and_is_now_shown_again_waits_its_turn(rt: Runtime, clock: Clock):
-    """Rows from before the turns were told apart learn their place."""
-    refresh(rt, 1, "C1")
+    """Rows from before the priorities existed get theirs."""
+    enqueue_reaction(rt, 1, "C1")
     with rt.write_session.begin() as session:
         session.execute(update(OutboxItem).values(priority=enqueue.NEW))
-    refresh(rt, 1, "C1")
-    promise(rt, 2)
-    assert claimed(rt) == 2
+    enqueue_reaction(rt, 1, "C1")
+    enqueue_post(rt, 2)
+    assert claim_next(rt) == 2
 
 
-def test_a_worker_that_died_delays_what_was_promised_anew_no_longer_than_that(
+def test_a_dead_worker_delays_reenqueued_items_no_longer_than_its_lease(
     rt: Runtime, clock: Clock
 ):
-    promise(rt, 1)
-    assert claimed(rt) == 1
-    promise(rt, 1, due=2 * LEASE_DURATION.total_seconds())
+    enqueue_post(rt, 1)
+    assert claim_next(rt) == 1
+    enqueue_post(rt, 1, due=2 * LEASE_DURATION.total_seconds())
     clock.advance(seconds=LEASE_DURATION.total_seconds() + 1)
-    assert claimed(rt) is None
+    assert claim_next(rt) is None
     clock.advance(seconds=LEASE_DURATION.total_seconds())
-    assert claimed(rt) == 1
+    assert claim_next(rt) == 1
 
 
 @pytest.mark.parametrize("count", [1000, 10])
-def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime, count: int):
-    """Nor is what waits in another workspace read, however much that is."""
+def test_the_next_item_is_found_without_sorting_the_queue(rt: Runtime, count: int):
+    """Rows of other workspaces are not read either, however many there are."""
     other = another_workspace(rt)
     with rt.write_session.begin() as session:
         session.execute(
@@ -159,17 +157,18 @@ def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime, count: in
             ],
         )
     for asked in (queue._NEXT, queue._DUE_INSTALLATIONS):
-        plan = explained(rt, asked)
+        plan = query_plan(rt, asked)
         assert "ix_outbox_installation_id_priority_due_at_id" in plan, plan
-        # With the equal columns and the range, or it would read what is not due yet.
+        # With the equal columns and the range; else it would read items that are not
+        # due.
         assert re.search(r"due_at *<", plan), plan
-        assert "Seq Scan on outbox" not in plan, plan
+        assert "Seq Scan on outbox " not in plan, plan
         assert "Sort" not in plan, plan
         assert "ORDER BY" not in plan, plan
 
 
-def explained(rt: Runtime, asked: Select[Any]) -> str:
-    """How the database answers, which has not counted its rows yet."""
+def query_plan(rt: Runtime, asked: Select[Any]) -> str:
+    """Return the query plan, made before the database has statistics."""
     with rt.write_session.begin() as session:
         is_postgresql = session.get_bind().dialect.name == "postgresql"
         if is_postgresql:
@@ -191,11 +190,11 @@ def explained(rt: Runtime, asked: Select[Any]) -> str:
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "unconfirmed", "sent"])
-def test_what_waits_has_not_ended_and_what_has_ended_waits_no_more(
+def test_queued_items_have_no_end_and_ended_items_are_not_queued(
     rt: Runtime, state: str
 ):
-    """By its end the next one is found: it must not be wrong."""
-    promise(rt, 1)
+    """The next item is found by the end's column, so it must not be wrong."""
+    enqueue_post(rt, 1)
     wrong = None if state == "sent" else rt.clock()
     with pytest.raises(IntegrityError), rt.write_session.begin() as session:
         session.execute(update(OutboxItem).values(state=state, finished_at=wrong))

@@ -1,4 +1,4 @@
-"""The first few at once, the others at an even pace."""
+"""A burst at once, then an even rate."""
 
 import pytest
 
@@ -13,13 +13,13 @@ class Watch:
         return self.now
 
 
-def test_the_first_few_wait_for_nothing_and_the_others_for_their_turn():
+def test_a_burst_goes_at_once_and_the_rest_at_an_even_rate():
     pace = RateLimiter(10, burst=3, clock=Watch())
     waits = [pace() for _ in range(6)]
     assert waits == pytest.approx([0, 0, 0, 0.1, 0.2, 0.3])
 
 
-def test_who_goes_slowly_waits_for_nothing():
+def test_slow_calls_never_wait():
     watch = Watch()
     pace = RateLimiter(10, clock=watch)
     for _ in range(50):
@@ -27,7 +27,7 @@ def test_who_goes_slowly_waits_for_nothing():
         watch.now += 0.1001
 
 
-def test_a_rest_earns_no_more_than_the_first_few():
+def test_a_pause_earns_no_more_than_the_burst():
     watch = Watch()
     pace = RateLimiter(10, burst=3, clock=watch)
     for _ in range(20):
@@ -36,7 +36,7 @@ def test_a_rest_earns_no_more_than_the_first_few():
     assert [pace() for _ in range(5)] == pytest.approx([0, 0, 0, 0.1, 0.2])
 
 
-def test_over_a_minute_no_more_go_than_that():
+def test_over_a_minute_the_rate_is_never_exceeded():
     watch = Watch()
     pace = RateLimiter(10, burst=10, clock=watch)
     began, gone = watch.now, 0

@@ -1,4 +1,4 @@
-"""Whose message is sent next, where several workspaces have some."""
+"""The next workspace to send for, if several have messages."""
 
 from functools import partial
 
@@ -24,11 +24,11 @@ def go(turns: Turns, due: list[int], most: int | None = None) -> int | None:
     return chosen
 
 
-def test_workspaces_take_turns_however_much_waits_in_one():
+def test_workspaces_take_turns_however_long_their_queues_are():
     turns = Turns(None)
     assert [go(turns, [1, 2, 3]) for _ in range(6)] == [1, 2, 3, 1, 2, 3]
     assert go(turns, [1]) == 1
-    # 1 had the last turn, and so comes last.
+    # Workspace 1 had the last turn, and so comes last.
     assert [go(turns, [1, 2]) for _ in range(2)] == [2, 1]
 
 
@@ -50,7 +50,7 @@ def test_one_workspace_does_not_take_all_threads():
     assert turns.take([1, 2], 1) == 1
 
 
-def test_one_workspaces_pace_slows_no_other_down():
+def test_one_workspaces_rate_limit_slows_no_other_down():
     watch = Watch()
     turns = Turns(partial(RateLimiter, 10, burst=2, clock=watch))
     assert [go(turns, [1]) for _ in range(3)] == [1, 1, None]
@@ -66,7 +66,7 @@ def test_without_a_limit_nobody_waits():
     assert turns.wait_seconds([1], None) == 0
 
 
-def test_where_nothing_is_due_there_is_nothing_to_wait_for():
+def test_with_nothing_due_there_is_no_wait():
     turns = Turns(None)
     assert turns.take([], None) is None
     assert turns.wait_seconds([], None) is None

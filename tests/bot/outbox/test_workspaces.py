@@ -1,4 +1,4 @@
-"""One worker sends for several workspaces: what goes wrong in one stays there."""
+"""One worker sends for several workspaces: a problem in one stays there."""
 
 import threading
 from collections.abc import Callable
@@ -25,17 +25,17 @@ POST = MessageKind("post")
 POST_METHOD = "chat.postMessage"
 
 
-class Two:
-    """A worker, and in both workspaces a channel of the same id."""
+class TwoWorkspaces:
+    """A worker, and two workspaces with a channel of the same id."""
 
     def __init__(self, rt: Runtime) -> None:
         self.rt = rt
         self.alpha, self.beta = rt.workspaces
-        # The teams whose messages were sent, in this order.
+        # The teams of the sent messages, in order.
         self.sent: list[str] = []
         self.rejected: list[str] = []
         for workspace in rt.workspaces:
-            self.slack(workspace).on_call = self._note(workspace)
+            self.slack(workspace).on_call = self._record_sent(workspace)
         self.worker = OutboxWorker(
             rt,
             {
@@ -49,7 +49,7 @@ class Two:
             },
         )
 
-    def _note(self, workspace: Workspace) -> Callable[[str], None]:
+    def _record_sent(self, workspace: Workspace) -> Callable[[str], None]:
         return lambda method: (
             self.sent.append(workspace.team_id) if method == POST_METHOD else None
         )
@@ -63,7 +63,9 @@ class Two:
         assert isinstance(client, FakeSlack)
         return client
 
-    def promise(self, workspace: Workspace, *subjects: int, to: str = "C{}") -> None:
+    def enqueue_posts(
+        self, workspace: Workspace, *subjects: int, to: str = "C{}"
+    ) -> None:
         with self.rt.write_session.begin() as session:
             for subject in subjects:
                 enqueue.enqueue(
@@ -100,44 +102,46 @@ class Two:
 
 
 @pytest.fixture
-def two(rt: Runtime, clock: Clock) -> Two:
-    return Two(serve_two(rt, clock).rt)
+def two(rt: Runtime, clock: Clock) -> TwoWorkspaces:
+    return TwoWorkspaces(serve_two(rt, clock).rt)
 
 
-def test_each_message_is_rendered_and_sent_for_its_own_workspace(two: Two):
-    two.promise(two.alpha, 1, 2)
-    two.promise(two.beta, 1, 2)
+def test_each_message_is_rendered_and_sent_for_its_own_workspace(two: TwoWorkspaces):
+    two.enqueue_posts(two.alpha, 1, 2)
+    two.enqueue_posts(two.beta, 1, 2)
     assert two.worker.send_due() == 4
     assert two.texts(two.alpha) == ["T0ALPHA 1", "T0ALPHA 2"]
     assert two.texts(two.beta) == ["T0BETA 1", "T0BETA 2"]
 
 
-def test_a_channel_that_is_busy_in_one_is_free_in_the_other(two: Two, clock: Clock):
-    two.promise(two.alpha, 1, 2, to="C1")
-    two.promise(two.beta, 1, to="C1")
+def test_a_channel_that_is_busy_in_one_is_available_in_the_other(
+    two: TwoWorkspaces, clock: Clock
+):
+    two.enqueue_posts(two.alpha, 1, 2, to="C1")
+    two.enqueue_posts(two.beta, 1, to="C1")
     assert two.worker.send_due() == 2
     assert two.states(two.alpha) == ["sent", "pending"]
     clock.advance(seconds=1)
     assert two.worker.send_due() == 1
 
 
-def test_a_backlog_in_one_does_not_hold_the_other_up(two: Two):
-    two.promise(two.alpha, *range(100))
-    two.promise(two.beta, 1, 2)
+def test_a_backlog_in_one_does_not_delay_the_other(two: TwoWorkspaces):
+    two.enqueue_posts(two.alpha, *range(100))
+    two.enqueue_posts(two.beta, 1, 2)
     two.worker.send_due()
     assert two.sent[:5] == ["T0ALPHA", "T0BETA", "T0ALPHA", "T0BETA", "T0ALPHA"]
     assert len(two.sent) == 102
 
 
-def test_a_revoked_token_stops_its_own_workspace_only(two: Two, clock: Clock):
+def test_a_revoked_token_stops_its_own_workspace_only(two: TwoWorkspaces, clock: Clock):
     two.slack(two.alpha).fail[POST_METHOD] = [Rejected(POST_METHOD, "token_revoked")]
-    two.promise(two.alpha, 1, 2)
-    two.promise(two.beta, 1, 2)
+    two.enqueue_posts(two.alpha, 1, 2)
+    two.enqueue_posts(two.beta, 1, 2)
     two.worker.send_due()
     assert two.disabled() == ["T0ALPHA"]
     assert two.states(two.alpha) == ["pending", "pending"]
     assert two.states(two.beta) == ["sent", "sent"]
-    # The job finds that the one token works again, and the other one as before.
+    # The job finds that one token works again, and that the other still does.
     for workspace in two.rt.workspaces:
         two.slack(workspace).bot_identity = {"team_id": workspace.team_id}
     jobs.installations.check_token(two.rt, two.worker)
@@ -147,7 +151,7 @@ def test_a_revoked_token_stops_its_own_workspace_only(two: Two, clock: Clock):
     assert two.states(two.alpha) == ["sent", "sent"]
 
 
-def test_a_token_that_slack_rejects_in_one_is_checked_in_the_other(two: Two):
+def test_a_token_rejected_in_one_is_checked_in_the_other(two: TwoWorkspaces):
     two.slack(two.alpha).fail["auth.test"] = [Rejected("auth.test", "invalid_auth")]
     two.slack(two.beta).bot_identity = {"team_id": "T0BETA"}
     with two.rt.write_session.begin() as session:
@@ -160,10 +164,10 @@ def test_a_token_that_slack_rejects_in_one_is_checked_in_the_other(two: Two):
     assert two.disabled() == ["T0ALPHA"]
 
 
-def test_a_rate_limit_holds_up_its_own_workspace_only(two: Two, clock: Clock):
+def test_a_rate_limit_delays_its_own_workspace_only(two: TwoWorkspaces, clock: Clock):
     two.slack(two.alpha).fail[POST_METHOD] = [RateLimited(POST_METHOD, 30)]
-    two.promise(two.alpha, 1, 2)
-    two.promise(two.beta, 1, 2)
+    two.enqueue_posts(two.alpha, 1, 2)
+    two.enqueue_posts(two.beta, 1, 2)
     two.worker.send_due()
     assert two.states(two.alpha) == ["pending", "pending"]
     assert two.states(two.beta) == ["sent", "sent"]
@@ -175,11 +179,11 @@ def test_a_rate_limit_holds_up_its_own_workspace_only(two: Two, clock: Clock):
     assert two.states(two.alpha) == ["sent", "sent"]
 
 
-def test_what_is_looked_up_is_looked_up_in_its_own_workspace(two: Two, clock: Clock):
+def test_an_item_is_looked_up_in_its_own_workspace(two: TwoWorkspaces, clock: Clock):
     two.slack(two.alpha).fail_after[POST_METHOD] = [
         OutcomeUnknown(POST_METHOD, "timeout")
     ]
-    two.promise(two.alpha, 1)
+    two.enqueue_posts(two.alpha, 1)
     two.worker.send_due()
     assert two.states(two.alpha) == ["unconfirmed"]
     clock.advance(seconds=30)
@@ -189,23 +193,25 @@ def test_what_is_looked_up_is_looked_up_in_its_own_workspace(two: Two, clock: Cl
     assert two.slack(two.beta).calls == []
 
 
-def test_the_feature_learns_in_which_workspace_a_message_was_rejected(two: Two):
+def test_the_feature_learns_in_which_workspace_a_message_was_rejected(
+    two: TwoWorkspaces,
+):
     two.slack(two.beta).fail[POST_METHOD] = [Rejected(POST_METHOD, "is_archived")]
-    two.promise(two.alpha, 1)
-    two.promise(two.beta, 1)
+    two.enqueue_posts(two.alpha, 1)
+    two.enqueue_posts(two.beta, 1)
     two.worker.send_due()
     assert two.rejected == ["T0BETA"]
 
 
-def test_what_is_not_served_waits(two: Two, rt: Runtime):
-    two.promise(two.alpha, 1)
-    two.promise(rt.workspaces.only, 1)
+def test_items_of_an_unserved_workspace_wait(two: TwoWorkspaces, rt: Runtime):
+    two.enqueue_posts(two.alpha, 1)
+    two.enqueue_posts(rt.workspaces.only, 1)
     assert two.worker.send_due() == 1
     assert two.states(rt.workspaces.only) == ["pending"]
 
 
-def test_while_slack_does_not_answer_in_one_the_other_is_served(two: Two):
-    """Each thread could be waiting for the workspace that has more to send."""
+def test_while_slack_does_not_answer_in_one_the_other_is_served(two: TwoWorkspaces):
+    """Each thread might be waiting for the workspace with more to send."""
     release, begun, sent = threading.Event(), threading.Event(), threading.Event()
 
     def hang(method: str) -> None:
@@ -214,18 +220,20 @@ def test_while_slack_does_not_answer_in_one_the_other_is_served(two: Two):
 
     two.slack(two.alpha).on_call = hang
     two.slack(two.beta).on_call = lambda _: sent.set()
-    two.promise(two.alpha, *range(10))
+    two.enqueue_posts(two.alpha, *range(10))
     two.worker.start(2)
     two.worker.wake()
     assert begun.wait(60)
-    two.promise(two.beta, 1)
+    two.enqueue_posts(two.beta, 1)
     two.worker.wake()
     assert sent.wait(60)
     release.set()
     two.worker.stop(60)
 
 
-def test_only_a_workspace_with_something_to_send_gets_a_turn(two: Two, clock: Clock):
+def test_only_a_workspace_with_something_to_send_gets_a_turn(
+    two: TwoWorkspaces, clock: Clock
+):
     def due() -> list[str]:
         with two.rt.autocommit.connect() as connection:
             found = queue.due_installations(
@@ -234,7 +242,7 @@ def test_only_a_workspace_with_something_to_send_gets_a_turn(two: Two, clock: Cl
         return [two.rt.workspaces.get(each).team_id for each in found]
 
     assert due() == []
-    two.promise(two.beta, 1)
+    two.enqueue_posts(two.beta, 1)
     assert due() == ["T0BETA"]
     with two.rt.write_session.begin() as session:
         session.execute(

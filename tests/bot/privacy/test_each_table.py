@@ -1,4 +1,4 @@
-"""One row by somebody and one that names them, in each table there is."""
+"""Every table has one row by a member and one that names them."""
 
 import json
 from datetime import UTC, date, datetime, time
@@ -23,7 +23,7 @@ KEPT = {kept.model.__tablename__: kept for kept in FEATURES.personal_data}
 TABLES = [
     table
     for table in Base.metadata.sorted_tables
-    # There is one, and it is the fixture's.
+    # The fixture's row is the only one.
     if table.name != "installations"
 ]
 
@@ -32,10 +32,10 @@ Ids = dict[str, list[int]]
 
 
 def fill(session: Session, installation_id: int) -> None:
-    """The first row of each table is the leaver's; the second only names them."""
+    """Fill each table: the first row belongs to the member, the second names them."""
     ids: Ids = {"installations": [installation_id] * 2}
     for table in TABLES:
-        # The workspace has one row of some that are about nobody.
+        # In these tables the workspace has one row about nobody.
         is_single = "id" not in table.c and not KEPT[table.name].has_personal_data
         for nth in (0,) if is_single else (0, 1):
             row = {
@@ -50,7 +50,7 @@ def fill(session: Session, installation_id: int) -> None:
 
 
 def _value(table: Table, column: Column[Any], nth: int, ids: Ids) -> Any:
-    """None leaves a column to its default."""
+    """Return a value, or None to use the column's default."""
     declared = _declared(KEPT[table.name], column.name, nth)
     if declared is not None:
         return declared
@@ -68,7 +68,7 @@ def _value(table: Table, column: Column[Any], nth: int, ids: Ids) -> Any:
 
 
 def _declared(kept: TablePolicy, column: str, nth: int) -> Any:
-    """Who is named, or what was said, where the table says that it holds that."""
+    """Return a name or a text if the table declares one for the column."""
     if column in kept.person_columns:
         return OTHER if nth and column in kept.owner_columns else LEAVER
     if column in kept.people_lists:
@@ -82,7 +82,7 @@ def _declared(kept: TablePolicy, column: str, nth: int) -> Any:
 
 
 def _any(column: Column[Any], nth: int) -> Any:
-    """Something that the column takes."""
+    """Return any value that the column accepts."""
     if column.name == "every":
         return "week"
     if isinstance(column.type, JSON):
@@ -94,7 +94,7 @@ def _any(column: Column[Any], nth: int) -> Any:
 
 
 def cells(session: Session) -> dict[str, str]:
-    """Each table's cells, as one text."""
+    """Return each table's cells, as one text."""
     return {
         table.name: "\n".join(str(row) for row in session.execute(select(table)))
         for table in TABLES
@@ -115,7 +115,7 @@ def filled(rt: Runtime) -> Runtime:
     return rt
 
 
-def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
+def test_no_row_in_any_table_leads_to_an_erased_member(filled: Runtime):
     with filled.read_session() as session:
         before, held = cells(session), counts(session)
     about = {
@@ -128,7 +128,7 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
         privacy.erase(tx, LEAVER)
     with filled.read_session() as session:
         after, left = cells(session), counts(session)
-    # That of late deliveries, which goes after some days.
+    # The tombstone for late deliveries, which is deleted after some days.
     assert {name for name, text in after.items() if LEAVER in text} == {"members"}
     assert {
         name for name, text in after.items() if SAID in text or NAME in text
@@ -136,12 +136,12 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
     for name in TABLES:
         kept = KEPT[name.name]
         gone = kept.has_personal_data and kept.on_erasure == "delete"
-        if name.name != "outbox":  # What is reworded is promised there.
+        if name.name != "outbox":  # Erasure enqueues updates of posted messages.
             assert left[name.name] == held[name.name] - gone, name.name
     assert all(OTHER in after[name] for name in about if KEPT[name].owner_columns)
 
 
-def test_the_file_has_each_table_and_of_others_rows_only_ones_part(filled: Runtime):
+def test_the_file_has_each_table_and_only_ones_part_of_others_rows(filled: Runtime):
     with filled.read(filled.workspaces.only) as tx:
         told = privacy.rows_about(tx, LEAVER)
     for kept in FEATURES.personal_data:
@@ -154,6 +154,6 @@ def test_the_file_has_each_table_and_of_others_rows_only_ones_part(filled: Runti
         for column, author in kept.text_columns.items():
             for row in rows:
                 assert (row.get(column) == SAID) is (row.get(author) == LEAVER)
-        # Whom somebody thanked is theirs to see, and who thanked them.
+        # Members may see whom they thanked, and who thanked them.
         if not kept.reader_columns:
             assert OTHER not in json.dumps(rows), kept.model.__tablename__

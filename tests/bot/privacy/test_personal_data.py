@@ -1,4 +1,4 @@
-"""Every column of every table is declared: whom it names, whose words it holds."""
+"""Every column of every table is declared: the people and texts in it."""
 
 import pytest
 from sqlalchemy import JSON, String
@@ -10,7 +10,7 @@ from models import Base
 DECLARED = {kept.model: kept for kept in FEATURES.personal_data}
 
 
-def test_each_table_says_what_it_keeps_of_people_and_says_so_once():
+def test_each_table_declares_its_personal_data_once():
     mapped = {mapper.class_ for mapper in Base.registry.mappers}
     undeclared = {model.__name__ for model in mapped - DECLARED.keys()}
     assert undeclared == set(), "declare these in their feature's feature.py"
@@ -20,7 +20,7 @@ def test_each_table_says_what_it_keeps_of_people_and_says_so_once():
 @pytest.mark.parametrize(
     "kept", FEATURES.personal_data, ids=lambda kept: kept.model.__tablename__
 )
-def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
+def test_each_column_that_can_contain_names_or_texts_is_declared(kept):
     can_hold = {
         column.name
         for column in kept.model.__table__.columns
@@ -52,7 +52,7 @@ def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
     assert called <= {*kept.person_columns, *kept.people_lists}
 
 
-def test_each_kind_of_message_says_whom_it_can_name():
+def test_each_kind_of_message_declares_whom_it_can_name():
     declared = [kind for told in FEATURES.message_policies for kind in told.kinds]
     assert sorted(declared) == sorted(FEATURES.message_types)
 
@@ -67,5 +67,5 @@ def test_each_kind_of_message_says_whom_it_can_name():
         ([None, True, 1.5, "U1 says"], [None, True, 1.5, "U1 says"]),
     ],
 )
-def test_a_name_is_replaced_wherever_it_stands_alone(value, then):
+def test_a_name_is_replaced_wherever_it_is_a_word(value, then):
     assert replace_member(value, "U1", "f") == then

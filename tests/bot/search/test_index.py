@@ -22,7 +22,7 @@ from bot.search.index import (
     IndexUnavailable,
     SearchIndex,
 )
-from bot.search.query import SearchQuery, weigh
+from bot.search.query import SearchQuery, weigh_words
 
 # Positions on PostgreSQL are transactions' numbers, of 64 bits.
 LATE = 2**62
@@ -201,7 +201,7 @@ def test_results_are_as_if_all_were_searched_and_then_filtered(large_index, memb
     for number in range(5000, 5040):
         query = SearchQuery(words_of(number), words_of(number + 1000))
         snapshot = large_index._live.snapshot
-        weighted = weigh(query, snapshot)
+        weighted = weigh_words(query, snapshot)
         everything = snapshot._best(index_module._any_of(weighted), 3000)
         channels = snapshot._values("channel", everything)
         exact = [

@@ -9,7 +9,7 @@ from bot.search.query import (
     MAX_CORRECTED,
     MAX_WORDS,
     SearchQuery,
-    weigh,
+    weigh_words,
 )
 
 
@@ -28,19 +28,19 @@ class Words:
 
 def test_words_of_the_title_weigh_more_and_again_in_titles():
     known = Words(lock=3, migration=2, table=5)
-    weighted = weigh(SearchQuery("Migrations lock", "locks of the table"), known)
+    weighted = weigh_words(SearchQuery("Migrations lock", "locks of the table"), known)
     assert weighted.anywhere == {"migration": 2.5, "lock": 2.5, "table": 1.0}
     assert weighted.in_title == {"migration": 1.25, "lock": 1.25}
     assert weighted.title_stems == {"migration", "lock"}
 
 
 def test_words_that_nobody_wrote_are_left_out():
-    weighted = weigh(SearchQuery("lock xyz", "abc"), Words(lock=3))
+    weighted = weigh_words(SearchQuery("lock xyz", "abc"), Words(lock=3))
     assert weighted.anywhere == {"lock": 2.5}
 
 
 def test_only_stop_words_are_no_query():
-    weighted = weigh(SearchQuery("help!!!", "hello"), Words(help=9, hello=9))
+    weighted = weigh_words(SearchQuery("help!!!", "hello"), Words(help=9, hello=9))
     assert not weighted.anywhere
     assert not weighted.in_title
 
@@ -55,7 +55,7 @@ def test_only_stop_words_are_no_query():
     ],
 )
 def test_a_typing_error_in_the_title_is_corrected_for_less(typed):
-    weighted = weigh(SearchQuery(typed), Words(kubernete=4, kafka=1))
+    weighted = weigh_words(SearchQuery(typed), Words(kubernete=4, kafka=1))
     assert weighted.anywhere == {"kubernete": pytest.approx(1.75)}
     assert weighted.in_title == {"kubernete": pytest.approx(0.875)}
     assert weighted.title_stems == set()
@@ -71,21 +71,21 @@ def test_a_typing_error_in_the_title_is_corrected_for_less(typed):
     ],
 )
 def test_what_may_well_be_meant_is_not_corrected(typed, known):
-    assert not weigh(SearchQuery(typed), Words(**{known: 5})).anywhere
+    assert not weigh_words(SearchQuery(typed), Words(**{known: 5})).anywhere
 
 
 def test_a_known_word_is_never_corrected():
-    weighted = weigh(SearchQuery("form"), Words(form=1, from_=9, fork=9))
+    weighted = weigh_words(SearchQuery("form"), Words(form=1, from_=9, fork=9))
     assert weighted.anywhere == {"form": 2.5}
 
 
 def test_the_most_frequent_neighbour_is_meant():
-    weighted = weigh(SearchQuery("deplay"), Words(deploy=4, display=9, delay=2))
+    weighted = weigh_words(SearchQuery("deplay"), Words(deploy=4, display=9, delay=2))
     assert list(weighted.anywhere) == ["deploy"]
 
 
 def test_details_are_not_corrected():
-    assert not weigh(SearchQuery("", "deplay"), Words(deploy=4)).anywhere
+    assert not weigh_words(SearchQuery("", "deplay"), Words(deploy=4)).anywhere
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,13 @@ def test_details_are_not_corrected():
     [("серевр", "сервер"), ("διακομισησ", "διακομιστησ"), ("קובצ", "קבצ")],
 )
 def test_other_alphabets_are_corrected(typed, known):
-    assert list(weigh(SearchQuery(typed), Words(**{known: 2})).anywhere) == [known]
+    assert list(weigh_words(SearchQuery(typed), Words(**{known: 2})).anywhere) == [
+        known
+    ]
 
 
 def test_a_correction_does_not_lower_what_was_written():
-    weighted = weigh(SearchQuery("deploy deplay"), Words(deploy=4))
+    weighted = weigh_words(SearchQuery("deploy deplay"), Words(deploy=4))
     assert weighted.anywhere == {"deploy": 2.5}
 
 
@@ -106,20 +108,22 @@ def test_of_a_paste_the_rarest_words_count():
     names = [chr(97 + n // 26) + chr(97 + n % 26) + "zz" for n in range(200)]
     known = Words(**{name: n + 1 for n, name in enumerate(names)})
     paste = " ".join(reversed(names))
-    weighted = weigh(SearchQuery("", paste), known)
+    weighted = weigh_words(SearchQuery("", paste), known)
     assert list(weighted.anywhere) == names[:MAX_WORDS]
-    weighted = weigh(SearchQuery(paste), known)
+    weighted = weigh_words(SearchQuery(paste), known)
     assert set(weighted.anywhere) == set(names[:MAX_WORDS])
 
 
 def test_long_identifiers_of_a_trace_do_not_count():
     name = "x" * 31
     known = Words(**{name: 1, "lock": 5})
-    assert list(weigh(SearchQuery("", f"{name} lock"), known).anywhere) == ["lock"]
-    assert list(weigh(SearchQuery(name), known).anywhere) == [name]
+    assert list(weigh_words(SearchQuery("", f"{name} lock"), known).anywhere) == [
+        "lock"
+    ]
+    assert list(weigh_words(SearchQuery(name), known).anywhere) == [name]
 
 
 def test_a_title_of_nothing_but_errors_costs_a_few_looks():
     known = Words(**{f"{letter}good": 1 for letter in "abcdefghij"})
     typed = " ".join(f"{letter}goood" for letter in "abcdefghij")
-    assert len(weigh(SearchQuery(typed), known).anywhere) == MAX_CORRECTED
+    assert len(weigh_words(SearchQuery(typed), known).anywhere) == MAX_CORRECTED

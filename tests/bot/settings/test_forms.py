@@ -1,4 +1,4 @@
-"""The settings form, as Slack gets it."""
+"""The settings form, as sent to Slack."""
 
 import pytest
 from slack_sdk.models.blocks import DividerBlock
@@ -41,7 +41,7 @@ def capture(chosen: Json) -> Json:
     return input_block("capture", "What becomes an ask", choices)
 
 
-def captured_sign() -> Json:
+def capture_indicator_input() -> Json:
     with_a_reaction = option("With a reaction: 📌, then ✅", "reaction")
     choices = {
         "type": "radio_buttons",
@@ -91,12 +91,12 @@ def unticked(block: Json) -> Json:
 GUESTS_MAY = box("guests_may_ask", "Guests", GUESTS)
 
 
-def test_a_channel_as_it_is_at_first():
+def test_a_new_channels_settings():
     assert settings_form().to_dict() == modal(
         "Channel settings",
         {"type": "section", "text": mrkdwn("How Backswing works in *#help*.")},
         capture(OFF),
-        captured_sign(),
+        capture_indicator_input(),
         champions(),
         input_block(
             "topics",
@@ -156,7 +156,7 @@ def test_a_channel_as_it_is_at_first():
         ({"guests_may_ask": False}, unticked(GUESTS_MAY)),
     ],
 )
-def test_what_was_chosen_is_shown_as_chosen(chosen: Json, block: Json):
+def test_chosen_values_are_shown(chosen: Json, block: Json):
     assert block in settings_form(**chosen).to_dict()["blocks"]
 
 
@@ -174,13 +174,13 @@ def test_a_channels_name_has_no_effect():
     assert "<!" not in heading["text"]["text"]
 
 
-def test_a_feature_shows_its_own_below_the_fields():
+def test_a_feature_adds_its_own_section_below_the_fields():
     below = DividerBlock()
     drawn = forms.channel_form("C0HELP", "help", [], [below]).to_dict()["blocks"]
     assert drawn[-1] == {"type": "divider"}
 
 
-def test_the_workspace_chooses_with_what_its_channels_begin():
+def test_the_workspace_form_has_defaults_for_channels():
     blocks = workspace_form().to_dict()["blocks"]
     assert [block.get("block_id", block["type"]) for block in blocks] == [
         "section",
@@ -226,7 +226,7 @@ def test_the_help_names_the_channels_own_emoji_and_fits_one_section():
     assert " on a message" not in help_text(["tada"], ["100"], ["fire"])
 
 
-def test_the_help_names_the_commands_that_there_are():
+def test_the_help_names_all_commands():
     said = help_text()
     page = DOCS / "reference" / "slack-commands.md"
     typed = [name.strip("`") for name in rows(section(page, "## Slash commands"))]

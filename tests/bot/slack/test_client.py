@@ -1,4 +1,4 @@
-"""Answers that are none, and addresses on this machine: what is made of them."""
+"""Invalid responses, errors, proxies and loopback addresses."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,11 +21,11 @@ HERE = b'{"ok": true, "team_id": "T0PEERS", "user_id": "U0B", "url": "https://x/
 
 
 class Server:
-    """Answers everything in the same way, and remembers what was asked."""
+    """A server that gives one response to everything, and records the requests."""
 
     def __init__(self) -> None:
         self.answer: Answer = (200, "application/json", HERE)
-        # Otherwise, by the path.
+        # Other responses, by path.
         self.at: dict[str, Answer] = {}
         self.asked: list[tuple[str, bytes]] = []
         server = self
@@ -92,7 +92,7 @@ def named(error: str) -> bytes:
         ((200, "application/gzip", b"\x1f\x8b"), OutcomeUnknown),
     ],
 )
-def test_only_what_slack_refuses_by_name_is_final(
+def test_only_slacks_named_errors_are_final(
     server: Server, web: SlackClient, answer: Answer, expected: type[SlackError]
 ):
     server.answer = answer
@@ -103,7 +103,7 @@ def test_only_what_slack_refuses_by_name_is_final(
 
 
 @pytest.mark.parametrize("channels", [b"5", b'"C0HELP"', b'{"id": "C0HELP"}'])
-def test_a_list_that_is_none_is_no_answer(
+def test_an_invalid_list_is_no_response(
     server: Server, web: SlackClient, channels: bytes
 ):
     body = b'{"ok": true, "channels": ' + channels + b"}"
@@ -112,7 +112,7 @@ def test_a_list_that_is_none_is_no_answer(
         list(web.own_conversations())
 
 
-def test_nobody_there_is_no_end_either():
+def test_an_unreachable_server_is_no_final_error():
     with pytest.raises(NotSent):
         SlackClient("xoxb-for-tests", base_url="http://127.0.0.1:9/api/").auth_test()
 
@@ -124,7 +124,7 @@ def takes_files(server: Server) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 418, 429, 500])
-def test_a_file_that_is_not_taken_may_be_sent_again(
+def test_a_file_that_was_not_accepted_may_be_sent_again(
     server: Server, web: SlackClient, status: int
 ):
     takes_files(server)
@@ -153,7 +153,7 @@ def test_a_file_that_is_not_taken_may_be_sent_again(
         ("", False),
     ],
 )
-def test_what_is_on_this_machine(url: str, expected: bool):
+def test_addresses_of_this_machine(url: str, expected: bool):
     assert is_loopback(url) is expected
 
 
@@ -174,7 +174,7 @@ def upload(web: SlackClient, server: Server) -> None:
 
 @pytest.mark.parametrize("variable", PROXIES)
 @pytest.mark.parametrize("use", [ask, respond, upload])
-def test_this_machine_is_not_asked_for_through_a_proxy(
+def test_this_machine_is_reached_without_a_proxy(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
@@ -182,12 +182,12 @@ def test_this_machine_is_not_asked_for_through_a_proxy(
 ):
     for name in (*PROXIES, "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    # Nobody is there.
+    # No server runs there.
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
     use(SlackClient("xoxb-for-tests", base_url=f"{server.url}api/"), server)
 
 
-def test_what_is_elsewhere_is_asked_for_through_the_proxy(
+def test_other_hosts_are_reached_through_the_proxy(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ):
     for name in (*PROXIES, "NO_PROXY", "no_proxy"):
@@ -202,7 +202,7 @@ def test_what_is_elsewhere_is_asked_for_through_the_proxy(
     ]
 
 
-# Replies whose thread is gone
+# Replies to a deleted thread
 
 
 @pytest.fixture
@@ -213,8 +213,8 @@ def slack() -> Iterator[Sandbox]:
     made.stop()
 
 
-class Room:
-    """A channel whose only message was deleted before it was answered."""
+class StrayReplyChannel:
+    """A channel whose only message was deleted before the reply."""
 
     def __init__(self, slack: Sandbox) -> None:
         self.slack = slack
@@ -237,15 +237,15 @@ class Room:
 
 
 @pytest.fixture
-def room(slack: Sandbox) -> Room:
-    return Room(slack)
+def room(slack: Sandbox) -> StrayReplyChannel:
+    return StrayReplyChannel(slack)
 
 
 def is_no_thread(error: SlackError) -> bool:
     return isinstance(error, Rejected) and error.code == "thread_not_found"
 
 
-def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(room: Room):
+def test_a_reply_that_slack_posts_to_the_channel_is_deleted(room: StrayReplyChannel):
     with pytest.raises(Rejected) as caught:
         room.reply()
     assert is_no_thread(caught.value)
@@ -255,7 +255,9 @@ def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(room: Room):
 
 
 @pytest.mark.parametrize("kind", ["ratelimited", "server_error", "reset"])
-def test_what_could_not_be_taken_back_is_when_it_is_looked_for(room: Room, kind: str):
+def test_a_stray_reply_that_could_not_be_deleted_is_deleted_at_the_lookup(
+    room: StrayReplyChannel, kind: str
+):
     room.slack.faults.add(kind, "chat.delete", times=1)
     with pytest.raises(OutcomeUnknown):
         room.reply()
@@ -266,7 +268,9 @@ def test_what_could_not_be_taken_back_is_when_it_is_looked_for(room: Room, kind:
     assert room.texts() == []
 
 
-def test_a_stray_whose_answer_was_lost_is_taken_back_when_it_is_looked_for(room: Room):
+def test_a_stray_reply_with_a_lost_response_is_deleted_at_the_lookup(
+    room: StrayReplyChannel,
+):
     room.slack.faults.add("server_error", "chat.postMessage", after=True, times=1)
     with pytest.raises(OutcomeUnknown):
         room.reply()
@@ -276,7 +280,7 @@ def test_a_stray_whose_answer_was_lost_is_taken_back_when_it_is_looked_for(room:
     assert room.texts() == []
 
 
-def test_a_reply_in_a_thread_that_is_there_stays(room: Room):
+def test_a_reply_in_an_existing_thread_stays(room: StrayReplyChannel):
     ana = room.slack.add_person("ben")
     there = room.slack.add_channel("other", ana)
     ts = room.slack.say(ana.id, there.id, "How do I y?")
@@ -285,7 +289,7 @@ def test_a_reply_in_a_thread_that_is_there_stays(room: Room):
     assert found == posted
 
 
-def test_of_private_channels_only_those_are_asked_for(web: SlackClient, server: Server):
+def test_private_channels_are_fetched_by_their_type(web: SlackClient, server: Server):
     shown = b'{"ok": true, "channels": [{"id": "C0DEN"}]}'
     server.answer = (200, "application/json", shown)
     for is_urgent in (True, False):

@@ -1,4 +1,4 @@
-"""Slack's names of emoji: the table, and what is typed and drawn by it."""
+"""Slack's names of emoji: the table, and parsing and rendering with it."""
 
 import json
 from pathlib import Path
@@ -15,16 +15,16 @@ def character(points: str) -> str:
     return "".join(chr(int(point, 16)) for point in points.split("-"))
 
 
-def test_each_character_is_kept_under_the_name_that_slack_sends():
+def test_each_character_has_the_name_that_slack_sends():
     for points, name, *_ in ROWS:
         for form in points.split(","):
             assert emoji.parse(character(form)) == ([name], [])
-            # As keyboards and editors leave it.
+            # The character as keyboards and editors write it.
             bare = character(form).replace("\ufe0f", "")
             assert emoji.parse(bare) == ([name], [])
 
 
-def test_each_name_is_the_same_emoji_as_its_others():
+def test_each_name_is_the_same_emoji_as_its_aliases():
     for points, *names in ROWS:
         drawn = emoji.render(names)
         assert set(drawn.split(" ")) == {character(points.split(",")[0])}
@@ -33,13 +33,13 @@ def test_each_name_is_the_same_emoji_as_its_others():
         assert emoji.custom_names(names) == []
 
 
-def test_no_name_is_of_two_emoji():
+def test_no_name_belongs_to_two_emoji():
     names = [name for _, *names in ROWS for name in names]
     assert len(names) == len(set(names)) > 1900
 
 
 def test_the_pretend_slack_has_the_same_names():
-    """From another list of the same names."""
+    """The sandbox's names come from another list."""
     names = json.loads((SANDBOX / "emoji.json").read_text(encoding="utf-8"))
     assert sorted(names) == sorted(name for _, *names in ROWS for name in names)
     page = (SANDBOX / "page.js").read_text(encoding="utf-8")
@@ -61,5 +61,5 @@ def test_the_pretend_slack_has_the_same_names():
         (":: :::", [], ["::", ":::"]),
     ],
 )
-def test_what_is_typed(typed: str, names: list[str], bad: list[str]):
+def test_typed_emoji(typed: str, names: list[str], bad: list[str]):
     assert emoji.parse(typed) == (names, bad)

@@ -1,4 +1,4 @@
-"""No text whatever does more than be read."""
+"""Rich text has no effect beyond being read."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def words(
 
 def assert_harmless(drawn: tuple[str, list[Block]]) -> None:
     sent = to_json(drawn)
-    # In `text` nothing can be a token: no mention, no group, no spoofed link.
+    # Nothing in `text` can be a token: no mention, no group, no spoofed link.
     assert "<" not in sent["text"]
     assert ">" not in sent["text"]
     assert len(sent["text"]) <= 4000, "Slack would make several messages of it"
@@ -96,7 +96,7 @@ def test_no_message_that_becomes_an_ask_does_harm(text: str):
 
 
 @given(st.one_of(ANY_TEXT, HARMFUL_TEXT).filter(sanitize))
-def test_nothing_that_is_typed_into_a_form_does_harm(text: str):
+def test_no_text_typed_into_a_form_does_harm(text: str):
     try:
         drawn = of_form(text)
     except UserError:
@@ -108,14 +108,14 @@ def test_nothing_that_is_typed_into_a_form_does_harm(text: str):
 @pytest.mark.deep
 @settings(max_examples=5000)
 @given(HARMFUL_TEXT)
-def test_no_message_does_harm_however_many_are_tried(text: str):
+def test_no_message_does_harm_in_many_examples(text: str):
     assert_harmless(of_message(text))
 
 
 @pytest.mark.deep
 @settings(max_examples=500)
 @given(HARMFUL_TEXT)
-def test_slack_takes_every_message(text: str):
+def test_slack_accepts_every_message(text: str):
     assert load_contracts().check_surface(to_json(of_message(text))) == []
 
 
@@ -163,7 +163,7 @@ def test_forty_thousand_characters_are_one_message(text: str):
     assert_harmless(of_message(text))
 
 
-# Shown as written
+# Fidelity
 
 
 @given(ANY_TEXT.filter(sanitize))
@@ -174,7 +174,7 @@ def test_a_text_is_shown_as_it_was_written(text: str):
 
 
 @given(HARMFUL_TEXT.filter(sanitize), st.integers(1, 40))
-def test_what_is_too_long_ends_in_a_mark(text: str, limit: int):
+def test_a_too_long_text_ends_in_an_ellipsis(text: str, limit: int):
     text = sanitize(text).replace("`", "'").replace("<@", "(@").replace("<#", "(#")
     text = text.replace("::skin-tone-3", "")
     shown = "".join(seen(e) for e in elements(words(text, limit=limit)))
@@ -234,7 +234,7 @@ def box(code: str) -> dict[str, Any]:
         ("<!channel> <!here>", [section(text("@channel @here"))]),
     ],
 )
-def test_marked_text_becomes_elements(marked: str, sections: list[dict[str, Any]]):
+def test_mrkdwn_becomes_elements(marked: str, sections: list[dict[str, Any]]):
     assert words(marked) == [{"type": "rich_text", "elements": sections}]
 
 
@@ -243,7 +243,7 @@ def test_a_title_is_bold():
     assert block["elements"] == [section(text("A title", bold=True))]
 
 
-def test_a_link_shows_where_it_leads():
+def test_a_link_shows_its_target():
     [block] = words("<https://evil.example|https://bank.example>")
     assert block["elements"] == [
         section(
@@ -274,7 +274,7 @@ def test_after_five_people_the_others_are_named_and_not_notified():
 
 
 @pytest.mark.parametrize("between", [" ", ""])
-def test_a_wall_of_emoji_does_not_make_a_message_that_slack_refuses(between: str):
+def test_many_emoji_do_not_make_a_message_that_slack_rejects(between: str):
     wall = between.join(":tada:" for _ in range(900))
     blocks = words(wall)
     assert len(json.dumps(blocks)) < 10_000
@@ -283,10 +283,10 @@ def test_a_wall_of_emoji_does_not_make_a_message_that_slack_refuses(between: str
     )
 
 
-# Times, and how a sentence begins
+# Times, and the start of a sentence
 
 
-def test_a_moment_is_shown_in_the_readers_zone_and_said_with_its_own():
+def test_a_time_is_shown_in_the_readers_zone_with_its_own_zone_in_the_text():
     at = datetime(2026, 12, 4, 7, 0, tzinfo=UTC)
     helsinki = rich_text.date_token(at, ZoneInfo("Europe/Helsinki"))
     said = ("Open until ", helsinki, ".")
@@ -307,7 +307,7 @@ def test_a_moment_is_shown_in_the_readers_zone_and_said_with_its_own():
     )
 
 
-def test_a_zone_without_a_name_of_its_own_is_said_by_its_offset():
+def test_a_zone_without_a_name_of_its_own_is_shown_by_its_offset():
     at = datetime(2026, 12, 4, 7, 0, tzinfo=UTC)
     said = rich_text.fallback_text(
         rich_text.date_token(at, ZoneInfo("America/Sao_Paulo"))
@@ -315,7 +315,7 @@ def test_a_zone_without_a_name_of_its_own_is_said_by_its_offset():
     assert said == "Friday 4 December at 04:00 UTC-03"
 
 
-def test_a_sentence_begins_with_a_capital_though_nobody_knows_the_name():
+def test_a_sentence_starts_with_a_capital_even_without_a_known_name():
     assert rich_text.fallback_text(SOMEONE, " thanked Ben.") == "Someone thanked Ben."
     assert (
         rich_text.fallback_text("ana's answer, by ", SOMEONE)

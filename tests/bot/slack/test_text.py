@@ -1,4 +1,4 @@
-"""People's words come out as they went in, and nothing in them takes effect."""
+"""Texts are unchanged by conversions, and nothing in them takes effect."""
 
 import unicodedata
 from datetime import UTC, datetime
@@ -41,17 +41,17 @@ from tests.strategies import ANY_TEXT, HARMFUL_TEXT
         ("\u061cmark", "mark"),
     ],
 )
-def test_what_could_harm_its_surroundings_is_taken_out(typed: str, shown: str):
+def test_harmful_characters_are_removed(typed: str, shown: str):
     assert sanitize(typed) == shown
 
 
 @given(ANY_TEXT)
-def test_what_is_clean_stays_as_it_is(text: str):
+def test_a_clean_text_stays_as_it_is(text: str):
     assert sanitize(sanitize(text)) == sanitize(text)
 
 
 @given(ANY_TEXT)
-def test_no_control_no_half_character_and_nothing_that_reorders_is_left(text: str):
+def test_no_control_surrogate_or_bidi_character_is_left(text: str):
     for character in sanitize(text):
         assert character in "\n\t" or unicodedata.category(character) not in {
             "Cc",
@@ -64,7 +64,7 @@ def test_no_control_no_half_character_and_nothing_that_reorders_is_left(text: st
 
 
 @given(ANY_TEXT)
-def test_what_is_typed_into_a_form_is_shown_as_it_was_typed(text: str):
+def test_form_input_is_shown_as_it_was_typed(text: str):
     assert to_plain(to_mrkdwn(text)) == sanitize(text)
     assert unescape(escape(text)) == text
 
@@ -97,7 +97,7 @@ def test_what_is_typed_into_a_form_is_shown_as_it_was_typed(text: str):
         (":+1: and :wave::skin-tone-3:", ":+1: and :wave::skin-tone-3:"),
     ],
 )
-def test_what_slack_sends_is_shown_as_its_author_saw_it(sent: str, shown: str):
+def test_slacks_text_is_shown_as_its_author_saw_it(sent: str, shown: str):
     assert to_plain(sent) == shown
 
 
@@ -119,7 +119,7 @@ def test_what_slack_sends_is_shown_as_its_author_saw_it(sent: str, shown: str):
         (f":{'a' * 100}:", ["a" * 100]),
     ],
 )
-def test_an_emoji_is_told_from_other_colons(text: str, found: list[str]):
+def test_emoji_are_distinguished_from_other_colons(text: str, found: list[str]):
     assert [p.target for p in tokenize(text) if p.kind == "emoji"] == found
 
 
@@ -128,19 +128,19 @@ def test_an_address_with_a_space_in_it_is_no_link():
 
 
 @given(HARMFUL_TEXT)
-def test_the_pieces_leave_nothing_out(text: str):
+def test_the_tokens_cover_the_whole_text(text: str):
     assert "".join(piece.text for piece in tokenize(text)) == to_plain(text)
 
 
 @given(ANY_TEXT, st.integers(1, 60))
-def test_a_shortened_text_says_that_it_is(text: str, limit: int):
+def test_a_shortened_text_ends_in_an_ellipsis(text: str, limit: int):
     short = truncate(text, limit)
     assert len(short) <= limit
     assert short == text or (short.endswith(ELLIPSIS) and text.startswith(short[:-1]))
 
 
 @given(HARMFUL_TEXT, st.integers(1, 60))
-def test_a_cut_text_is_the_beginning_of_what_was_seen(text: str, limit: int):
+def test_a_cut_text_is_the_beginning_of_the_visible_text(text: str, limit: int):
     text = sanitize(text)
     seen = to_plain(truncate_mrkdwn(text, limit))
     assert len(seen) <= limit

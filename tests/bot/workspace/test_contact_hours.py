@@ -1,4 +1,4 @@
-"""When the bot may write to somebody by itself."""
+"""The hours at which the bot may write to a member unasked."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -34,11 +34,11 @@ def local(text: str) -> datetime:
         ("2026-03-04 03:00", "2026-03-04 09:00"),
         ("2026-03-06 20:00", "2026-03-09 09:00"),
         ("2026-03-07 10:00", "2026-03-09 09:00"),
-        # Over the night in which the clocks go forward.
+        # In the night in which the clocks move forward.
         ("2026-03-28 12:00", "2026-03-30 09:00"),
     ],
 )
-def test_messages_come_in_somebodys_own_daytime(text: str, then: str):
+def test_messages_arrive_in_the_members_own_daytime(text: str, then: str):
     assert reach().next_allowed(local(text)) == local(then)
 
 
@@ -54,15 +54,13 @@ def test_messages_come_in_somebodys_own_daytime(text: str, then: str):
         ("2026-03-08T12:00:00", False),
     ],
 )
-def test_from_nine_to_five_on_working_days_unless_somebody_chose_others(
-    text: str, is_welcome: bool
-):
+def test_the_default_is_nine_to_five_on_working_days(text: str, is_welcome: bool):
     settings = MemberSettings()
     hours = reach(start=settings.hours_from, end=settings.hours_to)
     assert (hours.next_allowed(local(text)) == local(text)) is is_welcome
 
 
-def test_whoever_chose_their_hours_is_written_to_in_those():
+def test_chosen_hours_are_used():
     late = reach(start=time(14), end=time(22, 30))
     early, evening = local("2026-03-02T09:30:00"), local("2026-03-02T22:29:00")
     assert late.next_allowed(early) == local("2026-03-02T14:00:00")
@@ -76,7 +74,7 @@ def test_whoever_chose_their_hours_is_written_to_in_those():
         ("2026-03-02T22:00:00", True),
         ("2026-03-03T05:59:00", True),
         ("2026-03-03T06:00:00", False),
-        # The night of Friday goes on into Saturday, and that of Sunday into Monday.
+        # Friday's night reaches into Saturday, and Sunday's into Monday.
         ("2026-03-07T05:00:00", True),
         ("2026-03-07T23:00:00", False),
         ("2026-03-09T05:00:00", False),
@@ -89,13 +87,13 @@ def test_hours_past_midnight_belong_to_the_day_that_they_start_on(
     assert (night.next_allowed(local(text)) == local(text)) is is_welcome
 
 
-def test_a_pause_ends_with_the_day_that_was_named():
+def test_a_pause_ends_with_its_last_day():
     away = MemberSettings(paused_until=date(2026, 3, 4))
     assert away.is_paused(date(2026, 3, 3))
     assert not away.is_paused(date(2026, 3, 4))
 
 
-def test_who_is_away_is_looked_at_again_another_day():
+def test_an_absent_member_is_checked_again_another_day():
     assert reach(is_away=True).next_allowed(NOON) == NOON + timedelta(days=1)
     friday_evening = datetime(2026, 3, 6, 19, 0, tzinfo=UTC)
     back = reach(away_until=friday_evening).next_allowed(NOON)
@@ -111,7 +109,7 @@ def test_who_is_away_is_looked_at_again_another_day():
     zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu"]),
     is_away=st.booleans(),
 )
-def test_a_message_is_never_before_now_at_night_or_at_a_weekend(now, zone, is_away):
+def test_a_message_is_never_in_the_past_at_night_or_at_a_weekend(now, zone, is_away):
     now = now.replace(tzinfo=UTC)
     at = reach(zone=ZoneInfo(zone), is_away=is_away).next_allowed(now)
     there = at.astimezone(ZoneInfo(zone))

@@ -1,4 +1,4 @@
-"""Names that tell people apart."""
+"""Unique names for people."""
 
 import pytest
 from hypothesis import given
@@ -22,12 +22,12 @@ from bot.workspace.display_names import Names, disambiguate
             [("Chi", "Chi Tan", "a"), ("Chi", "Chi Ito", "b"), ("Chi Tan", "", "c")],
             ["Chi Tan (@a)", "Chi Ito", "Chi Tan (@c)"],
         ),
-        # Before Slack has told us more of them.
+        # Before Slack has sent more of their profile.
         ([("Chi", "", ""), ("Chi", "", "")], ["Chi", "Chi"]),
         ([("", "", ""), ("", "", "")], [None, None]),
     ],
 )
-def test_people_of_the_same_name_are_told_apart(people, shown):
+def test_people_of_the_same_name_are_distinguished(people, shown):
     told = disambiguate({str(n): Names(*names) for n, names in enumerate(people)})
     assert [told.get(str(n)) for n in range(len(people))] == shown
 
@@ -36,7 +36,7 @@ _NAMES = st.sampled_from(["Chi", "chi", "Chi Tan", "Chi Ito", "Ana"])
 
 
 @given(st.lists(st.tuples(_NAMES, _NAMES | st.just(""))))
-def test_no_two_people_are_called_the_same(people):
+def test_no_two_people_have_the_same_name(people):
     names = {
         f"u{n}": Names(name, full, f"u{n}") for n, (name, full) in enumerate(people)
     }

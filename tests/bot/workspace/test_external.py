@@ -1,4 +1,4 @@
-"""People of other organizations, as Slack describes them."""
+"""External members, in Slack's payloads."""
 
 import pytest
 
@@ -22,14 +22,14 @@ OURS, GRID = "T0PEERS", "E0OURS"
         ({"profile": {"team": "T0OTHER"}}, True),
         ({"team_id": OURS, "profile": {"team": "T0OTHER"}}, True),
         ({"team_id": OURS, "profile": {"team": OURS}}, False),
-        # An organisation's own id in a profile, where nobody told us ours.
+        # An organisation's id in a profile, while our own is unknown.
         ({"team_id": OURS, "profile": {"team": "E0SOME"}}, False),
         ({"enterprise_user": {"enterprise_id": "E0OTHER", "teams": [OURS]}}, False),
         ({"enterprise_user": {"enterprise_id": "E0OTHER", "teams": ["T0X"]}}, True),
         ({"team_id": OURS, "enterprise_user": {"teams": None}}, False),
     ],
 )
-def test_a_user_object_says_whose_somebody_is(user, is_other):
+def test_a_user_object_identifies_the_workspace(user, is_other):
     assert is_external_user(user, OURS) is is_other
 
 
@@ -57,16 +57,16 @@ def test_in_an_enterprise_its_own_id_decides(user, is_other):
         ({"team": "T0OTHER"}, None, True),
         ({"source_team": "T0OTHER", "team": OURS}, None, True),
         ({"user_profile": {"team": "T0OTHER"}, "team": OURS}, None, True),
-        # The author's own is asked first: somebody of ours in a channel of others.
+        # The author's own team comes first: one of our members in a shared channel.
         ({"user_team": OURS, "source_team": "T0OTHER", "team": "T0OTHER"}, None, False),
         ({"user_team": "E0OTHER", "team": OURS}, None, True),
         ({"user_team": GRID}, GRID, False),
         ({"user_team": "E0OTHER"}, GRID, True),
-        # Perhaps another workspace of our enterprise: `users.info` knows.
+        # It may be another workspace of our enterprise: `users.info` knows.
         ({"user_team": "T0SISTER"}, GRID, False),
     ],
 )
-def test_a_message_says_whose_its_author_is(said, ours, is_other):
+def test_a_message_identifies_its_authors_workspace(said, ours, is_other):
     assert is_external_author(said, OURS, ours) is is_other
 
 
@@ -83,5 +83,5 @@ def test_a_message_says_whose_its_author_is(said, ours, is_other):
         ({}, False),
     ],
 )
-def test_a_click_says_whose_its_sender_is(body, is_other):
+def test_a_click_identifies_its_senders_workspace(body, is_other):
     assert is_external_request(body, OURS, GRID) is is_other

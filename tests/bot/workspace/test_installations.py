@@ -19,7 +19,7 @@ from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 
 
 def held(story: Story) -> dict[str, list[Any]]:
-    """All that the database holds, but for the second workspace's own row."""
+    """Return all rows of the database except the second workspace's own."""
     with story.rt.read_session() as session:
         return {
             table.name: [
@@ -32,7 +32,7 @@ def held(story: Story) -> dict[str, list[Any]]:
         }
 
 
-def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
+def test_due_work_waits_for_a_process_that_has_the_token(story: Story):
     story.set_up_channel(capture="all")
     asked = story.ask()
     story.say(HELPER, "Try this", thread_ts=asked.ts)
@@ -40,7 +40,7 @@ def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
     story.react(PEER, asked.ts, "tada")
     story.react(PEER, "1700000000.000200", "tada")
     join(story, ASKER, story.post_round())
-    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.worker)
     gone = user_object(PEER, deleted=True)
     story.event({"type": "user_change", "user": gone})
     story.command(ASKER, "/ask", "Who posts this?")
@@ -66,12 +66,12 @@ def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
         workspaces=ServedWorkspaces([(served, slack)]),
         clock=Clock(story.clock.now + timedelta(days=400)),
     )
-    deliverer = OutboxWorker(
+    worker = OutboxWorker(
         other, FEATURES.message_types, fetch_new_users=sync.fetch_new_users
     )
     for job in jobs.JOBS:
-        job.run(other, deliverer)
-    assert deliverer.send_due() == 0
+        job.run(other, worker)
+    assert worker.send_due() == 0
     assert slack.messages == []
     assert held(story) == before
 

@@ -1,4 +1,4 @@
-"""What members chose, on both databases."""
+"""Members' settings, on both databases."""
 
 from dataclasses import replace
 from datetime import date, time
@@ -23,9 +23,7 @@ EVERYTHING = MemberSettings(
 )
 
 
-def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
-    database, workspace
-):
+def test_each_setting_is_stored_independently_and_per_member(database, workspace):
     with database.write_session.begin() as session:
         member_settings.update(
             Transaction(session, workspace, NOW), ASKER, greeted_at=NOW
@@ -54,7 +52,7 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
             HELPER: MemberSettings(public_naming="yes"),
             PEER: MemberSettings(),
         }
-        # The same id in another workspace is somebody else.
+        # The same id in another workspace is another member.
         assert (
             member_settings.get(
                 Transaction(session, replace(workspace, id=workspace.id + 1), NOW),
@@ -64,7 +62,7 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
         )
 
 
-def test_what_is_set_back_follows_the_default_again(database, workspace):
+def test_a_value_that_is_reset_follows_the_default_again(database, workspace):
     with database.write_session.begin() as session:
         member_settings.update(
             Transaction(session, workspace, NOW), ASKER, max_requests_per_week=5

@@ -1,4 +1,4 @@
-"""Statuses that tell of a vacation."""
+"""Statuses that mean a vacation."""
 
 import pytest
 
@@ -19,5 +19,5 @@ from bot.workspace.vacation import is_on_vacation
         ("", "", False),
     ],
 )
-def test_a_status_says_who_is_on_vacation(emoji, text, is_away):
+def test_a_status_shows_a_vacation(emoji, text, is_away):
     assert is_on_vacation(emoji, text) is is_away

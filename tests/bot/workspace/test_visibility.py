@@ -1,4 +1,4 @@
-"""Who may see what was said in a channel: as Slack said lately, on both databases."""
+"""Visibility of a channel's content, by Slack's recent answers, on both databases."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +23,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def places(rt: Runtime, slack: FakeSlack) -> dict[str, int]:
-    """A public channel and two private ones, by Slack's ids. Ana is in the den."""
+    """Return a public channel and two private ones, by Slack id; Ana is in "den"."""
     slack.members_by_channel = {HELP_CHANNEL: [ASKER], DEN: [ASKER], LAIR: []}
     found = {}
     for slack_id in slack.members_by_channel:
@@ -40,7 +40,7 @@ def places(rt: Runtime, slack: FakeSlack) -> dict[str, int]:
 
 
 def seen(rt: Runtime, who: str = ASKER, now=NOW) -> set[str]:
-    """By the rule for one decision, which must be that for queries, too."""
+    """Return the channels Ana can see; the rule and the query must agree."""
     with rt.read(rt.workspaces.only) as tx:
         rows = tx.session.scalars(select(Channel)).all()
         found = visibility.visible_channels(replace(tx, now=now), rows, who)
@@ -62,7 +62,7 @@ def ask(rt: Runtime, who: str = ASKER, now=NOW) -> None:
     unknown.value.fetch(rt, rt.workspaces.only, is_urgent=True)
 
 
-def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):
+def test_an_unknown_membership_is_fetched_and_hides_meanwhile(rt, slack, places):
     with rt.read_session() as session:
         listed = select(Channel.slack_id).where(visibility.visible(ASKER, now=NOW))
         assert set(session.scalars(listed)) == {HELP_CHANNEL}
@@ -71,13 +71,13 @@ def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):
     assert seen(rt) == {HELP_CHANNEL, DEN}
 
 
-def test_of_public_channels_nobody_is_asked(rt, places):
+def test_public_channels_need_no_fetch(rt, places):
     with rt.read(rt.workspaces.only) as tx:
         here = tx.session.get_one(Channel, places[HELP_CHANNEL])
         assert visibility.can_see(replace(tx, now=NOW), here, HELPER)
 
 
-def test_an_answer_counts_for_an_hour(rt, clock, places):
+def test_a_fetched_membership_counts_for_an_hour(rt, clock, places):
     ask(rt)
     assert seen(rt, now=NOW + FRESH_FOR) == {HELP_CHANNEL, DEN}
     clock.now = NOW + FRESH_FOR + SECOND
@@ -85,8 +85,8 @@ def test_an_answer_counts_for_an_hour(rt, clock, places):
     assert seen(rt, now=clock.now) == {HELP_CHANNEL, DEN}
 
 
-def test_an_answer_of_long_ahead_counts_for_nothing(rt, places):
-    """As after the machine's clock was set back."""
+def test_a_membership_from_the_future_counts_for_nothing(rt, places):
+    """The machine's clock was set back."""
     ask(rt)
     before = NOW - FRESH_FOR - SECOND
     with rt.read(rt.workspaces.only) as tx:
@@ -96,7 +96,7 @@ def test_an_answer_of_long_ahead_counts_for_nothing(rt, places):
 
 
 @pytest.mark.parametrize("hours", [0.5, 3, 24])
-def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
+def test_after_the_clock_is_set_back_slack_is_asked_again(
     rt, clock, slack, places, hours
 ):
     clock.now = NOW + timedelta(hours=hours)
@@ -117,7 +117,9 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
 
 
 @pytest.mark.parametrize("is_late", [False, True])
-def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_late):
+def test_a_member_who_leaves_is_out_even_if_an_older_answer_comes_later(
+    rt, places, is_late
+):
     def leave() -> None:
         with rt.write(rt.workspaces.only) as tx:
             visibility.on_membership_event(
@@ -137,7 +139,7 @@ def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_lat
     assert seen(rt) == {HELP_CHANNEL}
 
 
-def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
+def test_events_about_unknown_people_and_public_channels_leave_no_rows(rt, places):
     with rt.write(rt.workspaces.only) as tx:
         for channel, who in (
             (HELP_CHANNEL, ASKER),
@@ -150,7 +152,7 @@ def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
         assert tx.session.scalars(select(ChannelMember)).all() == []
 
 
-def test_who_is_outside_is_refused_beside_the_field(rt, places):
+def test_an_outsider_is_refused_beside_the_field(rt, places):
     ask(rt)
     with rt.read(rt.workspaces.only) as tx:
         den, lair = (tx.session.get_one(Channel, places[one]) for one in (DEN, LAIR))
@@ -171,7 +173,9 @@ def test_who_is_outside_is_refused_beside_the_field(rt, places):
         (NotSent("users.conversations", "off"), False),
     ],
 )
-def test_an_error_is_no_yes(rt, slack, places, error: SlackError, is_answer: bool):
+def test_an_error_is_no_membership(
+    rt, slack, places, error: SlackError, is_answer: bool
+):
     slack.fail["users.conversations"] = [error]
     if is_answer:
         ask(rt)

@@ -1,4 +1,4 @@
-"""Blocks and views that Slack takes, and those it refuses."""
+"""Blocks and views that Slack accepts, and those it rejects."""
 
 import pytest
 from hypothesis import given, settings
@@ -124,16 +124,16 @@ BAD = {
 
 
 @pytest.mark.parametrize("block", GOOD, ids=lambda b: b["type"])
-def test_taken(block):
+def test_valid_blocks(block):
     assert check_blocks([block]) == []
 
 
 @pytest.mark.parametrize("block", BAD.values(), ids=BAD)
-def test_refused(block):
+def test_invalid_blocks(block):
     assert check_blocks([block])
 
 
-def test_complaints_say_where():
+def test_errors_have_a_pointer():
     said = check_blocks([section(), section(text=mrkdwn("x" * 3001))])
     assert said == [
         "[ERROR] must be less than 3001 characters [json-pointer:/blocks/1/text/text]"
@@ -163,7 +163,7 @@ def test_views():
     assert check_view(None, "modal")
 
 
-def test_ids_are_given_where_there_are_none():
+def test_missing_ids_are_added():
     [done] = add_defaults([actions({"type": "button", "text": plain()}, select(1))])
     assert done["block_id"]
     assert done["elements"][0]["action_id"]
@@ -183,7 +183,7 @@ def test_typed_text_becomes_rich_text():
 
 
 @given(st.text(alphabet="ab <>&@#!|`*_~:\n+", max_size=80))
-def test_whatever_is_typed_slack_would_take(text):
+def test_slack_would_accept_any_typed_text(text):
     assert check_blocks([rich_text(text, "b")]) == []
 
 
@@ -203,6 +203,6 @@ JSON = st.recursive(
 
 @settings(max_examples=50)
 @given(JSON)
-def test_nonsense_is_refused_not_stumbled_over(nonsense):
+def test_nonsense_is_rejected_without_a_crash(nonsense):
     check_blocks([nonsense])
     check_view(nonsense, "modal")

@@ -1,4 +1,4 @@
-"""Events on their way to the app: signed, in order, and again when refused."""
+"""Events for the app: signed, in order, and retried after a refusal."""
 
 import time
 from datetime import timedelta
@@ -7,11 +7,11 @@ import pytest
 from slack_bolt import BoltResponse
 
 
-def test_a_message_arrives_as_slack_sends_it(slack, parrot, ana, room):
+def test_a_message_arrives_as_slack_sends_it(slack, recording_app, ana, room):
     ts = slack.say(ana.id, room.id, "Hi *all* &amp; <@U1>")
     slack.wait_for_deliveries()
-    [event] = parrot.events("message")
-    body = next(b for b in parrot.bodies if b["event"] is event)
+    [event] = recording_app.events("message")
+    body = next(b for b in recording_app.bodies if b["event"] is event)
     assert (event["ts"], event["event_ts"], event["channel_type"]) == (
         ts,
         ts,
@@ -24,23 +24,25 @@ def test_a_message_arrives_as_slack_sends_it(slack, parrot, ana, room):
     assert (body["team_id"], body["api_app_id"]) == (slack.team_id, slack.app_id)
 
 
-def test_only_where_the_bot_is_and_the_manifest_asks(slack, parrot, client, ana):
+def test_events_need_the_bot_in_the_channel_and_a_subscription(
+    slack, recording_app, client, ana
+):
     outside = slack.add_channel("outside", ana, with_bot=False)
     slack.say(ana.id, outside.id, "unheard")
     slack.say(ana.id, slack.dm_channel(ana.id), "heard")
     slack.wait_for_deliveries()
-    assert [m["text"] for m in parrot.events("message")] == ["heard"]
-    assert parrot.events("message")[0]["channel_type"] == "im"
+    assert [m["text"] for m in recording_app.events("message")] == ["heard"]
+    assert recording_app.events("message")[0]["channel_type"] == "im"
 
 
-def test_the_app_hears_itself(slack, parrot, client, room):
+def test_the_app_receives_its_own_events(slack, recording_app, client, room):
     client.chat_postMessage(channel=room.id, text="me")
     slack.wait_for_deliveries()
-    [event] = parrot.events("message")
+    [event] = recording_app.events("message")
     assert (event["bot_id"], event["user"]) == (slack.bot_id, slack.bot_user_id)
 
 
-def test_threads_edits_and_deletions(slack, parrot, ana, ben, room):
+def test_threads_edits_and_deletions(slack, recording_app, ana, ben, room):
     top = slack.say(ana.id, room.id, "top")
     reply = slack.say(ben.id, room.id, "reply", thread_ts=top)
     slack.say(ben.id, room.id, "loud", thread_ts=top, broadcast=True)
@@ -48,7 +50,7 @@ def test_threads_edits_and_deletions(slack, parrot, ana, ben, room):
     slack.delete(ben.id, room.id, reply)
     slack.delete(ana.id, room.id, top)
     slack.wait_for_deliveries()
-    _, replied, loud, changed, deleted, tomb = parrot.events("message")
+    _, replied, loud, changed, deleted, tomb = recording_app.events("message")
     assert (replied["thread_ts"], replied["parent_user_id"]) == (top, ana.id)
     assert (loud["subtype"], loud["root"]["ts"]) == ("thread_broadcast", top)
     assert changed["message"]["text"] == "better"
@@ -65,28 +67,28 @@ def test_threads_edits_and_deletions(slack, parrot, ana, ben, room):
     ]
 
 
-def test_a_redraw_changes_nothing_but_is_told(slack, parrot, ana, room):
+def test_an_unfurl_changes_nothing_but_sends_an_event(slack, recording_app, ana, room):
     ts = slack.say(ana.id, room.id, "same")
     slack.unfurl(room.id, ts)
     slack.wait_for_deliveries()
-    changed = parrot.events("message")[-1]
+    changed = recording_app.events("message")[-1]
     assert changed["message"]["text"] == changed["previous_message"]["text"]
     assert slack.message(room.id, ts).edited is None
 
 
-def test_reactions(slack, parrot, ana, ben, room):
+def test_reactions(slack, recording_app, ana, ben, room):
     ts = slack.say(ana.id, room.id, "x")
     slack.react(ben.id, room.id, ts, "+1::skin-tone-3")
     slack.unreact(ben.id, room.id, ts, "+1::skin-tone-3")
     slack.wait_for_deliveries()
-    [added] = parrot.events("reaction_added")
-    [removed] = parrot.events("reaction_removed")
+    [added] = recording_app.events("reaction_added")
+    [removed] = recording_app.events("reaction_removed")
     assert added["item"] == {"type": "message", "channel": room.id, "ts": ts}
     assert (added["item_user"], added["user"]) == (ana.id, ben.id)
     assert float(removed["event_ts"]) > float(added["event_ts"]) > float(ts)
 
 
-def test_the_life_of_a_channel(slack, parrot, ana, ben, room):
+def test_events_of_a_channel(slack, recording_app, ana, ben, room):
     new = slack.add_person("new")
     slack.join(room.id, new.id, ana.id)
     slack.leave(room.id, new.id)
@@ -95,7 +97,7 @@ def test_the_life_of_a_channel(slack, parrot, ana, ben, room):
     slack.unarchive(room.id)
     slack.remove_bot(room.id, ana.id)
     slack.wait_for_deliveries()
-    kinds = [b["event"]["type"] for b in parrot.bodies]
+    kinds = [b["event"]["type"] for b in recording_app.bodies]
     assert set(kinds) >= {
         "team_join",
         "member_joined_channel",
@@ -105,7 +107,7 @@ def test_the_life_of_a_channel(slack, parrot, ana, ben, room):
         "channel_unarchive",
         "channel_left",
     }
-    assert parrot.events("channel_rename")[0]["channel"]["name"] == "helpdesk"
+    assert recording_app.events("channel_rename")[0]["channel"]["name"] == "helpdesk"
     private = slack.add_channel("inner", ana, is_private=True)
     new_id = slack.change_channel_id(private.id)
     slack.share(new_id)
@@ -113,31 +115,31 @@ def test_the_life_of_a_channel(slack, parrot, ana, ben, room):
     slack.rename(new_id, "inner-2")
     slack.delete_channel(new_id)
     slack.wait_for_deliveries()
-    assert parrot.events("channel_id_changed")[0]["new_channel_id"] == new_id
-    assert parrot.events("group_rename")
-    assert parrot.events("group_deleted")
+    assert recording_app.events("channel_id_changed")[0]["new_channel_id"] == new_id
+    assert recording_app.events("group_rename")
+    assert recording_app.events("group_deleted")
 
 
-def test_people_change(slack, parrot, ana):
+def test_events_of_people(slack, recording_app, ana):
     slack.change_person(ana.id, tz="Asia/Tokyo", status_emoji=":palm_tree:")
     slack.wait_for_deliveries()
-    [changed] = parrot.events("user_change")
+    [changed] = recording_app.events("user_change")
     assert changed["user"]["tz_offset"] == 9 * 3600
     assert changed["user"]["profile"]["status_emoji"] == ":palm_tree:"
 
 
-def test_uninstalling_tells_the_app(slack, parrot):
+def test_an_uninstallation_sends_events(slack, recording_app):
     slack.uninstall()
     slack.wait_for_deliveries()
-    assert parrot.events("app_uninstalled")
-    assert parrot.events("tokens_revoked")
+    assert recording_app.events("app_uninstalled")
+    assert recording_app.events("tokens_revoked")
 
 
-def test_refused_events_come_again_at_once_then_after_1_and_5_minutes(
-    slack, parrot, clock, ana, room
+def test_refused_events_are_retried_at_once_then_after_1_and_5_minutes(
+    slack, recording_app, clock, ana, room
 ):
     slack.wait_for_deliveries()
-    parrot.answer = lambda _: BoltResponse(status=500)
+    recording_app.answer = lambda _: BoltResponse(status=500)
     slack.say(ana.id, room.id, "x")
     slack.wait_for_deliveries()
 
@@ -151,18 +153,18 @@ def test_refused_events_come_again_at_once_then_after_1_and_5_minutes(
     clock.advance(timedelta(seconds=2))
     slack.wait_for_deliveries()
     assert numbers() == [0, 1, 2]
-    parrot.answer = lambda _: None
+    recording_app.answer = lambda _: None
     clock.advance(timedelta(minutes=5))
     slack.wait_for_deliveries()
     last = slack.deliveries[-1]
     assert (last.retry_num, last.retry_reason, last.status) == (3, "http_error", 200)
-    assert parrot.headers[-1]["x-slack-retry-num"] == ["3"]
+    assert recording_app.headers[-1]["x-slack-retry-num"] == ["3"]
     assert len({d.payload["event_id"] for d in slack.deliveries if d.retry_num}) == 1
 
 
-def test_an_app_may_decline_retries(slack, parrot, ana, room):
+def test_an_app_may_decline_retries(slack, recording_app, ana, room):
     slack.wait_for_deliveries()
-    parrot.answer = lambda _: BoltResponse(
+    recording_app.answer = lambda _: BoltResponse(
         status=500, headers={"x-slack-no-retry": "1"}
     )
     slack.say(ana.id, room.id, "x")
@@ -170,7 +172,9 @@ def test_an_app_may_decline_retries(slack, parrot, ana, room):
     assert [d.retry_num for d in slack.deliveries if d.failure] == [0]
 
 
-def test_an_event_that_is_not_taken_in_time_comes_again(slack, parrot, ana, room):
+def test_an_event_that_is_not_acknowledged_in_time_is_retried(
+    slack, recording_app, ana, room
+):
     slack.wait_for_deliveries()
     slack.ack_seconds = 0.3
     late = iter([0.6])
@@ -178,7 +182,7 @@ def test_an_event_that_is_not_taken_in_time_comes_again(slack, parrot, ana, room
     def sleep(_):
         time.sleep(next(late, 0))
 
-    parrot.answer = sleep
+    recording_app.answer = sleep
     slack.say(ana.id, room.id, "x")
     slack.wait_for_deliveries()
     first, again = slack.deliveries[-2:]
@@ -190,14 +194,14 @@ def test_an_event_that_is_not_taken_in_time_comes_again(slack, parrot, ana, room
     )
 
 
-def test_a_closed_door_is_a_failed_connection(slack, ana, room):
+def test_a_closed_port_is_a_failed_connection(slack, ana, room):
     slack.connect_http("http://127.0.0.1:9/slack")
     slack.say(ana.id, room.id, "x")
     slack.wait_for_deliveries()
     assert slack.deliveries[0].failure == "connection_failed"
 
 
-def test_a_refused_event_holds_nothing_up(slack, parrot, ana, room):
+def test_a_refused_event_delays_nothing(slack, recording_app, ana, room):
     slack.wait_for_deliveries()
 
     def refuse_first(body):
@@ -205,7 +209,7 @@ def test_a_refused_event_holds_nothing_up(slack, parrot, ana, room):
             return BoltResponse(status=500)
         return None
 
-    parrot.answer = refuse_first
+    recording_app.answer = refuse_first
     for number in range(20):
         slack.say(ana.id, room.id, str(number))
     slack.wait_for_deliveries()
@@ -217,12 +221,12 @@ def test_a_refused_event_holds_nothing_up(slack, parrot, ana, room):
     assert first_tries == [str(number) for number in range(20)]
 
 
-def test_anything_can_be_delivered_by_hand(slack, parrot, ana, room):
+def test_anything_can_be_delivered_by_hand(slack, recording_app, ana, room):
     envelope = slack.envelope({"type": "user_change", "user": {}, "event_ts": "1.1"})
     assert slack.deliver(envelope) == 200
     assert slack.redeliver(envelope["event_id"], retry_num=2) == 200
-    # What people did before may come in between.
-    tried = [headers.get("x-slack-retry-num") for headers in parrot.headers]
+    # Events of people's actions may come in between.
+    tried = [headers.get("x-slack-retry-num") for headers in recording_app.headers]
     assert tried.count(["2"]) == 1
     forged = {"X-Slack-Signature": "v0=00"}
     assert slack.deliver(envelope, headers=forged) == 401

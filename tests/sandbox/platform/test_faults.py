@@ -1,4 +1,4 @@
-"""Bad days: each fault, and that it is told apart from a good one."""
+"""Each simulated fault, and its difference from a success."""
 
 import http.client
 import socket
@@ -31,7 +31,7 @@ def test_rate_limits(slack, client, room):
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("kind", ["server_error", "internal_error"])
-def test_errors_of_slacks_own(slack, client, room, kind, after):
+def test_slacks_own_errors(slack, client, room, kind, after):
     slack.faults.add(kind, "chat.postMessage", after=after, times=1)
     with pytest.raises(SlackApiError) as caught:
         post(client, room)
@@ -59,14 +59,14 @@ def test_a_timeout(slack, client, room, after):
     assert there(slack, room) == (["x"] if after else [])
 
 
-def test_a_truncated_answer(slack, client, room):
+def test_a_truncated_response(slack, client, room):
     slack.faults.add("truncated", "chat.postMessage", times=1)
     with pytest.raises(http.client.IncompleteRead):
         post(client, room)
     assert there(slack, room) == ["x"]
 
 
-def test_a_slow_answer(slack, client):
+def test_a_slow_response(slack, client):
     slack.faults.add("slow", "auth.test", seconds=0.2)
     before = time.perf_counter()
     client.auth_test()
@@ -84,7 +84,7 @@ def test_chances_are_the_same_for_the_same_seed(slack, client):
     assert 8 < sum(row(3)) < 32
 
 
-def test_what_is_not_a_fault(slack):
+def test_an_unknown_fault(slack):
     with pytest.raises(ValueError, match="no fault 'gremlins'"):
         slack.faults.add("gremlins")
     with pytest.raises(ValueError, match="chance"):
@@ -94,71 +94,73 @@ def test_what_is_not_a_fault(slack):
     assert slack.faults.to_json() == []
 
 
-def texts(parrot):
-    return [m["text"] for m in parrot.events("message")]
+def texts(recording_app):
+    return [m["text"] for m in recording_app.events("message")]
 
 
-def ids(parrot):
-    return [b["event_id"] for b in parrot.bodies if b["event"]["type"] == "message"]
+def ids(recording_app):
+    return [
+        b["event_id"] for b in recording_app.bodies if b["event"]["type"] == "message"
+    ]
 
 
-def test_a_lost_acknowledgement(slack, parrot, ana, room):
+def test_a_lost_acknowledgement(slack, recording_app, ana, room):
     slack.faults.add("lost_ack", "message", times=1)
     slack.say(ana.id, room.id, "x")
     slack.wait_for_deliveries()
-    assert texts(parrot) == ["x", "x"]
-    assert len(set(ids(parrot))) == 1
-    assert parrot.headers[-1]["x-slack-retry-reason"] == ["http_timeout"]
+    assert texts(recording_app) == ["x", "x"]
+    assert len(set(ids(recording_app))) == 1
+    assert recording_app.headers[-1]["x-slack-retry-reason"] == ["http_timeout"]
 
 
-def test_twice_with_the_same_id_and_with_another(slack, parrot, ana, room):
+def test_twice_with_the_same_id_and_with_another(slack, recording_app, ana, room):
     slack.faults.add("duplicate", "message", times=1)
     slack.say(ana.id, room.id, "x")
     slack.wait_for_deliveries()
-    assert len(set(ids(parrot))) == 1
-    assert texts(parrot) == ["x", "x"]
+    assert len(set(ids(recording_app))) == 1
+    assert texts(recording_app) == ["x", "x"]
     slack.faults.add("twin", "message", times=1)
     slack.say(ana.id, room.id, "y")
     slack.wait_for_deliveries()
-    assert texts(parrot)[2:] == ["y", "y"]
-    assert len(set(ids(parrot))) == 3
+    assert texts(recording_app)[2:] == ["y", "y"]
+    assert len(set(ids(recording_app))) == 3
 
 
-def test_delayed(slack, parrot, clock, ana, room):
+def test_delayed(slack, recording_app, clock, ana, room):
     slack.faults.add("delay", "message", times=1, seconds=60)
     slack.say(ana.id, room.id, "first")
     slack.say(ana.id, room.id, "second")
     slack.wait_for_deliveries()
-    assert texts(parrot) == ["second"]
+    assert texts(recording_app) == ["second"]
     clock.advance(timedelta(seconds=61))
     slack.wait_for_deliveries()
-    assert texts(parrot) == ["second", "first"]
+    assert texts(recording_app) == ["second", "first"]
 
 
-def test_reordered(slack, parrot, ana, room):
+def test_reordered(slack, recording_app, ana, room):
     slack.faults.add("reorder", "message", times=1)
     slack.say(ana.id, room.id, "first")
     slack.say(ana.id, room.id, "second")
     slack.wait_for_deliveries()
-    assert texts(parrot) == ["second", "first"]
+    assert texts(recording_app) == ["second", "first"]
     slack.faults.add("reorder", "message", times=1)
     slack.say(ana.id, room.id, "alone")
     slack.wait_for_deliveries()
-    assert texts(parrot)[-1] == "alone"
+    assert texts(recording_app)[-1] == "alone"
 
 
-def test_dropped(slack, parrot, ana, room):
+def test_dropped(slack, recording_app, ana, room):
     slack.faults.add("drop", "message", times=1)
     slack.say(ana.id, room.id, "unheard")
     slack.wait_for_deliveries()
-    assert texts(parrot) == []
+    assert texts(recording_app) == []
     assert [h.kind for h in slack.faults.history] == ["drop"]
 
 
-def test_a_command_whose_acknowledgement_is_lost(slack, parrot, ana, room):
+def test_a_command_with_a_lost_acknowledgement(slack, recording_app, ana, room):
     slack.faults.add("lost_ack", "/parrot", times=1)
     assert "operation_timeout" in slack.command(ana.id, room.id, "/parrot").failed
     slack.faults.add("duplicate", "shortcut", times=1)
     slack.shortcut(ana.id, "squawk")
-    kinds = [b.get("command") or b["type"] for b in parrot.interactions]
+    kinds = [b.get("command") or b["type"] for b in recording_app.interactions]
     assert kinds == ["/parrot", "shortcut", "shortcut"]

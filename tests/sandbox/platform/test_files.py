@@ -1,4 +1,4 @@
-"""A file is uploaded in three steps, seen after the last, and gone when deleted."""
+"""A file is uploaded in three steps, visible after the last, and can be deleted."""
 
 import httpx
 import pytest
@@ -12,7 +12,7 @@ def dm(slack, client):
     return client.conversations_open(users=ana.id)["channel"]["id"]
 
 
-def test_the_sdks_own_upload_is_understood(client, dm):
+def test_the_sdks_upload_works(client, dm):
     client.files_upload_v2(
         channel=dm, filename="a.json", title="A", content="{}", initial_comment="Here"
     )
@@ -25,7 +25,7 @@ def test_the_sdks_own_upload_is_understood(client, dm):
     assert client.conversations_history(channel=dm)["messages"] == []
 
 
-def test_a_file_whose_bytes_never_came_can_not_be_shown(client, dm):
+def test_a_file_without_content_can_not_be_shown(client, dm):
     slot = client.files_getUploadURLExternal(filename="a.json", length=2)
     assert httpx.post(slot["upload_url"], content=b"too long").status_code == 404
     with pytest.raises(SlackApiError) as caught:
@@ -36,14 +36,14 @@ def test_a_file_whose_bytes_never_came_can_not_be_shown(client, dm):
     assert client.conversations_history(channel=dm)["messages"] == []
 
 
-def test_it_needs_its_scope(slack, client, dm):
+def test_the_scope_is_required(slack, client, dm):
     slack.scopes.discard("files:write")
     with pytest.raises(SlackApiError) as caught:
         client.files_getUploadURLExternal(filename="a.json", length=2)
     assert caught.value.response["error"] == "missing_scope"
 
 
-def test_who_sees_a_file_can_open_it_and_nobody_else(slack, client, dm):
+def test_only_people_who_see_a_file_can_open_it(slack, client, dm):
     client.files_upload_v2(channel=dm, filename="a.json", title="A", content="{}")
     [message] = client.conversations_history(channel=dm)["messages"]
     url = f"{slack.url}/_/files/{message['files'][0]['id']}"

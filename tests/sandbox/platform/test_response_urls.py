@@ -1,4 +1,4 @@
-"""Answering through a response_url: five times, half an hour, and not for ever."""
+"""Responses by a response_url: five times in half an hour."""
 
 from datetime import timedelta
 
@@ -7,16 +7,16 @@ import pytest
 
 
 @pytest.fixture
-def url(slack, parrot, ana, room):
+def url(slack, recording_app, ana, room):
     slack.command(ana.id, room.id, "/parrot")
-    return parrot.interactions[-1]["response_url"]
+    return recording_app.interactions[-1]["response_url"]
 
 
 def say(url, **body):
     return httpx.post(url, json=body)
 
 
-def test_privately_or_for_all(slack, url, ana, room):
+def test_privately_or_publicly(slack, url, ana, room):
     assert say(url, text="psst").text == "ok"
     say(url, text="hear", response_type="in_channel")
     assert [m.text for m in slack.ephemerals(ana.id)] == ["psst"]
@@ -33,14 +33,16 @@ def test_half_an_hour(slack, url, clock):
     assert say(url, text="late").json()["error"] == "expired_url"
 
 
-def test_wrong_bodies(slack, url):
+def test_invalid_bodies(slack, url):
     assert httpx.post(url, content=b"{").status_code == 400
     assert say(url).json()["error"] == "no_text"
     assert say(url, text="x", blocks=[{}]).json()["error"] == "invalid_blocks"
     assert say(url + "x", text="x").status_code == 404
 
 
-def test_a_clicked_message_is_replaced_and_deleted(slack, parrot, client, ana, room):
+def test_a_clicked_message_is_replaced_and_deleted(
+    slack, recording_app, client, ana, room
+):
     button = {
         "type": "button",
         "action_id": "go",
@@ -50,7 +52,7 @@ def test_a_clicked_message_is_replaced_and_deleted(slack, parrot, client, ana, r
     client.chat_postEphemeral(channel=room.id, user=ana.id, text="x", blocks=[row])
     [private] = slack.ephemerals(ana.id)
     slack.click(ana.id, room.id, private.ts, "go")
-    url = parrot.interactions[-1]["response_url"]
+    url = recording_app.interactions[-1]["response_url"]
     say(url, text="new", replace_original=True)
     assert [m.text for m in slack.ephemerals(ana.id)] == ["new"]
     say(url, delete_original=True)
@@ -58,15 +60,15 @@ def test_a_clicked_message_is_replaced_and_deleted(slack, parrot, client, ana, r
 
     ts = client.chat_postMessage(channel=room.id, text="x", blocks=[row])["ts"]
     slack.click(ana.id, room.id, ts, "go")
-    url = parrot.interactions[-1]["response_url"]
+    url = recording_app.interactions[-1]["response_url"]
     say(url, text="new", replace_original=True)
     assert slack.message(room.id, ts).text == "new"
     say(url, delete_original=True)
     assert slack.messages(room.id) == []
 
 
-def test_even_in_a_read_only_channel(slack, parrot, ana):
+def test_a_read_only_channel_is_no_obstacle(slack, recording_app, ana):
     quiet = slack.add_channel("quiet", ana, read_only=True)
     slack.command(ana.id, quiet.id, "/parrot")
-    url = parrot.interactions[-1]["response_url"]
+    url = recording_app.interactions[-1]["response_url"]
     assert say(url, text="x", response_type="in_channel").text == "ok"

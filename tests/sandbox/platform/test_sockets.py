@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.sandbox.conftest import Parrot, client_of
+from tests.sandbox.conftest import RecordingApp, client_of
 
 
 def until(true, seconds=60.0):
@@ -24,14 +24,14 @@ def until(true, seconds=60.0):
 
 @pytest.fixture
 def app(slack, client, closing):
-    parrot = Parrot()
+    recording_app = RecordingApp()
     bolt = App(
         client=client,
         signing_secret=slack.signing_secret,
         process_before_response=True,
         ignoring_self_events_enabled=False,
     )
-    parrot.attach(bolt)
+    recording_app.attach(bolt)
     handler = SocketModeHandler(
         bolt,
         slack.app_token,
@@ -40,7 +40,7 @@ def app(slack, client, closing):
     )
     handler.connect()
     until(lambda: slack.sockets.connections)
-    yield parrot
+    yield recording_app
     closing.submit(handler.close)
 
 
@@ -60,7 +60,7 @@ def link(slack):
         yield link
 
 
-def test_the_real_handler_gets_everything(slack, app, ana, room):
+def test_bolts_handler_gets_everything(slack, app, ana, room):
     ts = slack.say(ana.id, room.id, "hello")
     slack.wait_for_deliveries()
     assert [e["ts"] for e in app.events("message")] == [ts]
@@ -69,13 +69,13 @@ def test_the_real_handler_gets_everything(slack, app, ana, room):
     assert {d.status for d in slack.deliveries} == {200}
 
 
-def test_answers_come_back_in_the_acknowledgement(slack, app, ana, room):
+def test_responses_are_in_the_acknowledgement(slack, app, ana, room):
     app.answer = lambda _: BoltResponse(status=200, body="Only you")
     ack = slack.command(ana.id, room.id, "/parrot")
     assert ack.text == "Only you"
 
 
-def test_a_refresh_in_mid_traffic_loses_nothing(slack, app, ana, room):
+def test_a_refresh_during_traffic_loses_nothing(slack, app, ana, room):
     slack.ack_seconds = 1
     said = []
     for number in range(40):
@@ -85,11 +85,11 @@ def test_a_refresh_in_mid_traffic_loses_nothing(slack, app, ana, room):
     slack.wait_for_deliveries()
     heard = [e["ts"] for e in app.events("message")]
     assert set(heard) == set(said)
-    # An acknowledgement may be lost with its connection: that event comes again.
+    # An acknowledgement may be lost with its connection: that event is retried.
     assert len(heard) - len(said) <= len([d for d in slack.deliveries if d.retry_num])
 
 
-def test_what_was_not_acknowledged_comes_again(slack, link, clock, ana, room):
+def test_an_unacknowledged_envelope_is_sent_again(slack, link, clock, ana, room):
     slack.ack_seconds = 0.5
     socket, hello = link()
     assert hello["num_connections"] == 1
@@ -125,7 +125,7 @@ def _acknowledge(socket):
     return True
 
 
-def test_the_eleventh_connection_is_one_too_many(slack, link):
+def test_the_eleventh_connection_is_refused(slack, link):
     counts = [link()[1]["num_connections"] for _ in range(10)]
     assert counts == list(range(1, 11))
     url = slack.sockets.open()
@@ -134,7 +134,7 @@ def test_the_eleventh_connection_is_one_too_many(slack, link):
     assert goodbye["reason"] == "too_many_websockets"
 
 
-def test_a_ticket_is_good_once(slack):
+def test_a_url_works_once(slack):
     url = slack.sockets.open()
     with connect(url, compression=None) as first:
         first.recv(5)
@@ -142,7 +142,7 @@ def test_a_ticket_is_good_once(slack):
         pass
 
 
-def test_warnings_are_only_warnings(slack, link, ana, room):
+def test_a_warning_does_not_end_the_connection(slack, link, ana, room):
     socket, _ = link()
     slack.sockets.disconnect("warning")
     assert json.loads(socket.recv(5))["reason"] == "warning"
@@ -150,7 +150,7 @@ def test_warnings_are_only_warnings(slack, link, ana, room):
     assert _acknowledge(socket)
 
 
-def test_a_disabled_link_stays_shut(slack, link):
+def test_a_disabled_link_stays_closed(slack, link):
     socket, _ = link()
     slack.sockets.disconnect("link_disabled")
     assert json.loads(socket.recv(5))["reason"] == "link_disabled"
@@ -161,7 +161,7 @@ def test_a_disabled_link_stays_shut(slack, link):
         opener.apps_connections_open(app_token=slack.app_token)
 
 
-def test_a_stalled_link_says_nothing_and_stays_open(slack, link):
+def test_a_stalled_connection_sends_nothing_and_stays_open(slack, link):
     socket, _ = link()
     assert socket.ping().wait(2)
     slack.sockets.stall()
@@ -176,7 +176,7 @@ def test_pings_are_sent_and_answered(slack, link):
     until(lambda: connection.pongs)
 
 
-def test_a_cut_connection_is_made_again(slack, app, ana, room):
+def test_a_dropped_connection_is_replaced(slack, app, ana, room):
     slack.sockets.drop()
     until(lambda: slack.sockets.connections, 15)
     slack.say(ana.id, room.id, "still there")

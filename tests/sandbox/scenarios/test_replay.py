@@ -1,4 +1,4 @@
-"""A Slack export, played live and as a row of envelopes."""
+"""A Slack export, replayed live and as a list of envelopes."""
 
 import json
 import threading
@@ -68,7 +68,7 @@ def export(tmp_path):
     return make(tmp_path / "export.zip", files)
 
 
-def test_envelopes_come_in_order_and_the_same_each_time(export):
+def test_envelopes_are_in_order_and_the_same_each_time(export):
     row = list(replay.envelopes(export, team_id="T1"))
     assert row == list(replay.envelopes(export, team_id="T1"))
     kinds = [(e["event"]["type"], e["event"].get("text")) for e in row]
@@ -91,33 +91,33 @@ def test_envelopes_come_in_order_and_the_same_each_time(export):
     assert row[1]["event"]["event_ts"] < row[2]["event"]["event_ts"]
 
 
-def test_only_the_channels_asked_for(export):
+def test_only_the_selected_channels_are_replayed(export):
     row = list(replay.envelopes(export, ["forgotten"], team_id="T1"))
     assert [e["event"]["text"] for e in row] == ["beep"]
     with pytest.raises(ExportError, match="no channel nowhere"):
         list(replay.envelopes(export, ["nowhere"], team_id="T1"))
 
 
-def test_played_live_it_is_there_and_told(export, slack, parrot):
+def test_a_live_replay_posts_and_sends_events(export, slack, recording_app):
     played = replay.replay(slack, export, ["help"])
     slack.wait_for_deliveries()
     assert (played.messages, played.replies, played.reactions) == (3, 1, 2)
     thread = slack.thread("C1", "1609459200.000100")
     assert [m.text for m in thread] == ["A question?", "An answer"]
     assert thread[0].reactions == {"+1": ["U2", "U1"]}
-    told = [m["text"] for m in parrot.events("message")]
+    told = [m["text"] for m in recording_app.events("message")]
     assert told == ["A question?", "By somebody unknown", "An answer"]
-    assert parrot.events("team_join") == []
+    assert recording_app.events("team_join") == []
     assert slack.workspace.person("U1").tz == "Asia/Tokyo"
     assert slack.message("C1", "1609459202.000100").subtype == "tombstone"
 
 
-def test_played_twice_it_is_there_once(export, slack):
+def test_a_second_replay_posts_nothing(export, slack):
     replay.replay(slack, export)
     assert replay.replay(slack, export).messages == 0
 
 
-def test_gaps_are_shortened_and_capped(export, slack):
+def test_pauses_are_shortened_and_limited(export, slack):
     pauses: list[float] = []
     replay.replay(slack, export, ["help"], speed=2, max_pause=10, sleep=pauses.append)
     assert pauses == [0.5, 0.5, 10]
@@ -131,7 +131,7 @@ def test_it_can_be_stopped(export, slack):
     assert played.messages == 1
 
 
-def test_a_zipped_folder_will_do(tmp_path):
+def test_a_zipped_folder_is_accepted(tmp_path):
     files = {"users.json": USERS, "channels.json": CHANNELS, **DAYS}
     path = make(tmp_path / "folder.zip", files, prefix="my export/")
     assert len(list(replay.envelopes(path, team_id="T1"))) == 6
@@ -152,7 +152,7 @@ def test_a_zipped_folder_will_do(tmp_path):
         ),
     ],
 )
-def test_bad_exports_say_what_is_wrong(tmp_path, files, why):
+def test_invalid_exports_are_reported(tmp_path, files, why):
     path = make(tmp_path / "bad.zip", files)
     with pytest.raises(ExportError, match=why):
         list(replay.envelopes(path, team_id="T1"))
@@ -160,7 +160,7 @@ def test_bad_exports_say_what_is_wrong(tmp_path, files, why):
 
 @pytest.mark.parametrize("folder", ["質問", "C1"])
 @pytest.mark.parametrize("slash", ["/", "\\"])
-def test_a_zip_as_it_comes(tmp_path, folder, slash):
+def test_a_real_zip(tmp_path, folder, slash):
     files = {
         "org_users.json": USERS,
         "channels.json": [CHANNELS[0] | {"name": "質問"}],
@@ -176,7 +176,7 @@ def test_a_zip_as_it_comes(tmp_path, folder, slash):
         assert [person["id"] for person in export.people] == ["U1", "U2"]
 
 
-def test_what_is_no_zip(tmp_path):
+def test_a_file_that_is_no_zip(tmp_path):
     path = tmp_path / "not.zip"
     with pytest.raises(ExportError, match=r"not\.zip"):
         Export(path)

@@ -1,4 +1,4 @@
-"""A story is told step by step; what can't be told is an error."""
+"""A story is played step by step; a step that can't be played is an error."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from slack_sdk import WebClient  # noqa: TID251  # Here it calls the sandbox.
 from sandbox import Sandbox
 from sandbox.scenarios.stories import DIRECT_MESSAGE, StoryError, play
 from sandbox.workspace.clock import TravelClock
-from tests.sandbox.conftest import Parrot
+from tests.sandbox.conftest import RecordingApp
 
 HERE = "#help-backend"
 
@@ -50,13 +50,13 @@ FORM = {
 
 @pytest.fixture
 def clock() -> TravelClock:
-    """A Sunday's last half hour in Helsinki, where Aino is."""
+    """A clock at half an hour before Monday in Helsinki, where Aino is."""
     return TravelClock(datetime(2026, 6, 14, 20, 45, 30, tzinfo=UTC), running=False)
 
 
 @pytest.fixture(autouse=True)
-def app(parrot: Parrot, client: WebClient) -> Parrot:
-    """An app with a form, which refuses a word, and a message with a button."""
+def app(recording_app: RecordingApp, client: WebClient) -> RecordingApp:
+    """An app with a form that rejects a word, and a message with a button."""
 
     def answer(body: dict[str, Any]) -> BoltResponse | None:
         if body.get("command") == "/parrot":
@@ -74,8 +74,8 @@ def app(parrot: Parrot, client: WebClient) -> Parrot:
                 )
         return None
 
-    parrot.answer = answer
-    return parrot
+    recording_app.answer = answer
+    return recording_app
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ OPENS = {"who": "aino", "types": "/parrot", "in": HERE}
 ASKS = {"who": "maya", "types": "/plain you", "in": HERE, "called": "nod"}
 
 
-def test_a_form_is_filled_in_with_people_and_with_times_that_are_ahead(
-    told: Callable[..., None], app: Parrot, slack: Sandbox
+def test_a_form_is_filled_in_with_people_and_future_times(
+    told: Callable[..., None], app: RecordingApp, slack: Sandbox
 ):
     told(
         OPENS,
@@ -120,8 +120,8 @@ def test_a_form_is_filled_in_with_people_and_with_times_that_are_ahead(
     assert slack.view(person(slack, "aino")) is None
 
 
-def test_buttons_are_pressed_in_a_form_and_in_a_message_to_one_person(
-    told: Callable[..., None], app: Parrot, slack: Sandbox
+def test_buttons_work_in_a_form_and_in_an_ephemeral_message(
+    told: Callable[..., None], app: RecordingApp, slack: Sandbox
 ):
     told(
         OPENS,
@@ -138,7 +138,7 @@ def test_buttons_are_pressed_in_a_form_and_in_a_message_to_one_person(
     assert slack.view(person(slack, "aino")) is None
 
 
-def test_somebody_joins_and_has_a_word(told: Callable[..., None], slack: Sandbox):
+def test_a_person_joins_and_posts(told: Callable[..., None], slack: Sandbox):
     told(
         {"who": "noor", "joins": HERE},
         {"who": "noor", "says": "Hello", "in": HERE, "called": "hello"},
@@ -181,7 +181,7 @@ def test_somebody_joins_and_has_a_word(told: Callable[..., None], slack: Sandbox
         ([ASKS, {"who": "zoe", "clicks": "shake", "at": "nod"}], "shake"),
     ],
 )
-def test_a_step_that_can_not_be_told_is_an_error_that_shows_it(
+def test_a_step_that_can_not_be_played_is_shown_in_the_error(
     told: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
     steps: list[dict[str, Any]],
@@ -193,8 +193,8 @@ def test_a_step_that_can_not_be_told_is_an_error_that_shows_it(
         told(*steps)
 
 
-def test_an_app_that_does_not_answer_is_an_error(
-    told: Callable[..., None], app: Parrot
+def test_an_app_that_does_not_respond_is_an_error(
+    told: Callable[..., None], app: RecordingApp
 ):
     app.answer = lambda _body: BoltResponse(status=500)
     with pytest.raises(StoryError, match="dispatch_failed"):

@@ -50,8 +50,8 @@ TITLE = input_block("title", {"type": "plain_text_input", "action_id": "text"})
 
 
 @pytest.fixture
-def opens(parrot, client):
-    """The app opens a given view on a given kind of payload."""
+def opens(recording_app, client):
+    """Make the app open a view after a kind of payload."""
 
     def opens(view, method="open"):
         def answer(body):
@@ -61,18 +61,18 @@ def opens(parrot, client):
                     json={"trigger_id": body["trigger_id"], "view": view},
                 )
 
-        parrot.answer = answer
+        recording_app.answer = answer
 
     return opens
 
 
-def test_a_command_carries_entities_and_its_answer_is_private(
-    slack, parrot, ana, ben, room
+def test_a_command_has_entities_and_a_private_response(
+    slack, recording_app, ana, ben, room
 ):
-    parrot.answer = lambda _: BoltResponse(status=200, body="Only you see this")
+    recording_app.answer = lambda _: BoltResponse(status=200, body="Only you see this")
     ack = slack.command(ana.id, room.id, "/parrot", "thank @ben in #help & <see>")
 
-    [body] = parrot.interactions
+    [body] = recording_app.interactions
     assert body["text"] == (
         f"thank <@{ben.id}|ben> in <#{room.id}|help> &amp; &lt;see&gt;"
     )
@@ -82,27 +82,29 @@ def test_a_command_carries_entities_and_its_answer_is_private(
     assert slack.ephemerals(ben.id) == []
 
 
-def test_names_stay_plain_without_should_escape(slack, parrot, ana, ben, room):
+def test_names_stay_plain_without_should_escape(slack, recording_app, ana, ben, room):
     slack.command(ana.id, room.id, "/plain", "@ben <!channel>")
-    assert parrot.interactions[0]["text"] == "@ben &lt;!channel&gt;"
+    assert recording_app.interactions[0]["text"] == "@ben &lt;!channel&gt;"
 
 
 @pytest.mark.parametrize(
     ("private", "name"), [(True, "privategroup"), (False, "secret")]
 )
-def test_a_private_channels_name_is_hidden(slack, parrot, ana, private, name):
+def test_a_private_channels_name_is_hidden(slack, recording_app, ana, private, name):
     room = slack.add_channel("secret", ana, is_private=private)
     slack.command(ana.id, room.id, "/parrot")
-    assert parrot.interactions[-1]["channel_name"] == name
+    assert recording_app.interactions[-1]["channel_name"] == name
 
 
-def test_a_command_in_the_dm(slack, parrot, ana):
+def test_a_command_in_the_dm(slack, recording_app, ana):
     slack.command(ana.id, slack.dm_channel(ana.id), "/parrot")
-    assert parrot.interactions[-1]["channel_name"] == "directmessage"
+    assert recording_app.interactions[-1]["channel_name"] == "directmessage"
 
 
-def test_a_command_that_is_refused_or_late_fails_as_in_slack(slack, parrot, ana, room):
-    parrot.answer = lambda _: BoltResponse(status=500, body="")
+def test_a_command_that_is_refused_or_late_fails_as_in_slack(
+    slack, recording_app, ana, room
+):
+    recording_app.answer = lambda _: BoltResponse(status=500, body="")
     assert "dispatch_failed" in slack.command(ana.id, room.id, "/parrot").failed
 
     slack.ack_seconds = 0.2
@@ -110,23 +112,25 @@ def test_a_command_that_is_refused_or_late_fails_as_in_slack(slack, parrot, ana,
     def sleep(_):
         time.sleep(0.5)
 
-    parrot.answer = sleep
+    recording_app.answer = sleep
     assert "operation_timeout" in slack.command(ana.id, room.id, "/parrot").failed
 
 
-def test_only_what_the_manifest_names_can_be_used(slack, parrot, ana, room):
+def test_only_commands_and_shortcuts_of_the_manifest_work(
+    slack, recording_app, ana, room
+):
     with pytest.raises(LookupError):
         slack.command(ana.id, room.id, "/other")
     with pytest.raises(LookupError):
         slack.shortcut(ana.id, "repeat")
 
 
-def test_a_click_names_the_real_element(slack, parrot, client, ana, room):
+def test_a_click_must_name_an_existing_element(slack, recording_app, client, ana, room):
     posted = client.chat_postMessage(channel=room.id, text="x", blocks=[BUTTON])
     slack.click(ana.id, room.id, posted["ts"], "press", value="1")
     slack.click(ana.id, room.id, posted["ts"], "more", option="Edit")
 
-    pressed, chosen = parrot.interactions
+    pressed, chosen = recording_app.interactions
     assert pressed["actions"][0]["value"] == "1"
     assert pressed["message"]["ts"] == posted["ts"]
     assert pressed["container"]["channel_id"] == room.id
@@ -135,20 +139,20 @@ def test_a_click_names_the_real_element(slack, parrot, client, ana, room):
         slack.click(ana.id, room.id, posted["ts"], "missing")
 
 
-def test_an_ephemeral_message_can_be_clicked_by_its_addressee(
-    slack, parrot, client, ana, room
+def test_an_ephemeral_message_can_be_clicked_by_its_recipient(
+    slack, recording_app, client, ana, room
 ):
     other = slack.add_person("other")
     client.chat_postEphemeral(channel=room.id, user=ana.id, text="x", blocks=[BUTTON])
     [shown] = slack.ephemerals(ana.id)
     slack.click(ana.id, room.id, shown.ts, "press")
-    assert parrot.interactions[-1]["container"]["is_ephemeral"] is True
-    assert "message" not in parrot.interactions[-1]
+    assert recording_app.interactions[-1]["container"]["is_ephemeral"] is True
+    assert "message" not in recording_app.interactions[-1]
     with pytest.raises(PermissionError):
         slack.click(other.id, room.id, shown.ts, "press")
 
 
-def test_a_form_from_trigger_to_submission(slack, parrot, opens, ana):
+def test_a_form_from_trigger_to_submission(slack, recording_app, opens, ana):
     options = [
         {"text": {"type": "plain_text", "text": t}, "value": t.lower()} for t in "AB"
     ]
@@ -186,7 +190,7 @@ def test_a_form_from_trigger_to_submission(slack, parrot, opens, ana):
     ack = slack.submit(ana.id, view["id"], {"title": "Hello", "one": "b"})
 
     assert ack.ok
-    sent = parrot.interactions[-1]["view"]
+    sent = recording_app.interactions[-1]["view"]
     values = sent["state"]["values"]
     assert sent["private_metadata"] == "kept"
     assert values["title"]["text"]["value"] == "Hello"
@@ -197,19 +201,21 @@ def test_a_form_from_trigger_to_submission(slack, parrot, opens, ana):
     assert slack.view(ana.id) is None
 
 
-def test_an_empty_required_field_never_reaches_the_app(slack, parrot, opens, ana):
+def test_an_empty_required_field_never_reaches_the_app(
+    slack, recording_app, opens, ana
+):
     opens(modal(TITLE))
     slack.shortcut(ana.id, "squawk")
-    before = len(parrot.interactions)
+    before = len(recording_app.interactions)
     ack = slack.submit(ana.id, slack.view(ana.id)["id"], {})
     assert "title" in ack.errors
-    assert len(parrot.interactions) == before
+    assert len(recording_app.interactions) == before
 
 
-def test_errors_keep_the_form_and_what_was_typed(slack, parrot, opens, ana):
+def test_errors_keep_the_form_and_its_values(slack, recording_app, opens, ana):
     opens(modal(TITLE))
     slack.shortcut(ana.id, "squawk")
-    parrot.answer = lambda _: BoltResponse(
+    recording_app.answer = lambda _: BoltResponse(
         status=200,
         body={"response_action": "errors", "errors": {"title": "Too short"}},
     )
@@ -220,12 +226,14 @@ def test_errors_keep_the_form_and_what_was_typed(slack, parrot, opens, ana):
 
 
 @pytest.mark.parametrize("titles", [["New"], ["Form", "New"]])
-def test_a_submission_may_answer_with_a_view(slack, parrot, opens, ana, titles):
+def test_the_response_to_a_submission_may_be_a_view(
+    slack, recording_app, opens, ana, titles
+):
     action = "push" if len(titles) > 1 else "update"
     opens(modal(TITLE))
     slack.shortcut(ana.id, "squawk")
     new = modal(TITLE) | {"title": {"type": "plain_text", "text": "New"}}
-    parrot.answer = lambda _: BoltResponse(
+    recording_app.answer = lambda _: BoltResponse(
         status=200, body={"response_action": action, "view": new}
     )
     slack.submit(ana.id, slack.view(ana.id)["id"], {"title": "x"})
@@ -237,7 +245,7 @@ def test_a_submission_may_answer_with_a_view(slack, parrot, opens, ana, titles):
 
 
 def test_a_click_in_a_modal_may_push_but_a_command_may_not(
-    slack, parrot, opens, ana, room
+    slack, recording_app, opens, ana, room
 ):
     opens(modal(BUTTON, TITLE))
     slack.shortcut(ana.id, "squawk")
@@ -246,7 +254,7 @@ def test_a_click_in_a_modal_may_push_but_a_command_may_not(
     slack.click_view(ana.id, view["id"], "press")
     pushed = slack.view(ana.id)
     assert pushed["previous_view_id"] == view["id"]
-    assert parrot.interactions[-1]["container"] == {
+    assert recording_app.interactions[-1]["container"] == {
         "type": "view",
         "view_id": view["id"],
     }
@@ -254,30 +262,30 @@ def test_a_click_in_a_modal_may_push_but_a_command_may_not(
     assert slack.calls[-1].answer["error"] == "invalid_trigger_id"
 
 
-def test_a_closed_view_is_told_only_where_asked(slack, parrot, opens, ana):
+def test_a_closed_view_is_reported_only_on_request(slack, recording_app, opens, ana):
     for asked in (False, True):
         opens(modal(TITLE, notify_on_close=asked))
         slack.shortcut(ana.id, "squawk")
         slack.close_view(ana.id, slack.view(ana.id)["id"])
-    kinds = [body["type"] for body in parrot.interactions]
+    kinds = [body["type"] for body in recording_app.interactions]
     assert kinds == ["shortcut", "shortcut", "view_closed"]
 
 
-def test_a_message_shortcut_carries_the_message(slack, parrot, ana, ben, room):
+def test_a_message_shortcut_contains_the_message(slack, recording_app, ana, ben, room):
     ts = slack.say(ben.id, room.id, "Look at *this*")
     slack.wait_for_deliveries()
     slack.message_shortcut(ana.id, "repeat", room.id, ts)
-    body = parrot.interactions[-1]
+    body = recording_app.interactions[-1]
     assert (body["type"], body["message_ts"]) == ("message_action", ts)
     assert body["message"]["text"] == "Look at *this*"
 
 
-def test_the_home_tab(slack, parrot, client, ana):
+def test_the_home_tab(slack, recording_app, client, ana):
     home = {"type": "home", "blocks": [BUTTON]}
     client.views_publish(user_id=ana.id, view=home)
     slack.open_home(ana.id)
     slack.wait_for_deliveries()
-    [opened] = parrot.events("app_home_opened")
+    [opened] = recording_app.events("app_home_opened")
     assert opened["view"]["type"] == "home"
     slack.click_view(ana.id, slack.home(ana.id)["id"], "press")
-    assert parrot.interactions[-1]["view"]["type"] == "home"
+    assert recording_app.interactions[-1]["view"]["type"] == "home"

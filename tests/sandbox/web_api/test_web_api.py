@@ -1,4 +1,4 @@
-"""The Web API's answers and refusals, over HTTP with Slack's own client."""
+"""The Web API's responses and errors, over HTTP with Slack's own client."""
 
 import json
 from datetime import timedelta
@@ -19,7 +19,7 @@ def refusal(call, /, *args, **kwargs):
     return caught.value.response["error"]
 
 
-def test_who_am_i(slack, client):
+def test_auth_test(slack, client):
     me = client.auth_test()
     assert (me["user_id"], me["bot_id"]) == (slack.bot_user_id, slack.bot_id)
     assert client.team_info()["team"]["id"] == slack.team_id
@@ -55,7 +55,7 @@ def test_unknown_method(slack, client):
     assert refusal(client.api_call, "chat.shout") == "unknown_method"
 
 
-def test_json_and_form_are_the_same(slack, room):
+def test_json_and_forms_have_the_same_effect(slack, room):
     bearer = {"Authorization": f"Bearer {slack.bot_token}"}
     args = {"channel": room.id, "text": "x", "blocks": [SECTION]}
     url = f"{slack.api_url}chat.postMessage"
@@ -91,7 +91,7 @@ def test_post_update_delete(slack, client, room, ana):
     assert refusal(delete, channel=room.id, ts=ts) == "message_not_found"
 
 
-def test_where_the_app_may_post(slack, client, ana):
+def test_channels_that_the_app_may_post_in(slack, client, ana):
     post = client.chat_postMessage
     outside = slack.add_channel("outside", ana, with_bot=False)
     hidden = slack.add_channel("hidden", ana, with_bot=False, is_private=True)
@@ -107,7 +107,7 @@ def test_where_the_app_may_post(slack, client, ana):
     assert post(channel=outside.id, text="x")["ok"]
 
 
-def test_what_the_app_may_post(slack, client, room):
+def test_messages_that_the_app_may_post(slack, client, room):
     def post(**args):
         args["channel"] = room.id
         return refusal(client.api_call, "chat.postMessage", json=args)
@@ -121,7 +121,7 @@ def test_what_the_app_may_post(slack, client, room):
     assert post(text="x", metadata={"event_type": 1}) == "invalid_metadata_schema"
 
 
-def test_a_reply_to_what_was_deleted_is_said_to_the_channel(slack, client, ana, room):
+def test_a_reply_to_a_deleted_message_goes_to_the_channel(slack, client, ana, room):
     ts = slack.say(ana.id, room.id, "How?")
     slack.delete(ana.id, room.id, ts)
     answer = client.chat_postMessage(channel=room.id, text="So.", thread_ts=ts)
@@ -154,7 +154,7 @@ def test_direct_messages(slack, client, ana):
     assert refusal(client.conversations_open, users="U404") == "user_not_found"
 
 
-def test_ephemerals(slack, client, room, ana):
+def test_ephemeral_messages(slack, client, room, ana):
     client.chat_postEphemeral(channel=room.id, user=ana.id, text="psst")
     assert [m.text for m in slack.ephemerals(ana.id)] == ["psst"]
     assert slack.messages(room.id) == []
@@ -167,7 +167,7 @@ def test_ephemerals(slack, client, room, ana):
     assert slack.ephemerals(ana.id) == []
 
 
-def test_metadata_needs_to_be_asked_for(slack, client, room):
+def test_metadata_is_returned_on_request(slack, client, room):
     metadata = {"event_type": "op", "event_payload": {"op": "1"}}
     client.chat_postMessage(channel=room.id, text="x", metadata=metadata)
 
@@ -181,7 +181,7 @@ def test_metadata_needs_to_be_asked_for(slack, client, room):
     assert seen(include_all_metadata=True) is None
 
 
-def test_history_and_replies_are_paged(slack, client, room, ana):
+def test_history_and_replies_have_pages(slack, client, room, ana):
     tops = [slack.say(ana.id, room.id, f"m{n}") for n in range(5)]
     replies = [slack.say(ana.id, room.id, f"r{n}", thread_ts=tops[0]) for n in range(3)]
     slack.say(ana.id, room.id, "shown", thread_ts=tops[0], broadcast=True)
@@ -292,7 +292,7 @@ def test_a_permalink_leads_to_the_thread(slack, client, room, ana):
     assert f"thread_ts={top}" in link
 
 
-def test_who_would_be_notified(slack, client, room, ana):
+def test_mentions_that_notify(slack, client, room, ana):
     def notified(**args):
         ts = client.chat_postMessage(channel=room.id, **args)["ts"]
         return slack.message(room.id, ts).mentions
@@ -386,7 +386,7 @@ def test_strict_rates(slack, client, room, clock):
     assert int(caught.value.response.headers["retry-after"]) > 50
 
 
-def test_every_call_is_on_record(slack, client, room, tmp_path):
+def test_every_call_is_recorded(slack, client, room, tmp_path):
     client.chat_postMessage(channel=room.id, text="x", blocks=[SECTION])
     call = slack.calls[-1]
     assert (call.method, call.answer["ok"]) == ("chat.postMessage", True)

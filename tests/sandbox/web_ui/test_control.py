@@ -1,4 +1,4 @@
-"""The JSON API that a page in the browser uses."""
+"""The JSON API for the page in the browser."""
 
 import json
 from datetime import timedelta
@@ -35,14 +35,14 @@ def test_the_page_and_the_state(slack, page, ana, room):
     assert page.get("/_/state?as=U404").status_code == 404
 
 
-def test_doing_and_seeing(page, parrot, ana, ben, room):
+def test_actions_change_the_state(page, recording_app, ana, ben, room):
     top = act(page, ana, "say", channel=room.id, text="top").json()["ts"]
     reply = act(page, ben, "say", channel=room.id, text="reply", thread_ts=top).json()[
         "ts"
     ]
     act(page, ben, "react", channel=room.id, ts=top, emoji="eyes")
     act(page, ben, "edit", channel=room.id, ts=reply, text="better")
-    parrot.answer = lambda _: BoltResponse(status=200, body="psst")
+    recording_app.answer = lambda _: BoltResponse(status=200, body="psst")
     ack = act(page, ana, "command", channel=room.id, command="/parrot", text="x")
     assert ack.json()["text"] == "psst"
 
@@ -85,7 +85,7 @@ def test_older_messages(slack, page, ana, room):
     assert not older["more"]
 
 
-def test_refusals_are_in_json(slack, page, ana, ben, room):
+def test_errors_are_json(slack, page, ana, ben, room):
     ts = slack.say(ben.id, room.id, "his")
     secret = slack.add_channel("secret", ben, is_private=True)
     for status, answer in [
@@ -108,7 +108,7 @@ def test_refusals_are_in_json(slack, page, ana, ben, room):
         assert (answer.status_code, bool(answer.json()["error"])) == (status, True)
 
 
-def test_only_loopback_names_are_let_in(page):
+def test_only_loopback_names_are_accepted(page):
     assert page.get("/_/state", headers={"Host": "evil.test"}).status_code == 400
 
 
@@ -123,7 +123,7 @@ def test_time_travel(slack, page, clock):
     assert back.json()["error"] == "The clock only goes forward."
 
 
-def test_a_clock_that_cannot_be_moved(closing):
+def test_a_clock_that_can_not_be_moved(closing):
     slack = Sandbox(MANIFEST)
     slack.start()
     answer = httpx.post(f"{slack.url}/_/clock", json={"seconds": 1})
@@ -143,7 +143,7 @@ def test_faults_and_history(slack, page, client):
     assert page.delete("/_/faults").json() == {"faults": []}
 
 
-def test_changes_are_told_as_they_happen(slack, page, ana, room):
+def test_changes_are_streamed_as_they_happen(slack, page, ana, room):
     with page.stream("GET", "/_/changes") as told:
         lines = (line for line in told.iter_lines() if line)
         assert json.loads(next(lines).removeprefix("data: "))["what"] == "connected"

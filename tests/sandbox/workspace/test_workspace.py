@@ -1,4 +1,4 @@
-"""Ids, time stamps, the clock, and what people may not do."""
+"""Ids, timestamps, the clock, and people's permissions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ def workspace(clock):
 
 
 @given(st.lists(st.integers(0, 3), max_size=30))
-def test_time_stamps_only_grow(steps):
+def test_timestamps_only_grow(steps):
     clock = TravelClock(NOON, running=False)
     place, seen = workspace(clock), [0]
     for step in steps:
@@ -29,7 +29,7 @@ def test_time_stamps_only_grow(steps):
     assert seen == sorted(set(seen))
 
 
-def test_time_stamps_are_written_as_slack_does():
+def test_timestamps_have_slacks_format():
     assert workspace(lambda: NOON).next_ts() == "1772452800.000000"
     with pytest.raises(ValueError, match="not a time stamp"):
         workspace(lambda: NOON).next_ts("1.5")
@@ -57,7 +57,7 @@ def test_a_clock_only_goes_forward():
 
 
 @given(st.text(alphabet="@#ab <>&!channelhere.:/\n", max_size=60))
-def test_typed_text_never_carries_markup_of_its_own(text):
+def test_typed_text_contains_no_markup_of_its_own(text):
     sent = encode_entities(workspace(lambda: NOON), text)
     for part in sent.split("<")[1:]:
         assert part.startswith(("http", "mailto:", "!channel>", "!here>"))

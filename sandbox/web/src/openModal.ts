@@ -1,9 +1,9 @@
-/** Shows a dialog before all else; what it answers closes it. */
-export function shown(dialog: HTMLDialogElement): () => void {
+/** Opens a dialog as a modal; the returned function closes it. */
+export function openModal(dialog: HTMLDialogElement): () => void {
   dialog.showModal();
   return () => {
     dialog.close();
-    // Closing gives the focus back, but in Chromium not the caret with it.
+    // Closing restores the focus, but in Chromium not the caret.
     const back = document.activeElement;
     if (back instanceof HTMLTextAreaElement || back instanceof HTMLInputElement) {
       back.blur();

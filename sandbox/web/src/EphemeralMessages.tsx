@@ -1,10 +1,10 @@
-/** What Slack itself says to one person, such as that a command failed. */
+/** Slack's own messages to one person, such as that a command failed. */
 import { createContext, useContext } from "react";
 import { Avatar } from "./Avatar";
 import { clockTime } from "./time";
 import { useWorkspace } from "./workspace";
 
-export interface Whisper {
+export interface EphemeralMessage {
   person: string;
   channel: string;
   thread: string | undefined;
@@ -12,12 +12,12 @@ export interface Whisper {
   at: Date;
 }
 
-export const WhispersContext = createContext<Whisper[]>([]);
+export const EphemeralMessagesContext = createContext<EphemeralMessage[]>([]);
 
-export function Whispers({ channel, thread }: { channel: string; thread?: string }) {
+export function EphemeralMessages({ channel, thread }: { channel: string; thread?: string }) {
   const { me, zone } = useWorkspace();
-  const mine = useContext(WhispersContext).filter(
-    (whisper) => whisper.person === me.id && whisper.channel === channel && whisper.thread === thread,
+  const mine = useContext(EphemeralMessagesContext).filter(
+    (message) => message.person === me.id && message.channel === channel && message.thread === thread,
   );
   return mine.map(({ text, at }, index) => (
     <article key={index} className="message ephemeral" aria-label="Slackbot">
@@ -28,7 +28,7 @@ export function Whispers({ channel, thread }: { channel: string; thread?: string
         <p className="only-you">
           <span aria-hidden="true">👁</span> Only visible to you
         </p>
-        <p className="who">
+        <p className="byline">
           <strong>Slackbot</strong> <time dateTime={at.toISOString()}>{clockTime(at, zone)}</time>
         </p>
         <p className="text">{text}</p>

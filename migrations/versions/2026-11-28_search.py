@@ -19,17 +19,24 @@ UPDATES = (
     (
         "asks_updated",
         "UPDATE OF title, details, channel_id, deleted_at ON asks",
+        "",
         "NEW.id",
     ),
-    ("answer_texts_inserted", "INSERT ON answer_texts", "NEW.ask_id"),
+    (
+        "answer_texts_inserted",
+        "INSERT ON answer_texts",
+        "NEW.is_findable",
+        "NEW.ask_id",
+    ),
     (
         "answer_texts_updated",
         "UPDATE OF text, is_findable ON answer_texts",
+        "OLD.is_findable OR NEW.is_findable",
         "NEW.ask_id",
     ),
-    ("answer_texts_deleted", "DELETE ON answer_texts", "OLD.ask_id"),
+    ("answer_texts_deleted", "DELETE ON answer_texts", "OLD.is_findable", "OLD.ask_id"),
 )
-INSERT = ("asks_inserted", "INSERT ON asks", "NEW.id")
+INSERT = ("asks_inserted", "INSERT ON asks", "", "NEW.id")
 
 SQLITE_POSITION = "(SELECT coalesce(max(position), 0) + 1 FROM search_changes)"
 POSTGRESQL_POSITION = "pg_current_xact_id()::text::bigint"
@@ -63,28 +70,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_search_replicas"),
     )
     op.execute("INSERT INTO search_changes (ask_id, position) SELECT id, 0 FROM asks")
-    create = (
-        _create_sqlite if op.get_bind().dialect.name == "sqlite" else _create_postgresql
+    inserted = (
+        "INSERT INTO search_changes (ask_id, position) VALUES ({ask}, {position})"
     )
-    name, event, ask = INSERT
-    create(
-        name,
-        event,
-        "INSERT INTO search_changes (ask_id, position) VALUES ({ask}, {position})",
-        ask,
-    )
-    for name, event, ask in UPDATES:
-        create(
-            name,
-            event,
-            "UPDATE search_changes SET position = {position} WHERE ask_id = {ask}",
-            ask,
-        )
+    changed = "UPDATE search_changes SET position = {position} WHERE ask_id = {ask}"
+    _create_trigger(*INSERT, inserted)
+    for trigger in UPDATES:
+        _create_trigger(*trigger, changed)
 
 
 def downgrade() -> None:
     is_sqlite = op.get_bind().dialect.name == "sqlite"
-    for name, event, _ in (INSERT, *UPDATES):
+    for name, event, _, _ in (INSERT, *UPDATES):
         table = event.rpartition(" ")[2]
         op.execute(
             f"DROP TRIGGER search_{name}" + ("" if is_sqlite else f" ON {table}")
@@ -95,18 +92,22 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _create_sqlite(name: str, event: str, statement: str, ask: str) -> None:
-    body = statement.format(ask=ask, position=SQLITE_POSITION)
-    op.execute(f"CREATE TRIGGER search_{name} AFTER {event} BEGIN {body}; END")
-
-
-def _create_postgresql(name: str, event: str, statement: str, ask: str) -> None:
+def _create_trigger(
+    name: str, event: str, condition: str, ask: str, statement: str
+) -> None:
+    when = f" WHEN ({condition})" if condition else ""
+    if op.get_bind().dialect.name == "sqlite":
+        body = statement.format(ask=ask, position=SQLITE_POSITION)
+        op.execute(
+            f"CREATE TRIGGER search_{name} AFTER {event}{when} BEGIN {body}; END"
+        )
+        return
     body = statement.format(ask=ask, position=POSTGRESQL_POSITION)
     op.execute(
         f"CREATE FUNCTION search_{name}() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN {body}; RETURN NULL; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER search_{name} AFTER {event}"
-        f" FOR EACH ROW EXECUTE FUNCTION search_{name}()"
+        f"CREATE TRIGGER search_{name} AFTER {event} FOR EACH ROW{when}"
+        f" EXECUTE FUNCTION search_{name}()"
     )

@@ -94,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
 
     history = add(
         "import",
-        "import a Slack export as history; nobody is notified",
+        "import a Slack export as history; nobody is notified of the past",
         "import_export",
         "load",
         more=(

@@ -16,7 +16,7 @@ NOTHING_FOUND = 1
 
 
 def load(settings: Settings, args: argparse.Namespace) -> int:
-    """Import a Slack export as history. Nobody is notified."""
+    """Import a Slack export as history. Nobody is notified of what happened then."""
     # Imported only here: most processes never need it.
     from tqdm import tqdm  # noqa: PLC0415
 

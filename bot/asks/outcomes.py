@@ -260,7 +260,9 @@ def marked_answers(session: Session, ask_ids: Collection[int]) -> Sequence[int]:
     """Return the ids of these asks' answers that have a mark."""
     return session.scalars(
         select(Answer.id).where(
-            Answer.ask_id.in_(ask_ids), Answer.is_deleted.is_(False), text(HAS_HELPED)
+            Answer.ask_id.in_(ask_ids),
+            Answer.is_deleted.is_(False),
+            text(f"({HAS_HELPED})"),
         )
     ).all()
 

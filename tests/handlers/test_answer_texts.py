@@ -224,6 +224,17 @@ def test_the_words_go_with_the_ask_and_come_back_with_it(story: Story):
     assert texts(story) == {}
 
 
+def test_words_of_other_asks_stay_when_one_is_deleted(story: Story, thread: Thread):
+    """Whatever its answers were: a solution elsewhere is not one of this ask's."""
+    story.react(ASKER, thread.answer(), "white_check_mark")
+    other = Thread(story, "How do I fix y?")
+    story.react(ASKER, other.answer("Like so."), "white_check_mark")
+    read_due(story)
+    assert kept(story) == [WORDS, "Like so."]
+    story.delete(story.workspace.bot_user_id, other.ts)
+    assert kept(story) == [WORDS]
+
+
 def test_a_first_mark_costs_one_insert_and_a_second_nothing(
     story: Story, thread: Thread
 ):

@@ -88,11 +88,12 @@ class AnswerTexts(Asks):
             for result in [outcome(self.world, ask)]
             for ts in {*result.solutions, *result.helped}
         }
-        assert set(kept) == {
+        expected = {
             (ask_id, ts)
             for ask_id, ts in marked
             if self.world.user_messages[ts].author in {*MEMBERS} - refused
         }
+        assert set(kept) == expected, (set(kept) - expected, expected - set(kept))
         for (_, ts), row in kept.items():
             said = self.world.user_messages[ts]
             assert row.author == said.author

@@ -219,7 +219,7 @@ def test_the_words_of_answers_that_helped_are_kept(
         marked = set(
             session.scalars(
                 select(Answer.ts).where(
-                    Answer.author.not_in(NO_WORDS), text(HAS_HELPED)
+                    Answer.author.not_in(NO_WORDS), text(f"({HAS_HELPED})")
                 )
             )
         )

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.clock import utc_now
 from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
 from bot.config.settings import Settings
-from bot.db.engine import Database
+from bot.db.engine import Database, sqlite_file
 from bot.db.open import open_database, open_new_file
 from bot.mentors.periods import WEEKDAYS
 from bot.runtime import Runtime
@@ -90,8 +90,7 @@ def _play(
             "slack_api_url": slack.api_url,
             "port": bot_port.port,
             "slack_app_token": None,
-            # Its database is a new one each time.
-            "search_folder": SANDBOX_FILE.with_name("sandbox-search"),
+            "search_folder": _search_folder(database),
             "mentors": settings.mentors if export else mentor_settings_for(started_at),
         }
     )
@@ -130,6 +129,12 @@ def _play(
         return backswing.run(begin, bot_port.sockets)
     finally:
         slack.stop()
+
+
+def _search_folder(database: Database) -> Path:
+    """Return a folder of its own, for there can be another bot's beside it."""
+    file = sqlite_file(database.engine.url) or SANDBOX_FILE
+    return file.with_name(f"{file.stem}-search")
 
 
 def _listen(settings: Settings, host: str, setting: str, what: str) -> ListeningSockets:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import Block, DividerBlock
 from slack_sdk.models.views import View
 
+from bot.search.tokens import tokenize
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -20,13 +21,19 @@ from bot.slack.blocks import (
     text_input,
 )
 from bot.slack.rich_text import Part, link
-from bot.slack.text import Token, to_plain, truncate
+from bot.slack.text import ELLIPSIS, Token, to_mrkdwn, to_plain, truncate
 
 MAX_WORDS = 300
 MAX_ANSWER_SHOWN = 300
+MAX_SUMMARY = 200
+# Of an answer that is too long: so much is shown before the first word that matches.
+CONTEXT_BEFORE_MATCH = 60
+MATCHED_LETTERS = 5
 MAX_REASON = 200
 
+SUGGESTION = "Perhaps already solved:"
 NOTHING = "Nothing yet. Ask your peers?"
+SPELLING = "I've tried similar spellings, too."
 INCOMPLETE = (
     "The search is being set up, so I only looked at the newest asks. Try again in a"
     " few minutes."
@@ -70,8 +77,14 @@ class EntryView:
 
 def suggestion(ask_id: int, entries: Sequence[EntryView]) -> Note:
     """Perhaps an ask is already solved: for its asker only."""
-    text = "Perhaps already solved:"
-    return text, [rich_text.inline(text), *_suggested(ask_id, entries)]
+    return SUGGESTION, [rich_text.inline(SUGGESTION), *_suggested(ask_id, entries)]
+
+
+def suggestions_in_options(ask_id: int, entries: Sequence[EntryView]) -> list[Block]:
+    """The same in the options of the ask."""
+    if not entries:
+        return []
+    return [DividerBlock(), *suggestion(ask_id, entries)[1]]
 
 
 def suggestions_for(
@@ -86,8 +99,10 @@ def suggestions_for(
 
 def _suggested(ask_id: int, entries: Sequence[EntryView]) -> list[Block]:
     blocks: list[Block] = []
-    for entry in entries:
+    for n, entry in enumerate(entries):
         value = f"{ask_id}:{entry.id}"
+        if n:
+            blocks.append(DividerBlock())
         blocks += _entry(entry)
         blocks.append(
             button_row(
@@ -134,11 +149,15 @@ def results(
     for n, entry in enumerate(entries):
         if n:
             blocks.append(DividerBlock())
-        blocks += _entry(entry)
+        blocks += _entry(entry, words)
         if entry.is_answered:
             blocks.append(_entry_buttons(entry))
     if not is_complete:
         blocks.append(context_line(INCOMPLETE))
+    elif not entries:
+        blocks.append(context_line(SPELLING))
+    if entries:
+        blocks.append(DividerBlock())
     pages = []
     if start:
         pages.append(button("First", "find_page", _page(words, 0, includes_open)))
@@ -149,7 +168,8 @@ def results(
         pages.append(
             button("Open asks too", "find_open", _page(words, 0, includes_open=True))
         )
-    pages.append(button("Ask your peers", "find_ask", words[:MAX_WORDS]))
+    style = None if entries else "primary"
+    pages.append(button("Ask your peers", "find_ask", words[:MAX_WORDS], style=style))
     return text, [*blocks, button_row(*pages)]
 
 
@@ -160,45 +180,65 @@ def _page(words: str, start: int, includes_open: bool) -> str:
     )
 
 
-def _entry(entry: EntryView) -> list[Block]:
+def _entry(entry: EntryView, words: str | None = None) -> list[Block]:
+    """Build an entry; for the words that somebody looked for, with its answer.
+
+    Otherwise it is short: what worked, or else the beginning of the answer.
+    """
     blocks: list[Block] = [
         rich_text.user_text(entry.title, limit=TITLE_LIMIT, is_bold=True)
     ]
     if entry.what_worked:
-        blocks.append(
-            rich_text.user_text(
-                entry.what_worked, limit=MAX_ANSWER_SHOWN, prefix=["What worked: "]
-            )
-        )
-    if entry.answer:
-        blocks.append(rich_text.user_text(entry.answer, limit=MAX_ANSWER_SHOWN))
-    blocks.append(rich_text.inline(*_about(entry)))
+        blocks.append(_words(entry.what_worked, MAX_SUMMARY, "What worked: "))
+    if entry.answer and words is not None:
+        part = _matched_part(entry.answer, words)
+        blocks.append(_words(part, MAX_ANSWER_SHOWN))
+    elif entry.answer and not entry.what_worked:
+        blocks.append(_words(entry.answer, MAX_SUMMARY))
+    blocks.append(rich_text.context_line(*_about(entry)))
     if entry.is_old:
         why = "; ".join(to_plain(reason) for reason in entry.outdated_reasons)
         blocks.append(
-            mrkdwn_line(":warning: People say that this is out of date.")
-            if not why
-            else context_line(f"Out of date, people say: {truncate(why, 300)}")
+            context_line(f"Out of date, people say: {truncate(why, 300)}")
+            if why
+            else mrkdwn_line(":warning: People say that this is out of date.")
         )
     elif entry.is_due:
         blocks.append(context_line(f"No one has confirmed it since {entry.confirmed}."))
     return blocks
 
 
+def _words(text: str, limit: int, *prefix: Part) -> Block:
+    return rich_text.user_text(text, limit=limit, prefix=prefix, has_code_spans=True)
+
+
+def _matched_part(answer: str, words: str) -> str:
+    """Return an answer from its beginning, or from before the words that match."""
+    plain = to_plain(answer)
+    if len(plain) <= MAX_ANSWER_SHOWN:
+        return answer
+    lower = plain.lower()
+    # Their first letters: people write other endings.
+    matches = [lower.find(word[:MATCHED_LETTERS]) for word in tokenize(words)]
+    first = min((at for at in matches if at >= 0), default=0)
+    if first < MAX_ANSWER_SHOWN - CONTEXT_BEFORE_MATCH:
+        return answer
+    start = plain.find(" ", first - CONTEXT_BEFORE_MATCH, first) + 1 or first
+    return to_mrkdwn(ELLIPSIS + plain[start:])
+
+
 def _about(entry: EntryView) -> list[Part]:
     """Say who answered, how many it helped, when and where."""
+    when = f"{'on' if entry.asked[0].isdigit() else 'in'} {entry.asked}"
     if entry.is_own and entry.is_answered:
-        what = f"You solved this in {entry.asked}"
+        facts = [f"You solved this {when}"]
     elif entry.is_answered:
-        what = f"{entry.author}'s answer" if entry.author else "Someone's answer"
+        facts = [f"Answered by {entry.author or 'someone'} {when}"]
     else:
-        what = f"Open ask of {entry.asked}"
+        facts = [f"Asked {when}, still open"]
     people = "person" if entry.helped_count == 1 else "people"
-    facts = [what]
     if entry.helped_count:
         facts.append(f"helped {entry.helped_count} {people}")
-    if entry.is_answered and not entry.is_own:
-        facts.append(entry.asked)
     place = f"#{entry.place}" if entry.place else "a channel"
     parts: list[Part] = [" · ".join(facts), " · "]
     if entry.is_private:

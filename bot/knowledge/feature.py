@@ -24,7 +24,6 @@ from bot.knowledge import (
 from bot.messages.events import BatchedChange, EditedMessage, one_by_one
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
-from bot.workspace import members
 from bot.workspace.reaction_emoji import ChannelEmoji
 from models import AnswerText, Ask, Channel
 
@@ -53,7 +52,7 @@ def _ask_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
     if member != ask.asker or ask.state not in {"open", "answered"}:
         return ()
     views = presentation.views(tx, member, finding.suggested(tx, ask))
-    return blocks.suggestions_for(ask.id, members.text_with_names(tx, ask.title), views)
+    return blocks.suggestions_in_options(ask.id, views)
 
 
 def _help_lines(_emoji: ChannelEmoji) -> Sequence[str]:

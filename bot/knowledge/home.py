@@ -5,6 +5,7 @@ from sqlalchemy import exists, select
 
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.knowledge import blocks, finding, presentation
+from bot.workspace import members
 from models import Ask, AskSuggestion
 
 # The newest open asks for which there is something to show.
@@ -31,7 +32,8 @@ def _render(context: HomeContext) -> RenderedSection:
     for ask in asks:
         entries = finding.suggested(tx, ask)
         views = presentation.views(tx, context.member, entries)
-        shown += blocks.suggestions_for(ask.id, ask.title, views)
+        title = members.text_with_names(tx, ask.title)
+        shown += blocks.suggestions_for(ask.id, title, views)
     if not shown:
         return RenderedSection()
     return RenderedSection(

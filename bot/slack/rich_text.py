@@ -75,7 +75,7 @@ def inline(*parts: Part) -> RichTextBlock:
 
 
 def context_line(*parts: Part) -> ContextBlock:
-    """Return a context line (small and grey) of plain strings, dates and names."""
+    """Return a context line (small and grey) of plain strings, dates and links."""
     text = "".join(_to_mrkdwn(token) for token in _to_tokens(parts))
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
 
@@ -96,6 +96,8 @@ def _to_tokens(parts: Sequence[Part]) -> list[Token]:
 def _to_mrkdwn(token: Token) -> str:
     if token.kind == "date":
         return f"<!date^{token.target}^{_DATE}|{escape(token.text)}>"
+    if token.kind == "link":
+        return f"<{escape(token.target)}|{escape(token.text)}>"
     return escape(token.text)
 
 
@@ -107,12 +109,17 @@ def user_text(
     # Lower if several texts share a message.
     max_elements: int = MAX_ELEMENTS,
     prefix: Sequence[Part] = (),
+    has_code_spans: bool = False,
 ) -> RichTextBlock:
     """Return a member's mrkdwn as rich text, truncated at `limit` visible characters.
 
-    Code between fences is shown in a box. `prefix` comes first on the first line.
+    Code between fences is shown in a box, and with `has_code_spans`, words between
+    backquotes as code. `prefix` comes first on the first line.
     """
-    tokens = [*_to_tokens(prefix), *_truncate(text, limit, max_elements)]
+    shown = _truncate(text, limit, max_elements)
+    if has_code_spans:
+        shown = [part for token in shown for part in _split_spans(token)]
+    tokens = [*_to_tokens(prefix), *shown]
     return RichTextBlock(elements=list(_sections(tokens, is_bold=is_bold)))
 
 
@@ -173,6 +180,22 @@ def _split_code(text: str) -> Iterator[Token]:
     yield from tokenize(text[end:])
 
 
+# More of them in a text become plain text.
+_MAX_SPANS = 10
+_SPAN = re.compile(r"`([^`\n]*[^`\s][^`\n]*)`")
+
+
+def _split_spans(token: Token) -> Iterator[Token]:
+    """Split a text token; words between two backquotes become a span token."""
+    if token.kind != "text":
+        yield token
+        return
+    # Every other part was between backquotes.
+    for n, part in enumerate(_SPAN.split(token.text, maxsplit=_MAX_SPANS)):
+        if part:
+            yield Token("span" if n % 2 else "text", part)
+
+
 def _sections(parts: Sequence[Token], *, is_bold: bool) -> Iterable[RichTextElement]:
     paragraph: list[Token] = []
     for token in parts:
@@ -192,7 +215,12 @@ def _section(parts: Sequence[Token], *, is_bold: bool) -> Iterable[RichTextEleme
 
 
 def _element(token: Token, *, is_bold: bool = False) -> RichTextElement:
-    style = _Parts.TextStyle(bold=True) if is_bold else None
+    is_span = token.kind == "span"
+    style = (
+        _Parts.TextStyle(bold=is_bold or None, code=is_span or None)
+        if is_bold or is_span
+        else None
+    )
     match token.kind:
         case "person":
             return _Parts.User(user_id=token.target, style=style)
@@ -207,5 +235,5 @@ def _element(token: Token, *, is_bold: bool = False) -> RichTextElement:
         case "emoji":
             # Slack documents this element with a name, and without a skin tone.
             return _Parts.Emoji(name=token.target.partition("::")[0])
-        case "text" | "code":
+        case "text" | "code" | "span":
             return _Parts.Text(text=token.text, style=style)

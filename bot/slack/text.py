@@ -61,7 +61,7 @@ def capitalize(text: str) -> str:
 class Token:
     """A part of a text. `text` is visible; `target` is the id or URL behind it."""
 
-    kind: Literal["text", "code", "person", "channel", "link", "emoji", "date"]
+    kind: Literal["text", "code", "person", "channel", "link", "emoji", "date", "span"]
     text: str
     target: str = ""
 

@@ -229,13 +229,13 @@ def _matched_part(answer: str, words: str) -> str:
 
 def _about(entry: EntryView) -> list[Part]:
     """Say who answered, how many it helped, when and where."""
-    when = f"{'on' if entry.asked[0].isdigit() else 'in'} {entry.asked}"
     if entry.is_own and entry.is_answered:
-        facts = [f"You solved this {when}"]
+        what = "You solved this"
     elif entry.is_answered:
-        facts = [f"Answered by {entry.author or 'someone'} {when}"]
+        what = f"Answered by {entry.author or 'someone'}"
     else:
-        facts = [f"Asked {when}, still open"]
+        what = "Still open"
+    facts = [what, entry.asked]
     people = "person" if entry.helped_count == 1 else "people"
     if entry.helped_count:
         facts.append(f"helped {entry.helped_count} {people}")

@@ -182,7 +182,7 @@ def _split_code(text: str) -> Iterator[Token]:
 
 # More of them in a text become plain text.
 _MAX_SPANS = 10
-_SPAN = re.compile(r"`([^`\n]*[^`\s][^`\n]*)`")
+_SPAN = re.compile(r"(?<![`\w])`(?=[^`\s])([^`\n]*[^`\s])`(?![`\w])")
 
 
 def _split_spans(token: Token) -> Iterator[Token]:

@@ -66,7 +66,7 @@ def test_what_helped_is_read_there_and_then(story: Story, earlier: str):
     text = shown(story)
     assert TITLE in text
     assert "vpnctl renew" in text
-    assert "Ben's answer" in text
+    assert "Answered by Ben" in text
     assert "helped 1 person" in text
     assert f"/archives/{HELP_CHANNEL}/p{earlier.replace('.', '')}" in text
 
@@ -80,7 +80,7 @@ def test_what_nobody_has_answered_is_found_if_asked_for(story: Story, earlier: s
     assert found["text"] == "Nothing yet. Ask your peers?"
     [value] = values(found["blocks"], "find_open")
     story.click(PEER, "find_open", value)
-    assert "still open" in json.dumps(story.slack.responses[-1][2])
+    assert "Still open" in json.dumps(story.slack.responses[-1][2])
 
 
 def test_it_offers_to_ask_with_the_words_filled_in(story: Story, earlier: str):

@@ -9,7 +9,7 @@ has details, and one in ten a typing error in its title.
 
 "Overlap" is the share of the ten best that a plain BM25 finds, too. It is written
 below, in floating point and with exact lengths, of which the index keeps a byte. For
-each share of asks that somebody may read, results are compared with all matches in the
+each share of asks that a person may read, results are compared with all matches in the
 order of their scores, filtered afterwards. CPU is that of the thread that searches.
 Memory is what the process has for itself, without the index's files, which the system
 caches; it is measured in a process that opens the index, searches, and follows changes.
@@ -45,7 +45,7 @@ FILTERED = 20
 CHANGES = 100
 LIMIT = 10
 K1, B = 1.2, 0.75
-# Shares of all asks that somebody may read.
+# Shares of all asks that a person may read.
 SHARES = (0.001, 0.01, 0.1, 0.5, 1.0)
 
 # What a word consists of; one that ends in "k" is its own stem.

@@ -12,6 +12,7 @@ from bot.db.engine import Database, sqlite_file
 from bot.outbox.worker import OutboxWorker
 from bot.privacy import service as privacy
 from bot.runtime import Runtime
+from jobs.knowledge import read_answers
 from jobs.privacy import (
     erase_deactivated,
     purge_expired,
@@ -21,12 +22,12 @@ from jobs.privacy import (
 from tests.bot.db.test_engine import as_stock, on_disk
 from tests.checkins import share
 from tests.factories import Clock, Story
-from tests.slack_payloads import ASKER, HELPER
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, message_event
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
-WORDS = ("zebrafish", "walnuttree", "quicksilver", "Xanthippe")
-FISH, TREE, SILVER, NAME = WORDS
+WORDS = ("zebrafish", "walnuttree", "quicksilver", "Xanthippe", "marmalade")
+FISH, TREE, SILVER, NAME, JAM = WORDS
 
 
 def left(database: Database) -> dict[str, list[str]]:
@@ -50,6 +51,13 @@ def told(story: Story, database: Database) -> Story:
         story.command(ASKER, "/kudos", f"<@{HELPER}> for help with the {TREE} {n}")
         story.advance(days=1)
     story.change_my_settings(ASKER, topics_known=f"{FISH}s")
+    ask = story.ask("How do I do it?", member=HELPER)
+    answer = story.say(ASKER, f"With {JAM}.", thread_ts=ask.ts)
+    story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
+        message_event(ASKER, f"With {JAM}.", answer, ask.ts)
+    ]
+    story.react(HELPER, answer, "heart")
+    read_answers(story.rt, story.worker)
     story.advance(minutes=5)
     assert {word for words in left(database).values() for word in words} == set(WORDS)
     return story

@@ -24,7 +24,8 @@ TABLES = [
     table
     for table in Base.metadata.sorted_tables
     # The fixture's row is the only one.
-    if table.name != "installations"
+    # Triggers write the order of changes.
+    if table.name not in {"installations", "search_changes"}
 ]
 
 
@@ -85,6 +86,8 @@ def _any(column: Column[Any], nth: int) -> Any:
     """Return any value that the column accepts."""
     if column.name == "every":
         return "week"
+    if column.name == "verdict":
+        return "works"
     if isinstance(column.type, JSON):
         return []
     if isinstance(column.type, UtcDateTime):
@@ -136,7 +139,8 @@ def test_no_row_in_any_table_leads_to_an_erased_member(filled: Runtime):
     for name in TABLES:
         kept = KEPT[name.name]
         gone = kept.has_personal_data and kept.on_erasure == "delete"
-        if name.name != "outbox":  # Erasure enqueues updates of posted messages.
+        # What is reworded, and the indexes to be built anew, are queued there.
+        if name.name not in {"outbox", "search_rebuilds"}:
             assert left[name.name] == held[name.name] - gone, name.name
     assert all(OTHER in after[name] for name in about if KEPT[name].owner_columns)
 

@@ -46,22 +46,24 @@ def test_each_feature_has_a_file_and_is_in_the_list():
 
 
 def test_nothing_is_plugged_in_twice():
-    assert twice(one.kind for one in declared("message_types")) == []
-    assert twice(one.action for one in declared("permissions")) == []
-    assert twice(one.model for one in declared("personal_data")) == []
-    assert twice(one.name for one in declared("tracked_tables")) == []
-    assert twice(one.model for one in declared("tracked_tables")) == []
-    assert twice(one.pages.name for one in declared("home_sections") if one.pages) == []
+    assert twice(item.kind for item in declared("message_types")) == []
+    assert twice(item.action for item in declared("permissions")) == []
+    assert twice(item.model for item in declared("personal_data")) == []
+    assert twice(item.name for item in declared("tracked_tables")) == []
+    assert twice(item.model for item in declared("tracked_tables")) == []
+    assert (
+        twice(item.pages.name for item in declared("home_sections") if item.pages) == []
+    )
     for part in ("channel_settings", "workspace_settings", "member_settings"):
-        assert twice(one.name for one in declared(part)) == [], part
+        assert twice(item.name for item in declared(part)) == [], part
 
 
 def test_no_two_parts_have_the_same_position():
     """Two settings, or sections of the Home tab, would have a random order."""
     for part in ("channel_settings", "workspace_settings", "member_settings"):
-        assert twice(one.position for one in declared(part)) == [], part
+        assert twice(item.position for item in declared(part)) == [], part
     sections = declared("home_sections")
-    assert twice((one.is_waiting, one.position) for one in sections) == []
+    assert twice((item.is_waiting, item.position) for item in sections) == []
 
 
 def test_each_kind_of_message_has_a_type_and_is_declared_once():

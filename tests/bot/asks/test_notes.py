@@ -253,20 +253,20 @@ def who_helped(answer_id: int, label: str) -> Json:
 def test_a_notes_notification_has_the_same_text(
     note: Note, parts: list[str | Json], more: list[Json]
 ):
-    said, blocks = note
+    text, blocks = note
     assert [block.to_dict() for block in blocks] == [sentence(*parts), *more]
-    assert said == "".join(map(shown, parts)).replace("&", "&amp;")
+    assert text == "".join(map(visible_text, parts)).replace("&", "&amp;")
 
 
-def shown(part: str | Json) -> str:
+def visible_text(part: str | Json) -> str:
     if isinstance(part, str):
         return part
     return f":{part['name']}:" if part["type"] == "emoji" else part["text"]
 
 
 def test_a_first_ask_from_a_message_explains_marking():
-    said = notes.conversion_receipt("100", is_first=True)
-    assert said == (
+    text = notes.conversion_receipt("100", is_first=True)
+    assert text == (
         "Done: this message is now an ask. Answers go in its thread. When a reply"
         " solves it, react to that reply with :100: to show everyone."
     )
@@ -274,13 +274,15 @@ def test_a_first_ask_from_a_message_explains_marking():
 
 
 def test_a_long_title_is_shortened():
-    said, _ = notes.answered("word " * 30, URL, "Ben")
-    assert len(said) < 120
-    assert "…”" in said
+    text, _ = notes.answered("word " * 30, URL, "Ben")
+    assert len(text) < 120
+    assert "…”" in text
 
 
 def test_at_most_a_hundred_answers_can_be_chosen():
     _, blocks = solved_note(candidates=[(n, f"Ben, {'x' * 90}") for n in range(150)])
     [select] = blocks[1].to_dict()["elements"]
     assert len(select["options"]) == 100
-    assert all(len(shown["text"]["text"]) <= 75 for shown in select["options"])
+    assert all(
+        len(visible_text["text"]["text"]) <= 75 for visible_text in select["options"]
+    )

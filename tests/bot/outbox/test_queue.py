@@ -156,8 +156,8 @@ def test_the_next_item_is_found_without_sorting_the_queue(rt: Runtime, count: in
                 for n in range(items)
             ],
         )
-    for asked in (queue._NEXT, queue._DUE_INSTALLATIONS):
-        plan = query_plan(rt, asked)
+    for query in (queue._NEXT, queue._DUE_INSTALLATIONS):
+        plan = query_plan(rt, query)
         assert "ix_outbox_installation_id_priority_due_at_id" in plan, plan
         # With the equal columns and the range; else it would read items that are not
         # due.
@@ -167,26 +167,28 @@ def test_the_next_item_is_found_without_sorting_the_queue(rt: Runtime, count: in
         assert "ORDER BY" not in plan, plan
 
 
-def query_plan(rt: Runtime, asked: Select[Any]) -> str:
+def query_plan(rt: Runtime, query: Select[Any]) -> str:
     """Return the query plan, made before the database has statistics."""
     with rt.write_session.begin() as session:
         is_postgresql = session.get_bind().dialect.name == "postgresql"
         if is_postgresql:
             session.execute(queue._DISABLE_SORT)
-        how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+        explain = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
         values = {
             "installation_id": rt.workspaces.only.id,
             "installation_ids": [rt.workspaces.only.id],
             "now": rt.clock(),
             "priority": enqueue.UPDATE,
         }
-        taken = {
-            name: values[name] for name in asked.compile().params if name in values
+        used_indexes = {
+            name: values[name] for name in query.compile().params if name in values
         }
-        question = asked.params(**taken).compile(
+        question = query.params(**used_indexes).compile(
             session.get_bind(), compile_kwargs={"literal_binds": True}
         )
-        return "\n".join(str(row) for row in session.execute(text(f"{how} {question}")))
+        return "\n".join(
+            str(row) for row in session.execute(text(f"{explain} {question}"))
+        )
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "unconfirmed", "sent"])

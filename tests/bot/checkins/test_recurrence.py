@@ -84,7 +84,7 @@ def _check_instants(days: list[date], at: time, zone: ZoneInfo) -> None:
         # A skipped local time does not survive a round trip.
         round_trip = meant.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
         if round_trip.replace(tzinfo=None) == meant:
-            # Of two instants that show a local time, it is the earlier one.
+            # If two instants show the local time, it is the earlier one.
             assert (shown.replace(tzinfo=None), shown.fold) == (meant, 0)
         else:
             assert timedelta(0) < shown.replace(tzinfo=None) - meant <= _DAY

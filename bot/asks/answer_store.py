@@ -63,7 +63,7 @@ def remove_answer(session: Session, channel_id: int, ts: str) -> bool:
 
     The row stays, so that a repeated event does not add it again.
     """
-    updated = session.execute(
+    result = session.execute(
         update(Answer)
         .where(
             Answer.channel_id == channel_id,
@@ -73,4 +73,4 @@ def remove_answer(session: Session, channel_id: int, ts: str) -> bool:
         .values(is_deleted=True)
         .returning(Answer.id)
     )
-    return updated.first() is not None
+    return result.first() is not None

@@ -108,13 +108,14 @@ def _stop_reminders(tx: Transaction, round_: Round) -> None:
         .execution_options(populate_existing=True)
     ).all()
     people = [participant.member for participant in candidates]
-    reminded = _reminded(tx, round_, people)
+    reminded_members = _reminded(tx, round_, people)
     latest = _recent_states(tx.session, round_, candidates)
     settings = member_settings.get_many(tx, people)
     deactivated = _deactivated(tx, people)
     for participant in candidates:
-        if participant.member not in reminded or not rules.should_stop_reminders(
-            latest[participant.member]
+        if (
+            participant.member not in reminded_members
+            or not rules.should_stop_reminders(latest[participant.member])
         ):
             continue
         if (

@@ -278,7 +278,7 @@ def finish(
     if "due_at" in changes:
         changes.setdefault("due_set_at", now)
     is_over = state not in {"pending", "unconfirmed"}
-    finished = session.execute(
+    result = session.execute(
         _FINISH,
         {
             "claimed": delivery.id,
@@ -289,7 +289,7 @@ def finish(
             **changes,
         },
     )
-    if finished.first() is None:
+    if result.first() is None:
         return False
     session.execute(
         _RELEASE_CHANNEL,

@@ -186,7 +186,7 @@ def fields(
 
 
 def solved_note(**more: Any) -> tuple[str, list[Block]]:
-    return notes.solved(
+    return notes.ask_solved(
         7,
         TITLE,
         URL,

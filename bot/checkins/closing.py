@@ -86,8 +86,8 @@ def _close(tx: Transaction, round_: Round) -> None:
 def _stop_reminders(tx: Transaction, round_: Round) -> None:
     """Stop the reminders of members who missed MISSES_BEFORE_STOP rounds in a row.
 
-    Only members who got a reminder for this round, and who still want reminders. They
-    get a message about it.
+    It concerns only members who got a reminder for this round, and who still want
+    reminders. They get a message about it.
     """
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
     channel = tx.session.get_one(Channel, round_.channel_id)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
 from bot.outbox import enqueue
+from bot.outbox.kind import MessageKind
 from bot.slack.api import SlackApi
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Transaction:
 
     def enqueue(
         self,
-        kind: str,
+        kind: MessageKind,
         subject_id: int,
         *,
         to: str,
@@ -143,7 +144,7 @@ class Transaction:
             occurrence=occurrence,
         )
 
-    def enqueue_update(self, kind: str, subject_id: int, *, to: str) -> None:
+    def enqueue_update(self, kind: MessageKind, subject_id: int, *, to: str) -> None:
         """Enqueue an update of a message; updates that are not yet sent are merged."""
         enqueue.enqueue_update(
             self.session,
@@ -155,7 +156,11 @@ class Transaction:
         )
 
     def enqueue_many(
-        self, kind: str, subjects: Iterable[tuple[int, str]], *, send_at: datetime
+        self,
+        kind: MessageKind,
+        subjects: Iterable[tuple[int, str]],
+        *,
+        send_at: datetime,
     ) -> None:
         """Enqueue a message for each subject and recipient, in one statement."""
         enqueue.enqueue_many(
@@ -169,7 +174,7 @@ class Transaction:
 
     def enqueue_updates(
         self,
-        kind: str,
+        kind: MessageKind,
         subjects: Iterable[tuple[int, str]],
         *,
         send_at: datetime | None = None,

@@ -613,4 +613,4 @@ def test_tokens_are_derived_from_the_names_of_0_1() -> None:
     cause = Cause("0" * 32, NOW)
     for new, old in {**looked_up, "kudos.received": "kudos.received"}.items():
         token = uuid5(NAMESPACE_OID, f"{cause.metadata_token} {old}:7:{ASKER}:1").hex
-        assert cause.derive_token(dedup_key(new, 7, ASKER, "1")) == token
+        assert cause.derive_token(dedup_key(MessageKind(new), 7, ASKER, "1")) == token

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.statements import dialect_name, prepare_insert, table, upsert
 from bot.outbox.enqueue import PRIORITIES
+from bot.outbox.kind import MessageKind
 from models import Installation, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
 
@@ -39,7 +40,7 @@ class Delivery:
 
     id: int
     installation_id: int
-    kind: str
+    kind: MessageKind
     subject_id: int
     recipient: str
     payload: dict[str, Any]
@@ -59,7 +60,7 @@ class Delivery:
         return cls(
             id=item.id,
             installation_id=item.installation_id,
-            kind=item.kind,
+            kind=MessageKind(item.kind),
             subject_id=item.subject_id,
             recipient=item.recipient,
             payload=item.payload,

@@ -12,6 +12,7 @@ from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
 from bot.feature import Features
 from bot.mentors import detection
 from bot.mentors.feature import Mentors
+from bot.mentors.message_kinds import MENTOR_UPDATE
 from bot.outbox import enqueue
 from bot.runtime import Transaction
 from bot.slack.api import Rejected
@@ -281,7 +282,7 @@ def test_a_post_deleted_in_slack_stays_deleted_until_a_newer_yes(
         with story.rt.write_session.begin() as session:
             enqueue.enqueue_update(
                 session,
-                "mentor.update",
+                MENTOR_UPDATE,
                 the_credit(story).id,
                 HELP_CHANNEL,
                 installation_id=story.rt.workspaces.only.id,

@@ -10,6 +10,7 @@ from sqlalchemy import Select, insert, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.outbox import enqueue, queue
+from bot.outbox.kind import MessageKind
 from bot.outbox.queue import LEASE_DURATION
 from bot.runtime import Runtime, ServedWorkspaces
 from models import Installation, OutboxItem
@@ -21,7 +22,7 @@ def enqueue_post(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> N
     with rt.write_session.begin() as session:
         enqueue.enqueue(
             session,
-            "post",
+            MessageKind("post"),
             subject,
             to,
             installation_id=rt.workspaces.only.id,
@@ -34,7 +35,7 @@ def enqueue_reaction(rt: Runtime, subject: int, to: str) -> None:
     with rt.write_session.begin() as session:
         enqueue.enqueue_update(
             session,
-            "reaction",
+            MessageKind("reaction"),
             subject,
             to,
             installation_id=rt.workspaces.only.id,
@@ -200,3 +201,16 @@ def test_queued_items_have_no_end_and_ended_items_are_not_queued(
     wrong = None if state == "sent" else rt.clock()
     with pytest.raises(IntegrityError), rt.write_session.begin() as session:
         session.execute(update(OutboxItem).values(state=state, finished_at=wrong))
+
+
+def test_a_shorter_rate_limit_does_not_end_a_longer_one(rt: Runtime, clock: Clock):
+    installation_id, now = rt.workspaces.only.id, clock()
+    longer, shorter = now + timedelta(seconds=60), now + timedelta(seconds=10)
+    for until in (shorter, longer, shorter):
+        with rt.write_session.begin() as session:
+            queue.record_rate_limit(session, installation_id, "chat.update", until)
+    with rt.autocommit.connect() as connection:
+        until = queue.rate_limited_until(
+            connection, installation_id, "chat.update", now=now
+        )
+    assert until == longer

@@ -341,6 +341,21 @@ def test_an_sqlite_file_has_no_lease_of_an_ended_process(
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_after_a_start_a_channel_waits_as_after_a_message(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
+):
+    """The ended process may have posted right before it ended."""
+    harness.enqueue()
+    with rt.write_session.begin() as session:
+        queue.claim(session, rt.workspaces.only.id, now=clock())
+    jobs.outbox.release_leases(rt)
+    assert harness.go() == 0
+    assert slack.calls == []
+    clock.advance(seconds=queue.MESSAGE_INTERVAL.total_seconds())
+    assert harness.go() == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_ended_process_unsent_item_is_sent_after_two_lookups(
     harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
 ):

@@ -190,3 +190,25 @@ def test_an_error_is_no_membership(
         ask(rt)
     with rt.read_session() as session:
         assert session.scalars(select(ChannelMember)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "is_allowed"),
+    [
+        ({}, {}, True),
+        ({}, {"is_private": True}, True),
+        ({}, {"is_shared": True}, False),
+        ({"is_private": True}, {}, False),
+        ({"is_private": True}, {"is_private": True}, False),
+        ({"is_shared": True}, {}, True),
+    ],
+)
+def test_a_quote_goes_only_where_everyone_may_see_the_source(
+    source: dict[str, bool], target: dict[str, bool], is_allowed: bool
+):
+    """A channel that is shared with another organization has readers from there."""
+    facts = {"is_private": False, "is_shared": False}
+    source_channel = Channel(id=1, **facts | source)
+    assert visibility.may_quote(source_channel, source_channel)
+    target_channel = Channel(id=2, **facts | target)
+    assert visibility.may_quote(source_channel, target_channel) is is_allowed

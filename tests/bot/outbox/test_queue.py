@@ -210,7 +210,7 @@ def test_a_shorter_rate_limit_does_not_end_a_longer_one(rt: Runtime, clock: Cloc
         with rt.write_session.begin() as session:
             queue.record_rate_limit(session, installation_id, "chat.update", until)
     with rt.autocommit.connect() as connection:
-        until = queue.rate_limited_until(
+        limited_until = queue.rate_limited_until(
             connection, installation_id, "chat.update", now=now
         )
-    assert until == longer
+    assert limited_until == longer

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
 from bot.outbox import enqueue
+from bot.outbox.kind import MessageKind
 from bot.search.service import Search
 from bot.slack.api import SlackApi
 
@@ -119,7 +120,7 @@ class Transaction:
 
     def enqueue(
         self,
-        kind: str,
+        kind: MessageKind,
         subject_id: int,
         *,
         to: str,
@@ -144,7 +145,7 @@ class Transaction:
             occurrence=occurrence,
         )
 
-    def enqueue_update(self, kind: str, subject_id: int, *, to: str) -> None:
+    def enqueue_update(self, kind: MessageKind, subject_id: int, *, to: str) -> None:
         """Enqueue an update of a message; updates that are not yet sent are merged."""
         enqueue.enqueue_update(
             self.session,
@@ -156,7 +157,11 @@ class Transaction:
         )
 
     def enqueue_many(
-        self, kind: str, subjects: Iterable[tuple[int, str]], *, send_at: datetime
+        self,
+        kind: MessageKind,
+        subjects: Iterable[tuple[int, str]],
+        *,
+        send_at: datetime,
     ) -> None:
         """Enqueue a message for each subject and recipient, in one statement."""
         enqueue.enqueue_many(
@@ -170,7 +175,7 @@ class Transaction:
 
     def enqueue_updates(
         self,
-        kind: str,
+        kind: MessageKind,
         subjects: Iterable[tuple[int, str]],
         *,
         send_at: datetime | None = None,

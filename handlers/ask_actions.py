@@ -131,7 +131,7 @@ def _run_option(
                 return Reply(notes.REOPENED, replace=click.is_in_direct_message)
         case "delete" if ask.is_users_message:
             capture.disclaim(tx, ask, by=by)
-            text, buttons = notes.disclaimed(ask.id)
+            text, buttons = notes.disclaim_receipt(ask.id)
             return Reply(text, buttons, replace=click.is_in_direct_message)
         case "options":
             return OpenView(actions.options_view(tx, ask, by=by))

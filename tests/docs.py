@@ -30,8 +30,8 @@ def name(path: Path) -> str:
 
 
 def section(page: Path, heading: str) -> str:
-    _, found, rest = page.read_text().partition(f"\n{heading}\n")
-    assert found, f"no heading {heading!r}"
+    _, title, rest = page.read_text().partition(f"\n{heading}\n")
+    assert title, f"no heading {heading!r}"
     return re.split(r"\n#+ ", rest)[0]
 
 
@@ -39,15 +39,15 @@ def rows(text: str) -> dict[str, list[str]]:
     """Return the table in the text: a mapping of its first column to the others."""
     lines = re.findall(r"^\| ((?!---).*) \|$", text, re.MULTILINE)
     cells = [[cell.strip() for cell in line.split(" | ")] for line in lines[1:]]
-    named = {row[0]: row[1:] for row in cells}
-    assert len(named) == len(cells), "a row stands twice"
-    return named
+    table = {row[0]: row[1:] for row in cells}
+    assert len(table) == len(cells), "a row stands twice"
+    return table
 
 
 def targets(page: Path) -> list[str]:
     """Return the files that a page links to or shows, but no URLs."""
     code = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
     prose = code.sub("", page.read_text())
-    found = re.findall(r"\]\(([^)#]+)", prose)
-    found += re.findall(r'(?:src|srcset)="([^"]+)"', prose)
-    return [target for target in found if "://" not in target]
+    title = re.findall(r"\]\(([^)#]+)", prose)
+    title += re.findall(r'(?:src|srcset)="([^"]+)"', prose)
+    return [target for target in title if "://" not in target]

@@ -204,14 +204,14 @@ class _ChannelHistory:
         self.say(None, "Deployed?", subtype="bot_message", bot_id="B0BOT")
         self.say(BOT, "Is it up?", **self.reactions())
         self.say(SLACKBOT, "Reminder?")
-        gone = self.say(
+        deleted = self.say(
             SLACKBOT,
             "This message was deleted.",
             subtype="tombstone",
             hidden=True,
             **self.reactions(),
         )
-        self.thread(gone, SLACKBOT)
+        self.thread(deleted, SLACKBOT)
         app = self.say(
             None, "Who reviews?", subtype="bot_message", bot_id="B0BOT", username="App"
         )
@@ -221,15 +221,15 @@ class _ChannelHistory:
 def channel_messages(seed: int = 1, *, asks: int = 16) -> dict[str, list[Json]]:
     """Return the messages by channel."""
     dice = random.Random(seed)
-    found: dict[str, list[Json]] = {}
+    files: dict[str, list[Json]] = {}
     for slack_id in CHANNELS:
         talk = _ChannelHistory(dice, _START)
         for number in range(asks):
             talk.ask()
             if number % 8 == 0:
                 talk.add_noise()
-        found[slack_id] = talk.messages
-    return found
+        files[slack_id] = talk.messages
+    return files
 
 
 def day_files(messages: Sequence[Json], folder: str) -> dict[str, list[Json]]:
@@ -243,10 +243,10 @@ def day_files(messages: Sequence[Json], folder: str) -> dict[str, list[Json]]:
 
 def export_files(seed: int = 1, *, asks: int = 16) -> dict[str, object]:
     """Return the whole export, by file name."""
-    found: dict[str, object] = {"users.json": people(), "channels.json": channels()}
+    files: dict[str, object] = {"users.json": people(), "channels.json": channels()}
     for slack_id, talk in channel_messages(seed, asks=asks).items():
-        found |= day_files(talk, CHANNELS[slack_id])
-    return found
+        files |= day_files(talk, CHANNELS[slack_id])
+    return files
 
 
 def write(path: Path, content: Mapping[str, object]) -> Path:

@@ -411,8 +411,10 @@ class Story:
 
     def _is_scheduled(self) -> bool:
         with self.rt.read_session() as session:
-            known = select(Schedule.id).filter_by(installation_id=self.workspace.id)
-            return session.scalar(known.limit(1)) is not None
+            schedules_query = select(Schedule.id).filter_by(
+                installation_id=self.workspace.id
+            )
+            return session.scalar(schedules_query.limit(1)) is not None
 
     def close_rounds(self, at: datetime | None = None) -> None:
         """Close rounds at this time, or when the last open round ends."""
@@ -428,8 +430,8 @@ class Story:
 
     def asks(self) -> list[Ask]:
         with self.rt.read_session() as session:
-            here = select(Ask).filter_by(installation_id=self.workspace.id)
-            return list(session.scalars(here.order_by(Ask.id)))
+            query = select(Ask).filter_by(installation_id=self.workspace.id)
+            return list(session.scalars(query.order_by(Ask.id)))
 
     def only_ask(self) -> Ask:
         [ask] = self.asks()
@@ -437,12 +439,12 @@ class Story:
 
     def answers(self) -> list[Answer]:
         with self.rt.read_session() as session:
-            here = (
+            query = (
                 select(Answer)
                 .join(Ask, Ask.id == Answer.ask_id)
                 .where(Ask.installation_id == self.workspace.id)
             )
-            return list(session.scalars(here.order_by(Answer.ts)))
+            return list(session.scalars(query.order_by(Answer.ts)))
 
     def answer_marks(self) -> dict[str, tuple[bool, int]]:
         """Return by ts if an answer solved its ask, and how many people it helped."""

@@ -94,13 +94,13 @@ class FakeSlack:
         def effect() -> tuple[str, str]:
             ts = f"{1772442000 + self.posted_count}.000100"
             self.posted_count += 1
-            where = _dm_channel(channel)
+            target = _dm_channel(channel)
             self.messages.append(
                 PostedMessage(
                     channel, ts, text, _to_json(blocks), metadata_token, thread_ts
                 )
             )
-            return where, ts
+            return target, ts
 
         return self._call("chat.postMessage", effect)
 
@@ -264,8 +264,8 @@ class FakeSlack:
         def effect() -> list[str]:
             return [
                 channel
-                for channel, who in self.members_by_channel.items()
-                if member in who
+                for channel, users in self.members_by_channel.items()
+                if member in users
             ]
 
         return iter(self._call("users.conversations", effect))

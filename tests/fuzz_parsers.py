@@ -25,9 +25,9 @@ def check_parsers(data: bytes) -> None:
     """Check that any text is parsed, and that its tokens cover it."""
     text = sanitize(atheris.FuzzedDataProvider(data).ConsumeUnicode(len(data)))
     assert "".join(piece.text for piece in tokenize(text)) == to_plain(text)
-    said = parser.parse(text)
-    assert len(said.reason) <= parser.MAX_REASON_LENGTH
-    assert kudos.reason_length(said.reason) <= 3 * len(said.reason)
+    parsed = parser.parse(text)
+    assert len(parsed.reason) <= parser.MAX_REASON_LENGTH
+    assert kudos.reason_length(parsed.reason) <= 3 * len(parsed.reason)
     emoji.parse(text)
     capture_rules.is_question(text)
 

@@ -49,8 +49,8 @@ def title(words: str) -> Json:
 
 def button(label: str, action_id: str, value: str | None = None, **more: Any) -> Json:
     valued = {} if value is None else {"value": value}
-    shown = {"type": "button", "text": plain(label), "action_id": action_id}
-    return {**shown, **valued, **more}
+    payload = {"type": "button", "text": plain(label), "action_id": action_id}
+    return {**payload, **valued, **more}
 
 
 def actions(*elements: Json, **more: Any) -> Json:
@@ -79,12 +79,12 @@ def input_block(
 def text_input(
     action_id: str, longest: int, placeholder: str = "", **more: Any
 ) -> Json:
-    shown = {"placeholder": plain(placeholder)} if placeholder else {}
+    payload = {"placeholder": plain(placeholder)} if placeholder else {}
     return {
         "type": "plain_text_input",
         "action_id": action_id,
         "max_length": longest,
-        **shown,
+        **payload,
         **more,
     }
 

@@ -70,13 +70,13 @@ def conversation_object(slack_id: str, name: str, **fields: Any) -> dict[str, An
 
 def button(message: PostedMessage, text: str) -> tuple[str, str]:
     """Return the action_id and the value of a message's button."""
-    [found] = [
+    [matches] = [
         (element["action_id"], element.get("value", ""))
         for block in message.blocks
         for element in block.get("elements", [])
         if element["type"] == "button" and element["text"]["text"] == text
     ]
-    return found
+    return matches
 
 
 def message_event(

@@ -57,11 +57,11 @@ def refused(
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         assert app.main(arguments) == 2
-        out, said = capsys.readouterr()
+        out, output = capsys.readouterr()
         assert out == ""
-        assert said.count("\n") == 1, "one line"
-        assert leak_markers.find_in(said) == []
-        return said
+        assert output.count("\n") == 1, "one line"
+        assert leak_markers.find_in(output) == []
+        return output
 
     yield refuse
     os.umask(umask)
@@ -78,32 +78,32 @@ def _configured() -> list[str]:
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
-@pytest.mark.parametrize("what", WRONG)
-def test_an_invalid_token_is_named(refused: Refuse, variable: str, what: str):
+@pytest.mark.parametrize("problem", WRONG)
+def test_an_invalid_token_is_named(refused: Refuse, variable: str, problem: str):
     prefix = "" if variable == "SLACK_SIGNING_SECRET" else GOOD[variable][:5]
-    value = WRONG[what].format(prefix=prefix, good=GOOD[variable])
-    said = refused(**GOOD | {variable: value})
-    assert said.startswith(f"{variable} ")
-    assert not value.strip() or value.strip() not in said
+    value = WRONG[problem].format(prefix=prefix, good=GOOD[variable])
+    output = refused(**GOOD | {variable: value})
+    assert output.startswith(f"{variable} ")
+    assert not value.strip() or value.strip() not in output
 
 
 @pytest.mark.parametrize(
-    ("given", "named"),
+    ("given", "setting"),
     [
         ({"SLACK_BOT_TOKEN": BOT}, "SLACK_APP_TOKEN"),
         ({"SLACK_APP_TOKEN": APP}, "SLACK_BOT_TOKEN"),
         ({"SLACK_SIGNING_SECRET": SIGNING}, "SLACK_BOT_TOKEN"),
     ],
 )
-def test_a_missing_setting_is_named(refused: Refuse, given, named: str):
-    said = refused(**given)
-    assert said.startswith(f"{named} is ")
-    assert not any(value in said for value in given.values())
+def test_a_missing_setting_is_named(refused: Refuse, given, setting: str):
+    output = refused(**given)
+    assert output.startswith(f"{setting} is ")
+    assert not any(value in output for value in given.values())
 
 
 def test_an_invalid_setting_is_named_with_its_valid_values(refused: Refuse):
-    said = refused(MENTORS__HOUR="noon")
-    assert said == "MENTORS__HOUR must be a number from 0 to 23; it is “noon”.\n"
+    output = refused(MENTORS__HOUR="noon")
+    assert output == "MENTORS__HOUR must be a number from 0 to 23; it is “noon”.\n"
 
 
 @pytest.mark.parametrize("command", [[], ["migrate"]])
@@ -122,9 +122,9 @@ def test_an_invalid_setting_is_named_with_its_valid_values(refused: Refuse):
 def test_an_invalid_database_url_is_named_without_its_password(
     refused: Refuse, command: list[str], url: str
 ):
-    said = refused(*command, **GOOD, DATABASE_URL=url)
-    assert said.startswith("DATABASE_URL")
-    assert "s3cret" not in said
+    output = refused(*command, **GOOD, DATABASE_URL=url)
+    assert output.startswith("DATABASE_URL")
+    assert "s3cret" not in output
 
 
 @pytest.mark.parametrize("command", [[], ["migrate"]])
@@ -133,9 +133,9 @@ def test_a_file_that_is_no_database_is_refused(
 ):
     file = tmp_path / "notes.txt"
     file.write_text("Some words that are dear to somebody. " * 100)
-    said = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
-    assert said.startswith("DATABASE_URL: the database can't be used")
-    assert "restore a backup" in said
+    output = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
+    assert output.startswith("DATABASE_URL: the database can't be used")
+    assert "restore a backup" in output
     assert file.read_text().startswith("Some words")
 
 
@@ -163,12 +163,14 @@ def test_a_database_of_a_newer_version_is_refused(
         connection.execute("UPDATE alembic_version SET version_num = 'of-tomorrow'")
     connection.close()
     if command[:1] == ["sandbox"]:
-        said = refused(*command, PORT="0", SANDBOX_PORT="0")
+        output = refused(*command, PORT="0", SANDBOX_PORT="0")
     else:
-        said = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
-    assert "made by a newer version" in said
-    made = {path for path in {*tmp_path.iterdir()} - before if path.name[:5] != "newer"}
-    assert made == set()
+        output = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
+    assert "made by a newer version" in output
+    new_files = {
+        path for path in {*tmp_path.iterdir()} - before if path.name[:5] != "newer"
+    }
+    assert new_files == set()
 
 
 def test_tables_of_an_older_version_are_not_exported(
@@ -181,8 +183,8 @@ def test_tables_of_an_older_version_are_not_exported(
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", first.groups())
     connection.close()
-    said = refused("export", "tables", DATABASE_URL=f"sqlite:///{file}")
-    assert "from an older version" in said
+    output = refused("export", "tables", DATABASE_URL=f"sqlite:///{file}")
+    assert "from an older version" in output
 
 
 def no_room(*_: object, **__: object) -> None:
@@ -219,8 +221,8 @@ def test_a_full_disk_at_the_start_is_reported_in_a_sentence(
     fails: Callable[..., None],
 ):
     monkeypatch.setattr(name, fails)
-    said = refused(**GOOD, PORT="0", DATABASE_URL="sqlite:///kept.db")
-    assert said == ("DATABASE_URL: the disk is full. Free some space.\n")
+    output = refused(**GOOD, PORT="0", DATABASE_URL="sqlite:///kept.db")
+    assert output == ("DATABASE_URL: the disk is full. Free some space.\n")
 
 
 def test_tokens_in_an_env_file_are_read(refused: Refuse, tmp_path: Path):
@@ -238,10 +240,10 @@ def test_an_unknown_command_is_explained(capsys: pytest.CaptureFixture[str]):
 COMMANDS = ("sandbox", "doctor", "import", "migrate", "backup", "export")
 
 
-@pytest.mark.parametrize("asked", ["--help", "--version", *COMMANDS])
-def test_help_imports_nothing_else(asked: str):
+@pytest.mark.parametrize("argument", ["--help", "--version", *COMMANDS])
+def test_help_imports_nothing_else(argument: str):
     """Imports that take a second or two are left to the command that runs."""
-    arguments = [asked] if asked.startswith("-") else [asked, "--help"]
+    arguments = [argument] if argument.startswith("-") else [argument, "--help"]
     code = (
         "import sys, app\n"
         "try: app.main(sys.argv[1:])\n"
@@ -259,7 +261,9 @@ def test_help_imports_nothing_else(asked: str):
         encoding="utf-8",
     )
     assert ran.stderr == "[]\n"
-    assert ("Backswing 0." if asked == "--version" else "usage: app.py") in ran.stdout
+    assert (
+        "Backswing 0." if argument == "--version" else "usage: app.py"
+    ) in ran.stdout
 
 
 def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]):
@@ -281,20 +285,24 @@ def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]):
         ({"SLACK_API_URL": "https://slack-gov.com/api/"}, "SLACK_BOT_TOKEN"),
     ],
 )
-@pytest.mark.parametrize("where", ["environment", ".env"])
+@pytest.mark.parametrize("location", ["environment", ".env"])
 def test_incomplete_settings_of_a_real_workspace_start_no_sandbox(
-    refused: Refuse, tmp_path: Path, where: str, given: dict[str, str], said_of_it: str
+    refused: Refuse,
+    tmp_path: Path,
+    location: str,
+    given: dict[str, str],
+    said_of_it: str,
 ):
     [(name, value)] = given.items()
-    if where == ".env":
+    if location == ".env":
         (tmp_path / ".env").write_text(f"{name}={value}\n", encoding="utf-8")
-        said = refused()
+        output = refused()
     else:
-        said = refused(**given)
-    assert said.startswith(f"{name} is ")
-    assert said_of_it in said
-    assert "`uv run app.py sandbox`" in said
-    assert value not in said
+        output = refused(**given)
+    assert output.startswith(f"{name} is ")
+    assert said_of_it in output
+    assert "`uv run app.py sandbox`" in output
+    assert value not in output
     assert not (tmp_path / "data").exists()
 
 
@@ -316,15 +324,15 @@ def test_incomplete_settings_of_a_real_workspace_start_no_sandbox(
 def test_the_misspelt_one_of_two_tokens_is_named(
     refused: Refuse, given: dict[str, str], missing: str, typed: str
 ):
-    said = refused(**given)
-    assert said.startswith(f"{missing} is missing, and {typed} is not a setting")
+    output = refused(**given)
+    assert output.startswith(f"{missing} is missing, and {typed} is not a setting")
 
 
 # Ports and addresses
 
 
 @pytest.fixture
-def taken() -> Iterator[int]:
+def used_port() -> Iterator[int]:
     """Listen on a port in this process."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
@@ -332,18 +340,18 @@ def taken() -> Iterator[int]:
 
 @pytest.mark.parametrize("command", [[], ["sandbox"]])
 def test_a_port_in_use_is_named_with_its_process(
-    refused: Refuse, taken: int, command: list[str]
+    refused: Refuse, used_port: int, command: list[str]
 ):
     tokens = {} if command else GOOD
-    said = refused(*command, **tokens, PORT=str(taken), SANDBOX_PORT="0")
-    assert said.startswith(f"PORT {taken} is already used by ")
+    output = refused(*command, **tokens, PORT=str(used_port), SANDBOX_PORT="0")
+    assert output.startswith(f"PORT {used_port} is already used by ")
     if sys.platform == "linux":
-        assert f"process {os.getpid()} (" in said
+        assert f"process {os.getpid()} (" in output
 
 
-def test_the_page_stays_on_the_requested_port(refused: Refuse, taken: int):
-    said = refused("sandbox", SANDBOX_PORT=str(taken), PORT="0")
-    assert said.startswith(f"SANDBOX_PORT {taken} is already used by ")
+def test_the_page_stays_on_the_requested_port(refused: Refuse, used_port: int):
+    output = refused("sandbox", SANDBOX_PORT=str(used_port), PORT="0")
+    assert output.startswith(f"SANDBOX_PORT {used_port} is already used by ")
 
 
 @pytest.mark.parametrize("command", [[], ["sandbox"]])
@@ -352,9 +360,9 @@ def test_the_page_stays_on_the_requested_port(refused: Refuse, taken: int):
 )
 def test_an_invalid_host_is_named(refused: Refuse, host: str, command: list[str]):
     tokens = {} if command else GOOD
-    said = refused(*command, **tokens, HOST=host, PORT="0", SANDBOX_PORT="0")
-    assert said.startswith("HOST is ")
-    assert host.strip() in said
+    output = refused(*command, **tokens, HOST=host, PORT="0", SANDBOX_PORT="0")
+    assert output.startswith("HOST is ")
+    assert host.strip() in output
 
 
 def test_a_name_with_two_addresses_listens_on_one_port():
@@ -365,11 +373,13 @@ def test_a_name_with_two_addresses_listens_on_one_port():
             socket.create_connection(address[:2], timeout=5).close()
 
 
-def test_a_default_port_in_use_is_replaced_by_the_next_free_one(taken: int):
-    with ports.listen_near("127.0.0.1", taken, setting="PORT", is_fixed=False) as near:
-        assert near.port > taken
-    with pytest.raises(SettingsError, match=f"^PORT {taken} is already used"):
-        ports.listen_near("127.0.0.1", taken, setting="PORT", is_fixed=True)
+def test_a_default_port_in_use_is_replaced_by_the_next_free_one(used_port: int):
+    with ports.listen_near(
+        "127.0.0.1", used_port, setting="PORT", is_fixed=False
+    ) as near:
+        assert near.port > used_port
+    with pytest.raises(SettingsError, match=f"^PORT {used_port} is already used"):
+        ports.listen_near("127.0.0.1", used_port, setting="PORT", is_fixed=True)
 
 
 # A real process
@@ -395,22 +405,22 @@ class Process:
         for line in self._running.stdout:
             if words in line:
                 return
-        pytest.fail(f"ended without {words!r}: {self.said()}")
+        pytest.fail(f"ended without {words!r}: {self.output()}")
 
     def wait_for_logs(self, words: str, times: int) -> None:
         end = time.monotonic() + 120
-        while self.said().count(words) < times:
-            assert time.monotonic() < end, self.said()
+        while self.output().count(words) < times:
+            assert time.monotonic() < end, self.output()
             time.sleep(0.05)
 
     def end(self, *, by: signal.Signals | None = None) -> int:
         if by is not None:
             self._running.send_signal(by)
         self.printed, _ = self._running.communicate(timeout=60)
-        assert leak_markers.find_in(self.printed + self.said()) == []
+        assert leak_markers.find_in(self.printed + self.output()) == []
         return self._running.returncode
 
-    def said(self) -> str:
+    def output(self) -> str:
         return (self._folder / "stderr").read_text()
 
 
@@ -435,10 +445,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
 @pytest.fixture
 def pretended() -> Iterator[Sandbox]:
-    made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
-    made.start()
-    yield made
-    made.stop()
+    new_files = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    new_files.start()
+    yield new_files
+    new_files.stop()
 
 
 def mode(path: Path) -> int:
@@ -459,30 +469,30 @@ def test_one_process_at_a_time_has_the_file_and_leaves_on_request(
 
     second = start("sandbox", "--empty", "--database", url)
     assert second.end() == 2
-    assert "another process is using backswing.db" in second.said()
-    assert "postgresql://" in second.said()
+    assert "another process is using backswing.db" in second.output()
+    assert "postgresql://" in second.output()
 
     began = time.monotonic()
     assert first.end(by=signal.SIGTERM) == 0
     assert time.monotonic() - began < 30
 
     third = start("migrate", DATABASE_URL=url)
-    assert third.end() == 0, third.said()
+    assert third.end() == 0, third.output()
 
 
 def test_two_sandboxes_in_one_folder_have_a_file_each_and_neither_the_real_one(
     start: Callable[..., Process], tmp_path: Path
 ):
     (tmp_path / "data").mkdir()
-    left = tmp_path / "data" / "sandbox.db"
-    left.write_text("left by a sandbox of before", encoding="utf-8")
+    sandbox_file = tmp_path / "data" / "sandbox.db"
+    sandbox_file.write_text("left by a sandbox of before", encoding="utf-8")
     real = tmp_path / "real.db"
     for _ in range(2):
         one = start(
             "sandbox", "--empty", folder=tmp_path, DATABASE_URL=f"sqlite:///{real}"
         )
         one.wait_for("Backswing is running")
-    files = sorted(left.parent.glob("*.db"))
+    files = sorted(sandbox_file.parent.glob("*.db"))
     assert [file.name for file in files] == ["sandbox-2.db", "sandbox.db"]
     for file in files:
         with closing(sqlite3.connect(file)) as database:
@@ -494,8 +504,8 @@ def test_two_sandboxes_in_one_folder_have_a_file_each_and_neither_the_real_one(
 def test_a_real_process_exits_with_the_documented_errors(start: Callable[..., Process]):
     process = start(SLACK_BOT_TOKEN=f"xoxp-{BOT[5:]}")
     assert process.end() == 2
-    assert process.said().startswith("SLACK_BOT_TOKEN is of the wrong kind")
-    assert BOT[5:] not in process.said()
+    assert process.output().startswith("SLACK_BOT_TOKEN is of the wrong kind")
+    assert BOT[5:] not in process.output()
 
 
 def serving(start: Callable[..., Process], slack: Sandbox) -> Process:
@@ -516,7 +526,7 @@ def test_the_start_waits_for_slack(start: Callable[..., Process], pretended: San
     process.wait_for_logs('"serving"', times=1)
     process.wait_for_logs('"connected"', times=1)
     assert process.end(by=signal.SIGTERM) == 0
-    assert "Traceback" not in process.said()
+    assert "Traceback" not in process.output()
 
 
 def test_a_process_that_waits_for_slack_leaves_on_request(
@@ -527,7 +537,7 @@ def test_a_process_that_waits_for_slack_leaves_on_request(
     )
     process.wait_for_logs("waiting for Slack", times=1)
     assert process.end(by=signal.SIGTERM) == 0
-    assert "serving" not in process.said()
+    assert "serving" not in process.output()
 
 
 def test_a_process_that_can_not_go_on_exits_with_1_and_the_reason(
@@ -537,18 +547,18 @@ def test_a_process_that_can_not_go_on_exits_with_1_and_the_reason(
     process.wait_for_logs('"connected"', times=1)
     pretended.sockets.disconnect("link_disabled")
     assert process.end() == 1
-    assert process.said().splitlines()[-1] == SOCKET_MODE_DISABLED
+    assert process.output().splitlines()[-1] == SOCKET_MODE_DISABLED
 
 
 def words(story: dict[str, Any]) -> set[str]:
     """Return the story's words, except commands for the bot."""
-    said = set()
+    output = set()
     for step in story["steps"]:
-        said |= {step.get(key, "") for key in ("types", "with", "says")}
+        output |= {step.get(key, "") for key in ("types", "with", "says")}
         filled = step.get("submits", {}).values()
-        said |= {value for value in filled if isinstance(value, str)}
+        output |= {value for value in filled if isinstance(value, str)}
     # Commands and names may be logged.
-    return {re.sub(r"^([/@]\S+ )+", "", text) for text in said if len(text) > 20}
+    return {re.sub(r"^([/@]\S+ )+", "", text) for text in output if len(text) > 20}
 
 
 def test_the_story_leaves_no_text_and_no_secret_in_the_logs(
@@ -558,10 +568,12 @@ def test_the_story_leaves_no_text_and_no_secret_in_the_logs(
     process.wait_for("Backswing is running")
     process.wait_for_logs("bot.outbox.outcomes", times=5)  # The story is being played.
     assert process.end(by=signal.SIGTERM) == 0
-    logged = process.said()
+    logged = process.output()
     assert [json.loads(line)["message"] for line in logged.splitlines()]
     assert not [
-        said for said in words(yaml.safe_load(STORY.read_text())) if said in logged
+        output
+        for output in words(yaml.safe_load(STORY.read_text()))
+        if output in logged
     ]
     assert "xoxb-" not in logged
 
@@ -585,8 +597,8 @@ def test_ctrl_c_while_slack_does_not_answer_ends_with_a_line(
 
 def ends_by_ctrl_c(process: Process) -> None:
     assert process.end(by=signal.SIGINT) == 130
-    assert process.said().splitlines()[-1] == "Interrupted."
-    assert "Traceback" not in process.said()
+    assert process.output().splitlines()[-1] == "Interrupted."
+    assert "Traceback" not in process.output()
 
 
 @pytest.mark.parametrize("command", [[], ["export", "there"], ["import", "e.zip"]])
@@ -658,14 +670,14 @@ def backup(start: Callable[..., Process], file: Path, url: str) -> Process:
 def test_a_copy_made_while_the_bot_runs_can_be_restored_as_documented(
     start: Callable[..., Process], tmp_path: Path
 ):
-    kept = tmp_path / "data" / "backswing.db"
-    url = f"sqlite:///{kept}"
+    database_file = tmp_path / "data" / "backswing.db"
+    url = f"sqlite:///{database_file}"
     bot = start("sandbox", "--database", url)
     bot.wait_for("Backswing is running")
     bot.wait_for_logs('"kind": "ask.post"', times=1)
     copy = tmp_path / "copy.db"
-    made = backup(start, copy, url)
-    assert made.end() == 0, made.said()
+    new_files = backup(start, copy, url)
+    assert new_files.end() == 0, new_files.output()
     assert mode(copy) == 0o600
     assert bot.end(by=signal.SIGTERM) == 0
     held = sqlite3.connect(copy)
@@ -673,17 +685,17 @@ def test_a_copy_made_while_the_bot_runs_can_be_restored_as_documented(
     held.close()
     assert asks
 
-    kept.write_bytes(b"broken")
+    database_file.write_bytes(b"broken")
     page = (ROOT / "docs" / "operate" / "backup.md").read_text()
     lines = re.findall(r"^(rm -f data/.*|install -m .*)$", page, re.MULTILINE)
     assert len(lines) == 2
     for line in lines:
         words = line.replace("FILE", str(copy)).split()
         subprocess.run(words, cwd=tmp_path, check=True)
-    assert mode(kept) == 0o600
+    assert mode(database_file) == 0o600
     again = start("migrate", DATABASE_URL=url)
-    assert again.end() == 0, again.said()
-    restored = sqlite3.connect(kept)
+    assert again.end() == 0, again.output()
+    restored = sqlite3.connect(database_file)
     assert restored.execute("SELECT source FROM asks ORDER BY id").fetchall() == asks
     assert restored.execute("PRAGMA foreign_key_check").fetchall() == []
     restored.close()
@@ -692,15 +704,17 @@ def test_a_copy_made_while_the_bot_runs_can_be_restored_as_documented(
 def test_a_copy_overwrites_nothing(
     refused: Refuse, tmp_path: Path, migrated_file: Path
 ):
-    there = tmp_path / "there.db"
-    there.write_text("dear to somebody")
-    said = refused("backup", str(there), DATABASE_URL=f"sqlite:///{migrated_file}")
-    assert "already exists" in said
-    assert there.read_text() == "dear to somebody"
+    target_file = tmp_path / "there.db"
+    target_file.write_text("dear to somebody")
+    output = refused(
+        "backup", str(target_file), DATABASE_URL=f"sqlite:///{migrated_file}"
+    )
+    assert "already exists" in output
+    assert target_file.read_text() == "dear to somebody"
 
 
 @pytest.mark.parametrize(
-    ("url", "why"),
+    ("url", "reason"),
     [
         ("sqlite:///missing.db", "nothing to copy"),
         ("postgresql://user:s3cret@host/name", "pg_dump"),
@@ -708,19 +722,19 @@ def test_a_copy_overwrites_nothing(
     ],
 )
 def test_a_missing_database_is_reported(
-    refused: Refuse, tmp_path: Path, url: str, why: str
+    refused: Refuse, tmp_path: Path, url: str, reason: str
 ):
-    said = refused("backup", str(tmp_path / "copy.db"), DATABASE_URL=url)
-    assert why in said
-    assert "s3cret" not in said
+    output = refused("backup", str(tmp_path / "copy.db"), DATABASE_URL=url)
+    assert reason in output
+    assert "s3cret" not in output
     assert list(tmp_path.glob("copy*")) == []
 
 
 def test_a_file_that_is_no_database_leaves_no_copy(refused: Refuse, tmp_path: Path):
     notes = tmp_path / "notes.txt"
     notes.write_text("Some words. " * 500)
-    said = refused(
+    output = refused(
         "backup", str(tmp_path / "copy.db"), DATABASE_URL=f"sqlite:///{notes}"
     )
-    assert "failed" in said
+    assert "failed" in output
     assert list(tmp_path.glob("copy*")) == []

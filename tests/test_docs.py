@@ -70,8 +70,10 @@ def test_the_pages_say_things_in_the_words_of_the_interface(page: Path):
 def test_each_picture_is_taken_by_the_script_and_shown():
     taken = {f"{step}.png" for step in STEPS}
     assert {picture.name for picture in (DOCS / "pictures").iterdir()} == taken
-    shown = {Path(target).name for page in [*PAGES, *FRONT] for target in targets(page)}
-    assert taken <= shown
+    linked = {
+        Path(target).name for page in [*PAGES, *FRONT] for target in targets(page)
+    }
+    assert taken <= linked
 
 
 @pytest.mark.parametrize(
@@ -88,12 +90,12 @@ def test_exactly_the_commands_of_the_command_line_are_named():
         for action in arguments.parser()._actions
         if isinstance(action, argparse._SubParsersAction)
     ]
-    named = {
+    options = {
         command
         for page in [*PAGES, *FRONT]
         for command in re.findall(r"app\.py ([a-z]+)\b", page.read_text())
     }
-    assert named == set(commands)
+    assert options == set(commands)
 
 
 def test_each_option_of_the_command_line_has_its_help():
@@ -120,8 +122,8 @@ def test_each_slash_command_and_shortcut_is_explained():
     shortcuts = rows(section(page, "## Shortcuts"))
     names = [shortcut["name"] for shortcut in features["shortcuts"]]
     assert list(shortcuts) == [f"**{shortcut}**" for shortcut in names]
-    for where, effect in [*typed.values(), *shortcuts.values()]:
-        assert where
+    for location, effect in [*typed.values(), *shortcuts.values()]:
+        assert location
         assert len(effect) > 10
 
 
@@ -203,12 +205,12 @@ def test_each_file_and_folder_of_the_architecture_exists():
 
 def test_each_file_named_in_the_pages_exists():
     folders = "benchmarks|bot|cli|docs|handlers|jobs|models|sandbox|tests"
-    named = {
+    options = {
         path
         for page in [*PAGES, *FRONT]
         for path in re.findall(rf"`((?:{folders})/[\w./]+)`", page.read_text())
         # The example of a feature to add.
         if "digests" not in path
     }
-    assert len(named) > 10
-    assert {path for path in named if not (ROOT / path).exists()} == set()
+    assert len(options) > 10
+    assert {path for path in options if not (ROOT / path).exists()} == set()

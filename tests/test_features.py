@@ -1,6 +1,8 @@
 """Each feature is plugged in once, and the code that it extends knows none."""
 
 import ast
+import importlib
+import importlib.util
 import os
 import re
 import shutil
@@ -46,22 +48,24 @@ def test_each_feature_has_a_file_and_is_in_the_list():
 
 
 def test_nothing_is_plugged_in_twice():
-    assert twice(one.kind for one in declared("message_types")) == []
-    assert twice(one.action for one in declared("permissions")) == []
-    assert twice(one.model for one in declared("personal_data")) == []
-    assert twice(one.name for one in declared("tracked_tables")) == []
-    assert twice(one.model for one in declared("tracked_tables")) == []
-    assert twice(one.pages.name for one in declared("home_sections") if one.pages) == []
+    assert twice(item.kind for item in declared("message_types")) == []
+    assert twice(item.action for item in declared("permissions")) == []
+    assert twice(item.model for item in declared("personal_data")) == []
+    assert twice(item.name for item in declared("tracked_tables")) == []
+    assert twice(item.model for item in declared("tracked_tables")) == []
+    assert (
+        twice(item.pages.name for item in declared("home_sections") if item.pages) == []
+    )
     for part in ("channel_settings", "workspace_settings", "member_settings"):
-        assert twice(one.name for one in declared(part)) == [], part
+        assert twice(item.name for item in declared(part)) == [], part
 
 
 def test_no_two_parts_have_the_same_position():
     """Two settings, or sections of the Home tab, would have a random order."""
     for part in ("channel_settings", "workspace_settings", "member_settings"):
-        assert twice(one.position for one in declared(part)) == [], part
+        assert twice(item.position for item in declared(part)) == [], part
     sections = declared("home_sections")
-    assert twice((one.is_waiting, one.position) for one in sections) == []
+    assert twice((item.is_waiting, item.position) for item in sections) == []
 
 
 def test_each_kind_of_message_has_a_type_and_is_declared_once():
@@ -113,6 +117,31 @@ def imported(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     if isinstance(node, ast.ImportFrom):
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_the_fake_feature_imports_names_that_exist():
+    """The slow test below runs it; this one notices a rename at once."""
+    templates = list(FAKE.rglob("*.py.txt"))
+    assert len(templates) > 8
+    missing = [
+        f"{template.name}: {module}"
+        for template in templates
+        for node in ast.walk(ast.parse(template.read_text()))
+        for module in imported(node)
+        if not re.match(r"bot\.tips|models\.Tip", module) and not exists(module)
+    ]
+    assert missing == []
+
+
+def exists(name: str) -> bool:
+    """Return True if a dotted name is a module, or an attribute of one."""
+    module, _, attribute = name.rpartition(".")
+    if not module:
+        return importlib.util.find_spec(name) is not None
+    parent = importlib.import_module(module)
+    return hasattr(parent, attribute) or (
+        hasattr(parent, "__path__") and importlib.util.find_spec(name) is not None
+    )
 
 
 def insert(file: Path, before: str, line: str) -> None:

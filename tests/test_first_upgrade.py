@@ -83,7 +83,7 @@ class Waiting:
     subject: int
     to: str
     action: type[SlackAction]
-    # Where Slack has the effect: a channel, a person, or the `ts` of a message.
+    # The place of the effect in Slack: a channel, a person, or the `ts` of a message.
     place: str
     words: str
     occasion: str = ""
@@ -551,7 +551,7 @@ def test_every_kind_that_waits_is_sent_once_after_the_upgrade(
     assert kinds == KINDS.keys() | KEPT_KINDS
     story.worker = worker = RecordingWorker(story)
     story.deliver()
-    # What follows from them comes later, and changes none of them.
+    # Their follow-ups come later and change none of them.
     story.advance(minutes=30)
     for item, each in waiting.items():
         [action] = worker.actions[item]
@@ -613,4 +613,4 @@ def test_tokens_are_derived_from_the_names_of_0_1() -> None:
     cause = Cause("0" * 32, NOW)
     for new, old in {**looked_up, "kudos.received": "kudos.received"}.items():
         token = uuid5(NAMESPACE_OID, f"{cause.metadata_token} {old}:7:{ASKER}:1").hex
-        assert cause.derive_token(dedup_key(new, 7, ASKER, "1")) == token
+        assert cause.derive_token(dedup_key(MessageKind(new), 7, ASKER, "1")) == token

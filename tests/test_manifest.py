@@ -73,11 +73,11 @@ class Registry:
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    made = Registry()
+    new_registry = Registry()
     # Registering uses the features only; the listeners use the rest.
     runtime = SimpleNamespace(features=FEATURES)
-    handlers.register(cast("App", made), cast("Runtime", runtime))
-    return made
+    handlers.register(cast("App", new_registry), cast("Runtime", runtime))
+    return new_registry
 
 
 # Events and commands
@@ -145,12 +145,12 @@ def clickable(surface: dict[str, Any]) -> Iterator[str]:
     """Return the action_id of each element whose use Slack sends at once."""
     for block in surface["blocks"]:
         if block["type"] == "input":
-            told = [block["element"]] if block.get("dispatch_action") else []
+            elements = [block["element"]] if block.get("dispatch_action") else []
         elif block["type"] == "actions":
-            told = block["elements"]
+            elements = block["elements"]
         else:
-            told = [block["accessory"]] if "accessory" in block else []
-        yield from (element["action_id"] for element in told)
+            elements = [block["accessory"]] if "accessory" in block else []
+        yield from (element["action_id"] for element in elements)
 
 
 def test_the_samples_contain_everything_that_the_code_renders():
@@ -158,8 +158,10 @@ def test_the_samples_contain_everything_that_the_code_renders():
 
 
 def test_the_buttons_and_the_listeners_agree(registry: Registry):
-    drawn = {action for _, surface in view_samples() for action in clickable(surface)}
-    assert registry.names("action") == drawn
+    rendered = {
+        action for _, surface in view_samples() for action in clickable(surface)
+    }
+    assert registry.names("action") == rendered
 
 
 def test_the_forms_and_the_listeners_agree(registry: Registry):
@@ -341,7 +343,7 @@ def test_the_manifest_matches_slacks_contract():
 
 
 @pytest.mark.parametrize(
-    "surface", [pytest.param(drawn, id=name) for name, drawn in view_samples()]
+    "surface", [pytest.param(rendered, id=name) for name, rendered in view_samples()]
 )
 def test_everything_that_the_code_renders_matches_slacks_contract(
     surface: dict[str, Any],

@@ -71,7 +71,7 @@ def migrate(url: str, die_at: str | None = None) -> None:
     def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def ran(_c: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+    def ran(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if f"'{die_at}'" in statement and "alembic_version SET" in statement:
             die()
         if f"'{die_at}'" in statement and "INSERT INTO alembic_version" in statement:
@@ -131,11 +131,11 @@ def test_of_several_replicas_at_once_one_migrates(postgresql: str):
 
 
 @pytest.mark.parametrize(
-    ("version", "why"),
+    ("version", "reason"),
     [(OLDEST, "app.py migrate"), ("of-tomorrow", "made by a newer version")],
 )
 def test_replicas_refuse_to_start_on_another_versions_tables(
-    postgresql: str, version: str, why: str
+    postgresql: str, version: str, reason: str
 ):
     database = engine.connect(postgresql)
     with database.engine.begin() as connection:
@@ -144,7 +144,7 @@ def test_replicas_refuse_to_start_on_another_versions_tables(
             text("INSERT INTO alembic_version VALUES (:v)"), {"v": version}
         )
     database.close()
-    with pytest.raises(SettingsError, match=why):
+    with pytest.raises(SettingsError, match=reason):
         open_database(postgresql)
 
 
@@ -314,8 +314,8 @@ def test_queued_updates_of_converted_messages_are_still_sent(url: str):
         reactions = text("SELECT bot_reaction FROM asks ORDER BY id")
         signs = connection.execute(reactions).all()
         command.downgrade(schema._config(connection), BEFORE_SIGNS)
-        asked = text("SELECT kind, key FROM outbox ORDER BY subject_id")
-        before = connection.execute(asked).all()
+        query = text("SELECT kind, key FROM outbox ORDER BY subject_id")
+        before = connection.execute(query).all()
         signed = connection.execute(text("SELECT is_signed FROM asks ORDER BY id"))
         was_signed = [bool(row[0]) for row in signed]
     database.close()

@@ -31,9 +31,9 @@ def test_the_checks_run_the_tests_as_the_readme_says():
 
 @pytest.mark.parametrize("page", FRONT, ids=name)
 def test_each_link_to_a_file_leads_somewhere(page: Path):
-    found = targets(page)
-    assert found
-    assert [target for target in found if not (ROOT / target).exists()] == []
+    links = targets(page)
+    assert links
+    assert [target for target in links if not (ROOT / target).exists()] == []
 
 
 def test_the_reference_matches_the_code():

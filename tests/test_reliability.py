@@ -18,8 +18,8 @@ _ROWS = re.findall(
     r"^\| (?:(\d+)|\[(\d+)\]\((.+?)\)) \| (.+) \| (.+) \|$", PROMISES, re.MULTILINE
 )
 _CASES = {
-    int(number): (about, shown)
-    for number, about, shown in re.findall(
+    int(number): (about, listed_tests)
+    for number, about, listed_tests in re.findall(
         r"^#### Case (\d+)\n\n(.+)\.\n\n((?:- .+\n)+)", TESTS, re.MULTILINE
     )
 }
@@ -43,19 +43,19 @@ def test_each_case_stands_there_once_and_in_order():
 def test_a_case_is_shown_by_tests_that_exist(row: tuple[str, str, str, str, str]):
     bare, linked, link, about, result = row
     if bare:
-        assert any(why in result for why in _ELSE)
+        assert any(reason in result for reason in _ELSE)
         assert int(bare) not in _CASES
         return
     assert link == f"develop/tests-of-promises.md#case-{linked}"
-    same, shown = _CASES[int(linked)]
+    same, listed_tests = _CASES[int(linked)]
     assert same == about
     # Nothing else stands in the list, such as a name that is misspelt.
-    assert not _NAME.sub("", shown)
-    for file, test in _NAME.findall(shown):
+    assert not _NAME.sub("", listed_tests)
+    for file, test in _NAME.findall(listed_tests):
         assert file.rpartition("/")[2].startswith("test_"), file
         assert test in functions_of(file), test
 
 
 def test_the_folders_and_files_named_on_the_page_exist():
-    for named in re.findall(r"`((?:tests|benchmarks)/[a-z_/.]+)`", TESTS + PROMISES):
-        assert (ROOT / named).exists(), named
+    for path in re.findall(r"`((?:tests|benchmarks)/[a-z_/.]+)`", TESTS + PROMISES):
+        assert (ROOT / path).exists(), path

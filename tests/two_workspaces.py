@@ -101,8 +101,8 @@ def tell(story: Story, word: str) -> Iterator[None]:
     story.command(PEER, "/kudos", f"<@{HELPER}|ben> for the {word} help of today")
     story.deliver()
     yield
-    told = story.say(HELPER, f"{word}: I fixed it")
-    story.react(ASKER, told, "tada", author=HELPER)
+    answer_ts = story.say(HELPER, f"{word}: I fixed it")
+    story.react(ASKER, answer_ts, "tada", author=HELPER)
     story.deliver()
     yield
     story.add_schedule(question=f"{word}: what are you on?")
@@ -193,7 +193,7 @@ def _neutral(line: str) -> str:
 def everything_in(story: Story) -> str:
     """Return one workspace's calls to Slack and rows of the database."""
     slack = story.slack
-    seen: list[Any] = [
+    observed: list[Any] = [
         slack.messages,
         slack.ephemeral_messages,
         slack.views,
@@ -201,7 +201,7 @@ def everything_in(story: Story) -> str:
         slack.responses,
         slack.files,
     ]
-    return str(seen) + str(rows_of(story))
+    return str(observed) + str(rows_of(story))
 
 
 # Those about the search indexes belong to the process, and to no workspace.

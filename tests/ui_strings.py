@@ -18,11 +18,11 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 def rendered() -> Iterator[tuple[str, str]]:
     """Yield each text of each view and message once, with its sample's name."""
-    seen: set[str] = set()
+    seen_texts: set[str] = set()
     for name, view in view_samples():
         for text in _texts(view):
-            if text not in seen:
-                seen.add(text)
+            if text not in seen_texts:
+                seen_texts.add(text)
                 yield name, text
 
 
@@ -146,5 +146,5 @@ def _string(node: ast.expr) -> str | None:
 
 
 if __name__ == "__main__":
-    for where, text in (*rendered(), *written()):
-        print(f"{where}  {text}")  # noqa: T201
+    for location, text in (*rendered(), *written()):
+        print(f"{location}  {text}")  # noqa: T201

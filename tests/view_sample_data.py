@@ -148,7 +148,7 @@ def checkin_list(
 
 def full_home() -> View:
     """Return the fullest possible Home tab."""
-    asked = [
+    sample_credits = [
         OwnCredit(n, FRIDAY, 2, 2, "help", "asked")
         for n in range(mentors_home.LIST_LIMIT)
     ]
@@ -160,7 +160,7 @@ def full_home() -> View:
     )
     return home_view(
         waiting=[
-            *mentor_forms.pending_credits(asked),
+            *mentor_forms.pending_credits(sample_credits),
             *list_blocks.due_round(DUE_ROUND) * 5,
         ],
         sections=[
@@ -170,7 +170,7 @@ def full_home() -> View:
             *home.item_list("Your answers that helped", listed("helped", 5, 5, 300)),
             *kudos.recent(RECEIVED_ROWS + GIVEN_ROWS[:2]),
             *mentor_forms.past_credits(
-                [replace(one, consent="public") for one in asked]
+                [replace(one, consent="public") for one in sample_credits]
             ),
             *list_blocks.checkins(checkin_list(CHECKIN_ITEMS)),
         ],
@@ -189,7 +189,7 @@ def fields(
 
 
 def solved_note(**more: Any) -> tuple[str, list[Block]]:
-    return notes.solved(
+    return notes.ask_solved(
         7,
         TITLE,
         URL,
@@ -238,11 +238,11 @@ GIVEN_ROWS = [*RECEIVED_ROWS, kudos_row(url=URL, joined_giver="Dan")]
 
 def credit_story(contributions: int = 2, **more: Any) -> CreditStory:
     """Return a credit's story with this many contributions."""
-    asked = [
+    sample_credits = [
         Contribution(TITLE, URL, "Ana", is_solution=n % 2 == 0)
         for n in range(contributions)
     ]
-    return CreditStory(28, asked, helped_count=contributions, **more)
+    return CreditStory(28, sample_credits, helped_count=contributions, **more)
 
 
 def credit_offer(**more: Any) -> tuple[str, list[Block]]:

@@ -153,27 +153,27 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             "Done", blocks.NOT_AN_ASK, blocks.undo_button(7)
         ),
     ],
-    notes.answered: [lambda: notes.answered(TITLE, URL, "Ben")],
-    notes.captured: [lambda: notes.captured(7, TITLE, URL, "100")],
-    notes.converted: [
-        lambda: notes.converted(TITLE, URL, "Dan", "100", is_first=True),
-        lambda: notes.converted(TITLE, URL, "Dan", "100", is_first=False),
+    notes.ask_answered: [lambda: notes.ask_answered(TITLE, URL, "Ben")],
+    notes.ask_captured: [lambda: notes.ask_captured(7, TITLE, URL, "100")],
+    notes.ask_converted: [
+        lambda: notes.ask_converted(TITLE, URL, "Dan", "100", is_first=True),
+        lambda: notes.ask_converted(TITLE, URL, "Dan", "100", is_first=False),
     ],
-    notes.closed: [
-        partial(notes.closed, 7, TITLE, URL, "Dan", "Asked twice", state=state)
+    notes.ask_closed: [
+        partial(notes.ask_closed, 7, TITLE, URL, "Dan", "Asked twice", state=state)
         for state in STATES
     ],
-    notes.reopened: [lambda: notes.reopened(TITLE, URL)],
-    notes.deleted: [
-        lambda: notes.deleted(7, TITLE, "Dan", is_own_message=False),
-        lambda: notes.deleted(7, TITLE, "Dan", is_own_message=True),
+    notes.ask_reopened: [lambda: notes.ask_reopened(TITLE, URL)],
+    notes.ask_deleted: [
+        lambda: notes.ask_deleted(7, TITLE, "Dan", is_own_message=False),
+        lambda: notes.ask_deleted(7, TITLE, "Dan", is_own_message=True),
     ],
-    notes.disclaimed: [lambda: notes.disclaimed(7)],
-    notes.not_posted: [
-        lambda: notes.not_posted(TITLE, "", "help", "is_archived"),
-        lambda: notes.not_posted(TITLE, "Details", "help", "some_new_error"),
+    notes.disclaim_receipt: [lambda: notes.disclaim_receipt(7)],
+    notes.ask_not_posted: [
+        lambda: notes.ask_not_posted(TITLE, "", "help", "is_archived"),
+        lambda: notes.ask_not_posted(TITLE, "Details", "help", "some_new_error"),
     ],
-    notes.solved: [
+    notes.ask_solved: [
         solved_note,
         lambda: solved_note(by="Dan"),
         lambda: solved_note(by="Dan", solutions=[SOLUTION]),

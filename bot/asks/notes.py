@@ -43,11 +43,11 @@ def how_to_mark(emoji: str) -> list[Part]:
     ]
 
 
-def answered(title: str, url: str, author: str) -> Note:
+def ask_answered(title: str, url: str, author: str) -> Note:
     return sentence_note(f"{author} answered your ask ", link(url, quoted(title)), ".")
 
 
-def captured(ask_id: int, title: str, url: str, emoji: str) -> Note:
+def ask_captured(ask_id: int, title: str, url: str, emoji: str) -> Note:
     text, blocks = sentence_note(
         "I've listed your question ",
         link(url, quoted(title)),
@@ -57,7 +57,7 @@ def captured(ask_id: int, title: str, url: str, emoji: str) -> Note:
     return text, [*blocks, button_row(button("Not an ask", "ask_delete", ask_id))]
 
 
-def converted(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
+def ask_converted(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
     return sentence_note(
         f"{by} made your message ",
         link(url, quoted(title)),
@@ -70,7 +70,7 @@ RESTORED = "This message is an ask again."
 REOPENED = "It's open again."
 
 
-def disclaimed(ask_id: int) -> Note:
+def disclaim_receipt(ask_id: int) -> Note:
     """Build the reply to the member who made a message no longer an ask."""
     text, blocks = sentence_note(f"{NOT_AN_ASK} Your peers no longer see it as one.")
     return text, [*blocks, undo_button(ask_id)]
@@ -82,7 +82,7 @@ def conversion_receipt(emoji: str, *, is_first: bool) -> str:
     return f"{text} {fallback_text(*how_to_mark(emoji))}" if is_first else text
 
 
-def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
+def ask_deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
     if is_own_message:
         text, blocks = sentence_note(
             f"{by} says your message {quoted(title)} isn't an ask. Your message"
@@ -92,7 +92,7 @@ def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
     return sentence_note(f"{by} deleted your ask {quoted(title)}.")
 
 
-def closed(
+def ask_closed(
     ask_id: int, title: str, url: str, by: str, reason: str, *, state: str
 ) -> Note:
     update = "" if state == "closed" else f" It's {_STATE_TEXTS.get(state, state)}."
@@ -110,11 +110,11 @@ def closed(
 _STATE_TEXTS = {"open": "open again", "answered": "open again", "solved": "solved now"}
 
 
-def reopened(title: str, url: str) -> Note:
+def ask_reopened(title: str, url: str) -> Note:
     return sentence_note("Your ask ", link(url, quoted(title)), " is open again.")
 
 
-def not_posted(title: str, details: str, channel_label: str, error: str) -> Note:
+def ask_not_posted(title: str, details: str, channel_label: str, error: str) -> Note:
     """Build the note that an ask was not posted, with its text.
 
     `channel_label` is a text such as "#help"; `error` is Slack's code, or "unknown".
@@ -138,7 +138,7 @@ _ERROR_TEXTS = {
 }
 
 
-def solved(
+def ask_solved(
     ask_id: int,
     title: str,
     url: str,

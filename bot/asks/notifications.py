@@ -58,7 +58,7 @@ def _answered_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
     if answer is None:
         return None
     author = members.name(tx, answer.author)
-    return notes.answered(
+    return notes.ask_answered(
         ask_view.title(tx, ask),
         ask_view.message_url(tx, channel, answer.ts, ask),
         author,
@@ -70,7 +70,7 @@ def render_captured(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if ask.ts is None or ask.deleted_at:
         return None
     url = ask_view.message_url(tx, channel, ask.ts)
-    note = notes.captured(
+    note = notes.ask_captured(
         ask.id, ask_view.title(tx, ask), url, ask_view.solved_emoji(channel)
     )
     return PostMessage(delivery.recipient, *note)
@@ -82,7 +82,7 @@ def render_converted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     by = members.name(tx, _actor_id(delivery))
     url = ask_view.message_url(tx, channel, ask.ts)
-    note = notes.converted(
+    note = notes.ask_converted(
         ask_view.title(tx, ask),
         url,
         by,
@@ -104,7 +104,7 @@ def _closed_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
     if ask.ts is None or ask.closed_by in {None, ask.asker}:
         return None
     by = members.name(tx, ask.closed_by or "")
-    return notes.closed(
+    return notes.ask_closed(
         ask.id,
         ask_view.title(tx, ask),
         ask_view.message_url(tx, channel, ask.ts),
@@ -119,7 +119,7 @@ def render_deleted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if ask.deleted_at is None:
         return None
     by = members.name(tx, _actor_id(delivery))
-    note = notes.deleted(
+    note = notes.ask_deleted(
         ask.id,
         ask_view.title(tx, ask),
         by,
@@ -171,7 +171,7 @@ def render_update_direct_message(
         note = _solved_note(tx, ask, channel)
         note = note or _answered_note(tx, ask, channel)
         url = ask_view.message_url(tx, channel, ask.ts)
-        note = note or notes.reopened(ask_view.title(tx, ask), url)
+        note = note or notes.ask_reopened(ask_view.title(tx, ask), url)
     return UpdateMessage(item.slack_channel, item.ts, *note) if note else None
 
 
@@ -183,7 +183,7 @@ def _solved_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
     solutions = ask_view.solution_links(
         tx, ask, channel, outcomes.outcome_of(tx.session, ask)
     )
-    return notes.solved(
+    return notes.ask_solved(
         ask.id,
         ask_view.title(tx, ask),
         ask_view.message_url(tx, channel, ask.ts),
@@ -329,7 +329,7 @@ def _answer_channels(tx: Transaction, delivery: Delivery) -> list[int]:
 def _not_posted_message(
     tx: Transaction, delivery: Delivery, ask: Ask, channel_label: str
 ) -> PostMessage:
-    note = notes.not_posted(
+    note = notes.ask_not_posted(
         ask_view.title(tx, ask),
         members.text_with_names(tx, ask.details),
         channel_label,

@@ -65,7 +65,7 @@ def evaluate(
     Pass no replies or marks by bots.
     """
     replies_by_ts = {reply.ts: reply for reply in replies}
-    solving: list[Mark] = []
+    solution_marks: list[Mark] = []
     solutions: dict[int, str] = {}
     helped: dict[int, set[str]] = {}
     looking: dict[str, None] = {}
@@ -77,7 +77,7 @@ def evaluate(
             continue
         if mark.message_ts == ask_ts:
             if is_solving:
-                solving.append(mark)
+                solution_marks.append(mark)
             elif mark.meaning == "looking" and mark.member != asker:
                 looking[mark.member] = None
             elif mark.meaning == "same" and mark.member != asker:
@@ -87,13 +87,13 @@ def evaluate(
         if reply is None or reply.author == mark.member:
             continue
         if is_solving:
-            solving.append(mark)
+            solution_marks.append(mark)
             solutions.setdefault(reply.id, mark.member)
         elif mark.meaning in {"helpful", "solved"}:
             helped.setdefault(reply.id, set()).add(mark.member)
-    first = solving[0] if solving else None
+    first = solution_marks[0] if solution_marks else None
     return Outcome(
-        state=_state(bool(solving), is_closed, bool(replies)),
+        state=_state(bool(solution_marks), is_closed, bool(replies)),
         solutions=solutions,
         helped_members={reply: frozenset(members) for reply, members in helped.items()},
         solved_by=first.member if first else None,

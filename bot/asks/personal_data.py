@@ -156,7 +156,7 @@ MESSAGES = (
 def asks_involving(tx: Transaction, erasure: Erasure) -> Select[int]:
     """Select the ids of asks that the member answered or reacted to."""
     channels = select(Channel.id).filter_by(installation_id=tx.workspace.id)
-    touched = union(
+    affected_asks = union(
         select(Answer.ask_id).where(
             Answer.author == erasure.member, Answer.channel_id.in_(channels)
         ),
@@ -166,7 +166,7 @@ def asks_involving(tx: Transaction, erasure: Erasure) -> Select[int]:
             Reaction.ask_id.is_not(None),
         ),
     ).subquery()
-    return select(touched.c.ask_id)
+    return select(affected_asks.c.ask_id)
 
 
 def _answer_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:

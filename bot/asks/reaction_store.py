@@ -70,9 +70,12 @@ def upsert_reactions(
         }
         for state in newest.values()
     ]
-    written = tx.session.execute(_UPSERT_REACTIONS(tx.session), rows) if rows else ()
+    written_keys = (
+        tx.session.execute(_UPSERT_REACTIONS(tx.session), rows) if rows else ()
+    )
     return [
-        newest[channel, ts, member, emoji] for channel, ts, member, emoji in written
+        newest[channel, ts, member, emoji]
+        for channel, ts, member, emoji in written_keys
     ]
 
 
@@ -86,7 +89,7 @@ def retract_reaction(
     event_micros: int,
 ) -> bool:
     """Remove a reaction unless a later event added it; return True if it was stored."""
-    updated = session.execute(
+    result = session.execute(
         update(Reaction)
         .where(
             Reaction.channel_id == channel_id,
@@ -99,7 +102,7 @@ def retract_reaction(
         .values(is_present=False, event_micros=event_micros)
         .returning(Reaction.member)
     )
-    return updated.first() is not None
+    return result.first() is not None
 
 
 def erased_reactors(

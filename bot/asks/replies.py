@@ -86,7 +86,7 @@ def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
     asks = outcomes.lock_all(tx.session, {reply.ask_id for reply in replies})
     authors = _load_members(tx, {reply.author for reply in replies})
     # The channel's setting may have changed since the event was processed.
-    capturing = set(
+    capturing_channel_ids = set(
         tx.session.scalars(
             _SELECT_CAPTURING, {"ids": [reply.tracked.channel_id for reply in replies]}
         )
@@ -94,11 +94,11 @@ def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
     simple = [
         reply
         for reply in replies
-        if reply.tracked.channel_id not in capturing
+        if reply.tracked.channel_id not in capturing_channel_ids
         and not asks[reply.ask_id].deleted_at
         and not _is_excluded(tx, reply, authors.get(reply.author))
     ]
-    added = answer_store.add_answers(
+    added_keys = answer_store.add_answers(
         tx.session,
         [
             {
@@ -110,12 +110,18 @@ def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
             for reply in simple
         ],
     )
-    new = [reply for reply in simple if (reply.tracked.channel_id, reply.ts) in added]
-    members.ensure(tx, [reply.author for reply in new if reply.author not in authors])
-    slack_channels = {reply.ask_id: reply.tracked.slack_channel for reply in new}
+    new_replies = [
+        reply for reply in simple if (reply.tracked.channel_id, reply.ts) in added_keys
+    ]
+    members.ensure(
+        tx, [reply.author for reply in new_replies if reply.author not in authors]
+    )
+    slack_channels = {
+        reply.ask_id: reply.tracked.slack_channel for reply in new_replies
+    }
     late = {
         reply.ask_id
-        for reply in new
+        for reply in new_replies
         if tx.now - ts_to_datetime(reply.ts) > SYNC_THREAD_IF_OLDER_THAN
     }
     tx.enqueue_updates(
@@ -126,7 +132,7 @@ def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
     ]
     outcomes.mark_answered(tx, open_asks, slack_channels)
     for reply in replies:
-        if reply.tracked.channel_id in capturing:
+        if reply.tracked.channel_id in capturing_channel_ids:
             ask = tx.session.get_one(Ask, reply.ask_id)
             record_reply(tx, ask, ts=reply.ts, author=reply.author)
 

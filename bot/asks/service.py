@@ -66,11 +66,11 @@ def open_ask(
     A repeated request returns the ask. Raises UserError, with the field, and
     MembershipUnknown.
     """
-    existing = tx.session.scalar(
+    ask = tx.session.scalar(
         select(Ask).filter_by(installation_id=tx.workspace.id, source=dedup_key)
     )
-    if existing is not None:
-        return existing
+    if ask is not None:
+        return ask
     require_can_ask(tx, channel, asker)
     rules.require_enough_words(draft.title)
     ask = insert_ask(

@@ -25,7 +25,7 @@ CAPTURE_CHOICES = (
         "For channels that only have questions.",
     ),
 )
-CAPTURED_SIGN_CHOICES = (
+CAPTURE_INDICATOR_CHOICES = (
     ("reaction", "With a reaction: 📌, then ✅", None),
     ("line", "With a line in its thread", "The line has buttons for your peers."),
     ("nothing", "Only with ✅ when it's solved", None),
@@ -50,7 +50,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         Choice(
             name="capture_indicator",
             label="How I show that a message became an ask",
-            choices=CAPTURED_SIGN_CHOICES,
+            choices=CAPTURE_INDICATOR_CHOICES,
         ),
         default="reaction",
         position=20,

@@ -86,8 +86,8 @@ def _close(tx: Transaction, round_: Round) -> None:
 def _stop_reminders(tx: Transaction, round_: Round) -> None:
     """Stop the reminders of members who missed MISSES_BEFORE_STOP rounds in a row.
 
-    Only members who got a reminder for this round, and who still want reminders. They
-    get a message about it.
+    It concerns only members who got a reminder for this round, and who still want
+    reminders. They get a message about it.
     """
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
     channel = tx.session.get_one(Channel, round_.channel_id)
@@ -108,13 +108,14 @@ def _stop_reminders(tx: Transaction, round_: Round) -> None:
         .execution_options(populate_existing=True)
     ).all()
     people = [participant.member for participant in candidates]
-    reminded = _reminded(tx, round_, people)
+    reminded_members = _reminded(tx, round_, people)
     latest = _recent_states(tx.session, round_, candidates)
     settings = member_settings.get_many(tx, people)
     deactivated = _deactivated(tx, people)
     for participant in candidates:
-        if participant.member not in reminded or not rules.should_stop_reminders(
-            latest[participant.member]
+        if (
+            participant.member not in reminded_members
+            or not rules.should_stop_reminders(latest[participant.member])
         ):
             continue
         if (

@@ -172,20 +172,20 @@ def expect_participants(tx: Transaction, round_: Round) -> None:
     ).all()
     channel = tx.session.get_one(Channel, round_.channel_id)
     expected = [member for member in participants if is_allowed(tx, channel, member)]
-    responded = set(
+    responded_members = set(
         tx.session.scalars(select(CheckIn.member).filter_by(round_id=round_.id))
     )
     remind_at = first_reminder_at(tx, round_)
     rows = [
         {"round_id": round_.id, "member": member, "remind_at": remind_at}
         for member in expected
-        if member not in responded
+        if member not in responded_members
     ]
     if rows:
         tx.session.execute(upsert(tx.session, CheckIn).on_conflict_do_nothing(), rows)
         home_refresh.refresh_homes(tx, expected)
     for member in expected:
-        if member in responded:
+        if member in responded_members:
             recompute(tx, round_, member)
 
 
@@ -215,13 +215,13 @@ def record_reply(tx: Transaction, round_id: int, *, ts: str, author: str) -> Non
         return
     if members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts)):
         return
-    inserted = tx.session.scalar(
+    new_reply = tx.session.scalar(
         upsert(tx.session, CheckInReply)
         .values(channel_id=round_.channel_id, ts=ts, round_id=round_.id, author=author)
         .on_conflict_do_nothing()
         .returning(CheckInReply.author)
     )
-    if inserted is not None:
+    if new_reply is not None:
         members.ensure(tx, [author])
         recompute(tx, round_, author)
 

@@ -89,15 +89,19 @@ def _moved_earlier(tx: Transaction, schedule: Schedule) -> Occurrence | None:
 
     It is then started late, or reported as skipped.
     """
-    planned = _next_occurrence(schedule)
-    if planned is None:
+    next_occurrence = _next_occurrence(schedule)
+    if next_occurrence is None:
         return None
     zone = ZoneInfo(schedule.zone)
     occurrences = rules.occurrences(
-        recurrence_of(schedule), schedule.at, zone, planned.day
+        recurrence_of(schedule), schedule.at, zone, next_occurrence.day
     )
     occurrence = next(occurrences, None)
-    if occurrence is None or occurrence.day != planned.day or occurrence.at > tx.now:
+    if (
+        occurrence is None
+        or occurrence.day != next_occurrence.day
+        or occurrence.at > tx.now
+    ):
         return None
     used = used_dates(tx, schedule.id, schedule.at, zone)
     return None if occurrence.day in used else occurrence
@@ -222,10 +226,10 @@ def stop(session: Session, schedule: Schedule, state: str) -> None:
     schedule.state, schedule.pause_reason = state, None
     schedule.next_date = schedule.next_at = None
     session.flush()
-    unposted = select(Round).where(
+    statement = select(Round).where(
         Round.schedule_id == schedule.id, Round.state == "open", Round.ts.is_(None)
     )
-    for round_ in session.scalars(unposted.with_for_update(key_share=True)).all():
+    for round_ in session.scalars(statement.with_for_update(key_share=True)).all():
         if is_unsent(session, round_):
             round_.state, round_.reason = "skipped", state
 

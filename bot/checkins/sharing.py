@@ -231,18 +231,16 @@ def record_ask(tx: Transaction, checkin: CheckIn, ask: Ask) -> None:
 
 def update_changed(tx: Transaction) -> int:
     """Update up to BATCH_SIZE messages whose ask has changed; return their number."""
-    changed = tx.session.execute(
+    rows = tx.session.execute(
         _changed_query(tx.workspace).order_by(CheckIn.id).limit(BATCH_SIZE)
     ).all()
-    round_ids = select(CheckIn.round_id).where(
-        CheckIn.id.in_([row.id for row in changed])
-    )
+    round_ids = select(CheckIn.round_id).where(CheckIn.id.in_([row.id for row in rows]))
     rounds.lock_many(tx.session, set(tx.session.scalars(round_ids)))
-    for checkin_id, state in changed:
+    for checkin_id, state in rows:
         checkin = tx.session.get_one(CheckIn, checkin_id, populate_existing=True)
         checkin.ask_state = state
         _update_messages(tx, checkin)
-    return len(changed)
+    return len(rows)
 
 
 def any_changed(tx: Transaction) -> bool:

@@ -106,7 +106,7 @@ class Importer:
         channel = tx.session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
         asks = _asks_at(tx.session, channel, [m.thread_ts or m.ts for m in messages])
-        touched: set[int] = set()
+        ask_ids: set[int] = set()
         for message in messages:
             ask = asks.get(message.thread_ts or message.ts)
             if ask is None or not (message.is_reply or message.reactions):
@@ -119,18 +119,16 @@ class Importer:
             thread_sync.import_message(
                 replace(tx, now=self.now), ask, channel, message.model_dump()
             )
-            touched.add(ask.id)
-        for ask_id in sorted(touched):
+            ask_ids.add(ask.id)
+        for ask_id in sorted(ask_ids):
             outcomes.recompute(tx, ask_id)
-        recorded = _answers_at(
-            tx.session, channel, [message.ts for message in messages]
-        )
+        answers = _answers_at(tx.session, channel, [message.ts for message in messages])
         answer_texts.store_imported(
-            tx, {recorded[m.ts]: m.text for m in messages if m.ts in recorded}
+            tx, {answers[m.ts]: m.text for m in messages if m.ts in answers}
         )
         for message in messages:
             ask = asks.get(message.thread_ts or message.ts)
-            is_answer = message.ts in recorded
+            is_answer = message.ts in answers
             self.kinds[self._kind(tx, message, ask, is_answer=is_answer)] += 1
 
     def _kind(

@@ -26,7 +26,7 @@ from bot.slack.text import ELLIPSIS, Token, to_mrkdwn, to_plain, truncate
 MAX_WORDS = 300
 MAX_ANSWER_SHOWN = 300
 MAX_SUMMARY = 200
-# Of an answer that is too long: so much is shown before the first word that matches.
+# A long answer is shown from this many characters before its first matching word.
 CONTEXT_BEFORE_MATCH = 60
 MATCHED_LETTERS = 5
 MAX_REASON = 200
@@ -181,7 +181,7 @@ def _page(words: str, start: int, includes_open: bool) -> str:
 
 
 def _entry(entry: EntryView, words: str | None = None) -> list[Block]:
-    """Build an entry; for the words that somebody looked for, with its answer.
+    """Build an entry; for the words of a search, with its answer.
 
     Otherwise it is short: what worked, or else the beginning of the answer.
     """

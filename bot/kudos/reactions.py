@@ -90,7 +90,7 @@ def _unknown_members(tx: Transaction, member: str, author: str | None) -> set[st
 
 def on_user_loaded(tx: Transaction, member: Member) -> None:
     """Decide on the member's earlier reactions, now that their profile is known."""
-    undecided = tx.session.execute(
+    rows = tx.session.execute(
         select(KudosReaction, Channel.slack_id)
         .join(Channel, Channel.id == KudosReaction.channel_id)
         .where(
@@ -105,7 +105,7 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
             KudosReaction.channel_id, KudosReaction.message_ts, KudosReaction.member
         )
     ).all()
-    for reaction, slack_channel in undecided:
+    for reaction, slack_channel in rows:
         if _unknown_members(tx, reaction.member, reaction.author):
             continue
         event = ReactionEvent(

@@ -74,7 +74,7 @@ def due_runs(tx: Transaction, *, settings: MentorSettings) -> list[DueRun]:
             .order_by(Channel.id)
         ).all()
     )
-    finished = set(
+    finished_scope_ids = set(
         tx.session.scalars(
             select(MentorRun.scope_id).filter_by(
                 installation_id=tx.workspace.id, period=period.day
@@ -82,7 +82,9 @@ def due_runs(tx: Transaction, *, settings: MentorSettings) -> list[DueRun]:
         )
     )
     return [
-        DueRun(period, scope_id) for scope_id in scope_ids if scope_id not in finished
+        DueRun(period, scope_id)
+        for scope_id in scope_ids
+        if scope_id not in finished_scope_ids
     ]
 
 
@@ -187,7 +189,7 @@ def record(
     tx: Transaction, due_run: DueRun, result: RunResult, *, settings: MentorSettings
 ) -> None:
     """Store a run's result and enqueue its messages, unless another replica did."""
-    inserted = tx.session.scalar(
+    new_run = tx.session.scalar(
         upsert(tx.session, MentorRun)
         .values(
             installation_id=tx.workspace.id,
@@ -199,7 +201,7 @@ def record(
         .on_conflict_do_nothing()
         .returning(MentorRun.scope_id)
     )
-    if inserted is None:
+    if new_run is None:
         return
     # Members may have opted out, or been credited in another scope, since the run.
     excluded = exclusions.excluded_members(tx, due_run.period.day, settings=settings)

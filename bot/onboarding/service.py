@@ -33,13 +33,13 @@ def on_bot_joined(tx: Transaction, channel: Channel, *, inviter: str | None) -> 
 
     Repeated events change nothing; only the first inviter is asked.
     """
-    added = tx.session.execute(
+    result = tx.session.execute(
         upsert(tx.session, ChannelIntroduction)
         .values(channel_id=channel.id, inviter=inviter)
         .on_conflict_do_nothing()
         .returning(ChannelIntroduction.channel_id)
     )
-    if added.first() is None or inviter is None:
+    if result.first() is None or inviter is None:
         return
     members.ensure(tx, [inviter])
     tx.enqueue(ONBOARDING_PREVIEW, channel.id, to=inviter)

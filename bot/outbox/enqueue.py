@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
-from bot.outbox.kind import NAMES_IN_TOKENS
+from bot.outbox.kind import NAMES_IN_TOKENS, MessageKind
 from bot.slack.text import is_erased
 from models import OutboxItem
 
@@ -87,7 +87,7 @@ _ENQUEUE = prepare_insert(OutboxItem, _on_enqueue_conflict)
 _ENQUEUE_UPDATE = prepare_insert(OutboxItem, _on_update_conflict)
 
 
-def dedup_key(kind: str, subject_id: int, to: str, occurrence: str = "") -> str:
+def dedup_key(kind: MessageKind, subject_id: int, to: str, occurrence: str = "") -> str:
     """Return the key that makes the message unique in its workspace."""
     return ":".join(filter(None, (kind, str(subject_id), to, occurrence)))
 
@@ -125,7 +125,7 @@ def caused_by(session: Session, cause: Cause) -> Iterator[None]:
 
 def enqueue(
     session: Session,
-    kind: str,
+    kind: MessageKind,
     subject_id: int,
     recipient: str,
     *,
@@ -163,7 +163,7 @@ def enqueue(
 
 def enqueue_many(
     session: Session,
-    kind: str,
+    kind: MessageKind,
     targets: Iterable[tuple[int, str]],
     *,
     installation_id: int,
@@ -185,7 +185,7 @@ def enqueue_many(
 
 def enqueue_updates(
     session: Session,
-    kind: str,
+    kind: MessageKind,
     targets: Iterable[tuple[int, str]],
     *,
     installation_id: int,
@@ -211,7 +211,7 @@ def enqueue_updates(
 def _enqueue_rows(
     session: Session,
     statement: Callable[[Session], Any],
-    kind: str,
+    kind: MessageKind,
     targets: Iterable[tuple[int, str]],
     **common: Any,
 ) -> None:
@@ -226,7 +226,7 @@ def _enqueue_rows(
 
 def enqueue_update(
     session: Session,
-    kind: str,
+    kind: MessageKind,
     subject_id: int,
     recipient: str,
     *,
@@ -251,7 +251,7 @@ def enqueue_update(
 
 def _row(
     session: Session,
-    kind: str,
+    kind: MessageKind,
     subject_id: int,
     recipient: str,
     *,

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.statements import dialect_name, prepare_insert, table, upsert
 from bot.outbox.enqueue import PRIORITIES
+from bot.outbox.kind import MessageKind
 from models import Installation, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
 
@@ -39,7 +40,7 @@ class Delivery:
 
     id: int
     installation_id: int
-    kind: str
+    kind: MessageKind
     subject_id: int
     recipient: str
     payload: dict[str, Any]
@@ -59,7 +60,7 @@ class Delivery:
         return cls(
             id=item.id,
             installation_id=item.installation_id,
-            kind=item.kind,
+            kind=MessageKind(item.kind),
             subject_id=item.subject_id,
             recipient=item.recipient,
             payload=item.payload,
@@ -278,7 +279,7 @@ def finish(
     if "due_at" in changes:
         changes.setdefault("due_set_at", now)
     is_over = state not in {"pending", "unconfirmed"}
-    finished = session.execute(
+    result = session.execute(
         _FINISH,
         {
             "claimed": delivery.id,
@@ -289,7 +290,7 @@ def finish(
             **changes,
         },
     )
-    if finished.first() is None:
+    if result.first() is None:
         return False
     session.execute(
         _RELEASE_CHANNEL,

@@ -32,6 +32,7 @@ _BATCH_SIZE = 500
 
 # The message may be in Slack already, but its `ts` is not known yet.
 _IN_FLIGHT_STATES = frozenset({"sending", "unconfirmed"})
+# A redaction of such a message waits for this time, and then tries again.
 _SETTLE_TIME = timedelta(seconds=10)
 # Slack may refuse a redaction because the bot was removed or the channel archived. It
 # may allow it another day.

@@ -65,12 +65,14 @@ def rows_about(tx: Transaction, member: str) -> dict[str, list[dict[str, Any]]]:
         select(Channel).filter_by(installation_id=tx.workspace.id)
     ).all()
     slack_ids = {channel.id: channel.slack_id for channel in channels}
-    hidden = slack_ids.keys() - visibility.visible_channels(tx, channels, member)
+    hidden_channels = slack_ids.keys() - visibility.visible_channels(
+        tx, channels, member
+    )
     return {
         policy.model.__tablename__: [
             _with_channel_ids(row, slack_ids)
             for row in person_rows.rows_for_member(
-                tx, policy, member, hidden_channels=hidden
+                tx, policy, member, hidden_channels=hidden_channels
             )
         ]
         for policy in tx.features.personal_data

@@ -79,8 +79,8 @@ class CrashSwitch:
         return utc_now() + timedelta(seconds=self.clock_offset.value)
 
     def is_armed_at(self, point: str, about: Collection[str] = ()) -> bool:
-        armed, _, what = self.armed.value.decode().partition("|")
-        return point == armed and (not what or what in about)
+        armed, _, event_name = self.armed.value.decode().partition("|")
+        return point == armed and (not event_name or event_name in about)
 
     def crash_if_armed(self, point: str, about: Collection[str] = ()) -> None:
         if self.is_armed_at(point, about):
@@ -188,9 +188,9 @@ class CrashHooks(threading.local):
             database.write_session, "after_commit", self.after_commit, insert=True
         )
 
-    def on_audit_event(self, what: str, args: tuple[Any, ...]) -> None:
+    def on_audit_event(self, event_name: str, args: tuple[Any, ...]) -> None:
         """Handle an audit event: `urllib` reports each call before it makes it."""
-        if what == "urllib.Request" and self._is_delivering:
+        if event_name == "urllib.Request" and self._is_delivering:
             method = str(args[0]).rpartition("/")[2]
             if method in WRITE_METHODS:
                 self._called_methods = (method,)

@@ -24,8 +24,8 @@ def is_idle(
         served = connection.scalars(select(Installation.id)).all()
         if queue.due_installations(connection, served, now=now):
             return False
-    held = {(id_, attempts) for id_, attempts, state in before if state == "sending"}
-    return held <= set(orphans) and _outbox_states(database) == before
+    sending = {(id_, attempts) for id_, attempts, state in before if state == "sending"}
+    return sending <= set(orphans) and _outbox_states(database) == before
 
 
 def _outbox_states(database: Database) -> set[tuple[int, int, str]]:

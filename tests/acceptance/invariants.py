@@ -45,8 +45,8 @@ def rows_are_unique(session: Session) -> None:
         columns = [model.__table__.c[name] for name in names]
         rows = [tuple(row) for row in session.execute(select(*columns))]
         # An update or a deletion uses an existing message's ts and stores none.
-        named = [row for row in rows if None not in row]
-        assert _duplicates(named) == [], (model, names)
+        complete = [row for row in rows if None not in row]
+        assert _duplicates(complete) == [], (model, names)
 
 
 def totals_match_reactions(session: Session) -> None:

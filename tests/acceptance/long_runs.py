@@ -51,7 +51,9 @@ class CrashingDeployment:
             self.person(name) for name in ("Eva", "Ana", "Ben", "Chi")
         )
         self.slack.change_person(self.eva, is_admin=True)
-        everybody = [self.slack.workspace.person(who) for who in self.member_ids]
+        everybody = [
+            self.slack.workspace.person(member_id) for member_id in self.member_ids
+        ]
         self.channel = self.slack.add_channel("help", *everybody).id
         self.numbers = count(1)
         self.port = free_port()
@@ -119,9 +121,11 @@ class CrashingDeployment:
 
     def _restart_bot(self) -> None:
         with self.database.read_session() as session:
-            held = select(OutboxItem.id, OutboxItem.attempts).filter_by(state="sending")
+            sending = select(OutboxItem.id, OutboxItem.attempts).filter_by(
+                state="sending"
+            )
             self.orphaned_deliveries = {
-                (row.id, row.attempts) for row in session.execute(held)
+                (row.id, row.attempts) for row in session.execute(sending)
             }
         self.start_bot()
 

@@ -38,9 +38,9 @@ def settle(deployment: Deployment) -> None:
     def is_settled() -> bool:
         deployment.slack.wait_for_deliveries()
         with deployment.backswing.rt.read_session() as session:
-            found = set(session.scalars(select(OutboxItem.state)))
+            current_states = set(session.scalars(select(OutboxItem.state)))
         _wait(deployment, seconds=11)
-        return found.isdisjoint(_WAITING)
+        return current_states.isdisjoint(_WAITING)
 
     deployment.wait_until(is_settled, seconds=120)
 
@@ -103,10 +103,10 @@ def test_a_lost_response_leaves_one_direct_message(
     )
     settle(deployment)
     assert fault.fired == 1
-    told = [
+    notes = [
         m for m in deployment.slack.dm(deployment.ana) if "answered your ask" in m.text
     ]
-    assert len(told) == 1
+    assert len(notes) == 1
     invariants.check(deployment.slack, deployment.backswing.database)
 
 

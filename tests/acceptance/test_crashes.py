@@ -64,8 +64,8 @@ def _check_after_crash(deployment: CrashingDeployment, point: str) -> Iterator[N
 
 def count(deployment: CrashingDeployment, model: type[Base], **which: Any) -> int:
     with deployment.database.read_session() as session:
-        found = select(func.count()).select_from(model).filter_by(**which)
-        return session.scalar(found) or 0
+        row_count = select(func.count()).select_from(model).filter_by(**which)
+        return session.scalar(row_count) or 0
 
 
 # Requests: Slack delivers an event again; a person tries again.
@@ -130,28 +130,28 @@ def test_an_ask_by_form_exists_once_however_often_it_is_sent(
     assert len(deployment.bot_messages(words)) == 1
 
 
-def thank(deployment: CrashingDeployment, giver: str, receiver: str) -> Ack:
+def thank(deployment: CrashingDeployment, giver: str, recipient: str) -> Ack:
     return deployment.slack.command(
         giver,
         deployment.channel,
         "/kudos",
-        f"@{deployment.name(receiver)} for {REASON}",
+        f"@{deployment.name(recipient)} for {REASON}",
     )
 
 
 @pytest.mark.parametrize("point", REQUEST_POINTS)
 def test_committed_kudos_exist(deployment: CrashingDeployment, point: str):
     # A recipient outside the channel gets a direct message, too.
-    giver, receiver = (
+    giver, recipient = (
         deployment.add_member("Gus"),
         deployment.person(f"Zoe{next(deployment.numbers)}"),
     )
     with deployment.crash_at(point, "kudos" if "COMMIT" in point else ""):
-        ack = thank(deployment, giver, receiver)
+        ack = thank(deployment, giver, recipient)
     deployment.wait_until_idle()
-    there = int(point in COMMITTED)
-    assert count(deployment, Kudos, giver=giver) == there
-    assert len(deployment.direct_messages(receiver, REASON)) == there
+    expected_count = int(point in COMMITTED)
+    assert count(deployment, Kudos, giver=giver) == expected_count
+    assert len(deployment.direct_messages(recipient, REASON)) == expected_count
     assert ack.status == (200 if point == "after the 200" else None)
 
 
@@ -345,13 +345,13 @@ def rounds(deployment: CrashingDeployment, words: str) -> list[Round]:
 
 def is_asked_once(deployment: CrashingDeployment, words: str) -> bool:
     """Return True if there is one round with one post, and its ts is known."""
-    [one], [message] = rounds(deployment, words), deployment.bot_messages(words)
-    return (one.state, one.ts) == ("open", message.ts) and is_open(message)
+    [round_], [message] = rounds(deployment, words), deployment.bot_messages(words)
+    return (round_.state, round_.ts) == ("open", message.ts) and is_open(message)
 
 
 def is_a_digest(deployment: CrashingDeployment, words: str) -> bool:
-    [one], [message] = rounds(deployment, words), deployment.bot_messages(words)
-    return (one.state, one.ts) == ("closed", message.ts) and not is_open(message)
+    [round_], [message] = rounds(deployment, words), deployment.bot_messages(words)
+    return (round_.state, round_.ts) == ("closed", message.ts) and not is_open(message)
 
 
 def is_open(message: Message) -> bool:
@@ -360,15 +360,15 @@ def is_open(message: Message) -> bool:
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
 def test_a_direct_message_is_sent_once(deployment: CrashingDeployment, point: str):
-    giver, receiver = deployment.add_member("Gus"), deployment.add_member("Zoe")
+    giver, recipient = deployment.add_member("Gus"), deployment.add_member("Zoe")
     deployment.slack.command(giver, deployment.channel, "/kudos")
     submit = deployment.form_submission(
-        giver, {"people": [receiver], "reason": REASON, "visibility": "private"}
+        giver, {"people": [recipient], "reason": REASON, "visibility": "private"}
     )
     with deployment.crash_at(point, about(point, "chat.postMessage")):
         assert submit().errors == {}
     deployment.wait_until_idle()
-    assert len(deployment.direct_messages(receiver, REASON)) == 1
+    assert len(deployment.direct_messages(recipient, REASON)) == 1
 
 
 @pytest.mark.parametrize("point", DELIVERY_POINTS)
@@ -430,10 +430,10 @@ def test_a_message_is_deleted(deployment: CrashingDeployment, point: str):
 def test_an_ephemeral_message_is_shown_at_most_once(
     deployment: CrashingDeployment, point: str
 ):
-    giver, receiver = deployment.add_member("Gus"), deployment.add_member("Zoe")
+    giver, recipient = deployment.add_member("Gus"), deployment.add_member("Zoe")
     deployment.slack.command(giver, deployment.channel, "/kudos")
     submit = deployment.form_submission(
-        giver, {"people": [receiver], "reason": REASON, "channel": deployment.channel}
+        giver, {"people": [recipient], "reason": REASON, "channel": deployment.channel}
     )
     with deployment.crash_at(point, about(point, "chat.postEphemeral")):
         assert submit().errors == {}

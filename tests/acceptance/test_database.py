@@ -48,11 +48,11 @@ def exhausted(database: Database) -> Iterator[None]:
     machine.
     """
     engines: list[Any] = [database.engine, database._read_engine, database.autocommit]
-    with ExitStack() as held:
+    with ExitStack() as connections:
         for pool in {engine.pool for engine in engines}:
             for _ in range(pool.size()):
-                held.enter_context(closing(pool.connect()))
-            held.callback(setattr, pool, "_timeout", pool._timeout)
+                connections.enter_context(closing(pool.connect()))
+            connections.callback(setattr, pool, "_timeout", pool._timeout)
             pool._timeout = REQUEST_TIMEOUT_SECONDS / 4
         yield
 
@@ -64,13 +64,15 @@ def test_an_event_is_refused_in_time_and_counts_on_the_retry(
     ask = deployment.ask()
     deployment.slack.wait_for_deliveries()
     database = deployment.backswing.database
-    seen = len(deployment.slack.deliveries)
+    delivery_count = len(deployment.slack.deliveries)
     with trouble(database):
         deployment.slack.say(
             deployment.ben, deployment.channel, "So it is done.", thread_ts=ask
         )
-        deployment.wait_until(lambda: len(deployment.slack.deliveries) >= seen + TRIES)
-        refused = deployment.slack.deliveries[seen : seen + TRIES]
+        deployment.wait_until(
+            lambda: len(deployment.slack.deliveries) >= delivery_count + TRIES
+        )
+        refused = deployment.slack.deliveries[delivery_count : delivery_count + TRIES]
         # If others wait for the same lock, the response may be late. Slack retries
         # after
         assert {delivery.status for delivery in refused} <= {500, 503, None}

@@ -28,7 +28,7 @@ def is_taken(delivery: Delivery) -> bool:
 
 def test_each_event_counts_once_however_it_is_delivered(deployment: Deployment):
     ask = deployment.ask("How do I test daylight saving?")
-    said: dict[str, int] = {}
+    timestamps: dict[str, int] = {}
     for kind in BAD_DAYS:
         for event in ("message", "reaction_added"):
             deployment.slack.faults.add(kind, event, times=1, seconds=30)
@@ -37,13 +37,13 @@ def test_each_event_counts_once_however_it_is_delivered(deployment: Deployment):
             deployment.ben, deployment.channel, text, thread_ts=ask
         )
         deployment.slack.react(deployment.chi, deployment.channel, answer, "heart")
-        said[answer] = 1
+        timestamps[answer] = 1
         deployment.slack.wait_for_deliveries()
     settle(deployment)
-    deployment.wait_until(lambda: answers(deployment) == said)
+    deployment.wait_until(lambda: answers(deployment) == timestamps)
     invariants.check(deployment.slack, deployment.backswing.database)
-    letters = [m for m in deployment.slack.dm(deployment.ben) if "helped Chi" in m.text]
-    assert len(letters) == len(BAD_DAYS)
+    notes = [m for m in deployment.slack.dm(deployment.ben) if "helped Chi" in m.text]
+    assert len(notes) == len(BAD_DAYS)
     invariants.check(deployment.slack, deployment.backswing.database)
     posts = [c for c in deployment.slack.calls if c.method == "chat.postMessage"]
     assert {str(call.args["unfurl_links"]).lower() for call in posts} <= {"false", "0"}

@@ -31,11 +31,11 @@ def test_an_operator_sees_the_bots_health(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deployment.ask()
-    status, said = get(deployment, "/readyz")
-    assert status == 200, said
+    status, body = get(deployment, "/readyz")
+    assert status == 200, body
     parts = ["database", "database_writes", "slack", "deliveries", "events", "clock"]
     parts += ["socket"] if transport == "socket" else []
-    assert said.splitlines() == ["ready", *(f"{part}: ok" for part in parts)]
+    assert body.splitlines() == ["ready", *(f"{part}: ok" for part in parts)]
     _, page = get(deployment, "/metrics")
     figures = {
         (sample.name, *sorted(sample.labels.values())): sample.value
@@ -47,17 +47,19 @@ def test_an_operator_sees_the_bots_health(
     assert figures["backswing_deliveries", "rejected"] == 0
     assert {figures["backswing_ready", part] for part in parts} == {1}
     assert figures["process_resident_memory_bytes",] > 0
-    assert leak_markers.find_in(page + said) == []
+    assert leak_markers.find_in(page + body) == []
 
-    found = examined(deployment, tmp_path, monkeypatch)
-    assert {finding.level for finding in found} == {"ok"}, doctor.format_report(found)
-    assert leak_markers.find_in(doctor.format_report(found)) == []
+    findings = examined(deployment, tmp_path, monkeypatch)
+    assert {finding.level for finding in findings} == {"ok"}, doctor.format_report(
+        findings
+    )
+    assert leak_markers.find_in(doctor.format_report(findings)) == []
 
     deployment.slack.uninstall()
     deployment.wait_until(lambda: get(deployment, "/readyz")[0] == 503)
     assert "\nslack: ok\n" not in get(deployment, "/readyz")[1]
-    found = examined(deployment, tmp_path, monkeypatch)
-    assert {finding.about for finding in found if finding.level == "wrong"} == {
+    findings = examined(deployment, tmp_path, monkeypatch)
+    assert {finding.about for finding in findings if finding.level == "wrong"} == {
         "Bot token",
         "Process",
         "Workspace",

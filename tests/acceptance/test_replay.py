@@ -97,20 +97,20 @@ def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     closing.submit(slack.stop)
 
 
-def is_external(one: ExportUser, export: Export) -> bool:
-    return one.team_id not in {None, export.team_id}
+def is_external(user: ExportUser, export: Export) -> bool:
+    return user.team_id not in {None, export.team_id}
 
 
 def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
     """Return a sandbox with the export's people and channels, and its events."""
-    for one in export.users:
+    for user in export.users:
         slack.add_person(
-            one.name or one.id.lower(),
-            id=one.id,
-            is_bot=bool(one.is_bot),
-            is_admin=bool(one.is_admin or one.is_owner),
-            deleted=bool(one.deleted),
-            is_stranger=is_external(one, export),
+            user.name or user.id.lower(),
+            id=user.id,
+            is_bot=bool(user.is_bot),
+            is_admin=bool(user.is_admin or user.is_owner),
+            deleted=bool(user.deleted),
+            is_stranger=is_external(user, export),
         )
     for room in export.select(names):
         slack.add_channel(room.name, id=room.id)
@@ -118,14 +118,14 @@ def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
         slack.envelope(
             {
                 "type": "team_join",
-                "user": one.model_dump()
+                "user": user.model_dump()
                 | {
                     "team_id": slack.team_id,
-                    "is_stranger": is_external(one, export),
+                    "is_stranger": is_external(user, export),
                 },
             }
         )
-        for one in export.users
+        for user in export.users
     ]
 
 
@@ -136,7 +136,7 @@ def play(
     with Export(path) as export:
         bodies = stage(slack, export, names)
         rooms = [room.id for room in export.select(names)]
-        strangers = [one.id for one in export.users if is_external(one, export)]
+        strangers = [user.id for user in export.users if is_external(user, export)]
     bodies += replay.envelopes(
         path,
         names,
@@ -160,7 +160,7 @@ def play(
         return len(waiting), time.perf_counter() - started
 
 
-def held(database: Database) -> ExportCounts:
+def database_counts(database: Database) -> ExportCounts:
     with database.read_session() as session:
         return message_counts.from_database(session)
 
@@ -176,7 +176,7 @@ def imported(path: Path, names: list[str], database: Database) -> ExportCounts:
             features=FEATURES,
             now=utc_now(),
         )
-    return held(database)
+    return database_counts(database)
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ NAMES = ["help", "translation"]
 @pytest.mark.parametrize("order", ORDERS)
 def test_any_order_of_deliveries_has_the_same_result(synthetic, slack, database, order):
     play(synthetic, NAMES, slack, database, ORDERS[order])
-    assert held(database) == message_counts.from_export(synthetic, NAMES)
+    assert database_counts(database) == message_counts.from_export(synthetic, NAMES)
 
 
 def test_the_import_has_the_same_result(synthetic, database):
@@ -205,11 +205,11 @@ def test_concurrent_deliveries_have_the_same_result(synthetic, slack, database):
         mixed = shuffled(doubled(bodies))
         with ThreadPoolExecutor(AT_ONCE) as threads:
             # Events that were not acknowledged are delivered again, as by Slack.
-            left = deque(mixed)
-            while left:
-                tried = list(left)
+            remaining = deque(mixed)
+            while remaining:
+                tried = list(remaining)
                 statuses = list(threads.map(slack.deliver, tried))
-                left = deque(
+                remaining = deque(
                     body
                     for body, status in zip(tried, statuses, strict=True)
                     if status != 200
@@ -217,7 +217,7 @@ def test_concurrent_deliveries_have_the_same_result(synthetic, slack, database):
         return []
 
     play(synthetic, NAMES, slack, database, at_once)
-    assert held(database) == message_counts.from_export(synthetic, NAMES)
+    assert database_counts(database) == message_counts.from_export(synthetic, NAMES)
 
 
 def test_the_synthetic_export_covers_all_kinds(synthetic):
@@ -248,7 +248,7 @@ def test_real_conversations_have_the_same_result(
     expected = message_counts.from_export(REAL, REAL_CHANNELS)
     figures = expected.totals() | {"events": events, "seconds": round(seconds, 1)}
     record_property(f"{order}, {database.engine.name}", figures)
-    assert held(database) == expected
+    assert database_counts(database) == expected
 
 
 @pytest.mark.deep

@@ -43,13 +43,13 @@ def person(slack: Sandbox, name: str) -> str:
     return next(p.id for p in slack.workspace.people.values() if p.name == name)
 
 
-def shown(message: Message) -> str:
+def visible_text(message: Message) -> str:
     return f"{message.text} {message.blocks}"
 
 
-def told(slack: Sandbox, name: str) -> str:
+def direct_messages(slack: Sandbox, name: str) -> str:
     """Return the bot's direct messages to a person."""
-    return " ".join(map(shown, slack.dm(person(slack, name))))
+    return " ".join(map(visible_text, slack.dm(person(slack, name))))
 
 
 @pytest.mark.deep
@@ -87,19 +87,19 @@ def test_the_story_shows_everything_and_ends_in_the_present(
     ]
     assert len(posts) == len(wanted)
     for post, words in zip(posts, wanted, strict=True):
-        assert words in shown(post)
+        assert words in visible_text(post)
     checkin, *_, credit, kudos, _, _, _ = posts
-    assert "4 people shared" in shown(checkin)
-    assert "a day behind" in shown(checkin)
-    assert "Zoe Whitaker" in shown(credit)
-    assert "1 other" in shown(kudos)
-    assert f"{person(slack, 'lars')}" in shown(kudos)
+    assert "4 people shared" in visible_text(checkin)
+    assert "a day behind" in visible_text(checkin)
+    assert "Zoe Whitaker" in visible_text(credit)
+    assert "1 other" in visible_text(kudos)
+    assert f"{person(slack, 'lars')}" in visible_text(kudos)
 
-    assert "Done: I posted it" in told(slack, "zoe")
-    assert "Welcome to #help-backend!" in told(slack, "noor")
-    assert "Ask your peers" in told(slack, "priya")
+    assert "Done: I posted it" in direct_messages(slack, "zoe")
+    assert "Welcome to #help-backend!" in direct_messages(slack, "noor")
+    assert "Ask your peers" in direct_messages(slack, "priya")
     for name in ("diego", "lars", "maya", "tomas"):
-        assert "quietly helping" not in told(slack, name)
+        assert "quietly helping" not in direct_messages(slack, name)
     # Nobody finds another person's form open.
     assert all(slack.view(one) is None for one in slack.workspace.people)
 

@@ -69,9 +69,9 @@ def test_a_check_in_on_the_way_starts_and_reminds_on_time(
     town.wait_until(lambda: _is_known(town))
     monday = scheduled(town, time(9, 30))
     town.clock.travel_to(monday + timedelta(hours=1))
-    [asked] = town.channel_posts()
-    assert timedelta() <= log_capture(asked) - monday < timedelta(minutes=1)
-    ack = town.slack.click(town.ana, town.channel, asked.ts, "checkin_join")
+    [post] = town.channel_posts()
+    assert timedelta() <= log_capture(post) - monday < timedelta(minutes=1)
+    ack = town.slack.click(town.ana, town.channel, post.ts, "checkin_join")
     assert ack.status == 200
     town.clock.travel_to(monday + timedelta(days=6))
     [reminder] = [m for m in town.slack.dm(town.ana) if "is asking" in m.text]
@@ -86,8 +86,8 @@ def test_a_check_in_on_the_way_starts_and_reminds_on_time(
 
 def _is_known(deployment: Deployment) -> bool:
     with deployment.backswing.rt.read_session() as session:
-        found = select(Channel.id).filter_by(slack_id=deployment.channel)
-        return session.scalar(found) is not None
+        channel_query = select(Channel.id).filter_by(slack_id=deployment.channel)
+        return session.scalar(channel_query) is not None
 
 
 def test_a_travel_past_several_rounds_starts_each_on_time(travelled: Deployment):

@@ -112,11 +112,11 @@ def test_a_trace_includes_the_first_cause_and_quotes_nobody():
 
     with pytest.raises(RuntimeError) as raised:
         raise_both()
-    said = logs.format_trace(raised.value)
-    assert said.index("RuntimeError") < said.index("raised from") < len(said)
-    assert said.endswith("ValueError")
-    assert "in raise_both" in said
-    assert WORDS not in said
+    trace = logs.format_trace(raised.value)
+    assert trace.index("RuntimeError") < trace.index("raised from") < len(trace)
+    assert trace.endswith("ValueError")
+    assert "in raise_both" in trace
+    assert WORDS not in trace
 
 
 def test_a_trace_names_the_missing_file():
@@ -220,16 +220,16 @@ def test_an_uncaught_error_is_a_line_as_well_and_quotes_nobody():
         text=True,
         check=False,
     )
-    told = [json.loads(line) for line in ended.stderr.splitlines()]
-    assert [(one["level"], one["logger"]) for one in told] == [
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [(one["level"], one["logger"]) for one in lines] == [
         ("WARNING", "py.warnings"),
         ("ERROR", "asyncio"),
         ("ERROR", "backswing"),
         ("CRITICAL", "backswing"),
         ("CRITICAL", "backswing"),
     ]
-    assert told[3]["of"] == "delivery-0"
-    assert all(one["trace"].endswith("ValueError") for one in told[1:])
+    assert lines[3]["of"] == "delivery-0"
+    assert all(one["trace"].endswith("ValueError") for one in lines[1:])
     assert (ended.returncode, WORDS in ended.stderr) == (1, False)
 
 

@@ -102,9 +102,9 @@ def test_an_additional_role_removes_nothing(action, role, expected):
 def test_a_denial_is_worded_for_the_person(action):
     with pytest.raises(UserError) as refusal:
         require(action, frozenset())
-    said = str(refusal.value)
-    assert said[0].isupper()
-    assert said.endswith(".")
+    message = str(refusal.value)
+    assert message[0].isupper()
+    assert message.endswith(".")
 
 
 def test_an_external_member_gets_the_reason():

@@ -70,19 +70,19 @@ def _instants_showing(local: datetime, zone: ZoneInfo) -> list[datetime]:
     around = [
         (local + timedelta(hours=hours)).replace(tzinfo=UTC) for hours in (-30, 0, 30)
     ]
-    found = {local.replace(tzinfo=UTC) - _offset(at, zone) for at in around}
-    return sorted(at for at in found if _shown(at, zone) == local)
+    result = {local.replace(tzinfo=UTC) - _offset(at, zone) for at in around}
+    return sorted(at for at in result if _shown(at, zone) == local)
 
 
 def _check_resolve(local: datetime, zone: ZoneInfo) -> None:
-    found = timezones.to_utc(local, zone)
+    result = timezones.to_utc(local, zone)
     shown_at = _instants_showing(local, zone)
     if shown_at:
-        assert found == shown_at[0]
+        assert result == shown_at[0]
     else:
-        skipped = _offset(found, zone) - _offset(found - timedelta(days=1), zone)
+        skipped = _offset(result, zone) - _offset(result - timedelta(days=1), zone)
         assert skipped > timedelta(0)
-        assert _shown(found, zone) == local + skipped
+        assert _shown(result, zone) == local + skipped
 
 
 def _check_day(now: datetime, zone: ZoneInfo) -> None:
@@ -166,8 +166,8 @@ def test_the_next_daytime_is_daytime_and_there_is_none_before(
                 day -= timedelta(days=1)
         return inside and (weekends or day.weekday() < 5)
 
-    found = timezones.next_open_time(now, zone, start, end, include_weekends=weekends)
-    assert found >= now
+    result = timezones.next_open_time(now, zone, start, end, include_weekends=weekends)
+    assert result >= now
     at, step = now, timedelta(minutes=15)
     changing = {
         (now + timedelta(days=days)).astimezone(zone).utcoffset()
@@ -175,8 +175,8 @@ def test_the_next_daytime_is_daytime_and_there_is_none_before(
     }
     if len(changing) > 1:
         return  # The window's ends may be skipped or repeated times.
-    assert is_daytime(found)
-    while at < found:
+    assert is_daytime(result)
+    while at < result:
         assert not is_daytime(at)
         at += step
 

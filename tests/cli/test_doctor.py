@@ -57,10 +57,10 @@ NOBODY = ProcessState("away")
 def by(findings: Iterator[Finding]) -> dict[str, Finding]:
     """Return the findings by subject; one for each."""
     found = list(findings)
-    named = {finding.about: finding for finding in found}
-    assert len(named) == len(found), found
+    by_subject = {finding.about: finding for finding in found}
+    assert len(by_subject) == len(found), found
     assert leak_markers.find_in(format_report(found)) == []
-    return named
+    return by_subject
 
 
 def settings(**given: Any) -> Settings:
@@ -98,14 +98,14 @@ def test_granted_scopes_are_compared_with_the_manifest(
 
 
 @pytest.mark.parametrize(
-    ("ahead", "level"),
+    ("seconds_ahead", "level"),
     [(0, "ok"), (25, "ok"), (-25, "ok"), (60, "warning"), (-250, "wrong")],
 )
-def test_the_clock_is_compared_with_slacks(ahead: int, level: str):
-    at = NOW + timedelta(seconds=ahead)
+def test_the_clock_is_compared_with_slacks(seconds_ahead: int, level: str):
+    at = NOW + timedelta(seconds=seconds_ahead)
     [found] = slack.check_skew("Mon, 02 Mar 2026 09:00:00 GMT", before=at, after=at)
     assert found.level == level
-    assert level == "ok" or ("ahead" if ahead > 0 else "behind") in found.says
+    assert level == "ok" or ("ahead" if seconds_ahead > 0 else "behind") in found.says
 
 
 @pytest.mark.parametrize("date", ["", "yesterday"])
@@ -118,11 +118,11 @@ def test_without_a_date_the_clock_has_no_finding(date: str):
 
 @pytest.fixture
 def pretend() -> Iterator[Sandbox]:
-    made = Sandbox(MANIFEST)
-    made.start()
-    leak_markers.add(made.signing_secret)
-    yield made
-    made.stop()
+    sandbox = Sandbox(MANIFEST)
+    sandbox.start()
+    leak_markers.add(sandbox.signing_secret)
+    yield sandbox
+    sandbox.stop()
 
 
 def of_slack(given: Settings, running: ProcessState = NOBODY) -> dict[str, Finding]:
@@ -486,12 +486,12 @@ def of_bot(running: ProcessState, **given: Any) -> dict[str, Finding]:
 
 def figures(**more: float) -> dict[tuple[str, ...], float]:
     started = (NOW - timedelta(hours=5)).timestamp()
-    seen = {("process_start_time_seconds",): started}
+    metric_values = {("process_start_time_seconds",): started}
     refused = "backswing_requests_refused_total"
     last = more.pop("last_event", None)
     if last is not None:
-        seen["backswing_last_event_timestamp_seconds",] = last
-    return seen | {(refused, reason): count for reason, count in more.items()}
+        metric_values["backswing_last_event_timestamp_seconds",] = last
+    return metric_values | {(refused, reason): count for reason, count in more.items()}
 
 
 def test_a_bot_that_is_not_running():
@@ -534,7 +534,7 @@ def test_a_bot_that_is_not_ready():
 
 
 @pytest.mark.parametrize(
-    ("seen", "level", "says"),
+    ("metric_values", "level", "says"),
     [
         (figures(last_event=NOW.timestamp() - 7200), "ok", "2 hours ago"),
         (figures(last_event=0), "warning", "No events since"),
@@ -546,15 +546,17 @@ def test_a_bot_that_is_not_ready():
     ],
 )
 def test_recent_events_from_slack(
-    seen: dict[tuple[str, ...], float], level: str, says: str
+    metric_values: dict[tuple[str, ...], float], level: str, says: str
 ):
-    found = of_bot(ProcessState("here", {"database": "ok"}, seen))["Events"]
+    found = of_bot(ProcessState("here", {"database": "ok"}, metric_values))["Events"]
     assert (found.level, says in found.says) == (level, True), found
 
 
 def test_refused_requests_are_reported():
-    seen = figures(last_event=NOW.timestamp(), signature=3, age=2, full=2, late=1)
-    found = of_bot(ProcessState("here", {}, seen))
+    metric_values = figures(
+        last_event=NOW.timestamp(), signature=3, age=2, full=2, late=1
+    )
+    found = of_bot(ProcessState("here", {}, metric_values))
     assert found["Signatures"].says == "Requests that Slack did not sign: 3."
     assert found["Old requests"].says.endswith(": 2.")
     assert found["Load"].says.endswith(": 3.")
@@ -611,9 +613,9 @@ def run(
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         code = app.main(["doctor", *arguments])
-        said = capsys.readouterr().out
-        assert leak_markers.find_in(said) == []
-        return code, said
+        output = capsys.readouterr().out
+        assert leak_markers.find_in(output) == []
+        return code, output
 
     return main
 
@@ -633,22 +635,22 @@ def test_the_example_in_the_docs_is_up_to_date():
 
 
 def test_without_tokens_it_explains_how_to_get_them(run: Run):
-    code, said = run(PORT=str(free_port()))
+    code, output = run(PORT=str(free_port()))
     assert code == 1
-    assert "docs/operate/install.md" in said
-    assert said.rstrip().endswith("0 ok, 1 warning, 1 wrong")
+    assert "docs/operate/install.md" in output
+    assert output.rstrip().endswith("0 ok, 1 warning, 1 wrong")
 
 
 def test_a_token_of_the_wrong_kind_is_named_and_not_shown(run: Run):
-    code, said = run(SLACK_BOT_TOKEN=f"xoxp-{BOT[5:]}", PORT=str(free_port()))
+    code, output = run(SLACK_BOT_TOKEN=f"xoxp-{BOT[5:]}", PORT=str(free_port()))
     assert code == 1
-    assert "SLACK_BOT_TOKEN is of the wrong kind" in said
-    assert BOT[5:] not in said
+    assert "SLACK_BOT_TOKEN is of the wrong kind" in output
+    assert BOT[5:] not in output
 
 
 def test_the_json_output_is_machine_readable(run: Run):
-    code, said = run("--json", PORT=str(free_port()))
-    found = json.loads(said)
+    code, output = run("--json", PORT=str(free_port()))
+    found = json.loads(output)
     assert code == 1
     assert [one["level"] for one in found] == ["wrong", "warning"]
     assert all(set(one) == {"level", "about", "says", "do"} for one in found)

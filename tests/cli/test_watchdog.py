@@ -25,10 +25,10 @@ MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
 @pytest.fixture
 def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
-    made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
-    made.start()
-    yield made
-    closing.submit(made.stop)
+    sandbox = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    sandbox.start()
+    yield sandbox
+    closing.submit(sandbox.stop)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def disable_socket_mode(backswing: Application, slack: Sandbox) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize(
-    ("do", "why"),
+    ("do", "reason"),
     [
         (kill_an_outbox_worker, "The thread that sends messages has ended"),
         (kill_the_scheduler, "starts jobs has ended"),
@@ -95,7 +95,7 @@ def test_a_dead_part_ends_the_process_with_a_reason(
     slack: Sandbox,
     backswing: Application,
     do: Callable[[Application, Sandbox], None],
-    why: str,
+    reason: str,
     capsys: pytest.CaptureFixture[str],
 ):
     def begin() -> None:
@@ -103,7 +103,7 @@ def test_a_dead_part_ends_the_process_with_a_reason(
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert backswing.run(begin, [listening]) == 1
-    assert why in capsys.readouterr().err
+    assert reason in capsys.readouterr().err
 
 
 def serves(backswing: Application) -> int:
@@ -134,9 +134,9 @@ def test_a_failing_database_at_the_start_ends_it_before_it_serves(
 
     monkeypatch.setattr(f"cli.app.{name}", fail)
     assert serves(backswing) == 1
-    said = capsys.readouterr().err
-    assert "DATABASE_URL: the database can't be used (OperationalError)." in said
-    assert "words" not in said
+    output = capsys.readouterr().err
+    assert "DATABASE_URL: the database can't be used (OperationalError)." in output
+    assert "words" not in output
 
 
 def test_a_part_may_be_unwell_for_its_grace_period():

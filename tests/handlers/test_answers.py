@@ -64,11 +64,11 @@ def test_an_admin_solves_for_the_asker_who_may_reject_it(
     story.advance(seconds=1)  # Eva's role is fetched first.
     assert story.only_ask().state == "solved"
     story.advance(seconds=61)
-    [*_, told] = story.slack.messages_to(ASKER)
-    assert told.text.startswith(
+    [*_, note_received] = story.slack.messages_to(ASKER)
+    assert note_received.text.startswith(
         "Eva marked your ask “How do I fix x?” as solved by Ben."
     )
-    assert "Not solved yet" in json.dumps(told.blocks)
+    assert "Not solved yet" in json.dumps(note_received.blocks)
     story.click(ASKER, "ask_reopen", str(story.only_ask().id))
     assert story.only_ask().state == "answered"
     # The rejected mark stays rejected, whatever else happens.
@@ -103,9 +103,9 @@ def test_another_workspaces_admin_neither_solves_nor_marks(
         story.react("U9", thread[0], emoji)
     story.advance(minutes=2)
     assert story.answer_marks()[thread[1]] == (False, helped)
-    shown = json.dumps(story.slack.message_at(HELP_CHANNEL, thread[0]).blocks)
-    assert ("Zed" in shown) is bool(helped)
-    assert ("this problem" in shown) is bool(helped)
+    blocks_json = json.dumps(story.slack.message_at(HELP_CHANNEL, thread[0]).blocks)
+    assert ("Zed" in blocks_json) is bool(helped)
+    assert ("this problem" in blocks_json) is bool(helped)
     assert ("helped Zed" in " ".join(story.slack.texts_to(HELPER))) is bool(helped)
 
 
@@ -182,9 +182,9 @@ def test_a_check_mark_on_the_ask_solves_it_and_asks_who_helped(
     story.react(ASKER, thread[0], "white_check_mark")
     assert story.only_ask().state == "solved"
     story.advance(seconds=61)
-    [*_, told] = story.slack.messages_to(ASKER)
-    assert "Who helped?" in told.text
-    select_ = told.blocks[1]["elements"][0]
+    [*_, note_received] = story.slack.messages_to(ASKER)
+    assert "Who helped?" in note_received.text
+    select_ = note_received.blocks[1]["elements"][0]
     [option] = select_["options"]
     assert option["text"]["text"].startswith("Ben, 2 Mar 11:00 EET")
     story.click(ASKER, "who_helped", option=option["value"])
@@ -200,8 +200,8 @@ def test_an_author_is_told_of_a_solution_after_the_minute_for_undoing_it(
     story.advance(seconds=50)
     assert story.slack.texts_to(HELPER) == []
     story.advance(seconds=15)
-    [told] = story.slack.texts_to(HELPER)
-    assert "solved Ana's ask" in told
+    [note_received] = story.slack.texts_to(HELPER)
+    assert "solved Ana's ask" in note_received
 
 
 def asker_note(story: Story) -> PostedMessage:
@@ -280,12 +280,12 @@ def test_the_question_who_helped_disappears_when_it_is_answered(
 ) -> None:
     story.deliver()
     story.react(ASKER, thread[0], "white_check_mark")
-    asked = asker_note(story)
-    option = asked.blocks[1]["elements"][0]["options"][0]["value"]
+    note = asker_note(story)
+    option = note.blocks[1]["elements"][0]["options"][0]["value"]
     story.click(ASKER, "who_helped", option=option)
     story.deliver()
-    assert "Who helped?" not in asked.text
-    assert asked.text.startswith("Solved by Ben")
+    assert "Who helped?" not in note.text
+    assert note.text.startswith("Solved by Ben")
 
 
 def test_every_answerer_can_be_chosen(story: Story, thread: tuple[str, str]) -> None:
@@ -323,8 +323,8 @@ def test_the_asker_writes_what_worked(story: Story, thread: tuple[str, str]) -> 
     assert story.only_ask().what_worked is None
     story.submit(ASKER, view, {"worked": "Jitter, *always*"})
     story.deliver()
-    shown = json.dumps(story.slack.message_at(HELP_CHANNEL, thread[0]).blocks)
-    assert "What worked: Jitter, *always*" in shown
+    blocks_json = json.dumps(story.slack.message_at(HELP_CHANNEL, thread[0]).blocks)
+    assert "What worked: Jitter, *always*" in blocks_json
 
 
 def offered_buttons(story: Story) -> dict[str, tuple[str, str]]:
@@ -335,12 +335,12 @@ def offered_buttons(story: Story) -> dict[str, tuple[str, str]]:
     return {b["text"]["text"]: (b["action_id"], b["value"]) for b in buttons}
 
 
-def undo(story: Story, who: str) -> None:
+def undo(story: Story, member: str) -> None:
     """Press the undo button in the reply to the last click."""
     _, _, blocks = story.slack.responses[-1]
     button = blocks[1]["elements"][0]
     assert button["text"]["text"] == "Undo"
-    story.click(who, button["action_id"], button["value"])
+    story.click(member, button["action_id"], button["value"])
     assert story.slack.responses[-1][1] == "Undone."
 
 
@@ -420,12 +420,12 @@ def test_no_buttons_for_thanks_in_advance(
     assert story.slack.ephemeral_messages == []
 
 
-@pytest.mark.parametrize("what", ["helpful", "solved"])
+@pytest.mark.parametrize("typed", ["helpful", "solved"])
 def test_a_shortcut_marks_and_offers_undo(
-    story: Story, thread: tuple[str, str], what: str
+    story: Story, thread: tuple[str, str], typed: str
 ) -> None:
-    story.message_shortcut(ASKER, f"mark_{what}", HELPER, thread[1])
-    marked = {"helpful": (False, 1), "solved": (True, 0)}[what]
+    story.message_shortcut(ASKER, f"mark_{typed}", HELPER, thread[1])
+    marked = {"helpful": (False, 1), "solved": (True, 0)}[typed]
     assert story.answer_marks() == {thread[1]: marked}
     _, _, blocks = story.slack.responses[-1]
     undo = blocks[1]["elements"][0]
@@ -562,7 +562,11 @@ def test_an_answer_delivered_late_is_fetched(story: Story) -> None:
 
 def _captured_story() -> list[dict[str, Any]]:
     """Capture an ask with two answers, marks, removed marks, an edit, a deletion."""
-    ask, one, two = "1772442000.000100", "1772442010.000100", "1772442020.000100"
+    ask, first_reply, two = (
+        "1772442000.000100",
+        "1772442010.000100",
+        "1772442020.000100",
+    )
     deleted = {
         "type": "message",
         "subtype": "message_deleted",
@@ -583,14 +587,14 @@ def _captured_story() -> list[dict[str, Any]]:
     }
     return [
         message_event(ASKER, "How do I fix x?", ask),
-        message_event(HELPER, "So.", one, ask),
+        message_event(HELPER, "So.", first_reply, ask),
         message_event(PEER, "Or so.", two, ask),
-        reaction_event(PEER, one, "heart", "1772442030.000100"),
-        reaction_event(PEER, one, "heart", "1772442031.000100", added=False),
-        reaction_event(PEER, one, "heart", "1772442032.000100"),
-        reaction_event(ASKER, one, "white_check_mark", "1772442040.000100"),
+        reaction_event(PEER, first_reply, "heart", "1772442030.000100"),
+        reaction_event(PEER, first_reply, "heart", "1772442031.000100", added=False),
+        reaction_event(PEER, first_reply, "heart", "1772442032.000100"),
+        reaction_event(ASKER, first_reply, "white_check_mark", "1772442040.000100"),
         reaction_event(ASKER, two, "white_check_mark", "1772442041.000100"),
-        reaction_event(HELPER, one, "heart", "1772442042.000100"),
+        reaction_event(HELPER, first_reply, "heart", "1772442042.000100"),
         reaction_event(ADMIN, ask, "raising_hand", "1772442043.000100"),
         deleted,
         edited,
@@ -665,8 +669,10 @@ def test_only_a_first_captured_ask_is_explained_to_its_asker(story: Story) -> No
     story.say(ASKER, "It is broken")
     story.say(ASKER, "It is broken again")
     story.deliver()
-    [told] = story.slack.messages_to(ASKER)
-    assert told.text.startswith("I've listed your question “It is broken” as an ask")
+    [note_received] = story.slack.messages_to(ASKER)
+    assert note_received.text.startswith(
+        "I've listed your question “It is broken” as an ask"
+    )
     assert story.slack.messages_to(HELP_CHANNEL) == []
 
 

@@ -283,9 +283,9 @@ def test_a_channel_that_rejects_the_post_returns_the_text(story: Story) -> None:
     ]
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
-    [told] = story.slack.messages_to(ASKER)
-    assert "only some people can post there" in told.text
-    assert "How do I fix x?" in json.dumps(told.blocks)
+    [note] = story.slack.messages_to(ASKER)
+    assert "only some people can post there" in note.text
+    assert "How do I fix x?" in json.dumps(note.blocks)
     assert story.only_ask().state == "deleted"
 
 
@@ -336,8 +336,8 @@ def test_a_peer_with_the_same_problem_is_counted_and_notified(story: Story) -> N
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
     story.advance(seconds=61)
-    [told] = story.slack.texts_to(PEER)
-    assert told == (
+    [note] = story.slack.texts_to(PEER)
+    assert note == (
         "Good news: “How do I fix x?”, which you were stuck on too, is solved. See"
         " Ben's answer."
     )
@@ -474,17 +474,17 @@ def test_text_that_the_form_shows_unchanged_stays_whole(story: Story) -> None:
     before = story.only_ask()
     story.click(ASKER, "ask_menu", option=f"edit:{before.id}")
     view = story.slack.views[-1][1]
-    shown = {
+    current = {
         block["block_id"]: block["element"].get("initial_value")
         for block in view["blocks"]
     }
-    assert len(shown["details"]) <= 3000
-    story.submit(ASKER, view, shown | {"more_topics": "words"})
+    assert len(current["details"]) <= 3000
+    story.submit(ASKER, view, current | {"more_topics": "words"})
     after = story.only_ask()
     assert after.topics == ["words"]
     assert (after.title, after.details) == (before.title, before.details)
     assert f"<@{PEER}|chi>" in after.title
-    story.submit(ASKER, view, shown | {"details": "Shorter"})
+    story.submit(ASKER, view, current | {"details": "Shorter"})
     assert (story.only_ask().title, story.only_ask().details) == (
         before.title,
         "Shorter",
@@ -550,10 +550,10 @@ def test_a_converted_message_has_one_line_that_is_kept_up_to_date(
     story.click(PEER, *button(line, "Same here"))
     answer = story.say(HELPER, "Clean it", thread_ts=ts)
     story.deliver()
-    shown = json.dumps(line.blocks)
-    assert ":speech_balloon: Answered" in shown
-    assert "Looking into it: Ben" in shown
-    assert "1 other person has this problem" in shown
+    current = json.dumps(line.blocks)
+    assert ":speech_balloon: Answered" in current
+    assert "Looking into it: Ben" in current
+    assert "1 other person has this problem" in current
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
     assert "Ben's answer" in json.dumps(line.blocks)
@@ -742,11 +742,11 @@ def test_a_deleted_message_does_not_become_an_ask_again(story: Story) -> None:
 
 def test_the_note_about_a_first_captured_ask_can_disclaim_it(story: Story) -> None:
     captured(story, "nothing")
-    [letter] = story.slack.messages_to(ASKER)
-    story.click(ASKER, *button(letter, "Not an ask"), channel="D0ANA")
+    [message] = story.slack.messages_to(ASKER)
+    story.click(ASKER, *button(message, "Not an ask"), channel="D0ANA")
     story.deliver()
     assert story.only_ask().state == "deleted"
-    assert story.slack.messages_to(ASKER) == [letter]
+    assert story.slack.messages_to(ASKER) == [message]
 
 
 def test_the_menu_shows_help_and_opens_the_options(story: Story) -> None:
@@ -768,7 +768,7 @@ def buttons_of(view: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("who", "what"),
+    ("member", "what"),
     [
         (PEER, ["I can help", "Same here"]),
         (GUEST, ["I can help", "Same here"]),
@@ -778,27 +778,27 @@ def buttons_of(view: dict[str, Any]) -> list[str]:
     ],
 )
 def test_the_options_are_the_persons_permitted_actions(
-    story: Story, who: str, what: list[str]
+    story: Story, member: str, what: list[str]
 ) -> None:
     story.set_up_channel(champions=[CHAMPION])
     ask = story.ask()
-    story.message_shortcut(who, "ask_options", BOT, ask.ts)
+    story.message_shortcut(member, "ask_options", BOT, ask.ts)
     assert buttons_of(story.slack.views[-1][1]) == what
     # Each of them works.
     view = story.slack.views[-1][1]
     for element in view["blocks"][-1]["elements"]:
-        story.click(who, element["action_id"], element["value"], view=view)
+        story.click(member, element["action_id"], element["value"], view=view)
         assert "Not possible" not in json.dumps(story.slack.views[-1][1])
 
 
 def test_the_options_of_a_solved_ask(story: Story) -> None:
     ask = story.ask()
     story.react(ASKER, ask.ts, "white_check_mark")
-    shown = {}
-    for who in (ASKER, ADMIN, PEER):
-        story.message_shortcut(who, "ask_options", BOT, ask.ts)
-        shown[who] = buttons_of(story.slack.views[-1][1])
-    assert shown == {
+    current = {}
+    for member in (ASKER, ADMIN, PEER):
+        story.message_shortcut(member, "ask_options", BOT, ask.ts)
+        current[member] = buttons_of(story.slack.views[-1][1])
+    assert current == {
         ASKER: ["Edit", "Add what worked", "Not solved yet", "Delete…"],
         ADMIN: ["Not solved yet", "Delete…"],
         PEER: [],
@@ -855,13 +855,13 @@ def test_where_guests_may_not_ask_their_messages_are_not_converted(
     story.set_up_channel(guests_may_ask=[], champions=[CHAMPION], capture="all")
     story.say(GUEST, "Who am I?")  # Their role is fetched first.
     story.deliver()
-    asked = len(story.asks())
+    ask_count = len(story.asks())
     ts = story.say(GUEST, "My build fails")
-    assert len(story.asks()) == asked
+    assert len(story.asks()) == ask_count
     for by in (GUEST, CHAMPION):
         story.message_shortcut(by, "make_ask", GUEST, ts)
         assert "Only full members" in story.slack.responses[-1][1]
-    assert len(story.asks()) == asked
+    assert len(story.asks()) == ask_count
 
 
 @pytest.mark.parametrize("author", ["USLACKBOT", BOT, "U0ROBO"])
@@ -906,5 +906,5 @@ def test_people_of_the_same_name_are_distinguished_in_an_ask(story: Story):
     answer = story.say(HELPER, "With a mutex.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
-    shown = json.dumps(story.slack.messages_to(HELP_CHANNEL)[0].blocks)
-    assert "Chi Ito" in shown
+    current = json.dumps(story.slack.messages_to(HELP_CHANNEL)[0].blocks)
+    assert "Chi Ito" in current

@@ -22,12 +22,12 @@ from tests.slack_payloads import (
 )
 
 
-def request(said: dict[str, Any]) -> BoltRequest:
+def request(event_fields: dict[str, Any]) -> BoltRequest:
     body = {
         "type": "event_callback",
         "team_id": TEAM,
         "authorizations": [{"team_id": TEAM, "enterprise_id": None}],
-        "event": said,
+        "event": event_fields,
     }
     return BoltRequest(body=json.loads(json.dumps(body)), mode="socket_mode")
 
@@ -39,11 +39,11 @@ def together(bolt: BoltApp, *events: dict[str, Any]) -> list[int]:
 @pytest.fixture
 def begun(story: Story) -> list[str]:
     """Return a list that gets an entry for each committed transaction."""
-    seen: list[str] = []
+    commits: list[str] = []
     event.listen(
-        story.rt.write_session, "after_commit", lambda _: seen.append("commit")
+        story.rt.write_session, "after_commit", lambda _: commits.append("commit")
     )
-    return seen
+    return commits
 
 
 def test_a_batch_is_one_transaction(bolt: BoltApp, story: Story, begun: list[str]):
@@ -136,9 +136,9 @@ def test_marks_of_many_people_are_one_transaction(
     answers = [story.say(HELPER, "So.", thread_ts=ask.ts) for ask in asks]
     people = [PEER, CHAMPION, "U0NEW", "U0NEWER"]
     marks = [
-        reaction_event(who, ts, name, story.ts())
+        reaction_event(member, ts, name, story.ts())
         for ts in answers
-        for who in people
+        for member in people
         for name in ("+1", "heart")
     ]
     begun.clear()
@@ -174,9 +174,9 @@ def test_replies_in_one_batch_load_each_ask_once(
 ):
     asks = [story.ask(), story.ask("How else is it done?")]
     replies = [
-        message_event(who, "So.", story.ts(), ask.ts)
+        message_event(member, "So.", story.ts(), ask.ts)
         for ask in asks
-        for who in (HELPER, PEER, "U0NEW", ASKER)
+        for member in (HELPER, PEER, "U0NEW", ASKER)
     ]
     begun.clear()
     assert together(bolt, *replies, replies[0]) == [200] * 9

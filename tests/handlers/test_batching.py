@@ -49,9 +49,9 @@ async def opened(
     serve: Callable[[Sequence[BoltRequest]], Sequence[BoltResponse]],
     **bounds: Any,
 ) -> AsyncIterator[AsyncEventBatcher]:
-    made = AsyncEventBatcher(serve, **bounds)
-    yield made
-    made.stop(5)
+    batcher = AsyncEventBatcher(serve, **bounds)
+    yield batcher
+    batcher.stop(5)
 
 
 async def wait_for(busy: threading.Event) -> None:
@@ -59,12 +59,12 @@ async def wait_for(busy: threading.Event) -> None:
 
 
 async def ask_behind_the_first(
-    made: AsyncEventBatcher, counter: Counter, numbers: Sequence[int]
+    batcher: AsyncEventBatcher, counter: Counter, numbers: Sequence[int]
 ) -> list[asyncio.Task[BoltResponse]]:
     """Let one request be handled, and the others wait behind it."""
-    first = asyncio.create_task(made.answer(request(0)))
+    first = asyncio.create_task(batcher.answer(request(0)))
     await wait_for(counter.busy)
-    others = [asyncio.create_task(made.answer(request(n))) for n in numbers]
+    others = [asyncio.create_task(batcher.answer(request(n))) for n in numbers]
     await asyncio.sleep(0)
     return [first, *others]
 
@@ -72,32 +72,34 @@ async def ask_behind_the_first(
 def test_waiting_events_are_handled_together_in_order():
     async def story() -> None:
         counter = Counter()
-        async with opened(counter) as made:
-            asked = await ask_behind_the_first(made, counter, [1, 2, 3, 4])
+        async with opened(counter) as batcher:
+            requests_in_flight = await ask_behind_the_first(
+                batcher, counter, [1, 2, 3, 4]
+            )
             counter.let_go()
-            answers = await asyncio.gather(*asked)
+            answers = await asyncio.gather(*requests_in_flight)
         assert [answer.body for answer in answers] == ["0", "1", "2", "3", "4"]
         assert counter.served == [[0], [1, 2, 3, 4]]
 
     asyncio.run(story())
 
 
-async def come_in_turns(made: AsyncEventBatcher, numbers: Sequence[int]) -> None:
+async def come_in_turns(batcher: AsyncEventBatcher, numbers: Sequence[int]) -> None:
     """Submit one request in each turn of the event loop."""
-    asked = []
+    requests_in_flight = []
     for n in numbers:
-        asked.append(asyncio.create_task(made.answer(request(n))))
+        requests_in_flight.append(asyncio.create_task(batcher.answer(request(n))))
         await asyncio.sleep(0)
-    await asyncio.gather(*asked)
+    await asyncio.gather(*requests_in_flight)
 
 
 def test_nothing_is_queued_while_each_turn_brings_another_event():
     async def story() -> None:
         counter = Counter()
         counter.let_go()
-        async with opened(counter) as made:
-            await come_in_turns(made, range(5))
-            await come_in_turns(made, range(5, 7))
+        async with opened(counter) as batcher:
+            await come_in_turns(batcher, range(5))
+            await come_in_turns(batcher, range(5, 7))
         assert counter.served == [[0, 1, 2, 3, 4], [5, 6]]
 
     asyncio.run(story())
@@ -106,11 +108,11 @@ def test_nothing_is_queued_while_each_turn_brings_another_event():
 def test_batches_are_limited():
     async def story() -> None:
         counter = Counter()
-        async with opened(counter) as made:
+        async with opened(counter) as batcher:
             numbers = range(1, 2 * MAX_BATCH_SIZE + 2)
-            asked = await ask_behind_the_first(made, counter, numbers)
+            requests_in_flight = await ask_behind_the_first(batcher, counter, numbers)
             counter.let_go()
-            await asyncio.gather(*asked)
+            await asyncio.gather(*requests_in_flight)
         assert [len(batch) for batch in counter.served] == [
             1,
             MAX_BATCH_SIZE,
@@ -124,12 +126,14 @@ def test_batches_are_limited():
 def test_a_channel_does_not_take_the_room_of_others():
     async def story() -> None:
         counter = Counter()
-        async with opened(counter, max_waiting=4) as made:
-            first = asyncio.create_task(made.answer(request(0)))
+        async with opened(counter, max_waiting=4) as batcher:
+            first = asyncio.create_task(batcher.answer(request(0)))
             await wait_for(counter.busy)
-            busy = [asyncio.create_task(made.answer(in_channel("C1"))) for _ in "abc"]
+            busy = [
+                asyncio.create_task(batcher.answer(in_channel("C1"))) for _ in "abc"
+            ]
             await asyncio.sleep(0)
-            other = asyncio.create_task(made.answer(in_channel("C2")))
+            other = asyncio.create_task(batcher.answer(in_channel("C2")))
             await asyncio.sleep(0)
             counter.let_go()
             answers = await asyncio.gather(first, *busy, other)
@@ -141,15 +145,17 @@ def test_a_channel_does_not_take_the_room_of_others():
 def test_a_full_queue_refuses_the_next_event():
     async def story() -> None:
         counter = Counter()
-        told: list[str] = []
-        async with opened(counter, max_waiting=2, on_refused=told.append) as made:
-            asked = await ask_behind_the_first(made, counter, [1, 2, 3])
-            refused = await asked.pop()
+        refusals: list[str] = []
+        async with opened(
+            counter, max_waiting=2, on_refused=refusals.append
+        ) as batcher:
+            requests_in_flight = await ask_behind_the_first(batcher, counter, [1, 2, 3])
+            refused = await requests_in_flight.pop()
             assert refused.status == 503
-            assert made.waiting_count == 2
-            assert told == ["full"]
+            assert batcher.waiting_count == 2
+            assert refusals == ["full"]
             counter.let_go()
-            answers = await asyncio.gather(*asked)
+            answers = await asyncio.gather(*requests_in_flight)
         assert [answer.status for answer in answers] == [200, 200, 200]
         assert counter.served == [[0], [1, 2]]
 
@@ -159,14 +165,14 @@ def test_a_full_queue_refuses_the_next_event():
 def test_events_are_not_handled_after_slacks_timeout():
     async def story() -> None:
         counter = Counter()
-        told: list[str] = []
-        async with opened(counter, timeout=0.2, on_refused=told.append) as made:
-            asked = await ask_behind_the_first(made, counter, [1])
+        refusals: list[str] = []
+        async with opened(counter, timeout=0.2, on_refused=refusals.append) as batcher:
+            requests_in_flight = await ask_behind_the_first(batcher, counter, [1])
             await asyncio.sleep(0.3)
             counter.let_go()
-            first, late = await asyncio.gather(*asked)
+            first, late = await asyncio.gather(*requests_in_flight)
         assert (first.status, late.status) == (200, 503)
-        assert told == ["late"]
+        assert refusals == ["late"]
         assert counter.served == [[0]]
 
     asyncio.run(story())
@@ -181,9 +187,9 @@ def test_a_bug_gets_a_response_and_the_next_events_are_handled(
         return [BoltResponse(status=200) for _ in requests]
 
     async def story() -> None:
-        async with opened(serve) as made:
-            assert (await made.answer(request(1))).status == 500
-            assert (await made.answer(request(2))).status == 200
+        async with opened(serve) as batcher:
+            assert (await batcher.answer(request(1))).status == 500
+            assert (await batcher.answer(request(2))).status == 200
 
     asyncio.run(story())
     assert "events not processed" in caplog.text
@@ -192,12 +198,14 @@ def test_a_bug_gets_a_response_and_the_next_events_are_handled(
 def test_a_disconnected_client_delays_nothing():
     async def story() -> None:
         counter = Counter()
-        async with opened(counter) as made:
-            asked = await ask_behind_the_first(made, counter, [1, 2])
-            asked[1].cancel()
+        async with opened(counter) as batcher:
+            requests_in_flight = await ask_behind_the_first(batcher, counter, [1, 2])
+            requests_in_flight[1].cancel()
             counter.let_go()
-            _, gone, served = await asyncio.gather(*asked, return_exceptions=True)
-        assert isinstance(gone, asyncio.CancelledError)
+            _, cancelled, served = await asyncio.gather(
+                *requests_in_flight, return_exceptions=True
+            )
+        assert isinstance(cancelled, asyncio.CancelledError)
         assert isinstance(served, BoltResponse)
 
     asyncio.run(story())
@@ -205,14 +213,14 @@ def test_a_disconnected_client_delays_nothing():
 
 def test_the_batcher_is_dead_when_its_thread_has_ended():
     async def story() -> None:
-        made = AsyncEventBatcher(
+        batcher = AsyncEventBatcher(
             lambda requests: [BoltResponse(status=200) for _ in requests]
         )
-        assert not made.is_dead
-        await made.answer(request(1))
-        assert not made.is_dead
-        made.stop(5)
-        assert made.is_dead
+        assert not batcher.is_dead
+        await batcher.answer(request(1))
+        assert not batcher.is_dead
+        batcher.stop(5)
+        assert batcher.is_dead
 
     asyncio.run(story())
 
@@ -220,15 +228,15 @@ def test_the_batcher_is_dead_when_its_thread_has_ended():
 def test_waiting_events_are_handled_before_it_stops():
     async def story() -> None:
         counter = Counter()
-        made = AsyncEventBatcher(counter)
-        asked = await ask_behind_the_first(made, counter, [1, 2])
-        stopping = asyncio.create_task(asyncio.to_thread(made.stop, 5))
+        batcher = AsyncEventBatcher(counter)
+        requests_in_flight = await ask_behind_the_first(batcher, counter, [1, 2])
+        stopping = asyncio.create_task(asyncio.to_thread(batcher.stop, 5))
         await asyncio.sleep(0)
         counter.let_go()
-        answers = await asyncio.gather(*asked)
+        answers = await asyncio.gather(*requests_in_flight)
         await stopping
         assert [answer.status for answer in answers] == [200, 200, 200]
-        assert not made.is_open
+        assert not batcher.is_open
 
     asyncio.run(story())
 
@@ -236,11 +244,11 @@ def test_waiting_events_are_handled_before_it_stops():
 def test_stopping_waits_no_longer_than_its_timeout():
     async def story() -> None:
         counter = Counter()
-        made = AsyncEventBatcher(counter)
-        asked = await ask_behind_the_first(made, counter, [1])
-        await asyncio.to_thread(made.stop, 0.01)
-        assert made.is_open
+        batcher = AsyncEventBatcher(counter)
+        requests_in_flight = await ask_behind_the_first(batcher, counter, [1])
+        await asyncio.to_thread(batcher.stop, 0.01)
+        assert batcher.is_open
         counter.let_go()
-        await asyncio.gather(*asked)
+        await asyncio.gather(*requests_in_flight)
 
     asyncio.run(story())

@@ -29,9 +29,9 @@ from tests.slack_payloads import (
 STUCK = "Why does <b> parse as `a & b`?"
 
 
-def share_blocker(story: Story, one: Round, what: str = STUCK) -> str:
+def share_blocker(story: Story, round_: Round, blocker: str = STUCK) -> str:
     """Share a blocker; return the value of the offered button."""
-    assert share(story, ASKER, one, stuck_on=what) == {}
+    assert share(story, ASKER, round_, stuck_on=blocker) == {}
     offered = story.slack.messages_to(ASKER)[-1]
     assert "Want to ask them?" in offered.text
     [button] = offered.blocks[-1]["elements"]
@@ -42,8 +42,8 @@ def share_blocker(story: Story, one: Round, what: str = STUCK) -> str:
     return str(button["value"])
 
 
-def press(story: Story, value: str, who: str = ASKER) -> dict[str, Any]:
-    assert story.click(who, "checkin_ask", value, channel="D0ANA").status == 200
+def press(story: Story, value: str, member: str = ASKER) -> dict[str, Any]:
+    assert story.click(member, "checkin_ask", value, channel="D0ANA").status == 200
     view = story.slack.views[-1][1]
     assert view["callback_id"] == "ask"
     return view
@@ -60,8 +60,8 @@ def update_blockers(story: Story) -> None:
 
 
 def test_a_blocker_becomes_an_ask_in_one_tap(story: Story):
-    one = story.post_round()
-    view = press(story, share_blocker(story, one))
+    round_ = story.post_round()
+    view = press(story, share_blocker(story, round_))
     assert form_values(view)["title"] == STUCK
     assert [
         block["element"]["initial_conversation"]
@@ -70,39 +70,39 @@ def test_a_blocker_becomes_an_ask_in_one_tap(story: Story):
     ] == [HELP_CHANNEL]
     assert ask(story, view) == ""
     story.deliver()
-    asked = story.only_ask()
-    assert (asked.title, asked.state) == (
+    new_ask = story.only_ask()
+    assert (new_ask.title, new_ask.state) == (
         "Why does &lt;b&gt; parse as `a &amp; b`?",
         "open",
     )
     # The ask links back to the check-in,
-    [shared] = round_replies(story, one)
-    assert asked.origin_url == (
+    [shared] = round_replies(story, round_)
+    assert new_ask.origin_url == (
         f"https://peers.slack.com/archives/{HELP_CHANNEL}/p{shared.ts.replace('.', '')}"
-        f"?thread_ts={one.ts}&cid={HELP_CHANNEL}"
+        f"?thread_ts={round_.ts}&cid={HELP_CHANNEL}"
     )
-    post = story.slack.message_at(HELP_CHANNEL, asked.ts or "")
-    assert asked.origin_url in json.dumps(post.blocks)
+    post = story.slack.message_at(HELP_CHANNEL, new_ask.ts or "")
+    assert new_ask.origin_url in json.dumps(post.blocks)
     # and the check-in shows the ask's state.
     update_blockers(story)
-    assert f"Asked: “{STUCK}”, open" in visible_text(*round_replies(story, one))
-    answer = story.say(HELPER, "Escape it.", thread_ts=asked.ts)
+    assert f"Asked: “{STUCK}”, open" in visible_text(*round_replies(story, round_))
+    answer = story.say(HELPER, "Escape it.", thread_ts=new_ask.ts)
     update_blockers(story)
-    assert f"“{STUCK}”, answered" in visible_text(*round_replies(story, one))
+    assert f"“{STUCK}”, answered" in visible_text(*round_replies(story, round_))
     story.react(ASKER, answer, "white_check_mark")
     update_blockers(story)
     assert f"“{STUCK}”, solved by this answer" in visible_text(
-        *round_replies(story, one)
+        *round_replies(story, round_)
     )
-    assert answer.replace(".", "") in json.dumps(round_replies(story, one)[0].blocks)
+    assert answer.replace(".", "") in json.dumps(round_replies(story, round_)[0].blocks)
     story.unreact(ASKER, answer, "white_check_mark")
     update_blockers(story)
-    assert f"“{STUCK}”, answered" in visible_text(*round_replies(story, one))
+    assert f"“{STUCK}”, answered" in visible_text(*round_replies(story, round_))
 
 
 def test_the_ask_replaces_the_offer(story: Story):
-    one = story.post_round()
-    view = press(story, share_blocker(story, one))
+    round_ = story.post_round()
+    view = press(story, share_blocker(story, round_))
     ask(story, view)
     story.deliver()
     update_blockers(story)
@@ -113,8 +113,8 @@ def test_the_ask_replaces_the_offer(story: Story):
 
 
 def test_one_ask_per_check_in(story: Story):
-    one = story.post_round()
-    value = share_blocker(story, one)
+    round_ = story.post_round()
+    value = share_blocker(story, round_)
     first, second = press(story, value), press(story, value)
     assert ask(story, first, title="How is it done?") == ""
     said = json.loads(ask(story, second, title="Or how is it meant?"))
@@ -122,13 +122,13 @@ def test_one_ask_per_check_in(story: Story):
     story.click(ASKER, "checkin_ask", value)
     assert "already" in story.slack.responses[-1][1]
     assert len(story.asks()) == 1
-    share(story, ASKER, one, stuck_on="Something else")
+    share(story, ASKER, round_, stuck_on="Something else")
     assert len(story.slack.messages_to(ASKER)) == 1
 
 
 def test_two_forms_at_once_are_one_ask(story: Story):
-    one = story.post_round()
-    value = share_blocker(story, one)
+    round_ = story.post_round()
+    value = share_blocker(story, round_)
     views = [press(story, value) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda view: ask(story, view), views))
@@ -137,22 +137,24 @@ def test_two_forms_at_once_are_one_ask(story: Story):
 
 
 def test_a_deleted_ask_may_be_asked_again(story: Story):
-    one = story.post_round()
-    value = share_blocker(story, one)
+    round_ = story.post_round()
+    value = share_blocker(story, round_)
     ask(story, press(story, value))
     story.deliver()
-    asked = story.only_ask()
-    story.delete(ASKER, asked.ts or "")
+    new_ask = story.only_ask()
+    story.delete(ASKER, new_ask.ts or "")
     update_blockers(story)
-    assert "Asked their peers: taken back" in visible_text(*round_replies(story, one))
+    assert "Asked their peers: taken back" in visible_text(
+        *round_replies(story, round_)
+    )
     assert ask(story, press(story, value)) == ""
     assert [found.state for found in story.asks()] == ["deleted", "open"]
 
 
 def test_another_channel_may_be_chosen_and_the_check_in_is_linked(story: Story):
     story.slack.channels["C0ELSE"] = conversation_object("C0ELSE", "else")
-    one = story.post_round()
-    view = press(story, share_blocker(story, one))
+    round_ = story.post_round()
+    view = press(story, share_blocker(story, round_))
     story.set_up_channel(topics="python")
     story.click(
         ASKER,
@@ -165,7 +167,7 @@ def test_another_channel_may_be_chosen_and_the_check_in_is_linked(story: Story):
     assert again["private_metadata"] == view["private_metadata"]
     assert ask(story, again, channel="C0ELSE", title="How is it done?") == ""
     story.deliver()
-    assert get_checkin(story, one, ASKER).ask_id == story.only_ask().id
+    assert get_checkin(story, round_, ASKER).ask_id == story.only_ask().id
 
 
 def test_a_private_channels_text_is_not_shown_elsewhere(story: Story):
@@ -174,8 +176,8 @@ def test_a_private_channels_text_is_not_shown_elsewhere(story: Story):
     )
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER]
     story.slack.channels["C0ELSE"] = conversation_object("C0ELSE", "else")
-    one = story.post_round()
-    view = press(story, share_blocker(story, one))
+    round_ = story.post_round()
+    view = press(story, share_blocker(story, round_))
     ask(story, view, channel="C0ELSE")
     story.deliver()
     assert story.only_ask().origin_url is None
@@ -186,16 +188,16 @@ def test_an_ask_in_a_private_channel_is_not_shown_in_public(story: Story):
         "C0SECRET", "s", is_private=True
     )
     story.slack.members_by_channel["C0SECRET"] = [ASKER]
-    one = story.post_round()
+    round_ = story.post_round()
     ask(
         story,
-        press(story, share_blocker(story, one)),
+        press(story, share_blocker(story, round_)),
         channel="C0SECRET",
         title="Our secret",
     )
     story.deliver()
     update_blockers(story)
-    said = json.dumps(round_replies(story, one)[0].blocks)
+    said = json.dumps(round_replies(story, round_)[0].blocks)
     assert "Asked their peers: open" in said
     assert "Our secret" not in said
     assert "C0SECRET" not in said
@@ -206,27 +208,27 @@ def test_its_solver_is_not_shown_in_public_either(story: Story):
         "C0SECRET", "s", is_private=True
     )
     story.slack.members_by_channel["C0SECRET"] = [ASKER]
-    one = story.post_round()
+    round_ = story.post_round()
     ask(
         story,
-        press(story, share_blocker(story, one)),
+        press(story, share_blocker(story, round_)),
         channel="C0SECRET",
         title="Our secret",
     )
     story.deliver()
-    asked = story.only_ask()
-    reply = story.say(HELPER, "Escape it.", thread_ts=asked.ts, channel="C0SECRET")
+    new_ask = story.only_ask()
+    reply = story.say(HELPER, "Escape it.", thread_ts=new_ask.ts, channel="C0SECRET")
     story.react(ASKER, reply, "white_check_mark", channel="C0SECRET")
     assert story.only_ask().state == "solved"
     story.close_rounds()
     assert "Ben" not in json.dumps(
-        story.slack.message_at(HELP_CHANNEL, one.ts or "").blocks
+        story.slack.message_at(HELP_CHANNEL, round_.ts or "").blocks
     )
 
 
 def test_nobody_asks_from_another_members_check_in(story: Story):
-    one = story.post_round()
-    value = share_blocker(story, one)
+    round_ = story.post_round()
+    value = share_blocker(story, round_)
     view = press(story, value)
     for wrong in (value, "999", "x"):
         story.click(PEER, "checkin_ask", wrong)
@@ -237,18 +239,18 @@ def test_nobody_asks_from_another_members_check_in(story: Story):
 
 
 def test_without_a_blocker_nothing_is_offered(story: Story):
-    one = story.post_round()
-    share(story, ASKER, one, working_on="Parser", proud_of="Lexer")
+    round_ = story.post_round()
+    share(story, ASKER, round_, working_on="Parser", proud_of="Lexer")
     assert story.slack.messages_to(ASKER) == []
-    value = share_blocker(story, one)
-    share(story, ASKER, one, working_on="Parser")
+    value = share_blocker(story, round_)
+    share(story, ASKER, round_, working_on="Parser")
     story.click(ASKER, "checkin_ask", value)
     assert "is empty in that check-in now" in story.slack.responses[-1][1]
 
 
 def test_the_next_rounds_blocker_is_another(story: Story):
-    one = story.post_round()
-    ask(story, press(story, share_blocker(story, one)))
+    round_ = story.post_round()
+    ask(story, press(story, share_blocker(story, round_)))
     then = story.post_round(MONDAY + WEEK)
     assert ask(story, press(story, share_blocker(story, then, "What comes now?"))) == ""
     assert len(story.asks()) == 2
@@ -257,19 +259,19 @@ def test_the_next_rounds_blocker_is_another(story: Story):
 
 @pytest.mark.parametrize("answer", ["solved", "closed"])
 def test_the_digest_shows_the_asks_state_too(story: Story, answer: str):
-    one = story.post_round()
-    ask(story, press(story, share_blocker(story, one)))
+    round_ = story.post_round()
+    ask(story, press(story, share_blocker(story, round_)))
     story.deliver()
-    asked = story.only_ask()
+    new_ask = story.only_ask()
     story.close_rounds()
-    digest = story.slack.message_at(HELP_CHANNEL, one.ts or "")
+    digest = story.slack.message_at(HELP_CHANNEL, round_.ts or "")
     update_blockers(story)
     assert f"Ana: {STUCK} · Asked their peers, open" in visible_text(digest)
     if answer == "solved":
-        reply = story.say(HELPER, "Escape it.", thread_ts=asked.ts)
+        reply = story.say(HELPER, "Escape it.", thread_ts=new_ask.ts)
         story.react(ASKER, reply, "white_check_mark")
     else:
-        story.click(ASKER, "ask_menu", option=f"close:{asked.id}")
+        story.click(ASKER, "ask_menu", option=f"close:{new_ask.id}")
     update_blockers(story)
     assert f"Asked their peers, {answer}" in visible_text(digest)
     assert ("Ben solved what Ana was stuck on." in visible_text(digest)) is (
@@ -278,11 +280,11 @@ def test_the_digest_shows_the_asks_state_too(story: Story, answer: str):
 
 
 def test_the_next_round_starts_with_the_blockers_that_peers_solved(story: Story):
-    one = story.post_round()
-    ask(story, press(story, share_blocker(story, one)))
+    round_ = story.post_round()
+    ask(story, press(story, share_blocker(story, round_)))
     story.deliver()
-    asked = story.only_ask()
-    reply = story.say(HELPER, "Escape it.", thread_ts=asked.ts)
+    new_ask = story.only_ask()
+    reply = story.say(HELPER, "Escape it.", thread_ts=new_ask.ts)
     story.react(ASKER, reply, "white_check_mark")
     story.post_round(MONDAY + WEEK)
     said = visible_text(story.slack.messages_to(HELP_CHANNEL)[-1])

@@ -29,42 +29,44 @@ NEVER = 1000.0
 # The hours between which each joined and left again, if they did.
 STAYS = st.fixed_dictionaries(
     {
-        who: st.none()
+        member: st.none()
         | st.tuples(HOURS, st.integers(1, 2)).map(
             lambda at: (at[0] - 0.5, at[0] - 0.5 + at[1])
         )
         | HOURS.map(lambda at: (at - 0.5, NEVER))
-        for who in PEOPLE
+        for member in PEOPLE
     }
 )
 
 
-def ts(who: str, hour: int) -> str:
+def ts(member: str, hour: int) -> str:
     seconds = int(MONDAY.timestamp()) + 3600 * hour
-    return f"{seconds}.{PEOPLE.index(who) + 1:06d}"
+    return f"{seconds}.{PEOPLE.index(member) + 1:06d}"
 
 
-def expected(who: str, replies: Any, stay: Any) -> str | None:
+def expected(member: str, replies: Any, stay: Any) -> str | None:
     """Return each member's state, computed independently from all events."""
-    if any(by == who and not is_gone for by, _, is_gone in replies):
+    if any(by == member and not is_gone for by, _, is_gone in replies):
         return "shared"
     joined, left = stay or (NEVER, NEVER)
     return "missed" if joined < CLOSE < left else None
 
 
-def happens(story: Story, one: Round, what: str, who: str, said_at: int) -> None:
-    at = ts(who, said_at) if who else ""
-    match what:
+def happens(
+    story: Story, round_: Round, event_name: str, member: str, said_at: int
+) -> None:
+    at = ts(member, said_at) if member else ""
+    match event_name:
         case "close":
             story.close_rounds(story.clock.now)
         case "join":
-            story.click(who, "checkin_join", str(one.id))
+            story.click(member, "checkin_join", str(round_.id))
         case "leave":
-            story.click(who, "checkin_leave", str(one.schedule_id))
+            story.click(member, "checkin_leave", str(round_.schedule_id))
         case "said":
-            story.say(who, "So", thread_ts=one.ts, ts=at)
+            story.say(member, "So", thread_ts=round_.ts, ts=at)
         case "gone":
-            story.delete(who, at, thread_ts=one.ts)
+            story.delete(member, at, thread_ts=round_.ts)
 
 
 @st.composite
@@ -73,8 +75,8 @@ def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
     replies, stays = draw(REPLIES), draw(STAYS)
     events = [
         event
-        for who, hour, is_gone in replies
-        for event in [("said", who, hour)] + [("gone", who, hour)] * is_gone
+        for member, hour, is_gone in replies
+        for event in [("said", member, hour)] + [("gone", member, hour)] * is_gone
     ]
     again = draw(st.lists(st.sampled_from(events), max_size=4)) if events else []
     heard = [(draw(st.integers(event[2], 8)), event) for event in events + again]
@@ -112,24 +114,24 @@ def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
 )
 def test_any_order_has_the_same_result(story: Story, life: Any):
     replies, stays, heard = life
-    one = story.post_round()
+    round_ = story.post_round()
     with story.rt.write_session.begin() as session:
         for table in (CheckInReply, CheckIn, Participant):
             session.execute(delete(table))
         session.execute(delete(OutboxItem).where(OutboxItem.kind != "checkin.post"))
-        found = session.merge(one)
-        found.state, found.closes_at = "open", MONDAY + timedelta(hours=CLOSE)
+        merged = session.merge(round_)
+        merged.state, merged.closes_at = "open", MONDAY + timedelta(hours=CLOSE)
     doings: list[tuple[float, Any]] = [(hour, event) for hour, event in heard]
-    for who, stay in stays.items():
-        for at, what in zip(stay or (), ("join", "leave"), strict=False):
+    for member, stay in stays.items():
+        for at, event_name in zip(stay or (), ("join", "leave"), strict=False):
             if at != NEVER:
-                doings.append((at, (what, who, 0)))
+                doings.append((at, (event_name, member, 0)))
     doings.append((CLOSE, ("close", "", 0)))
     for hour, doing in sorted(doings, key=lambda doing: doing[0]):
         story.clock.now = MONDAY + timedelta(hours=hour)
-        happens(story, one, *doing)
+        happens(story, round_, *doing)
     jobs.workspace.fetch_new_users(story.rt, story.worker)
-    hoped = {who: expected(who, replies, stays[who]) for who in PEOPLE}
-    assert response_states(story, one) == {
-        who: state for who, state in hoped.items() if state
+    hoped = {member: expected(member, replies, stays[member]) for member in PEOPLE}
+    assert response_states(story, round_) == {
+        member: state for member, state in hoped.items() if state
     }

@@ -36,14 +36,14 @@ from tests.slack_payloads import (
 
 
 def test_a_participants_first_reply_is_their_response(story: Story):
-    one = story.post_round()
-    join(story, ASKER, one)
-    assert response_states(story, one) == {ASKER: "pending"}
-    first = story.say(ASKER, "The parser", thread_ts=one.ts)
-    story.say(ASKER, "And the lexer", thread_ts=one.ts)
+    round_ = story.post_round()
+    join(story, ASKER, round_)
+    assert response_states(story, round_) == {ASKER: "pending"}
+    first = story.say(ASKER, "The parser", thread_ts=round_.ts)
+    story.say(ASKER, "And the lexer", thread_ts=round_.ts)
     assert (
-        get_checkin(story, one, ASKER).state,
-        get_checkin(story, one, ASKER).reply_ts,
+        get_checkin(story, round_, ASKER).state,
+        get_checkin(story, round_, ASKER).reply_ts,
     ) == (
         "shared",
         first,
@@ -53,15 +53,15 @@ def test_a_participants_first_reply_is_their_response(story: Story):
 
 
 def test_a_reply_counts_whether_or_not_they_have_joined(story: Story):
-    one = story.post_round()
-    story.say(ASKER, "The parser", thread_ts=one.ts)
-    story.say(GUEST, "The lexer", thread_ts=one.ts)
+    round_ = story.post_round()
+    story.say(ASKER, "The parser", thread_ts=round_.ts)
+    story.say(GUEST, "The lexer", thread_ts=round_.ts)
     # Until Slack sends their profile, it is unknown whether they may take part.
-    assert response_states(story, one) == {}
+    assert response_states(story, round_) == {}
     jobs.workspace.fetch_new_users(story.rt, story.worker)
-    assert response_states(story, one) == {ASKER: "shared", GUEST: "shared"}
-    join(story, ASKER, one)
-    assert response_states(story, one) == {ASKER: "shared", GUEST: "shared"}
+    assert response_states(story, round_) == {ASKER: "shared", GUEST: "shared"}
+    join(story, ASKER, round_)
+    assert response_states(story, round_) == {ASKER: "shared", GUEST: "shared"}
     story.advance(minutes=5)
     assert story.slack.messages_to(ASKER) == []
     story.close_rounds()
@@ -71,22 +71,22 @@ def test_a_reply_counts_whether_or_not_they_have_joined(story: Story):
 def test_an_external_members_reply_counts_for_nothing_whenever_it_is_known(
     story: Story,
 ):
-    one = story.post_round()
+    round_ = story.post_round()
     story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
-    story.say("U0ZED", "The parser", thread_ts=one.ts)
+    story.say("U0ZED", "The parser", thread_ts=round_.ts)
     jobs.workspace.fetch_new_users(story.rt, story.worker)
-    story.say("U0ZED", "The lexer", thread_ts=one.ts)
+    story.say("U0ZED", "The lexer", thread_ts=round_.ts)
     story.advance(minutes=5)
-    assert response_states(story, one) == {}
+    assert response_states(story, round_) == {}
     assert story.slack.messages_to("U0ZED") == []
 
 
 def test_only_participants_are_reminded(story: Story):
-    one = story.post_round()
-    join(story, ASKER, one)
-    reply = story.say(PEER, "The parser", thread_ts=one.ts)
-    story.delete(PEER, reply, thread_ts=one.ts)
-    assert response_states(story, one) == {ASKER: "pending"}
+    round_ = story.post_round()
+    join(story, ASKER, round_)
+    reply = story.say(PEER, "The parser", thread_ts=round_.ts)
+    story.delete(PEER, reply, thread_ts=round_.ts)
+    assert response_states(story, round_) == {ASKER: "pending"}
     story.clock.now = MONDAY + timedelta(days=1, hours=1)
     jobs.checkins.send_reminders(story.rt, story.worker)
     story.deliver()
@@ -95,68 +95,68 @@ def test_only_participants_are_reminded(story: Story):
 
 
 def test_deletions_are_followed(story: Story):
-    one = story.post_round()
-    join(story, ASKER, one)
-    first = story.say(ASKER, "The parser", thread_ts=one.ts)
-    second = story.say(ASKER, "And the lexer", thread_ts=one.ts)
-    story.delete(ASKER, first, thread_ts=one.ts)
-    assert get_checkin(story, one, ASKER).reply_ts == second
-    story.edit(ASKER, second, "Only the lexer", before="And", thread_ts=one.ts)
-    story.delete(ASKER, second, thread_ts=one.ts)
-    assert response_states(story, one) == {ASKER: "pending"}
+    round_ = story.post_round()
+    join(story, ASKER, round_)
+    first = story.say(ASKER, "The parser", thread_ts=round_.ts)
+    second = story.say(ASKER, "And the lexer", thread_ts=round_.ts)
+    story.delete(ASKER, first, thread_ts=round_.ts)
+    assert get_checkin(story, round_, ASKER).reply_ts == second
+    story.edit(ASKER, second, "Only the lexer", before="And", thread_ts=round_.ts)
+    story.delete(ASKER, second, thread_ts=round_.ts)
+    assert response_states(story, round_) == {ASKER: "pending"}
     # Repeated or late events change nothing.
-    story.say(ASKER, "The parser", thread_ts=one.ts, ts=first)
-    assert response_states(story, one) == {ASKER: "pending"}
+    story.say(ASKER, "The parser", thread_ts=round_.ts, ts=first)
+    assert response_states(story, round_) == {ASKER: "pending"}
 
 
 def test_a_deletion_delivered_before_its_reply_wins(story: Story):
-    one = story.post_round()
-    join(story, ASKER, one)
+    round_ = story.post_round()
+    join(story, ASKER, round_)
     ts = story.ts()
-    story.delete(ASKER, ts, thread_ts=one.ts)
-    story.say(ASKER, "The parser", thread_ts=one.ts, ts=ts)
-    assert response_states(story, one) == {ASKER: "pending"}
+    story.delete(ASKER, ts, thread_ts=round_.ts)
+    story.say(ASKER, "The parser", thread_ts=round_.ts, ts=ts)
+    assert response_states(story, round_) == {ASKER: "pending"}
 
 
 def test_a_member_who_replies_without_joining_is_invited_once_ever(story: Story):
-    one = story.post_round()
-    story.say(PEER, "Nice", thread_ts=one.ts)
-    story.say(PEER, "Very", thread_ts=one.ts)
+    round_ = story.post_round()
+    story.say(PEER, "Nice", thread_ts=round_.ts)
+    story.say(PEER, "Very", thread_ts=round_.ts)
     jobs.workspace.fetch_new_users(story.rt, story.worker)
     story.deliver()
     assert story.slack.messages_to(PEER) == []
     story.advance(minutes=1)
-    [asked] = story.slack.messages_to(PEER)
-    assert "Want to join?" in asked.text
-    [button] = asked.blocks[-1]["elements"]
-    assert (button["action_id"], button["value"]) == ("checkin_join", str(one.id))
-    story.say(PEER, "Very much", thread_ts=one.ts)
+    [invitation] = story.slack.messages_to(PEER)
+    assert "Want to join?" in invitation.text
+    [button] = invitation.blocks[-1]["elements"]
+    assert (button["action_id"], button["value"]) == ("checkin_join", str(round_.id))
+    story.say(PEER, "Very much", thread_ts=round_.ts)
     story.advance(minutes=5)
     then = story.post_round(MONDAY + WEEK)
     story.say(PEER, "Nice again", thread_ts=then.ts)
     story.advance(minutes=5)
     assert len(story.slack.messages_to(PEER)) == 1
     story.click(PEER, "checkin_join", button["value"], channel="D0CHI")
-    assert response_states(story, one) == {PEER: "shared"}
+    assert response_states(story, round_) == {PEER: "shared"}
     assert response_states(story, then) == {PEER: "shared"}
     assert "You've joined" in story.slack.responses[-1][1]
 
 
 def test_a_member_who_deletes_their_reply_within_a_minute_is_not_invited(story: Story):
-    one = story.post_round()
-    ts = story.say(PEER, "Nice", thread_ts=one.ts)
-    story.delete(PEER, ts, thread_ts=one.ts)
+    round_ = story.post_round()
+    ts = story.say(PEER, "Nice", thread_ts=round_.ts)
+    story.delete(PEER, ts, thread_ts=round_.ts)
     story.advance(minutes=2)
     assert story.slack.messages_to(PEER) == []
-    assert response_states(story, one) == {}
+    assert response_states(story, round_) == {}
 
 
 def test_a_member_who_may_not_join_is_not_invited(story: Story):
     story.set_up_channel(guests_may_ask=[])
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
-    one = story.post_round()
-    for who in (GUEST, "U0ROBO"):
-        story.say(who, "Hello", thread_ts=one.ts)
+    round_ = story.post_round()
+    for member in (GUEST, "U0ROBO"):
+        story.say(member, "Hello", thread_ts=round_.ts)
     story.deliver()
     story.advance(minutes=2)
     assert story.slack.messages_to(GUEST) == story.slack.messages_to("U0ROBO") == []
@@ -166,10 +166,10 @@ def test_a_member_who_loses_access_is_no_longer_expected_and_can_not_share(
     story: Story,
 ):
     story.set_up_channel()
-    one = story.post_round()
-    for who in (GUEST, HELPER):
-        join(story, who, one)
-    story.say(GUEST, "The parser", thread_ts=one.ts)
+    round_ = story.post_round()
+    for member in (GUEST, HELPER):
+        join(story, member, round_)
+    story.say(GUEST, "The parser", thread_ts=round_.ts)
     story.set_up_channel(guests_may_ask=[])
     then = story.post_round(MONDAY + WEEK)
     assert response_states(story, then) == {HELPER: "pending"}
@@ -177,27 +177,28 @@ def test_a_member_who_loses_access_is_no_longer_expected_and_can_not_share(
     story.advance(minutes=2)
     assert response_states(story, then) == {HELPER: "pending"}
     # Earlier responses stay.
-    story.say(GUEST, "And the lexer", thread_ts=one.ts)
-    assert response_states(story, one)[GUEST] == "shared"
+    story.say(GUEST, "And the lexer", thread_ts=round_.ts)
+    assert response_states(story, round_)[GUEST] == "shared"
 
 
 # The round's message is deleted
 
 
-def remove_round_message(story: Story, one: Round, *, with_replies: bool) -> None:
+def remove_round_message(story: Story, round_: Round, *, with_replies: bool) -> None:
     """Delete the message as Slack reports it with replies, and without."""
     event = {"type": "message", "channel": HELP_CHANNEL, "channel_type": "channel"}
-    before = {"user": BOT, "bot_id": "B0BACKSWING", "ts": one.ts, "text": "?"}
+    before = {"user": BOT, "bot_id": "B0BACKSWING", "ts": round_.ts, "text": "?"}
     about: dict[str, Any] = {
         "subtype": "message_deleted",
-        "deleted_ts": one.ts,
+        "deleted_ts": round_.ts,
         "previous_message": before | {"type": "message"},
     }
     if with_replies:
         tombstone = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT"}
         about = {
             "subtype": "message_changed",
-            "message": tombstone | {"ts": one.ts, "thread_ts": one.ts, "text": "Gone."},
+            "message": tombstone
+            | {"ts": round_.ts, "thread_ts": round_.ts, "text": "Gone."},
             "previous_message": before | {"type": "message"},
         }
     ts = story.ts()
@@ -208,22 +209,22 @@ def remove_round_message(story: Story, one: Round, *, with_replies: bool) -> Non
 def test_a_round_whose_message_is_deleted_ends_without_missed_responses(
     story: Story, with_replies: bool
 ):
-    one = story.post_round()
-    for who in (ASKER, HELPER):
-        join(story, who, one)
-    share(story, HELPER, one)
-    view = open_form(story, ASKER, one)
-    remove_round_message(story, one, with_replies=with_replies)
-    assert response_states(story, one) == {HELPER: "shared"}
-    said = story.submit(ASKER, view, {"working_on": "Gold"}).body
-    assert "This round was cancelled" in said
+    round_ = story.post_round()
+    for member in (ASKER, HELPER):
+        join(story, member, round_)
+    share(story, HELPER, round_)
+    view = open_form(story, ASKER, round_)
+    remove_round_message(story, round_, with_replies=with_replies)
+    assert response_states(story, round_) == {HELPER: "shared"}
+    response = story.submit(ASKER, view, {"working_on": "Gold"}).body
+    assert "This round was cancelled" in response
     story.advance(days=1, hours=1)
     jobs.checkins.send_reminders(story.rt, story.worker)
     story.deliver()
     assert story.slack.messages_to(ASKER) == []
     with story.rt.read_session() as session:
-        gone = session.get_one(Round, one.id)
-        assert (gone.state, gone.reason, gone.ts) == ("failed", "removed", None)
+        ended = session.get_one(Round, round_.id)
+        assert (ended.state, ended.reason, ended.ts) == ("failed", "removed", None)
     story.command(ASKER, "/backswing", "checkins")
     assert "its message was deleted" in json.dumps(story.slack.views[-1][1])
     # The next round starts as planned.
@@ -231,22 +232,22 @@ def test_a_round_whose_message_is_deleted_ends_without_missed_responses(
 
 
 def test_a_deleted_digest_is_no_longer_linked(story: Story):
-    one = story.post_round()
-    share(story, ASKER, one)
+    round_ = story.post_round()
+    share(story, ASKER, round_)
     story.close_rounds()
-    remove_round_message(story, one, with_replies=False)
+    remove_round_message(story, round_, with_replies=False)
     story.command(ASKER, "/backswing", "checkins")
-    shown = json.dumps(story.slack.views[-1][1])
-    assert "Ana" in shown
-    assert f"p{(one.ts or '').replace('.', '')}" not in shown
+    view_json = json.dumps(story.slack.views[-1][1])
+    assert "Ana" in view_json
+    assert f"p{(round_.ts or '').replace('.', '')}" not in view_json
 
 
 def test_an_unreported_deletion_is_learned_from_slack(story: Story):
-    one = story.post_round()
-    join(story, ASKER, one)
+    round_ = story.post_round()
+    join(story, ASKER, round_)
     story.slack.messages.clear()
     story.close_rounds()
-    assert response_states(story, one) == {ASKER: "missed"}
+    assert response_states(story, round_) == {ASKER: "missed"}
     then = story.post_round(MONDAY + WEEK)
     story.slack.fail["conversations.replies"] = [
         Rejected("conversations.replies", "thread_not_found")
@@ -255,35 +256,35 @@ def test_an_unreported_deletion_is_learned_from_slack(story: Story):
     assert story.event(back | {"event_ts": story.ts()}) == 200
     story.deliver()
     with story.rt.read_session() as session:
-        found = {
+        profile = {
             row.id: (row.state, row.ts) for row in session.scalars(select(Round)).all()
         }
-    assert found == {one.id: ("closed", None), then.id: ("failed", None)}
+    assert profile == {round_.id: ("closed", None), then.id: ("failed", None)}
     assert response_states(story, then) == {}
 
 
 def test_replies_during_the_delivery_of_the_post_are_fetched(story: Story):
     """Slack's response came late, and so the thread's ts was unknown."""
-    one = story.post_round()
-    story.slack.thread_messages[HELP_CHANNEL, one.ts or ""] = [
-        {"ts": one.ts, "user": "U0BACKSWING", "bot_id": "B0BACKSWING", "text": "?"},
+    round_ = story.post_round()
+    story.slack.thread_messages[HELP_CHANNEL, round_.ts or ""] = [
+        {"ts": round_.ts, "user": "U0BACKSWING", "bot_id": "B0BACKSWING", "text": "?"},
         {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"},
     ]
-    join(story, HELPER, one)
-    assert response_states(story, one) == {HELPER: "pending"}
+    join(story, HELPER, round_)
+    assert response_states(story, round_) == {HELPER: "pending"}
     with story.rt.write(story.rt.workspaces.only) as tx:
-        responses.request_thread_sync(tx, tx.session.get_one(Round, one.id))
+        responses.request_thread_sync(tx, tx.session.get_one(Round, round_.id))
     story.deliver()
-    assert response_states(story, one) == {HELPER: "shared"}
+    assert response_states(story, round_) == {HELPER: "shared"}
 
 
 # Joining
 
 
 def test_joining_and_leaving_are_one_click_each(story: Story):
-    one = story.post_round()
-    join(story, ASKER, one)
-    join(story, ASKER, one)
+    round_ = story.post_round()
+    join(story, ASKER, round_)
+    join(story, ASKER, round_)
     text, blocks = story.slack.responses[-1][1:]
     assert text.startswith(
         "You've joined “What are you working on this week?” in #help."
@@ -292,91 +293,91 @@ def test_joining_and_leaving_are_one_click_each(story: Story):
     assert leave["action_id"] == "checkin_leave"
     story.click(ASKER, "checkin_leave", leave["value"])
     assert "You've left" in story.slack.responses[-1][1]
-    assert response_states(story, one) == {}
+    assert response_states(story, round_) == {}
     story.advance(days=2)
     assert story.slack.messages_to(ASKER) == []
 
 
 def test_a_member_who_leaves_keeps_their_response(story: Story):
-    one = story.post_round()
-    for who in (ASKER, HELPER):
-        join(story, who, one)
-    story.say(ASKER, "The parser", thread_ts=one.ts)
-    share(story, HELPER, one)
+    round_ = story.post_round()
+    for member in (ASKER, HELPER):
+        join(story, member, round_)
+    story.say(ASKER, "The parser", thread_ts=round_.ts)
+    share(story, HELPER, round_)
     with story.rt.read_session() as session:
-        schedule = str(session.get_one(Round, one.id).schedule_id)
-    for who in (ASKER, HELPER):
-        story.click(who, "checkin_leave", schedule)
-    assert response_states(story, one) == {ASKER: "shared", HELPER: "shared"}
+        schedule = str(session.get_one(Round, round_.id).schedule_id)
+    for member in (ASKER, HELPER):
+        story.click(member, "checkin_leave", schedule)
+    assert response_states(story, round_) == {ASKER: "shared", HELPER: "shared"}
 
 
 def test_sharing_signs_nobody_up_but_invites_once(story: Story):
-    one = story.post_round()
-    share(story, ASKER, one)
+    round_ = story.post_round()
+    share(story, ASKER, round_)
     story.advance(minutes=2)
     assert "Want to join?" in story.slack.messages_to(ASKER)[-1].text
     with story.rt.read_session() as session:
-        [seat] = session.scalars(select(Participant))
-        assert (seat.is_active, seat.is_invited) == (False, True)
+        [participant] = session.scalars(select(Participant))
+        assert (participant.is_active, participant.is_invited) == (False, True)
     then = story.post_round(MONDAY + WEEK)
     assert response_states(story, then) == {}
 
 
 def test_the_lists_of_check_ins_to_join_and_joined_ones(story: Story):
-    one = story.post_round()
+    round_ = story.post_round()
 
-    def look(who: str) -> tuple[int, int, int]:
+    def look(member: str) -> tuple[int, int, int]:
         with story.rt.read(story.rt.workspaces.only) as tx:
             return (
-                len(home.joined_schedules(tx, who)),
-                len(home.joinable_schedules(tx, who, [HELP_CHANNEL, "C0ELSE"])),
-                len(home.open_rounds_for(tx, who)),
+                len(home.joined_schedules(tx, member)),
+                len(home.joinable_schedules(tx, member, [HELP_CHANNEL, "C0ELSE"])),
+                len(home.open_rounds_for(tx, member)),
             )
 
     assert look(ASKER) == (0, 1, 0)
-    join(story, ASKER, one)
+    join(story, ASKER, round_)
     assert look(ASKER) == (1, 0, 1)
     with story.rt.read(story.rt.workspaces.only) as tx:
         [due] = home.open_rounds_for(tx, ASKER)
-        assert (due.round_id, due.channel_name) == (one.id, "help")
+        assert (due.round_id, due.channel_name) == (round_.id, "help")
         assert home.joinable_schedules(tx, PEER, ["C0ELSE"]) == []
-    share(story, ASKER, one)
+    share(story, ASKER, round_)
     assert look(ASKER) == (1, 0, 0)
     story.close_rounds()
     assert look(HELPER) == (0, 1, 0)
 
 
 def test_all_participants_are_expected_in_the_next_round(story: Story):
-    one = story.post_round()
-    for who in (ASKER, HELPER):
-        join(story, who, one)
-    share(story, ASKER, one)
+    round_ = story.post_round()
+    for member in (ASKER, HELPER):
+        join(story, member, round_)
+    share(story, ASKER, round_)
     then = story.post_round(MONDAY + WEEK)
     jobs.checkins.close_rounds(story.rt, story.worker)
-    assert response_states(story, one) == {ASKER: "shared", HELPER: "missed"}
+    assert response_states(story, round_) == {ASKER: "shared", HELPER: "missed"}
     assert response_states(story, then) == {ASKER: "pending", HELPER: "pending"}
 
 
 def test_a_member_who_leaves_the_channel_leaves_its_check_ins(story: Story):
-    one = story.post_round()
-    for who in (ASKER, HELPER):
-        join(story, who, one)
+    round_ = story.post_round()
+    for member in (ASKER, HELPER):
+        join(story, member, round_)
     left = {"type": "member_left_channel", "user": ASKER, "channel": HELP_CHANNEL}
     assert story.event(left | {"event_ts": story.ts()}) == 200
-    assert response_states(story, one) == {HELPER: "pending"}
+    assert response_states(story, round_) == {HELPER: "pending"}
     # They are back; the old leave event is delivered again.
-    join(story, ASKER, one)
+    join(story, ASKER, round_)
     earlier = f"{int(MONDAY.timestamp()) - 60}.000100"
     assert story.event(left | {"event_ts": earlier}) == 200
-    assert response_states(story, one) == {ASKER: "pending", HELPER: "pending"}
+    assert response_states(story, round_) == {ASKER: "pending", HELPER: "pending"}
 
 
 def test_messages_during_the_bots_absence_are_fetched(story: Story):
-    one = story.post_round()
-    join(story, HELPER, one)
-    said = {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"}
-    story.slack.thread_messages[HELP_CHANNEL, one.ts or ""] = [said]
+    round_ = story.post_round()
+    join(story, HELPER, round_)
+    response = {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"}
+    story.slack.thread_messages[HELP_CHANNEL, round_.ts or ""] = [response]
     back = {"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL}
     assert story.event(back | {"event_ts": story.ts()}) == 200
     story.deliver()
-    assert response_states(story, one) == {HELPER: "shared"}
+    assert response_states(story, round_) == {HELPER: "shared"}

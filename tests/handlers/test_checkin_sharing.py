@@ -33,8 +33,8 @@ from tests.slack_payloads import (
 
 
 def test_a_response_is_shown_in_the_thread_with_its_author(story: Story):
-    one = story.post_round(reflections=["What surprised you?"])
-    view = open_form(story, ASKER, one)
+    round_ = story.post_round(reflections=["What surprised you?"])
+    view = open_form(story, ASKER, round_)
     labels = [b["label"]["text"] for b in view["blocks"] if b["type"] == "input"]
     assert labels == [
         "What are you working on this week?",
@@ -46,60 +46,60 @@ def test_a_response_is_shown_in_the_thread_with_its_author(story: Story):
     assert "Sharing doesn't sign you up" in visible_text(view)
     # Ana is in Helsinki.
     assert "until Friday 13 March at 10:00 EET" in visible_text(view)
-    share(story, ASKER, one, working_on=PARSER, proud_of="Tests :tada:")
-    [shown] = round_replies(story, one)
-    assert shown.channel == HELP_CHANNEL
-    assert visible_text(shown) == (
+    share(story, ASKER, round_, working_on=PARSER, proud_of="Tests :tada:")
+    [reply] = round_replies(story, round_)
+    assert reply.channel == HELP_CHANNEL
+    assert visible_text(reply) == (
         f"@{ASKER} shared:\nWorking on\n{PARSER}\nProud of\nTests :tada:\n"
     )
-    assert shown.text == "Ana shared: The *parser* &amp; &lt;lexer&gt;"
-    assert response_states(story, one) == {ASKER: "shared"}
+    assert reply.text == "Ana shared: The *parser* &amp; &lt;lexer&gt;"
+    assert response_states(story, round_) == {ASKER: "shared"}
     # Nothing is copied to the channel.
     assert [
         m for m in story.slack.messages_to(HELP_CHANNEL) if m.thread_ts is None
-    ] == [story.slack.message_at(HELP_CHANNEL, one.ts or "")]
+    ] == [story.slack.message_at(HELP_CHANNEL, round_.ts or "")]
 
 
 def test_the_filled_in_form_changes_the_response_until_the_close(story: Story):
-    one = story.post_round()
-    share(story, ASKER, one, working_on="  A <b>\n`c` ", stuck_on="Types")
-    assert form_values(open_form(story, ASKER, one)) == {
+    round_ = story.post_round()
+    share(story, ASKER, round_, working_on="  A <b>\n`c` ", stuck_on="Types")
+    assert form_values(open_form(story, ASKER, round_)) == {
         "working_on": "A <b>\n`c`",
         "stuck_on": "Types",
         "proud_of": [],
     }
-    share(story, ASKER, one, proud_of="Done")
-    [shown] = round_replies(story, one)
-    assert visible_text(shown) == f"@{ASKER} shared:\nProud of\nDone\n"
-    assert shown.updates == 1
-    story.clock.now = one.closes_at - timedelta(seconds=1)
-    share(story, ASKER, one, proud_of="Really done")
-    assert "Really done" in visible_text(*round_replies(story, one))
+    share(story, ASKER, round_, proud_of="Done")
+    [reply] = round_replies(story, round_)
+    assert visible_text(reply) == f"@{ASKER} shared:\nProud of\nDone\n"
+    assert reply.updates == 1
+    story.clock.now = round_.closes_at - timedelta(seconds=1)
+    share(story, ASKER, round_, proud_of="Really done")
+    assert "Really done" in visible_text(*round_replies(story, round_))
 
 
 @pytest.mark.parametrize("nothing", ["", "  \n ", "\u200b\u202e"])
 def test_one_of_the_answers_is_required(story: Story, nothing: str):
-    one = story.post_round()
-    said = share(story, ASKER, one, working_on=nothing, proud_of=nothing)
-    assert "a few words" in said["errors"]["working_on"]
-    assert response_states(story, one) == {}
+    round_ = story.post_round()
+    response = share(story, ASKER, round_, working_on=nothing, proud_of=nothing)
+    assert "a few words" in response["errors"]["working_on"]
+    assert response_states(story, round_) == {}
 
 
 def test_a_response_after_the_close_is_refused_beside_the_field(story: Story):
-    one = story.post_round()
-    view = open_form(story, ASKER, one)
-    story.clock.now = one.closes_at
-    said = json.loads(story.submit(ASKER, view, {"stuck_on": "Types"}).body)
-    assert said["response_action"] == "errors"
-    assert "Late replies count" in said["errors"]["working_on"]
+    round_ = story.post_round()
+    view = open_form(story, ASKER, round_)
+    story.clock.now = round_.closes_at
+    response = json.loads(story.submit(ASKER, view, {"stuck_on": "Types"}).body)
+    assert response["response_action"] == "errors"
+    assert "Late replies count" in response["errors"]["working_on"]
     story.close_rounds()
-    story.click(ASKER, "checkin_share", str(one.id))
+    story.click(ASKER, "checkin_share", str(round_.id))
     assert "This round has closed" in story.slack.responses[-1][1]
-    assert response_states(story, one) == {}
+    assert response_states(story, round_) == {}
 
 
 @pytest.mark.parametrize(
-    ("facts", "why"),
+    ("facts", "reason"),
     [
         ({"deleted": True}, "can't take part"),
         ({"is_bot": True}, "can't take part"),
@@ -108,32 +108,32 @@ def test_a_response_after_the_close_is_refused_beside_the_field(story: Story):
     ],
 )
 def test_a_member_who_may_not_take_part_is_refused_beside_the_field(
-    story: Story, facts: dict[str, Any], why: str
+    story: Story, facts: dict[str, Any], reason: str
 ):
     story.set_up_channel(guests_may_ask=[])
-    one = story.post_round()
-    view = open_form(story, ASKER, one)
+    round_ = story.post_round()
+    view = open_form(story, ASKER, round_)
     story.slack.people[PEER] = user_object(PEER, **facts)
-    said = json.loads(story.submit(PEER, view, {"working_on": "Gold"}).body)
-    assert why in said["errors"]["working_on"]
-    story.click(PEER, "checkin_join", str(one.id))
-    assert why in story.slack.responses[-1][1]
-    story.click(PEER, "checkin_share", str(one.id))
-    assert why in story.slack.responses[-1][1]
+    response = json.loads(story.submit(PEER, view, {"working_on": "Gold"}).body)
+    assert reason in response["errors"]["working_on"]
+    story.click(PEER, "checkin_join", str(round_.id))
+    assert reason in story.slack.responses[-1][1]
+    story.click(PEER, "checkin_share", str(round_.id))
+    assert reason in story.slack.responses[-1][1]
     story.deliver()
-    assert round_replies(story, one) == []
-    assert response_states(story, one) == {}
+    assert round_replies(story, round_) == []
+    assert response_states(story, round_) == {}
 
 
 def test_guests_take_part_unless_the_channel_says_otherwise(story: Story):
-    one = story.post_round()
-    share(story, GUEST, one)
-    assert response_states(story, one) == {GUEST: "shared"}
+    round_ = story.post_round()
+    share(story, GUEST, round_)
+    assert response_states(story, round_) == {GUEST: "shared"}
 
 
 def test_one_form_sent_twice_at_once_is_one_response(story: Story):
-    one = story.post_round()
-    view = open_form(story, ASKER, one)
+    round_ = story.post_round()
+    view = open_form(story, ASKER, round_)
 
     def send(_: int) -> str:
         return story.submit(ASKER, view, {"stuck_on": "Types"}, view_id="V7").body or ""
@@ -141,7 +141,7 @@ def test_one_form_sent_twice_at_once_is_one_response(story: Story):
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(send, range(8))) == {""}
     story.deliver()
-    assert len(round_replies(story, one)) == 1
+    assert len(round_replies(story, round_)) == 1
     assert len(story.slack.messages_to(ASKER)) == 1
 
 
@@ -158,27 +158,27 @@ HOSTILE = [
 def test_hostile_text_is_shown_as_it_was_written_and_has_no_effect(
     story: Story, text: str
 ):
-    one = story.post_round()
-    share(story, ASKER, one, **dict.fromkeys(("working_on", "proud_of"), text))
-    [shown] = round_replies(story, one)
-    drawn = json.dumps(shown.blocks)
-    assert "broadcast" not in drawn
-    assert drawn.count('"user"') == 1  # Ana herself
-    assert '"link"' not in drawn
-    assert len(drawn) < 13_000
-    assert "<!" not in shown.text
-    assert unicodedata.normalize("NFC", text).strip("\u202e")[:1] in visible_text(shown)
+    round_ = story.post_round()
+    share(story, ASKER, round_, **dict.fromkeys(("working_on", "proud_of"), text))
+    [reply] = round_replies(story, round_)
+    blocks_json = json.dumps(reply.blocks)
+    assert "broadcast" not in blocks_json
+    assert blocks_json.count('"user"') == 1  # Ana herself
+    assert '"link"' not in blocks_json
+    assert len(blocks_json) < 13_000
+    assert "<!" not in reply.text
+    assert unicodedata.normalize("NFC", text).strip("\u202e")[:1] in visible_text(reply)
     story.close_rounds()
-    digest = story.slack.message_at(HELP_CHANNEL, one.ts or "")
+    digest = story.slack.message_at(HELP_CHANNEL, round_.ts or "")
     assert len(json.dumps(digest.blocks)) < 13_000
     assert '"user"' not in json.dumps(digest.blocks)
 
 
 def test_a_too_long_text_is_refused_beside_its_field(story: Story):
-    one = story.post_round()
-    said = share(story, ASKER, one, working_on="x", stuck_on="x" * 40_000)
-    assert said["errors"] == {"stuck_on": "At most 1000 characters, please."}
-    assert round_replies(story, one) == []
+    round_ = story.post_round()
+    response = share(story, ASKER, round_, working_on="x", stuck_on="x" * 40_000)
+    assert response["errors"] == {"stuck_on": "At most 1000 characters, please."}
+    assert round_replies(story, round_) == []
 
 
 def test_an_unknown_round_is_refused(story: Story):
@@ -190,20 +190,20 @@ def test_an_unknown_round_is_refused(story: Story):
 
 
 def test_a_response_that_slack_rejects_is_returned_to_its_author(story: Story):
-    one = story.post_round()
+    round_ = story.post_round()
     story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]
-    share(story, ASKER, one, working_on=PARSER)
+    share(story, ASKER, round_, working_on=PARSER)
     [note] = story.slack.messages_to(ASKER)
     assert "It still counts" in note.text
     assert PARSER in visible_text(note)
-    assert response_states(story, one) == {ASKER: "shared"}
+    assert response_states(story, round_) == {ASKER: "shared"}
 
 
 def test_another_workspaces_rounds_are_unknown(story: Story):
-    one = story.post_round()
-    view = open_form(story, ASKER, one)
+    round_ = story.post_round()
+    view = open_form(story, ASKER, round_)
     with story.rt.write_session.begin() as session:
-        there = Installation(
+        other_workspace = Installation(
             team_id="T9",
             bot_id="B9",
             bot_user_id="U9",
@@ -211,25 +211,25 @@ def test_another_workspaces_rounds_are_unknown(story: Story):
             team_url="https://others.slack.com/",
             installed_at=MONDAY,
         )
-        session.add(there)
+        session.add(other_workspace)
         session.flush()
-        session.execute(update(Channel).values(installation_id=there.id))
-        session.execute(update(Schedule).values(installation_id=there.id))
-        session.add(CheckIn(round_id=one.id, member=ASKER, stuck_on="Types"))
+        session.execute(update(Channel).values(installation_id=other_workspace.id))
+        session.execute(update(Schedule).values(installation_id=other_workspace.id))
+        session.add(CheckIn(round_id=round_.id, member=ASKER, stuck_on="Types"))
         session.flush()
         checkin = session.scalars(select(CheckIn.id)).one()
     for button, value in (
-        ("checkin_share", one.id),
-        ("checkin_join", one.id),
-        ("checkin_leave", one.schedule_id),
-        ("checkin_go_on", one.schedule_id),
+        ("checkin_share", round_.id),
+        ("checkin_join", round_.id),
+        ("checkin_leave", round_.schedule_id),
+        ("checkin_go_on", round_.schedule_id),
         ("checkin_ask", checkin),
     ):
         count = len(story.slack.responses)
         story.click(ASKER, button, str(value))
         assert len(story.slack.responses) == count + 1, button
     assert len(story.slack.views) == 1
-    said = json.loads(story.submit(ASKER, view, {"working_on": "Gold"}).body)
-    assert "is gone" in said["errors"]["working_on"]
+    response = json.loads(story.submit(ASKER, view, {"working_on": "Gold"}).body)
+    assert "is gone" in response["errors"]["working_on"]
     with story.rt.read_session() as session:
         assert session.scalars(select(Participant)).all() == []

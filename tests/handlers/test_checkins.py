@@ -43,9 +43,9 @@ def press(story: Story, action: str, value: str, *, who: str = ADMIN) -> Any:
 def open_form(story: Story, who: str = ADMIN) -> dict[str, Any]:
     view = settings(story, who)
     story.click(who, "checkin_set_up", "new", view=view)
-    shown = story.slack.views[-1][1]
-    assert shown["callback_id"] == "checkin_plan"
-    return shown
+    settings_view = story.slack.views[-1][1]
+    assert settings_view["callback_id"] == "checkin_plan"
+    return settings_view
 
 
 def fill_in(
@@ -95,11 +95,11 @@ def test_the_set_up_shows_the_next_three_dates_before_it_saves(story: Story):
     form = open_form(story)
     answer = fill_in(story, form, zone="europe/berlin", skips="2026-03-16")
     assert answer["response_action"] == "update"
-    shown = words(answer["view"])
-    assert "Every Monday at 09:00, Europe/Berlin. Next:" in shown
+    settings_view = words(answer["view"])
+    assert "Every Monday at 09:00, Europe/Berlin. Next:" in settings_view
     for day in ("9 March", "23 March", "30 March"):
-        assert f"Monday {day} 2026 at 09:00" in shown
-    assert "Skips: Monday 16 March" in shown
+        assert f"Monday {day} 2026 at 09:00" in settings_view
+    assert "Skips: Monday 16 March" in settings_view
     assert schedules(story) == []
     assert save(story, answer["view"]) == ""
     listed = words(story.slack.views[-1][1])
@@ -173,9 +173,9 @@ def test_going_back_from_the_preview_keeps_all_values(story: Story):
     story.click(ADMIN, "checkin_back", "back", view=preview)
     again = story.slack.views[-1][1]
     assert again["callback_id"] == "checkin_plan"
-    kept = form_values(again)
-    assert kept == typed | {"weekdays": ["2", "5"], "hint": kept["hint"]}
-    assert not kept["hint"]
+    form_state = form_values(again)
+    assert form_state == typed | {"weekdays": ["2", "5"], "hint": form_state["hint"]}
+    assert not form_state["hint"]
     assert schedules(story) == []
 
 
@@ -276,8 +276,8 @@ def test_only_champions_and_admins_set_up(story: Story):
     one = str(the_schedule(story).id)
     story.set_up_channel(champions=[])
     for action in ("checkin_change", "checkin_pause", "checkin_delete"):
-        shown = press(story, action, one, who=CHAMPION)
-        assert "champions" in words(shown)
+        settings_view = press(story, action, one, who=CHAMPION)
+        assert "champions" in words(settings_view)
     assert the_schedule(story).state == "on"
 
 
@@ -293,9 +293,9 @@ def test_an_error_on_the_second_page_loses_nothing(story: Story):
 def test_deactivated_people_set_nothing_up(story: Story):
     story.set_up_channel(champions=[CHAMPION])
     preview = fill_in(story, open_form(story, CHAMPION), who=CHAMPION)
-    gone = user_object(CHAMPION, deleted=True)
-    story.slack.people[CHAMPION] = gone
-    story.event({"type": "user_change", "user": gone})
+    former_champion = user_object(CHAMPION, deleted=True)
+    story.slack.people[CHAMPION] = former_champion
+    story.event({"type": "user_change", "user": former_champion})
     save(story, preview["view"], who=CHAMPION)
     assert schedules(story) == []
 
@@ -364,12 +364,12 @@ def test_a_change_of_a_biweekly_check_in_keeps_its_weeks(story: Story):
 def test_a_paused_check_in_starts_no_round_and_makes_up_for_none(story: Story):
     story.add_schedule()
     one = str(the_schedule(story).id)
-    shown = press(story, "checkin_pause", one)
-    assert "Paused." in words(shown)
-    assert "checkin_resume" in words(shown)
+    settings_view = press(story, "checkin_pause", one)
+    assert "Paused." in words(settings_view)
+    assert "checkin_resume" in words(settings_view)
     assert ask(story, MONDAY) == 0
-    shown = press(story, "checkin_resume", one)
-    assert "Next: Monday 16 March at 09:00" in words(shown)
+    settings_view = press(story, "checkin_resume", one)
+    assert "Next: Monday 16 March at 09:00" in words(settings_view)
     assert ask(story, MONDAY + timedelta(hours=1)) == 0
     assert ask(story, MONDAY + timedelta(days=7)) == 1
     with story.rt.read_session() as session:
@@ -399,8 +399,8 @@ def test_resumed_after_the_channel_became_private_it_goes_on_there(story: Story)
 def test_a_deleted_check_in_is_gone_for_good(story: Story):
     story.add_schedule()
     one = str(the_schedule(story).id)
-    shown = press(story, "checkin_delete", one)
-    assert "checkin_change" not in words(shown)
+    settings_view = press(story, "checkin_delete", one)
+    assert "checkin_change" not in words(settings_view)
     assert ask(story, MONDAY) == 0
     for action in ("checkin_change", "checkin_resume", "checkin_delete"):
         assert "is gone" in words(press(story, action, one))
@@ -409,8 +409,8 @@ def test_a_deleted_check_in_is_gone_for_good(story: Story):
 def test_skipped_and_upcoming_skipped_dates_are_shown_with_reasons(story: Story):
     set_up(story, zone="Europe/Berlin", holidays_of="DE")
     ask(story, MONDAY + timedelta(hours=7))
-    shown = words(settings(story))
-    assert "Skipped: Monday 9 March: I was offline" in shown
+    settings_view = words(settings(story))
+    assert "Skipped: Monday 9 March: I was offline" in settings_view
     ask(story, datetime(2026, 3, 23, 8, 0, tzinfo=UTC))
     assert "Skips: Monday 6 April, Easter Monday" in words(settings(story))
 
@@ -418,10 +418,10 @@ def test_skipped_and_upcoming_skipped_dates_are_shown_with_reasons(story: Story)
 def test_a_channel_may_have_up_to_ten_check_ins(story: Story):
     for n in range(10):
         story.add_schedule(question=f"Question {n}?")
-    shown = settings(story)
-    assert "checkin_set_up" not in words(shown)
-    assert len(shown["blocks"]) <= 100
-    story.click(ADMIN, "checkin_set_up", "new", view=shown)
+    settings_view = settings(story)
+    assert "checkin_set_up" not in words(settings_view)
+    assert len(settings_view["blocks"]) <= 100
+    story.click(ADMIN, "checkin_set_up", "new", view=settings_view)
     assert "Delete one first" in words(story.slack.views[-1][1])
 
 
@@ -453,12 +453,14 @@ def test_any_channel_member_sees_the_last_rounds_and_who_shared(story: Story):
         for member, state in ((HELPER, "shared"), (PEER, "shared"), (ASKER, "missed")):
             session.merge(CheckIn(round_id=one.id, member=member, state=state))
     ask(story, MONDAY + timedelta(days=7, hours=8))
-    shown = overview(story)
-    assert "Ben and Chi shared" in shown
-    assert HELPER not in shown
-    assert post.ts.replace(".", "") in shown
-    assert "Skipped: I was offline." in shown
-    assert shown.index("Monday 16 March") < shown.index("Monday 9 March")
+    settings_view = overview(story)
+    assert "Ben and Chi shared" in settings_view
+    assert HELPER not in settings_view
+    assert post.ts.replace(".", "") in settings_view
+    assert "Skipped: I was offline." in settings_view
+    assert settings_view.index("Monday 16 March") < settings_view.index(
+        "Monday 9 March"
+    )
 
 
 def test_outside_a_channel_the_overview_explains_where_to_use_it(story: Story):

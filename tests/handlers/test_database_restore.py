@@ -34,8 +34,8 @@ def copied(story: Story, tmp_path: Path) -> Iterator[Story]:
 @pytest.fixture
 def thanked(story: Story, tmp_path: Path) -> Iterator[Story]:
     """Run the bot on a copy made while kudos waited to be posted."""
-    given = story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> {REASON}")
-    assert given.status == 200
+    response = story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> {REASON}")
+    assert response.status == 200
     with copy(story, tmp_path) as restored:
         yield restored
 
@@ -90,7 +90,8 @@ def test_follow_up_direct_messages_are_found_and_not_sent_again(
 ):
     story.deliver()
     assert [
-        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+        len(story.slack.messages_to(recipient))
+        for recipient in (HELP_CHANNEL, HELPER, PEER)
     ] == [1, 1, 1]
     sent = list(story.slack.messages)
     for _ in range(6):
@@ -99,8 +100,8 @@ def test_follow_up_direct_messages_are_found_and_not_sent_again(
     with thanked.rt.read_session() as session:
         waiting = session.scalars(select(OutboxItem).filter_by(finished_at=None))
         assert waiting.all() == []
-        letters = session.scalars(select(OutboxItem).filter_by(kind="kudos.received"))
-        assert {item.ts for item in letters} == {m.ts for m in sent[1:]}
+        items = session.scalars(select(OutboxItem).filter_by(kind="kudos.received"))
+        assert {item.ts for item in items} == {m.ts for m in sent[1:]}
 
 
 def test_follow_up_direct_messages_that_are_missing_are_sent(
@@ -109,10 +110,12 @@ def test_follow_up_direct_messages_that_are_missing_are_sent(
     """The message was posted, but the process ended before the direct messages."""
     assert story.worker._send_next()
     assert [
-        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+        len(story.slack.messages_to(recipient))
+        for recipient in (HELP_CHANNEL, HELPER, PEER)
     ] == [1, 0, 0]
     for _ in range(6):
         thanked.advance(minutes=30)
     assert [
-        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+        len(story.slack.messages_to(recipient))
+        for recipient in (HELP_CHANNEL, HELPER, PEER)
     ] == [1, 1, 1]

@@ -70,8 +70,10 @@ def test_forget_me_runs_again(story: Story, caplog: pytest.LogCaptureFixture) ->
     view = story.slack.views[-1][1]
     answers: list[Any] = []
     with crossing(story, "SELECT 1 FROM members FOR UPDATE", ASKS) as cross:
-        asked = meanwhile(lambda: answers.append(story.submit(ASKER, view, {})), cross)
-    asked.join()
+        submission = meanwhile(
+            lambda: answers.append(story.submit(ASKER, view, {})), cross
+        )
+    submission.join()
     assert caplog.messages.count("tried again") == 1
     assert "Done" in answers[0].body
     assert story.only_ask().asker.startswith("forgotten-")
@@ -98,8 +100,8 @@ def test_storing_fetched_users_runs_again(
 
 
 def lock_row(table: str, slack_id: str, *, column: str = "ts") -> str:
-    where = f"{column} = '{slack_id}'"
-    return f"SELECT 1 FROM {table} WHERE {where} FOR NO KEY UPDATE"  # noqa: S608
+    condition = f"{column} = '{slack_id}'"
+    return f"SELECT 1 FROM {table} WHERE {condition} FOR NO KEY UPDATE"  # noqa: S608
 
 
 @pytest.fixture

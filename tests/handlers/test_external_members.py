@@ -27,24 +27,26 @@ THEIRS = [
 ]
 
 
-def find_member(story: Story, who: str = ZED) -> Member | None:
+def find_member(story: Story, user: str = ZED) -> Member | None:
     with story.rt.read_session() as session:
-        return session.scalar(select(Member).filter_by(slack_id=who))
+        return session.scalar(select(Member).filter_by(slack_id=user))
 
 
-@pytest.mark.parametrize("said", THEIRS)
-def test_an_external_members_message_becomes_no_ask(story: Story, said: dict[str, Any]):
+@pytest.mark.parametrize("fields", THEIRS)
+def test_an_external_members_message_becomes_no_ask(
+    story: Story, fields: dict[str, Any]
+):
     story.set_up_channel(capture="all")
-    story.say(ZED, "How do you x?", **said)
+    story.say(ZED, "How do you x?", **fields)
     assert story.asks() == []
     # Neither after an edit, nor by a champion's conversion.
-    ts = story.say(ZED, "Hello", **said)
+    ts = story.say(ZED, "Hello", **fields)
     edited = {
         "type": "message",
         "subtype": "message_changed",
         "channel": HELP_CHANNEL,
-        "message": {"user": ZED, "text": "How do you y?", "ts": ts, **said},
-        "previous_message": {"user": ZED, "text": "Hello", "ts": ts, **said},
+        "message": {"user": ZED, "text": "How do you y?", "ts": ts, **fields},
+        "previous_message": {"user": ZED, "text": "Hello", "ts": ts, **fields},
     }
     assert story.event(edited) == 200
     assert story.asks() == []
@@ -147,8 +149,8 @@ def test_external_members_clicks_and_shortcuts_have_no_effect(
     story: Story, body: dict[str, Any]
 ):
     story.ask()
-    told = sent_by_zed(story, body)
-    assert "members of the workspace" in told or story.slack.views == []
+    mentions = sent_by_zed(story, body)
+    assert "members of the workspace" in mentions or story.slack.views == []
     assert story.only_ask().state == "open"
     member = find_member(story)
     assert member is not None
@@ -170,7 +172,7 @@ def test_external_members_forms_have_no_effect(story: Story):
         for block in view["blocks"]
         if block["type"] == "input"
     }
-    told = sent_by_zed(
+    mentions = sent_by_zed(
         story,
         {
             "type": "view_submission",
@@ -179,7 +181,7 @@ def test_external_members_forms_have_no_effect(story: Story):
             "view": {**view, "id": "V9", "state": {"values": state}},
         },
     )
-    assert "members of the workspace" in told
+    assert "members of the workspace" in mentions
     assert story.asks() == []
 
 
@@ -261,8 +263,8 @@ def test_a_command_of_another_enterprise_is_external(grid: Story):
         "team_id": TEAM,
         "trigger_id": "t",
     }
-    told = sent_by_zed(grid, {**body, "enterprise_id": "E0OTHER"})
-    assert "members of the workspace" in told
+    mentions = sent_by_zed(grid, {**body, "enterprise_id": "E0OTHER"})
+    assert "members of the workspace" in mentions
     assert grid.asks() == []
     grid.slack.people[PEER] = user_object(PEER)
     grid.dispatch({**body, "user_id": PEER, "enterprise_id": GRID})

@@ -67,7 +67,7 @@ def theirs(story: Story) -> int:
         session.add(channel)
         session.flush()
         session.add_all(
-            Champion(channel_id=channel.id, member=who) for who in EVERYBODY
+            Champion(channel_id=channel.id, member=member) for member in EVERYBODY
         )
         ask = Ask(
             installation_id=other.id,
@@ -129,26 +129,26 @@ Way = Callable[[Story, str], object]
 
 
 def click(action_id: str, *, value: str = "", option: str | None = None) -> Way:
-    return lambda story, who: story.click(who, action_id, value, option=option)
+    return lambda story, member: story.click(member, action_id, value, option=option)
 
 
 def send(view: dict[str, Any]) -> Way:
-    return lambda story, who: story.submit(who, view, VALUES)
+    return lambda story, member: story.submit(member, view, VALUES)
 
 
 def ways(ask: object, answer: object) -> dict[str, Way]:
     """Return each entry that takes the id of an ask or an answer, and its actor."""
-    found: dict[str, Way] = {
+    entries: dict[str, Way] = {
         button: click(button, value=str(ask)) for button in BUTTONS
     }
-    for what in ("edit", "close", "reopen", "delete"):
-        found[f"menu {what}"] = click("ask_menu", option=f"{what}:{ask}")
+    for action in ("edit", "close", "reopen", "delete"):
+        entries[f"menu {action}"] = click("ask_menu", option=f"{action}:{ask}")
     for name in FORMS:
-        found[name] = send(form(name, ask=ask))
-    found["offer"] = click("mark_solved", value=f"{ask}:{answer}")
-    found["offer to mark helpful"] = click("mark_helpful", value=f"{ask}:{answer}")
-    found["who helped"] = click("who_helped", option=str(answer))
-    return found
+        entries[name] = send(form(name, ask=ask))
+    entries["offer"] = click("mark_solved", value=f"{ask}:{answer}")
+    entries["offer to mark helpful"] = click("mark_helpful", value=f"{ask}:{answer}")
+    entries["who helped"] = click("who_helped", option=str(answer))
+    return entries
 
 
 def test_another_workspaces_ask_can_neither_be_seen_nor_changed(
@@ -158,11 +158,11 @@ def test_another_workspaces_ask_can_neither_be_seen_nor_changed(
     with story.rt.read_session() as session:
         answer = session.scalars(select(Answer.id)).one()
     for way, use in ways(theirs, answer).items():
-        for who in EVERYBODY:
-            use(story, who)
+        for member in EVERYBODY:
+            use(story, member)
         assert everything(story) == before, way
-    shown = json.dumps([*story.slack.views, *story.slack.responses])
-    assert SECRET not in shown
+    output = json.dumps([*story.slack.views, *story.slack.responses])
+    assert SECRET not in output
 
 
 def test_an_invalid_id_changes_nothing(story: Story) -> None:
@@ -220,9 +220,9 @@ def test_a_forged_click_or_form_does_no_more_than_its_sender_may(
     [answer], ask_id = story.answers(), story.only_ask().id
     before = everything(story)
     for way, use in ways(ask_id, answer.id).items():
-        for who in FORBIDDEN[way]:
-            use(story, who)
-            assert everything(story) == before, (way, who)
+        for member in FORBIDDEN[way]:
+            use(story, member)
+            assert everything(story) == before, (way, member)
 
 
 @pytest.mark.parametrize(
@@ -233,15 +233,15 @@ def test_a_channel_in_a_form_is_fetched_and_not_trusted(
 ) -> None:
     story.ask()
     before = everything(story)
-    for who in EVERYBODY:
-        story.submit(who, form("settings", channel=channel), {})
-        story.click(who, "undo_solved", f"{channel}:1700000000.000200")
-        story.click(who, "undo_helpful", f"{channel}:1700000000.000200")
-        for what in ("mark_solved", "mark_helpful", "make_ask", "ask_options"):
+    for member in EVERYBODY:
+        story.submit(member, form("settings", channel=channel), {})
+        story.click(member, "undo_solved", f"{channel}:1700000000.000200")
+        story.click(member, "undo_helpful", f"{channel}:1700000000.000200")
+        for action in ("mark_solved", "mark_helpful", "make_ask", "ask_options"):
             if channel.isalnum():
                 story.message_shortcut(
-                    who,
-                    what,
+                    member,
+                    action,
                     PEER,
                     "1700000000.000200",
                     thread_ts=THEIR_TS,
@@ -279,22 +279,22 @@ def closed(story: Story) -> Round:
     return story.post_round(channel=PRIVATE, question=SECRET)
 
 
-def forged(story: Story, who: str, one: Round) -> None:
+def forged(story: Story, member: str, round_: Round) -> None:
     """Return each request with a round's id, and with a check-in's."""
     for channel in ("D0ANA", HELP_CHANNEL):
-        story.click(who, "checkin_join", str(one.id), channel=channel)
-        story.click(who, "checkin_share", str(one.id), channel=channel)
+        story.click(member, "checkin_join", str(round_.id), channel=channel)
+        story.click(member, "checkin_share", str(round_.id), channel=channel)
     home = {"type": "home", "private_metadata": "", "blocks": []}
-    story.click(who, "checkin_join", str(one.id), view=home)
-    story.click(who, "checkin_share", str(one.id), view=home)
-    story.submit(who, share_form(one), {"working_on": "Gold"})
+    story.click(member, "checkin_join", str(round_.id), view=home)
+    story.click(member, "checkin_share", str(round_.id), view=home)
+    story.submit(member, share_form(round_), {"working_on": "Gold"})
     for button in ("checkin_leave", "checkin_go_on"):
-        story.click(who, button, str(one.schedule_id), channel="D0ANA")
+        story.click(member, button, str(round_.schedule_id), channel="D0ANA")
 
 
-def share_form(one: Round) -> dict[str, Any]:
+def share_form(round_: Round) -> dict[str, Any]:
     fields = ("working_on", "stuck_on", "proud_of", "reflection")
-    return form("checkin_share", round=one.id) | {
+    return form("checkin_share", round=round_.id) | {
         "blocks": [
             {
                 "type": "input",
@@ -310,9 +310,9 @@ def test_a_private_channels_round_is_for_its_members_only(
     story: Story, closed: Round
 ) -> None:
     before = everything(story)
-    for who in (ASKER, ADMIN, GUEST):
-        forged(story, who, closed)
-        assert everything(story) == before, who
+    for member in (ASKER, ADMIN, GUEST):
+        forged(story, member, closed)
+        assert everything(story) == before, member
     assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
     # An unknown membership does not count either.
     story.advance(hours=2)
@@ -343,14 +343,14 @@ def test_a_participant_who_left_the_channel_takes_part_no_more(
 
     story.slack.members_by_channel[PRIVATE] = []
     if is_heard:
-        left = {"type": "member_left_channel", "user": PEER, "channel": PRIVATE}
-        assert story.event(left) == 200
+        leave = {"type": "member_left_channel", "user": PEER, "channel": PRIVATE}
+        assert story.event(leave) == 200
     else:
         # While Slack's earlier answer about their membership is still trusted.
         story.advance(days=1)
     before = everything(story)
     join(story, PEER, closed)
     story.click(PEER, "checkin_share", str(closed.id), channel="D0CHI")
-    said = json.loads(story.submit(PEER, view, {"working_on": "More"}).body)
-    assert "check-in is gone" in said["errors"]["working_on"]
+    response = json.loads(story.submit(PEER, view, {"working_on": "More"}).body)
+    assert "check-in is gone" in response["errors"]["working_on"]
     assert everything(story) == before

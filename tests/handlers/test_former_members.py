@@ -58,18 +58,20 @@ def den(story: Story) -> Story:
 
 
 def leaves(story: Story, *people: str, is_heard: bool = True) -> None:
-    for who in people:
-        story.slack.members_by_channel[DEN].remove(who)
+    for member in people:
+        story.slack.members_by_channel[DEN].remove(member)
         if is_heard:
-            left = {"type": "member_left_channel", "user": who, "channel": DEN}
-            assert story.event(left) == 200
+            leave = {"type": "member_left_channel", "user": member, "channel": DEN}
+            assert story.event(leave) == 200
     if not is_heard:
         # Slack's earlier answer about their membership is still trusted.
         story.clock.advance(hours=1, seconds=1)
 
 
-def asks_there(story: Story, who: str = ASKER, text: str = "How do I test it?") -> int:
-    story.command(who, "/ask", text, channel=DEN)
+def asks_there(
+    story: Story, member: str = ASKER, text: str = "How do I test it?"
+) -> int:
+    story.command(member, "/ask", text, channel=DEN)
     story.deliver()
     return story.asks()[-1].id
 
@@ -81,8 +83,8 @@ Way = Callable[[Story], object]
 
 
 def form(story: Story, callback_id: str) -> dict[str, Any]:
-    found = [v for _, v in story.slack.views if v.get("callback_id") == callback_id]
-    return found[-1]
+    matching = [v for _, v in story.slack.views if v.get("callback_id") == callback_id]
+    return matching[-1]
 
 
 def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a list
@@ -90,81 +92,81 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
 
     She may do each of these, and opens each form, while she is a member.
     """
-    who = ADMIN
-    mine = asks_there(story, who)
+    member = ADMIN
+    mine = asks_there(story, member)
     bens = asks_there(story, HELPER, "How do I mend it?")
     ts = {ask.id: ask.ts or "" for ask in story.asks()}
     story.say(HELPER, "So.", thread_ts=ts[mine], channel=DEN)
-    story.say(who, "So.", thread_ts=ts[bens], channel=DEN)
+    story.say(member, "So.", thread_ts=ts[bens], channel=DEN)
     story.say(PEER, "Or so.", thread_ts=ts[bens], channel=DEN)
     story.deliver()
     by = {a.author: a for a in story.answers()}
-    story.command(who, "/kudos", f"<@{PEER}> {FOR}", channel=DEN)
+    story.command(member, "/kudos", f"<@{PEER}> {FOR}", channel=DEN)
     story.deliver()
     with story.rt.read_session() as session:
         kudos = session.scalars(select(Kudos.id)).one()
         den = session.scalars(select(Channel.id).filter_by(slack_id=DEN)).one()
     one = story.post_round(MONDAY, channel=DEN)
-    join(story, who, one)
-    share(story, who, one, stuck_on="Mercury")
-    credit = credited(story, who, den)
+    join(story, member, one)
+    share(story, member, one, stuck_on="Mercury")
+    credit = credited(story, member, den)
 
     def click(action_id: str, value: object = "", **more: Any) -> Way:
-        return lambda story: story.click(who, action_id, str(value), **more)
+        return lambda story: story.click(member, action_id, str(value), **more)
 
     def send(callback_id: str, **changes: Any) -> Way:
         view = form(story, callback_id)
         values = form_values(view) | changes
-        return lambda story: story.submit(who, view, values)
+        return lambda story: story.submit(member, view, values)
 
     def shortcut(callback_id: str, author: str, at: str, **more: Any) -> Way:
         return lambda story: story.message_shortcut(
-            who, callback_id, author, at, channel=DEN, **more
+            member, callback_id, author, at, channel=DEN, **more
         )
 
     def opened(way: Way) -> None:
         way(story)
 
     ways: dict[str, Way] = {}
-    for what in ("edit", "close", "delete", "worked"):
-        if what != "close":
-            opened(click("ask_menu", option=f"{what}:{mine}"))
-    story.click(who, "ask_menu", option=f"close:{bens}")
+    for action in ("edit", "close", "delete", "worked"):
+        if action != "close":
+            opened(click("ask_menu", option=f"{action}:{mine}"))
+    story.click(member, "ask_menu", option=f"close:{bens}")
     ways["view edit_ask"] = send("edit_ask", title="Some other title")
     ways["view delete_ask"] = send("delete_ask")
     ways["view worked"] = send("worked", worked="This")
     ways["view close_ask"] = send("close_ask", reason="Because")
-    story.command(who, "/ask", channel=DEN)
+    story.command(member, "/ask", channel=DEN)
     ways["view ask"] = send("ask", channel=DEN, title="Why does it x?")
-    story.command(who, "/kudos", channel=DEN)
+    story.command(member, "/kudos", channel=DEN)
     thanks = {"people": [HELPER], "reason": FOR, "visibility": "public", "channel": DEN}
     ways["view kudos"] = send("kudos", **thanks)
-    story.command(who, "/backswing", channel=DEN)
+    story.command(member, "/backswing", channel=DEN)
     settings = form(story, "settings")
     ways["view settings"] = send("settings", topics="other")
-    story.click(who, "checkin_set_up", DEN, view=settings)
+    story.click(member, "checkin_set_up", DEN, view=settings)
     ways["view checkin_plan"] = send("checkin_plan")
     plan = form(story, "checkin_plan")
-    answer = story.submit(who, plan, form_values(plan))
+    answer = story.submit(member, plan, form_values(plan))
     preview = json.loads(answer.body)["view"]
-    ways["view checkin_save"] = lambda story: story.submit(who, preview, {})
-    open_form(story, who, one)
+    ways["view checkin_save"] = lambda story: story.submit(member, preview, {})
+    open_form(story, member, one)
     ways["view checkin_share"] = send("checkin_share", working_on="Gold")
-    story.click(who, "introduction_open", str(den), view=settings)
+    story.click(member, "introduction_open", str(den), view=settings)
     ways["view introduction"] = send("introduction")
-    story.command(who, "/backswing", "mentors")
-    story.click(who, "mentor_add", "add", view=story.slack.views[-1][1])
+    story.command(member, "/backswing", "mentors")
+    story.click(member, "mentor_add", "add", view=story.slack.views[-1][1])
     by_hand = {"member": [PEER], "channel": DEN, "reason": "Helped us all with it"}
     ways["view mentor_add"] = send("mentor_add", **by_hand)
     for name in ("ask_looking", "ask_same", "option_looking", "option_same"):
         ways[f"action {name}"] = click(name, bens)
-    for what in ("edit", "worked", "close", "delete", "reopen"):
-        ways[f"action option_{what}"] = click(f"option_{what}", mine)
-    for what in ("reopen", "delete", "restore"):
-        ways[f"action ask_{what}"] = click(f"ask_{what}", mine)
+    for action in ("edit", "worked", "close", "delete", "reopen"):
+        ways[f"action option_{action}"] = click(f"option_{action}", mine)
+    for action in ("reopen", "delete", "restore"):
+        ways[f"action ask_{action}"] = click(f"ask_{action}", mine)
     ways["action ask_worked"] = click("ask_worked", mine)
-    for what in ("edit", "close", "delete", "reopen"):
-        ways[f"action ask_menu {what}"] = click("ask_menu", option=f"{what}:{mine}")
+    for action in ("edit", "close", "delete", "reopen"):
+        ways[f"action ask_menu {action}"] = click("ask_menu", option=f"{action}:{mine}")
     at = by[PEER].ts
     for name in ("undo_helpful", "undo_solved"):
         ways[f"action {name}"] = click(name, f"{DEN}:{at}")
@@ -178,8 +180,8 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
     ways["action kudos_take_back"] = click("kudos_take_back", kudos)
     ways["action kudos_menu"] = click("kudos_menu", option=f"take_back:{kudos}")
     ways["action checkin_set_up"] = click("checkin_set_up", DEN, view=settings)
-    for what in ("change", "pause", "resume", "delete"):
-        name = f"checkin_{what}"
+    for action in ("change", "pause", "resume", "delete"):
+        name = f"checkin_{action}"
         ways[f"action {name}"] = click(name, one.schedule_id, view=settings)
     ways["action checkin_share"] = click("checkin_share", one.id, channel="D0EVA")
     ways["action checkin_share in the den"] = click(
@@ -192,41 +194,41 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
     ways["action home_checkin_join"] = click(
         "home_checkin_join", one.schedule_id, view=home
     )
-    for what in ("post", "not_now", "open"):
-        name = f"introduction_{what}"
+    for action in ("post", "not_now", "open"):
+        name = f"introduction_{action}"
         ways[f"action {name}"] = click(name, den, view=settings)
     ways["action mentor_tell"] = click("mentor_tell", credit)
-    story.react(HELPER, by[who].ts, "white_check_mark", channel=DEN)
+    story.react(HELPER, by[member].ts, "white_check_mark", channel=DEN)
     story.advance(minutes=2)
     ways["action similar_solved"] = click("similar_solved", bens)
-    for what in ("helped", "outdated", "works"):
-        ways[f"action entry_{what}"] = click(f"entry_{what}", bens)
+    for verdict in ("helped", "outdated", "works"):
+        ways[f"action entry_{verdict}"] = click(f"entry_{verdict}", bens)
     opened(click("entry_outdated", bens))
     ways["view outdated"] = send("outdated", reason="Because")
     ways["action suggestion_solved"] = click("suggestion_solved", f"{mine}:{bens}")
     ways["action suggestion_undo"] = click("suggestion_undo", mine)
-    own = story.say(who, "How do I find it?", channel=DEN)
-    ways["shortcut make_ask"] = shortcut("make_ask", who, own)
-    ways["shortcut ask_options"] = shortcut("ask_options", who, ts[mine])
+    own = story.say(member, "How do I find it?", channel=DEN)
+    ways["shortcut make_ask"] = shortcut("make_ask", member, own)
+    ways["shortcut ask_options"] = shortcut("ask_options", member, ts[mine])
     return ways
 
 
 def stuck(story: Story, one: Round) -> int:
-    letter = next(m for m in story.slack.messages_to(ADMIN) if "stuck on" in m.text)
+    note = next(m for m in story.slack.messages_to(ADMIN) if "stuck on" in m.text)
     return next(
         int(element["value"])
-        for block in letter.blocks
+        for block in note.blocks
         for element in block.get("elements", [])
         if element.get("action_id") == "checkin_ask"
     )
 
 
-def credited(story: Story, who: str, channel_id: int) -> int:
+def credited(story: Story, member: str, channel_id: int) -> int:
     """Credit a member, who has been told and nobody else."""
     with story.rt.write_session.begin() as session:
         row = Credit(
             installation_id=story.rt.workspaces.only.id,
-            member=who,
+            member=member,
             period=story.clock().date(),
             credited_at=story.clock(),
             channel_id=channel_id,
@@ -302,12 +304,12 @@ def test_each_listener_is_tested_or_needs_no_channel(den: Story):
 
 
 def be_silent(story: Story) -> None:
-    for said in (
+    for notice in (
         story.slack.views,
         story.slack.responses,
         story.slack.ephemeral_messages,
     ):
-        said.clear()
+        notice.clear()
 
 
 def told_just_now(story: Story) -> str:
@@ -361,9 +363,9 @@ def test_if_slack_can_not_be_asked_nothing_is_done(den: Story):
 def test_slack_is_asked_once_an_hour_and_a_leave_counts_at_once(den: Story):
     mine = asks_there(den, HELPER)
 
-    def joins_it(who: str) -> int:
+    def joins_it(member: str) -> int:
         before = len(den.slack.calls)
-        den.click(who, "ask_same", str(mine))
+        den.click(member, "ask_same", str(mine))
         return den.slack.calls[before:].count("users.conversations")
 
     assert [joins_it(PEER) for _ in range(3)] == [1, 0, 0]
@@ -467,20 +469,20 @@ def test_each_kind_of_message_declares_its_visibility_check(den: Story):
     assert not guarded & others
 
 
-def shown_to(story: Story, who: str) -> str:
+def shown_to(story: Story, member: str) -> str:
     """Return everything that the person has ever been shown."""
     slack = story.slack
-    mine = [[m.text, m.blocks] for m in slack.messages_to(who)]
-    files = [f.content.decode() for f in slack.files.values() if f.member == who]
-    return json.dumps([mine, slack.homes.get(who), files], ensure_ascii=False)
+    mine = [[m.text, m.blocks] for m in slack.messages_to(member)]
+    files = [f.content.decode() for f in slack.files.values() if f.member == member]
+    return json.dumps([mine, slack.homes.get(member), files], ensure_ascii=False)
 
 
-def looks_around(story: Story, who: str) -> str:
+def looks_around(story: Story, member: str) -> str:
     """Return everything that the person can open by themselves."""
     story.slack.views.clear()
     story.slack.responses.clear()
     bodies = [
-        story.command(who, command, text, channel=HELP_CHANNEL).body
+        story.command(member, command, text, channel=HELP_CHANNEL).body
         for command, text in (
             ("/kudos", "me"),
             ("/backswing", "my data"),
@@ -489,7 +491,7 @@ def looks_around(story: Story, who: str) -> str:
             ("/backswing", "mentors"),
         )
     ]
-    story.event({"type": "app_home_opened", "user": who, "tab": "home"})
+    story.event({"type": "app_home_opened", "user": member, "tab": "home"})
     story.advance(minutes=2)
     return json.dumps([bodies, story.slack.views, story.slack.responses])
 
@@ -497,10 +499,10 @@ def looks_around(story: Story, who: str) -> str:
 def lived(story: Story) -> Iterator[None]:
     """Let Ben and Chi act in the channel, then leave; Ana goes on."""
     one = story.post_round(MONDAY, channel=DEN)
-    for who in (HELPER, PEER):
-        join(story, who, one)
-        share(story, who, one, stuck_on="Mercury")
-        story.event({"type": "app_home_opened", "user": who, "tab": "home"})
+    for member in (HELPER, PEER):
+        join(story, member, one)
+        share(story, member, one, stuck_on="Mercury")
+        story.event({"type": "app_home_opened", "user": member, "tab": "home"})
     story.deliver()
     first = asks_there(story)
     bens = asks_there(story, HELPER, f"What does <@{PEER}> say to y?")
@@ -556,9 +558,9 @@ def test_no_later_text_reaches_a_former_member(den: Story, *, is_heard: bool):
     next(life)
     leaves(den, HELPER, PEER, is_heard=is_heard)
     next(life, None)
-    for who in (HELPER, PEER):
-        assert not told_of_it(looks_around(den, who)), who
-        assert not told_of_it(shown_to(den, who)), who
+    for member in (HELPER, PEER):
+        assert not told_of_it(looks_around(den, member)), member
+        assert not told_of_it(shown_to(den, member)), member
     # It did reach the members.
     assert told_of_it(looks_around(den, CHAMPION) + shown_to(den, CHAMPION))
     assert told_of_it(shown_to(den, DEN))
@@ -570,13 +572,13 @@ def test_the_same_text_reaches_a_member(den: Story):
     life = lived(den)
     next(life)
     next(life, None)
-    for who in (HELPER, PEER):
-        assert told_of_it(json.dumps(den.slack.homes[who])), who
-        assert told_of_it(str([m.text for m in den.slack.messages_to(who)])), who
+    for member in (HELPER, PEER):
+        assert told_of_it(json.dumps(den.slack.homes[member])), member
+        assert told_of_it(str([m.text for m in den.slack.messages_to(member)])), member
 
 
 def test_a_direct_message_waits_until_slack_confirms_the_membership(den: Story):
-    asked = asks_there(den)
+    ask_id = asks_there(den)
     [ask] = den.asks()
     answer = den.say(HELPER, "So.", thread_ts=ask.ts, channel=DEN)
     den.react(PEER, answer, "bulb", channel=DEN)
@@ -584,9 +586,9 @@ def test_a_direct_message_waits_until_slack_confirms_the_membership(den: Story):
     den.advance(minutes=2)
     assert [m for m in den.slack.messages_to(HELPER) if "helped" in m.text] == []
     den.advance(minutes=2)
-    [letter] = [m for m in den.slack.messages_to(HELPER) if "helped" in m.text]
-    assert "How do I test it?" in letter.text
-    assert asked == ask.id
+    [note] = [m for m in den.slack.messages_to(HELPER) if "helped" in m.text]
+    assert "How do I test it?" in note.text
+    assert ask_id == ask.id
 
 
 def test_a_message_to_a_former_member_is_redacted_without_later_text(den: Story):
@@ -596,8 +598,8 @@ def test_a_message_to_a_former_member_is_redacted_without_later_text(den: Story)
     answer = den.say(HELPER, "So.", thread_ts=ask.ts, channel=DEN)
     den.react(PEER, answer, "bulb", channel=DEN)
     den.advance(minutes=2)
-    [letter] = [m for m in den.slack.messages_to(HELPER) if "helped" in m.text]
-    assert "Chi" in letter.text
+    [note] = [m for m in den.slack.messages_to(HELPER) if "helped" in m.text]
+    assert "Chi" in note.text
     leaves(den, HELPER)
     den.click(ASKER, "ask_menu", option=f"edit:{ask.id}", channel=DEN)
     edit = form(den, "edit_ask")
@@ -605,7 +607,7 @@ def test_a_message_to_a_former_member_is_redacted_without_later_text(den: Story)
     den.command(PEER, "/backswing", "forget me")
     den.submit(PEER, den.slack.views[-1][1], {})
     den.advance(minutes=2)
-    again = den.slack.message_at(HELPER, letter.ts)
+    again = den.slack.message_at(HELPER, note.ts)
     assert "Chi" not in again.text
     assert not told_of_it(shown_to(den, HELPER))
 

@@ -23,26 +23,26 @@ PLENTY = 100_000
 FACTS = {"channels", "members"}
 
 
-def pragma(database: Database, said: str) -> Any:
+def pragma(database: Database, statement: str) -> Any:
     """Run a pragma on the only connection that writes."""
     with closing(database.engine.raw_connection()) as connection:
-        found = connection.cursor().execute(f"PRAGMA {said}").fetchone()
-        return found and found[0]
+        result = connection.cursor().execute(f"PRAGMA {statement}").fetchone()
+        return result and result[0]
 
 
 def leave_no_room(database: Database) -> None:
     """Limit the file's size, so that it can't grow for almost any addition."""
     database.close()
     with closing(sqlite3.connect(str(database.engine.url.database))) as connection:
-        for said in (
+        for statement in (
             "PRAGMA journal_mode = DELETE",
             "PRAGMA page_size = 512",
             "VACUUM",
         ):
-            connection.execute(said)
+            connection.execute(statement)
 
 
-def held(database: Database) -> dict[str, list[Any]]:
+def all_rows(database: Database) -> dict[str, list[Any]]:
     with database.read_session() as session:
         return {
             table.name: list(session.execute(select(table)))
@@ -84,12 +84,12 @@ def test_at_each_write_without_room_nothing_is_half_done(
     failed = 0
     while True:
         pragma(database, f"max_page_count = {pages + failed}")
-        before = held(database)
+        before = all_rows(database)
         if do():
             break
         failed += 1
         if work is not replies:
-            assert held(database) == before
+            assert all_rows(database) == before
     assert failed > 0
     pragma(database, f"max_page_count = {PLENTY}")
     for _ in range(3):

@@ -20,7 +20,7 @@ _OURS = "https://peers.slack.com/"
 _NOTIFYING = {"broadcast", "usergroup"}
 
 
-def said(story: Story) -> Iterator[tuple[str, Any]]:
+def shown_payloads(story: Story) -> Iterator[tuple[str, Any]]:
     """Return everything that is shown to anyone: a text, and its blocks."""
     slack = story.slack
     for message in (*slack.messages, *slack.ephemeral_messages):
@@ -33,12 +33,12 @@ def said(story: Story) -> Iterator[tuple[str, Any]]:
         yield "", home
 
 
-def parts(drawn: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(drawn, dict):
-        yield drawn
-        drawn = list(drawn.values())
-    if isinstance(drawn, list):
-        for part in drawn:
+def parts(part_blocks: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part_blocks, dict):
+        yield part_blocks
+        part_blocks = list(part_blocks.values())
+    if isinstance(part_blocks, list):
+        for part in part_blocks:
             yield from parts(part)
 
 
@@ -52,10 +52,10 @@ def assert_nothing_is_meant(marked: str) -> None:
 
 
 def assert_harmless(story: Story) -> None:
-    for text, drawn in said(story):
+    for text, part_blocks in shown_payloads(story):
         assert_nothing_is_meant(text)
         assert len(text) <= 4000
-        for part in parts(drawn):
+        for part in parts(part_blocks):
             assert part.get("type") not in _NOTIFYING
             if part.get("type") == "mrkdwn":
                 assert_nothing_is_meant(part["text"])
@@ -67,7 +67,7 @@ def assert_harmless(story: Story) -> None:
 
 def write_everywhere(story: Story, text: str, slack_text: str) -> None:
     """Write a text in every field: `text` in forms, `slack_text` in messages."""
-    known = {ask.id for ask in story.asks()}
+    ask_ids = {ask.id for ask in story.asks()}
     refused = story.command(ASKER, "/ask", slack_text).body
     assert_nothing_is_meant(json.loads(refused)["text"] if refused else "")
     story.command(ASKER, "/ask", slack_text, channel="D0", channel_name="directmessage")
@@ -82,7 +82,7 @@ def write_everywhere(story: Story, text: str, slack_text: str) -> None:
     story.submit(ASKER, form, answers)
     story.submit(ASKER, form, {"channel": HELP_CHANNEL, "title": "About it: " + text})
     story.deliver()
-    for ask in [ask for ask in story.asks() if ask.id not in known]:
+    for ask in [ask for ask in story.asks() if ask.id not in ask_ids]:
         option = f"{{}}:{ask.id}".format
         story.say(HELPER, slack_text, thread_ts=ask.ts)
         story.say(ASKER, "Thank you, that worked! " + slack_text, thread_ts=ask.ts)
@@ -119,22 +119,22 @@ def write_everywhere(story: Story, text: str, slack_text: str) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, called=HARMFUL_TEXT)
-@example(typed="<!channel>", sent="<!channel> &lt;!here&gt;", called="<!everyone>")
-@example(typed="<https://a.example|b>", sent="<https://evil.example|b.com>", called="*")
+@given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, name=HARMFUL_TEXT)
+@example(typed="<!channel>", sent="<!channel> &lt;!here&gt;", name="<!everyone>")
+@example(typed="<https://a.example|b>", sent="<https://evil.example|b.com>", name="*")
 def test_no_text_in_any_field_does_harm(
-    story: Story, typed: str, sent: str, called: str
+    story: Story, typed: str, sent: str, name: str
 ) -> None:
-    for who in (ASKER, HELPER, PEER, ADMIN):
-        changed = user_object(who, called or "x")
-        story.slack.people[who] = changed
+    for member in (ASKER, HELPER, PEER, ADMIN):
+        changed = user_object(member, name or "x")
+        story.slack.people[member] = changed
         story.event({"type": "user_change", "user": changed})
     story.event(
-        {"type": "channel_rename", "channel": {"id": HELP_CHANNEL, "name": called}}
+        {"type": "channel_rename", "channel": {"id": HELP_CHANNEL, "name": name}}
     )
     write_everywhere(story, typed, sent)
     assert_harmless(story)
-    assert len(list(said(story))) > 10
+    assert len(list(shown_payloads(story))) > 10
 
 
 @pytest.mark.deep
@@ -144,9 +144,9 @@ def test_no_text_in_any_field_does_harm(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, called=HARMFUL_TEXT)
+@given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, name=HARMFUL_TEXT)
 def test_no_text_in_any_field_does_harm_in_many_examples(
-    story: Story, typed: str, sent: str, called: str
+    story: Story, typed: str, sent: str, name: str
 ) -> None:
     write_everywhere(story, typed, sent)
     assert_harmless(story)

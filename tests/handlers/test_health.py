@@ -51,15 +51,15 @@ def health(*, patience: float = 5, **checks: Check) -> Health:
 
 
 def test_each_part_is_named_with_its_problem():
-    said: dict[str, str | None] = {"slack": None}
-    checked = health(database=lambda: None, slack=lambda: said["slack"])
+    answers: dict[str, str | None] = {"slack": None}
+    checked = health(database=lambda: None, slack=lambda: answers["slack"])
     assert ask(checked) == (200, ["ready", "database: ok", "slack: ok"])
-    said["slack"] = "token_revoked"
+    answers["slack"] = "token_revoked"
     assert ask(checked) == (
         503,
         ["not ready", "database: ok", "slack: token_revoked"],
     )
-    said["slack"] = None
+    answers["slack"] = None
     assert ask(checked)[0] == 200
 
 
@@ -70,17 +70,17 @@ def test_a_check_that_hangs_is_not_ready():
         release.wait(10)
 
     try:
-        status, said = ask(health(database=hang, patience=0.05))
+        status, body = ask(health(database=hang, patience=0.05))
     finally:
         release.set()
-    assert (status, said[0]) == (503, "not ready")
-    assert "no answer" in said[1]
+    assert (status, body[0]) == (503, "not ready")
+    assert "no answer" in body[1]
 
 
 def test_many_requests_cost_one_check():
     looks: list[None] = []
-    kept = Readiness({"database": lambda: looks.append(None)})
-    threads = [threading.Thread(target=kept.check) for _ in range(20)]
+    cached = Readiness({"database": lambda: looks.append(None)})
+    threads = [threading.Thread(target=cached.check) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -89,8 +89,8 @@ def test_many_requests_cost_one_check():
 
 
 def test_a_change_is_logged_once(caplog: pytest.LogCaptureFixture):
-    said: list[str | None] = [None, "gone", "gone", "gone", None, None]
-    looked = Readiness({"database": lambda: said.pop(0)}, cache_seconds=0)
+    answers: list[str | None] = [None, "gone", "gone", "gone", None, None]
+    looked = Readiness({"database": lambda: answers.pop(0)}, cache_seconds=0)
     with caplog.at_level("INFO"):
         for _ in range(6):
             looked.check()

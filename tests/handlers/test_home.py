@@ -48,41 +48,41 @@ def peers(story: Story) -> Story:
     return story
 
 
-def joins(story: Story, who: str, channel: str, **more: Any) -> None:
-    joined = {"type": "member_joined_channel", "user": who, "channel": channel}
+def joins(story: Story, member: str, channel: str, **more: Any) -> None:
+    joined = {"type": "member_joined_channel", "user": member, "channel": channel}
     assert story.event(joined | more) == 200
 
 
-def leaves(story: Story, who: str, channel: str, **more: Any) -> None:
-    left = {"type": "member_left_channel", "user": who, "channel": channel}
-    assert story.event(left | more) == 200
+def leaves(story: Story, member: str, channel: str, **more: Any) -> None:
+    leave = {"type": "member_left_channel", "user": member, "channel": channel}
+    assert story.event(leave | more) == 200
 
 
-def opens(story: Story, who: str) -> str:
+def opens(story: Story, member: str) -> str:
     """Open the Home tab when everything has been fetched; return it."""
-    opened = {"type": "app_home_opened", "user": who, "tab": "home"}
+    opened = {"type": "app_home_opened", "user": member, "tab": "home"}
     assert story.event(opened) == 200
     story.deliver()
-    return seen(story, who)
+    return visible_home(story, member)
 
 
-def seen(story: Story, who: str) -> str:
-    return json.dumps(story.slack.homes[who], ensure_ascii=False)
+def visible_home(story: Story, member: str) -> str:
+    return json.dumps(story.slack.homes[member], ensure_ascii=False)
 
 
-def links(story: Story, who: str) -> list[str]:
+def links(story: Story, member: str) -> list[str]:
     """Return the text of each link on the Home tab, from top to bottom."""
     return [
         part["text"]
-        for block in story.slack.homes[who]["blocks"]
+        for block in story.slack.homes[member]["blocks"]
         if block["type"] == "rich_text"
         for part in block["elements"][0]["elements"]
         if part["type"] == "link"
     ]
 
 
-def asks_in(story: Story, who: str, text: str, channel: str = HELP_CHANNEL) -> None:
-    assert story.command(who, "/ask", text, channel=channel).body == ""
+def asks_in(story: Story, member: str, text: str, channel: str = HELP_CHANNEL) -> None:
+    assert story.command(member, "/ask", text, channel=channel).body == ""
     story.deliver()
 
 
@@ -111,8 +111,8 @@ def test_a_person_without_a_common_channel_learns_how_to_invite_the_bot(peers: S
 
 def test_unknown_memberships_are_not_shown_as_none(peers: Story):
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
-    assert "Checking your channels" in seen(peers, ASKER)
-    assert "has an answer" not in seen(peers, ASKER)
+    assert "Checking your channels" in visible_home(peers, ASKER)
+    assert "has an answer" not in visible_home(peers, ASKER)
 
 
 def test_my_open_asks_are_listed_with_their_state_and_pages(peers: Story):
@@ -122,7 +122,7 @@ def test_my_open_asks_are_listed_with_their_state_and_pages(peers: Story):
     peers.say(HELPER, "So.", thread_ts=peers.slack.messages_to(HELP_CHANNEL)[9].ts)
     assert "  answered · #help · 2 Mar" in opens(peers, ASKER)
     assert links(peers, ASKER) == [f"Question {n}?" for n in range(9, 1, -1)]
-    assert "1 to 8 of 10" in seen(peers, ASKER)
+    assert "1 to 8 of 10" in visible_home(peers, ASKER)
     view = peers.slack.homes[ASKER]
     assert peers.click(ASKER, "home_next", "asks:8", view=view).body == ""
     assert links(peers, ASKER) == ["Question 1?", "Question 0?"]
@@ -165,14 +165,14 @@ def test_unanswered_asks_of_my_channels_are_listed_my_topics_first(peers: Story)
         "How do I fix x?",
         "Why is Python so slow here?",
     ]
-    assert "  Ana · #help · 2 Mar" in seen(peers, HELPER)
+    assert "  Ana · #help · 2 Mar" in visible_home(peers, HELPER)
     peers.change_my_settings(HELPER, topics_known="python, doors")
     opens(peers, HELPER)
     assert links(peers, HELPER)[1:] == [
         "Why is Python so slow here?",
         "How do I fix x?",
     ]
-    assert "  Ana · #help · 3 Mar · in your topics" in seen(peers, HELPER)
+    assert "  Ana · #help · 3 Mar · in your topics" in visible_home(peers, HELPER)
     peers.say(PEER, "So.", thread_ts=peers.slack.messages_to(HELP_CHANNEL)[0].ts)
     opens(peers, HELPER)
     assert links(peers, HELPER)[1:] == ["Why is Python so slow here?"]
@@ -185,15 +185,15 @@ def test_my_activity_is_listed_with_links(peers: Story):
     peers.command(ASKER, "/kudos", f"<@{HELPER}> for the answer on retries, thanks")
     peers.advance(minutes=2)
     assert "  helped 1 person, asked by Ana · #help · 2 Mar" in opens(peers, HELPER)
-    assert f"thread_ts={ask.ts}" in seen(peers, HELPER)
-    assert "the answer on retries" in seen(peers, HELPER)
+    assert f"thread_ts={ask.ts}" in visible_home(peers, HELPER)
+    assert "the answer on retries" in visible_home(peers, HELPER)
     peers.react(ASKER, reply, "heart")
     peers.advance(seconds=3)
-    assert "  helped 2 people, asked by Ana" in seen(peers, HELPER)
+    assert "  helped 2 people, asked by Ana" in visible_home(peers, HELPER)
     peers.unreact(ASKER, reply, "heart")
     peers.react(ASKER, reply, "white_check_mark")
     peers.advance(seconds=3)
-    assert "  solved it for Ana" in seen(peers, HELPER)
+    assert "  solved it for Ana" in visible_home(peers, HELPER)
     # Undone activity disappears.
     with peers.rt.read_session() as session:
         kudos = session.scalars(select(Kudos.id)).one()
@@ -201,8 +201,8 @@ def test_my_activity_is_listed_with_links(peers: Story):
     peers.unreact(ASKER, reply, "white_check_mark")
     peers.unreact(PEER, reply, "+1")
     peers.advance(seconds=3)
-    assert "Your answers that helped" not in seen(peers, HELPER)
-    assert "the answer on retries" not in seen(peers, HELPER)
+    assert "Your answers that helped" not in visible_home(peers, HELPER)
+    assert "the answer on retries" not in visible_home(peers, HELPER)
 
 
 def test_the_fullest_home_is_accepted_by_slack(peers: Story):
@@ -215,12 +215,12 @@ def test_the_fullest_home_is_accepted_by_slack(peers: Story):
     peers.deliver()
     opens(peers, ASKER)
     view = peers.slack.homes[ASKER]
-    assert "1 to 8 of 30" in seen(peers, ASKER)
+    assert "1 to 8 of 30" in visible_home(peers, ASKER)
     assert len(view["blocks"]) <= 100
     assert len(json.dumps(view)) < 250_000
 
 
-def statements(story: Story, database: Database, who: str) -> int:
+def statements(story: Story, database: Database, member: str) -> int:
     ran: list[str] = []
 
     def run(*args: Any) -> None:
@@ -228,7 +228,7 @@ def statements(story: Story, database: Database, who: str) -> int:
 
     engine = story.rt.read_session.kw["bind"]
     event.listen(engine, "before_cursor_execute", run)
-    peers_see = {"type": "app_home_opened", "user": who, "tab": "home"}
+    peers_see = {"type": "app_home_opened", "user": member, "tab": "home"}
     story.event(peers_see)
     event.remove(engine, "before_cursor_execute", run)
     return len([one for one in ran if one.startswith("SELECT")])
@@ -238,10 +238,10 @@ def test_the_number_of_queries_does_not_grow_with_the_contents(
     peers: Story, database: Database
 ):
     def more() -> None:
-        for who, other in ((ASKER, HELPER), (HELPER, ASKER)):
-            ask = peers.ask(member=who)
-            peers.react(who, peers.say(other, "So.", thread_ts=ask.ts), "+1")
-            peers.command(who, "/ask", "And how do I fix y?")
+        for member, other in ((ASKER, HELPER), (HELPER, ASKER)):
+            ask = peers.ask(member=member)
+            peers.react(member, peers.say(other, "So.", thread_ts=ask.ts), "+1")
+            peers.command(member, "/ask", "And how do I fix y?")
         peers.deliver()
 
     more()
@@ -256,10 +256,10 @@ def test_the_number_of_queries_does_not_grow_with_the_contents(
 # Joined asks
 
 
-def listed(story: Story, who: str) -> list[str]:
+def listed(story: Story, member: str) -> list[str]:
     """Return the lines below "Asks that you joined", as a reader sees them."""
-    said = opens(story, who) and visible_text(story.slack.homes[who])
-    _, _, after = said.partition("Asks that you joined\n")
+    visible = opens(story, member) and visible_text(story.slack.homes[member])
+    _, _, after = visible.partition("Asks that you joined\n")
     return [
         line
         for line in after.splitlines()
@@ -281,7 +281,7 @@ def test_asks_joined_to_help_or_with_the_same_problem_are_listed(peers: Story):
     peers.react(HELPER, y.ts, "raising_hand", added=False)
     peers.advance(seconds=3)
     # The tab is updated without being opened.
-    assert "Asks that you joined" not in seen(peers, HELPER)
+    assert "Asks that you joined" not in visible_home(peers, HELPER)
 
 
 def test_asks_of_a_private_channel_that_they_left_are_not_listed(peers: Story):
@@ -293,22 +293,22 @@ def test_asks_of_a_private_channel_that_they_left_are_not_listed(peers: Story):
     assert len(listed(peers, HELPER)) == 1
     leaves(peers, HELPER, PRIVATE)
     peers.advance(seconds=3)
-    assert "hide x" not in seen(peers, HELPER)
+    assert "hide x" not in visible_home(peers, HELPER)
 
 
 # Check-ins
 
 
-def press(story: Story, who: str, action: str) -> Any:
+def press(story: Story, member: str, action: str) -> Any:
     """Press the first button with this action."""
-    view = story.slack.homes[who]
+    view = story.slack.homes[member]
     buttons = [
         button
         for block in view["blocks"]
         for button in [*block.get("elements", []), block.get("accessory", {})]
         if button.get("action_id") == action
     ]
-    return story.click(who, action, buttons[0]["value"], view=view)
+    return story.click(member, action, buttons[0]["value"], view=view)
 
 
 def test_check_ins_are_joined_shared_in_and_left_from_home(peers: Story):
@@ -316,24 +316,24 @@ def test_check_ins_are_joined_shared_in_and_left_from_home(peers: Story):
     assert "Three things" in opens(peers, HELPER)
     press(peers, HELPER, "home_checkin_join")
     peers.deliver()
-    assert "“What are you working on this week?” · #help" in seen(peers, HELPER)
-    assert "Three things" not in seen(peers, HELPER)
-    assert "Waiting for you" not in seen(peers, HELPER)
+    assert "“What are you working on this week?” · #help" in visible_home(peers, HELPER)
+    assert "Three things" not in visible_home(peers, HELPER)
+    assert "Waiting for you" not in visible_home(peers, HELPER)
     peers.post_round()
     peers.advance(seconds=3)
-    assert "Waiting for you" in seen(peers, HELPER)
+    assert "Waiting for you" in visible_home(peers, HELPER)
     # It closes at nine in Berlin, which is ten in Helsinki.
-    said = visible_text(peers.slack.homes[HELPER])
-    assert "#help · until Friday 13 March at 10:00 EET" in said
+    visible = visible_text(peers.slack.homes[HELPER])
+    assert "#help · until Friday 13 March at 10:00 EET" in visible
     press(peers, HELPER, "checkin_share")
     form = peers.slack.views[-1][1]
     assert peers.submit(HELPER, form, {"working_on": "A parser"}).body == ""
     peers.advance(seconds=3)
-    assert "Waiting for you" not in seen(peers, HELPER)
+    assert "Waiting for you" not in visible_home(peers, HELPER)
     press(peers, HELPER, "checkin_leave")
     peers.deliver()
-    assert "home_checkin_join" in seen(peers, HELPER)
-    assert "checkin_leave" not in seen(peers, HELPER)
+    assert "home_checkin_join" in visible_home(peers, HELPER)
+    assert "checkin_leave" not in visible_home(peers, HELPER)
 
 
 def test_a_check_in_joined_elsewhere_is_listed_too(peers: Story):
@@ -341,10 +341,10 @@ def test_a_check_in_joined_elsewhere_is_listed_too(peers: Story):
     opens(peers, HELPER)
     peers.click(HELPER, "checkin_join", str(shown.id))
     peers.deliver()
-    assert "Waiting for you" in seen(peers, HELPER)
+    assert "Waiting for you" in visible_home(peers, HELPER)
     peers.close_rounds()
     peers.advance(seconds=3)
-    assert "Waiting for you" not in seen(peers, HELPER)
+    assert "Waiting for you" not in visible_home(peers, HELPER)
 
 
 def test_stopped_reminders_are_resumed_from_home(peers: Story):
@@ -352,12 +352,12 @@ def test_stopped_reminders_are_resumed_from_home(peers: Story):
     opens(peers, HELPER)
     press(peers, HELPER, "home_checkin_join")
     with peers.rt.write_session.begin() as session:
-        seat = session.get_one(Participant, (schedule, HELPER))
-        seat.reminders_stopped_at = peers.clock()
+        participant = session.get_one(Participant, (schedule, HELPER))
+        participant.reminders_stopped_at = peers.clock()
     assert "reminders stopped" in opens(peers, HELPER)
     press(peers, HELPER, "checkin_go_on")
     peers.deliver()
-    assert "reminders stopped" not in seen(peers, HELPER)
+    assert "reminders stopped" not in visible_home(peers, HELPER)
 
 
 def test_check_ins_of_private_channels_are_for_their_members(peers: Story):
@@ -374,10 +374,12 @@ def test_check_ins_of_private_channels_are_for_their_members(peers: Story):
     peers.slack.members_by_channel[PRIVATE] = []
     peers.clock.advance(hours=2)
     assert "What are you working on" not in opens(peers, HELPER)
-    assert "A check-in in a private channel that you left" in seen(peers, HELPER)
+    assert "A check-in in a private channel that you left" in visible_home(
+        peers, HELPER
+    )
     press(peers, HELPER, "checkin_leave")
     peers.deliver()
-    assert "private channel" not in seen(peers, HELPER)
+    assert "private channel" not in visible_home(peers, HELPER)
 
 
 # Visibility
@@ -391,8 +393,8 @@ def test_asks_of_private_channels_are_for_their_current_members(peers: Story):
     leaves(peers, HELPER, PRIVATE)
     joins(peers, PEER, PRIVATE)
     peers.advance(seconds=3)
-    assert "A great secret?" not in seen(peers, HELPER)
-    assert "A great secret?" in seen(peers, PEER)
+    assert "A great secret?" not in visible_home(peers, HELPER)
+    assert "A great secret?" in visible_home(peers, PEER)
 
 
 def test_private_content_waits_until_the_membership_is_known(peers: Story):
@@ -420,15 +422,15 @@ def test_joins_and_leaves_count_in_the_order_of_their_times(peers: Story):
             )
             return bool(session.scalar(latest.limit(1)))
 
-    for joined, left in itertools.permutations([1, 2]):
+    for join_order, leave_order in itertools.permutations([1, 2]):
         now = peers.ts().partition(".")[0]
-        told = [
-            (joins, f"{now}.00000{joined}"),
-            (leaves, f"{now}.00000{left}"),
+        events = [
+            (joins, f"{now}.00000{join_order}"),
+            (leaves, f"{now}.00000{leave_order}"),
         ]
-        for tell, at in (*told, *reversed(told)):
-            tell(peers, HELPER, "C0ELSE", event_ts=at)
-        assert is_in() is (joined > left)
+        for send, at in (*events, *reversed(events)):
+            send(peers, HELPER, "C0ELSE", event_ts=at)
+        assert is_in() is (join_order > leave_order)
         peers.clock.advance(seconds=1)
 
 
@@ -507,7 +509,7 @@ def test_many_changes_are_one_view(peers: Story):
     peers.advance(seconds=3)
     assert publishes(peers) == before + 1
     assert links(peers, ASKER) == ["And how do I fix y?", "How do I fix x?"]
-    assert "answered" in seen(peers, ASKER)
+    assert "answered" in visible_home(peers, ASKER)
 
 
 def test_a_home_that_was_never_opened_is_not_published(peers: Story):
@@ -530,7 +532,7 @@ def test_a_second_visit_replaces_the_first_view(peers: Story):
             == peers.slack.home_hashes[ASKER]
         )
     opens(peers, ASKER)
-    assert "None at the moment" not in seen(peers, ASKER)
+    assert "None at the moment" not in visible_home(peers, ASKER)
 
 
 def test_a_lost_hash_does_not_block_a_visit(peers: Story):
@@ -587,7 +589,7 @@ def test_an_older_view_published_last_is_rendered_again(peers: Story):
 
     peers.slack.on_call = overtaking
     peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
-    assert "Checking your channels" in seen(peers, HELPER)
+    assert "Checking your channels" in visible_home(peers, HELPER)
     peers.advance(seconds=3)
     assert links(peers, HELPER) == ["How do I fix x?"]
 
@@ -651,23 +653,23 @@ def test_an_erased_member_disappears_from_all_home_tabs(peers: Story):
     peers.command(ASKER, "/kudos", f"<@{HELPER}> for the answer on retries, thanks")
     opens(peers, ASKER)
     assert "How do I fix x?" in opens(peers, HELPER)
-    assert "Ana" in seen(peers, HELPER)
+    assert "Ana" in visible_home(peers, HELPER)
     peers.command(ASKER, "/backswing", "forget me")
     peers.submit(ASKER, peers.slack.views[-1][1], {})
-    assert "How do I fix x?" not in seen(peers, ASKER)
-    assert "Three things" in seen(peers, ASKER)
+    assert "How do I fix x?" not in visible_home(peers, ASKER)
+    assert "Three things" in visible_home(peers, ASKER)
     peers.advance(seconds=3)
-    assert "Ana" not in seen(peers, HELPER)
-    assert "How do I fix x?" not in seen(peers, HELPER)
+    assert "Ana" not in visible_home(peers, HELPER)
+    assert "How do I fix x?" not in visible_home(peers, HELPER)
     with peers.rt.read_session() as session:
         assert session.scalars(select(Home.member)).all() == [HELPER]
         assert ASKER not in session.scalars(select(ChannelMember.member)).all()
     # Late deliveries do not bring them back.
     late = f"{ts_to_micros(peers.ts()) // 1_000_000 - 60}.000100"
-    gone = publishes(peers)
+    publish_count = publishes(peers)
     opened = {"type": "app_home_opened", "user": ASKER, "tab": "home"}
     peers.event(opened | {"event_ts": late})
-    assert publishes(peers) == gone
+    assert publishes(peers) == publish_count
 
 
 def test_the_button_on_home_opens_the_form(peers: Story):
@@ -726,15 +728,15 @@ def test_a_question_in_a_direct_message_becomes_an_ask_in_one_click(
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "messages",
     [
         [],
         [{"ts": "1772442000.000100", "user": ASKER, "text": "A great secret?"}],
         [{"ts": "1772442000.000200", "user": PEER, "text": "A great secret?"}],
     ],
 )
-def test_only_ones_own_text_is_filled_in(peers: Story, kept: list[dict[str, str]]):
-    peers.slack.thread_messages["D0CHI", "1772442000.000100"] = kept
+def test_only_ones_own_text_is_filled_in(peers: Story, messages: list[dict[str, str]]):
+    peers.slack.thread_messages["D0CHI", "1772442000.000100"] = messages
     peers.click(PEER, "ask_written", "1772442000.000100", channel="D0CHI")
     assert not form_values(peers.slack.views[-1][1])["title"]
 

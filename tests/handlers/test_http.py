@@ -180,8 +180,8 @@ def test_rejected_requests_are_counted_by_reason(
     door.status(answer, kind="text/plain")
     door.status(b"x" * (MAX_BODY_BYTES + 1))
     door.status("{")
-    told = bolt.metrics.render().decode()
-    counted = re.findall(r'requests_refused_total\{reason="([\w ]+)"\} (\d+)', told)
+    page = bolt.metrics.render().decode()
+    counted = re.findall(r'requests_refused_total\{reason="([\w ]+)"\} (\d+)', page)
     assert dict(counted) == {
         "signature": "1",
         "age": "2",
@@ -377,9 +377,9 @@ def test_a_command_is_answered_in_its_acknowledgement(door: SlackCaller) -> None
         f"command=%2Fbackswing&text=help&user_id={ASKER}&channel_id={HELP_CHANNEL}"
         "&team_id=T0PEERS&trigger_id=1.2"
     )
-    status, said = door.send(body, kind=FORM)
+    status, response_body = door.send(body, kind=FORM)
     assert status == 200
-    assert b"Ask your peers, and see what helped" in said
+    assert b"Ask your peers, and see what helped" in response_body
 
 
 def test_a_slow_request_delays_no_other(

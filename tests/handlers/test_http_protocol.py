@@ -94,9 +94,9 @@ class Place:
 def place(
     request: pytest.FixtureRequest, closing: ThreadPoolExecutor
 ) -> Iterator[Place]:
-    made = Place(request.param)
-    yield made
-    closing.submit(made.stop)
+    running_server = Place(request.param)
+    yield running_server
+    closing.submit(running_server.stop)
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -112,10 +112,10 @@ def open_files() -> int:
 
 def rest(peer: socket.socket) -> bytes:
     """Return everything that arrives until the server closes the connection."""
-    said = b""
+    received = b""
     while part := peer.recv(65536):
-        said += part
-    return said
+        received += part
+    return received
 
 
 @pytest.mark.parametrize("place", [Quick], indirect=True)
@@ -152,12 +152,12 @@ def test_a_client_that_sends_a_little_now_and_then_gains_nothing(
     with place.open(head) as peer:
         # It gets a response, and the connection is closed while it still sends.
         peer.settimeout(0.05)
-        said = b""
-        while not said:
+        received = b""
+        while not received:
             peer.sendall(drop)
             with suppress(TimeoutError):
-                said = peer.recv(65536)
-    assert said.startswith(b"HTTP/1.1 408 ")
+                received = peer.recv(65536)
+    assert received.startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize("place", [Patient], indirect=True)
@@ -189,17 +189,17 @@ def test_the_next_request_is_awaited_for_a_limited_time_too(
     place: Place, more: bytes
 ) -> None:
     with place.open(WHOLE + more) as peer:
-        said = rest(peer)
-    assert said.startswith(b"HTTP/1.1 200 ")
+        received = rest(peer)
+    assert received.startswith(b"HTTP/1.1 200 ")
     assert place.read == ["ok"]
 
 
 @pytest.mark.parametrize("place", [Quick], indirect=True)
 def test_the_rest_of_a_rejected_request_is_not_awaited(place: Place) -> None:
     with place.open(b"POST /no HTTP/1.1\r\nContent-Length: 100\r\n\r\n") as peer:
-        said = rest(peer)
-    assert said.startswith(b"HTTP/1.1 401 ")
-    assert said.count(b"HTTP/1.1") == 1
+        received = rest(peer)
+    assert received.startswith(b"HTTP/1.1 401 ")
+    assert received.count(b"HTTP/1.1") == 1
 
 
 @pytest.mark.parametrize("place", [Quick], indirect=True)

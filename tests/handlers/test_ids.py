@@ -26,34 +26,34 @@ SHOWN = (
 )
 
 
-def read(shown: Any, key: str = "") -> Iterator[str]:
+def read(payload: Any, key: str = "") -> Iterator[str]:
     """Return the strings of a payload that people read."""
-    if isinstance(shown, dict):
-        for name, value in shown.items():
+    if isinstance(payload, dict):
+        for name, value in payload.items():
             # Values of buttons and options are sent back to us.
-            if not (name == "value" and ("action_id" in shown or "text" in shown)):
+            if not (name == "value" and ("action_id" in payload or "text" in payload)):
                 yield from read(value, name)
-    elif isinstance(shown, list):
-        for value in shown:
+    elif isinstance(payload, list):
+        for value in payload:
             yield from read(value, key)
-    elif isinstance(shown, str) and (key in READ or not key):
-        yield TOKEN.sub("", shown)
+    elif isinstance(payload, str) and (key in READ or not key):
+        yield TOKEN.sub("", payload)
 
 
-def ids_in(*shown: Any) -> list[str]:
-    return [text for text in read(list(shown)) if ID.search(text)]
+def ids_in(*payload: Any) -> list[str]:
+    return [text for text in read(list(payload)) if ID.search(text)]
 
 
 @pytest.mark.parametrize(
-    "shown", [pytest.param(shown, id=name) for name, shown in view_samples()]
+    "payload", [pytest.param(payload, id=name) for name, payload in view_samples()]
 )
-def test_no_view_or_message_shows_an_id(shown: dict[str, Any]) -> None:
-    assert ids_in(shown) == []
+def test_no_view_or_message_shows_an_id(payload: dict[str, Any]) -> None:
+    assert ids_in(payload) == []
 
 
-def open_home(story: Story, who: str) -> None:
+def open_home(story: Story, member: str) -> None:
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
-    opened = {"type": "app_home_opened", "user": who, "tab": "home"}
+    opened = {"type": "app_home_opened", "user": member, "tab": "home"}
     assert story.event(opened) == 200
     story.deliver()
 
@@ -88,8 +88,8 @@ def test_written_text_is_shown_with_names_everywhere(story: Story) -> None:
     assert any(SHOWN in posted.text for posted in story.slack.messages_to(HELPER))
     story.react(ADMIN, answer, "white_check_mark")
     story.advance(minutes=3)
-    for who in (ASKER, HELPER, PEER):
-        open_home(story, who)
+    for member in (ASKER, HELPER, PEER):
+        open_home(story, member)
     story.message_shortcut(ASKER, "ask_options", ASKER, ts, WORDS)
     story.deliver()
     sent = everything_sent(story)

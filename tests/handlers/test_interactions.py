@@ -62,7 +62,7 @@ def is_archived(story: Story) -> bool:
         return channel is not None and channel.is_archived
 
 
-def shown(story: Story) -> str:
+def visible_reply(story: Story) -> str:
     return str([story.slack.views, story.slack.responses])
 
 
@@ -77,44 +77,46 @@ def shown(story: Story) -> str:
 def test_a_change_stays_if_its_response_can_not_be_shown(
     story: Story, view: dict[str, Any] | None, method: str, response: Response
 ):
-    told = with_button(story, lambda: response)
+    button_story = with_button(story, lambda: response)
     story.slack.fail[method] = [OutcomeUnknown(method, "timeout")]
-    assert told.click(ASKER, "archive", view=view).status == 200
+    assert button_story.click(ASKER, "archive", view=view).status == 200
     assert is_archived(story)
-    assert shown(story) == "[[], []]"
+    assert visible_reply(story) == "[[], []]"
     assert story.slack.fail[method] == []
 
 
 def test_a_form_that_does_not_open_is_reported(story: Story):
-    told = with_button(story, lambda: OpenView(PAGE))
+    button_story = with_button(story, lambda: OpenView(PAGE))
     story.slack.fail["views.open"] = [OutcomeUnknown("views.open", "timeout")]
-    assert told.click(ASKER, "archive").status == 200
-    assert MODAL_EXPIRED in shown(story)
+    assert button_story.click(ASKER, "archive").status == 200
+    assert MODAL_EXPIRED in visible_reply(story)
 
 
 def test_a_required_view_that_changed_meanwhile_is_reported(
     story: Story,
 ):
-    told = with_button(story, lambda: UpdateView(PAGE, hash="h", is_required=True))
+    button_story = with_button(
+        story, lambda: UpdateView(PAGE, hash="h", is_required=True)
+    )
     story.slack.fail["views.update"] = [HashConflict("views.update", "hash_conflict")]
-    assert told.click(ASKER, "archive", view=MODAL).status == 200
-    assert MODAL_EXPIRED in shown(story)
+    assert button_story.click(ASKER, "archive", view=MODAL).status == 200
+    assert MODAL_EXPIRED in visible_reply(story)
 
 
 def test_a_rules_error_changes_nothing(story: Story):
     def refuse() -> Response:
         raise UserError("Not today.")
 
-    told = with_button(story, refuse)
-    assert told.click(ASKER, "archive").status == 200
+    button_story = with_button(story, refuse)
+    assert button_story.click(ASKER, "archive").status == 200
     assert not is_archived(story)
-    assert "Not today." in shown(story)
+    assert "Not today." in visible_reply(story)
 
 
 def test_a_click_in_a_modal_is_answered_in_its_place(story: Story):
     blocks = [SectionBlock(text="Done it."), SectionBlock(text="And more")]
-    told = with_button(story, lambda: Reply("Done it.", blocks))
-    told.click(ASKER, "archive", view=MODAL)
+    button_story = with_button(story, lambda: Reply("Done it.", blocks))
+    button_story.click(ASKER, "archive", view=MODAL)
     [(view_id, view)] = story.slack.views
     assert (view_id, view["title"]["text"]) == ("V0", "Done")
     assert [block["text"]["text"] for block in view["blocks"]] == [
@@ -125,10 +127,10 @@ def test_a_click_in_a_modal_is_answered_in_its_place(story: Story):
 
 
 def test_a_home_tab_shows_no_replies(story: Story):
-    told = with_button(story, lambda: Reply("Done it."))
-    assert told.click(ASKER, "archive", view=HOME).status == 200
+    button_story = with_button(story, lambda: Reply("Done it."))
+    assert button_story.click(ASKER, "archive", view=HOME).status == 200
     assert is_archived(story)
-    assert shown(story) == "[[], []]"
+    assert visible_reply(story) == "[[], []]"
 
 
 @pytest.mark.parametrize(
@@ -138,22 +140,22 @@ def test_a_home_tab_shows_no_replies(story: Story):
 def test_a_form_opens_on_top_of_a_modal_only(
     story: Story, view: dict[str, Any] | None, method: str
 ):
-    told = with_button(story, lambda: OpenView(PAGE))
-    told.click(ASKER, "archive", view=view)
+    button_story = with_button(story, lambda: OpenView(PAGE))
+    button_story.click(ASKER, "archive", view=view)
     assert [call for call in story.slack.calls if call.startswith("views.")] == [method]
 
 
 def test_work_after_the_acknowledgement_sees_the_change(story: Story):
-    seen: list[bool] = []
+    states: list[bool] = []
 
     def look(request: Request) -> None:
         assert request.workspace == story.workspace
-        seen.append(is_archived(story))
+        states.append(is_archived(story))
 
-    told = with_button(story, lambda: AfterAck(look, Reply("Done it.")))
-    told.click(ASKER, "archive")
-    assert seen == [True]
-    assert "Done it." in shown(story)
+    button_story = with_button(story, lambda: AfterAck(look, Reply("Done it.")))
+    button_story.click(ASKER, "archive")
+    assert states == [True]
+    assert "Done it." in visible_reply(story)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +166,8 @@ def test_the_actor_is_refreshed_if_the_listener_needs_it(
     before: Callable[[Interaction, Request], None],
     calls: list[str],
 ):
-    told = with_button(story, lambda: None, before=before)
-    told.click(ASKER, "archive")
+    button_story = with_button(story, lambda: None, before=before)
+    button_story.click(ASKER, "archive")
     assert story.slack.calls == calls
 
 
@@ -175,10 +177,10 @@ def test_a_submitted_form_is_updated_by_its_acknowledgement(story: Story):
 
     bolt = handlers.bolt_app.create_app(story.rt)
     on_view(bolt, story.rt, "page", reads(turn))
-    told = Story(
+    button_story = Story(
         bolt, story.rt, story.worker, story.slack, story.clock, story.workspace
     )
-    answer = told.submit(ASKER, MODAL, {})
+    answer = button_story.submit(ASKER, MODAL, {})
     assert '"response_action": "update"' in str(answer.body)
     assert "Some text" in str(answer.body)
     assert story.slack.views == []

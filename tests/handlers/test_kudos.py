@@ -56,16 +56,16 @@ def kudos(story: Story) -> list[Kudos]:
 
 
 def give(
-    story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER, **more: Any
+    story: Story, text: str = f"{BEN} {FOR}", giver: str = ASKER, **more: Any
 ) -> str:
-    said = answered(story.command(who, "/kudos", text, **more))
+    receipt = answered(story.command(giver, "/kudos", text, **more))
     story.deliver()
-    return said
+    return receipt
 
 
-def form(story: Story, who: str = ASKER, **more: Any) -> dict[str, Any]:
+def form(story: Story, giver: str = ASKER, **more: Any) -> dict[str, Any]:
     """Open the form by the command with these arguments; return it."""
-    assert story.command(who, "/kudos", **more).body == ""
+    assert story.command(giver, "/kudos", **more).body == ""
     return dict(story.slack.views[-1][1])
 
 
@@ -83,8 +83,8 @@ def filled(**more: Any) -> dict[str, Any]:
 
 
 def test_kudos_are_one_message_and_a_direct_message_to_each(story: Story) -> None:
-    said = give(story, f"{BEN} {CHI} {FOR} #teamwork")
-    assert said == "Thanks sent to Ben and Chi. You can thank 3 more people today."
+    receipt = give(story, f"{BEN} {CHI} {FOR} #teamwork")
+    assert receipt == "Thanks sent to Ben and Chi. You can thank 3 more people today."
     [posted] = story.slack.messages_to(HELP_CHANNEL)
     headline = posted.blocks[0]["elements"][0]["elements"]
     assert headline == [
@@ -97,10 +97,10 @@ def test_kudos_are_one_message_and_a_direct_message_to_each(story: Story) -> Non
     assert REASON in json.dumps(posted.blocks[1])
     assert "#teamwork" in json.dumps(posted.blocks[2])
     assert posted.text == f"Ana thanks Ben and Chi: {REASON}"
-    for receiver in (HELPER, PEER):
-        [letter] = story.slack.messages_to(receiver)
-        assert letter.text == f"Ana thanks you in #help: {REASON}"
-        assert posted.ts.replace(".", "") in json.dumps(letter.blocks)
+    for recipient in (HELPER, PEER):
+        [note] = story.slack.messages_to(recipient)
+        assert note.text == f"Ana thanks you in #help: {REASON}"
+        assert posted.ts.replace(".", "") in json.dumps(note.blocks)
     assert thanks(story) == {(ASKER, HELPER), (ASKER, PEER)}
 
 
@@ -114,8 +114,8 @@ def test_the_reason_is_shown_as_written_and_mentions_no_group(story: Story) -> N
 
 
 def test_the_response_lists_dropped_recipients(story: Story) -> None:
-    said = give(story, f"{BEN} <@{ASKER}> <@{BOT}> <!subteam^S1|@devs> {FOR}")
-    assert said.splitlines()[1:] == [
+    receipt = give(story, f"{BEN} <@{ASKER}> <@{BOT}> <!subteam^S1|@devs> {FOR}")
+    assert receipt.splitlines()[1:] == [
         "Kudos are for others. You can't thank yourself.",
         "I don't recognise one of the people you named.",
         "Groups and @channel can't get kudos. Pick people instead.",
@@ -124,7 +124,7 @@ def test_the_response_lists_dropped_recipients(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "why"),
+    ("target", "reason"),
     [
         (f"<@{ASKER}>", "can't thank yourself"),
         ("<@U0ROBO>", "Robo is a bot"),
@@ -138,7 +138,7 @@ def test_the_response_lists_dropped_recipients(story: Story) -> None:
     ],
 )
 def test_an_ineligible_recipient_is_refused_privately(
-    story: Story, target: str, why: str
+    story: Story, target: str, reason: str
 ) -> None:
     story.slack.people |= {
         "U0ROBO": user_object("U0ROBO", "Robo", is_bot=True),
@@ -146,9 +146,9 @@ def test_an_ineligible_recipient_is_refused_privately(
         "U0GONE": user_object("U0GONE", "Gone", deleted=True),
         "U0ZED": user_object("U0ZED", "Zed", team_id="T0OTHER", is_stranger=True),
     }
-    said = give(story, f"{target} {FOR}")
-    assert why in said
-    assert "You typed: " in said
+    receipt = give(story, f"{target} {FOR}")
+    assert reason in receipt
+    assert "You typed: " in receipt
     assert (kudos(story), story.slack.messages) == ([], [])
 
 
@@ -159,9 +159,9 @@ def test_an_ineligible_recipient_is_refused_privately(
 def test_a_meaningless_reason_is_refused_with_all_other_errors(
     story: Story, reason: str
 ) -> None:
-    said = give(story, f"{BEN} <@{ASKER}> {reason}")
-    assert "at least 20 characters" in said
-    assert "can't thank yourself" in said
+    receipt = give(story, f"{BEN} <@{ASKER}> {reason}")
+    assert "at least 20 characters" in receipt
+    assert "can't thank yourself" in receipt
     assert kudos(story) == []
 
 
@@ -175,11 +175,11 @@ def test_a_reason_of_forty_thousand_characters_is_one_message(story: Story) -> N
 def test_an_updated_message_has_room_for_any_reason(story: Story) -> None:
     """Slack does not update a message to more than 4,000 characters."""
     give(story, f"{BEN} {FOR} " + "&lt;" * 4000)
-    [posted], [letter] = (
+    [posted], [note] = (
         story.slack.messages_to(HELP_CHANNEL),
         story.slack.messages_to(HELPER),
     )
-    assert max(len(posted.text), len(letter.text)) <= 4000
+    assert max(len(posted.text), len(note.text)) <= 4000
 
 
 ODD = ["\u202eevil", "a\u200bb", "nul\x00", "\ud800", "z" + "\u0301" * 40]
@@ -198,8 +198,8 @@ def test_three_thousand_mentions_are_ten_people_at_most(story: Story) -> None:
     crowd = {f"U0P{n}": user_object(f"U0P{n}", f"P{n}") for n in range(3000)}
     story.slack.people |= crowd
     admins_allowance(story, 20)
-    said = give(story, " ".join(f"<@{one}>" for one in crowd) + f" {FOR}")
-    assert "the last 2990 got none" in said
+    receipt = give(story, " ".join(f"<@{one}>" for one in crowd) + f" {FOR}")
+    assert "the last 2990 got none" in receipt
     assert len(thanks(story)) == 10
     assert story.slack.calls.count("users.info") < 15
 
@@ -208,8 +208,8 @@ def test_people_of_the_same_name_are_distinguished(story: Story) -> None:
     for slack_id, name in ((HELPER, "Chi Ito"), (PEER, "Chi Tan")):
         profile = {"display_name": "Chi", "real_name": name}
         story.slack.people[slack_id] = user_object(slack_id, "Chi", profile=profile)
-    said = give(story, f"{BEN} {CHI} {FOR}")
-    assert "Chi Ito and Chi Tan" in said
+    receipt = give(story, f"{BEN} {CHI} {FOR}")
+    assert "Chi Ito and Chi Tan" in receipt
     assert story.slack.messages_to(HELP_CHANNEL)[0].text.startswith(
         "Ana thanks Chi Ito and Chi Tan: "
     )
@@ -218,8 +218,8 @@ def test_people_of_the_same_name_are_distinguished(story: Story) -> None:
     assert "thanked Chi Ito twice" in give(story, f"{BEN} {CHI} {FOR} once more")
 
 
-def give_me(story: Story, who: str) -> Any:
-    return json.loads(story.command(who, "/kudos", "me").body)
+def give_me(story: Story, giver: str) -> Any:
+    return json.loads(story.command(giver, "/kudos", "me").body)
 
 
 @pytest.mark.parametrize(
@@ -269,9 +269,9 @@ def test_in_a_direct_message_the_form_asks_for_a_channel(story: Story) -> None:
 
 
 def test_guests_may_thank_and_external_members_may_not(story: Story) -> None:
-    assert "more people today" in give(story, who=GUEST)
+    assert "more people today" in give(story, giver=GUEST)
     story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
-    assert "members of the workspace" in give(story, who="U0ZED")
+    assert "members of the workspace" in give(story, giver="U0ZED")
 
 
 def test_a_channel_may_allow_kudos_for_external_members(story: Story) -> None:
@@ -299,21 +299,21 @@ def test_a_recipient_who_sees_the_message_gets_no_direct_message(story: Story) -
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
     give(story, f"{BEN} {CHI} {FOR}")
     assert story.slack.messages_to(HELPER) == []
-    [letter] = story.slack.messages_to(PEER)
-    assert letter.text.startswith("Ana thanks you in #help: ")
+    [note] = story.slack.messages_to(PEER)
+    assert note.text.startswith("Ana thanks you in #help: ")
     story.click(ASKER, "kudos_take_back", str(kudos(story)[0].id))
     story.deliver()
     assert story.slack.messages_to(HELPER) == []
-    assert letter.text == "Ana took these kudos back."
+    assert note.text == "Ana took these kudos back."
 
 
 @pytest.mark.parametrize("is_in", [True, False])
 def test_known_memberships_are_not_fetched_again(story: Story, *, is_in: bool) -> None:
-    give(story, who=PEER)
+    give(story, giver=PEER)
     with story.rt.write(story.rt.workspaces.only) as tx:
-        here = channels.get_or_create(tx, HELP_CHANNEL).id
+        channel_id = channels.get_or_create(tx, HELP_CHANNEL).id
         now = story.clock()
-        visibility.record_memberships(tx, HELPER, {here: is_in}, at=now)
+        visibility.record_memberships(tx, HELPER, {channel_id: is_in}, at=now)
     story.slack.calls.clear()
     give(story)
     assert "users.conversations" not in story.slack.calls
@@ -408,11 +408,11 @@ def test_simultaneous_commands_each_get_their_response(
         (CHAMPION, f"{CHI} {FOR}"),
         (ADMIN, f"{BEN} thx"),
     ]
-    for who, text in texts:
+    for giver, text in texts:
         # All profiles are known then.
-        story.command(who, "/kudos", f"{text} #warm")
+        story.command(giver, "/kudos", f"{text} #warm")
     with ThreadPoolExecutor(len(texts)) as pool:
-        said = list(
+        receipt = list(
             pool.map(
                 lambda one: answered(
                     story.command(one[0], "/kudos", f"{one[1]}, all at once")
@@ -420,10 +420,10 @@ def test_simultaneous_commands_each_get_their_response(
                 texts,
             )
         )
-    assert said[0].startswith("Thanks sent to Ben.")
-    assert "Robo is a bot" in said[1]
-    assert said[2].startswith("Thanks sent to Chi.")
-    assert "at least 20 characters" in said[3]
+    assert receipt[0].startswith("Thanks sent to Ben.")
+    assert "Robo is a bot" in receipt[1]
+    assert receipt[2].startswith("Thanks sent to Chi.")
+    assert "at least 20 characters" in receipt[3]
     assert len([one for one in kudos(story) if "at once" in one.reason]) == 2
 
 
@@ -450,7 +450,7 @@ def test_the_same_text_sent_again_at_once_is_one_kudos(story: Story) -> None:
 
 
 def test_the_same_text_for_two_messages_are_two_kudos(story: Story) -> None:
-    give(story, who=PEER)
+    give(story, giver=PEER)
     for n in range(2):
         ts = story.say(HELPER, f"Use jitter {n}.")
         story.message_shortcut(ASKER, "thank_author", HELPER, ts)
@@ -492,10 +492,12 @@ def test_only_two_a_week_go_to_the_same_recipient(story: Story) -> None:
     story.clock.advance(days=3)
     give(story)
     story.clock.advance(days=3)
-    said = give(story)
-    assert "thanked Ben twice in the last 7 days. You can again from Mon 9 Mar" in said
+    receipt = give(story)
+    assert (
+        "thanked Ben twice in the last 7 days. You can again from Mon 9 Mar" in receipt
+    )
     assert "Thanks sent to Chi" in give(story, f"{BEN} {CHI} {FOR}")
-    assert "Thanks sent to Ana" in give(story, f"<@{ASKER}> {FOR}", who=HELPER)
+    assert "Thanks sent to Ana" in give(story, f"<@{ASKER}> {FOR}", giver=HELPER)
     story.clock.advance(days=1)
     assert "Thanks sent to Ben" in give(story)
 
@@ -518,9 +520,9 @@ def test_the_giver_takes_them_back_and_the_message_shows_it(story: Story) -> Non
     [posted] = story.slack.messages_to(HELP_CHANNEL)
     assert posted.text == "Ana took these kudos back."
     assert REASON not in json.dumps(posted.blocks)
-    [letter] = story.slack.messages_to(HELPER)
-    assert letter.text == "Ana took these kudos back."
-    assert REASON not in json.dumps(letter.blocks)
+    [note] = story.slack.messages_to(HELPER)
+    assert note.text == "Ana took these kudos back."
+    assert REASON not in json.dumps(note.blocks)
     assert thanks(story) == set()
     with story.rt.read_session() as session:
         assert session.scalars(select(KudosTag)).all() == []
@@ -533,13 +535,13 @@ def test_after_ten_minutes_only_an_admin_takes_them_back(story: Story) -> None:
     give(story)
     [one] = kudos(story)
     story.clock.advance(minutes=11)
-    for who in (ASKER, HELPER, CHAMPION):
-        story.click(who, "kudos_menu", option=f"take_back:{one.id}")
-    said = [text for _, text, _ in story.slack.responses]
-    assert "for 10 minutes" in said[0]
+    for giver in (ASKER, HELPER, CHAMPION):
+        story.click(giver, "kudos_menu", option=f"take_back:{one.id}")
+    receipt = [text for _, text, _ in story.slack.responses]
+    assert "for 10 minutes" in receipt[0]
     assert (
-        said[1]
-        == said[2]
+        receipt[1]
+        == receipt[2]
         == "Only the person who gave them, or an admin, can take kudos back."
     )
     assert thanks(story)
@@ -602,9 +604,9 @@ def test_the_form_posts_publicly_and_confirms_privately(story: Story) -> None:
     story.deliver()
     [posted] = story.slack.messages_to(HELP_CHANNEL)
     assert "#ops  #teamwork" in json.dumps(posted.blocks)
-    [whisper] = story.slack.ephemeral_messages
-    assert (whisper.channel, whisper.visible_to) == (HELP_CHANNEL, ASKER)
-    assert whisper.text == "Thanks sent to Ben. You can thank 4 more people today."
+    [ephemeral] = story.slack.ephemeral_messages
+    assert (ephemeral.channel, ephemeral.visible_to) == (HELP_CHANNEL, ASKER)
+    assert ephemeral.text == "Thanks sent to Ben. You can thank 4 more people today."
 
 
 def test_private_kudos_are_direct_messages_and_appear_nowhere_else(
@@ -614,14 +616,14 @@ def test_private_kudos_are_direct_messages_and_appear_nowhere_else(
     assert story.submit(ASKER, form(story), values).body == ""
     story.deliver()
     assert story.slack.messages_to(HELP_CHANNEL) == story.slack.ephemeral_messages == []
-    for receiver, other in ((HELPER, "Chi"), (PEER, "Ben")):
-        [letter] = story.slack.messages_to(receiver)
-        assert letter.text == f"Ana thanks you privately: {REASON}"
-        assert other not in json.dumps(letter.blocks)
+    for recipient, other in ((HELPER, "Chi"), (PEER, "Ben")):
+        [note] = story.slack.messages_to(recipient)
+        assert note.text == f"Ana thanks you privately: {REASON}"
+        assert other not in json.dumps(note.blocks)
     [told] = story.slack.messages_to(ASKER)
     assert "Thanks sent privately to Ben and Chi. You can thank 3 more" in told.text
     assert REASON not in told.text
-    assert REASON not in give(story, "me", who=CHAMPION)
+    assert REASON not in give(story, "me", giver=CHAMPION)
 
 
 def test_private_kudos_taken_back_leave_no_text(story: Story) -> None:
@@ -635,18 +637,18 @@ def test_private_kudos_taken_back_leave_no_text(story: Story) -> None:
 def test_the_form_shows_errors_beside_their_fields(story: Story) -> None:
     view = form(story)
     wrong = filled(people=[ASKER], reason="thx", tags="a b c d e f")
-    said = errors(story.submit(ASKER, view, wrong))
-    assert said.keys() == {"people", "reason", "tags"}
-    said = errors(story.submit(ASKER, view, filled(channel=None)))
-    assert "Choose a channel" in said["channel"]
+    receipt = errors(story.submit(ASKER, view, wrong))
+    assert receipt.keys() == {"people", "reason", "tags"}
+    receipt = errors(story.submit(ASKER, view, filled(channel=None)))
+    assert "Choose a channel" in receipt["channel"]
     story.slack.channels["C0OUT"] = conversation_object("C0OUT", "out", is_member=False)
-    said = errors(story.submit(ASKER, view, filled(channel="C0OUT")))
-    assert "/invite" in said["channel"]
+    receipt = errors(story.submit(ASKER, view, filled(channel="C0OUT")))
+    assert "/invite" in receipt["channel"]
     story.slack.channels["C0OLD"] = conversation_object(
         "C0OLD", "old", is_archived=True
     )
-    said = errors(story.submit(ASKER, view, filled(channel="C0OLD")))
-    assert "archived" in said["channel"]
+    receipt = errors(story.submit(ASKER, view, filled(channel="C0OLD")))
+    assert "archived" in receipt["channel"]
 
 
 def test_a_giver_outside_the_channel_gets_a_direct_receipt(story: Story) -> None:
@@ -679,7 +681,7 @@ def test_the_global_shortcut_opens_the_form_for_the_current_channel(
 
 def test_the_author_of_a_message_is_filled_in_with_a_link(story: Story) -> None:
     story.command(ASKER, "/kudos")
-    give(story, who=PEER)
+    give(story, giver=PEER)
     ts = story.say(HELPER, "Use jitter.")
     story.message_shortcut(ASKER, "thank_author", HELPER, ts)
     view = story.slack.views[-1][1]
@@ -695,7 +697,7 @@ def test_the_author_of_a_message_is_filled_in_with_a_link(story: Story) -> None:
 
 
 def test_in_a_thread_kudos_are_a_reply_and_looked_up_there(story: Story) -> None:
-    give(story, who=PEER)
+    give(story, giver=PEER)
     top = story.say(ASKER, "How is it done?")
     ts = story.say(HELPER, "So.", thread_ts=top)
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, thread_ts=top)
@@ -717,14 +719,14 @@ def test_in_a_deleted_thread_they_are_not_given_and_not_retried(
     top = story.say(ASKER, "How is it done?")
     ts = story.say(HELPER, "So.", thread_ts=top)
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, thread_ts=top)
-    gone = Rejected("chat.postMessage", "thread_not_found")
+    thread_error = Rejected("chat.postMessage", "thread_not_found")
     if is_seen_at_once:
-        story.slack.fail["chat.postMessage"] = [gone]
+        story.slack.fail["chat.postMessage"] = [thread_error]
     else:
         story.slack.fail["chat.postMessage"] = [
             OutcomeUnknown("chat.postMessage", "reset")
         ]
-        story.slack.fail["conversations.history"] = [gone]
+        story.slack.fail["conversations.history"] = [thread_error]
     story.submit(ASKER, story.slack.views[-1][1], filled())
     for _ in range(5):
         story.advance(seconds=60)
@@ -742,19 +744,19 @@ def test_kudos_for_a_posted_ask_go_to_its_asker(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("author", "why"), [(ASKER, "your own message"), (BOT, "from an app")]
+    ("author", "reason"), [(ASKER, "your own message"), (BOT, "from an app")]
 )
 def test_without_an_author_nobody_is_filled_in(
-    story: Story, author: str, why: str
+    story: Story, author: str, reason: str
 ) -> None:
     story.message_shortcut(ASKER, "thank_author", author, "1772442000.000100")
-    assert why in story.slack.responses[-1][1]
+    assert reason in story.slack.responses[-1][1]
     assert story.slack.views == []
 
 
 def test_a_link_to_a_private_channel_is_not_shown_elsewhere(story: Story) -> None:
     story.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
-    give(story, who=PEER, channel="C0DEN")
+    give(story, giver=PEER, channel="C0DEN")
     ts = story.say(HELPER, "Secret", channel="C0DEN")
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0DEN")
     story.submit(ASKER, story.slack.views[-1][1], filled())
@@ -767,7 +769,7 @@ def test_a_link_to_an_unknown_private_channel_is_not_shown_elsewhere(
     story: Story,
 ) -> None:
     """Slack sends nothing about private channels without the bot."""
-    give(story, who=PEER)
+    give(story, giver=PEER)
     ts = "1772442000.000100"
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0DEN")
     story.submit(ASKER, story.slack.views[-1][1], filled())
@@ -787,7 +789,7 @@ def test_a_message_in_a_public_channel_is_linked(story: Story) -> None:
 
 
 def test_a_link_is_removed_with_its_message(story: Story) -> None:
-    give(story, who=PEER)
+    give(story, giver=PEER)
     ts = story.say(HELPER, "Use jitter.")
     story.message_shortcut(ASKER, "thank_author", HELPER, ts)
     story.submit(ASKER, story.slack.views[-1][1], filled())
@@ -803,8 +805,8 @@ def test_a_link_is_removed_with_its_message(story: Story) -> None:
 def test_a_recipient_outside_does_not_see_a_private_channels_name(story: Story) -> None:
     story.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
     give(story, channel="C0DEN")
-    [letter] = story.slack.messages_to(HELPER)
-    assert letter.text.startswith("Ana thanks you in a private channel: ")
+    [note] = story.slack.messages_to(HELPER)
+    assert note.text.startswith("Ana thanks you in a private channel: ")
 
 
 def test_a_message_in_a_direct_message_is_not_linked(story: Story) -> None:
@@ -826,9 +828,9 @@ def test_a_button_anywhere_opens_the_form_filled_in(story: Story) -> None:
     assert shown[1]["element"]["initial_value"] == "You *helped* <us>"
 
 
-@pytest.mark.parametrize("said", ["word " * 600, '"Yes."\n' * 600, "\x01" * 3000])
-def test_a_buttons_text_is_limited_by_slack(said: str) -> None:
-    value = blocks.thank_button(HELPER, said).value or ""
+@pytest.mark.parametrize("receipt", ["word " * 600, '"Yes."\n' * 600, "\x01" * 3000])
+def test_a_buttons_text_is_limited_by_slack(receipt: str) -> None:
+    value = blocks.thank_button(HELPER, receipt).value or ""
     assert 1900 < len(value) <= 2000
 
 

@@ -29,7 +29,9 @@ FOR = "for the answer on retries, which saved my day"
 BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
 
 
-def give(story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER) -> PostedMessage:
+def give(
+    story: Story, text: str = f"{BEN} {FOR}", member: str = ASKER
+) -> PostedMessage:
     """Give kudos in the channel; all profiles are known."""
     sync.refresh(
         story.rt,
@@ -38,7 +40,7 @@ def give(story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER) -> PostedMe
         channel=HELP_CHANNEL,
     )
     before = len(story.slack.messages_to(HELP_CHANNEL))
-    story.command(who, "/kudos", text)
+    story.command(member, "/kudos", text)
     story.deliver()
     return story.slack.messages_to(HELP_CHANNEL)[before]
 
@@ -58,9 +60,9 @@ def headline(posted: PostedMessage) -> str:
     return "".join(part.get("text") or f"<@{part['user_id']}>" for part in parts)
 
 
-def left(story: Story, who: str) -> int:
+def remaining(story: Story, member: str) -> int:
     with story.rt.read(story.rt.workspaces.only) as tx:
-        return allowance.remaining(tx, who, story.clock())
+        return allowance.remaining(tx, member, story.clock())
 
 
 def limit(story: Story, a_day: int) -> None:
@@ -78,18 +80,18 @@ def test_a_reaction_joins_and_its_removal_leaves(story: Story) -> None:
     story.react(CHAMPION, posted.ts, "heart", author=BOT)
     story.deliver()
     assert headline(posted) == f"Ana and 2 others thank <@{HELPER}>"
-    assert (left(story, PEER), left(story, CHAMPION)) == (4, 5)
+    assert (remaining(story, PEER), remaining(story, CHAMPION)) == (4, 5)
     story.unreact(PEER, posted.ts, "raised_hands", author=BOT)
     story.deliver()
     assert headline(posted) == f"Ana and 1 other thank <@{HELPER}>"
-    assert left(story, PEER) == 5
+    assert remaining(story, PEER) == 5
     assert len(story.slack.messages_to(HELPER)) == 1, "nobody is told again"
 
 
 def test_joining_costs_one_regardless_of_recipients(story: Story) -> None:
     posted = give(story, f"{BEN} {CHI} {FOR}")
     story.react(ADMIN, posted.ts, "raised_hands", author=BOT)
-    assert left(story, ADMIN) == 4
+    assert remaining(story, ADMIN) == 4
     assert {(ADMIN, HELPER, True), (ADMIN, PEER, True)} <= thanks(story)
 
 
@@ -109,16 +111,16 @@ def test_the_giver_is_in_already_and_a_recipient_thanks_the_others(
 def test_a_reaction_beyond_the_allowance_is_never_counted(story: Story) -> None:
     posted = give(story)
     limit(story, 1)
-    give(story, f"<@{ADMIN}> {FOR}", who=PEER)
+    give(story, f"<@{ADMIN}> {FOR}", member=PEER)
     event = reaction_event(PEER, posted.ts, "raised_hands", story.ts()) | {
         "item_user": BOT
     }
     story.event(event)
     story.deliver()
     assert joiners(story) == set()
-    [whisper] = story.slack.ephemeral_messages
-    assert whisper.visible_to == PEER
-    assert "You've thanked 1 person today" in whisper.text
+    [ephemeral] = story.slack.ephemeral_messages
+    assert ephemeral.visible_to == PEER
+    assert "You've thanked 1 person today" in ephemeral.text
     story.clock.advance(days=1)
     story.event(event)
     story.event(event | {"reaction": "raised_hands::skin-tone-2"})
@@ -131,8 +133,8 @@ def test_a_reaction_beyond_the_allowance_is_never_counted(story: Story) -> None:
 
 def test_one_message_a_day_says_that_the_allowance_is_used_up(story: Story) -> None:
     limit(story, 1)
-    posts = [give(story, who=who) for who in (ASKER, CHAMPION)]
-    give(story, f"<@{ADMIN}> {FOR}", who=PEER)
+    posts = [give(story, member=member) for member in (ASKER, CHAMPION)]
+    give(story, f"<@{ADMIN}> {FOR}", member=PEER)
     for posted in posts:
         story.react(PEER, posted.ts, "raised_hands", author=BOT)
     story.deliver()
@@ -143,7 +145,7 @@ def test_two_skin_tones_are_one_join_until_both_are_removed(story: Story) -> Non
     posted = give(story)
     story.react(PEER, posted.ts, "raised_hands", author=BOT)
     story.react(PEER, posted.ts, "raised_hands::skin-tone-2", author=BOT)
-    assert left(story, PEER) == 4
+    assert remaining(story, PEER) == 4
     story.unreact(PEER, posted.ts, "raised_hands", author=BOT)
     assert joiners(story) == {PEER}
     story.unreact(PEER, posted.ts, "raised_hands::skin-tone-2", author=BOT)
@@ -167,9 +169,9 @@ def test_any_order_and_number_of_deliveries_has_the_same_result(
         (ADMIN, "raised_hands", False),
     ]
     events = [
-        reaction_event(who, posted.ts, name, f"177245000{n}.000100", added=added)
+        reaction_event(member, posted.ts, name, f"177245000{n}.000100", added=added)
         | {"item_user": BOT}
-        for n, (who, name, added) in enumerate(deeds)
+        for n, (member, name, added) in enumerate(deeds)
     ]
     shuffled = random.Random(seed).sample(events * 2, len(events) * 2)
     for event in shuffled:
@@ -217,8 +219,8 @@ def test_a_join_by_an_unknown_user_counts_once_they_are_known(story: Story) -> N
     posted = give(story)
     story.slack.people["U0NEW"] = user_object("U0NEW", "New")
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
-    for who in ("U0NEW", "U0ROBO"):
-        story.react(who, posted.ts, "raised_hands", author=BOT)
+    for member in ("U0NEW", "U0ROBO"):
+        story.react(member, posted.ts, "raised_hands", author=BOT)
     assert joiners(story) == set()
     sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     assert joiners(story) == {"U0NEW"}
@@ -264,21 +266,21 @@ def test_a_reaction_thanks_and_its_removal_takes_that_back(thanking: Story) -> N
     ts = story.say(HELPER, "Use jitter.")
     story.react(ASKER, ts, "tada::skin-tone-2", author=HELPER)
     assert thanks(story) == {(ASKER, HELPER, False)}
-    assert left(story, ASKER) == 4
+    assert remaining(story, ASKER) == 4
     story.deliver()
     assert story.slack.messages_to(HELPER) == []
     story.advance(minutes=1)
-    [letter] = story.slack.messages_to(HELPER)
-    assert letter.text == "Ana gave you :tada: for your message"
-    assert ts.replace(".", "") in json.dumps(letter.blocks)
+    [note] = story.slack.messages_to(HELPER)
+    assert note.text == "Ana gave you :tada: for your message"
+    assert ts.replace(".", "") in json.dumps(note.blocks)
     assert story.slack.messages_to(HELP_CHANNEL) == []
     story.unreact(ASKER, ts, "tada::skin-tone-2", author=HELPER)
     story.deliver()
-    assert letter.text == "Ana took these kudos back."
-    assert (thanks(story), left(story, ASKER)) == (set(), 5)
+    assert note.text == "Ana took these kudos back."
+    assert (thanks(story), remaining(story, ASKER)) == (set(), 5)
     story.react(ASKER, ts, "tada", author=HELPER)
     story.advance(minutes=2)
-    assert letter.text == "Ana gave you :tada: for your message"
+    assert note.text == "Ana gave you :tada: for your message"
     assert len(story.slack.messages_to(HELPER)) == 1
 
 
@@ -312,9 +314,9 @@ def test_beyond_the_allowance_a_reaction_gives_nothing_with_a_message(
 ) -> None:
     story = thanking
     limit(story, 1)
-    for who in (HELPER, PEER):
-        ts = story.say(who, "Use jitter.")
-        story.react(ASKER, ts, "tada", author=who)
+    for member in (HELPER, PEER):
+        ts = story.say(member, "Use jitter.")
+        story.react(ASKER, ts, "tada", author=member)
     story.deliver()
     assert thanks(story) == {(ASKER, HELPER, False)}
     assert "doesn't count as kudos" in story.slack.ephemeral_messages[0].text
@@ -328,7 +330,7 @@ def test_a_third_in_a_week_to_the_same_recipient_is_none(thanking: Story) -> Non
         ts = thanking.say(HELPER, f"Use jitter {n}.")
         thanking.react(ASKER, ts, "tada", author=HELPER)
     thanking.deliver()
-    assert left(thanking, ASKER) == 3
+    assert remaining(thanking, ASKER) == 3
     assert "twice in the last 7 days" in thanking.slack.ephemeral_messages[0].text
 
 
@@ -360,8 +362,8 @@ def test_thanks_outlive_the_message_and_lose_their_link(thanking: Story) -> None
     thanking.delete(HELPER, ts)
     thanking.advance(minutes=2)
     assert thanks(thanking) == {(ASKER, HELPER, False)}
-    [letter] = thanking.slack.messages_to(HELPER)
-    assert ts.replace(".", "") not in json.dumps(letter.blocks)
+    [note] = thanking.slack.messages_to(HELPER)
+    assert ts.replace(".", "") not in json.dumps(note.blocks)
 
 
 def test_two_unknown_people_both_become_known(thanking: Story) -> None:
@@ -379,8 +381,8 @@ def emoji_refused(response: Any) -> bool:
 
 
 def test_the_emoji_for_kudos_has_no_other_meaning(thanking: Story) -> None:
-    for taken in (":+1:", ":white_check_mark:", ":eyes:", ":raising_hand:"):
-        assert emoji_refused(thanking.set_up_channel(kudos=taken))
+    for emoji in (":+1:", ":white_check_mark:", ":eyes:", ":raising_hand:"):
+        assert emoji_refused(thanking.set_up_channel(kudos=emoji))
     assert thanking.set_up_channel(kudos=":+1:", helpful=":heart:").body == ""
 
 
@@ -399,7 +401,7 @@ def test_a_mark_and_thanks_by_one_emoji_are_both_taken_back(story: Story) -> Non
     story.set_up_channel(kudos="", helpful=":tada:")
     story.react(PEER, answer, "tada", author=HELPER)
     assert story.answer_marks() == {answer: (False, 1)}
-    for who in (ASKER, PEER):
-        story.unreact(who, answer, "tada", author=HELPER)
+    for member in (ASKER, PEER):
+        story.unreact(member, answer, "tada", author=HELPER)
     assert story.answer_marks() == {answer: (False, 0)}
     assert thanks(story) == set()

@@ -119,9 +119,9 @@ def test_the_asker_learns_that_the_posts_outcome_is_unknown(story: Story) -> Non
     story.command(ASKER, "/ask", "How do I fix x?")
     for _ in range(3):
         story.advance(seconds=11)
-    [told] = story.slack.messages_to(ASKER)
-    assert "I'm not sure your ask made it to #help" in told.text
-    assert "How do I fix x?" in json.dumps(told.blocks)
+    [note] = story.slack.messages_to(ASKER)
+    assert "I'm not sure your ask made it to #help" in note.text
+    assert "How do I fix x?" in json.dumps(note.blocks)
     assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
@@ -182,14 +182,14 @@ def test_a_mark_delivered_before_its_answer_is_fetched_counts(story: Story) -> N
     ts = story.say(ASKER, "It is broken")
     reply = story.ts()
     story.react(PEER, reply, "heart")
-    said = message_event(HELPER, "Restart it", reply, ts)
+    late_event = message_event(HELPER, "Restart it", reply, ts)
     story.slack.thread_messages[HELP_CHANNEL, ts] = [
         message_event(ASKER, "Why is it broken?", ts),
-        said,
+        late_event,
     ]
     story.edit(ASKER, ts, "Why is it broken?", before="It is broken")
     story.deliver()
-    assert story.event(said) == 200
+    assert story.event(late_event) == 200
     assert story.answer_marks() == {reply: (False, 1)}
 
 
@@ -198,10 +198,10 @@ def test_a_mark_during_the_fetch_of_the_thread_counts(
 ) -> None:
     ts = story.say(ASKER, "It is broken")
     reply = story.say(HELPER, "Restart it", thread_ts=ts)
-    said = message_event(HELPER, "Restart it", reply, ts)
+    late_event = message_event(HELPER, "Restart it", reply, ts)
     thread = story.slack.thread_messages[HELP_CHANNEL, ts] = [
         message_event(ASKER, "It is broken", ts),
-        said,
+        late_event,
     ]
     looks: list[int] = []
     look = story.slack.replies
@@ -222,14 +222,14 @@ def test_a_mark_during_the_fetch_of_the_thread_counts(
     assert looks == [2, 2]
 
 
-@pytest.mark.parametrize("named", [[PEER], [], None])
+@pytest.mark.parametrize("reacting_users", [[PEER], [], None])
 def test_missing_reactions_of_a_thread_are_fetched(
-    story: Story, named: list[str] | None
+    story: Story, reacting_users: list[str] | None
 ) -> None:
     ts = story.say(ASKER, "It is broken")
     reply = story.say(HELPER, "Restart it", thread_ts=ts)
     shown: dict[str, Any] = message_event(HELPER, "Restart it", reply, ts)
-    shown["reactions"] = [{"name": "heart", "users": named, "count": 2}]
+    shown["reactions"] = [{"name": "heart", "users": reacting_users, "count": 2}]
     first: dict[str, Any] = message_event(ASKER, "It is broken", ts)
     first["reactions"] = None
     story.slack.thread_messages[HELP_CHANNEL, ts] = [first, shown]
@@ -245,15 +245,15 @@ def test_reactions_are_fetched_in_full(story: Story) -> None:
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     slack.start()
     try:
-        here = slack.add_channel("help")
+        room = slack.add_channel("help")
         web = SlackClient(slack.bot_token, base_url=slack.api_url)
-        _, ts = web.post(here.id, "Hello", [], metadata_token="x")
-        assert web.reactions_of(here.id, ts) == []
-        web.add_reaction(here.id, ts, "eyes")
-        [reaction] = web.reactions_of(here.id, ts)
+        _, ts = web.post(room.id, "Hello", [], metadata_token="x")
+        assert web.reactions_of(room.id, ts) == []
+        web.add_reaction(room.id, ts, "eyes")
+        [reaction] = web.reactions_of(room.id, ts)
         assert (reaction["name"], reaction["count"]) == ("eyes", 1)
-        web.delete(here.id, ts)
-        assert web.reactions_of(here.id, ts) == []
+        web.delete(room.id, ts)
+        assert web.reactions_of(room.id, ts) == []
         with pytest.raises(Rejected, match="channel_not_found"):
             web.reactions_of("C0NONE", ts)
     finally:
@@ -265,9 +265,9 @@ def test_the_sync_omits_private_channels_if_necessary(story: Story) -> None:
     slack.start()
     try:
         slack.scopes.difference_update({"groups:read", "groups:history"})
-        here = slack.add_channel("help")
+        room = slack.add_channel("help")
         web = SlackClient(slack.bot_token, base_url=slack.api_url)
-        assert [channel["id"] for channel in web.own_conversations()] == [here.id]
+        assert [channel["id"] for channel in web.own_conversations()] == [room.id]
     finally:
         slack.stop()
 

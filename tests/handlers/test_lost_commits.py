@@ -112,8 +112,8 @@ def test_events_count_once(story: Story, is_committed: bool):
     with lost(story, is_committed=is_committed):
         story.react(PEER, answer, "+1")
     assert (count(story, Answer), count(story, Reaction)) == (1, 1)
-    [held] = story.answers()
-    assert held.helpful_count == 1
+    [only_answer] = story.answers()
+    assert only_answer.helpful_count == 1
 
 
 @pytest.mark.parametrize("is_committed", [True, False])

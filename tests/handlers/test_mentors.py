@@ -12,6 +12,7 @@ from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
 from bot.feature import Features
 from bot.mentors import detection
 from bot.mentors.feature import Mentors
+from bot.mentors.message_kinds import MENTOR_UPDATE
 from bot.outbox import enqueue
 from bot.runtime import Transaction
 from bot.slack.api import Rejected
@@ -46,8 +47,8 @@ def help_out(story: Story, *, helper: str = HELPER) -> None:
         for _ in range(4):
             story.say(talker, "Good morning")
     story.advance(minutes=2)
-    for one in (helper, ASKER, PEER, ADMIN, CHAMPION):
-        meet(story, one)
+    for member_id in (helper, ASKER, PEER, ADMIN, CHAMPION):
+        meet(story, member_id)
 
 
 def meet(story: Story, slack_id: str, **facts: Any) -> None:
@@ -76,16 +77,16 @@ def the_credit(story: Story) -> Credit:
     return credit
 
 
-def last(story: Story, whom: str) -> PostedMessage:
-    return story.slack.messages_to(whom)[-1]
+def last(story: Story, recipient: str) -> PostedMessage:
+    return story.slack.messages_to(recipient)[-1]
 
 
 def words(posted: PostedMessage) -> str:
     return str(posted.blocks)
 
 
-def choose(story: Story, action: str, *, who: str = HELPER) -> None:
-    assert story.click(who, action, str(the_credit(story).id)).status == 200
+def choose(story: Story, action: str, *, member: str = HELPER) -> None:
+    assert story.click(member, action, str(the_credit(story).id)).status == 200
     story.deliver()
 
 
@@ -93,14 +94,14 @@ def test_the_member_is_told_first_and_nobody_else(story: Story):
     help_out(story)
     before = len(story.slack.messages_to(HELP_CHANNEL))
     on_friday(story)
-    told = last(story, HELPER)
-    assert told.text.startswith(
+    note = last(story, HELPER)
+    assert note.text.startswith(
         "You've been quietly helping: in the last four weeks, 2 of your answers helped"
         " 2 people, with only "
     )
-    assert "of the messages" in told.text
-    assert "May I thank you in #help" in told.text
-    buttons = [b["action_id"] for b in told.blocks[-2]["elements"]]
+    assert "of the messages" in note.text
+    assert "May I thank you in #help" in note.text
+    buttons = [b["action_id"] for b in note.blocks[-2]["elements"]]
     assert buttons == ["mentor_tell", "mentor_keep", "mentor_never"]
     assert len(story.slack.messages_to(HELP_CHANNEL)) == before
     credit = the_credit(story)
@@ -207,8 +208,8 @@ def test_of_equal_channels_the_one_with_the_latest_answer_is_told(
         for _ in range(4):
             story.say(talker, "Good morning")
     story.advance(minutes=2)
-    for one in (HELPER, ASKER, PEER, ADMIN, CHAMPION):
-        meet(story, one)
+    for member_id in (HELPER, ASKER, PEER, ADMIN, CHAMPION):
+        meet(story, member_id)
     on_friday(story)
     choose(story, "mentor_tell")
     assert "Ben quietly helped here" in last(story, places[-1]).text
@@ -281,7 +282,7 @@ def test_a_post_deleted_in_slack_stays_deleted_until_a_newer_yes(
         with story.rt.write_session.begin() as session:
             enqueue.enqueue_update(
                 session,
-                "mentor.update",
+                MENTOR_UPDATE,
                 the_credit(story).id,
                 HELP_CHANNEL,
                 installation_id=story.rt.workspaces.only.id,
@@ -347,9 +348,9 @@ def test_a_member_who_allows_naming_is_told_first_and_not_asked(story: Story):
     assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
-def prefer(story: Story, who: str, **choices: Any) -> None:
+def prefer(story: Story, member: str, **choices: Any) -> None:
     with story.rt.write(story.rt.workspaces.only) as tx:
-        member_settings.update(tx, who, **choices)
+        member_settings.update(tx, member, **choices)
 
 
 def test_each_message_waits_for_a_pause_that_began_later(story: Story):
@@ -405,7 +406,7 @@ def test_a_vacation_without_an_end_delays_the_message_by_three_weeks(story: Stor
 def test_nobody_decides_for_another_member(story: Story):
     help_out(story)
     on_friday(story)
-    choose(story, "mentor_tell", who=PEER)
+    choose(story, "mentor_tell", member=PEER)
     assert the_credit(story).consent == "asked"
     assert "person being thanked" in story.slack.responses[-1][1]
 
@@ -490,12 +491,12 @@ def test_a_mark_undone_before_friday_does_not_count(story: Story):
     assert credited(story) == []
 
 
-@pytest.mark.parametrize("gone", ["reply", "ask"])
-def test_deleted_messages_do_not_count(story: Story, gone: str):
+@pytest.mark.parametrize("deleted", ["reply", "ask"])
+def test_deleted_messages_do_not_count(story: Story, deleted: str):
     help_out(story)
     [first, _] = story.answers()
     [ask, _] = story.asks()
-    if gone == "reply":
+    if deleted == "reply":
         story.delete(HELPER, first.ts, thread_ts=ask.ts)
     else:
         story.delete(ASKER, str(ask.ts))
@@ -513,8 +514,8 @@ def test_a_mark_undone_later_changes_nothing_public_and_is_shown_to_leads(story:
     story.advance(minutes=2)
     assert last(story, HELP_CHANNEL).blocks == before
     story.command(ADMIN, "/backswing", "mentors")
-    shown = str(story.slack.views[-1][1])
-    assert shown.count("mark removed since") == 1
+    view_text = str(story.slack.views[-1][1])
+    assert view_text.count("mark removed since") == 1
 
 
 def test_messages_are_counted_once_however_often_they_are_delivered(story: Story):
@@ -538,7 +539,7 @@ def test_messages_are_counted_once_however_often_they_are_delivered(story: Story
 # Program leads
 
 
-def by_hand(story: Story, who: str = ADMIN, **changes: Any) -> Any:
+def by_hand(story: Story, member: str = ADMIN, **changes: Any) -> Any:
     story.command(ADMIN, "/backswing", "mentors")
     story.click(ADMIN, "mentor_add", "add", view=story.slack.views[-1][1])
     form = story.slack.views[-1][1]
@@ -548,22 +549,22 @@ def by_hand(story: Story, who: str = ADMIN, **changes: Any) -> Any:
         "channel": HELP_CHANNEL,
         **changes,
     }
-    return story.submit(who, form, values)
+    return story.submit(member, form, values)
 
 
 def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story):
     help_out(story)
     assert by_hand(story).body == ""
     story.advance(days=1)
-    told = last(story, HELPER)
-    assert "Eva wants to thank you: “Sat with three newcomers" in told.text
-    assert "May I thank you in #help" in told.text
+    note = last(story, HELPER)
+    assert "Eva wants to thank you: “Sat with three newcomers" in note.text
+    assert "May I thank you in #help" in note.text
     choose(story, "mentor_tell")
     assert "Eva says: “Sat with three newcomers" in last(story, HELP_CHANNEL).text
     story.command(ADMIN, "/backswing", "mentors")
-    shown = str(story.slack.views[-1][1])
-    assert "posted in public in #help" in shown
-    assert "by Eva: Sat with three newcomers" in shown
+    view_text = str(story.slack.views[-1][1])
+    assert "posted in public in #help" in view_text
+    assert "by Eva: Sat with three newcomers" in view_text
     # One in a period, whoever gives it.
     again = by_hand(story, reason="Sat with three more of them.")
     assert "already has a credit this week" in again.body
@@ -579,7 +580,7 @@ def test_a_credit_by_hand_sent_twice_is_one(story: Story):
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "why"),
+    ("changes", "field", "reason"),
     [
         ({"member": [ADMIN]}, "member", "credit yourself"),
         ({"member": [BOT]}, "member", "can be credited"),
@@ -588,14 +589,14 @@ def test_a_credit_by_hand_sent_twice_is_one(story: Story):
     ],
 )
 def test_an_invalid_credit_is_refused_beside_its_field(
-    story: Story, changes, field, why
+    story: Story, changes, field, reason
 ):
     help_out(story)
     story.slack.people[BOT] = user_object(BOT, "Backswing", is_bot=True)
     story.slack.channels["C0NOT"] = conversation_object("C0NOT", "not", is_member=False)
-    said = by_hand(story, **changes).body
-    assert f'"{field}"' in said
-    assert why in said
+    response = by_hand(story, **changes).body
+    assert f'"{field}"' in response
+    assert reason in response
     assert credited(story) == []
 
 
@@ -609,9 +610,9 @@ def test_a_private_channel_is_named_to_its_members_only(
     )
     story.slack.members_by_channel[SECRET] = insiders
     before = len(story.slack.messages_to(HELPER))
-    said = by_hand(story, channel=SECRET).body
-    assert '"channel"' in said
-    assert "that you're both in" in said
+    response = by_hand(story, channel=SECRET).body
+    assert '"channel"' in response
+    assert "that you're both in" in response
     story.advance(days=1)
     assert credited(story) == []
     assert len(story.slack.messages_to(HELPER)) == before

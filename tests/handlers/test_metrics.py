@@ -36,12 +36,12 @@ BUILD = {"version": "1.2.3", "python": "3.11.0"}
 
 @pytest.fixture
 def worker(rt: Runtime, bolt: BoltApp) -> OutboxWorker:
-    told = bolt.metrics.count_attempt
+    count = bolt.metrics.count_attempt
     return OutboxWorker(
         rt,
         FEATURES.message_types,
         fetch_new_users=sync.fetch_new_users,
-        on_attempt=told,
+        on_attempt=count,
     )
 
 
@@ -163,8 +163,8 @@ def test_a_rate_limited_method_is_shown_with_the_remaining_time(
     story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
-    left = read()["slack_pause_seconds", "chat.postMessage"]
-    assert 0 < left <= 30
+    seconds_left = read()["slack_pause_seconds", "chat.postMessage"]
+    assert 0 < seconds_left <= 30
 
 
 def test_due_work_is_counted(story: Story, read: Read):
@@ -191,7 +191,7 @@ def test_due_work_is_counted(story: Story, read: Read):
         )
         session.add(schedule)
         session.flush()
-        held = Round(
+        round_ = Round(
             schedule_id=schedule.id,
             channel_id=channel.id,
             local_date=date(2026, 2, 23),
@@ -201,9 +201,11 @@ def test_due_work_is_counted(story: Story, read: Read):
             closes_at=now - 2 * hour,
             question="What are you working on this week?",
         )
-        session.add(held)
+        session.add(round_)
         session.flush()
-        session.add(CheckIn(round_id=held.id, member=HELPER, remind_at=now - 3 * hour))
+        session.add(
+            CheckIn(round_id=round_.id, member=HELPER, remind_at=now - 3 * hour)
+        )
         session.add(
             Credit(
                 installation_id=rt.workspaces.only.id,
@@ -254,9 +256,11 @@ def test_without_the_database_the_other_metrics_are_shown(
 ):
     away = engine.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
     lost = replace(rt, read_session=away.read_session)
-    gone = Readiness({"database": lambda: "OperationalError"})
+    unreachable = Readiness({"database": lambda: "OperationalError"})
     bolt.metrics.register(
-        DatabaseCollector(lost, away, gone, waiting_events=lambda: 0, build=BUILD)
+        DatabaseCollector(
+            lost, away, unreachable, waiting_events=lambda: 0, build=BUILD
+        )
     )
     found = figures(bolt.metrics)
     assert found["ready", "database"] == 0

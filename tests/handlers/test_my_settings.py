@@ -25,29 +25,29 @@ from tests.slack_payloads import (
 DEFAULT = MemberSettings()
 
 
-def chosen(story: Story, who: str = ASKER) -> MemberSettings:
+def chosen(story: Story, member: str = ASKER) -> MemberSettings:
     with story.rt.read(story.rt.workspaces.only) as tx:
-        return member_settings.get(tx, who)
+        return member_settings.get(tx, member)
 
 
-def home(story: Story, who: str) -> str:
-    opened = {"type": "app_home_opened", "user": who, "tab": "home"}
+def home(story: Story, member: str) -> str:
+    opened = {"type": "app_home_opened", "user": member, "tab": "home"}
     assert story.event(opened) == 200
     story.deliver()
-    return seen(story, who)
+    return visible_home(story, member)
 
 
-def seen(story: Story, who: str) -> str:
-    return json.dumps(story.slack.homes[who], ensure_ascii=False)
+def visible_home(story: Story, member: str) -> str:
+    return json.dumps(story.slack.homes[member], ensure_ascii=False)
 
 
-@pytest.mark.parametrize("who", [ASKER, GUEST])
-def test_a_save_without_a_change_stores_nothing(story: Story, who: str):
-    assert story.change_my_settings(who).body == ""
+@pytest.mark.parametrize("member", [ASKER, GUEST])
+def test_a_save_without_a_change_stores_nothing(story: Story, member: str):
+    assert story.change_my_settings(member).body == ""
     with story.rt.read_session() as session:
         row = session.scalars(select(MemberSettingsRow)).one()
     assert (row.hours_from, row.hours_to, row.public_naming) == (None, None, None)
-    assert chosen(story, who) == DEFAULT
+    assert chosen(story, member) == DEFAULT
 
 
 def test_chosen_values_are_stored_and_shown_again(story: Story):
@@ -77,14 +77,14 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
     form = story.slack.views[-1][1]
     assert "Europe/Helsinki" in form["blocks"][0]["text"]["text"]
     assert form_values(form) == values | {"topics_known": "Python, time zones"}
-    shown = home(story, ASKER)
+    page = home(story, ASKER)
     for line in (
         "Topics you know: Python, time zones",
         "Reminders: off",
         "22:00 to 06:30, Europe/Helsinki",
         "Paused until 6 March 2026",
     ):
-        assert line in shown
+        assert line in page
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_pause_is_ended_with_one_button(story: Story):
     assert "Paused until 6 March 2026" in home(story, ASKER)
     story.click(ASKER, "home_end_pause", view=story.slack.homes[ASKER])
     story.deliver()
-    assert "Paused" not in seen(story, ASKER)
+    assert "Paused" not in visible_home(story, ASKER)
     assert chosen(story).topics_known == ("Python",)
     # The form does not show a pause that is over either.
     story.change_my_settings(ASKER, paused_until="2026-03-06")
@@ -163,7 +163,7 @@ def test_a_save_updates_the_home_tab_at_once(story: Story):
     story.submit(ASKER, form, form_values(form) | {"topics_known": "Python"})
     # No clock has to advance for it.
     assert story.worker.send_due() == 1
-    assert "Topics you know: Python" in seen(story, ASKER)
+    assert "Topics you know: Python" in visible_home(story, ASKER)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,9 @@ def test_a_person_without_permissions_can_not_change_settings(
 @pytest.fixture
 def asked_for_consent(story: Story) -> Story:
     """Tell Ben of a credit, and ask whether the channel may know it."""
-    story.slack.people |= {who: user_object(who) for who in (ASKER, HELPER, PEER)}
+    story.slack.people |= {
+        member: user_object(member) for member in (ASKER, HELPER, PEER)
+    }
     story.slack.channels[HELP_CHANNEL] = conversation_object(HELP_CHANNEL, "help")
     story.ask()
     with story.rt.write_session.begin() as session:
@@ -217,14 +219,14 @@ def consent(story: Story) -> str:
 
 def test_always_naming_answers_the_open_question(asked_for_consent: Story):
     assert "May I thank you in #help?" in home(asked_for_consent, HELPER)
-    assert "Waiting for you" in seen(asked_for_consent, HELPER)
+    assert "Waiting for you" in visible_home(asked_for_consent, HELPER)
     before = len(asked_for_consent.slack.messages_to(HELP_CHANNEL))
     asked_for_consent.change_my_settings(HELPER, public_naming="yes")
     asked_for_consent.advance(seconds=3)
     assert consent(asked_for_consent) == "public"
     assert len(asked_for_consent.slack.messages_to(HELP_CHANNEL)) == before + 1
-    assert "I posted it in #help." in seen(asked_for_consent, HELPER)
-    assert "Waiting for you" not in seen(asked_for_consent, HELPER)
+    assert "I posted it in #help." in visible_home(asked_for_consent, HELPER)
+    assert "Waiting for you" not in visible_home(asked_for_consent, HELPER)
 
 
 def test_never_naming_removes_the_name_and_can_be_undone(asked_for_consent: Story):
@@ -236,12 +238,12 @@ def test_never_naming_removes_the_name_and_can_be_undone(asked_for_consent: Stor
     assert consent(asked_for_consent) == "never"
     assert len(asked_for_consent.slack.messages_to(HELP_CHANNEL)) == before - 1
     assert "You chose never to be named." in home(asked_for_consent, HELPER)
-    assert "Yes, tell them" not in seen(asked_for_consent, HELPER)
+    assert "Yes, tell them" not in visible_home(asked_for_consent, HELPER)
     # The undo: to be asked again, and then to say yes.
     asked_for_consent.change_my_settings(HELPER, public_naming="ask")
     asked_for_consent.advance(seconds=3)
     assert consent(asked_for_consent) == "never"
-    assert "Yes, tell them" in seen(asked_for_consent, HELPER)
+    assert "Yes, tell them" in visible_home(asked_for_consent, HELPER)
     with asked_for_consent.rt.read_session() as session:
         credit = session.scalars(select(Credit.id)).one()
     asked_for_consent.click(

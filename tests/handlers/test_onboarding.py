@@ -50,12 +50,14 @@ def arrive(story: Story, *, inviter: str | None = ASKER, channel: str = NEW) -> 
     story.deliver()
 
 
-def join(story: Story, who: str, channel: str = NEW, *, at: str | None = None) -> None:
+def join(
+    story: Story, member: str, channel: str = NEW, *, at: str | None = None
+) -> None:
     """Add a person to a channel."""
     story.event(
         {
             "type": "member_joined_channel",
-            "user": who,
+            "user": member,
             "channel": channel,
             "channel_type": "C",
             "event_ts": at or story.ts(),
@@ -64,15 +66,15 @@ def join(story: Story, who: str, channel: str = NEW, *, at: str | None = None) -
     story.deliver()
 
 
-def press(story: Story, who: str, text: str, *, of: str | None = None) -> Any:
+def press(story: Story, member: str, text: str, *, of: str | None = None) -> Any:
     """Press a button of the last message to a person, or to the presser."""
-    action_id, value = button(story.slack.messages_to(of or who)[-1], text)
-    return story.click(who, action_id, value, channel=f"D{(of or who)[1:]}")
+    action_id, value = button(story.slack.messages_to(of or member)[-1], text)
+    return story.click(member, action_id, value, channel=f"D{(of or member)[1:]}")
 
 
-def chosen(story: Story, who: str) -> MemberSettings:
+def chosen(story: Story, member: str) -> MemberSettings:
     with story.rt.read(story.rt.workspaces.only) as tx:
-        return member_settings.get(tx, who)
+        return member_settings.get(tx, member)
 
 
 @pytest.fixture
@@ -141,9 +143,9 @@ def test_not_now_posts_nothing_and_allows_it_later(arrived: Story) -> None:
     press(arrived, ASKER, "Not now")
     arrived.deliver()
     assert arrived.slack.messages_to(NEW) == []
-    _, text, drawn = arrived.slack.responses[-1]
+    _, text, blocks = arrived.slack.responses[-1]
     assert "I won't introduce myself" in text
-    [button] = drawn[-1]["elements"]
+    [button] = blocks[-1]["elements"]
     assert button["text"]["text"] == "Post it"
     arrived.click(ASKER, button["action_id"], button["value"])
     arrived.deliver()
@@ -154,9 +156,9 @@ def test_not_now_posts_nothing_and_allows_it_later(arrived: Story) -> None:
 
 def test_only_the_inviter_champions_and_admins_decide(arrived: Story) -> None:
     arrived.slack.people["U0ROBO"] = user_object("U0ROBO", is_bot=True, is_admin=True)
-    for who in (HELPER, GUEST, "U0ROBO"):
-        press(arrived, who, "Post it", of=ASKER)
-        press(arrived, who, "Not now", of=ASKER)
+    for member in (HELPER, GUEST, "U0ROBO"):
+        press(arrived, member, "Post it", of=ASKER)
+        press(arrived, member, "Not now", of=ASKER)
         arrived.deliver()
         assert "Only the person who invited me" in arrived.slack.responses[-1][1]
     assert arrived.slack.messages_to(NEW) == []
@@ -331,11 +333,11 @@ def test_a_greeting_waits_for_the_newcomers_own_daytime(
     assert len(arrived.slack.messages_to(PEER)) == 1
 
 
-def wait_for_morning(story: Story, who: str = PEER) -> None:
+def wait_for_morning(story: Story, member: str = PEER) -> None:
     """Let a person join in the evening, so that their greeting waits."""
     story.clock.now = FRIDAY_EVENING
-    join(story, who)
-    assert story.slack.messages_to(who) == []
+    join(story, member)
+    assert story.slack.messages_to(member) == []
 
 
 def monday(story: Story) -> None:
@@ -547,9 +549,9 @@ def test_a_leave_from_before_the_join_changes_nothing(arrived: Story) -> None:
     assert len(arrived.slack.messages_to(PEER)) == 1
 
 
-def leave_one(story: Story, who: str, channel: str, *, at: str) -> None:
-    left = {"user": who, "channel": channel, "event_ts": at}
-    assert story.event({"type": "member_left_channel", **left}) == 200
+def leave_one(story: Story, member: str, channel: str, *, at: str) -> None:
+    leave_fields = {"user": member, "channel": channel, "event_ts": at}
+    assert story.event({"type": "member_left_channel", **leave_fields}) == 200
 
 
 def test_an_erased_member_is_not_greeted_until_they_use_the_bot(
@@ -571,6 +573,6 @@ def test_an_erased_member_is_not_greeted_until_they_use_the_bot(
     assert len(arrived.slack.messages_to(PEER)) == 1
 
 
-def _forget(story: Story, who: str) -> dict[str, Any]:
-    story.command(who, "/backswing", "forget me")
+def _forget(story: Story, member: str) -> dict[str, Any]:
+    story.command(member, "/backswing", "forget me")
     return story.slack.views[-1][1]

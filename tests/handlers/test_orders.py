@@ -25,35 +25,37 @@ def events(seed: int) -> list[dict[str, Any]]:
         export_factory.TEAM: TEAM,
         export_factory.OTHER_TEAM: export_factory.OTHER_TEAM,
     }
-    told: list[dict[str, Any]] = [
-        {"type": "team_join", "user": one | {"team_id": teams[one["team_id"]]}}
-        for one in export_factory.people()
+    slack_events: list[dict[str, Any]] = [
+        {"type": "team_join", "user": person | {"team_id": teams[person["team_id"]]}}
+        for person in export_factory.people()
     ]
-    for said in export_factory.channel_messages(seed, asks=1)[ROOM]:
-        at = {"channel": ROOM, "channel_type": "channel", "event_ts": said["ts"]}
-        if said.get("subtype") != "tombstone":
-            told.append({k: v for k, v in said.items() if k != "reactions"} | at)
-        told += [
+    for message in export_factory.channel_messages(seed, asks=1)[ROOM]:
+        at = {"channel": ROOM, "channel_type": "channel", "event_ts": message["ts"]}
+        if message.get("subtype") != "tombstone":
+            slack_events.append(
+                {k: v for k, v in message.items() if k != "reactions"} | at
+            )
+        slack_events += [
             {
                 "type": "reaction_added",
                 "user": user,
                 "reaction": reaction["name"],
-                "item": {"type": "message", "channel": ROOM, "ts": said["ts"]},
-                "event_ts": said["ts"],
+                "item": {"type": "message", "channel": ROOM, "ts": message["ts"]},
+                "event_ts": message["ts"],
             }
-            for reaction in said.get("reactions", [])
+            for reaction in message.get("reactions", [])
             for user in reaction["users"]
         ]
-    return told
+    return slack_events
 
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
     """Return a conversation, and its events: shuffled, and some of them repeated."""
     seed = draw(st.integers(0, SEEDS))
-    told = events(seed)
-    again = draw(st.lists(st.sampled_from(told), max_size=10))
-    return seed, draw(st.permutations(told + again))
+    slack_events = events(seed)
+    again = draw(st.lists(st.sampled_from(slack_events), max_size=10))
+    return seed, draw(st.permutations(slack_events + again))
 
 
 @pytest.mark.timeout(300)
@@ -65,7 +67,7 @@ def deliveries(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
 )
 @given(telling=deliveries())
 def test_any_order_has_the_same_result(story, database, telling):
-    seed, told = telling
+    seed, events_in_order = telling
     with database.write_session.begin() as session:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != Installation.__tablename__:
@@ -73,7 +75,7 @@ def test_any_order_has_the_same_result(story, database, telling):
         channels.get_or_create(
             Transaction(session, story.rt.workspaces.only, story.clock()), ROOM
         ).capture = "all"
-    for event in told:
+    for event in events_in_order:
         assert story.event(event) == 200
     expected = ExportCounts()
     talk = export_factory.channel_messages(seed, asks=1)[ROOM]

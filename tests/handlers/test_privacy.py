@@ -71,11 +71,11 @@ def lived(story: Story) -> Story:
     return story
 
 
-def forget(story: Story, who: str = ASKER) -> None:
-    story.command(who, "/backswing", "forget me")
+def forget(story: Story, member: str = ASKER) -> None:
+    story.command(member, "/backswing", "forget me")
     view = story.slack.views[-1][1]
     assert view["callback_id"] == "forget_me"
-    answer = story.submit(who, view, {})
+    answer = story.submit(member, view, {})
     assert "Done" in json.dumps(json.loads(answer.body)["view"])
     story.advance(minutes=2)
 
@@ -90,7 +90,7 @@ def everything_in(story: Story) -> str:
         )
 
 
-def shown(story: Story) -> str:
+def visible_messages(story: Story) -> str:
     """Return the visible text of all of the bot's messages to others."""
     return json.dumps([[m.text, m.blocks] for m in story.slack.messages])
 
@@ -112,10 +112,10 @@ def totals(story: Story) -> dict[str, Any]:
     }
 
 
-def file_of(story: Story, who: str = ASKER) -> dict[str, Any]:
-    assert "file" in str(story.command(who, "/backswing", "my data").body)
+def file_of(story: Story, member: str = ASKER) -> dict[str, Any]:
+    assert "file" in str(story.command(member, "/backswing", "my data").body)
     story.deliver()
-    [file] = [f for f in story.slack.files.values() if f.member == who]
+    [file] = [f for f in story.slack.files.values() if f.member == member]
     return dict(json.loads(file.content))
 
 
@@ -182,23 +182,23 @@ def test_a_guest_without_data_gets_a_file_too(story: Story):
 def test_the_consequences_are_shown_before_the_erasure(lived: Story):
     before = everything_in(lived)
     lived.command(ASKER, "/backswing", "forget me")
-    said = json.dumps(lived.slack.views[-1][1], ensure_ascii=False)
-    assert "2 asks" in said
-    assert "1 answer, " in said
-    assert "outbox" not in said
-    assert "This can't be undone" in said
+    view_text = json.dumps(lived.slack.views[-1][1], ensure_ascii=False)
+    assert "2 asks" in view_text
+    assert "1 answer, " in view_text
+    assert "outbox" not in view_text
+    assert "This can't be undone" in view_text
     assert everything_in(lived) == before
 
 
 def test_no_cell_of_any_table_leads_to_an_erased_member(lived: Story):
     forget(lived)
-    left = [
+    rest = [
         line
         for line in everything_in(lived).splitlines()
         if ASKER in line.replace("U0ANABEL", "")
     ]
     # The tombstone that keeps late deliveries from restoring anything.
-    assert [line.partition(":")[0] for line in left] == ["members"]
+    assert [line.partition(":")[0] for line in rest] == ["members"]
     assert "'Ana'" not in everything_in(lived)
     assert WORDS not in everything_in(lived)
 
@@ -210,10 +210,10 @@ def test_totals_stay_as_they_are(lived: Story):
 
 
 def test_posted_messages_no_longer_name_or_quote_them(lived: Story):
-    assert "Ana's ask" in shown(lived)
-    assert WORDS in shown(lived)
+    assert "Ana's ask" in visible_messages(lived)
+    assert WORDS in visible_messages(lived)
     forget(lived)
-    now = shown(lived).replace("U0ANABEL", "")
+    now = visible_messages(lived).replace("U0ANABEL", "")
     assert "Ana" not in now
     assert ASKER not in now
     assert WORDS not in now
@@ -268,14 +268,14 @@ def test_an_ask_that_is_not_posted_yet_is_never_posted(story: Story):
     assert story.only_ask().state == "deleted"
 
 
-def erases_while_posting(story: Story, who: str) -> None:
+def erases_while_posting(story: Story, member: str) -> None:
     """Erase the member after the next message is rendered and before it is posted."""
 
     def in_flight(method: str) -> None:
         if method == "chat.postMessage":
             story.slack.on_call = lambda _: None
             with story.rt.write(story.rt.workspaces.only) as tx:
-                privacy.erase(tx, who)
+                privacy.erase(tx, member)
 
     story.slack.on_call = in_flight
 
@@ -368,12 +368,12 @@ def test_earlier_messages_delivered_late_are_not_stored(
     story.react(ASKER, thanked, "raised_hands", event_ts=late[2], author=BOT)
     jobs.mentors.flush_message_counts(story.rt, story.worker)
     story.advance(minutes=2)
-    kept = [
+    stored = [
         line
         for line in everything_in(story).splitlines()
         if ASKER in line or "secret" in line
     ]
-    assert [line.partition(":")[0] for line in kept] == ["members"]
+    assert [line.partition(":")[0] for line in stored] == ["members"]
 
 
 def test_a_champion_can_not_convert_an_earlier_message(story: Story):
@@ -440,8 +440,8 @@ def test_fetching_a_thread_again_counts_their_mark_once(lived: Story):
 
 def test_a_member_who_returns_is_a_new_member(lived: Story):
     forget(lived)
-    asked = lived.ask("And what now?", member=ASKER)
-    assert "Asked by Ana" in json.dumps(asked.blocks)
+    later_ask = lived.ask("And what now?", member=ASKER)
+    assert "Asked by Ana" in json.dumps(later_ask.blocks)
     new = lived.asks()[-1]
     assert new.is_first_ask
     with lived.rt.read(lived.rt.workspaces.only) as tx:
@@ -476,9 +476,9 @@ def test_other_members_are_not_affected(lived: Story):
     assert members_named(lived, HELPER).name == "Ben"
 
 
-def members_named(story: Story, who: str) -> Member:
+def members_named(story: Story, member: str) -> Member:
     with story.rt.read(story.rt.workspaces.only) as tx:
-        found = members.find(tx, who)
+        found = members.find(tx, member)
     assert found is not None
     return found
 
@@ -505,7 +505,7 @@ def test_after_the_redaction_the_outbox_has_no_item_about_it(lived: Story):
     with lived.rt.read_session() as session:
         kinds = set(session.scalars(select(OutboxItem.kind)))
     assert "privacy.redact" not in kinds
-    assert ADMIN not in shown(lived)
+    assert ADMIN not in visible_messages(lived)
 
 
 # Retention
@@ -519,15 +519,15 @@ def days_pass(story: Story, days: float) -> None:
 
 
 def test_a_deactivated_member_is_erased_after_a_while(lived: Story):
-    gone = user_object(ASKER, deleted=True)
-    assert lived.event({"type": "user_change", "user": gone}) == 200
+    deactivated = user_object(ASKER, deleted=True)
+    assert lived.event({"type": "user_change", "user": deactivated}) == 200
     before = totals(lived)
     days_pass(lived, 89)
     assert members_named(lived, ASKER).name == "Ana"
     days_pass(lived, 2)
     lived.advance(minutes=5)
     assert "'Ana'" not in everything_in(lived)
-    assert WORDS not in shown(lived)
+    assert WORDS not in visible_messages(lived)
     assert totals(lived) == before
     days_pass(lived, 8)
     assert ASKER not in everything_in(lived).replace("U0ANABEL", "")
@@ -542,7 +542,7 @@ def test_a_member_who_returns_in_time_is_not_erased(lived: Story):
 
 
 @pytest.fixture
-def made(story: Story) -> Story:
+def converted_story(story: Story) -> Story:
     """Dan converted a message of Ana, who was told."""
     story.set_up_channel(champions=[CHAMPION])
     ts = story.say(ASKER, WORDS)
@@ -558,25 +558,27 @@ def the_letter(story: Story) -> OutboxItem:
     return item
 
 
-def test_a_member_named_in_the_payload_only_is_redacted(made: Story):
-    forget(made, CHAMPION)
-    assert made.slack.texts_to(ASKER)[0].startswith("Someone made")
+def test_a_member_named_in_the_payload_only_is_redacted(converted_story: Story):
+    forget(converted_story, CHAMPION)
+    assert converted_story.slack.texts_to(ASKER)[0].startswith("Someone made")
 
 
-def test_the_payloads_of_sent_messages_expire(made: Story):
-    days_pass(made, 29)
-    assert the_letter(made).payload == {"by": CHAMPION}
-    days_pass(made, 2)
-    assert the_letter(made).payload == {}
-    assert the_letter(made).state == "sent"
+def test_the_payloads_of_sent_messages_expire(converted_story: Story):
+    days_pass(converted_story, 29)
+    assert the_letter(converted_story).payload == {"by": CHAMPION}
+    days_pass(converted_story, 2)
+    assert the_letter(converted_story).payload == {}
+    assert the_letter(converted_story).state == "sent"
 
 
-def test_without_its_payload_a_message_is_rendered_as_far_as_possible(made: Story):
-    days_pass(made, 31)
-    ask = made.only_ask()
-    made.react(PEER, ask.ts or "", "eyes")
-    forget(made, PEER)
-    assert made.slack.texts_to(ASKER)[0].startswith("Someone made")
+def test_without_its_payload_a_message_is_rendered_as_far_as_possible(
+    converted_story: Story,
+):
+    days_pass(converted_story, 31)
+    ask = converted_story.only_ask()
+    converted_story.react(PEER, ask.ts or "", "eyes")
+    forget(converted_story, PEER)
+    assert converted_story.slack.texts_to(ASKER)[0].startswith("Someone made")
 
 
 REASON = "the answer on retries, it saved my week"
@@ -605,19 +607,21 @@ def test_kudos_in_a_thread_outlast_their_payload(story: Story):
     assert PEER not in here
 
 
-def test_a_bug_in_rendering_deletes_nothing(made: Story):
+def test_a_bug_in_rendering_deletes_nothing(converted_story: Story):
     """Only an item with a redacted payload may lack its content."""
 
     def draw(_tx: Transaction, claim: Delivery) -> SlackAction:
         return claim.payload["no such thing"]  # type: ignore[no-any-return]
 
     broken = Feature(name="broken", message_types=[MessageType(ASK_CONVERTED, draw)])
-    rt = replace(made.rt, features=Features([broken]))
-    fake = SimpleNamespace(subject_id=the_letter(made).id, started_at=made.clock())
+    rt = replace(converted_story.rt, features=Features([broken]))
+    fake = SimpleNamespace(
+        subject_id=the_letter(converted_story).id, started_at=converted_story.clock()
+    )
     claim = cast("Delivery", fake)
     with rt.read(rt.workspaces.only) as tx, pytest.raises(KeyError):
         redaction.render_redaction(tx, claim)
-    days_pass(made, 31)
+    days_pass(converted_story, 31)
     with rt.read(rt.workspaces.only) as tx:
         taken_back = redaction.render_redaction(tx, claim)
     assert isinstance(taken_back, UpdateMessage)
@@ -657,10 +661,10 @@ def test_a_rejected_redaction_is_retried_another_day(
     allow()
     days_pass(lived, 0.5)
     lived.advance(minutes=5)
-    assert "daylight" in shown(lived)
+    assert "daylight" in visible_messages(lived)
     days_pass(lived, 1)
     lived.advance(minutes=5)
-    assert "daylight" not in shown(lived)
+    assert "daylight" not in visible_messages(lived)
     assert rewordings(lived) == []
 
 
@@ -733,10 +737,10 @@ def test_their_own_topics_are_personal_data(story: Story):
 
 
 def test_the_export_has_one_total_for_erased_members(story: Story):
-    for who in (ASKER, PEER):
-        story.ask("How is it done?", member=who)
-    for who in (ASKER, PEER):
-        forget(story, who)
+    for member in (ASKER, PEER):
+        story.ask("How is it done?", member=member)
+    for member in (ASKER, PEER):
+        forget(story, member)
     with story.rt.read(story.rt.workspaces.only) as tx:
         [row] = exports.people(tx)
     assert (row["name"], row["asks"]) == ("someone", 2)

@@ -143,10 +143,10 @@ def promote(story: Story) -> None:
     """Give all roles by name to people who can't have any."""
     with story.rt.write_session.begin() as session:
         of = story.rt.workspaces.only.id
-        for who in (STRANGER, ROBOT, GONE):
-            session.merge(ProgramLead(installation_id=of, member=who))
+        for member in (STRANGER, ROBOT, GONE):
+            session.merge(ProgramLead(installation_id=of, member=member))
             for channel in session.scalars(select(Channel.id)):
-                session.merge(Champion(channel_id=channel, member=who))
+                session.merge(Champion(channel_id=channel, member=member))
 
 
 # Objects of the actions
@@ -193,9 +193,9 @@ def opens(story: Story, callback_id: str, do: Callable[[], object]) -> bool:
     return [v["callback_id"] for _, v in story.slack.views[before:]] == [callback_id]
 
 
-def opened_by(story: Story, who: str, do: Callable[[str], object]) -> dict[str, Any]:
+def opened_by(story: Story, member: str, do: Callable[[str], object]) -> dict[str, Any]:
     """Open the form as a person who may, for others to submit."""
-    do(who)
+    do(member)
     return story.slack.views[-1][1]
 
 
@@ -208,31 +208,31 @@ def helped(story: Story, ts: str) -> int:
 
 
 @way(ASK)
-def by_command(story: Stage, who: str) -> bool:
+def by_command(story: Stage, member: str) -> bool:
     before = len(story.asks())
-    story.command(who, "/ask", "How is it done?")
+    story.command(member, "/ask", "How is it done?")
     return len(story.asks()) > before
 
 
 @way(ASK)
-def by_form(story: Stage, who: str) -> bool:
+def by_form(story: Stage, member: str) -> bool:
     view = opened_by(story, PEER, lambda one: story.command(one, "/ask"))
     before = len(story.asks())
-    story.submit(who, view, {"title": "How is it done?", "channel": HELP_CHANNEL})
+    story.submit(member, view, {"title": "How is it done?", "channel": HELP_CHANNEL})
     return len(story.asks()) > before
 
 
 @way(MAKE_ASK)
-def by_shortcut(story: Stage, who: str) -> bool:
+def by_shortcut(story: Stage, member: str) -> bool:
     before = len(story.asks())
-    story.message_shortcut(who, "make_ask", ASKER, story.ts(), "How is it done?")
+    story.message_shortcut(member, "make_ask", ASKER, story.ts(), "How is it done?")
     return len(story.asks()) > before
 
 
 @way(OFFER_HELP)
-def by_looking_button(story: Stage, who: str) -> bool:
+def by_looking_button(story: Stage, member: str) -> bool:
     ask = ask_of(story, OTHER)
-    story.click(who, "ask_looking", str(ask.id))
+    story.click(member, "ask_looking", str(ask.id))
     story.deliver()
     return "Looking into it" in json.dumps(
         story.slack.messages_to(HELP_CHANNEL)[-1].blocks
@@ -240,9 +240,9 @@ def by_looking_button(story: Stage, who: str) -> bool:
 
 
 @way(SAME_PROBLEM)
-def by_same_button(story: Stage, who: str) -> bool:
+def by_same_button(story: Stage, member: str) -> bool:
     ask = ask_of(story, OTHER)
-    story.click(who, "option_same", str(ask.id))
+    story.click(member, "option_same", str(ask.id))
     story.deliver()
     return "this problem" in json.dumps(
         story.slack.messages_to(HELP_CHANNEL)[-1].blocks
@@ -250,122 +250,124 @@ def by_same_button(story: Stage, who: str) -> bool:
 
 
 @way(MARK_HELPFUL)
-def by_helpful_shortcut(story: Stage, who: str) -> bool:
+def by_helpful_shortcut(story: Stage, member: str) -> bool:
     ask = ask_of(story, OTHER)
     ts, _ = answer_to(story, ask)
-    story.message_shortcut(who, "mark_helpful", HELPER, ts, thread_ts=ask.ts)
+    story.message_shortcut(member, "mark_helpful", HELPER, ts, thread_ts=ask.ts)
     return helped(story, ts) > 0
 
 
 @way(MARK_HELPFUL)
-def by_helpful_emoji(story: Stage, who: str) -> bool:
+def by_helpful_emoji(story: Stage, member: str) -> bool:
     ts, _ = answer_to(story, ask_of(story, OTHER))
-    if who != GONE:  # Slack sends no new profile of them.
-        story.react(who, ts, "heart")
+    if member != GONE:  # Slack sends no new profile of them.
+        story.react(member, ts, "heart")
     return helped(story, ts) > 0
 
 
 @way(MARK_HELPFUL)
-def by_offer_to_mark_helpful(story: Stage, who: str) -> bool:
+def by_offer_to_mark_helpful(story: Stage, member: str) -> bool:
     ask = ask_of(story)
     ts, answer_id = answer_to(story, ask)
-    story.click(who, "mark_helpful", f"{ask.id}:{answer_id}")
+    story.click(member, "mark_helpful", f"{ask.id}:{answer_id}")
     return helped(story, ts) > 0
 
 
 @way(MARK_SOLUTION)
-def by_solved_emoji(story: Stage, who: str) -> bool:
+def by_solved_emoji(story: Stage, member: str) -> bool:
     ask = ask_of(story)
-    if who != GONE:
-        story.react(who, answer_to(story, ask)[0], "white_check_mark")
+    if member != GONE:
+        story.react(member, answer_to(story, ask)[0], "white_check_mark")
     sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     return now_is(story, ask).state == "solved"
 
 
 @way(MARK_SOLUTION)
-def by_solved_shortcut(story: Stage, who: str) -> bool:
+def by_solved_shortcut(story: Stage, member: str) -> bool:
     ask = ask_of(story)
     ts, _ = answer_to(story, ask)
-    story.message_shortcut(who, "mark_solved", HELPER, ts, thread_ts=ask.ts)
+    story.message_shortcut(member, "mark_solved", HELPER, ts, thread_ts=ask.ts)
     return now_is(story, ask).state == "solved"
 
 
 @way(MARK_SOLUTION)
-def by_offer(story: Stage, who: str) -> bool:
+def by_offer(story: Stage, member: str) -> bool:
     ask = ask_of(story)
-    story.click(who, "mark_solved", f"{ask.id}:{answer_to(story, ask)[1]}")
+    story.click(member, "mark_solved", f"{ask.id}:{answer_to(story, ask)[1]}")
     return now_is(story, ask).state == "solved"
 
 
 @way(EDIT)
-def by_edit_menu(story: Stage, who: str) -> bool:
+def by_edit_menu(story: Stage, member: str) -> bool:
     ask = ask_of(story)
     return opens(
         story,
         "edit_ask",
-        lambda: story.click(who, "ask_menu", option=f"edit:{ask.id}"),
+        lambda: story.click(member, "ask_menu", option=f"edit:{ask.id}"),
     )
 
 
 @way(EDIT)
-def by_edit_form(story: Stage, who: str) -> bool:
+def by_edit_form(story: Stage, member: str) -> bool:
     ask = ask_of(story)
     option = f"edit:{ask.id}"
     view = opened_by(
         story, ASKER, lambda one: story.click(one, "ask_menu", option=option)
     )
-    story.submit(who, view, {"title": "Quite another one?"})
+    story.submit(member, view, {"title": "Quite another one?"})
     return now_is(story, ask).title == "Quite another one?"
 
 
 @way(SET_WHAT_WORKED)
-def by_worked_button(story: Stage, who: str) -> bool:
+def by_worked_button(story: Stage, member: str) -> bool:
     ask = ask_of(story)
-    return opens(story, "worked", lambda: story.click(who, "ask_worked", str(ask.id)))
+    return opens(
+        story, "worked", lambda: story.click(member, "ask_worked", str(ask.id))
+    )
 
 
 @way(SET_WHAT_WORKED)
-def by_worked_form(story: Stage, who: str) -> bool:
+def by_worked_form(story: Stage, member: str) -> bool:
     ask = ask_of(story)
     view = opened_by(
         story, ASKER, lambda one: story.click(one, "ask_worked", str(ask.id))
     )
-    story.submit(who, view, {"worked": "Sleep."})
+    story.submit(member, view, {"worked": "Sleep."})
     return now_is(story, ask).what_worked == "Sleep."
 
 
 @way(CLOSE)
-def by_close_form(story: Stage, who: str) -> bool:
+def by_close_form(story: Stage, member: str) -> bool:
     ask = ask_of(story)
     option = f"close:{ask.id}"
     view = opened_by(
         story, CHAMPION, lambda one: story.click(one, "ask_menu", option=option)
     )
-    story.submit(who, view, {"reason": "Asked twice"})
+    story.submit(member, view, {"reason": "Asked twice"})
     return now_is(story, ask).state == "closed"
 
 
 @way(REOPEN)
-def by_reopen_menu(story: Stage, who: str) -> bool:
+def by_reopen_menu(story: Stage, member: str) -> bool:
     ask = closed(story)
-    story.click(who, "ask_menu", option=f"reopen:{ask.id}")
+    story.click(member, "ask_menu", option=f"reopen:{ask.id}")
     return now_is(story, ask).state == "answered"
 
 
 @way(DELETE)
-def by_delete_form(story: Stage, who: str) -> bool:
+def by_delete_form(story: Stage, member: str) -> bool:
     ask = ask_of(story)
     option = f"delete:{ask.id}"
     view = opened_by(
         story, CHAMPION, lambda one: story.click(one, "ask_menu", option=option)
     )
-    story.submit(who, view, {})
+    story.submit(member, view, {})
     story.deliver()
     return now_is(story, ask).state == "deleted"
 
 
 @way(REMOVE_CAPTURED_ASK)
-def by_not_an_ask(story: Stage, who: str) -> bool:
+def by_not_an_ask(story: Stage, member: str) -> bool:
     with story.rt.write(story.rt.workspaces.only) as tx:
         channel = channels.get_or_create(tx, HELP_CHANNEL)
         channel.capture = "all"
@@ -373,7 +375,7 @@ def by_not_an_ask(story: Stage, who: str) -> bool:
     with story.rt.write(story.rt.workspaces.only) as tx:
         channels.get_or_create(tx, HELP_CHANNEL).capture = "off"
     ask = story.asks()[-1]
-    story.click(who, "ask_menu", option=f"delete:{ask.id}")
+    story.click(member, "ask_menu", option=f"delete:{ask.id}")
     return now_is(story, ask).state == "deleted"
 
 
@@ -381,32 +383,32 @@ def by_not_an_ask(story: Stage, who: str) -> bool:
 
 
 @way(MANAGE_CHANNEL)
-def by_settings_command(story: Stage, who: str) -> bool:
-    return opens(story, "settings", lambda: story.command(who, "/backswing"))
+def by_settings_command(story: Stage, member: str) -> bool:
+    return opens(story, "settings", lambda: story.command(member, "/backswing"))
 
 
 @way(MANAGE_CHANNEL)
-def by_settings_form(story: Stage, who: str) -> bool:
+def by_settings_form(story: Stage, member: str) -> bool:
     view = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
-    topics = f"by {who}".lower()
+    topics = f"by {member}".lower()
     changes = {"topics": topics, "champions": [CHAMPION]}
-    story.submit(who, view, form_values(view) | changes)
+    story.submit(member, view, form_values(view) | changes)
     changed = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
     return bool(form_values(changed)["topics"] == topics)
 
 
 @way(MANAGE_CHANNEL)
-def by_checkin_button(story: Stage, who: str) -> bool:
+def by_checkin_button(story: Stage, member: str) -> bool:
     view = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
     return opens(
         story,
         "checkin_plan",
-        lambda: story.click(who, "checkin_set_up", HELP_CHANNEL, view=view),
+        lambda: story.click(member, "checkin_set_up", HELP_CHANNEL, view=view),
     )
 
 
 @way(INTRODUCE)
-def by_introduction(story: Stage, who: str) -> bool:
+def by_introduction(story: Stage, member: str) -> bool:
     def arrive() -> Channel:
         slack_id = f"C{story.ts().replace('.', '')}"
         story.slack.channels[slack_id] = conversation_object(slack_id, "new")
@@ -421,19 +423,19 @@ def by_introduction(story: Stage, who: str) -> bool:
         return row
 
     channel = story.prop("channel", arrive)
-    story.click(who, "introduction_post", str(channel.id))
+    story.click(member, "introduction_post", str(channel.id))
     story.deliver()
     return len(story.slack.messages_to(channel.slack_id)) == 1
 
 
 @way(CHECK_IN)
-def by_checkin_join(story: Stage, who: str) -> bool:
+def by_checkin_join(story: Stage, member: str) -> bool:
     one = story.prop("round", story.post_round)
-    story.click(who, "checkin_join", str(one.id))
+    story.click(member, "checkin_join", str(one.id))
     with story.rt.read_session() as session:
         schedule = session.scalars(select(Schedule.id)).one()
-        seat = session.get(Participant, (schedule, who))
-        return seat is not None and seat.is_active
+        participant = session.get(Participant, (schedule, member))
+        return participant is not None and participant.is_active
 
 
 # Kudos
@@ -447,29 +449,29 @@ def kudos(story: Story) -> list[Kudos]:
 
 
 @way(GIVE_KUDOS)
-def by_kudos_command(story: Stage, who: str) -> bool:
+def by_kudos_command(story: Stage, member: str) -> bool:
     before = len(kudos(story))
-    story.command(who, "/kudos", f"<@{OTHER}> {REASON}")
+    story.command(member, "/kudos", f"<@{OTHER}> {REASON}")
     return len(kudos(story)) > before
 
 
 @way(GIVE_KUDOS)
-def by_kudos_form(story: Stage, who: str) -> bool:
+def by_kudos_form(story: Stage, member: str) -> bool:
     view = opened_by(story, PEER, lambda one: story.command(one, "/kudos"))
     before = len(kudos(story))
     values = {"people": [OTHER], "reason": REASON, "visibility": "private"}
-    story.submit(who, view, form_values(view) | values)
+    story.submit(member, view, form_values(view) | values)
     return len(kudos(story)) > before
 
 
 @way(TAKE_BACK_KUDOS)
-def by_take_back_button(story: Stage, who: str) -> bool:
+def by_take_back_button(story: Stage, member: str) -> bool:
     def give() -> Kudos:
         story.command(ASKER, "/kudos", f"<@{OTHER}> {REASON}")
         return kudos(story)[-1]
 
     given = story.prop("kudos", give)
-    story.click(who, "kudos_take_back", str(given.id))
+    story.click(member, "kudos_take_back", str(given.id))
     return kudos(story)[-1].taken_back_at is not None
 
 
@@ -477,37 +479,39 @@ def by_take_back_button(story: Stage, who: str) -> bool:
 
 
 @way(MANAGE_WORKSPACE)
-def by_workspace_command(story: Stage, who: str) -> bool:
+def by_workspace_command(story: Stage, member: str) -> bool:
     return opens(
         story,
         "workspace_settings",
-        lambda: story.command(who, "/backswing", "workspace"),
+        lambda: story.command(member, "/backswing", "workspace"),
     )
 
 
 @way(MANAGE_WORKSPACE)
-def by_workspace_form(story: Stage, who: str) -> bool:
-    def shown() -> dict[str, Any]:
+def by_workspace_form(story: Stage, member: str) -> bool:
+    def open_view() -> dict[str, Any]:
         return opened_by(
             story, ADMIN, lambda one: story.command(one, "/backswing", "workspace")
         )
 
-    view = shown()
-    kept = form_values(view)
-    days = str(int(kept["sent_retention_days"]) + 1)
+    view = open_view()
+    form_state = form_values(view)
+    days = str(int(form_state["sent_retention_days"]) + 1)
     story.submit(
-        who, view, kept | {"sent_retention_days": days, "program_leads": [LEAD]}
+        member,
+        view,
+        form_state | {"sent_retention_days": days, "program_leads": [LEAD]},
     )
-    return bool(form_values(shown())["sent_retention_days"] == days)
+    return bool(form_values(open_view())["sent_retention_days"] == days)
 
 
 @way(NAME_PROGRAM_LEADS)
-def by_program_leads(story: Stage, who: str) -> bool:
+def by_program_leads(story: Stage, member: str) -> bool:
     view = opened_by(
         story, ADMIN, lambda one: story.command(one, "/backswing", "workspace")
     )
-    named = {"program_leads": [LEAD, OTHER]}
-    story.submit(who, view, form_values(view) | named)
+    lead_fields = {"program_leads": [LEAD, OTHER]}
+    story.submit(member, view, form_values(view) | lead_fields)
     with story.rt.write_session.begin() as session:
         found = session.get(ProgramLead, (story.rt.workspaces.only.id, OTHER))
         if found is not None:
@@ -516,21 +520,21 @@ def by_program_leads(story: Stage, who: str) -> bool:
 
 
 @way(SEE_MENTORS)
-def by_mentors_command(story: Stage, who: str) -> bool:
+def by_mentors_command(story: Stage, member: str) -> bool:
     before = len(story.slack.views)
-    story.command(who, "/backswing", "mentors")
+    story.command(member, "/backswing", "mentors")
     return len(story.slack.views) > before
 
 
 @way(SEE_MENTORS)
-def by_mentors_form(story: Stage, who: str) -> bool:
+def by_mentors_form(story: Stage, member: str) -> bool:
     leads = opened_by(
         story, LEAD, lambda one: story.command(one, "/backswing", "mentors")
     )
     view = opened_by(
         story, LEAD, lambda one: story.click(one, "mentor_set_up", view=leads)
     )
-    story.submit(who, view, {"scope": "off", "experts": []})
+    story.submit(member, view, {"scope": "off", "experts": []})
     with story.rt.write_session.begin() as session:
         row = session.scalar(select(MentorWorkspaceSettings))
         if row is None or row.scope != "off":
@@ -543,42 +547,44 @@ def by_mentors_form(story: Stage, who: str) -> bool:
 
 
 @way(EDIT_OWN_SETTINGS)
-def by_greetings_button(story: Stage, who: str) -> bool:
-    story.click(who, "greetings_off")
+def by_greetings_button(story: Stage, member: str) -> bool:
+    story.click(member, "greetings_off")
     with story.rt.read(story.rt.workspaces.only) as tx:
-        chosen = member_settings.get(tx, who)
+        chosen = member_settings.get(tx, member)
     return not chosen.wants_greetings
 
 
 @way(EDIT_OWN_SETTINGS)
-def by_my_settings(story: Stage, who: str) -> bool:
-    return opens(story, "my_settings", lambda: story.command(who, "/backswing", "me"))
+def by_my_settings(story: Stage, member: str) -> bool:
+    return opens(
+        story, "my_settings", lambda: story.command(member, "/backswing", "me")
+    )
 
 
 @way(MANAGE_OWN_DATA)
-def by_my_data(story: Stage, who: str) -> bool:
-    story.command(who, "/backswing", "my data")
+def by_my_data(story: Stage, member: str) -> bool:
+    story.command(member, "/backswing", "my data")
     with story.rt.read_session() as session:
         promised = select(OutboxItem.id).filter_by(
-            kind="privacy.data_file", recipient=who
+            kind="privacy.data_file", recipient=member
         )
         return session.scalar(promised) is not None
 
 
 @way(MANAGE_OWN_DATA)
-def by_forget_me(story: Stage, who: str) -> bool:
+def by_forget_me(story: Stage, member: str) -> bool:
     view = opened_by(
         story, OTHER, lambda one: story.command(one, "/backswing", "forget me")
     )
-    return "Done" in str(story.submit(who, view, {}).body)
+    return "Done" in str(story.submit(member, view, {}).body)
 
 
 def ways() -> Iterator[Any]:
     """Return the first way to each action; the others are for long runs."""
-    known: set[Permission] = set()
+    seen_permissions: set[Permission] = set()
     for action, tried in WAYS:
-        marks = [pytest.mark.deep] if action in known else []
-        known.add(action)
+        marks = [pytest.mark.deep] if action in seen_permissions else []
+        seen_permissions.add(action)
         yield pytest.param(action, tried, id=tried, marks=marks)
 
 
@@ -586,10 +592,10 @@ def ways() -> Iterator[Any]:
 def test_each_role_may_do_in_each_way_what_the_table_says(
     stage: Stage, action: Permission, tried: str
 ) -> None:
-    for who, held in HELD.items():
+    for member, own_roles in HELD.items():
         promote(stage)
-        could = WAYS[action, tried](stage, who)
-        assert could is is_allowed(action, held), who
+        could = WAYS[action, tried](stage, member)
+        assert could is is_allowed(action, own_roles), member
         if could:
             stage.props.clear()
 
@@ -601,12 +607,14 @@ def test_each_action_has_a_way(database: object) -> None:
 def test_the_roles_are_those_of_the_server(stage: Stage) -> None:
     ask = ask_of(stage)
     promote(stage)
-    for who in HELD:
-        stage.command(who, "/backswing", "my data")
+    for member in HELD:
+        stage.command(member, "/backswing", "my data")
     with stage.rt.read(stage.rt.workspaces.only) as tx:
         channel = tx.session.get_one(Channel, ask.channel_id)
-        for who, held in HELD.items():
-            assert roles.in_channel(tx, channel, who, author=ASKER) == held, who
+        for member, own_roles in HELD.items():
+            assert roles.in_channel(tx, channel, member, author=ASKER) == own_roles, (
+                member
+            )
 
 
 def test_an_unreported_demotion_is_known_within_an_hour(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bot.asks.rules import MAX_TITLE_LENGTH
 from tests.checkins import open_form, visible_text
 from tests.factories import MONDAY, Story
 from tests.fakes import PostedMessage
@@ -37,8 +38,11 @@ _TOKENS = st.sampled_from(
     ]
 )
 _TYPED = st.lists(st.one_of(_TOKENS, st.text(_LETTERS, max_size=10)), max_size=6)
-# The last word is one that no rule of kudos and no button removes.
-TEXTS = _TYPED.map(lambda parts: f"It was {' '.join(parts)} that did it, all of it")
+# The last word is one that no rule of kudos and no button removes. The form limits
+# the title's length.
+TEXTS = _TYPED.map(
+    lambda parts: f"It was {' '.join(parts)} that did it, all of it"
+).filter(lambda text: len(text) <= MAX_TITLE_LENGTH)
 
 
 def ask(story: Story, text: str) -> PostedMessage:

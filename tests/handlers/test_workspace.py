@@ -10,6 +10,7 @@ from sqlalchemy.event import listen, remove
 
 import jobs.installations
 import jobs.workspace
+from bot.asks.message_kinds import ASK_UPDATE
 from bot.db.engine import Database
 from bot.errors import SettingsError
 from bot.outbox import enqueue
@@ -135,7 +136,7 @@ def test_an_item_enqueued_to_the_old_and_the_new_id_is_sent_once(
         # By a transaction that had read the old id before.
         enqueue.enqueue_update(
             tx.session,
-            "ask.update",
+            ASK_UPDATE,
             posted.id,
             HELP_CHANNEL,
             installation_id=tx.workspace.id,

@@ -45,48 +45,48 @@ class Asks(Machine):
 
     # People's actions in Slack, which the bot learns of later
 
-    @rule(who=st.sampled_from(MEMBERS), where=st.sampled_from([QUIET, OPEN]))
-    def say(self, who: str, where: str) -> None:
+    @rule(member=st.sampled_from(MEMBERS), where=st.sampled_from([QUIET, OPEN]))
+    def say(self, member: str, where: str) -> None:
         self.number += 1
-        self.world.say(who, f"How do I do n{self.number}? <!here>", where)
+        self.world.say(member, f"How do I do n{self.number}? <!here>", where)
 
     @precondition(lambda self: self.repliable_messages())
-    @rule(data=st.data(), who=ANY_MEMBER, thanks=st.booleans())
-    def reply(self, data: st.DataObject, who: str, *, thanks: bool) -> None:
+    @rule(data=st.data(), member=ANY_MEMBER, thanks=st.booleans())
+    def reply(self, data: st.DataObject, member: str, *, thanks: bool) -> None:
         channel, ts = data.draw(st.sampled_from(self.repliable_messages()))
         text = "Thank you, that worked!" if thanks else "Have you tried it again?"
-        self.world.say(who, text, channel, ts)
+        self.world.say(member, text, channel, ts)
 
     @precondition(lambda self: self.reactable_messages())
-    @rule(data=st.data(), who=ANY_MEMBER, emoji=EMOJI)
-    def react(self, data: st.DataObject, who: str, emoji: str) -> None:
+    @rule(data=st.data(), member=ANY_MEMBER, emoji=EMOJI)
+    def react(self, data: st.DataObject, member: str, emoji: str) -> None:
         channel, ts, thread = data.draw(st.sampled_from(self.reactable_messages()))
-        self.world.toggle_reaction(who, channel, ts, thread, emoji)
+        self.world.toggle_reaction(member, channel, ts, thread, emoji)
 
     @precondition(lambda self: self.user_messages(is_top=True))
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
-        said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
+        message = data.draw(st.sampled_from(self.user_messages(is_top=True)))
         self.number += 1
-        self.world.edit(said, f"Or rather: how do I do n{self.number}?")
+        self.world.edit(message, f"Or rather: how do I do n{self.number}?")
 
     @precondition(lambda self: self.user_messages(is_top=False))
     @rule(data=st.data())
     def delete_reply(self, data: st.DataObject) -> None:
-        said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
-        self.world.delete_message(said)
+        message = data.draw(st.sampled_from(self.user_messages(is_top=False)))
+        self.world.delete_message(message)
 
     @precondition(lambda self: len(self.user_messages(is_top=True)) > 2)
     @rule(data=st.data())
     def delete_message(self, data: st.DataObject) -> None:
-        said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
-        self.world.delete_message(said)
+        message = data.draw(st.sampled_from(self.user_messages(is_top=True)))
+        self.world.delete_message(message)
 
     def user_messages(self, *, is_top: bool) -> list[UserMessage]:
         return [
-            said
-            for said in self.world.user_messages.values()
-            if not said.is_deleted and (said.thread_ts is None) == is_top
+            message
+            for message in self.world.user_messages.values()
+            if not message.is_deleted and (message.thread_ts is None) == is_top
         ]
 
     def repliable_messages(self) -> list[tuple[str, str]]:
@@ -97,7 +97,7 @@ class Asks(Machine):
             if p.channel in {QUIET, OPEN} and p.thread_ts is None
         ]
         return [
-            (said.channel, said.ts) for said in self.user_messages(is_top=True)
+            (message.channel, message.ts) for message in self.user_messages(is_top=True)
         ] + posted
 
     def reactable_messages(self) -> list[tuple[str, str, str]]:
@@ -112,18 +112,18 @@ class Asks(Machine):
     # People's use of the bot's commands, buttons and forms
 
     @rule(
-        who=ANY_MEMBER,
+        member=ANY_MEMBER,
         which=REPLICA_NUMBERS,
         where=st.sampled_from([QUIET, OPEN]),
         again=REPLICA_NUMBERS,
     )
-    def ask(self, who: str, which: int, where: str, again: int) -> None:
+    def ask(self, member: str, which: int, where: str, again: int) -> None:
         self.number += 1
         trigger = f"trigger-{self.number}"
         body = {
             "command": "/ask",
             "text": f"How do I do n{self.number}? <!channel> &lt;!here&gt;",
-            "user_id": who,
+            "user_id": member,
             "channel_id": where,
             "channel_name": "help",
             "team_id": TEAM,
@@ -133,8 +133,8 @@ class Asks(Machine):
         before = self.world.disturbances
         answers = [self.act(which, body) for _ in range(1 + again)]
         is_there = bool(self.rows(select(Row).filter_by(source=f"command:{trigger}")))
-        assert who in MEMBERS or not is_there
-        if who in MEMBERS and self.world.disturbances == before:
+        assert member in MEMBERS or not is_there
+        if member in MEMBERS and self.world.disturbances == before:
             assert is_there
             assert all(answer is not None and not answer.body for answer in answers)
         self.load_asks()
@@ -142,132 +142,138 @@ class Asks(Machine):
     @precondition(lambda self: self.live_asks())
     @rule(
         data=st.data(),
-        who=ANY_MEMBER,
+        member=ANY_MEMBER,
         which=REPLICA_NUMBERS,
-        what=st.sampled_from(["looking", "same"]),
+        meaning=st.sampled_from(["looking", "same"]),
     )
-    def join(self, data: st.DataObject, who: str, which: int, what: str) -> None:
+    def join(self, data: st.DataObject, member: str, which: int, meaning: str) -> None:
         ask = data.draw(st.sampled_from(self.live_asks()))
-        self.click(which, who, f"ask_{what}", value=str(ask.id))
+        self.click(which, member, f"ask_{meaning}", value=str(ask.id))
         # The ask's ts may have become known while the clicker's profile was fetched.
         self.load_asks()
-        mark = self.mark(ask, ask.ts, who, what)
+        mark = self.mark(ask, ask.ts, member, meaning)
         if mark and mark[0]:
-            assert who in MEMBERS
-            assert who != ask.asker
-        self.record_button_mark(ask, who, what, mark)
+            assert member in MEMBERS
+            assert member != ask.asker
+        self.record_button_mark(ask, member, meaning, mark)
 
     @precondition(lambda self: self.live_asks())
     @rule(
         data=st.data(),
-        who=ANY_MEMBER,
+        member=ANY_MEMBER,
         which=REPLICA_NUMBERS,
-        what=st.sampled_from(["close", "reopen"]),
+        meaning=st.sampled_from(["close", "reopen"]),
     )
     def close_or_reopen(
-        self, data: st.DataObject, who: str, which: int, what: str
+        self, data: st.DataObject, member: str, which: int, meaning: str
     ) -> None:
         """Close one's own ask, or reopen an ask with permission."""
         ask = data.draw(st.sampled_from(self.live_asks()))
         before, disturbed = self.row(ask), self.world.disturbances
-        self.click(which, who, "ask_menu", option=f"{what}:{ask.id}")
-        self.follow_ask(ask, before, who in {ask.asker, *MODERATORS})
-        may = who in {ask.asker, *MODERATORS}
-        if what == "reopen" and may and self.world.disturbances == disturbed:
+        self.click(which, member, "ask_menu", option=f"{meaning}:{ask.id}")
+        self.follow_ask(ask, before, member in {ask.asker, *MODERATORS})
+        may = member in {ask.asker, *MODERATORS}
+        if meaning == "reopen" and may and self.world.disturbances == disturbed:
             assert ask.reopened_at_micros > before.reopened_at_micros
 
     @precondition(lambda self: self.live_asks())
     @rule(
         data=st.data(),
-        who=ANY_MEMBER,
+        member=ANY_MEMBER,
         which=REPLICA_NUMBERS,
         reason=st.sampled_from(["", "Dup <!here>"]),
     )
     def close_with_reason(
-        self, data: st.DataObject, who: str, which: int, reason: str
+        self, data: st.DataObject, member: str, which: int, reason: str
     ) -> None:
         ask = data.draw(st.sampled_from(self.live_asks()))
         before, disturbed = self.row(ask), self.world.disturbances
         values = {"reason": {"reason": {"type": "plain_text_input", "value": reason}}}
-        self.submit(which, who, "close_ask", ask, values, fields=["reason"])
-        self.follow_ask(ask, before, who in {ask.asker, *MODERATORS})
+        self.submit(which, member, "close_ask", ask, values, fields=["reason"])
+        self.follow_ask(ask, before, member in {ask.asker, *MODERATORS})
         if (
             before.state in {"open", "answered"}
             and self.world.disturbances == disturbed
         ):
-            may = who in {ask.asker, *MODERATORS} and (reason or who == ask.asker)
+            may = member in {ask.asker, *MODERATORS} and (reason or member == ask.asker)
             assert (ask.closed_at_micros > before.closed_at_micros) == bool(may)
 
     @precondition(lambda self: len(self.live_asks()) > 1)
-    @rule(data=st.data(), who=ANY_MEMBER, which=REPLICA_NUMBERS)
-    def delete_ask(self, data: st.DataObject, who: str, which: int) -> None:
+    @rule(data=st.data(), member=ANY_MEMBER, which=REPLICA_NUMBERS)
+    def delete_ask(self, data: st.DataObject, member: str, which: int) -> None:
         ask = data.draw(st.sampled_from(self.live_asks()))
         disturbed = self.world.disturbances
-        self.submit(which, who, "delete_ask", ask, {}, fields=[])
+        self.submit(which, member, "delete_ask", ask, {}, fields=[])
         is_gone = self.row(ask).deleted_at is not None
-        may = who in {ask.asker, *MODERATORS}
+        may = member in {ask.asker, *MODERATORS}
         assert may or not is_gone
         if self.world.disturbances == disturbed:
             assert is_gone == may
         ask.is_deleted = is_gone
 
     @precondition(lambda self: self.user_messages(is_top=True))
-    @rule(data=st.data(), which=REPLICA_NUMBERS, who=ANY_MEMBER)
-    def make_ask(self, data: st.DataObject, which: int, who: str) -> None:
-        said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
-        source = f"message:{said.channel}:{said.ts}"
-        known = self.asks.get(source)
-        if known is not None and known.reopened_at_micros:
+    @rule(data=st.data(), which=REPLICA_NUMBERS, member=ANY_MEMBER)
+    def make_ask(self, data: st.DataObject, which: int, member: str) -> None:
+        message = data.draw(st.sampled_from(self.user_messages(is_top=True)))
+        source = f"message:{message.channel}:{message.ts}"
+        existing = self.asks.get(source)
+        if existing is not None and existing.reopened_at_micros:
             # Slack sends no times of reactions, so a mark made while the message was no
             # ask
             # looks like one made before it was reopened.
             return
-        self.shortcut(which, who, "make_ask", said)
+        self.shortcut(which, member, "make_ask", message)
         self.load_asks()
-        if known is None and source in self.asks:
-            assert who in {said.author, "U0DAN"} or said.channel == OPEN
+        if existing is None and source in self.asks:
+            assert member in {message.author, "U0DAN"} or message.channel == OPEN
 
     @precondition(lambda self: self.user_messages(is_top=False))
     @rule(
         data=st.data(),
-        who=ANY_MEMBER,
+        member=ANY_MEMBER,
         which=REPLICA_NUMBERS,
-        what=st.sampled_from(["helpful", "solved"]),
+        meaning=st.sampled_from(["helpful", "solved"]),
     )
-    def mark_answer(self, data: st.DataObject, who: str, which: int, what: str) -> None:
-        said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
-        self.shortcut(which, who, f"mark_{what}", said)
-        self.check_mark(said, who, what)
+    def mark_answer(
+        self, data: st.DataObject, member: str, which: int, meaning: str
+    ) -> None:
+        message = data.draw(st.sampled_from(self.user_messages(is_top=False)))
+        self.shortcut(which, member, f"mark_{meaning}", message)
+        self.check_mark(message, member, meaning)
 
     @precondition(lambda self: self.user_messages(is_top=False))
     @rule(
         data=st.data(),
-        who=ANY_MEMBER,
+        member=ANY_MEMBER,
         which=REPLICA_NUMBERS,
-        what=st.sampled_from(["helpful", "solved"]),
+        meaning=st.sampled_from(["helpful", "solved"]),
     )
-    def undo_mark(self, data: st.DataObject, who: str, which: int, what: str) -> None:
-        said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
-        self.click(which, who, f"undo_{what}", value=f"{said.channel}:{said.ts}")
-        self.check_mark(said, who, what)
+    def undo_mark(
+        self, data: st.DataObject, member: str, which: int, meaning: str
+    ) -> None:
+        message = data.draw(st.sampled_from(self.user_messages(is_top=False)))
+        self.click(
+            which, member, f"undo_{meaning}", value=f"{message.channel}:{message.ts}"
+        )
+        self.check_mark(message, member, meaning)
 
-    def check_mark(self, said: UserMessage, who: str, what: str) -> None:
+    def check_mark(self, message: UserMessage, member: str, meaning: str) -> None:
         self.load_asks()
         for ask in self.asks.values():
-            if (ask.channel, ask.ts) == (said.channel, said.thread_ts):
-                mark = self.mark(ask, said.ts, who, what)
+            if (ask.channel, ask.ts) == (message.channel, message.thread_ts):
+                mark = self.mark(ask, message.ts, member, meaning)
                 if mark and mark[0]:
-                    assert who in MEMBERS
-                    assert who != said.author
-                    assert what == "helpful" or who in {ask.asker, *MODERATORS}
-                self.record_button_mark(ask, who, what, mark, ts=said.ts)
+                    assert member in MEMBERS
+                    assert member != message.author
+                    assert meaning == "helpful" or member in {ask.asker, *MODERATORS}
+                self.record_button_mark(ask, member, meaning, mark, ts=message.ts)
 
     # Requests as Slack sends them
 
     def submit(
         self,
         which: int,
-        who: str,
+        member: str,
         callback_id: str,
         ask: Ask,
         values: dict[str, Any],
@@ -288,13 +294,13 @@ class Asks(Machine):
             {
                 "type": "view_submission",
                 "team": {"id": TEAM},
-                "user": {"id": who, "team_id": TEAM},
+                "user": {"id": member, "team_id": TEAM},
                 "view": view,
             },
         )
 
     def shortcut(
-        self, which: int, who: str, callback_id: str, said: UserMessage
+        self, which: int, member: str, callback_id: str, message: UserMessage
     ) -> BoltResponse | None:
         return self.act(
             which,
@@ -302,12 +308,12 @@ class Asks(Machine):
                 "type": "message_action",
                 "callback_id": callback_id,
                 "team": {"id": TEAM},
-                "user": {"id": who, "team_id": TEAM},
-                "channel": {"id": said.channel, "name": "help"},
+                "user": {"id": member, "team_id": TEAM},
+                "channel": {"id": message.channel, "name": "help"},
                 "message": message_event(
-                    said.author, said.text, said.ts, said.thread_ts
+                    message.author, message.text, message.ts, message.thread_ts
                 ),
-                "message_ts": said.ts,
+                "message_ts": message.ts,
                 "action_ts": self.world.ts(),
                 "trigger_id": "trigger",
                 "response_url": "https://hooks.slack.test/shortcut",
@@ -353,25 +359,28 @@ class Asks(Machine):
         )
 
     def mark(
-        self, ask: Ask, ts: str | None, who: str, what: str
+        self, ask: Ask, ts: str | None, member: str, meaning: str
     ) -> tuple[bool, int] | None:
-        found = self.rows(
+        rows = self.rows(
             select(Reaction).filter_by(
-                ask_id=ask.id, message_ts=ts, member=who, emoji=f"backswing:{what}"
+                ask_id=ask.id,
+                message_ts=ts,
+                member=member,
+                emoji=f"backswing:{meaning}",
             )
         )
-        return (found[0].is_present, found[0].event_micros) if found else None
+        return (rows[0].is_present, rows[0].event_micros) if rows else None
 
     def record_button_mark(
         self,
         ask: Ask,
-        who: str,
-        what: str,
+        member: str,
+        meaning: str,
         mark: tuple[bool, int] | None,
         *,
         ts: str | None = None,
     ) -> None:
-        key = (ts or ask.ts or "", who, what)
+        key = (ts or ask.ts or "", member, meaning)
         if mark is not None and mark[0]:
             ask.button_marks[key] = mark[1]
         else:
@@ -383,9 +392,9 @@ class Asks(Machine):
         super().check_everything()
         self.load_asks()
         live = {
-            said.ts
-            for said in self.user_messages(is_top=True)
-            if said.channel == OPEN and said.author not in CANNOT_ASK
+            message.ts
+            for message in self.user_messages(is_top=True)
+            if message.channel == OPEN and message.author not in CANNOT_ASK
         }
         deleted = {ask.ts for ask in self.asks.values() if ask.is_deleted}
         captured = {
@@ -400,16 +409,16 @@ class Asks(Machine):
 
     def check_ask(self, ask: Ask) -> None:
         row = self.row(ask)
-        said = self.world.user_messages.get(ask.ts or "")
-        if said is not None and said.is_deleted:
+        message = self.world.user_messages.get(ask.ts or "")
+        if message is not None and message.is_deleted:
             assert ask.is_deleted
         posted = [
-            one
+            posted_message
             for item in self.rows(
                 select(OutboxItem).filter_by(kind="ask.post", subject_id=ask.id)
             )
-            for one in self.world.messages
-            if one.metadata_token == item.metadata_token
+            for posted_message in self.world.messages
+            if posted_message.metadata_token == item.metadata_token
         ]
         if ask.is_deleted:
             assert (row.state, posted) == ("deleted", [])
@@ -422,8 +431,8 @@ class Asks(Machine):
             ts: len(people) for ts, people in expected.helped.items()
         }
         if ask.is_users_message:
-            assert said is not None
-            assert row.title == said.text
+            assert message is not None
+            assert row.title == message.text
             sign = (ask.channel, ask.ts or "", "white_check_mark")
             assert (sign in self.world.reactions) == (row.state == "solved")
             return
@@ -448,12 +457,12 @@ class Asks(Machine):
     def check_answer_notifications(self) -> None:
         """Check that each helper was notified once, and nobody of anything untrue."""
         items = self.rows(select(OutboxItem))
-        told = {(i.kind, i.subject_id) for i in items if i.state == "sent"}
+        notified = {(i.kind, i.subject_id) for i in items if i.state == "sent"}
         living = {ask.id for ask in self.asks.values() if not ask.is_deleted}
         for answer in self.rows(select(Answer).filter_by(is_deleted=False)):
             if answer.ask_id not in living:
                 continue
-            has_heard = {kind for kind, subject in told if subject == answer.id} & {
+            has_heard = {kind for kind, subject in notified if subject == answer.id} & {
                 "answer.helped",
                 "answer.solved",
             }

@@ -32,75 +32,75 @@ class Kudos(Machine):
         self.attempts: Counter[str] = Counter()
 
     @rule(
-        who=_ANY_MEMBER,
-        whom=st.lists(_ANY_MEMBER, min_size=1, max_size=2, unique=True),
+        member=_ANY_MEMBER,
+        recipients=st.lists(_ANY_MEMBER, min_size=1, max_size=2, unique=True),
         where=st.sampled_from([QUIET, OPEN]),
         which=_REPLICA_NUMBERS,
         again=_REPLICA_NUMBERS,
     )
     def thank(
-        self, who: str, whom: list[str], where: str, which: int, again: int
+        self, member: str, recipients: list[str], where: str, which: int, again: int
     ) -> None:
         self.number += 1
         trigger = f"trigger-{self.number}"
-        people = " ".join(f"<@{person}>" for person in whom)
+        people = " ".join(f"<@{person}>" for person in recipients)
         body = {
             "command": "/kudos",
             "text": f"{people} for all of it, n{self.number}, and more <!here>",
-            "user_id": who,
+            "user_id": member,
             "channel_id": where,
             "channel_name": "help",
             "team_id": TEAM,
             "trigger_id": trigger,
             "response_url": "https://hooks.slack.test/command",
         }
-        self.attempts[who] += len(whom)
+        self.attempts[member] += len(recipients)
         before = self.world.disturbances
         for _ in range(1 + again):
             self.act(which, body)
         given = self.rows(select(Row).filter_by(source=f"command:{trigger}"))
-        can_get = [one for one in whom if one in MEMBERS and one != who]
+        can_get = [one for one in recipients if one in MEMBERS and one != member]
         for kudos in given:
-            assert who in MEMBERS
+            assert member in MEMBERS
             assert set(kudos.recipients) <= set(can_get)
-        if who in MEMBERS and can_get and self.is_within_allowance(who, before):
+        if member in MEMBERS and can_get and self.is_within_allowance(member, before):
             assert [kudos.recipients for kudos in given] == [can_get]
 
     @precondition(lambda self: self.rows(select(Row.id).filter_by(emoji=None)))
-    @rule(data=st.data(), who=_ANY_MEMBER, which=_REPLICA_NUMBERS)
-    def take_back(self, data: st.DataObject, who: str, which: int) -> None:
+    @rule(data=st.data(), member=_ANY_MEMBER, which=_REPLICA_NUMBERS)
+    def take_back(self, data: st.DataObject, member: str, which: int) -> None:
         known = self.rows(select(Row).filter_by(emoji=None).order_by(Row.id))
         kudos = data.draw(st.sampled_from(known))
-        self.click(which, who, "kudos_take_back", value=str(kudos.id))
+        self.click(which, member, "kudos_take_back", value=str(kudos.id))
         [after] = self.rows(select(Row).filter_by(id=kudos.id))
         if after.taken_back_at != kudos.taken_back_at:
-            assert who in {kudos.giver, ADMIN}
+            assert member in {kudos.giver, ADMIN}
             assert kudos.taken_back_at is None
 
     @precondition(lambda self: self.kudos_messages())
-    @rule(data=st.data(), who=_ANY_MEMBER)
-    def join_in(self, data: st.DataObject, who: str) -> None:
+    @rule(data=st.data(), member=_ANY_MEMBER)
+    def join_in(self, data: st.DataObject, member: str) -> None:
         posted = data.draw(st.sampled_from(self.kudos_messages()))
-        self.attempts[who] += 1
-        self.world.toggle_reaction(who, posted.channel, posted.ts, posted.ts, JOIN)
+        self.attempts[member] += 1
+        self.world.toggle_reaction(member, posted.channel, posted.ts, posted.ts, JOIN)
 
     @precondition(lambda self: self.thankable_messages())
-    @rule(data=st.data(), who=_ANY_MEMBER)
-    def thank_by_emoji(self, data: st.DataObject, who: str) -> None:
+    @rule(data=st.data(), member=_ANY_MEMBER)
+    def thank_by_emoji(self, data: st.DataObject, member: str) -> None:
         said = data.draw(st.sampled_from(self.thankable_messages()))
-        self.attempts[who] += 1
+        self.attempts[member] += 1
         thread = said.thread_ts or said.ts
-        self.world.toggle_reaction(who, said.channel, said.ts, thread, THANK)
+        self.world.toggle_reaction(member, said.channel, said.ts, thread, THANK)
 
     def thankable_messages(self) -> list[UserMessage]:
         """Return the messages in which an emoji gives kudos."""
         said = self.world.user_messages.values()
         return [one for one in said if one.channel == OPEN and not one.is_deleted]
 
-    def is_within_allowance(self, who: str, disturbed: int) -> bool:
+    def is_within_allowance(self, member: str, disturbed: int) -> bool:
         """Return True if no limit can have prevented anything."""
         return (
-            self.attempts[who] <= MAX_PER_RECIPIENT
+            self.attempts[member] <= MAX_PER_RECIPIENT
             and self.world.disturbances == disturbed
         )
 
@@ -156,16 +156,16 @@ class Kudos(Machine):
 
     def check_kudos_messages(self, kudos: Row, seconds: int) -> None:
         shown = self.sent_messages("kudos.post", kudos)
-        letters = self.sent_messages("kudos.received", kudos)
+        notes = self.sent_messages("kudos.received", kudos)
         if kudos.taken_back_at is not None:
             # A recipient who was told sees when kudos are taken back.
-            for posted in (*shown, *letters):
+            for posted in (*shown, *notes):
                 assert self.unique_word(kudos) not in json.dumps(posted.blocks)
             return
         [message] = shown
         assert self.unique_word(kudos) in json.dumps(message.blocks)
         assert message.ts == kudos.ts
-        assert len(letters) == len(kudos.recipients)
+        assert len(notes) == len(kudos.recipients)
         if seconds:
             assert f" and {seconds} other" in json.dumps(message.blocks)
         else:
@@ -191,8 +191,8 @@ class Kudos(Machine):
             cost = (one.kudos_id, "" if one.is_join else one.recipient)
             days.setdefault((one.giver, day), set()).add(cost)
             pairs.setdefault((one.giver, one.recipient), []).append(day)
-        for who, spent in days.items():
-            assert len(spent) <= DAILY_ALLOWANCE, who
+        for member, spent in days.items():
+            assert len(spent) <= DAILY_ALLOWANCE, member
         for pair, given in pairs.items():
             given.sort()
             for first, third in zip(given, given[MAX_PER_RECIPIENT:], strict=False):
@@ -205,9 +205,11 @@ class Kudos(Machine):
             for row in rows
             if row.emoji is not None and row.taken_back_at is None
         }
-        for channel, ts, who, emoji in self.world.active_reactions:
+        for channel, ts, member, emoji in self.world.active_reactions:
             said = self.world.user_messages.get(ts)
             if (channel, emoji) != (OPEN, THANK) or said is None or said.is_deleted:
                 continue
-            if {who, said.author} <= set(MEMBERS) and who != said.author:
-                assert (ts, who) in standing or self.attempts[who] > MAX_PER_RECIPIENT
+            if {member, said.author} <= set(MEMBERS) and member != said.author:
+                assert (ts, member) in standing or self.attempts[
+                    member
+                ] > MAX_PER_RECIPIENT

@@ -71,10 +71,10 @@ class CrashingSessions(sessionmaker[Session]):
             self._crash_if_due("before a commit")
         self._crash_if_due("after a commit")
 
-    def _crash_if_due(self, where: str) -> None:
-        if self.crash_at == where:
+    def _crash_if_due(self, point: str) -> None:
+        if self.crash_at == point:
             self.crash_at = None
-            raise Crash(where)
+            raise Crash(point)
 
 
 class Replica:
@@ -110,7 +110,7 @@ class Machine(RuleBasedStateMachine):
         COUNTERS["examples"] += 1
         self.clock = Clock(NOW)
         self.world = World(clock=self.clock)
-        self.world.people = {who: user_object(who) for who in MEMBERS} | {
+        self.world.people = {member: user_object(member) for member in MEMBERS} | {
             EXTERNAL: user_object(EXTERNAL, "Zed", team_id="T0OTHER", is_admin=True),
             ROBOT: user_object(ROBOT, "Robo", is_bot=True),
         }
@@ -201,7 +201,13 @@ class Machine(RuleBasedStateMachine):
         return answers[0]
 
     def click(
-        self, which: int, who: str, action_id: str, *, value: str = "", option: str = ""
+        self,
+        which: int,
+        member: str,
+        action_id: str,
+        *,
+        value: str = "",
+        option: str = "",
     ) -> BoltResponse | None:
         action: dict[str, Any] = {
             "type": "overflow" if option else "button",
@@ -217,7 +223,7 @@ class Machine(RuleBasedStateMachine):
             {
                 "type": "block_actions",
                 "team": {"id": TEAM},
-                "user": {"id": who, "team_id": TEAM},
+                "user": {"id": member, "team_id": TEAM},
                 "trigger_id": "trigger",
                 "actions": [action],
                 "channel": {"id": QUIET, "name": "help"},
@@ -270,9 +276,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         method=st.sampled_from(METHODS),
-        how=st.sampled_from(["429", "5xx", "refused", "lost", "crash", "crash after"]),
+        kind=st.sampled_from(["429", "5xx", "refused", "lost", "crash", "crash after"]),
     )
-    def inject_fault(self, method: str, how: str) -> None:
+    def inject_fault(self, method: str, kind: str) -> None:
         COUNTERS["faults"] += 1
         errors: dict[str, BaseException] = {
             "429": RateLimited(method, 30),
@@ -282,19 +288,19 @@ class Machine(RuleBasedStateMachine):
             "crash": Crash(method),
             "crash after": Crash(method),
         }
-        is_after = how in {"lost", "crash after"}
-        where: Any = self.world.fail_after if is_after else self.world.fail
-        where.setdefault(method, []).append(errors[how])
+        is_after = kind in {"lost", "crash after"}
+        point: Any = self.world.fail_after if is_after else self.world.fail
+        point.setdefault(method, []).append(errors[kind])
 
-    @rule(which=st.integers(0, 1), where=st.sampled_from(["before", "after", "now"]))
-    def plan_crash(self, which: int, where: str) -> None:
+    @rule(which=st.integers(0, 1), point=st.sampled_from(["before", "after", "now"]))
+    def plan_crash(self, which: int, point: str) -> None:
         def die(_: Replica) -> None:
             raise Crash
 
-        if where == "now":
+        if point == "now":
             self.survives(self.replica_for(which), die)
         else:
-            self.replica_for(which).sessions.crash_at = f"{where} a commit"
+            self.replica_for(which).sessions.crash_at = f"{point} a commit"
 
     # The clock, and its jobs
 
@@ -317,27 +323,27 @@ class Machine(RuleBasedStateMachine):
             self.replica_for(which), lambda r: _discard(r.worker._send_next())
         )
 
-    @rule(which=st.integers(0, 1), what=st.sampled_from(["meet", "again", "purge"]))
-    def run_job(self, which: int, what: str) -> None:
+    @rule(which=st.integers(0, 1), name=st.sampled_from(["meet", "again", "purge"]))
+    def run_job(self, which: int, name: str) -> None:
         jobs: dict[str, Callable[[Replica], None]] = {
             "meet": lambda r: sync.fetch_new_users(r.rt, r.rt.workspaces.only),
             "again": lambda r: sync.refresh_stale_users(r.rt, r.rt.workspaces.only),
             "purge": lambda r: privacy_jobs.purge_expired(r.rt, r.worker),
         }
-        self.survives(self.replica_for(which), jobs[what])
+        self.survives(self.replica_for(which), jobs[name])
 
-    @rule(which=st.integers(0, 1), what=st.sampled_from(["news", "send", "stall"]))
-    def interrupt_next_call(self, which: int, what: str) -> None:
+    @rule(which=st.integers(0, 1), name=st.sampled_from(["news", "send", "stall"]))
+    def interrupt_next_call(self, which: int, name: str) -> None:
         """Make something happen elsewhere during the next call."""
 
         def happen() -> None:
             # Another process dies of it than the one in the call.
             other = self._start()
             try:
-                if what == "news" and self.world.deliverable():
+                if name == "news" and self.world.deliverable():
                     self.deliver_batch(other, self.world.deliverable()[:2])
                     return
-                if what == "stall":
+                if name == "stall":
                     self.clock.advance(seconds=LEASE_DURATION.total_seconds() + 1)
                 self.survives(other, lambda r: _discard(r.worker.send_due()))
             finally:
@@ -346,7 +352,7 @@ class Machine(RuleBasedStateMachine):
                         other.sessions, "after_commit", other.worker._on_commit
                     )
 
-        (self.world.stalls if what == "stall" else self.world.interruptions).append(
+        (self.world.stalls if name == "stall" else self.world.interruptions).append(
             happen
         )
 
@@ -401,8 +407,8 @@ class Machine(RuleBasedStateMachine):
                 # Work from before the clock was set back is due by then.
                 self.clock.now = max(self.clock.now, self.latest)
             self.clock.advance(seconds=61)
-        left = self._unfinished_work()
-        assert not left, left
+        unfinished = self._unfinished_work()
+        assert not unfinished, unfinished
         COUNTERS["settled"] += 1
         self.check_everything()
 
@@ -438,21 +444,21 @@ class Machine(RuleBasedStateMachine):
             self.end_database()
 
 
-def assert_harmless(text: str, drawn: Any) -> None:
+def assert_harmless(text: str, content: Any) -> None:
     """Check that no group is mentioned, and only the bot mentions people."""
     assert "<!" not in text.replace("<!date", "")
-    for part in json_objects(drawn):
+    for part in json_objects(content):
         assert part.get("type") not in {"broadcast", "usergroup"}, part
         if part.get("type") == "mrkdwn":
             assert "<!" not in part["text"], part
 
 
-def json_objects(drawn: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(drawn, dict):
-        yield drawn
-        drawn = list(drawn.values())
-    if isinstance(drawn, list):
-        for part in drawn:
+def json_objects(content: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(content, dict):
+        yield content
+        content = list(content.values())
+    if isinstance(content, list):
+        for part in content:
             yield from json_objects(part)
 
 

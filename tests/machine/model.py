@@ -44,49 +44,56 @@ class Outcome:
 def outcome(world: World, ask: Ask) -> Outcome:  # noqa: C901 - one case each
     """Return the state by the replies' ts, from Slack's messages and the clicks."""
     replies: Mapping[str, str] = {
-        said.ts: said.author
-        for said in world.user_messages.values()
-        if said.channel == ask.channel
-        and said.thread_ts == ask.ts
-        and said.author not in {ask.asker, ROBOT}
-        and not said.is_deleted
+        message.ts: message.author
+        for message in world.user_messages.values()
+        if message.channel == ask.channel
+        and message.thread_ts == ask.ts
+        and message.author not in {ask.asker, ROBOT}
+        and not message.is_deleted
     }
-    found = Outcome("open")
+    outcome_so_far = Outcome("open")
     is_solved = False
-    for ts, who, what, at_us in _marks(world, ask):
-        if who in CANNOT_ASK or (ts in replies and replies[ts] == who):
+    for ts, member, meaning, at_us in _marks(world, ask):
+        if member in CANNOT_ASK or (ts in replies and replies[ts] == member):
             continue
-        decides = what == "solved" and (who == ask.asker or who in MODERATORS)
+        decides = meaning == "solved" and (member == ask.asker or member in MODERATORS)
         if decides and at_us <= ask.reopened_at_micros:
             continue
         if ts == ask.ts:
             is_solved |= decides
-            if what in {"looking", "same"} and who != ask.asker:
-                (found.looking if what == "looking" else found.same).add(who)
+            if meaning in {"looking", "same"} and member != ask.asker:
+                (
+                    outcome_so_far.looking
+                    if meaning == "looking"
+                    else outcome_so_far.same
+                ).add(member)
         elif ts in replies and decides:
             is_solved = True
-            found.solutions.add(ts)
-        elif ts in replies and what in {"helpful", "solved"}:
-            found.helped.setdefault(ts, set()).add(who)
+            outcome_so_far.solutions.add(ts)
+        elif ts in replies and meaning in {"helpful", "solved"}:
+            outcome_so_far.helped.setdefault(ts, set()).add(member)
     if is_solved:
-        found.state = "solved"
+        outcome_so_far.state = "solved"
     elif ask.closed_at_micros > ask.reopened_at_micros:
-        found.state = "closed"
+        outcome_so_far.state = "closed"
     elif replies:
-        found.state = "answered"
-    return found
+        outcome_so_far.state = "answered"
+    return outcome_so_far
 
 
 def _marks(world: World, ask: Ask) -> list[tuple[str, str, str, int]]:
     """Yield each mark on the ask or a reply: message, member, meaning, time."""
-    marks = [(ts, who, what, at) for (ts, who, what), at in ask.button_marks.items()]
-    for (channel, ts, who, emoji), at in world.active_reactions.items():
+    marks = [
+        (ts, member, meaning, at)
+        for (ts, member, meaning), at in ask.button_marks.items()
+    ]
+    for (channel, ts, member, emoji), at in world.active_reactions.items():
         if channel != ask.channel:
             continue
         if emoji == _SOLVED:
-            marks.append((ts, who, "solved", at))
+            marks.append((ts, member, "solved", at))
         elif ts == ask.ts and emoji in {"eyes", "raising_hand"}:
-            marks.append((ts, who, "looking" if emoji == "eyes" else "same", at))
+            marks.append((ts, member, "looking" if emoji == "eyes" else "same", at))
         elif ts != ask.ts and emoji in _HELPFUL:
-            marks.append((ts, who, "helpful", at))
+            marks.append((ts, member, "helpful", at))
     return marks

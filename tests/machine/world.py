@@ -94,10 +94,12 @@ class World(FakeSlack):
     def say(
         self, member: str, text: str, channel: str, thread_ts: str | None = None
     ) -> UserMessage:
-        said = UserMessage(channel, self.ts(), member, text, thread_ts)
-        self.user_messages[said.ts] = said
-        self._publish(said, message_event(member, text, said.ts, thread_ts, channel))
-        return said
+        message = UserMessage(channel, self.ts(), member, text, thread_ts)
+        self.user_messages[message.ts] = message
+        self._publish(
+            message, message_event(member, text, message.ts, thread_ts, channel)
+        )
+        return message
 
     def edit(self, posted: UserMessage, text: str) -> None:
         before, posted.text, at = posted.text, text, self.ts()
@@ -146,17 +148,17 @@ class World(FakeSlack):
             event["item_user"] = self.user_messages[ts].author
         self.pending.append(Event(next(self._numbers), channel, thread, event))
 
-    def _to_json(self, said: UserMessage) -> dict[str, Any]:
-        message = message_event(
-            said.author, said.text, said.ts, said.thread_ts, said.channel
+    def _to_json(self, message: UserMessage) -> dict[str, Any]:
+        event = message_event(
+            message.author, message.text, message.ts, message.thread_ts, message.channel
         )
-        if said.edited_ts is not None:
-            message["edited"] = {"user": said.author, "ts": said.edited_ts}
-        return message
+        if message.edited_ts is not None:
+            event["edited"] = {"user": message.author, "ts": message.edited_ts}
+        return event
 
-    def _publish(self, said: UserMessage, event: dict[str, Any]) -> None:
-        thread = said.thread_ts or said.ts
-        self.pending.append(Event(next(self._numbers), said.channel, thread, event))
+    def _publish(self, message: UserMessage, event: dict[str, Any]) -> None:
+        thread = message.thread_ts or message.ts
+        self.pending.append(Event(next(self._numbers), message.channel, thread, event))
 
     # Slack's deliveries
 
@@ -213,9 +215,9 @@ class World(FakeSlack):
         thread_ts: str | None = None,
     ) -> tuple[str, str]:
         def effect() -> tuple[str, str]:
-            drawn = [block.to_dict() for block in blocks]
+            block_json = [block.to_dict() for block in blocks]
             posted = PostedMessage(
-                channel, self.ts(), text, drawn, metadata_token, thread_ts
+                channel, self.ts(), text, block_json, metadata_token, thread_ts
             )
             self.messages.append(posted)
             where = f"D{channel[1:]}" if channel.startswith("U") else channel
@@ -227,11 +229,11 @@ class World(FakeSlack):
     def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
         def effect() -> list[dict[str, Any]]:
             thread = [
-                self._to_json(said)
-                for said in self.user_messages.values()
-                if said.channel == channel
-                and ts in {said.ts, said.thread_ts}
-                and not said.is_deleted
+                self._to_json(message)
+                for message in self.user_messages.values()
+                if message.channel == channel
+                and ts in {message.ts, message.thread_ts}
+                and not message.is_deleted
             ]
             if ts not in self.user_messages:
                 thread.insert(0, {"ts": ts, "bot_id": "B0BACKSWING", "text": ""})

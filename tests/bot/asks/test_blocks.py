@@ -34,8 +34,8 @@ def menu(*more: Json) -> Json:
 
 
 def state(icon: str, *more: Json) -> Json:
-    asked = plain("Asked by Ana", emoji=False)
-    return context(mrkdwn(f":{icon}"), asked, *more)
+    byline = plain("Asked by Ana", emoji=False)
+    return context(mrkdwn(f":{icon}"), byline, *more)
 
 
 OPEN_BUTTONS = actions(
@@ -139,8 +139,8 @@ def test_everyone_may_disclaim_a_captured_message_until_it_is_answered():
 
 
 def test_one_other_person_is_singular():
-    said = context(plain("1 other person has this problem", emoji=False))
-    assert said in message(ask(same_count=1))
+    context_block = context(plain("1 other person has this problem", emoji=False))
+    assert context_block in message(ask(same_count=1))
 
 
 def test_the_hint_is_for_the_first_ask_only():
@@ -153,18 +153,18 @@ def test_the_hint_is_for_the_first_ask_only():
 
 
 def test_at_most_five_solutions_are_shown():
-    shown = str(message(ask("solved", solutions=[("Ben", URL)] * 9)))
-    assert shown.count("Ben's answer") == 5
+    state_block = str(message(ask("solved", solutions=[("Ben", URL)] * 9)))
+    assert state_block.count("Ben's answer") == 5
 
 
 @pytest.mark.parametrize("state", ["open", "answered", "solved", "closed"])
 def test_a_notification_contains_the_title_and_the_state(state: str):
-    shown = ask(state, title="Is a &lt; b for <@U0BEN|ben>?")
-    assert blocks.message_text(shown) == f"Ask ({state}): Is a &lt; b for @ben?"
+    state_block = ask(state, title="Is a &lt; b for <@U0BEN|ben>?")
+    assert blocks.message_text(state_block) == f"Ask ({state}): Is a &lt; b for @ben?"
 
 
 @pytest.mark.parametrize(
-    ("people", "named"),
+    ("people", "expected"),
     [
         ([], "nobody"),
         (["Ana"], "Ana"),
@@ -173,5 +173,5 @@ def test_a_notification_contains_the_title_and_the_state(state: str):
         (["A", "B", "C", "D", "E", "F"], "A, B, C, D and 2 more"),
     ],
 )
-def test_people_are_named_in_a_list(people: list[str], named: str):
-    assert name_list(people) == named
+def test_people_are_named_in_a_list(people: list[str], expected: str):
+    assert name_list(people) == expected

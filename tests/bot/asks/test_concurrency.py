@@ -57,8 +57,8 @@ def test_answers_and_marks_arrive_all_at_once(story: Story) -> None:
         reaction_event(ASKER, answers[3], "white_check_mark", "1772442101.000100"),
     ]
     deliver(story, events * 2)
-    [found] = story.asks()
-    assert found.state == "solved"
+    [only_ask] = story.asks()
+    assert only_ask.state == "solved"
     assert len(story.answers()) == 20
     assert set(story.answer_marks().values()) == {(False, 1), (True, 1)}
 

@@ -156,12 +156,12 @@ def test_another_person_gives_a_reason_to_close():
 
 
 def test_the_delete_form_explains_the_consequences():
-    what = "The ask's message disappears for everyone. The answers stay."
+    consequence = "The ask's message disappears for everyone. The answers stay."
     view = forms.delete_form(7, TITLE)
     assert view.to_dict() == modal(
         "Delete this ask?",
         title(TITLE),
-        {"type": "section", "text": mrkdwn(what)},
+        {"type": "section", "text": mrkdwn(consequence)},
         callback_id="delete_ask",
         submit="Delete it",
         close="Keep it",
@@ -197,12 +197,12 @@ def options(state: str, *possible: str, **more: Any) -> Json:
     return forms.options_modal(7, TITLE, state, possible, **more).to_dict()
 
 
-def possible(what: str, label: str) -> Json:
-    return button(label, f"option_{what}", "7")
+def possible(consequence: str, label: str) -> Json:
+    return button(label, f"option_{consequence}", "7")
 
 
 @pytest.mark.parametrize(
-    ("shown", "state", "buttons"),
+    ("ask_view", "state", "buttons"),
     [
         (
             options("open", "looking", "same"),
@@ -241,8 +241,8 @@ def possible(what: str, label: str) -> Json:
         ),
     ],
 )
-def test_the_options_match_the_persons_permissions(shown, state, buttons):
-    assert shown == modal(
+def test_the_options_match_the_persons_permissions(ask_view, state, buttons):
+    assert ask_view == modal(
         "Ask options",
         title(TITLE),
         context(mrkdwn(f"This ask is *{state}*.")),

@@ -34,13 +34,13 @@ def who_helped(answer_id: int, label: str) -> Json:
     ("note", "parts", "more"),
     [
         pytest.param(
-            notes.answered(TITLE, URL, "Ben"),
+            notes.ask_answered(TITLE, URL, "Ben"),
             ["Ben answered your ask ", ASK, "."],
             [],
             id="answered",
         ),
         pytest.param(
-            notes.captured(7, TITLE, URL, "100"),
+            notes.ask_captured(7, TITLE, URL, "100"),
             [
                 "I've listed your question ",
                 ASK,
@@ -51,7 +51,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="captured",
         ),
         pytest.param(
-            notes.converted(TITLE, URL, "Dan", "100", is_first=False),
+            notes.ask_converted(TITLE, URL, "Dan", "100", is_first=False),
             [
                 "Dan made your message ",
                 ASK,
@@ -61,7 +61,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="made",
         ),
         pytest.param(
-            notes.converted(TITLE, URL, "Dan", "100", is_first=True),
+            notes.ask_converted(TITLE, URL, "Dan", "100", is_first=True),
             [
                 "Dan made your message ",
                 ASK,
@@ -73,7 +73,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="made the first",
         ),
         pytest.param(
-            notes.closed(
+            notes.ask_closed(
                 7, TITLE, URL, "Dan", "Asked twice &amp; answered", state="closed"
             ),
             ["Dan closed your ask ", ASK, ": “Asked twice & answered”."],
@@ -81,13 +81,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="closed",
         ),
         pytest.param(
-            notes.closed(7, TITLE, URL, "Dan", "Asked twice", state="answered"),
+            notes.ask_closed(7, TITLE, URL, "Dan", "Asked twice", state="answered"),
             ["Dan closed your ask ", ASK, ": “Asked twice”.", " It's open again."],
             [],
             id="closed, and open again",
         ),
         pytest.param(
-            notes.reopened(TITLE, URL),
+            notes.ask_reopened(TITLE, URL),
             ["Your ask ", ASK, " is open again."],
             [],
             id="open again",
@@ -111,13 +111,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="solved by an answer that a champion marked",
         ),
         pytest.param(
-            notes.deleted(7, TITLE, "Dan", is_own_message=False),
+            notes.ask_deleted(7, TITLE, "Dan", is_own_message=False),
             [f"Dan deleted your ask {NAMED}."],
             [],
             id="deleted",
         ),
         pytest.param(
-            notes.deleted(7, TITLE, "Dan", is_own_message=True),
+            notes.ask_deleted(7, TITLE, "Dan", is_own_message=True),
             [
                 (
                     f"Dan says your message {NAMED} isn't an ask. Your message stays;"
@@ -128,7 +128,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="deleted, but not the message",
         ),
         pytest.param(
-            notes.not_posted(TITLE, "", "#help", "not_in_channel"),
+            notes.ask_not_posted(TITLE, "", "#help", "not_in_channel"),
             [
                 (
                     "I couldn't post your ask in #help: I'm not in it. Type /invite"
@@ -139,13 +139,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="not posted where the bot is not",
         ),
         pytest.param(
-            notes.not_posted(TITLE, "", "#help", "is_archived"),
+            notes.ask_not_posted(TITLE, "", "#help", "is_archived"),
             [f"I couldn't post your ask in #help: the channel is archived.{WORDS}"],
             [sentence(TITLE)],
             id="not posted",
         ),
         pytest.param(
-            notes.not_posted(TITLE, "The details", "#help", "a_new_error"),
+            notes.ask_not_posted(TITLE, "The details", "#help", "a_new_error"),
             [f"I couldn't post your ask in #help: Slack didn't accept it.{WORDS}"],
             [sentence("The details")],
             id="not posted, who knows why",
@@ -253,20 +253,20 @@ def who_helped(answer_id: int, label: str) -> Json:
 def test_a_notes_notification_has_the_same_text(
     note: Note, parts: list[str | Json], more: list[Json]
 ):
-    said, blocks = note
+    text, blocks = note
     assert [block.to_dict() for block in blocks] == [sentence(*parts), *more]
-    assert said == "".join(map(shown, parts)).replace("&", "&amp;")
+    assert text == "".join(map(visible_text, parts)).replace("&", "&amp;")
 
 
-def shown(part: str | Json) -> str:
+def visible_text(part: str | Json) -> str:
     if isinstance(part, str):
         return part
     return f":{part['name']}:" if part["type"] == "emoji" else part["text"]
 
 
 def test_a_first_ask_from_a_message_explains_marking():
-    said = notes.conversion_receipt("100", is_first=True)
-    assert said == (
+    text = notes.conversion_receipt("100", is_first=True)
+    assert text == (
         "Done: this message is now an ask. Answers go in its thread. When a reply"
         " solves it, react to that reply with :100: to show everyone."
     )
@@ -274,13 +274,15 @@ def test_a_first_ask_from_a_message_explains_marking():
 
 
 def test_a_long_title_is_shortened():
-    said, _ = notes.answered("word " * 30, URL, "Ben")
-    assert len(said) < 120
-    assert "…”" in said
+    text, _ = notes.ask_answered("word " * 30, URL, "Ben")
+    assert len(text) < 120
+    assert "…”" in text
 
 
 def test_at_most_a_hundred_answers_can_be_chosen():
     _, blocks = solved_note(candidates=[(n, f"Ben, {'x' * 90}") for n in range(150)])
     [select] = blocks[1].to_dict()["elements"]
     assert len(select["options"]) == 100
-    assert all(len(shown["text"]["text"]) <= 75 for shown in select["options"])
+    assert all(
+        len(visible_text["text"]["text"]) <= 75 for visible_text in select["options"]
+    )

@@ -31,7 +31,7 @@ FORM = ScheduleForm(
 
 
 def test_a_plan_contains_the_forms_values():
-    found = parse(
+    parsed = parse(
         replace(
             FORM,
             reflections="What surprised you?\n\n  What would you <do> again?\n",
@@ -43,7 +43,7 @@ def test_a_plan_contains_the_forms_values():
         ),
         today=TODAY,
     )
-    assert found.recurrence == Recurrence(
+    assert parsed.recurrence == Recurrence(
         "month",
         frozenset({1, 5}),
         TODAY,
@@ -51,11 +51,11 @@ def test_a_plan_contains_the_forms_values():
         skips=frozenset({date(2026, 12, 25), date(2027, 1, 1)}),
         holidays_of="DE-BY",
     )
-    assert found.reflections == (
+    assert parsed.reflections == (
         "What surprised you?",
         "What would you &lt;do&gt; again?",
     )
-    assert (found.at, found.zone.key, found.remind_after) == (
+    assert (parsed.at, parsed.zone.key, parsed.remind_after) == (
         time(9),
         "Europe/Berlin",
         None,
@@ -129,5 +129,5 @@ def test_an_invalid_value_is_reported_beside_its_field(field, typed):
 )
 def test_any_input_makes_a_plan_or_an_error(field, typed):
     with suppress(UserError):
-        found = parse(replace(FORM, **{field: typed}), today=TODAY)
-        assert not any("<" in text for text in (found.question, *found.reflections))
+        parsed = parse(replace(FORM, **{field: typed}), today=TODAY)
+        assert not any("<" in text for text in (parsed.question, *parsed.reflections))

@@ -29,8 +29,8 @@ def digest(story: Story, one: Round, channel: str = HELP_CHANNEL) -> PostedMessa
 
 def test_the_post_becomes_a_digest_and_notifies_nobody(story: Story):
     one = story.post_round()
-    for who in (ASKER, HELPER, PEER):
-        join(story, who, one)
+    for member in (ASKER, HELPER, PEER):
+        join(story, member, one)
     share(story, ASKER, one, proud_of="A *fast* parser :tada: <@U0BEN>", stuck_on="x?")
     reply = story.say(HELPER, "Tests", thread_ts=one.ts)
     posts = len(story.slack.messages)
@@ -49,11 +49,11 @@ def test_the_post_becomes_a_digest_and_notifies_nobody(story: Story):
         "Stuck on\n"
         "•  Ana: x?\n"
     )
-    drawn = json.dumps(closed.blocks)
-    assert '"user"' not in drawn
-    assert '"button"' not in drawn
-    assert f"p{reply.replace('.', '')}?thread_ts={one.ts}" in drawn
-    assert f"p{round_replies(story, one)[0].ts.replace('.', '')}" in drawn
+    blocks_json = json.dumps(closed.blocks)
+    assert '"user"' not in blocks_json
+    assert '"button"' not in blocks_json
+    assert f"p{reply.replace('.', '')}?thread_ts={one.ts}" in blocks_json
+    assert f"p{round_replies(story, one)[0].ts.replace('.', '')}" in blocks_json
     assert len(story.slack.messages) == posts
     assert response_states(story, one) == {
         ASKER: "shared",
@@ -98,9 +98,9 @@ def test_ten_in_a_row_are_celebrated_and_an_absence_is_no_gap(story: Story):
         share(story, HELPER, one)
         story.close_rounds()
         assert ("First check-in" in visible_text(digest(story, one))) is (week == 0)
-        said = visible_text(digest(story, one))
-        assert ("Ten in a row: Ben." in said) is (week == 9)
-        assert ("Ten in a row: Ana." in said) is (week == 10)
+        text = visible_text(digest(story, one))
+        assert ("Ten in a row: Ben." in text) is (week == 9)
+        assert ("Ten in a row: Ana." in text) is (week == 10)
 
 
 def test_two_hundred_people_fit_and_each_is_named(story: Story):
@@ -128,8 +128,8 @@ def test_two_hundred_people_fit_and_each_is_named(story: Story):
 
 def test_two_replicas_close_a_round_once(story: Story):
     one = story.post_round()
-    for who in (ASKER, HELPER):
-        join(story, who, one)
+    for member in (ASKER, HELPER):
+        join(story, member, one)
     story.clock.now = one.closes_at
 
     def close(_: int) -> None:
@@ -141,30 +141,30 @@ def test_two_replicas_close_a_round_once(story: Story):
     assert digest(story, one).updates == 1
     assert set(response_states(story, one).values()) == {"missed"}
     with story.rt.read_session() as session:
-        shown = session.scalar(
+        view_ts = session.scalar(
             select(func.count()).where(OutboxItem.kind == "checkin.digest")
         )
-    assert shown == 1
+    assert view_ts == 1
 
 
 def test_a_response_during_the_close_is_included_or_refused(story: Story):
     one = story.post_round()
-    views = {who: open_form(story, who, one) for who in (ASKER, HELPER, PEER)}
+    views = {member: open_form(story, member, one) for member in (ASKER, HELPER, PEER)}
     story.clock.now = one.closes_at - timedelta(microseconds=1)
 
-    def act(who: str) -> str:
-        if who == "close":
+    def act(member: str) -> str:
+        if member == "close":
             story.clock.now = one.closes_at
             jobs.checkins.close_rounds(story.rt, story.worker)
             return ""
-        return story.submit(who, views[who], {"working_on": who}).body or ""
+        return story.submit(member, views[member], {"working_on": member}).body or ""
 
     with ThreadPoolExecutor(4) as pool:
-        said = dict(
+        text = dict(
             zip([*views, "close"], pool.map(act, [*views, "close"]), strict=True)
         )
     story.deliver()
-    shared = {who for who in views if not said[who]}
+    shared = {member for member in views if not text[member]}
     assert response_states(story, one) == dict.fromkeys(shared, "shared")
     count = {0: "Nobody", 1: "1 person"}.get(len(shared), f"{len(shared)} people")
     assert f"closed. {count} shared" in visible_text(digest(story, one))
@@ -183,24 +183,24 @@ def test_a_deleted_response_is_no_longer_linked(story: Story):
 # Erased members
 
 
-def forget(story: Story, who: str) -> None:
-    story.command(who, "/backswing", "forget me")
-    assert story.submit(who, story.slack.views[-1][1], {}).status == 200
+def forget(story: Story, member: str) -> None:
+    story.command(member, "/backswing", "forget me")
+    assert story.submit(member, story.slack.views[-1][1], {}).status == 200
     for _ in range(3):
         story.advance(minutes=1)
 
 
 def test_an_erased_member_vanishes_from_the_digest_and_the_thread(story: Story):
     one = story.post_round()
-    for who in (ASKER, HELPER):
-        share(story, who, one, working_on=f"Secret of {who}", proud_of="It")
+    for member in (ASKER, HELPER):
+        share(story, member, one, working_on=f"Secret of {member}", proud_of="It")
     story.say(ASKER, "More", thread_ts=one.ts)
     story.close_rounds()
     assert "Who shared: Ana, Ben" in visible_text(digest(story, one))
     forget(story, ASKER)
-    said = visible_text(digest(story, one))
-    assert "Who shared: Ben" in said
-    assert "Ana" not in said
+    text = visible_text(digest(story, one))
+    assert "Who shared: Ben" in text
+    assert "Ana" not in text
     everything = json.dumps([[m.text, m.blocks] for m in story.slack.messages])
     assert f"Secret of {ASKER}" not in everything
     assert f"Secret of {HELPER}" in everything
@@ -217,8 +217,8 @@ def test_a_member_erased_during_a_round_is_not_reminded(story: Story):
     one = story.post_round()
     share(story, ASKER, one, working_on="Secret")
     join(story, HELPER, one)
-    for who in (ASKER, HELPER):
-        forget(story, who)
+    for member in (ASKER, HELPER):
+        forget(story, member)
     story.clock.now = MONDAY + timedelta(days=1, hours=1)
     jobs.checkins.send_reminders(story.rt, story.worker)
     story.deliver()
@@ -254,8 +254,8 @@ def last_time(story: Story) -> str:
 def test_the_next_post_starts_with_the_last_rounds_results(story: Story):
     one = story.post_round()
     assert last_time(story) == one.question
-    for who in (ASKER, HELPER):
-        share(story, who, one)
+    for member in (ASKER, HELPER):
+        share(story, member, one)
     then = story.post_round(MONDAY + WEEK)
     assert last_time(story) == "Last time 2 shared."
     [to_last] = [
@@ -274,8 +274,8 @@ def test_the_next_post_starts_with_the_last_rounds_results(story: Story):
 
 def test_an_erased_member_counts_in_no_post(story: Story):
     one = story.post_round()
-    for who in (ASKER, HELPER):
-        share(story, who, one)
+    for member in (ASKER, HELPER):
+        share(story, member, one)
     forget(story, ASKER)
     story.post_round(MONDAY + WEEK)
     assert last_time(story) == "Last time 1 shared."

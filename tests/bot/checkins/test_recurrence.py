@@ -53,8 +53,8 @@ def _by_rrule(rhythm: Recurrence, until: date) -> list[date]:
         rule = rrule.rrule(
             rrule.WEEKLY, first, interval, byweekday=days, wkst=rrule.MO, **options
         )
-    found = [one.date() for one in rule]
-    return [d for d in found if d not in rhythm.skips and not _is_holiday(rhythm, d)]
+    dates = [earlier.date() for earlier in rule]
+    return [d for d in dates if d not in rhythm.skips and not _is_holiday(rhythm, d)]
 
 
 def _is_holiday(rhythm: Recurrence, day: date) -> bool:
@@ -69,22 +69,22 @@ def _is_holiday(rhythm: Recurrence, day: date) -> bool:
 def _one_after_another(rhythm: Recurrence) -> Iterator[date]:
     """Return all due dates of the years, by asking for the next after each."""
     day = FIRST
-    while (found := next(rules.due_dates(rhythm, day), LAST + _DAY)) <= LAST:
-        yield found
-        day = found + _DAY
+    while (dates := next(rules.due_dates(rhythm, day), LAST + _DAY)) <= LAST:
+        yield dates
+        day = dates + _DAY
 
 
 def _check_instants(days: list[date], at: time, zone: ZoneInfo) -> None:
     """Check that dates have ordered instants that show their local times."""
-    found = [timezones.to_utc(datetime.combine(day, at), zone) for day in days]
-    assert all(one < other for one, other in pairwise(found))
-    for day, instant in zip(days, found, strict=True):
+    dates = [timezones.to_utc(datetime.combine(day, at), zone) for day in days]
+    assert all(earlier < other for earlier, other in pairwise(dates))
+    for day, instant in zip(days, dates, strict=True):
         meant = datetime.combine(day, at)
         shown = instant.astimezone(zone)
         # A skipped local time does not survive a round trip.
-        there = meant.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
-        if there.replace(tzinfo=None) == meant:
-            # Of two instants that show a local time, it is the earlier one.
+        round_trip = meant.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
+        if round_trip.replace(tzinfo=None) == meant:
+            # If two instants show the local time, it is the earlier one.
             assert (shown.replace(tzinfo=None), shown.fold) == (meant, 0)
         else:
             assert timedelta(0) < shown.replace(tzinfo=None) - meant <= _DAY
@@ -108,13 +108,15 @@ def test_every_schedule_is_due_exactly_on_the_enumerated_dates(rhythm):
 def test_every_due_date_has_one_occurrence_in_order_in_any_zone(
     rhythm, at, zone, first
 ):
-    found = list(islice(rules.occurrences(rhythm, at, zone, first), 20))
+    dates = list(islice(rules.occurrences(rhythm, at, zone, first), 20))
     # Twenty monthly dates, less holidays, may be more than are planned ahead.
     last = max(first, rhythm.starts_on) + rules.HORIZON
     expected = [d for d in _by_rrule(rhythm, LAST) if first <= d <= last][:20]
-    assert [one.day for one in found][: len(expected)] == expected
-    _check_instants([one.day for one in found], at, zone)
-    assert [one.at for one in found] == sorted({one.at for one in found})
+    assert [earlier.day for earlier in dates][: len(expected)] == expected
+    _check_instants([earlier.day for earlier in dates], at, zone)
+    assert [earlier.at for earlier in dates] == sorted(
+        {earlier.at for earlier in dates}
+    )
 
 
 @pytest.mark.deep
@@ -136,13 +138,13 @@ def test_the_next_date_is_after_now_and_skips_nothing_between(
     rhythm, at, zone, today, clock
 ):
     now = datetime.combine(today, clock, UTC)
-    ahead = list(islice(rules.upcoming(rhythm, at, zone, now=now), 3))
+    upcoming = list(islice(rules.upcoming(rhythm, at, zone, now=now), 3))
     every = [
         Occurrence(day, timezones.to_utc(datetime.combine(day, at), zone))
         for day in _by_rrule(rhythm, today + timedelta(days=600))
     ]
-    expected = [one for one in every if one.at > now][:3]
-    assert ahead[: len(expected)] == expected
+    expected = [earlier for earlier in every if earlier.at > now][:3]
+    assert upcoming[: len(expected)] == expected
 
 
 def _monday(**more: Any) -> Recurrence:
@@ -151,8 +153,8 @@ def _monday(**more: Any) -> Recurrence:
 
 def _next(rhythm: Recurrence, now: str, **more: Any) -> list[str]:
     at = timezones.to_utc(datetime.fromisoformat(now), BERLIN)
-    found = rules.upcoming(rhythm, time(9), BERLIN, now=at, **more)
-    return [one.day.isoformat() for one in islice(found, 3)]
+    dates = rules.upcoming(rhythm, time(9), BERLIN, now=at, **more)
+    return [earlier.day.isoformat() for earlier in islice(dates, 3)]
 
 
 def test_the_next_date_is_today_until_its_hour():
@@ -161,8 +163,11 @@ def test_the_next_date_is_today_until_its_hour():
 
 
 def test_a_date_with_a_round_gets_no_other():
-    taken = frozenset({date(2026, 11, 30)})
-    assert _next(_monday(), "2026-11-30 06:00", used_dates=taken)[0] == "2026-12-07"
+    dates_with_rounds = frozenset({date(2026, 11, 30)})
+    assert (
+        _next(_monday(), "2026-11-30 06:00", used_dates=dates_with_rounds)[0]
+        == "2026-12-07"
+    )
 
 
 def test_skipped_dates_and_holidays_are_left_out_and_listed():

@@ -32,9 +32,9 @@ AWAY = {"profile": {"display_name": "Ana", "status_emoji": ":palm_tree:"}}
 @pytest.fixture
 def joined_round(story: Story) -> Round:
     """A round that Ana has joined and not shared in."""
-    found = story.post_round()
-    join(story, ASKER, found)
-    return found
+    new_round = story.post_round()
+    join(story, ASKER, new_round)
+    return new_round
 
 
 def tick(story: Story, at: datetime | None = None) -> None:
@@ -43,8 +43,8 @@ def tick(story: Story, at: datetime | None = None) -> None:
     story.deliver()
 
 
-def direct_messages(story: Story, who: str = ASKER) -> list[str]:
-    return story.slack.texts_to(who)
+def direct_messages(story: Story, member: str = ASKER) -> list[str]:
+    return story.slack.texts_to(member)
 
 
 def set_preferences(story: Story, **choices: Any) -> None:
@@ -96,8 +96,8 @@ def private_round(story: Story) -> Round:
 
 def test_a_private_channels_member_is_reminded(story: Story, private_round: Round):
     tick(story, TUESDAY + timedelta(minutes=1))
-    [said] = direct_messages(story)
-    assert "#secret" in said
+    [note] = direct_messages(story)
+    assert "#secret" in note
 
 
 def test_after_an_unreported_leave_of_a_private_channel_nobody_is_reminded(

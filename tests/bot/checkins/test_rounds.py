@@ -57,9 +57,9 @@ def change(story: Story, **values: Any) -> None:
             setattr(row, name, value)
 
 
-def update_profile(story: Story, who: str, **facts: Any) -> None:
-    user = user_object(who, **facts)
-    story.slack.people[who] = user
+def update_profile(story: Story, member: str, **facts: Any) -> None:
+    user = user_object(member, **facts)
+    story.slack.people[member] = user
     with story.rt.write(story.rt.workspaces.only) as tx:
         store_user(tx, user)
 
@@ -75,15 +75,15 @@ def test_a_round_starts_at_its_hour_and_not_before(story: Story):
     tick(story, MONDAY)
     [post] = posts(story)
     assert post.text == "What are you working on this week?"
-    said = visible_text(post)
-    assert "Just a sentence or two" in said
-    assert "What surprised you?" in said
-    assert "Open until Friday 13 March at 09:00 CET" in said
+    post_text = visible_text(post)
+    assert "Just a sentence or two" in post_text
+    assert "What surprised you?" in post_text
+    assert "Open until Friday 13 March at 09:00 CET" in post_text
     # Slack shows the time in each reader's zone.
     assert f"<!date^{int((MONDAY + timedelta(days=4)).timestamp())}^" in str(
         post.blocks
     )
-    assert "<!" not in said
+    assert "<!" not in post_text
     assert "'broadcast'" not in str(post.blocks)
     with story.rt.read_session() as session:
         row = session.scalars(select(Round)).one()
@@ -188,9 +188,9 @@ def test_an_unconfirmed_post_is_looked_up_and_never_cancelled(story: Story):
     assert story.slack.messages_to(ADMIN) == []
 
 
-@pytest.mark.parametrize("why", ["skipped", "paused"])
+@pytest.mark.parametrize("reason", ["skipped", "paused"])
 def test_the_message_about_a_skip_waits_for_a_pause_that_began_later(
-    story: Story, why: str
+    story: Story, reason: str
 ):
     def prefer(**choices: Any) -> None:
         with story.rt.write(story.rt.workspaces.only) as tx:
@@ -199,7 +199,7 @@ def test_the_message_about_a_skip_waits_for_a_pause_that_began_later(
     story.add_schedule()
     # It is ten in Helsinki.
     prefer(hours_from=time(16, 30))
-    if why == "paused":
+    if reason == "paused":
         refused = Rejected("chat.postMessage", "restricted_action")
         story.slack.fail["chat.postMessage"] = [refused]
         tick(story, MONDAY)
@@ -209,7 +209,7 @@ def test_the_message_about_a_skip_waits_for_a_pause_that_began_later(
     assert story.slack.messages_to(ADMIN) == []
     tick(story, MONDAY + timedelta(days=1, hours=6, minutes=45))
     [note] = story.slack.texts_to(ADMIN)
-    assert why in note
+    assert reason in note
 
 
 def test_a_channel_that_rejects_the_post_pauses_the_check_in(story: Story):
@@ -241,8 +241,8 @@ def test_a_lost_post_is_not_repeated_and_the_owner_is_asked_to_check(story: Stor
     assert rounds(story) == [(MONDAY.date(), "failed", "unknown")]
     # The post exists after all, and its thread is unknown.
     with story.rt.read_session() as session:
-        one = session.scalars(select(Round)).one()
-    story.click(CHAMPION, "checkin_share", str(one.id))
+        only_round = session.scalars(select(Round)).one()
+    story.click(CHAMPION, "checkin_share", str(only_round.id))
     assert "This round was cancelled" in story.slack.responses[-1][1]
     assert "Please check" in story.slack.texts_to(ADMIN)[-1]
     assert schedule(story).state == "on"
@@ -269,14 +269,14 @@ ENDS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_channels_end_pauses_its_check_ins_with_one_message(story: Story, end):
-    event, why = ENDS[end]
+    event, reason = ENDS[end]
     story.add_schedule()
     assert story.event(event) == 200
     for _ in range(3):
         tick(story)
     assert schedule(story).state == "paused"
     [note] = story.slack.texts_to(ADMIN)
-    assert why in note
+    assert reason in note
     tick(story, MONDAY)
     assert posts(story) == []
     assert rounds(story) == []
@@ -328,14 +328,14 @@ def test_after_the_owner_left_a_successor_is_told(
         workspace_settings.set_program_leads(tx, [PEER])
     story.set_up_channel(champions=[CHAMPION])
     story.add_schedule()
-    for who in (CHAMPION, PEER, HELPER):
-        update_profile(story, who, is_admin=who == HELPER)
-    for who in have_left:
-        update_profile(story, who, deleted=True)
+    for member in (CHAMPION, PEER, HELPER):
+        update_profile(story, member, is_admin=member == HELPER)
+    for member in have_left:
+        update_profile(story, member, deleted=True)
     story.event(LEFT)
     tick(story)
     assert "is paused" in story.slack.texts_to(heir)[-1]
-    assert [who for who in have_left if story.slack.messages_to(who)] == []
+    assert [member for member in have_left if story.slack.messages_to(member)] == []
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
@@ -449,5 +449,5 @@ def test_many_rounds_start_in_the_order_of_their_due_times(story: Story):
     for _ in range(3):
         jobs.checkins.start_rounds(story.rt, story.worker)
     story.deliver()
-    asked = [due[post.channel] for post in story.slack.messages]
-    assert asked == list(range(60))
+    channels_in_order = [due[post.channel] for post in story.slack.messages]
+    assert channels_in_order == list(range(60))

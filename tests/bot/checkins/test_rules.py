@@ -18,7 +18,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def derived_state(
-    who: Membership,
+    membership: Membership,
     *,
     has_replied: bool = False,
     is_written: bool = False,
@@ -26,7 +26,7 @@ def derived_state(
     is_away: bool = False,
 ) -> str | None:
     return rules.derive_state(
-        who,
+        membership,
         has_text=is_written,
         has_replied=has_replied,
         is_open=is_open,
@@ -41,23 +41,23 @@ JOINED_LATE = Membership(is_active=True, joined_at=LATE)
 
 
 @pytest.mark.parametrize(
-    "who", [rules.NOT_A_PARTICIPANT, IN, LEFT_AT_NOON, JOINED_LATE]
+    "membership", [rules.NOT_A_PARTICIPANT, IN, LEFT_AT_NOON, JOINED_LATE]
 )
 @pytest.mark.parametrize("is_open", [True, False])
-def test_a_form_response_counts_as_shared(who: Membership, is_open: bool):
-    assert derived_state(who, is_written=True, is_open=is_open) == "shared"
+def test_a_form_response_counts_as_shared(membership: Membership, is_open: bool):
+    assert derived_state(membership, is_written=True, is_open=is_open) == "shared"
 
 
 @pytest.mark.parametrize(
-    "who", [rules.NOT_A_PARTICIPANT, IN, LEFT_AT_NOON, JOINED_LATE]
+    "membership", [rules.NOT_A_PARTICIPANT, IN, LEFT_AT_NOON, JOINED_LATE]
 )
 @pytest.mark.parametrize("is_open", [True, False])
-def test_a_reply_counts_as_shared_joined_or_not(who: Membership, is_open: bool):
-    assert derived_state(who, has_replied=True, is_open=is_open) == "shared"
+def test_a_reply_counts_as_shared_joined_or_not(membership: Membership, is_open: bool):
+    assert derived_state(membership, has_replied=True, is_open=is_open) == "shared"
 
 
 @pytest.mark.parametrize(
-    ("who", "is_open", "is_away", "state"),
+    ("membership", "is_open", "is_away", "state"),
     [
         (IN, True, False, "pending"),
         (IN, True, True, "pending"),
@@ -76,14 +76,14 @@ def test_a_reply_counts_as_shared_joined_or_not(who: Membership, is_open: bool):
         ),
     ],
 )
-def test_only_participants_can_miss_a_round(who, is_open, is_away, state):
-    assert derived_state(who, is_open=is_open, is_away=is_away) == state
+def test_only_participants_can_miss_a_round(membership, is_open, is_away, state):
+    assert derived_state(membership, is_open=is_open, is_away=is_away) == state
 
 
 def test_a_response_is_stored_as_mrkdwn_up_to_the_fields_limit():
-    said = rules.parse_response(" <b>\u202e & ", "", "x" * 1000)
-    assert said.working_on == "&lt;b&gt; &amp;"
-    assert said.proud_of == "x" * 1000
+    response = rules.parse_response(" <b>\u202e & ", "", "x" * 1000)
+    assert response.working_on == "&lt;b&gt; &amp;"
+    assert response.proud_of == "x" * 1000
 
 
 def test_a_too_long_response_is_rejected_rather_than_cut():
@@ -142,6 +142,6 @@ def test_each_ten_in_a_row_are_celebrated():
 
 
 def test_reflection_questions_take_turns():
-    asked = [rules.next_reflection(["a", "b"], n) for n in range(5)]
-    assert asked == ["a", "b", "a", "b", "a"]
+    questions = [rules.next_reflection(["a", "b"], n) for n in range(5)]
+    assert questions == ["a", "b", "a", "b", "a"]
     assert rules.next_reflection([], 3) == ""

@@ -84,16 +84,16 @@ WRONG = {
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
-@pytest.mark.parametrize("what", WRONG)
-def test_an_invalid_value_is_named_and_not_shown(monkeypatch, variable, what):
+@pytest.mark.parametrize("problem", WRONG)
+def test_an_invalid_value_is_named_and_not_shown(monkeypatch, variable, problem):
     prefix = "" if variable == "SLACK_SIGNING_SECRET" else GOOD[variable][:5]
-    value = WRONG[what].format(prefix=prefix, good=GOOD[variable])
+    value = WRONG[problem].format(prefix=prefix, good=GOOD[variable])
     wrong = settings(monkeypatch, **GOOD | {variable: value})
     with pytest.raises(SettingsError, match=f"^{variable} (is|has) ") as error:
         _ = wrong.mode
-    said = str(error.value)
-    assert said.endswith(".")
-    assert not value.strip() or value.strip() not in said
+    message = str(error.value)
+    assert message.endswith(".")
+    assert not value.strip() or value.strip() not in message
 
 
 @pytest.mark.parametrize("prefix", ["xoxp-", "xapp-", "xoxe.xoxb-", "XOXB-", ""])
@@ -131,10 +131,14 @@ def test_swapped_tokens_are_rejected(monkeypatch):
 @pytest.mark.parametrize("word", ["xxx", "XxX", "your", "todo", "change", "example"])
 def test_no_real_token_looks_like_a_placeholder(word):
     """Check that random letters, which may spell any word, are accepted."""
-    for letters in (f"AbC1{word}DeFgHiJkLmNoP", f"AbCdEfGh1{word}", f"9{word}Z" * 3):
-        token = f"xoxb-123456789012-1234567890123-{letters}"
-        made = Settings(slack_bot_token=token, slack_signing_secret=SIGNING)
-        assert made.mode == "http"
+    for random_letters in (
+        f"AbC1{word}DeFgHiJkLmNoP",
+        f"AbCdEfGh1{word}",
+        f"9{word}Z" * 3,
+    ):
+        token = f"xoxb-123456789012-1234567890123-{random_letters}"
+        loaded = Settings(slack_bot_token=token, slack_signing_secret=SIGNING)
+        assert loaded.mode == "http"
 
 
 def test_an_env_file_may_have_a_byte_order_mark(tmp_path: Path):
@@ -145,8 +149,8 @@ def test_an_env_file_may_have_a_byte_order_mark(tmp_path: Path):
 
 def test_the_environment_overrides_the_env_file(monkeypatch, tmp_path: Path):
     (tmp_path / ".env").write_text("PORT=1\nLOG_LEVEL=ERROR\n")
-    made = settings(monkeypatch, PORT="2")
-    assert (made.port, made.log_level) == (2, "ERROR")
+    loaded = settings(monkeypatch, PORT="2")
+    assert (loaded.port, loaded.log_level) == (2, "ERROR")
 
 
 @pytest.mark.parametrize(
@@ -183,12 +187,12 @@ def test_the_environment_overrides_the_env_file(monkeypatch, tmp_path: Path):
     ],
 )
 def test_an_invalid_value_is_named_as_it_was_typed(monkeypatch, variable, value, must):
-    said = refused(monkeypatch, **{variable: value})
-    assert said == f"{variable} must be {must}."
+    message = refused(monkeypatch, **{variable: value})
+    assert message == f"{variable} must be {must}."
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         (
             {"MENTORS__WINDOWS_DAYS": "[56, 28]"},
@@ -203,8 +207,8 @@ def test_an_invalid_value_is_named_as_it_was_typed(monkeypatch, variable, value,
         ({"MENTORS__XYZZY": "1"}, "MENTORS__XYZZY is not a setting."),
     ],
 )
-def test_inconsistent_or_invalid_numbers_are_named(monkeypatch, given, said):
-    assert refused(monkeypatch, **given) == said
+def test_inconsistent_or_invalid_numbers_are_named(monkeypatch, given, message):
+    assert refused(monkeypatch, **given) == message
 
 
 @pytest.mark.parametrize(
@@ -216,9 +220,9 @@ def test_an_env_file_that_is_not_utf_8_is_rejected(monkeypatch, tmp_path, conten
 
 
 def test_printed_settings_hide_secrets():
-    made = Settings(slack_bot_token=BOT, slack_app_token=APP)
-    assert BOT not in repr(made)
-    assert APP not in repr(made)
+    loaded = Settings(slack_bot_token=BOT, slack_app_token=APP)
+    assert BOT not in repr(loaded)
+    assert APP not in repr(loaded)
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)

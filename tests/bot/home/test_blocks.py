@@ -61,8 +61,8 @@ def test_a_home_with_nothing_pending():
 
 
 def test_pending_items_come_first():
-    shown = home_view(waiting=[SectionBlock(text="Ben asks.")]).to_dict()
-    assert shown["blocks"][1:3] == [
+    rendered = home_view(waiting=[SectionBlock(text="Ben asks.")]).to_dict()
+    assert rendered["blocks"][1:3] == [
         header("Waiting for you"),
         {"type": "section", "text": mrkdwn("Ben asks.")},
     ]
@@ -74,8 +74,8 @@ def test_asks_are_listed_with_their_details():
         ListItem("Is a &lt; b?", URL, ("open", "#help", "1 Mar", "")),
     ]
     page = ListPage(PagedList("asks", 8), items, total=2)
-    shown = [block.to_dict() for block in blocks.item_list("Your open asks", page)]
-    assert shown == [
+    rendered = [block.to_dict() for block in blocks.item_list("Your open asks", page)]
+    assert rendered == [
         header("Your open asks"),
         sentence(link(URL, TITLE), "  answered · #help · 2 Mar"),
         sentence(link(URL, "Is a < b?"), "  open · #help · 1 Mar"),
@@ -84,11 +84,11 @@ def test_asks_are_listed_with_their_details():
 
 def test_a_long_list_has_pages():
     page = listed("unanswered", 8, 8, 17)
-    shown = [
+    rendered = [
         block.to_dict() for block in blocks.item_list("Asks without an answer", page)
     ]
-    assert len(shown) == 11
-    assert shown[-2:] == [
+    assert len(rendered) == 11
+    assert rendered[-2:] == [
         context(plain("9 to 16 of 17", emoji=False)),
         actions(
             button(
@@ -125,20 +125,20 @@ def test_the_fullest_home_fits():
 
 
 def test_a_direct_message_gets_a_reply_of_one_line():
-    said, [block] = notes.help_hint()
-    assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
-    assert "\n" not in said
+    text, [block] = notes.help_hint()
+    assert block.to_dict() == {"type": "section", "text": mrkdwn(text)}
+    assert "\n" not in text
 
 
 def test_a_request_for_help_gets_the_commands_reply():
-    said, [block] = notes.help_message(HELP)
-    assert said == HELP
-    assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
+    text, [block] = notes.help_message(HELP)
+    assert text == HELP
+    assert block.to_dict() == {"type": "section", "text": mrkdwn(text)}
 
 
 def test_a_question_gets_a_button():
-    said, [block, buttons] = notes.offer_to_ask("1.2")
-    assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
+    text, [block, buttons] = notes.offer_to_ask("1.2")
+    assert block.to_dict() == {"type": "section", "text": mrkdwn(text)}
     assert buttons.to_dict() == actions(
         button("Ask your peers", "ask_written", "1.2", style="primary")
     )

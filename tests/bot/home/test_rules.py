@@ -7,7 +7,7 @@ from bot.home.rules import page_start, parse_page
 
 
 @pytest.mark.parametrize(
-    ("topics", "title", "known", "expected"),
+    ("topics", "title", "known_topics", "expected"),
     [
         (["Python"], "How do I fix x?", ["python"], True),
         ([], "Why is Python slow?", ["python"], True),
@@ -21,9 +21,9 @@ from bot.home.rules import page_start, parse_page
     ],
 )
 def test_an_ask_matches_a_topic_by_its_tags_or_its_words(
-    topics, title, known, expected
+    topics, title, known_topics, expected
 ):
-    assert matches_topics(topics, title, known) is expected
+    assert matches_topics(topics, title, known_topics) is expected
 
 
 @pytest.mark.parametrize(

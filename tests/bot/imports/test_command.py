@@ -40,22 +40,22 @@ def export(tmp_path):
     )
 
 
-def held(url):
+def database_counts(url):
     database = db_engine.connect(url)
     with database.read_session() as session:
-        found = message_counts.from_database(session)
+        counts = message_counts.from_database(session)
     database.close()
-    return found
+    return counts
 
 
 def test_it_loads_and_prints_a_summary(run, export, url, capsys):
     assert run(export, "--channel", "help", "lounge", "--capture", "all") == 0
     expected = message_counts.from_export(export, ["help", "lounge"])
-    assert held(url) == expected
-    said = capsys.readouterr()
-    assert f"\n  {len(expected.asks):>8}  asks\n" in said.out
+    assert database_counts(url) == expected
+    output = capsys.readouterr()
+    assert f"\n  {len(expected.asks):>8}  asks\n" in output.out
     # The progress bar is for a terminal, which this is not.
-    assert said.err == ""
+    assert output.err == ""
 
 
 def test_an_unknown_channel_is_refused_before_anything_is_written(
@@ -152,4 +152,4 @@ def test_killed_again_and_again_it_ends_as_if_never_killed(url, tmp_path):
     last.communicate()
     assert last.returncode == 0
     assert killed > 0
-    assert held(url) == message_counts.from_export(path)
+    assert database_counts(url) == message_counts.from_export(path)

@@ -20,7 +20,7 @@ UNLISTED = "day/days of messages in {}, which channels.json does not list"
 ROOM = {"id": "C1", "name": "help"}
 
 
-def said(ts: Any = "1609459200.000100", **more: Any) -> dict[str, Any]:
+def export_message(ts: Any = "1609459200.000100", **more: Any) -> dict[str, Any]:
     return {
         "type": "message",
         "ts": ts,
@@ -35,11 +35,11 @@ def make(path: Path, **content: Any) -> Path:
     files: dict[str, object] = {
         "users.json": [{"id": "U1", "team_id": "T1"}],
         "channels.json": [ROOM],
-        DAY: [said()],
+        DAY: [export_message()],
     }
     files |= {f"{name}.json": value for name, value in content.items()}
-    kept = {name: value for name, value in files.items() if value is not None}
-    return export_factory.write(path / "export.zip", kept)
+    present = {name: value for name, value in files.items() if value is not None}
+    return export_factory.write(path / "export.zip", present)
 
 
 def everything(path: Path) -> list[ExportMessage]:
@@ -56,7 +56,7 @@ def skipped(path: Path) -> dict[tuple[str, str], int]:
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "reason"),
     [
         ({"users": None}, "users.json is missing"),
         ({"channels": None}, "has no channels.json"),
@@ -67,8 +67,8 @@ def skipped(path: Path) -> dict[tuple[str, str], int]:
         ({"channels": "7"}, "channels.json is not a list"),
     ],
 )
-def test_essential_files_must_be_there(tmp_path, content, why):
-    with pytest.raises(BadExport, match=why):
+def test_essential_files_must_be_there(tmp_path, content, reason):
+    with pytest.raises(BadExport, match=reason):
         Export(make(tmp_path, **content))
 
 
@@ -149,7 +149,7 @@ def test_far_too_many_days_are_rejected(tmp_path, monkeypatch):
 
 
 def test_nothing_outside_the_export_is_read(tmp_path):
-    day = json.dumps([said()])
+    day = json.dumps([export_message()])
     path = make(tmp_path)
     with zipfile.ZipFile(path, "a") as out:
         for name in (
@@ -182,53 +182,67 @@ def test_a_zipped_folder_is_accepted(tmp_path, prefix):
 
 
 @pytest.mark.parametrize(
-    ("day", "why"),
+    ("day", "reason"),
     [
         ("{", "file/files can't be read: {} is not JSON"),
         ({"messages": []}, "file/files can't be read: {} is not a list"),
         ([None], "entry/entries in {} without a valid shape"),
         (["text"], "entry/entries in {} without a valid shape"),
         ([{}], "entry/entries in {} without a valid ts"),
-        ([said(None)], "entry/entries in {} without a valid ts"),
-        ([said(1609459200.0001)], "entry/entries in {} without a valid ts"),
-        ([said("yesterday")], "entry/entries in {} without a valid ts"),
-        ([said("999999999999.000000")], "entry/entries in {} without a valid ts"),
-        ([said(user=["U1"])], "entry/entries in {} without a valid user"),
-        ([said(user="<!channel>")], "entry/entries in {} without a valid user"),
-        ([said(text={"a": 1})], "entry/entries in {} without a valid text"),
-        ([said(text="x" * 1_000_001)], "entry/entries in {} without a valid text"),
+        ([export_message(None)], "entry/entries in {} without a valid ts"),
+        ([export_message(1609459200.0001)], "entry/entries in {} without a valid ts"),
+        ([export_message("yesterday")], "entry/entries in {} without a valid ts"),
+        (
+            [export_message("999999999999.000000")],
+            "entry/entries in {} without a valid ts",
+        ),
+        ([export_message(user=["U1"])], "entry/entries in {} without a valid user"),
+        (
+            [export_message(user="<!channel>")],
+            "entry/entries in {} without a valid user",
+        ),
+        ([export_message(text={"a": 1})], "entry/entries in {} without a valid text"),
+        (
+            [export_message(text="x" * 1_000_001)],
+            "entry/entries in {} without a valid text",
+        ),
         (
             '[{"ts": "1609459200.000100", "text": "\\ud800"}]',
             "entry/entries in {} without a valid t",
         ),
-        ([said(thread_ts="x")], "entry/entries in {} without a valid thread_ts"),
-        ([said(subtype=5)], "entry/entries in {} without a valid subtype"),
         (
-            [said(reactions={"name": "+1"})],
+            [export_message(thread_ts="x")],
+            "entry/entries in {} without a valid thread_ts",
+        ),
+        ([export_message(subtype=5)], "entry/entries in {} without a valid subtype"),
+        (
+            [export_message(reactions={"name": "+1"})],
             "entry/entries in {} without a valid reactions",
         ),
         (
-            [said(reactions=[{"users": []}])],
+            [export_message(reactions=[{"users": []}])],
             "entry/entries in {} without a valid reactions",
         ),
         (
-            [said(reactions=[{"name": "+1", "users": [7]}])],
+            [export_message(reactions=[{"name": "+1", "users": [7]}])],
             "entry/entries in {} without a valid r",
         ),
     ],
 )
-def test_broken_parts_are_skipped_and_named(tmp_path, day, why):
+def test_broken_parts_are_skipped_and_named(tmp_path, day, reason):
     path = make(tmp_path, **{"help/2021-01-02": day})
     assert len(everything(path)) == 1
-    [((where, told), count)] = skipped(path).items()
-    assert (where, count) == ("help/2021-01-02.json", 1)
-    assert told.startswith(why)
+    [((place, skip_reason), count)] = skipped(path).items()
+    assert (place, count) == ("help/2021-01-02.json", 1)
+    assert skip_reason.startswith(reason)
 
 
 def test_fields_that_slack_omits_are_no_errors(tmp_path):
     bare = {"ts": "1609459201.000100", "text": None, "reactions": None, "user": None}
-    kept = said("1609459202.000100", reactions=[{"name": "+1", "count": 2}])
-    path = make(tmp_path, **{"help/2021-01-02": [bare, kept]})
+    present = export_message(
+        "1609459202.000100", reactions=[{"name": "+1", "count": 2}]
+    )
+    path = make(tmp_path, **{"help/2021-01-02": [bare, present]})
     assert [m.text for m in everything(path)] == [
         "How is it done?",
         "",
@@ -238,7 +252,10 @@ def test_fields_that_slack_omits_are_no_errors(tmp_path):
 
 
 def test_messages_are_in_order_of_time_and_unique(tmp_path):
-    later, sooner = said("1609459300.000000"), said("1609459299.000000")
+    later, sooner = (
+        export_message("1609459300.000000"),
+        export_message("1609459299.000000"),
+    )
     path = make(tmp_path, **{"help/2021-01-02": [later, sooner, later]})
     assert [m.ts for m in everything(path)][1:] == [sooner["ts"], later["ts"]]
     assert skipped(path) == {
@@ -259,7 +276,7 @@ def test_invalid_people_and_channels_are_skipped(tmp_path):
         ],
     )
     with Export(path) as export:
-        assert [one.id for one in export.users] == ["U1"]
+        assert [user.id for user in export.users] == ["U1"]
         assert [room.name for room in export.channels] == ["help"]
     assert skipped(path) == {
         ("users.json", "entry/entries in {} without a valid id"): 1,
@@ -275,10 +292,10 @@ def test_private_channels_are_read_and_direct_messages_are_not(tmp_path):
         tmp_path,
         groups=[{"id": "G1", "name": "leads"}],
         **{
-            "leads/2021-01-01": [said()],
-            "D024BE91L/2021-01-01": [said()],
-            "mpdm-ana--ben-1/2021-01-01": [said()],
-            "forgotten/2021-01-01": [said()],
+            "leads/2021-01-01": [export_message()],
+            "D024BE91L/2021-01-01": [export_message()],
+            "mpdm-ana--ben-1/2021-01-01": [export_message()],
+            "forgotten/2021-01-01": [export_message()],
         },
     )
     with Export(path) as export:
@@ -295,7 +312,7 @@ def test_private_channels_are_read_and_direct_messages_are_not(tmp_path):
 
 
 def test_a_name_in_the_zip_can_not_print_control_characters(tmp_path):
-    path = make(tmp_path, **{"\x1b[31mred\n/2021-01-01": [said()]})
+    path = make(tmp_path, **{"\x1b[31mred\n/2021-01-01": [export_message()]})
     assert list(skipped(path)) == [("[31mred /", UNLISTED)]
 
 
@@ -339,7 +356,10 @@ def test_names_of_folders_in_any_script(tmp_path, name, form, slash, has_flag):
     path = make(
         tmp_path,
         channels=[{"id": "C1", "name": name}],
-        **{DAY.removesuffix(".json"): None, f"{folder}{slash}2021-01-01": [said()]},
+        **{
+            DAY.removesuffix(".json"): None,
+            f"{folder}{slash}2021-01-01": [export_message()],
+        },
     )
     path = path if has_flag else export_factory.without_utf8_flag(path)
     assert [message.text for message in everything(path)] == ["How is it done?"]
@@ -351,20 +371,20 @@ def test_names_of_folders_in_any_script(tmp_path, name, form, slash, has_flag):
 
 def test_a_name_that_is_not_utf_8_is_reported_as_unknown(tmp_path):
     """Such a name comes from an old zip program on Windows."""
-    path = make(tmp_path, **{"gr\u00f6\u00dfe/2021-01-01": [said()]})
+    path = make(tmp_path, **{"gr\u00f6\u00dfe/2021-01-01": [export_message()]})
     raw = export_factory.without_utf8_flag(path).read_bytes()
     path.write_bytes(raw.replace("größe".encode(), b"gr\x94\xe1e  "))
     assert skipped(path) == {("größe /", UNLISTED): 1}
 
 
 def test_a_file_listed_twice_is_read_once(tmp_path):
-    path = make(tmp_path, **{"help\\2021-01-01": [said(text="Again?")]})
+    path = make(tmp_path, **{"help\\2021-01-01": [export_message(text="Again?")]})
     assert [message.text for message in everything(path)] == ["How is it done?"]
     assert skipped(path) == {(DAY, "duplicate/duplicates of {}"): 1}
 
 
 def test_folders_may_be_named_by_channel_ids(tmp_path):
-    path = make(tmp_path, **{"C1/2021-01-02": [said("1609545600.000100")]})
+    path = make(tmp_path, **{"C1/2021-01-02": [export_message("1609545600.000100")]})
     assert len(everything(path)) == 2
     assert skipped(path) == {}
 
@@ -385,7 +405,7 @@ def test_the_people_of_an_enterprise_grid(tmp_path):
 
 @pytest.mark.parametrize("field", ["reactions", "replies", "reply_users", "files"])
 def test_null_is_an_empty_list(tmp_path, field):
-    null = said("1609459201.000100", **{field: None})
+    null = export_message("1609459201.000100", **{field: None})
     path = make(
         tmp_path, users="null", groups="null", **{"help/2021-01-02": [null]},
         **{"help/2021-01-03": "null"},
@@ -401,7 +421,11 @@ def test_nulls_are_accepted_in_lists_and_instead_of_channels(tmp_path):
     path = make(
         tmp_path,
         channels=[ROOM | {"is_archived": None, "is_private": None, "members": None}],
-        **{DAY.removesuffix(".json"): [said(reactions=reactions, user_profile=7)]},
+        **{
+            DAY.removesuffix(".json"): [
+                export_message(reactions=reactions, user_profile=7)
+            ]
+        },
     )
     [message] = everything(path)
     assert [(r.name, r.users) for r in message.reactions] == [

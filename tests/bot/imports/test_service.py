@@ -69,7 +69,7 @@ def log_capture(database):
         return message_counts.messages_from_database(session)
 
 
-def held(database):
+def database_counts(database):
     with database.read_session() as session:
         return message_counts.from_database(session)
 
@@ -111,7 +111,7 @@ def ours(path, **content: Any):
 def test_it_counts_the_same_as_an_independent_count(export, load, database):
     summary = load(export)
     expected = message_counts.from_export(export)
-    assert held(database) == expected
+    assert database_counts(database) == expected
     figures = expected.totals()
     assert sum(summary.asks.values()) == summary.new_asks == figures["asks"]
     assert summary.answers == summary.new_answers == figures["answers"]
@@ -167,14 +167,14 @@ def test_the_larger_of_two_counts_of_a_day_stays(export, load, database):
 
 def test_only_questions_become_asks_by_default(export, load, database):
     load(export, capture="questions")
-    assert held(database) == message_counts.from_export(
+    assert database_counts(database) == message_counts.from_export(
         export, is_ask=lambda text: any(text.startswith(q) for q in QUESTIONS)
     )
 
 
 def test_only_the_selected_channels_are_imported(export, load, database):
     summary = load(export, ["lounge"])
-    assert held(database) == message_counts.from_export(export, ["lounge"])
+    assert database_counts(database) == message_counts.from_export(export, ["lounge"])
     assert summary.channels == 1
     with database.read_session() as session:
         assert session.scalars(select(Channel.name)).all() == ["lounge"]
@@ -298,7 +298,7 @@ def test_more_can_be_imported_later(export, load, database):
     load(export, ["help"], capture="questions")
     load(export, ["help"])
     load(export)
-    assert held(database) == message_counts.from_export(export)
+    assert database_counts(database) == message_counts.from_export(export)
 
 
 @pytest.mark.parametrize("breaks", [[0], [20, 3]])
@@ -316,7 +316,7 @@ def test_an_interrupted_import_can_run_again(
         with pytest.raises(KeyboardInterrupt):
             load(export, on_step=stop)
     load(export)
-    assert held(database) == message_counts.from_export(export)
+    assert database_counts(database) == message_counts.from_export(export)
 
 
 def test_steps_are_counted(export, load):
@@ -328,19 +328,19 @@ def test_steps_are_counted(export, load):
 
 def test_people_and_channels_are_stored(export, load, session):
     load(export)
-    known = {m.slack_id: m for m in session.scalars(select(Member))}
-    assert known[export_factory.ADMIN].is_admin
-    assert known[export_factory.OWNER].is_admin
-    assert known[export_factory.BOT].is_bot
-    assert known[export_factory.DEACTIVATED].is_deactivated
-    assert known[export_factory.GUEST].is_guest
-    assert known[export_factory.EXTERNAL].is_external
-    assert known[export_factory.PEERS[1]].name == "peer1"
-    assert known[export_factory.PEERS[1]].tz == "Europe/Helsinki"
+    rows_by_id = {m.slack_id: m for m in session.scalars(select(Member))}
+    assert rows_by_id[export_factory.ADMIN].is_admin
+    assert rows_by_id[export_factory.OWNER].is_admin
+    assert rows_by_id[export_factory.BOT].is_bot
+    assert rows_by_id[export_factory.DEACTIVATED].is_deactivated
+    assert rows_by_id[export_factory.GUEST].is_guest
+    assert rows_by_id[export_factory.EXTERNAL].is_external
+    assert rows_by_id[export_factory.PEERS[1]].name == "peer1"
+    assert rows_by_id[export_factory.PEERS[1]].tz == "Europe/Helsinki"
     # A name that a person shows nowhere else.
-    assert known[export_factory.PEERS[0]].name == "peer0"
+    assert rows_by_id[export_factory.PEERS[0]].name == "peer0"
     # Nobody has described this person, so they have no name.
-    assert known[export_factory.UNLISTED].name == ""
+    assert rows_by_id[export_factory.UNLISTED].name == ""
     rooms = {c.slack_id: c for c in session.scalars(select(Channel))}
     assert {c.name for c in rooms.values()} == set(export_factory.CHANNELS.values())
     assert rooms["C0LOUNGE"].is_archived
@@ -354,11 +354,11 @@ def test_values_from_slack_stay(load, database, workspace, tmp_path):
             Transaction(session, workspace, NOW, FEATURES),
             {"id": export_factory.ADMIN, "name": "eva", "is_admin": False},
         )
-        known = channels.upsert_from_slack(
+        rows_by_id = channels.upsert_from_slack(
             Transaction(session, workspace, NOW),
             {"id": "C0HELP", "name": "ask-here", "is_member": True},
         )
-        known.capture, known.helpful_emoji = "off", ["tada"]
+        rows_by_id.capture, rows_by_id.helpful_emoji = "off", ["tada"]
     load(ours(tmp_path))
     with database.read_session() as session:
         admin = members.find(Transaction(session, workspace, NOW), export_factory.ADMIN)
@@ -387,7 +387,7 @@ def test_a_deleted_ask_does_not_come_back(export, load, database):
         ask.deleted_at, ask.state = NOW, "deleted"
         ts = ask.ts
     load(export, ["help"])
-    assert ("C0HELP", ts) not in held(database).asks
+    assert ("C0HELP", ts) not in database_counts(database).asks
 
 
 # The row has the right workspace.
@@ -415,7 +415,7 @@ def test_the_export_of_another_workspace_is_rejected(export, load, database, wor
         BadExport, match=f"workspace {export_factory.TEAM}, and .* to {TEAM}"
     ):
         load(export)
-    assert held(database) == message_counts.ExportCounts()
+    assert database_counts(database) == message_counts.ExportCounts()
 
 
 def test_an_export_without_a_team_belongs_to_the_only_workspace(
@@ -424,7 +424,7 @@ def test_an_export_without_a_team_belongs_to_the_only_workspace(
     nameless = [one | {"team_id": None} for one in export_factory.people()]
     path = ours(tmp_path, **{"users.json": nameless})
     load(path)
-    assert held(database) == message_counts.from_export(path)
+    assert database_counts(database) == message_counts.from_export(path)
 
 
 def test_an_export_without_a_team_is_rejected_without_an_installation(load, tmp_path):
@@ -436,7 +436,7 @@ def test_an_export_without_a_team_is_rejected_without_an_installation(load, tmp_
 # Unusual messages
 
 
-def said(
+def export_message(
     ts: int, user: str, text: str = "How is it done?", **more: Any
 ) -> dict[str, Any]:
     message = {"type": "message", "ts": f"{ts}.000100", "user": user, "text": text}
@@ -460,27 +460,29 @@ def small(path, *messages: dict[str, Any], **content: Any):
 
 def test_a_reply_before_its_ask_counts(load, database, tmp_path):
     """Exports that were merged from several have such an order."""
-    reply = said(1609459300, "U0PEER2", thread=1609459200, **marked("+1", "U0PEER1"))
+    reply = export_message(
+        1609459300, "U0PEER2", thread=1609459200, **marked("+1", "U0PEER1")
+    )
     path = small(
         tmp_path,
-        said(1609459200, "U0PEER1"),
+        export_message(1609459200, "U0PEER1"),
         **{"help/2020-12-31.json": [reply]},
     )
     load(path)
-    assert held(database) == message_counts.from_export(path)
-    assert held(database).totals()["helpful marks"] == 1
+    assert database_counts(database) == message_counts.from_export(path)
+    assert database_counts(database).totals()["helpful marks"] == 1
 
 
 def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_path):
     path = small(
         tmp_path,
-        said(1609459200, "U0PEER1"),
-        said(1609459201, "USLACKBOT"),
-        said(1609459202, "U0BOT"),
-        said(1609459203, "U0PEER1", bot_id="B1"),
-        said(1609459204, "U0BOT", thread=1609459200),
-        said(1609459205, "USLACKBOT", thread=1609459200),
-        said(
+        export_message(1609459200, "U0PEER1"),
+        export_message(1609459201, "USLACKBOT"),
+        export_message(1609459202, "U0BOT"),
+        export_message(1609459203, "U0PEER1", bot_id="B1"),
+        export_message(1609459204, "U0BOT", thread=1609459200),
+        export_message(1609459205, "USLACKBOT", thread=1609459200),
+        export_message(
             1609459206,
             "U0PEER2",
             thread=1609459200,
@@ -488,8 +490,8 @@ def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_p
         ),
     )
     load(path)
-    assert held(database) == message_counts.from_export(path)
-    assert held(database).totals() == {
+    assert database_counts(database) == message_counts.from_export(path)
+    assert database_counts(database).totals() == {
         "asks": 1,
         "answers": 1,
         "helpful marks": 0,
@@ -500,8 +502,8 @@ def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_p
 def test_an_external_member_can_help_but_not_solve(load, database, tmp_path):
     path = small(
         tmp_path,
-        said(1609459200, "U0GHOST"),
-        said(
+        export_message(1609459200, "U0GHOST"),
+        export_message(
             1609459201,
             "U0PEER2",
             thread=1609459200,
@@ -509,10 +511,10 @@ def test_an_external_member_can_help_but_not_solve(load, database, tmp_path):
         ),
     )
     load(path)
-    assert held(database).asks == {
+    assert database_counts(database).asks == {
         ("C0HELP", "1609459200.000100"): ("U0GHOST", "answered")
     }
-    assert list(held(database).helpful.values()) == [1]
+    assert list(database_counts(database).helpful.values()) == [1]
 
 
 def test_history_is_not_announced_when_a_member_turns_out_to_be_an_admin(
@@ -521,8 +523,8 @@ def test_history_is_not_announced_when_a_member_turns_out_to_be_an_admin(
     load(
         small(
             tmp_path,
-            said(1609459200, "U0PEER1"),
-            said(
+            export_message(1609459200, "U0PEER1"),
+            export_message(
                 1609459201,
                 "U0PEER2",
                 thread=1609459200,
@@ -550,13 +552,13 @@ def test_the_report_lists_what_was_imported_and_omitted(load, tmp_path):
         load(
             small(
                 tmp_path,
-                said(1609459200, "U0PEER1"),
-                said(1609459201, "U0PEER1", "Done."),
-                said(1609459202, "U0PEER2", thread=1609459200),
-                said(1609459203, "U0PEER2", thread=1609459201),
-                said(1609459204, "USLACKBOT"),
-                said(1609459205, "U0PEER1", thread=1609459200),
-                said(1609459206, "U0PEER1", thread=1609459200),
+                export_message(1609459200, "U0PEER1"),
+                export_message(1609459201, "U0PEER1", "Done."),
+                export_message(1609459202, "U0PEER2", thread=1609459200),
+                export_message(1609459203, "U0PEER2", thread=1609459201),
+                export_message(1609459204, "USLACKBOT"),
+                export_message(1609459205, "U0PEER1", thread=1609459200),
+                export_message(1609459206, "U0PEER1", thread=1609459200),
                 **broken,
             ),
             capture="questions",
@@ -625,8 +627,10 @@ def test_messages_identify_external_members(load, database, session, tmp_path, o
             for ask in session.scalars(select(Ask).order_by(Ask.ts))
             if ask.deleted_at is None
         ] == [("U0ANA", "answered")]
-        known = {m.slack_id: m.is_external for m in session.scalars(select(Member))}
-        assert known == {"U0ZED": True, "U0ANA": False}
+        rows_by_id = {
+            m.slack_id: m.is_external for m in session.scalars(select(Member))
+        }
+        assert rows_by_id == {"U0ZED": True, "U0ANA": False}
     assert session.scalars(select(OutboxItem)).all() == []
 
 
@@ -683,8 +687,8 @@ def test_in_an_enterprises_export_its_own_people_are_internal(load, session, tmp
             },
         )
     )
-    known = {m.slack_id: m.is_external for m in session.scalars(select(Member))}
-    assert {who for who, is_stranger in known.items() if is_stranger} == {
+    rows_by_id = {m.slack_id: m.is_external for m in session.scalars(select(Member))}
+    assert {who for who, is_stranger in rows_by_id.items() if is_stranger} == {
         "U0ZED",
         "U0EXT",
     }
@@ -704,11 +708,13 @@ def test_names_in_messages_only_are_used(load, database, tmp_path):
     profile = {"display_name": "zoë", "real_name": "Zoë W", "name": "zoe.w"}
     path = small(
         tmp_path,
-        said(1609459200, "U0GHOST"),
-        said(1609459201, "U0GHOST", user_profile=profile),
-        said(1609459202, "U0GHOST2", user_profile=profile | {"display_name": None}),
-        said(1609459203, "U0PEER1", user_profile=profile),
-        said(1609459204, "U0NEW", user_profile=profile),
+        export_message(1609459200, "U0GHOST"),
+        export_message(1609459201, "U0GHOST", user_profile=profile),
+        export_message(
+            1609459202, "U0GHOST2", user_profile=profile | {"display_name": None}
+        ),
+        export_message(1609459203, "U0PEER1", user_profile=profile),
+        export_message(1609459204, "U0NEW", user_profile=profile),
         **{"users.json": [*export_factory.people(), {"id": "U0NEW", "is_admin": True}]},
     )
     load(path)
@@ -729,9 +735,9 @@ def test_reactions_of_unnamed_people_are_reported(load, tmp_path):
     summary = load(
         small(
             tmp_path,
-            said(1609459200, "U0PEER1", **most),
-            said(1609459201, "U0PEER2", thread=1609459200, **most),
-            said(1609459202, "U0PEER2", "No.", **most),
+            export_message(1609459200, "U0PEER1", **most),
+            export_message(1609459201, "U0PEER2", thread=1609459200, **most),
+            export_message(1609459202, "U0PEER2", "No.", **most),
         ),
         capture="questions",
     )

@@ -57,7 +57,7 @@ def give(story: Story, receivers: list[str], source: str, giver: str = ASKER) ->
 
 
 def react(story: Story, ts: str, author: str | None, emoji: str) -> None:
-    seen = ReactionEvent(
+    reaction = ReactionEvent(
         ASKER,
         HELP_CHANNEL,
         ts,
@@ -67,7 +67,7 @@ def react(story: Story, ts: str, author: str | None, emoji: str) -> None:
         author=author,
     )
     with story.rt.write(story.rt.workspaces.only) as tx:
-        reactions.apply_reaction(tx, seen)
+        reactions.apply_reaction(tx, reaction)
 
 
 def at_once(jobs: list[Callable[[], object]]) -> None:
@@ -138,14 +138,14 @@ def test_a_reaction_takes_fifteen_statements_regardless_of_history(
 
 
 def test_of_twelve_at_once_five_are_given(crowd: Story) -> None:
-    given: list[bool] = []
+    results: list[bool] = []
     at_once(
         [
-            lambda one=one: given.append(give(crowd, [one], one))  # type: ignore[misc]
+            lambda one=one: results.append(give(crowd, [one], one))  # type: ignore[misc]
             for one in CROWD
         ]
     )
-    assert given.count(True) == 5
+    assert results.count(True) == 5
     with crowd.rt.read_session() as session:
         assert len(session.scalars(select(KudosThanks)).all()) == 5
 
@@ -158,8 +158,8 @@ def test_pairs_at_the_limit_are_given_whole_or_not_at_all(crowd: Story) -> None:
         ]
     )
     with crowd.rt.read_session() as session:
-        given = session.scalars(select(Kudos)).all()
-        assert len(given) == 2
+        results = session.scalars(select(Kudos)).all()
+        assert len(results) == 2
         assert spent(session, crowd) == 4
 
 

@@ -36,9 +36,9 @@ BITS = f"{ANA} {BEN} for #tag ` < > &amp; \n word ``` <!channel> , and".split(" 
     ],
 )
 def test_people_may_be_anywhere_and_the_reason_is_the_rest(text, people, reason, tags):
-    said = parse(text)
-    assert (said.people, said.reason, said.tags) == (people, reason, tags)
-    assert not said.has_group
+    parsed = parse(text)
+    assert (parsed.people, parsed.reason, parsed.tags) == (people, reason, tags)
+    assert not parsed.has_group
 
 
 @pytest.mark.parametrize(
@@ -54,22 +54,22 @@ def test_people_may_be_anywhere_and_the_reason_is_the_rest(text, people, reason,
     ],
 )
 def test_code_quotations_and_links_name_nobody(text):
-    said = parse(text)
-    assert (said.people, said.tags) == ((), ())
+    parsed = parse(text)
+    assert (parsed.people, parsed.tags) == ((), ())
 
 
 @pytest.mark.parametrize(
     "group", ["<!subteam^S1|@devs>", "<!subteam^S1>", "<!channel>", "<!here|here>"]
 )
 def test_groups_are_recognised_and_not_expanded(group):
-    said = parse(f"{group} {ANA} for the release")
-    assert said.has_group
-    assert (said.people, said.reason) == (("U0ANA",), "the release")
+    parsed = parse(f"{group} {ANA} for the release")
+    assert parsed.has_group
+    assert (parsed.people, parsed.reason) == (("U0ANA",), "the release")
 
 
 def test_tags_have_one_spelling_and_numbers_are_no_tags():
-    said = parse(f"{ANA} for it #Teamwork #teamwork #123 #über-hilfe <#C1|help> a#b")
-    assert said.tags == ("help", "teamwork", "über-hilfe")
+    parsed = parse(f"{ANA} for it #Teamwork #teamwork #123 #über-hilfe <#C1|help> a#b")
+    assert parsed.tags == ("help", "teamwork", "über-hilfe")
     assert parse("see <https://a.b/c#frag> and &amp;#tag").tags == ()
 
 
@@ -78,8 +78,8 @@ def test_the_form_accepts_tags_with_or_without_their_sign():
 
 
 def test_a_tag_behind_the_reason_is_not_part_of_it():
-    said = parse(f"{ANA} for the talk #one #two ")
-    assert said.reason == "the talk"
+    parsed = parse(f"{ANA} for the talk #one #two ")
+    assert parsed.reason == "the talk"
     assert parse(f"{ANA} #one #two").reason == ""
 
 
@@ -87,8 +87,8 @@ def test_a_tag_behind_the_reason_is_not_part_of_it():
 @pytest.mark.parametrize("filling", [" ", "\n", "#a "])
 def test_no_text_takes_long(filling):
     """With quadratic time each of these would take minutes."""
-    said = parse(f"{ANA} for a" + filling * 100_000 + "b")
-    assert said.people == ("U0ANA",)
+    parsed = parse(f"{ANA} for a" + filling * 100_000 + "b")
+    assert parsed.people == ("U0ANA",)
 
 
 def test_only_tags_at_the_very_end_are_removed():
@@ -97,14 +97,14 @@ def test_only_tags_at_the_very_end_are_removed():
 
 
 def test_an_endless_reason_is_cut_to_the_messages_limit():
-    said = parse(f"{ANA} for " + "long " * 8000)
-    assert len(said.reason) <= MAX_REASON_LENGTH
-    assert said.reason.endswith("…")
+    parsed = parse(f"{ANA} for " + "long " * 8000)
+    assert len(parsed.reason) <= MAX_REASON_LENGTH
+    assert parsed.reason.endswith("…")
 
 
 def test_characters_that_reorder_or_hide_text_are_removed():
-    said = parse(f"{ANA} for \u202eevil\u200b\x00\ud800 e\u0301")
-    assert said.reason == "evil é"
+    parsed = parse(f"{ANA} for \u202eevil\u200b\x00\ud800 e\u0301")
+    assert parsed.reason == "evil é"
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,9 @@ def test_separators_between_names_and_reason_are_removed(separator, reason):
     ],
 )
 def test_separators_touch_words_and_quotation_marks_surround_the_text(text):
-    said = parse(text)
-    assert said.reason == "the build"
-    assert "U0BEN" in said.people
+    parsed = parse(text)
+    assert parsed.reason == "the build"
+    assert "U0BEN" in parsed.people
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_the_reason_is_a_part_of_the_text_with_no_token_cut(parts):
 
 @given(st.lists(st.sampled_from(BITS)).map(" ".join))
 def test_any_text_is_parsed(text):
-    said = parse(text)
-    assert len(set(said.people)) == len(said.people)
-    assert len(to_plain(said.reason)) <= MAX_REASON_LENGTH
-    assert said.reason == said.reason.strip()
+    parsed = parse(text)
+    assert len(set(parsed.people)) == len(parsed.people)
+    assert len(to_plain(parsed.reason)) <= MAX_REASON_LENGTH
+    assert parsed.reason == parsed.reason.strip()

@@ -44,13 +44,15 @@ def credited(story: Story) -> str:
     with story.rt.read_session() as session:
         [member] = session.scalars(select(Credit.member)).all()
         assert session.scalar(select(func.count()).select_from(MentorRun)) == 1
-    told = {
-        whom: [m for m in story.slack.messages_to(whom) if "May I thank you" in m.text]
-        for whom in (HELPER, ANOTHER)
+    notes_by_member = {
+        recipient: [
+            m for m in story.slack.messages_to(recipient) if "May I thank you" in m.text
+        ]
+        for recipient in (HELPER, ANOTHER)
     }
-    assert {whom: len(letters) for whom, letters in told.items() if letters} == {
-        member: 1
-    }
+    assert {
+        recipient: len(notes) for recipient, notes in notes_by_member.items() if notes
+    } == {member: 1}
     return member
 
 

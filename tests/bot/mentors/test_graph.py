@@ -14,7 +14,7 @@ from bot.mentors.graph import (
 Edges = list[tuple[int, int]]
 
 
-def found(size: int, edges: Edges) -> Sequence[int]:
+def components(size: int, edges: Edges) -> Sequence[int]:
     targets, starts = [], [0]
     for node in range(size):
         targets += [end for start, end in edges if start == node]
@@ -48,7 +48,7 @@ GRAPHS = st.integers(1, 9).flatmap(
 @given(GRAPHS)
 def test_two_nodes_are_in_one_component_if_each_reaches_the_other(graph):
     size, edges = graph
-    component, to = found(size, edges), reachable(size, edges)
+    component, to = components(size, edges), reachable(size, edges)
     for one in range(size):
         for other in range(size):
             is_mutual = other in to[one] and one in to[other]

@@ -49,8 +49,8 @@ def detect(story: Story, **scope: Any) -> rules.DetectionResult:
         )
 
 
-def names(found: rules.DetectionResult) -> list[str]:
-    return [standing.member for standing in found.candidates]
+def names(result: rules.DetectionResult) -> list[str]:
+    return [standing.member for standing in result.candidates]
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_two_helpful_replies_to_one_ask_are_one_mark(story: Story):
     [standing] = detect(story).candidates
     assert (standing.marks, standing.askers, standing.helpfulness) == (2, 2, 2)
     with story.rt.read_session() as session:
-        seen = queries.marked_asks(
+        marked = queries.marked_asks(
             session,
             Scope(story.rt.workspaces.only.id),
             HELPER,
@@ -112,7 +112,7 @@ def test_two_helpful_replies_to_one_ask_are_one_mark(story: Story):
             until=story.clock(),
             settings=NUMBERS,
         )
-    assert [s.helped_members for s in seen] == [[ASKER], [ASKER, PEER]]
+    assert [s.helped_members for s in marked] == [[ASKER], [ASKER, PEER]]
 
 
 def test_expected_experts_are_not_named(story: Story):

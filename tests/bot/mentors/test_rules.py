@@ -29,7 +29,7 @@ QUIET: list[Mark] = [("U0MIA", "U0ANA", 3), ("U0MIA", "U0BEN", 2)]
 TOWN: list[Mark] = [("U0TALK00", talker, 100.0) for talker in list(CROWD)[1:]]
 
 
-def found(
+def detect(
     marks: list[Mark],
     messages: dict[str, int] | None = None,
     *,
@@ -43,12 +43,12 @@ def found(
     `busy` are members who answered three people.
     """
     askers = sorted({asker for _, asker, _ in marks}) if are_known else []
-    known = [("U0TALK00", asker, 100.0) for asker in askers]
-    held = HelpMatrix()
-    for helper, asker, days in [*marks, *TOWN, *known]:
-        held.add(helper, asker, UNTIL - days * DAY)
+    town_marks = [("U0TALK00", asker, 100.0) for asker in askers]
+    matrix = HelpMatrix()
+    for helper, asker, days in [*marks, *TOWN, *town_marks]:
+        matrix.add(helper, asker, UNTIL - days * DAY)
     return rules.detect(
-        held,
+        matrix,
         {**CROWD, "U0MIA": 5, **(messages or {})},
         lambda people, _: (busy or set()) & set(people),
         until=UNTIL,
@@ -65,27 +65,27 @@ def names(result: DetectionResult) -> list[str]:
 
 
 def test_two_marks_from_two_askers_are_enough():
-    [mia] = found(QUIET).candidates
+    [mia] = detect(QUIET).candidates
     assert (mia.member, mia.marks, mia.askers, mia.messages) == ("U0MIA", 2, 2, 5)
 
 
 def test_one_mark_is_not_enough():
-    assert names(found(QUIET[:1])) == []
+    assert names(detect(QUIET[:1])) == []
 
 
 def test_two_marks_from_one_asker_are_not_enough():
-    assert names(found([QUIET[0], ("U0MIA", "U0ANA", 1)])) == []
+    assert names(detect([QUIET[0], ("U0MIA", "U0ANA", 1)])) == []
 
 
 def test_an_asker_marked_in_return_does_not_count_for_the_gate():
-    assert names(found([*QUIET, ("U0ANA", "U0MIA", 1)])) == []
+    assert names(detect([*QUIET, ("U0ANA", "U0MIA", 1)])) == []
     third = ("U0MIA", "U0CHI", 1)
-    assert names(found([*QUIET, third, ("U0ANA", "U0MIA", 1)])) == ["U0MIA"]
+    assert names(detect([*QUIET, third, ("U0ANA", "U0MIA", 1)])) == ["U0MIA"]
 
 
 def test_a_mark_in_return_counts_for_the_graphs_window():
-    assert names(found([*QUIET, ("U0ANA", "U0MIA", 365)])) == []
-    assert names(found([*QUIET, ("U0ANA", "U0MIA", 367)])) == ["U0MIA"]
+    assert names(detect([*QUIET, ("U0ANA", "U0MIA", 365)])) == []
+    assert names(detect([*QUIET, ("U0ANA", "U0MIA", 367)])) == ["U0MIA"]
 
 
 def test_a_ring_that_thanks_itself_gets_nothing():
@@ -93,15 +93,15 @@ def test_a_ring_that_thanks_itself_gets_nothing():
     people = ["U0MIA", "U0ANA", "U0BEN", "U0CHI", "U0DEA"]
     steps = [(a, b) for n, a in enumerate(people) for b in (n + 1, n + 2)]
     ring = [(a, people[b % 5], 1.0) for a, b in steps]
-    assert names(found(ring)) == []
+    assert names(detect(ring)) == []
     # With one asker from outside it is larger than the ring.
-    assert names(found([*ring, ("U0MIA", "U0OUT", 1)])) == ["U0MIA"]
+    assert names(detect([*ring, ("U0MIA", "U0OUT", 1)])) == ["U0MIA"]
 
 
 def test_an_outsider_marked_in_return_opens_no_gate():
     ring = [("U0MIA", "U0ANA", 1.0), ("U0ANA", "U0BEN", 1.0), ("U0BEN", "U0MIA", 1.0)]
     more = [("U0MIA", "U0OUT", 1.0), ("U0OUT", "U0MIA", 1.0)]
-    assert names(found([*ring, *more, ("U0MIA", "U0BEN", 1)])) == []
+    assert names(detect([*ring, *more, ("U0MIA", "U0BEN", 1)])) == []
 
 
 def make_ring(size: int, days: float = 100) -> list[Mark]:
@@ -113,60 +113,60 @@ def make_ring(size: int, days: float = 100) -> list[Mark]:
 def test_marks_from_within_a_ring_are_enough_in_a_community():
     for size, credited in ((7, []), (8, ["U0MIA"])):
         inside = [("U0MIA", "U0R1", 2.0), ("U0MIA", "U0R2", 3.0)]
-        assert names(found([*make_ring(size), *inside])) == credited
+        assert names(detect([*make_ring(size), *inside])) == credited
         old = [*make_ring(size, days=367), *inside]
-        assert names(found(old)) == ["U0MIA"]
+        assert names(detect(old)) == ["U0MIA"]
 
 
 def test_one_of_the_askers_must_have_dealt_with_other_people():
     """The asker is in the town, but has dealt with Mia only."""
     met = ("U0MIA", "U0TALK05", 100.0)
-    assert names(found([*QUIET, met], are_known=False)) == []
+    assert names(detect([*QUIET, met], are_known=False)) == []
     helped = ("U0ANA", "U0TALK07", 100.0)
-    assert names(found([*QUIET, met, helped], are_known=False)) == ["U0MIA"]
+    assert names(detect([*QUIET, met, helped], are_known=False)) == ["U0MIA"]
     # The asker may also have been helped.
-    asked = ("U0TALK07", "U0ANA", 100.0)
-    assert names(found([*QUIET, met, asked], are_known=False)) == ["U0MIA"]
+    asked_elsewhere = ("U0TALK07", "U0ANA", 100.0)
+    assert names(detect([*QUIET, met, asked_elsewhere], are_known=False)) == ["U0MIA"]
     before = ("U0TALK07", "U0ANA", 367.0)
-    assert names(found([*QUIET, met, before], are_known=False)) == []
+    assert names(detect([*QUIET, met, before], are_known=False)) == []
 
 
 def test_the_other_person_must_not_be_in_the_members_ring():
     ring = make_ring(4)
     met = ("U0MIA", "U0TALK05", 100.0)
     helped = ("U0R1", "U0ANA", 100.0)
-    assert names(found([*QUIET, *ring, met, helped], are_known=False)) == []
+    assert names(detect([*QUIET, *ring, met, helped], are_known=False)) == []
     another = ("U0TALK09", "U0ANA", 100.0)
-    assert names(found([*QUIET, *ring, met, another], are_known=False)) == ["U0MIA"]
+    assert names(detect([*QUIET, *ring, met, another], are_known=False)) == ["U0MIA"]
 
 
 def test_up_to_twelve_people_by_themselves_are_one_circle():
     """They are Mia, Ana, Ben, and others whom Ana helped."""
     for others, credited in ((9, []), (10, ["U0MIA"])):
         helped = [("U0ANA", f"U0D{n}", 100.0) for n in range(others)]
-        assert names(found([*QUIET, *helped], are_known=False)) == credited
+        assert names(detect([*QUIET, *helped], are_known=False)) == credited
         more = [("U0ANA", "U0TALK01", 100.0)]
-        assert names(found([*QUIET, *helped, *more], are_known=False)) == ["U0MIA"]
+        assert names(detect([*QUIET, *helped, *more], are_known=False)) == ["U0MIA"]
 
 
 def test_one_mark_is_enough_for_a_member_who_answered_three_people():
-    assert names(found(QUIET[:1], busy={"U0MIA"})) == ["U0MIA"]
-    assert names(found([QUIET[0], ("U0MIA", "U0ANA", 1)], busy={"U0MIA"})) == ["U0MIA"]
+    assert names(detect(QUIET[:1], busy={"U0MIA"})) == ["U0MIA"]
+    assert names(detect([QUIET[0], ("U0MIA", "U0ANA", 1)], busy={"U0MIA"})) == ["U0MIA"]
     # The mark counts: not in return, not from the ring, not from the circle.
-    assert names(found([], busy={"U0MIA"})) == []
+    assert names(detect([], busy={"U0MIA"})) == []
     returned = [QUIET[0], ("U0ANA", "U0MIA", 1)]
-    assert names(found(returned, busy={"U0MIA"})) == []
-    assert names(found([("U0MIA", "U0R1", 1), *make_ring(5)], busy={"U0MIA"})) == []
-    assert names(found(QUIET[:1], busy={"U0MIA"}, are_known=False)) == []
-    assert names(found(QUIET[:1], {"U0MIA": 995}, busy={"U0MIA"})) == []
-    assert names(found(QUIET[:1], busy={"U0MIA"}, barred={"U0MIA"})) == []
+    assert names(detect(returned, busy={"U0MIA"})) == []
+    assert names(detect([("U0MIA", "U0R1", 1), *make_ring(5)], busy={"U0MIA"})) == []
+    assert names(detect(QUIET[:1], busy={"U0MIA"}, are_known=False)) == []
+    assert names(detect(QUIET[:1], {"U0MIA": 995}, busy={"U0MIA"})) == []
+    assert names(detect(QUIET[:1], busy={"U0MIA"}, barred={"U0MIA"})) == []
 
 
 def test_answered_people_are_queried_for_the_window_and_members_in_question():
-    asked: list[tuple[dict[str, set[str]], float]] = []
+    asked_elsewhere: list[tuple[dict[str, set[str]], float]] = []
 
     def answered(people, since):
-        asked.append((people, (UNTIL - since) / DAY))
+        asked_elsewhere.append((people, (UNTIL - since) / DAY))
         return set()
 
     marks = HelpMatrix()
@@ -179,25 +179,25 @@ def test_answered_people_are_queried_for_the_window_and_members_in_question():
     result = rules.detect(marks, CROWD, answered, until=UNTIL, settings=numbers)
     assert names(result) == ["U0MIA"]
     # Members of the ring do not count either.
-    assert asked == [({"U0NOA": {"U0NOA", "U0C"}}, 28)]
+    assert asked_elsewhere == [({"U0NOA": {"U0NOA", "U0C"}}, 28)]
 
 
 def test_own_asks_are_no_marks():
-    assert names(found([QUIET[0], ("U0MIA", "U0MIA", 1)])) == []
+    assert names(detect([QUIET[0], ("U0MIA", "U0MIA", 1)])) == []
 
 
 @pytest.mark.parametrize("barred", [{"U0MIA"}, {"U0MIA", "U0ANA"}])
 def test_an_excluded_member_is_not_named(barred):
-    assert names(found(QUIET, barred=barred)) == []
+    assert names(detect(QUIET, barred=barred)) == []
 
 
 def test_an_excluded_asker_still_counts():
-    assert names(found(QUIET, barred={"U0ANA"})) == ["U0MIA"]
+    assert names(detect(QUIET, barred={"U0ANA"})) == ["U0MIA"]
 
 
 def test_the_most_talkative_are_not_named():
-    assert names(found(QUIET, {"U0MIA": 995})) == []
-    assert names(found(QUIET, {"U0MIA": 1})) == ["U0MIA"]
+    assert names(detect(QUIET, {"U0MIA": 995})) == []
+    assert names(detect(QUIET, {"U0MIA": 1})) == ["U0MIA"]
 
 
 # Talkative members
@@ -234,18 +234,18 @@ def test_a_member_without_messages_is_no_writer():
 
 def test_a_wider_window_counts_if_nobody_qualifies_in_a_narrow_one():
     for days, window in ((27.9, 28), (28, 56), (55.9, 56), (56, 84), (83.9, 84)):
-        result = found([QUIET[0], ("U0MIA", "U0BEN", days)])
+        result = detect([QUIET[0], ("U0MIA", "U0BEN", days)])
         assert (names(result), result.window_days) == (["U0MIA"], window)
-    assert names(found([QUIET[0], ("U0MIA", "U0BEN", 84)])) == []
+    assert names(detect([QUIET[0], ("U0MIA", "U0BEN", 84)])) == []
 
 
 def test_events_after_the_period_do_not_count_yet():
-    assert names(found([QUIET[0], ("U0MIA", "U0BEN", -0.1)])) == []
-    assert names(found([QUIET[0], ("U0MIA", "U0BEN", 0)])) == ["U0MIA"]
+    assert names(detect([QUIET[0], ("U0MIA", "U0BEN", -0.1)])) == []
+    assert names(detect([QUIET[0], ("U0MIA", "U0BEN", 0)])) == ["U0MIA"]
 
 
 def test_nobody_is_named_if_nobody_helped():
-    assert found([]) == DetectionResult(84, sum(CROWD.values()) + 5, (), [])
+    assert detect([]) == DetectionResult(84, sum(CROWD.values()) + 5, (), [])
 
 
 # The numbers, computed another way
@@ -292,7 +292,7 @@ MARKS = st.lists(
 @given(MARKS)
 def test_each_number_follows_the_definition(marks):
     messages = {person: 3 + 2 * n for n, person in enumerate(PEOPLE)}
-    result = found(
+    result = detect(
         marks,
         {**dict.fromkeys(CROWD, 0), "U0MIA": 0, **messages},
         windows_days=(28,),
@@ -320,7 +320,7 @@ def test_the_numbers_of_one_case_worked_out_by_hand():
         ("U0CHI", "U0MIA", 5.0),
     ]
     messages = {**dict.fromkeys(CROWD, 0), "U0MIA": 10, "U0OTHER": 90}
-    [mia] = found(marks, messages, small_team=0, talkative_people=1).candidates
+    [mia] = detect(marks, messages, small_team=0, talkative_people=1).candidates
     assert mia.helpfulness == 3
     # All H: 3, and Chi's 1/2, of which she is a tenth of the messages.
     assert mia.expected == pytest.approx(0.35)
@@ -332,7 +332,7 @@ def test_the_numbers_of_one_case_worked_out_by_hand():
 
 def test_with_no_messages_nothing_is_expected():
     nobody = dict.fromkeys([*CROWD, "U0MIA"], 0)
-    assert found(QUIET, nobody).candidates[0].expected == 0
+    assert detect(QUIET, nobody).candidates[0].expected == 0
 
 
 # The order, tie by tie
@@ -346,7 +346,7 @@ ALIKE: list[Mark] = [
 
 def test_the_least_expected_comes_first():
     messages = {"U0MIA": 300, "U0NOA": 4}
-    assert names(found(ALIKE, messages)) == ["U0NOA", "U0MIA"]
+    assert names(detect(ALIKE, messages)) == ["U0NOA", "U0MIA"]
 
 
 def test_of_equally_unexpected_members_more_askers_come_first():
@@ -354,7 +354,7 @@ def test_of_equally_unexpected_members_more_askers_come_first():
     noa = [("U0NOA", "A", 3.0), ("U0NOA", "A", 2.0), ("U0NOA", "B", 1.0)]
     mia = [("U0MIA", "C", 3.0), ("U0MIA", "D", 2.0), ("U0MIA", "E", 1.0)]
     returned = [("E", "U0MIA", 1.0), ("E", "F", 1.0)]
-    result = found([*noa, *mia, *returned], {"U0MIA": 0, "U0NOA": 0})
+    result = detect([*noa, *mia, *returned], {"U0MIA": 0, "U0NOA": 0})
     first, second = result.candidates
     assert first.score == second.score
     assert (first.member, first.askers) == ("U0MIA", 3)
@@ -364,7 +364,7 @@ def test_of_equally_unexpected_members_more_askers_come_first():
 def test_of_equally_many_askers_fewer_messages_come_first():
     """Among so many messages almost nothing is expected of either."""
     messages = {"U0MIA": 2, "U0NOA": 1, "U0TALK00": 10**18}
-    first, second = found(ALIKE, messages).candidates
+    first, second = detect(ALIKE, messages).candidates
     assert first.score == second.score
     assert (first.member, second.member) == ("U0NOA", "U0MIA")
 
@@ -372,22 +372,22 @@ def test_of_equally_many_askers_fewer_messages_come_first():
 def test_of_equally_quiet_members_the_earlier_first_mark_comes_first():
     earlier = [*ALIKE[:2], ("U0NOA", "U0NOAA", 4), ALIKE[3]]
     messages = {"U0MIA": 1, "U0NOA": 1}
-    assert names(found(earlier, messages)) == ["U0NOA", "U0MIA"]
+    assert names(detect(earlier, messages)) == ["U0NOA", "U0MIA"]
 
 
 def test_in_the_end_the_id_decides():
     messages = {"U0MIA": 1, "U0NOA": 1}
-    assert names(found(ALIKE, messages)) == ["U0MIA", "U0NOA"]
-    assert names(found(ALIKE[::-1], messages)) == ["U0MIA", "U0NOA"]
+    assert names(detect(ALIKE, messages)) == ["U0MIA", "U0NOA"]
+    assert names(detect(ALIKE[::-1], messages)) == ["U0MIA", "U0NOA"]
 
 
 @given(MARKS, st.randoms(use_true_random=False))
 def test_the_order_of_marks_and_people_changes_nothing(marks, shuffle):
     messages = {person: 1 + n % 4 for n, person in enumerate(PEOPLE)}
-    before = found(marks, messages)
+    before = detect(marks, messages)
     shuffled = shuffle.sample(marks, len(marks))
     backwards = dict(reversed(messages.items()))
-    assert found(shuffled, backwards) == before
+    assert detect(shuffled, backwards) == before
 
 
 # Rings
@@ -395,7 +395,7 @@ def test_the_order_of_marks_and_people_changes_nothing(marks, shuffle):
 
 def test_a_member_marked_mostly_by_a_ring_is_reported():
     pair = [("U0MIA", "U0ANA", 1.0)] * 3 + [("U0ANA", "U0MIA", 1.0)]
-    [ring] = found([*pair, ("U0MIA", "U0BEN", 1)]).rings
+    [ring] = detect([*pair, ("U0MIA", "U0BEN", 1)]).rings
     assert (ring.member, ring.people) == ("U0MIA", ("U0ANA", "U0MIA"))
     assert (ring.marks, ring.marks_from_ring) == (4, 3)
 
@@ -404,18 +404,18 @@ def test_a_ring_with_the_smaller_part_of_marks_is_not_reported():
     """Three of five are 60 %, three of six are 50 %."""
     pair = [("U0MIA", "U0ANA", 1.0)] * 3 + [("U0ANA", "U0MIA", 1.0)]
     others = [("U0MIA", f"U0B{n}", 1.0) for n in range(3)]
-    assert [r.member for r in found([*pair, *others[:2]]).rings] == ["U0MIA"]
-    assert found([*pair, *others]).rings == []
+    assert [r.member for r in detect([*pair, *others[:2]]).rings] == ["U0MIA"]
+    assert detect([*pair, *others]).rings == []
 
 
 def test_few_marks_do_not_make_a_ring():
-    assert found([("U0MIA", "U0ANA", 1.0)] * 3 + [("U0ANA", "U0MIA", 1.0)]).rings == []
+    assert detect([("U0MIA", "U0ANA", 1.0)] * 3 + [("U0ANA", "U0MIA", 1.0)]).rings == []
 
 
 def test_a_community_is_no_ring():
-    assert len(found(make_ring(7) * 4).rings) == 7
-    assert found(make_ring(8) * 4).rings == []
-    assert len(found(make_ring(8) * 4, ring_people=8).rings) == 8
+    assert len(detect(make_ring(7) * 4).rings) == 7
+    assert detect(make_ring(8) * 4).rings == []
+    assert len(detect(make_ring(8) * 4, ring_people=8).rings) == 8
 
 
 def test_private_channels_count_and_are_not_reported():
@@ -426,8 +426,8 @@ def test_private_channels_count_and_are_not_reported():
         marks.add("U0MIA", "U0ANA", UNTIL - 1)
         marks.add("U0ANA", "U0MIA", UNTIL - 1)
     marks.add("U0MIA", "U0CHI", UNTIL - 1)
-    for known in ("U0BEN", "U0CHI", *CROWD):
-        marks.add("U0TALK00", known, UNTIL - 1)
+    for town_marks in ("U0BEN", "U0CHI", *CROWD):
+        marks.add("U0TALK00", town_marks, UNTIL - 1)
     result = rules.detect(marks, CROWD, nobody, until=UNTIL, settings=NUMBERS)
     assert names(result) == ["U0MIA"]
     assert result.rings == []
@@ -458,18 +458,18 @@ def test_people_who_agree_on_marks_get_nothing_in_two_hundred_weeks(name, are_he
     others = [f"U{n}" for n in range(40)]
     weeks = [UNTIL + (n - 199) * 7 * DAY for n in range(200)]
     start = weeks[0] - 366 * DAY
-    given = list(attacks.marks(name, start, UNTIL))
-    assert len(given) > 60
+    attack_marks = list(attacks.marks(name, start, UNTIL))
+    assert len(attack_marks) > 60
     for second in range(int(start), int(UNTIL), 7 * DAY // 6):
         helper, asker = shuffle.sample(others, 2)
-        given.append((helper, asker, float(second)))
+        attack_marks.append((helper, asker, float(second)))
         if are_helped:
-            given.append((helper, shuffle.choice(agreed), float(second)))
+            attack_marks.append((helper, shuffle.choice(agreed), float(second)))
     messages = {other: 30 + n for n, other in enumerate(others)}
     credited: dict[Any, list[list[str]]] = {nobody: [], everybody: []}
     for week in weeks:
         marks = HelpMatrix()
-        for helper, asker, at in given:
+        for helper, asker, at in attack_marks:
             if week - 366 * DAY < at <= week:
                 marks.add(helper, asker, at)
         for answered, by_week in credited.items():
@@ -482,16 +482,16 @@ def test_people_who_agree_on_marks_get_nothing_in_two_hundred_weeks(name, are_he
             )
             by_week.append(names(result))
     for by_week in credited.values():
-        assert not set(agreed) & {who for week in by_week for who in week}
+        assert not set(agreed) & {member for week in by_week for member in week}
         assert sum(map(bool, by_week)) > 150
 
 
 def test_a_chain_whose_members_answer_others_still_wins():
     """This is the limit of the definition: such marks look like anyone's."""
     chain = [("U0MIA", "U0R1", 1.0), ("U0MIA", "U0R2", 2.0), ("U0R1", "U0R2", 3.0)]
-    assert names(found(chain, are_known=False)) == []
+    assert names(detect(chain, are_known=False)) == []
     strangers = [("U0R1", "U0TALK05", 100.0), ("U0R2", "U0TALK06", 100.0)]
-    assert names(found([*chain, *strangers], are_known=False)) == ["U0MIA"]
+    assert names(detect([*chain, *strangers], are_known=False)) == ["U0MIA"]
 
 
 # The period

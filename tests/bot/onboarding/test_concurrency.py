@@ -9,14 +9,20 @@ from tests.slack_payloads import ADMIN, ASKER, BOT, HELP_CHANNEL, PEER, button
 def test_of_many_simultaneous_clicks_one_posts(story: Story) -> None:
     arrival = {"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL}
     with ThreadPoolExecutor(4) as pool:
-        told = pool.map(lambda _: story.event({**arrival, "inviter": ASKER}), range(4))
-        assert set(told) == {200}
+        statuses = pool.map(
+            lambda _: story.event({**arrival, "inviter": ASKER}), range(4)
+        )
+        assert set(statuses) == {200}
     story.deliver()
     [preview] = story.slack.messages_to(ASKER)
     action_id, value = button(preview, "Post it")
     story.click(PEER, "introduction_not_now", value)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda who: story.click(who, action_id, value), [ASKER, ADMIN]))
+        list(
+            pool.map(
+                lambda member: story.click(member, action_id, value), [ASKER, ADMIN]
+            )
+        )
     story.deliver()
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 

@@ -46,7 +46,7 @@ def harness(rt: Runtime) -> OutboxHarness:
 
 
 @pytest.fixture(params=[90 / 3600, 3, 24 * 365])
-def ahead(request: pytest.FixtureRequest, clock: Clock) -> float:
+def hours_ahead(request: pytest.FixtureRequest, clock: Clock) -> float:
     """Return the hours that the clock is ahead; `clock.advance` corrects it."""
     clock.advance(hours=request.param)
     return float(request.param)
@@ -73,11 +73,15 @@ def test_right_clocks_need_no_correction(
 
 
 def test_a_post_ahead_of_time_delays_nothing_after_it(
-    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+    harness: OutboxHarness,
+    rt: Runtime,
+    slack: FakeSlack,
+    clock: Clock,
+    hours_ahead: float,
 ):
     harness.enqueue(1)
     harness.go()
-    clock.advance(hours=-ahead)
+    clock.advance(hours=-hours_ahead)
     assert correct(rt)
     harness.enqueue(2)
     clock.advance(seconds=1)
@@ -86,12 +90,16 @@ def test_a_post_ahead_of_time_delays_nothing_after_it(
 
 
 def test_an_item_enqueued_ahead_of_time_is_sent_on_time(
-    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+    harness: OutboxHarness,
+    rt: Runtime,
+    slack: FakeSlack,
+    clock: Clock,
+    hours_ahead: float,
 ):
     harness.enqueue(1, to="C1")
     harness.enqueue_update(2, to="C2")
     harness.enqueue(3, to="C3", due=600)
-    clock.advance(hours=-ahead)
+    clock.advance(hours=-hours_ahead)
     assert correct(rt)
     assert harness.go() == 2
     assert slack.calls == [POST_METHOD, "reactions.add"]
@@ -135,14 +143,14 @@ def test_a_retry_is_not_delayed(
     rt: Runtime,
     slack: FakeSlack,
     clock: Clock,
-    ahead: float,
+    hours_ahead: float,
     error: SlackError,
     waits: float,
 ):
     slack.fail[POST_METHOD] = [error]
     harness.enqueue()
     harness.go()
-    clock.advance(hours=-ahead)
+    clock.advance(hours=-hours_ahead)
     assert correct(rt)
     clock.advance(seconds=1)
     harness.go()
@@ -175,14 +183,18 @@ def test_a_rate_limit_is_no_longer_than_the_maximum(
 
 
 def test_a_lease_ends_and_the_sent_message_is_found(
-    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+    harness: OutboxHarness,
+    rt: Runtime,
+    slack: FakeSlack,
+    clock: Clock,
+    hours_ahead: float,
 ):
     """A worker died after it had posted, with times from the wrong clock."""
     harness.enqueue()
     with rt.write_session.begin() as session:
         claim = queue.claim(session, rt.workspaces.only.id, now=clock())
     assert claim is not None
-    clock.advance(hours=-ahead)
+    clock.advance(hours=-hours_ahead)
     posted = slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
     assert correct(rt)
     clock.advance(seconds=LEASE_DURATION.total_seconds() - 1)
@@ -243,9 +255,9 @@ def test_users_stored_ahead_of_time_are_fetched_gradually(story: Story, clock: C
     story.slack.calls.clear()
     sync.refresh_stale_users(story.rt, story.rt.workspaces.only)
     with story.rt.read_session() as session:
-        known = session.scalars(select(Member.fetched_at)).all()
-    assert known
-    assert all(at is None or at <= clock() for at in known)
+        fetch_times = session.scalars(select(Member.fetched_at)).all()
+    assert fetch_times
+    assert all(at is None or at <= clock() for at in fetch_times)
 
 
 STEPS = st.lists(
@@ -329,6 +341,21 @@ def test_an_sqlite_file_has_no_lease_of_an_ended_process(
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_after_a_start_a_channel_waits_as_after_a_message(
+    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
+):
+    """The ended process may have posted right before it ended."""
+    harness.enqueue()
+    with rt.write_session.begin() as session:
+        queue.claim(session, rt.workspaces.only.id, now=clock())
+    jobs.outbox.release_leases(rt)
+    assert harness.go() == 0
+    assert slack.calls == []
+    clock.advance(seconds=queue.MESSAGE_INTERVAL.total_seconds())
+    assert harness.go() == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_ended_process_unsent_item_is_sent_after_two_lookups(
     harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
@@ -358,12 +385,16 @@ def test_another_replica_keeps_its_lease(
 
 
 def test_a_start_corrects_the_times_of_a_clock_that_was_ahead(
-    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+    harness: OutboxHarness,
+    rt: Runtime,
+    slack: FakeSlack,
+    clock: Clock,
+    hours_ahead: float,
 ):
     harness.enqueue(1)
     harness.go()
     harness.enqueue(2)
-    clock.advance(hours=-ahead)
+    clock.advance(hours=-hours_ahead)
     jobs.outbox.release_leases(rt)
     clock.advance(seconds=1)
     harness.go()

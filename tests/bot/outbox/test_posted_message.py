@@ -111,7 +111,7 @@ class Board:
             or HERE
         )
 
-    # What people do
+    # People's actions
 
     def post(self) -> None:
         with self.rt.write(self.rt.workspaces.only) as tx:
@@ -155,7 +155,7 @@ class Board:
         self.clock.advance(seconds=delay.total_seconds())
         return self.deliver()
 
-    # What there is then
+    # The result
 
     def texts(self) -> list[str]:
         return [message.text for message in self.slack.messages]

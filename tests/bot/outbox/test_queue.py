@@ -10,6 +10,7 @@ from sqlalchemy import Select, insert, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.outbox import enqueue, queue
+from bot.outbox.kind import MessageKind
 from bot.outbox.queue import LEASE_DURATION
 from bot.runtime import Runtime, ServedWorkspaces
 from models import Installation, OutboxItem
@@ -21,7 +22,7 @@ def enqueue_post(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> N
     with rt.write_session.begin() as session:
         enqueue.enqueue(
             session,
-            "post",
+            MessageKind("post"),
             subject,
             to,
             installation_id=rt.workspaces.only.id,
@@ -34,7 +35,7 @@ def enqueue_reaction(rt: Runtime, subject: int, to: str) -> None:
     with rt.write_session.begin() as session:
         enqueue.enqueue_update(
             session,
-            "reaction",
+            MessageKind("reaction"),
             subject,
             to,
             installation_id=rt.workspaces.only.id,
@@ -156,8 +157,8 @@ def test_the_next_item_is_found_without_sorting_the_queue(rt: Runtime, count: in
                 for n in range(items)
             ],
         )
-    for asked in (queue._NEXT, queue._DUE_INSTALLATIONS):
-        plan = query_plan(rt, asked)
+    for query in (queue._NEXT, queue._DUE_INSTALLATIONS):
+        plan = query_plan(rt, query)
         assert "ix_outbox_installation_id_priority_due_at_id" in plan, plan
         # With the equal columns and the range; else it would read items that are not
         # due.
@@ -167,26 +168,28 @@ def test_the_next_item_is_found_without_sorting_the_queue(rt: Runtime, count: in
         assert "ORDER BY" not in plan, plan
 
 
-def query_plan(rt: Runtime, asked: Select[Any]) -> str:
+def query_plan(rt: Runtime, query: Select[Any]) -> str:
     """Return the query plan, made before the database has statistics."""
     with rt.write_session.begin() as session:
         is_postgresql = session.get_bind().dialect.name == "postgresql"
         if is_postgresql:
             session.execute(queue._DISABLE_SORT)
-        how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+        explain = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
         values = {
             "installation_id": rt.workspaces.only.id,
             "installation_ids": [rt.workspaces.only.id],
             "now": rt.clock(),
             "priority": enqueue.UPDATE,
         }
-        taken = {
-            name: values[name] for name in asked.compile().params if name in values
+        used_indexes = {
+            name: values[name] for name in query.compile().params if name in values
         }
-        question = asked.params(**taken).compile(
+        question = query.params(**used_indexes).compile(
             session.get_bind(), compile_kwargs={"literal_binds": True}
         )
-        return "\n".join(str(row) for row in session.execute(text(f"{how} {question}")))
+        return "\n".join(
+            str(row) for row in session.execute(text(f"{explain} {question}"))
+        )
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "unconfirmed", "sent"])
@@ -198,3 +201,16 @@ def test_queued_items_have_no_end_and_ended_items_are_not_queued(
     wrong = None if state == "sent" else rt.clock()
     with pytest.raises(IntegrityError), rt.write_session.begin() as session:
         session.execute(update(OutboxItem).values(state=state, finished_at=wrong))
+
+
+def test_a_shorter_rate_limit_does_not_end_a_longer_one(rt: Runtime, clock: Clock):
+    installation_id, now = rt.workspaces.only.id, clock()
+    longer, shorter = now + timedelta(seconds=60), now + timedelta(seconds=10)
+    for until in (shorter, longer, shorter):
+        with rt.write_session.begin() as session:
+            queue.record_rate_limit(session, installation_id, "chat.update", until)
+    with rt.autocommit.connect() as connection:
+        limited_until = queue.rate_limited_until(
+            connection, installation_id, "chat.update", now=now
+        )
+    assert limited_until == longer

@@ -39,8 +39,8 @@ def test_a_pause_earns_no_more_than_the_burst():
 def test_over_a_minute_the_rate_is_never_exceeded():
     watch = Watch()
     pace = RateLimiter(10, burst=10, clock=watch)
-    began, gone = watch.now, 0
+    began, call_count = watch.now, 0
     while watch.now < began + 60:
         watch.now += pace()
-        gone += 1
-    assert gone == pytest.approx(610, abs=2)
+        call_count += 1
+    assert call_count == pytest.approx(610, abs=2)

@@ -544,12 +544,15 @@ def test_many_workers_send_everything_once(
         harness.enqueue(subject, to=f"C{subject % 20}")
     others = [OutboxHarness(rt) for _ in range(4)]
 
-    def work(one: OutboxHarness) -> None:
+    def work(worker_harness: OutboxHarness) -> None:
         for _ in range(4):
-            one.go()
+            worker_harness.go()
 
     for _ in range(3):
-        threads = [threading.Thread(target=work, args=(one,)) for one in others]
+        threads = [
+            threading.Thread(target=work, args=(worker_harness,))
+            for worker_harness in others
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -684,9 +687,9 @@ def test_follow_ups_of_a_found_item_are_looked_up(
         "reaction": "sent",
     }
     assert slack.calls.count("conversations.history") == 2
-    [letter] = [item for item in harness.items() if item.recipient == "C0POST"]
+    [follow_up] = [item for item in harness.items() if item.recipient == "C0POST"]
     [post] = [item for item in harness.items() if item.recipient == HERE]
-    assert letter.first_sent_at == post.first_sent_at
+    assert follow_up.first_sent_at == post.first_sent_at
     clock.advance(seconds=VERIFY_DELAY.total_seconds())
     harness.go()
     assert [m.text for m in slack.messages] == ["1", "2"]

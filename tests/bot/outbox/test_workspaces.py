@@ -236,10 +236,10 @@ def test_only_a_workspace_with_something_to_send_gets_a_turn(
 ):
     def due() -> list[str]:
         with two.rt.autocommit.connect() as connection:
-            found = queue.due_installations(
+            installation = queue.due_installations(
                 connection, two.rt.workspaces.ids, now=clock()
             )
-        return [two.rt.workspaces.get(each).team_id for each in found]
+        return [two.rt.workspaces.get(each).team_id for each in installation]
 
     assert due() == []
     two.enqueue_posts(two.beta, 1)

@@ -124,12 +124,12 @@ def test_no_note_about_an_ask_does_harm(text: str, name: str):
     title, details = from_message(text)
     who = sanitize(name) or "someone"
     for note in (
-        notes.answered(title, URL, who),
-        notes.captured(7, title, URL, "100"),
-        notes.converted(title, URL, who, "100", is_first=True),
-        notes.closed(7, title, URL, who, title, state="closed"),
-        notes.not_posted(title, details, who, "is_archived"),
-        notes.solved(
+        notes.ask_answered(title, URL, who),
+        notes.ask_captured(7, title, URL, "100"),
+        notes.ask_converted(title, URL, who, "100", is_first=True),
+        notes.ask_closed(7, title, URL, who, title, state="closed"),
+        notes.ask_not_posted(title, details, who, "is_archived"),
+        notes.ask_solved(
             7, title, URL, by=who, candidates=[(1, who)], has_what_worked=False
         ),
         notes.solved_for_joiner(title, URL, (who, URL)),

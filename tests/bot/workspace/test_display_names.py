@@ -8,7 +8,7 @@ from bot.workspace.display_names import Names, disambiguate
 
 
 @pytest.mark.parametrize(
-    ("people", "shown"),
+    ("people", "expected"),
     [
         ([("Ana", "Ana Ito", "ana"), ("Chi", "Chi Tan", "chi")], ["Ana", "Chi"]),
         ([("Chi", "Chi Ito", "chi"), ("chi", "Chi Tan", "c2")], ["Chi Ito", "Chi Tan"]),
@@ -27,9 +27,11 @@ from bot.workspace.display_names import Names, disambiguate
         ([("", "", ""), ("", "", "")], [None, None]),
     ],
 )
-def test_people_of_the_same_name_are_distinguished(people, shown):
-    told = disambiguate({str(n): Names(*names) for n, names in enumerate(people)})
-    assert [told.get(str(n)) for n in range(len(people))] == shown
+def test_people_of_the_same_name_are_distinguished(people, expected):
+    names_by_id = disambiguate(
+        {str(n): Names(*names) for n, names in enumerate(people)}
+    )
+    assert [names_by_id.get(str(n)) for n in range(len(people))] == expected
 
 
 _NAMES = st.sampled_from(["Chi", "chi", "Chi Tan", "Chi Ito", "Ana"])
@@ -40,6 +42,6 @@ def test_no_two_people_have_the_same_name(people):
     names = {
         f"u{n}": Names(name, full, f"u{n}") for n, (name, full) in enumerate(people)
     }
-    told = disambiguate(names)
-    assert told.keys() == names.keys()
-    assert len({name.casefold() for name in told.values()}) == len(told)
+    names_by_id = disambiguate(names)
+    assert names_by_id.keys() == names.keys()
+    assert len({name.casefold() for name in names_by_id.values()}) == len(names_by_id)

@@ -50,7 +50,7 @@ def test_in_an_enterprise_its_own_id_decides(user, is_other):
 
 
 @pytest.mark.parametrize(
-    ("said", "ours", "is_other"),
+    ("payload", "ours", "is_other"),
     [
         ({}, None, False),
         ({"team": OURS}, None, False),
@@ -66,8 +66,8 @@ def test_in_an_enterprise_its_own_id_decides(user, is_other):
         ({"user_team": "T0SISTER"}, GRID, False),
     ],
 )
-def test_a_message_identifies_its_authors_workspace(said, ours, is_other):
-    assert is_external_author(said, OURS, ours) is is_other
+def test_a_message_identifies_its_authors_workspace(payload, ours, is_other):
+    assert is_external_author(payload, OURS, ours) is is_other
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.fakes import FakeSlack
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 
 
-def held(story: Story) -> dict[str, list[Any]]:
+def other_rows(story: Story) -> dict[str, list[Any]]:
     """Return all rows of the database except the second workspace's own."""
     with story.rt.read_session() as session:
         return {
@@ -34,17 +34,17 @@ def held(story: Story) -> dict[str, list[Any]]:
 
 def test_due_work_waits_for_a_process_that_has_the_token(story: Story):
     story.set_up_channel(capture="all")
-    asked = story.ask()
-    story.say(HELPER, "Try this", thread_ts=asked.ts)
+    ask = story.ask()
+    story.say(HELPER, "Try this", thread_ts=ask.ts)
     story.say(PEER, "Does anybody know?", thread_ts="1700000000.000100")
-    story.react(PEER, asked.ts, "tada")
+    story.react(PEER, ask.ts, "tada")
     story.react(PEER, "1700000000.000200", "tada")
     join(story, ASKER, story.post_round())
     jobs.mentors.flush_message_counts(story.rt, story.worker)
-    gone = user_object(PEER, deleted=True)
-    story.event({"type": "user_change", "user": gone})
+    deactivated = user_object(PEER, deleted=True)
+    story.event({"type": "user_change", "user": deactivated})
     story.command(ASKER, "/ask", "Who posts this?")
-    before = held(story)
+    before = other_rows(story)
     needed = ("outbox", "unmatched_messages", "message_counts", "checkins")
     assert [name for name in needed if not before[name]] == []
 
@@ -73,7 +73,7 @@ def test_due_work_waits_for_a_process_that_has_the_token(story: Story):
         job.run(other, worker)
     assert worker.send_due() == 0
     assert slack.messages == []
-    assert held(story) == before
+    assert other_rows(story) == before
 
     story.advance(minutes=1)
     assert "Who posts this?" in story.slack.texts_to(HELP_CHANNEL)[-1]

@@ -25,39 +25,41 @@ SECOND = timedelta(seconds=1)
 def places(rt: Runtime, slack: FakeSlack) -> dict[str, int]:
     """Return a public channel and two private ones, by Slack id; Ana is in "den"."""
     slack.members_by_channel = {HELP_CHANNEL: [ASKER], DEN: [ASKER], LAIR: []}
-    found = {}
+    visible = {}
     for slack_id in slack.members_by_channel:
-        told = conversation_object(
+        description = conversation_object(
             slack_id, slack_id.lower(), is_private=slack_id != HELP_CHANNEL
         )
-        slack.channels[slack_id] = told
+        slack.channels[slack_id] = description
         with rt.write(rt.workspaces.only) as tx:
-            row = channels.upsert_from_slack(replace(tx, now=NOW), told)
-            found[slack_id] = row.id
+            row = channels.upsert_from_slack(replace(tx, now=NOW), description)
+            visible[slack_id] = row.id
     with rt.write(rt.workspaces.only) as tx:
         members.ensure(tx, [ASKER, HELPER])
-    return found
+    return visible
 
 
-def seen(rt: Runtime, who: str = ASKER, now=NOW) -> set[str]:
+def visible_to(rt: Runtime, member: str = ASKER, now=NOW) -> set[str]:
     """Return the channels Ana can see; the rule and the query must agree."""
     with rt.read(rt.workspaces.only) as tx:
         rows = tx.session.scalars(select(Channel)).all()
-        found = visibility.visible_channels(replace(tx, now=now), rows, who)
+        visible = visibility.visible_channels(replace(tx, now=now), rows, member)
         listed = tx.session.scalars(
-            select(Channel.id).where(visibility.visible(who, now=now))
+            select(Channel.id).where(visibility.visible(member, now=now))
         )
-        assert set(listed) == found
+        assert set(listed) == visible
         for row in rows:
-            is_seen = row.id in found
-            assert visibility.is_known_to_see(replace(tx, now=now), row, who) is is_seen
-        return {row.slack_id for row in rows if row.id in found}
+            is_seen = row.id in visible
+            assert (
+                visibility.is_known_to_see(replace(tx, now=now), row, member) is is_seen
+            )
+        return {row.slack_id for row in rows if row.id in visible}
 
 
-def ask(rt: Runtime, who: str = ASKER, now=NOW) -> None:
+def ask(rt: Runtime, member: str = ASKER, now=NOW) -> None:
     with rt.read(rt.workspaces.only) as tx, pytest.raises(MembershipUnknown) as unknown:
         visibility.visible_channels(
-            replace(tx, now=now), tx.session.scalars(select(Channel)).all(), who
+            replace(tx, now=now), tx.session.scalars(select(Channel)).all(), member
         )
     unknown.value.fetch(rt, rt.workspaces.only, is_urgent=True)
 
@@ -68,21 +70,21 @@ def test_an_unknown_membership_is_fetched_and_hides_meanwhile(rt, slack, places)
         assert set(session.scalars(listed)) == {HELP_CHANNEL}
     ask(rt)
     assert slack.calls == ["users.conversations"]
-    assert seen(rt) == {HELP_CHANNEL, DEN}
+    assert visible_to(rt) == {HELP_CHANNEL, DEN}
 
 
 def test_public_channels_need_no_fetch(rt, places):
     with rt.read(rt.workspaces.only) as tx:
-        here = tx.session.get_one(Channel, places[HELP_CHANNEL])
-        assert visibility.can_see(replace(tx, now=NOW), here, HELPER)
+        public_channel = tx.session.get_one(Channel, places[HELP_CHANNEL])
+        assert visibility.can_see(replace(tx, now=NOW), public_channel, HELPER)
 
 
 def test_a_fetched_membership_counts_for_an_hour(rt, clock, places):
     ask(rt)
-    assert seen(rt, now=NOW + FRESH_FOR) == {HELP_CHANNEL, DEN}
+    assert visible_to(rt, now=NOW + FRESH_FOR) == {HELP_CHANNEL, DEN}
     clock.now = NOW + FRESH_FOR + SECOND
     ask(rt, now=clock.now)
-    assert seen(rt, now=clock.now) == {HELP_CHANNEL, DEN}
+    assert visible_to(rt, now=clock.now) == {HELP_CHANNEL, DEN}
 
 
 def test_a_membership_from_the_future_counts_for_nothing(rt, places):
@@ -104,7 +106,7 @@ def test_after_the_clock_is_set_back_slack_is_asked_again(
     clock.now = NOW
     if timedelta(hours=hours) > FRESH_FOR:
         ask(rt)
-    assert seen(rt) == {HELP_CHANNEL, DEN}
+    assert visible_to(rt) == {HELP_CHANNEL, DEN}
     with rt.write(rt.workspaces.only) as tx:
         visibility.on_membership_event(
             replace(tx, now=NOW + SECOND),
@@ -113,7 +115,7 @@ def test_after_the_clock_is_set_back_slack_is_asked_again(
             is_in=False,
             at=NOW + SECOND,
         )
-    assert seen(rt, now=NOW + SECOND) == {HELP_CHANNEL}
+    assert visible_to(rt, now=NOW + SECOND) == {HELP_CHANNEL}
 
 
 @pytest.mark.parametrize("is_late", [False, True])
@@ -136,18 +138,18 @@ def test_a_member_who_leaves_is_out_even_if_an_older_answer_comes_later(
     else:
         ask(rt)
         leave()
-    assert seen(rt) == {HELP_CHANNEL}
+    assert visible_to(rt) == {HELP_CHANNEL}
 
 
 def test_events_about_unknown_people_and_public_channels_leave_no_rows(rt, places):
     with rt.write(rt.workspaces.only) as tx:
-        for channel, who in (
+        for channel, member in (
             (HELP_CHANNEL, ASKER),
             (DEN, "U0NOBODY"),
             ("C0NONE", ASKER),
         ):
             visibility.on_membership_event(
-                replace(tx, now=NOW), channel, who, is_in=True, at=EPOCH
+                replace(tx, now=NOW), channel, member, is_in=True, at=EPOCH
             )
         assert tx.session.scalars(select(ChannelMember)).all() == []
 
@@ -155,7 +157,10 @@ def test_events_about_unknown_people_and_public_channels_leave_no_rows(rt, place
 def test_an_outsider_is_refused_beside_the_field(rt, places):
     ask(rt)
     with rt.read(rt.workspaces.only) as tx:
-        den, lair = (tx.session.get_one(Channel, places[one]) for one in (DEN, LAIR))
+        den, lair = (
+            tx.session.get_one(Channel, places[channel_id])
+            for channel_id in (DEN, LAIR)
+        )
         visibility.require_visible(replace(tx, now=NOW), den, ASKER)
         with pytest.raises(UserError, match="not in it") as no:
             visibility.require_visible(
@@ -179,9 +184,31 @@ def test_an_error_is_no_membership(
     slack.fail["users.conversations"] = [error]
     if is_answer:
         ask(rt)
-        assert seen(rt) == {HELP_CHANNEL}
+        assert visible_to(rt) == {HELP_CHANNEL}
         return
     with pytest.raises(SlackError):
         ask(rt)
     with rt.read_session() as session:
         assert session.scalars(select(ChannelMember)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "is_allowed"),
+    [
+        ({}, {}, True),
+        ({}, {"is_private": True}, True),
+        ({}, {"is_shared": True}, False),
+        ({"is_private": True}, {}, False),
+        ({"is_private": True}, {"is_private": True}, False),
+        ({"is_shared": True}, {}, True),
+    ],
+)
+def test_a_quote_goes_only_where_everyone_may_see_the_source(
+    source: dict[str, bool], target: dict[str, bool], is_allowed: bool
+):
+    """A channel that is shared with another organization has readers from there."""
+    facts = {"is_private": False, "is_shared": False}
+    source_channel = Channel(id=1, **facts | source)
+    assert visibility.may_quote(source_channel, source_channel)
+    target_channel = Channel(id=2, **facts | target)
+    assert visibility.may_quote(source_channel, target_channel) is is_allowed

@@ -35,7 +35,9 @@ _WELCOME = """
   Backswing is running against a pretend Slack on this machine.
 
   Look:   {url}
-  Try:    /ask How do I …?        ask your peers
+  Try:    /ask The build machine is full, how do I clear its disk?
+                                  see what solved it before
+          /ask How do I …?        ask your peers
           answer in its thread, react to an answer with :white_check_mark:
           /backswing help         see everything else
 

@@ -213,6 +213,9 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: knowledge.suggestion(7, [entry_view()]),
         lambda: knowledge.suggestion(7, ENTRY_VIEWS[:3]),
     ],
+    knowledge.suggestions_in_options: [
+        lambda: knowledge.suggestions_in_options(7, ENTRY_VIEWS[:3])
+    ],
     knowledge.suggestions_for: [
         lambda: knowledge.suggestions_for(7, TITLE, [entry_view()])
     ],

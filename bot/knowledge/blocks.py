@@ -144,7 +144,8 @@ def results(
     is_complete: bool,
 ) -> Note:
     """Build a page of results for a member's words, which are plain text."""
-    text = f"What helped with “{truncate(words, 80)}”:" if entries else NOTHING
+    what = "What helped, or is asked, about" if includes_open else "What helped with"
+    text = f"{what} “{truncate(words, 80)}”:" if entries else NOTHING
     blocks: list[Block] = [rich_text.inline(text)]
     for n, entry in enumerate(entries):
         if n:
@@ -181,9 +182,9 @@ def _page(words: str, start: int, includes_open: bool) -> str:
 
 
 def _entry(entry: EntryView, words: str | None = None) -> list[Block]:
-    """Build an entry; for the words of a search, with its answer.
+    """Build an entry: what worked, or else the beginning of the answer.
 
-    Otherwise it is short: what worked, or else the beginning of the answer.
+    With the `words` of a search it has the part of the answer that matches, too.
     """
     blocks: list[Block] = [
         rich_text.user_text(entry.title, limit=TITLE_LIMIT, is_bold=True)
@@ -203,7 +204,7 @@ def _entry(entry: EntryView, words: str | None = None) -> list[Block]:
             if why
             else mrkdwn_line(":warning: People say that this is out of date.")
         )
-    elif entry.is_due:
+    elif entry.is_due and entry.is_answered:
         blocks.append(context_line(f"No one has confirmed it since {entry.confirmed}."))
     return blocks
 
@@ -213,7 +214,7 @@ def _words(text: str, limit: int, *prefix: Part) -> Block:
 
 
 def _matched_part(answer: str, words: str) -> str:
-    """Return an answer from its beginning, or from before the words that match."""
+    """Cut the beginning of a long answer that has none of the words."""
     plain = to_plain(answer)
     if len(plain) <= MAX_ANSWER_SHOWN:
         return answer

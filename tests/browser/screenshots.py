@@ -67,6 +67,22 @@ def channel(window: Window) -> None:
     window.message("retry storm").evaluate("ask => ask.scrollIntoView()")
 
 
+def suggestion(window: Window) -> None:
+    window.say("/ask The build machine is full, how do I clear its disk?")
+    window.message("Perhaps already solved").wait_for()
+
+
+def suggestion_dark(window: Window) -> None:
+    """Of another ask, for asks as alike as two of one would hide what solved them."""
+    window.say("/ask The payments service is back up: how do I stop the retry storm?")
+    window.message("Perhaps already solved").wait_for()
+
+
+def find(window: Window) -> None:
+    window.say("/find docker disk full")
+    window.message("What helped with").wait_for()
+
+
 def form(window: Window) -> None:
     window.say("/ask")
     question = window.modal.get_by_role("textbox", name="Question")
@@ -193,6 +209,9 @@ def export(camera: Camera) -> None:
 STEPS: Mapping[str, Callable[[Camera], None]] = {
     "channel": channel,
     "channel-dark": channel,
+    "suggestion": suggestion,
+    "suggestion-dark": suggestion_dark,
+    "find": find,
     "ask": form,
     "kudos": kudos,
     "home": home,

@@ -76,6 +76,7 @@ def test_the_story_shows_everything_and_ends_in_the_present(
     posts = slack.messages(channel(slack, "help-backend"))
     wanted = [
         "on your desk",
+        "disk of a build machine",
         "session has expired",
         "lose a node",
         "joined the channel",
@@ -95,11 +96,18 @@ def test_the_story_shows_everything_and_ends_in_the_present(
     assert "1 other" in visible_text(kudos)
     assert f"{person(slack, 'lars')}" in visible_text(kudos)
 
+    assert "so I keep its words" in direct_messages(slack, "lars")
     assert "Done: I posted it" in direct_messages(slack, "zoe")
     assert "Welcome to #help-backend!" in direct_messages(slack, "noor")
     assert "Ask your peers" in direct_messages(slack, "priya")
     for name in ("diego", "lars", "maya", "tomas"):
         assert "quietly helping" not in direct_messages(slack, name)
+    # What the page proposes to ask first is solved already.
+    again = slack.hints[0].split("`")[1].removeprefix("/ask ")
+    card = slack.command(
+        person(slack, "maya"), channel(slack, "help-backend"), "/ask", again
+    )
+    assert "docker builder prune" in str(card.blocks)
     # Nobody finds another person's form open.
     assert all(slack.view(one) is None for one in slack.workspace.people)
 

@@ -23,6 +23,7 @@ from handlers import (
     mentors,
     messages,
     onboarding,
+    pointers,
     privacy,
     settings,
     suggestions,
@@ -41,6 +42,7 @@ def register(bolt: App, rt: Runtime) -> None:
     answers.register(bolt, rt)
     finding.register(bolt, rt)
     suggestions.register(bolt, rt)
+    pointers.register(bolt, rt)
     kudos.register(bolt, rt)
     kudos_buttons.register(bolt, rt)
     checkins.register(bolt, rt)

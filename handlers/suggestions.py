@@ -5,7 +5,7 @@ from slack_bolt import App
 from bot.asks import references
 from bot.asks import service as asks
 from bot.errors import UserError
-from bot.knowledge import actions, blocks, finding, presentation
+from bot.knowledge import actions, blocks, finding, pointers, presentation
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
@@ -54,7 +54,9 @@ def accept(click: BlockAction, request: Request) -> Response:
     with request.read() as tx:
         ask = asks.get(tx, ask_id)
         channel = tx.session.get_one(Channel, ask.channel_id)
-        is_early, ts = references.can_withdraw(tx, ask), ask.ts
+        # Others have looked into it, if they have pointed to an earlier ask.
+        is_early = references.can_withdraw(tx, ask) and not pointers.pointed_to(tx, ask)
+        ts = ask.ts
         slack_channel = channel.slack_id
     # A reply may not have come as an event yet.
     withdraws = is_early and not (ts and _has_replies(request, slack_channel, ts))
@@ -95,6 +97,8 @@ def undo(click: BlockAction, tx: Transaction) -> Response:
     ask = asks.get(tx, parse_id(click.value), include_deleted=True)
     was_withdrawn = ask.deleted_at is not None
     references.undo(tx, ask, by=click.actor, event_micros=click.at_micros)
+    # The asker may have accepted another one in the thread.
+    pointers.follow_ask(tx, ask.id)
     return Reply(POSTED_AGAIN if was_withdrawn else REOPENED, replace=True)
 
 

@@ -9,6 +9,7 @@ from models.installations import Installation
 from models.knowledge import (
     AnswerText,
     AnswerTextNotice,
+    AskPointer,
     AskSuggestion,
     EntryReview,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "AnswerText",
     "AnswerTextNotice",
     "Ask",
+    "AskPointer",
     "AskReference",
     "AskSuggestion",
     "Base",

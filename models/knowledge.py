@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -94,3 +101,34 @@ class EntryReview(Base):
     # The change, in the member's words.
     reason: Mapped[str | None]
     recorded_at: Mapped[datetime]
+
+
+class AskPointer(Base):
+    """A member's pointer to an earlier ask with the same problem, in an ask's thread.
+
+    The bot posts it. What people say of it are `Reaction`s to its message; the asker's
+    acceptance is derived from them.
+    """
+
+    __tablename__ = "ask_pointers"
+    __table_args__ = (
+        UniqueConstraint("ask_id", "earlier_ask_id"),
+        UniqueConstraint("channel_id", "ts"),
+        CheckConstraint(
+            "state IN ('posting', 'posted', 'failed', 'deleted')", name="state"
+        ),
+        Index(None, "member"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
+    earlier_ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)
+    # The earlier answer that is credited; None if the asker had given it.
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"), index=True)
+    # Of the ask, and so of the message.
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    member: Mapped[str]
+    state: Mapped[str] = mapped_column(default="posting")
+    # The id of the bot's message; None until it is posted.
+    ts: Mapped[str | None]
+    pointed_at: Mapped[datetime]

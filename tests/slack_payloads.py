@@ -139,7 +139,8 @@ def element_state(element: dict[str, Any], value: Any) -> dict[str, Any]:
         case "multi_users_select":
             return {"type": kind, "selected_users": value or []}
         case "radio_buttons" | "static_select":
-            return {"type": kind, "selected_option": {"value": value}}
+            chosen = {"value": value} if value else None
+            return {"type": kind, "selected_option": chosen}
         case _:
             options = [{"value": one} for one in value or []]
             return {"type": kind, "selected_options": options}

@@ -236,6 +236,20 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: knowledge.outdated_question(7, TITLE, URL, []),
         lambda: knowledge.outdated_question(7, TITLE, URL, ["vpnctl is gone"]),
     ],
+    knowledge.pointer_form: [
+        lambda: knowledge.pointer_form(7, TITLE, []),
+        lambda: knowledge.pointer_form(7, TITLE, ENTRY_VIEWS[:3]),
+    ],
+    knowledge.pointer: [
+        lambda: knowledge.pointer(
+            "Dan", TITLE, URL, asker="Chi", solved_emoji="white_check_mark"
+        )
+    ],
+    knowledge.pointer_helped: [
+        lambda: knowledge.pointer_helped(TITLE, URL, ["Chi"]),
+        lambda: knowledge.pointer_helped(TITLE, URL, ["Chi", "Ana"]),
+    ],
+    knowledge.pointer_not_posted: [lambda: knowledge.pointer_not_posted(TITLE, URL)],
     knowledge.withdrawn: [lambda: knowledge.withdrawn(7)],
     knowledge.solved: [lambda: knowledge.solved(7)],
     mentors.credit_offer: [

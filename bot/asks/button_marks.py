@@ -19,10 +19,13 @@ def write_mark(
     is_present: bool,
     event_micros: int,
     name: str | None = None,
+    is_derived: bool = False,
 ) -> None:
     """Store a member's mark on a message of an ask, or its removal.
 
-    A member has one mark of each `name` on a message; it is the meaning by default.
+    A member has one mark of each `name` on a message; it is the meaning by default. The
+    latest event wins, but a mark that `is_derived` from other rows replaces what was
+    stored.
     """
     member = members.find(tx, by)
     mark = ReactionState(
@@ -37,4 +40,7 @@ def write_mark(
         can_moderate=member is not None
         and roles.can_moderate(tx.session, channel.id, member),
     )
-    reaction_store.upsert_reactions(tx, [mark])
+    if is_derived:
+        reaction_store.overwrite_reaction(tx, mark)
+    else:
+        reaction_store.upsert_reactions(tx, [mark])

@@ -36,7 +36,7 @@ def on_reaction(
     _rt: Runtime, _workspace: Workspace, event: ReactionEvent, message: TrackedMessage
 ) -> BatchedChange | None:
     """Return the change that a reaction causes to an ask, or to a possible ask."""
-    if not _may_concern_asks(message):
+    if not _may_concern_asks(message) or _belongs_to_another_feature(message):
         return None
     ask_message = tracked.from_tracked(message)
     if ask_message.ask_id is None and not ask_message.is_capturing:

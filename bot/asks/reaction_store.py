@@ -10,7 +10,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from bot.asks.tracked import TrackedAskMessage
-from bot.db.statements import upsert_latest
+from bot.db.statements import set_columns, upsert_latest
 from bot.messages.tracked_messages import lock_channel
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
@@ -77,6 +77,27 @@ def upsert_reactions(
         newest[channel, ts, member, emoji]
         for channel, ts, member, emoji in written_keys
     ]
+
+
+def overwrite_reaction(tx: Transaction, state: ReactionState) -> None:
+    """Store a reaction that is derived from other rows, whatever was stored."""
+    key = {
+        "channel_id": state.channel_id,
+        "message_ts": state.ts,
+        "member": state.member,
+        "emoji": state.emoji,
+    }
+    set_columns(
+        tx.session,
+        Reaction,
+        key,
+        is_present=state.is_present,
+        event_micros=state.event_micros,
+        meaning=state.meaning,
+        can_moderate=state.can_moderate,
+        ask_id=state.ask_id,
+        recorded_at=tx.now,
+    )
 
 
 def retract_reaction(

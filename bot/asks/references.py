@@ -1,8 +1,10 @@
 """Solve an ask by an earlier one, and credit the answer that helped again."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.asks import outcomes
@@ -14,6 +16,7 @@ from bot.asks.message_kinds import (
 )
 from bot.asks.permissions import SOLVE_BY_REFERENCE
 from bot.asks.service import ASK_GONE, mark_deleted
+from bot.clock import datetime_to_micros
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.outbox.enqueue import NOTIFICATION_DELAY
@@ -40,6 +43,19 @@ _UPSERT = upsert_latest(
         "recorded_at",
     ],
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An earlier ask that somebody pointed to, and that the asker accepted."""
+
+    earlier_ask_id: int
+    # The answer to credit; None if the asker had given it.
+    answer_id: int | None
+    # Who pointed to it.
+    found_by: str
+    # The time of the asker's reaction.
+    event_micros: int
 
 
 def find(session: Session, ask_id: int) -> AskReference | None:
@@ -114,6 +130,10 @@ def solve(
     if ask.ts is None and not is_withdrawn:
         raise UserError("I'm still posting that ask. Try again in a moment.")
     answer = best_answer(tx.session, earlier.id, except_by=by)
+    previous = find(tx.session, ask.id)
+    credited = {each.answer_id for each in [previous] if each}
+    if answer is not None:
+        credited.add(answer.id)
     _store(
         tx,
         ask,
@@ -129,14 +149,9 @@ def solve(
         _withdraw(tx, ask, channel)
     else:
         _mark_solved(tx, ask, channel, is_present=True, event_micros=event_micros)
-    _credit(tx, ask, answer, event_micros=event_micros)
+    _credit_all(tx, ask, credited, event_micros=event_micros)
     if answer is not None:
-        tx.enqueue(
-            ANSWER_HELPED_AGAIN,
-            ask.id,
-            to=answer.author,
-            send_at=tx.now + NOTIFICATION_DELAY,
-        )
+        _thank(tx, ask, answer)
     return tx.session.get_one(AskReference, ask.id, populate_existing=True)
 
 
@@ -153,9 +168,7 @@ def undo(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
     outcomes.lock_all(tx.session, {ask.id, reference.earlier_ask_id})
     tx.session.refresh(ask)
     was_withdrawn, withdrawn_ts = reference.is_withdrawn, reference.withdrawn_ts
-    answer = (
-        tx.session.get_one(Answer, reference.answer_id) if reference.answer_id else None
-    )
+    answer_id = reference.answer_id
     _store(
         tx,
         ask,
@@ -174,7 +187,59 @@ def undo(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
         tx.enqueue(ASK_POST, ask.id, to=channel.slack_id, occurrence=withdrawn_ts or "")
     else:
         _mark_solved(tx, ask, channel, is_present=False, event_micros=event_micros)
-    _credit(tx, ask, answer, event_micros=event_micros)
+    _credit_all(tx, ask, {answer_id}, event_micros=event_micros)
+
+
+def follow_accepted(tx: Transaction, ask: Ask, accepted: Accepted | None) -> None:
+    """Let a locked ask be solved by what its asker accepted in its thread; or not.
+
+    What the asker chose by a button stands. The caller stores the marks on the ask, and
+    derives its state.
+    """
+    reference = tx.session.get(AskReference, ask.id, populate_existing=True)
+    is_present = reference is not None and reference.is_present
+    if reference is not None and is_present:
+        is_by_button = reference.found_by is None
+        if is_by_button or _as_accepted(reference) == accepted:
+            return
+    credited: set[int | None] = set()
+    if reference is not None and is_present:
+        credited.add(reference.answer_id)
+        reference.is_present, reference.recorded_at = False, tx.now
+    if accepted is not None:
+        credited.add(accepted.answer_id)
+        if reference is None:
+            reference = AskReference(ask_id=ask.id)
+            tx.session.add(reference)
+        reference.earlier_ask_id = accepted.earlier_ask_id
+        reference.answer_id = accepted.answer_id
+        reference.found_by = accepted.found_by
+        reference.is_withdrawn, reference.withdrawn_ts = False, None
+        reference.is_present = True
+        reference.event_micros = accepted.event_micros
+        reference.recorded_at = tx.now
+    tx.session.flush()
+    _credit_all(tx, ask, credited, event_micros=datetime_to_micros(tx.now))
+    if accepted is not None and accepted.answer_id is not None:
+        _thank(tx, ask, tx.session.get_one(Answer, accepted.answer_id))
+
+
+def _as_accepted(reference: AskReference) -> Accepted:
+    return Accepted(
+        reference.earlier_ask_id,
+        reference.answer_id,
+        reference.found_by or "",
+        reference.event_micros,
+    )
+
+
+def _thank(tx: Transaction, ask: Ask, answer: Answer) -> None:
+    tx.enqueue(
+        ANSWER_HELPED_AGAIN,
+        ask.id,
+        to=answer.author,
+        send_at=tx.now + NOTIFICATION_DELAY,
+    )
 
 
 def _store(tx: Transaction, ask: Ask, **columns: object) -> None:
@@ -233,23 +298,27 @@ def _mark_solved(
     outcomes.recompute_and_notify(tx, ask.id, force_update=True)
 
 
-def _credit(
-    tx: Transaction, ask: Ask, answer: Answer | None, *, event_micros: int
+def _credit_all(
+    tx: Transaction, ask: Ask, answer_ids: Collection[int | None], *, event_micros: int
 ) -> None:
+    for answer_id in sorted(filter(None, answer_ids)):
+        answer = tx.session.get_one(Answer, answer_id)
+        _credit(tx, ask, answer, event_micros=event_micros)
+
+
+def _credit(tx: Transaction, ask: Ask, answer: Answer, *, event_micros: int) -> None:
     """Mark the earlier answer as helpful to the asker, as long as a reference stands.
 
-    The same answer may have solved several of their asks: it has one mark of theirs.
+    The same answer may have solved several of their asks: it has one mark of theirs,
+    with the time of the last.
     """
-    if answer is None:
-        return
-    still_helps = tx.session.scalar(
-        select(
-            exists().where(
-                AskReference.answer_id == answer.id,
-                AskReference.is_present.is_(True),
-                Ask.id == AskReference.ask_id,
-                Ask.asker == ask.asker,
-            )
+    helped_at = tx.session.scalar(
+        select(func.max(AskReference.event_micros))
+        .join(Ask, Ask.id == AskReference.ask_id)
+        .where(
+            AskReference.answer_id == answer.id,
+            AskReference.is_present.is_(True),
+            Ask.asker == ask.asker,
         )
     )
     earlier = tx.session.get_one(Ask, answer.ask_id)
@@ -261,7 +330,8 @@ def _credit(
         meaning="helpful",
         name=AGAIN_MARK,
         by=ask.asker,
-        is_present=bool(still_helps),
-        event_micros=event_micros,
+        is_present=helped_at is not None,
+        event_micros=helped_at or event_micros,
+        is_derived=True,
     )
     outcomes.recompute_and_notify(tx, earlier.id)

@@ -6,6 +6,7 @@ from typing import Any
 from bot.asks import answer_store, outcomes, reaction_store, tracked
 from bot.asks.reactions import authority_of, reaction_state
 from bot.asks.replies import is_before_erasure, request_thread_sync
+from bot.asks.tracked import TrackedAskMessage
 from bot.clock import ts_to_micros
 from bot.messages.authors import is_by_human
 from bot.messages.events import ReactionEvent
@@ -61,19 +62,21 @@ def import_message(
                 # Reactions may have arrived before the reply.
                 reaction_store.attach_reactions(tx.session, ask, channel, [ts])
     if message.get("reactions"):
-        _import_reactions(tx, channel, message)
+        tracked_message = tracked.find(tx, channel.slack_id, ts)
+        if tracked_message is not None:
+            import_reactions(tx, tracked_message, message)
     return is_new
 
 
-def _import_reactions(
-    tx: Transaction, channel: Channel, message: Mapping[str, Any]
+def import_reactions(
+    tx: Transaction, tracked_message: TrackedAskMessage, message: Mapping[str, Any]
 ) -> None:
+    """Record the reactions to a message as Slack shows it."""
     ts = str(message["ts"])
-    tracked_message = tracked.find(tx, channel.slack_id, ts)
-    if tracked_message is None:
-        return
-    erased_reactors = reaction_store.erased_reactors(tx.session, channel.id, ts)
-    for reaction in message["reactions"]:
+    erased_reactors = reaction_store.erased_reactors(
+        tx.session, tracked_message.channel_id, ts
+    )
+    for reaction in message.get("reactions") or []:
         name = reaction["name"]
         meaning = tracked_message.meaning(name)
         if meaning is None:
@@ -88,12 +91,12 @@ def _import_reactions(
                 continue
             event = ReactionEvent(
                 member=member,
-                channel=channel.slack_id,
+                channel=tracked_message.slack_channel,
                 ts=ts,
                 emoji=name,
                 event_micros=ts_to_micros(ts),
                 is_present=True,
             )
-            authority = authority_of(tx, channel.id, member)
+            authority = authority_of(tx, tracked_message.channel_id, member)
             mark = reaction_state(tracked_message, event, meaning, authority)
             reaction_store.upsert_reactions(tx, [mark])

@@ -4,7 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import Block, DividerBlock
+from slack_sdk.models.blocks import (
+    Block,
+    DividerBlock,
+    InputBlock,
+    Option,
+    RadioButtonsElement,
+)
 from slack_sdk.models.views import View
 
 from bot.search.tokens import tokenize
@@ -16,12 +22,21 @@ from bot.slack.blocks import (
     context_line,
     message_modal,
     mrkdwn_line,
+    name_list,
     quoted,
     sentence_note,
     text_input,
 )
 from bot.slack.rich_text import Part, link
-from bot.slack.text import ELLIPSIS, Token, to_mrkdwn, to_plain, truncate
+from bot.slack.text import (
+    ELLIPSIS,
+    SOMEONE,
+    Token,
+    capitalize,
+    to_mrkdwn,
+    to_plain,
+    truncate,
+)
 
 MAX_WORDS = 300
 MAX_ANSWER_SHOWN = 300
@@ -30,6 +45,9 @@ MAX_SUMMARY = 200
 CONTEXT_BEFORE_MATCH = 60
 MATCHED_LETTERS = 5
 MAX_REASON = 200
+MAX_LINK = 500
+# Of a choice, and of the line below it.
+MAX_OPTION = 75
 
 SUGGESTION = "Perhaps already solved:"
 NOTHING = "Nothing yet. Ask your peers?"
@@ -69,6 +87,9 @@ class EntryView:
     outdated_reasons: Sequence[str] = ()
     # The reader said that it is out of date.
     is_flagged: bool = False
+    # A later ask with the same problem and an answer of its own; mrkdwn.
+    newer_title: str | None = None
+    newer_url: str | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -197,6 +218,9 @@ def _entry(entry: EntryView, words: str | None = None) -> list[Block]:
     elif entry.answer and not entry.what_worked:
         blocks.append(_words(entry.answer, MAX_SUMMARY))
     blocks.append(rich_text.context_line(*_about(entry)))
+    if entry.newer_title and entry.newer_url:
+        newer = link(entry.newer_url, quoted(entry.newer_title))
+        blocks.append(rich_text.context_line("Newer: ", newer))
     if entry.is_old:
         why = "; ".join(to_plain(reason) for reason in entry.outdated_reasons)
         blocks.append(
@@ -329,6 +353,79 @@ def outdated_question(
     ]
     text, blocks = sentence_note(*parts)
     return text, [*blocks, button_row(button("Yes, it is", "entry_works", entry_id))]
+
+
+def pointer_form(ask_id: int, title: str, entries: Sequence[EntryView]) -> View:
+    """Ask which earlier ask was the same problem; `title` is the ask's, as mrkdwn."""
+    fields: list[Block] = []
+    if entries:
+        choices = [
+            Option(
+                value=str(entry.id),
+                text=truncate(to_plain(entry.title), MAX_OPTION),
+                description=truncate(
+                    f"{capitalize(entry.author or SOMEONE)} · {entry.asked}", MAX_OPTION
+                ),
+            )
+            for entry in entries
+        ]
+        fields.append(
+            InputBlock(
+                block_id="entry",
+                label="Was it one of these?",
+                optional=True,
+                element=RadioButtonsElement(action_id="entry", options=choices),
+            )
+        )
+    return View(
+        type="modal",
+        callback_id="already_answered",
+        title="Already answered",
+        submit="Post",
+        close="Cancel",
+        private_metadata=json.dumps({"ask": ask_id}),
+        blocks=[
+            rich_text.user_text(title, limit=200, is_bold=True),
+            *fields,
+            text_input(
+                "link",
+                "Or paste a link" if entries else "A link to the earlier answer",
+                limit=MAX_LINK,
+                hint="To the earlier ask, or to an answer in its thread. In the menu of"
+                " that message, choose Copy link.",
+                is_optional=True,
+            ),
+            context_line("I'll post it in the ask's thread, with your name."),
+        ],
+    )
+
+
+def pointer(
+    member: str, title: str, url: str, *, asker: str, solved_emoji: str
+) -> Note:
+    """A reply in an ask's thread, with the title (mrkdwn) of the earlier ask."""
+    text, blocks = sentence_note(
+        f"{member}: this was solved before: ", link(url, quoted(title))
+    )
+    accept = f"{asker}, if that solves it for you, react with :{solved_emoji}:"
+    return text, [*blocks, rich_text.context_line(capitalize(accept))]
+
+
+def pointer_helped(title: str, url: str, people: Sequence[str]) -> Note:
+    """Thank a member who pointed to an earlier answer; `title` is of the ask."""
+    return sentence_note(
+        "The earlier answer that you found for ",
+        link(url, quoted(title)),
+        f" helped {name_list(people)}. Thank you!",
+    )
+
+
+def pointer_not_posted(title: str, url: str) -> Note:
+    return sentence_note(
+        "I couldn't post the earlier answer that you found in the thread of ",
+        link(url, quoted(title)),
+        ". Look there, and try again if it's missing.",
+    )
 
 
 def withdrawn(ask_id: int) -> Note:

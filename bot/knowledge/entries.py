@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import distinct, exists, func, select
 
 from bot.clock import micros_to_datetime
 from bot.knowledge import entry_rules
@@ -12,7 +12,15 @@ from bot.knowledge.entry_rules import Freshness, Verdict
 from bot.runtime import Transaction
 from bot.slack.text import format_month, permalink
 from bot.workspace import members, visibility
-from models import Answer, AnswerText, Ask, Channel, EntryReview, Reaction
+from models import (
+    Answer,
+    AnswerText,
+    Ask,
+    AskReference,
+    Channel,
+    EntryReview,
+    Reaction,
+)
 
 # The answers of an entry that are shown, at most.
 MAX_ANSWERS = 3
@@ -30,6 +38,16 @@ class EntryAnswer:
     text: str | None
     url: str
     is_solution: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewerEntry:
+    """A later solved ask with the same problem, and an answer of its own."""
+
+    ask_id: int
+    # mrkdwn
+    title: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,7 @@ class Entry:
     freshness: Freshness
     # People's reasons for calling it out of date.
     outdated_reasons: Sequence[str] = ()
+    newer: NewerEntry | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -81,6 +100,7 @@ def load(
     answers = _load_answers(tx, asks.keys())
     helped, marked_at = _load_marks(tx, asks.keys())
     verdicts = _load_verdicts(tx, asks.keys())
+    newer = _load_newer(tx, asks.keys(), readable)
     zone = members.zone(tx, member)
     names = members.names(
         tx, {answer.author for of_ask in answers.values() for answer, _ in of_ask}
@@ -136,6 +156,7 @@ def load(
                     for verdict in verdicts[ask_id]
                     if verdict.verdict == "outdated" and verdict.reason
                 ],
+                newer=newer.get(ask_id),
             )
         )
     return entries
@@ -199,6 +220,43 @@ def _load_marks(
     ).all()
     counts = {ask_id: count for ask_id, count, _ in rows}
     return counts, {ask_id: at for ask_id, _, at in rows}
+
+
+def _load_newer(
+    tx: Transaction, ask_ids: Collection[int], readable: Collection[int]
+) -> dict[int, NewerEntry]:
+    """Return the newest later ask with the same problem, by ask, if it has an answer.
+
+    One that only the earlier answer solved leads back to it, and is left out.
+    """
+    rows = tx.session.execute(
+        select(AskReference.earlier_ask_id, Ask, Channel)
+        .join(Ask, Ask.id == AskReference.ask_id)
+        .join(Channel, Channel.id == Ask.channel_id)
+        .where(
+            AskReference.earlier_ask_id.in_(ask_ids),
+            AskReference.is_present.is_(True),
+            Ask.id > AskReference.earlier_ask_id,
+            Ask.state == "solved",
+            Ask.deleted_at.is_(None),
+            Ask.ts.is_not(None),
+            Ask.channel_id.in_(readable),
+            exists().where(
+                Answer.ask_id == Ask.id,
+                Answer.is_deleted.is_(False),
+                Answer.is_solution.is_(True) | (Answer.helpful_count > 0),
+            ),
+        )
+        .order_by(Ask.id)
+    )
+    return {
+        earlier_id: NewerEntry(
+            ask.id,
+            members.text_with_names(tx, ask.title),
+            _url(tx, channel, ask.ts or ""),
+        )
+        for earlier_id, ask, channel in rows
+    }
 
 
 def _load_verdicts(

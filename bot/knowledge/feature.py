@@ -17,6 +17,9 @@ from bot.knowledge import (
     outdated,
     permissions,
     personal_data,
+    pointer_events,
+    pointer_message,
+    pointers,
     presentation,
     search_tables,
     settings,
@@ -34,6 +37,7 @@ def _texts_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
 
 def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> None:
     answer_texts.on_bot_joined(tx, channel)
+    pointers.request_syncs(tx, channel)
 
 
 def _on_message_edited(
@@ -61,17 +65,33 @@ def _help_lines(_emoji: ChannelEmoji) -> Sequence[str]:
 
 KNOWLEDGE = Feature(
     name="knowledge",
-    message_types=(*notifications.MESSAGE_TYPES, *outdated.MESSAGE_TYPES),
+    message_types=(
+        *notifications.MESSAGE_TYPES,
+        *outdated.MESSAGE_TYPES,
+        *pointer_message.MESSAGE_TYPES,
+    ),
     permissions=permissions.PERMISSIONS,
-    personal_data=(*personal_data.PERSONAL_DATA, *search_tables.PERSONAL_DATA),
-    message_policies=(*personal_data.MESSAGES, *outdated.MESSAGES),
+    personal_data=(
+        *personal_data.PERSONAL_DATA,
+        *pointer_message.PERSONAL_DATA,
+        *search_tables.PERSONAL_DATA,
+    ),
+    message_policies=(
+        *personal_data.MESSAGES,
+        *outdated.MESSAGES,
+        *pointer_message.MESSAGES,
+    ),
     channel_settings=(channel_settings.SUGGESTS_ENTRIES,),
     member_settings=(settings.KEEPS_ANSWER_TEXTS,),
     home_sections=(home.SUGGESTIONS,),
     ask_options=_ask_options,
     help_lines=_help_lines,
     due_rows=(DueRows("read-answers", AnswerText.next_fetch_at, _texts_of),),
+    tracked_tables=(pointers.TABLE,),
+    lock_messages=pointers.lock_messages,
+    on_reaction=pointer_events.on_reaction,
     on_message_edited=_on_message_edited,
+    on_message_deleted=pointer_events.on_message_deleted,
     on_member_loaded=answer_texts.on_member_loaded,
     on_bot_joined=_on_bot_joined,
     on_answers_marked=answer_texts.on_answers_marked,

@@ -49,7 +49,7 @@ def find(
     loaded = entries.load(
         tx, member, [hit.ask_id for hit in results.hits], includes_open=includes_open
     )
-    ordered = sorted(loaded, key=lambda entry: entry.freshness == "old")
+    ordered = sorted(_newer_first(loaded), key=lambda entry: entry.freshness == "old")
     end = start + PAGE_SIZE
     return FoundPage(
         ordered[start:end],
@@ -57,6 +57,19 @@ def find(
         end if end < len(ordered) else None,
         results.is_complete,
     )
+
+
+def _newer_first(unordered: Sequence[Entry]) -> list[Entry]:
+    """Put a newer entry with the same problem before an older one."""
+    by_id = {entry.ask_id: entry for entry in unordered}
+    ordered: dict[int, Entry] = {}
+    for entry in unordered:
+        chain = [entry]
+        while (newer := chain[-1].newer) and newer.ask_id in by_id:
+            chain.append(by_id[newer.ask_id])
+        for each in reversed(chain):
+            ordered.setdefault(each.ask_id, each)
+    return list(ordered.values())
 
 
 def similar(
@@ -74,6 +87,36 @@ def similar(
     )
     hits = [hit.ask_id for hit in results.hits if hit.shared_title_words]
     return entries.load(tx, member, hits)
+
+
+def answered_like(
+    tx: Transaction,
+    search: Search,
+    member: str,
+    ask: Ask,
+    *,
+    excluded: Collection[int] = (),
+) -> list[Entry]:
+    """Return answered entries like an ask that may be named in its channel.
+
+    Only those that the member may see, the best first. Raises MembershipUnknown.
+    """
+    readable = visibility.readable_channels(tx, member, is_exact=True)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    quotable = {
+        source.id
+        for source in tx.session.scalars(
+            select(Channel).where(Channel.id.in_(readable))
+        )
+        if visibility.may_quote(source, channel)
+    }
+    query = SearchQuery(ask.title, ask.details)
+    results = search.find(
+        tx.session, quotable, query, limit=MAX_FOUND, excluded={ask.id, *excluded}
+    )
+    hits = [hit.ask_id for hit in results.hits if hit.shared_title_words]
+    loaded = entries.load(tx, member, hits, includes_open=False)
+    return _newer_first(loaded)[:PAGE_SIZE]
 
 
 def suggest(tx: Transaction, search: Search, ask: Ask) -> list[Entry]:

@@ -12,5 +12,10 @@ REVIEW = Permission(
     roles=MEMBERS_AND_GUESTS,
     denial="You can't review answers here.",
 )
+POINT = Permission(
+    "point to an earlier answer",
+    roles=MEMBERS_AND_GUESTS,
+    denial="You can't point to answers here.",
+)
 
-PERMISSIONS = (FIND, REVIEW)
+PERMISSIONS = (FIND, REVIEW, POINT)

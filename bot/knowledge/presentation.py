@@ -49,6 +49,8 @@ def _view(entry: Entry, *, is_flagged: bool) -> EntryView:
         is_old=entry.freshness == "old",
         outdated_reasons=entry.outdated_reasons,
         is_flagged=is_flagged,
+        newer_title=entry.newer.title if entry.newer else None,
+        newer_url=entry.newer.url if entry.newer else None,
     )
 
 

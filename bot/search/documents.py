@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.search.index import Document
-from models import Answer, AnswerText, Ask
+from models import Answer, AnswerText, Ask, AskReference, Channel
 
 BATCH_SIZE = 2000
+# Of the later asks with the same problem, the newest.
+MAX_SAME_PROBLEM = 20
 
 
 def load(session: Session, ask_ids: Sequence[int]) -> list[Document]:
@@ -36,12 +38,48 @@ def load(session: Session, ask_ids: Sequence[int]) -> list[Document]:
         ask_id: [row.text for row in rows]
         for ask_id, rows in groupby(texts, key=lambda row: row.ask_id)
     }
+    same_problem = _same_problem(session, [ask.id for ask in asks])
     return [
         Document(
-            ask.id, ask.channel_id, ask.title, ask.details, answers.get(ask.id, [])
+            ask.id,
+            ask.channel_id,
+            ask.title,
+            ask.details,
+            answers.get(ask.id, []),
+            same_problem.get(ask.id, []),
         )
         for ask in asks
     ]
+
+
+def _same_problem(session: Session, ask_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the titles of the asks that each of these asks solved, the newest first.
+
+    Only those whose words everybody in its channel may see: nobody finds anything by
+    words of a private channel that they are not in.
+    """
+    later, place, later_place = aliased(Ask), aliased(Channel), aliased(Channel)
+    rows = session.execute(
+        select(AskReference.earlier_ask_id, later.title)
+        .join(Ask, Ask.id == AskReference.earlier_ask_id)
+        .join(place, place.id == Ask.channel_id)
+        .join(later, later.id == AskReference.ask_id)
+        .join(later_place, later_place.id == later.channel_id)
+        .where(
+            AskReference.earlier_ask_id.in_(ask_ids),
+            AskReference.is_present.is_(True),
+            later.deleted_at.is_(None),
+            or_(
+                place.id == later_place.id,
+                later_place.is_private.is_(False) & place.is_shared.is_(False),
+            ),
+        )
+        .order_by(AskReference.earlier_ask_id, later.id.desc())
+    ).all()
+    return {
+        ask_id: [row.title for row in titles][:MAX_SAME_PROBLEM]
+        for ask_id, titles in groupby(rows, key=lambda row: row.earlier_ask_id)
+    }
 
 
 def count(session: Session) -> int:

@@ -75,6 +75,8 @@ class Document:
     details: str = ""
     # The texts of the answers that may be found.
     answers: Sequence[str] = ()
+    # The titles of later asks with the same problem.
+    same_problem: Sequence[str] = ()
 
 
 class SearchIndex:
@@ -329,7 +331,7 @@ class _Generation:
 
 def _to_tantivy(document: Document) -> "tantivy.Document":
     title = tokenize(document.title)
-    rest = (document.details, *document.answers)
+    rest = (document.details, *document.answers, *document.same_problem)
     words = [*title, *title, *(word for text in rest for word in tokenize(text))]
     converted = tantivy.Document()
     converted.add_integer("id", document.ask_id)

@@ -267,6 +267,33 @@ def permalink(
     return address
 
 
+@dataclass(frozen=True, slots=True)
+class MessageLink:
+    """A message by Slack's ids; `thread_ts` is None if the link names no thread."""
+
+    channel: str
+    ts: str
+    thread_ts: str | None = None
+
+
+_PERMALINK = re.compile(
+    r"archives/([A-Z0-9]{1,40})/p([0-9]{1,11})([0-9]{6})/?"
+    r"(?:\?(?:[^#\s]*&)?thread_ts=([0-9]{1,11}\.[0-9]{6})(?:&[^#\s]*)?|\?[^#\s]*)?"
+)
+
+
+def parse_permalink(team_url: str, text: str) -> MessageLink | None:
+    """Parse a permalink of the workspace; None for any other text."""
+    address = text.strip()
+    if not team_url or not address.casefold().startswith(team_url.casefold()):
+        return None
+    match = _PERMALINK.fullmatch(address[len(team_url) :])
+    if match is None:
+        return None
+    channel, seconds, micros, thread_ts = match.groups()
+    return MessageLink(channel, f"{seconds}.{micros}", thread_ts)
+
+
 def format_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """Format the local day of `at`: "2 Mar", or "2 Mar 2025" for another year."""
     day = at.astimezone(zone).date()

@@ -205,6 +205,10 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
         ways[f"action entry_{verdict}"] = click(f"entry_{verdict}", bens)
     opened(click("entry_outdated", bens))
     ways["view outdated"] = send("outdated", reason="Because")
+    opened(shortcut("already_answered", who, ts[mine]))
+    at_bens = f"https://peers.slack.com/archives/{DEN}/p{ts[bens].replace('.', '')}"
+    ways["view already_answered"] = send("already_answered", link=at_bens)
+    ways["shortcut already_answered"] = shortcut("already_answered", who, ts[mine])
     ways["action suggestion_solved"] = click("suggestion_solved", f"{mine}:{bens}")
     ways["action suggestion_undo"] = click("suggestion_undo", mine)
     own = story.say(member, "How do I find it?", channel=DEN)
@@ -414,6 +418,7 @@ TELLS_NOTHING = {
     "home.fetch_memberships",
     "privacy.redact",
     "knowledge.fetch_answer",
+    "knowledge.sync_pointer",
 }
 ASKS_ITSELF = {
     *(
@@ -455,6 +460,7 @@ IN_THE_CHANNEL = {
     ),
     *("checkin.post", "checkin.digest", "checkin.response", "checkin.update_response"),
     *("checkin.sync_thread", "mentor.post", "mentor.update", "onboarding.introduction"),
+    "knowledge.post_pointer",
 }
 
 

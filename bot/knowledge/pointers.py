@@ -1,0 +1,373 @@
+"""Already answered: a member points an ask to an earlier one with the same problem.
+
+The bot posts it in the ask's thread. Once the asker reacts to that message with a
+solved emoji, the ask is solved by reference; once they remove it, it no longer is. That
+state is derived from the reactions, whatever the order and number of their events.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from bot.asks import outcomes, reaction_store, reactions, references
+from bot.asks import service as asks
+from bot.asks.button_marks import write_mark
+from bot.asks.references import Accepted
+from bot.asks.tracked import TrackedAskMessage
+from bot.errors import UserError
+from bot.knowledge.message_kinds import (
+    KNOWLEDGE_POINTER_HELPED,
+    KNOWLEDGE_POST_POINTER,
+    KNOWLEDGE_SYNC_POINTER,
+)
+from bot.knowledge.permissions import POINT
+from bot.messages.events import DeletedMessage, ReactionEvent
+from bot.messages.lookup import TrackedTable
+from bot.messages.tracked_messages import TrackedMessage
+from bot.outbox.enqueue import NOTIFICATION_DELAY
+from bot.runtime import Transaction
+from bot.slack.text import MessageLink
+from bot.workspace import channels, roles, visibility
+from models import Answer, Ask, AskPointer, Channel, Member, Reaction
+
+TABLE = TrackedTable("ask_pointers", AskPointer, parent="ask_id", author="member")
+
+CHOOSE = "Choose one, or paste a link."
+# The same for a message that is not there, and for one that the person can't see.
+NO_ASK_THERE = "I know no ask or answer there."
+ITSELF = "That's this ask itself. Paste a link to the earlier one."
+OTHER_CHANNEL = (
+    "That was in a private channel, and not everyone here can see it. I can't post it."
+)
+SHARED_CHANNEL = (
+    "People from other organizations are in this channel. I only post what was asked"
+    " here."
+)
+POINTED_ALREADY = "A link to it is in the thread already."
+SOLVED = "This ask is solved already."
+CLOSED = "This ask is closed. Reopen it first."
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An earlier ask, and the answer to it that somebody linked to, if any."""
+
+    ask: Ask
+    answer: Answer | None = None
+
+
+def require_open(tx: Transaction, ask: Ask, *, by: str) -> Channel:
+    """Return the channel of an ask that the member may point from. Raises UserError."""
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    roles.authorize(tx, channel, POINT, by)
+    if ask.state == "solved":
+        raise UserError(SOLVED)
+    if ask.state == "closed":
+        raise UserError(CLOSED)
+    if ask.ts is None:
+        raise UserError("I'm still posting that ask. Try again in a moment.")
+    return channel
+
+
+def pointed_to(tx: Transaction, ask: Ask) -> Sequence[int]:
+    """Return the earlier asks that the ask's thread has a link to, or soon will."""
+    return tx.session.scalars(
+        select(AskPointer.earlier_ask_id).where(
+            AskPointer.ask_id == ask.id, AskPointer.state.in_(("posting", "posted"))
+        )
+    ).all()
+
+
+def find_by_id(tx: Transaction, ask_id: int, *, by: str) -> Target:
+    """Return the earlier ask that a member chose. Raises UserError."""
+    ask = tx.session.get(Ask, ask_id)
+    if ask is None or ask.installation_id != tx.workspace.id:
+        raise UserError(asks.ASK_GONE)
+    return _visible(tx, Target(ask), by=by, field="entry")
+
+
+def find_by_link(tx: Transaction, link: MessageLink, *, by: str) -> Target:
+    """Return the earlier ask, or the answer, that a link leads to. Raises UserError."""
+    channel = channels.find(tx, link.channel)
+    ask = answer = None
+    if channel is not None:
+        ask = asks.find_by_message(tx.session, channel.id, link.ts)
+        answer = tx.session.scalar(
+            select(Answer).filter_by(
+                channel_id=channel.id, ts=link.ts, is_deleted=False
+            )
+        )
+        if ask is None and answer is not None:
+            ask = tx.session.get_one(Ask, answer.ask_id)
+        if ask is None and link.thread_ts:
+            ask = asks.find_by_message(tx.session, channel.id, link.thread_ts)
+    if ask is None:
+        raise UserError(NO_ASK_THERE, field="link")
+    return _visible(tx, Target(ask, answer), by=by, field="link")
+
+
+def _visible(tx: Transaction, target: Target, *, by: str, field: str) -> Target:
+    readable = visibility.readable_channels(tx, by, is_exact=True)
+    if target.ask.deleted_at is not None or target.ask.channel_id not in readable:
+        raise UserError(NO_ASK_THERE if field == "link" else asks.ASK_GONE, field=field)
+    return target
+
+
+def point(
+    tx: Transaction, ask: Ask, target: Target, *, by: str, field: str, occurrence: str
+) -> None:
+    """Post a link to the earlier ask in the ask's thread; once for each two asks.
+
+    The same request again does nothing. Raises UserError, at the form's `field`.
+    """
+    channel = require_open(tx, ask, by=by)
+    earlier = target.ask
+    if earlier.id == ask.id:
+        raise UserError(ITSELF, field=field)
+    source = tx.session.get_one(Channel, earlier.channel_id)
+    if not visibility.may_quote(source, channel):
+        reason = OTHER_CHANNEL if source.is_private else SHARED_CHANNEL
+        raise UserError(reason, field=field)
+    # Two members may point to it at once: the second waits here.
+    outcomes.lock_all(tx.session, {ask.id, earlier.id})
+    if references.best_answer(tx.session, earlier.id) is None:
+        raise UserError(references.NOT_ANSWERED, field=field)
+    pointer = tx.session.scalar(
+        select(AskPointer)
+        .filter_by(ask_id=ask.id, earlier_ask_id=earlier.id)
+        .execution_options(populate_existing=True)
+    )
+    if pointer is None:
+        pointer = AskPointer(ask_id=ask.id, earlier_ask_id=earlier.id)
+        tx.session.add(pointer)
+    elif pointer.state in {"posting", "posted"}:
+        if pointer.member == by:
+            return
+        raise UserError(POINTED_ALREADY, field=field)
+    pointer.channel_id, pointer.member, pointer.pointed_at = channel.id, by, tx.now
+    pointer.answer_id = _credited_answer(tx, ask, target)
+    pointer.state, pointer.ts = "posting", None
+    tx.session.flush()
+    tx.enqueue(
+        KNOWLEDGE_POST_POINTER,
+        pointer.id,
+        to=channel.slack_id,
+        occurrence=occurrence,
+    )
+
+
+def _credited_answer(tx: Transaction, ask: Ask, target: Target) -> int | None:
+    """Return the answer that was linked to, if it helped; else the best one."""
+    linked = target.answer
+    if (
+        linked is not None
+        and (linked.is_solution or linked.helpful_count)
+        and linked.author != ask.asker
+    ):
+        return linked.id
+    best = references.best_answer(tx.session, target.ask.id, except_by=ask.asker)
+    return best.id if best else None
+
+
+def place(message: TrackedMessage, ask_id: int | None) -> TrackedAskMessage:
+    """Return the message as asks see it: emoji mean there what they mean on answers."""
+    return TrackedAskMessage(
+        channel_id=message.channel_id,
+        slack_channel=message.slack_channel,
+        is_capturing=False,
+        helpful_emoji=message.helpful_emoji,
+        solved_emoji=message.solved_emoji,
+        ask_id=ask_id,
+        is_ask=False,
+        answer_id=None,
+        author=None,
+    )
+
+
+def place_of(tx: Transaction, pointer: AskPointer) -> TrackedAskMessage:
+    channel = tx.session.get_one(Channel, pointer.channel_id)
+    message = TrackedMessage(
+        channel_id=channel.id,
+        slack_channel=channel.slack_id,
+        is_capturing=False,
+        helpful_emoji=tuple(channels.helpful_emoji(channel)),
+        solved_emoji=tuple(channels.solved_emoji(channel)),
+        join_emoji=(),
+        kudos_emoji=(),
+        rows={},
+    )
+    return place(message, pointer.ask_id)
+
+
+def lock(tx: Transaction, pointer_id: int) -> AskPointer:
+    """Lock the pointer's asks, all that its ask points to, and return the pointer."""
+    pointer = tx.session.get_one(AskPointer, pointer_id)
+    _lock_asks(tx, pointer.ask_id)
+    tx.session.refresh(pointer)
+    return pointer
+
+
+def _lock_asks(tx: Transaction, ask_id: int) -> None:
+    earlier = tx.session.scalars(
+        select(AskPointer.earlier_ask_id).filter_by(ask_id=ask_id)
+    )
+    reference = references.find(tx.session, ask_id)
+    others = {reference.earlier_ask_id} if reference else set()
+    outcomes.lock_all(tx.session, {ask_id, *earlier, *others})
+
+
+def apply_reaction(
+    pointer_id: int, where: TrackedAskMessage, event: ReactionEvent, tx: Transaction
+) -> None:
+    """Record a reaction to a pointer's message, or its removal, and what it changes."""
+    lock(tx, pointer_id)
+    reactions.apply_reaction(tx, where, event)
+    follow(tx, tx.session.get_one(AskPointer, pointer_id))
+
+
+def apply_deletion(pointer_id: int, deleted: DeletedMessage, tx: Transaction) -> None:
+    """The message is gone, and what people said of it: it may be posted again."""
+    pointer = lock(tx, pointer_id)
+    if pointer.ts == deleted.ts:
+        pointer.state = "deleted"
+        tx.session.flush()
+        follow(tx, pointer)
+
+
+def on_posted(tx: Transaction, pointer: AskPointer) -> None:
+    """Take in the reactions that came before the message's id was known."""
+    ask, channel = _ask_and_channel(tx, pointer)
+    pointer.state = "posted"
+    tx.session.flush()
+    _attach(tx, pointer, ask, channel)
+    follow(tx, pointer)
+    # Where nothing is captured, they were passed over.
+    tx.enqueue_update(KNOWLEDGE_SYNC_POINTER, pointer.id, to=channel.slack_id)
+
+
+def request_syncs(tx: Transaction, channel: Channel) -> None:
+    """Look at the pointers of open asks again: the bot was away, and heard nothing."""
+    for pointer_id in tx.session.scalars(
+        select(AskPointer.id)
+        .join(Ask, Ask.id == AskPointer.ask_id)
+        .where(
+            AskPointer.channel_id == channel.id,
+            AskPointer.state == "posted",
+            Ask.state.in_(("open", "answered")),
+        )
+        .order_by(AskPointer.id)
+    ):
+        tx.enqueue_update(KNOWLEDGE_SYNC_POINTER, pointer_id, to=channel.slack_id)
+
+
+def attach(tx: Transaction, pointer: AskPointer) -> None:
+    """Attach the reactions that were recorded before the message was known."""
+    _attach(tx, pointer, *_ask_and_channel(tx, pointer))
+
+
+def _attach(tx: Transaction, pointer: AskPointer, ask: Ask, channel: Channel) -> None:
+    if pointer.ts is not None:
+        reaction_store.attach_reactions(tx.session, ask, channel, [pointer.ts])
+        tx.session.flush()
+
+
+def _ask_and_channel(tx: Transaction, pointer: AskPointer) -> tuple[Ask, Channel]:
+    ask = tx.session.get_one(Ask, pointer.ask_id)
+    return ask, tx.session.get_one(Channel, pointer.channel_id)
+
+
+def follow(tx: Transaction, pointer: AskPointer) -> None:
+    """Derive from the reactions to a locked pointer what they say of its ask."""
+    follow_ask(tx, pointer.ask_id)
+    if helped_members(tx, pointer):
+        tx.enqueue(
+            KNOWLEDGE_POINTER_HELPED,
+            pointer.id,
+            to=pointer.member,
+            send_at=tx.now + NOTIFICATION_DELAY,
+        )
+
+
+def follow_ask(tx: Transaction, ask_id: int) -> None:
+    """Solve an ask by the pointer that its asker accepted last, or no longer."""
+    _lock_asks(tx, ask_id)
+    ask = tx.session.get_one(Ask, ask_id, populate_existing=True)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    accepted: list[Accepted] = []
+    for pointer in tx.session.scalars(
+        select(AskPointer).filter_by(ask_id=ask_id).order_by(AskPointer.id)
+    ):
+        marks = _asker_marks(tx, ask, pointer)
+        if not marks:
+            continue
+        standing = [mark.event_micros for mark in marks if mark.is_present]
+        is_accepted = bool(standing) and pointer.state == "posted"
+        at = max(standing or [mark.event_micros for mark in marks])
+        if ask.ts is not None:
+            write_mark(
+                tx,
+                channel,
+                ask,
+                ts=ask.ts,
+                meaning="solved",
+                name=f"{references.SOLVED_MARK}:{pointer.id}",
+                by=ask.asker,
+                is_present=is_accepted,
+                event_micros=at,
+                is_derived=True,
+            )
+        if is_accepted:
+            accepted.append(
+                Accepted(pointer.earlier_ask_id, pointer.answer_id, pointer.member, at)
+            )
+    latest = max(accepted, key=lambda each: each.event_micros, default=None)
+    references.follow_accepted(tx, ask, latest)
+    outcomes.recompute_and_notify(tx, ask_id, force_update=True)
+
+
+def _asker_marks(tx: Transaction, ask: Ask, pointer: AskPointer) -> Sequence[Reaction]:
+    return tx.session.scalars(
+        select(Reaction)
+        .filter_by(
+            channel_id=pointer.channel_id,
+            message_ts=pointer.ts,
+            member=ask.asker,
+            meaning="solved",
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def helped_members(tx: Transaction, pointer: AskPointer) -> list[str]:
+    """Return whom the pointer helped, as they say by a reaction; the asker first."""
+    if pointer.state != "posted":
+        return []
+    asker = tx.session.get_one(Ask, pointer.ask_id).asker
+    cannot_mark = exists().where(
+        Member.installation_id == tx.workspace.id,
+        Member.slack_id == Reaction.member,
+        or_(Member.is_bot.is_(True), Member.is_external.is_(True)),
+    )
+    helped = tx.session.scalars(
+        select(Reaction.member)
+        .distinct()
+        .where(
+            Reaction.channel_id == pointer.channel_id,
+            Reaction.message_ts == pointer.ts,
+            Reaction.meaning.in_(("helpful", "solved")),
+            Reaction.is_present.is_(True),
+            Reaction.member != pointer.member,
+            ~cannot_mark,
+        )
+    )
+    return sorted(helped, key=lambda member: (member != asker, member))
+
+
+def lock_messages(session: Session, messages: Sequence[TrackedMessage]) -> None:
+    """Lock the asks of pointers; see `Feature.lock_messages`."""
+    rows = [
+        message.rows[TABLE.name] for message in messages if TABLE.name in message.rows
+    ]
+    outcomes.lock_all(session, {row.parent_id for row in rows if row.parent_id})

@@ -58,7 +58,7 @@ def open_form(shortcut: MessageShortcut, request: Request) -> Response:
 
 def submit(form: ViewSubmission, tx: Transaction) -> Response:
     ask = asks.get(tx, parse_id(form.view.metadata().get("ask")))
-    # Whoever may not see the ask learns nothing of others.
+    # A person who can't see the ask learns nothing of others.
     pointers.require_open(tx, ask, by=form.actor)
     target, field = _target(form, tx)
     pointers.point(tx, ask, target, by=form.actor, field=field, occurrence=form.view.id)

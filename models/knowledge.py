@@ -106,7 +106,7 @@ class EntryReview(Base):
 class AskPointer(Base):
     """A member's pointer to an earlier ask with the same problem, in an ask's thread.
 
-    The bot posts it. What people say of it are `Reaction`s to its message; the asker's
+    The bot posts it. People's verdicts are `Reaction`s to its message; the asker's
     acceptance is derived from them.
     """
 
@@ -125,7 +125,7 @@ class AskPointer(Base):
     earlier_ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)
     # The earlier answer that is credited; None if the asker had given it.
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"), index=True)
-    # Of the ask, and so of the message.
+    # The channel of the ask, and so of the message.
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
     member: Mapped[str]
     state: Mapped[str] = mapped_column(default="posting")

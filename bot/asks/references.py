@@ -47,12 +47,12 @@ _UPSERT = upsert_latest(
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An earlier ask that somebody pointed to, and that the asker accepted."""
+    """An earlier ask that a member pointed to, and that the asker accepted."""
 
     earlier_ask_id: int
     # The answer to credit; None if the asker had given it.
     answer_id: int | None
-    # Who pointed to it.
+    # The member who pointed to it.
     found_by: str
     # The time of the asker's reaction.
     event_micros: int
@@ -193,7 +193,7 @@ def undo(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
 def follow_accepted(tx: Transaction, ask: Ask, accepted: Accepted | None) -> None:
     """Let a locked ask be solved by what its asker accepted in its thread; or not.
 
-    What the asker chose by a button stands. The caller stores the marks on the ask, and
+    The asker's choice by a button stays. The caller stores the marks on the ask, and
     derives its state.
     """
     reference = tx.session.get(AskReference, ask.id, populate_existing=True)

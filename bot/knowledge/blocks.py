@@ -46,7 +46,7 @@ CONTEXT_BEFORE_MATCH = 60
 MATCHED_LETTERS = 5
 MAX_REASON = 200
 MAX_LINK = 500
-# Of a choice, and of the line below it.
+# The limit of a choice, and of the line below it.
 MAX_OPTION = 75
 
 SUGGESTION = "Perhaps already solved:"

@@ -21,7 +21,7 @@ def on_reaction(
     if row is None:
         return None
     where = pointers.place(message, row.parent_id)
-    # A mark may be taken back although its emoji means nothing any more.
+    # A mark can be removed even if its emoji has no meaning any longer.
     if event.is_present and where.meaning(event.emoji) is None:
         return None
     change = partial(pointers.apply_reaction, row.id, where, event)

@@ -35,7 +35,7 @@ def _lock(tx: Transaction, pointer_id: int) -> None:
 
 
 def _render(tx: Transaction, pointer: AskPointer, _delivery: Delivery) -> Note | None:
-    """Render it as long as everybody in the channel may see what it quotes."""
+    """Render it as long as all people in the channel may see what it quotes."""
     ask, channel = ask_view.load_ask(tx.session, pointer.ask_id)
     earlier, source = ask_view.load_ask(tx.session, pointer.earlier_ask_id)
     if (
@@ -160,7 +160,7 @@ MESSAGE_TYPES = (
 
 def _pointers_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
     """The pointers by the person, to or from an ask of theirs, or that helped them."""
-    who, earlier = erasure.member, aliased(Ask)
+    member, earlier = erasure.member, aliased(Ask)
     reacted = (
         select(Reaction.message_ts)
         .join(Channel, Channel.id == Reaction.channel_id)
@@ -168,7 +168,7 @@ def _pointers_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
             Channel.installation_id == tx.workspace.id,
             Reaction.channel_id == AskPointer.channel_id,
             Reaction.message_ts == AskPointer.ts,
-            Reaction.member == who,
+            Reaction.member == member,
         )
     )
     return tx.session.scalars(
@@ -178,11 +178,11 @@ def _pointers_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
         .where(
             Ask.installation_id == tx.workspace.id,
             or_(
-                AskPointer.member == who,
-                Ask.asker == who,
-                earlier.asker == who,
-                mentions_member(Ask.title, who),
-                mentions_member(earlier.title, who),
+                AskPointer.member == member,
+                Ask.asker == member,
+                earlier.asker == member,
+                mentions_member(Ask.title, member),
+                mentions_member(earlier.title, member),
                 reacted.exists(),
             ),
         )

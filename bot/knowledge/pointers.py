@@ -52,7 +52,7 @@ CLOSED = "This ask is closed. Reopen it first."
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An earlier ask, and the answer to it that somebody linked to, if any."""
+    """An earlier ask, and the answer to it that a member linked to, if any."""
 
     ask: Ask
     answer: Answer | None = None
@@ -243,7 +243,7 @@ def on_posted(tx: Transaction, pointer: AskPointer) -> None:
     tx.session.flush()
     _attach(tx, pointer, ask, channel)
     follow(tx, pointer)
-    # Where nothing is captured, they were passed over.
+    # In a channel that captures nothing, they were ignored.
     tx.enqueue_update(KNOWLEDGE_SYNC_POINTER, pointer.id, to=channel.slack_id)
 
 

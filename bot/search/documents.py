@@ -10,7 +10,7 @@ from bot.search.index import Document
 from models import Answer, AnswerText, Ask, AskReference, Channel
 
 BATCH_SIZE = 2000
-# Of the later asks with the same problem, the newest.
+# The limit of later asks with the same problem; the newest count.
 MAX_SAME_PROBLEM = 20
 
 
@@ -55,7 +55,7 @@ def load(session: Session, ask_ids: Sequence[int]) -> list[Document]:
 def _same_problem(session: Session, ask_ids: Sequence[int]) -> dict[int, list[str]]:
     """Return the titles of the asks that each of these asks solved, the newest first.
 
-    Only those whose words everybody in its channel may see: nobody finds anything by
+    Only those whose words all people in its channel may see: no one finds an ask by
     words of a private channel that they are not in.
     """
     later, place, later_place = aliased(Ask), aliased(Channel), aliased(Channel)

@@ -80,7 +80,7 @@ def choices(view: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def point(story: Story, member: str = CHAMPION) -> PostedMessage:
-    """Somebody points Chi's ask to Ana's; return the bot's reply."""
+    """A member points Chi's ask to Ana's; return the bot's reply."""
     view = open_form(story, member)
     [choice, *_] = choices(view)
     assert submit(story, view, member, entry=choice["value"]) == {}
@@ -673,6 +673,30 @@ def test_the_newer_stands_first_and_the_older_says_so(
     story.unreact(PEER, message.ts, "white_check_mark")
     follower.follow()
     assert "Newer: " not in find(story, "renew VPN certificate")
+
+
+def test_a_newer_one_in_private_is_named_to_those_who_are_in(
+    story: Story, den: str, follower: SearchFollower
+):
+    with story.rt.write(story.workspace) as tx:
+        earlier, later = story.asks()[0].id, story.asks()[-1].id
+        tx.session.add(
+            AskReference(
+                ask_id=later,
+                earlier_ask_id=earlier,
+                event_micros=1,
+                recorded_at=tx.now,
+            )
+        )
+    follower.follow()
+    shown = find(story, "renew VPN certificate", CHAMPION)
+    assert "Newer: " in shown
+    assert CANARY in shown
+    shown = find(story, "renew VPN certificate", ADMIN)
+    assert TITLE in shown
+    assert "Newer: " not in shown
+    assert CANARY not in shown
+    assert TITLE not in find(story, CANARY, ADMIN)
 
 
 # Personal data

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Executable, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.clock import datetime_to_micros
@@ -22,6 +22,7 @@ from models import (
     Answer,
     AnswerText,
     Ask,
+    AskReference,
     Channel,
     ChannelMember,
     SearchChange,
@@ -29,7 +30,7 @@ from models import (
     SearchReplica,
 )
 from tests.factories import Clock, Story
-from tests.slack_payloads import ASKER, GUEST, HELPER, PEER
+from tests.slack_payloads import ASKER, GUEST, HELP_CHANNEL, HELPER, PEER
 
 VPN = "How do I renew the VPN certificate?"
 
@@ -146,6 +147,60 @@ def test_every_statement_is_followed(
         session.execute(update(Ask).values(deleted_at=None))
     follower.follow()
     assert found(story, "coffee") == ["Where is the coffee machine?"]
+
+
+def test_the_words_of_the_same_problem_are_followed(
+    story: Story, database: Database, follower: SearchFollower
+):
+    """A reference, and what happens to the later ask and to either channel."""
+    earlier = ask(story)
+    later = ask(story, "Tunnel refuses me since midnight")
+
+    def change(statement: Executable) -> list[str]:
+        with database.write_session.begin() as session:
+            session.execute(statement)
+        follower.follow()
+        return [title for title in found(story, "midnight") if title == VPN]
+
+    def move(**values: bool) -> list[str]:
+        return change(
+            update(Channel).where(Channel.slack_id == "C0OTHER").values(values)
+        )
+
+    with database.write_session.begin() as session:
+        here = session.scalars(select(Channel)).first()
+        assert here is not None
+        other = Channel(
+            installation_id=here.installation_id, slack_id="C0OTHER", is_joined=True
+        )
+        session.add(other)
+        session.flush()
+        other_id = other.id
+        reference = AskReference(
+            ask_id=later,
+            earlier_ask_id=earlier,
+            event_micros=1,
+            recorded_at=story.clock(),
+        )
+        session.add(reference)
+    follower.follow()
+    assert VPN in found(story, "midnight")
+    of_reference = update(AskReference)
+    assert change(of_reference.values(is_present=False)) == []
+    assert change(of_reference.values(is_present=True)) == [VPN]
+    of_later = update(Ask).where(Ask.id == later)
+    assert change(of_later.values(title="It refuses me since noon")) == []
+    assert change(of_later.values(title="Not before midnight")) == [VPN]
+    assert change(of_later.values(deleted_at=story.clock())) == []
+    assert change(of_later.values(deleted_at=None)) == [VPN]
+    # In another channel: only from a public one, and to one that is not shared.
+    assert change(of_later.values(channel_id=other_id)) == [VPN]
+    assert move(is_private=True) == []
+    assert move(is_private=False) == [VPN]
+    shared = update(Channel).where(Channel.slack_id == HELP_CHANNEL)
+    assert change(shared.values(is_shared=True)) == []
+    assert change(shared.values(is_shared=False)) == [VPN]
+    assert change(delete(AskReference)) == []
 
 
 def test_words_of_which_the_author_was_not_told_are_not_found(

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from bot.slack.text import (
     ELLIPSIS,
+    MessageLink,
     escape,
     format_day,
+    parse_permalink,
     sanitize,
     to_mrkdwn,
     to_plain,
@@ -169,3 +171,38 @@ def test_a_day_is_named_as_on_the_wall_there():
     late = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
     assert format_day(late, now, ZoneInfo("UTC")) == "31 Dec 2025"
     assert format_day(late, now, ZoneInfo("Europe/Helsinki")) == "1 Jan"
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        (
+            "archives/C0HELP/p1772442000000100",
+            MessageLink("C0HELP", "1772442000.000100"),
+        ),
+        (
+            "archives/C0HELP/p1772442000000100?thread_ts=1772441999.000200&cid=C0HELP",
+            MessageLink("C0HELP", "1772442000.000100", "1772441999.000200"),
+        ),
+        (
+            "archives/C0HELP/p1772442000000100?cid=C0HELP&thread_ts=1772441999.000200",
+            MessageLink("C0HELP", "1772442000.000100", "1772441999.000200"),
+        ),
+        (
+            "archives/C0HELP/p1772442000000100?utm=x",
+            MessageLink("C0HELP", "1772442000.000100"),
+        ),
+        ("archives/C0HELP/p1772442000000100#x", None),
+        ("archives/c0help/p1772442000000100", None),
+        ("archives/C0HELP", None),
+        ("archives/C0HELP/p", None),
+        ("archives/C0HELP/p1772442000000100 and more", None),
+        ("files/C0HELP/p1772442000000100", None),
+        ("archives/C0HELP/p１７７２４４２０００００0100", None),
+    ],
+)
+def test_a_permalink_is_read_back(address: str, link: MessageLink | None):
+    team_url = "https://peers.slack.com/"
+    assert parse_permalink(team_url, f" {team_url}{address}\n") == link
+    assert parse_permalink("https://others.slack.com/", team_url + address) is None
+    assert parse_permalink("", team_url + address) is None

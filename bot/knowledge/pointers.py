@@ -293,12 +293,15 @@ def follow(tx: Transaction, pointer: AskPointer) -> None:
 def follow_ask(tx: Transaction, ask_id: int) -> None:
     """Solve an ask by the pointer that its asker accepted last, or no longer."""
     _lock_asks(tx, ask_id)
+    all_pointers = tx.session.scalars(
+        select(AskPointer).filter_by(ask_id=ask_id).order_by(AskPointer.id)
+    ).all()
+    if not all_pointers:
+        return
     ask = tx.session.get_one(Ask, ask_id, populate_existing=True)
     channel = tx.session.get_one(Channel, ask.channel_id)
     accepted: list[Accepted] = []
-    for pointer in tx.session.scalars(
-        select(AskPointer).filter_by(ask_id=ask_id).order_by(AskPointer.id)
-    ):
+    for pointer in all_pointers:
         marks = _asker_marks(tx, ask, pointer)
         if not marks:
             continue

@@ -205,10 +205,10 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
         ways[f"action entry_{verdict}"] = click(f"entry_{verdict}", bens)
     opened(click("entry_outdated", bens))
     ways["view outdated"] = send("outdated", reason="Because")
-    opened(shortcut("already_answered", who, ts[mine]))
+    opened(shortcut("already_answered", member, ts[mine]))
     at_bens = f"https://peers.slack.com/archives/{DEN}/p{ts[bens].replace('.', '')}"
     ways["view already_answered"] = send("already_answered", link=at_bens)
-    ways["shortcut already_answered"] = shortcut("already_answered", who, ts[mine])
+    ways["shortcut already_answered"] = shortcut("already_answered", member, ts[mine])
     ways["action suggestion_solved"] = click("suggestion_solved", f"{mine}:{bens}")
     ways["action suggestion_undo"] = click("suggestion_undo", mine)
     own = story.say(member, "How do I find it?", channel=DEN)

@@ -118,6 +118,12 @@ def _render_helped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     pointer = tx.session.get_one(AskPointer, delivery.subject_id)
     ask, channel = ask_view.load_ask(tx.session, pointer.ask_id)
     helped = pointers.helped_members(tx, pointer)
+    reference = references.find(tx.session, ask.id)
+    if reference is not None and reference.answer_id is not None:
+        answer = tx.session.get_one(Answer, reference.answer_id)
+        if answer.author == pointer.member:
+            # They read about the asker as the author of the answer.
+            helped = [member for member in helped if member != ask.asker]
     if not helped or ask.deleted_at or ask.ts is None:
         return None
     note = blocks.pointer_helped(

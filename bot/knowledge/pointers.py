@@ -3,6 +3,9 @@
 The bot posts it in the ask's thread. Once the asker reacts to that message with a
 solved emoji, the ask is solved by reference; once they remove it, it no longer is. That
 state is derived from the reactions, whatever the order and number of their events.
+
+The earlier answer is credited. The member who pointed to it is thanked, but that counts
+for nothing else: only answers count.
 """
 
 from collections.abc import Sequence

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tests.slack_payloads import (
     PEER,
     conversation_object,
     form_values,
+    reaction_event,
     user_object,
 )
 
@@ -242,6 +244,16 @@ def test_an_asker_may_point_to_it_themselves(story: Story, earlier: str):
 def test_what_was_pointed_to_is_no_choice_any_more(story: Story, earlier: str):
     point(story)
     assert choices(open_form(story)) == []
+
+
+def test_an_author_who_points_to_their_own_answer_hears_of_it_once(
+    story: Story, earlier: str
+):
+    message = point(story, HELPER)
+    story.react(PEER, message.ts, "white_check_mark")
+    story.advance(seconds=61)
+    assert "helped Chi today" in told(story, HELPER)[-1]
+    assert not any("you found" in text for text in told(story, HELPER))
 
 
 # Bad inputs
@@ -630,6 +642,38 @@ def test_thats_it_stands_beside_a_link_in_the_thread(story: Story, earlier: str)
     story.unreact(PEER, message.ts, "white_check_mark")
     assert story.asks()[-1].state == "open"
     assert reference(story) is None
+
+
+def test_members_point_to_it_at_once(story: Story, earlier: str):
+    forms = {member: open_form(story, member) for member in (CHAMPION, HELPER, ADMIN)}
+
+    def send(member: str) -> bool:
+        view = forms[member]
+        [choice] = choices(view)
+        values = form_values(view) | {"entry": choice["value"]}
+        return "errors" not in story.submit(member, view, values).body
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(send, [*forms] * 2)) == 2
+    story.deliver()
+    assert len(posted(story)) == 1
+
+
+def test_reactions_come_all_at_once(story: Story, earlier: str):
+    message = point(story)
+    events = [
+        reaction_event(
+            PEER, message.ts, "white_check_mark", solved_at(story, n), added=n % 2 == 1
+        )
+        for n in range(1, 8)
+    ]
+    events += [
+        reaction_event(f"U{n}", earlier, "heart", solved_at(story, n)) for n in range(8)
+    ]
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(story.event, events * 2))
+    assert set(statuses) == {200}
+    assert facts(story, earlier) == ("solved", story.asks()[0].id, (True, 9))
 
 
 # Later searches

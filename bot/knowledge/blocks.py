@@ -142,9 +142,8 @@ def similar(entries: Sequence[EntryView]) -> list[Block]:
     for entry in entries:
         buttons = [button("Not mine", "similar_dismiss", entry.id)]
         if entry.is_answered:
-            solved = button("That's it", "similar_solved", entry.id, style="primary")
-            buttons.insert(0, solved)
-        blocks += [*_entry(entry), button_row(*buttons)]
+            buttons.insert(0, button("That's it", "similar_solved", entry.id))
+        blocks += [*_entry(entry), button_row(*buttons), DividerBlock()]
     return blocks
 
 

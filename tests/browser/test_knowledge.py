@@ -127,3 +127,22 @@ def test_the_form_of_the_home_tab_finds_the_same(window: OpenWindow) -> None:
     expect(priya.modal).to_contain_text("Add jitter before anything else")
     assert priya.accessibility_problems() == []
     priya.page.keyboard.press("Escape")
+
+
+def test_the_form_shows_what_is_similar_and_keeps_the_words(window: OpenWindow) -> None:
+    tomas = window("tomas")
+    tomas.say("/ask")
+    details = tomas.modal.get_by_role("textbox", name="Details")
+    details.fill("It began at noon.")
+    question = tomas.modal.get_by_role("textbox", name="Question")
+    question.fill("How do I stop the retry storm of the mailer?")
+    question.press("Enter")
+    expect(tomas.modal).to_contain_text("Possibly similar")
+    expect(tomas.modal).to_contain_text("Add jitter before anything else")
+    expect(details).to_have_value("It began at noon.")
+    assert tomas.accessibility_problems() == []
+    tomas.modal.get_by_role("button", name="Not mine").first.click()
+    expect(tomas.modal).not_to_contain_text("Add jitter before anything else")
+    expect(details).to_have_value("It began at noon.")
+    expect(question).to_have_value("How do I stop the retry storm of the mailer?")
+    tomas.page.keyboard.press("Escape")

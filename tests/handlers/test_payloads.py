@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.payloads import ChannelRef, SlashCommand
+from handlers.payloads import ChannelRef, SlashCommand, View
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,8 @@ def test_a_direct_message_is_recognised_by_its_id_or_name(
     assert command.is_in_channel is not is_direct_message
     channel = ChannelRef(id=channel_id, name=name)
     assert channel.is_direct_message is is_direct_message
+
+
+@pytest.mark.parametrize("stored", ["", "{}", "[1]", '"text"', "null"])
+def test_metadata_that_is_no_object_is_empty(stored: str):
+    assert View(id="V1", private_metadata=stored).metadata() == {}

@@ -31,8 +31,8 @@ RETRYABLE = "backswing.retryable"
 CAN_FETCH_MEMBERSHIPS = "backswing.can_fetch_memberships"
 _ERROR_TITLE = "That didn't work"
 _DENIED_TITLE = "Not possible"
-# Commands that are followed by the person's own text.
-_FREE_TEXT_COMMANDS = frozenset({"/ask", "/kudos"})
+# The command whose text is a subcommand; others have the person's own text.
+_SUBCOMMANDS = "/backswing"
 _MAX_ECHO_LENGTH = 3000
 
 
@@ -125,7 +125,7 @@ def _reply(request: Request, user_error: UserError, title: str) -> BoltResponse:
 def _typed_text(body: dict[str, Any]) -> str:
     """Return a line with the typed text, which Slack has removed from its text box."""
     typed = to_plain(sanitize(str(body.get("text") or "")))
-    if body["command"] not in _FREE_TEXT_COMMANDS or not typed:
+    if body["command"] == _SUBCOMMANDS or not typed:
         return ""
     return f"\nYou typed: {escape(truncate(typed, _MAX_ECHO_LENGTH))}"
 

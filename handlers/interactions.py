@@ -161,7 +161,7 @@ def on_view(
 def on_command(
     app: App,
     rt: Runtime,
-    command: str,
+    command: str | re.Pattern[str],
     listener: Listener[SlashCommand],
     *,
     phrases: Sequence[str] = (),

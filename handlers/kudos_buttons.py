@@ -1,4 +1,4 @@
-"""Take kudos back, and page through one's given and received kudos."""
+"""Take kudos back, and page through given and received kudos."""
 
 from functools import partial
 

@@ -35,11 +35,7 @@ JOBS = (
     Job("detect-mentors", mentors.detect, timedelta(seconds=15)),
     Job("apply-mentor-choices", mentors.apply_consent, timedelta(seconds=15)),
     Job("purge-message-counts", mentors.purge_message_counts, timedelta(hours=12)),
-    Job(
-        "check-token",
-        installations.check_token,
-        timedelta(minutes=5),
-    ),
+    Job("check-token", installations.check_token, timedelta(minutes=5)),
     Job("purge-expired", privacy.purge_expired, timedelta(hours=1)),
     Job("truncate-wal", privacy.truncate_wal, timedelta(seconds=20)),
     Job("delete-old-backups", privacy.remove_migration_backup, timedelta(hours=1)),

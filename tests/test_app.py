@@ -319,6 +319,11 @@ def test_incomplete_settings_of_a_real_workspace_start_no_sandbox(
             "SLACK_APP_TOKEN",
             "SLACK_APPTOKEN",
         ),
+        (
+            {"SLACK_BOT_TOKEN": BOT, "SLACK_SIGNING_SECRT": "0" * 32},
+            "SLACK_SIGNING_SECRET",
+            "SLACK_SIGNING_SECRT",
+        ),
     ],
 )
 def test_the_misspelt_one_of_two_tokens_is_named(

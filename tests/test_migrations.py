@@ -20,6 +20,7 @@ from bot.db import open as db_open
 from bot.db.engine import Database
 from bot.db.open import open_database
 from bot.errors import SettingsError
+from bot.features import FEATURES
 from tests.old_tables import all_rows, row_adder
 from tests.processes import processes
 
@@ -346,7 +347,12 @@ OUTBOX_STATES = {
 
 def test_rows_keep_their_values_under_the_standard_terms(url: str):
     database = engine.connect(url)
-    defaults = {"captured_sign": "line", "looks_for_mentors": False, "topics": ["ci"]}
+    defaults = {
+        "captured_sign": "line",
+        "looks_for_mentors": False,
+        "strangers_get_kudos": True,
+        "topics": ["ci"],
+    }
     with database.engine.begin() as connection:
         config = schema._config(connection)
         command.upgrade(config, BEFORE_STANDARD_TERMS)
@@ -378,8 +384,11 @@ def test_rows_keep_their_values_under_the_standard_terms(url: str):
         assert row["channel_defaults"] == {
             "capture_indicator": "line",
             "detects_mentors": False,
+            "allow_external_kudos": True,
             "topics": ["ci"],
         }
+        settings = {setting.name for setting in FEATURES.channel_settings}
+        assert row["channel_defaults"].keys() <= settings
         queued = text("SELECT kind, dedup_key, state FROM outbox ORDER BY id")
         assert [tuple(item) for item in connection.execute(queued)] == [
             ("onboarding.preview", f"onboarding.preview:{n}:U0ANA", state)

@@ -140,10 +140,10 @@ def test_one_message_after_a_day_and_no_other(story: Story, joined_round: Round)
     tick(story, TUESDAY - timedelta(seconds=1))
     assert direct_messages(story) == []
     tick(story, TUESDAY + timedelta(minutes=1))
-    [nudge] = story.slack.messages_to(ASKER)
-    assert "#help is asking “What are you working on this week?”." in nudge.text
-    assert "until Friday 13 March at 10:00" in nudge.text
-    buttons = nudge.blocks[-1]["elements"]
+    [reminder] = story.slack.messages_to(ASKER)
+    assert "#help is asking “What are you working on this week?”." in reminder.text
+    assert "until Friday 13 March at 10:00" in reminder.text
+    buttons = reminder.blocks[-1]["elements"]
     assert [button["action_id"] for button in buttons] == [
         "checkin_share",
         "checkin_leave",

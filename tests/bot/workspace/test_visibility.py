@@ -212,3 +212,18 @@ def test_a_quote_goes_only_where_everyone_may_see_the_source(
     assert visibility.may_quote(source_channel, source_channel)
     target_channel = Channel(id=2, **facts | target)
     assert visibility.may_quote(source_channel, target_channel) is is_allowed
+
+
+def test_a_leave_counts_although_the_channel_was_not_known_to_be_private(rt, places):
+    """The channel's facts are fetched after the event, and an older answer comes in."""
+    with rt.write(rt.workspaces.only) as opened:
+        tx = replace(opened, now=NOW)
+        channel = channels.get_or_create(tx, "C0NEW")
+        assert channel.fetched_at is None
+        visibility.on_membership_event(tx, "C0NEW", ASKER, is_in=False, at=NOW + SECOND)
+        channels.upsert_from_slack(
+            tx, conversation_object("C0NEW", "new", is_private=True)
+        )
+        visibility.record_memberships(tx, ASKER, {channel.id: True}, at=NOW)
+        tx.session.flush()
+        assert not visibility.can_see(tx, channel, ASKER)

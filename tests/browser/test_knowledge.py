@@ -35,17 +35,17 @@ def test_what_solved_it_before_takes_the_ask_back(window: OpenWindow) -> None:
 
 
 def test_the_card_shows_what_worked_and_by_whom(window: OpenWindow) -> None:
-    tomas = window("tomas")
-    tomas.say("/ask How do I clear the disk of our build machine when it is full?")
-    card = tomas.message(CARD)
+    diego = window("diego")
+    diego.say("/ask How do I clear the disk of our build machine when it is full?")
+    card = diego.message(CARD)
     expect(card).to_contain_text("Docker says that it is full.")
     expect(card).to_contain_text(CACHE)
     expect(card).to_contain_text("Answered by Lars Pedersen")
     expect(card).to_contain_text("#help-backend")
-    assert tomas.accessibility_problems() == []
+    assert diego.accessibility_problems() == []
     card.get_by_role("button", name="Not mine").click()
-    expect(tomas.message("Your peers can answer")).to_be_visible()
-    expect(tomas.page.get_by_text(CARD)).to_have_count(0)
+    expect(diego.message("Your peers can answer")).to_be_visible()
+    expect(diego.page.get_by_text(CARD)).to_have_count(0)
 
 
 def test_it_stays_silent_when_nothing_is_like_it(window: OpenWindow) -> None:

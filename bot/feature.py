@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MemberLoaded = Callable[["Transaction", "Member"], None]
 MembershipChanged = Callable[["Transaction", str, str, datetime], None]
 BotJoined = Callable[["Transaction", "Channel", str | None], None]
+ChannelRestricted = Callable[["Transaction", "Channel"], None]
 CountMessage = Callable[[int, str, str, str], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
@@ -171,6 +172,8 @@ class Feature:
     on_member_left: MembershipChanged | None = None
     # Runs when the bot joins a channel, with the member who invited it, if known.
     on_bot_joined: BotJoined | None = None
+    # Runs when a channel has turned private, or is shared with other organizations.
+    on_channel_restricted: ChannelRestricted | None = None
 
     # Answers were marked as helpful or as solutions, which had no mark; the author's
     # own marks count for nothing. Or their ask is back. It may be called again.
@@ -255,6 +258,9 @@ class Features:
         )
         self.on_bot_joined = _call_all(
             self._each(lambda feature: feature.on_bot_joined)
+        )
+        self.on_channel_restricted = _call_all(
+            self._each(lambda feature: feature.on_channel_restricted)
         )
         self.on_answers_marked = _call_all(
             self._each(lambda feature: feature.on_answers_marked)

@@ -245,6 +245,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             "Dan", TITLE, URL, asker="Chi", solved_emoji="white_check_mark"
         )
     ],
+    knowledge.hidden_pointer: [lambda: knowledge.hidden_pointer("Dan")],
     knowledge.pointer_helped: [
         lambda: knowledge.pointer_helped(TITLE, URL, ["Chi"]),
         lambda: knowledge.pointer_helped(TITLE, URL, ["Chi", "Ana"]),

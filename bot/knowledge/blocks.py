@@ -410,6 +410,11 @@ def pointer(
     return text, [*blocks, rich_text.context_line(capitalize(accept))]
 
 
+def hidden_pointer(member: str) -> Note:
+    """In its place, once the earlier ask can't be shown there any longer."""
+    return sentence_note(f"{member}: this was solved before, in another channel.")
+
+
 def pointer_helped(title: str, url: str, people: Sequence[str]) -> Note:
     """Thank a member who pointed to an earlier answer; `title` is of the ask."""
     return sentence_note(

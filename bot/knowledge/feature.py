@@ -94,6 +94,7 @@ KNOWLEDGE = Feature(
     on_message_deleted=pointer_events.on_message_deleted,
     on_member_loaded=answer_texts.on_member_loaded,
     on_bot_joined=_on_bot_joined,
+    on_channel_restricted=pointers.hide_words,
     on_answers_marked=answer_texts.on_answers_marked,
     on_answers_unmarked=answer_texts.on_answers_unmarked,
 )

@@ -13,6 +13,7 @@ from bot.knowledge.message_kinds import (
     KNOWLEDGE_POINTER_NOT_POSTED,
     KNOWLEDGE_POST_POINTER,
     KNOWLEDGE_SYNC_POINTER,
+    KNOWLEDGE_UPDATE_POINTER,
 )
 from bot.messages import tracked_messages
 from bot.outbox.message_type import MessageType
@@ -35,6 +36,10 @@ def _lock(tx: Transaction, pointer_id: int) -> None:
 
 
 def _render(tx: Transaction, pointer: AskPointer, _delivery: Delivery) -> Note | None:
+    return _note(tx, pointer)
+
+
+def _note(tx: Transaction, pointer: AskPointer) -> Note | None:
     """Render it as long as all people in the channel may see what it quotes."""
     ask, channel = ask_view.load_ask(tx.session, pointer.ask_id)
     earlier, source = ask_view.load_ask(tx.session, pointer.earlier_ask_id)
@@ -57,6 +62,11 @@ def _render(tx: Transaction, pointer: AskPointer, _delivery: Delivery) -> Note |
         asker=asker,
         solved_emoji=ask_view.solved_emoji(channel),
     )
+
+
+def _render_update(tx: Transaction, pointer: AskPointer) -> Note:
+    """Render it again; without words that not all people there may see any longer."""
+    return _note(tx, pointer) or blocks.hidden_pointer(members.name(tx, pointer.member))
 
 
 def _linked_answer(tx: Transaction, pointer: AskPointer) -> Answer | None:
@@ -91,6 +101,9 @@ POINTER_MESSAGE = PostedMessage(
     thread_ts=_thread_ts,
     on_posted=pointers.on_posted,
     on_rejected=_on_rejected,
+    update=KNOWLEDGE_UPDATE_POINTER,
+    render_update=_render_update,
+    update_again=pointers.request_update,
 )
 
 
@@ -212,6 +225,7 @@ MESSAGES = (
             {
                 KNOWLEDGE_POST_POINTER,
                 KNOWLEDGE_SYNC_POINTER,
+                KNOWLEDGE_UPDATE_POINTER,
                 KNOWLEDGE_POINTER_HELPED,
                 KNOWLEDGE_POINTER_NOT_POSTED,
             }

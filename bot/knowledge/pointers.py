@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.asks import outcomes, reaction_store, reactions, references
 from bot.asks import service as asks
@@ -24,6 +24,7 @@ from bot.knowledge.message_kinds import (
     KNOWLEDGE_POINTER_HELPED,
     KNOWLEDGE_POST_POINTER,
     KNOWLEDGE_SYNC_POINTER,
+    KNOWLEDGE_UPDATE_POINTER,
 )
 from bot.knowledge.permissions import POINT
 from bot.messages.events import DeletedMessage, ReactionEvent
@@ -263,6 +264,32 @@ def request_syncs(tx: Transaction, channel: Channel) -> None:
         .order_by(AskPointer.id)
     ):
         tx.enqueue_update(KNOWLEDGE_SYNC_POINTER, pointer_id, to=channel.slack_id)
+
+
+def hide_words(tx: Transaction, channel: Channel) -> None:
+    """Update the messages with words that not all of their readers may see any longer.
+
+    `channel` has turned private, or is shared.
+    """
+    quoted = aliased(Ask)
+    rows = tx.session.execute(
+        select(AskPointer.id, Channel.slack_id)
+        .join(quoted, quoted.id == AskPointer.earlier_ask_id)
+        .join(Channel, Channel.id == AskPointer.channel_id)
+        .where(
+            AskPointer.state.in_(("posting", "posted")),
+            (quoted.channel_id == channel.id) | (AskPointer.channel_id == channel.id),
+            quoted.channel_id != AskPointer.channel_id,
+        )
+        .order_by(AskPointer.id)
+    )
+    for pointer_id, slack_id in rows:
+        tx.enqueue_update(KNOWLEDGE_UPDATE_POINTER, pointer_id, to=slack_id)
+
+
+def request_update(tx: Transaction, pointer: AskPointer) -> None:
+    channel = tx.session.get_one(Channel, pointer.channel_id)
+    tx.enqueue_update(KNOWLEDGE_UPDATE_POINTER, pointer.id, to=channel.slack_id)
 
 
 def attach(tx: Transaction, pointer: AskPointer) -> None:

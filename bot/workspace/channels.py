@@ -59,6 +59,7 @@ def get_or_create(tx: Transaction, slack_id: str) -> Channel:
 def upsert_from_slack(tx: Transaction, conversation: Mapping[str, Any]) -> Channel:
     """Store Slack's conversation object, as fetched now; return the channel's row."""
     channel = get_or_create(tx, conversation["id"])
+    was_restricted = channel.is_private, channel.is_shared
     channel.name = one_line(sanitize(conversation.get("name") or channel.name))
     channel.is_private = bool(conversation.get("is_private"))
     channel.is_shared = bool(conversation.get("is_ext_shared"))
@@ -66,7 +67,14 @@ def upsert_from_slack(tx: Transaction, conversation: Mapping[str, Any]) -> Chann
     channel.is_read_only = bool(conversation.get("is_read_only"))
     if "is_member" in conversation:
         channel.is_joined = bool(conversation["is_member"])
-    channel.fetched_at = tx.now
+    is_new, channel.fetched_at = channel.fetched_at is None, tx.now
+    restrictions = channel.is_private, channel.is_shared
+    if not is_new and any(
+        now and not before
+        for before, now in zip(was_restricted, restrictions, strict=True)
+    ):
+        tx.session.flush()
+        tx.features.on_channel_restricted(tx, channel)
     return channel
 
 

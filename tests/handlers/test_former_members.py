@@ -461,6 +461,7 @@ IN_THE_CHANNEL = {
     *("checkin.post", "checkin.digest", "checkin.response", "checkin.update_response"),
     *("checkin.sync_thread", "mentor.post", "mentor.update", "onboarding.introduction"),
     "knowledge.post_pointer",
+    "knowledge.update_pointer",
 }
 
 

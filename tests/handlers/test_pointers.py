@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from bot.knowledge import pointers
 from bot.search.follower import SearchFollower
 from bot.slack.api import Rejected
+from bot.workspace import channels
 from handlers import pointers as handler
 from handlers.ask_actions import NO_ASK_HERE
 from models import Ask, AskPointer, AskReference, Channel, Installation
@@ -490,6 +491,29 @@ def test_the_channel_of_the_earlier_ask_becomes_private_before_it_is_posted(
     assert not any(
         CANARY in message.text for message in story.slack.messages_to(HELP_CHANNEL)
     )
+
+
+def test_what_was_posted_disappears_once_its_channel_is_private(story: Story, den: str):
+    open_den = conversation_object(DEN, "den", is_private=False)
+    story.slack.channels[DEN] = open_den
+    with story.rt.write(story.workspace) as tx:
+        tx.session.execute(update(Channel).values(is_private=False))
+    again = story.asks()[1]
+    assert submit(story, open_form(story, ask=again), link=link(den, DEN)) == {}
+    story.deliver()
+    [message] = [
+        message
+        for message in story.slack.messages_to(HELP_CHANNEL)
+        if message.thread_ts == again.ts
+    ]
+    assert CANARY in message.text
+    story.react(PEER, message.ts, "white_check_mark")
+    with story.rt.write(story.workspace) as tx:
+        channels.upsert_from_slack(tx, open_den | {"is_private": True})
+    story.deliver()
+    assert message.text == "Dan: this was solved before, in another channel."
+    assert CANARY not in json.dumps(message.blocks)
+    assert story.asks()[1].state == "solved"
 
 
 # Races and orders

@@ -60,7 +60,7 @@ def _ask_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
 
 
 def _help_lines(_emoji: ChannelEmoji) -> Sequence[str]:
-    return ["*Find what helped others* with `/find` and a few words."]
+    return ["*Find what helped others* with `/find words`. `/find` alone opens a form."]
 
 
 KNOWLEDGE = Feature(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -19,6 +20,8 @@ PAGE_SIZE = 5
 # So many are ranked; nobody turns more pages.
 MAX_FOUND = 50
 MAX_SUGGESTIONS = 3
+# A question that was left open for longer helps nobody who writes a new one.
+OPEN_ASKS_SHOWN_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,23 @@ def similar(
     """Return up to three entries that may be similar to what the member is writing."""
     readable = visibility.readable_channels(tx, member)
     results = search.find(
-        tx.session, readable, query, limit=MAX_SUGGESTIONS, excluded=excluded
+        tx.session, readable, query, limit=2 * PAGE_SIZE, excluded=excluded
     )
-    hits = [hit.ask_id for hit in results.hits if hit.shared_title_words]
-    return entries.load(tx, member, hits)
+    likely = [
+        hit.ask_id
+        for hit in results.hits
+        if hit.shared_title_words >= MIN_SHARED_TITLE_WORDS
+    ]
+    since = tx.now - OPEN_ASKS_SHOWN_FOR
+    recent = tx.session.scalars(
+        select(Ask.id).where(Ask.id.in_(likely), Ask.asked_at >= since)
+    ).all()
+    shown = [
+        entry
+        for entry in entries.load(tx, member, likely)
+        if entry.is_answered or entry.ask_id in recent
+    ]
+    return shown[:MAX_SUGGESTIONS]
 
 
 def answered_like(

@@ -16,10 +16,12 @@ from bot.asks.permissions import (
     REOPEN,
     SAME_PROBLEM,
     SET_WHAT_WORKED,
+    SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
 from bot.errors import UserError
 from bot.features import FEATURES
+from bot.knowledge.permissions import FIND, POINT, REVIEW
 from bot.kudos.permissions import GIVE_KUDOS, TAKE_BACK_KUDOS
 from bot.mentors.permissions import SEE_MENTORS
 from bot.onboarding.permissions import INTRODUCE
@@ -57,6 +59,10 @@ TABLE = {
     EDIT_OWN_SETTINGS: "yes yes no no no no",
     MANAGE_OWN_DATA: "yes yes no no no no",
     NAME_PROGRAM_LEADS: "no no no no yes no",
+    SOLVE_BY_REFERENCE: "no no yes no no no",
+    FIND: "yes yes no no no no",
+    REVIEW: "yes yes no no no no",
+    POINT: "yes yes no no no no",
     SEE_MENTORS: "no no no no yes yes",
     GIVE_KUDOS: "yes yes no no no no",
     TAKE_BACK_KUDOS: "no no yes no yes no",

@@ -539,7 +539,7 @@ def test_messages_are_counted_once_however_often_they_are_delivered(story: Story
 # Program leads
 
 
-def by_hand(story: Story, member: str = ADMIN, **changes: Any) -> Any:
+def by_hand(story: Story, lead: str = ADMIN, **changes: Any) -> Any:
     story.command(ADMIN, "/backswing", "mentors")
     story.click(ADMIN, "mentor_add", "add", view=story.slack.views[-1][1])
     form = story.slack.views[-1][1]
@@ -549,7 +549,7 @@ def by_hand(story: Story, member: str = ADMIN, **changes: Any) -> Any:
         "channel": HELP_CHANNEL,
         **changes,
     }
-    return story.submit(member, form, values)
+    return story.submit(lead, form, values)
 
 
 def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story):

@@ -135,6 +135,12 @@ def test_a_new_channels_settings():
         ),
         GUESTS_MAY,
         box(
+            "suggests_entries",
+            "Earlier answers",
+            "Show askers what has perhaps solved their problem before",
+            "Only the asker sees it, and only if it is probably right.",
+        ),
+        box(
             "detects_mentors",
             "Unexpected mentors",
             MENTORS,
@@ -199,6 +205,7 @@ def test_the_workspace_form_has_defaults_for_channels():
         "default_kudos",
         "default_allow_external_kudos",
         "default_guests_may_ask",
+        "default_suggests_entries",
         "default_detects_mentors",
     ]
     [days] = [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from bot.knowledge.message_kinds import KNOWLEDGE_NOTICE
 from models import OutboxItem
 from sandbox.platform.faults import Fault
 from tests.acceptance import invariants

@@ -19,9 +19,11 @@ from bot.asks.permissions import (
     REOPEN,
     SAME_PROBLEM,
     SET_WHAT_WORKED,
+    SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
 from bot.features import FEATURES
+from bot.knowledge.permissions import FIND, POINT, REVIEW
 from bot.kudos.permissions import GIVE_KUDOS, TAKE_BACK_KUDOS
 from bot.mentors.permissions import SEE_MENTORS
 from bot.onboarding.permissions import INTRODUCE
@@ -44,6 +46,7 @@ from models import (
     Ask,
     Champion,
     Channel,
+    EntryReview,
     Kudos,
     MentorWorkspaceSettings,
     OutboxItem,
@@ -577,6 +580,51 @@ def by_forget_me(story: Stage, member: str) -> bool:
         story, OTHER, lambda one: story.command(one, "/backswing", "forget me")
     )
     return "Done" in str(story.submit(member, view, {}).body)
+
+
+# What helped before
+
+
+def solved(story: Stage) -> Ask:
+    """Add an ask that an answer by Ben solved."""
+
+    def make() -> Ask:
+        ask = ask_of(story, OTHER)
+        story.react(OTHER, answer_to(story, ask)[0], "white_check_mark")
+        return now_is(story, ask)
+
+    ask: Ask = story.prop("solved", make)
+    return ask
+
+
+@way(FIND)
+def by_find(story: Stage, member: str) -> bool:
+    return "Ask your peers" in str(story.command(member, "/find", "anything").body)
+
+
+@way(REVIEW)
+def by_works_button(story: Stage, member: str) -> bool:
+    story.click(member, "entry_works", str(solved(story).id))
+    with story.rt.read_session() as session:
+        review = select(EntryReview.verdict).filter_by(member=member)
+        return session.scalar(review) is not None
+
+
+@way(SOLVE_BY_REFERENCE)
+def by_thats_it(story: Stage, member: str) -> bool:
+    ask = ask_of(story)
+    story.click(member, "suggestion_solved", f"{ask.id}:{solved(story).id}")
+    return now_is(story, ask).state == "solved"
+
+
+@way(POINT)
+def by_pointer_form(story: Stage, member: str) -> bool:
+    ask = ask_of(story)
+    return opens(
+        story,
+        "already_answered",
+        lambda: story.message_shortcut(member, "already_answered", ASKER, ask.ts or ""),
+    )
 
 
 def ways() -> Iterator[Any]:

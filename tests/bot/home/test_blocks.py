@@ -23,6 +23,7 @@ from tests.view_sample_data import TITLE, URL, full_home, home_view, listed, sum
 
 HELP = FEATURES.help_text(ChannelEmoji())
 ASK = button("Ask your peers", "home_ask", style="primary")
+FIND = button("Find what helped", "home_find")
 SETTINGS = button("My settings", "my_settings")
 MINE: list[Json] = [
     {"type": "header", "text": plain("Your settings")},
@@ -51,7 +52,7 @@ def test_a_home_with_nothing_pending():
     assert home_view(sections=asks).to_dict() == {
         "type": "home",
         "blocks": [
-            actions(ASK, SETTINGS),
+            actions(ASK, FIND, SETTINGS),
             header("Your open asks"),
             {"type": "section", "text": mrkdwn(NO_ASKS)},
             *MINE,

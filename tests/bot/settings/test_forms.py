@@ -137,7 +137,7 @@ def test_a_new_channels_settings():
         box(
             "suggests_entries",
             "Earlier answers",
-            "Show askers what has perhaps solved their problem before",
+            option("Show askers what has perhaps solved their problem before", "yes"),
             "Only the asker sees it, and only if it is probably right.",
         ),
         box(

@@ -11,8 +11,8 @@ from bot.asks.service import AskDraft
 from bot.checkins import sharing
 from bot.errors import UserError
 from bot.knowledge import actions as knowledge
-from bot.knowledge import blocks as knowledge_blocks
 from bot.knowledge import form_suggestions
+from bot.knowledge import forms as knowledge_forms
 from bot.knowledge.form_suggestions import Look
 from bot.runtime import Runtime, Transaction
 from bot.search.query import SearchQuery
@@ -175,7 +175,7 @@ def accept_similar(click: BlockAction, tx: Transaction) -> Response:
         tx, parse_id(click.value), by=click.actor, event_micros=click.at_micros
     )
     channel = tx.session.get_one(Channel, answer.channel_id)
-    return OpenView(knowledge_blocks.solved_unasked(channel.slack_id, answer.ts))
+    return OpenView(knowledge_forms.solved_unasked(channel.slack_id, answer.ts))
 
 
 def _redraw(

@@ -9,7 +9,7 @@ from bot.asks import forms as ask_forms
 from bot.asks import notes as ask_notes
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
-from bot.knowledge import actions, blocks, finding, presentation
+from bot.knowledge import actions, blocks, finding, forms, presentation
 from bot.knowledge.permissions import FIND
 from bot.permissions import require
 from bot.runtime import Runtime, Transaction
@@ -64,13 +64,13 @@ class _Query:
 def find(command: SlashCommand, request: Request) -> Response:
     words = _words(to_plain(sanitize(command.text)))
     if not words:
-        return OpenView(blocks.find_form())
+        return OpenView(forms.find_form())
     request.refresh(users=[command.actor])
     return Reply(*_results(request, command.actor, _Query(words)))
 
 
 def open_form(_: Interaction, __: Request) -> Response:
-    return OpenView(blocks.find_form())
+    return OpenView(forms.find_form())
 
 
 def submit(form: ViewSubmission, request: Request) -> Response:
@@ -79,14 +79,14 @@ def submit(form: ViewSubmission, request: Request) -> Response:
         raise UserError("Type a few words.", field="words")
     request.refresh(users=[form.actor])
     _, shown = _results(request, form.actor, _Query(words))
-    return UpdateView(blocks.results_modal(shown))
+    return UpdateView(forms.results_modal(shown))
 
 
 def turn_page(click: BlockAction, request: Request) -> Response:
     request.refresh(users=[click.actor])
     text, shown = _results(request, click.actor, _parse_query(click.value))
     if click.is_in_modal:
-        return UpdateView(blocks.results_modal(shown))
+        return UpdateView(forms.results_modal(shown))
     return Reply(text, shown, replace=True)
 
 
@@ -136,7 +136,7 @@ def mark_helped(click: BlockAction, tx: Transaction) -> Response:
 def open_outdated_form(click: BlockAction, tx: Transaction) -> Response:
     entry, _ = actions.get_entry(tx, parse_id(click.value), by=click.actor)
     title = members.text_with_names(tx, entry.title)
-    return OpenView(blocks.outdated_form(entry.id, title))
+    return OpenView(forms.outdated_form(entry.id, title))
 
 
 def flag_outdated(form: ViewSubmission, tx: Transaction) -> Response:

@@ -4,8 +4,8 @@ from slack_bolt import App
 
 from bot.asks import service as asks
 from bot.errors import UserError
-from bot.knowledge import blocks, finding, pointers, presentation
-from bot.knowledge.pointers import Target
+from bot.knowledge import finding, forms, pointer_targets, pointers, presentation
+from bot.knowledge.pointer_targets import Target
 from bot.runtime import Runtime, Transaction
 from bot.slack.text import parse_permalink, sanitize
 from bot.workspace import channels, members
@@ -48,7 +48,7 @@ def open_form(shortcut: MessageShortcut, request: Request) -> Response:
             ask,
             excluded=pointers.pointed_to(tx, ask),
         )
-        view = blocks.pointer_form(
+        view = forms.pointer_form(
             ask.id,
             members.text_with_names(tx, ask.title),
             presentation.views(tx, shortcut.actor, entries),
@@ -73,7 +73,7 @@ def _target(form: ViewSubmission, tx: Transaction) -> tuple[Target, str]:
         link = parse_permalink(tx.workspace.team_url, text)
         if link is None:
             raise UserError(NO_LINK, field="link")
-        return pointers.find_by_link(tx, link, by=form.actor), "link"
+        return pointer_targets.find_by_link(tx, link, by=form.actor), "link"
     if chosen is None:
         raise UserError(pointers.CHOOSE, field="link")
-    return pointers.find_by_id(tx, parse_id(chosen), by=form.actor), "entry"
+    return pointer_targets.find_by_id(tx, parse_id(chosen), by=form.actor), "entry"

@@ -5,7 +5,7 @@ from slack_bolt import App
 from bot.asks import references
 from bot.asks import service as asks
 from bot.errors import UserError
-from bot.knowledge import actions, blocks, finding, pointers, presentation
+from bot.knowledge import actions, finding, notes, pointers, presentation
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
@@ -69,7 +69,7 @@ def accept(click: BlockAction, request: Request) -> Response:
             event_micros=click.at_micros,
             withdraws=withdraws,
         )
-        note = blocks.withdrawn if reference.is_withdrawn else blocks.solved
+        note = notes.withdrawn if reference.is_withdrawn else notes.solved
     return Reply(*note(ask_id), replace=True)
 
 

@@ -22,6 +22,7 @@ from bot.checkins.rules import Response
 from bot.home import blocks as home
 from bot.home import notes as home_notes
 from bot.knowledge import blocks as knowledge
+from bot.knowledge import forms as knowledge_forms
 from bot.knowledge import notes as knowledge_notes
 from bot.kudos import blocks as kudos
 from bot.kudos import forms as kudos_forms
@@ -118,8 +119,8 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             topics=("time", "spring"),
         ),
     ],
-    knowledge.solved_unasked: [
-        lambda: knowledge.solved_unasked("C0HELP", "1772442000.000100")
+    knowledge_forms.solved_unasked: [
+        lambda: knowledge_forms.solved_unasked("C0HELP", "1772442000.000100")
     ],
     forms.close_form: [lambda: forms.close_form(7, TITLE, "Ana")],
     forms.delete_form: [lambda: forms.delete_form(7, TITLE)],
@@ -227,32 +228,37 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: found([]),
         lambda: found([], is_complete=False),
     ],
-    knowledge.find_form: [knowledge.find_form, lambda: knowledge.find_form("VPN")],
-    knowledge.results_modal: [
-        lambda: knowledge.results_modal(found(ENTRY_VIEWS, next_start=5)[1])
+    knowledge_forms.find_form: [
+        knowledge_forms.find_form,
+        lambda: knowledge_forms.find_form("VPN"),
     ],
-    knowledge.outdated_form: [lambda: knowledge.outdated_form(7, TITLE)],
-    knowledge.outdated_question: [
-        lambda: knowledge.outdated_question(7, TITLE, URL, []),
-        lambda: knowledge.outdated_question(7, TITLE, URL, ["vpnctl is gone"]),
+    knowledge_forms.results_modal: [
+        lambda: knowledge_forms.results_modal(found(ENTRY_VIEWS, next_start=5)[1])
     ],
-    knowledge.pointer_form: [
-        lambda: knowledge.pointer_form(7, TITLE, []),
-        lambda: knowledge.pointer_form(7, TITLE, ENTRY_VIEWS[:3]),
+    knowledge_forms.outdated_form: [lambda: knowledge_forms.outdated_form(7, TITLE)],
+    knowledge_notes.outdated_question: [
+        lambda: knowledge_notes.outdated_question(7, TITLE, URL, []),
+        lambda: knowledge_notes.outdated_question(7, TITLE, URL, ["vpnctl is gone"]),
     ],
-    knowledge.pointer: [
-        lambda: knowledge.pointer(
+    knowledge_forms.pointer_form: [
+        lambda: knowledge_forms.pointer_form(7, TITLE, []),
+        lambda: knowledge_forms.pointer_form(7, TITLE, ENTRY_VIEWS[:3]),
+    ],
+    knowledge_notes.pointer: [
+        lambda: knowledge_notes.pointer(
             "Dan", TITLE, URL, asker="Chi", solved_emoji="white_check_mark"
         )
     ],
-    knowledge.hidden_pointer: [lambda: knowledge.hidden_pointer("Dan")],
-    knowledge.pointer_helped: [
-        lambda: knowledge.pointer_helped(TITLE, URL, ["Chi"]),
-        lambda: knowledge.pointer_helped(TITLE, URL, ["Chi", "Ana"]),
+    knowledge_notes.hidden_pointer: [lambda: knowledge_notes.hidden_pointer("Dan")],
+    knowledge_notes.pointer_helped: [
+        lambda: knowledge_notes.pointer_helped(TITLE, URL, ["Chi"]),
+        lambda: knowledge_notes.pointer_helped(TITLE, URL, ["Chi", "Ana"]),
     ],
-    knowledge.pointer_not_posted: [lambda: knowledge.pointer_not_posted(TITLE, URL)],
-    knowledge.withdrawn: [lambda: knowledge.withdrawn(7)],
-    knowledge.solved: [lambda: knowledge.solved(7)],
+    knowledge_notes.pointer_not_posted: [
+        lambda: knowledge_notes.pointer_not_posted(TITLE, URL)
+    ],
+    knowledge_notes.withdrawn: [lambda: knowledge_notes.withdrawn(7)],
+    knowledge_notes.solved: [lambda: knowledge_notes.solved(7)],
     mentors.credit_offer: [
         credit_offer,
         *(

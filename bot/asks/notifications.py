@@ -2,7 +2,14 @@
 
 from sqlalchemy import select
 
-from bot.asks import ask_message, ask_view, notes, outcomes, references
+from bot.asks import ask_message, ask_view, notes, outcomes
+from bot.asks.answer_notifications import (
+    answer_channels,
+    earlier_channels,
+    render_answer_helped,
+    render_answer_helped_again,
+    render_answer_solved,
+)
 from bot.asks.message_kinds import (
     ANSWER_HELPED,
     ANSWER_HELPED_AGAIN,
@@ -32,7 +39,7 @@ from bot.slack.actions import (
     UpdateMessage,
 )
 from bot.slack.blocks import Note
-from bot.slack.text import format_month, format_recent_day, format_time
+from bot.slack.text import format_time
 from bot.workspace import members
 from bot.workspace.visibility import sees
 from models import Answer, Ask, Channel, OutboxItem
@@ -239,71 +246,8 @@ def render_suggest_solution(tx: Transaction, delivery: Delivery) -> SlackAction 
     return PostEphemeral(channel.slack_id, ask.asker, text, blocks, thread_ts=ask.ts)
 
 
-def render_answer_helped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    answer, ask, channel = _load_answer(tx, delivery)
-    if answer.is_deleted or ask.deleted_at or answer.is_solution:
-        return None
-    helped = outcomes.outcome_of(tx.session, ask).helped_members.get(answer.id)
-    if not helped:
-        return None
-    asker, *others = members.names_in_order(tx, [ask.asker, *sorted(helped)])
-    note = notes.answer_helped(
-        ask_view.title(tx, ask),
-        ask_view.message_url(tx, channel, answer.ts, ask),
-        asker,
-        others,
-    )
-    return PostMessage(delivery.recipient, *note)
-
-
-def render_answer_solved(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    answer, ask, channel = _load_answer(tx, delivery)
-    if answer.is_deleted or ask.deleted_at or not answer.is_solution:
-        return None
-    helped = outcomes.outcome_of(tx.session, ask).helped_members.get(
-        answer.id, frozenset()
-    )
-    asker, *others = members.names_in_order(
-        tx, [ask.asker, *sorted(helped - {ask.asker})]
-    )
-    note = notes.answer_solved(
-        ask_view.title(tx, ask),
-        ask_view.message_url(tx, channel, answer.ts, ask),
-        asker,
-        others,
-    )
-    return PostMessage(delivery.recipient, *note)
-
-
-def render_answer_helped_again(
-    tx: Transaction, delivery: Delivery
-) -> SlackAction | None:
-    """Tell the author of an earlier answer that it has solved another ask."""
-    reference = references.find(tx.session, delivery.subject_id)
-    if reference is None or reference.answer_id is None:
-        return None
-    answer = tx.session.get_one(Answer, reference.answer_id)
-    earlier, channel = ask_view.load_ask(tx.session, answer.ask_id)
-    if answer.is_deleted or earlier.deleted_at or answer.author != delivery.recipient:
-        return None
-    asker = tx.session.get_one(Ask, reference.ask_id).asker
-    zone = members.zone(tx, answer.author)
-    note = notes.answer_helped_again(
-        ask_view.message_url(tx, channel, answer.ts, earlier),
-        format_month(answer.answered_at, tx.now, zone),
-        members.name(tx, asker),
-        format_recent_day(reference.recorded_at, tx.now, zone),
-    )
-    return PostMessage(delivery.recipient, *note)
-
-
 def _render_delete_message(_tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return DeleteMessage(delivery.recipient, delivery.payload["ts"])
-
-
-def _load_answer(tx: Transaction, delivery: Delivery) -> tuple[Answer, Ask, Channel]:
-    answer = tx.session.get_one(Answer, delivery.subject_id)
-    return answer, *ask_view.load_ask(tx.session, answer.ask_id)
 
 
 def _ask_channels(tx: Transaction, delivery: Delivery) -> list[int]:
@@ -314,16 +258,6 @@ def _direct_message_channels(tx: Transaction, delivery: Delivery) -> list[int]:
     item = tx.session.get(OutboxItem, delivery.subject_id)
     ask = tx.session.get(Ask, item.subject_id) if item else None
     return [ask.channel_id] if ask else []
-
-
-def _earlier_channels(tx: Transaction, delivery: Delivery) -> list[int]:
-    reference = references.find(tx.session, delivery.subject_id)
-    answer = tx.session.get(Answer, reference.answer_id) if reference else None
-    return [answer.channel_id] if answer else []
-
-
-def _answer_channels(tx: Transaction, delivery: Delivery) -> list[int]:
-    return [tx.session.get_one(Answer, delivery.subject_id).channel_id]
 
 
 def _not_posted_message(
@@ -365,12 +299,12 @@ MESSAGE_TYPES = (
     ),
     MessageType(ASK_JOINER_SOLVED, render_joiner_solved, can_see=sees(_ask_channels)),
     MessageType(ASK_SUGGEST_SOLUTION, render_suggest_solution, "drop"),
-    MessageType(ANSWER_HELPED, render_answer_helped, can_see=sees(_answer_channels)),
+    MessageType(ANSWER_HELPED, render_answer_helped, can_see=sees(answer_channels)),
     MessageType(
         ANSWER_HELPED_AGAIN,
         render_answer_helped_again,
-        can_see=sees(_earlier_channels),
+        can_see=sees(earlier_channels),
     ),
     MessageType(ASK_DELETE_MESSAGE, _render_delete_message, "resend"),
-    MessageType(ANSWER_SOLVED, render_answer_solved, can_see=sees(_answer_channels)),
+    MessageType(ANSWER_SOLVED, render_answer_solved, can_see=sees(answer_channels)),
 )

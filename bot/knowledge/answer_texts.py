@@ -13,29 +13,26 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
-    and_,
-    bindparam,
     delete,
-    false,
     func,
-    literal,
-    not_,
-    or_,
     select,
-    text,
     update,
 )
 
 from bot.clock import ts_to_micros
-from bot.db.statements import prepare_insert, set_columns, table
+from bot.db.statements import set_columns, table
 from bot.knowledge import rules
+from bot.knowledge.answer_text_statements import (
+    DELETE,
+    REQUEST,
+    REQUEST_ALL_OF,
+    may_be_kept,
+)
 from bot.knowledge.message_kinds import KNOWLEDGE_FETCH_ANSWER, KNOWLEDGE_NOTICE
 from bot.messages import authors
 from bot.messages.events import EditedMessage
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.runtime import Transaction
-from bot.slack.text import ERASED_PREFIX
 from bot.workspace import member_settings, members
 from models import (
     Answer,
@@ -46,8 +43,6 @@ from models import (
     Member,
     MemberSettingsRow,
 )
-from models.asks import HAS_HELPED
-from models.base import UtcDateTime
 
 # Slack refuses for reasons that pass: the bot was removed, or its token is replaced.
 RETRY_AFTER = timedelta(days=1)
@@ -58,92 +53,15 @@ _answers, _asks, _texts = table(Answer), table(Ask), table(AnswerText)
 _members, _settings = table(Member), table(MemberSettingsRow)
 
 
-def _may_be_kept() -> ColumnElement[bool]:
-    """The condition on an answer, joined with its ask, for its words to be kept."""
-    is_no_member = (
-        select(_members.c.id)
-        .where(
-            _members.c.installation_id == _asks.c.installation_id,
-            _members.c.slack_id == _answers.c.author,
-            or_(_members.c.is_bot, _members.c.is_external, _members.c.is_deactivated),
-        )
-        .exists()
-    )
-    disagrees = (
-        select(_settings.c.member)
-        .where(
-            _settings.c.installation_id == _asks.c.installation_id,
-            _settings.c.member == _answers.c.author,
-            not_(_settings.c.keeps_answer_texts),
-        )
-        .exists()
-    )
-    return and_(
-        text(f"({HAS_HELPED})"),
-        not_(_answers.c.is_deleted),
-        _asks.c.deleted_at.is_(None),
-        not_(_answers.c.author.startswith(ERASED_PREFIX)),
-        not_(is_no_member),
-        not_(disagrees),
-    )
-
-
-def _select_new(*where: ColumnElement[bool]) -> Select[Any]:
-    now = bindparam("now", type_=UtcDateTime)
-    return (
-        select(
-            _answers.c.id,
-            _asks.c.installation_id,
-            _asks.c.id,
-            _answers.c.author,
-            false(),
-            literal(0),
-            now,
-            now,
-        )
-        .join_from(_answers, _asks, _asks.c.id == _answers.c.ask_id)
-        .where(_may_be_kept(), *where)
-    )
-
-
-def _insert(*where: ColumnElement[bool]) -> Any:
-    columns = (
-        "answer_id",
-        "installation_id",
-        "ask_id",
-        "author",
-        "is_findable",
-        "edited_at_micros",
-        "next_fetch_at",
-        "requested_at",
-    )
-    return prepare_insert(
-        AnswerText,
-        lambda insert: insert.from_select(
-            columns, _select_new(*where)
-        ).on_conflict_do_nothing(),
-    )
-
-
-_REQUEST = _insert(_answers.c.id.in_(bindparam("answer_ids", expanding=True)))
-_REQUEST_ALL_OF = _insert(
-    _asks.c.installation_id == bindparam("of_installation"),
-    _answers.c.author == bindparam("of_author"),
-)
-_DELETE = delete(_texts).where(
-    _texts.c.answer_id.in_(bindparam("answer_ids", expanding=True))
-)
-
-
 def on_answers_marked(tx: Transaction, answer_ids: Collection[int]) -> None:
     """Request the words of answers with their first mark; of others nothing changes."""
     tx.session.execute(
-        _REQUEST(tx.session), {"answer_ids": list(answer_ids), "now": tx.now}
+        REQUEST(tx.session), {"answer_ids": list(answer_ids), "now": tx.now}
     )
 
 
 def on_answers_unmarked(tx: Transaction, answer_ids: Collection[int]) -> None:
-    tx.session.execute(_DELETE, {"answer_ids": list(answer_ids)})
+    tx.session.execute(DELETE, {"answer_ids": list(answer_ids)})
 
 
 def on_member_loaded(tx: Transaction, member: Member) -> None:
@@ -193,7 +111,7 @@ def enqueue_due(tx: Transaction) -> None:
         tx.session.scalars(
             select(_answers.c.id)
             .join(_asks, _asks.c.id == _answers.c.ask_id)
-            .where(_answers.c.id.in_(due_ids), _may_be_kept())
+            .where(_answers.c.id.in_(due_ids), may_be_kept())
         )
     )
     on_answers_unmarked(tx, [each for each in due_ids if each not in wanted])
@@ -366,7 +284,7 @@ def set_kept(tx: Transaction, author: str, *, is_kept: bool) -> None:
 def _request_all_of(tx: Transaction, author: str) -> None:
     """Request the words of a member's answers that others marked."""
     tx.session.execute(
-        _REQUEST_ALL_OF(tx.session),
+        REQUEST_ALL_OF(tx.session),
         {"of_installation": tx.workspace.id, "of_author": author, "now": tx.now},
     )
     tx.session.execute(

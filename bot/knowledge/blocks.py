@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import (
     Block,
     DividerBlock,
-    InputBlock,
-    Option,
-    RadioButtonsElement,
 )
-from slack_sdk.models.views import View
 
 from bot.search.tokens import tokenize
 from bot.slack import rich_text
@@ -20,19 +16,13 @@ from bot.slack.blocks import (
     button,
     button_row,
     context_line,
-    message_modal,
     mrkdwn_line,
-    name_list,
     quoted,
-    sentence_note,
-    text_input,
 )
 from bot.slack.rich_text import Part, link
 from bot.slack.text import (
     ELLIPSIS,
-    SOMEONE,
     Token,
-    capitalize,
     to_mrkdwn,
     to_plain,
     truncate,
@@ -45,9 +35,6 @@ MAX_SUMMARY = 200
 CONTEXT_BEFORE_MATCH = 60
 MATCHED_LETTERS = 5
 MAX_REASON = 200
-MAX_LINK = 500
-# The limit of a choice, and of the line below it.
-MAX_OPTION = 75
 
 SUGGESTION = "Perhaps already solved:"
 NOTHING = "Nothing yet. Ask your peers?"
@@ -145,13 +132,6 @@ def similar(entries: Sequence[EntryView]) -> list[Block]:
             buttons.insert(0, button("That's it", "similar_solved", entry.id))
         blocks += [*_entry(entry), button_row(*buttons), DividerBlock()]
     return blocks
-
-
-def solved_unasked(channel: str, ts: str) -> View:
-    """Build the modal on top of the form whose question is answered already."""
-    text = "Good. Nothing was posted. Close the form, and that's it."
-    undo = button("Undo", "undo_helpful", f"{channel}:{ts}")
-    return message_modal("Already solved", text, button_row(undo))
 
 
 def results(
@@ -285,163 +265,3 @@ def _entry_buttons(entry: EntryView) -> Block:
         else []
     )
     return button_row(button("This helped", "entry_helped", entry.id), *confirm, review)
-
-
-def find_form(words: str = "") -> View:
-    return View(
-        type="modal",
-        callback_id="find",
-        title="Find what helped",
-        submit="Find",
-        close="Cancel",
-        blocks=[
-            text_input(
-                "words",
-                "What are you looking for?",
-                value=words,
-                limit=MAX_WORDS,
-                placeholder="VPN certificate expired",
-                has_focus=True,
-            )
-        ],
-    )
-
-
-def results_modal(blocks: Sequence[Block]) -> View:
-    return View(
-        type="modal",
-        callback_id="found",
-        title="Find what helped",
-        close="Close",
-        blocks=list(blocks),
-    )
-
-
-def outdated_form(entry_id: int, title: str) -> View:
-    return View(
-        type="modal",
-        callback_id="outdated",
-        title="Out of date?",
-        submit="Say so",
-        close="Cancel",
-        private_metadata=json.dumps({"entry": entry_id}),
-        blocks=[
-            rich_text.user_text(title, limit=200, is_bold=True),
-            text_input(
-                "reason",
-                "What has changed?",
-                limit=MAX_REASON,
-                hint="People who find this answer read it, without your name.",
-                is_optional=True,
-            ),
-        ],
-    )
-
-
-def outdated_question(
-    entry_id: int, title: str, url: str, reasons: Sequence[str]
-) -> Note:
-    """Ask an author whether their answer is still right. `reasons` are mrkdwn."""
-    why = "; ".join(to_plain(reason) for reason in reasons)
-    parts: list[Part] = [
-        "People say that your ",
-        link(url, "answer"),
-        f" to {quoted(title)} is out of date",
-        f": “{truncate(why, 300)}”." if why else ".",
-        " Is it still right? If not, you can reply there with the new way.",
-    ]
-    text, blocks = sentence_note(*parts)
-    return text, [*blocks, button_row(button("Yes, it is", "entry_works", entry_id))]
-
-
-def pointer_form(ask_id: int, title: str, entries: Sequence[EntryView]) -> View:
-    """Ask which earlier ask was the same problem; `title` is the ask's, as mrkdwn."""
-    fields: list[Block] = []
-    if entries:
-        choices = [
-            Option(
-                value=str(entry.id),
-                text=truncate(to_plain(entry.title), MAX_OPTION),
-                description=truncate(
-                    f"{capitalize(entry.author or SOMEONE)} · {entry.asked}", MAX_OPTION
-                ),
-            )
-            for entry in entries
-        ]
-        fields.append(
-            InputBlock(
-                block_id="entry",
-                label="Was it one of these?",
-                optional=True,
-                element=RadioButtonsElement(action_id="entry", options=choices),
-            )
-        )
-    return View(
-        type="modal",
-        callback_id="already_answered",
-        title="Already answered",
-        submit="Post",
-        close="Cancel",
-        private_metadata=json.dumps({"ask": ask_id}),
-        blocks=[
-            rich_text.user_text(title, limit=200, is_bold=True),
-            *fields,
-            text_input(
-                "link",
-                "Or paste a link" if entries else "A link to the earlier answer",
-                limit=MAX_LINK,
-                hint="To the earlier ask, or to an answer in its thread. In the menu of"
-                " that message, choose Copy link.",
-                is_optional=True,
-            ),
-            context_line("I'll post it in the ask's thread, with your name."),
-        ],
-    )
-
-
-def pointer(
-    member: str, title: str, url: str, *, asker: str, solved_emoji: str
-) -> Note:
-    """A reply in an ask's thread, with the title (mrkdwn) of the earlier ask."""
-    text, blocks = sentence_note(
-        f"{member}: this was solved before: ", link(url, quoted(title))
-    )
-    accept = f"{asker}, if that solves it for you, react with :{solved_emoji}:"
-    return text, [*blocks, rich_text.context_line(capitalize(accept))]
-
-
-def hidden_pointer(member: str) -> Note:
-    """In its place, once the earlier ask can't be shown there any longer."""
-    return sentence_note(f"{member}: this was solved before, in another channel.")
-
-
-def pointer_helped(title: str, url: str, people: Sequence[str]) -> Note:
-    """Thank a member who pointed to an earlier answer; `title` is of the ask."""
-    return sentence_note(
-        "The earlier answer that you found for ",
-        link(url, quoted(title)),
-        f" helped {name_list(people)}. Thank you!",
-    )
-
-
-def pointer_not_posted(title: str, url: str) -> Note:
-    return sentence_note(
-        "I couldn't post the earlier answer that you found in the thread of ",
-        link(url, quoted(title)),
-        ". Look there, and try again if it's missing.",
-    )
-
-
-def withdrawn(ask_id: int) -> Note:
-    text, blocks = sentence_note("Good. I've taken your ask back.")
-    return text, [
-        *blocks,
-        button_row(button("Post it again", "suggestion_undo", ask_id)),
-    ]
-
-
-def solved(ask_id: int) -> Note:
-    text, blocks = sentence_note(
-        "Good. Your ask is solved, and shows the answer that helped."
-    )
-    return text, [*blocks, button_row(button("Undo", "suggestion_undo", ask_id))]

@@ -1,7 +1,11 @@
 """The bot's messages to people about the words of their answers."""
 
-from bot.slack.blocks import Note, button, button_row, sentence_note
+from collections.abc import Sequence
+
+from bot.slack import rich_text
+from bot.slack.blocks import Note, button, button_row, name_list, quoted, sentence_note
 from bot.slack.rich_text import Part, channel_mention, link
+from bot.slack.text import capitalize, to_plain, truncate
 
 # The channel's name for an author who can no longer see it.
 HIDDEN_CHANNEL = "a private channel that you've left"
@@ -49,3 +53,67 @@ def kept() -> Note:
 
 _DONT_KEEP = "Don't keep my words"
 _KEEP = "Keep my words"
+
+
+def outdated_question(
+    entry_id: int, title: str, url: str, reasons: Sequence[str]
+) -> Note:
+    """Ask an author whether their answer is still right. `reasons` are mrkdwn."""
+    why = "; ".join(to_plain(reason) for reason in reasons)
+    parts: list[Part] = [
+        "People say that your ",
+        link(url, "answer"),
+        f" to {quoted(title)} is out of date",
+        f": “{truncate(why, 300)}”." if why else ".",
+        " Is it still right? If not, you can reply there with the new way.",
+    ]
+    text, blocks = sentence_note(*parts)
+    return text, [*blocks, button_row(button("Yes, it is", "entry_works", entry_id))]
+
+
+def pointer(
+    member: str, title: str, url: str, *, asker: str, solved_emoji: str
+) -> Note:
+    """A reply in an ask's thread, with the title (mrkdwn) of the earlier ask."""
+    text, blocks = sentence_note(
+        f"{member}: this was solved before: ", link(url, quoted(title))
+    )
+    accept = f"{asker}, if that solves it for you, react with :{solved_emoji}:"
+    return text, [*blocks, rich_text.context_line(capitalize(accept))]
+
+
+def hidden_pointer(member: str) -> Note:
+    """In its place, once the earlier ask can't be shown there any longer."""
+    return sentence_note(f"{member}: this was solved before, in another channel.")
+
+
+def pointer_helped(title: str, url: str, people: Sequence[str]) -> Note:
+    """Thank a member who pointed to an earlier answer; `title` is of the ask."""
+    return sentence_note(
+        "The earlier answer that you found for ",
+        link(url, quoted(title)),
+        f" helped {name_list(people)}. Thank you!",
+    )
+
+
+def pointer_not_posted(title: str, url: str) -> Note:
+    return sentence_note(
+        "I couldn't post the earlier answer that you found in the thread of ",
+        link(url, quoted(title)),
+        ". Look there, and try again if it's missing.",
+    )
+
+
+def withdrawn(ask_id: int) -> Note:
+    text, blocks = sentence_note("Good. I've taken your ask back.")
+    return text, [
+        *blocks,
+        button_row(button("Post it again", "suggestion_undo", ask_id)),
+    ]
+
+
+def solved(ask_id: int) -> Note:
+    text, blocks = sentence_note(
+        "Good. Your ask is solved, and shows the answer that helped."
+    )
+    return text, [*blocks, button_row(button("Undo", "suggestion_undo", ask_id))]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from bot.asks import ask_view, references
-from bot.knowledge import blocks, entries
+from bot.knowledge import entries, notes
 from bot.knowledge.message_kinds import KNOWLEDGE_OUTDATED
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -27,7 +27,7 @@ def render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     [entry] = loaded
     if best.author != author:
         return None
-    note = blocks.outdated_question(
+    note = notes.outdated_question(
         entry.ask_id, entry.title, entry.answers[0].url, entry.outdated_reasons
     )
     return PostMessage(author, *note)

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from bot.asks import ask_view, references, thread_sync
-from bot.knowledge import blocks, pointers
+from bot.knowledge import notes, pointer_marks, pointers
 from bot.knowledge.message_kinds import (
     KNOWLEDGE_POINTER_HELPED,
     KNOWLEDGE_POINTER_NOT_POSTED,
@@ -55,7 +55,7 @@ def _note(tx: Transaction, pointer: AskPointer) -> Note | None:
     if answer is not None:
         url = ask_view.message_url(tx, source, answer.ts, earlier)
     member, asker = members.names_in_order(tx, [pointer.member, ask.asker])
-    return blocks.pointer(
+    return notes.pointer(
         member,
         ask_view.title(tx, earlier),
         url,
@@ -66,7 +66,7 @@ def _note(tx: Transaction, pointer: AskPointer) -> Note | None:
 
 def _render_update(tx: Transaction, pointer: AskPointer) -> Note:
     """Render it again; without words that not all people there may see any longer."""
-    return _note(tx, pointer) or blocks.hidden_pointer(members.name(tx, pointer.member))
+    return _note(tx, pointer) or notes.hidden_pointer(members.name(tx, pointer.member))
 
 
 def _linked_answer(tx: Transaction, pointer: AskPointer) -> Answer | None:
@@ -130,7 +130,7 @@ def _on_fetched(
 def _render_helped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     pointer = tx.session.get_one(AskPointer, delivery.subject_id)
     ask, channel = ask_view.load_ask(tx.session, pointer.ask_id)
-    helped = pointers.helped_members(tx, pointer)
+    helped = pointer_marks.helped_members(tx, pointer)
     reference = references.find(tx.session, ask.id)
     if reference is not None and reference.answer_id is not None:
         answer = tx.session.get_one(Answer, reference.answer_id)
@@ -139,7 +139,7 @@ def _render_helped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
             helped = [member for member in helped if member != ask.asker]
     if not helped or ask.deleted_at or ask.ts is None:
         return None
-    note = blocks.pointer_helped(
+    note = notes.pointer_helped(
         ask_view.title(tx, ask),
         ask_view.message_url(tx, channel, ask.ts),
         members.names_in_order(tx, helped),
@@ -153,7 +153,7 @@ def _render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | Non
     if pointer.state != "failed" or ask.deleted_at or ask.ts is None:
         return None
     url = ask_view.message_url(tx, channel, ask.ts)
-    note = blocks.pointer_not_posted(ask_view.title(tx, ask), url)
+    note = notes.pointer_not_posted(ask_view.title(tx, ask), url)
     return PostMessage(delivery.recipient, *note)
 
 

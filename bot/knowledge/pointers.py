@@ -9,17 +9,16 @@ for nothing else: only answers count.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from bot.asks import outcomes, reaction_store, reactions, references
-from bot.asks import service as asks
 from bot.asks.button_marks import write_mark
 from bot.asks.references import Accepted
 from bot.asks.tracked import TrackedAskMessage
 from bot.errors import UserError
+from bot.knowledge import pointer_marks
 from bot.knowledge.message_kinds import (
     KNOWLEDGE_POINTER_HELPED,
     KNOWLEDGE_POST_POINTER,
@@ -27,20 +26,18 @@ from bot.knowledge.message_kinds import (
     KNOWLEDGE_UPDATE_POINTER,
 )
 from bot.knowledge.permissions import POINT
+from bot.knowledge.pointer_targets import Target
 from bot.messages.events import DeletedMessage, ReactionEvent
 from bot.messages.lookup import TrackedTable
 from bot.messages.tracked_messages import TrackedMessage
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.runtime import Transaction
-from bot.slack.text import MessageLink
 from bot.workspace import channels, roles, visibility
-from models import Answer, Ask, AskPointer, Channel, Member, Reaction
+from models import Ask, AskPointer, Channel, Reaction
 
 TABLE = TrackedTable("ask_pointers", AskPointer, parent="ask_id", author="member")
 
 CHOOSE = "Choose one, or paste a link."
-# The same for a message that is not there, and for one that the person can't see.
-NO_ASK_THERE = "I know no ask or answer there."
 ITSELF = "That's this ask itself. Paste a link to the earlier one."
 OTHER_CHANNEL = (
     "That was in a private channel, and not everyone here can see it. I can't post it."
@@ -52,14 +49,6 @@ SHARED_CHANNEL = (
 POINTED_ALREADY = "A link to it is in the thread already."
 SOLVED = "This ask is solved already."
 CLOSED = "This ask is closed. Reopen it first."
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An earlier ask, and the answer to it that a member linked to, if any."""
-
-    ask: Ask
-    answer: Answer | None = None
 
 
 def require_open(tx: Transaction, ask: Ask, *, by: str) -> Channel:
@@ -82,41 +71,6 @@ def pointed_to(tx: Transaction, ask: Ask) -> Sequence[int]:
             AskPointer.ask_id == ask.id, AskPointer.state.in_(("posting", "posted"))
         )
     ).all()
-
-
-def find_by_id(tx: Transaction, ask_id: int, *, by: str) -> Target:
-    """Return the earlier ask that a member chose. Raises UserError."""
-    ask = tx.session.get(Ask, ask_id)
-    if ask is None or ask.installation_id != tx.workspace.id:
-        raise UserError(asks.ASK_GONE)
-    return _visible(tx, Target(ask), by=by, field="entry")
-
-
-def find_by_link(tx: Transaction, link: MessageLink, *, by: str) -> Target:
-    """Return the earlier ask, or the answer, that a link leads to. Raises UserError."""
-    channel = channels.find(tx, link.channel)
-    ask = answer = None
-    if channel is not None:
-        ask = asks.find_by_message(tx.session, channel.id, link.ts)
-        answer = tx.session.scalar(
-            select(Answer).filter_by(
-                channel_id=channel.id, ts=link.ts, is_deleted=False
-            )
-        )
-        if ask is None and answer is not None:
-            ask = tx.session.get_one(Ask, answer.ask_id)
-        if ask is None and link.thread_ts:
-            ask = asks.find_by_message(tx.session, channel.id, link.thread_ts)
-    if ask is None:
-        raise UserError(NO_ASK_THERE, field="link")
-    return _visible(tx, Target(ask, answer), by=by, field="link")
-
-
-def _visible(tx: Transaction, target: Target, *, by: str, field: str) -> Target:
-    readable = visibility.readable_channels(tx, by, is_exact=True)
-    if target.ask.deleted_at is not None or target.ask.channel_id not in readable:
-        raise UserError(NO_ASK_THERE if field == "link" else asks.ASK_GONE, field=field)
-    return target
 
 
 def point(
@@ -311,7 +265,7 @@ def _ask_and_channel(tx: Transaction, pointer: AskPointer) -> tuple[Ask, Channel
 def follow(tx: Transaction, pointer: AskPointer) -> None:
     """Derive from the reactions to a locked pointer what they say of its ask."""
     follow_ask(tx, pointer.ask_id)
-    if helped_members(tx, pointer):
+    if pointer_marks.helped_members(tx, pointer):
         tx.enqueue(
             KNOWLEDGE_POINTER_HELPED,
             pointer.id,
@@ -371,31 +325,6 @@ def _asker_marks(tx: Transaction, ask: Ask, pointer: AskPointer) -> Sequence[Rea
         )
         .execution_options(populate_existing=True)
     ).all()
-
-
-def helped_members(tx: Transaction, pointer: AskPointer) -> list[str]:
-    """Return whom the pointer helped, as they say by a reaction; the asker first."""
-    if pointer.state != "posted":
-        return []
-    asker = tx.session.get_one(Ask, pointer.ask_id).asker
-    cannot_mark = exists().where(
-        Member.installation_id == tx.workspace.id,
-        Member.slack_id == Reaction.member,
-        or_(Member.is_bot.is_(True), Member.is_external.is_(True)),
-    )
-    helped = tx.session.scalars(
-        select(Reaction.member)
-        .distinct()
-        .where(
-            Reaction.channel_id == pointer.channel_id,
-            Reaction.message_ts == pointer.ts,
-            Reaction.meaning.in_(("helpful", "solved")),
-            Reaction.is_present.is_(True),
-            Reaction.member != pointer.member,
-            ~cannot_mark,
-        )
-    )
-    return sorted(helped, key=lambda member: (member != asker, member))
 
 
 def lock_messages(session: Session, messages: Sequence[TrackedMessage]) -> None:

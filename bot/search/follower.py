@@ -22,7 +22,8 @@ from sqlalchemy import delete
 
 from bot.db.statements import upsert
 from bot.search import changes, documents
-from bot.search.index import IS_INSTALLED, IndexUnavailable, SearchIndex
+from bot.search.index import IndexUnavailable, SearchIndex
+from bot.search.snapshot import IS_INSTALLED
 from models import SearchReplica
 
 if TYPE_CHECKING:

@@ -1,10 +1,9 @@
 """The search index: one for each process, derived from the database, and disposable.
 
-Nothing else imports tantivy. The index lies in `<folder>/<version>/<generation>`, and
-says itself how far it follows the database: a document without words, the marker, has
-the position, and changes in the same commit as the others. So an index without a marker
-is not complete, and a rebuild is a new generation, which counts from the commit with
-its marker on.
+The index lies in `<folder>/<version>/<generation>`, and says itself how far it follows
+the database: a document without words, the marker, has the position, and changes in the
+same commit as the others. So an index without a marker is not complete, and a rebuild
+is a new generation, which counts from the commit with its marker on.
 
 Traps of tantivy that this module avoids:
 
@@ -19,50 +18,40 @@ Traps of tantivy that this module avoids:
 
 import logging
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache, wraps
-from itertools import accumulate
 from pathlib import Path
 from threading import Lock
-from typing import ParamSpec, TypeAlias, TypeVar
 
 from filelock import FileLock, Timeout
 
-from bot.search.query import SearchQuery, Vocabulary, WeightedQuery, weigh_words
-from bot.search.rules import Hit, rerank
+from bot.search.query import SearchQuery
+from bot.search.rules import Hit
+from bot.search.snapshot import (
+    IS_INSTALLED,
+    MARKER_ID,
+    IndexBroken,
+    Snapshot,
+    analyzer,
+    schema,
+    translate_errors,
+)
 from bot.search.tokens import tokenize
 
-try:
+if IS_INSTALLED:
     import tantivy
-except ImportError:
-    # It is compiled, and not for every machine.
-    IS_INSTALLED = False
-else:
-    IS_INSTALLED = True
 
 log = logging.getLogger(__name__)
 
 # Another number for other fields, words or stems: the old index is deleted.
 SCHEMA_VERSION = 1
-# If less than this share of all asks is readable, only those are looked at.
-SMALL_SHARE = 0.15
-# Otherwise this many are taken, and of those the readable ones.
-CANDIDATES = 200
-RERANKED = 100
 # The least that tantivy takes, in bytes; it is for words that are not on disk yet.
 _WRITER_MEMORY = 15_000_000
-_MARKER_ID = 0
-_TEXT_FIELDS = ("all", "title")
 
 
 class IndexUnavailable(Exception):
     """There is no index for this process: search without it."""
-
-
-class IndexBroken(Exception):
-    """The index failed. Close it and open it anew; that repairs or empties it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,63 +225,25 @@ class Rebuild:
         self._index._finish(self._generation, followed)  # noqa: SLF001 - its other half
 
 
-# Scores with addresses within the index, the best first.
-_Scored: TypeAlias = "list[tuple[float, tantivy.DocAddress]]"
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-def _translate_errors(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Raise IndexBroken for tantivy's errors, which are ValueErrors all."""
-
-    @wraps(function)
-    def translated(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return function(*args, **kwargs)
-        except ValueError as error:
-            raise IndexBroken(str(error)) from error
-
-    return translated
-
-
-@cache
-def _schema() -> "tantivy.Schema":
-    builder = tantivy.SchemaBuilder()
-    builder.add_integer_field("id", indexed=True, fast=True)
-    builder.add_integer_field("channel", indexed=True, fast=True)
-    # Only the marker has it.
-    builder.add_integer_field("followed", fast=True)
-    for field in _TEXT_FIELDS:
-        # Neither stored nor with positions.
-        builder.add_text_field(field, tokenizer_name="words", index_option="freq")
-    return builder.build()
-
-
-@cache
-def _analyzer() -> "tantivy.TextAnalyzer":
-    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
-    return words.filter(tantivy.Filter.stemmer("english")).build()
-
-
 class _Generation:
     """One index of tantivy's, in a folder of its own."""
 
-    @_translate_errors
+    @translate_errors
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(mode=0o700, exist_ok=True)
-        self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+        self._index = tantivy.Index(schema(), path=str(folder), reuse=True)
         # Else a thread looks for changes of other processes.
         self._index.config_reader("manual")
-        self._index.register_tokenizer("words", _analyzer())
+        self._index.register_tokenizer("words", analyzer())
         self._writer = self._index.writer(_WRITER_MEMORY, 1)
         # Files that a killed process left would make the next commit fail.
         self._writer.garbage_collect_files()
         self._writing = Lock()
-        self.snapshot = _Snapshot(self._index)
+        self.snapshot = Snapshot(self._index)
         self.snapshot.check()
 
-    @_translate_errors
+    @translate_errors
     def apply(
         self,
         documents: Iterable[Document],
@@ -307,15 +258,15 @@ class _Generation:
             for ask_id, converted in added:
                 self._writer.delete_documents_by_term("id", ask_id)
                 self._writer.add_document(converted)
-            self._writer.delete_documents_by_term("id", _MARKER_ID)
+            self._writer.delete_documents_by_term("id", MARKER_ID)
             if followed is not None:
                 marker = tantivy.Document()
-                marker.add_integer("id", _MARKER_ID)
+                marker.add_integer("id", MARKER_ID)
                 marker.add_integer("followed", followed)
                 self._writer.add_document(marker)
             self._writer.commit()
             self._index.reload()
-            self.snapshot = _Snapshot(self._index)
+            self.snapshot = Snapshot(self._index)
 
     def close(self) -> None:
         try:
@@ -339,143 +290,3 @@ def _to_tantivy(document: Document) -> "tantivy.Document":
     converted.add_text("title", " ".join(title))
     converted.add_text("all", " ".join(words))
     return converted
-
-
-class _Snapshot(Vocabulary):
-    """The index as of a commit."""
-
-    def __init__(self, index: "tantivy.Index") -> None:
-        self.searcher = index.searcher()
-        self._channel_sizes: dict[int, int] = {}
-        marker = self._best(_term("id", _MARKER_ID), 1)
-        self.followed = self._values("followed", marker)[0] if marker else None
-
-    def check(self) -> None:
-        """Read a little of each field; a file may be damaged where none is missing."""
-        for field in _TEXT_FIELDS:
-            self.searcher.doc_freq(field, "word")
-        self.searcher.doc_freq("channel", 0)
-
-    def stem(self, words: Sequence[str]) -> Sequence[str]:
-        return _analyzer().analyze(" ".join(words))
-
-    def frequency(self, stem: str) -> int:
-        return self.searcher.doc_freq("all", stem)
-
-    @_translate_errors
-    def indexed(self, ask_ids: Collection[int]) -> set[int]:
-        if not ask_ids:
-            return set()
-        best = self._best(_one_of("id", ask_ids), len(ask_ids))
-        return set(self._values("id", best))
-
-    @_translate_errors
-    def search(
-        self,
-        query: SearchQuery,
-        readable: frozenset[int],
-        limit: int,
-        excluded: Collection[int],
-    ) -> list[Hit]:
-        weighted = weigh_words(query, self)
-        if not weighted.anywhere or not readable:
-            return []
-        best = self._best_readable(_any_of(weighted), readable, limit + len(excluded))
-        scores = {
-            ask_id: score
-            for ask_id, (score, _) in zip(self._values("id", best), best, strict=True)
-            if ask_id not in excluded
-        }
-        shared = self._shared_title_words(list(scores), weighted.title_stems)
-        hits = [Hit(id_, score, shared.get(id_, 0)) for id_, score in scores.items()]
-        return (rerank(hits[:RERANKED]) + hits[RERANKED:])[:limit]
-
-    def _best_readable(
-        self, words: "tantivy.Query", readable: frozenset[int], wanted: int
-    ) -> _Scored:
-        if not self._is_small(readable):
-            candidates = self._best(words, CANDIDATES)
-            channels = self._values("channel", candidates)
-            best = [
-                candidate
-                for candidate, channel in zip(candidates, channels, strict=True)
-                if channel in readable
-            ]
-            # Those are all that match, or enough.
-            if len(candidates) < CANDIDATES or len(best) >= wanted:
-                return best
-        return self._best(
-            _must(words, _one_of("channel", readable)), max(wanted, RERANKED)
-        )
-
-    def _is_small(self, readable: frozenset[int]) -> bool:
-        """Return True if the channels have a small share of all asks."""
-        enough = SMALL_SHARE * self.searcher.num_docs
-        sizes = (self._channel_size(channel) for channel in readable)
-        return all(size < enough for size in accumulate(sizes))
-
-    def _channel_size(self, channel: int) -> int:
-        if channel not in self._channel_sizes:
-            size = self.searcher.doc_freq("channel", channel)
-            self._channel_sizes[channel] = size
-        return self._channel_sizes[channel]
-
-    def _shared_title_words(
-        self, ask_ids: Collection[int], stems: Collection[str]
-    ) -> dict[int, int]:
-        """Return how many of the words each title has; asks with none are left out."""
-        if not ask_ids or not stems:
-            return {}
-        counted = tantivy.Query.boolean_query(
-            [
-                (
-                    tantivy.Occur.Should,
-                    tantivy.Query.const_score_query(_term("title", stem), 1),
-                )
-                for stem in stems
-            ]
-        )
-        counted = _must(counted, _one_of("id", ask_ids))
-        best = self._best(counted, len(ask_ids))
-        counts = (round(score) for score, _ in best)
-        return dict(zip(self._values("id", best), counts, strict=True))
-
-    def _best(self, query: "tantivy.Query", limit: int) -> _Scored:
-        return self.searcher.search(query, limit, count=False).hits
-
-    def _values(self, field: str, scored: _Scored) -> list[int]:
-        addresses = [address for _, address in scored]
-        return self.searcher.fast_field_values(field, addresses)  # type: ignore[return-value]
-
-
-def _term(field: str, value: str | int) -> "tantivy.Query":
-    return tantivy.Query.term_query(_schema(), field, value, "freq")
-
-
-def _one_of(field: str, values: Iterable[int]) -> "tantivy.Query":
-    return tantivy.Query.term_set_query(_schema(), field, list(values))
-
-
-def _any_of(weighted: WeightedQuery) -> "tantivy.Query":
-    """Return a query that adds the weighted scores of the words in each field."""
-    return tantivy.Query.boolean_query(
-        [
-            (
-                tantivy.Occur.Should,
-                tantivy.Query.boost_query(_term(field, stem), weight),
-            )
-            for field, weights in (
-                ("all", weighted.anywhere),
-                ("title", weighted.in_title),
-            )
-            for stem, weight in weights.items()
-        ]
-    )
-
-
-def _must(scored: "tantivy.Query", condition: "tantivy.Query") -> "tantivy.Query":
-    """Return the query with a condition that does not change the scores."""
-    free = tantivy.Query.const_score_query(condition, 0)
-    return tantivy.Query.boolean_query(
-        [(tantivy.Occur.Must, scored), (tantivy.Occur.Must, free)]
-    )

@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.search.index import IndexBroken, SearchIndex
+from bot.search.index import SearchIndex
 from bot.search.query import SearchQuery
 from bot.search.rules import Hit
+from bot.search.snapshot import IndexBroken
 from bot.search.tokens import tokenize
 from models import Ask
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.knowledge import pointers
+from bot.knowledge import pointer_targets, pointers
 from bot.search.follower import SearchFollower
 from bot.slack.api import Rejected
 from bot.workspace import channels
@@ -274,8 +274,11 @@ def test_an_author_who_points_to_their_own_answer_hears_of_it_once(
         (f"<{TEAM_URL}archives/C0HELP/p1772442000000100|x>", handler.NO_LINK),
         ("\u202e\x00", pointers.CHOOSE),
         ("x" * 40_000, handler.NO_LINK),
-        (f"{TEAM_URL}archives/C0HELP/p9999999999000100", pointers.NO_ASK_THERE),
-        (f"{TEAM_URL}archives/C0NOWHERE/p1772442000000100", pointers.NO_ASK_THERE),
+        (f"{TEAM_URL}archives/C0HELP/p9999999999000100", pointer_targets.NO_ASK_THERE),
+        (
+            f"{TEAM_URL}archives/C0NOWHERE/p1772442000000100",
+            pointer_targets.NO_ASK_THERE,
+        ),
     ],
 )
 def test_links_to_nothing(story: Story, earlier: str, text: str, error: str):
@@ -452,7 +455,7 @@ def test_what_was_said_in_private_is_not_posted_elsewhere(story: Story, den: str
     # To those who are not in it, it is as if there were nothing.
     view = open_form(story, ADMIN, public)
     errors = submit(story, view, ADMIN, link=link(den, DEN))
-    assert errors == {"link": pointers.NO_ASK_THERE}
+    assert errors == {"link": pointer_targets.NO_ASK_THERE}
     hidden = str(story.asks()[-1].id)
     assert "entry" in submit(story, view, ADMIN, entry=hidden)
     story.deliver()

@@ -188,7 +188,7 @@ def tree(tmp_path: Path) -> Path:
     insert(
         handlers, "    workspace.register(bolt, rt)\n", "    tips.register(bolt, rt)\n"
     )
-    insert(tmp_path / "pyproject.toml", "checkins | kudos", "tips | ")
+    insert(tmp_path / "pyproject.toml", "checkins | knowledge", "tips | ")
     return tmp_path
 
 

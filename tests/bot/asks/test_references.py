@@ -153,6 +153,7 @@ def test_what_somebody_has_answered_is_solved_and_stays(
             story.advance(seconds=61)
     solve(story, withdraws=True)
     story.advance(seconds=61)
+    assert len(shown(story)) == 2
     message = story.slack.messages_to(HELP_CHANNEL)[-1]
     assert message.text.startswith("Ask (solved)")
     assert "Ben's answer" in str(message.blocks)

@@ -17,171 +17,30 @@ caches; it is measured in a process that opens the index, searches, and follows 
 
 import argparse
 import math
-import random
 import subprocess
 import sys
 import tempfile
-from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
-from heapq import nlargest
-from itertools import accumulate
+from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time, thread_time
-from typing import NamedTuple
 
-from bot.search.index import Document, SearchIndex
-from bot.search.query import SearchQuery, WeightedQuery, weigh_words
+from benchmarks.plain_bm25 import PlainIndex
+from benchmarks.search_corpus import CHANNELS, Corpus, to_document
+from bot.search.index import SearchIndex
+from bot.search.query import SearchQuery, weigh_words
 
 SIZES = (10_000, 100_000)
 BATCH = 2000
-CHANNELS = 400
 QUERIES = 400
 WARM_UP = 20
 COMPARED = 100
 FILTERED = 20
 CHANGES = 100
 LIMIT = 10
-K1, B = 1.2, 0.75
 # Shares of all asks that a person may read.
 SHARES = (0.001, 0.01, 0.1, 0.5, 1.0)
-
-# What a word consists of; one that ends in "k" is its own stem.
-_SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
-
-
-class Made(NamedTuple):
-    """A made-up ask."""
-
-    channel: int
-    title: list[str]
-    details: list[str]
-    answer: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """Asks by their numbers, from 1 on; each time the same."""
-
-    size: int
-
-    def words(self) -> tuple[list[str], list[float]]:
-        return _vocabulary(int(4000 + 60 * self.size**0.6))
-
-    def ask(self, number: int) -> Made:
-        draw = random.Random(number)  # noqa: S311 - a draw, no secret
-        words, weights = self.words()
-        # A few words are what the ask is about.
-        topic = draw.choices(words, k=3)
-        title = topic[: draw.randint(1, 3)]
-        title += draw.choices(words, cum_weights=weights, k=draw.randint(2, 5))
-        draw.shuffle(title)
-        details = draw.choices(
-            words, cum_weights=weights, k=int(draw.lognormvariate(3, 0.8))
-        )
-        details += topic * draw.randint(0, 2)
-        if draw.random() < 0.2:  # noqa: PLR2004 - code
-            details += [f"id{draw.randrange(self.size)}k" for _ in range(5)]
-        answer = []
-        if draw.random() < 0.25:  # noqa: PLR2004 - one entry for four asks
-            answer = draw.choices(words, cum_weights=weights, k=draw.randint(10, 40))
-            answer += topic
-        channel = 1 + int(CHANNELS * draw.random() ** 4)
-        return Made(channel, title, details, answer)
-
-    def document(self, number: int) -> Document:
-        return to_document(number, self.ask(number))
-
-    def query(self, number: int) -> SearchQuery:
-        """Return a title and details like those of an ask, by somebody else."""
-        draw = random.Random(-number)  # noqa: S311
-        ask = self.ask(1 + draw.randrange(self.size))
-        words, weights = self.words()
-        title = ask.title[:3] + draw.choices(words, cum_weights=weights, k=2)
-        if number % 10 == 0:
-            title[0] = title[0][:2] + title[0][3:]
-        details = []
-        if number % 2:
-            details = ask.details[::2]
-            details += draw.choices(words, cum_weights=weights, k=20)
-        return SearchQuery(" ".join(title), " ".join(details))
-
-
-@cache
-def _vocabulary(count: int) -> tuple[list[str], list[float]]:
-    draw = random.Random(count)  # noqa: S311
-    words: dict[str, None] = {}
-    while len(words) < count:
-        length = draw.choice((1, 2, 2, 3, 3, 4))
-        words["".join(draw.choices(_SYLLABLES, k=length)) + "k"] = None
-    # Stop words, the most frequent ones of a language, are not among them.
-    weights = accumulate(1 / (rank + 30) for rank in range(count))
-    return list(words), list(weights)
-
-
-def to_document(number: int, ask: Made) -> Document:
-    title, details, answer = map(" ".join, (ask.title, ask.details, ask.answer))
-    return Document(number, ask.channel, title, details, [answer])
-
-
-Postings = tuple["array[int]", "array[int]"]
-
-
-class PlainIndex:
-    """BM25 as in a textbook: frequencies of all words, postings of a few."""
-
-    def __init__(self, size: int) -> None:
-        self.frequencies: Counter[str] = Counter()
-        # By the number of the ask; there is none with 0.
-        self.lengths = array("I", [0]) * (size + 1)
-        self.title_lengths = array("I", [0]) * (size + 1)
-        self.channels = array("I", [0]) * (size + 1)
-        # Asks with how often each has the word, in the whole text and in the title.
-        self.postings: dict[str, Postings] = {}
-        self.title_postings: dict[str, Postings] = {}
-
-    def count(self, number: int, ask: Made) -> None:
-        self.frequencies.update({*ask.title, *ask.details, *ask.answer})
-        length = 2 * len(ask.title) + len(ask.details) + len(ask.answer)
-        self.lengths[number] = length
-        self.title_lengths[number] = len(ask.title)
-        self.channels[number] = ask.channel
-
-    def post(self, number: int, ask: Made, words: set[str]) -> None:
-        text = [*ask.title, *ask.title, *ask.details, *ask.answer]
-        for postings, counted in (
-            (self.postings, text),
-            (self.title_postings, ask.title),
-        ):
-            for word in words.intersection(counted):
-                asks, counts = postings.setdefault(word, (array("I"), array("I")))
-                asks.append(number)
-                counts.append(counted.count(word))
-
-    def stem(self, words: Sequence[str]) -> Sequence[str]:
-        """Return the words: they are their own stems."""
-        return words
-
-    def frequency(self, stem: str) -> int:
-        return self.frequencies[stem]
-
-    def best(self, weighted: WeightedQuery) -> set[int]:
-        scores: dict[int, float] = defaultdict(float)
-        for weights, postings, lengths in (
-            (weighted.anywhere, self.postings, self.lengths),
-            (weighted.in_title, self.title_postings, self.title_lengths),
-        ):
-            size = len(lengths) - 1
-            mean = sum(lengths) / size
-            for word, weight in weights.items():
-                asks, counts = postings.get(word, ((), ()))
-                rarity = math.log(1 + (size - len(asks) + 0.5) / (len(asks) + 0.5))
-                for ask, count in zip(asks, counts, strict=True):
-                    norm = K1 * (1 - B + B * lengths[ask] / mean)
-                    scores[ask] += weight * rarity * count * (K1 + 1) / (count + norm)
-        return set(nlargest(LIMIT, scores, key=lambda ask: scores[ask]))
 
 
 class Times:
@@ -307,7 +166,7 @@ def _compare_with_plain(
         plain.post(number, corpus.ask(number), words)
     shared = possible = 0
     for query, weighted in compared:
-        best = plain.best(weighted)
+        best = plain.best(weighted, LIMIT)
         hits = index.search(query, range(1, CHANNELS + 1), LIMIT)
         shared += len(best.intersection(hit.ask_id for hit in hits))
         possible += len(best)

@@ -106,7 +106,7 @@ def test_each_option_of_the_command_line_has_its_help():
 
 def test_each_scope_has_its_reason_and_optional_ones_are_marked():
     scopes = MANIFEST["oauth_config"]["scopes"]
-    reasons = rows(generator().scopes())
+    reasons = rows(generator().manifest.scopes())
     assert list(reasons) == [f"`{scope}`" for scope in scopes["bot"]]
     assert all(len(reason) > 15 for [reason] in reasons.values())
     optional = [scope for scope, [why] in reasons.items() if "*Optional.*" in why]

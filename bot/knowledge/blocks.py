@@ -176,9 +176,9 @@ def results(
 
 def _page(words: str, start: int, includes_open: bool) -> str:
     """The page that a button leads to. Nobody stores what people look for."""
-    return json.dumps(
-        {"words": words[:MAX_WORDS], "start": start, "open": includes_open}
-    )
+    page = {"words": words[:MAX_WORDS], "start": start, "open": includes_open}
+    # An escaped emoji has 12 characters, and the value of a button at most 2,000.
+    return json.dumps(page, ensure_ascii=False)
 
 
 def _entry(entry: EntryView, words: str | None = None) -> list[Block]:

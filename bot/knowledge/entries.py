@@ -24,6 +24,12 @@ from models import (
 
 # The answers of an entry that are shown, at most.
 MAX_ANSWERS = 3
+# Somebody still waits for an answer.
+OPEN_STATES = ("open", "answered")
+_HAS_HELPED = (
+    Answer.is_deleted.is_(False),
+    Answer.is_solution.is_(True) | (Answer.helpful_count > 0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def load(
 ) -> list[Entry]:
     """Return the entries that the member may see, in the order of the ids.
 
-    Without `includes_open`, only those with an answer that helped.
+    They have an answer that helped; with `includes_open`, also those that are open.
     """
     readable = visibility.readable_channels(tx, member)
     rows = tx.session.execute(
@@ -107,9 +113,12 @@ def load(
     )
     entries = []
     for ask_id in ask_ids:
-        if ask_id not in asks or not (answers[ask_id] or includes_open):
+        if ask_id not in asks:
             continue
         ask, channel = asks[ask_id]
+        is_open = ask.state in OPEN_STATES
+        if not answers[ask_id] and not (includes_open and is_open):
+            continue
         confirmed_at = max(
             [
                 marked_at.get(ask_id, 0),
@@ -162,6 +171,16 @@ def load(
     return entries
 
 
+def answered(tx: Transaction, ask_ids: Sequence[int]) -> list[int]:
+    """Return those of the asks that have an answer that helped, in the same order."""
+    ids = set(
+        tx.session.scalars(
+            select(Answer.ask_id).where(Answer.ask_id.in_(ask_ids), *_HAS_HELPED)
+        )
+    )
+    return [ask_id for ask_id in ask_ids if ask_id in ids]
+
+
 def _url(
     tx: Transaction, channel: Channel, ts: str, thread_ts: str | None = None
 ) -> str:
@@ -180,8 +199,7 @@ def _load_answers(
         )
         .where(
             Answer.ask_id.in_(ask_ids),
-            Answer.is_deleted.is_(False),
-            Answer.is_solution.is_(True) | (Answer.helpful_count > 0),
+            *_HAS_HELPED,
         )
         .order_by(Answer.is_solution.desc(), Answer.helpful_count.desc(), Answer.ts)
     )
@@ -243,8 +261,7 @@ def _load_newer(
             Ask.channel_id.in_(readable),
             exists().where(
                 Answer.ask_id == Ask.id,
-                Answer.is_deleted.is_(False),
-                Answer.is_solution.is_(True) | (Answer.helpful_count > 0),
+                *_HAS_HELPED,
             ),
         )
         .order_by(Ask.id)

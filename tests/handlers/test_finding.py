@@ -241,11 +241,11 @@ def test_somebody_from_outside_finds_nothing(story: Story, earlier: str):
     [
         '"', "*", "a NEAR b", "-vpn", "title:vpn", "vpn^1e309", "()", "\u202evpn",
         ":tada:", "<!channel>", "<@U0BEN>", "x" * 40_000, "vpn " * 750, "\x00vpn",
+        "\U0001f600" * 300, '"' * 300,
     ],
 )  # fmt: skip
 def test_whatever_is_typed(story: Story, earlier: str, words: str):
-    response = story.command(PEER, "/find", words)
-    assert response.status == 200
+    assert find(story, words)["blocks"]
 
 
 @pytest.mark.parametrize(
@@ -268,3 +268,39 @@ def test_deleted_asks_are_gone_at_once(story: Story, earlier: str):
         tx.session.execute(update(Ask).values(deleted_at=story.clock()))
     assert TITLE not in shown(story)
     assert WORDS not in shown(story)
+
+
+def open_asks(story: Story, words: str) -> str:
+    [value] = values(find(story, words)["blocks"], "find_open")
+    story.click(PEER, "find_open", value)
+    return json.dumps(story.slack.responses[-1][2])
+
+
+def test_a_closed_ask_is_not_still_open(story: Story, earlier: str):
+    assert "Still open" in open_asks(story, "coffee machine")
+    coffee = story.asks()[-1]
+    story.click(HELPER, "option_close", str(coffee.id))
+    story.deliver()
+    assert story.asks()[-1].state == "closed"
+    assert coffee.title not in open_asks(story, "coffee machine")
+
+
+def test_what_was_answered_is_found_behind_any_number_of_open_asks(
+    story: Story, follower: SearchFollower
+):
+    """Most asks in a busy channel are never marked."""
+    solve_an_ask(story, "How do I renew the VPN certificate of my laptop, anybody?")
+    for n in range(70):
+        story.command(HELPER, "/ask", f"VPN certificate {n}")
+    follower.follow()
+    assert "vpnctl renew" in shown(story, "vpn certificate")
+
+
+def test_the_author_is_asked_even_if_the_second_flag_comes_a_day_later(
+    story: Story, earlier: str
+):
+    for member in (PEER, ADMIN):
+        flag(story, member)
+        story.advance(days=1)
+    asked = [text for text in story.slack.texts_to(HELPER) if "out of date" in text]
+    assert len(asked) == 1

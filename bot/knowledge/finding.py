@@ -17,8 +17,10 @@ from bot.workspace import visibility
 from models import Ask, AskSuggestion, Channel
 
 PAGE_SIZE = 5
-# So many are ranked; nobody turns more pages.
+# Nobody turns more pages.
 MAX_FOUND = 50
+# So many are ranked: there may be many open asks before the first that was answered.
+MAX_RANKED = 1000
 MAX_SUGGESTIONS = 3
 # A question that was left open for longer helps nobody who writes a new one.
 OPEN_ASKS_SHOWN_FOR = timedelta(days=30)
@@ -48,10 +50,10 @@ def find(
     `words` is mrkdwn. Raises MembershipUnknown.
     """
     readable = visibility.readable_channels(tx, member, is_exact=True)
-    results = search.find(tx.session, readable, SearchQuery(words), limit=MAX_FOUND)
-    loaded = entries.load(
-        tx, member, [hit.ask_id for hit in results.hits], includes_open=includes_open
-    )
+    results = search.find(tx.session, readable, SearchQuery(words), limit=MAX_RANKED)
+    hits = [hit.ask_id for hit in results.hits]
+    shown = hits if includes_open else entries.answered(tx, hits)
+    loaded = entries.load(tx, member, shown[:MAX_FOUND], includes_open=includes_open)
     ordered = sorted(_newer_first(loaded), key=lambda entry: entry.freshness == "old")
     end = start + PAGE_SIZE
     return FoundPage(
@@ -128,10 +130,11 @@ def answered_like(
     }
     query = SearchQuery(ask.title, ask.details)
     results = search.find(
-        tx.session, quotable, query, limit=MAX_FOUND, excluded={ask.id, *excluded}
+        tx.session, quotable, query, limit=MAX_RANKED, excluded={ask.id, *excluded}
     )
     hits = [hit.ask_id for hit in results.hits if hit.shared_title_words]
-    loaded = entries.load(tx, member, hits, includes_open=False)
+    shown = entries.answered(tx, hits)[:MAX_FOUND]
+    loaded = entries.load(tx, member, shown, includes_open=False)
     return _newer_first(loaded)[:PAGE_SIZE]
 
 
@@ -145,9 +148,9 @@ def suggest(tx: Transaction, search: Search, ask: Ask) -> list[Entry]:
         return []
     readable = visibility.readable_channels(tx, ask.asker)
     query = SearchQuery(ask.title, ask.details)
-    results = search.find(
-        tx.session, readable, query, limit=MAX_FOUND, excluded={ask.id}
-    )
+    # The same ask posted twice is no news.
+    own = {ask.id, *_own_open_asks(tx, ask)}
+    results = search.find(tx.session, readable, query, limit=MAX_FOUND, excluded=own)
     if not results.is_complete or not is_worth_showing_unasked(results.hits):
         return []
     likely = [
@@ -166,6 +169,20 @@ def suggest(tx: Transaction, search: Search, ask: Ask) -> list[Entry]:
     # One's own are recognised at once.
     shown.sort(key=lambda entry: not entry.is_own)
     return shown
+
+
+def _own_open_asks(tx: Transaction, ask: Ask) -> Sequence[int]:
+    """Return the asker's latest asks that wait for an answer."""
+    return tx.session.scalars(
+        select(Ask.id)
+        .where(
+            Ask.installation_id == tx.workspace.id,
+            Ask.asker == ask.asker,
+            Ask.state.in_(entries.OPEN_STATES),
+        )
+        .order_by(Ask.id.desc())
+        .limit(MAX_FOUND)
+    ).all()
 
 
 def suggested(tx: Transaction, ask: Ask) -> list[Entry]:

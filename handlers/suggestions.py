@@ -18,7 +18,7 @@ from handlers.interactions import (
     writes,
 )
 from handlers.payloads import BlockAction
-from handlers.requests import Request
+from handlers.requests import Request, best_effort
 from models import Ask, Channel
 
 POSTED_AGAIN = "Your ask is posted again."
@@ -52,6 +52,9 @@ def accept(click: BlockAction, request: Request) -> Response:
     ask_id, entry_id = _parse(click.value)
     request.refresh(users=[click.actor])
     with request.read() as tx:
+        if references.has_withdrawn(tx, ask_id, by=click.actor):
+            # Pressed twice.
+            return Reply(*notes.withdrawn(ask_id), replace=True)
         ask = asks.get(tx, ask_id)
         channel = tx.session.get_one(Channel, ask.channel_id)
         # Others have looked into it, if they have pointed to an earlier ask.
@@ -59,7 +62,7 @@ def accept(click: BlockAction, request: Request) -> Response:
         ts = ask.ts
         slack_channel = channel.slack_id
     # A reply may not have come as an event yet.
-    withdraws = is_early and not (ts and _has_replies(request, slack_channel, ts))
+    withdraws = is_early and not (ts and _may_have_replies(request, slack_channel, ts))
     with request.write() as tx:
         reference = references.solve(
             tx,
@@ -73,13 +76,16 @@ def accept(click: BlockAction, request: Request) -> Response:
     return Reply(*note(ask_id), replace=True)
 
 
-def _has_replies(request: Request, channel: str, ts: str) -> bool:
-    """Return True if someone has replied or reacted, as Slack shows it now."""
-    return any(
-        bool(message.get("reactions"))
-        or authors.is_by_human(message, request.workspace)
-        for message in request.slack.replies(channel, ts)
-    )
+def _may_have_replies(request: Request, channel: str, ts: str) -> bool:
+    """Return False if nobody has replied or reacted, as Slack shows it now."""
+    with best_effort():
+        return any(
+            bool(message.get("reactions"))
+            or authors.is_by_human(message, request.workspace)
+            for message in request.slack.replies(channel, ts)
+        )
+    # Slack does not say; then the ask is not taken back.
+    return True
 
 
 def dismiss(click: BlockAction, tx: Transaction) -> Response:

@@ -64,6 +64,15 @@ def find(session: Session, ask_id: int) -> AskReference | None:
     return row if row is not None and row.is_present else None
 
 
+def has_withdrawn(tx: Transaction, ask_id: int, *, by: str) -> bool:
+    """Return True if the member has taken their ask back."""
+    reference = find(tx.session, ask_id)
+    if reference is None or not reference.is_withdrawn:
+        return False
+    ask = tx.session.get_one(Ask, ask_id)
+    return (ask.installation_id, ask.asker) == (tx.workspace.id, by)
+
+
 def can_withdraw(tx: Transaction, ask: Ask) -> bool:
     """Return True while an ask can be taken back as if it had not been asked.
 

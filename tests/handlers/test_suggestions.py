@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.search.follower import SearchFollower
+from bot.slack.api import RateLimited
 from models import AskSuggestion
 from tests.factories import Story
 from tests.knowledge import TITLE, solve_an_ask
@@ -130,3 +131,60 @@ def test_nobody_else_can_use_the_card(story: Story, earlier: str):
 def test_an_own_solved_ask_is_recognised(story: Story, earlier: str):
     card = ask_again(story, member=ASKER)
     assert "You solved this" in json.dumps(card)
+
+
+def test_the_ask_sent_twice_finds_what_helped_and_not_itself(
+    story: Story, earlier: str, follower: SearchFollower
+):
+    first = values(ask_again(story), "suggestion_solved")
+    story.deliver()
+    follower.follow()
+    second = values(ask_again(story), "suggestion_solved")
+    assert [value.split(":")[1] for value in second] == [
+        value.split(":")[1] for value in first
+    ]
+
+
+def test_an_ask_that_an_earlier_one_solved_is_not_still_open(
+    story: Story, earlier: str, follower: SearchFollower
+):
+    card = ask_again(story)
+    story.advance(seconds=90)
+    story.click(PEER, "suggestion_solved", *values(card, "suggestion_solved"))
+    story.deliver()
+    follower.follow()
+    assert story.asks()[-1].state == "solved"
+    page = json.dumps({"words": "VPN certificate", "start": 0, "open": True})
+    story.click(PEER, "find_open", page)
+    found = json.dumps(story.slack.responses[-1][2])
+    assert "vpnctl renew" in found
+    assert "Still open" not in found
+
+
+def test_while_slack_does_not_say_who_has_replied_the_ask_stays(
+    story: Story, earlier: str, monkeypatch: pytest.MonkeyPatch
+):
+    card = ask_again(story)
+    story.deliver()
+
+    def refuse(_channel: str, _ts: str) -> list[dict[str, Any]]:
+        raise RateLimited("conversations.replies", retry_after=30)
+
+    monkeypatch.setattr(story.slack, "replies", refuse)
+    story.click(PEER, "suggestion_solved", *values(card, "suggestion_solved"))
+    story.deliver()
+    assert "Your ask is solved" in last_reply(story)
+    assert story.asks()[-1].state == "solved"
+
+
+def test_thats_it_pressed_twice_takes_the_ask_back_once(story: Story, earlier: str):
+    [value] = values(ask_again(story), "suggestion_solved")
+    story.deliver()
+    for _ in range(2):
+        story.click(PEER, "suggestion_solved", value)
+        assert "taken your ask back" in last_reply(story)
+    story.click(HELPER, "suggestion_solved", value)
+    assert last_reply(story) == "That ask is gone."
+    story.advance(seconds=61)
+    thanks = [text for text in story.slack.texts_to(HELPER) if "helped Chi" in text]
+    assert len(thanks) == 1

@@ -1,5 +1,6 @@
 """Slack's objects, events and forms, in Slack's format."""
 
+import json
 from typing import Any
 
 from bot.clock import ts_to_micros
@@ -163,3 +164,11 @@ def form_values(view: dict[str, Any]) -> dict[str, Any]:
             or [option["value"] for option in element.get("initial_options", [])]
         )
     return values
+
+
+def form_errors(response: Any) -> dict[str, str]:
+    """Return the errors beside the fields of a form that was refused."""
+    assert response.status == 200
+    answer = json.loads(response.body)
+    assert answer["response_action"] == "errors"
+    return dict(answer["errors"])

@@ -35,11 +35,11 @@ from bot.slack.actions import (
 )
 from bot.workspace import sync
 from models import OutboxItem
+from tests import mentors
 from tests.checkins import visible_text
 from tests.conftest import NOW
 from tests.factories import Story
 from tests.fakes import FakeSlack
-from tests.handlers import test_mentors as mentors
 from tests.old_tables import all_rows, row_adder
 from tests.slack_payloads import (
     ADMIN,

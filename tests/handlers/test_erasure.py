@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 
 from bot.privacy import service as privacy
 from models import KudosThanks
+from tests import mentors
 from tests.checkins import share
 from tests.factories import Story
-from tests.handlers import test_mentors as mentors
 from tests.slack_payloads import (
     ASKER,
     BOT,

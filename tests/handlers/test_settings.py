@@ -18,13 +18,10 @@ from tests.slack_payloads import (
     HELPER,
     PEER,
     conversation_object,
+    form_errors,
     form_values,
     user_object,
 )
-
-
-def errors(response: Any) -> dict[str, str]:
-    return dict(json.loads(response.body)["errors"])
 
 
 def policies_of(story: Story) -> WorkspaceSettings:
@@ -60,7 +57,7 @@ def test_a_former_champion_changes_nothing(story: Story) -> None:
     view = story.slack.views[-1][1]
     story.set_up_channel(champions=[])
     values = {"capture": "all", "helpful": ":+1:", "solved": ":100:"}
-    assert "champions" in str(errors(story.submit(CHAMPION, view, values)))
+    assert "champions" in str(form_errors(story.submit(CHAMPION, view, values)))
 
 
 def test_other_emoji_may_mean_helpful_and_solved(story: Story) -> None:
@@ -104,7 +101,7 @@ def test_invalid_settings_are_refused_beside_the_field(
     story: Story, changes: dict[str, Any], field: str
 ) -> None:
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
-    assert list(errors(story.set_up_channel(**changes))) == [field]
+    assert list(form_errors(story.set_up_channel(**changes))) == [field]
 
 
 def test_the_help_names_the_channels_emoji(story: Story) -> None:
@@ -148,7 +145,7 @@ def test_workspace_settings_are_for_admins_and_program_leads(story: Story) -> No
     story.submit(CHAMPION, forged, form_values(forged) | {"program_leads": [PEER]})
     assert story.command(PEER, "/backswing", "workspace").body != ""
     assert story.set_up_workspace(program_leads=[]).body == ""
-    assert errors(story.submit(CHAMPION, shown, form_values(shown)))
+    assert form_errors(story.submit(CHAMPION, shown, form_values(shown)))
 
 
 def test_a_new_channel_has_the_workspaces_defaults(story: Story) -> None:
@@ -193,7 +190,7 @@ def test_invalid_workspace_settings_are_refused_beside_the_field(
     story: Story, changes: dict[str, Any], field: str
 ) -> None:
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
-    assert list(errors(story.set_up_workspace(**changes))) == [field]
+    assert list(form_errors(story.set_up_workspace(**changes))) == [field]
     assert policies_of(story) == WorkspaceSettings()
 
 
@@ -317,7 +314,7 @@ def test_an_invalid_emoji_is_refused_and_the_old_choice_stays(
     story: Story, typed: str
 ) -> None:
     story.set_up_channel(helpful=":tada:")
-    assert list(errors(story.set_up_channel(helpful=typed))) == ["helpful"]
+    assert list(form_errors(story.set_up_channel(helpful=typed))) == ["helpful"]
     assert helpful_of(story) == ["tada"]
     assert story.slack.ephemeral_messages == []
 

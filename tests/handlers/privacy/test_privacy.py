@@ -1,182 +1,40 @@
-"""Members read their personal data, and are erased on request."""
+"""Members are erased on request, and stay erased."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Callable
 
 import pytest
-from slack_sdk.models.blocks import Block
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 import jobs.mentors
-import jobs.privacy
-from bot.asks.message_kinds import ASK_CONVERTED
 from bot.asks.replies import request_thread_sync
 from bot.exports import service as exports
-from bot.feature import Feature, Features
-from bot.outbox.message_type import MessageType
-from bot.outbox.queue import Delivery
-from bot.privacy import redaction
 from bot.privacy import service as privacy
-from bot.runtime import Transaction
-from bot.slack.actions import SlackAction, UpdateMessage
-from bot.slack.api import NotSent, OutcomeUnknown, Rejected
+from bot.slack.api import OutcomeUnknown
 from bot.workspace import members
-from models import (
-    Ask,
-    Base,
-    Champion,
-    Channel,
-    Member,
-    MessageCount,
-    OutboxItem,
-    Reaction,
-)
+from models import Ask, Champion, Channel, MessageCount, OutboxItem, Reaction
 from tests.factories import Story
+from tests.personal_data import (
+    REASON,
+    WORDS,
+    days_pass,
+    everything_in,
+    file_of,
+    forget,
+    members_named,
+    totals,
+    visible_messages,
+)
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
     CHAMPION,
-    GUEST,
     HELP_CHANNEL,
     HELPER,
     PEER,
-    form_values,
     user_object,
 )
-
-WORDS = "How do I test daylight saving?"
-
-
-@pytest.fixture
-def lived(story: Story) -> Story:
-    """Ana asked, Ben answered, Chi found it helpful, Ana marked it as solved.
-
-    Ben asks in turn and names Ana; she offers help, and closes nothing.
-    """
-    story.set_up_channel(champions=[CHAMPION, ASKER])
-    first = story.ask(WORDS)
-    answer = story.say(HELPER, "Freeze the clock.", thread_ts=first.ts)
-    story.react(PEER, answer, "bulb")
-    story.react(ASKER, answer, "white_check_mark")
-    story.advance(minutes=2)
-    second = story.ask(f"Is what <@{ASKER}> did right?", member=HELPER)
-    story.react(ASKER, second.ts, "eyes")
-    story.say(ASKER, "Yes.", thread_ts=second.ts)
-    story.ask("Anything else about <@U0ANABEL>?", member=ASKER)
-    story.advance(minutes=2)
-    return story
-
-
-def forget(story: Story, member: str = ASKER) -> None:
-    story.command(member, "/backswing", "forget me")
-    view = story.slack.views[-1][1]
-    assert view["callback_id"] == "forget_me"
-    answer = story.submit(member, view, {})
-    assert "Done" in json.dumps(json.loads(answer.body)["view"])
-    story.advance(minutes=2)
-
-
-def everything_in(story: Story) -> str:
-    """Return each cell of each table."""
-    with story.rt.read_session() as session:
-        return "\n".join(
-            f"{table.name}: {row}"
-            for table in Base.metadata.sorted_tables
-            for row in session.execute(text(f"SELECT * FROM {table.name}"))  # noqa: S608
-        )
-
-
-def visible_messages(story: Story) -> str:
-    """Return the visible text of all of the bot's messages to others."""
-    return json.dumps([[m.text, m.blocks] for m in story.slack.messages])
-
-
-def totals(story: Story) -> dict[str, Any]:
-    with story.rt.read_session() as session:
-        marks = session.scalars(select(Reaction).where(Reaction.is_present)).all()
-        asks = session.scalars(select(Ask)).all()
-    return {
-        "asks": len(asks),
-        "solved": sum(ask.state == "solved" for ask in asks),
-        "answers": sorted(
-            (a.ts, a.is_solution, a.helpful_count) for a in story.answers()
-        ),
-        "marks": sorted((m.message_ts, m.emoji, m.meaning) for m in marks),
-        "askers": sorted(
-            [a.asker for a in asks].count(a) for a in {*[a.asker for a in asks]}
-        ),
-    }
-
-
-def file_of(story: Story, member: str = ASKER) -> dict[str, Any]:
-    assert "file" in str(story.command(member, "/backswing", "my data").body)
-    story.deliver()
-    [file] = [f for f in story.slack.files.values() if f.member == member]
-    return dict(json.loads(file.content))
-
-
-# The file
-
-
-def test_the_file_has_all_own_data_and_ones_part_in_the_rest(lived: Story):
-    told = file_of(lived)
-    assert told["about"]["member"] == ASKER
-    tables = told["tables"]
-    mine = [row for row in tables["asks"]["rows"] if row.get("asker") == ASKER]
-    assert [row["title"] for row in mine] == [WORDS, "Anything else about <@U0ANABEL>?"]
-    assert {row["channel_id"] for row in mine} == {HELP_CHANNEL}
-    assert [row["emoji"] for row in tables["reactions"]["rows"]] == [
-        "white_check_mark",
-        "eyes",
-    ]
-    assert [row["author"] for row in tables["answers"]["rows"]] == [ASKER]
-    assert tables["members"]["rows"][0]["name"] == "Ana"
-    assert len(tables["champions"]["rows"]) == 1
-    assert all(table["why"] for table in tables.values())
-
-
-def test_the_file_shows_of_others_rows_only_ones_own_part(lived: Story):
-    ben = lived.asks()[1]
-    lived.click(CHAMPION, "ask_menu", option=f"close:{ben.id}")
-    lived.submit(CHAMPION, lived.slack.views[-1][1], {"reason": "Asked twice"})
-    rows = file_of(lived, CHAMPION)["tables"]["asks"]["rows"]
-    [row] = rows
-    assert row["closed_by"] == CHAMPION
-    assert row["close_reason"] == "Asked twice"
-    assert not {"asker", "title", "details"} & row.keys()
-
-
-def test_the_file_comes_once_whatever_slack_responds(lived: Story):
-    lived.slack.fail["files.completeUploadExternal"] = [
-        NotSent("files.getUploadURLExternal", "TimeoutError")
-    ]
-    lived.command(ASKER, "/backswing", "My  Data", trigger_id="one")
-    lived.command(ASKER, "/backswing", "my data", trigger_id="one")
-    lived.advance(minutes=1)
-    lived.advance(minutes=1)
-    assert len(lived.slack.files) == 1
-    lived.slack.fail_after["files.completeUploadExternal"] = [
-        OutcomeUnknown("files.completeUploadExternal", "TimeoutError")
-    ]
-    lived.command(ASKER, "/backswing", "my data", trigger_id="two")
-    lived.advance(minutes=1)
-    lived.advance(minutes=1)
-    assert len(lived.slack.files) == 2
-
-
-def test_a_guest_without_data_gets_a_file_too(story: Story):
-    assert set(file_of(story, GUEST)["tables"]) <= {
-        "members",
-        "outbox",
-        "outbox_channels",
-    }
-
-
-# Erased
 
 
 def test_the_consequences_are_shown_before_the_erasure(lived: Story):
@@ -476,13 +334,6 @@ def test_other_members_are_not_affected(lived: Story):
     assert members_named(lived, HELPER).name == "Ben"
 
 
-def members_named(story: Story, member: str) -> Member:
-    with story.rt.read(story.rt.workspaces.only) as tx:
-        found = members.find(tx, member)
-    assert found is not None
-    return found
-
-
 def test_a_profile_alone_is_not_stored(story: Story):
     assert (
         story.event({"type": "user_change", "user": user_object("U0ZOE", "Zoe")}) == 200
@@ -506,174 +357,6 @@ def test_after_the_redaction_the_outbox_has_no_item_about_it(lived: Story):
         kinds = set(session.scalars(select(OutboxItem.kind)))
     assert "privacy.redact" not in kinds
     assert ADMIN not in visible_messages(lived)
-
-
-# Retention
-
-
-def days_pass(story: Story, days: float) -> None:
-    story.clock.advance(days=days)
-    jobs.privacy.erase_deactivated(story.rt, story.worker)
-    jobs.privacy.purge_expired(story.rt, story.worker)
-    story.deliver()
-
-
-def test_a_deactivated_member_is_erased_after_a_while(lived: Story):
-    deactivated = user_object(ASKER, deleted=True)
-    assert lived.event({"type": "user_change", "user": deactivated}) == 200
-    before = totals(lived)
-    days_pass(lived, 89)
-    assert members_named(lived, ASKER).name == "Ana"
-    days_pass(lived, 2)
-    lived.advance(minutes=5)
-    assert "'Ana'" not in everything_in(lived)
-    assert WORDS not in visible_messages(lived)
-    assert totals(lived) == before
-    days_pass(lived, 8)
-    assert ASKER not in everything_in(lived).replace("U0ANABEL", "")
-
-
-def test_a_member_who_returns_in_time_is_not_erased(lived: Story):
-    for is_gone in (True, False):
-        user = user_object(ASKER, deleted=is_gone)
-        assert lived.event({"type": "user_change", "user": user}) == 200
-    days_pass(lived, 400)
-    assert members_named(lived, ASKER).name == "Ana"
-
-
-@pytest.fixture
-def converted_story(story: Story) -> Story:
-    """Dan converted a message of Ana, who was told."""
-    story.set_up_channel(champions=[CHAMPION])
-    ts = story.say(ASKER, WORDS)
-    story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, WORDS)
-    story.advance(minutes=1)
-    assert story.slack.texts_to(ASKER)[0].startswith("Dan made")
-    return story
-
-
-def the_letter(story: Story) -> OutboxItem:
-    with story.rt.read_session() as session:
-        [item] = session.scalars(select(OutboxItem).filter_by(kind="ask.converted"))
-    return item
-
-
-def test_a_member_named_in_the_payload_only_is_redacted(converted_story: Story):
-    forget(converted_story, CHAMPION)
-    assert converted_story.slack.texts_to(ASKER)[0].startswith("Someone made")
-
-
-def test_the_payloads_of_sent_messages_expire(converted_story: Story):
-    days_pass(converted_story, 29)
-    assert the_letter(converted_story).payload == {"by": CHAMPION}
-    days_pass(converted_story, 2)
-    assert the_letter(converted_story).payload == {}
-    assert the_letter(converted_story).state == "sent"
-
-
-def test_without_its_payload_a_message_is_rendered_as_far_as_possible(
-    converted_story: Story,
-):
-    days_pass(converted_story, 31)
-    ask = converted_story.only_ask()
-    converted_story.react(PEER, ask.ts or "", "eyes")
-    forget(converted_story, PEER)
-    assert converted_story.slack.texts_to(ASKER)[0].startswith("Someone made")
-
-
-REASON = "the answer on retries, it saved my week"
-
-
-def test_kudos_in_a_thread_outlast_their_payload(story: Story):
-    ask = story.ask()
-    answer = story.say(HELPER, "Use x.", thread_ts=ask.ts)
-    story.message_shortcut(
-        ASKER, "thank_author", HELPER, answer, "Use x.", thread_ts=ask.ts
-    )
-    view = story.slack.views[-1][1]
-    entered = form_values(view) | {
-        "people": [HELPER, PEER],
-        "reason": REASON,
-        "channel": HELP_CHANNEL,
-    }
-    story.submit(ASKER, view, entered)
-    story.advance(minutes=2)
-    days_pass(story, 31)
-    forget(story, PEER)
-    here = json.dumps(
-        [[m.text, m.blocks] for m in story.slack.messages_to(HELP_CHANNEL)]
-    )
-    assert REASON in here
-    assert PEER not in here
-
-
-def test_a_bug_in_rendering_deletes_nothing(converted_story: Story):
-    """Only an item with a redacted payload may lack its content."""
-
-    def draw(_tx: Transaction, claim: Delivery) -> SlackAction:
-        return claim.payload["no such thing"]  # type: ignore[no-any-return]
-
-    broken = Feature(name="broken", message_types=[MessageType(ASK_CONVERTED, draw)])
-    rt = replace(converted_story.rt, features=Features([broken]))
-    fake = SimpleNamespace(
-        subject_id=the_letter(converted_story).id, started_at=converted_story.clock()
-    )
-    claim = cast("Delivery", fake)
-    with rt.read(rt.workspaces.only) as tx, pytest.raises(KeyError):
-        redaction.render_redaction(tx, claim)
-    days_pass(converted_story, 31)
-    with rt.read(rt.workspaces.only) as tx:
-        taken_back = redaction.render_redaction(tx, claim)
-    assert isinstance(taken_back, UpdateMessage)
-    assert "removed this message" in taken_back.text
-
-
-def refuse_updates(
-    monkeypatch: pytest.MonkeyPatch, story: Story, error: str
-) -> Callable[[], None]:
-    """Make Slack reject updates in the channel; return a function to allow them."""
-    update = story.slack.update
-
-    def refuse(channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
-        if channel == HELP_CHANNEL:
-            raise Rejected("chat.update", error)
-        update(channel, ts, text, blocks)
-
-    def allow() -> None:
-        monkeypatch.undo()
-
-    monkeypatch.setattr(story.slack, "update", refuse)
-    return allow
-
-
-def rewordings(story: Story) -> list[str]:
-    with story.rt.read_session() as session:
-        found = session.scalars(select(OutboxItem).filter_by(kind="privacy.redact"))
-        return [item.state for item in found]
-
-
-def test_a_rejected_redaction_is_retried_another_day(
-    lived: Story, monkeypatch: pytest.MonkeyPatch
-):
-    allow = refuse_updates(monkeypatch, lived, "is_archived")
-    forget(lived)
-    assert set(rewordings(lived)) == {"rejected"}
-    allow()
-    days_pass(lived, 0.5)
-    lived.advance(minutes=5)
-    assert "daylight" in visible_messages(lived)
-    days_pass(lived, 1)
-    lived.advance(minutes=5)
-    assert "daylight" not in visible_messages(lived)
-    assert rewordings(lived) == []
-
-
-def test_a_deleted_message_is_not_redacted_again(
-    lived: Story, monkeypatch: pytest.MonkeyPatch
-):
-    refuse_updates(monkeypatch, lived, "message_not_found")
-    forget(lived)
-    assert rewordings(lived) == []
 
 
 def asks_for_their_data(story: Story) -> None:
@@ -710,14 +393,6 @@ def test_a_member_back_within_the_week_stays_when_it_is_over(lived: Story):
     days_pass(lived, 8)
     back = members_named(lived, ASKER)
     assert (back.name, back.erased_at, back.erased_before) == ("Ana", None, None)
-
-
-def test_the_file_lists_where_others_wrote_about_one(lived: Story):
-    second = lived.asks()[1]
-    rows = file_of(lived)["tables"]["asks"]["rows"]
-    [row] = [row for row in rows if row["id"] == second.id]
-    assert "title" not in row
-    assert "asker" not in row
 
 
 def test_their_own_topics_are_personal_data(story: Story):

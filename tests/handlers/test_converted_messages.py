@@ -1,0 +1,203 @@
+"""Messages that a person converts to asks."""
+
+import json
+
+import pytest
+
+from bot.slack.api import OutcomeUnknown, Rejected
+from tests.asks import line_below
+from tests.factories import Story
+from tests.fakes import PostedMessage
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    BOT,
+    CHAMPION,
+    GUEST,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    button,
+    user_object,
+)
+
+
+def test_the_author_converts_a_message_to_an_ask(story: Story) -> None:
+    ts = story.say(ASKER, "My build fails")
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [
+        {"ts": ts, "user": ASKER, "text": "My build fails"},
+        {
+            "ts": answer,
+            "thread_ts": ts,
+            "user": HELPER,
+            "text": "Clean it",
+            "reactions": [{"name": "+1", "users": [PEER], "count": 1}],
+        },
+    ]
+    assert story.answers() == []
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "My build fails")
+    story.deliver()
+    ask = story.only_ask()
+    assert (ask.title, ask.asker, ask.is_users_message) == (
+        "My build fails",
+        ASKER,
+        True,
+    )
+    # Earlier replies and reactions are fetched once, and count.
+    assert story.answer_marks() == {answer: (False, 1)}
+    assert story.slack.messages_to(ASKER) == []
+
+
+def converted(story: Story, text: str = "My build fails") -> tuple[str, PostedMessage]:
+    """Return a message that its author converted, and the bot's line in its thread."""
+    ts = story.say(ASKER, text)
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, text)
+    story.deliver()
+    return ts, line_below(story, ts)
+
+
+def test_a_converted_message_has_one_line_that_is_kept_up_to_date(
+    story: Story,
+) -> None:
+    ts, line = converted(story)
+    assert ":white_circle: Open" in json.dumps(line.blocks)
+    story.click(HELPER, *button(line, "I can help"))
+    story.click(PEER, *button(line, "Same here"))
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.deliver()
+    current = json.dumps(line.blocks)
+    assert ":speech_balloon: Answered" in current
+    assert "Looking into it: Ben" in current
+    assert "1 other person has this problem" in current
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert "Ben's answer" in json.dumps(line.blocks)
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "white_check_mark")}
+    story.unreact(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert story.slack.reactions == set()
+    story.click(ASKER, "ask_menu", option=f"close:{story.only_ask().id}")
+    story.deliver()
+    assert "Closed by the asker" in json.dumps(line.blocks)
+    assert story.slack.messages_to(HELP_CHANNEL) == [line]
+
+
+def test_changes_before_the_lines_ts_is_known_are_shown_later(
+    story: Story,
+) -> None:
+    ts = story.say(ASKER, "My build fails")
+    story.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
+    ]
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts)
+    story.deliver()
+    story.say(HELPER, "Clean it", thread_ts=ts)
+    story.advance(minutes=2)
+    assert "Answered" in json.dumps(line_below(story, ts).blocks)
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_deleted_line_does_not_come_back(story: Story, is_heard: bool) -> None:
+    ts, line = converted(story)
+    story.slack.messages.remove(line)
+    if is_heard:
+        story.delete(BOT, line.ts, thread_ts=ts)
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.deliver()
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert story.only_ask().state == "solved"
+    assert story.only_ask().thread_line_ts is None
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+    assert [a.ts for a in story.answers()] == [answer]
+
+
+def test_a_channel_that_rejects_the_line_keeps_the_ask(story: Story) -> None:
+    ts = story.say(ASKER, "My build fails")
+    story.slack.fail["chat.postMessage"] = [
+        Rejected("chat.postMessage", "restricted_action")
+    ]
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts)
+    story.deliver()
+    assert story.only_ask().state == "open"
+    assert story.slack.messages == []
+
+
+def test_the_line_is_deleted_with_its_message(story: Story) -> None:
+    ts, _ = converted(story)
+    story.delete(ASKER, ts)
+    story.deliver()
+    assert story.only_ask().state == "deleted"
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+
+
+def test_not_an_ask_is_one_click_and_so_is_its_undo(story: Story) -> None:
+    _, line = converted(story)
+    ask_id = story.only_ask().id
+    story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
+    assert "Only the person who asked" in story.slack.responses[-1][1]
+    story.click(ASKER, "ask_menu", option=f"delete:{ask_id}")
+    story.deliver()
+    assert story.only_ask().state == "deleted"
+    assert line.text == "This message isn't an ask."
+    story.click(PEER, *button(line, "Undo"))
+    assert story.only_ask().state == "deleted"
+    story.click(ASKER, *button(line, "Undo"))
+    story.deliver()
+    assert story.only_ask().state == "open"
+    assert ":white_circle: Open" in json.dumps(line.blocks)
+    assert story.slack.messages_to(HELP_CHANNEL) == [line]
+    assert story.slack.messages_to(ASKER) == []
+
+
+def test_a_champion_converts_another_members_message_and_the_author_is_told(
+    story: Story,
+) -> None:
+    story.set_up_channel(champions=[CHAMPION])
+    ts = story.say(ASKER, "My build fails")
+    for other in (PEER, ADMIN):
+        story.message_shortcut(other, "make_ask", ASKER, ts)
+        assert "Only its author" in story.slack.responses[-1][1]
+    story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, "My build fails")
+    story.deliver()
+    assert story.slack.texts_to(ASKER)[0].startswith(
+        "Dan made your message “My build fails” an ask"
+    )
+    story.message_shortcut(CHAMPION, "make_ask", ASKER, ts)
+    assert "already an ask" in story.slack.responses[-1][1]
+
+
+def test_where_guests_may_not_ask_their_messages_are_not_converted(
+    story: Story,
+) -> None:
+    story.set_up_channel(guests_may_ask=[], champions=[CHAMPION], capture="all")
+    story.say(GUEST, "Who am I?")  # Their role is fetched first.
+    story.deliver()
+    ask_count = len(story.asks())
+    ts = story.say(GUEST, "My build fails")
+    assert len(story.asks()) == ask_count
+    for by in (GUEST, CHAMPION):
+        story.message_shortcut(by, "make_ask", GUEST, ts)
+        assert "Only full members" in story.slack.responses[-1][1]
+    assert len(story.asks()) == ask_count
+
+
+@pytest.mark.parametrize("author", ["USLACKBOT", BOT, "U0ROBO"])
+def test_a_message_not_written_by_a_person_is_not_converted(
+    story: Story, author: str
+) -> None:
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
+    story.set_up_channel(champions=[CHAMPION])
+    story.message_shortcut(CHAMPION, "make_ask", author, story.ts())
+    assert "is from an app" in story.slack.responses[-1][1]
+    assert story.asks() == []
+
+
+def test_a_first_ask_from_ones_own_message_explains_marking(story: Story) -> None:
+    story.set_up_channel(solved=":100:")
+    for said in ("It breaks", "It breaks again"):
+        story.message_shortcut(ASKER, "make_ask", ASKER, story.say(ASKER, said))
+    first, second = (text for _, text, _ in story.slack.responses)
+    assert "react to that reply with :100:" in first
+    assert "react" not in second

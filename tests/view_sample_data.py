@@ -21,9 +21,10 @@ from bot.checkins.rules import Response
 from bot.features import FEATURES
 from bot.forms.setting import Setting
 from bot.home import blocks as home
+from bot.home.row_blocks import RowList
 from bot.home.rules import PagedList
 from bot.knowledge import blocks as knowledge_blocks
-from bot.knowledge.blocks import EntryView
+from bot.knowledge.blocks import EntryView, SuggestionsForAsk
 from bot.kudos import blocks as kudos
 from bot.mentors import forms as mentor_forms
 from bot.mentors import home as mentors_home
@@ -117,8 +118,8 @@ def summary(
 def home_view(
     *,
     is_new: bool = False,
-    waiting: Sequence[Block] = (),
-    sections: Sequence[Block] = (),
+    waiting: Sequence[RowList] = (),
+    sections: Sequence[RowList] = (),
     chosen: home.SettingsSummary | None = None,
 ) -> View:
     """Return the Home tab of a new member, with these values."""
@@ -126,7 +127,7 @@ def home_view(
     return home.home_view(
         is_new=is_new,
         waiting=waiting,
-        sections=[*sections, *home.settings_summary(mine)],
+        sections=[*sections, home.settings_summary(mine)],
         help_text=FEATURES.help_text(ChannelEmoji()),
     )
 
@@ -160,19 +161,22 @@ def full_home() -> View:
     )
     return home_view(
         waiting=[
-            *mentor_forms.pending_credits(sample_credits),
-            *list_blocks.due_round(DUE_ROUND) * 5,
+            mentor_forms.pending_credits(sample_credits),
+            RowList(rows=[list_blocks.due_round(DUE_ROUND)] * 5, without_row=3),
         ],
         sections=[
-            *home.item_list("Your open asks", listed("asks", 8, 8, 300)),
-            *home.item_list("Asks that you joined", listed("joined", 5, 5, 300)),
-            *home.item_list("Asks without an answer", listed("unanswered", 8, 8, 300)),
-            *home.item_list("Your answers that helped", listed("helped", 5, 5, 300)),
-            *kudos.recent(RECEIVED_ROWS + GIVEN_ROWS[:2]),
-            *mentor_forms.past_credits(
+            home.item_list("Your open asks", listed("asks", 8, 8, 300)),
+            knowledge_blocks.suggestions_for_asks(
+                [SuggestionsForAsk(n, TITLE, ENTRY_VIEWS[3:6]) for n in range(3)]
+            ),
+            home.item_list("Asks that you joined", listed("joined", 5, 5, 300)),
+            home.item_list("Asks without an answer", listed("unanswered", 8, 8, 300)),
+            home.item_list("Your answers that helped", listed("helped", 5, 5, 300)),
+            kudos.recent(RECEIVED_ROWS + GIVEN_ROWS[:2]),
+            mentor_forms.past_credits(
                 [replace(one, consent="public") for one in sample_credits]
             ),
-            *list_blocks.checkins(checkin_list(CHECKIN_ITEMS)),
+            list_blocks.checkins(checkin_list(CHECKIN_ITEMS)),
         ],
         chosen=summary(chosen, "Asia/Kolkata", "6 March 2026"),
     )

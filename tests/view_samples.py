@@ -21,9 +21,11 @@ from bot.checkins.blocks import DigestEntry, RoundPrompt
 from bot.checkins.rules import Response
 from bot.home import blocks as home
 from bot.home import notes as home_notes
+from bot.home.row_blocks import RowList
 from bot.knowledge import blocks as knowledge
 from bot.knowledge import forms as knowledge_forms
 from bot.knowledge import notes as knowledge_notes
+from bot.knowledge.blocks import SuggestionsForAsk
 from bot.kudos import blocks as kudos
 from bot.kudos import forms as kudos_forms
 from bot.kudos import notes as kudos_notes
@@ -85,7 +87,7 @@ from tests.view_sample_data import (
     workspace_form,
 )
 
-Rendered = View | list[Block] | tuple[str, list[Block]]
+Rendered = View | RowList | list[Block] | tuple[str, list[Block]]
 
 # For each render function, calls that cover all of its branches.
 SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
@@ -217,8 +219,11 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     knowledge.suggestions_in_options: [
         lambda: knowledge.suggestions_in_options(7, ENTRY_VIEWS[:3])
     ],
-    knowledge.suggestions_for: [
-        lambda: knowledge.suggestions_for(7, TITLE, [entry_view()])
+    knowledge.suggestions_for_asks: [
+        lambda: knowledge.suggestions_for_asks([]),
+        lambda: knowledge.suggestions_for_asks(
+            [SuggestionsForAsk(n, TITLE, ENTRY_VIEWS[:3]) for n in range(3)]
+        ),
     ],
     knowledge.similar: [lambda: knowledge.similar(ENTRY_VIEWS[:3])],
     knowledge.results: [
@@ -507,7 +512,11 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: home.item_list("Your open asks", listed("asks", 8, 8, 300)),
         lambda: home.item_list("Your open asks", listed("asks", 0, 0, 0), "None."),
     ],
-    home.pager: [lambda: home.pager("Your open asks", listed("asks", 8, 8, 300))],
+    home.pager: [
+        lambda: home.pager("Your open asks", listed("asks", 8, 8, 300), 8),
+        lambda: home.pager("Your open asks", listed("asks", 8, 0, 8), 3),
+        lambda: home.pager("Your open asks", listed("asks", 8, 0, 8), 0),
+    ],
     home.settings_summary: [
         lambda: home.settings_summary(
             summary(MemberSettings(), "Asia/Kolkata", "6 March 2026")
@@ -676,6 +685,8 @@ def view_samples() -> Iterator[tuple[str, dict[str, Any]]]:
 def to_json(rendered: Rendered) -> dict[str, Any]:
     if isinstance(rendered, View):
         return rendered.to_dict()
+    if isinstance(rendered, RowList):
+        rendered = rendered.blocks
     text, shown = rendered if isinstance(rendered, tuple) else ("An ask", rendered)
     return {"text": text, "blocks": [block.to_dict() for block in shown]}
 
@@ -689,5 +700,5 @@ def render_functions() -> set[Callable[..., Rendered]]:
         if function.__module__ == module.__name__
         and not name.startswith("_")
         and inspect.signature(function).return_annotation
-        in {View, list[Block], slack_blocks.Note, tuple[str, list[Block]]}
+        in {View, RowList, list[Block], slack_blocks.Note, tuple[str, list[Block]]}
     }

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from bot.checkins import list_blocks, participants
 from bot.checkins.list_blocks import CheckInItem, DueRound
 from bot.home.blocks import ListPage
+from bot.home.row_blocks import RowList
 from bot.home.rules import PagedList
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.home.service import LIST_CHANGED
@@ -80,11 +81,10 @@ def _render_due_rounds(context: HomeContext) -> RenderedSection:
         if not round_.is_private or round_.channel in context.channels
     ]
     return RenderedSection(
-        [
-            block
-            for round_ in rounds[:MAX_DUE_ROUNDS]
-            for block in list_blocks.due_round(round_)
-        ]
+        RowList(
+            rows=[list_blocks.due_round(round_) for round_ in rounds[:MAX_DUE_ROUNDS]],
+            without_row=max(0, len(rounds) - MAX_DUE_ROUNDS),
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -17,6 +18,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.home.blocks import ListPage, pager
+from bot.home.row_blocks import RowList
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, name_list
 from bot.slack.rich_text import Part, link
@@ -214,14 +216,15 @@ def _button_label(action: str, question: str) -> str:
     return truncate(f"{action}: {question}", ButtonElement.text_max_length)
 
 
-def checkins(page: ListPage[CheckInItem]) -> list[Block]:
+def checkins(page: ListPage[CheckInItem]) -> RowList:
     """Build the list of check-ins that a member has joined or may join."""
     if not page.total:
-        return []
-    blocks: list[Block] = [HeaderBlock(text=HEADER)]
-    for checkin in page.items:
-        blocks += _checkin(checkin)
-    return [*blocks, *pager(HEADER, page)]
+        return RowList()
+    return RowList(
+        [HeaderBlock(text=HEADER)],
+        [_checkin(checkin) for checkin in page.items],
+        rest=partial(pager, HEADER, page),
+    )
 
 
 def _checkin(checkin: CheckInItem) -> list[Block]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Generic, TypeVar
 
 from slack_sdk.models.blocks import (
@@ -14,6 +16,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.home.row_blocks import RowList, fit
 from bot.home.rules import PagedList
 from bot.slack import rich_text
 from bot.slack.blocks import button_row, context_line
@@ -23,6 +26,9 @@ T = TypeVar("T")
 
 _MAX_TITLE = 100
 _MAX_DETAIL = 100
+
+# Slack's limit for a Home tab.
+MAX_BLOCKS = 100
 
 MEMBERS_ONLY = "This is only for members of the workspace that installed Backswing."
 
@@ -58,16 +64,21 @@ class SettingsSummary:
 def home_view(
     *,
     is_new: bool,
-    waiting: Sequence[Block],
-    sections: Sequence[Block],
+    waiting: Sequence[RowList],
+    sections: Sequence[RowList],
     help_text: str,
 ) -> View:
-    """Build a Home tab; a new member sees the first steps at the top."""
-    blocks: list[Block] = _first_steps() if is_new else [_action_buttons()]
-    if waiting:
-        blocks += [HeaderBlock(text="Waiting for you"), *waiting]
-    blocks += [*sections, DividerBlock(), SectionBlock(text=help_text)]
-    return View(type="home", blocks=blocks)
+    """Build a Home tab; a new member sees the first steps at the top.
+
+    If there is more than Slack shows, the lists are cut.
+    """
+    top: list[Block] = _first_steps() if is_new else [_action_buttons()]
+    if any(row_list.blocks for row_list in waiting):
+        top.append(HeaderBlock(text="Waiting for you"))
+    bottom = [DividerBlock(), SectionBlock(text=help_text)]
+    room = MAX_BLOCKS - len(top) - len(bottom)
+    lists = fit([*waiting, *sections], room)
+    return View(type="home", blocks=[*top, *chain.from_iterable(lists), *bottom])
 
 
 def denied_view() -> View:
@@ -112,14 +123,15 @@ def _first_steps() -> list[Block]:
     ]
 
 
-def item_list(
-    header: str, page: ListPage[ListItem], empty_text: str = ""
-) -> list[Block]:
+def item_list(header: str, page: ListPage[ListItem], empty_text: str = "") -> RowList:
     """Build a list of asks with its header, or `empty_text` if there are none."""
     if not page.items:
-        return [HeaderBlock(text=header), SectionBlock(text=empty_text)]
-    items = map(_list_item, page.items)
-    return [HeaderBlock(text=header), *items, *pager(header, page)]
+        return RowList([HeaderBlock(text=header), SectionBlock(text=empty_text)])
+    return RowList(
+        [HeaderBlock(text=header)],
+        [[_list_item(item)] for item in page.items],
+        rest=partial(pager, header, page),
+    )
 
 
 def _list_item(item: ListItem) -> Block:
@@ -130,11 +142,16 @@ def _list_item(item: ListItem) -> Block:
     )
 
 
-def pager(header: str, page: ListPage[T]) -> list[Block]:
-    """Build the page's position in its list, and its buttons; [] for a single page."""
-    end = page.start + len(page.items)
+def pager(header: str, page: ListPage[T], shown: int) -> list[Block]:
+    """Build the position in the list, and buttons to the rest of it; [] without a rest.
+
+    `shown` is the number of the page's items that are shown.
+    """
+    end = page.start + shown
     if not page.start and end >= page.total:
         return []
+    if not shown:
+        return [context_line(f"{page.total} in all")]
     title = header.lower()
     buttons = []
     if page.start:
@@ -163,11 +180,11 @@ def _page_button(
     )
 
 
-def settings_summary(settings: SettingsSummary) -> list[Block]:
+def settings_summary(settings: SettingsSummary) -> RowList:
     """Build the summary of a member's settings, with a button to change them."""
-    blocks: list[Block] = [HeaderBlock(text="Your settings")]
+    head: list[Block] = [HeaderBlock(text="Your settings")]
     if settings.paused_until:
-        blocks += [
+        head.append(
             SectionBlock(
                 text=PlainTextObject(
                     text=f"Paused until {settings.paused_until}. Until then I only"
@@ -178,7 +195,9 @@ def settings_summary(settings: SettingsSummary) -> list[Block]:
                     text="End the pause", action_id="home_end_pause"
                 ),
             )
-        ]
-    blocks += [rich_text.inline(f"{name}: {value}") for name, value in settings.rows]
-    blocks.append(button_row(_settings_button()))
-    return blocks
+        )
+    return RowList(
+        head,
+        [[rich_text.inline(f"{name}: {value}")] for name, value in settings.rows],
+        foot=[button_row(_settings_button())],
+    )

@@ -51,15 +51,14 @@ def _render_sections(context: HomeContext) -> View:
         )
     )
     visible = [
-        (plan.is_waiting, block)
+        (plan.is_waiting, section.rows)
         for plan, section in sections
         if not (is_new and section.is_hidden_from_new)
-        for block in section.blocks
     ]
     return blocks.home_view(
         is_new=is_new,
-        waiting=[block for is_waiting, block in visible if is_waiting],
-        sections=[block for is_waiting, block in visible if not is_waiting],
+        waiting=[rows for is_waiting, rows in visible if is_waiting],
+        sections=[rows for is_waiting, rows in visible if not is_waiting],
         help_text=features.help_text(ChannelEmoji()),
     )
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PagedList:
-    """A list on the Home tab that is shown in pages of `page_size` items.
+    """A list on the Home tab that is shown in pages of up to `page_size` items.
 
-    The page sizes keep all sections together below Slack's limit of 100 blocks.
+    A page has fewer if the tab is so full that its lists are cut.
     """
 
     name: str
@@ -16,14 +16,13 @@ class PagedList:
 
 
 def page_start(start: object, total: int, size: int) -> int:
-    """Return the offset of the page that contains `start`, in a list of `total`.
+    """Return `start` if a list of `total` has it, else the offset of its last page.
 
     `start` comes from a button: an invalid one is the first page.
     """
     if not isinstance(start, int) or start < 0 or total == 0:
         return 0
-    last = (total - 1) // size * size
-    return min(start // size * size, last)
+    return start if start < total else (total - 1) // size * size
 
 
 def parse_page(value: str, names: Collection[str]) -> tuple[str, int] | None:

@@ -1,15 +1,15 @@
 """A section of the Home tab, and the context that it is rendered in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, select
 
 from bot.home import rules
+from bot.home.row_blocks import RowList
 from bot.home.rules import PagedList
 from bot.runtime import Transaction
 from bot.slack.text import format_day, permalink
@@ -68,9 +68,9 @@ class HomeContext:
 
 @dataclass(frozen=True, slots=True)
 class RenderedSection:
-    """A rendered section; without blocks it is left out."""
+    """A rendered section; it is left out if its list is empty."""
 
-    blocks: Sequence[Block] = ()
+    rows: RowList = field(default_factory=RowList)
     # True if the member has done something in it, so they are not new.
     has_activity: bool = False
     # True if new members see the first steps instead.

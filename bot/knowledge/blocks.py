@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import (
     Block,
     DividerBlock,
+    HeaderBlock,
 )
 
+from bot.home.row_blocks import RowList
 from bot.search.tokens import tokenize
 from bot.slack import rich_text
 from bot.slack.blocks import (
@@ -83,9 +85,23 @@ class EntryView:
         return self.answer_url is not None
 
 
+@dataclass(frozen=True, slots=True)
+class SuggestionsForAsk:
+    """A member's own ask, and entries that may have solved it. `title` is mrkdwn."""
+
+    id: int
+    title: str
+    entries: Sequence[EntryView]
+
+
 def suggestion(ask_id: int, entries: Sequence[EntryView]) -> Note:
     """Perhaps an ask is already solved: for its asker only."""
-    return SUGGESTION, [rich_text.inline(SUGGESTION), *_suggested(ask_id, entries)]
+    blocks: list[Block] = [rich_text.inline(SUGGESTION)]
+    for n, entry in enumerate(entries):
+        if n:
+            blocks.append(DividerBlock())
+        blocks += _suggested(ask_id, entry)
+    return SUGGESTION, blocks
 
 
 def suggestions_in_options(ask_id: int, entries: Sequence[EntryView]) -> list[Block]:
@@ -95,30 +111,26 @@ def suggestions_in_options(ask_id: int, entries: Sequence[EntryView]) -> list[Bl
     return [DividerBlock(), *suggestion(ask_id, entries)[1]]
 
 
-def suggestions_for(
-    ask_id: int, title: str, entries: Sequence[EntryView]
-) -> list[Block]:
-    """The same below the title of the ask, which is mrkdwn."""
-    if not entries:
-        return []
-    about = rich_text.inline("Your ask ", quoted(title), ":")
-    return [about, *_suggested(ask_id, entries)]
+def suggestions_for_asks(asks: Sequence[SuggestionsForAsk]) -> RowList:
+    """The same for several asks on their asker's Home tab, below the title of each."""
+    rows: list[list[Block]] = []
+    for ask in asks:
+        title = rich_text.inline("Your ask ", quoted(ask.title), ":")
+        for n, entry in enumerate(ask.entries):
+            above: Block = DividerBlock() if n else title
+            rows.append([above, *_suggested(ask.id, entry)])
+    if not rows:
+        return RowList()
+    return RowList([HeaderBlock(text="Perhaps already solved")], rows)
 
 
-def _suggested(ask_id: int, entries: Sequence[EntryView]) -> list[Block]:
-    blocks: list[Block] = []
-    for n, entry in enumerate(entries):
-        value = f"{ask_id}:{entry.id}"
-        if n:
-            blocks.append(DividerBlock())
-        blocks += _entry(entry)
-        blocks.append(
-            button_row(
-                button("That's it", "suggestion_solved", value, style="primary"),
-                button("Not mine", "suggestion_dismiss", value),
-            )
-        )
-    return blocks
+def _suggested(ask_id: int, entry: EntryView) -> list[Block]:
+    value = f"{ask_id}:{entry.id}"
+    buttons = button_row(
+        button("That's it", "suggestion_solved", value, style="primary"),
+        button("Not mine", "suggestion_dismiss", value),
+    )
+    return [*_entry(entry), buttons]
 
 
 def similar(entries: Sequence[EntryView]) -> list[Block]:

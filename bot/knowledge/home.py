@@ -1,10 +1,10 @@
 """The Home tab's section of earlier asks that have perhaps solved a member's own."""
 
-from slack_sdk.models.blocks import Block, HeaderBlock
 from sqlalchemy import exists, select
 
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.knowledge import blocks, finding, presentation
+from bot.knowledge.blocks import SuggestionsForAsk
 from bot.workspace import members
 from models import Ask, AskSuggestion
 
@@ -28,17 +28,17 @@ def _render(context: HomeContext) -> RenderedSection:
         .order_by(Ask.id.desc())
         .limit(MAX_ASKS)
     ).all()
-    shown: list[Block] = []
-    for ask in asks:
-        entries = finding.suggested(tx, ask)
-        views = presentation.views(tx, context.member, entries)
-        title = members.text_with_names(tx, ask.title)
-        shown += blocks.suggestions_for(ask.id, title, views)
-    if not shown:
-        return RenderedSection()
-    return RenderedSection(
-        [HeaderBlock(text="Perhaps already solved"), *shown], has_activity=True
+    shown = blocks.suggestions_for_asks(
+        [
+            SuggestionsForAsk(
+                ask.id,
+                members.text_with_names(tx, ask.title),
+                presentation.views(tx, context.member, finding.suggested(tx, ask)),
+            )
+            for ask in asks
+        ]
     )
+    return RenderedSection(shown, has_activity=bool(shown.rows))
 
 
 SUGGESTIONS = HomeSection(render=_render, position=105)

@@ -15,6 +15,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from bot.home.row_blocks import RowList
 from bot.kudos.parser import MAX_REASON_LENGTH
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, context_line, name_list
@@ -207,18 +208,18 @@ def _older(action_id: str, cursor: str) -> ActionsBlock:
     return button_row(button("Older", action_id, cursor))
 
 
-def recent(items: Sequence[ListItem]) -> list[Block]:
+def recent(items: Sequence[ListItem]) -> RowList:
     """Build the Home section with the kudos that its owner received lately."""
-    blocks: list[Block] = [
-        HeaderBlock(text="Kudos received lately"),
-        *(received_item(row) for row in items),
-    ]
+    head: list[Block] = [HeaderBlock(text="Kudos received lately")]
     if not items:
-        blocks.append(
+        head.append(
             SectionBlock(text="None lately. Who helped you? Tell them with /kudos.")
         )
-    blocks.append(button_row(give_button()))
-    return blocks
+    return RowList(
+        head,
+        [[received_item(row)] for row in items],
+        foot=[button_row(give_button())],
+    )
 
 
 def give_button() -> ButtonElement:

@@ -15,8 +15,8 @@ from bot.kudos import (
 
 
 def _render_recent(context: HomeContext) -> RenderedSection:
-    blocks = history.recent(context.tx, context.member)
-    return RenderedSection(blocks, is_hidden_from_new=True)
+    rows = history.recent(context.tx, context.member)
+    return RenderedSection(rows, is_hidden_from_new=True)
 
 
 KUDOS = Feature(

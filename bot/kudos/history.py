@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.clock import EPOCH, datetime_to_micros
 from bot.db.statements import table
 from bot.errors import UserError
+from bot.home.row_blocks import RowList
 from bot.kudos import allowance, blocks
 from bot.kudos.blocks import ListItem
 from bot.kudos.rules import MAX_RECIPIENTS
@@ -73,7 +73,7 @@ def page(tx: Transaction, member: str, direction: Direction, after: str) -> Note
     return blocks.page(direction, items, next_cursor=next_cursor)
 
 
-def recent(tx: Transaction, member: str) -> list[Block]:
+def recent(tx: Transaction, member: str) -> RowList:
     """Return the Home section with the kudos of the last RECENT_PERIOD."""
     query = _received(tx.workspace.id, member, HOME_LIMIT, since=tx.now - RECENT_PERIOD)
     rows = _items(tx, member, tx.session.execute(query).all(), may_ask_slack=False)

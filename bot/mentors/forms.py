@@ -19,6 +19,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.home.row_blocks import RowList
 from bot.mentors.notes import Consent
 from bot.slack import rich_text
 from bot.slack.blocks import (
@@ -254,19 +255,19 @@ class OwnCredit:
     is_channel_visible: bool = True
 
 
-def pending_credits(rows: Sequence[OwnCredit]) -> list[Block]:
+def pending_credits(rows: Sequence[OwnCredit]) -> RowList:
     """Build the Home section with the credits that wait for the member's answer."""
-    return [block for row in rows for block in _own_credit_blocks(row)]
+    return RowList(rows=[_own_credit_blocks(row) for row in rows])
 
 
-def past_credits(rows: Sequence[OwnCredit]) -> list[Block]:
+def past_credits(rows: Sequence[OwnCredit]) -> RowList:
     """Build the Home section with a member's credits, their choices and buttons."""
     if not rows:
-        return []
-    return [
-        HeaderBlock(text="What you did for others"),
-        *(block for row in rows for block in _own_credit_blocks(row)),
-    ]
+        return RowList()
+    return RowList(
+        [HeaderBlock(text="What you did for others")],
+        [_own_credit_blocks(row) for row in rows],
+    )
 
 
 def _own_credit_blocks(row: OwnCredit) -> list[Block]:

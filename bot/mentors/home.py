@@ -15,15 +15,13 @@ LIST_LIMIT = 5
 def _render_pending(context: HomeContext) -> RenderedSection:
     """Render the credits that wait for the member's answer."""
     credits_ = _load_credits(context.tx, context.member, is_pending=True)
-    blocks = forms.pending_credits(credits_)
-    return RenderedSection(blocks, has_activity=bool(blocks))
+    return RenderedSection(forms.pending_credits(credits_), has_activity=bool(credits_))
 
 
 def _render_past(context: HomeContext) -> RenderedSection:
     """Render the credits that the member has answered."""
     credits_ = _load_credits(context.tx, context.member, is_pending=False)
-    blocks = forms.past_credits(credits_)
-    return RenderedSection(blocks, has_activity=bool(blocks))
+    return RenderedSection(forms.past_credits(credits_), has_activity=bool(credits_))
 
 
 def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[OwnCredit]:

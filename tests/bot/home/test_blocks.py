@@ -6,6 +6,7 @@ from bot.asks.home import NO_ASKS
 from bot.features import FEATURES
 from bot.home import blocks, notes
 from bot.home.blocks import ListItem, ListPage
+from bot.home.row_blocks import RowList
 from bot.home.rules import PagedList
 from bot.workspace.member_settings import MemberSettings
 from bot.workspace.reaction_emoji import ChannelEmoji
@@ -20,6 +21,7 @@ from tests.slack_json import (
     sentence,
 )
 from tests.view_sample_data import TITLE, URL, full_home, home_view, listed, summary
+from tests.view_samples import to_json
 
 HELP = FEATURES.help_text(ChannelEmoji())
 ASK = button("Ask your peers", "home_ask", style="primary")
@@ -49,7 +51,7 @@ def header(words: str) -> Json:
 
 def test_a_home_with_nothing_pending():
     asks = blocks.item_list("Your open asks", listed("asks", 0, 0, 0), NO_ASKS)
-    assert home_view(sections=asks).to_dict() == {
+    assert home_view(sections=[asks]).to_dict() == {
         "type": "home",
         "blocks": [
             actions(ASK, FIND, SETTINGS),
@@ -62,7 +64,8 @@ def test_a_home_with_nothing_pending():
 
 
 def test_pending_items_come_first():
-    rendered = home_view(waiting=[SectionBlock(text="Ben asks.")]).to_dict()
+    waiting = RowList(rows=[[SectionBlock(text="Ben asks.")]])
+    rendered = home_view(waiting=[waiting]).to_dict()
     assert rendered["blocks"][1:3] == [
         header("Waiting for you"),
         {"type": "section", "text": mrkdwn("Ben asks.")},
@@ -75,7 +78,7 @@ def test_asks_are_listed_with_their_details():
         ListItem("Is a &lt; b?", URL, ("open", "#help", "1 Mar", "")),
     ]
     page = ListPage(PagedList("asks", 8), items, total=2)
-    rendered = [block.to_dict() for block in blocks.item_list("Your open asks", page)]
+    rendered = to_json(blocks.item_list("Your open asks", page))["blocks"]
     assert rendered == [
         header("Your open asks"),
         sentence(link(URL, TITLE), "  answered · #help · 2 Mar"),
@@ -85,9 +88,7 @@ def test_asks_are_listed_with_their_details():
 
 def test_a_long_list_has_pages():
     page = listed("unanswered", 8, 8, 17)
-    rendered = [
-        block.to_dict() for block in blocks.item_list("Asks without an answer", page)
-    ]
+    rendered = to_json(blocks.item_list("Asks without an answer", page))["blocks"]
     assert len(rendered) == 11
     assert rendered[-2:] == [
         context(plain("9 to 16 of 17", emoji=False)),
@@ -121,8 +122,22 @@ def test_a_pause_can_be_ended_from_home():
     } in home_view(chosen=paused).to_dict()["blocks"]
 
 
-def test_the_fullest_home_fits():
-    assert len(full_home().to_dict()["blocks"]) <= 100
+def test_the_fullest_home_fills_the_tab():
+    assert len(full_home().to_dict()["blocks"]) == 100
+
+
+def test_a_list_that_is_cut_leads_to_the_rest_of_its_page():
+    asks = blocks.item_list("Your open asks", listed("asks", 8, 0, 8))
+    [*_, position, buttons] = asks.cut(3)
+    assert position.to_dict() == context(plain("1 to 3 of 8", emoji=False))
+    assert buttons.to_dict() == actions(
+        button(
+            "Next",
+            "home_next",
+            "asks:3",
+            accessibility_label="Next: your open asks",
+        )
+    )
 
 
 def test_a_direct_message_gets_a_reply_of_one_line():

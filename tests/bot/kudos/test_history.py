@@ -158,11 +158,14 @@ def test_home_shows_the_latest_of_a_month(known_people: Story) -> None:
     history(known_people, 40)
     with known_people.rt.read(known_people.rt.workspaces.only) as tx:
         section = kudos_history.recent(tx, HELPER)
-    assert len(rows([block.to_dict() for block in section])) == kudos_history.HOME_LIMIT
+    assert (
+        len(rows([block.to_dict() for block in section.blocks]))
+        == kudos_history.HOME_LIMIT
+    )
     known_people.clock.advance(days=40)
     with known_people.rt.read(known_people.rt.workspaces.only) as tx:
         section = kudos_history.recent(tx, HELPER)
-    assert "None lately" in json.dumps([block.to_dict() for block in section])
+    assert "None lately" in json.dumps([block.to_dict() for block in section.blocks])
 
 
 def test_private_kudos_are_in_no_other_list(known_people: Story) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, select
 
 from bot.db.engine import Database
+from bot.home import blocks as home_blocks
 from models import Kudos
 from tests.checkins import visible_text
 from tests.factories import Story
@@ -57,6 +58,33 @@ def test_my_open_asks_are_listed_with_their_state_and_pages(peers: Story):
     peers.click(ASKER, "home_next", "asks:8", view=view)
     opens(peers, ASKER)
     assert links(peers, ASKER)[0] == "Question 10?"
+
+
+def test_on_a_full_tab_each_ask_can_be_reached(
+    peers: Story, monkeypatch: pytest.MonkeyPatch
+):
+    for n in range(10):
+        peers.command(ASKER, "/ask", f"Question {n}?")
+    peers.deliver()
+    # As if other sections took most of Slack's 100 blocks.
+    monkeypatch.setattr(home_blocks, "MAX_BLOCKS", 20)
+    opens(peers, ASKER)
+    seen = [links(peers, ASKER)]
+    while start := next_page(peers.slack.homes[ASKER]):
+        peers.click(ASKER, "home_next", start, view=peers.slack.homes[ASKER])
+        seen.append(links(peers, ASKER))
+        assert len(peers.slack.homes[ASKER]["blocks"]) <= 20
+    assert len(seen) > 2
+    shown = [title for page in seen for title in page]
+    assert shown == [f"Question {n}?" for n in range(9, -1, -1)]
+
+
+def next_page(view: dict[str, Any]) -> str | None:
+    """Return the value of the button "Next"; None on the last page."""
+    buttons = [e for b in view["blocks"] for e in b.get("elements", [])]
+    return next(
+        (b["value"] for b in buttons if b.get("action_id") == "home_next"), None
+    )
 
 
 @pytest.mark.parametrize("value", ["", "asks", "asks:-1", "others:8", "asks:٣", "8"])

@@ -16,7 +16,7 @@ from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.actions import PublishHome
 from bot.slack.api import HashConflict, Rejected, SlackError
-from bot.workspace import members
+from bot.workspace import contact_budget, members
 from handlers.interactions import (
     AfterAck,
     OpenView,
@@ -24,6 +24,7 @@ from handlers.interactions import (
     on_button,
     on_command,
     on_view,
+    parse_id,
     reads,
     refresh_nobody,
     writes,
@@ -44,6 +45,7 @@ def register(app: App, rt: Runtime) -> None:
     for action_id in ("home_previous", "home_next"):
         on_button(app, rt, action_id, writes(turn_page, before=refresh_nobody))
     on_button(app, rt, "home_end_pause", writes(end_pause))
+    on_button(app, rt, "home_send_waiting", writes(send_waiting))
     on_command(
         app, rt, "/backswing", reads(open_settings), phrases=("me", "my settings")
     )
@@ -75,6 +77,10 @@ def turn_page(click: BlockAction, tx: Transaction) -> Response:
 
 def end_pause(click: BlockAction, tx: Transaction) -> None:
     settings.end_pause(tx, click.actor)
+
+
+def send_waiting(click: BlockAction, tx: Transaction) -> None:
+    contact_budget.send_now(tx, click.actor, parse_id(click.value))
 
 
 def open_settings(interaction: Interaction, tx: Transaction) -> Response:

@@ -28,6 +28,7 @@ from models.mentors import (
 from models.onboarding import ChannelIntroduction
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
 from models.search import SearchChange, SearchRebuild, SearchReplica
+from models.unasked_messages import UnaskedMessage
 from models.workspace_settings import ProgramLead, WorkspaceSettingsRow
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "SearchChange",
     "SearchRebuild",
     "SearchReplica",
+    "UnaskedMessage",
     "UnmatchedMessage",
     "WorkspaceSettingsRow",
 ]

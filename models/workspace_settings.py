@@ -23,6 +23,7 @@ class WorkspaceSettingsRow(Base):
         CheckConstraint(
             "deactivated_retention_days > 0", name="deactivated_retention_days"
         ),
+        CheckConstraint("unasked_per_week >= 0", name="unasked_per_week"),
     )
 
     installation_id: Mapped[int] = mapped_column(
@@ -32,6 +33,8 @@ class WorkspaceSettingsRow(Base):
     sent_retention_days: Mapped[int | None]
     unmatched_retention_days: Mapped[int | None]
     deactivated_retention_days: Mapped[int | None]
+    # The most unasked messages to a member in seven days.
+    unasked_per_week: Mapped[int | None]
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

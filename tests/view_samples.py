@@ -522,6 +522,9 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             summary(MemberSettings(), "Asia/Kolkata", "6 March 2026")
         )
     ],
+    home.waiting_messages: [
+        lambda: home.waiting_messages([(1, "Ana asks. " * 60), (2, "Ben asks.")], 3)
+    ],
     home_notes.help_hint: [home_notes.help_hint],
     home_notes.help_message: [lambda: home_notes.help_message("*Ask your peers.*")],
     home_notes.offer_to_ask: [lambda: home_notes.offer_to_ask("1772442000.000100")],

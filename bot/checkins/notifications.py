@@ -32,6 +32,8 @@ from bot.slack.actions import (
 from bot.slack.blocks import Note
 from bot.slack.text import permalink
 from bot.workspace import contact_hours, members
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
 from bot.workspace.visibility import sees
 from models import Ask, Channel, CheckIn, Round, Schedule
 
@@ -130,7 +132,7 @@ def render_reminder(
     if not participants.should_remind(tx, round_, member):
         return None
     send_after = contact_hours.get(replace(tx, now=now), member).next_allowed(now)
-    if send_after > now:
+    if send_after > now and not delivery.is_wanted:
         return Reschedule(send_after) if send_after < round_.closes_at else None
     channel = tx.session.get_one(Channel, round_.channel_id)
     zone = members.zone(tx, member)
@@ -243,11 +245,13 @@ MESSAGE_TYPES = (
         CHECKIN_INVITE,
         render_invitation,
         on_sent=participants.on_invited,
+        claim=claim_as(Purpose.INVITATION),
         can_see=sees(_channels_of_schedule),
     ),
     MessageType(
         CHECKIN_REMINDER,
         render_reminder,
+        claim=claim_as(Purpose.REMINDER),
         on_sent=participants.on_reminder_sent,
         lock=participants.lock_for_reminder,
     ),
@@ -255,6 +259,7 @@ MESSAGE_TYPES = (
         CHECKIN_REMINDERS_STOPPED,
         render_reminders_stopped,
         send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.NEWS),
         on_sent=participants.on_reminder_sent,
         lock=participants.lock_for_reminder,
     ),

@@ -19,13 +19,19 @@ from slack_sdk.models.views import View
 from bot.home.row_blocks import RowList, fit
 from bot.home.rules import PagedList
 from bot.slack import rich_text
-from bot.slack.blocks import button_row, context_line
+from bot.slack.blocks import button, button_row, context_line
 from bot.slack.text import to_plain, truncate
 
 T = TypeVar("T")
 
 _MAX_TITLE = 100
 _MAX_DETAIL = 100
+_MAX_MESSAGE = 300
+
+_WHY_MESSAGES_WAIT = (
+    "I write to you only a few times a week without being asked. These messages wait"
+    " for their turn:"
+)
 
 # Slack's limit for a Home tab.
 MAX_BLOCKS = 100
@@ -121,6 +127,25 @@ def _first_steps() -> list[Block]:
             accessory=_settings_button(),
         ),
     ]
+
+
+def waiting_messages(messages: Sequence[tuple[int, str]], more: int) -> RowList:
+    """Build the messages that wait for their turn: ids and texts (mrkdwn).
+
+    `more` is the number of those that are not listed.
+    """
+    if not messages:
+        return RowList()
+    rows = [
+        [
+            SectionBlock(
+                text=truncate(text, _MAX_MESSAGE),
+                accessory=button("Send it to me", "home_send_waiting", item_id),
+            )
+        ]
+        for item_id, text in messages
+    ]
+    return RowList([context_line(_WHY_MESSAGES_WAIT)], rows, without_row=more)
 
 
 def item_list(header: str, page: ListPage[ListItem], empty_text: str = "") -> RowList:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from bot.feature import Feature
-from bot.home import memberships, page, personal_data, service
+from bot.home import memberships, page, personal_data, service, waiting_messages
 from bot.runtime import Transaction
+from bot.workspace import contact_budget
 from models import Channel
 
 
@@ -20,12 +21,17 @@ def _on_bot_joined(tx: Transaction, _channel: Channel, _inviter: str | None) -> 
     memberships.invalidate(tx)
 
 
+def _purge(tx: Transaction, _before: datetime) -> None:
+    contact_budget.purge(tx)
+
+
 HOME = Feature(
     name="home",
     message_types=service.MESSAGE_TYPES,
     personal_data=personal_data.PERSONAL_DATA,
     message_policies=personal_data.MESSAGES,
-    home_sections=(page.SETTINGS_SECTION,),
+    home_sections=(waiting_messages.WAITING_MESSAGES, page.SETTINGS_SECTION),
+    purge=_purge,
     on_member_joined=_on_member_joined,
     on_member_left=_on_member_left,
     on_bot_joined=_on_bot_joined,

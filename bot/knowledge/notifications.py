@@ -12,6 +12,8 @@ from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import FetchReply, PostMessage, SlackAction
 from bot.workspace import contact_hours, visibility
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
 from models import Answer, AnswerText, Channel, OutboxItem
 
 
@@ -114,5 +116,6 @@ MESSAGE_TYPES = (
         on_lost=_on_not_told,
         lock=_lock_author,
         send_after=_send_after,
+        claim=claim_as(Purpose.CONSENT),
     ),
 )

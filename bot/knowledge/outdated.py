@@ -13,6 +13,8 @@ from bot.personal_data import Erasure, MessagePolicy
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction
 from bot.workspace import contact_hours
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
 from bot.workspace.visibility import sees
 from models import Ask, EntryReview
 
@@ -53,6 +55,7 @@ MESSAGE_TYPES = (
         KNOWLEDGE_OUTDATED,
         render,
         send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.QUESTION),
         can_see=sees(_quoted_channels),
     ),
 )

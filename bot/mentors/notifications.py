@@ -28,6 +28,8 @@ from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.slack.text import permalink
 from bot.workspace import contact_hours, member_settings, members, visibility
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
 from bot.workspace.visibility import sees
 from models import Answer, Ask, Channel, Credit, CreditEvidence, Member, MentorRingAlert
 
@@ -263,6 +265,7 @@ def message_types(settings: MentorSettings) -> Sequence[MessageType]:
             on_rejected=consent.on_offer_rejected,
             on_lost=consent.on_offer_rejected,
             send_after=contact_hours.send_after,
+            claim=claim_as(Purpose.CONSENT),
             lock=CREDIT_POST.lock_subject,
         ),
         MessageType(
@@ -272,12 +275,18 @@ def message_types(settings: MentorSettings) -> Sequence[MessageType]:
         ),
         *CREDIT_POST.message_types(),
         MessageType(
-            MENTOR_MARKER_NOTE, render_marker_note, send_after=contact_hours.send_after
+            MENTOR_MARKER_NOTE,
+            render_marker_note,
+            send_after=contact_hours.send_after,
+            claim=claim_as(Purpose.NEWS),
         ),
         MessageType(
             MENTOR_NOT_POSTED, render_not_posted, can_see=sees(_credit_channel_ids)
         ),
         MessageType(
-            MENTOR_RING_ALERT, render_ring_alert, send_after=contact_hours.send_after
+            MENTOR_RING_ALERT,
+            render_ring_alert,
+            send_after=contact_hours.send_after,
+            claim=claim_as(Purpose.NEWS),
         ),
     )

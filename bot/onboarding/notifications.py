@@ -26,6 +26,8 @@ from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.workspace import channels, contact_hours, member_settings, roles, visibility
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
 from bot.workspace.visibility import sees
 from models import Ask, Channel, ChannelIntroduction
 
@@ -173,5 +175,6 @@ MESSAGE_TYPES = (
         on_sent=_on_greeted,
         on_lost=_on_greeted,
         send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.NEWS),
     ),
 )

@@ -23,6 +23,9 @@ from models import OutboxItem
 # Key in `session.info`: True if the commit makes a message due, so the worker wakes.
 ENQUEUED = "outbox.enqueued"
 
+# Key in the payload of an item whose recipient chose to have it now.
+WANTED = "is_wanted"
+
 # Key in `session.info`: the delivery whose outcome the session records.
 _CAUSE = "outbox.cause"
 
@@ -282,6 +285,18 @@ def _row(
         "first_sent_at": cause.first_sent_at if cause and is_unconfirmed else None,
         "created_at": now,
     }
+
+
+def send_wanted(session: Session, item_id: int, *, now: datetime) -> None:
+    """Make a waiting item due now, because its recipient wants it."""
+    item = session.get_one(
+        OutboxItem, item_id, populate_existing=True, with_for_update=True
+    )
+    if item.state != "pending":
+        return
+    item.payload = {**item.payload, WANTED: True}
+    item.due_at = item.due_set_at = now
+    session.info[ENQUEUED] = True
 
 
 def move_channel(session: Session, installation_id: int, old: str, new: str) -> None:

@@ -55,8 +55,12 @@ class MessageType:
 
     `render` returns the action to take in Slack, None if there is no longer anything
     to send, or `Reschedule`. `send_after` returns the earliest time (UTC) that suits
-    the recipient. `can_see` returns True if the recipient may see all that the message
-    quotes; if not, `render_without_access` is used instead of `render`.
+    the recipient; it does not run if they want the message now. `claim` runs right
+    before the sending, in a transaction of its own: it returns the transaction's time,
+    or the time (UTC) to try again.
+
+    `can_see` returns True if the recipient may see all that the message quotes; if not,
+    `render_without_access` is used instead of `render`.
 
     `on_sent`, `on_rejected` and `on_lost` run in the transaction that records the
     outcome, with Slack's result or its error code. `lock` runs before them and locks
@@ -73,6 +77,7 @@ class MessageType:
     on_lost: Callable[["Transaction", Delivery, str], None] = do_nothing
     lock: Callable[["Transaction", Delivery], None] = do_nothing
     send_after: Callable[["Transaction", Delivery], datetime] = _send_now
+    claim: Callable[["Transaction", Delivery], datetime] | None = None
     can_see: Callable[["Transaction", Delivery], bool] = _sees_all
     render_without_access: Render = do_nothing
 
@@ -90,6 +95,8 @@ class MessageType:
         """Render the message, or reschedule it to a time that suits the recipient."""
         action = self.render_visible(tx, delivery)
         if action is None or isinstance(action, Reschedule):
+            return action
+        if delivery.is_wanted:
             return action
         at = self.send_after(tx, delivery)
         return Reschedule(at) if at > tx.now else action

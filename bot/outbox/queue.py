@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from bot.db.statements import dialect_name, prepare_insert, table, upsert
-from bot.outbox.enqueue import PRIORITIES
+from bot.outbox.enqueue import PRIORITIES, WANTED
 from bot.outbox.kind import MessageKind
 from models import Installation, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
@@ -73,6 +73,11 @@ class Delivery:
             first_sent_at=item.first_sent_at or started_at,
             is_unconfirmed=is_unconfirmed,
         )
+
+    @property
+    def is_wanted(self) -> bool:
+        """True if its recipient chose to have it now, at whatever time."""
+        return WANTED in self.payload
 
 
 _items, _channels = table(OutboxItem), table(OutboxChannel)

@@ -250,14 +250,32 @@ class OutboxWorker:
             try:
                 with self._rt.read(workspace) as tx:
                     claim_tx = replace(tx, now=delivery.started_at)
-                    return message_type.render_when_due(claim_tx, delivery)
+                    action = message_type.render_when_due(claim_tx, delivery)
             except FactsUnknown as unknown:
                 method = unknown.method
                 until = self._outcomes.rate_limited_until(delivery, method)
                 if until is not None:
                     return Reschedule(until)
                 unknown.fetch(self._rt, workspace, is_urgent=False)
+            else:
+                return self._claim_place(action, delivery, message_type, workspace)
         raise NotSent(method, "facts_unknown")
+
+    @retry_on_conflict
+    def _claim_place(
+        self,
+        action: SlackAction | Reschedule | None,
+        delivery: Delivery,
+        message_type: MessageType,
+        workspace: "Workspace",
+    ) -> SlackAction | Reschedule | None:
+        """Claim a place for the message if it needs one; without one, reschedule it."""
+        is_sent = action is not None and not isinstance(action, Reschedule)
+        if message_type.claim is None or not is_sent:
+            return action
+        with self._rt.write(workspace) as tx:
+            at = message_type.claim(tx, delivery)
+        return Reschedule(at) if at > tx.now else action
 
     def _is_settled_by_lookup(self, delivery: Delivery, workspace: "Workspace") -> bool:
         """Look for the message in Slack; False if it is not there and may be sent."""

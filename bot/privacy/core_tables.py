@@ -16,6 +16,7 @@ from models import (
     OutboxChannel,
     OutboxItem,
     RateLimit,
+    UnaskedMessage,
 )
 
 
@@ -121,6 +122,16 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         contents="When the next message to a channel or person may be sent.",
         purpose="Send one a second, as Slack asks.",
         owner_columns=("recipient",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=UnaskedMessage,
+        contents="Messages of the last 7 days that people did not ask for, and those"
+        " that wait: recipient, purpose, time.",
+        purpose="Write to nobody more often than the workspace allows.",
+        retention="7 days after the sending.",
+        owner_columns=("member",),
+        non_personal=("purpose",),
         on_erasure="delete",
     ),
     TablePolicy(

@@ -54,6 +54,17 @@ def workspace_column(field: Number, *, position: int) -> Setting[None]:
 SETTINGS: Sequence[Setting[None]] = (
     workspace_column(
         Number(
+            name="unasked_per_week",
+            label="Messages to a person in 7 days that they didn't ask for",
+            hint="Reminders, invitations and questions together. The rest waits on the"
+            " person's Home tab.",
+            minimum=0,
+            maximum=10,
+        ),
+        position=15,
+    ),
+    workspace_column(
+        Number(
             name="sent_retention_days",
             label="Days to keep records of sent messages",
             hint="What a message was about and who got it. I never keep its text.",

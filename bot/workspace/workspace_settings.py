@@ -21,6 +21,8 @@ class WorkspaceSettings:
     unmatched_retention_days: int = 7
     # Days after which a deactivated member's data is erased, as on request.
     deactivated_retention_days: int = 90
+    # The most messages in seven days to a member who did not ask for them.
+    unasked_per_week: int = 3
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)
 

@@ -254,6 +254,8 @@ FREE = {
     "action": {
         # The person's own Home tab, settings and lists, without a channel's content.
         *("home_ask", "home_previous", "home_next", "home_end_pause", "my_settings"),
+        # What the bot would write to them anyway.
+        "home_send_waiting",
         *("kudos_received", "kudos_given", "kudos_newest", "greetings_off"),
         # Forms with the button's own content, which post nothing yet.
         *("give_kudos", "say_thanks", "checkin_back", "ask_written"),

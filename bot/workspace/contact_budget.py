@@ -1,0 +1,138 @@
+"""The contact budget: how many unasked messages a member gets, from all features.
+
+Each such message claims a place right before it is sent. If there is none, it waits:
+the member finds it in their Home tab, and it is sent when a place is free.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import delete, exists, select
+
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.outbox import enqueue, home_refresh
+from bot.outbox.queue import Delivery
+from bot.runtime import Transaction
+from bot.workspace import budget_rules, workspace_settings
+from bot.workspace.budget_rules import Purpose
+from models import Member, OutboxItem, UnaskedMessage
+
+GONE = "There is nothing left to send."
+
+_UNSENT = ("cancelled", "rejected")
+
+
+def claim_as(purpose: Purpose) -> Callable[[Transaction, Delivery], datetime]:
+    """Return a function that claims a place for a message of this purpose."""
+    return partial(_claim, purpose=purpose)
+
+
+def _claim(tx: Transaction, delivery: Delivery, *, purpose: Purpose) -> datetime:
+    """Claim a place; return `now`, or the time (UTC) to try again.
+
+    A message that its recipient wants now needs no place, and one that has a place
+    keeps it when it is sent again after a failure.
+    """
+    if delivery.is_wanted:
+        return tx.now
+    member = delivery.recipient
+    _lock(tx, member)
+    rows = tx.session.execute(
+        select(UnaskedMessage, OutboxItem.finished_at)
+        .join(OutboxItem, OutboxItem.id == UnaskedMessage.item_id)
+        .where(
+            UnaskedMessage.installation_id == tx.workspace.id,
+            UnaskedMessage.member == member,
+            OutboxItem.state.not_in(_UNSENT),
+        )
+    ).all()
+    key = (delivery.id, delivery.version)
+    others = [(row, end) for row, end in rows if (row.item_id, row.version) != key]
+    own = next((row for row, _ in rows if (row.item_id, row.version) == key), None)
+    if own is not None and own.claimed_at is not None:
+        return tx.now
+    sent = [
+        row.claimed_at
+        for row, _ in others
+        if row.claimed_at and row.claimed_at > tx.now - budget_rules.WINDOW
+    ]
+    ahead = sum(
+        row.claimed_at is None
+        and finished_at is None
+        and row.item_id != delivery.id
+        and (Purpose(row.purpose).rank, row.item_id) < (purpose.rank, delivery.id)
+        for row, finished_at in others
+    )
+    budget = workspace_settings.get(tx).unasked_per_week
+    at = budget_rules.send_at(tx.now, sent, ahead, budget_rules.places(budget, purpose))
+    tx.session.execute(
+        upsert(tx.session, UnaskedMessage)
+        .values(
+            item_id=delivery.id,
+            version=delivery.version,
+            installation_id=tx.workspace.id,
+            member=member,
+            purpose=purpose,
+            claimed_at=tx.now if at <= tx.now else None,
+        )
+        .on_conflict_do_update(
+            index_elements=["item_id", "version"],
+            set_={"claimed_at": tx.now if at <= tx.now else None},
+        )
+    )
+    if (at > tx.now) == (own is None):
+        home_refresh.refresh_homes(tx, [member])
+    return at
+
+
+def _lock(tx: Transaction, member: str) -> None:
+    """Let one message to the member claim at a time."""
+    tx.session.execute(
+        select(Member.id)
+        .filter_by(installation_id=tx.workspace.id, slack_id=member)
+        .with_for_update(key_share=True)
+    )
+
+
+def waiting(tx: Transaction, member: str) -> list[OutboxItem]:
+    """Return the messages that wait for a place, the next first."""
+    rows = tx.session.execute(
+        select(OutboxItem, UnaskedMessage.purpose)
+        .join(
+            UnaskedMessage,
+            (UnaskedMessage.item_id == OutboxItem.id)
+            & (UnaskedMessage.version == OutboxItem.version),
+        )
+        .where(
+            UnaskedMessage.installation_id == tx.workspace.id,
+            UnaskedMessage.member == member,
+            UnaskedMessage.claimed_at.is_(None),
+            OutboxItem.state == "pending",
+        )
+    ).all()
+    ordered = sorted(rows, key=lambda row: (Purpose(row.purpose).rank, row[0].id))
+    return [item for item, _ in ordered]
+
+
+def send_now(tx: Transaction, member: str, item_id: int) -> None:
+    """Send a waiting message that its recipient wants now. Raises UserError."""
+    if item_id not in {item.id for item in waiting(tx, member)}:
+        raise UserError(GONE)
+    enqueue.send_wanted(tx.session, item_id, now=tx.now)
+    home_refresh.refresh_homes(tx, [member])
+
+
+def purge(tx: Transaction) -> None:
+    """Delete rows that no longer count, and those of messages that are not sent."""
+    is_over = exists().where(
+        OutboxItem.id == UnaskedMessage.item_id, OutboxItem.finished_at.is_not(None)
+    )
+    tx.session.execute(
+        delete(UnaskedMessage).where(
+            UnaskedMessage.installation_id == tx.workspace.id,
+            (UnaskedMessage.claimed_at <= tx.now - budget_rules.WINDOW)
+            | (UnaskedMessage.claimed_at.is_(None) & is_over),
+        )
+    )

@@ -24,9 +24,9 @@ from bot.slack.api import (
 from bot.workspace import sync
 from models import Home, Member, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
-from tests.bot.outbox.test_worker import HERE, POST_METHOD, OutboxHarness
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
+from tests.outbox import HERE, POST_METHOD, OutboxHarness
 from tests.slack_payloads import ASKER, HELPER
 
 
@@ -38,11 +38,6 @@ def correct(rt: Runtime) -> bool:
     with rt.autocommit.connect() as connection:
         assert not clock_correction.is_needed(connection, now=rt.clock())
     return needed
-
-
-@pytest.fixture
-def harness(rt: Runtime) -> OutboxHarness:
-    return OutboxHarness(rt)
 
 
 @pytest.fixture(params=[90 / 3600, 3, 24 * 365])
@@ -317,71 +312,6 @@ def test_whatever_the_clock_did_everything_is_sent_once_and_soon(
             clock.advance(seconds=1)
     assert sorted(m.text for m in slack.messages) == sorted(map(str, promised))
     assert set(harness.states()) <= {"sent"}
-
-
-# A process that ends
-
-
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_an_sqlite_file_has_no_lease_of_an_ended_process(
-    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
-):
-    harness.enqueue(1)
-    harness.enqueue(2)
-    with rt.write_session.begin() as session:
-        claim = queue.claim(session, rt.workspaces.only.id, now=clock())
-    assert claim is not None
-    slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
-    jobs.outbox.release_leases(rt)
-    for _ in range(3):
-        clock.advance(seconds=1)
-        harness.go()
-    assert [m.text for m in slack.messages] == ["1", "2"]
-    assert harness.states() == ["sent", "sent"]
-
-
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_after_a_start_a_channel_waits_as_after_a_message(
-    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
-):
-    """The ended process may have posted right before it ended."""
-    harness.enqueue()
-    with rt.write_session.begin() as session:
-        queue.claim(session, rt.workspaces.only.id, now=clock())
-    jobs.outbox.release_leases(rt)
-    assert harness.go() == 0
-    assert slack.calls == []
-    clock.advance(seconds=queue.MESSAGE_INTERVAL.total_seconds())
-    assert harness.go() == 1
-
-
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_an_ended_process_unsent_item_is_sent_after_two_lookups(
-    harness: OutboxHarness, rt: Runtime, slack: FakeSlack, clock: Clock
-):
-    harness.enqueue()
-    with rt.write_session.begin() as session:
-        queue.claim(session, rt.workspaces.only.id, now=clock())
-    jobs.outbox.release_leases(rt)
-    clock.advance(seconds=1)
-    harness.go()
-    assert slack.messages == []
-    clock.advance(seconds=VERIFY_DELAY.total_seconds())
-    harness.go()
-    assert [m.text for m in slack.messages] == ["1"]
-
-
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_another_replica_keeps_its_lease(
-    harness: OutboxHarness, rt: Runtime, clock: Clock
-):
-    harness.enqueue()
-    with rt.write_session.begin() as session:
-        queue.claim(session, rt.workspaces.only.id, now=clock())
-    jobs.outbox.release_leases(rt)
-    clock.advance(seconds=1)
-    assert harness.go() == 0
-    assert harness.states() == ["sending"]
 
 
 def test_a_start_corrects_the_times_of_a_clock_that_was_ahead(

@@ -26,14 +26,14 @@ LONG = 300.0
 
 
 class Quick(LimitedHttpProtocol):
-    head_seconds = 0.3
-    body_seconds = 0.3
+    header_timeout_seconds = 0.3
+    body_timeout_seconds = 0.3
     linger_seconds = 0.3
 
 
 class Patient(LimitedHttpProtocol):
-    head_seconds = LONG
-    body_seconds = LONG
+    header_timeout_seconds = LONG
+    body_timeout_seconds = LONG
 
 
 class Place:

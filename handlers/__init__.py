@@ -9,6 +9,7 @@ from bot.runtime import Runtime
 from handlers import (
     answers,
     ask_actions,
+    ask_form,
     asks,
     checkin_sharing,
     checkins,
@@ -38,6 +39,7 @@ def register(bolt: App, rt: Runtime) -> None:
     messages.register(bolt, rt)
     help_command.register(bolt, rt)
     asks.register(bolt, rt)
+    ask_form.register(bolt, rt)
     ask_actions.register(bolt, rt)
     answers.register(bolt, rt)
     finding.register(bolt, rt)

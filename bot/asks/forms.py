@@ -87,7 +87,7 @@ def ask_form(
                 reports_choice=True,
             )
         )
-    blocks += _topic_inputs(channel_topics, topics)
+    blocks += _topic_inputs(channel_topics, topics, reports_choice=ask_id is None)
     return View(
         type="modal",
         callback_id="ask" if ask_id is None else "edit_ask",
@@ -102,7 +102,9 @@ def ask_form(
     )
 
 
-def _topic_inputs(channel_topics: Sequence[str], topics: Sequence[str]) -> list[Block]:
+def _topic_inputs(
+    channel_topics: Sequence[str], topics: Sequence[str], *, reports_choice: bool
+) -> list[Block]:
     options = [Option(text=topic, value=topic) for topic in channel_topics[:100]]
     selected = [topic for topic in topics if topic in channel_topics][:MAX_TOPICS]
     others = [topic for topic in topics if topic not in selected]
@@ -113,8 +115,9 @@ def _topic_inputs(channel_topics: Sequence[str], topics: Sequence[str]) -> list[
                 block_id="topics",
                 label="Topics",
                 optional=True,
+                dispatch_action=reports_choice or None,
                 element=StaticMultiSelectElement(
-                    action_id="topics",
+                    action_id="ask_topics" if reports_choice else "topics",
                     placeholder="Choose topics",
                     options=options,
                     initial_options=[o for o in options if o.value in selected] or None,

@@ -3,7 +3,7 @@
 Slack shows the form; what the bot knows of it is in the form's own metadata.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ MIN_WORDS = 2
 MAX_DRAWS = 5
 # The metadata of a form has room for 3,000 characters.
 MAX_METADATA_WORDS = 40
+MAX_TOPIC_WORDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,21 @@ class Look:
     """A look for what is similar to a question, and what was looked for before."""
 
     words: frozenset[str]
+    topics: frozenset[str] = frozenset()
     looked_for: frozenset[str] = frozenset()
     dismissed: frozenset[int] = frozenset()
     draws: int = 0
 
     @classmethod
-    def of_view(cls, question: str, metadata: Mapping[str, Any]) -> Self:
-        """Read the look from a form. `question` is plain text."""
+    def of_view(
+        cls, question: str, metadata: Mapping[str, Any], *, topics: Sequence[str] = ()
+    ) -> Self:
+        """Read the look from a form. `question` and `topics` are plain text."""
         words, dismissed = metadata.get("words"), metadata.get("dismissed")
         draws = metadata.get("draws")
         return cls(
             frozenset(tokenize(question)[:MAX_METADATA_WORDS]),
+            frozenset(tokenize(" ".join(topics))[:MAX_TOPIC_WORDS]),
             frozenset(map(str, words)) if isinstance(words, list) else frozenset(),
             frozenset(number for number in dismissed if isinstance(number, int))
             if isinstance(dismissed, list)
@@ -48,8 +53,8 @@ class Look:
 
     @property
     def is_due(self) -> bool:
-        """True if a significant word has been added since the last look."""
-        is_new = not self.words <= self.looked_for
+        """True if a significant word or a topic was added since the last look."""
+        is_new = not self.words | self.topics <= self.looked_for
         return len(self.words) >= MIN_WORDS and is_new and self.draws < MAX_DRAWS
 
     def without(self, entry_id: int) -> Self:
@@ -58,7 +63,7 @@ class Look:
     def metadata(self) -> dict[str, object]:
         """Return what the next look is to know."""
         return {
-            "words": sorted(self.words),
+            "words": sorted(self.words | self.topics),
             "dismissed": sorted(self.dismissed)[-MAX_METADATA_WORDS:],
             "draws": self.draws + 1,
         }

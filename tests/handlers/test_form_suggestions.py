@@ -114,6 +114,44 @@ def test_the_channel_is_chosen_and_topics_come(story: Story, earlier: str):
     assert TITLE in json.dumps(shown)
 
 
+def test_topics_are_chosen_and_it_looks_again(story: Story, earlier: str):
+    story.set_up_channel(topics="vpn, laptops")
+    form = open_form(story)
+    question = "VPN certificate expired?"
+    shown = choose_topics(story, form, question, [])
+    assert shown is not None
+    assert TITLE in json.dumps(shown)
+    # Nothing is new, until a topic adds a word.
+    assert choose_topics(story, shown, question, []) is None
+    shown = choose_topics(story, shown, question, ["laptops"])
+    assert shown is not None
+    by_id = {b["block_id"]: b["element"] for b in shown["blocks"] if "element" in b}
+    assert [o["value"] for o in by_id["topics"]["initial_options"]] == ["laptops"]
+    assert by_id["title"]["initial_value"] == question
+    assert by_id["more_topics"]["initial_value"] == "it"
+    assert choose_topics(story, shown, question, ["vpn", "laptops"]) is None
+
+
+def test_topics_alone_are_nothing_to_look_for(story: Story, earlier: str):
+    story.set_up_channel(topics="vpn, laptops")
+    form = open_form(story)
+    assert choose_topics(story, form, "Hello", ["vpn", "laptops"]) is None
+
+
+def choose_topics(
+    story: Story, view: dict[str, Any], question: str, chosen: list[str]
+) -> dict[str, Any] | None:
+    """Return the form as it is then; None if it stays as it is."""
+    before = len(story.slack.views)
+    shown = with_typed(view, question)
+    options = [{"value": topic} for topic in chosen]
+    shown["state"]["values"]["topics"] = {"ask_topics": {"selected_options": options}}
+    shown["state"]["values"]["more_topics"] = {"more_topics": {"value": "it"}}
+    story.click(PEER, "ask_topics", view=shown, selected_options=options)
+    views = story.slack.views[before:]
+    return views[-1][1] if views else None
+
+
 def test_thats_it_tells_the_author_and_posts_nothing(story: Story, earlier: str):
     posted = len(story.slack.messages_to(HELP_CHANNEL))
     shown = press_enter(story, open_form(story), "VPN certificate expired?")

@@ -95,6 +95,20 @@ def test_in_a_channel_without_the_bot_the_form_explains_the_invitation():
     )
 
 
+def test_the_choice_of_topics_of_a_new_ask_is_reported():
+    view = forms.ask_form(channel="C0HELP", channel_topics=("python", "time"))
+    chosen = {
+        "type": "multi_static_select",
+        "action_id": "ask_topics",
+        "placeholder": plain("Choose topics"),
+        "options": [option("python", "python"), option("time", "time")],
+        "max_selected_items": 3,
+    }
+    assert view.to_dict()["blocks"][3] == input_block(
+        "topics", "Topics", chosen, optional=True, dispatch_action=True
+    )
+
+
 def test_an_ask_is_edited_with_its_topics_chosen():
     view = forms.ask_form(
         ask_id=7,

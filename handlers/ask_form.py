@@ -1,0 +1,129 @@
+"""The form to ask while a member fills it in: topics, and what may be similar."""
+
+from slack_bolt import App
+from slack_sdk.models.views import View as SlackView
+
+from bot.asks import forms
+from bot.knowledge import actions as knowledge
+from bot.knowledge import form_suggestions
+from bot.knowledge import forms as knowledge_forms
+from bot.knowledge.form_suggestions import Look
+from bot.runtime import Runtime, Transaction
+from bot.search.query import SearchQuery
+from bot.slack.text import to_mrkdwn
+from bot.workspace import channels, visibility
+from handlers.interactions import (
+    OpenView,
+    Response,
+    UpdateView,
+    on_button,
+    parse_id,
+    parse_optional_id,
+    writes,
+)
+from handlers.payloads import BlockAction, View
+from handlers.requests import Request
+from models import Channel
+
+
+def register(app: App, rt: Runtime) -> None:
+    on_button(app, rt, "ask_title", show_similar)
+    on_button(app, rt, "ask_topics", show_similar)
+    on_button(app, rt, "ask_channel", choose_channel)
+    on_button(app, rt, "similar_dismiss", dismiss_similar)
+    on_button(app, rt, "similar_solved", writes(accept_similar))
+
+
+def checkin_id(view: View) -> int | None:
+    """Return the check-in that the form was opened from, if any."""
+    return parse_optional_id(view.metadata().get("checkin"))
+
+
+def show_similar(click: BlockAction, request: Request) -> Response:
+    """Show what may be similar, after Enter in the question or a choice of topics."""
+    view = click.view
+    if view is None:
+        return None
+    look = _look(view)
+    if not look.is_due:
+        return None
+    request.refresh(users=[click.actor])
+    with request.read() as tx:
+        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+
+
+def choose_channel(click: BlockAction, request: Request) -> Response:
+    """Show the topics of the newly chosen channel, and what may be similar."""
+    view, channel_id = click.view, click.action.selected_conversation
+    if view is None or channel_id is None:
+        return None
+    look = _look(view)
+    if look.is_due:
+        request.refresh(users=[click.actor])
+    with request.read() as tx:
+        channel = channels.find(tx, channel_id)
+        is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
+        has_topics = bool(channel and is_seen and channel.topics)
+        if not (has_topics or view.has_block("topics") or look.is_due):
+            return None
+        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+
+
+def dismiss_similar(click: BlockAction, request: Request) -> Response:
+    """Hide an entry in the form."""
+    view = click.view
+    if view is None:
+        return None
+    look = _look(view).without(parse_id(click.value))
+    with request.read() as tx:
+        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+
+
+def accept_similar(click: BlockAction, tx: Transaction) -> Response:
+    """Mark the earlier answer as helpful, over the form that is no longer needed."""
+    answer = knowledge.mark_helped(
+        tx, parse_id(click.value), by=click.actor, event_micros=click.at_micros
+    )
+    channel = tx.session.get_one(Channel, answer.channel_id)
+    return OpenView(knowledge_forms.solved_unasked(channel.slack_id, answer.ts))
+
+
+def _look(view: View) -> Look:
+    topics = view.all_chosen("topics")
+    return Look.of_view(view.text("title"), view.metadata(), topics=topics)
+
+
+def _redraw(
+    click: BlockAction, tx: Transaction, request: Request, view: View, look: Look
+) -> SlackView:
+    """Render the form anew with what was typed, for the channel chosen in it."""
+    channel_id = click.action.selected_conversation or view.conversation("channel")
+    channel = channels.find(tx, channel_id) if channel_id else None
+    is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
+    title, details = to_mrkdwn(view.text("title")), to_mrkdwn(view.text("details"))
+    similar = []
+    if channel is None or channel.suggests_entries:
+        topics = to_mrkdwn(" ".join(view.all_chosen("topics")))
+        similar = form_suggestions.blocks_for(
+            tx,
+            request.rt.search,
+            click.actor,
+            SearchQuery(title, f"{details}\n{topics}"),
+            look,
+        )
+    return forms.ask_form(
+        channel=channel_id,
+        channel_topics=channel.topics if channel is not None and is_seen else [],
+        title=title,
+        details=details,
+        topics=_entered_topics(view),
+        checkin_id=checkin_id(view),
+        similar=similar,
+        looks=look.metadata(),
+    )
+
+
+def _entered_topics(view: View) -> list[str]:
+    typed = view.text("more_topics").split(",")
+    topics = [*view.all_chosen("topics"), *map(str.strip, typed)]
+    return list(dict.fromkeys(filter(None, topics)))

@@ -4,8 +4,8 @@ The index is derived, and every process has its own: the first folder
 `<search folder>/<number>` that no other process holds. Each pass
 
 1. opens the index, and finds out whether it belongs to this database;
-2. builds it anew if it does not, if that was requested, or if words that were deleted
-   have been in its files for a day;
+2. builds it anew if it does not, if that was requested, if a search in it failed, or if
+   words that were deleted have been in its files for a day;
 3. reads which asks have changed, loads them, and changes the index in one commit that
    also records how far it has followed. After a crash the next pass does the same.
 """
@@ -23,7 +23,7 @@ from sqlalchemy import delete
 from bot.db.statements import upsert
 from bot.search import changes, documents
 from bot.search.index import IndexUnavailable, SearchIndex
-from bot.search.snapshot import IS_INSTALLED
+from bot.search.snapshot import IS_INSTALLED, IndexBroken
 from models import SearchReplica
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ TICK_SECONDS = 0.5
 # After a failure, such as a full disk.
 PAUSE_SECONDS = 30.0
 REPORT_EVERY = timedelta(minutes=1)
+# A damaged index is built anew; if it still fails, that is not the reason.
+REBUILD_AGAIN_AFTER = timedelta(minutes=10)
 # Deleted words stay in the index's files until it is built anew.
 MAX_AGE_OF_DELETED_WORDS = timedelta(days=1)
 # A replica that has not reported for so long is gone.
@@ -99,8 +101,14 @@ class SearchFollower:
         index, is_ours = self._index, True
         if index is None:
             index, is_ours = self._open()
-        if not is_ours or wanted > self._state.rebuild_id or self._is_rebuild_due():
+        if (
+            not is_ours
+            or wanted > self._state.rebuild_id
+            or self._is_rebuild_due()
+            or self._has_failed(index)
+        ):
             self._rebuild(index, wanted)
+            self._rt.search.forget_failure()
         self._apply_changes(index)
         self._rt.search.use(index, followed_at=self._rt.clock())
         self._report(index)
@@ -116,8 +124,14 @@ class SearchFollower:
             is_ours = known is not None and not is_foreign
         if not is_ours or index.followed is None:
             return index, False
-        self._apply_changes(index)
-        if not self._matches(index):
+        try:
+            self._apply_changes(index)
+            matches = self._matches(index)
+        except IndexBroken:
+            # To open it was no repair: a file is damaged where nothing is missing.
+            log.exception("the search index can't be used")
+            return index, False
+        if not matches:
             log.warning("the search index differs from the database")
             return index, False
         self._rename()
@@ -146,6 +160,10 @@ class SearchFollower:
     def _is_rebuild_due(self) -> bool:
         age = self._rt.clock() - self._state.built_at
         return self._state.has_deleted_words and age >= MAX_AGE_OF_DELETED_WORDS
+
+    def _has_failed(self, index: SearchIndex) -> bool:
+        age = self._rt.clock() - self._state.built_at
+        return self._rt.search.has_failed(index) and age >= REBUILD_AGAIN_AFTER
 
     def _rebuild(self, index: SearchIndex, wanted: int) -> None:
         """Build the index anew, the newest asks first; the old one serves meanwhile."""

@@ -270,10 +270,14 @@ class _Generation:
 
     def close(self) -> None:
         try:
-            self._writer.wait_merging_threads()
-        except ValueError:
+            self._wait_for_merges()
+        except IndexBroken:
             # It failed before, which was raised then.
             log.warning("the search index in %s was not closed in order", self.folder)
+
+    @translate_errors
+    def _wait_for_merges(self) -> None:
+        self._writer.wait_merging_threads()
 
     def delete(self) -> None:
         self.close()

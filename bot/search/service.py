@@ -40,12 +40,21 @@ class Search:
 
     def __init__(self) -> None:
         self._index: SearchIndex | None = None
+        # An index that failed a search, and has not been built anew since.
+        self._failed: SearchIndex | None = None
         # The last time at which the index had followed every change.
         self.followed_at: datetime | None = None
 
     def use(self, index: SearchIndex, *, followed_at: datetime) -> None:
         """Search this index from now on."""
         self._index, self.followed_at = index, followed_at
+
+    def has_failed(self, index: SearchIndex) -> bool:
+        """Return True if a search in the index failed, and nothing was done since."""
+        return self._failed is index
+
+    def forget_failure(self) -> None:
+        self._failed = None
 
     def uses(self, index: SearchIndex) -> bool:
         return self._index is index
@@ -77,7 +86,7 @@ class Search:
                 )
         except IndexBroken:
             log.exception("the search index failed")
-            index = None
+            self._failed, index = index, None
         if index is None:
             hits = _scan(session, readable, query, excluded)
         stored = {

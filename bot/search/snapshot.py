@@ -38,14 +38,25 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
+def is_tantivys(error: BaseException) -> bool:
+    """Return True if tantivy says so that it failed.
+
+    Where a file is damaged it may panic. That class is no Exception, and can't be
+    imported.
+    """
+    return isinstance(error, ValueError) or type(error).__name__ == "PanicException"
+
+
 def translate_errors(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Raise IndexBroken for tantivy's errors, which are ValueErrors all."""
+    """Raise IndexBroken for tantivy's errors: ValueErrors, and panics."""
 
     @wraps(function)
     def translated(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return function(*args, **kwargs)
-        except ValueError as error:
+        except BaseException as error:
+            if not is_tantivys(error):
+                raise
             raise IndexBroken(str(error)) from error
 
     return translated

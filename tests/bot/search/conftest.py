@@ -6,6 +6,14 @@ import pytest
 from bot.search.index import SearchIndex
 
 
+def damage(folder: Path) -> None:
+    """Change some bytes in the lists of the asks that have a word."""
+    file = max(folder.rglob("*.idx"), key=lambda each: each.stat().st_size)
+    content = bytearray(file.read_bytes())
+    content[20:28] = bytes(byte ^ 0xFF for byte in content[20:28])
+    file.write_bytes(content)
+
+
 class Opener:
     """Opens the index of one folder, as one process after another would."""
 

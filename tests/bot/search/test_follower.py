@@ -17,6 +17,7 @@ from bot.search.follower import REPORT_EVERY, SearchFollower
 from bot.search.index import SearchIndex
 from bot.search.query import SearchQuery
 from bot.search.service import Search
+from bot.search.snapshot import IndexBroken
 from bot.workspace import sync, visibility
 from models import (
     Answer,
@@ -29,6 +30,7 @@ from models import (
     SearchRebuild,
     SearchReplica,
 )
+from tests.bot.search.conftest import damage
 from tests.factories import Clock, Story
 from tests.slack_payloads import ASKER, GUEST, HELP_CHANNEL, HELPER, PEER
 
@@ -303,6 +305,46 @@ def test_a_change_that_an_index_has_missed_is_noticed_at_the_start(
     again.follow()
     again.close()
     assert story.rt.search.count == 0
+
+
+def test_an_index_with_wrong_bytes_is_built_anew(
+    story: Story, folder: Path, follower: SearchFollower
+):
+    """A disk has changed some; no file is missing or too short."""
+    for n in range(20):
+        ask(story, f"{VPN} Number {n}")
+    follower.follow()
+    follower.close()
+    damage(folder)
+    again = SearchFollower(story.rt, folder)
+    again.follow()
+    again.close()
+    assert len(found(story, "vpn certificate")) == 5
+
+
+def test_an_index_that_fails_a_search_is_built_anew(
+    story: Story, follower: SearchFollower, monkeypatch: pytest.MonkeyPatch
+):
+    """Only a search for some word comes by the wrong bytes."""
+    ask(story)
+    follower.follow()
+    story.clock.now += timedelta(hours=1)
+    follower.follow()
+    broken = follower._rt.search._index
+    assert broken is not None
+    snapshot = broken._live.snapshot
+    monkeypatch.setattr(snapshot, "search", fail)
+    with story.rt.read(story.workspace) as tx:
+        readable = visibility.readable_channels(tx, PEER)
+        query = SearchQuery("vpn certificate")
+        results = story.rt.search.find(tx.session, readable, query, limit=5)
+    assert (len(results.hits), results.is_complete) == (1, False)
+    follower.follow()
+    assert found(story, "vpn certificate") == [VPN]
+
+
+def fail(*_: object) -> None:
+    raise IndexBroken("index out of bounds")
 
 
 def test_a_request_rebuilds_every_index_once(

@@ -19,6 +19,7 @@ from bot.search import snapshot as snapshot_module
 from bot.search.index import SCHEMA_VERSION, Document, IndexUnavailable, SearchIndex
 from bot.search.query import SearchQuery, weigh_words
 from bot.search.snapshot import CANDIDATES, IndexBroken
+from tests.bot.search.conftest import damage
 
 # Positions on PostgreSQL are transactions' numbers, of 64 bits.
 LATE = 2**62
@@ -482,6 +483,16 @@ def test_a_damaged_index_needs_a_rebuild(closed_folder, opener, suffix, how):
             file.unlink()
     again = opener.open()
     assert (again.followed, again.count) == (None, 0)
+
+
+def test_where_a_file_has_wrong_bytes_a_search_fails_in_order(closed_folder, opener):
+    """Tantivy panics, which no handler of exceptions would catch."""
+    shutil.copytree(closed_folder, opener.folder)
+    damage(opener.folder)
+    again = opener.open()
+    assert again.followed == 2
+    with pytest.raises(IndexBroken):
+        again.search(SearchQuery("lock"), [HELP], 10)
 
 
 def test_an_index_that_is_whole_needs_none(closed_folder, opener):

@@ -16,6 +16,10 @@ from bot.slack.text import one_line, sanitize, to_mrkdwn, truncate
 from bot.workspace import roles, visibility
 from models import Answer, Ask, AskSuggestion, Channel, EntryReview
 
+OWN_ANSWER = "That's your own answer. Only others can mark it helpful."
+# A guest who has left the channel, for example.
+NOT_READABLE = "You can't see that channel any longer."
+
 _UPSERT_REVIEW = upsert_latest(
     EntryReview, ["ask_id", "member"], ["verdict", "reason", "recorded_at"]
 )
@@ -29,6 +33,8 @@ def get_entry(tx: Transaction, entry_id: int, *, by: str) -> tuple[Ask, Channel]
     entry = asks.get(tx, entry_id)
     channel = tx.session.get_one(Channel, entry.channel_id)
     visibility.require_visible(tx, channel, by)
+    if channel.id not in visibility.readable_channels(tx, by, is_exact=True):
+        raise UserError(NOT_READABLE)
     return entry, channel
 
 
@@ -39,7 +45,8 @@ def mark_helped(
     entry, channel = get_entry(tx, entry_id, by=by)
     answer = references.best_answer(tx.session, entry.id, except_by=by)
     if answer is None:
-        raise UserError("That's your own answer. Only others can mark it helpful.")
+        is_own = references.best_answer(tx.session, entry.id) is not None
+        raise UserError(OWN_ANSWER if is_own else references.NOT_ANSWERED)
     ask_actions.mark_answer(
         tx,
         channel,

@@ -41,10 +41,7 @@ MAX_REASON = 200
 SUGGESTION = "Perhaps already solved:"
 NOTHING = "Nothing yet. Ask your peers?"
 SPELLING = "I've tried similar spellings, too."
-INCOMPLETE = (
-    "The search is being set up, so I only looked at the newest asks. Try again in a"
-    " few minutes."
-)
+INCOMPLETE = "The search is incomplete right now: I only looked at the newest asks."
 TITLE_LIMIT = 150
 
 

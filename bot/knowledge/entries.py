@@ -9,6 +9,7 @@ from sqlalchemy import distinct, exists, func, select
 from bot.clock import micros_to_datetime
 from bot.knowledge import entry_rules
 from bot.knowledge.entry_rules import Freshness, Verdict
+from bot.knowledge.pointer_marks import cannot_mark
 from bot.runtime import Transaction
 from bot.slack.text import format_month, permalink
 from bot.workspace import members, visibility
@@ -233,6 +234,7 @@ def _load_marks(
             Reaction.is_present.is_(True),
             Reaction.meaning.in_(("helpful", "solved")),
             Reaction.member != Answer.author,
+            ~cannot_mark(tx),
         )
         .group_by(Answer.ask_id)
     ).all()

@@ -1,9 +1,18 @@
-"""The members whom a pointer to an earlier answer helped."""
+"""The members whom a pointer to an earlier answer helped, and whose marks count."""
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from bot.runtime import Transaction
 from models import Ask, AskPointer, Member, Reaction
+
+
+def cannot_mark(tx: Transaction) -> ColumnElement[bool]:
+    """Return the condition on a `Reaction` that is a bot's or an external member's."""
+    return exists().where(
+        Member.installation_id == tx.workspace.id,
+        Member.slack_id == Reaction.member,
+        or_(Member.is_bot.is_(True), Member.is_external.is_(True)),
+    )
 
 
 def helped_members(tx: Transaction, pointer: AskPointer) -> list[str]:
@@ -11,11 +20,6 @@ def helped_members(tx: Transaction, pointer: AskPointer) -> list[str]:
     if pointer.state != "posted":
         return []
     asker = tx.session.get_one(Ask, pointer.ask_id).asker
-    cannot_mark = exists().where(
-        Member.installation_id == tx.workspace.id,
-        Member.slack_id == Reaction.member,
-        or_(Member.is_bot.is_(True), Member.is_external.is_(True)),
-    )
     helped = tx.session.scalars(
         select(Reaction.member)
         .distinct()
@@ -25,7 +29,7 @@ def helped_members(tx: Transaction, pointer: AskPointer) -> list[str]:
             Reaction.meaning.in_(("helpful", "solved")),
             Reaction.is_present.is_(True),
             Reaction.member != pointer.member,
-            ~cannot_mark,
+            ~cannot_mark(tx),
         )
     )
     return sorted(helped, key=lambda member: (member != asker, member))

@@ -304,3 +304,38 @@ def test_the_author_is_asked_even_if_the_second_flag_comes_a_day_later(
         story.advance(days=1)
     asked = [text for text in story.slack.texts_to(HELPER) if "out of date" in text]
     assert len(asked) == 1
+
+
+def test_a_guest_who_has_left_the_channel_reviews_nothing_there(
+    story: Story, earlier: str
+):
+    [value] = values(find(story)["blocks"], "entry_outdated")
+    story.slack.members_by_channel[HELP_CHANNEL] = []
+    find(story, member=GUEST)
+    for action in ("entry_outdated", "entry_works", "entry_helped"):
+        story.click(GUEST, action, value)
+        assert last_reply(story) == "You can't see that channel any longer."
+    assert story.slack.views == []
+
+
+def test_the_mark_is_gone_that_the_entry_had(story: Story, earlier: str):
+    [value] = values(find(story)["blocks"], "entry_helped")
+    story.unreact(ASKER, earlier, "white_check_mark")
+    assert TITLE not in shown(story)
+    story.click(PEER, "entry_helped", value)
+    assert last_reply(story) == "That ask has no answer that helped yet."
+
+
+def test_marks_from_outside_are_nobody_whom_it_helped(story: Story, earlier: str):
+    story.slack.people[PEER] = user_object(PEER, team_id="T0OTHER")
+    story.react(PEER, earlier, "heart")
+    story.event({"type": "user_change", "user": user_object(PEER, team_id="T0OTHER")})
+    story.deliver()
+    assert "helped 1 person" in shown(story, member=ASKER)
+
+
+def test_without_an_index_it_says_that_it_is_incomplete(story: Story):
+    solve_an_ask(story)
+    found = shown(story)
+    assert TITLE in found
+    assert "The search is incomplete right now" in found

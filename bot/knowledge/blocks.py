@@ -153,7 +153,7 @@ def results(
     is_complete: bool,
 ) -> Note:
     """Build a page of results for a member's words, which are plain text."""
-    what = "What helped, or is asked, about" if includes_open else "What helped with"
+    what = "Answered and open asks about" if includes_open else "What helped with"
     text = f"{what} “{truncate(words, 80)}”:" if entries else NOTHING
     blocks: list[Block] = [rich_text.inline(text)]
     for n, entry in enumerate(entries):
@@ -252,6 +252,8 @@ def _about(entry: EntryView) -> list[Part]:
     people = "person" if entry.helped_count == 1 else "people"
     if entry.helped_count:
         facts.append(f"helped {entry.helped_count} {people}")
+    if entry.is_answered and not entry.is_due and entry.confirmed != entry.asked:
+        facts.append(f"last confirmed {entry.confirmed}")
     place = f"#{entry.place}" if entry.place else "a channel"
     parts: list[Part] = [" · ".join(facts), " · "]
     if entry.is_private:

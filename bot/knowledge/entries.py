@@ -25,7 +25,7 @@ from models import (
 
 # The answers of an entry that are shown, at most.
 MAX_ANSWERS = 3
-# Somebody still waits for an answer.
+# The states of asks that wait for an answer.
 OPEN_STATES = ("open", "answered")
 _HAS_HELPED = (
     Answer.is_deleted.is_(False),

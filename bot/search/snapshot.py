@@ -39,9 +39,9 @@ _R = TypeVar("_R")
 
 
 def is_tantivys(error: BaseException) -> bool:
-    """Return True if tantivy says so that it failed.
+    """Return True for the errors of tantivy.
 
-    Where a file is damaged it may panic. That class is no Exception, and can't be
+    It may panic where a file is damaged. That class is no Exception, and can't be
     imported.
     """
     return isinstance(error, ValueError) or type(error).__name__ == "PanicException"

@@ -124,6 +124,13 @@ def test_this_helped_is_a_mark_that_can_be_undone(story: Story, earlier: str):
     assert story.answer_marks()[earlier] == (True, 0)
 
 
+def test_it_says_when_somebody_last_confirmed_it(story: Story, earlier: str):
+    assert "last confirmed" not in shown(story)
+    story.clock.advance(days=100)
+    press(story, "entry_helped")
+    assert "helped 2 people \\u00b7 last confirmed 10 Jun" in shown(story)
+
+
 def test_authors_do_not_praise_themselves(story: Story, earlier: str):
     press(story, "entry_helped", HELPER)
     assert "your own answer" in last_reply(story)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.clock import datetime_to_micros
 from bot.db.engine import Database
 from bot.runtime import Runtime
-from bot.search import changes
+from bot.search import changes, service
 from bot.search.follower import REPORT_EVERY, SearchFollower
 from bot.search.index import SearchIndex
 from bot.search.query import SearchQuery
@@ -510,6 +510,51 @@ def test_guests_and_private_channels(
     assert found(story, "vpn", GUEST) == [VPN]
     story.clock.now += timedelta(hours=2)
     assert found(story, "vpn", GUEST) == []
+
+
+def test_what_the_index_has_not_followed_yet_is_checked_in_the_database(
+    story: Story, database: Database, follower: SearchFollower
+):
+    ask(story)
+    follower.follow()
+    with database.write_session.begin() as session:
+        session.execute(update(Ask).values(deleted_at=story.clock()))
+    assert found(story, "vpn") == []
+    with database.write_session.begin() as session:
+        den = Channel(
+            installation_id=story.workspace.id,
+            slack_id="C0DEN",
+            is_joined=True,
+            is_private=True,
+        )
+        session.add(den)
+        session.flush()
+        session.execute(update(Ask).values(deleted_at=None, channel_id=den.id))
+    assert found(story, "vpn") == []
+
+
+def test_without_an_index_asks_in_private_hide_none(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+):
+    """Only so many are looked through, and they are those that one may read."""
+    monkeypatch.setattr(service, "MAX_SCANNED", 1)
+    ask(story)
+    newer = ask(story)
+    with story.rt.write_session.begin() as session:
+        den = Channel(
+            installation_id=story.workspace.id,
+            slack_id="C0DEN",
+            is_joined=True,
+            is_private=True,
+        )
+        session.add(den)
+        session.flush()
+        session.get_one(Ask, newer).channel_id = den.id
+    with story.rt.read(story.workspace) as tx:
+        readable = visibility.readable_channels(tx, PEER)
+        query = SearchQuery("vpn")
+        results = story.rt.search.find(tx.session, readable, query, limit=5)
+    assert [hit.ask_id for hit in results.hits] == [newer - 1]
 
 
 def test_without_an_index_the_newest_asks_are_looked_through(story: Story):

@@ -1,0 +1,1 @@
+"""Ask people who may know about asks that nobody has answered."""

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from bot.permissions import Permission
     from bot.personal_data import Erasure, MessagePolicy, TablePolicy
     from bot.runtime import Runtime, Transaction, Workspace
-    from bot.workspace.reaction_emoji import ChannelEmoji
     from models import Ask, Channel, Member
 
 # Channels and members are given by Slack's ids unless the type is a row; times are UTC.
@@ -52,7 +51,7 @@ UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
 IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
-HelpLines = Callable[["ChannelEmoji"], Sequence[str]]
+HelpLines = Callable[["Channel | None"], Sequence[str]]
 # Takes the ids of answers, whose asks the transaction has locked.
 MarksChanged = Callable[["Transaction", Collection[int]], None]
 
@@ -133,7 +132,7 @@ class Feature:
     home_sections: "Sequence[HomeSection]" = ()
     # Returns True if a member has used it, apart from what its Home sections show.
     is_active: IsActive | None = None
-    # Its lines of `/backswing help`, with the emoji of the channel.
+    # Its lines of `/backswing help`, as they hold in the channel; None is any channel.
     help_lines: HelpLines | None = None
 
     # Its blocks in a member's options of an ask.
@@ -148,6 +147,8 @@ class Feature:
 
     # Its tables whose rows are messages in Slack.
     tracked_tables: "Sequence[TrackedTable]" = ()
+    # The columns of `Channel` that its hooks below find in tracked messages.
+    channel_columns: Sequence[str] = ()
     # Locks its rows of these messages, always in the same order.
     lock_messages: LockMessages | None = None
     # Runs when a member adds or removes a reaction to the tracked message.
@@ -235,6 +236,7 @@ class Features:
         self.next_due = self._each(lambda feature: feature.next_due)
 
         self.tracked_tables = self._all(lambda feature: feature.tracked_tables)
+        self.channel_columns = self._all(lambda feature: feature.channel_columns)
         self.lock_messages = _call_all(
             self._each(lambda feature: feature.lock_messages)
         )
@@ -284,9 +286,9 @@ class Features:
         hooks = map(hook, self._features)
         return tuple(function for function in hooks if function is not None)
 
-    def help_text(self, emoji: "ChannelEmoji") -> str:
-        """Return the text of `/backswing help`, in mrkdwn."""
-        lines = [line for lines in self._help_lines for line in lines(emoji)]
+    def help_text(self, channel: "Channel | None") -> str:
+        """Return the text of `/backswing help` in the channel, in mrkdwn."""
+        lines = [line for lines in self._help_lines for line in lines(channel)]
         return "\n".join([HELP_TITLE, *(f"• {line}" for line in lines)])
 
     def on_direct_message(self, tx: "Transaction", message: "NewMessage") -> bool:

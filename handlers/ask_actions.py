@@ -4,13 +4,12 @@ from functools import partial
 
 from slack_bolt import App
 
-from bot.asks import actions, capture, notes
+from bot.asks import actions, ask_view, capture, notes
 from bot.asks import service as asks
 from bot.asks.actions import JoinMeaning
 from bot.errors import UserError
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
-from bot.settings import service as settings
 from bot.workspace import channels
 from handlers import external_members
 from handlers.interactions import (
@@ -77,7 +76,7 @@ def convert_message(shortcut: MessageShortcut, tx: Transaction) -> Response:
         by=shortcut.actor,
     )
     is_first = ask.is_first_ask and ask.asker == shortcut.actor
-    emoji = channels.solved_emoji(channel)[0]
+    emoji = ask_view.solved_emoji(channel)
     return Reply(notes.conversion_receipt(emoji, is_first=is_first))
 
 
@@ -108,7 +107,7 @@ def choose_from_menu(click: BlockAction, request: Request) -> Response:
     if option == "help":
         with request.read() as tx:
             channel = channels.find(tx, click.channel.id if click.channel else "")
-            return Reply(settings.help_text(tx, channel))
+            return Reply(tx.features.help_text(channel))
     request.refresh(users=[click.actor])
     with request.write() as tx:
         return _run_option(click, tx, option, parse_id(ask_id))

@@ -72,7 +72,11 @@ def _commit(
     if about:
         with rt.autocommit.connect() as connection:
             tracked_by_key = tracked_messages.find_all(
-                connection, workspace.id, about, rt.features.tracked_tables
+                connection,
+                workspace.id,
+                about,
+                rt.features.tracked_tables,
+                channel_columns=rt.features.channel_columns,
             )
     changes: dict[Callable[[Transaction, Sequence[Any]], None], list[Any]] = {}
     changed: list[TrackedMessage] = []

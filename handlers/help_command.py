@@ -5,7 +5,6 @@ import re
 from slack_bolt import App
 
 from bot.runtime import Runtime
-from bot.settings import service as settings
 from bot.workspace import channels
 from handlers.interactions import HELP_PHRASES, Reply, Response, on_command
 from handlers.payloads import SlashCommand
@@ -21,4 +20,4 @@ def register(app: App, rt: Runtime) -> None:
 
 def show_help(command: SlashCommand, request: Request) -> Response:
     with request.read() as tx:
-        return Reply(settings.help_text(tx, channels.find(tx, command.channel_id)))
+        return Reply(tx.features.help_text(channels.find(tx, command.channel_id)))

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from bot import monitoring
+from bot.asks import emoji_rules
 from bot.features import FEATURES
 from bot.forms.setting import Setting
-from bot.workspace import reaction_emoji
 from cli import arguments
 from cli.doctor import ROWS
 from handlers import collectors
@@ -130,10 +130,10 @@ def test_each_slash_command_and_shortcut_is_explained():
 def test_the_meaningful_emoji_are_listed():
     guide = (DOCS / "guides" / "answer.md").read_text()
     for emoji in (
-        *reaction_emoji.DEFAULT_HELPFUL,
-        *reaction_emoji.DEFAULT_SOLVED,
-        *reaction_emoji.LOOKING,
-        *reaction_emoji.SAME,
+        *emoji_rules.DEFAULT_HELPFUL,
+        *emoji_rules.DEFAULT_SOLVED,
+        *emoji_rules.LOOKING,
+        *emoji_rules.SAME,
     ):
         assert f"`:{emoji}:`" in guide
 

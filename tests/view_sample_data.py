@@ -11,6 +11,7 @@ from slack_sdk.models.views import View
 
 from bot.asks import notes
 from bot.asks.blocks import AskView
+from bot.asks.emoji_rules import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from bot.checkins import blocks as checkins
 from bot.checkins import list_blocks
 from bot.checkins.blocks import Blocker, DigestEntry, RoundPrompt
@@ -36,7 +37,6 @@ from bot.settings import forms as settings
 from bot.settings import workspace
 from bot.slack.blocks import Note
 from bot.workspace.member_settings import MemberSettings
-from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED, ChannelEmoji
 from bot.workspace.workspace_settings import WorkspaceSettings
 
 URL = "https://peers.slack.com/archives/C0HELP/p1772442000000100"
@@ -128,7 +128,7 @@ def home_view(
         is_new=is_new,
         waiting=waiting,
         sections=[*sections, home.settings_summary(mine)],
-        help_text=FEATURES.help_text(ChannelEmoji()),
+        help_text=FEATURES.help_text(None),
     )
 
 

@@ -13,6 +13,7 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.asks import blocks, forms, notes
+from bot.asks.emoji_rules import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from bot.checkins import blocks as checkins
 from bot.checkins import forms as checkin_forms
 from bot.checkins import list_blocks
@@ -39,7 +40,6 @@ from bot.settings.blocks import unknown_emoji
 from bot.slack import blocks as slack_blocks
 from bot.slack.text import SOMEONE
 from bot.workspace.member_settings import MemberSettings
-from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from tests.test_conventions import VIEW_MODULES
 from tests.view_sample_data import (
     BLOCKERS,

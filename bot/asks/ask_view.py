@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.asks import outcomes
+from bot.asks import emoji_rules, outcomes
 from bot.asks.blocks import AskView
 from bot.asks.outcome_rules import Outcome
 from bot.runtime import Transaction
 from bot.slack.text import permalink
-from bot.workspace import channels, members
+from bot.workspace import members
 from bot.workspace.visibility import may_quote
 from models import Answer, Ask, AskReference, Channel
 
@@ -126,4 +126,4 @@ def title(tx: Transaction, ask: Ask) -> str:
 
 
 def solved_emoji(channel: Channel) -> str:
-    return channels.solved_emoji(channel)[0]
+    return emoji_rules.solved(channel.solved_emoji)[0]

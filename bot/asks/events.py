@@ -68,7 +68,7 @@ def on_message(
 
 def _may_concern_asks(message: TrackedMessage) -> bool:
     """Return False for most messages: in other channels, and without any row."""
-    return message.is_capturing or bool(message.rows)
+    return tracked.is_capturing(message) or bool(message.rows)
 
 
 def _belongs_to_another_feature(message: TrackedMessage) -> bool:

@@ -1,10 +1,12 @@
 """The feature of asks and their answers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.asks import (
     ask_message,
     capture,
+    emoji_rules,
     events,
     home,
     joined_asks,
@@ -35,6 +37,13 @@ def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> N
     ask_message.resync_open_threads(tx, channel)
 
 
+def _help_lines(channel: Channel | None) -> Sequence[str]:
+    return notes.help_lines(
+        emoji_rules.helpful(channel.helpful_emoji if channel else None),
+        emoji_rules.solved(channel.solved_emoji if channel else None),
+    )
+
+
 def _purge(tx: Transaction, before: datetime) -> None:
     unmatched.purge(tx, before=before)
 
@@ -60,8 +69,9 @@ ASKS = Feature(
         home.HELPFUL_ANSWERS,
     ),
     is_active=home.has_asked,
-    help_lines=notes.help_lines,
+    help_lines=_help_lines,
     tracked_tables=tracked.TABLES,
+    channel_columns=tracked.CHANNEL_COLUMNS,
     lock_messages=tracked.lock,
     on_reaction=events.on_reaction,
     on_message=events.on_message,

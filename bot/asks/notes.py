@@ -26,7 +26,6 @@ from bot.slack.blocks import (
 from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, fallback_text, link
 from bot.slack.text import Token, to_plain, truncate
-from bot.workspace.reaction_emoji import ChannelEmoji
 
 MarkMeaning = Literal["helpful", "solved"]
 
@@ -282,9 +281,11 @@ def answer_helped_again(url: str, answered: str, asker: str, day: str) -> Note:
     )
 
 
-def help_lines(emoji: ChannelEmoji) -> Sequence[str]:
+def help_lines(
+    helpful_emoji: Sequence[str], solved_emoji: Sequence[str]
+) -> Sequence[str]:
     """Return the lines of the help about asks and answers."""
-    helpful, solved = join_with_or(emoji.helpful), join_with_or(emoji.solved)
+    helpful, solved = join_with_or(helpful_emoji), join_with_or(solved_emoji)
     return (
         "*Ask* with `/ask How do I …?`. `/ask` alone opens a form.",
         "*Answer* in the ask's thread.",

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from bot.asks.tracked import TrackedAskMessage
+from bot.asks import tracked
 from bot.db.statements import set_columns, upsert_latest
 from bot.messages.tracked_messages import lock_channel
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
-from bot.workspace import reaction_emoji
 from models import Ask, Channel, Reaction
 
 _UPSERT_REACTIONS = upsert_latest(
@@ -172,18 +171,8 @@ def attach_reactions(
         )
     )
     for reaction in unmatched:
-        message = TrackedAskMessage(
-            channel_id=channel.id,
-            slack_channel=channel.slack_id,
-            is_capturing=False,
-            helpful_emoji=tuple(
-                channel.helpful_emoji or reaction_emoji.DEFAULT_HELPFUL
-            ),
-            solved_emoji=tuple(channel.solved_emoji or reaction_emoji.DEFAULT_SOLVED),
-            ask_id=ask.id,
-            is_ask=reaction.message_ts == ask.ts,
-            answer_id=None,
-            author=None,
+        message = tracked.in_channel(
+            channel, ask.id, is_ask=reaction.message_ts == ask.ts
         )
         reaction.ask_id = ask.id
         reaction.meaning = message.meaning(reaction.emoji) or ""

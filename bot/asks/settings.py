@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.asks import unmatched
+from bot.asks import emoji_rules, unmatched
 from bot.errors import UserError
 from bot.forms.fields import Choice, Emoji, Topics
 from bot.forms.setting import Setting, column_setting
 from bot.runtime import Transaction
 from bot.slack import emoji
-from bot.workspace import channels, reaction_emoji
+from bot.workspace import channels
 from models import Channel
 
 CAPTURE_CHOICES = (
@@ -71,7 +71,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         ),
         "helpful_emoji",
         position=50,
-        default=reaction_emoji.DEFAULT_HELPFUL,
+        default=emoji_rules.DEFAULT_HELPFUL,
     ),
     channels.emoji_setting(
         Emoji(
@@ -81,7 +81,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         ),
         "solved_emoji",
         position=60,
-        default=reaction_emoji.DEFAULT_SOLVED,
+        default=emoji_rules.DEFAULT_SOLVED,
     ),
 )
 
@@ -90,4 +90,4 @@ def check_channel_settings(values: Mapping[str, Any]) -> None:
     """Raise UserError if an emoji would have two meanings."""
     if emoji.overlap(values["helpful"], values["solved"]):
         raise UserError("One emoji can't mean both helpful and solved.", field="solved")
-    reaction_emoji.require_free_on_asks(values["solved"], field="solved")
+    emoji_rules.require_free(values["solved"], field="solved")

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bot.asks import outcomes
+from bot.asks import emoji_rules, outcomes
 from bot.messages import tracked_messages
 from bot.messages.lookup import TrackedTable
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Transaction
-from bot.workspace import reaction_emoji
-from models import Answer, Ask
+from models import Answer, Ask, Channel
 
 TABLES = (
     TrackedTable("asks", Ask, author="asker"),
     TrackedTable("answers", Answer, parent="ask_id", author="author"),
 )
+CHANNEL_COLUMNS = ("capture", "helpful_emoji", "solved_emoji")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class TrackedAskMessage:
     channel_id: int
     slack_channel: str
     is_capturing: bool
-    helpful_emoji: tuple[str, ...]
-    solved_emoji: tuple[str, ...]
+    helpful_emoji: Sequence[str]
+    solved_emoji: Sequence[str]
     ask_id: int | None
     is_ask: bool
     answer_id: int | None
@@ -41,8 +41,8 @@ class TrackedAskMessage:
 
         For a message that is no ask or answer yet, "" means any meaning.
         """
-        on_ask = reaction_emoji.meaning_on_ask(emoji_name, self.solved_emoji)
-        on_answer = reaction_emoji.meaning_on_answer(
+        on_ask = emoji_rules.meaning_on_ask(emoji_name, self.solved_emoji)
+        on_answer = emoji_rules.meaning_on_answer(
             emoji_name, self.helpful_emoji, self.solved_emoji
         )
         if self.ask_id is None:
@@ -50,14 +50,19 @@ class TrackedAskMessage:
         return on_ask if self.is_ask else on_answer
 
 
+def is_capturing(message: TrackedMessage) -> bool:
+    """Return True if members' messages become asks in the message's channel."""
+    return bool(message.channel_columns["capture"] != "off")
+
+
 def from_tracked(message: TrackedMessage) -> TrackedAskMessage:
     ask, answer = message.rows.get("asks"), message.rows.get("answers")
     return TrackedAskMessage(
         channel_id=message.channel_id,
         slack_channel=message.slack_channel,
-        is_capturing=message.is_capturing,
-        helpful_emoji=message.helpful_emoji,
-        solved_emoji=message.solved_emoji,
+        is_capturing=is_capturing(message),
+        helpful_emoji=emoji_rules.helpful(message.channel_columns["helpful_emoji"]),
+        solved_emoji=emoji_rules.solved(message.channel_columns["solved_emoji"]),
         ask_id=ask.id if ask else answer.parent_id if answer else None,
         is_ask=ask is not None,
         answer_id=answer.id if answer else None,
@@ -65,10 +70,30 @@ def from_tracked(message: TrackedMessage) -> TrackedAskMessage:
     )
 
 
+def in_channel(channel: Channel, ask_id: int, *, is_ask: bool) -> TrackedAskMessage:
+    """Return the ask's message, or another one to which emoji mean the same."""
+    return TrackedAskMessage(
+        channel_id=channel.id,
+        slack_channel=channel.slack_id,
+        is_capturing=False,
+        helpful_emoji=emoji_rules.helpful(channel.helpful_emoji),
+        solved_emoji=emoji_rules.solved(channel.solved_emoji),
+        ask_id=ask_id,
+        is_ask=is_ask,
+        answer_id=None,
+        author=None,
+    )
+
+
 def find(tx: Transaction, slack_channel: str, ts: str) -> TrackedAskMessage | None:
     """Return what is stored about a message; None in an unknown channel."""
     message = tracked_messages.find(
-        tx.session, tx.workspace.id, slack_channel, ts, TABLES
+        tx.session,
+        tx.workspace.id,
+        slack_channel,
+        ts,
+        TABLES,
+        channel_columns=CHANNEL_COLUMNS,
     )
     return None if message is None else from_tracked(message)
 
@@ -76,7 +101,7 @@ def find(tx: Transaction, slack_channel: str, ts: str) -> TrackedAskMessage | No
 def lock(session: Session, messages: Sequence[TrackedMessage]) -> None:
     """Lock the messages' channels that capture messages, and then their asks."""
     tracked_messages.lock_channels(
-        session, {message.channel_id for message in messages if message.is_capturing}
+        session, {message.channel_id for message in messages if is_capturing(message)}
     )
     asks = {from_tracked(message).ask_id for message in messages}
     outcomes.lock_all(session, {ask_id for ask_id in asks if ask_id})

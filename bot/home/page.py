@@ -10,7 +10,6 @@ from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.permissions import DENIED_ROLES, Role
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members, roles
-from bot.workspace.reaction_emoji import ChannelEmoji
 from models import Home
 
 
@@ -59,7 +58,7 @@ def _render_sections(context: HomeContext) -> View:
         is_new=is_new,
         waiting=[rows for is_waiting, rows in visible if is_waiting],
         sections=[rows for is_waiting, rows in visible if not is_waiting],
-        help_text=features.help_text(ChannelEmoji()),
+        help_text=features.help_text(None),
     )
 
 

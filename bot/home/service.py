@@ -16,7 +16,6 @@ from bot.permissions import DENIED_ROLES
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, PublishHome, PublishHomeResult
 from bot.workspace import roles
-from bot.workspace.reaction_emoji import ChannelEmoji
 from models import Home
 
 LIST_CHANGED = "That list has changed. Open my Home tab again."
@@ -112,9 +111,7 @@ def reply_to_message(
 def render_reply(tx: Transaction, delivery: Delivery) -> PostMessage:
     match delivery.payload.get("reply"):
         case "help":
-            text, message_blocks = notes.help_message(
-                tx.features.help_text(ChannelEmoji())
-            )
+            text, message_blocks = notes.help_message(tx.features.help_text(None))
         case "ask":
             text, message_blocks = notes.offer_to_ask(delivery.payload["ts"])
         case _:

@@ -27,7 +27,6 @@ from bot.knowledge import (
 from bot.messages.events import BatchedChange, EditedMessage, one_by_one
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
-from bot.workspace.reaction_emoji import ChannelEmoji
 from models import AnswerText, Ask, Channel
 
 
@@ -59,7 +58,7 @@ def _ask_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
     return blocks.suggestions_in_options(ask.id, views)
 
 
-def _help_lines(_emoji: ChannelEmoji) -> Sequence[str]:
+def _help_lines(_channel: Channel | None) -> Sequence[str]:
     return ["*Find what helped others* with `/find words`. `/find` alone opens a form."]
 
 

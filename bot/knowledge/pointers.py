@@ -9,11 +9,12 @@ for nothing else: only answers count.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from bot.asks import outcomes, reaction_store, reactions, references
+from bot.asks import outcomes, reaction_store, reactions, references, tracked
 from bot.asks.button_marks import write_mark
 from bot.asks.references import Accepted
 from bot.asks.tracked import TrackedAskMessage
@@ -32,7 +33,7 @@ from bot.messages.lookup import TrackedTable
 from bot.messages.tracked_messages import TrackedMessage
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.runtime import Transaction
-from bot.workspace import channels, roles, visibility
+from bot.workspace import roles, visibility
 from models import Ask, AskPointer, Channel, Reaction
 
 TABLE = TrackedTable("ask_pointers", AskPointer, parent="ask_id", author="member")
@@ -131,32 +132,14 @@ def _credited_answer(tx: Transaction, ask: Ask, target: Target) -> int | None:
 
 def place(message: TrackedMessage, ask_id: int | None) -> TrackedAskMessage:
     """Return the message as asks see it: emoji mean there what they mean on answers."""
-    return TrackedAskMessage(
-        channel_id=message.channel_id,
-        slack_channel=message.slack_channel,
-        is_capturing=False,
-        helpful_emoji=message.helpful_emoji,
-        solved_emoji=message.solved_emoji,
-        ask_id=ask_id,
-        is_ask=False,
-        answer_id=None,
-        author=None,
+    return replace(
+        tracked.from_tracked(message), is_capturing=False, ask_id=ask_id, is_ask=False
     )
 
 
 def place_of(tx: Transaction, pointer: AskPointer) -> TrackedAskMessage:
     channel = tx.session.get_one(Channel, pointer.channel_id)
-    message = TrackedMessage(
-        channel_id=channel.id,
-        slack_channel=channel.slack_id,
-        is_capturing=False,
-        helpful_emoji=tuple(channels.helpful_emoji(channel)),
-        solved_emoji=tuple(channels.solved_emoji(channel)),
-        join_emoji=(),
-        kudos_emoji=(),
-        rows={},
-    )
-    return place(message, pointer.ask_id)
+    return tracked.in_channel(channel, pointer.ask_id, is_ask=False)
 
 
 def lock(tx: Transaction, pointer_id: int) -> AskPointer:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from bot.kudos import deletions, reaction_store, reactions
+from bot.kudos import deletions, reaction_store, reactions, rules
 from bot.messages.events import (
     BatchedChange,
     DeletedMessage,
@@ -20,10 +20,12 @@ def on_reaction(
 ) -> BatchedChange | None:
     """Return the change that a reaction causes; None if it is not about kudos."""
     author = _author(workspace, event, message)
+    join_emoji = rules.join_emoji(message.channel_columns["join_emoji"])
+    kudos_emoji = rules.kudos_emoji(message.channel_columns["kudos_emoji"])
     if event.is_present:
-        emoji = message.join_emoji if author is None else message.kudos_emoji
+        emoji = join_emoji if author is None else kudos_emoji
     else:
-        emoji = (*message.join_emoji, *message.kudos_emoji)
+        emoji = (*join_emoji, *kudos_emoji)
     is_about_kudos = is_among(event.emoji, emoji)
     if event.is_present and not is_about_kudos:
         return None

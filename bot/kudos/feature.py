@@ -1,5 +1,7 @@
 """The kudos feature."""
 
+from collections.abc import Sequence
+
 from bot.feature import Feature
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.kudos import (
@@ -10,13 +12,24 @@ from bot.kudos import (
     permissions,
     personal_data,
     reactions,
+    rules,
     settings,
 )
+from models import Channel
 
 
 def _render_recent(context: HomeContext) -> RenderedSection:
     rows = history.recent(context.tx, context.member)
     return RenderedSection(rows, is_hidden_from_new=True)
+
+
+def _help_lines(channel: Channel | None) -> Sequence[str]:
+    return [
+        notes.help_line(
+            rules.join_emoji(channel.join_emoji if channel else None),
+            rules.kudos_emoji(channel.kudos_emoji if channel else None),
+        )
+    ]
 
 
 KUDOS = Feature(
@@ -31,7 +44,8 @@ KUDOS = Feature(
     workspace_settings=settings.WORKSPACE_SETTINGS,
     home_sections=(HomeSection(render=_render_recent, position=200),),
     is_active=history.has_any,
-    help_lines=lambda emoji: [notes.help_line(emoji)],
+    help_lines=_help_lines,
+    channel_columns=("join_emoji", "kudos_emoji"),
     on_reaction=events.on_reaction,
     on_message_deleted=events.on_message_deleted,
     on_member_loaded=reactions.on_user_loaded,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from bot.kudos import blocks, history, reactions, service
+from bot.kudos import blocks, history, reactions, rules, service
 from bot.kudos.blocks import KudosView
 from bot.kudos.message_kinds import KUDOS_NOT_POSTED, KUDOS_POST, KUDOS_UPDATE
 from bot.messages import tracked_messages
@@ -10,7 +10,7 @@ from bot.outbox.posted_message import LOST, PostedMessage
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
-from bot.workspace import channels, members
+from bot.workspace import members
 from models import Channel, Kudos, KudosThanks
 
 
@@ -49,7 +49,7 @@ def _note(tx: Transaction, kudos: Kudos) -> Note:
         reason=kudos.reason,
         tags=kudos.tags,
         join_count=join_count or 0,
-        join_emoji=channels.join_emoji(channel)[0],
+        join_emoji=rules.join_emoji(channel.join_emoji)[0],
         subject_url=_subject_url(tx, kudos, channel),
         taken_back_by=_taken_back_by(tx, kudos),
     )

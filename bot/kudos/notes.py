@@ -16,7 +16,6 @@ from bot.slack.blocks import (
 from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, fallback_text, link
 from bot.slack.text import Token, capitalize, escape, to_plain, truncate
-from bot.workspace.reaction_emoji import ChannelEmoji
 
 
 def receipt(
@@ -127,14 +126,14 @@ def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> 
 TAKEN_BACK = "Kudos taken back."
 
 
-def help_line(emoji: ChannelEmoji) -> str:
+def help_line(join_emoji: Sequence[str], kudos_emoji: Sequence[str]) -> str:
     """Return the line of the help about kudos."""
     thanks = (
-        f", or react to a message with {join_with_or(emoji.kudos)}"
-        if emoji.kudos
+        f", or react to a message with {join_with_or(kudos_emoji)}"
+        if kudos_emoji
         else ""
     )
     return (
         f"*Say thanks* with `/kudos @ana for …`{thanks}. React to kudos with"
-        f" {join_with_or(emoji.join)} to join in. `/kudos me` shows your own."
+        f" {join_with_or(join_emoji)} to join in. `/kudos me` shows your own."
     )

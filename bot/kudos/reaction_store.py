@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from bot.clock import EPOCH
 from bot.db.statements import table, upsert_latest
+from bot.kudos import rules
 from bot.messages.events import ReactionEvent
 from bot.slack import emoji
-from bot.workspace import reaction_emoji
 from models import Channel, Kudos, KudosReaction
 
 _channels, _kudos = table(Channel), table(Kudos)
@@ -85,13 +85,13 @@ def find_target(
     is_removal = stored_emoji is not None and not event.is_present
     # A message of the bot without a row may be kudos whose `ts` is not stored yet.
     is_bot_message = kudos_id is not None or event.author is None
-    if join_emoji is None:
-        join_emoji = reaction_emoji.DEFAULT_JOIN
-    is_join = is_bot_message and (is_removal or emoji.is_among(event.emoji, join_emoji))
+    is_join = is_bot_message and (
+        is_removal or emoji.is_among(event.emoji, rules.join_emoji(join_emoji))
+    )
     is_kudos = (
         not is_bot_message
         and event.author is not None
-        and (is_removal or emoji.is_among(event.emoji, kudos_emoji or ()))
+        and (is_removal or emoji.is_among(event.emoji, rules.kudos_emoji(kudos_emoji)))
     )
     if not (is_join or is_kudos):
         return None

@@ -20,6 +20,8 @@ MIN_REASON_LENGTH = 20
 MIN_REASON_TEXT = f"at least {MIN_REASON_LENGTH} characters (7 in Chinese or Japanese)"
 DAILY_ALLOWANCE = 5
 MAX_DAILY_ALLOWANCE = 100
+# A reaction with it to a kudos message joins the kudos.
+DEFAULT_JOIN = ("raised_hands",)
 MAX_PER_RECIPIENT, WINDOW_DAYS = 2, 7
 TAKE_BACK_WINDOW = timedelta(minutes=10)
 # The same text to the same people within this time is a repeated request.
@@ -29,6 +31,16 @@ NO_RECIPIENTS = "Who do you want to thank? Type @ and pick them from the list."
 
 Field = Literal["people", "reason", "tags"]
 Method = Literal["words", "reaction", "join"]
+
+
+def join_emoji(chosen: Sequence[str] | None) -> Sequence[str]:
+    """Return a channel's emoji that join kudos; None means the default."""
+    return DEFAULT_JOIN if chosen is None else chosen
+
+
+def kudos_emoji(chosen: Sequence[str] | None) -> Sequence[str]:
+    """Return a channel's emoji that give kudos; by default there are none."""
+    return chosen or ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.asks import emoji_rules
 from bot.errors import UserError
 from bot.forms.fields import Emoji, Number, Switch
 from bot.forms.setting import Setting, column_setting
 from bot.kudos import allowance
-from bot.kudos.rules import MAX_DAILY_ALLOWANCE
+from bot.kudos.rules import DEFAULT_JOIN, MAX_DAILY_ALLOWANCE
 from bot.slack import emoji
-from bot.workspace import channels, reaction_emoji
+from bot.workspace import channels
 from models import Channel
 
 CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
@@ -22,7 +23,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         ),
         "join_emoji",
         position=70,
-        default=reaction_emoji.DEFAULT_JOIN,
+        default=DEFAULT_JOIN,
     ),
     channels.emoji_setting(
         Emoji(
@@ -69,4 +70,4 @@ def check_channel_settings(values: Mapping[str, Any]) -> None:
             raise UserError(
                 f"One emoji can't mean both {meaning} and kudos.", field="kudos"
             )
-    reaction_emoji.require_free_on_asks(values["kudos"], field="kudos")
+    emoji_rules.require_free(values["kudos"], field="kudos")

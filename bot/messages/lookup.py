@@ -54,11 +54,13 @@ def fetch_rows(
     installation_id: int,
     keys: Iterable[MessageKey],
     tables: tuple[TrackedTable, ...],
+    channel_columns: tuple[str, ...],
 ) -> Sequence[Sequence[Any]]:
     """Return a row for each tracked message, and for one message of each known channel.
 
-    Most messages are not tracked: only their channel's columns are needed, and those
-    once for each channel.
+    It begins with the channel's id in Slack, the message's `ts`, the channel's id and
+    the given columns of the channel. Most messages are not tracked: only their
+    channel's columns are needed, and those once for each channel.
     """
     timestamps_by_channel: dict[str, list[str]] = {}
     for channel, ts in keys:
@@ -70,7 +72,7 @@ def fetch_rows(
         else _to_json_rows(timestamps_by_channel)
     )
     return session.execute(
-        _statement(dialect, tables),
+        _statement(dialect, tables, channel_columns),
         {"installation_id": installation_id, "message_keys": json_keys},
     ).all()
 
@@ -81,6 +83,8 @@ def _select_rows(
     ts: Any,
     is_first_of_channel: ColumnElement[bool],
     tables: tuple[TrackedTable, ...],
+    *,
+    channel_columns: tuple[str, ...],
 ) -> Select[Any]:
     """Select the channel's columns, and the id, parent and author in each table."""
     joined = [(tracked, table(tracked.model)) for tracked in tables]
@@ -88,11 +92,7 @@ def _select_rows(
         channel,
         ts,
         _channels.c.id,
-        _channels.c.capture,
-        _channels.c.helpful_emoji,
-        _channels.c.solved_emoji,
-        _channels.c.join_emoji,
-        _channels.c.kudos_emoji,
+        *(_channels.c[name] for name in channel_columns),
         *(
             rows.c[name] if name else null().label(f"{tracked.name}_{number}")
             for tracked, rows in joined
@@ -114,7 +114,9 @@ def _select_rows(
     return statement.where(or_(is_first_of_channel, is_known))
 
 
-def _sqlite_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
+def _sqlite_statement(
+    tables: tuple[TrackedTable, ...], channel_columns: tuple[str, ...]
+) -> Select[Any]:
     """Build the statement for a JSON object: a list of `ts` for each channel."""
     channels = func.json_each(bindparam("message_keys", type_=Text)).table_valued(
         "key", "value", name="message_keys"
@@ -128,10 +130,13 @@ def _sqlite_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
         messages.c.value,
         messages.c.key == 0,
         tables,
+        channel_columns=channel_columns,
     )
 
 
-def _postgresql_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
+def _postgresql_statement(
+    tables: tuple[TrackedTable, ...], channel_columns: tuple[str, ...]
+) -> Select[Any]:
     """Build the statement for a JSON list of (channel, `ts`, is first of channel).
 
     For nested lists, PostgreSQL's planner would expect ten thousand messages.
@@ -140,7 +145,14 @@ def _postgresql_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
         cast(bindparam("message_keys", type_=Text), JSON)
     ).table_valued("value", name="message_keys")
     part = message_keys.c.value.op("->>")
-    return _select_rows(message_keys, part(0), part(1), cast(part(2), Boolean), tables)
+    return _select_rows(
+        message_keys,
+        part(0),
+        part(1),
+        cast(part(2), Boolean),
+        tables,
+        channel_columns=channel_columns,
+    )
 
 
 def _to_json_rows(
@@ -154,6 +166,8 @@ def _to_json_rows(
 
 
 @cache
-def _statement(dialect: str, tables: tuple[TrackedTable, ...]) -> Select[Any]:
+def _statement(
+    dialect: str, tables: tuple[TrackedTable, ...], channel_columns: tuple[str, ...]
+) -> Select[Any]:
     build = _sqlite_statement if dialect == "sqlite" else _postgresql_statement
-    return build(tables)
+    return build(tables, channel_columns)

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from bot.db.statements import table
 from bot.messages import lookup
 from bot.messages.lookup import MessageKey, TrackedTable
-from bot.workspace import reaction_emoji
 from models import Channel
 
 _channels = table(Channel)
@@ -37,19 +36,15 @@ class TrackedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TrackedMessage:
-    """A message in a known channel: the channel's settings, and the message's rows.
+    """A message in a known channel: columns of the channel, and the message's rows.
 
     Messages without rows are included: a feature may be about to store one.
     """
 
     channel_id: int
     slack_channel: str
-    is_capturing: bool
-    helpful_emoji: tuple[str, ...]
-    solved_emoji: tuple[str, ...]
-    # `join_emoji` count on kudos messages, `kudos_emoji` on members' messages.
-    join_emoji: tuple[str, ...]
-    kudos_emoji: tuple[str, ...]
+    # The channel's columns that features have asked for (`Feature.channel_columns`).
+    channel_columns: Mapping[str, Any]
     # By the name of the `TrackedTable`; empty for most messages.
     rows: Mapping[str, TrackedRow]
 
@@ -67,15 +62,18 @@ def find_all(
     installation_id: int,
     keys: Iterable[MessageKey],
     tables: tuple[TrackedTable, ...],
+    *,
+    channel_columns: tuple[str, ...] = (),
 ) -> dict[MessageKey, TrackedMessage]:
     """Return the messages in known channels by their keys, with what is stored."""
     messages: dict[MessageKey, TrackedMessage] = {}
     untracked: dict[str, TrackedMessage] = {}
     unique_keys = set(keys)
     for channel, ts, *row in lookup.fetch_rows(
-        session, installation_id, unique_keys, tables
+        session, installation_id, unique_keys, tables, channel_columns
     ):
-        message = messages[channel, ts] = _from_row(row, channel, tables)
+        message = _from_row(row, channel, tables, channel_columns)
+        messages[channel, ts] = message
         if channel not in untracked:
             # Untracked messages of the channel share this object.
             untracked[channel] = (
@@ -94,19 +92,28 @@ def find(
     slack_channel: str,
     ts: str,
     tables: tuple[TrackedTable, ...],
+    *,
+    channel_columns: tuple[str, ...] = (),
 ) -> TrackedMessage | None:
     """Return what is stored about a message; None in an unknown channel."""
     key = (slack_channel, ts)
-    return find_all(session, installation_id, [key], tables).get(key)
+    return find_all(
+        session, installation_id, [key], tables, channel_columns=channel_columns
+    ).get(key)
 
 
 _NO_ROWS: Mapping[str, TrackedRow] = {}
 
 
 def _from_row(
-    row: Sequence[Any], slack_channel: str, tables: tuple[TrackedTable, ...]
+    row: Sequence[Any],
+    slack_channel: str,
+    tables: tuple[TrackedTable, ...],
+    channel_columns: tuple[str, ...],
 ) -> TrackedMessage:
-    channel_id, capture, helpful, solved, join, kudos, *columns = row
+    channel_id, *columns = row
+    values = columns[: len(channel_columns)]
+    columns = columns[len(channel_columns) :]
     rows = {
         tracked.name: TrackedRow(*columns[3 * number : 3 * number + 3])
         for number, tracked in enumerate(tables)
@@ -115,13 +122,7 @@ def _from_row(
     return TrackedMessage(
         channel_id=channel_id,
         slack_channel=slack_channel,
-        is_capturing=capture != "off",
-        helpful_emoji=reaction_emoji.DEFAULT_HELPFUL
-        if helpful is None
-        else tuple(helpful),
-        solved_emoji=reaction_emoji.DEFAULT_SOLVED if solved is None else tuple(solved),
-        join_emoji=reaction_emoji.DEFAULT_JOIN if join is None else tuple(join),
-        kudos_emoji=tuple(kudos or ()),
+        channel_columns=dict(zip(channel_columns, values, strict=True)),
         rows=rows,
     )
 

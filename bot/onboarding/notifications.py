@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.asks import emoji_rules
 from bot.onboarding import blocks
 from bot.onboarding.message_kinds import (
     ONBOARDING_GREETING,
@@ -25,7 +26,7 @@ from bot.permissions import ASK, Role, is_allowed
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
-from bot.workspace import channels, contact_hours, member_settings, roles, visibility
+from bot.workspace import contact_hours, member_settings, roles, visibility
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
 from bot.workspace.visibility import sees
@@ -119,8 +120,8 @@ def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     note = blocks.greeting(
         channel.slack_id,
         channel.name,
-        channels.helpful_emoji(channel),
-        channels.solved_emoji(channel),
+        emoji_rules.helpful(channel.helpful_emoji),
+        emoji_rules.solved(channel.solved_emoji),
     )
     return PostMessage(delivery.recipient, *note)
 

@@ -7,6 +7,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.asks import emoji_rules
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
@@ -48,7 +49,8 @@ def on_bot_joined(tx: Transaction, channel: Channel, *, inviter: str | None) -> 
 def introduction_note(channel: Channel) -> Note:
     """Return the bot's introduction for the channel."""
     return blocks.introduction(
-        channels.helpful_emoji(channel), channels.solved_emoji(channel)
+        emoji_rules.helpful(channel.helpful_emoji),
+        emoji_rules.solved(channel.solved_emoji),
     )
 
 

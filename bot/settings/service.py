@@ -28,20 +28,7 @@ from bot.settings.workspace import (
 )
 from bot.slack.emoji import custom_names
 from bot.workspace import channels, member_settings, members, roles, workspace_settings
-from bot.workspace.reaction_emoji import ChannelEmoji
 from models import Channel
-
-
-def help_text(tx: Transaction, channel: Channel | None) -> str:
-    """Return the help text, with the channel's emoji, or the default ones."""
-    return tx.features.help_text(
-        ChannelEmoji(
-            channels.helpful_emoji(channel),
-            channels.solved_emoji(channel),
-            channels.join_emoji(channel),
-            channels.kudos_emoji(channel),
-        )
-    )
 
 
 def channel_form(tx: Transaction, channel: Channel, *, by: str) -> View:

@@ -148,29 +148,6 @@ def set_joined(tx: Transaction, slack_ids: Iterable[str]) -> None:
     )
 
 
-def helpful_emoji(channel: Channel | None) -> Sequence[str]:
-    """Return the emoji that mark an answer as helpful in the channel, or by default."""
-    emoji = channel.helpful_emoji if channel else None
-    return reaction_emoji.DEFAULT_HELPFUL if emoji is None else emoji
-
-
-def solved_emoji(channel: Channel | None) -> Sequence[str]:
-    """Return the emoji that mark an answer as the solution, or the default ones."""
-    emoji = channel.solved_emoji if channel else None
-    return reaction_emoji.DEFAULT_SOLVED if emoji is None else emoji
-
-
-def join_emoji(channel: Channel | None) -> Sequence[str]:
-    """Return the emoji that join kudos in the channel, or the default ones."""
-    emoji = channel.join_emoji if channel else None
-    return reaction_emoji.DEFAULT_JOIN if emoji is None else emoji
-
-
-def kudos_emoji(channel: Channel | None) -> Sequence[str]:
-    """Return the emoji that give kudos in the channel; there are none by default."""
-    return (channel.kudos_emoji if channel else None) or ()
-
-
 def champions(session: Session, channel_id: int) -> list[str]:
     """Return Slack's ids of the channel's champions; `channel_id` is the row's id."""
     return list(

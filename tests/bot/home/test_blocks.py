@@ -9,7 +9,6 @@ from bot.home.blocks import ListItem, ListPage
 from bot.home.row_blocks import RowList
 from bot.home.rules import PagedList
 from bot.workspace.member_settings import MemberSettings
-from bot.workspace.reaction_emoji import ChannelEmoji
 from tests.slack_json import (
     Json,
     actions,
@@ -23,7 +22,7 @@ from tests.slack_json import (
 from tests.view_sample_data import TITLE, URL, full_home, home_view, listed, summary
 from tests.view_samples import to_json
 
-HELP = FEATURES.help_text(ChannelEmoji())
+HELP = FEATURES.help_text(None)
 ASK = button("Ask your peers", "home_ask", style="primary")
 FIND = button("Find what helped", "home_find")
 SETTINGS = button("My settings", "my_settings")

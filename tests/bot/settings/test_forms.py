@@ -5,15 +5,10 @@ from slack_sdk.models.blocks import DividerBlock
 
 from bot.features import FEATURES
 from bot.settings import forms
-from bot.workspace.reaction_emoji import ChannelEmoji
+from models import Channel
 from tests.docs import DOCS, rows, section
 from tests.slack_json import Json, input_block, modal, mrkdwn, option, plain, text_input
 from tests.view_sample_data import settings_form, workspace_form
-
-
-def help_text(*emoji: list[str]) -> str:
-    return FEATURES.help_text(ChannelEmoji(*emoji))
-
 
 OFF = option("Only what people ask with /ask", "off", "Nothing else is kept.")
 QUESTIONS = option(
@@ -222,22 +217,29 @@ def test_the_workspace_form_has_defaults_for_channels():
 
 
 def test_the_help_names_the_channels_own_emoji_and_fits_one_section():
-    said = help_text(["tada", "clap", "star"], ["100"], ["fire"], ["taco"])
-    assert "with :tada:, :clap: or :star:." in said
-    assert "with :100:." in said
-    assert "with :fire: to join in" in said
-    assert "or react to a message with :taco:" in said
-    assert ":+1:" not in said
-    assert ":white_check_mark:" not in said
-    assert len(said) <= 3000
-    assert " on a message" not in help_text(["tada"], ["100"], ["fire"])
+    channel = Channel(
+        helpful_emoji=["tada", "clap", "star"],
+        solved_emoji=["100"],
+        join_emoji=["fire"],
+        kudos_emoji=["taco"],
+    )
+    text = FEATURES.help_text(channel)
+    assert "with :tada:, :clap: or :star:." in text
+    assert "with :100:." in text
+    assert "with :fire: to join in" in text
+    assert "or react to a message with :taco:" in text
+    assert ":+1:" not in text
+    assert ":white_check_mark:" not in text
+    assert len(text) <= 3000
+    channel.kudos_emoji = None
+    assert "or react to a message with" not in FEATURES.help_text(channel)
 
 
 def test_the_help_names_all_commands():
-    said = help_text()
+    text = FEATURES.help_text(None)
     page = DOCS / "reference" / "slack-commands.md"
     typed = [name.strip("`") for name in rows(section(page, "## Slash commands"))]
     of_leads = {"/backswing mentors", "/backswing workspace"}
     for command in typed:
         if command not in of_leads and not command.endswith(" help"):
-            assert " ".join(command.split()[:2]).rstrip("…") in said, command
+            assert " ".join(command.split()[:2]).rstrip("…") in text, command

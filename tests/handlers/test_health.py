@@ -11,6 +11,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from sqlalchemy import Engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import sessionmaker
 from starlette.applications import Starlette
 
@@ -112,32 +113,42 @@ def test_a_working_database_is_left_as_it_was(rt: Runtime):
 
 
 @contextmanager
-def read_only(engine: Engine, on: str) -> Iterator[None]:
-    """Make the database read-only, as a standby or a remounted disk is."""
+def read_only(engine: Engine) -> Iterator[None]:
+    """Make the database read-only, as a standby or a remounted disk is.
+
+    A connection is writable again when it returns to the pool, which outlives the test.
+    """
     is_sqlite = engine.dialect.name == "sqlite"
 
-    def turn(connection: object, *_: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        if is_sqlite:
-            cursor.execute(f"PRAGMA query_only = {on}")
-        else:
-            cursor.execute(f"SET default_transaction_read_only = {on}")
-            connection.commit()  # type: ignore[attr-defined]
+    def turn(connection: DBAPIConnection, *, on: bool) -> None:
+        setting = (
+            "PRAGMA query_only" if is_sqlite else "SET default_transaction_read_only"
+        )
+        cursor = connection.cursor()
+        cursor.execute(f"{setting} = {'on' if on else 'off'}")
         cursor.close()
+        connection.commit()
 
-    event.listen(engine, "checkout", turn)
+    def forbid(connection: DBAPIConnection, *_: object) -> None:
+        turn(connection, on=True)
+
+    def allow(connection: DBAPIConnection, *_: object) -> None:
+        turn(connection, on=False)
+
+    event.listen(engine, "checkout", forbid)
+    event.listen(engine, "checkin", allow)
     yield
-    event.remove(engine, "checkout", turn)
+    event.remove(engine, "checkout", forbid)
+    event.remove(engine, "checkin", allow)
 
 
 def test_a_read_only_database_is_not_ready_until_it_is_writable(
     rt: Runtime, database: Database
 ):
-    with read_only(database.engine, "on"):
+    with read_only(database.engine):
         assert readiness.database_responds(rt) is None
         assert readiness.database_writes(rt) in {"SQLITE_READONLY", "25006"}
-    with read_only(database.engine, "off"):
-        assert readiness.database_writes(rt) is None
+    assert readiness.database_writes(rt) is None
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -44,6 +45,12 @@ BYTECODE = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
 sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Otherwise each commit waits for the disk. Other programs that a test starts follow.
+MEMORY = Path("/dev/shm")  # noqa: S108 - The folders in it get names of their own.
+ROOM_IN_MEMORY = 1024 * 1024 * 1024
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_IN_MEMORY:
+    tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 # Otherwise the garbage collector scans all tests and modules again and again.
 gc.set_threshold(GC_THRESHOLD)
@@ -119,24 +126,17 @@ def pytest_runtest_makereport() -> Generator[None, TestReport, TestReport]:
     return report
 
 
-ROOM_IN_MEMORY = 256 * 1024 * 1024
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a folder for SQLite's files, where a commit does not wait for a disk."""
-    memory = Path("/dev/shm")  # noqa: S108 - The folder in it gets a name of its own.
-    if not memory.is_dir() or shutil.disk_usage(memory).free < ROOM_IN_MEMORY:
-        yield tmp_path_factory.mktemp("files")
-        return
-    with TemporaryDirectory(prefix="backswing-", dir=memory) as folder:
-        yield Path(folder)
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sqlite")
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+def migrated_file(sqlite_folder: Path) -> Path:
+    file = sqlite_folder / "template.db"
     database = db_engine.connect(f"sqlite:///{file}")
     schema.upgrade(database)
     database.close()
@@ -197,10 +197,12 @@ def pooled_postgresql(
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, sqlite_folder: Path) -> Iterator[Database]:
     """An empty, migrated database; a test that uses it runs on both kinds."""
     if request.param == "sqlite":
-        with TemporaryDirectory(dir=in_memory, ignore_cleanup_errors=True) as folder:
+        with TemporaryDirectory(
+            dir=sqlite_folder, ignore_cleanup_errors=True
+        ) as folder:
             file = Path(folder) / "test.db"
             shutil.copy(request.getfixturevalue("migrated_file"), file)
             opened = db_engine.connect(f"sqlite:///{file}")

@@ -99,6 +99,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.exhaustive)
 
 
+@pytest.fixture(autouse=True)
+def _own_search_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the index apart; with PostgreSQL it would be in the current folder."""
+    monkeypatch.setenv("SEARCH_FOLDER", str(tmp_path / "search"))
+
+
 @pytest.fixture(params=["http", "socket"])
 def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)

@@ -110,6 +110,7 @@ def run_bot(config: ProcessConfig) -> None:
         slack_api_url=config.api_url,
         database_url=config.database_url,
         port=config.port,
+        search_folder=config.log.parent / "search",
         log_format="json",
         mentors=SMALL_WORKSPACE,
     )

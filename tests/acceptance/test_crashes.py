@@ -4,8 +4,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -28,10 +26,10 @@ FRIDAY = 4
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def deployment(
-    request: pytest.FixtureRequest, in_memory: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CrashingDeployment]:
     """One workspace for all tests on a database; it only grows."""
-    folder = Path(mkdtemp(dir=in_memory))
+    folder = tmp_path_factory.mktemp("city")
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), folder / "city.db")
         url = f"sqlite:///{folder / 'city.db'}"

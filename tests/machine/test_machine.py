@@ -83,8 +83,8 @@ def run(machine: type[Machine]) -> None:
 
 @pytest.mark.deep
 @pytest.mark.timeout(MINUTES * 60 + 900)
-def test_one_process_on_sqlite(migrated_file: Path, in_memory: Path) -> None:
-    SqliteMachine.template, SqliteMachine.folder = migrated_file, in_memory
+def test_one_process_on_sqlite(migrated_file: Path, tmp_path: Path) -> None:
+    SqliteMachine.template, SqliteMachine.folder = migrated_file, tmp_path
     run(SqliteMachine)
 
 

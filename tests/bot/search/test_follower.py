@@ -38,10 +38,8 @@ VPN = "How do I renew the VPN certificate?"
 
 
 @pytest.fixture
-def folder(in_memory: Path, tmp_path: Path) -> Iterator[Path]:
-    place = in_memory / f"search-{tmp_path.name}"
-    yield place
-    shutil.rmtree(place, ignore_errors=True)
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "search"
 
 
 @pytest.fixture

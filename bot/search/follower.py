@@ -121,7 +121,7 @@ class SearchFollower:
         with self._rt.write_session.begin() as session:
             is_foreign = changes.reset_foreign_positions(session)
             known = session.get(SearchReplica, self._state.name)
-            is_ours = known is not None and not is_foreign
+            is_ours = not is_foreign and self._state.is_as_reported(known)
         if not is_ours or index.followed is None:
             return index, False
         try:
@@ -140,8 +140,8 @@ class SearchFollower:
     def _rename(self) -> None:
         """Give the replica a new name, here and in the database.
 
-        A database that is restored from a backup knows it by another name, so that an
-        index that is ahead of it is not taken for its own.
+        A database that is restored from a backup knows it by another name or an earlier
+        report, so that an index that is ahead of it is not taken for its own.
         """
         with self._rt.write_session.begin() as session:
             session.execute(delete(SearchReplica).filter_by(name=self._state.name))
@@ -227,6 +227,7 @@ class SearchFollower:
                 )
             )
         self._reported_at = now
+        self._state.set_reported(now)
 
 
 def _open_free(folder: Path) -> tuple[SearchIndex, Path]:
@@ -257,17 +258,30 @@ class _State:
         self._file = file
         self.name, self.rebuild_id = str(uuid4()), 0
         self.built_at, self.has_deleted_words = now, False
+        self.reported_at: datetime | None = None
         try:
             stored = json.loads(file.read_text(encoding="utf-8"))
             built_at = datetime.fromisoformat(stored["built_at"])
             self.name, self.rebuild_id = str(stored["name"]), int(stored["rebuild_id"])
             self.built_at = built_at
+            if stored["reported_at"] is not None:
+                self.reported_at = datetime.fromisoformat(stored["reported_at"])
             self.has_deleted_words = bool(stored["has_deleted_words"])
         except (OSError, ValueError, KeyError, TypeError):
             log.info("a new search index")
 
+    def is_as_reported(self, known: SearchReplica | None) -> bool:
+        """Return True if the database has the last report of this index."""
+        return known is not None and (
+            self.reported_at is None or known.followed_at >= self.reported_at
+        )
+
     def rename(self) -> None:
-        self.name = str(uuid4())
+        self.name, self.reported_at = str(uuid4()), None
+        self._write()
+
+    def set_reported(self, at: datetime) -> None:
+        self.reported_at = at
         self._write()
 
     def set_built(self, rebuild_id: int, at: datetime) -> None:
@@ -285,6 +299,7 @@ class _State:
             "rebuild_id": self.rebuild_id,
             "built_at": self.built_at.isoformat(),
             "has_deleted_words": self.has_deleted_words,
+            "reported_at": self.reported_at and self.reported_at.isoformat(),
         }
         partial = self._file.with_suffix(".partial")
         partial.write_text(json.dumps(stored), encoding="utf-8")

@@ -1,7 +1,8 @@
 """The index of each process follows the database, whatever happens to either."""
 
+import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from sqlalchemy.orm import Session
 from bot.clock import datetime_to_micros
 from bot.db.engine import Database
 from bot.runtime import Runtime
-from bot.search import changes, service
+from bot.search import changes, documents, service
 from bot.search.follower import REPORT_EVERY, SearchFollower
-from bot.search.index import SearchIndex
+from bot.search.index import Document, SearchIndex
 from bot.search.query import SearchQuery
 from bot.search.service import Search
 from bot.search.snapshot import IndexBroken
@@ -290,6 +291,35 @@ def test_an_index_that_does_not_fit_is_built_anew(
     assert found(story, "coffee") == ["Where is the coffee machine?"] * is_there
 
 
+def test_a_backup_of_a_running_bot_is_restored(
+    story: Story, database: Database, folder: Path, follower: SearchFollower
+):
+    """It knows this index, which has followed an edit that the backup has not."""
+    ask(story)
+    follower.follow()
+    with database.write_session.begin() as session:
+        backup = [
+            (row.name, row.followed_at)
+            for row in session.scalars(select(SearchReplica))
+        ]
+        before = session.scalar(select(SearchChange.position))
+        session.execute(update(Ask).values(title="Where is the coffee machine?"))
+    story.clock.now += timedelta(minutes=2)
+    follower.follow()
+    follower.close()
+    with database.write_session.begin() as session:
+        session.execute(update(Ask).values(title=VPN))
+        session.execute(update(SearchChange).values(position=before))
+        for name, followed_at in backup:
+            values = {"followed_at": followed_at}
+            session.execute(update(SearchReplica).filter_by(name=name).values(values))
+    again = SearchFollower(story.rt, folder)
+    again.follow()
+    again.close()
+    assert found(story, "coffee") == []
+    assert found(story, "vpn") == [VPN]
+
+
 def test_a_change_that_an_index_has_missed_is_noticed_at_the_start(
     story: Story, database: Database, folder: Path, follower: SearchFollower
 ):
@@ -365,6 +395,58 @@ def test_a_request_rebuilds_every_index_once(
     other.close()
 
 
+def test_while_it_is_built_anew_changes_are_found(
+    story: Story,
+    database: Database,
+    follower: SearchFollower,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """To build the index of a large workspace takes minutes."""
+    ask(story)
+    follower.follow()
+    with database.write_session.begin() as session:
+        session.add(SearchRebuild(requested_at=story.clock(), reason="operator"))
+    found_meanwhile: list[list[str]] = []
+    newest_before = documents.newest_before
+
+    def ask_meanwhile(session: Session, before: int | None) -> Sequence[int]:
+        ask_ids = newest_before(session, before)
+        if before is None:
+            ask(story, "Where is the coffee machine?")
+        else:
+            found_meanwhile.append(found(story, "coffee"))
+        return ask_ids
+
+    monkeypatch.setattr(documents, "newest_before", ask_meanwhile)
+    follower.follow()
+    assert found_meanwhile == [["Where is the coffee machine?"]]
+    assert found(story, "coffee") == ["Where is the coffee machine?"]
+    assert found(story, "vpn") == [VPN]
+
+
+def test_what_fails_halfway_is_followed_in_the_next_pass(
+    story: Story, follower: SearchFollower, monkeypatch: pytest.MonkeyPatch
+):
+    follower.follow()
+    monkeypatch.setattr(documents, "BATCH_SIZE", 1)
+    titles = [VPN, "Where is the coffee machine?", "Which printer is the best?"]
+    for title in titles:
+        ask(story, title)
+    load, loads = documents.load, itertools.count()
+
+    def fail_once(session: Session, ask_ids: Sequence[int]) -> list[Document]:
+        if next(loads) == 1:
+            raise OSError("the database is away")
+        return load(session, ask_ids)
+
+    monkeypatch.setattr(documents, "load", fail_once)
+    with pytest.raises(OSError, match="away"):
+        follower.follow()
+    follower.follow()
+    for title in titles:
+        assert found(story, title)[:1] == [title]
+
+
 def _replica(rt: Runtime) -> Runtime:
     """Another process with the same database."""
     return Runtime(
@@ -394,12 +476,14 @@ def test_deleted_words_leave_the_disk_within_a_day(
     follower: SearchFollower,
     clock: Clock,
 ):
-    ask(story, "Zanzibar is my canary")
+    canary = ask(story, "Zanzibar is my canary")
+    ask(story)
     follower.follow()
-    assert is_on_disk(follower, "zanzibar")
     with database.write_session.begin() as session:
-        session.execute(update(Ask).values(title="Gone"))
+        session.execute(update(Ask).where(Ask.id == canary).values(title="Gone"))
     follower.follow()
+    # The other ask is in the same files.
+    assert is_on_disk(follower, "zanzibar")
     clock.advance(hours=24)
     follower.follow()
     assert not is_on_disk(follower, "zanzibar")
@@ -409,14 +493,16 @@ def test_erased_words_leave_the_disk_at_once(
     story: Story, folder: Path, follower: SearchFollower
 ):
     ask(story, "Zanzibar is my canary")
+    story.command(PEER, "/ask", VPN)
     follower.follow()
     assert is_on_disk(follower, "zanzibar")
     story.command(ASKER, "/backswing", "forget me")
     view = story.slack.views[-1][1]
     story.submit(ASKER, view, {})
     follower.follow()
-    assert story.only_ask().title != "Zanzibar is my canary"
+    assert story.asks()[0].title != "Zanzibar is my canary"
     assert not is_on_disk(follower, "zanzibar")
+    assert found(story, "vpn") == [VPN]
 
 
 def test_a_replica_reports_each_minute_and_is_forgotten_after_a_week(

@@ -5,7 +5,7 @@ from bot.checkins.feature import CHECKINS
 from bot.config.mentors import MentorSettings
 from bot.feature import Features
 from bot.home.feature import HOME
-from bot.knowledge.feature import KNOWLEDGE
+from bot.knowledge.feature import knowledge
 from bot.kudos.feature import KUDOS
 from bot.mentors.feature import mentors
 from bot.onboarding.feature import ONBOARDING
@@ -13,13 +13,15 @@ from bot.privacy.feature import PRIVACY
 from bot.settings.feature import SETTINGS
 
 
-def load_features(mentor_settings: MentorSettings) -> Features:
+def load_features(
+    mentor_settings: MentorSettings, *, looks_while_typing: bool = False
+) -> Features:
     """Return the features, in the order in which a transaction locks their rows."""
     return Features(
         (
             HOME,
             ASKS,
-            KNOWLEDGE,
+            knowledge(looks_while_typing=looks_while_typing),
             KUDOS,
             mentors(mentor_settings),
             CHECKINS,

@@ -84,7 +84,10 @@ class Application:
             database.read_session,
             database.autocommit,
             clock,
-            load_features(settings.mentors),
+            load_features(
+                settings.mentors,
+                looks_while_typing=settings.form_suggestions == "typing",
+            ),
         )
         self.bolt = handlers.bolt_app.create_app(self.rt)
         self.worker = OutboxWorker(

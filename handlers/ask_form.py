@@ -1,13 +1,19 @@
 """The form to ask while a member fills it in: topics, and what may be similar."""
 
+import logging
+
 from slack_bolt import App
 from slack_sdk.models.views import View as SlackView
 
 from bot.asks import forms
+from bot.errors import UserError
+from bot.feature import Features
 from bot.knowledge import actions as knowledge
 from bot.knowledge import form_suggestions
 from bot.knowledge import forms as knowledge_forms
+from bot.knowledge.feature import Knowledge
 from bot.knowledge.form_suggestions import Look
+from bot.knowledge.look_pace import LookPace, Turn
 from bot.runtime import Runtime, Transaction
 from bot.search.query import SearchQuery
 from bot.slack.text import to_mrkdwn
@@ -25,6 +31,8 @@ from handlers.payloads import BlockAction, View
 from handlers.requests import Request
 from models import Channel
 
+log = logging.getLogger(__name__)
+
 
 def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "ask_title", show_similar)
@@ -39,17 +47,36 @@ def checkin_id(view: View) -> int | None:
     return parse_optional_id(view.metadata().get("checkin"))
 
 
+def reports_typing(features: Features) -> bool:
+    """Return True if Slack is to report each character of a question."""
+    return features.get(Knowledge).looks_while_typing
+
+
 def show_similar(click: BlockAction, request: Request) -> Response:
-    """Show what may be similar, after Enter in the question or a choice of topics."""
+    """Show what may be similar, when the question or the topics have changed."""
     view = click.view
     if view is None:
         return None
-    look = _look(view)
-    if not look.is_due:
+    is_question = click.action.action_id == "ask_title"
+    is_typing = is_question and reports_typing(request.rt.features)
+    turn = Turn(view.id, click.at_micros, is_typing=is_typing)
+    may_look = _pace(request).begin(turn, now=request.rt.clock())
+    look = _look(view, is_typing=is_typing)
+    if not (may_look and look.is_due):
         return None
-    request.refresh(users=[click.actor])
+    try:
+        request.refresh(users=[click.actor])
+    except UserError:
+        if not is_typing:
+            raise
+        # A message over the form would be in the way of the next character.
+        log.info("similar asks not shown: the profile can't be fetched")
+        return None
     with request.read() as tx:
-        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+        form = _redraw(click, tx, request, view, look)
+    if not _pace(request).claim_draw(turn, now=request.rt.clock()):
+        return None
+    return UpdateView(form, hash=view.hash)
 
 
 def choose_channel(click: BlockAction, request: Request) -> Response:
@@ -57,6 +84,8 @@ def choose_channel(click: BlockAction, request: Request) -> Response:
     view, channel_id = click.view, click.action.selected_conversation
     if view is None or channel_id is None:
         return None
+    turn = Turn(view.id, click.at_micros)
+    _pace(request).begin(turn, now=request.rt.clock())
     look = _look(view)
     if look.is_due:
         request.refresh(users=[click.actor])
@@ -66,7 +95,10 @@ def choose_channel(click: BlockAction, request: Request) -> Response:
         has_topics = bool(channel and is_seen and channel.topics)
         if not (has_topics or view.has_block("topics") or look.is_due):
             return None
-        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+        form = _redraw(click, tx, request, view, look)
+    # The topics are needed, even if this look has been overtaken.
+    _pace(request).claim_draw(turn, now=request.rt.clock())
+    return UpdateView(form, hash=view.hash)
 
 
 def dismiss_similar(click: BlockAction, request: Request) -> Response:
@@ -74,9 +106,13 @@ def dismiss_similar(click: BlockAction, request: Request) -> Response:
     view = click.view
     if view is None:
         return None
+    turn = Turn(view.id, click.at_micros)
+    _pace(request).begin(turn, now=request.rt.clock())
     look = _look(view).without(parse_id(click.value))
     with request.read() as tx:
-        return UpdateView(_redraw(click, tx, request, view, look), hash=view.hash)
+        form = _redraw(click, tx, request, view, look)
+    _pace(request).claim_draw(turn, now=request.rt.clock())
+    return UpdateView(form, hash=view.hash)
 
 
 def accept_similar(click: BlockAction, tx: Transaction) -> Response:
@@ -88,9 +124,17 @@ def accept_similar(click: BlockAction, tx: Transaction) -> Response:
     return OpenView(knowledge_forms.solved_unasked(channel.slack_id, answer.ts))
 
 
-def _look(view: View) -> Look:
-    topics = view.all_chosen("topics")
-    return Look.of_view(view.text("title"), view.metadata(), topics=topics)
+def _pace(request: Request) -> LookPace:
+    return request.rt.features.get(Knowledge).look_pace
+
+
+def _look(view: View, *, is_typing: bool = False) -> Look:
+    return Look.of_view(
+        view.text("title"),
+        view.metadata(),
+        topics=view.all_chosen("topics"),
+        is_typing=is_typing,
+    )
 
 
 def _redraw(
@@ -100,26 +144,27 @@ def _redraw(
     channel_id = click.action.selected_conversation or view.conversation("channel")
     channel = channels.find(tx, channel_id) if channel_id else None
     is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
-    title, details = to_mrkdwn(view.text("title")), to_mrkdwn(view.text("details"))
     similar = []
     if channel is None or channel.suggests_entries:
-        topics = to_mrkdwn(" ".join(view.all_chosen("topics")))
+        details = "\n".join([view.text("details"), *view.all_chosen("topics")])
         similar = form_suggestions.blocks_for(
             tx,
             request.rt.search,
             click.actor,
-            SearchQuery(title, f"{details}\n{topics}"),
+            SearchQuery(to_mrkdwn(look.question), to_mrkdwn(details)),
             look,
         )
     return forms.ask_form(
         channel=channel_id,
         channel_topics=channel.topics if channel is not None and is_seen else [],
-        title=title,
-        details=details,
+        title=view.text("title"),
+        details=view.text("details"),
         topics=_entered_topics(view),
         checkin_id=checkin_id(view),
         similar=similar,
         looks=look.metadata(),
+        is_typed=True,
+        reports_typing=reports_typing(tx.features),
     )
 
 

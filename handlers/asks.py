@@ -60,8 +60,7 @@ def ask(command: SlashCommand, request: Request) -> Response:
         return reads(_empty_form, before=refresh_nobody)(command, request)
     title, details = rules.from_message(text)
     if not command.is_in_channel:
-        hint = blocks.CHOOSE_CHANNEL
-        return OpenView(forms.ask_form(title=title, details=details, hint=hint))
+        return _filled_form(request, title, details, hint=blocks.CHOOSE_CHANNEL)
     refresh_channel(command, request)
     with request.write() as tx:
         channel = channels.get_or_create(tx, command.channel_id)
@@ -79,28 +78,46 @@ def ask(command: SlashCommand, request: Request) -> Response:
     if ask_id is not None:
         note = suggestions.card(request, ask_id)
         return Reply(*note) if note else None
-    hint = blocks.NOT_IN_CHANNEL_CHOOSE
-    return OpenView(forms.ask_form(title=title, details=details, hint=hint))
+    return _filled_form(request, title, details, hint=blocks.NOT_IN_CHANNEL_CHOOSE)
+
+
+def _filled_form(request: Request, title: str, details: str, *, hint: str) -> Response:
+    return OpenView(
+        forms.ask_form(
+            title=title,
+            details=details,
+            hint=hint,
+            reports_typing=ask_form.reports_typing(request.rt.features),
+        )
+    )
 
 
 def _empty_form(command: SlashCommand, tx: Transaction) -> Response:
+    reports_typing = ask_form.reports_typing(tx.features)
     if not command.is_in_channel:
-        return OpenView(forms.ask_form())
+        return OpenView(forms.ask_form(reports_typing=reports_typing))
     channel = channels.find(tx, command.channel_id)
-    topics = channel.topics if channel else []
-    return OpenView(forms.ask_form(channel=command.channel_id, channel_topics=topics))
+    return OpenView(
+        forms.ask_form(
+            channel=command.channel_id,
+            channel_topics=channel.topics if channel else [],
+            reports_typing=reports_typing,
+        )
+    )
 
 
-def open_form(_: Interaction, __: Request) -> Response:
-    return OpenView(forms.ask_form(use_current_channel=True))
+def open_form(_: Interaction, request: Request) -> Response:
+    reports_typing = ask_form.reports_typing(request.rt.features)
+    return OpenView(
+        forms.ask_form(use_current_channel=True, reports_typing=reports_typing)
+    )
 
 
 def open_form_for_message(click: BlockAction, request: Request) -> Response:
     """Open the form with a direct message's text, which only Slack stores."""
     text = _original_text(click, request)
     title, details = rules.from_message(text) if text else ("", "")
-    hint = blocks.CHOOSE_CHANNEL
-    return OpenView(forms.ask_form(title=title, details=details, hint=hint))
+    return _filled_form(request, title, details, hint=blocks.CHOOSE_CHANNEL)
 
 
 def _original_text(click: BlockAction, request: Request) -> str:

@@ -6,6 +6,7 @@ from bot.checkins import home, notes, participants, rules, sharing
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
 from bot.workspace import visibility
+from handlers import ask_form
 from handlers.interactions import (
     OpenView,
     Reply,
@@ -75,7 +76,13 @@ def resume_reminders(click: BlockAction, tx: Transaction) -> Response:
 
 
 def open_ask_form(click: BlockAction, tx: Transaction) -> Response:
-    return OpenView(sharing.blocker_form(tx, parse_id(click.value), click.actor))
+    form = sharing.blocker_form(
+        tx,
+        parse_id(click.value),
+        click.actor,
+        reports_typing=ask_form.reports_typing(tx.features),
+    )
+    return OpenView(form)
 
 
 def _reply(click: BlockAction, note: Note) -> Response:

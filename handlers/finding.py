@@ -16,6 +16,7 @@ from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note, message_modal
 from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain, truncate
 from bot.workspace import members, roles
+from handlers import ask_form
 from handlers.interactions import (
     UNKNOWN_ID,
     OpenView,
@@ -120,9 +121,13 @@ def _parse_query(value: str) -> _Query:
     return _Query(words, min(start, finding.MAX_FOUND), sent.get("open") is True)
 
 
-def open_ask_form(click: BlockAction, _: Request) -> Response:
-    words = to_mrkdwn(_words(click.value))
-    return OpenView(ask_forms.ask_form(title=words, use_current_channel=True))
+def open_ask_form(click: BlockAction, request: Request) -> Response:
+    form = ask_forms.ask_form(
+        title=to_mrkdwn(_words(click.value)),
+        use_current_channel=True,
+        reports_typing=ask_form.reports_typing(request.rt.features),
+    )
+    return OpenView(form)
 
 
 def mark_helped(click: BlockAction, tx: Transaction) -> Response:

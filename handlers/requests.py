@@ -17,6 +17,9 @@ from bot.workspace import sync
 
 log = logging.getLogger(__name__)
 
+# The person has closed the view, or it shows something newer.
+_CHANGED_MEANWHILE = ("not_found", "hash_conflict")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -124,4 +127,6 @@ def best_effort() -> Iterator[None]:
     try:
         yield
     except SlackError as error:
-        log.warning("not shown", extra={"method": error.method, "error": error.code})
+        level = logging.INFO if error.code in _CHANGED_MEANWHILE else logging.WARNING
+        extra = {"method": error.method, "error": error.code}
+        log.log(level, "not shown", extra=extra)

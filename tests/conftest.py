@@ -26,6 +26,7 @@ from bot.config.mentors import SMALL_WORKSPACE
 from bot.db import engine as db_engine
 from bot.db import schema
 from bot.db.engine import Database
+from bot.feature import Features
 from bot.features import load_features
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
@@ -262,8 +263,17 @@ def workspace(database: Database) -> Workspace:
 
 
 @pytest.fixture
+def features() -> Features:
+    return load_features(SMALL_WORKSPACE)
+
+
+@pytest.fixture
 def rt(
-    database: Database, workspace: Workspace, slack: FakeSlack, clock: Clock
+    database: Database,
+    workspace: Workspace,
+    slack: FakeSlack,
+    clock: Clock,
+    features: Features,
 ) -> Runtime:
     return Runtime(
         ServedWorkspaces([(workspace, slack)]),
@@ -271,7 +281,7 @@ def rt(
         database.read_session,
         database.autocommit,
         clock,
-        load_features(SMALL_WORKSPACE),
+        features,
     )
 
 

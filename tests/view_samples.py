@@ -111,6 +111,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         ),
         lambda: forms.ask_form(use_current_channel=True),
         lambda: forms.ask_form(channel="C0HELP", channel_topics=("python", "time")),
+        lambda: forms.ask_form(reports_typing=True),
         lambda: forms.ask_form(
             channel="C0HELP", hint=slack_blocks.NOT_IN_CHANNEL_CHOOSE
         ),

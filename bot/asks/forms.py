@@ -30,6 +30,8 @@ from bot.slack.blocks import (
 )
 from bot.slack.text import to_plain, truncate
 
+# Slack's own line says that Enter submits.
+ENTER_HINT = "Press Enter to see what has helped others."
 _NO_OPTIONS = "The asker, champions and admins can reopen it."
 _MAX_TOPICS_LENGTH = 150
 
@@ -50,9 +52,16 @@ def ask_form(
     # Earlier asks that may be similar, and what the next look is to know of this one.
     similar: Sequence[Block] = (),
     looks: Mapping[str, object] | None = None,
+    # The texts are what the member has typed in the form so far: plain text.
+    is_typed: bool = False,
+    # Have Slack report each character of the question, instead of Enter.
+    reports_typing: bool = False,
 ) -> View:
     """Build the form of a new ask, or of the ask `ask_id`, with mrkdwn texts in it."""
-    title_value, details_value = form_values(title, details)
+    if is_typed:
+        title_value, details_value = title, details
+    else:
+        title_value, details_value = form_values(title, details)
     blocks: list[Block] = []
     if hint:
         blocks.append(mrkdwn_line(hint))
@@ -64,7 +73,11 @@ def ask_form(
             limit=MAX_TITLE_LENGTH,
             placeholder="How do I …?",
             has_focus=True,
-            enter_action="ask_title" if ask_id is None else None,
+            hint=ENTER_HINT if ask_id is None and not reports_typing else None,
+            action="ask_title" if ask_id is None else None,
+            action_trigger=(
+                "on_character_entered" if reports_typing else "on_enter_pressed"
+            ),
         ),
         *similar,
         text_input(

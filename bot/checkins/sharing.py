@@ -163,7 +163,9 @@ def view_of(session: Session, round_: Round) -> RoundView:
     )
 
 
-def blocker_form(tx: Transaction, checkin_id: int, member: str) -> View:
+def blocker_form(
+    tx: Transaction, checkin_id: int, member: str, *, reports_typing: bool = False
+) -> View:
     """Return the ask form, filled in with the member's blocker.
 
     Raises UserError, and MembershipUnknown.
@@ -184,6 +186,7 @@ def blocker_form(tx: Transaction, checkin_id: int, member: str) -> View:
         title=title,
         details=details,
         checkin_id=checkin.id,
+        reports_typing=reports_typing,
     )
 
 

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         " database. By default it is `search`, beside the SQLite file, or in `data`"
         " with PostgreSQL.",
     )
+    form_suggestions: Literal["enter", "typing"] = Field(
+        "enter",
+        description="When the form to ask looks for similar asks: when someone presses"
+        " Enter in the question, or with `typing` while they type. `typing` has not"
+        " been tried in all of Slack's apps yet.",
+    )
     host: str = Field(
         "127.0.0.1",
         description="The address to listen on; `0.0.0.0` in a container.",

@@ -1,6 +1,7 @@
 """Knowledge: what helped before, with the words of answers, as a feature."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from slack_sdk.models.blocks import Block
@@ -24,6 +25,7 @@ from bot.knowledge import (
     search_tables,
     settings,
 )
+from bot.knowledge.look_pace import LookPace
 from bot.messages.events import BatchedChange, EditedMessage, one_by_one
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
@@ -62,38 +64,51 @@ def _help_lines(_channel: Channel | None) -> Sequence[str]:
     return ["*Find what helped others* with `/find words`. `/find` alone opens a form."]
 
 
-KNOWLEDGE = Feature(
-    name="knowledge",
-    message_types=(
-        *notifications.MESSAGE_TYPES,
-        *outdated.MESSAGE_TYPES,
-        *pointer_message.MESSAGE_TYPES,
-    ),
-    permissions=permissions.PERMISSIONS,
-    personal_data=(
-        *personal_data.PERSONAL_DATA,
-        *pointer_message.PERSONAL_DATA,
-        *search_tables.PERSONAL_DATA,
-    ),
-    message_policies=(
-        *personal_data.MESSAGES,
-        *outdated.MESSAGES,
-        *pointer_message.MESSAGES,
-    ),
-    channel_settings=(channel_settings.SUGGESTS_ENTRIES,),
-    member_settings=(settings.KEEPS_ANSWER_TEXTS,),
-    home_sections=(home.SUGGESTIONS,),
-    ask_options=_ask_options,
-    help_lines=_help_lines,
-    due_rows=(DueRows("read-answers", AnswerText.next_fetch_at, _texts_of),),
-    tracked_tables=(pointers.TABLE,),
-    lock_messages=pointers.lock_messages,
-    on_reaction=pointer_events.on_reaction,
-    on_message_edited=_on_message_edited,
-    on_message_deleted=pointer_events.on_message_deleted,
-    on_member_loaded=answer_texts.on_member_loaded,
-    on_bot_joined=_on_bot_joined,
-    on_channel_restricted=pointers.hide_words,
-    on_answers_marked=answer_texts.on_answers_marked,
-    on_answers_unmarked=answer_texts.on_answers_unmarked,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge(Feature):
+    """The feature, with the operator's choice and what its handlers share."""
+
+    # True if the form to ask looks for what is similar at each word; else on Enter.
+    looks_while_typing: bool
+    look_pace: LookPace
+
+
+def knowledge(*, looks_while_typing: bool) -> Knowledge:
+    """Return the feature with the operator's choice."""
+    return Knowledge(
+        looks_while_typing=looks_while_typing,
+        look_pace=LookPace(),
+        name="knowledge",
+        message_types=(
+            *notifications.MESSAGE_TYPES,
+            *outdated.MESSAGE_TYPES,
+            *pointer_message.MESSAGE_TYPES,
+        ),
+        permissions=permissions.PERMISSIONS,
+        personal_data=(
+            *personal_data.PERSONAL_DATA,
+            *pointer_message.PERSONAL_DATA,
+            *search_tables.PERSONAL_DATA,
+        ),
+        message_policies=(
+            *personal_data.MESSAGES,
+            *outdated.MESSAGES,
+            *pointer_message.MESSAGES,
+        ),
+        channel_settings=(channel_settings.SUGGESTS_ENTRIES,),
+        member_settings=(settings.KEEPS_ANSWER_TEXTS,),
+        home_sections=(home.SUGGESTIONS,),
+        ask_options=_ask_options,
+        help_lines=_help_lines,
+        due_rows=(DueRows("read-answers", AnswerText.next_fetch_at, _texts_of),),
+        tracked_tables=(pointers.TABLE,),
+        lock_messages=pointers.lock_messages,
+        on_reaction=pointer_events.on_reaction,
+        on_message_edited=_on_message_edited,
+        on_message_deleted=pointer_events.on_message_deleted,
+        on_member_loaded=answer_texts.on_member_loaded,
+        on_bot_joined=_on_bot_joined,
+        on_channel_restricted=pointers.hide_words,
+        on_answers_marked=answer_texts.on_answers_marked,
+        on_answers_unmarked=answer_texts.on_answers_unmarked,
+    )

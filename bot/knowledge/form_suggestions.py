@@ -13,7 +13,7 @@ from bot.knowledge import blocks, finding, presentation
 from bot.runtime import Transaction
 from bot.search.query import SearchQuery
 from bot.search.service import Search
-from bot.search.tokens import tokenize
+from bot.search.tokens import tokenize, without_unfinished_word
 
 # With fewer words than these there is nothing to look for.
 MIN_WORDS = 2
@@ -26,8 +26,12 @@ MAX_TOPIC_WORDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A look for what is similar to a question, and what was looked for before."""
+    """A look for what is similar to a question, and what was looked for before.
 
+    `question` is plain text.
+    """
+
+    question: str
     words: frozenset[str]
     topics: frozenset[str] = frozenset()
     looked_for: frozenset[str] = frozenset()
@@ -36,12 +40,23 @@ class Look:
 
     @classmethod
     def of_view(
-        cls, question: str, metadata: Mapping[str, Any], *, topics: Sequence[str] = ()
+        cls,
+        question: str,
+        metadata: Mapping[str, Any],
+        *,
+        topics: Sequence[str] = (),
+        is_typing: bool = False,
     ) -> Self:
-        """Read the look from a form. `question` and `topics` are plain text."""
+        """Read the look from a form. `question` and `topics` are plain text.
+
+        While the member is typing, a word counts as soon as it is followed by a space.
+        """
+        if is_typing:
+            question = without_unfinished_word(question)
         words, dismissed = metadata.get("words"), metadata.get("dismissed")
         draws = metadata.get("draws")
         return cls(
+            question,
             frozenset(tokenize(question)[:MAX_METADATA_WORDS]),
             frozenset(tokenize(" ".join(topics))[:MAX_TOPIC_WORDS]),
             frozenset(map(str, words)) if isinstance(words, list) else frozenset(),

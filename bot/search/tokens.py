@@ -84,6 +84,17 @@ def tokenize(text: str) -> list[str]:
     ]
 
 
+def without_unfinished_word(text: str) -> str:
+    """Return the text that is being typed, without a last word that may go on.
+
+    Scripts without spaces have no words to wait for.
+    """
+    words = [*_WORD.finditer(text)]
+    if not words or words[-1]["unspaced"] or words[-1].end() < len(text):
+        return text
+    return text[: words[-1].start()]
+
+
 def _plain_text(text: str) -> str:
     """Return the text without Slack's markup, addresses as their paths, no accents."""
     text = _MARKUP.sub(_replace_markup, text)

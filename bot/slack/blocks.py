@@ -1,6 +1,7 @@
 """Builders for the common parts of all features' messages and forms."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -23,6 +24,8 @@ from slack_sdk.models.views import View
 from bot.slack import rich_text
 from bot.slack.rich_text import Part, fallback_text
 from bot.slack.text import to_plain, truncate
+
+TextTrigger = Literal["on_enter_pressed", "on_character_entered"]
 
 MAX_NAMES = 5
 MAX_QUOTE_LENGTH = 80
@@ -74,22 +77,23 @@ def text_input(
     is_optional: bool = False,
     is_multiline: bool = False,
     has_focus: bool = False,
-    enter_action: str | None = None,
+    action: str | None = None,
+    action_trigger: TextTrigger = "on_enter_pressed",
 ) -> InputBlock:
     """Build a field for up to `limit` characters, with the plain text `value` in it.
 
-    With `enter_action`, Slack reports that action when the member presses Enter there.
+    With `action`, Slack reports that action at each `action_trigger` in the field.
     """
-    on_enter = DispatchActionConfig(trigger_actions_on=["on_enter_pressed"])
+    config = DispatchActionConfig(trigger_actions_on=[action_trigger])
     return InputBlock(
         block_id=name,
         label=label,
         hint=hint,
         optional=is_optional or None,
-        dispatch_action=bool(enter_action) or None,
+        dispatch_action=bool(action) or None,
         element=PlainTextInputElement(
-            action_id=enter_action or name,
-            dispatch_action_config=on_enter if enter_action else None,
+            action_id=action or name,
+            dispatch_action_config=config if action else None,
             initial_value=value or None,
             max_length=limit,
             multiline=is_multiline or None,

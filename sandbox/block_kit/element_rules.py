@@ -98,6 +98,8 @@ def _text_input(checker: Checker, element: Json, pointer: str) -> None:
             if not isinstance(value, int) or not 0 <= value <= 3000:  # noqa: PLR2004  # Slack's limit.
                 checker.report("must be an integer up to 3000", f"{pointer}/{name}")
         checker.string(element, "initial_value", pointer, 3000)
+    if "dispatch_action_config" in element:
+        _dispatch_action_config(checker, element, f"{pointer}/dispatch_action_config")
     if kind == "number_input" and not isinstance(
         element.get("is_decimal_allowed"), bool
     ):
@@ -105,6 +107,15 @@ def _text_input(checker: Checker, element: Json, pointer: str) -> None:
     if kind == "rich_text_input" and "initial_value" in element:
         initial = checker.mapping(element["initial_value"], f"{pointer}/initial_value")
         check_rich_text(checker, (initial or {}).get("elements", []), pointer)
+
+
+def _dispatch_action_config(checker: Checker, element: Json, pointer: str) -> None:
+    config = checker.mapping(element["dispatch_action_config"], pointer)
+    triggers = checker.items(config or {}, "trigger_actions_on", pointer, 1, 2)
+    for number, trigger in enumerate(triggers):
+        if trigger not in elements.ACTION_TRIGGERS:
+            place = f"{pointer}/trigger_actions_on/{number}"
+            checker.report("unsupported action trigger", place)
 
 
 def _initial_value(checker: Checker, element: Json, pointer: str) -> None:

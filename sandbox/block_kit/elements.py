@@ -14,6 +14,8 @@ SELECTS: Final = {
 MULTI_SELECTS: Final = {f"multi_{name}" for name in SELECTS}
 CHOICES: Final = {"radio_buttons", "checkboxes"}
 PICKERS: Final = {"datepicker", "timepicker", "datetimepicker"}
+# Events in a text input that an app can be told of before the form is submitted.
+ACTION_TRIGGERS: Final = {"on_enter_pressed", "on_character_entered"}
 TEXT_INPUTS: Final = {
     "plain_text_input",
     "email_text_input",

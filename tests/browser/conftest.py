@@ -130,12 +130,12 @@ class Window:
 OpenWindow = Callable[..., Window]
 
 
-def start_bot(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    """Start the program on free ports; return the process and the page's address."""
-    settings = {
-        "PORT": "0",
-        "SANDBOX_PORT": "0",
-    }
+def start_bot(folder: Path, **more: str) -> tuple[subprocess.Popen[str], str]:
+    """Start the program on free ports; return the process and the page's address.
+
+    `more` are settings of the bot.
+    """
+    settings = {"PORT": "0", "SANDBOX_PORT": "0", **more}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [

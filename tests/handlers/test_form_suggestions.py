@@ -7,6 +7,13 @@ import pytest
 
 from bot.search.follower import SearchFollower
 from bot.slack.api import HashConflict
+from tests.ask_forms import (
+    block_ids,
+    elements,
+    open_form,
+    report_question,
+    with_typed,
+)
 from tests.factories import Story
 from tests.knowledge import TITLE, solve_an_ask
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, conversation_object
@@ -21,38 +28,6 @@ def earlier(story: Story, follower: SearchFollower) -> str:
     return answer
 
 
-def open_form(story: Story) -> dict[str, Any]:
-    story.command(PEER, "/ask")
-    return story.slack.views[-1][1]
-
-
-def with_typed(
-    view: dict[str, Any], question: str, details: str = "", channel: str = HELP_CHANNEL
-) -> dict[str, Any]:
-    values = {
-        "title": {"ask_title": {"type": "plain_text_input", "value": question}},
-        "details": {"details": {"type": "plain_text_input", "value": details}},
-        "channel": {"ask_channel": {"selected_conversation": channel}},
-        "more_topics": {"more_topics": {"value": "vpn, it"}},
-    }
-    return {**view, "type": "modal", "state": {"values": values}}
-
-
-def press_enter(
-    story: Story, view: dict[str, Any], question: str, details: str = ""
-) -> dict[str, Any] | None:
-    """Return the form as it is then; None if it stays as it is."""
-    before = len(story.slack.views)
-    shown = with_typed(view, question, details)
-    assert story.click(PEER, "ask_title", question, view=shown).status == 200
-    views = story.slack.views[before:]
-    return views[-1][1] if views else None
-
-
-def block_ids(view: dict[str, Any]) -> list[str]:
-    return [b["block_id"] for b in view["blocks"] if b["type"] == "input"]
-
-
 def values(view: dict[str, Any], action_id: str) -> list[str]:
     return [
         element["value"]
@@ -65,12 +40,14 @@ def values(view: dict[str, Any], action_id: str) -> list[str]:
 
 def test_what_may_be_similar_is_shown_below_the_question(story: Story, earlier: str):
     form = open_form(story)
-    shown = press_enter(story, form, "VPN certificate expired?", "Since *today* & <x>")
+    shown = report_question(
+        story, form, "VPN certificate expired?", "Since *today* & <x>"
+    )
     assert shown is not None
     assert TITLE in json.dumps(shown)
     # Slack keeps what is typed in a field as long as its ids stay the same.
     assert block_ids(shown) == block_ids(form)
-    by_id = {b["block_id"]: b["element"] for b in shown["blocks"] if "element" in b}
+    by_id = elements(shown)
     assert by_id["title"]["initial_value"] == "VPN certificate expired?"
     assert by_id["details"]["initial_value"] == "Since *today* & <x>"
     assert by_id["channel"]["initial_conversation"] == HELP_CHANNEL
@@ -78,7 +55,7 @@ def test_what_may_be_similar_is_shown_below_the_question(story: Story, earlier: 
 
 
 def test_nothing_found_changes_nothing_that_is_seen(story: Story, earlier: str):
-    shown = press_enter(story, open_form(story), "Flux capacitor broken?")
+    shown = report_question(story, open_form(story), "Flux capacitor broken?")
     assert shown is not None
     assert "similar" not in json.dumps(shown)
 
@@ -87,7 +64,7 @@ def test_nothing_found_changes_nothing_that_is_seen(story: Story, earlier: str):
 def test_it_does_not_look_for_nothing_in_particular(
     story: Story, earlier: str, question: str
 ):
-    assert press_enter(story, open_form(story), question) is None
+    assert report_question(story, open_form(story), question) is None
 
 
 def test_it_looks_again_when_a_word_is_added_and_not_for_ever(
@@ -95,14 +72,14 @@ def test_it_looks_again_when_a_word_is_added_and_not_for_ever(
 ):
     form = open_form(story)
     question = "VPN certificate"
-    shown = press_enter(story, form, question)
+    shown = report_question(story, form, question)
     assert shown is not None
-    assert press_enter(story, shown, "the certificate of the VPN?") is None
+    assert report_question(story, shown, "the certificate of the VPN?") is None
     for word in ("renew", "laptop", "office", "home"):
         question += f" {word}"
-        shown = press_enter(story, shown, question)
+        shown = report_question(story, shown, question)
         assert shown is not None
-    assert press_enter(story, shown, f"{question} more") is None
+    assert report_question(story, shown, f"{question} more") is None
 
 
 def test_the_channel_is_chosen_and_topics_come(story: Story, earlier: str):
@@ -125,7 +102,7 @@ def test_topics_are_chosen_and_it_looks_again(story: Story, earlier: str):
     assert choose_topics(story, shown, question, []) is None
     shown = choose_topics(story, shown, question, ["laptops"])
     assert shown is not None
-    by_id = {b["block_id"]: b["element"] for b in shown["blocks"] if "element" in b}
+    by_id = elements(shown)
     assert [o["value"] for o in by_id["topics"]["initial_options"]] == ["laptops"]
     assert by_id["title"]["initial_value"] == question
     assert by_id["more_topics"]["initial_value"] == "it"
@@ -154,7 +131,7 @@ def choose_topics(
 
 def test_thats_it_tells_the_author_and_posts_nothing(story: Story, earlier: str):
     posted = len(story.slack.messages_to(HELP_CHANNEL))
-    shown = press_enter(story, open_form(story), "VPN certificate expired?")
+    shown = report_question(story, open_form(story), "VPN certificate expired?")
     assert shown is not None
     [value] = values(shown, "similar_solved")
     view = with_typed(shown, "VPN certificate expired?")
@@ -166,14 +143,14 @@ def test_thats_it_tells_the_author_and_posts_nothing(story: Story, earlier: str)
 
 
 def test_not_mine_is_hidden_in_this_form(story: Story, earlier: str):
-    shown = press_enter(story, open_form(story), "VPN certificate expired?")
+    shown = report_question(story, open_form(story), "VPN certificate expired?")
     assert shown is not None
     [value] = values(shown, "similar_dismiss")
     view = with_typed(shown, "VPN certificate expired?")
     story.click(PEER, "similar_dismiss", value, view=view)
     shown = story.slack.views[-1][1]
     assert TITLE not in json.dumps(shown)
-    again = press_enter(story, shown, "VPN certificate expired on my laptop?")
+    again = report_question(story, shown, "VPN certificate expired on my laptop?")
     assert again is not None
     assert TITLE not in json.dumps(again)
 
@@ -181,12 +158,12 @@ def test_not_mine_is_hidden_in_this_form(story: Story, earlier: str):
 def test_a_look_that_was_overtaken_is_dropped(story: Story, earlier: str):
     form = open_form(story)
     story.slack.fail["views.update"] = [HashConflict("views.update", "hash_conflict")]
-    assert press_enter(story, form, "VPN certificate expired?") is None
+    assert report_question(story, form, "VPN certificate expired?") is None
 
 
 def test_it_is_silent_where_the_channel_wants_none(story: Story, earlier: str):
     story.set_up_channel(suggests_entries=[])
-    shown = press_enter(story, open_form(story), "VPN certificate expired?")
+    shown = report_question(story, open_form(story), "VPN certificate expired?")
     assert shown is None or TITLE not in json.dumps(shown)
 
 
@@ -199,7 +176,7 @@ def test_what_was_said_in_private_is_not_shown_to_others(
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
     solve_an_ask(story)
     follower.follow()
-    shown = press_enter(story, open_form(story), "VPN certificate expired?")
+    shown = report_question(story, open_form(story), "VPN certificate expired?")
     assert TITLE not in json.dumps(shown)
 
 
@@ -210,5 +187,5 @@ def test_what_was_said_in_private_is_not_shown_to_others(
 )  # fmt: skip
 def test_forged_metadata(story: Story, earlier: str, metadata: str):
     form = {**open_form(story), "private_metadata": metadata}
-    shown = press_enter(story, form, "VPN certificate expired?")
+    shown = report_question(story, form, "VPN certificate expired?")
     assert TITLE in json.dumps(shown)

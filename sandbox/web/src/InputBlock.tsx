@@ -25,6 +25,8 @@ export function InputBlock({ block, element, value, error, focus, onChange, onEn
       {block.optional && <span className="optional"> (optional)</span>}
     </>
   );
+  // Slack says this below a field that reports Enter, unless the app says something.
+  const hint = block.hint?.text ?? (onEnter && !element.multiline ? "Press Enter to submit" : undefined);
   const left = element.max_length && typeof value === "string" ? element.max_length - value.length : null;
   return (
     <div className="field">
@@ -44,7 +46,7 @@ export function InputBlock({ block, element, value, error, focus, onChange, onEn
         onEnter={onEnter}
         id={id}
         labelledBy={labelId}
-        describedBy={[error && errorId, block.hint && hintId].filter(Boolean).join(" ") || undefined}
+        describedBy={[error && errorId, hint && hintId].filter(Boolean).join(" ") || undefined}
         required={!block.optional}
         invalid={Boolean(error)}
         focus={focus}
@@ -59,9 +61,9 @@ export function InputBlock({ block, element, value, error, focus, onChange, onEn
           {error}
         </p>
       )}
-      {block.hint && (
+      {hint && (
         <p className="hint" id={hintId}>
-          {emojify(block.hint.text)}
+          {emojify(hint)}
         </p>
       )}
     </div>

@@ -14,6 +14,15 @@ interface Props {
   onFailed?: (error: string) => void;
 }
 
+type Trigger = "on_enter_pressed" | "on_character_entered";
+
+/** True if the app hears of this: Enter by default, and each change of a field without text. */
+function reports(trigger: Trigger, block: Block, element: Element): boolean {
+  if (!block.dispatch_action) return false;
+  if (!element.type.endsWith("_input")) return trigger === "on_character_entered";
+  return (element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"]).includes(trigger);
+}
+
 export function ViewBody({ view, drafts, errors = {}, onTyped, onFailed }: Props) {
   const { act, notify } = useWorkspace();
 
@@ -40,7 +49,7 @@ export function ViewBody({ view, drafts, errors = {}, onTyped, onFailed }: Props
       }}
       input={(block, element) => {
         const value = drafts.get(view, block, element);
-        const isTyped = element.type.endsWith("_input");
+        const isReported = (trigger: Trigger) => reports(trigger, block, element);
         return (
           <InputBlock
             block={block}
@@ -51,9 +60,9 @@ export function ViewBody({ view, drafts, errors = {}, onTyped, onFailed }: Props
             onChange={(changed) => {
               drafts.set(view, block, element, changed);
               onTyped?.(block);
-              if (block.dispatch_action && !isTyped) void send(block, element, changed);
+              if (isReported("on_character_entered")) void send(block, element, changed);
             }}
-            onEnter={block.dispatch_action ? () => void send(block, element, value) : undefined}
+            onEnter={isReported("on_enter_pressed") ? () => void send(block, element, value) : undefined}
           />
         );
       }}

@@ -22,17 +22,27 @@ from tests.slack_json import (
 from tests.view_sample_data import TITLE
 
 
-def question(**initial: str) -> Json:
+def question(hint: str | None = None, **initial: str) -> Json:
     element = text_input("title", 150, "How do I …?", focus_on_load=True, **initial)
-    return input_block("title", "Question", element)
+    return input_block("title", "Question", element, hint)
 
 
 def new_question(**initial: str) -> Json:
     """Enter is reported at once: it is the time to look for what is similar."""
     on_enter = {"trigger_actions_on": ["on_enter_pressed"]}
-    block = question(**initial)
+    block = question("Press Enter to see what has helped others.", **initial)
     block["element"] |= {"action_id": "ask_title", "dispatch_action_config": on_enter}
     return block | {"dispatch_action": True}
+
+
+def test_slack_reports_each_character_instead_of_enter():
+    on_character = {"trigger_actions_on": ["on_character_entered"]}
+    block = question() | {"dispatch_action": True}
+    block["element"] |= {
+        "action_id": "ask_title",
+        "dispatch_action_config": on_character,
+    }
+    assert forms.ask_form(reports_typing=True).to_dict()["blocks"][0] == block
 
 
 def details(**initial: str) -> Json:

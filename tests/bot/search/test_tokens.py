@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.search.tokens import MAX_LENGTH, tokenize
+from bot.search.tokens import MAX_LENGTH, tokenize, without_unfinished_word
 from bot.slack.text import escape
 from tests.strategies import ANY_TEXT, HARMFUL_TEXT
 
@@ -126,3 +126,27 @@ def test_nothing_comes_of_a_mention(text):
 def test_a_long_paste_is_split_like_a_short_one():
     line = "at com.acme.UserService.getUserById(UserService.java:42)\n"
     assert tokenize(line * 5000) == tokenize(line) * 5000
+
+
+@pytest.mark.parametrize(
+    ("typed", "finished"),
+    [
+        ("", ""),
+        ("VPN", ""),
+        ("VPN ", "VPN "),
+        ("VPN certif", "VPN "),
+        ("VPN certificate?", "VPN certificate?"),
+        ("Why, oh wh", "Why, oh "),
+        ("In self.user_id", "In "),
+        ("Learn C++", "Learn "),
+        ("Learn C++ ", "Learn C++ "),
+        ("प्रमाणपत्र", ""),
+        # Scripts without spaces.
+        ("証明書が切", "証明書が切"),
+        ("VPNの証明書", "VPNの証明書"),
+        ("証明書 VPN", "証明書 "),
+        ("인증서", "인증서"),
+    ],
+)
+def test_a_word_that_is_being_typed_does_not_count_yet(typed: str, finished: str):
+    assert without_unfinished_word(typed) == finished

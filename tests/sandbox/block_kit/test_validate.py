@@ -41,6 +41,16 @@ def field(element):
     return {"type": "input", "label": plain(), "element": element}
 
 
+def reporting(*triggers):
+    """Return a text field that reports these while it is filled in."""
+    config = {"trigger_actions_on": [*triggers]}
+    return {
+        "type": "plain_text_input",
+        "action_id": "p",
+        "dispatch_action_config": config,
+    }
+
+
 RICH = {
     "type": "rich_text",
     "elements": [
@@ -65,6 +75,7 @@ GOOD = [
     {"type": "image", "image_url": "https://x.test/y.png", "alt_text": ""},
     actions(button(), select(100)),
     field({"type": "plain_text_input", "action_id": "p", "multiline": True}),
+    field(reporting("on_enter_pressed", "on_character_entered")),
     field(select(2, initial_option=options(2)[1])),
     RICH,
     {"type": "markdown", "text": "# x"},
@@ -89,6 +100,8 @@ BAD = {
     "too many buttons": actions(*(button(action_id=str(n)) for n in range(26))),
     "an input among buttons": actions({"type": "plain_text_input"}),
     "a button as an input": field(button()),
+    "an unknown trigger": field(reporting("on_paste")),
+    "no trigger": field(reporting()),
     "too many options": field(select(101)),
     "no options": field(select(0)),
     "a long option": field(

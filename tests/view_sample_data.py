@@ -454,7 +454,12 @@ ENTRY_VIEWS = [
     entry_view(is_own=True, is_private=True),
     entry_view(author=None, answer=None, what_worked=None, helped_count=1),
     entry_view(is_due=True, confirmed="March 2025", what_worked=None),
-    entry_view(is_old=True, newer_title="What about *VPN*?", newer_url=URL),
+    entry_view(
+        is_old=True,
+        newer_title="What about *VPN*?",
+        newer_url=URL,
+        other_answers=[("Chi", "Set `TZ`."), ("someone", "Wait for spring.")],
+    ),
     entry_view(
         is_old=True, outdated_reasons=["vpnctl is gone", "New"], is_flagged=True
     ),

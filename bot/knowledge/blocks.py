@@ -3,11 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from slack_sdk.models.blocks import (
     Block,
     DividerBlock,
     HeaderBlock,
+    RichTextBlock,
 )
 
 from bot.home.row_blocks import RowList
@@ -32,6 +34,7 @@ from bot.slack.text import (
 
 MAX_WORDS = 300
 MAX_ANSWER_SHOWN = 300
+MAX_OTHER_SHOWN = 150
 MAX_SUMMARY = 200
 # A long answer is shown from this many characters before its first matching word.
 CONTEXT_BEFORE_MATCH = 60
@@ -76,6 +79,8 @@ class EntryView:
     # A later ask with the same problem and an answer of its own; mrkdwn.
     newer_title: str | None = None
     newer_url: str | None = None
+    # The next best answers: their authors and words, which are mrkdwn.
+    other_answers: Sequence[tuple[str, str]] = ()
 
     @property
     def is_answered(self) -> bool:
@@ -201,10 +206,12 @@ def _entry(entry: EntryView, words: str | None = None) -> list[Block]:
     if entry.what_worked:
         blocks.append(_words(entry.what_worked, MAX_SUMMARY, "What worked: "))
     if entry.answer and words is not None:
-        part = _matched_part(entry.answer, words)
+        part = _matched_part(entry.answer, words, MAX_ANSWER_SHOWN)
         blocks.append(_words(part, MAX_ANSWER_SHOWN))
     elif entry.answer and not entry.what_worked:
         blocks.append(_words(entry.answer, MAX_SUMMARY))
+    if entry.other_answers and words is not None:
+        blocks.append(_other_answers(entry, words))
     blocks.append(rich_text.context_line(*_about(entry)))
     if entry.newer_title and entry.newer_url:
         newer = link(entry.newer_url, quoted(entry.newer_title))
@@ -221,20 +228,30 @@ def _entry(entry: EntryView, words: str | None = None) -> list[Block]:
     return blocks
 
 
-def _words(text: str, limit: int, *prefix: Part) -> Block:
+def _other_answers(entry: EntryView, words: str) -> Block:
+    """Build the next best answers in one block: a message has at most 50."""
+    elements: list[Any] = []
+    for author, answer in entry.other_answers:
+        part = _matched_part(answer, words, MAX_OTHER_SHOWN)
+        shown = _words(part, MAX_OTHER_SHOWN, f"Also by {author}: ")
+        elements += shown.elements or ()
+    return RichTextBlock(elements=elements)
+
+
+def _words(text: str, limit: int, *prefix: Part) -> RichTextBlock:
     return rich_text.user_text(text, limit=limit, prefix=prefix, has_code_spans=True)
 
 
-def _matched_part(answer: str, words: str) -> str:
+def _matched_part(answer: str, words: str, limit: int) -> str:
     """Cut the beginning of a long answer that has none of the words."""
     plain = to_plain(answer)
-    if len(plain) <= MAX_ANSWER_SHOWN:
+    if len(plain) <= limit:
         return answer
     lower = plain.lower()
     # Their first letters: people write other endings.
     matches = [lower.find(word[:MATCHED_LETTERS]) for word in tokenize(words)]
     first = min((at for at in matches if at >= 0), default=0)
-    if first < MAX_ANSWER_SHOWN - CONTEXT_BEFORE_MATCH:
+    if first < limit - CONTEXT_BEFORE_MATCH:
         return answer
     start = plain.find(" ", first - CONTEXT_BEFORE_MATCH, first) + 1 or first
     return to_mrkdwn(ELLIPSIS + plain[start:])

@@ -10,6 +10,7 @@ from bot.knowledge.entries import Entry
 from bot.knowledge.finding import FoundPage
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
+from bot.slack.text import SOMEONE
 from models import EntryReview
 
 
@@ -51,6 +52,11 @@ def _view(entry: Entry, *, is_flagged: bool) -> EntryView:
         is_flagged=is_flagged,
         newer_title=entry.newer.title if entry.newer else None,
         newer_url=entry.newer.url if entry.newer else None,
+        other_answers=[
+            (answer.author or SOMEONE, answer.text)
+            for answer in entry.answers[1:]
+            if answer.text
+        ],
     )
 
 

@@ -6,18 +6,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+import jobs.knowledge
 from bot.search.follower import SearchFollower
-from models import Ask, Channel, EntryReview
+from models import AnswerText, Ask, Channel, EntryReview
 from tests.factories import Story
-from tests.knowledge import TITLE, WORDS, solve_an_ask
+from tests.knowledge import TITLE, WORDS, make_findable, solve_an_ask
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
+    CHAMPION,
     GUEST,
     HELP_CHANNEL,
     HELPER,
     PEER,
     conversation_object,
+    message_event,
     user_object,
 )
 
@@ -346,3 +349,69 @@ def test_without_an_index_it_says_that_it_is_incomplete(story: Story):
     found = shown(story)
     assert TITLE in found
     assert "The search is incomplete right now" in found
+
+
+def test_the_three_best_of_many_answers_are_shown(
+    story: Story, follower: SearchFollower
+):
+    ask = story.ask(TITLE)
+    replies = {
+        n: story.say(HELPER if n % 2 else PEER, f"Way {n}.", thread_ts=ask.ts)
+        for n in range(9)
+    }
+    for n, ts in replies.items():
+        story.react(CHAMPION, ts, "heart")
+        if n in {3, 6}:
+            story.react(ADMIN, ts, "heart")
+    story.react(ASKER, replies[5], "white_check_mark")
+    story.deliver()
+    for n, ts in replies.items():
+        make_findable(story, ts, f"Way {n} renews the certificate.")
+    follower.follow()
+    found = shown(story)
+    assert [n for n in replies if f"Way {n} " in found] == [3, 5, 6]
+    assert found.index("Way 5 ") < found.index("Way 3 ") < found.index("Way 6 ")
+    assert "Also by Ben: Way 3" in found.replace('", "type": "text"}, {"text": "', "")
+    assert "Also by Chi: " in found
+
+
+def answer_as_slack_shows_it(story: Story) -> tuple[Ask, str]:
+    """Ben's answer solves Ana's ask, and the bot has read its words."""
+    message = story.ask(TITLE)
+    answer = story.say(HELPER, WORDS, thread_ts=message.ts)
+    thread = story.slack.thread_messages.setdefault((HELP_CHANNEL, message.ts), [])
+    thread.append(message_event(HELPER, WORDS, answer, message.ts))
+    story.react(ASKER, answer, "white_check_mark")
+    jobs.knowledge.read_answers(story.rt, story.worker)
+    story.deliver()
+    return story.asks()[-1], answer
+
+
+def test_words_are_shown_to_nobody_before_their_author_was_told(
+    story: Story, follower: SearchFollower
+):
+    answer_as_slack_shows_it(story)
+    follower.follow()
+    with story.rt.read(story.workspace) as tx:
+        assert tx.session.scalars(select(AnswerText.text)).all() == [WORDS]
+    found = shown(story)
+    assert "Answered by someone" in found
+    assert WORDS not in found
+    assert "Ben" not in found
+    story.advance(seconds=61)
+    follower.follow()
+    found = shown(story)
+    assert "Answered by Ben" in found
+    assert WORDS in found
+
+
+def test_an_edit_confirms_an_answer(story: Story, follower: SearchFollower):
+    ask, answer = answer_as_slack_shows_it(story)
+    story.advance(seconds=61)
+    follower.follow()
+    story.clock.advance(days=366)
+    assert "No one has confirmed" in shown(story)
+    story.edit(HELPER, answer, "Renew it online.", before=WORDS, thread_ts=ask.ts)
+    found = shown(story)
+    assert "Renew it online." in found
+    assert "No one has confirmed" not in found

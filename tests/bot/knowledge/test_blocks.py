@@ -54,3 +54,22 @@ def test_a_suggestion_shows_what_worked_or_else_the_answer():
     assert "hand the clock in" not in json.dumps(
         to_json(blocks.suggestion(1, [entry_view()]))
     )
+
+
+def test_a_full_page_of_entries_is_a_message():
+    """Slack takes 50 blocks."""
+    entry = entry_view(
+        is_old=True,
+        newer_title="What about it?",
+        newer_url="https://peers.slack.com/archives/C0HELP/p1772442000000100",
+        other_answers=[("Chi", LONG), ("Dan", LONG)],
+    )
+    note = blocks.results(
+        "vpn",
+        [entry] * 5,
+        start=5,
+        next_start=10,
+        includes_open=False,
+        is_complete=False,
+    )
+    assert len(note[1]) <= 50

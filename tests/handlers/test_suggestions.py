@@ -4,14 +4,23 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.clock import datetime_to_micros
+from bot.knowledge import actions
 from bot.search.follower import SearchFollower
 from bot.slack.api import RateLimited
-from models import AskSuggestion
+from models import Ask, AskSuggestion, Channel
 from tests.factories import Story
 from tests.knowledge import TITLE, solve_an_ask
-from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, message_event
+from tests.slack_payloads import (
+    ASKER,
+    BOT,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    message_event,
+)
 
 AGAIN = "VPN certificate has expired, how can I renew it?"
 
@@ -188,3 +197,62 @@ def test_thats_it_pressed_twice_takes_the_ask_back_once(story: Story, earlier: s
     story.advance(seconds=61)
     thanks = [text for text in story.slack.texts_to(HELPER) if "helped Chi" in text]
     assert len(thanks) == 1
+
+
+def options(story: Story) -> str:
+    ask = story.asks()[-1]
+    assert ask.ts
+    story.message_shortcut(PEER, "ask_options", BOT, ask.ts)
+    return json.dumps(story.slack.views[-1][1])
+
+
+def test_what_was_suggested_stays_in_the_options_while_one_may_see_it(
+    story: Story, earlier: str
+):
+    ask_again(story)
+    story.deliver()
+    assert "vpnctl renew" in options(story)
+
+    def change(**values: Any) -> None:
+        with story.rt.write(story.workspace) as tx:
+            tx.session.execute(update(Ask).filter_by(title=TITLE).values(values))
+
+    change(deleted_at=story.clock())
+    assert "vpnctl renew" not in options(story)
+    change(deleted_at=None)
+    assert "vpnctl renew" in options(story)
+    with story.rt.write(story.workspace) as tx:
+        den = Channel(
+            installation_id=tx.workspace.id,
+            slack_id="C0DEN",
+            is_joined=True,
+            is_private=True,
+        )
+        tx.session.add(den)
+        tx.session.flush()
+        den_id = den.id
+    change(channel_id=den_id)
+    assert "vpnctl renew" not in options(story)
+    assert TITLE not in options(story)
+
+
+def test_only_the_asker_sees_what_was_suggested(story: Story, earlier: str):
+    ask_again(story)
+    story.deliver()
+    ask = story.asks()[-1]
+    assert ask.ts
+    story.message_shortcut(HELPER, "ask_options", BOT, ask.ts)
+    assert "vpnctl renew" not in json.dumps(story.slack.views[-1][1])
+
+
+def test_what_people_call_out_of_date_is_not_suggested(story: Story, earlier: str):
+    with story.rt.write(story.workspace) as tx:
+        entry = tx.session.scalars(select(Ask).filter_by(title=TITLE)).one()
+        actions.review(
+            tx,
+            entry.id,
+            by=HELPER,
+            verdict="outdated",
+            event_micros=datetime_to_micros(tx.now),
+        )
+    assert ask_again(story) == {}

@@ -19,6 +19,7 @@ from bot.checkins.forms import Preview
 from bot.checkins.list_blocks import MissedDate, PastRound, ScheduleView
 from bot.checkins.plan import ScheduleForm
 from bot.checkins.rules import Response
+from bot.checkins.service import MAX_PER_CHANNEL
 from bot.features import FEATURES
 from bot.forms.setting import Setting
 from bot.home import blocks as home
@@ -27,6 +28,7 @@ from bot.home.rules import PagedList
 from bot.knowledge import blocks as knowledge_blocks
 from bot.knowledge.blocks import EntryView, SuggestionsForAsk
 from bot.kudos import blocks as kudos
+from bot.mentors import administration
 from bot.mentors import forms as mentor_forms
 from bot.mentors import home as mentors_home
 from bot.mentors import notes as mentors
@@ -264,6 +266,29 @@ def credit_offer(**more: Any) -> tuple[str, list[Block]]:
     )
 
 
+def full_settings_form() -> View:
+    """Return the form of a channel with as many check-ins as it can have."""
+    checkins_ = [replace(SCHEDULE_OVERVIEW, id=n) for n in range(MAX_PER_CHANNEL)]
+    sections = list_blocks.schedule_list(checkins_, may_add=True)
+    shown = fields(FEATURES.channel_settings, {})
+    offer = onboarding.settings_offer(7)
+    return settings.channel_form("C0HELP", "help", shown, [*sections, *offer])
+
+
+def full_lead_page() -> View:
+    """Return a page of credits that have all the evidence that is shown."""
+    proof = EvidenceItem(TITLE, URL, "Ana", ["Ana", "Chi"], is_still_marked=True)
+    row = CreditRow("Ben", FRIDAY, "public", "help", [proof] * 9, 2, "helped 1.5")
+    return mentor_forms.overview(
+        [row] * administration.PAGE_SIZE,
+        rings=["Ben and Chi"] * administration.MAX_RINGS,
+        scope="channels",
+        experts=["Dan"] * mentor_forms.MAX_EXPERTS,
+        newer_start=0,
+        older_start=16,
+    )
+
+
 def lead_page(rows: int, **more: Any) -> View:
     proof = EvidenceItem(TITLE, URL, "Ana", ["Ana", "Chi"], is_still_marked=True)
     undone = replace(proof, is_still_marked=False)
@@ -450,27 +475,33 @@ def entry_view(**changes: Any) -> EntryView:
 
 
 ENTRY_VIEWS = [
-    entry_view(),
-    entry_view(is_own=True, is_private=True),
-    entry_view(author=None, answer=None, what_worked=None, helped_count=1),
-    entry_view(is_due=True, confirmed="March 2025", what_worked=None),
-    entry_view(
-        is_old=True,
-        newer_title="What about *VPN*?",
-        newer_url=URL,
-        other_answers=[("Chi", "Set `TZ`."), ("someone", "Wait for spring.")],
-    ),
-    entry_view(
-        is_old=True, outdated_reasons=["vpnctl is gone", "New"], is_flagged=True
-    ),
-    entry_view(
-        state="open",
-        answer=None,
-        author=None,
-        answer_url=None,
-        what_worked=None,
-        helped_count=0,
-    ),
+    replace(entry, id=number)
+    for number, entry in enumerate(
+        [
+            entry_view(),
+            entry_view(is_own=True, is_private=True),
+            entry_view(author=None, answer=None, what_worked=None, helped_count=1),
+            entry_view(is_due=True, confirmed="March 2025", what_worked=None),
+            entry_view(
+                is_old=True,
+                newer_title="What about *VPN*?",
+                newer_url=URL,
+                other_answers=[("Chi", "Set `TZ`."), ("someone", "Wait for spring.")],
+            ),
+            entry_view(
+                is_old=True, outdated_reasons=["vpnctl is gone", "New"], is_flagged=True
+            ),
+            entry_view(
+                state="open",
+                answer=None,
+                author=None,
+                answer_url=None,
+                what_worked=None,
+                helped_count=0,
+            ),
+        ],
+        start=7,
+    )
 ]
 
 

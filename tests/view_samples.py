@@ -72,6 +72,8 @@ from tests.view_sample_data import (
     found,
     full_ask,
     full_home,
+    full_lead_page,
+    full_settings_form,
     home_view,
     introduction,
     introduction_blocks,
@@ -321,6 +323,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             experts=["Dan", "Eva"],
         ),
         lambda: lead_page(2, scope="channels"),
+        full_lead_page,
     ],
     mentor_forms.past_credits: [
         lambda: mentor_forms.past_credits([]),
@@ -656,6 +659,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             guests_may_ask=False,
         ),
         lambda: settings_form(capture="all"),
+        full_settings_form,
     ],
     settings.member_form: [
         my_form,

@@ -108,6 +108,8 @@ class Feature:
 
     # The personal data in its tables, in the order in which it locks their rows.
     personal_data: "Sequence[TablePolicy]" = ()
+    # Says what an erasure leaves of its rows; the member reads it before they confirm.
+    erasure_lines: Sequence[str] = ()
     # The kinds of its messages that may name or quote a member.
     message_policies: "Sequence[MessagePolicy]" = ()
     # Queries for the members whose Home tabs may name the erased member.
@@ -203,6 +205,7 @@ class Features:
         }
         self.permissions = self._all(lambda feature: feature.permissions)
         self.personal_data = self._all(lambda feature: feature.personal_data)
+        self.erasure_lines = self._all(lambda feature: feature.erasure_lines)
         self.message_policies = self._all(lambda feature: feature.message_policies)
         self.homes_about = self._each(lambda feature: feature.homes_about)
         self.purge = _call_all(self._each(lambda feature: feature.purge))

@@ -79,6 +79,19 @@ def test_each_table_has_a_policy():
     assert {policy.model for policy in FEATURES.personal_data} == tables
 
 
+def test_members_read_what_an_erasure_leaves_of_rows_they_know():
+    silent = [
+        feature.name
+        for feature in FEATURES
+        if not feature.erasure_lines
+        and any(
+            policy.row_names and policy.on_erasure == "pseudonym"
+            for policy in feature.personal_data
+        )
+    ]
+    assert silent == []
+
+
 def action_ids() -> Iterator[str]:
     """Return the ids of buttons, menus and forms with a listener, except patterns."""
     for file in OURS:
@@ -188,6 +201,21 @@ def tree(tmp_path: Path) -> Path:
     insert(
         handlers, "    workspace.register(bolt, rt)\n", "    tips.register(bolt, rt)\n"
     )
+    jobs = tmp_path / "jobs" / "__init__.py"
+    insert(jobs, ", workspace\nfrom jobs.scheduler", ", tips")
+    insert(
+        jobs,
+        '    Job("sync-channels"',
+        '    Job("expire-tips", tips.expire, timedelta(minutes=1)),\n',
+    )
+    insert(
+        tmp_path / "manifest.yml",
+        "  shortcuts:\n",
+        "    # `/tip` | in a channel | Gives a tip.\n"
+        "    - command: /tip\n"
+        "      description: Give a tip\n"
+        "      should_escape: true\n",
+    )
     insert(tmp_path / "pyproject.toml", "checkins | knowledge", "tips | ")
     return tmp_path
 
@@ -211,5 +239,12 @@ def test_a_new_feature_needs_its_own_files_and_a_few_lines(tree: Path):
         tree,
         *(sys.executable, "-m", "pytest", *alone),
         *("tests/test_tips.py", "tests/test_features.py", "-k", "not new_feature"),
+        *(
+            f"tests/test_manifest.py::test_{name}"
+            for name in (
+                "the_manifests_commands_and_the_listeners_agree",
+                "the_last_listener_of_a_command_takes_any_text",
+            )
+        ),
     )
     run(tree, str(Path(sys.executable).with_name("lint-imports")), "--no-cache")

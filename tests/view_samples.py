@@ -20,6 +20,7 @@ from bot.checkins import list_blocks
 from bot.checkins import notes as checkin_notes
 from bot.checkins.blocks import DigestEntry, RoundPrompt
 from bot.checkins.rules import Response
+from bot.features import FEATURES
 from bot.home import blocks as home
 from bot.home import notes as home_notes
 from bot.home.row_blocks import RowList
@@ -643,9 +644,10 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     ],
     onboarding.greetings_off: [onboarding.greetings_off],
     privacy.forget_form: [
-        lambda: privacy.forget_form([]),
+        lambda: privacy.forget_form([], FEATURES.erasure_lines),
         lambda: privacy.forget_form(
-            [(("ask", "asks"), 3), (("answer", "answers"), 1), (None, 2)]
+            [(("ask", "asks"), 3), (("answer", "answers"), 1), (None, 2)],
+            FEATURES.erasure_lines,
         ),
     ],
     privacy.erased_view: [privacy.erased_view],

@@ -56,6 +56,7 @@ ASKS = Feature(
         *personal_data.PERSONAL_DATA,
         *personal_data.ANSWER_PERSONAL_DATA,
     ),
+    erasure_lines=personal_data.ERASURE_LINES,
     message_policies=(*personal_data.MESSAGES, *personal_data.ANSWER_MESSAGES),
     homes_about=personal_data.homes_about,
     purge=_purge,

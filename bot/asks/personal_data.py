@@ -243,3 +243,11 @@ ANSWER_MESSAGES = (
     MessagePolicy(frozenset({ANSWER_HELPED_AGAIN}), _ask_ids_referring),
     MessagePolicy(frozenset({ANSWER_HELPED, ANSWER_SOLVED}), _answer_ids_naming),
 )
+
+ERASURE_LINES = (
+    (
+        "I remove the text and your name from your asks. The asks stay without a name,"
+        " so that their answers and the totals stay right. Open ones are closed."
+    ),
+    "Your answers and reactions stay, without your name.",
+)

@@ -125,6 +125,7 @@ CHECKINS = Feature(
     message_types=notifications.MESSAGE_TYPES,
     permissions=permissions.PERMISSIONS,
     personal_data=personal_data.PERSONAL_DATA,
+    erasure_lines=personal_data.ERASURE_LINES,
     message_policies=personal_data.MESSAGES,
     channel_settings_section=pages.section,
     member_settings=(_REMINDERS,),

@@ -158,3 +158,5 @@ MESSAGES = (
         )
     ),
 )
+
+ERASURE_LINES = ("I remove the text and your name from what you shared in check-ins.",)

@@ -90,6 +90,7 @@ def knowledge(*, looks_while_typing: bool) -> Knowledge:
             *pointer_message.PERSONAL_DATA,
             *search_tables.PERSONAL_DATA,
         ),
+        erasure_lines=personal_data.ERASURE_LINES,
         message_policies=(
             *personal_data.MESSAGES,
             *outdated.MESSAGES,

@@ -47,3 +47,10 @@ MESSAGES = (
     # To the author alone, about themselves.
     MessagePolicy(frozenset({KNOWLEDGE_FETCH_ANSWER, KNOWLEDGE_NOTICE})),
 )
+
+ERASURE_LINES = (
+    (
+        "I delete the words of your answers. Links to earlier asks that you posted"
+        " stay, without your name."
+    ),
+)

@@ -37,6 +37,7 @@ KUDOS = Feature(
     message_types=notifications.MESSAGE_TYPES,
     permissions=permissions.PERMISSIONS,
     personal_data=personal_data.PERSONAL_DATA,
+    erasure_lines=personal_data.ERASURE_LINES,
     message_policies=personal_data.MESSAGES,
     homes_about=personal_data.homes_about,
     channel_settings=settings.CHANNEL_SETTINGS,

@@ -127,3 +127,7 @@ MESSAGES = (
     # An ephemeral message, which is gone when the member reloads Slack.
     MessagePolicy(frozenset({KUDOS_LIMIT_REACHED})),
 )
+
+ERASURE_LINES = (
+    "Kudos that you gave or got stay, without your name. I remove your reasons.",
+)

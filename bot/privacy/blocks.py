@@ -16,19 +16,20 @@ FILE_TITLE = "What Backswing keeps about you"
 
 HELP = "*Your data:* `/backswing my data` shows it, `/backswing forget me` deletes it."
 
-_CONSEQUENCES = (
-    "• I remove the text and your name from your asks. The asks stay without a name,"
-    " so that their answers and the totals stay right. Open ones are closed.\n"
-    "• Your answers and reactions stay, without your name.\n"
-    "• I delete your settings, and everything else that is only about you.\n"
-    "• I reword my messages to others that name or quote you, and delete my messages"
-    " to you. That can take a few minutes.\n"
-    "• Your own messages in Slack stay. Only you can delete them.\n"
-    "• This can't be undone. If you use me again, you start fresh."
+ERASURE_LINES = (
+    "I delete your settings, and everything else that is only about you.",
+    (
+        "I reword my messages to others that name or quote you, and delete my messages"
+        " to you. That can take a few minutes."
+    ),
+    "Your own messages in Slack stay. Only you can delete them.",
+    "This can't be undone. If you use me again, you start fresh.",
 )
 
 
-def forget_form(counts: Iterable[tuple[tuple[str, str] | None, int]]) -> View:
+def forget_form(
+    counts: Iterable[tuple[tuple[str, str] | None, int]], consequences: Iterable[str]
+) -> View:
     """Build the form that asks for confirmation of an erasure.
 
     `counts` has for each table the singular and plural of its rows' name (None: members
@@ -46,6 +47,7 @@ def forget_form(counts: Iterable[tuple[tuple[str, str] | None, int]]) -> View:
     summary = "I keep nothing about you."
     if stored:
         summary = f"I keep this about you: {', '.join(stored)}."
+    lines = "\n".join(f"• {line}" for line in consequences)
     return View(
         type="modal",
         callback_id="forget_me",
@@ -54,7 +56,7 @@ def forget_form(counts: Iterable[tuple[tuple[str, str] | None, int]]) -> View:
         close="Cancel",
         blocks=[
             SectionBlock(text=summary),
-            SectionBlock(text=f"*When you press Forget me:*\n{_CONSEQUENCES}"),
+            SectionBlock(text=f"*When you press Forget me:*\n{lines}"),
             SectionBlock(text="To see it all first, type `/backswing my data`."),
         ],
     )

@@ -9,6 +9,7 @@ PRIVACY = Feature(
     message_types=(service.DATA_FILE, redaction.REDACTION),
     permissions=(MANAGE_OWN_DATA,),
     personal_data=core_tables.PERSONAL_DATA,
+    erasure_lines=blocks.ERASURE_LINES,
     message_policies=core_tables.MESSAGES,
-    help_lines=lambda _emoji: [blocks.HELP],
+    help_lines=lambda _channel: [blocks.HELP],
 )

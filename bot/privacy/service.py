@@ -96,7 +96,7 @@ def _require_allowed(tx: Transaction, member: str) -> None:
 def forget_form(tx: Transaction, member: str) -> View:
     """Return the form that confirms an erasure. Raises UserError for non-members."""
     _require_allowed(tx, member)
-    return blocks.forget_form(_count_rows(tx, member))
+    return blocks.forget_form(_count_rows(tx, member), tx.features.erasure_lines)
 
 
 def erase_oneself(tx: Transaction, member: str) -> None:

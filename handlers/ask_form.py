@@ -87,13 +87,14 @@ def choose_channel(click: BlockAction, request: Request) -> Response:
     turn = Turn(view.id, click.at_micros)
     _pace(request).begin(turn, now=request.rt.clock())
     look = _look(view)
-    if look.is_due:
+    # Another channel may want suggestions where the last one did not.
+    if look.is_possible:
         request.refresh(users=[click.actor])
     with request.read() as tx:
         channel = channels.find(tx, channel_id)
         is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
         has_topics = bool(channel and is_seen and channel.topics)
-        if not (has_topics or view.has_block("topics") or look.is_due):
+        if not (has_topics or view.has_block("topics") or look.is_possible):
             return None
         form = _redraw(click, tx, request, view, look)
     # The topics are needed, even if this look has been overtaken.

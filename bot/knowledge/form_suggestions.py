@@ -67,10 +67,13 @@ class Look:
         )
 
     @property
+    def is_possible(self) -> bool:
+        return len(self.words) >= MIN_WORDS and self.draws < MAX_DRAWS
+
+    @property
     def is_due(self) -> bool:
         """True if a significant word or a topic was added since the last look."""
-        is_new = not self.words | self.topics <= self.looked_for
-        return len(self.words) >= MIN_WORDS and is_new and self.draws < MAX_DRAWS
+        return self.is_possible and not self.words | self.topics <= self.looked_for
 
     def without(self, entry_id: int) -> Self:
         return replace(self, dismissed=self.dismissed | {entry_id})

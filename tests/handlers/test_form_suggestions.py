@@ -167,6 +167,18 @@ def test_it_is_silent_where_the_channel_wants_none(story: Story, earlier: str):
     assert shown is None or TITLE not in json.dumps(shown)
 
 
+def test_it_looks_when_a_channel_that_wants_it_is_chosen(story: Story, earlier: str):
+    story.set_up_channel(suggests_entries=[])
+    shown = report_question(story, open_form(story), "VPN certificate expired?")
+    assert TITLE not in json.dumps(shown)
+    assert shown is not None
+    for channel, is_shown in (("C0ELSE", True), (HELP_CHANNEL, False)):
+        view = with_typed(shown, "VPN certificate expired?", channel=channel)
+        story.click(PEER, "ask_channel", view=view, selected_conversation=channel)
+        shown = story.slack.views[-1][1]
+        assert (TITLE in json.dumps(shown)) is is_shown
+
+
 def test_what_was_said_in_private_is_not_shown_to_others(
     story: Story, follower: SearchFollower
 ):

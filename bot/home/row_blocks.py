@@ -49,24 +49,29 @@ class RowList:
 def fit(lists: Sequence[RowList], room: int) -> list[list[Block]]:
     """Return the blocks of each list, together not more than `room`.
 
-    If they do not fit whole, each list in turn gets one row more, so a long list takes
-    no room from a short one. If not even the heads fit, the last ones are left out.
+    If they do not fit whole, the shortest one in turn gets one row more, so a long list
+    takes no room from a short one. If not even the heads fit, the last ones are left
+    out.
     """
-    whole = [row_list.blocks for row_list in lists]
-    if _count(whole) <= room:
-        return whole
+    blocks = [row_list.blocks for row_list in lists]
+    if _count(blocks) <= room:
+        return blocks
     shown = [_HEAD_ONLY] * len(lists)
     blocks = [row_list.cut(_HEAD_ONLY) for row_list in lists]
 
-    def show(number: int, rows: int) -> None:
+    def show(number: int, rows: int) -> bool:
         longer = lists[number].cut(rows)
-        if _count(blocks) - len(blocks[number]) + len(longer) <= room:
-            shown[number], blocks[number] = rows, longer
+        if _count(blocks) - len(blocks[number]) + len(longer) > room:
+            return False
+        shown[number], blocks[number] = rows, longer
+        return True
 
-    for rows in range(max(map(len, whole)) + 1):
-        for number, row_list in enumerate(lists):
-            if rows <= len(row_list.rows):
-                show(number, rows)
+    growing = set(range(len(lists)))
+    while growing:
+        shortest = min(growing, key=lambda number: (len(blocks[number]), number))
+        rows = shown[shortest] + 1
+        if rows > len(lists[shortest].rows) or not show(shortest, rows):
+            growing.remove(shortest)
     # A last row can need less room than the blocks that say that it is left out.
     for number, row_list in enumerate(lists):
         for rows in range(shown[number] + 1, len(row_list.rows) + 1):

@@ -102,6 +102,13 @@ def test_lists_that_are_cut_show_as_many_rows():
     assert max(counts) - min(counts) <= 1
 
 
+def test_a_list_of_large_rows_shows_fewer_of_them():
+    lists = [list_of(0, [8] * 50), list_of(1, [1] * 200)]
+    large, small = fit(lists, ROOM)
+    assert abs(len(large) - len(small)) <= 8
+    assert len(large) + len(small) == ROOM
+
+
 def test_a_list_that_is_cut_says_how_much_it_leaves_out():
     row_list = RowList([HeaderBlock(text="Due")], [[divider(str(n))] for n in range(9)])
     [blocks] = fit([row_list], 5)

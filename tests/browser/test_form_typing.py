@@ -70,3 +70,27 @@ def test_enter_posts_the_ask(window: OpenWindow) -> None:
     question.press("Enter")
     expect(diego.modal).to_have_count(0)
     expect(diego.message("Which retry storm is ours?")).to_be_visible()
+
+
+def test_a_channel_and_topics_are_chosen_and_it_looks(window: OpenWindow) -> None:
+    aino = window("aino", "help-backend")
+    aino.say("/backswing")
+    aino.modal.get_by_role("textbox", name="Topics").fill("mailer, deploys")
+    aino.modal.get_by_role("button", name="Save").click()
+    expect(aino.modal).to_have_count(0)
+
+    priya = window("priya")
+    priya.say("/ask")
+    question = priya.modal.get_by_role("textbox", name="Question")
+    question.press_sequentially("How to stop a retry storm", delay=DELAY)
+    details = priya.modal.get_by_role("textbox", name="Details")
+    details.fill("It began at noon.")
+    topics = priya.modal.get_by_role("combobox", name="Topics")
+    topics.select_option("mailer")
+    expect(priya.modal).to_contain_text(JITTER)
+    expect(priya.modal.get_by_role("list", name="Chosen")).to_contain_text("mailer")
+    expect(question).to_have_value("How to stop a retry storm")
+    expect(details).to_have_value("It began at noon.")
+    priya.modal.get_by_role("button", name="Ask", exact=True).click()
+    posted = priya.message("How to stop a retry storm")
+    expect(posted).to_contain_text("mailer")

@@ -21,6 +21,7 @@ from models import (
     Base,
     Installation,
     Member,
+    MemberSettingsRow,
 )
 from tests.factories import Story
 from tests.fakes import PostedMessage
@@ -737,6 +738,8 @@ def test_strangers_have_no_choice_to_make(story: Story, action_id: str):
     story.click("U9", action_id, "off")
     with story.rt.read_session() as session:
         assert session.scalars(select(AnswerTextNotice)).all() == []
+        stored = select(MemberSettingsRow).filter_by(member="U9")
+        assert session.scalars(stored).all() == []
 
 
 # People whose words are not kept

@@ -415,3 +415,39 @@ def test_an_edit_confirms_an_answer(story: Story, follower: SearchFollower):
     found = shown(story)
     assert "Renew it online." in found
     assert "No one has confirmed" not in found
+
+
+def test_only_marks_that_stand_count_and_not_the_authors(story: Story, earlier: str):
+    story.react(HELPER, earlier, "heart")
+    story.react(PEER, earlier, "heart")
+    assert "helped 2 people" in shown(story)
+    story.unreact(PEER, earlier, "heart")
+    assert "helped 1 person" in shown(story)
+
+
+def test_an_author_is_not_asked_for_one_flag_nor_for_their_own(
+    story: Story, earlier: str
+):
+    flag(story, PEER)
+    story.advance(hours=1)
+    flag(story, HELPER)
+    story.advance(hours=1)
+    assert "People say that this is out of date" in shown(story)
+    assert not [text for text in story.slack.texts_to(HELPER) if "out of date" in text]
+
+
+@pytest.mark.parametrize("is_in", [True, False])
+def test_only_an_author_who_is_still_in_the_private_channel_is_asked(
+    story: Story, earlier: str, is_in: bool
+):
+    flag(story, PEER)
+    flag(story, ADMIN)
+    story.slack.channels[HELP_CHANNEL] = conversation_object(
+        HELP_CHANNEL, "help", is_private=True
+    )
+    with story.rt.write(story.workspace) as tx:
+        tx.session.execute(update(Channel).values(is_private=True))
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, *[HELPER] * is_in]
+    story.advance(minutes=5)
+    asked = [text for text in story.slack.texts_to(HELPER) if "out of date" in text]
+    assert len(asked) == is_in

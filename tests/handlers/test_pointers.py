@@ -658,6 +658,9 @@ def test_thats_it_stands_beside_a_link_in_the_thread(story: Story, earlier: str)
     message = point(story)
     story.click(PEER, "suggestion_solved", f"{ask.id}:{first}")
     story.react(PEER, message.ts, "white_check_mark")
+    by_button = reference(story)
+    assert by_button is not None
+    assert by_button.found_by is None
     story.unreact(PEER, message.ts, "white_check_mark")
     assert story.asks()[-1].state == "solved"
     story.react(PEER, message.ts, "white_check_mark")

@@ -256,3 +256,98 @@ def test_what_people_call_out_of_date_is_not_suggested(story: Story, earlier: st
             event_micros=datetime_to_micros(tx.now),
         )
     assert ask_again(story) == {}
+
+
+def test_ones_own_answer_is_no_news(story: Story, earlier: str):
+    assert ask_again(story, member=HELPER) == {}
+
+
+def test_it_is_silent_if_what_fits_best_is_still_open(
+    story: Story, earlier: str, follower: SearchFollower
+):
+    """A weaker match was answered, and is probably about something else."""
+    words = "VPN certificate of the Lisbon office has expired overnight"
+    story.ask(words, member=HELPER)
+    follower.follow()
+    assert ask_again(story, words) == {}
+
+
+def test_it_is_silent_without_an_index(story: Story):
+    solve_an_ask(story)
+    assert ask_again(story) == {}
+
+
+def test_ones_own_solved_ask_comes_first(story: Story, follower: SearchFollower):
+    solve_an_ask(story, "VPN certificate", "Ask Ben.", asker=PEER)
+    solve_an_ask(story, "How do I renew the expired VPN certificate myself again?")
+    for n in range(20):
+        story.ask(f"Where is printer {n}?", member=HELPER)
+    follower.follow()
+    card = json.dumps(
+        ask_again(story, "renew expired VPN certificate myself, how exactly?")
+    )
+    assert card.index("You solved this") < card.index("vpnctl renew")
+
+
+def test_a_reaction_that_has_not_come_as_an_event_keeps_the_ask(
+    story: Story, earlier: str
+):
+    card = ask_again(story)
+    story.deliver()
+    ask = story.asks()[-1]
+    assert ask.ts
+    reacted = {"name": "eyes", "users": [HELPER], "count": 1}
+    story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
+        {
+            "ts": ask.ts,
+            "bot_id": "B0BACKSWING",
+            "user": story.workspace.bot_user_id,
+            "reactions": [reacted],
+        }
+    ]
+    story.click(PEER, "suggestion_solved", *values(card, "suggestion_solved"))
+    story.deliver()
+    assert story.asks()[-1].state == "solved"
+
+
+def test_thats_it_for_what_one_may_no_longer_see_does_nothing(
+    story: Story, earlier: str
+):
+    card = ask_again(story)
+    story.deliver()
+    with story.rt.write(story.workspace) as tx:
+        den = Channel(
+            installation_id=tx.workspace.id,
+            slack_id="C0DEN",
+            is_joined=True,
+            is_private=True,
+        )
+        tx.session.add(den)
+        tx.session.flush()
+        entry = update(Ask).filter_by(title=TITLE).values(channel_id=den.id)
+        tx.session.execute(entry)
+    story.click(PEER, "suggestion_solved", *values(card, "suggestion_solved"))
+    story.deliver()
+    assert "not in it" in last_reply(story)
+    assert story.asks()[-1].state == "open"
+
+
+def home(story: Story) -> str:
+    opened = {"type": "app_home_opened", "user": PEER, "tab": "home"}
+    assert story.event(opened) == 200
+    story.deliver()
+    return json.dumps(story.slack.homes[PEER])
+
+
+def test_home_shows_it_while_the_ask_is_open(story: Story, earlier: str):
+    card = ask_again(story)
+    story.advance(seconds=90)
+    assert "Perhaps already solved" in home(story)
+    story.click(PEER, "suggestion_solved", *values(card, "suggestion_solved"))
+    story.deliver()
+    assert "Perhaps already solved" not in home(story)
+    story.click(PEER, "suggestion_undo", str(story.asks()[-1].id))
+    story.deliver()
+    assert "Perhaps already solved" in home(story)
+    story.click(PEER, "suggestion_dismiss", *values(card, "suggestion_dismiss"))
+    assert "Perhaps already solved" not in home(story)

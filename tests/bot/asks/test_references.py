@@ -13,7 +13,14 @@ from bot.permissions import EXTERNAL_DENIAL
 from bot.runtime import Transaction
 from models import Answer, Ask, AskReference, Channel
 from tests.factories import Story
-from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    user_object,
+)
 
 TITLE = "How do I renew the VPN certificate?"
 THANKS = "Your answer of 2 Mar helped Chi today. Thank you!"
@@ -195,6 +202,16 @@ def test_one_answer_that_solved_two_asks_keeps_its_mark_until_both_are_undone(
             tx, second, by=PEER, event_micros=datetime_to_micros(tx.now) + 1
         )
     assert story.answer_marks()[earlier] == (True, 0)
+
+
+def test_each_asker_whom_it_helped_has_a_mark_of_their_own(story: Story, earlier: str):
+    ask_again(story)
+    solve(story)
+    story.ask("The VPN certificate is too old", member=ADMIN)
+    solve(story, by=ADMIN)
+    assert story.answer_marks()[earlier] == (True, 2)
+    undo(story, by=ADMIN)
+    assert story.answer_marks()[earlier] == (True, 1)
 
 
 @pytest.mark.parametrize(

@@ -159,20 +159,26 @@ def test_a_look_is_overtaken_while_slack_is_slow(story: Story, earlier: str):
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "level"),
     [
-        HashConflict("views.update", "hash_conflict"),
+        (HashConflict("views.update", "hash_conflict"), "INFO"),
         # The member has closed the form.
-        Rejected("views.update", "not_found"),
-        RateLimited("views.update", 30),
+        (Rejected("views.update", "not_found"), "INFO"),
+        (RateLimited("views.update", 30), "WARNING"),
     ],
 )
 def test_a_draw_that_slack_refuses_is_dropped(
-    story: Story, earlier: str, error: SlackError
+    story: Story,
+    earlier: str,
+    error: SlackError,
+    level: str,
+    caplog: pytest.LogCaptureFixture,
 ):
     form = open_form(story)
     story.slack.fail["views.update"] = [error]
     assert type_text(story, form, QUESTION) == []
+    [logged] = (record for record in caplog.records if record.msg == "not shown")
+    assert logged.levelname == level
     # Nobody is bothered with a message, and nothing was tried again.
     assert len(story.slack.views) == 1
     assert story.slack.calls.count("views.update") == 1

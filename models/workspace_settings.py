@@ -24,6 +24,7 @@ class WorkspaceSettingsRow(Base):
             "deactivated_retention_days > 0", name="deactivated_retention_days"
         ),
         CheckConstraint("unasked_per_week >= 0", name="unasked_per_week"),
+        CheckConstraint("confirmed_for_days > 0", name="confirmed_for_days"),
     )
 
     installation_id: Mapped[int] = mapped_column(
@@ -35,6 +36,8 @@ class WorkspaceSettingsRow(Base):
     deactivated_retention_days: Mapped[int | None]
     # The most unasked messages to a member in seven days.
     unasked_per_week: Mapped[int | None]
+    # Days for which a confirmation of an answer counts.
+    confirmed_for_days: Mapped[int | None]
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

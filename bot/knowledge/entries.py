@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import distinct, exists, func, select
 
@@ -12,7 +13,7 @@ from bot.knowledge.entry_rules import Freshness, Verdict
 from bot.knowledge.pointer_marks import cannot_mark
 from bot.runtime import Transaction
 from bot.slack.text import format_month, permalink
-from bot.workspace import members, visibility
+from bot.workspace import members, visibility, workspace_settings
 from models import (
     Answer,
     AnswerText,
@@ -109,6 +110,7 @@ def load(
     verdicts = _load_verdicts(tx, asks.keys())
     newer = _load_newer(tx, asks.keys(), readable)
     zone = members.zone(tx, member)
+    confirmed_for = timedelta(days=workspace_settings.get(tx).confirmed_for_days)
     names = members.names(
         tx, {answer.author for of_ask in answers.values() for answer, _ in of_ask}
     )
@@ -131,6 +133,7 @@ def load(
             confirmed_at_micros=confirmed_at,
             verdicts=verdicts[ask_id],
             authors={answer.author for answer, _ in answers[ask_id]},
+            confirmed_for=confirmed_for,
             now=tx.now,
         )
         at = micros_to_datetime(confirmed_at) if confirmed_at else ask.asked_at

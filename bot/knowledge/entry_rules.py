@@ -10,7 +10,6 @@ from bot.clock import datetime_to_micros
 # "due": nobody has confirmed it for long; "old": people say that it is out of date.
 Freshness = Literal["good", "due", "old"]
 
-CONFIRMED_FOR = timedelta(days=365)
 # So many people, or an author of its answers, make an entry old.
 MIN_OUTDATED_VERDICTS = 2
 
@@ -30,6 +29,7 @@ def freshness(
     confirmed_at_micros: int,
     verdicts: Sequence[Verdict],
     authors: Collection[str],
+    confirmed_for: timedelta,
     now: datetime,
 ) -> Freshness:
     """Return the state of an entry. Verdicts from before its confirmation do not count.
@@ -44,5 +44,5 @@ def freshness(
     is_by_author = any(verdict.member in authors for verdict in outdated)
     if is_by_author or len(outdated) >= MIN_OUTDATED_VERDICTS:
         return "old"
-    is_due = confirmed_at_micros <= datetime_to_micros(now - CONFIRMED_FOR)
+    is_due = confirmed_at_micros <= datetime_to_micros(now - confirmed_for)
     return "due" if is_due else "good"

@@ -98,6 +98,7 @@ def knowledge(*, looks_while_typing: bool) -> Knowledge:
         ),
         channel_settings=(channel_settings.SUGGESTS_ENTRIES,),
         member_settings=(settings.KEEPS_ANSWER_TEXTS,),
+        workspace_settings=settings.WORKSPACE_SETTINGS,
         home_sections=(home.SUGGESTIONS,),
         ask_options=_ask_options,
         help_lines=_help_lines,

@@ -1,12 +1,14 @@
-"""A member's choice whether the words of their answers are kept."""
+"""Members' choice whether the words of their answers are kept; how long they count."""
 
-from bot.forms.fields import Switch
-from bot.forms.setting import MemberSetting
+from collections.abc import Sequence
+
+from bot.forms.fields import Number, Switch
+from bot.forms.setting import MemberSetting, Setting
 from bot.knowledge import answer_texts, notes
 from bot.permissions import EDIT_OWN_SETTINGS, require
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
-from bot.workspace import member_settings, roles
+from bot.workspace import member_settings, roles, workspace_settings
 
 
 def _get(tx: Transaction, member: str) -> bool:
@@ -28,6 +30,25 @@ KEEPS_ANSWER_TEXTS = MemberSetting(
     _get,
     _put,
     position=65,
+)
+
+
+WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
+    Setting(
+        Number(
+            name="confirmed_for_days",
+            label="Days until an answer needs a new confirmation",
+            hint="Until then I show it as right. After that I say since when no one"
+            " has confirmed it.",
+            minimum=1,
+            maximum=3650,
+        ),
+        lambda tx, _owner: workspace_settings.get(tx).confirmed_for_days,
+        lambda tx, _owner, value: workspace_settings.update(
+            tx, confirmed_for_days=value
+        ),
+        position=12,
+    ),
 )
 
 

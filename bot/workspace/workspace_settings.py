@@ -23,6 +23,8 @@ class WorkspaceSettings:
     deactivated_retention_days: int = 90
     # The most messages in seven days to a member who did not ask for them.
     unasked_per_week: int = 3
+    # Days for which a confirmation that an answer is right counts.
+    confirmed_for_days: int = 365
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)
 

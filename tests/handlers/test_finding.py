@@ -190,6 +190,14 @@ def test_after_a_year_somebody_is_to_confirm_it(story: Story, earlier: str):
     assert "No one has confirmed" not in shown(story)
 
 
+def test_a_workspace_chooses_how_long_a_confirmation_counts(story: Story, earlier: str):
+    story.set_up_workspace(confirmed_for_days="30")
+    story.clock.advance(days=29)
+    assert "No one has confirmed" not in shown(story)
+    story.clock.advance(days=2)
+    assert "No one has confirmed it since March" in shown(story)
+
+
 def test_to_be_shown_confirms_nothing(story: Story, earlier: str):
     story.clock.advance(days=364)
     shown(story)

@@ -187,6 +187,7 @@ def test_the_workspace_form_has_defaults_for_channels():
         "section",
         "program_leads",
         "daily_kudos_allowance",
+        "confirmed_for_days",
         "unasked_per_week",
         "sent_retention_days",
         "unmatched_retention_days",

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
-from bot.search import changes, documents
+from bot.search import changes, documents, snapshot
 from bot.search.follower import REPORT_EVERY
 from cli.doctor.findings import Finding, ok, warning
 from models import SearchReplica
@@ -19,8 +19,16 @@ LATE_AFTER = 5 * REPORT_EVERY
 
 def examine(session: Session, *, clock: Clock) -> Iterator[Finding]:
     """Yield one finding. The last report of a stopped replica counts for an hour."""
+    if not snapshot.IS_INSTALLED:
+        yield warning(
+            SUBJECT,
+            "The package tantivy is not installed: people find only the newest asks.",
+            "Run `uv sync` where it can be installed.",
+        )
+        return
     now = clock()
-    asks = documents.count(session)
+    count = documents.count(session)
+    asks = f"{count:,} ask{'s' * (count != 1)} can be found"
     replicas = session.scalars(
         select(SearchReplica).where(
             SearchReplica.followed_at > now - timedelta(hours=1)
@@ -54,7 +62,7 @@ def examine(session: Session, *, clock: Clock) -> Iterator[Finding]:
     else:
         yield ok(
             SUBJECT,
-            f"{asks} asks can be found, and {len(replicas)} processes follow them."
+            f"{asks}, and {len(replicas)} processes follow them."
             if len(replicas) > 1
-            else f"{asks} asks can be found.",
+            else f"{asks}.",
         )

@@ -8,6 +8,8 @@ from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.listener_matcher import ListenerMatcher
+from slack_bolt.listener_matcher.builtins import BuiltinListenerMatcher
 
 import handlers
 from bot.db.retry import run_batch
@@ -24,6 +26,19 @@ log = logging.getLogger(__name__)
 WORKSPACE = "workspace"
 # Bolt raises these for a malformed payload before it runs a listener.
 _MALFORMED_PAYLOAD_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
+
+
+class _BodyMatcher(ListenerMatcher):
+    """Calls Bolt's own matcher with the body, which is all that it takes.
+
+    Bolt would prepare thirty arguments for each listener that it tries.
+    """
+
+    def __init__(self, matches_body: Callable[..., Any]) -> None:
+        self._matches_body = matches_body
+
+    def matches(self, req: BoltRequest, resp: BoltResponse) -> bool:  # noqa: ARG002
+        return bool(self._matches_body(body=req.body))
 
 
 class BoltApp(App):
@@ -43,6 +58,17 @@ class BoltApp(App):
         self._workspaces = workspaces
         self._commit_batch = commit
         self.metrics = Metrics()
+
+    def _register_listener(
+        self,
+        functions: Sequence[Callable[..., BoltResponse | None]],
+        primary_matcher: ListenerMatcher,
+        *args: Any,
+        **options: Any,
+    ) -> Callable[..., BoltResponse | None] | None:
+        if isinstance(primary_matcher, BuiltinListenerMatcher):
+            primary_matcher = _BodyMatcher(primary_matcher.func)
+        return super()._register_listener(functions, primary_matcher, *args, **options)
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
         return self.dispatch_batch([req])[0]

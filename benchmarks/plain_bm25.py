@@ -45,6 +45,10 @@ class PlainIndex:
                 asks.append(number)
                 counts.append(counted.count(word))
 
+    @property
+    def document_count(self) -> int:
+        return len(self.lengths) - 1
+
     def stem(self, words: Sequence[str]) -> Sequence[str]:
         """Return the words: they are their own stems."""
         return words

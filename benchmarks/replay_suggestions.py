@@ -122,7 +122,14 @@ class Replay:
             (UNASKED, finding.suggest(at, self.search, ask)),
             (
                 FORM,
-                finding.similar(at, self.search, ask.asker, query, excluded={ask.id}),
+                finding.similar(
+                    at,
+                    self.search,
+                    ask.asker,
+                    query,
+                    channel_id=ask.channel_id,
+                    excluded={ask.id},
+                ),
             ),
         ):
             if entries:

@@ -154,6 +154,7 @@ def _redraw(
             click.actor,
             SearchQuery(to_mrkdwn(look.question), to_mrkdwn(details)),
             look,
+            channel_id=channel.id if channel is not None else None,
         )
     return forms.ask_form(
         channel=channel_id,

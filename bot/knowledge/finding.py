@@ -11,7 +11,11 @@ from bot.knowledge import entries
 from bot.knowledge.entries import Entry
 from bot.runtime import Transaction
 from bot.search.query import SearchQuery
-from bot.search.rules import MIN_SHARED_TITLE_WORDS, is_worth_showing_unasked
+from bot.search.rules import (
+    is_worth_showing_unasked,
+    possibly_similar,
+    prefer_channel,
+)
 from bot.search.service import Search
 from bot.workspace import visibility
 from models import Ask, AskSuggestion, Channel
@@ -83,18 +87,19 @@ def similar(
     member: str,
     query: SearchQuery,
     *,
+    channel_id: int | None = None,
     excluded: Collection[int] = (),
 ) -> list[Entry]:
-    """Return up to three entries that may be similar to what the member is writing."""
+    """Return up to three entries that may be similar to what the member is writing.
+
+    `channel_id` is the row of the channel in which they are about to ask.
+    """
     readable = visibility.readable_channels(tx, member)
     results = search.find(
-        tx.session, readable, query, limit=2 * PAGE_SIZE, excluded=excluded
+        tx.session, readable, query, limit=MAX_FOUND, excluded=excluded
     )
-    likely = [
-        hit.ask_id
-        for hit in results.hits
-        if hit.shared_title_words >= MIN_SHARED_TITLE_WORDS
-    ]
+    hits = prefer_channel(results.hits, channel_id)
+    likely = [hit.ask_id for hit in possibly_similar(hits)]
     since = tx.now - OPEN_ASKS_SHOWN_FOR
     recent = tx.session.scalars(
         select(Ask.id).where(Ask.id.in_(likely), Ask.asked_at >= since)
@@ -148,41 +153,28 @@ def suggest(tx: Transaction, search: Search, ask: Ask) -> list[Entry]:
         return []
     readable = visibility.readable_channels(tx, ask.asker)
     query = SearchQuery(ask.title, ask.details)
-    # The same ask posted twice is no news.
-    own = {ask.id, *_own_open_asks(tx, ask)}
-    results = search.find(tx.session, readable, query, limit=MAX_FOUND, excluded=own)
-    if not results.is_complete or not is_worth_showing_unasked(results.hits):
+    results = search.find(
+        tx.session, readable, query, limit=MAX_RANKED, excluded={ask.id}
+    )
+    if not results.is_complete:
         return []
-    likely = [
-        hit.ask_id
-        for hit in results.hits[:MAX_SUGGESTIONS]
-        if hit.shared_title_words >= MIN_SHARED_TITLE_WORDS
-    ]
-    shown = [
-        entry
-        for entry in entries.load(tx, ask.asker, likely, includes_open=False)
+    hits = prefer_channel(results.hits, ask.channel_id)
+    answered = entries.answered(tx, [hit.ask_id for hit in hits])[: 2 * PAGE_SIZE]
+    loaded = entries.load(tx, ask.asker, answered, includes_open=False)
+    shown = {
+        entry.ask_id: entry
+        for entry in loaded
         if entry.freshness != "old"
         and any(answer.author_id != ask.asker for answer in entry.answers)
-    ]
-    if not shown or shown[0].ask_id != results.hits[0].ask_id:
+    }
+    # Others with the same words, open ones say, must not keep the best one back.
+    hits = [hit for hit in hits if hit.ask_id in shown]
+    if not is_worth_showing_unasked(hits):
         return []
-    # One's own are recognised at once.
-    shown.sort(key=lambda entry: not entry.is_own)
-    return shown
-
-
-def _own_open_asks(tx: Transaction, ask: Ask) -> Sequence[int]:
-    """Return the asker's latest asks that wait for an answer."""
-    return tx.session.scalars(
-        select(Ask.id)
-        .where(
-            Ask.installation_id == tx.workspace.id,
-            Ask.asker == ask.asker,
-            Ask.state.in_(entries.OPEN_STATES),
-        )
-        .order_by(Ask.id.desc())
-        .limit(MAX_FOUND)
-    ).all()
+    best, *others = [shown[hit.ask_id] for hit in hits if hit.is_alike]
+    # Others are mostly about something else, but one's own are recognised at once.
+    own = [entry for entry in others if entry.is_own]
+    return sorted([best, *own][:MAX_SUGGESTIONS], key=lambda entry: not entry.is_own)
 
 
 def suggested(tx: Transaction, ask: Ask) -> list[Entry]:

@@ -13,7 +13,7 @@ from bot.knowledge import blocks, finding, presentation
 from bot.runtime import Transaction
 from bot.search.query import SearchQuery
 from bot.search.service import Search
-from bot.search.tokens import tokenize, without_unfinished_word
+from bot.search.tokens import subject_words, tokenize, without_unfinished_word
 
 # With fewer words than these there is nothing to look for.
 MIN_WORDS = 2
@@ -57,7 +57,7 @@ class Look:
         draws = metadata.get("draws")
         return cls(
             question,
-            frozenset(tokenize(question)[:MAX_METADATA_WORDS]),
+            frozenset(subject_words(question)[:MAX_METADATA_WORDS]),
             frozenset(tokenize(" ".join(topics))[:MAX_TOPIC_WORDS]),
             frozenset(map(str, words)) if isinstance(words, list) else frozenset(),
             frozenset(number for number in dismissed if isinstance(number, int))
@@ -88,10 +88,21 @@ class Look:
 
 
 def blocks_for(
-    tx: Transaction, search: Search, member: str, query: SearchQuery, look: Look
+    tx: Transaction,
+    search: Search,
+    member: str,
+    query: SearchQuery,
+    look: Look,
+    *,
+    channel_id: int | None = None,
 ) -> list[Block]:
-    """Return the blocks below the question; none if nothing is similar."""
+    """Return the blocks below the question; none if nothing is similar.
+
+    `channel_id` is the row of the channel that is chosen in the form.
+    """
     if len(look.words) < MIN_WORDS:
         return []
-    entries = finding.similar(tx, search, member, query, excluded=look.dismissed)
+    entries = finding.similar(
+        tx, search, member, query, channel_id=channel_id, excluded=look.dismissed
+    )
     return blocks.similar(presentation.views(tx, member, entries))

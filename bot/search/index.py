@@ -37,7 +37,7 @@ from bot.search.snapshot import (
     schema,
     translate_errors,
 )
-from bot.search.tokens import tokenize
+from bot.search.tokens import subject_words, tokenize
 
 if IS_INSTALLED:
     import tantivy
@@ -45,7 +45,7 @@ if IS_INSTALLED:
 log = logging.getLogger(__name__)
 
 # Another number for other fields, words or stems: the old index is deleted.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # The least that tantivy takes, in bytes; it is for words that are not on disk yet.
 _WRITER_MEMORY = 15_000_000
 
@@ -132,8 +132,7 @@ class SearchIndex:
     @property
     def count(self) -> int:
         """The number of asks in it."""
-        snapshot = self._live.snapshot
-        return snapshot.searcher.num_docs - (snapshot.followed is not None)
+        return self._live.snapshot.document_count
 
     def indexed(self, ask_ids: Collection[int]) -> set[int]:
         """Return those of the asks that are in it."""
@@ -292,5 +291,6 @@ def _to_tantivy(document: Document) -> "tantivy.Document":
     converted.add_integer("id", document.ask_id)
     converted.add_integer("channel", document.channel_id)
     converted.add_text("title", " ".join(title))
+    converted.add_text("subject", " ".join(subject_words(document.title)))
     converted.add_text("all", " ".join(words))
     return converted

@@ -1,10 +1,11 @@
-"""Weigh the words of a query; correct a title word that nobody wrote so far. Pure."""
+"""Weigh the words of a query; guess at a title word that nobody wrote so far. Pure."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.search.tokens import tokenize
+from bot.search.tokens import subject_words, tokenize
 
 TITLE_WORD = 2.5
 TITLE_WORD_IN_TITLE = 1.25
@@ -14,7 +15,11 @@ DETAILS_WORD = 1.0
 MAX_WORDS = 50
 # Identifiers of a trace, and the like, are too long to be the subject of an ask.
 MAX_DETAILS_WORD = 30
-# The least length of a word that is corrected, and how many are.
+# A word of a larger share of all documents, and of more than a few, is of all subjects.
+COMMON_SHARE = 1 / 3
+MIN_COMMON = 10
+# The least length of a word that is corrected, or of each word of two that were written
+# as one, and how many are.
 MIN_CORRECTED_LENGTH = 4
 MAX_CORRECTED = 5
 
@@ -43,6 +48,10 @@ class SearchQuery:
 class Vocabulary(Protocol):
     """The words of an index."""
 
+    @property
+    def document_count(self) -> int:
+        """The number of documents."""
+
     def stem(self, words: Sequence[str]) -> Sequence[str]:
         """Return the stem of each word, as the index has it."""
 
@@ -56,8 +65,8 @@ class WeightedQuery:
 
     anywhere: Mapping[str, float]
     in_title: Mapping[str, float]
-    # The words of the title that are known as they were written.
-    title_stems: frozenset[str]
+    # The words that say what the title is about, with their shares of all that it says.
+    subject: Mapping[str, float]
 
 
 def weigh_words(query: SearchQuery, vocabulary: Vocabulary) -> WeightedQuery:
@@ -68,8 +77,8 @@ def weigh_words(query: SearchQuery, vocabulary: Vocabulary) -> WeightedQuery:
     known = _rarest({stem: n for stem, n in frequencies.items() if n})
     title = dict.fromkeys(known, TITLE_WORD)
     unknown = [word for word, stem in stems.items() if not frequencies[stem]]
-    for corrected in _corrections(unknown, vocabulary):
-        title.setdefault(corrected, TITLE_WORD * CORRECTED)
+    for guess in _guesses(unknown, vocabulary):
+        title.setdefault(guess, TITLE_WORD * CORRECTED)
     words = [w for w in tokenize(query.details) if len(w) <= MAX_DETAILS_WORD]
     details = _rarest(
         {
@@ -82,24 +91,69 @@ def weigh_words(query: SearchQuery, vocabulary: Vocabulary) -> WeightedQuery:
     return WeightedQuery(
         anywhere=title | dict.fromkeys(details, DETAILS_WORD),
         in_title={stem: weight * ratio for stem, weight in title.items()},
-        title_stems=frozenset(known),
+        subject=_subject(query.title, vocabulary),
     )
+
+
+def _subject(title: str, vocabulary: Vocabulary) -> dict[str, float]:
+    """Return the share of each known word in what the title says: rare ones say more.
+
+    An unknown word says as much as one of a single document.
+    """
+    count = vocabulary.document_count
+    most = max(COMMON_SHARE * count, MIN_COMMON)
+    stems = dict.fromkeys(vocabulary.stem(subject_words(title)))
+    frequencies = {stem: vocabulary.frequency(stem) for stem in stems}
+    rarities = {
+        stem: _rarity(max(frequency, 1), count)
+        for stem, frequency in frequencies.items()
+        if frequency <= most
+    }
+    total = sum(rarities.values())
+    return {
+        stem: rarity / total for stem, rarity in rarities.items() if frequencies[stem]
+    }
+
+
+def _rarity(frequency: int, count: int) -> float:
+    """Return the weight that BM25 gives to a word of so many documents."""
+    others = max(count - frequency, 0)
+    return math.log1p((others + 0.5) / (frequency + 0.5))
 
 
 def _rarest(frequencies: Mapping[str, int]) -> list[str]:
     return sorted(frequencies, key=lambda stem: frequencies[stem])[:MAX_WORDS]
 
 
-def _corrections(unknown: Iterable[str], vocabulary: Vocabulary) -> Iterator[str]:
-    """Yield the stem of the most frequent word that may be meant, for each word."""
-    correctable = [
+def _guesses(unknown: Iterable[str], vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield the stem that may be meant by each word, or the two that it is made of."""
+    words = [
         word for word in unknown if len(word) >= MIN_CORRECTED_LENGTH and word.isalpha()
     ]
-    for word in correctable[:MAX_CORRECTED]:
+    for word in words[:MAX_CORRECTED]:
         stems = set(vocabulary.stem(list(_neighbours(word))))
         frequency, best = max((vocabulary.frequency(stem), stem) for stem in stems)
         if frequency:
             yield best
+        else:
+            yield from _parts(word, vocabulary)
+
+
+def _parts(word: str, vocabulary: Vocabulary) -> Sequence[str]:
+    """Return the stems of the two known words that a word joins, the most frequent.
+
+    German joins them with an `s` at times: Verbindungsfehler.
+    """
+    pairs = [
+        (head, word[end:])
+        for end in range(MIN_CORRECTED_LENGTH, len(word) - MIN_CORRECTED_LENGTH + 1)
+        for head in {word[:end], word[:end].removesuffix("s")}
+        if len(head) >= MIN_CORRECTED_LENGTH
+    ]
+    stems = [vocabulary.stem(pair) for pair in pairs]
+    frequencies = [min(map(vocabulary.frequency, pair)) for pair in stems]
+    best = max(zip(frequencies, stems, strict=True), default=(0, ()))
+    return best[1] if best[0] else ()
 
 
 def _neighbours(word: str) -> set[str]:

@@ -12,7 +12,7 @@ from bot.search.index import SearchIndex
 from bot.search.query import SearchQuery
 from bot.search.rules import Hit
 from bot.search.snapshot import IndexBroken
-from bot.search.tokens import tokenize
+from bot.search.tokens import subject_words, tokenize
 from models import Ask
 
 log = logging.getLogger(__name__)
@@ -110,16 +110,20 @@ def _scan(
 ) -> list[Hit]:
     """Return the newest asks that share a word with the query, most words first."""
     words = {*tokenize(query.title)} or {*tokenize(query.details)}
+    subject = {*subject_words(query.title)}
     rows = session.execute(
-        select(Ask.id, Ask.title, Ask.details)
+        select(Ask.id, Ask.channel_id, Ask.title, Ask.details)
         .where(Ask.channel_id.in_(readable), Ask.deleted_at.is_(None))
         .order_by(Ask.id.desc())
         .limit(MAX_SCANNED)
     )
     hits = []
-    for ask_id, title, details in rows:
+    for ask_id, channel_id, title, details in rows:
         in_title = len(words & {*tokenize(title)})
         in_details = len(words & {*tokenize(details)})
         if ask_id not in excluded and (in_title or in_details):
-            hits.append(Hit(ask_id, 2 * in_title + in_details, in_title))
+            shared = len(subject & {*subject_words(title)})
+            share = shared / max(len(subject), 1)
+            score = 2 * in_title + in_details
+            hits.append(Hit(ask_id, score, shared, share, channel_id))
     return sorted(hits, key=lambda hit: -hit.score)

@@ -3,7 +3,7 @@
 Only this module and bot/search/index.py import tantivy.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, wraps
 from itertools import accumulate
 from typing import ParamSpec, TypeAlias, TypeVar
@@ -25,7 +25,7 @@ SMALL_SHARE = 0.15
 CANDIDATES = 200
 RERANKED = 100
 MARKER_ID = 0
-_TEXT_FIELDS = ("all", "title")
+_TEXT_FIELDS = ("all", "title", "subject")
 
 
 class IndexBroken(Exception):
@@ -96,6 +96,11 @@ class Snapshot(Vocabulary):
             self.searcher.doc_freq(field, "word")
         self.searcher.doc_freq("channel", 0)
 
+    @property
+    def document_count(self) -> int:
+        """The number of asks; the marker is none."""
+        return self.searcher.num_docs - (self.followed is not None)
+
     def stem(self, words: Sequence[str]) -> Sequence[str]:
         return analyzer().analyze(" ".join(words))
 
@@ -121,13 +126,29 @@ class Snapshot(Vocabulary):
         if not weighted.anywhere or not readable:
             return []
         best = self._best_readable(_any_of(weighted), readable, limit + len(excluded))
-        scores = {
-            ask_id: score
-            for ask_id, (score, _) in zip(self._values("id", best), best, strict=True)
+        kept = [
+            (ask_id, channel_id, score)
+            for ask_id, channel_id, (score, _) in zip(
+                self._values("id", best),
+                self._values("channel", best),
+                best,
+                strict=True,
+            )
             if ask_id not in excluded
-        }
-        shared = self._shared_title_words(list(scores), weighted.title_stems)
-        hits = [Hit(id_, score, shared.get(id_, 0)) for id_, score in scores.items()]
+        ]
+        ask_ids = [ask_id for ask_id, _, _ in kept]
+        shared = self._sum_by_title(ask_ids, dict.fromkeys(weighted.subject, 1.0))
+        shares = self._sum_by_title(ask_ids, weighted.subject)
+        hits = [
+            Hit(
+                ask_id,
+                score,
+                round(shared.get(ask_id, 0)),
+                shares.get(ask_id, 0.0),
+                channel_id,
+            )
+            for ask_id, channel_id, score in kept
+        ]
         return (rerank(hits[:RERANKED]) + hits[RERANKED:])[:limit]
 
     def _best_readable(
@@ -160,25 +181,27 @@ class Snapshot(Vocabulary):
             self._channel_sizes[channel] = size
         return self._channel_sizes[channel]
 
-    def _shared_title_words(
-        self, ask_ids: Collection[int], stems: Collection[str]
-    ) -> dict[int, int]:
-        """Return how many of the words each title has; asks with none are left out."""
-        if not ask_ids or not stems:
+    def _sum_by_title(
+        self, ask_ids: Collection[int], weights: Mapping[str, float]
+    ) -> dict[int, float]:
+        """Return the sum of the weights of the words that each title is about.
+
+        Asks with none of them are left out.
+        """
+        if not ask_ids or not weights:
             return {}
-        counted = tantivy.Query.boolean_query(
+        summed = tantivy.Query.boolean_query(
             [
                 (
                     tantivy.Occur.Should,
-                    tantivy.Query.const_score_query(_term("title", stem), 1),
+                    tantivy.Query.const_score_query(_term("subject", stem), weight),
                 )
-                for stem in stems
+                for stem, weight in weights.items()
             ]
         )
-        counted = _must(counted, _one_of("id", ask_ids))
-        best = self._best(counted, len(ask_ids))
-        counts = (round(score) for score, _ in best)
-        return dict(zip(self._values("id", best), counts, strict=True))
+        best = self._best(_must(summed, _one_of("id", ask_ids)), len(ask_ids))
+        sums = (score for score, _ in best)
+        return dict(zip(self._values("id", best), sums, strict=True))
 
     def _best(self, query: "tantivy.Query", limit: int) -> Scored:
         return self.searcher.search(query, limit, count=False).hits

@@ -1,6 +1,7 @@
 """Split mrkdwn into the words that the search index has. Pure.
 
-`tokenize` is for texts and for queries alike. The index's stemmer comes after it.
+`tokenize` is for texts and for queries alike; `subject_words` are those of a title that
+may say what it is about. The index's stemmer comes after both.
 """
 
 import re
@@ -8,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from bot.slack import text as slack_text
+from bot.slack.text import ELLIPSIS
 
 MAX_LENGTH = 40
 # Words longer than this that contain a digit are hashes, keys and the like.
@@ -26,6 +28,11 @@ _ACCENTS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652\u0670]"
 )
 _SOFT_HYPHEN = "\u00ad"
+# On keyboards without umlauts, people write `oe` for `ö`, or `o`.
+_UMLAUT_WORD = re.compile(r"(?i)[^\W\d_]*[äöü][^\W\d_]*")
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
+)
 # Letters that have no accent to lose.
 _PLAIN_LETTERS = str.maketrans("øØłŁđ\u0131", "oOlLdi")
 _DOT_NET = re.compile(r"(?i)(?:(?<=\basp)|(?<=\bvb)|(?<![\w./-]))\.net\b")
@@ -72,16 +79,69 @@ which while who whom why will with won wont would wouldn you your yours
 """
 _STOP_WORDS = frozenset(_ENGLISH.split())
 
+# Words of all kinds of questions, which say nothing of the problem.
+_EVERYDAY = """
+able across actually added adding additional agree already always another anything
+anyway anywhere appear appears appreciate appreciated ask asked asking assume attempt
+attempted aware away bad basically begin beginning believe best better bit came certain
+chance clear come comes coming completed completely completing concerned confirmed
+confused correct correctly couple curious current currently day days decide decided
+different directly done due easy else enough especially eventually everything exactly
+example examples existing expect expected experience explain explained far feel figure
+finally fine finish finished first follow followed following follows forward found
+generally give given go goes going gone good great guess guys happen happened happening
+happens happy hard heard helpful hope hopefully hoping hour hours idea ideas imagine
+important include included includes including indeed instead interested interesting keep
+kind known knows last late later least leave left long look looked looking looks lot
+love made mainly make makes making manage managed many maybe mean means meant mention
+mentioned might minute minutes moment month months morning must near necessary new next
+nice night normal normally nothing notice noticed obvious obviously often ok okay old
+part particular particularly parts past people perfect perhaps person personally place
+places planning possible possibly prefer pretty previous previously probably problem
+problems properly provide provided put question questions quick quickly quite rather
+reading ready really reason reasons recent recently recommend recommended regarding
+regular regularly relevant remember require required respond right said say says second
+see seeing seem seems seen several shall share shared similar simple simpler simply
+since slightly solution solutions somehow something somewhat somewhere soon sorry sort
+specific started starting still stuff successfully suggest suggested suggestion
+suggestions suppose supposed sure surprised take taken taking talk tell therefore thing
+things think thinking third though thought thoughts time times today together tomorrow
+took tried tries true understand understanding unfortunately useful usual usually
+various week weeks weird well went whatever whether whole willing wish within without
+wonder wondered wondering word words work worked working works worth writing wrong wrote
+yeah year years yes yesterday yet
+"""
+_EVERYDAY_WORDS = frozenset(_EVERYDAY.split())
+# A title may end within a word.
+_CUT_WORD = re.compile(rf"[^\W{_UNSPACED}]+(?={ELLIPSIS})")
+_WHOLE_WORD_JOINTS = re.compile(r"['’/:]")
+
 
 def tokenize(text: str) -> list[str]:
     """Split mrkdwn into lower-case words, in order.
 
-    Names in code stay whole and are split, too. Mentions, emoji, stop words and what
-    nobody would search for (hashes, long numbers) are left out.
+    Names in code stay whole and are split, too; a word with an umlaut comes in both
+    spellings without it. Mentions, emoji, stop words and what nobody would search for
+    (hashes, long numbers) are left out.
     """
-    return [
-        token for token in _split(_plain_text(text)) if not _is_insignificant(token)
-    ]
+    text = _without_markup(_MARKUP.sub(_replace_markup, text))
+    text = _ADDRESS.sub(lambda match: _path(match[0]), text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.replace(_SOFT_HYPHEN, ""))
+        text = _UMLAUT_WORD.sub(_spell_both, text)
+    return [token for token in _split(_fold(text)) if not _is_insignificant(token)]
+
+
+def subject_words(text: str) -> list[str]:
+    """Return the words of a title that may say what it is about, each once.
+
+    A name in code or with hyphens is one word. Left out are addresses, numbers, single
+    letters, a word that was cut off, and those that people use about anything.
+    """
+    text = _without_markup(_MARKUP.sub(_keep_label, text))
+    text = _CUT_WORD.sub(" ", _ADDRESS.sub(" ", text))
+    words = dict.fromkeys(_whole_words(_fold(text)))
+    return [word for word in words if _may_be_subject(word)]
 
 
 def without_unfinished_word(text: str) -> str:
@@ -95,15 +155,21 @@ def without_unfinished_word(text: str) -> str:
     return text[: words[-1].start()]
 
 
-def _plain_text(text: str) -> str:
-    """Return the text without Slack's markup, addresses as their paths, no accents."""
-    text = _MARKUP.sub(_replace_markup, text)
-    if ":" in text:
-        pieces = slack_text.tokenize(text)
-        text = "".join(p.text if p.kind == "text" else " " for p in pieces)
-    else:
-        text = slack_text.unescape(text)
-    text = _ADDRESS.sub(lambda match: _path(match[0]), text)
+def _without_markup(text: str) -> str:
+    """Return the text without emoji and escapes."""
+    if ":" not in text:
+        return slack_text.unescape(text)
+    pieces = slack_text.tokenize(text)
+    return "".join(p.text if p.kind == "text" else " " for p in pieces)
+
+
+def _spell_both(word: re.Match[str]) -> str:
+    spelled = word[0].translate(_UMLAUTS)
+    return f"{word[0]} {spelled.upper() if word[0].isupper() else spelled}"
+
+
+def _fold(text: str) -> str:
+    """Return the text without accents."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.replace(_SOFT_HYPHEN, ""))
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", text))
@@ -119,6 +185,12 @@ def _replace_markup(markup: re.Match[str]) -> str:
         return f" {label} "
     # The label may be the address once more.
     return f" {target} " if "://" in label else f" {label} {target} "
+
+
+def _keep_label(markup: re.Match[str]) -> str:
+    target, _, label = markup[1].partition("|")
+    is_text = not target.startswith(("@", "!")) and label not in target
+    return f" {label} " if is_text else " "
 
 
 def _path(address: str) -> str:
@@ -141,6 +213,14 @@ def _split(text: str) -> Iterator[str]:
             yield language.casefold()
         else:
             yield from _split_word(match["word"])
+
+
+def _whole_words(text: str) -> Iterator[str]:
+    for match in _WORD.finditer(text):
+        if word := match["word"]:
+            yield from map(str.casefold, _WHOLE_WORD_JOINTS.split(word))
+        else:
+            yield from _split(match[0])
 
 
 def _split_word(word: str) -> Iterator[str]:
@@ -174,6 +254,13 @@ def _split_camel_case(name: str) -> list[str]:
 
 def _is_code(word: str) -> bool:
     return any(map(str.isdigit, word)) and any(map(str.isalpha, word))
+
+
+def _may_be_subject(word: str) -> bool:
+    if word in _EVERYDAY_WORDS or word.isdigit() or _is_insignificant(word):
+        return False
+    # A character of a script without spaces may be a word.
+    return len(word) > 1 or not word.isascii()
 
 
 def _is_insignificant(token: str) -> bool:

@@ -60,7 +60,10 @@ def test_nothing_found_changes_nothing_that_is_seen(story: Story, earlier: str):
     assert "similar" not in json.dumps(shown)
 
 
-@pytest.mark.parametrize("question", ["", "hello", "help!!!", "VPN", "\u202e"])
+@pytest.mark.parametrize(
+    "question",
+    ["", "hello", "help!!!", "VPN", "Küche", "A quick question on VPN", "\u202e"],
+)
 def test_it_does_not_look_for_nothing_in_particular(
     story: Story, earlier: str, question: str
 ):

@@ -12,16 +12,19 @@ from bot.search.follower import SearchFollower
 from bot.slack.api import RateLimited
 from models import Ask, AskSuggestion, Channel
 from tests.factories import Story
-from tests.knowledge import TITLE, solve_an_ask
+from tests.knowledge import TITLE, make_findable, solve_an_ask
 from tests.slack_payloads import (
     ASKER,
     BOT,
+    CHAMPION,
     HELP_CHANNEL,
     HELPER,
     PEER,
+    conversation_object,
     message_event,
 )
 
+OPS = "C0OPS"
 AGAIN = "VPN certificate has expired, how can I renew it?"
 
 
@@ -97,6 +100,71 @@ def test_what_is_not_theirs_is_not_shown_again(story: Story, earlier: str):
     assert last_reply(story).startswith("OK.")
     with story.rt.read(story.workspace) as tx:
         assert tx.session.scalars(select(AskSuggestion.is_dismissed)).all() == [True]
+
+
+def test_an_open_ask_with_the_same_words_does_not_keep_it_back(
+    story: Story, earlier: str, follower: SearchFollower
+):
+    ask_again(story)
+    story.deliver()
+    follower.follow()
+    card = ask_again(story, member=CHAMPION)
+    assert "vpnctl renew" in json.dumps(card)
+    assert len(values(card, "suggestion_solved")) == 1
+
+
+def test_an_answer_by_the_asker_does_not_keep_it_back(
+    story: Story, earlier: str, follower: SearchFollower
+):
+    solve_an_ask(story, AGAIN, "Call the desk.", author=PEER)
+    story.advance(minutes=5)
+    follower.follow()
+    assert "vpnctl renew" in json.dumps(ask_again(story))
+
+
+def test_of_two_with_the_same_words_the_one_of_the_channel_is_shown(
+    story: Story, earlier: str, follower: SearchFollower
+):
+    story.slack.channels[OPS] = conversation_object(OPS, "ops")
+    joined = {"type": "member_joined_channel", "user": BOT, "channel": OPS}
+    assert story.event({**joined, "inviter": ASKER}) == 200
+    story.command(ASKER, "/ask", TITLE, channel=OPS)
+    story.deliver()
+    answer = story.say(
+        HELPER, "Use opsctl.", thread_ts=story.asks()[-1].ts, channel=OPS
+    )
+    story.react(ASKER, answer, "white_check_mark", channel=OPS)
+    story.deliver()
+    make_findable(story, answer, "Use opsctl.")
+    story.advance(minutes=5)
+    follower.follow()
+    card = json.dumps(ask_again(story))
+    assert "vpnctl renew" in card
+    assert "opsctl" not in card
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        # Parts of one name,
+        ("Who reviews en_GB?", "Is there a glossary of en_GB?"),
+        # of an address,
+        (
+            "Please review <https://git.example.com/acme/portal/pull/12>",
+            "Where are <https://git.example.com/acme/portal/issues>?",
+        ),
+        # and what may be said of everything.
+        ("Is this the right place for a quick question?", "Right place to question it"),
+    ],
+)
+def test_words_that_say_nothing_of_the_problem_are_no_evidence(
+    story: Story, follower: SearchFollower, title: str, words: str
+):
+    story.ask("Where is the coffee machine?", member=HELPER)
+    solve_an_ask(story, title)
+    story.advance(minutes=5)
+    follower.follow()
+    assert ask_again(story, words) == {}
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from bot.search.index import SearchIndex
 
 
 def damage(folder: Path) -> None:
-    """Change some bytes in the lists of the asks that have a word."""
+    """Change bytes in the lists of the asks that have a word."""
     file = max(folder.rglob("*.idx"), key=lambda each: each.stat().st_size)
     content = bytearray(file.read_bytes())
-    content[20:28] = bytes(byte ^ 0xFF for byte in content[20:28])
+    content[20:120] = bytes(byte ^ 0xFF for byte in content[20:120])
     file.write_bytes(content)
 
 

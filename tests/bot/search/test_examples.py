@@ -256,6 +256,8 @@ PAIRS = [
     ("Datenbankverbindung schlaegt fehl", "de container"),
     ("urlaub eintragen naechstes jahr", "de urlaub"),
     ("Grosse von Anhangen", "de größe"),
+    ("Groesse Anhaenge", "de größe"),
+    ("Serverneustart", "de container"),
     ("restablecer contrasena correo", "es contraseña"),
     ("instalacion aplicacion", "es instalación"),
     ("検索", "ja search"),

@@ -238,17 +238,35 @@ def test_a_correction_from_a_private_channel_finds_nothing_there(index):
 def test_hits_say_how_many_words_of_the_titles_are_shared(index):
     index.apply(
         [
-            Document(1, HELP, "Which lock does a migration wait for?"),
-            Document(2, HELP, "Printers", "a migration and a lock that wait"),
-            Document(3, HELP, "Waiting for the migrations"),
+            Document(1, HELP, "Which lock blocks a migration?"),
+            Document(2, OPS, "Printers", "a migration and a lock that blocks"),
+            Document(3, HELP, "Blocking the migrations"),
         ],
         followed=1,
     )
-    found = index.search(SearchQuery("Migration waits; lock, zoo"), [HELP], 3)
+    query = SearchQuery("Migration blocked; lock, zoo")
+    found = index.search(query, [HELP, OPS], 3)
     assert {hit.ask_id: hit.shared_title_words for hit in found} == {1: 3, 3: 2, 2: 0}
+    assert {hit.ask_id: hit.channel_id for hit in found} == {1: HELP, 3: HELP, 2: OPS}
+    # `lock` is the rarest, and nobody wrote of a zoo.
+    shares = {hit.ask_id: hit.title_share for hit in found}
+    assert 1 > shares[1] > 2 * shares[3] > shares[2] == 0
     # A corrected word is only a guess.
     found = index.search(SearchQuery("migraton"), [HELP], 3)
     assert {hit.shared_title_words for hit in found} == {0}
+
+
+def test_parts_of_a_name_and_of_an_address_are_no_shared_words(index):
+    index.apply(
+        [
+            Document(1, HELP, "Reviewers of en_GB"),
+            Document(2, HELP, "See <https://a.example/acme/portal/issues>"),
+        ],
+        followed=1,
+    )
+    query = SearchQuery("the en_GB glossary https://b.example/acme/portal/12")
+    shared = {h.ask_id: h.shared_title_words for h in index.search(query, [HELP], 9)}
+    assert shared == {1: 1, 2: 0}
 
 
 @pytest.mark.parametrize(

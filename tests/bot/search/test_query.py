@@ -14,7 +14,9 @@ from bot.search.query import (
 
 
 class Words:
-    """A vocabulary whose stemmer only knows plurals."""
+    """A vocabulary of a hundred documents whose stemmer only knows plurals."""
+
+    document_count = 100
 
     def __init__(self, **frequencies: int) -> None:
         self.frequencies = Counter(frequencies)
@@ -31,12 +33,46 @@ def test_words_of_the_title_weigh_more_and_again_in_titles():
     weighted = weigh_words(SearchQuery("Migrations lock", "locks of the table"), known)
     assert weighted.anywhere == {"migration": 2.5, "lock": 2.5, "table": 1.0}
     assert weighted.in_title == {"migration": 1.25, "lock": 1.25}
-    assert weighted.title_stems == {"migration", "lock"}
+    assert set(weighted.subject) == {"migration", "lock"}
 
 
 def test_words_that_nobody_wrote_are_left_out():
     weighted = weigh_words(SearchQuery("lock xyz", "abc"), Words(lock=3))
     assert weighted.anywhere == {"lock": 2.5}
+
+
+def test_a_title_is_about_its_rare_words_more_than_about_others():
+    known = Words(vpn=1, laptop=30, thing=3)
+    title = "Some things: the VPN of my laptop"
+    subject = weigh_words(SearchQuery(title), known).subject
+    assert set(subject) == {"vpn", "laptop"}
+    assert sum(subject.values()) == pytest.approx(1)
+    assert subject["vpn"] > 3 * subject["laptop"] > 0
+
+
+def test_a_title_is_also_about_words_that_nobody_wrote_so_far():
+    subject = weigh_words(SearchQuery("VPN xyzzy"), Words(vpn=1)).subject
+    assert subject == {"vpn": pytest.approx(0.5)}
+
+
+def test_what_everybody_talks_about_is_no_subject():
+    known = Words(vpn=1, laptop=33, beer=34)
+    assert set(weigh_words(SearchQuery("VPN laptop beer"), known).subject) == {
+        "vpn",
+        "laptop",
+    }
+    # As long as there are a few asks only, every word is in many of them.
+    few = Words(vpn=10, beer=11)
+    few.document_count = 12
+    assert set(weigh_words(SearchQuery("VPN beer"), few).subject) == {"vpn"}
+
+
+def test_a_word_of_more_documents_than_there_are_says_little_still():
+    """Documents that were deleted are counted for some time."""
+    few = Words(vpn=8, lock=1)
+    few.document_count = 4
+    subject = weigh_words(SearchQuery("VPN lock"), few).subject
+    assert 0 < subject["vpn"] < 0.1
 
 
 def test_only_stop_words_are_no_query():
@@ -58,7 +94,7 @@ def test_a_typing_error_in_the_title_is_corrected_for_less(typed):
     weighted = weigh_words(SearchQuery(typed), Words(kubernete=4, kafka=1))
     assert weighted.anywhere == {"kubernete": pytest.approx(1.75)}
     assert weighted.in_title == {"kubernete": pytest.approx(0.875)}
-    assert weighted.title_stems == set()
+    assert weighted.subject == {}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +118,29 @@ def test_a_known_word_is_never_corrected():
 def test_the_most_frequent_neighbour_is_meant():
     weighted = weigh_words(SearchQuery("deplay"), Words(deploy=4, display=9, delay=2))
     assert list(weighted.anywhere) == ["deploy"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "parts"),
+    [
+        ("datenbankfehler", ["datenbank", "fehler"], ["datenbank", "fehler"]),
+        ("verbindungsfehler", ["verbindung", "fehler"], ["verbindung", "fehler"]),
+        ("Timezones", ["time", "zone"], ["time", "zone"]),
+        # Both words must be known, and long enough to tell.
+        ("datenbankfehler", ["datenbank"], []),
+        ("carpets", ["car", "pet"], []),
+    ],
+)
+def test_a_word_that_joins_two_finds_them_for_less(typed, known, parts):
+    weighted = weigh_words(SearchQuery(typed), Words(**dict.fromkeys(known, 2)))
+    assert weighted.anywhere == dict.fromkeys(parts, pytest.approx(1.75))
+    assert weighted.subject == {}
+
+
+def test_a_known_word_that_joins_two_stays_as_it_is():
+    known = Words(datenbankfehler=1, datenbank=5, fehler=5)
+    weighted = weigh_words(SearchQuery("Datenbankfehler"), known)
+    assert list(weighted.anywhere) == ["datenbankfehler"]
 
 
 def test_details_are_not_corrected():

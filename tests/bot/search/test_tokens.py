@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.search.tokens import MAX_LENGTH, tokenize, without_unfinished_word
+from bot.search.tokens import (
+    MAX_LENGTH,
+    subject_words,
+    tokenize,
+    without_unfinished_word,
+)
 from bot.slack.text import escape
 from tests.strategies import ANY_TEXT, HARMFUL_TEXT
 
@@ -25,7 +30,12 @@ SPACED_TEXT = st.text(st.characters(categories=["L", "N", "P", "Z"]))
         ("", ""),
         ("\n\t …", ""),
         # Accents, ligatures, wide and half-width letters, any case.
-        ("Größe der Übertragung", "grosse der ubertragung"),
+        (
+            "Größe der Übertragung",
+            "grosse groesse der ubertragung uebertragung",
+        ),
+        ("Groesse LÖSCHEN", "groesse loschen loeschen"),
+        ("user_größe getGröße", "user_grosse user grosse groesse getgrosse getgroesse"),
         ("¿Cómo instalo la aplicación?", "como instalo la aplicacion"),
         ("Łódź SMØRREBRØD İstanbul", "lodz smorrebrod istanbul"),
         ("ﬁle ＨＴＴＰ ﾃｽﾄ", "file http テス スト"),
@@ -77,7 +87,7 @@ SPACED_TEXT = st.text(st.characters(categories=["L", "N", "P", "Z"]))
         ("https://a.example/acme/api/issues/12", "acme api issues 12"),
         ("<https://a.example/x1/y1|https://a.example/x1/y1>", "x1 y1"),
         ("<https://a.example/p?token=secret#part>", "p"),
-        ("https://a.example/K%C3%BCche%20neu", "kuche neu"),
+        ("https://a.example/K%C3%BCche%20neu", "kuche kueche neu"),
         ("https://a.example", ""),
         ("www.example.org/setup", "example setup"),
         # Signs that elsewhere are operators are none.
@@ -86,6 +96,46 @@ SPACED_TEXT = st.text(st.characters(categories=["L", "N", "P", "Z"]))
 )
 def test_what_is_a_word(text, tokens):
     assert sorted(tokenize(text)) == sorted(tokens.split())
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("How do I renew the VPN certificate?", "renew vpn certificate"),
+        ("VPN, the vpn and a VPN", "vpn"),
+        # A name is one word, whatever it is made of.
+        ("the en_GB translation", "en_gb translation"),
+        ("getUserById in self.user_name", "getuserbyid self.user_name"),
+        ("r-devel re-run", "r-devel re-run"),
+        ("input/output and the user's std::vec", "input output user std vec"),
+        # The words of an address are not the asker's; those on a link are.
+        ("See https://a.example/acme/issues", ""),
+        ("<https://a.example/acme/issues>", ""),
+        ("<https://a.example/acme/issues|a.example/acme/issues>", ""),
+        ("<https://a.example/acme|our runbook>", "runbook"),
+        ("<mailto:ana@a.example|ana@a.example> <@U0ANA|ana> <!here>", ""),
+        ("<#C0HELP|deploys> :rocket: rollback", "deploys rollback"),
+        # A title may be the beginning of a text.
+        ("Deploy a container inclu…", "deploy container"),
+        ("日本語の検…", "日本 本語 語の の検"),
+        # What may be said of everything.
+        ("Does anyone know if this is the right place to ask?", ""),
+        ("Quick question: 1. what 2. why", ""),
+        ("R 4.3.0, C or C++? Port 5432", "4.3.0 c++ port"),
+        ("Größe GROESSE", "grosse groesse"),
+        ("鍵", "鍵"),
+        ("", ""),
+    ],
+)
+def test_some_words_say_what_a_title_is_about(title, words):
+    assert subject_words(title) == words.split()
+
+
+@given(st.one_of(ANY_TEXT, HARMFUL_TEXT))
+def test_words_of_the_subject_are_short_too_and_come_once(text):
+    words = subject_words(text)
+    assert len(words) == len(set(words))
+    assert all(word == word.casefold() and len(word) <= MAX_LENGTH for word in words)
 
 
 @given(st.one_of(ANY_TEXT, HARMFUL_TEXT))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from bot.asks import ask_message, ask_view, notes, outcomes
+from bot.asks import ask_message, ask_view, notes, outcomes, references
 from bot.asks.answer_notifications import (
     answer_channels,
     earlier_channels,
@@ -33,6 +33,7 @@ from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import (
     DeleteMessage,
+    DeleteUnansweredMessage,
     PostEphemeral,
     PostMessage,
     SlackAction,
@@ -246,8 +247,24 @@ def render_suggest_solution(tx: Transaction, delivery: Delivery) -> SlackAction 
     return PostEphemeral(channel.slack_id, ask.asker, text, blocks, thread_ts=ask.ts)
 
 
-def _render_delete_message(_tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    return DeleteMessage(delivery.recipient, delivery.payload["ts"])
+def _render_delete_message(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Delete the message of an ask that was taken back.
+
+    A reply may come in the moment before.
+    """
+    ts = delivery.payload["ts"]
+    if references.is_withdrawn_message(tx, delivery.subject_id, ts):
+        return DeleteUnansweredMessage(delivery.recipient, ts)
+    return DeleteMessage(delivery.recipient, ts)
+
+
+def _lock_withdrawn(tx: Transaction, delivery: Delivery) -> None:
+    references.lock_withdrawn(tx, delivery.subject_id)
+
+
+def _on_deleted(tx: Transaction, delivery: Delivery, is_deleted: bool | None) -> None:
+    if is_deleted is False:
+        references.keep_answered(tx, delivery.subject_id, delivery.payload["ts"])
 
 
 def _ask_channels(tx: Transaction, delivery: Delivery) -> list[int]:
@@ -305,6 +322,12 @@ MESSAGE_TYPES = (
         render_answer_helped_again,
         can_see=sees(earlier_channels),
     ),
-    MessageType(ASK_DELETE_MESSAGE, _render_delete_message, "resend"),
+    MessageType(
+        ASK_DELETE_MESSAGE,
+        _render_delete_message,
+        "resend",
+        on_sent=_on_deleted,
+        lock=_lock_withdrawn,
+    ),
     MessageType(ANSWER_SOLVED, render_answer_solved, can_see=sees(answer_channels)),
 )

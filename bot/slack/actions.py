@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.slack.api import Rejected, SlackApi
+from bot.slack.api import THREAD_NOT_FOUND, Rejected, SlackApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,35 @@ class DeleteMessage:
 
     def send(self, api: SlackApi, _metadata_token: str) -> None:
         api.delete(self.channel, self.ts)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUnansweredMessage:
+    """Delete a message of the bot unless someone has replied or reacted to it."""
+
+    method: ClassVar[str] = "chat.delete"
+
+    channel: str
+    ts: str
+
+    def send(self, api: SlackApi, _metadata_token: str) -> bool:
+        """Return False if the message stays."""
+        if any(map(self._is_answer, self._thread(api))):
+            return False
+        api.delete(self.channel, self.ts)
+        return True
+
+    def _thread(self, api: SlackApi) -> list[dict[str, Any]]:
+        try:
+            return list(api.replies(self.channel, self.ts))
+        except Rejected as error:
+            if error.code != THREAD_NOT_FOUND:
+                raise
+            return []
+
+    def _is_answer(self, message: Mapping[str, Any]) -> bool:
+        is_reply = message["ts"] != self.ts and "bot_id" not in message
+        return is_reply or bool(message.get("reactions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +296,7 @@ SlackAction = (
     | PostEphemeral
     | UpdateMessage
     | DeleteMessage
+    | DeleteUnansweredMessage
     | SetReaction
     | FetchReplies
     | FetchReply
@@ -286,6 +316,8 @@ def api_methods(action: SlackAction) -> Sequence[str]:
     )
     if isinstance(action, SetReaction) and action.removed_emoji:
         methods.append("reactions.remove")
+    if isinstance(action, DeleteUnansweredMessage):
+        methods.append(FetchReplies.method)
     return [*dict.fromkeys([*methods, action.method])]
 
 

@@ -419,3 +419,31 @@ def test_home_shows_it_while_the_ask_is_open(story: Story, earlier: str):
     assert "Perhaps already solved" in home(story)
     story.click(PEER, "suggestion_dismiss", *values(card, "suggestion_dismiss"))
     assert "Perhaps already solved" not in home(story)
+
+
+def test_the_reply_wins_that_came_before_slack_deleted_the_ask(
+    story: Story, earlier: str
+):
+    card = ask_again(story)
+    story.deliver()
+    ask = story.asks()[-1]
+    assert ask.ts
+    [value] = values(card, "suggestion_solved")
+    story.click(PEER, "suggestion_solved", value)
+    assert "taken your ask back" in last_reply(story)
+    reply = story.say(HELPER, "Which one?", thread_ts=ask.ts)
+    story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
+        {"ts": ask.ts, "bot_id": "B0BACKSWING", "user": story.workspace.bot_user_id},
+        message_event(HELPER, "Which one?", reply, ask.ts),
+    ]
+    story.advance(seconds=90)
+    assert story.asks()[-1].state == "solved"
+    assert story.slack.message_at(HELP_CHANNEL, ask.ts).text.startswith("Ask (solved)")
+    assert reply in {answer.ts for answer in story.answers()}
+    thanks = [text for text in story.slack.texts_to(HELPER) if "helped Chi" in text]
+    assert len(thanks) == 1
+    story.click(PEER, "suggestion_undo", value.split(":")[0])
+    story.deliver()
+    assert last_reply(story) == "Your ask is open again."
+    assert story.asks()[-1].state == "answered"
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 4

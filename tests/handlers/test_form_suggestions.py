@@ -60,14 +60,10 @@ def test_nothing_found_changes_nothing_that_is_seen(story: Story, earlier: str):
     assert "similar" not in json.dumps(shown)
 
 
-@pytest.mark.parametrize(
-    "question",
-    ["", "hello", "help!!!", "VPN", "Küche", "A quick question on VPN", "\u202e"],
-)
-def test_it_does_not_look_for_nothing_in_particular(
-    story: Story, earlier: str, question: str
-):
-    assert report_question(story, open_form(story), question) is None
+def test_it_does_not_look_for_nothing_in_particular(story: Story, earlier: str):
+    about_vpn = "A quick question on VPN"
+    for question in ("", "hello", "help!!!", "VPN", "Küche", about_vpn, "\u202e"):
+        assert report_question(story, open_form(story), question) is None, question
 
 
 def test_it_looks_again_when_a_word_is_added_and_not_for_ever(
@@ -195,12 +191,14 @@ def test_what_was_said_in_private_is_not_shown_to_others(
     assert TITLE not in json.dumps(shown)
 
 
-@pytest.mark.parametrize(
-    "metadata",
-    ["", "[]", "null", '{"words": 5, "dismissed": {}, "draws": "x"}',
-     '{"dismissed": ["1", null], "words": [null]}'],
-)  # fmt: skip
-def test_forged_metadata(story: Story, earlier: str, metadata: str):
-    form = {**open_form(story), "private_metadata": metadata}
-    shown = report_question(story, form, "VPN certificate expired?")
-    assert TITLE in json.dumps(shown)
+FORGED_METADATA = [
+    "", "[]", "null", '{"words": 5, "dismissed": {}, "draws": "x"}',
+    '{"dismissed": ["1", null], "words": [null]}',
+]  # fmt: skip
+
+
+def test_forged_metadata(story: Story, earlier: str):
+    for metadata in FORGED_METADATA:
+        form = {**open_form(story), "private_metadata": metadata}
+        shown = report_question(story, form, "VPN certificate expired?")
+        assert TITLE in json.dumps(shown), metadata

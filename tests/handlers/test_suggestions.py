@@ -167,22 +167,21 @@ def test_words_that_say_nothing_of_the_problem_are_no_evidence(
     assert ask_again(story, words) == {}
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "hello",
-        "help!!!",
-        "How do I order new shoes?",
-        "Is the certificate of the printer fine?",
-        "<https://example.com/>",
-        "NOT title:* AND (",
-    ],
-)
-def test_it_stays_silent_unless_it_is_probably_right(
-    story: Story, earlier: str, words: str
-):
-    card = ask_again(story, words)
-    assert not card.get("blocks") or values(card, "suggestion_solved") == []
+UNLIKE = [
+    "hello",
+    "help!!!",
+    "How do I order new shoes?",
+    "Is the certificate of the printer fine?",
+    "<https://example.com/>",
+    "NOT title:* AND (",
+]
+
+
+def test_it_stays_silent_unless_it_is_probably_right(story: Story, earlier: str):
+    for words in UNLIKE:
+        card = ask_again(story, words)
+        is_silent = not card.get("blocks") or not values(card, "suggestion_solved")
+        assert is_silent, words
 
 
 def test_it_is_silent_where_the_channel_wants_none(story: Story, earlier: str):

@@ -29,17 +29,18 @@ PLACES = 2
 KNOWN_TOPIC = 0.3
 ACTIVE = 1.0
 NEW_TO_ASKER = 0.1
-ELSEWHERE = 0.1
 FRESH = -0.15
-# The least that answers and topics must say for a person: less is chance.
-MIN_EVIDENCE = 0.02
+# The least that answers must say for a person, and the least share of what they say for
+# the best one, if that is less: in a large workspace nobody gave many of them.
+MIN_EVIDENCE = 0.05
+MIN_SHARE_OF_BEST = 0.3
 
 # A similar ask counts half as much after this time.
 _HALF_LIFE = timedelta(days=365)
 _RANK_OFFSET = 5
 # An ask is named as a reason if it is among the first, and nearly as good as the best.
-_MAX_NAMED_RANK = 10
-_MIN_NAMED_SCORE = 0.5
+_MAX_NAMED = 3
+_MIN_NAMED_SCORE = 0.75
 
 _BUSIEST = 10
 _BUSIEST_PERCENT = 5
@@ -89,7 +90,7 @@ class Person:
     known_topics: tuple[str, ...] = ()
     # They and the asker have never met in an ask.
     is_new_to_asker: bool = False
-    # They are of another team or another channel.
+    # They are from another channel or team.
     is_elsewhere: bool = False
     # They are on the mentors' list.
     is_expert: bool = False
@@ -130,7 +131,7 @@ def alike(hits: Sequence[Hit]) -> frozenset[int]:
     """
     return frozenset(
         hit.ask_id
-        for hit in hits[:_MAX_NAMED_RANK]
+        for hit in hits[:_MAX_NAMED]
         if hit.shared_title_words >= MIN_SHARED_TITLE_WORDS
         and hit.score >= _MIN_NAMED_SCORE * hits[0].score
     )
@@ -145,35 +146,35 @@ def rank(
 ) -> list[Candidate]:
     """Return those who may know, the best first.
 
-    `answer_counts` are all members' answers within ACTIVE_FOR. Someone without any is
-    left out unless they know a topic of the ask. So is a person for whom nothing but
-    chance would speak. Nobody's score depends on the others in `people`.
+    `answer_counts` is the number of asks that each member answered within ACTIVE_FOR,
+    of all members. Those who answered none are left out unless they know a topic of the
+    ask. So are people for whom nothing but chance would speak. Nobody's score depends
+    on the others in `people`.
     """
     topical = _topical(similar, now)
-    all_topical = math.fsum(each for by in topical.values() for each in by.values())
-    all_answers = sum(answer_counts.values())
+    evidence = _evidence(topical, answer_counts)
+    active = {member for member, count in answer_counts.items() if count}
+    best = max((evidence[member] for member in active), default=0)
+    least = min(MIN_EVIDENCE, MIN_SHARE_OF_BEST * best)
     candidates = []
     for person in people:
-        answer_count = answer_counts.get(person.member, 0)
-        if not answer_count and not person.known_topics:
-            continue
-        own = topical.get(person.member, {})
-        evidence = [
-            math.fsum(own.values()) / all_topical if own else 0.0,
-            KNOWN_TOPIC if person.known_topics else 0.0,
-            ACTIVE * answer_count / all_answers if answer_count else 0.0,
-        ]
-        if math.fsum(evidence) < MIN_EVIDENCE:
+        shares = evidence.get(person.member, 0)
+        may_know = person.member in active and shares >= least
+        if not may_know and not person.known_topics:
             continue
         score = math.fsum(
             (
-                *evidence,
+                shares,
+                KNOWN_TOPIC if person.known_topics else 0,
                 NEW_TO_ASKER * person.is_new_to_asker,
-                ELSEWHERE * person.is_elsewhere,
                 FRESH * person.request_count,
             )
         )
-        reason = _reason(person, own, answer_count)
+        reason = _reason(
+            person,
+            topical.get(person.member, {}),
+            answer_counts.get(person.member, 0),
+        )
         candidates.append(Candidate(person, round(score, _DIGITS), reason))
     return sorted(
         candidates,
@@ -183,6 +184,25 @@ def rank(
             each.person.member,
         ),
     )
+
+
+def _evidence(
+    topical: Mapping[str, Mapping[SimilarAnswer, float]],
+    answer_counts: Mapping[str, int],
+) -> dict[str, float]:
+    """Return how much answers say for each member.
+
+    That is their share of what the answers to similar asks say, and of all answers.
+    """
+    similar = {member: math.fsum(own.values()) for member, own in topical.items()}
+    all_similar = math.fsum(similar.values())
+    all_answers = sum(answer_counts.values())
+    evidence = {member: value / all_similar for member, value in similar.items()}
+    for member, count in answer_counts.items():
+        if count:
+            share = ACTIVE * count / all_answers
+            evidence[member] = evidence.get(member, 0) + share
+    return evidence
 
 
 def _topical(

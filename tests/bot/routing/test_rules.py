@@ -106,8 +106,12 @@ def test_in_a_new_workspace_only_known_topics_count():
 
 def test_people_who_are_new_to_each_other_come_first():
     new = Person("UDAN", is_new_to_asker=True)
-    far = Person("UEVE", is_new_to_asker=True, is_elsewhere=True)
-    assert members(ranked(BEN, new, far)) == ["UEVE", "UDAN", "UBEN"]
+    assert scores(ranked(BEN, new)) == {"UDAN": 0.6, "UBEN": 0.5}
+
+
+def test_another_channel_says_nothing_for_a_person():
+    far = Person("UDAN", is_elsewhere=True)
+    assert scores(ranked(BEN, far)) == {"UDAN": 0.5, "UBEN": 0.5}
 
 
 def test_each_request_lately_makes_the_next_less_likely():
@@ -125,10 +129,26 @@ def test_requests_leave_no_one_out():
 
 
 def test_nobody_is_asked_at_random():
-    stranger = Person("UBEN", is_new_to_asker=True, is_elsewhere=True)
-    assert ranked(stranger, counts={"UBEN": 1, "UELSE": 999}) == []
-    similar = [answer("UBEN"), answer("UELSE", 1)]
-    assert ranked(stranger, similar=similar, counts={"UBEN": 1, "UELSE": 999}) != []
+    few = Person("UBEN", is_new_to_asker=True)
+    counts = {"UBEN": 1, "UELSE": 99}
+    assert ranked(few, counts=counts) == []
+    similar = [answer("UBEN", 5), answer("UELSE")]
+    assert members(ranked(few, similar=similar, counts=counts)) == ["UBEN"]
+    known = replace(few, known_topics=("sql",))
+    assert members(ranked(known, counts=counts)) == ["UBEN"]
+
+
+def test_in_a_large_workspace_people_are_compared_with_the_best():
+    counts = {f"U{number:03}": 1 for number in range(200)} | {"UBEN": 10, "UCHI": 4}
+    assert members(ranked(BEN, CHI, Person("U007"), counts=counts)) == ["UBEN", "UCHI"]
+
+
+def test_someone_who_knows_a_topic_may_have_answered_long_ago():
+    similar = [answer("UDAN", age=100 * DAY), answer("UELSE", age=100 * DAY)]
+    known = Person("UDAN", known_topics=("sql",))
+    found = ranked(known, similar=similar, counts={"UELSE": 1})
+    assert scores(found) == {"UDAN": rules.KNOWN_TOPIC + 0.5}
+    assert found[0].reason.kind == "answered"
 
 
 def test_of_equals_the_one_whose_last_request_is_oldest_is_first():
@@ -170,10 +190,10 @@ def test_what_someone_else_did_is_no_reason():
     assert reason(BEN, answer("UCHI", 0, Outcome.SOLVED)).kind == "active"
 
 
-def test_asks_are_alike_if_their_titles_agree_and_few_are_as_good():
-    hits = [Hit(1, 20, 3), Hit(2, 19, 1), Hit(3, 10, 2), Hit(4, 9, 5)]
-    assert rules.alike(hits) == {1, 3}
-    assert rules.alike([Hit(number, 20, 2) for number in range(50)]) == set(range(10))
+def test_asks_are_alike_if_their_titles_agree_and_few_are_better():
+    assert rules.alike([Hit(1, 20, 3), Hit(2, 19, 1), Hit(3, 15, 2)]) == {1, 3}
+    assert rules.alike([Hit(1, 20, 0), Hit(2, 15, 2), Hit(3, 14, 9)]) == {2}
+    assert rules.alike([Hit(number, 20, 2) for number in range(50)]) == {0, 1, 2}
     assert rules.alike([]) == set()
 
 

@@ -31,7 +31,7 @@ def test_ask_answer_solve_and_undo(window: OpenWindow) -> None:
     noor.modal.get_by_role("textbox", name="Details").fill("It stalls at the second.")
     noor.modal.get_by_role("button", name="Ask").click()
     expect(question).to_have_accessible_description(
-        "Please complete this required field."
+        re.compile(r"^Please complete this required field\.")
     )
     expect(question).to_be_focused()
 

@@ -27,8 +27,11 @@ class TravelWork:
         self._slack = slack
 
     def next_due_at(self) -> datetime | None:
-        with self._rt.read(self._rt.workspaces.only) as tx:
-            return monitoring.next_due(tx)
+        times = []
+        for workspace in self._rt.workspaces:
+            with self._rt.read(workspace) as tx:
+                times.append(monitoring.next_due(tx))
+        return min(filter(None, times), default=None)
 
     def run_due(self) -> None:
         """Run the jobs and send due messages until nothing is left to do."""
@@ -60,10 +63,10 @@ class TravelWork:
 
     def _is_sending(self) -> bool:
         """Return True if another thread is sending."""
-        with self._rt.read(self._rt.workspaces.only) as tx:
-            sending = select(OutboxItem.id).where(
-                OutboxItem.installation_id == tx.workspace.id,
-                OutboxItem.state == "sending",
-                OutboxItem.leased_until > tx.now,
-            )
-            return tx.session.scalar(sending.limit(1)) is not None
+        sending = select(OutboxItem.id).where(
+            OutboxItem.installation_id.in_(self._rt.workspaces.ids),
+            OutboxItem.state == "sending",
+            OutboxItem.leased_until > self._rt.clock(),
+        )
+        with self._rt.read_session() as session:
+            return session.scalar(sending.limit(1)) is not None

@@ -216,6 +216,8 @@ _SLACK_SETTINGS = (
 )
 # An unknown name without SLACK_ counts as a misspelling if it is this similar.
 _MIN_SIMILARITY = 0.85
+# One with SLACK_ is unknown anyway; a setting that is this similar is suggested.
+_MIN_SIMILARITY_WITH_PREFIX = 0.6
 _SANDBOX_HINT = "To try Backswing without Slack, run `uv run app.py sandbox`."
 
 
@@ -252,9 +254,8 @@ def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
     """
     for name in sorted({*_environment()} - {*Settings.model_fields}):
         has_prefix = name.startswith("slack_")
-        similar = get_close_matches(
-            name, _SLACK_SETTINGS, 1, 0.6 if has_prefix else _MIN_SIMILARITY
-        )
+        similarity = _MIN_SIMILARITY_WITH_PREFIX if has_prefix else _MIN_SIMILARITY
+        similar = get_close_matches(name, _SLACK_SETTINGS, 1, similarity)
         if has_prefix or similar:
             yield name, similar[0] if similar else None
 

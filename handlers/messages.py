@@ -37,174 +37,180 @@ from handlers.payloads import (
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    # One listener: Bolt collects all arguments again for each listener that it tries.
-    types = "|".join(sorted(BATCHED_EVENTS))
-    bolt.event(re.compile(rf"\A(?:{types})\Z"))(Listeners(rt).on_event)
+    """Register one listener: Bolt collects all arguments again for each that it tries.
 
+    It returns a `PendingCommit` with the changes of all features.
+    """
 
-class Listeners:
-    """Each listener returns a `PendingCommit` with the changes of all features."""
-
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
-        self._features = rt.features
-
-    def on_event(
-        self, event: dict[str, Any], workspace: Workspace
-    ) -> PendingCommit | None:
+    def on_event(event: dict[str, Any], workspace: Workspace) -> PendingCommit | None:
         if event["type"] == "message":
-            return self._on_message(event, workspace)
-        return self._on_reaction(event, workspace)
+            return _on_message(rt, workspace, event)
+        return _on_reaction(rt, workspace, event)
 
-    def _decide(
-        self,
-        hooks: Sequence[Callable[..., BatchedChange | None]],
-        workspace: Workspace,
-        event: object,
-        message: TrackedMessage | None,
-        *thread: TrackedMessage | None,
-    ) -> BatchedChange | None:
-        """Return all that the features' hooks change; None in an unknown channel."""
-        if message is None:
-            return None
-        changes: list[BatchedChange] = []
-        for hook in hooks:
-            change = hook(self._rt, workspace, event, message, *thread)
-            if change is not None:
-                changes.append(change)
-        return combine(changes) if changes else None
+    types = "|".join(sorted(BATCHED_EVENTS))
+    bolt.event(re.compile(rf"\A(?:{types})\Z"))(on_event)
 
-    def _on_reaction(
-        self, event: dict[str, Any], workspace: Workspace
-    ) -> PendingCommit | None:
-        match event:
-            case {"item": {"type": "message"}, "user": _}:
-                payload = ReactionPayload.model_validate(event)
-            case _:
-                return None
-        # The bot's own reactions only show an ask's state.
-        if payload.user == workspace.bot_user_id:
-            return None
-        reaction = ReactionEvent(
-            member=payload.user,
-            channel=payload.item.channel,
-            ts=payload.item.ts,
-            emoji=payload.reaction,
-            event_micros=ts_to_micros(payload.event_ts),
-            is_present=payload.type == "reaction_added",
-            author=payload.item_user,
-        )
-        return PendingCommit(
-            partial(self._decide, self._features.on_reaction, workspace, reaction),
-            (reaction.channel, reaction.ts),
-        )
 
-    def _on_message(
-        self, event: dict[str, Any], workspace: Workspace
-    ) -> PendingCommit | None:
-        match event.get("subtype"):
-            case "message_changed":
-                return self._on_changed(MessageChanged.model_validate(event), workspace)
-            case "message_deleted":
-                deleted = MessageDeleted.model_validate(event)
-                return self._on_deleted(
-                    workspace,
-                    deleted.channel,
-                    deleted.deleted_ts,
-                    deleted.previous_message,
-                )
-            case "channel_convert_to_private" | "channel_convert_to_public" as subtype:
-                is_private = subtype == "channel_convert_to_private"
-                channel = ChannelEvent.model_validate(event).channel
-                return PendingCommit(
-                    lambda: BatchedChange(
-                        one_by_one, partial(self._set_private, channel, is_private)
-                    )
-                )
-            case _ if authors.is_by_human(event, workspace):
-                return self._on_posted(MessageEvent.model_validate(event), workspace)
+def _decide(
+    rt: Runtime,
+    hooks: Sequence[Callable[..., BatchedChange | None]],
+    workspace: Workspace,
+    event: object,
+    message: TrackedMessage | None,
+    *thread: TrackedMessage | None,
+) -> BatchedChange | None:
+    """Return all that the features' hooks change; None in an unknown channel."""
+    if message is None:
         return None
+    changes: list[BatchedChange] = []
+    for hook in hooks:
+        change = hook(rt, workspace, event, message, *thread)
+        if change is not None:
+            changes.append(change)
+    return combine(changes) if changes else None
 
-    def _on_posted(self, message: MessageEvent, workspace: Workspace) -> PendingCommit:
-        if message.channel_type == "im":
-            return PendingCommit(
-                lambda: BatchedChange(one_by_one, partial(self._send_help, message))
+
+def _on_reaction(
+    rt: Runtime, workspace: Workspace, event: dict[str, Any]
+) -> PendingCommit | None:
+    match event:
+        case {"item": {"type": "message"}, "user": _}:
+            payload = ReactionPayload.model_validate(event)
+        case _:
+            return None
+    # The bot's own reactions only show an ask's state.
+    if payload.user == workspace.bot_user_id:
+        return None
+    reaction = ReactionEvent(
+        member=payload.user,
+        channel=payload.item.channel,
+        ts=payload.item.ts,
+        emoji=payload.reaction,
+        event_micros=ts_to_micros(payload.event_ts),
+        is_present=payload.type == "reaction_added",
+        author=payload.item_user,
+    )
+    return PendingCommit(
+        partial(_decide, rt, rt.features.on_reaction, workspace, reaction),
+        (reaction.channel, reaction.ts),
+    )
+
+
+def _on_message(
+    rt: Runtime, workspace: Workspace, event: dict[str, Any]
+) -> PendingCommit | None:
+    match event.get("subtype"):
+        case "message_changed":
+            return _on_changed(rt, workspace, MessageChanged.model_validate(event))
+        case "message_deleted":
+            deleted = MessageDeleted.model_validate(event)
+            return _on_deleted(
+                rt,
+                workspace,
+                deleted.channel,
+                deleted.deleted_ts,
+                deleted.previous_message,
             )
-        external_members.record_external_author(self._rt, workspace, message)
-        self._features.count_message(
-            workspace.id, message.channel, message.user or "", message.ts
-        )
+        case "channel_convert_to_private" | "channel_convert_to_public" as subtype:
+            is_private = subtype == "channel_convert_to_private"
+            channel = ChannelEvent.model_validate(event).channel
+            return PendingCommit(
+                lambda: BatchedChange(
+                    one_by_one, partial(_set_private, channel, is_private)
+                )
+            )
+        case _ if authors.is_by_human(event, workspace):
+            return _on_posted(rt, workspace, MessageEvent.model_validate(event))
+    return None
+
+
+def _on_posted(
+    rt: Runtime, workspace: Workspace, message: MessageEvent
+) -> PendingCommit:
+    if message.channel_type == "im":
         return PendingCommit(
-            partial(self._decide, self._features.on_message, workspace, message),
-            (message.channel, message.thread_ts or message.ts),
-            new_message=(message.channel, message.ts),
+            lambda: BatchedChange(one_by_one, partial(_send_help, message))
         )
+    external_members.record_external_author(rt, workspace, message)
+    rt.features.count_message(
+        workspace.id, message.channel, message.user or "", message.ts
+    )
+    return PendingCommit(
+        partial(_decide, rt, rt.features.on_message, workspace, message),
+        (message.channel, message.thread_ts or message.ts),
+        new_message=(message.channel, message.ts),
+    )
 
-    def _on_changed(
-        self, changed: MessageChanged, workspace: Workspace
-    ) -> PendingCommit | None:
-        message, before = changed.message, changed.previous_message
-        if message.subtype == "tombstone":
-            # A tombstone replaces a deleted message that has replies.
-            return self._on_deleted(workspace, changed.channel, message.ts, message)
-        if not authors.is_by_human(message.model_dump(), workspace):
-            return None
-        if before is not None and before.text == message.text:
-            # Only an unfurl, a detected language or a reply count is new.
-            return None
-        external_members.record_external_author(self._rt, workspace, message)
-        about = (changed.channel, message.ts)
-        edited = EditedMessage(
-            channel=changed.channel,
-            ts=message.ts,
-            thread_ts=message.thread_ts,
-            author=message.user or "",
-            text=message.text,
-            event_micros=ts_to_micros(changed.event_ts),
-        )
-        return PendingCommit(
-            partial(self._decide, self._features.on_message_edited, workspace, edited),
-            about,
-            new_message=about,
-        )
 
-    def _on_deleted(
-        self, workspace: Workspace, channel: str, ts: str, previous: Message | None
-    ) -> PendingCommit:
-        thread_ts = (
-            previous.thread_ts if previous is not None and previous.is_reply else None
-        )
-        author = previous.user if previous is not None else None
-        deleted = DeletedMessage(channel, ts, thread_ts, author)
-        about = [(channel, ts)] + ([(channel, thread_ts)] if thread_ts else [])
-        return PendingCommit(
-            partial(self._decide_deletion, workspace, deleted),
-            *about,
-            new_message=(channel, ts),
-        )
+def _on_changed(
+    rt: Runtime, workspace: Workspace, changed: MessageChanged
+) -> PendingCommit | None:
+    message, before = changed.message, changed.previous_message
+    if message.subtype == "tombstone":
+        # A tombstone replaces a deleted message that has replies.
+        return _on_deleted(rt, workspace, changed.channel, message.ts, message)
+    if not authors.is_by_human(message.model_dump(), workspace):
+        return None
+    if before is not None and before.text == message.text:
+        # Only an unfurl, a detected language or a reply count is new.
+        return None
+    external_members.record_external_author(rt, workspace, message)
+    about = (changed.channel, message.ts)
+    edited = EditedMessage(
+        channel=changed.channel,
+        ts=message.ts,
+        thread_ts=message.thread_ts,
+        author=message.user or "",
+        text=message.text,
+        event_micros=ts_to_micros(changed.event_ts),
+    )
+    return PendingCommit(
+        partial(_decide, rt, rt.features.on_message_edited, workspace, edited),
+        about,
+        new_message=about,
+    )
 
-    def _decide_deletion(
-        self,
-        workspace: Workspace,
-        deleted: DeletedMessage,
-        message: TrackedMessage | None,
-        thread: TrackedMessage | None = None,
-    ) -> BatchedChange | None:
-        hooks = self._features.on_message_deleted
-        return self._decide(hooks, workspace, deleted, message, thread)
 
-    def _set_private(self, channel: str, is_private: bool, tx: Transaction) -> None:
-        """Store a conversion, which Slack only reports as a message in the channel."""
-        channels.update_channel(tx, channel, is_private=is_private)
+def _on_deleted(
+    rt: Runtime, workspace: Workspace, channel: str, ts: str, previous: Message | None
+) -> PendingCommit:
+    thread_ts = (
+        previous.thread_ts if previous is not None and previous.is_reply else None
+    )
+    author = previous.user if previous is not None else None
+    deleted = DeletedMessage(channel, ts, thread_ts, author)
+    about = [(channel, ts)] + ([(channel, thread_ts)] if thread_ts else [])
+    return PendingCommit(
+        partial(_decide_deletion, rt, workspace, deleted),
+        *about,
+        new_message=(channel, ts),
+    )
 
-    def _send_help(self, message: MessageEvent, tx: Transaction) -> None:
-        """Reply to a direct message, unless a feature handles it."""
-        is_help = normalize_phrase(to_plain(message.text)) in HELP_PHRASES
-        if not is_help and tx.features.on_direct_message(tx, message):
-            return
-        home.reply_to_message(
-            tx,
-            member=message.user or "",
-            ts=message.ts,
-            reply="help" if is_help else "line",
-        )
+
+def _decide_deletion(
+    rt: Runtime,
+    workspace: Workspace,
+    deleted: DeletedMessage,
+    message: TrackedMessage | None,
+    thread: TrackedMessage | None = None,
+) -> BatchedChange | None:
+    hooks = rt.features.on_message_deleted
+    return _decide(rt, hooks, workspace, deleted, message, thread)
+
+
+def _set_private(channel: str, is_private: bool, tx: Transaction) -> None:
+    """Store a conversion, which Slack only reports as a message in the channel."""
+    channels.update_channel(tx, channel, is_private=is_private)
+
+
+def _send_help(message: MessageEvent, tx: Transaction) -> None:
+    """Reply to a direct message, unless a feature handles it."""
+    is_help = normalize_phrase(to_plain(message.text)) in HELP_PHRASES
+    if not is_help and tx.features.on_direct_message(tx, message):
+        return
+    home.reply_to_message(
+        tx,
+        member=message.user or "",
+        ts=message.ts,
+        reply="help" if is_help else "line",
+    )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.permissions import Permission
     from bot.personal_data import Erasure, MessagePolicy, TablePolicy
     from bot.runtime import Runtime, Transaction, Workspace
-    from models import Ask, Channel, Member
+    from models import Ask, Base, Channel, Member
 
 # Channels and members are given by Slack's ids unless the type is a row; times are UTC.
 MemberLoaded = Callable[["Transaction", "Member"], None]
@@ -42,7 +42,9 @@ ChannelRestricted = Callable[["Transaction", "Channel"], None]
 CountMessage = Callable[[int, str, str, str], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
-LockMessages = Callable[["Session", "Sequence[TrackedMessage]"], None]
+RowsToLock = Callable[
+    ["Session", "Sequence[TrackedMessage]"], "Mapping[type[Base], Collection[int]]"
+]
 DueCounts = Callable[["Transaction"], Mapping[str, int]]
 NextDue = Callable[["Transaction"], Sequence[datetime | None]]
 SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
@@ -151,8 +153,9 @@ class Feature:
     tracked_tables: "Sequence[TrackedTable]" = ()
     # The columns of `Channel` that its hooks below find in tracked messages.
     channel_columns: Sequence[str] = ()
-    # Locks its rows of these messages, always in the same order.
-    lock_messages: LockMessages | None = None
+    # Returns the ids of the rows that changes to these messages lock, by table, also
+    # those of tables without any, so that the order of tables is always the same.
+    rows_to_lock: RowsToLock | None = None
     # Runs when a member adds or removes a reaction to the tracked message.
     on_reaction: OnReaction | None = None
     # Counts a message that a member posted, outside any transaction. The arguments are
@@ -240,9 +243,7 @@ class Features:
 
         self.tracked_tables = self._all(lambda feature: feature.tracked_tables)
         self.channel_columns = self._all(lambda feature: feature.channel_columns)
-        self.lock_messages = _call_all(
-            self._each(lambda feature: feature.lock_messages)
-        )
+        self._rows_to_lock = self._each(lambda feature: feature.rows_to_lock)
         self.on_reaction = self._each(lambda feature: feature.on_reaction)
         self.count_message = _call_all(
             self._each(lambda feature: feature.count_message)
@@ -288,6 +289,20 @@ class Features:
         """Return the hook of each feature that has it."""
         hooks = map(hook, self._features)
         return tuple(function for function in hooks if function is not None)
+
+    def rows_to_lock(
+        self, session: "Session", messages: "Sequence[TrackedMessage]"
+    ) -> "Mapping[type[Base], Collection[int]]":
+        """Return the ids of all rows that changes to these messages lock.
+
+        Several features may name rows of one table: they must be locked together, in
+        the order of their ids, and the tables in this order.
+        """
+        ids: dict[type[Base], set[int]] = {}
+        for rows_to_lock in self._rows_to_lock:
+            for model, row_ids in rows_to_lock(session, messages).items():
+                ids.setdefault(model, set()).update(row_ids)
+        return ids
 
     def help_text(self, channel: "Channel | None") -> str:
         """Return the text of `/backswing help` in the channel, in mrkdwn."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.db.statements import dialect_name
+from bot.db.statements import dialect_name, lock_rows
 from bot.messages import tracked_messages
 from bot.messages.events import BatchedChange
 from bot.messages.lookup import MessageKey
@@ -103,4 +103,6 @@ def _lock_rows(tx: Transaction, messages: Sequence[TrackedMessage]) -> None:
     """
     if dialect_name(tx.session) == "sqlite":
         return
-    tx.features.lock_messages(tx.session, messages)
+    rows = tx.features.rows_to_lock(tx.session, messages)
+    for model, ids in rows.items():
+        lock_rows(tx.session, model, ids)

@@ -1,16 +1,16 @@
 """A tracked message that is an ask or an answer, or may become an ask."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bot.asks import emoji_rules, outcomes
+from bot.asks import emoji_rules
 from bot.messages import tracked_messages
 from bot.messages.lookup import TrackedTable
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Transaction
-from models import Answer, Ask, Channel
+from models import Answer, Ask, Base, Channel
 
 TABLES = (
     TrackedTable("asks", Ask, author="asker"),
@@ -98,10 +98,12 @@ def find(tx: Transaction, slack_channel: str, ts: str) -> TrackedAskMessage | No
     return None if message is None else from_tracked(message)
 
 
-def lock(session: Session, messages: Sequence[TrackedMessage]) -> None:
-    """Lock the messages' channels that capture messages, and then their asks."""
-    tracked_messages.lock_channels(
-        session, {message.channel_id for message in messages if is_capturing(message)}
-    )
+def rows_to_lock(
+    _session: Session, messages: Sequence[TrackedMessage]
+) -> Mapping[type[Base], Collection[int]]:
+    """Return the messages' channels that capture messages, and then their asks."""
     asks = {from_tracked(message).ask_id for message in messages}
-    outcomes.lock_all(session, {ask_id for ask_id in asks if ask_id})
+    return {
+        Channel: {m.channel_id for m in messages if is_capturing(m)},
+        Ask: {ask_id for ask_id in asks if ask_id},
+    }

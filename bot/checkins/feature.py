@@ -1,6 +1,6 @@
 """The check-ins feature."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,7 +18,6 @@ from bot.checkins import (
     permissions,
     personal_data,
     responses,
-    rounds,
 )
 from bot.feature import DueRows, Feature
 from bot.forms.fields import Switch
@@ -27,7 +26,7 @@ from bot.messages.lookup import TrackedTable
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace.member_settings import column_setting
-from models import Channel, CheckIn, Member, Round, Schedule
+from models import Base, Channel, CheckIn, Member, Round, Schedule
 
 
 def _summarize_reminders(values: Mapping[str, Any], _zone: str) -> tuple[str, str]:
@@ -114,10 +113,12 @@ def _delete_reply(deleted: DeletedMessage, round_id: int, tx: Transaction) -> No
     responses.on_reply_deleted(tx, round_id, ts=deleted.ts, author=deleted.author)
 
 
-def _lock(session: Session, messages: Sequence[TrackedMessage]) -> None:
-    """Lock the rounds whose posts are among these messages."""
+def _rows_to_lock(
+    _session: Session, messages: Sequence[TrackedMessage]
+) -> Mapping[type[Base], Collection[int]]:
+    """Return the rounds whose posts are among these messages."""
     rows = (message.rows.get("rounds") for message in messages)
-    rounds.lock_many(session, {row.id for row in rows if row})
+    return {Round: {row.id for row in rows if row}}
 
 
 CHECKINS = Feature(
@@ -137,7 +138,7 @@ CHECKINS = Feature(
         DueRows("send-checkin-reminders", CheckIn.remind_at, _responses_of),
     ),
     tracked_tables=(TrackedTable("rounds", Round),),
-    lock_messages=_lock,
+    rows_to_lock=_rows_to_lock,
     on_message=_on_message,
     on_message_deleted=_on_message_deleted,
     on_member_loaded=_on_member_loaded,

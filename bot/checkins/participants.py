@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from bot.checkins import responses, rounds
 from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
 from bot.checkins.schedules import pause_reason
-from bot.db.statements import upsert
+from bot.db.statements import lock_rows, upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
@@ -121,8 +121,9 @@ def leave_channel(
         .order_by(Schedule.id)
     ).all()
     # Take all locks first, and in the common order.
-    rounds.lock_many(
+    lock_rows(
         tx.session,
+        Round,
         tx.session.scalars(
             select(Round.id).where(
                 Round.schedule_id.in_(schedule_ids), Round.state == "open"
@@ -197,7 +198,7 @@ def send_due_reminders(tx: Transaction) -> int:
     due = tx.session.execute(
         _due_reminders(tx.workspace, tx.now).limit(REMINDER_BATCH_SIZE)
     ).all()
-    rounds.lock_many(tx.session, {row.round_id for row in due})
+    lock_rows(tx.session, Round, {row.round_id for row in due})
     for row in due:
         checkin = tx.session.get(CheckIn, row.id, populate_existing=True)
         if (

@@ -4,12 +4,11 @@ A round is one row for each local date of a schedule, so that several replicas s
 only once.
 """
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from bot.checkins import rules, schedules
@@ -218,14 +217,6 @@ def _values(
     }
 
 
-_LOCK = (
-    select(Round.id)
-    .where(Round.id.in_(bindparam("round_ids", expanding=True)))
-    .order_by(Round.id)
-    .with_for_update(key_share=True)
-)
-
-
 def lock(session: Session, round_id: int) -> Round | None:
     """Lock the round and read it again; None if it does not exist."""
     return session.scalar(
@@ -248,12 +239,6 @@ def lock_with_schedule(session: Session, round_id: int) -> Round:
     return session.get_one(
         Round, round_id, with_for_update={"key_share": True}, populate_existing=True
     )
-
-
-def lock_many(session: Session, round_ids: Collection[int]) -> None:
-    """Lock several rounds, always in the same order."""
-    if round_ids:
-        session.execute(_LOCK, {"round_ids": list(round_ids)})
 
 
 def lock_open(session: Session, schedule_id: int) -> list[Round]:

@@ -21,6 +21,7 @@ from bot.checkins.message_kinds import (
     CHECKIN_UPDATE_RESPONSE,
 )
 from bot.checkins.rules import Response
+from bot.db.statements import lock_rows
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
@@ -238,7 +239,7 @@ def update_changed(tx: Transaction) -> int:
         _changed_query(tx.workspace).order_by(CheckIn.id).limit(BATCH_SIZE)
     ).all()
     round_ids = select(CheckIn.round_id).where(CheckIn.id.in_([row.id for row in rows]))
-    rounds.lock_many(tx.session, set(tx.session.scalars(round_ids)))
+    lock_rows(tx.session, Round, set(tx.session.scalars(round_ids)))
     for checkin_id, state in rows:
         checkin = tx.session.get_one(CheckIn, checkin_id, populate_existing=True)
         checkin.ask_state = state

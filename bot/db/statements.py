@@ -1,9 +1,10 @@
 """SQLAlchemy Core statements that work on both SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, or_
+from sqlalchemy import Connection, Select, Table, and_, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -114,3 +115,19 @@ def replace_members(
             .values(**scope, member=member)
             .on_conflict_do_nothing()
         )
+
+
+def lock_rows(session: Session, model: type[Any], ids: Collection[int]) -> None:
+    """Lock rows in the order of their ids; other rows may still refer to them."""
+    if ids:
+        session.execute(_lock_statement(table(model)), {"ids": list(ids)})
+
+
+@cache
+def _lock_statement(rows: Table) -> Select[Any]:
+    return (
+        select(rows.c.id)
+        .where(rows.c.id.in_(bindparam("ids", expanding=True)))
+        .order_by(rows.c.id)
+        .with_for_update(key_share=True)
+    )

@@ -104,7 +104,7 @@ def knowledge(*, looks_while_typing: bool) -> Knowledge:
         help_lines=_help_lines,
         due_rows=(DueRows("read-answers", AnswerText.next_fetch_at, _texts_of),),
         tracked_tables=(pointers.TABLE,),
-        lock_messages=pointers.lock_messages,
+        rows_to_lock=pointers.rows_to_lock,
         on_reaction=pointer_events.on_reaction,
         on_message_edited=_on_message_edited,
         on_message_deleted=pointer_events.on_message_deleted,

@@ -8,7 +8,7 @@ The earlier answer is credited. The member who pointed to it is thanked, but tha
 for nothing else: only answers count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -34,7 +34,7 @@ from bot.messages.tracked_messages import TrackedMessage
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.runtime import Transaction
 from bot.workspace import roles, visibility
-from models import Ask, AskPointer, Channel, Reaction
+from models import Ask, AskPointer, AskReference, Base, Channel, Reaction
 
 TABLE = TrackedTable("ask_pointers", AskPointer, parent="ask_id", author="member")
 
@@ -151,12 +151,18 @@ def lock(tx: Transaction, pointer_id: int) -> AskPointer:
 
 
 def _lock_asks(tx: Transaction, ask_id: int) -> None:
-    earlier = tx.session.scalars(
-        select(AskPointer.earlier_ask_id).filter_by(ask_id=ask_id)
+    outcomes.lock_all(tx.session, {ask_id, *_earlier_asks(tx.session, {ask_id})})
+
+
+def _earlier_asks(session: Session, ask_ids: Collection[int]) -> set[int]:
+    """Return the asks that these point to, and those that solved them."""
+    if not ask_ids:
+        return set()
+    pointers = select(AskPointer.earlier_ask_id).where(AskPointer.ask_id.in_(ask_ids))
+    solving = select(AskReference.earlier_ask_id).where(
+        AskReference.ask_id.in_(ask_ids)
     )
-    reference = references.find(tx.session, ask_id)
-    others = {reference.earlier_ask_id} if reference else set()
-    outcomes.lock_all(tx.session, {ask_id, *earlier, *others})
+    return {*session.scalars(pointers.union(solving))}
 
 
 def apply_reaction(
@@ -310,9 +316,12 @@ def _asker_marks(tx: Transaction, ask: Ask, pointer: AskPointer) -> Sequence[Rea
     ).all()
 
 
-def lock_messages(session: Session, messages: Sequence[TrackedMessage]) -> None:
-    """Lock the asks of pointers; see `Feature.lock_messages`."""
+def rows_to_lock(
+    session: Session, messages: Sequence[TrackedMessage]
+) -> Mapping[type[Base], Collection[int]]:
+    """Return the asks of pointers, and all that these asks point to."""
     rows = [
         message.rows[TABLE.name] for message in messages if TABLE.name in message.rows
     ]
-    outcomes.lock_all(session, {row.parent_id for row in rows if row.parent_id})
+    asks = {row.parent_id for row in rows if row.parent_id}
+    return {Ask: asks | _earlier_asks(session, asks)}

@@ -35,11 +35,7 @@ def on_reaction(
         with rt.autocommit.connect() as connection:
             if not reaction_store.was_kudos(connection, message.channel_id, reaction):
                 return None
-    return BatchedChange(one_by_one, partial(_apply, reaction))
-
-
-def _apply(event: ReactionEvent, tx: Transaction) -> None:
-    reactions.apply_reaction(tx, event)
+    return BatchedChange(reactions.apply_reactions, reaction)
 
 
 def _author(

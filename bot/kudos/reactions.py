@@ -5,11 +5,13 @@ arrive. The allowance is checked once, when a reaction's event arrives: then it 
 from the time at which it was made, or never.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from sqlalchemy import func, or_, select, update
 
+from bot.db.statements import lock_rows
 from bot.kudos import allowance, reaction_store, rules, service, store
 from bot.kudos.message_kinds import KUDOS_LIMIT_REACHED
 from bot.kudos.permissions import GIVE_KUDOS
@@ -25,6 +27,30 @@ from models import Channel, Kudos, KudosReaction, KudosThanks, Member
 
 # If a reaction is removed within this time, the recipient is not notified of it.
 NOTIFICATION_DELAY = timedelta(seconds=60)
+
+
+def apply_reactions(tx: Transaction, events: Sequence[ReactionEvent]) -> None:
+    """Store several reactions or removals; see `apply_reaction`.
+
+    They lock the kudos and then the givers, each in one order, so that transactions of
+    several replicas don't deadlock. Reactions of different members are independent.
+    """
+    if len(events) > 1:
+        _lock_kudos(tx, events)
+    for event in sorted(events, key=attrgetter("member")):
+        apply_reaction(tx, event)
+        tx.session.flush()
+        # The next one reads its rows again, as if in a transaction of its own.
+        tx.session.expunge_all()
+
+
+def _lock_kudos(tx: Transaction, events: Sequence[ReactionEvent]) -> None:
+    targets = [
+        reaction_store.find_target(tx.session, tx.workspace.id, event)
+        for event in events
+    ]
+    ids = {target.kudos_id for target in targets if target and target.kudos_id}
+    lock_rows(tx.session, Kudos, ids)
 
 
 def apply_reaction(tx: Transaction, event: ReactionEvent) -> None:

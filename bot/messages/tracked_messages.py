@@ -1,27 +1,17 @@
 """The Slack messages that we track, and the locks of their channels."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from bot.db.statements import table
+from bot.db.statements import lock_rows
 from bot.messages import lookup
 from bot.messages.lookup import MessageKey, TrackedTable
 from models import Channel
-
-_channels = table(Channel)
-
-
-_LOCK_CHANNELS = (
-    select(_channels.c.id)
-    .where(_channels.c.id.in_(bindparam("channel_ids", expanding=True)))
-    .order_by(_channels.c.id)
-    .with_for_update(key_share=True)
-)
 
 
 class TrackedRow(NamedTuple):
@@ -134,13 +124,7 @@ def lock_channel(session: Session, channel_id: int) -> None:
     reactions. Without the lock, two concurrent transactions would miss each other. Call
     it before the lookup.
     """
-    lock_channels(session, [channel_id])
-
-
-def lock_channels(session: Session, channel_ids: Collection[int]) -> None:
-    """Lock several channels, in the order of their ids; see `lock_channel`."""
-    if channel_ids:
-        session.execute(_LOCK_CHANNELS, {"channel_ids": list(channel_ids)})
+    lock_rows(session, Channel, [channel_id])
 
 
 # If a reply reaches us later than this, a reaction to it may have come before it.

@@ -1,6 +1,6 @@
 """After a deadlock one transaction is rolled back, and runs again.
 
-Batches of events lock channels, asks and rounds in one order, so they never deadlock.
+Batches of events lock channels, asks, rounds and kudos in one order, so they don't.
 """
 
 import threading
@@ -12,14 +12,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from bot.workspace import channels
+from bot.workspace import channels, sync
 from handlers.bolt_app import BoltApp
 from jobs import scheduled_jobs
-from models import CheckInReply
+from models import CheckInReply, KudosThanks
 from tests.factories import Story
 from tests.handlers.test_batch_commit import together
+from tests.handlers.test_pointers import link, open_form, posted, submit
+from tests.knowledge import solve_an_ask
 from tests.slack_payloads import (
+    ADMIN,
     ASKER,
+    BOT,
+    CHAMPION,
     HELP_CHANNEL,
     HELPER,
     PEER,
@@ -204,3 +209,73 @@ def test_a_batch_locks_asks_before_rounds(
         reaction_event(ASKER, answer, "white_check_mark", story.ts()),
     )
     assert story.only_ask().state == "solved"
+
+
+@pytest.mark.parametrize("is_earlier", [False, True])
+def test_a_batch_locks_asks_of_answers_and_of_pointers_in_one_order(
+    story: Story, cross_batch: Callable[..., None], *, is_earlier: bool
+) -> None:
+    earlier = solve_an_ask(story)
+    asked = story.ask("The certificate of our VPN has expired", member=PEER)
+    view = open_form(story)
+    assert submit(story, view, link=link(earlier)) == {}
+    story.deliver()
+    pointer = posted(story)[-1]
+    last = story.ask("How else is it done?")
+    answer = story.say(HELPER, "So.", thread_ts=last.ts)
+    first = story.asks()[0].ts if is_earlier else asked.ts
+    cross_batch(
+        lock_row("asks", str(first)),
+        lock_row("asks", last.ts),
+        reaction_event(ASKER, answer, "white_check_mark", story.ts()),
+        reaction_event(PEER, pointer.ts, "white_check_mark", story.ts()),
+    )
+    assert [ask.state for ask in story.asks()] == ["solved"] * 3
+
+
+def give_kudos(story: Story, recipient: str) -> str:
+    """Ben gives kudos, and all profiles are known; return the `ts` of their message."""
+    people = [ASKER, PEER, HELPER, recipient]
+    sync.refresh(story.rt, story.workspace, users=people, channel=HELP_CHANNEL)
+    text = f"<@{recipient}> for the answer on retries, which saved my day"
+    story.command(HELPER, "/kudos", text)
+    story.deliver()
+    return story.slack.messages_to(HELP_CHANNEL)[-1].ts
+
+
+def join_kudos(story: Story, member: str, ts: str) -> dict[str, Any]:
+    reaction = reaction_event(member, ts, "raised_hands", story.ts())
+    return reaction | {"item_user": BOT}
+
+
+def test_a_batch_locks_kudos_in_one_order(
+    story: Story, cross_batch: Callable[..., None]
+) -> None:
+    first, second = give_kudos(story, CHAMPION), give_kudos(story, ADMIN)
+    cross_batch(
+        lock_row("kudos", first),
+        lock_row("kudos", second),
+        join_kudos(story, ASKER, second),
+        join_kudos(story, PEER, first),
+    )
+    with story.rt.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(KudosThanks)) == 4
+
+
+def test_a_batch_locks_givers_in_one_order(
+    story: Story, cross_batch: Callable[..., None]
+) -> None:
+    ts = give_kudos(story, CHAMPION)
+    for member in (ASKER, PEER):
+        story.react(member, ts, "raised_hands", author=BOT)
+        story.unreact(member, ts, "raised_hands", author=BOT)
+    cross_batch(
+        *(
+            lock_row("kudos_giver_locks", member, column="member")
+            for member in (ASKER, PEER)
+        ),
+        join_kudos(story, PEER, ts),
+        join_kudos(story, ASKER, ts),
+    )
+    with story.rt.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(KudosThanks)) == 3

@@ -53,6 +53,7 @@ UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
 IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
+TitleChanged = Callable[["Transaction", "Ask"], None]
 HelpLines = Callable[["Channel | None"], Sequence[str]]
 # Takes the ids of answers, whose asks the transaction has locked.
 MarksChanged = Callable[["Transaction", Collection[int]], None]
@@ -181,6 +182,8 @@ class Feature:
     # Runs when a channel has turned private, or is shared with other organizations.
     on_channel_restricted: ChannelRestricted | None = None
 
+    # Runs when an ask's title was edited, or the ask was deleted or restored.
+    on_title_changed: TitleChanged | None = None
     # Answers were marked as helpful or as solutions, which had no mark; the author's
     # own marks count for nothing. Or their ask is back. It may be called again.
     on_answers_marked: MarksChanged | None = None
@@ -267,6 +270,9 @@ class Features:
         )
         self.on_channel_restricted = _call_all(
             self._each(lambda feature: feature.on_channel_restricted)
+        )
+        self.on_title_changed = _call_all(
+            self._each(lambda feature: feature.on_title_changed)
         )
         self.on_answers_marked = _call_all(
             self._each(lambda feature: feature.on_answers_marked)

@@ -259,7 +259,10 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             "Dan", TITLE, URL, asker="Chi", solved_emoji="white_check_mark"
         )
     ],
-    knowledge_notes.hidden_pointer: [lambda: knowledge_notes.hidden_pointer("Dan")],
+    knowledge_notes.hidden_pointer: [
+        lambda: knowledge_notes.hidden_pointer("Dan"),
+        lambda: knowledge_notes.hidden_pointer("Dan", is_deleted=True),
+    ],
     knowledge_notes.pointer_helped: [
         lambda: knowledge_notes.pointer_helped(TITLE, URL, ["Chi"]),
         lambda: knowledge_notes.pointer_helped(TITLE, URL, ["Chi", "Ana"]),

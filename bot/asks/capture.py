@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bot.asks import (
     answer_store,
@@ -153,6 +152,7 @@ def convert_message(
 
 def _restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) -> None:
     ask.deleted_at = ask.removed_by = None
+    tx.features.on_title_changed(tx, ask)
     outcomes.recompute_and_notify(tx, ask.id, is_restored=is_restored)
     outcome_notifications.update_message(tx, ask)
     replies.request_thread_sync(tx, ask, channel)
@@ -197,14 +197,15 @@ def _require_disclaim(
     roles.authorize(tx, channel, action, by, author=ask.asker)
 
 
-def apply_edit(session: Session, ask: Ask, text: str, *, event_micros: int) -> None:
+def apply_edit(tx: Transaction, ask: Ask, text: str, *, event_micros: int) -> None:
     """Apply an edit of the asker's message to the ask, unless it is an older one."""
-    session.refresh(ask, with_for_update={"key_share": True})
+    tx.session.refresh(ask, with_for_update={"key_share": True})
     if event_micros <= ask.edited_at_micros or is_erased(ask.asker):
         return
     ask.edited_at_micros = event_micros
     if sanitize(text) not in {ask.title, ask.details}:
         ask.title, ask.details = rules.from_message(text)
+        tx.features.on_title_changed(tx, ask)
 
 
 def remove_asks_by(tx: Transaction, member: Member) -> None:

@@ -131,9 +131,7 @@ def _apply_edit(
     ask = find_by_message(tx.session, message.channel_id, edited.ts)
     if ask is not None:
         if ask.is_users_message:
-            capture.apply_edit(
-                tx.session, ask, edited.text, event_micros=edited.event_micros
-            )
+            capture.apply_edit(tx, ask, edited.text, event_micros=edited.event_micros)
         return
     channel = channels.get_or_create(tx, edited.channel)
     if capture_rules.should_capture(

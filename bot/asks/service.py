@@ -140,6 +140,7 @@ def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
     if draft.title != title:
         rules.require_enough_words(draft.title)
         ask.title = draft.title
+        tx.features.on_title_changed(tx, ask)
     if draft.details != details:
         ask.details = draft.details
     ask.topics = list(draft.topics)
@@ -170,6 +171,7 @@ def mark_deleted(tx: Transaction, ask: Ask, *, by: str | None = None) -> None:
     """Mark the ask as deleted; `by` is the member who said that it is not an ask."""
     ask.deleted_at, ask.state, ask.removed_by = ask.deleted_at or tx.now, "deleted", by
     report_deleted(tx, [ask.id])
+    tx.features.on_title_changed(tx, ask)
     outcome_notifications.update_message(tx, ask)
 
 

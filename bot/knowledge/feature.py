@@ -111,6 +111,7 @@ def knowledge(*, looks_while_typing: bool) -> Knowledge:
         on_member_loaded=answer_texts.on_member_loaded,
         on_bot_joined=_on_bot_joined,
         on_channel_restricted=pointers.hide_words,
+        on_title_changed=pointers.update_title,
         on_answers_marked=answer_texts.on_answers_marked,
         on_answers_unmarked=answer_texts.on_answers_unmarked,
     )

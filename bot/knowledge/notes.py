@@ -82,9 +82,10 @@ def pointer(
     return text, [*blocks, rich_text.context_line(capitalize(accept))]
 
 
-def hidden_pointer(member: str) -> Note:
+def hidden_pointer(member: str, *, is_deleted: bool = False) -> Note:
     """In its place, once the earlier ask can't be shown there any longer."""
-    return sentence_note(f"{member}: this was solved before, in another channel.")
+    where = "in an ask that was deleted" if is_deleted else "in another channel"
+    return sentence_note(f"{member}: this was solved before, {where}.")
 
 
 def pointer_helped(title: str, url: str, people: Sequence[str]) -> Note:

@@ -66,7 +66,12 @@ def _note(tx: Transaction, pointer: AskPointer) -> Note | None:
 
 def _render_update(tx: Transaction, pointer: AskPointer) -> Note:
     """Render it again; without words that not all people there may see any longer."""
-    return _note(tx, pointer) or notes.hidden_pointer(members.name(tx, pointer.member))
+    if note := _note(tx, pointer):
+        return note
+    earlier = tx.session.get_one(Ask, pointer.earlier_ask_id)
+    return notes.hidden_pointer(
+        members.name(tx, pointer.member), is_deleted=earlier.deleted_at is not None
+    )
 
 
 def _linked_answer(tx: Transaction, pointer: AskPointer) -> Answer | None:

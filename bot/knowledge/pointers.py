@@ -230,6 +230,21 @@ def hide_words(tx: Transaction, channel: Channel) -> None:
         tx.enqueue_update(KNOWLEDGE_UPDATE_POINTER, pointer_id, to=slack_id)
 
 
+def update_title(tx: Transaction, earlier: Ask) -> None:
+    """Update the messages that show the title of an ask, if it still may be shown."""
+    rows = tx.session.execute(
+        select(AskPointer.id, Channel.slack_id)
+        .join(Channel, Channel.id == AskPointer.channel_id)
+        .where(
+            AskPointer.earlier_ask_id == earlier.id,
+            AskPointer.state.in_(("posting", "posted")),
+        )
+        .order_by(AskPointer.id)
+    )
+    for pointer_id, slack_id in rows:
+        tx.enqueue_update(KNOWLEDGE_UPDATE_POINTER, pointer_id, to=slack_id)
+
+
 def request_update(tx: Transaction, pointer: AskPointer) -> None:
     channel = tx.session.get_one(Channel, pointer.channel_id)
     tx.enqueue_update(KNOWLEDGE_UPDATE_POINTER, pointer.id, to=channel.slack_id)

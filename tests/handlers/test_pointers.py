@@ -519,6 +519,85 @@ def test_what_was_posted_disappears_once_its_channel_is_private(story: Story, de
     assert story.asks()[1].state == "solved"
 
 
+# Changes to the earlier ask
+
+
+def edit_earlier(story: Story, **values: str) -> None:
+    story.click(ASKER, "ask_menu", option=f"edit:{story.asks()[0].id}")
+    form = story.slack.views[-1][1]
+    story.submit(ASKER, form, form_values(form) | values)
+    story.deliver()
+
+
+def test_the_reply_follows_the_title_of_the_earlier_ask(story: Story, earlier: str):
+    message = point(story)
+    assert TITLE in message.text
+    edit_earlier(story, title="Where are VPN certificates renewed?")
+    assert "Where are VPN certificates renewed?" in message.text
+    assert TITLE not in json.dumps(message.blocks)
+    assert link(earlier) in json.dumps(message.blocks)
+
+
+def test_details_that_are_edited_do_not_change_the_reply(story: Story, earlier: str):
+    point(story)
+    before = story.slack.calls.count("chat.update")
+    edit_earlier(story, details="On a laptop")
+    # The ask's own message shows them.
+    assert story.slack.calls.count("chat.update") == before + 1
+
+
+def test_the_title_is_edited_before_the_reply_is_posted(story: Story, earlier: str):
+    view = open_form(story)
+    [choice, *_] = choices(view)
+    assert submit(story, view, entry=choice["value"]) == {}
+    edit_earlier(story, title="Where are VPN certificates renewed?")
+    assert "Where are VPN certificates renewed?" in posted(story)[-1].text
+
+
+def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
+    story: Story, follower: SearchFollower
+):
+    story.set_up_channel(capture="questions")
+    ts = story.say(ASKER, TITLE)
+    answer = story.say(HELPER, "Run vpnctl renew.", thread_ts=ts)
+    story.react(ASKER, answer, "white_check_mark")
+    story.say(PEER, AGAIN)
+    story.deliver()
+    follower.follow()
+    assert submit(story, open_form(story), link=link(ts)) == {}
+    story.deliver()
+    message = posted(story)[-1]
+    story.edit(ASKER, ts, "Who renews certificates?", before=TITLE)
+    story.deliver()
+    assert "Who renews certificates?" in message.text
+    story.delete(ASKER, ts)
+    story.deliver()
+    assert message.text == "Dan: this was solved before, in an ask that was deleted."
+    assert "Who renews" not in json.dumps(message.blocks)
+
+
+def test_the_earlier_ask_is_no_ask_and_then_one_again(
+    story: Story, follower: SearchFollower
+):
+    story.set_up_channel(capture="questions")
+    ts = story.say(ASKER, TITLE)
+    answer = story.say(HELPER, "Run vpnctl renew.", thread_ts=ts)
+    story.react(ASKER, answer, "white_check_mark")
+    story.say(PEER, AGAIN)
+    story.deliver()
+    follower.follow()
+    assert submit(story, open_form(story), link=link(ts)) == {}
+    story.deliver()
+    message = posted(story)[-1]
+    ask_id = str(story.asks()[0].id)
+    story.click(ADMIN, "ask_menu", option=f"delete:{ask_id}")
+    story.deliver()
+    assert TITLE not in message.text
+    story.click(ADMIN, "ask_restore", ask_id)
+    story.deliver()
+    assert TITLE in message.text
+
+
 # Races and orders
 
 

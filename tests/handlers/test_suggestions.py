@@ -78,6 +78,31 @@ def test_what_worked_is_shown_and_takes_the_ask_back(story: Story, earlier: str)
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 4
 
 
+def test_an_ask_that_was_taken_back_is_not_found(
+    story: Story, earlier: str, follower: SearchFollower
+):
+    """Neither by its own words, nor as words of the same problem."""
+
+    def find(words: str) -> str:
+        response = story.command(CHAMPION, "/find", words)
+        return json.dumps(json.loads(response.body)["blocks"])
+
+    card = ask_again(story, f"{AGAIN} My zeppelin waits")
+    story.deliver()
+    follower.follow()
+    [value] = values(card, "suggestion_solved")
+    story.click(PEER, "suggestion_solved", value)
+    # The index has not followed yet.
+    assert "My zeppelin waits" not in find("certificate zeppelin")
+    follower.follow()
+    assert TITLE not in find("zeppelin")
+    story.click(PEER, "suggestion_undo", value.split(":")[0])
+    story.deliver()
+    follower.follow()
+    assert story.asks()[-1].deleted_at is None
+    assert "vpnctl renew" in json.dumps(ask_again(story, member=CHAMPION))
+
+
 def test_the_reply_wins_that_came_as_it_was_pressed(story: Story, earlier: str):
     card = ask_again(story)
     story.deliver()

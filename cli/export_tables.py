@@ -9,12 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import utc_now
 from bot.config.settings import Settings
-from bot.db import engine
-from bot.db.open import require_current_schema
-from bot.errors import SettingsError
 from bot.exports import rules, service
 from bot.runtime import Transaction
 from bot.workspace.installations import to_workspace
+from cli.database import current_database
 from cli.errors import CommandError
 from models import Installation
 
@@ -29,20 +27,12 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
 
     It only reads, so the bot may be running. Raises CommandError.
     """
-    try:
-        parsed = engine.parse_url(settings.database_url)
-    except (ValueError, SQLAlchemyError):
-        raise SettingsError("DATABASE_URL is not a valid address.") from None
-    file = engine.sqlite_file(parsed)
-    if file is not None and not file.exists():
-        raise CommandError(
-            f"{file.name} does not exist, so there is nothing to export."
-        )
     to_text = rules.as_csv if args.format == "csv" else rules.as_json
-    database = engine.connect(parsed)
     try:
-        require_current_schema(database.autocommit)
-        with database.read_session() as session:
+        with (
+            current_database(settings, purpose="to export") as database,
+            database.read_session() as session,
+        ):
             installations = session.scalars(
                 select(Installation).order_by(Installation.id)
             ).all()
@@ -68,8 +58,6 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
         ) from None
     except OSError as error:
         raise CommandError(f"Writing the files failed ({error.strerror}).") from None
-    finally:
-        database.close()
     print(f"Wrote to {args.folder}: {', '.join(_TABLES)}.")
     return 0
 

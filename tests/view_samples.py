@@ -152,6 +152,11 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             (False, True),
         )
     ],
+    slack_blocks.form_about: [
+        lambda: slack_blocks.form_about(
+            "close_ask", ("ask", 7), TITLE, title="Close this ask", submit="Close it"
+        )
+    ],
     slack_blocks.sentence_note: [
         lambda: slack_blocks.sentence_note(f"{SOMEONE} says that ", "it's solved.")
     ],

@@ -25,6 +25,7 @@ from bot.slack.blocks import (
     button,
     button_row,
     channel_input,
+    form_about,
     mrkdwn_line,
     text_input,
 )
@@ -153,60 +154,49 @@ def _topic_inputs(
 
 def close_form(ask_id: int, title: str, asker: str) -> View:
     """Build the form that closes another member's ask, with a reason for them."""
-    return View(
-        type="modal",
-        callback_id="close_ask",
+    return form_about(
+        "close_ask",
+        ("ask", ask_id),
+        title,
+        text_input(
+            "reason",
+            "Why?",
+            limit=MAX_REASON_LENGTH,
+            hint=f"{asker} will read it, and can reopen the ask.",
+        ),
         title="Close this ask",
         submit="Close it",
-        close="Cancel",
-        private_metadata=json.dumps({"ask": ask_id}),
-        blocks=[
-            rich_text.user_text(title, limit=200, is_bold=True),
-            text_input(
-                "reason",
-                "Why?",
-                limit=MAX_REASON_LENGTH,
-                hint=f"{asker} will read it, and can reopen the ask.",
-            ),
-        ],
     )
 
 
 def delete_form(ask_id: int, title: str) -> View:
-    return View(
-        type="modal",
-        callback_id="delete_ask",
+    return form_about(
+        "delete_ask",
+        ("ask", ask_id),
+        title,
+        SectionBlock(
+            text="The ask's message disappears for everyone. The answers stay."
+        ),
         title="Delete this ask?",
         submit="Delete it",
         close="Keep it",
-        private_metadata=json.dumps({"ask": ask_id}),
-        blocks=[
-            rich_text.user_text(title, limit=200, is_bold=True),
-            SectionBlock(
-                text="The ask's message disappears for everyone. The answers stay."
-            ),
-        ],
     )
 
 
 def what_worked_form(ask_id: int, title: str, what_worked: str | None) -> View:
-    return View(
-        type="modal",
-        callback_id="worked",
+    return form_about(
+        "worked",
+        ("ask", ask_id),
+        title,
+        text_input(
+            "worked",
+            "In one line",
+            value=truncate(to_plain(what_worked or ""), MAX_WHAT_WORKED_LENGTH),
+            limit=MAX_WHAT_WORKED_LENGTH,
+            hint="Shown with the ask, for the next person.",
+        ),
         title="What worked?",
         submit="Save",
-        close="Cancel",
-        private_metadata=json.dumps({"ask": ask_id}),
-        blocks=[
-            rich_text.user_text(title, limit=200, is_bold=True),
-            text_input(
-                "worked",
-                "In one line",
-                value=truncate(to_plain(what_worked or ""), MAX_WHAT_WORKED_LENGTH),
-                limit=MAX_WHAT_WORKED_LENGTH,
-                hint="Shown with the ask, for the next person.",
-            ),
-        ],
     )
 
 

@@ -1,14 +1,19 @@
 """The forms to find what helped, and to say so of an answer. Values in, views out."""
 
-import json
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, InputBlock, Option, RadioButtonsElement
 from slack_sdk.models.views import View
 
 from bot.knowledge.blocks import MAX_REASON, MAX_WORDS, EntryView
-from bot.slack import rich_text
-from bot.slack.blocks import button, button_row, context_line, message_modal, text_input
+from bot.slack.blocks import (
+    button,
+    button_row,
+    context_line,
+    form_about,
+    message_modal,
+    text_input,
+)
 from bot.slack.text import SOMEONE, capitalize, to_plain, truncate
 
 MAX_LINK = 500
@@ -56,23 +61,19 @@ def results_modal(blocks: Sequence[Block]) -> View:
 
 
 def outdated_form(entry_id: int, title: str) -> View:
-    return View(
-        type="modal",
-        callback_id="outdated",
+    return form_about(
+        "outdated",
+        ("entry", entry_id),
+        title,
+        text_input(
+            "reason",
+            "What has changed?",
+            limit=MAX_REASON,
+            hint="People who find this answer read it, without your name.",
+            is_optional=True,
+        ),
         title="Out of date?",
         submit="Say so",
-        close="Cancel",
-        private_metadata=json.dumps({"entry": entry_id}),
-        blocks=[
-            rich_text.user_text(title, limit=200, is_bold=True),
-            text_input(
-                "reason",
-                "What has changed?",
-                limit=MAX_REASON,
-                hint="People who find this answer read it, without your name.",
-                is_optional=True,
-            ),
-        ],
     )
 
 
@@ -98,24 +99,20 @@ def pointer_form(ask_id: int, title: str, entries: Sequence[EntryView]) -> View:
                 element=RadioButtonsElement(action_id="entry", options=choices),
             )
         )
-    return View(
-        type="modal",
-        callback_id="already_answered",
+    return form_about(
+        "already_answered",
+        ("ask", ask_id),
+        title,
+        *fields,
+        text_input(
+            "link",
+            "Or paste a link" if entries else "A link to the earlier answer",
+            limit=MAX_LINK,
+            hint="To the earlier ask, or to an answer in its thread. In the menu of"
+            " that message, choose Copy link.",
+            is_optional=True,
+        ),
+        context_line("I'll post it in the ask's thread, with your name."),
         title="Already answered",
         submit="Post",
-        close="Cancel",
-        private_metadata=json.dumps({"ask": ask_id}),
-        blocks=[
-            rich_text.user_text(title, limit=200, is_bold=True),
-            *fields,
-            text_input(
-                "link",
-                "Or paste a link" if entries else "A link to the earlier answer",
-                limit=MAX_LINK,
-                hint="To the earlier ask, or to an answer in its thread. In the menu of"
-                " that message, choose Copy link.",
-                is_optional=True,
-            ),
-            context_line("I'll post it in the ask's thread, with your name."),
-        ],
     )

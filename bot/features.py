@@ -10,6 +10,7 @@ from bot.kudos.feature import KUDOS
 from bot.mentors.feature import mentors
 from bot.onboarding.feature import ONBOARDING
 from bot.privacy.feature import PRIVACY
+from bot.routing.feature import ROUTING
 from bot.settings.feature import SETTINGS
 
 
@@ -22,6 +23,7 @@ def load_features(
             HOME,
             ASKS,
             knowledge(looks_while_typing=looks_while_typing),
+            ROUTING,
             KUDOS,
             mentors(mentor_settings),
             CHECKINS,

@@ -26,6 +26,7 @@ from handlers import (
     onboarding,
     pointers,
     privacy,
+    routing,
     settings,
     suggestions,
     workspace,
@@ -45,6 +46,7 @@ def register(bolt: App, rt: Runtime) -> None:
     finding.register(bolt, rt)
     suggestions.register(bolt, rt)
     pointers.register(bolt, rt)
+    routing.register(bolt, rt)
     kudos.register(bolt, rt)
     kudos_buttons.register(bolt, rt)
     checkins.register(bolt, rt)

@@ -8,7 +8,16 @@ from functools import partial
 from bot.db.retry import retry_on_conflict
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
-from jobs import checkins, installations, knowledge, mentors, outbox, privacy, workspace
+from jobs import (
+    checkins,
+    installations,
+    knowledge,
+    mentors,
+    outbox,
+    privacy,
+    routing,
+    workspace,
+)
 from jobs.scheduler import ScheduledJob
 
 
@@ -30,6 +39,7 @@ JOBS = (
     Job("close-checkins", checkins.close_rounds, timedelta(seconds=5)),
     Job("update-blockers", checkins.update_blockers, timedelta(seconds=10)),
     Job("read-answers", knowledge.read_answers, timedelta(seconds=2)),
+    Job("route-asks", routing.route_asks, timedelta(seconds=10)),
     Job("sync-channels", workspace.sync_channels, timedelta(hours=12)),
     Job("flush-message-counts", mentors.flush_message_counts, timedelta(seconds=20)),
     Job("detect-mentors", mentors.detect, timedelta(seconds=15)),

@@ -27,6 +27,7 @@ from models.mentors import (
 )
 from models.onboarding import ChannelIntroduction
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
+from models.routing import AskRoute, AskStep, HelpRequest, RefusedChannel
 from models.search import SearchChange, SearchRebuild, SearchReplica
 from models.unasked_messages import UnaskedMessage
 from models.workspace_settings import ProgramLead, WorkspaceSettingsRow
@@ -38,6 +39,8 @@ __all__ = [
     "Ask",
     "AskPointer",
     "AskReference",
+    "AskRoute",
+    "AskStep",
     "AskSuggestion",
     "Base",
     "Champion",
@@ -50,6 +53,7 @@ __all__ = [
     "CreditEvidence",
     "EntryReview",
     "ExpectedExpert",
+    "HelpRequest",
     "Home",
     "Installation",
     "Kudos",
@@ -69,6 +73,7 @@ __all__ = [
     "ProgramLead",
     "RateLimit",
     "Reaction",
+    "RefusedChannel",
     "Round",
     "Schedule",
     "SearchChange",

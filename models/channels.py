@@ -40,6 +40,13 @@ class Channel(Base):
     allow_external_kudos: Mapped[bool] = mapped_column(default=False)
     # Shows askers what has perhaps solved their problem before.
     suggests_entries: Mapped[bool] = mapped_column(default=True)
+    # Asks peers who may know; None: where enough people answer.
+    routes_asks: Mapped[bool | None]
+    # The channel's working days: the zone's IANA name (None: most people's), a country
+    # with its public holidays ("DE", "DE-BY"), and other days off, as ISO dates.
+    zone: Mapped[str | None]
+    holidays_of: Mapped[str | None]
+    days_off: Mapped[list[str]] = mapped_column(default=list)
     detects_mentors: Mapped[bool] = mapped_column(default=True)
     # The bot's first join, at which the workspace's defaults were applied.
     bot_joined_at: Mapped[datetime | None]

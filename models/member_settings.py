@@ -38,7 +38,9 @@ class MemberSettingsRow(Base):
     hours_from: Mapped[time | None]
     hours_to: Mapped[time | None]
     public_naming: Mapped[str | None]
-    # 0: the bot never asks them for help.
+    # Topics of asks with which they do not want to help.
+    topics_refused: Mapped[list[str]] = mapped_column(default=list)
+    # None: by how often they answer. 0: the bot never asks them for help.
     max_requests_per_week: Mapped[int | None]
 
     # A newcomer is greeted only once, whichever channel they join.

@@ -35,6 +35,7 @@ from bot.mentors import notes as mentors
 from bot.mentors.forms import CreditRow, EvidenceItem, OwnCredit
 from bot.mentors.notes import Contribution, CreditStory
 from bot.onboarding import blocks as onboarding
+from bot.routing.notes import REASON_KINDS, AskLine, ReasonView, Steps
 from bot.settings import forms as settings
 from bot.settings import workspace
 from bot.slack.blocks import Note
@@ -522,3 +523,24 @@ def found(
         includes_open=includes_open,
         is_complete=is_complete,
     )
+
+
+# Asks without an answer
+
+ASK_LINE = AskLine(TITLE, URL, "Ana", ("C0HELP", "help"))
+SOLVED_REASON = ReasonView("solved", TITLE, URL, "in March")
+REASONS = [
+    SOLVED_REASON,
+    replace(SOLVED_REASON, kind="helped", when="on 2 Mar"),
+    replace(SOLVED_REASON, kind="answered"),
+    *(ReasonView(kind, topic="vpn") for kind in REASON_KINDS),
+]
+ROUTING_STEPS = [
+    Steps(),
+    Steps(peers=1),
+    Steps(peers=2, sideways=1),
+    Steps(peers=2, sideways=2, are_from_elsewhere=True),
+    Steps(sideways=2, are_from_elsewhere=True, is_last=True),
+    Steps(is_last=True),
+    Steps(peers=2, is_waiting=False),
+]

@@ -36,6 +36,7 @@ from bot.mentors import notes as mentors
 from bot.mentors.forms import OwnCredit
 from bot.onboarding import blocks as onboarding
 from bot.privacy import blocks as privacy
+from bot.routing import notes as routing
 from bot.settings import forms as settings
 from bot.settings.blocks import unknown_emoji
 from bot.slack import blocks as slack_blocks
@@ -43,6 +44,7 @@ from bot.slack.text import SOMEONE
 from bot.workspace.member_settings import MemberSettings
 from tests.test_conventions import VIEW_MODULES
 from tests.view_sample_data import (
+    ASK_LINE,
     BLOCKERS,
     CHECKIN_ITEMS,
     CLOSES_AT,
@@ -55,11 +57,14 @@ from tests.view_sample_data import (
     PAST_ROUNDS,
     PREVIEW,
     QUESTION,
+    REASONS,
     RECEIVED_ROWS,
     RESPONSE,
+    ROUTING_STEPS,
     SCHEDULE_OVERVIEW,
     SHARE_PROMPT,
     SOLUTION,
+    SOLVED_REASON,
     STATES,
     THANKS,
     TITLE,
@@ -277,6 +282,47 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     ],
     knowledge_notes.withdrawn: [lambda: knowledge_notes.withdrawn(7)],
     knowledge_notes.solved: [lambda: knowledge_notes.solved(7)],
+    routing.request: [
+        lambda: routing.request(
+            7, ASK_LINE, SOLVED_REASON, is_one_of_two=True, is_first=True
+        ),
+        *(
+            partial(
+                routing.request,
+                7,
+                ASK_LINE,
+                reason,
+                is_one_of_two=False,
+                is_first=False,
+            )
+            for reason in REASONS
+        ),
+    ],
+    routing.request_accepted: [lambda: routing.request_accepted(ASK_LINE)],
+    routing.request_declined: [
+        lambda: routing.request_declined(7, ASK_LINE, topics=(), is_waiting=False),
+        lambda: routing.request_declined(
+            7, ASK_LINE, topics=("vpn", "laptops", "wifi", "build"), is_waiting=True
+        ),
+    ],
+    routing.request_over: [
+        lambda: routing.request_over(None, has_answer=False),
+        lambda: routing.request_over(ASK_LINE, has_answer=False),
+        lambda: routing.request_over(ASK_LINE, has_answer=True),
+    ],
+    routing.request_answered: [
+        lambda: routing.request_answered(ASK_LINE, has_helped=False),
+        lambda: routing.request_answered(ASK_LINE, has_helped=True),
+    ],
+    routing.notice: [
+        partial(routing.notice, 7, ASK_LINE, steps) for steps in ROUTING_STEPS
+    ],
+    routing.champions: [
+        lambda: routing.champions(("C0HELP", "help"), [(ASK_LINE, 0)], 0),
+        lambda: routing.champions(
+            ("C0HELP", "help"), [(ASK_LINE, count) for count in range(5)], 3
+        ),
+    ],
     mentors.credit_offer: [
         credit_offer,
         *(

@@ -98,8 +98,7 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=MentorRun,
-        contents="The periods for which the bot looked for mentors, and how many it"
-        " found.",
+        contents="When the bot looked for mentors, and how many it found.",
         purpose="Look once in each period.",
     ),
     TablePolicy(

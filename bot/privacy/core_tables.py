@@ -83,6 +83,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
             "kudos_emoji",
             "join_emoji",
             "topics",
+            *("zone", "holidays_of", "days_off"),
         ),
     ),
     TablePolicy(

@@ -11,7 +11,10 @@ PERSONAL_DATA = (
         " they were greeted.",
         purpose="Leave people alone when they wish, and greet them once.",
         owner_columns=("member",),
-        non_personal=("topics_known", "topics_wanted", "public_naming"),
+        non_personal=(
+            *("topics_known", "topics_wanted", "topics_refused"),
+            "public_naming",
+        ),
         on_erasure="delete",
     ),
     TablePolicy(

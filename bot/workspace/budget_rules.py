@@ -1,6 +1,6 @@
 """The budget of unasked messages: how many a member gets, and which goes first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -24,10 +24,29 @@ class Purpose(StrEnum):
 WINDOW = timedelta(days=7)
 # A message that is next in line takes its place within this time.
 TURN = timedelta(minutes=1)
+# Between a request and the message before it.
+MIN_DISTANCE = timedelta(hours=1)
 # Someone may raise a budget of 0 meanwhile.
 RECHECK_AFTER = timedelta(days=1)
 # For these, the last place is kept: others wait for them, or lose their sense.
 _MAY_TAKE_LAST = frozenset({Purpose.REQUEST, Purpose.CONSENT})
+
+
+def has_room(now: datetime, sent: Collection[datetime], limit: int) -> bool:
+    """Return True if a request may be sent now, as one of `limit` in WINDOW.
+
+    Nobody gets two messages within an hour, whatever waits after a weekend.
+    """
+    return len(sent) < limit and all(at <= now - MIN_DISTANCE for at in sent)
+
+
+def request_limit(budget: int, cap: int) -> int:
+    """Return the most messages in WINDOW for a member who is asked for help.
+
+    `cap` is the member's own limit of requests; it counts where it is higher. A budget
+    of 0 means that nobody gets a message unasked.
+    """
+    return max(budget, cap) if budget else 0
 
 
 def places(budget: int, purpose: Purpose) -> int:

@@ -4,7 +4,7 @@ Each such message claims a place right before it is sent. If there is none, it w
 the member finds it in their Home tab, and it is sent when a place is free.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, select
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox import enqueue, home_refresh
+from bot.outbox.kind import MessageKind
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.workspace import budget_rules, workspace_settings
@@ -85,6 +86,59 @@ def _claim(tx: Transaction, delivery: Delivery, *, purpose: Purpose) -> datetime
     if (at > tx.now) == (own is None):
         home_refresh.refresh_homes(tx, [member])
     return at
+
+
+def sent_times(
+    tx: Transaction, people: Collection[str]
+) -> Mapping[str, Sequence[datetime]]:
+    """Return when each of them got the messages that count now (UTC)."""
+    rows = tx.session.execute(
+        select(UnaskedMessage.member, UnaskedMessage.claimed_at)
+        .join(OutboxItem, OutboxItem.id == UnaskedMessage.item_id)
+        .where(
+            UnaskedMessage.installation_id == tx.workspace.id,
+            UnaskedMessage.member.in_(people),
+            UnaskedMessage.claimed_at > tx.now - budget_rules.WINDOW,
+            OutboxItem.state.not_in(_UNSENT),
+        )
+    )
+    times: dict[str, list[datetime]] = {person: [] for person in people}
+    for member, claimed_at in rows:
+        if claimed_at is not None:
+            times[member].append(claimed_at)
+    return times
+
+
+def lock_room(tx: Transaction, member: str, *, limit: int) -> bool:
+    """Return True if the member may be asked for help now; it stays so in `tx`.
+
+    `limit` is the most messages in WINDOW, this one included.
+    """
+    _lock(tx, member)
+    return budget_rules.has_room(tx.now, sent_times(tx, [member])[member], limit)
+
+
+def enqueue_request(
+    tx: Transaction, kind: MessageKind, subject_id: int, *, to: str
+) -> None:
+    """Enqueue a request together with its place, after `lock_room`."""
+    tx.enqueue(kind, subject_id, to=to)
+    item = tx.session.scalars(
+        select(OutboxItem).filter_by(
+            installation_id=tx.workspace.id,
+            dedup_key=enqueue.dedup_key(kind, subject_id, to),
+        )
+    ).one()
+    tx.session.add(
+        UnaskedMessage(
+            item_id=item.id,
+            version=item.version,
+            installation_id=tx.workspace.id,
+            member=to,
+            purpose=Purpose.REQUEST,
+            claimed_at=tx.now,
+        )
+    )
 
 
 def _lock(tx: Transaction, member: str) -> None:

@@ -33,8 +33,10 @@ class MemberSettings:
     hours_to: time = time(17)
     # Consent to public posts about them: "ask" each time, "yes" always, or "never".
     public_naming: PublicNaming = "ask"
-    # The most requests of the bot to help with an ask; 0: never.
-    max_requests_per_week: int = 1
+    topics_refused: tuple[str, ...] = ()
+    # The most requests of the bot to help with an ask; 0: never, None: by how often
+    # they answer.
+    max_requests_per_week: int | None = None
     is_greeted: bool = False
     wants_greetings: bool = True
     keeps_answer_texts: bool = True
@@ -54,6 +56,7 @@ class MemberSettingsUpdate(TypedDict, total=False):
 
     topics_known: list[str]
     topics_wanted: list[str]
+    topics_refused: list[str]
     wants_reminders: bool
     paused_until: date | None
     hours_from: time | None
@@ -141,9 +144,8 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
         hours_from=_or_default(row.hours_from, _DEFAULTS.hours_from),
         hours_to=_or_default(row.hours_to, _DEFAULTS.hours_to),
         public_naming=naming,
-        max_requests_per_week=_or_default(
-            row.max_requests_per_week, _DEFAULTS.max_requests_per_week
-        ),
+        topics_refused=tuple(row.topics_refused),
+        max_requests_per_week=row.max_requests_per_week,
         is_greeted=row.greeted_at is not None,
         wants_greetings=row.wants_greetings,
         keeps_answer_texts=row.keeps_answer_texts,

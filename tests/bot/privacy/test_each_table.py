@@ -88,6 +88,8 @@ def _any(column: Column[Any], nth: int) -> Any:
         return "week"
     if column.name == "verdict":
         return "works"
+    if column.name == "reason" and column.table.name == "help_requests":
+        return "active"
     if isinstance(column.type, JSON):
         return []
     if isinstance(column.type, UtcDateTime):

@@ -13,7 +13,7 @@ import handlers
 from bot.features import FEATURES
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected, SlackError
-from models import Channel, ChannelMember, Credit, Kudos, Round
+from models import Channel, ChannelMember, Credit, HelpRequest, Kudos, Round
 from tests.checkins import join, open_form, share
 from tests.factories import MONDAY, Story
 from tests.handlers.test_forgery import everything
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 Way = Callable[[Story], object]
 
 
-def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a list
+def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0912, PLR0915 - it is a list
     """Return all actions there by Eva, who asks, helps, thanks and moderates.
 
     She may do each of these, and opens each form, while she is a member.
@@ -151,6 +151,14 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
     ways["shortcut already_answered"] = shortcut("already_answered", member, ts[mine])
     ways["action suggestion_solved"] = click("suggestion_solved", f"{mine}:{bens}")
     ways["action suggestion_undo"] = click("suggestion_undo", mine)
+    request = requested(story, member, bens)
+    for name in ("request_help", "request_refuse_channel"):
+        ways[f"action {name}"] = click(name, request)
+    for number in range(3):
+        name = f"request_refuse_topic_{number}"
+        ways[f"action {name}"] = click(name, f"{request}:{number}")
+    for name in ("route_edit", "route_close"):
+        ways[f"action {name}"] = click(name, mine)
     own = story.say(member, "How do I find it?", channel=DEN)
     ways["shortcut make_ask"] = shortcut("make_ask", member, own)
     ways["shortcut ask_options"] = shortcut("ask_options", member, ts[mine])
@@ -165,6 +173,22 @@ def stuck(story: Story, one: Round) -> int:
         for element in block.get("elements", [])
         if element.get("action_id") == "checkin_ask"
     )
+
+
+def requested(story: Story, member: str, ask_id: int) -> int:
+    """Ask a member to look at an ask."""
+    with story.rt.write_session.begin() as session:
+        row = HelpRequest(
+            installation_id=story.rt.workspaces.only.id,
+            ask_id=ask_id,
+            member=member,
+            step=1,
+            reason="active",
+            requested_at=story.clock(),
+        )
+        session.add(row)
+        session.flush()
+        return row.id
 
 
 def credited(story: Story, member: str, channel_id: int) -> int:
@@ -199,6 +223,8 @@ FREE = {
         *("kudos_received", "kudos_given", "kudos_newest", "greetings_off"),
         # Forms with the button's own content, which post nothing yet.
         *("give_kudos", "say_thanks", "checkin_back", "ask_written"),
+        # The person's own choices about requests to help.
+        *("request_decline", "request_less", "request_never"),
         # The words of the person's own answers.
         *("answer_texts_off", "answer_texts_on"),
         # These show less.

@@ -1,0 +1,306 @@
+"""The people who may know an answer, and may be asked now."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, union
+
+from bot.asks.rules import matches_topics
+from bot.routing import rules
+from bot.routing.rules import Candidate, Outcome, Person, SimilarAnswer
+from bot.runtime import Transaction
+from bot.search.query import SearchQuery
+from bot.search.service import Search
+from bot.slack.text import to_plain
+from bot.workspace import (
+    budget_rules,
+    contact_budget,
+    contact_hours,
+    member_settings,
+    visibility,
+    workspace_settings,
+)
+from bot.workspace.member_settings import MemberSettings
+from models import (
+    Answer,
+    Ask,
+    Channel,
+    ExpectedExpert,
+    HelpRequest,
+    Member,
+    MemberSettingsRow,
+    RefusedChannel,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Facts about all who take part, loaded once for many asks.
+
+    Private channels count for their own asks only.
+    """
+
+    # Members' answers within rules.ACTIVE_FOR, by the channel's row id.
+    answers_by_channel: Mapping[int, Counter[str]]
+    public_channels: frozenset[int]
+    # Topics of those who named some, and members who chose to be asked.
+    topics_known: Mapping[str, Sequence[str]]
+    volunteers: frozenset[str]
+
+    def answer_counts(self) -> Counter[str]:
+        """Return each member's answers in all channels: their own pace."""
+        return sum(self.answers_by_channel.values(), Counter())
+
+    def counts_for(self, channel_id: int) -> Counter[str]:
+        """Return each member's answers that an ask in the channel may count."""
+        counts: Counter[str] = Counter()
+        for source in {channel_id, *self.public_channels}:
+            counts += self.answers_by_channel.get(source, Counter())
+        return counts
+
+    def main_channel(self, member: str, channel_id: int) -> int | None:
+        """Return where the member answers most, as far as an ask may count it."""
+        counts = [
+            (self.answers_by_channel[source][member], -source)
+            for source in {channel_id, *self.public_channels}
+            if self.answers_by_channel.get(source, Counter())[member]
+        ]
+        return -max(counts)[1] if counts else None
+
+
+def load_peers(tx: Transaction) -> Peers:
+    by_channel: dict[int, Counter[str]] = {}
+    for channel_id, author, count in tx.session.execute(
+        select(Answer.channel_id, Answer.author, func.count())
+        .join(Channel, Channel.id == Answer.channel_id)
+        .where(
+            Channel.installation_id == tx.workspace.id,
+            Answer.answered_at >= tx.now - rules.ACTIVE_FOR,
+            Answer.is_deleted.is_(False),
+        )
+        .group_by(Answer.channel_id, Answer.author)
+    ):
+        by_channel.setdefault(channel_id, Counter())[author] = count
+    settings = tx.session.execute(
+        select(
+            MemberSettingsRow.member,
+            MemberSettingsRow.topics_known,
+            MemberSettingsRow.max_requests_per_week,
+        ).where(MemberSettingsRow.installation_id == tx.workspace.id)
+    ).all()
+    public = tx.session.scalars(
+        select(Channel.id).where(
+            Channel.installation_id == tx.workspace.id,
+            Channel.is_private.is_(False),
+        )
+    )
+    return Peers(
+        by_channel,
+        frozenset(public),
+        {row.member: row.topics_known for row in settings if row.topics_known},
+        frozenset(row.member for row in settings if row.max_requests_per_week),
+    )
+
+
+class Candidates:
+    """The people for one ask, the best first, and whether each may be asked now."""
+
+    def __init__(
+        self, tx: Transaction, search: Search, peers: Peers, ask: Ask, channel: Channel
+    ) -> None:
+        self._tx, self._peers, self._ask, self._channel = tx, peers, ask, channel
+        self._counts = peers.counts_for(channel.id)
+        self._pace = peers.answer_counts()
+        self.busiest = rules.busiest(self._counts)
+        similar = self._similar_answers(search)
+        people = self._people({answer.member for answer in similar})
+        self.ranked = rules.rank(people, similar, self._counts, now=tx.now)
+
+    def pick(self, step: int, *, places: int) -> list[Candidate]:
+        """Return people who may be asked now, at most `places`.
+
+        Raises MembershipUnknown.
+        """
+        while chosen := rules.pick(self.ranked, self.busiest, step=step, places=places):
+            unreachable = [each for each in chosen if not self._is_reachable(each)]
+            if not unreachable:
+                return chosen
+            for each in unreachable:
+                self.remove(each)
+        return []
+
+    def remove(self, candidate: Candidate) -> None:
+        self.ranked.remove(candidate)
+
+    def cap(self, member: str) -> int:
+        """Return the most requests to the member in a week."""
+        return rules.weekly_cap(
+            self._pace[member], self._settings[member].max_requests_per_week
+        )
+
+    def _similar_answers(self, search: Search) -> list[SimilarAnswer]:
+        """Return the answers to similar earlier asks that may be named here."""
+        sources = {self._channel.id, *self._peers.public_channels}
+        if self._channel.is_shared:
+            sources = {self._channel.id}
+        results = search.find(
+            self._tx.session,
+            sources,
+            SearchQuery(self._ask.title, self._ask.details),
+            limit=rules.MAX_SIMILAR,
+            excluded={self._ask.id},
+        )
+        ranks = {hit.ask_id: rank for rank, hit in enumerate(results.hits)}
+        alike = rules.alike(results.hits)
+        rows = self._tx.session.scalars(
+            select(Answer).where(Answer.ask_id.in_(ranks), Answer.is_deleted.is_(False))
+        )
+        return [
+            SimilarAnswer(
+                row.author,
+                row.ask_id,
+                ranks[row.ask_id],
+                _outcome(row),
+                row.answered_at,
+                is_alike=row.ask_id in alike,
+            )
+            for row in rows
+        ]
+
+    def _people(self, authors: Collection[str]) -> list[Person]:
+        tx, ask = self._tx, self._ask
+        title = to_plain(ask.title)
+        topics = {
+            member: known
+            for member, known in self._peers.topics_known.items()
+            if matches_topics(ask.topics, title, known)
+        }
+        taking_part = {*self._pace, *self._peers.volunteers}
+        members = {*authors, *self._counts, *topics} & taking_part - {ask.asker}
+        self._settings = member_settings.get_many(tx, members)
+        requests = _Requests.load(tx, members)
+        sent = contact_budget.sent_times(tx, members)
+        budget = workspace_settings.get(tx).unasked_per_week
+        excluded = {*self._asked(), *self._refusing(), *self._absent(members)}
+        met = self._met()
+        experts = {
+            *tx.session.scalars(
+                select(ExpectedExpert.member).filter_by(installation_id=tx.workspace.id)
+            )
+        }
+        return [
+            Person(
+                member=member,
+                known_topics=tuple(topics.get(member, ())),
+                is_new_to_asker=member not in met,
+                is_elsewhere=self._peers.main_channel(member, self._channel.id)
+                not in {None, self._channel.id},
+                is_expert=member in experts,
+                request_count=requests.in_28_days[member],
+                last_requested_at=requests.latest.get(member),
+            )
+            for member in sorted(members - excluded)
+            if not self._refuses_topic(self._settings[member], title)
+            and requests.in_7_days[member] < self.cap(member)
+            and budget_rules.has_room(
+                tx.now,
+                sent[member],
+                budget_rules.request_limit(budget, self.cap(member)),
+            )
+        ]
+
+    def _asked(self) -> Iterator[str]:
+        """Yield those who were asked before, or answered and deleted it."""
+        tx, ask = self._tx, self._ask
+        yield from tx.session.scalars(
+            select(HelpRequest.member).filter_by(ask_id=ask.id)
+        )
+        yield from tx.session.scalars(select(Answer.author).filter_by(ask_id=ask.id))
+
+    def _refusing(self) -> Iterator[str]:
+        yield from self._tx.session.scalars(
+            select(RefusedChannel.member).filter_by(channel_id=self._channel.id)
+        )
+
+    def _refuses_topic(self, settings: MemberSettings, title: str) -> bool:
+        return matches_topics(self._ask.topics, title, settings.topics_refused)
+
+    def _absent(self, members: Collection[str]) -> set[str]:
+        """Return those without a profile, and people who may not be asked."""
+        present = self._tx.session.scalars(
+            select(Member.slack_id).where(
+                Member.installation_id == self._tx.workspace.id,
+                Member.slack_id.in_(members),
+                Member.fetched_at.is_not(None),
+                Member.is_bot.is_(False),
+                Member.is_external.is_(False),
+                Member.is_deactivated.is_(False),
+            )
+        )
+        return {*members} - {*present}
+
+    def _met(self) -> set[str]:
+        """Return those who answered the asker, or whom the asker answered."""
+        asker, workspace = self._ask.asker, self._tx.workspace.id
+        answered = (
+            select(Answer.author)
+            .join(Ask, Ask.id == Answer.ask_id)
+            .where(Ask.installation_id == workspace, Ask.asker == asker)
+        )
+        was_answered = (
+            select(Ask.asker)
+            .join(Answer, Answer.ask_id == Ask.id)
+            .where(Ask.installation_id == workspace, Answer.author == asker)
+        )
+        return {*self._tx.session.scalars(union(answered, was_answered))}
+
+    def _is_reachable(self, candidate: Candidate) -> bool:
+        """Return True if they may see the ask, and may be written to now.
+
+        Raises MembershipUnknown.
+        """
+        tx, member = self._tx, candidate.person.member
+        if contact_hours.next_contact_time(tx, member) > tx.now:
+            return False
+        if not visibility.can_see(tx, self._channel, member):
+            return False
+        row = tx.session.scalars(
+            select(Member).filter_by(installation_id=tx.workspace.id, slack_id=member)
+        ).one()
+        return not row.is_guest or bool(visibility.is_member(tx, self._channel, member))
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """The times at which members were asked, for any ask."""
+
+    in_7_days: Counter[str]
+    in_28_days: Counter[str]
+    latest: Mapping[str, datetime]
+
+    @classmethod
+    def load(cls, tx: Transaction, members: Collection[str]) -> "_Requests":
+        week, month = Counter[str](), Counter[str]()
+        latest: dict[str, datetime] = {}
+        for member, at in tx.session.execute(
+            select(HelpRequest.member, HelpRequest.requested_at)
+            .where(
+                HelpRequest.installation_id == tx.workspace.id,
+                HelpRequest.member.in_(members),
+                HelpRequest.requested_at > tx.now - rules.FRESH_FOR,
+            )
+            .order_by(HelpRequest.requested_at)
+        ):
+            month[member] += 1
+            week[member] += at > tx.now - budget_rules.WINDOW
+            latest[member] = at
+        return cls(week, month, latest)
+
+
+def _outcome(answer: Any) -> Outcome:
+    if answer.is_solution:
+        return Outcome.SOLVED
+    return Outcome.HELPED if answer.helpful_count else Outcome.ANSWERED

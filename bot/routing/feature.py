@@ -1,0 +1,55 @@
+"""Routing: ask peers who may know about asks without an answer, as a feature."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, select
+
+from bot.feature import DueRows, Feature
+from bot.routing import notifications, personal_data, requests, settings
+from bot.runtime import Transaction
+from models import Answer, AskRoute, HelpRequest
+
+# Requests are kept for so long; then only the number of each step's requests is.
+KEPT_FOR = timedelta(days=90)
+
+
+def _routes_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    return [AskRoute.installation_id == installation_id]
+
+
+def _purge(tx: Transaction, _before: datetime) -> None:
+    tx.session.execute(
+        delete(HelpRequest).where(
+            HelpRequest.installation_id == tx.workspace.id,
+            HelpRequest.requested_at < tx.now - KEPT_FOR,
+        )
+    )
+
+
+def _on_answers_marked(tx: Transaction, answer_ids: Collection[int]) -> None:
+    """Thank a member who was asked, and whose answer helped."""
+    for request in tx.session.scalars(
+        select(HelpRequest)
+        .join(
+            Answer,
+            (Answer.ask_id == HelpRequest.ask_id)
+            & (Answer.author == HelpRequest.member),
+        )
+        .where(Answer.id.in_(answer_ids))
+        .order_by(HelpRequest.id)
+    ):
+        requests.update(tx, request)
+
+
+ROUTING = Feature(
+    name="routing",
+    message_types=notifications.MESSAGE_TYPES,
+    personal_data=personal_data.PERSONAL_DATA,
+    message_policies=personal_data.MESSAGES,
+    purge=_purge,
+    channel_settings=settings.CHANNEL_SETTINGS,
+    member_settings=settings.MEMBER_SETTINGS,
+    due_rows=(DueRows("route-asks", AskRoute.due_at, _routes_of),),
+    on_answers_marked=_on_answers_marked,
+)

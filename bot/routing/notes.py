@@ -1,0 +1,262 @@
+"""The bot's private messages about asks that wait for an answer. Pure.
+
+Titles are mrkdwn; people are given by plain names.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from slack_sdk.models.blocks import Block
+
+from bot.routing.rules import ReasonKind
+from bot.slack import rich_text
+from bot.slack.blocks import Note, button, button_row, quoted, sentence_note
+from bot.slack.rich_text import Part, channel_mention, link
+from bot.slack.text import escape
+
+REASON_KINDS: tuple[ReasonKind, ...] = (
+    "solved",
+    "helped",
+    "answered",
+    "topic",
+    "active",
+)
+
+
+def reason_kind(stored: str) -> ReasonKind:
+    """Return a stored kind of reason. Raises ValueError."""
+    return REASON_KINDS[REASON_KINDS.index(cast("ReasonKind", stored))]
+
+
+@dataclass(frozen=True, slots=True)
+class AskLine:
+    """An ask in a message: its title (mrkdwn), link, asker and channel."""
+
+    title: str
+    url: str
+    asker: str
+    # Slack's id and the name.
+    channel: tuple[str, str]
+
+    @property
+    def parts(self) -> list[Part]:
+        """The sentence "Ana asks in #data: “How do I …?”"."""
+        return [
+            f"{self.asker} asks in ",
+            channel_mention(*self.channel),
+            ": ",
+            link(self.url, quoted(self.title)),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonView:
+    """The reason for a request; each is true of the member who reads it.
+
+    `title` and `url` are of a similar ask; `when` says when they answered it: "in
+    March", "on 2 Mar".
+    """
+
+    kind: ReasonKind
+    title: str = ""
+    url: str = ""
+    when: str = ""
+    topic: str = ""
+
+    @property
+    def parts(self) -> list[Part]:
+        did = {
+            "solved": "you solved ",
+            "helped": "your answer helped with ",
+            "answered": "you answered ",
+        }
+        if self.kind in did and self.url:
+            earlier = link(self.url, quoted(self.title))
+            return [did[self.kind], earlier, f" {self.when}"]
+        if self.kind == "topic":
+            return [f"you know about {self.topic}"]
+        if self.kind in did:
+            return ["you answered something similar"]
+        return ["you often answer your peers"]
+
+
+def request(
+    request_id: int,
+    ask: AskLine,
+    reason: ReasonView,
+    *,
+    is_one_of_two: bool,
+    is_first: bool,
+) -> Note:
+    """Ask a member to look at an ask."""
+    text, blocks = sentence_note(
+        *ask.parts, ". Nobody has answered yet. I ask you because ", *reason.parts, "."
+    )
+    others = "another person" if is_one_of_two else "nobody else"
+    privacy = (
+        f"I asked {others} now. Nobody learns whom I asked, or what you choose. If you"
+        f" press I can help, {ask.asker} and the channel see your name."
+    )
+    lines = [privacy]
+    if is_first:
+        lines.append(
+            "This is the first time that I ask you. I do it because you take part, and"
+            " never more often than suits you: see My settings."
+        )
+    buttons = [button("I can help", "request_help", request_id, style="primary")]
+    if is_first:
+        buttons.append(button("Never ask me", "request_never", request_id))
+    buttons.append(button("Not me", "request_decline", request_id))
+    if not is_first:
+        buttons.append(button("Ask me less", "request_less", request_id))
+    return text, [
+        *blocks,
+        button_row(*buttons),
+        *map(rich_text.context_line, lines),
+    ]
+
+
+def request_accepted(ask: AskLine) -> Note:
+    return sentence_note(
+        "Thank you. ",
+        f"{ask.asker} sees that you're looking into ",
+        link(ask.url, quoted(ask.title)),
+        ". Answer in its thread.",
+    )
+
+
+def request_declined(
+    request_id: int, ask: AskLine, *, topics: Sequence[str], is_waiting: bool
+) -> Note:
+    """In place of a request that the member declined."""
+    text, blocks = sentence_note("That's fine. Nobody learns of it.")
+    if not is_waiting:
+        return text, blocks
+    channel = ask.channel[1]
+    buttons = [
+        button("I can help after all", "request_help", request_id),
+        button(f"Never from #{channel}"[:75], "request_refuse_channel", request_id),
+        *(
+            button(
+                f"Never about {topic}"[:75],
+                f"request_refuse_topic_{number}",
+                f"{request_id}:{number}",
+            )
+            for number, topic in enumerate(topics[:3])
+        ),
+    ]
+    return text, [*blocks, button_row(*buttons)]
+
+
+def request_over(ask: AskLine | None, *, has_answer: bool) -> Note:
+    """In place of a request whose ask no longer waits."""
+    if ask is None:
+        return sentence_note("That ask is gone. Thank you.")
+    if has_answer:
+        return sentence_note(
+            "Answered meanwhile, thank you: ", link(ask.url, quoted(ask.title))
+        )
+    return sentence_note(
+        "No longer needed, thank you: ", link(ask.url, quoted(ask.title))
+    )
+
+
+def request_answered(ask: AskLine, *, has_helped: bool) -> Note:
+    """In place of a request to a member who answered the ask."""
+    if has_helped:
+        return sentence_note(
+            "Your answer to ",
+            link(ask.url, quoted(ask.title)),
+            " helped. I had asked you: thank you for looking.",
+        )
+    return sentence_note(
+        "You answered ", link(ask.url, quoted(ask.title)), ". Thank you for looking."
+    )
+
+
+def notice(ask_id: int, ask: AskLine, steps: "Steps") -> Note:
+    """Tell an asker what was done for their ask; one message, updated in place."""
+    title = link(ask.url, quoted(ask.title))
+    if not steps.is_waiting:
+        return sentence_note("About ", title, ": ", _asked(steps), ".")
+    parts: list[Part] = ["Nobody has answered ", title, " yet."]
+    if steps.peers or steps.sideways:
+        parts.append(f" {_asked(steps)}.")
+    text, blocks = sentence_note(*parts)
+    if not steps.is_last:
+        return text, blocks
+    return text, [*blocks, *_help_for_asker(ask_id)]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The numbers of people who were asked at the first and the second step."""
+
+    peers: int = 0
+    sideways: int = 0
+    # True if the latter are from other channels.
+    are_from_elsewhere: bool = False
+    # True after the last step.
+    is_last: bool = False
+    is_waiting: bool = True
+
+
+def _asked(steps: Steps) -> str:
+    if not steps.peers and not steps.sideways:
+        return "nobody could be asked"
+    first = steps.peers or steps.sideways
+    text = f"I asked {_people(first)} who may know"
+    if steps.peers and steps.sideways:
+        text += f", and then {_number(steps.sideways)} more"
+        if steps.are_from_elsewhere:
+            text += " from other channels"
+    return text
+
+
+def _people(count: int) -> str:
+    return "one person" if count == 1 else f"{_number(count)} people"
+
+
+def _number(count: int) -> str:
+    return {1: "one", 2: "two"}.get(count, str(count))
+
+
+def _help_for_asker(ask_id: int) -> list[Block]:
+    hints = (
+        "Three things make it easier to answer: what you tried, what you expected, and"
+        " what happened instead."
+    )
+    return [
+        rich_text.context_line(hints),
+        button_row(
+            button("Make it clearer", "route_edit", ask_id),
+            button("Close it", "route_close", ask_id),
+        ),
+    ]
+
+
+def champions(
+    channel: tuple[str, str], asks: Sequence[tuple[AskLine, int]], more: int
+) -> Note:
+    """Tell a champion of asks without an answer, with the number of people asked."""
+    text, blocks = sentence_note(
+        "These asks in ",
+        channel_mention(*channel),
+        " have no answer yet. Do you know who could help?",
+    )
+    for ask, count in asks:
+        asked = f"I asked {_people(count)}" if count else "I could ask nobody"
+        blocks.append(
+            rich_text.inline(
+                link(ask.url, quoted(ask.title)), f"  {ask.asker} · {asked}"
+            )
+        )
+    if more:
+        blocks.append(rich_text.context_line(f"and {more} more"))
+    return text, blocks
+
+
+def refused(what: str) -> str:
+    """Return the reply to a member who does not want to be asked `what`, as mrkdwn."""
+    return f"I won't ask you {escape(what)} again. You can change that in My settings."

@@ -1,0 +1,257 @@
+"""Render the private messages about asks that wait for an answer."""
+
+from sqlalchemy import func, select
+
+from bot.asks import ask_view
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_sent
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.routing import notes, steps
+from bot.routing.message_kinds import (
+    ROUTING_CHAMPIONS,
+    ROUTING_NOTICE,
+    ROUTING_REQUEST,
+    ROUTING_UPDATE_NOTICE,
+    ROUTING_UPDATE_REQUEST,
+)
+from bot.routing.notes import AskLine, ReasonView, Steps
+from bot.runtime import Transaction
+from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
+from bot.slack.blocks import Note
+from bot.slack.text import format_month
+from bot.workspace import contact_hours, members, roles, visibility
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
+from bot.workspace.visibility import sees
+from models import Answer, Ask, AskRoute, AskStep, Channel, HelpRequest
+
+MAX_LISTED = 10
+
+
+def render_request(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the request if the ask still waits for an answer."""
+    request = tx.session.get(HelpRequest, delivery.subject_id)
+    if request is None or request.outcome != "open":
+        return None
+    ask = tx.session.get_one(Ask, request.ask_id)
+    if not steps.is_waiting(ask):
+        return None
+    return PostMessage(delivery.recipient, *request_note(tx, request))
+
+
+def request_note(tx: Transaction, request: HelpRequest) -> Note:
+    """Return an open request as its member reads it. Raises MembershipUnknown."""
+    ask, channel = ask_view.load_ask(tx.session, request.ask_id)
+    in_step = tx.session.scalar(
+        select(func.count())
+        .select_from(HelpRequest)
+        .filter_by(ask_id=ask.id, step=request.step)
+    )
+    earlier = tx.session.scalar(
+        select(HelpRequest.id)
+        .where(
+            HelpRequest.installation_id == tx.workspace.id,
+            HelpRequest.member == request.member,
+            HelpRequest.id < request.id,
+        )
+        .limit(1)
+    )
+    return notes.request(
+        request.id,
+        ask_line(tx, ask, channel),
+        _reason(tx, request),
+        is_one_of_two=(in_step or 0) > 1,
+        is_first=earlier is None,
+    )
+
+
+def ask_line(tx: Transaction, ask: Ask, channel: Channel) -> AskLine:
+    return AskLine(
+        ask_view.title(tx, ask),
+        ask_view.message_url(tx, channel, ask.ts or ""),
+        members.name(tx, ask.asker),
+        (channel.slack_id, channel.name),
+    )
+
+
+def _reason(tx: Transaction, request: HelpRequest) -> ReasonView:
+    """Return the reason, without the earlier ask if the member can't see it now."""
+    kind = notes.reason_kind(request.reason)
+    if request.reason_ask_id is None:
+        return ReasonView(kind, topic=request.reason_topic)
+    ask, channel = ask_view.load_ask(tx.session, request.reason_ask_id)
+    answered_at = tx.session.scalar(
+        select(func.max(Answer.answered_at)).filter_by(
+            ask_id=ask.id, author=request.member, is_deleted=False
+        )
+    )
+    can_see = visibility.can_see(tx, channel, request.member)
+    if ask.deleted_at or ask.ts is None or answered_at is None or not can_see:
+        return ReasonView(kind)
+    month = format_month(answered_at, tx.now, members.zone(tx, request.member))
+    return ReasonView(
+        kind,
+        ask_view.title(tx, ask),
+        ask_view.message_url(tx, channel, ask.ts),
+        f"on {month}" if month[0].isdigit() else f"in {month}",
+    )
+
+
+def render_request_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    request = tx.session.get(HelpRequest, delivery.subject_id)
+    key = dedup_key(ROUTING_REQUEST, delivery.subject_id, delivery.recipient)
+    message = find_sent(tx.session, tx.workspace.id, key)
+    if request is None or message is None:
+        return None
+    return UpdateMessage(*message, *_current_note(tx, request))
+
+
+def _current_note(tx: Transaction, request: HelpRequest) -> Note:
+    """Return what the request says now, by the state of the ask and the member."""
+    ask, channel = ask_view.load_ask(tx.session, request.ask_id)
+    if ask.deleted_at is not None or ask.ts is None:
+        return notes.request_over(None, has_answer=False)
+    line = ask_line(tx, ask, channel)
+    own = tx.session.execute(
+        select(Answer.helpful_count, Answer.is_solution).filter_by(
+            ask_id=ask.id, author=request.member, is_deleted=False
+        )
+    ).all()
+    is_waiting = steps.is_waiting(ask)
+    if own:
+        helped = any(row.helpful_count or row.is_solution for row in own)
+        return notes.request_answered(line, has_helped=helped)
+    match request.outcome:
+        case "helping":
+            return notes.request_accepted(line)
+        case "declined":
+            return notes.request_declined(
+                request.id, line, topics=ask.topics, is_waiting=is_waiting
+            )
+        case "open" if is_waiting:
+            return request_note(tx, request)
+        case _:
+            has_answer = ask.state in {"answered", "solved"}
+            return notes.request_over(line, has_answer=has_answer)
+
+
+def _gone(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Take the ask out of a message to a member who can no longer see it."""
+    key = dedup_key(ROUTING_REQUEST, delivery.subject_id, delivery.recipient)
+    message = find_sent(tx.session, tx.workspace.id, key)
+    if message is None:
+        return None
+    return UpdateMessage(*message, *notes.request_over(None, has_answer=False))
+
+
+def _ask_of_request(tx: Transaction, delivery: Delivery) -> list[int]:
+    request = tx.session.get(HelpRequest, delivery.subject_id)
+    if request is None:
+        return []
+    return [tx.session.get_one(Ask, request.ask_id).channel_id]
+
+
+def render_notice(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    ask = tx.session.get_one(Ask, delivery.subject_id)
+    if not steps.is_waiting(ask):
+        return None
+    return PostMessage(delivery.recipient, *_notice(tx, ask))
+
+
+def render_notice_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    ask = tx.session.get_one(Ask, delivery.subject_id)
+    key = dedup_key(ROUTING_NOTICE, ask.id, delivery.recipient)
+    message = find_sent(tx.session, tx.workspace.id, key)
+    if message is None or ask.deleted_at is not None or ask.ts is None:
+        return None
+    return UpdateMessage(*message, *_notice(tx, ask))
+
+
+def _notice(tx: Transaction, ask: Ask) -> Note:
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    taken = {
+        row.step: row
+        for row in tx.session.scalars(select(AskStep).filter_by(ask_id=ask.id))
+    }
+    counts = {step: row.request_count for step, row in taken.items()}
+    sideways = taken.get(steps.SIDEWAYS)
+    return notes.notice(
+        ask.id,
+        ask_line(tx, ask, channel),
+        Steps(
+            peers=counts.get(steps.PEERS, 0),
+            sideways=counts.get(steps.SIDEWAYS, 0),
+            are_from_elsewhere=bool(sideways and sideways.is_sideways),
+            is_last=steps.ASKER in taken,
+            is_waiting=steps.is_waiting(ask),
+        ),
+    )
+
+
+def _ask_channels(tx: Transaction, delivery: Delivery) -> list[int]:
+    return [tx.session.get_one(Ask, delivery.subject_id).channel_id]
+
+
+def render_champions(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the asks in a channel that have reached the champions, if any."""
+    channel = tx.session.get_one(Channel, delivery.subject_id)
+    if not roles.is_champion(tx.session, channel.id, delivery.recipient):
+        return None
+    counts = (
+        select(AskStep.ask_id, func.sum(AskStep.request_count).label("count"))
+        .group_by(AskStep.ask_id)
+        .subquery()
+    )
+    rows = tx.session.execute(
+        select(Ask, counts.c.count)
+        .join(AskRoute, AskRoute.ask_id == Ask.id)
+        .join(counts, counts.c.ask_id == Ask.id)
+        .join(AskStep, (AskStep.ask_id == Ask.id) & (AskStep.step == steps.CHAMPIONS))
+        .where(Ask.channel_id == channel.id, Ask.state == "open", Ask.ts.is_not(None))
+        .order_by(AskStep.taken_at.desc(), Ask.id.desc())
+    ).all()
+    if not rows:
+        return None
+    lines = [
+        (ask_line(tx, ask, channel), int(count)) for ask, count in rows[:MAX_LISTED]
+    ]
+    note = notes.champions(
+        (channel.slack_id, channel.name), lines, max(0, len(rows) - MAX_LISTED)
+    )
+    return PostMessage(delivery.recipient, *note)
+
+
+def _channel_itself(_tx: Transaction, delivery: Delivery) -> list[int]:
+    return [delivery.subject_id]
+
+
+MESSAGE_TYPES = (
+    MessageType(
+        ROUTING_REQUEST,
+        render_request,
+        claim=claim_as(Purpose.REQUEST),
+        can_see=sees(_ask_of_request),
+    ),
+    MessageType(
+        ROUTING_UPDATE_REQUEST,
+        render_request_update,
+        "resend",
+        can_see=sees(_ask_of_request),
+        render_without_access=_gone,
+    ),
+    MessageType(ROUTING_NOTICE, render_notice, can_see=sees(_ask_channels)),
+    MessageType(
+        ROUTING_UPDATE_NOTICE,
+        render_notice_update,
+        "resend",
+        can_see=sees(_ask_channels),
+    ),
+    MessageType(
+        ROUTING_CHAMPIONS,
+        render_champions,
+        send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.QUESTION),
+        can_see=sees(_channel_itself),
+    ),
+)

@@ -1,0 +1,191 @@
+"""A private request to a member to look at an ask, and what they say to it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import or_, select
+
+from bot.asks import actions
+from bot.asks import service as asks
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.outbox import home_refresh
+from bot.routing.message_kinds import ROUTING_REQUEST, ROUTING_UPDATE_REQUEST
+from bot.routing.rules import Candidate
+from bot.runtime import Transaction
+from bot.workspace import (
+    budget_rules,
+    contact_budget,
+    member_settings,
+    visibility,
+    workspace_settings,
+)
+from models import Ask, Channel, HelpRequest, RefusedChannel
+
+GONE = "That request is gone."
+
+Outcome = Literal["helping", "declined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A member who was asked."""
+
+    member: str
+    is_elsewhere: bool
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> "Asked":
+        return cls(candidate.person.member, candidate.person.is_elsewhere)
+
+
+def send(
+    tx: Transaction, ask: Ask, candidate: Candidate, *, step: int, cap: int
+) -> bool:
+    """Ask a member to look at an ask, once; False if they have no place for it now."""
+    member, reason = candidate.person.member, candidate.reason
+    budget = workspace_settings.get(tx).unasked_per_week
+    limit = budget_rules.request_limit(budget, cap)
+    # Another transaction may ask them, too.
+    has_room = contact_budget.lock_room(tx, member, limit=limit)
+    if not has_room or _count_recent(tx, member) >= cap:
+        return False
+    request_id = tx.session.scalar(
+        upsert(tx.session, HelpRequest)
+        .values(
+            installation_id=tx.workspace.id,
+            ask_id=ask.id,
+            member=member,
+            step=step,
+            reason=reason.kind,
+            reason_ask_id=reason.ask_id,
+            reason_topic=reason.topic,
+            outcome="open",
+            requested_at=tx.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(HelpRequest.id)
+    )
+    if request_id is None:
+        return False
+    contact_budget.enqueue_request(tx, ROUTING_REQUEST, request_id, to=member)
+    home_refresh.refresh_homes(tx, [member])
+    return True
+
+
+def _count_recent(tx: Transaction, member: str) -> int:
+    """Count the member's requests in the last seven days."""
+    return len(
+        tx.session.scalars(
+            select(HelpRequest.id).where(
+                HelpRequest.installation_id == tx.workspace.id,
+                HelpRequest.member == member,
+                HelpRequest.requested_at > tx.now - budget_rules.WINDOW,
+            )
+        ).all()
+    )
+
+
+def get(tx: Transaction, request_id: int, member: str) -> HelpRequest:
+    """Lock and return a member's own request. Raises UserError for others."""
+    request = tx.session.scalar(
+        select(HelpRequest)
+        .filter_by(id=request_id, installation_id=tx.workspace.id, member=member)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if request is None:
+        raise UserError(GONE)
+    return request
+
+
+def offer_help(
+    tx: Transaction, ask: Ask, request: HelpRequest, *, event_micros: int
+) -> None:
+    """List the member as looking into the ask; everyone in its channel sees it.
+
+    Raises UserError, and MembershipUnknown.
+    """
+    if "looking" not in actions.current_marks(tx.session, ask, request.member):
+        actions.toggle_join(
+            tx, ask, "looking", by=request.member, event_micros=event_micros
+        )
+    _end(tx, request, "helping")
+
+
+def decline(tx: Transaction, request: HelpRequest) -> None:
+    """Take the request off the member's list. Nobody else learns of it."""
+    if request.outcome == "open":
+        _end(tx, request, "declined")
+
+
+def _end(tx: Transaction, request: HelpRequest, outcome: Outcome) -> None:
+    request.outcome, request.ended_at = outcome, tx.now
+    tx.session.flush()
+    update(tx, request)
+
+
+def update(tx: Transaction, request: HelpRequest) -> None:
+    tx.enqueue_update(ROUTING_UPDATE_REQUEST, request.id, to=request.member)
+    home_refresh.refresh_homes(tx, [request.member])
+
+
+def refuse_channel(tx: Transaction, request: HelpRequest) -> Channel:
+    """Ask the member nothing more from the ask's channel; return the channel.
+
+    Raises UserError, and MembershipUnknown.
+    """
+    ask, channel = _visible_ask(tx, request)
+    tx.session.execute(
+        upsert(tx.session, RefusedChannel)
+        .values(channel_id=ask.channel_id, member=request.member, refused_at=tx.now)
+        .on_conflict_do_nothing()
+    )
+    return channel
+
+
+def _visible_ask(tx: Transaction, request: HelpRequest) -> tuple[Ask, Channel]:
+    ask = asks.get(tx, request.ask_id)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    visibility.require_visible(tx, channel, request.member)
+    return ask, channel
+
+
+def refuse_topic(tx: Transaction, request: HelpRequest, number: int) -> str:
+    """Ask the member nothing more on a topic of the ask; return the topic.
+
+    `number` is its place in the ask's topics. Raises UserError, and MembershipUnknown.
+    """
+    topics = _visible_ask(tx, request)[0].topics
+    if number >= len(topics):
+        raise UserError(GONE)
+    topic = topics[number]
+    refused = member_settings.get(tx, request.member).topics_refused
+    if topic not in refused:
+        member_settings.update(tx, request.member, topics_refused=[*refused, topic])
+    return topic
+
+
+def stop_asking(tx: Transaction, member: str) -> None:
+    """Never ask the member again, as they wish."""
+    member_settings.update(tx, member, max_requests_per_week=0)
+
+
+def end_over(tx: Transaction, *, limit: int) -> int:
+    """End requests whose ask no longer waits for an answer; return their number."""
+    requests = tx.session.scalars(
+        select(HelpRequest)
+        .join(Ask, Ask.id == HelpRequest.ask_id)
+        .where(
+            HelpRequest.installation_id == tx.workspace.id,
+            HelpRequest.outcome == "open",
+            or_(Ask.state != "open", Ask.deleted_at.is_not(None)),
+        )
+        .order_by(HelpRequest.id)
+        .limit(limit)
+        .with_for_update(of=HelpRequest, key_share=True, skip_locked=True)
+    ).all()
+    for request in requests:
+        request.outcome, request.ended_at = "over", tx.now
+        update(tx, request)
+    return len(requests)

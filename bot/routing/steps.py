@@ -1,0 +1,297 @@
+"""Take the steps for asks without an answer.
+
+State: `AskRoute` has the next step of an ask and the time to look at it again.
+Whatever decides, derives from facts at that time: the ask's state, offers of help, the
+steps that were taken. So a lost tick, a restart or a second replica change nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select
+
+from bot.clock import EPOCH
+from bot.db.statements import upsert
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_state
+from bot.routing import requests, working_hours
+from bot.routing.candidates import Candidates, Peers, load_peers
+from bot.routing.message_kinds import (
+    ROUTING_CHAMPIONS,
+    ROUTING_NOTICE,
+    ROUTING_UPDATE_NOTICE,
+)
+from bot.routing.rules import MAX_REQUESTS, PLACES
+from bot.routing.working_time import WorkingTime
+from bot.runtime import Transaction
+from bot.search.service import Search
+from bot.slack.text import is_erased
+from bot.workspace import channels, contact_hours
+from models import Ask, AskRoute, AskStep, Channel, HelpRequest, Reaction
+
+PEERS, SIDEWAYS, CHAMPIONS, ASKER = STEPS = (1, 2, 3, 4)
+OVER = ASKER + 1
+# Working hours after an ask at which each step is taken.
+HOURS = {PEERS: 4.0, SIDEWAYS: 8.0, CHAMPIONS: 16.0, ASKER: 24.0}
+# A first ask that nobody answers is the last one.
+FIRST_ASK_HOURS = 2.0
+HOURS_BETWEEN_STEPS = 2.0
+# Someone who offers help gets so many working hours before others are asked.
+HOURS_FOR_AN_OFFER = 8.0
+# If fewer people answer, nobody is left to ask after a week.
+MIN_ANSWERERS = 5
+# Nothing more is done for older asks: ten working days after the last step.
+MAX_AGE = timedelta(days=21)
+# Slack could not say who is in the ask's channel.
+RETRY_AFTER = timedelta(minutes=10)
+# Asks that are handled in one run of the job.
+BATCH_SIZE = 100
+
+
+@dataclass(slots=True)
+class RoutingRun:
+    """Facts for many asks, loaded once in a run of the job."""
+
+    search: Search
+    peers: Peers
+    working_hours: dict[int, WorkingTime] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, tx: Transaction, search: Search) -> "RoutingRun":
+        return cls(search, load_peers(tx))
+
+    def hours_of(self, tx: Transaction, channel: Channel) -> WorkingTime:
+        if channel.id not in self.working_hours:
+            self.working_hours[channel.id] = working_hours.of_channel(tx, channel)
+        return self.working_hours[channel.id]
+
+
+def is_on(channel: Channel, peers: Peers) -> bool:
+    """Return True if the channel's asks are routed: as set, or as people answer."""
+    if channel.is_archived or not channel.is_joined:
+        return False
+    if channel.routes_asks is not None:
+        return channel.routes_asks
+    return len(peers.answers_by_channel.get(channel.id, ())) >= MIN_ANSWERERS
+
+
+def due_asks(tx: Transaction, peers: Peers) -> list[int]:
+    """Return asks to look at now: due, new or waiting for an answer again."""
+    is_new = AskRoute.ask_id.is_(None) & Ask.is_captured.is_(False)
+    waiting = (
+        select(Ask.id, AskRoute.due_at)
+        .outerjoin(AskRoute, AskRoute.ask_id == Ask.id)
+        .where(
+            Ask.channel_id.in_(_routed_channels(tx, peers)),
+            Ask.state == "open",
+            Ask.ts.is_not(None),
+            or_(
+                AskRoute.due_at <= tx.now,
+                and_(
+                    AskRoute.due_at.is_(None),
+                    Ask.asked_at > tx.now - MAX_AGE,
+                    or_(AskRoute.next_step <= ASKER, is_new),
+                ),
+            ),
+        )
+        .order_by(Ask.asked_at, Ask.id)
+        .limit(BATCH_SIZE)
+    )
+    return [row.id for row in tx.session.execute(waiting)]
+
+
+def _routed_channels(tx: Transaction, peers: Peers) -> Sequence[int]:
+    rows = tx.session.scalars(
+        select(Channel).where(Channel.installation_id == tx.workspace.id)
+    )
+    return [channel.id for channel in rows if is_on(channel, peers)]
+
+
+def advance(tx: Transaction, run: RoutingRun, ask_id: int) -> None:
+    """Take the ask's next step if its time has come; else store that time.
+
+    Raises MembershipUnknown.
+    """
+    ask, channel, route = _lock(tx, ask_id)
+    if not is_waiting(ask) or not is_on(channel, run.peers):
+        route.due_at = None
+        return
+    if route.next_step == OVER or (route.due_at and route.due_at > tx.now):
+        return
+    if ask.asked_at <= tx.now - MAX_AGE:
+        route.due_at = None
+        return
+    hours = run.hours_of(tx, channel)
+    due_at = _due_at(tx, ask, route.next_step, hours)
+    if due_at > tx.now:
+        route.due_at = due_at
+        return
+    take_step(tx, run, ask, channel, route)
+
+
+def postpone(tx: Transaction, ask_id: int) -> None:
+    """Look at an ask later, after those behind it."""
+    _ask, _channel, route = _lock(tx, ask_id)
+    route.due_at = tx.now + RETRY_AFTER
+
+
+def is_waiting(ask: Ask) -> bool:
+    """Return True if nobody has answered the ask, and its asker still waits."""
+    return ask.state == "open" and ask.ts is not None and not is_erased(ask.asker)
+
+
+def _lock(tx: Transaction, ask_id: int) -> tuple[Ask, Channel, AskRoute]:
+    """Lock the ask and read its route, which the first call creates."""
+    ask = tx.session.scalars(
+        select(Ask)
+        .filter_by(id=ask_id, installation_id=tx.workspace.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    tx.session.execute(
+        upsert(tx.session, AskRoute)
+        .values(ask_id=ask.id, installation_id=tx.workspace.id, next_step=PEERS)
+        .on_conflict_do_nothing()
+    )
+    route = tx.session.get_one(AskRoute, ask.id, populate_existing=True)
+    return ask, tx.session.get_one(Channel, ask.channel_id), route
+
+
+def _due_at(tx: Transaction, ask: Ask, step: int, hours: WorkingTime) -> datetime:
+    """Return when a step is due, by working hours.
+
+    The last offer of help and the last step count as well as the time of the ask.
+    """
+    wait = HOURS[step]
+    if step == PEERS and ask.is_first_ask:
+        wait = FIRST_ASK_HOURS
+    times = [hours.add(ask.asked_at, wait)]
+    offered_at = _last_offer(tx, ask)
+    if offered_at is not None:
+        times.append(hours.add(offered_at, HOURS_FOR_AN_OFFER))
+    last_step = tx.session.scalar(
+        select(func.max(AskStep.taken_at)).filter_by(ask_id=ask.id)
+    )
+    if last_step is not None:
+        times.append(hours.add(last_step, HOURS_BETWEEN_STEPS))
+    return max(times)
+
+
+def _last_offer(tx: Transaction, ask: Ask) -> datetime | None:
+    """Return when the last of those who now offer help said so."""
+    micros = tx.session.scalar(
+        select(func.max(Reaction.event_micros)).where(
+            Reaction.ask_id == ask.id,
+            Reaction.message_ts == ask.ts,
+            Reaction.meaning == "looking",
+            Reaction.is_present.is_(True),
+            Reaction.member != ask.asker,
+        )
+    )
+    return None if micros is None else EPOCH + timedelta(microseconds=micros)
+
+
+def take_step(
+    tx: Transaction, run: RoutingRun, ask: Ask, channel: Channel, route: AskRoute
+) -> int:
+    """Take the ask's next step; return how many people were asked.
+
+    The ask is locked. Raises MembershipUnknown.
+    """
+    step, count, is_sideways = route.next_step, 0, False
+    if step in {PEERS, SIDEWAYS}:
+        candidates = Candidates(tx, run.search, run.peers, ask, channel)
+        asked = _ask_people(tx, ask, candidates, step)
+        count = len(asked)
+        is_sideways = bool(asked) and all(each.is_elsewhere for each in asked)
+    tx.session.add(
+        AskStep(
+            ask_id=ask.id,
+            step=step,
+            taken_at=tx.now,
+            request_count=count,
+            is_sideways=is_sideways,
+        )
+    )
+    route.next_step = step + 1
+    tx.session.flush()
+    if step == CHAMPIONS:
+        _tell_champions(tx, channel)
+    if count or step == ASKER:
+        tell_asker(tx, ask, route)
+    hours = run.hours_of(tx, channel)
+    is_last = step == ASKER
+    route.due_at = None if is_last else _due_at(tx, ask, route.next_step, hours)
+    tx.session.flush()
+    return count
+
+
+def _ask_people(
+    tx: Transaction, ask: Ask, candidates: Candidates, step: int
+) -> list[requests.Asked]:
+    earlier = tx.session.scalar(
+        select(func.count()).select_from(HelpRequest).filter_by(ask_id=ask.id)
+    )
+    places = min(PLACES, MAX_REQUESTS - (earlier or 0))
+    asked: list[requests.Asked] = []
+    while places > len(asked):
+        chosen = candidates.pick(step, places=places - len(asked))
+        if not chosen:
+            break
+        # All transactions lock people in the same order.
+        for candidate in sorted(chosen, key=lambda each: each.person.member):
+            candidates.remove(candidate)
+            cap = candidates.cap(candidate.person.member)
+            if requests.send(tx, ask, candidate, step=step, cap=cap):
+                asked.append(requests.Asked.of(candidate))
+    return asked
+
+
+def tell_asker(tx: Transaction, ask: Ask, route: AskRoute) -> None:
+    """Send the asker's one message about the steps, or update it."""
+    route.has_open_notice = True
+    key = dedup_key(ROUTING_NOTICE, ask.id, ask.asker)
+    if find_state(tx.session, tx.workspace.id, key, for_update=True) == "sent":
+        tx.enqueue_update(ROUTING_UPDATE_NOTICE, ask.id, to=ask.asker)
+    else:
+        tx.enqueue(ROUTING_NOTICE, ask.id, to=ask.asker)
+
+
+def update_over(tx: Transaction, *, limit: int) -> int:
+    """Update the messages about asks that no longer wait; return their number."""
+    routes = tx.session.execute(
+        select(AskRoute, Ask.asker)
+        .join(Ask, Ask.id == AskRoute.ask_id)
+        .where(
+            AskRoute.installation_id == tx.workspace.id,
+            AskRoute.has_open_notice.is_(True),
+            or_(Ask.state != "open", Ask.deleted_at.is_not(None)),
+        )
+        .order_by(AskRoute.ask_id)
+        .limit(limit)
+        .with_for_update(of=AskRoute, key_share=True, skip_locked=True)
+    ).all()
+    for route, asker in routes:
+        route.has_open_notice = False
+        tx.enqueue_update(ROUTING_UPDATE_NOTICE, route.ask_id, to=asker)
+    return len(routes) + requests.end_over(tx, limit=limit)
+
+
+def _tell_champions(tx: Transaction, channel: Channel) -> None:
+    """Send each champion one message a day, with all asks that reached this step."""
+    for champion in channels.champions(tx.session, channel.id):
+        at = contact_hours.next_contact_time(tx, champion)
+        occurrence = f"{at:%Y%m%d}"
+        key = dedup_key(ROUTING_CHAMPIONS, channel.id, champion, occurrence)
+        if find_state(tx.session, tx.workspace.id, key, for_update=True) == "sent":
+            tomorrow = replace(tx, now=tx.now + timedelta(days=1))
+            at = contact_hours.next_contact_time(tomorrow, champion)
+            occurrence = f"{at:%Y%m%d}"
+        tx.enqueue(
+            ROUTING_CHAMPIONS,
+            channel.id,
+            to=champion,
+            send_at=at,
+            occurrence=occurrence,
+        )

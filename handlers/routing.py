@@ -1,0 +1,83 @@
+"""Requests for help: what the member who was asked chooses, and the asker."""
+
+from functools import partial
+
+from slack_bolt import App
+
+from bot.asks import actions
+from bot.asks import service as asks
+from bot.routing import notes, requests
+from bot.runtime import Runtime, Transaction
+from bot.settings import service as settings
+from handlers.interactions import (
+    OpenView,
+    Reply,
+    Response,
+    on_button,
+    parse_id,
+    reads,
+    writes,
+)
+from handlers.payloads import BlockAction
+
+NEVER = "I won't ask you again. You can change that in My settings."
+MAX_TOPIC_BUTTONS = 3
+
+
+def register(app: App, rt: Runtime) -> None:
+    on_button(app, rt, "request_help", writes(offer_help))
+    on_button(app, rt, "request_decline", writes(decline))
+    on_button(app, rt, "request_less", reads(open_settings))
+    on_button(app, rt, "request_never", writes(stop_asking))
+    on_button(app, rt, "request_refuse_channel", writes(refuse_channel))
+    for number in range(MAX_TOPIC_BUTTONS):
+        on_button(app, rt, f"request_refuse_topic_{number}", writes(refuse_topic))
+    for option in ("edit", "close"):
+        press = writes(partial(press_option, option=option))
+        on_button(app, rt, f"route_{option}", press)
+
+
+def offer_help(click: BlockAction, tx: Transaction) -> Response:
+    request = requests.get(tx, parse_id(click.value), click.actor)
+    ask = asks.get(tx, request.ask_id)
+    requests.offer_help(tx, ask, request, event_micros=click.at_micros)
+    return None
+
+
+def decline(click: BlockAction, tx: Transaction) -> Response:
+    requests.decline(tx, requests.get(tx, parse_id(click.value), click.actor))
+    return None
+
+
+def open_settings(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(settings.member_form(tx, click.actor))
+
+
+def stop_asking(click: BlockAction, tx: Transaction) -> Response:
+    request = requests.get(tx, parse_id(click.value), click.actor)
+    requests.stop_asking(tx, click.actor)
+    requests.decline(tx, request)
+    return Reply(NEVER)
+
+
+def refuse_channel(click: BlockAction, tx: Transaction) -> Response:
+    request = requests.get(tx, parse_id(click.value), click.actor)
+    channel = requests.refuse_channel(tx, request)
+    return Reply(notes.refused(f"from #{channel.name}"))
+
+
+def refuse_topic(click: BlockAction, tx: Transaction) -> Response:
+    request_id, _, number = click.value.partition(":")
+    request = requests.get(tx, parse_id(request_id), click.actor)
+    topic = requests.refuse_topic(tx, request, parse_id(number))
+    return Reply(notes.refused(f"about {topic}"))
+
+
+def press_option(click: BlockAction, tx: Transaction, *, option: str) -> Response:
+    ask = asks.get(tx, parse_id(click.value))
+    if option == "close":
+        actions.close(
+            tx, ask, by=click.actor, reason=None, event_micros=click.at_micros
+        )
+        return None
+    return OpenView(actions.action_form(tx, ask, option, by=click.actor))

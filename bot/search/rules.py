@@ -22,7 +22,7 @@ class Hit:
     ask_id: int
     score: float
     # The number of words, without their endings, that say what both titles are about.
-    shared_title_words: int
+    shared_title_words: int = 0
     # Their share of what the query's title says, by their rarity: 0 to 1.
     title_share: float = 0.0
     channel_id: int = 0

@@ -4,6 +4,7 @@ Only this module and bot/search/index.py import tantivy.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, wraps
 from itertools import accumulate
 from typing import ParamSpec, TypeAlias, TypeVar
@@ -126,8 +127,8 @@ class Snapshot(Vocabulary):
         if not weighted.anywhere or not readable:
             return []
         best = self._best_readable(_any_of(weighted), readable, limit + len(excluded))
-        kept = [
-            (ask_id, channel_id, score)
+        hits = [
+            Hit(ask_id, score, channel_id=channel_id)
             for ask_id, channel_id, (score, _) in zip(
                 self._values("id", best),
                 self._values("channel", best),
@@ -136,20 +137,18 @@ class Snapshot(Vocabulary):
             )
             if ask_id not in excluded
         ]
-        ask_ids = [ask_id for ask_id, _, _ in kept]
+        hits = (rerank(hits[:RERANKED]) + hits[RERANKED:])[:limit]
+        ask_ids = [hit.ask_id for hit in hits]
         shared = self._sum_by_title(ask_ids, dict.fromkeys(weighted.subject, 1.0))
         shares = self._sum_by_title(ask_ids, weighted.subject)
-        hits = [
-            Hit(
-                ask_id,
-                score,
-                round(shared.get(ask_id, 0)),
-                shares.get(ask_id, 0.0),
-                channel_id,
+        return [
+            replace(
+                hit,
+                shared_title_words=round(shared.get(hit.ask_id, 0)),
+                title_share=shares.get(hit.ask_id, 0.0),
             )
-            for ask_id, channel_id, score in kept
+            for hit in hits
         ]
-        return (rerank(hits[:RERANKED]) + hits[RERANKED:])[:limit]
 
     def _best_readable(
         self, words: "tantivy.Query", readable: frozenset[int], wanted: int

@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from bot.search.rules import MIN_SHARED_TITLE_WORDS, Hit
+from bot.search.rules import Hit, possibly_similar
 from bot.workspace.budget_rules import WINDOW
 
 # The number of similar asks to look up.
@@ -38,9 +38,8 @@ MIN_SHARE_OF_BEST = 0.3
 # A similar ask counts half as much after this time.
 _HALF_LIFE = timedelta(days=365)
 _RANK_OFFSET = 5
-# An ask is named as a reason if it is among the first, and nearly as good as the best.
+# Only the most similar asks are named as reasons.
 _MAX_NAMED = 3
-_MIN_NAMED_SCORE = 0.75
 
 _BUSIEST = 10
 _BUSIEST_PERCENT = 5
@@ -129,12 +128,7 @@ def alike(hits: Sequence[Hit]) -> frozenset[int]:
     Any search finds something: these agree by their titles, and are about as good as
     the best.
     """
-    return frozenset(
-        hit.ask_id
-        for hit in hits[:_MAX_NAMED]
-        if hit.shared_title_words >= MIN_SHARED_TITLE_WORDS
-        and hit.score >= _MIN_NAMED_SCORE * hits[0].score
-    )
+    return frozenset(hit.ask_id for hit in possibly_similar(hits[:_MAX_NAMED]))
 
 
 def rank(

@@ -1,0 +1,51 @@
+"""Views of people who are asked."""
+
+from functools import partial
+
+from bot.routing import notes as routing
+from tests.samples.types import Samples
+from tests.view_sample_data import ASK_LINE, REASONS, ROUTING_STEPS, SOLVED_REASON
+
+SAMPLES: Samples = {
+    routing.request: [
+        lambda: routing.request(
+            7, ASK_LINE, SOLVED_REASON, is_one_of_two=True, is_first=True
+        ),
+        *(
+            partial(
+                routing.request,
+                7,
+                ASK_LINE,
+                reason,
+                is_one_of_two=False,
+                is_first=False,
+            )
+            for reason in REASONS
+        ),
+    ],
+    routing.request_accepted: [lambda: routing.request_accepted(ASK_LINE)],
+    routing.request_declined: [
+        lambda: routing.request_declined(7, ASK_LINE, topics=(), is_waiting=False),
+        lambda: routing.request_declined(
+            7, ASK_LINE, topics=("vpn", "laptops", "wifi", "build"), is_waiting=True
+        ),
+    ],
+    routing.request_over: [
+        lambda: routing.request_over(None, has_answer=False),
+        lambda: routing.request_over(ASK_LINE, has_answer=False),
+        lambda: routing.request_over(ASK_LINE, has_answer=True),
+    ],
+    routing.request_answered: [
+        lambda: routing.request_answered(ASK_LINE, has_helped=False),
+        lambda: routing.request_answered(ASK_LINE, has_helped=True),
+    ],
+    routing.notice: [
+        partial(routing.notice, 7, ASK_LINE, steps) for steps in ROUTING_STEPS
+    ],
+    routing.champions: [
+        lambda: routing.champions(("C0HELP", "help"), [(ASK_LINE, 0)], 0),
+        lambda: routing.champions(
+            ("C0HELP", "help"), [(ASK_LINE, count) for count in range(5)], 3
+        ),
+    ],
+}

@@ -43,7 +43,8 @@ class Peers:
     Private channels count for their own asks only.
     """
 
-    # Members' answers within rules.ACTIVE_FOR, by the channel's row id.
+    # The asks that members answered within rules.ACTIVE_FOR, by the channel's row id.
+    # A lively thread with many replies counts once.
     answers_by_channel: Mapping[int, Counter[str]]
     public_channels: frozenset[int]
     # Topics of those who named some, and members who chose to be asked.
@@ -74,7 +75,7 @@ class Peers:
 def load_peers(tx: Transaction) -> Peers:
     by_channel: dict[int, Counter[str]] = {}
     for channel_id, author, count in tx.session.execute(
-        select(Answer.channel_id, Answer.author, func.count())
+        select(Answer.channel_id, Answer.author, func.count(Answer.ask_id.distinct()))
         .join(Channel, Channel.id == Answer.channel_id)
         .where(
             Channel.installation_id == tx.workspace.id,

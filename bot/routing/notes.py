@@ -78,7 +78,7 @@ class ReasonView:
             return [f"you know about {self.topic}"]
         if self.kind in did:
             return ["you answered something similar"]
-        return ["you often answer your peers"]
+        return ["you have answered peers lately"]
 
 
 def request(

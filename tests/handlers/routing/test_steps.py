@@ -31,7 +31,7 @@ def test_two_people_are_asked_on_monday_about_an_ask_of_friday_afternoon(
         " yet. I ask you because you solved “How can I renew the VPN certificate on"
         " Linux?” on 2 Mar." in to_ben.text
     )
-    assert "you often answer your peers" in to_chi.text
+    assert "you have answered peers lately" in to_chi.text
     notice = routing.messages(ASKER)[-1]
     assert "I asked two people who may know." in notice.text
     for name in ("Ben", "Chi"):

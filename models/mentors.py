@@ -60,7 +60,6 @@ class MentorRun(Base):
     period: Mapped[date] = mapped_column(primary_key=True)
     # The channel of the run; 0 for the workspace as a whole.
     scope_id: Mapped[int] = mapped_column(primary_key=True)
-    ran_at: Mapped[datetime]
     credits: Mapped[int]
 
 

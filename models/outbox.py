@@ -63,9 +63,8 @@ class OutboxItem(Base):
     # then, and has been set back.
     due_set_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="pending")
-    # `version` counts the updates of the item; `sent_version` is the last one sent.
+    # The number of times that the item was enqueued or changed.
     version: Mapped[int] = mapped_column(default=1)
-    sent_version: Mapped[int] = mapped_column(default=0)
 
     # An opaque, unique token in the Slack message's metadata; a lookup finds it by
     # this.

@@ -397,3 +397,25 @@ def test_rows_keep_their_values_under_the_standard_terms(url: str):
         command.downgrade(config, BEFORE_STANDARD_TERMS)
         assert all_rows(connection) == old
     database.close()
+
+
+BEFORE_UNREAD_COLUMNS = "b7d1c80f4e35"
+
+
+def test_columns_that_nothing_reads_are_dropped_and_come_back(url: str):
+    database = engine.connect(url)
+    with database.engine.begin() as connection:
+        config = schema._config(connection)
+        command.upgrade(config, BEFORE_UNREAD_COLUMNS)
+        put = row_adder(connection)
+        put("installations", id=1)
+        put("mentor_runs", installation_id=1, scope_id=0, credits=2)
+        put("outbox", id=1, installation_id=1, state="pending", dedup_key="one")
+        old = all_rows(connection)
+        command.upgrade(config, NEWEST)
+        new = all_rows(connection)
+        assert old["mentor_runs"][0].keys() - new["mentor_runs"][0] == {"ran_at"}
+        assert old["outbox"][0].keys() - new["outbox"][0] == {"sent_version"}
+        command.downgrade(config, BEFORE_UNREAD_COLUMNS)
+        assert all_rows(connection) == old
+    database.close()

@@ -195,7 +195,6 @@ def record(
             installation_id=tx.workspace.id,
             period=due_run.period.day,
             scope_id=due_run.scope_id,
-            ran_at=tx.now,
             credits=len(result.credits),
         )
         .on_conflict_do_nothing()

@@ -98,7 +98,8 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=MentorRun,
-        contents="When the bot looked for mentors, and how many it found.",
+        contents="The periods for which the bot looked for mentors, and how many it"
+        " found.",
         purpose="Look once in each period.",
     ),
     TablePolicy(

@@ -78,11 +78,7 @@ class OutcomeRecorder:
     ) -> None:
         message_type = self.message_type_of(delivery)
         now = self._rt.clock()
-        changes: dict[str, Any] = {
-            "sent_version": delivery.version,
-            "error": None,
-            "failures": 0,
-        }
+        changes: dict[str, Any] = {"error": None, "failures": 0}
         if isinstance(result, tuple):
             changes["slack_channel"], changes["ts"] = result
         with self._rt.write(self._workspace_of(delivery)) as tx:

@@ -202,7 +202,7 @@ def tree(tmp_path: Path) -> Path:
         handlers, "    workspace.register(bolt, rt)\n", "    tips.register(bolt, rt)\n"
     )
     jobs = tmp_path / "jobs" / "__init__.py"
-    insert(jobs, ", workspace\nfrom jobs.scheduler", ", tips")
+    insert(jobs, "    workspace,\n)", "    tips,\n")
     insert(
         jobs,
         '    Job("sync-channels"',

@@ -10,11 +10,11 @@ from bot.asks import (
     blocks,
     outcome_notifications,
     outcomes,
-    references,
     replies,
     rules,
     thread_sync,
     unmatched,
+    withdrawal,
 )
 from bot.asks.message_kinds import (
     ASK_NOT_POSTED,
@@ -75,7 +75,7 @@ def _on_posted(tx: Transaction, ask: Ask) -> None:
     if ask.is_users_message:
         return
     channel = tx.session.get_one(Channel, ask.channel_id)
-    if references.on_posted(tx, ask, channel):
+    if withdrawal.on_posted(tx, ask, channel):
         return
     unmatched.attach(tx, ask, channel)
     outcomes.recompute_and_notify(tx, ask.id)

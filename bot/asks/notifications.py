@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from bot.asks import ask_message, ask_view, notes, outcomes, references
+from bot.asks import ask_message, ask_view, notes, outcomes, withdrawal
 from bot.asks.answer_notifications import (
     answer_channels,
     earlier_channels,
@@ -253,18 +253,18 @@ def _render_delete_message(tx: Transaction, delivery: Delivery) -> SlackAction |
     A reply may come in the moment before.
     """
     ts = delivery.payload["ts"]
-    if references.is_withdrawn_message(tx, delivery.subject_id, ts):
+    if withdrawal.is_withdrawn_message(tx, delivery.subject_id, ts):
         return DeleteUnansweredMessage(delivery.recipient, ts)
     return DeleteMessage(delivery.recipient, ts)
 
 
 def _lock_withdrawn(tx: Transaction, delivery: Delivery) -> None:
-    references.lock_withdrawn(tx, delivery.subject_id)
+    withdrawal.lock_withdrawn(tx, delivery.subject_id)
 
 
 def _on_deleted(tx: Transaction, delivery: Delivery, is_deleted: bool | None) -> None:
     if is_deleted is False:
-        references.keep_answered(tx, delivery.subject_id, delivery.payload["ts"])
+        withdrawal.keep_answered(tx, delivery.subject_id, delivery.payload["ts"])
 
 
 def _ask_channels(tx: Transaction, delivery: Delivery) -> list[int]:

@@ -15,7 +15,6 @@ from bot.asks.message_kinds import (
     ASK_POST,
 )
 from bot.asks.permissions import SOLVE_BY_REFERENCE
-from bot.asks.replies import request_thread_sync
 from bot.asks.service import ASK_GONE, mark_deleted
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert_latest
@@ -158,7 +157,7 @@ def solve(
     if is_withdrawn:
         _withdraw(tx, ask, channel)
     else:
-        _mark_solved(tx, ask, channel, is_present=True, event_micros=event_micros)
+        mark_solved(tx, ask, channel, is_present=True, event_micros=event_micros)
     _credit_all(tx, ask, credited, event_micros=event_micros)
     if answer is not None:
         _thank(tx, ask, answer)
@@ -196,7 +195,7 @@ def undo(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
         outcomes.recompute_and_notify(tx, ask.id)
         tx.enqueue(ASK_POST, ask.id, to=channel.slack_id, occurrence=withdrawn_ts or "")
     else:
-        _mark_solved(tx, ask, channel, is_present=False, event_micros=event_micros)
+        mark_solved(tx, ask, channel, is_present=False, event_micros=event_micros)
     _credit_all(tx, ask, {answer_id}, event_micros=event_micros)
 
 
@@ -257,56 +256,12 @@ def _store(tx: Transaction, ask: Ask, **columns: object) -> None:
     tx.session.execute(_UPSERT(tx.session), [row])
 
 
-def on_posted(tx: Transaction, ask: Ask, channel: Channel) -> bool:
-    """Delete the message of an ask that was taken back while it was being posted.
-
-    Return whether it was.
-    """
-    reference = find(tx.session, ask.id)
-    if reference is None or not reference.is_withdrawn:
-        return False
-    reference.withdrawn_ts = ask.ts
-    _delete_message(tx, ask, channel)
-    return True
-
-
-def is_withdrawn_message(tx: Transaction, ask_id: int, ts: str) -> bool:
-    """Return True if the ask is taken back, and this was its message."""
-    reference = find(tx.session, ask_id)
-    return (
-        reference is not None
-        and reference.is_withdrawn
-        and reference.withdrawn_ts == ts
-    )
-
-
-def lock_withdrawn(tx: Transaction, ask_id: int) -> None:
-    """Lock the ask, and the one that solved it."""
-    reference = tx.session.get(AskReference, ask_id)
-    others = {reference.earlier_ask_id} if reference else set()
-    outcomes.lock_all(tx.session, {ask_id, *others})
-
-
-def keep_answered(tx: Transaction, ask_id: int, ts: str) -> None:
-    """Let an ask be solved, not taken back: a reply came before its deletion."""
-    reference = find(tx.session, ask_id)
-    if reference is None or not is_withdrawn_message(tx, ask_id, ts):
-        return
-    ask = tx.session.get_one(Ask, ask_id, populate_existing=True)
-    channel = tx.session.get_one(Channel, ask.channel_id)
-    ask.deleted_at, ask.ts = None, ts
-    reference.is_withdrawn, reference.withdrawn_ts = False, None
-    tx.session.flush()
-    _mark_solved(tx, ask, channel, is_present=True, event_micros=reference.event_micros)
-    request_thread_sync(tx, ask, channel)
-
-
 def _withdraw(tx: Transaction, ask: Ask, channel: Channel) -> None:
     mark_deleted(tx, ask)
-    _delete_message(tx, ask, channel)
+    delete_message(tx, ask, channel)
 
 
-def _delete_message(tx: Transaction, ask: Ask, channel: Channel) -> None:
+def delete_message(tx: Transaction, ask: Ask, channel: Channel) -> None:
     """Delete the ask's message. If it is posted again, its message is another one."""
     if ask.ts is not None:
         tx.enqueue(
@@ -320,7 +275,7 @@ def _delete_message(tx: Transaction, ask: Ask, channel: Channel) -> None:
     tx.session.flush()
 
 
-def _mark_solved(
+def mark_solved(
     tx: Transaction, ask: Ask, channel: Channel, *, is_present: bool, event_micros: int
 ) -> None:
     if ask.ts is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import update
 
 from bot.db.retry import retry_on_conflict
-from bot.outbox import queue
+from bot.outbox import queue, rate_limits
 from bot.outbox.attempts import (
     MAX_FAILURES,
     VERIFY_DELAY,
@@ -166,9 +166,7 @@ class OutcomeRecorder:
             queue.finish(
                 session, delivery, now=now, state=unsent_state(delivery), due_at=until
             )
-            queue.record_rate_limit(
-                session, delivery.installation_id, error.method, until
-            )
+            rate_limits.record(session, delivery.installation_id, error.method, until)
 
     def _disable_installation(
         self, delivery: Delivery, error: SlackError, now: datetime
@@ -231,7 +229,7 @@ class OutcomeRecorder:
 
     def rate_limited_until(self, delivery: Delivery, method: str) -> datetime | None:
         with self._rt.autocommit.connect() as connection:
-            return queue.rate_limited_until(
+            return rate_limits.limited_until(
                 connection, delivery.installation_id, method, now=self._rt.clock()
             )
 

@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from bot.db.statements import dialect_name, prepare_insert, table, upsert
+from bot.db.statements import dialect_name, prepare_insert, table
 from bot.outbox.enqueue import PRIORITIES, WANTED
 from bot.outbox.kind import MessageKind
-from models import Installation, OutboxChannel, OutboxItem, RateLimit
+from models import Installation, OutboxChannel, OutboxItem
 from models.base import UtcDateTime
 
 LEASE_DURATION = timedelta(seconds=60)
@@ -184,11 +184,6 @@ _HAS_LEASE = select(_items.c.id).where(
 _SELECT_RECIPIENT = select(_items.c.recipient).where(
     _items.c.id == bindparam("claimed")
 )
-_SELECT_RETRY_AT = select(RateLimit.retry_at).where(
-    RateLimit.installation_id == bindparam("installation_id"),
-    RateLimit.method == bindparam("method"),
-    RateLimit.retry_at > _NOW,
-)
 
 
 def due_installations(
@@ -328,28 +323,3 @@ def release_leases(session: Session, *, now: datetime) -> None:
                 "available_at": now + MESSAGE_INTERVAL,
             },
         )
-
-
-def rate_limited_until(
-    connection: Connection, installation_id: int, method: str, *, now: datetime
-) -> datetime | None:
-    """Return the end (UTC) of Slack's rate limit of the method; None without one."""
-    until: datetime | None = connection.scalar(
-        _SELECT_RETRY_AT,
-        {"installation_id": installation_id, "method": method, "now": now},
-    )
-    return until
-
-
-def record_rate_limit(
-    session: Session, installation_id: int, method: str, until: datetime
-) -> None:
-    session.execute(
-        upsert(session, RateLimit)
-        .values(installation_id=installation_id, method=method, retry_at=until)
-        .on_conflict_do_update(
-            index_elements=["installation_id", "method"],
-            set_={"retry_at": until},
-            where=RateLimit.retry_at < until,
-        )
-    )

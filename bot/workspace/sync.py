@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from bot.errors import UserError
-from bot.outbox import queue
+from bot.outbox import rate_limits
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import RateLimited, Rejected, SlackError
 from bot.workspace import channels, members, visibility
@@ -193,7 +193,7 @@ def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) 
     if not slack_ids:
         return
     with rt.autocommit.connect() as connection:
-        if queue.rate_limited_until(
+        if rate_limits.limited_until(
             connection, workspace.id, _USERS_INFO, now=rt.clock()
         ):
             return
@@ -206,7 +206,7 @@ def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) 
         except RateLimited as error:
             until = rt.clock() + timedelta(seconds=error.retry_after)
             with rt.write(workspace) as tx:
-                queue.record_rate_limit(tx.session, tx.workspace.id, _USERS_INFO, until)
+                rate_limits.record(tx.session, tx.workspace.id, _USERS_INFO, until)
             return
         except SlackError as error:
             # The next run fetches them; nothing waits for it.

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Select, insert, text, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.outbox import enqueue, queue
+from bot.outbox import enqueue, queue, rate_limits
 from bot.outbox.kind import MessageKind
 from bot.outbox.queue import LEASE_DURATION
 from bot.runtime import Runtime, ServedWorkspaces
@@ -208,9 +208,9 @@ def test_a_shorter_rate_limit_does_not_end_a_longer_one(rt: Runtime, clock: Cloc
     longer, shorter = now + timedelta(seconds=60), now + timedelta(seconds=10)
     for until in (shorter, longer, shorter):
         with rt.write_session.begin() as session:
-            queue.record_rate_limit(session, installation_id, "chat.update", until)
+            rate_limits.record(session, installation_id, "chat.update", until)
     with rt.autocommit.connect() as connection:
-        limited_until = queue.rate_limited_until(
+        limited_until = rate_limits.limited_until(
             connection, installation_id, "chat.update", now=now
         )
     assert limited_until == longer

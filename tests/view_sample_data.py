@@ -102,7 +102,7 @@ def my_form(**values: Any) -> View:
     """Return the form of a new member, with these values."""
     chosen = replace(MemberSettings(), **values)
     shown = [
-        setting.field.render(getattr(chosen, setting.name))
+        setting.field.render(getattr(chosen, setting.name, ()))
         for setting in FEATURES.member_settings
     ]
     return settings.member_form(shown, "Europe/Helsinki")
@@ -111,7 +111,9 @@ def my_form(**values: Any) -> View:
 def summary(
     chosen: MemberSettings, zone: str, paused_until: str = ""
 ) -> home.SettingsSummary:
-    values = {one.name: getattr(chosen, one.name) for one in FEATURES.member_settings}
+    values = {
+        one.name: getattr(chosen, one.name, ()) for one in FEATURES.member_settings
+    }
     rows = [
         one.summarize(values, zone) for one in FEATURES.member_settings if one.summarize
     ]

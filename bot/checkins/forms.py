@@ -21,6 +21,7 @@ from bot.checkins import plan
 from bot.checkins.blocks import MAX_LABEL_LENGTH, RoundPrompt
 from bot.checkins.plan import ScheduleForm
 from bot.checkins.rules import MAX_ANSWER_LENGTH, NTH, WEEKDAYS, Response
+from bot.forms import calendar
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, text_input
 from bot.slack.rich_text import Part
@@ -86,8 +87,8 @@ def plan_form(
             text_input(
                 "zone",
                 "Time zone",
-                value=form.zone[: plan.MAX_ZONE_LENGTH],
-                limit=plan.MAX_ZONE_LENGTH,
+                value=form.zone[: calendar.MAX_ZONE_LENGTH],
+                limit=calendar.MAX_ZONE_LENGTH,
                 hint="Such as Europe/Berlin or America/New_York, or UTC.",
             ),
             InputBlock(
@@ -126,8 +127,8 @@ def plan_form(
             text_input(
                 "holidays_of",
                 "Skip the public holidays of",
-                value=form.holidays_of[: plan.MAX_REGION_LENGTH],
-                limit=plan.MAX_REGION_LENGTH,
+                value=form.holidays_of[: calendar.MAX_REGION_LENGTH],
+                limit=calendar.MAX_REGION_LENGTH,
                 hint="A country code such as DE, or a region such as DE-BY.",
                 is_optional=True,
             ),

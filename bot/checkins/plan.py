@@ -1,18 +1,15 @@
 """The form that sets up a check-in, and its validated specification. Pure."""
 
 import json
-import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import timezones
-from bot.checkins import rules
 from bot.checkins.rules import NTH, Every, Recurrence
 from bot.errors import UserError
+from bot.forms import calendar
 from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain, truncate
 
 DEFAULT_QUESTION = "What are you working on this week?"
@@ -28,9 +25,6 @@ MAX_REFLECTIONS = 12
 MAX_REFLECTIONS_LENGTH = 1200
 MAX_SKIPS = 40
 MAX_SKIPS_LENGTH = 500
-MAX_ZONE_LENGTH = 60
-MAX_REGION_LENGTH = 10
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_DISTANCE = timedelta(days=730)
 _FORTNIGHT = timedelta(days=14)
 # Slack's limit for a view's private metadata is 3,000 characters; some are not ours.
@@ -104,10 +98,10 @@ def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
             weekdays=_weekdays(form.weekdays),
             starts_on=_start(form.starts_on, today),
             skips=_skips(form.skips, today),
-            holidays_of=_holidays_of(form.holidays_of, today),
+            holidays_of=calendar.read_region(form.holidays_of, field="holidays_of"),
         ),
         at=_time(form.at),
-        zone=_zone(form.zone),
+        zone=calendar.read_zone(form.zone, field="zone"),
         open_days=_number(form.open_days, range(1, MAX_OPEN_DAYS + 1), "open_days"),
         remind_after=_number(form.nudge_after, REMIND_AFTER_CHOICES, "nudge_after")
         or None,
@@ -196,37 +190,8 @@ def _time(typed: str) -> time:
     return at
 
 
-def _zone(typed: str) -> ZoneInfo:
-    name = one_line(sanitize(typed)).replace(" ", "_")
-    zone = timezones.get(name) or timezones.get(_canonical_name(name))
-    if zone is None:
-        raise UserError(
-            "I don't know that time zone. Write it like Europe/Berlin or"
-            " America/New_York, or UTC.",
-            field="zone",
-        )
-    return zone
-
-
-def _canonical_name(name: str) -> str | None:
-    """Return IANA's spelling of a zone's name, or None if there is no such zone."""
-    return next(
-        (n for n in timezones.known_names() if n.casefold() == name.casefold()), None
-    )
-
-
-def _date(typed: str) -> date | None:
-    # Only this form: other ISO forms, such as weeks, are more likely typing errors.
-    if not _ISO.fullmatch(typed):
-        return None
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None
-
-
 def _start(typed: str, today: date) -> date:
-    day = _date(typed)
+    day = calendar.read_date(typed)
     if day is None or not _is_near(day, today):
         raise UserError("Choose a day within the next two years.", field="starts_on")
     return day
@@ -237,8 +202,8 @@ def _is_near(day: date, today: date) -> bool:
 
 
 def _skips(typed: str, today: date) -> frozenset[date]:
-    words = typed.replace(",", " ").replace(";", " ").split()
-    dates = {word: _date(word) for word in words}
+    words = calendar.split_dates(typed)
+    dates = {word: calendar.read_date(word) for word in words}
     invalid = [
         word for word, day in dates.items() if day is None or not _is_near(day, today)
     ]
@@ -252,21 +217,6 @@ def _skips(typed: str, today: date) -> frozenset[date]:
     if len(days) > MAX_SKIPS:
         raise UserError(f"Up to {MAX_SKIPS} dates, please.", field="skips")
     return days
-
-
-def _holidays_of(typed: str, today: date) -> str | None:
-    region = one_line(sanitize(typed)).upper()
-    if not region:
-        return None
-    if region.partition("-")[0] in rules.countries():
-        with suppress(ValueError):
-            rules.holidays(region, today.year)
-            return region
-    raise UserError(
-        "I don't know that country or region. Write a country code such as DE, or a"
-        " region such as DE-BY or US-CA.",
-        field="holidays_of",
-    )
 
 
 def _number(value: str, allowed: Sequence[int], field: str) -> int:

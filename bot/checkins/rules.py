@@ -1,13 +1,12 @@
 """Rules of check-ins: their dates, and each member's response and state. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot import timezones
+from bot import public_holidays, timezones
 from bot.errors import UserError
 from bot.slack.text import sanitize, to_mrkdwn, truncate
 
@@ -209,7 +208,7 @@ def exclusion_reason(recurrence: Recurrence, day: date) -> str | None:
     if day in recurrence.skips:
         return MANUAL_SKIP
     if recurrence.holidays_of is not None:
-        return holidays(recurrence.holidays_of, day.year).get(day)
+        return public_holidays.holidays(recurrence.holidays_of, day.year).get(day)
     return None
 
 
@@ -291,33 +290,6 @@ def _first_monday(recurrence: Recurrence) -> date:
 
 def _monday(day: date) -> date:
     return day - (day.isoweekday() - 1) * _DAY
-
-
-@cache
-def holidays(region: str, year: int) -> Mapping[date, str]:
-    """Return the public holidays of a country or part of one, by date.
-
-    Raises ValueError for an unknown region.
-    """
-    # The import takes a fifth of a second, and most channels need no holidays.
-    import holidays as calendars  # noqa: PLC0415
-
-    country, _, part = region.partition("-")
-    try:
-        calendar = calendars.country_holidays(
-            country, subdiv=part or None, years=year, language="en_US"
-        )
-    except NotImplementedError as error:
-        raise ValueError("no such place") from error
-    return dict(calendar.items())
-
-
-@cache
-def countries() -> frozenset[str]:
-    """Return the codes of the countries with known holidays."""
-    import holidays as calendars  # noqa: PLC0415
-
-    return frozenset(calendars.list_supported_countries(include_aliases=False))
 
 
 def describe_recurrence(recurrence: Recurrence, at: time, zone: str) -> str:

@@ -1,7 +1,7 @@
 """The kinds of fields in a settings form: each renders a value and reads one back."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Generic, Protocol, TypeVar
@@ -208,6 +208,33 @@ class TimeOfDay(Field[time]):
             )
         except ValueError:
             raise UserError("Choose a time.", field=self.name) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(Field[T]):
+    """A line of text that may be empty.
+
+    `parse` gets the typed text and the field's name, and raises UserError with it.
+    """
+
+    parse: Callable[[str, str], T]
+    format: Callable[[T], str]
+    max_length: int
+
+    def render(self, value: T) -> InputBlock:
+        return self._input(
+            PlainTextInputElement(
+                action_id=self.name,
+                initial_value=self.format(value)[: self.max_length] or None,
+                max_length=self.max_length,
+            ),
+            optional=True,
+        )
+
+    def read(self, form: FormValues) -> T:
+        typed = form.text(self.name).strip()
+        _require_fits(typed, self.max_length, self.name)
+        return self.parse(typed, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

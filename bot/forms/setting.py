@@ -1,8 +1,10 @@
 """A setting: a field of a form, and access to its stored value."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
+
+from slack_sdk.models.blocks import InputBlock
 
 from bot.forms.fields import Field, FormValues
 from bot.runtime import Transaction
@@ -27,6 +29,15 @@ class Setting(Generic[Owner]):
     # The value of a channel that was never set up. A workspace may choose another
     # default for its new channels; None: it may not.
     default: Any = None
+    # Returns the field's hint, if it says how things are now.
+    hint: Callable[[Transaction, Owner], str] | None = None
+
+    def render(self, tx: Transaction, owner: Owner) -> InputBlock:
+        """Return the field with the stored value."""
+        field = self.field
+        if self.hint is not None:
+            field = replace(field, hint=self.hint(tx, owner))
+        return field.render(self.get(tx, owner))
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from bot.asks import service as asks
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
+from bot.routing import refusals
 from bot.routing.message_kinds import ROUTING_REQUEST, ROUTING_UPDATE_REQUEST
 from bot.routing.rules import Candidate
 from bot.runtime import Transaction
@@ -20,7 +21,7 @@ from bot.workspace import (
     visibility,
     workspace_settings,
 )
-from models import Ask, Channel, HelpRequest, RefusedChannel
+from models import Ask, Channel, HelpRequest
 
 GONE = "That request is gone."
 
@@ -135,12 +136,8 @@ def refuse_channel(tx: Transaction, request: HelpRequest) -> Channel:
 
     Raises UserError, and MembershipUnknown.
     """
-    ask, channel = _visible_ask(tx, request)
-    tx.session.execute(
-        upsert(tx.session, RefusedChannel)
-        .values(channel_id=ask.channel_id, member=request.member, refused_at=tx.now)
-        .on_conflict_do_nothing()
-    )
+    _, channel = _visible_ask(tx, request)
+    refusals.refuse_channel(tx, channel, request.member)
     return channel
 
 

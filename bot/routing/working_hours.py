@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from bot import timezones
-from bot.checkins.rules import holidays
+from bot import public_holidays, timezones
 from bot.routing.working_time import WorkingTime
 from bot.runtime import Transaction
 from models import Answer, Ask, Channel, Member
@@ -19,7 +18,7 @@ def of_channel(tx: Transaction, channel: Channel) -> WorkingTime:
 
     def is_day_off(day: date) -> bool:
         return day.isoformat() in days_off or bool(
-            region and day in holidays(region, day.year)
+            region and day in public_holidays.holidays(region, day.year)
         )
 
     return WorkingTime(zone, is_day_off)

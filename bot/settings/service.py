@@ -37,7 +37,7 @@ def channel_form(tx: Transaction, channel: Channel, *, by: str) -> View:
     return forms.channel_form(
         channel.slack_id,
         channel.name,
-        [s.field.render(s.get(tx, channel)) for s in tx.features.channel_settings],
+        [s.render(tx, channel) for s in tx.features.channel_settings],
         [
             block
             for section in tx.features.channel_settings_sections
@@ -83,11 +83,8 @@ def workspace_form(tx: Transaction, *, by: str) -> View:
     """Return the form of the workspace's settings; raises UserError if `by` may not."""
     settings = _workspace_settings(tx, by)
     return forms.workspace_form(
-        [s.field.render(s.get(tx, None)) for s in settings],
-        [
-            s.field.render(s.get(tx, None))
-            for s in channel_defaults(tx.features.channel_settings)
-        ],
+        [s.render(tx, None) for s in settings],
+        [s.render(tx, None) for s in channel_defaults(tx.features.channel_settings)],
     )
 
 
@@ -112,7 +109,7 @@ def member_form(tx: Transaction, member: str) -> View:
     """Return the form of a member's own settings; raises UserError for non-members."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     return forms.member_form(
-        [s.field.render(s.get(tx, member)) for s in tx.features.member_settings],
+        [s.render(tx, member) for s in tx.features.member_settings],
         members.zone(tx, member).key,
     )
 

@@ -54,6 +54,9 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
     values = {
         "topics_known": ["Python", "time zones"],
         "wants_reminders": [],
+        "max_requests_per_week": "2",
+        "topics_refused": "Java",
+        "refused_channels": [],
         "paused_until": "2026-03-06",
         "hours_from": "22:00",
         "hours_to": "06:30",
@@ -66,6 +69,8 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
     assert chosen(story) == MemberSettings(
         topics_known=("Python", "time zones"),
         wants_reminders=False,
+        max_requests_per_week=2,
+        topics_refused=("Java",),
         paused_until=date(2026, 3, 6),
         hours_from=time(22),
         hours_to=time(6, 30),

@@ -12,7 +12,7 @@ from dateutil import rrule
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import timezones
+from bot import public_holidays, timezones
 from bot.checkins import rules
 from bot.checkins.rules import NTH, Occurrence, Recurrence
 from tests.strategies import zones_that_differ
@@ -248,4 +248,4 @@ def test_a_schedule_is_described_in_words(rhythm, words):
 
 def test_an_unknown_place_has_no_holidays():
     with pytest.raises(ValueError, match="no such place"):
-        rules.holidays("DE-XX", 2026)
+        public_holidays.holidays("DE-XX", 2026)

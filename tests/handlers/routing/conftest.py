@@ -53,6 +53,18 @@ class Routing:
             if "I ask you because" in message.text
         ]
 
+    def press(self, member: str, action_id: str) -> None:
+        """Press the button in the member's last message that has it."""
+        value = next(
+            element["value"]
+            for message in reversed(self.messages(member))
+            for block in message.blocks
+            for element in block.get("elements", [])
+            if element.get("action_id") == action_id
+        )
+        self.story.click(member, action_id, value)
+        self.story.deliver()
+
 
 def turn_on(tx: Transaction) -> None:
     channel = channels.find(tx, HELP_CHANNEL)

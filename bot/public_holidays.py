@@ -1,0 +1,32 @@
+"""The public holidays of countries and parts of them. Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+
+
+@cache
+def holidays(region: str, year: int) -> Mapping[date, str]:
+    """Return the public holidays of a country or part of one, by date.
+
+    Raises ValueError for an unknown region.
+    """
+    # The import takes a fifth of a second, and most channels need no holidays.
+    import holidays as calendars  # noqa: PLC0415
+
+    country, _, part = region.partition("-")
+    try:
+        calendar = calendars.country_holidays(
+            country, subdiv=part or None, years=year, language="en_US"
+        )
+    except NotImplementedError as error:
+        raise ValueError("no such place") from error
+    return dict(calendar.items())
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Return the codes of the countries with known holidays."""
+    import holidays as calendars  # noqa: PLC0415
+
+    return frozenset(calendars.list_supported_countries(include_aliases=False))

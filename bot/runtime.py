@@ -108,8 +108,9 @@ class Transaction:
     session: Session
     workspace: Workspace
     now: datetime
-    # A transaction that no Runtime opened knows no features.
+    # A transaction that no Runtime opened knows no features, and has no index.
     _features: "Features | None" = None
+    search: Search = field(default_factory=Search)
 
     @property
     def features(self) -> "Features":
@@ -216,10 +217,14 @@ class Runtime:
     def write(self, workspace: Workspace) -> Iterator[Transaction]:
         """Open a transaction; commit it at the end, or roll it back on an exception."""
         with self.write_session.begin() as session:
-            yield Transaction(session, workspace, self.clock(), self.features)
+            yield Transaction(
+                session, workspace, self.clock(), self.features, self.search
+            )
 
     @contextmanager
     def read(self, workspace: Workspace) -> Iterator[Transaction]:
         """Open a transaction that only reads; it holds up no writer."""
         with self.read_session() as session:
-            yield Transaction(session, workspace, self.clock(), self.features)
+            yield Transaction(
+                session, workspace, self.clock(), self.features, self.search
+            )

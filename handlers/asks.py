@@ -1,6 +1,7 @@
 """Ask: the command, the shortcut, and the submitted forms."""
 
 import re
+from functools import partial
 
 from slack_bolt import App
 
@@ -13,8 +14,9 @@ from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_plain
 from bot.workspace import channels
-from handlers import ask_form, suggestions
+from handlers import ask_form, routing, suggestions
 from handlers.interactions import (
+    AfterAck,
     CloseViews,
     OpenView,
     Reply,
@@ -77,7 +79,11 @@ def ask(command: SlashCommand, request: Request) -> Response:
             ask_id = None
     if ask_id is not None:
         note = suggestions.card(request, ask_id)
-        return Reply(*note) if note else None
+        return (
+            Reply(*note)
+            if note
+            else AfterAck(partial(routing.offer_peers, ask_id=ask_id))
+        )
     return _filled_form(request, title, details, hint=blocks.NOT_IN_CHANNEL_CHOOSE)
 
 

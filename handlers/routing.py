@@ -6,9 +6,10 @@ from slack_bolt import App
 
 from bot.asks import actions
 from bot.asks import service as asks
-from bot.routing import notes, requests
+from bot.routing import notes, offers, requests, steps
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
+from bot.workspace.visibility import MembershipUnknown
 from handlers.interactions import (
     OpenView,
     Reply,
@@ -19,6 +20,8 @@ from handlers.interactions import (
     writes,
 )
 from handlers.payloads import BlockAction
+from handlers.requests import Request
+from models import Ask
 
 NEVER = "I won't ask you again. You can change that in My settings."
 MAX_TOPIC_BUTTONS = 3
@@ -32,6 +35,7 @@ def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "request_refuse_channel", writes(refuse_channel))
     for number in range(MAX_TOPIC_BUTTONS):
         on_button(app, rt, f"request_refuse_topic_{number}", writes(refuse_topic))
+    on_button(app, rt, "route_now", writes(ask_now))
     for option in ("edit", "close"):
         press = writes(partial(press_option, option=option))
         on_button(app, rt, f"route_{option}", press)
@@ -71,6 +75,27 @@ def refuse_topic(click: BlockAction, tx: Transaction) -> Response:
     request = requests.get(tx, parse_id(request_id), click.actor)
     topic = requests.refuse_topic(tx, request, parse_id(number))
     return Reply(notes.refused(f"about {topic}"))
+
+
+def ask_now(click: BlockAction, tx: Transaction) -> Response:
+    """Ask people who may know at once, once for an ask."""
+    ask = asks.get(tx, parse_id(click.value))
+    count = steps.hurry(tx, ask, by=click.actor)
+    return Reply(notes.asked_now(count), replace=True)
+
+
+def offer_peers(request: Request, ask_id: int) -> None:
+    """Offer the asker of a new ask to ask people who have answered a similar one.
+
+    It runs after the response to `/ask`, which it must not delay.
+    """
+    try:
+        with request.read() as tx:
+            note = offers.offer(tx, tx.session.get_one(Ask, ask_id), needs_reasons=True)
+    except MembershipUnknown:
+        return
+    if note is not None:
+        request.reply(*note)
 
 
 def press_option(click: BlockAction, tx: Transaction, *, option: str) -> Response:

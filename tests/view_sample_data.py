@@ -35,7 +35,7 @@ from bot.mentors import notes as mentors
 from bot.mentors.forms import CreditRow, EvidenceItem, OwnCredit
 from bot.mentors.notes import Contribution, CreditStory
 from bot.onboarding import blocks as onboarding
-from bot.routing.notes import REASON_KINDS, AskLine, ReasonView, Steps
+from bot.routing.notes import REASON_KINDS, AskLine, ReasonView, Steps, open_requests
 from bot.settings import forms as settings
 from bot.settings import workspace
 from bot.slack.blocks import Note
@@ -168,6 +168,7 @@ def full_home() -> View:
         waiting=[
             mentor_forms.pending_credits(sample_credits),
             RowList(rows=[list_blocks.due_round(DUE_ROUND)] * 5, without_row=3),
+            open_requests([(n, ASK_LINE, SOLVED_REASON) for n in range(5)], more=2),
         ],
         sections=[
             home.item_list("Your open asks", listed("asks", 8, 8, 300)),

@@ -1,6 +1,7 @@
 """Render a member's Home tab; the number of queries does not grow with its lists."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from slack_sdk.models.views import View
 
@@ -62,10 +63,25 @@ def _render_sections(context: HomeContext) -> View:
     )
 
 
+class _SettingValues(dict[str, Any]):
+    """A member's settings by name; only those that a summary needs are read."""
+
+    def __init__(self, tx: Transaction, member: str) -> None:
+        super().__init__()
+        self._tx, self._member = tx, member
+
+    def __missing__(self, name: str) -> Any:
+        for setting in self._tx.features.member_settings:
+            if setting.name == name:
+                self[name] = setting.get(self._tx, self._member)
+                return self[name]
+        raise KeyError(name)
+
+
 def _render_settings(context: HomeContext) -> RenderedSection:
     tx, zone = context.tx, context.zone
     settings = tx.features.member_settings
-    values = {setting.name: setting.get(tx, context.member) for setting in settings}
+    values = _SettingValues(tx, context.member)
     until = context.settings.paused_until
     is_paused = context.settings.is_paused(members.today(tx, context.member))
     summary = SettingsSummary(

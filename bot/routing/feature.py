@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, select
 
 from bot.feature import DueRows, Feature
-from bot.routing import notifications, personal_data, requests, settings
+from bot.routing import home, notifications, offers, personal_data, requests, settings
 from bot.runtime import Transaction
 from models import Answer, AskRoute, HelpRequest
 
@@ -50,6 +50,8 @@ ROUTING = Feature(
     purge=_purge,
     channel_settings=settings.CHANNEL_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
+    home_sections=(home.REQUESTS,),
+    ask_options=offers.in_options,
     due_rows=(DueRows("route-asks", AskRoute.due_at, _routes_of),),
     on_answers_marked=_on_answers_marked,
 )

@@ -9,9 +9,17 @@ from typing import cast
 
 from slack_sdk.models.blocks import Block
 
+from bot.home.row_blocks import RowList
 from bot.routing.rules import ReasonKind
 from bot.slack import rich_text
-from bot.slack.blocks import Note, button, button_row, quoted, sentence_note
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    mrkdwn_line,
+    quoted,
+    sentence_note,
+)
 from bot.slack.rich_text import Part, channel_mention, link
 from bot.slack.text import escape
 
@@ -22,6 +30,11 @@ REASON_KINDS: tuple[ReasonKind, ...] = (
     "topic",
     "active",
 )
+
+
+def when(month: str) -> str:
+    """Return "in March" or "on 2 Mar", for what `format_month` returns."""
+    return f"on {month}" if month[0].isdigit() else f"in {month}"
 
 
 def reason_kind(stored: str) -> ReasonKind:
@@ -115,6 +128,57 @@ def request(
         button_row(*buttons),
         *map(rich_text.context_line, lines),
     ]
+
+
+def open_requests(
+    rows: Sequence[tuple[int, AskLine, ReasonView]], *, more: int
+) -> RowList:
+    """Build the Home tab's list of requests that wait for the member."""
+    return RowList(
+        rows=[
+            [
+                rich_text.inline(*ask.parts),
+                rich_text.context_line("I ask you because ", *reason.parts, "."),
+                button_row(
+                    button("I can help", "request_help", request_id, style="primary"),
+                    button("Not me", "request_decline", request_id),
+                ),
+            ]
+            for request_id, ask, reason in rows
+        ],
+        without_row=more,
+    )
+
+
+def offer(ask_id: int, reasons: Sequence[tuple[ReasonKind, str]]) -> Note:
+    """Offer an asker to ask people who may know, by their reasons, without names."""
+    did = {
+        "solved": "solved a similar ask",
+        "helped": "helped with a similar ask",
+        "answered": "answered a similar ask",
+    }
+    if reasons:
+        title = (
+            "One peer has been there"
+            if len(reasons) == 1
+            else f"{_number(len(reasons)).capitalize()} peers have been there"
+        )
+        lines = [f"Someone {did[kind]} {when}." for kind, when in reasons]
+    else:
+        title = "Peers who may know"
+        lines = ["I can ask up to two of them, one message each."]
+    return title, [
+        mrkdwn_line(f"*{title}*"),
+        *map(rich_text.context_line, lines),
+        button_row(button("Ask them quietly", "route_now", ask_id)),
+    ]
+
+
+def asked_now(count: int) -> str:
+    """Return the reply to an asker who wants people asked now."""
+    if not count:
+        return "Nobody can be asked now. I'll try again during working hours."
+    return f"I asked {_people(count)} who may know."
 
 
 def request_accepted(ask: AskLine) -> Note:

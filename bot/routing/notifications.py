@@ -41,7 +41,7 @@ def render_request(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def request_note(tx: Transaction, request: HelpRequest) -> Note:
-    """Return an open request as its member reads it. Raises MembershipUnknown."""
+    """Return an open request as its member reads it."""
     ask, channel = ask_view.load_ask(tx.session, request.ask_id)
     in_step = tx.session.scalar(
         select(func.count())
@@ -60,7 +60,7 @@ def request_note(tx: Transaction, request: HelpRequest) -> Note:
     return notes.request(
         request.id,
         ask_line(tx, ask, channel),
-        _reason(tx, request),
+        reason(tx, request),
         is_one_of_two=(in_step or 0) > 1,
         is_first=earlier is None,
     )
@@ -75,8 +75,8 @@ def ask_line(tx: Transaction, ask: Ask, channel: Channel) -> AskLine:
     )
 
 
-def _reason(tx: Transaction, request: HelpRequest) -> ReasonView:
-    """Return the reason, without the earlier ask if the member can't see it now."""
+def reason(tx: Transaction, request: HelpRequest) -> ReasonView:
+    """Return the reason, without the earlier ask unless the member can see it now."""
     kind = notes.reason_kind(request.reason)
     if request.reason_ask_id is None:
         return ReasonView(kind, topic=request.reason_topic)
@@ -86,7 +86,7 @@ def _reason(tx: Transaction, request: HelpRequest) -> ReasonView:
             ask_id=ask.id, author=request.member, is_deleted=False
         )
     )
-    can_see = visibility.can_see(tx, channel, request.member)
+    can_see = visibility.is_known_to_see(tx, channel, request.member)
     if ask.deleted_at or ask.ts is None or answered_at is None or not can_see:
         return ReasonView(kind)
     month = format_month(answered_at, tx.now, members.zone(tx, request.member))
@@ -94,7 +94,7 @@ def _reason(tx: Transaction, request: HelpRequest) -> ReasonView:
         kind,
         ask_view.title(tx, ask),
         ask_view.message_url(tx, channel, ask.ts),
-        f"on {month}" if month[0].isdigit() else f"in {month}",
+        notes.when(month),
     )
 
 

@@ -1,6 +1,7 @@
 """A private request to a member to look at an ask, and what they say to it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy import or_, select
@@ -124,9 +125,11 @@ def _end(tx: Transaction, request: HelpRequest, outcome: Outcome) -> None:
     request.outcome, request.ended_at = outcome, tx.now
     tx.session.flush()
     update(tx, request)
+    home_refresh.refresh_homes(tx, [request.member], delay=timedelta())
 
 
 def update(tx: Transaction, request: HelpRequest) -> None:
+    """Update the message and the member's Home tab."""
     tx.enqueue_update(ROUTING_UPDATE_REQUEST, request.id, to=request.member)
     home_refresh.refresh_homes(tx, [request.member])
 

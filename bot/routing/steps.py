@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 
+from bot.asks.permissions import CLOSE
 from bot.clock import EPOCH
 from bot.db.statements import upsert
+from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
 from bot.routing import requests, working_hours
@@ -27,7 +29,7 @@ from bot.routing.working_time import WorkingTime
 from bot.runtime import Transaction
 from bot.search.service import Search
 from bot.slack.text import is_erased
-from bot.workspace import channels, contact_hours
+from bot.workspace import channels, contact_hours, roles, visibility
 from models import Ask, AskRoute, AskStep, Channel, HelpRequest, Reaction
 
 PEERS, SIDEWAYS, CHAMPIONS, ASKER = STEPS = (1, 2, 3, 4)
@@ -37,6 +39,7 @@ HOURS = {PEERS: 4.0, SIDEWAYS: 8.0, CHAMPIONS: 16.0, ASKER: 24.0}
 # A first ask that nobody answers is the last one.
 FIRST_ASK_HOURS = 2.0
 HOURS_BETWEEN_STEPS = 2.0
+HOURS_BETWEEN_TRIES = 1.0
 # Someone who offers help gets so many working hours before others are asked.
 HOURS_FOR_AN_OFFER = 8.0
 # If fewer people answer, nobody is left to ask after a week.
@@ -45,6 +48,7 @@ MIN_ANSWERERS = 5
 MAX_AGE = timedelta(days=21)
 # Slack could not say who is in the ask's channel.
 RETRY_AFTER = timedelta(minutes=10)
+CAN_NOT_ASK = "I can't ask people about this now. Look at its thread."
 # Asks that are handled in one run of the job.
 BATCH_SIZE = 100
 
@@ -124,10 +128,37 @@ def advance(tx: Transaction, run: RoutingRun, ask_id: int) -> None:
         return
     hours = run.hours_of(tx, channel)
     due_at = _due_at(tx, ask, route.next_step, hours)
-    if due_at > tx.now:
+    is_early = due_at > tx.now
+    if is_early and not (route.is_hurried and route.next_step == PEERS):
         route.due_at = due_at
         return
-    take_step(tx, run, ask, channel, route)
+    take_step(tx, run, ask, channel, route, passes_without_people=not is_early)
+
+
+def can_hurry(tx: Transaction, ask: Ask, channel: Channel, peers: Peers) -> bool:
+    """Return True if the asker may have people asked now; they may once."""
+    route = tx.session.get(AskRoute, ask.id)
+    is_first_step = route is None or (route.next_step == PEERS and not route.is_hurried)
+    # A new ask is offered this while it is being posted.
+    return is_first_step and ask.state == "open" and is_on(channel, peers)
+
+
+def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
+    """Take the first step now, as its asker wishes; return how many were asked.
+
+    If nobody can be asked, it is tried again in working hours. Raises UserError, and
+    MembershipUnknown.
+    """
+    ask, channel, route = _lock(tx, ask.id)
+    visibility.require_visible(tx, channel, by)
+    run = RoutingRun.load(tx, tx.search)
+    if by != ask.asker or not is_waiting(ask) or not is_on(channel, run.peers):
+        raise UserError(CAN_NOT_ASK)
+    if route.next_step != PEERS:
+        return _request_count(tx, ask)
+    roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
+    route.is_hurried = True
+    return take_step(tx, run, ask, channel, route, passes_without_people=False)
 
 
 def postpone(tx: Transaction, ask_id: int) -> None:
@@ -193,18 +224,29 @@ def _last_offer(tx: Transaction, ask: Ask) -> datetime | None:
 
 
 def take_step(
-    tx: Transaction, run: RoutingRun, ask: Ask, channel: Channel, route: AskRoute
+    tx: Transaction,
+    run: RoutingRun,
+    ask: Ask,
+    channel: Channel,
+    route: AskRoute,
+    *,
+    passes_without_people: bool,
 ) -> int:
     """Take the ask's next step; return how many people were asked.
 
-    The ask is locked. Raises MembershipUnknown.
+    Without `passes_without_people` it is tried again later if nobody can be asked. The
+    ask is locked. Raises MembershipUnknown.
     """
     step, count, is_sideways = route.next_step, 0, False
+    hours = run.hours_of(tx, channel)
     if step in {PEERS, SIDEWAYS}:
         candidates = Candidates(tx, run.search, run.peers, ask, channel)
         asked = _ask_people(tx, ask, candidates, step)
         count = len(asked)
         is_sideways = bool(asked) and all(each.is_elsewhere for each in asked)
+    if not count and not passes_without_people:
+        route.due_at = min(_due_at(tx, ask, step, hours), _next_try(tx.now, hours))
+        return 0
     tx.session.add(
         AskStep(
             ask_id=ask.id,
@@ -218,22 +260,33 @@ def take_step(
     tx.session.flush()
     if step == CHAMPIONS:
         _tell_champions(tx, channel)
-    if count or step == ASKER:
+    if (count and passes_without_people) or step == ASKER:
         tell_asker(tx, ask, route)
-    hours = run.hours_of(tx, channel)
     is_last = step == ASKER
     route.due_at = None if is_last else _due_at(tx, ask, route.next_step, hours)
     tx.session.flush()
     return count
 
 
+def _next_try(now: datetime, hours: WorkingTime) -> datetime:
+    """Return the beginning of the next working day, or an hour from now within one."""
+    opens = hours.add(now, 0)
+    return opens if opens > now else hours.add(now, HOURS_BETWEEN_TRIES)
+
+
+def _request_count(tx: Transaction, ask: Ask) -> int:
+    return (
+        tx.session.scalar(
+            select(func.count()).select_from(HelpRequest).filter_by(ask_id=ask.id)
+        )
+        or 0
+    )
+
+
 def _ask_people(
     tx: Transaction, ask: Ask, candidates: Candidates, step: int
 ) -> list[requests.Asked]:
-    earlier = tx.session.scalar(
-        select(func.count()).select_from(HelpRequest).filter_by(ask_id=ask.id)
-    )
-    places = min(PLACES, MAX_REQUESTS - (earlier or 0))
+    places = min(PLACES, MAX_REQUESTS - _request_count(tx, ask))
     asked: list[requests.Asked] = []
     while places > len(asked):
         chosen = candidates.pick(step, places=places - len(asked))

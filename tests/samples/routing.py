@@ -23,6 +23,17 @@ SAMPLES: Samples = {
             for reason in REASONS
         ),
     ],
+    routing.open_requests: [
+        lambda: routing.open_requests([(7, ASK_LINE, SOLVED_REASON)], more=0),
+        lambda: routing.open_requests(
+            [(n, ASK_LINE, reason) for n, reason in enumerate(REASONS)], more=2
+        ),
+    ],
+    routing.offer: [
+        lambda: routing.offer(7, []),
+        lambda: routing.offer(7, [("solved", "in March")]),
+        lambda: routing.offer(7, [("helped", "in March"), ("answered", "on 2 Mar")]),
+    ],
     routing.request_accepted: [lambda: routing.request_accepted(ASK_LINE)],
     routing.request_declined: [
         lambda: routing.request_declined(7, ASK_LINE, topics=(), is_waiting=False),

@@ -157,7 +157,7 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0912, PLR0915 - 
     for number in range(3):
         name = f"request_refuse_topic_{number}"
         ways[f"action {name}"] = click(name, f"{request}:{number}")
-    for name in ("route_edit", "route_close"):
+    for name in ("route_edit", "route_close", "route_now"):
         ways[f"action {name}"] = click(name, mine)
     own = story.say(member, "How do I find it?", channel=DEN)
     ways["shortcut make_ask"] = shortcut("make_ask", member, own)

@@ -1,0 +1,43 @@
+"""The Home tab's section of the asks that the bot asked a member about."""
+
+from sqlalchemy import select
+
+from bot.home.section import HomeContext, HomeSection, RenderedSection
+from bot.routing import notes, notifications
+from bot.workspace import visibility
+from models import Ask, Channel, HelpRequest
+
+MAX_SHOWN = 5
+
+
+def _render(context: HomeContext) -> RenderedSection:
+    tx = context.tx
+    rows = tx.session.execute(
+        select(HelpRequest, Ask, Channel)
+        .join(Ask, Ask.id == HelpRequest.ask_id)
+        .join(Channel, Channel.id == Ask.channel_id)
+        .where(
+            HelpRequest.installation_id == tx.workspace.id,
+            HelpRequest.member == context.member,
+            HelpRequest.outcome == "open",
+            Ask.state == "open",
+            Ask.ts.is_not(None),
+            visibility.visible(context.member, now=tx.now),
+        )
+        .order_by(HelpRequest.id.desc())
+    ).all()
+    shown = [
+        (
+            request.id,
+            notifications.ask_line(tx, ask, channel),
+            notifications.reason(tx, request),
+        )
+        for request, ask, channel in rows[:MAX_SHOWN]
+    ]
+    return RenderedSection(
+        notes.open_requests(shown, more=max(0, len(rows) - MAX_SHOWN)),
+        has_activity=bool(rows),
+    )
+
+
+REQUESTS = HomeSection(render=_render, position=5, is_waiting=True)

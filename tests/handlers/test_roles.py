@@ -604,6 +604,7 @@ def by_find(story: Stage, member: str) -> bool:
 
 @way(REVIEW)
 def by_works_button(story: Stage, member: str) -> bool:
+    story.slack.members_by_channel[HELP_CHANNEL] = [member]
     story.click(member, "entry_works", str(solved(story).id))
     with story.rt.read_session() as session:
         review = select(EntryReview.verdict).filter_by(member=member)

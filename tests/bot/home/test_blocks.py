@@ -30,6 +30,7 @@ MINE: list[Json] = [
     {"type": "header", "text": plain("Your settings")},
     sentence("Topics you know: not set"),
     sentence("Reminders: on"),
+    sentence("Asked for help: at your own pace"),
     sentence("Hours when I may write to you: 09:00 to 17:00, Europe/Helsinki"),
     sentence("Naming you in public: ask me each time"),
     sentence("Greetings: on"),

@@ -78,6 +78,40 @@ def box(name: str, label: str, ticked: Json, hint: str | None = None) -> Json:
     return input_block(name, label, element, hint, optional=True)
 
 
+def routing_inputs() -> list[Json]:
+    by_default = option("If at least 5 people have answered in 90 days", "auto")
+    choices = {
+        "type": "radio_buttons",
+        "action_id": "routes_asks",
+        "options": [by_default, option("Yes", "on"), option("No", "off")],
+        "initial_option": by_default,
+    }
+    return [
+        input_block(
+            "routes_asks",
+            "Ask people who may know when nobody answers",
+            choices,
+            "I ask two of them alone, and later two more. Nobody is asked more often"
+            " than suits them.",
+        ),
+        input_block("zone", "Time zone", text_input("zone", 60), optional=True),
+        input_block(
+            "days_off",
+            "Days off",
+            text_input("days_off", 800),
+            "Dates like 2026-12-24, separated by commas.",
+            optional=True,
+        ),
+        input_block(
+            "holidays_of",
+            "Public holidays of",
+            text_input("holidays_of", 10),
+            "A country code such as DE, or a region such as DE-BY.",
+            optional=True,
+        ),
+    ]
+
+
 def unticked(block: Json) -> Json:
     element = {k: v for k, v in block["element"].items() if k != "initial_options"}
     return {**block, "element": element}
@@ -128,6 +162,7 @@ def test_a_new_channels_settings():
         unticked(
             box("allow_external_kudos", "People from other organisations", STRANGERS)
         ),
+        *routing_inputs(),
         GUESTS_MAY,
         box(
             "suggests_entries",
@@ -201,6 +236,7 @@ def test_the_workspace_form_has_defaults_for_channels():
         "default_second",
         "default_kudos",
         "default_allow_external_kudos",
+        "default_routes_asks",
         "default_guests_may_ask",
         "default_suggests_entries",
         "default_detects_mentors",

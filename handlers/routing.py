@@ -4,9 +4,10 @@ from functools import partial
 
 from slack_bolt import App
 
-from bot.asks import actions
+from bot.asks import actions, ask_view
 from bot.asks import service as asks
-from bot.routing import notes, offers, requests, steps
+from bot.errors import UserError
+from bot.routing import forms, links, notes, offers, requests, steps
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.workspace.visibility import MembershipUnknown
@@ -15,11 +16,12 @@ from handlers.interactions import (
     Reply,
     Response,
     on_button,
+    on_view,
     parse_id,
     reads,
     writes,
 )
-from handlers.payloads import BlockAction
+from handlers.payloads import BlockAction, ViewSubmission
 from handlers.requests import Request
 from models import Ask
 
@@ -36,6 +38,8 @@ def register(app: App, rt: Runtime) -> None:
     for number in range(MAX_TOPIC_BUTTONS):
         on_button(app, rt, f"request_refuse_topic_{number}", writes(refuse_topic))
     on_button(app, rt, "route_now", writes(ask_now))
+    on_button(app, rt, "route_elsewhere", reads(open_channel_form))
+    on_view(app, rt, "route_elsewhere", writes(post_link, before=_refresh_form))
     for option in ("edit", "close"):
         press = writes(partial(press_option, option=option))
         on_button(app, rt, f"route_{option}", press)
@@ -96,6 +100,25 @@ def offer_peers(request: Request, ask_id: int) -> None:
         return
     if note is not None:
         request.reply(*note)
+
+
+def open_channel_form(click: BlockAction, tx: Transaction) -> Response:
+    ask = asks.get(tx, parse_id(click.value))
+    links.require_linkable(tx, ask, by=click.actor)
+    return OpenView(forms.channel_form(ask.id, ask_view.title(tx, ask)))
+
+
+def _refresh_form(form: ViewSubmission, request: Request) -> None:
+    channel = form.view.conversation("channel")
+    if not channel:
+        raise UserError("Choose a channel.", field="channel")
+    request.refresh(users=[form.actor], channel=channel)
+
+
+def post_link(form: ViewSubmission, tx: Transaction) -> None:
+    ask = asks.get(tx, parse_id(form.view.metadata().get("ask")))
+    channel = form.view.conversation("channel") or ""
+    links.post(tx, ask, channel, by=form.actor, occurrence=form.view.id)
 
 
 def press_option(click: BlockAction, tx: Transaction, *, option: str) -> Response:

@@ -27,7 +27,7 @@ from models.mentors import (
 )
 from models.onboarding import ChannelIntroduction
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
-from models.routing import AskRoute, AskStep, HelpRequest, RefusedChannel
+from models.routing import AskLink, AskRoute, AskStep, HelpRequest, RefusedChannel
 from models.search import SearchChange, SearchRebuild, SearchReplica
 from models.unasked_messages import UnaskedMessage
 from models.workspace_settings import ProgramLead, WorkspaceSettingsRow
@@ -37,6 +37,7 @@ __all__ = [
     "AnswerText",
     "AnswerTextNotice",
     "Ask",
+    "AskLink",
     "AskPointer",
     "AskReference",
     "AskRoute",

@@ -92,6 +92,25 @@ class HelpRequest(Base):
     ended_at: Mapped[datetime | None]
 
 
+class AskLink(Base):
+    """A link to an ask in another channel, which the bot posts as its asker wishes."""
+
+    __tablename__ = "ask_links"
+    __table_args__ = (
+        UniqueConstraint("ask_id", "channel_id"),
+        CheckConstraint("state IN ('posting', 'posted', 'gone')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
+    # The other channel.
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), index=True)
+    # "gone": Slack rejected the message, or it was deleted.
+    state: Mapped[str] = mapped_column(default="posting")
+    # The id of the bot's message; None until it is posted.
+    ts: Mapped[str | None]
+
+
 class RefusedChannel(Base):
     """A channel about whose asks a member is never asked."""
 

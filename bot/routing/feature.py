@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, select
 
 from bot.feature import DueRows, Feature
-from bot.routing import home, notifications, offers, personal_data, requests, settings
+from bot.routing import (
+    home,
+    links,
+    notifications,
+    offers,
+    personal_data,
+    requests,
+    settings,
+)
 from bot.runtime import Transaction
 from models import Answer, AskRoute, HelpRequest
 
@@ -44,14 +52,16 @@ def _on_answers_marked(tx: Transaction, answer_ids: Collection[int]) -> None:
 
 ROUTING = Feature(
     name="routing",
-    message_types=notifications.MESSAGE_TYPES,
-    personal_data=personal_data.PERSONAL_DATA,
-    message_policies=personal_data.MESSAGES,
+    message_types=(*notifications.MESSAGE_TYPES, *links.MESSAGE_TYPES),
+    personal_data=(*personal_data.PERSONAL_DATA, *links.PERSONAL_DATA),
+    message_policies=(*personal_data.MESSAGES, *links.MESSAGES),
     purge=_purge,
     channel_settings=settings.CHANNEL_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
     home_sections=(home.REQUESTS,),
     ask_options=offers.in_options,
     due_rows=(DueRows("route-asks", AskRoute.due_at, _routes_of),),
+    on_channel_restricted=links.hide,
+    on_title_changed=links.update_title,
     on_answers_marked=_on_answers_marked,
 )

@@ -295,9 +295,26 @@ def _help_for_asker(ask_id: int) -> list[Block]:
         rich_text.context_line(hints),
         button_row(
             button("Make it clearer", "route_edit", ask_id),
+            button("Ask in another channel", "route_elsewhere", ask_id),
             button("Close it", "route_close", ask_id),
         ),
     ]
+
+
+def link_elsewhere(ask: AskLine) -> Note:
+    """Link to an ask, in another channel."""
+    text, blocks = sentence_note(*ask.parts)
+    return text, [*blocks, rich_text.context_line("Answer in its thread.")]
+
+
+def link_failed(ask: AskLine, channel: tuple[str, str]) -> Note:
+    return sentence_note(
+        "I couldn't post a link to ",
+        link(ask.url, quoted(ask.title)),
+        " in ",
+        channel_mention(*channel),
+        ". Am I still in that channel?",
+    )
 
 
 def champions(

@@ -33,7 +33,7 @@ BUTTONS = (
     *("ask_looking", "ask_same", "option_looking", "option_same", "option_close"),
     *("option_delete", "option_reopen", "option_edit", "option_worked"),
     *("ask_delete", "ask_restore", "ask_reopen", "ask_worked"),
-    *("route_edit", "route_close", "route_now"),
+    *("route_edit", "route_close", "route_now", "route_elsewhere"),
 )
 FORMS = ("edit_ask", "close_ask", "delete_ask", "worked")
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2")
@@ -183,6 +183,7 @@ FORBIDDEN = {
     "worked": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "ask_worked": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "route_edit": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "route_elsewhere": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "route_now": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     # Others close it with a reason, in the form.
     "route_close": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from bot.routing import forms
 from bot.routing import notes as routing
 from tests.samples.types import Samples
 from tests.view_sample_data import ASK_LINE, REASONS, ROUTING_STEPS, SOLVED_REASON
@@ -53,6 +54,9 @@ SAMPLES: Samples = {
     routing.notice: [
         partial(routing.notice, 7, ASK_LINE, steps) for steps in ROUTING_STEPS
     ],
+    routing.link_elsewhere: [lambda: routing.link_elsewhere(ASK_LINE)],
+    routing.link_failed: [lambda: routing.link_failed(ASK_LINE, ("C0OPS", "ops"))],
+    forms.channel_form: [lambda: forms.channel_form(7, ASK_LINE.title)],
     routing.champions: [
         lambda: routing.champions(("C0HELP", "help"), [(ASK_LINE, 0)], 0),
         lambda: routing.champions(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 import handlers
 from bot.features import FEATURES
+from bot.routing import forms as routing_forms
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected, SlackError
 from models import Channel, ChannelMember, Credit, HelpRequest, Kudos, Round
@@ -18,7 +19,7 @@ from tests.checkins import join, open_form, share
 from tests.factories import MONDAY, Story
 from tests.handlers.test_forgery import everything
 from tests.private_channel import DEN, FOR, NAME, asks_there, form, leaves
-from tests.slack_payloads import ADMIN, HELPER, PEER, form_values
+from tests.slack_payloads import ADMIN, HELP_CHANNEL, HELPER, PEER, form_values
 
 # Visibility does not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -157,7 +158,11 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0912, PLR0915 - 
     for number in range(3):
         name = f"request_refuse_topic_{number}"
         ways[f"action {name}"] = click(name, f"{request}:{number}")
-    for name in ("route_edit", "route_close", "route_now"):
+    elsewhere = routing_forms.channel_form(mine, "Mine").to_dict()
+    ways["view route_elsewhere"] = lambda story: story.submit(
+        member, elsewhere, {"channel": HELP_CHANNEL}
+    )
+    for name in ("route_edit", "route_close", "route_now", "route_elsewhere"):
         ways[f"action {name}"] = click(name, mine)
     own = story.say(member, "How do I find it?", channel=DEN)
     ways["shortcut make_ask"] = shortcut("make_ask", member, own)

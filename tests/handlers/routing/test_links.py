@@ -1,0 +1,143 @@
+"""A link to an ask in another channel, as its asker wishes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.workspace import channels
+from tests.factories import Story
+from tests.handlers.routing.conftest import (
+    FRIDAY_AFTERNOON,
+    QUESTION,
+    Routing,
+)
+from tests.handlers.test_erasure import forget
+from tests.private_channel import DEN
+from tests.slack_payloads import (
+    ASKER,
+    BOT,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    conversation_object,
+    form_errors,
+)
+
+OPS = "C0OPS"
+
+
+def add_channel(story: Story, slack_id: str, name: str, **more: Any) -> None:
+    story.slack.channels[slack_id] = conversation_object(slack_id, name, **more)
+    story.slack.members_by_channel[slack_id] = [ASKER, HELPER, PEER]
+    came = {"type": "member_joined_channel", "user": BOT, "channel": slack_id}
+    assert story.event({**came, "inviter": ASKER}) == 200
+
+
+@pytest.fixture
+def unanswered(routing: Routing, story: Story) -> Routing:
+    """Ana has been offered help with an ask of five days ago."""
+    add_channel(story, OPS, "ops")
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    for hours in range(3, 24 * 6, 3):
+        routing.at(FRIDAY_AFTERNOON + timedelta(hours=hours))
+    return routing
+
+
+def ask_id(story: Story) -> int:
+    return int(story.asks()[-1].id)
+
+
+def open_form(story: Story) -> dict[str, Any]:
+    story.click(ASKER, "route_elsewhere", str(ask_id(story)))
+    view: dict[str, Any] = story.slack.views[-1][1]
+    return view
+
+
+def post(routing: Routing, channel: str = OPS) -> Any:
+    view = open_form(routing.story)
+    answer = routing.story.submit(ASKER, view, {"channel": channel})
+    routing.story.deliver()
+    return answer
+
+
+def test_a_link_is_posted_once_and_follows_the_title(unanswered: Routing, story: Story):
+    last = unanswered.messages(ASKER)[-1]
+    assert "Ask in another channel" in str(last.blocks)
+    assert post(unanswered).body == ""
+    [link] = story.slack.messages_to(OPS)
+    assert link.text == "Ana asks in #help: “How do I renew the VPN certificate?”"
+    assert (story.asks()[-1].ts or "x").replace(".", "") in str(link.blocks)
+    again = post(unanswered)
+    assert form_errors(again)["channel"] == "A link to it is there already."
+    story.click(ASKER, "ask_menu", option=f"edit:{ask_id(story)}")
+    story.submit(ASKER, story.slack.views[-1][1], {"title": "How do I renew it?"})
+    story.deliver()
+    [link] = story.slack.messages_to(OPS)
+    assert "How do I renew it?" in str(link.blocks)
+    assert "certificate" not in str(link.blocks)
+
+
+def test_the_link_goes_with_the_ask(unanswered: Routing, story: Story):
+    post(unanswered)
+    story.click(ASKER, "ask_menu", option=f"delete:{ask_id(story)}")
+    story.submit(ASKER, story.slack.views[-1][1], {})
+    story.deliver()
+    assert not story.slack.messages_to(OPS)
+
+
+def test_the_link_goes_when_the_asker_is_forgotten(unanswered: Routing, story: Story):
+    post(unanswered)
+    forget(story, ASKER)
+    story.deliver()
+    assert "Ana" not in str(story.slack.messages_to(OPS))
+    assert "VPN" not in str(story.slack.messages_to(OPS))
+
+
+def test_the_link_goes_when_the_channel_turns_private(
+    unanswered: Routing, story: Story
+):
+    post(unanswered)
+    story.slack.channels[HELP_CHANNEL] = conversation_object(
+        HELP_CHANNEL, "help", is_private=True
+    )
+    with unanswered.write() as tx:
+        channel = channels.get_or_create(tx, HELP_CHANNEL)
+        channel.is_private = True
+        tx.features.on_channel_restricted(tx, channel)
+    story.deliver()
+    assert not story.slack.messages_to(OPS)
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"),
+    [
+        (HELP_CHANNEL, "It was asked there. Choose another channel."),
+        ("C0NOWHERE", "not in that channel"),
+        ("", "Choose a channel."),
+    ],
+)
+def test_other_channels_are_refused(
+    unanswered: Routing, story: Story, channel: str, error: str
+):
+    assert error in form_errors(post(unanswered, channel))["channel"]
+
+
+def test_a_private_ask_is_not_linked_elsewhere(unanswered: Routing, story: Story):
+    add_channel(story, DEN, "den", is_private=True)
+    with unanswered.write() as tx:
+        channels.get_or_create(tx, DEN).routes_asks = True
+    story.command(ASKER, "/ask", "How do I hide it?", channel=DEN)
+    story.deliver()
+    error = form_errors(post(unanswered))["channel"]
+    assert error.startswith("Not everyone there can see this ask")
+
+
+def test_an_answered_ask_is_not_linked(unanswered: Routing, story: Story):
+    view = open_form(story)
+    story.say(PEER, "So.", thread_ts=story.asks()[-1].ts)
+    answer = story.submit(ASKER, view, {"channel": OPS})
+    story.deliver()
+    assert "It has an answer already." in str(answer.body)
+    assert not story.slack.messages_to(OPS)

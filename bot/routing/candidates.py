@@ -23,6 +23,7 @@ from bot.workspace import (
     visibility,
     workspace_settings,
 )
+from bot.workspace.budget_rules import MIN_DISTANCE
 from bot.workspace.member_settings import MemberSettings
 from models import (
     Answer,
@@ -118,23 +119,47 @@ class Candidates:
         self.busiest = rules.busiest(self._counts)
         similar = self._similar_answers(search)
         people = self._people({answer.member for answer in similar})
-        self.ranked = rules.rank(people, similar, self._counts, now=tx.now)
+        ranked = rules.rank(people, similar, self._counts, now=tx.now)
+        self.ranked, self._resting = [], []
+        for each in ranked:
+            is_resting = each.person.member in self._rest_ends
+            (self._resting if is_resting else self.ranked).append(each)
 
     def pick(self, step: int, *, places: int) -> list[Candidate]:
         """Return people who may be asked now, at most `places`.
 
         Raises MembershipUnknown.
         """
-        while chosen := rules.pick(self.ranked, self.busiest, step=step, places=places):
+        return self._pick(self.ranked, step, places)
+
+    def rested_at(self, step: int) -> datetime | None:
+        """Return when the first of those who rest may be asked; None if nobody rests.
+
+        Raises MembershipUnknown.
+        """
+        resting = self._pick(self._resting, step, len(self._resting))
+        ends = [self._rest_ends[each.person.member] for each in resting]
+        return min(ends, default=None)
+
+    def _pick(
+        self, candidates: list[Candidate], step: int, places: int
+    ) -> list[Candidate]:
+        """Return people who can be reached now; take those who can't off the list."""
+        while chosen := rules.pick(candidates, self.busiest, step=step, places=places):
             unreachable = [each for each in chosen if not self._is_reachable(each)]
             if not unreachable:
                 return chosen
             for each in unreachable:
-                self.remove(each)
+                candidates.remove(each)
         return []
 
     def remove(self, candidate: Candidate) -> None:
         self.ranked.remove(candidate)
+
+    def let_rest(self, candidate: Candidate) -> None:
+        self.ranked.remove(candidate)
+        self._resting.append(candidate)
+        self._rest_ends[candidate.person.member] = self._tx.now + MIN_DISTANCE
 
     def cap(self, member: str) -> int:
         """Return the most requests to the member in a week."""
@@ -185,6 +210,12 @@ class Candidates:
         requests = _Requests.load(tx, members)
         sent = contact_budget.sent_times(tx, members)
         budget = workspace_settings.get(tx).unasked_per_week
+        # The end of the rest of members who got a message within the hour.
+        self._rest_ends = {
+            member: max(times) + MIN_DISTANCE
+            for member, times in sent.items()
+            if times and max(times) > tx.now - MIN_DISTANCE
+        }
         excluded = {*self._asked(), *self._refusing(), *self._absent(members)}
         met = self._met()
         experts = {
@@ -206,11 +237,7 @@ class Candidates:
             for member in sorted(members - excluded)
             if not self._refuses_topic(self._settings[member], title)
             and requests.in_7_days[member] < self.cap(member)
-            and budget_rules.has_room(
-                tx.now,
-                sent[member],
-                budget_rules.request_limit(budget, self.cap(member)),
-            )
+            and len(sent[member]) < budget_rules.request_limit(budget, self.cap(member))
         ]
 
     def _asked(self) -> Iterator[str]:

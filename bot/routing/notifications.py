@@ -230,6 +230,8 @@ MESSAGE_TYPES = (
     MessageType(
         ROUTING_REQUEST,
         render_request,
+        # Slack may not have been reachable in their hours.
+        send_after=contact_hours.send_after,
         claim=claim_as(Purpose.REQUEST),
         can_see=sees(_ask_of_request),
     ),
@@ -240,7 +242,13 @@ MESSAGE_TYPES = (
         can_see=sees(_ask_of_request),
         render_without_access=_gone,
     ),
-    MessageType(ROUTING_NOTICE, render_notice, can_see=sees(_ask_channels)),
+    MessageType(
+        ROUTING_NOTICE,
+        render_notice,
+        # The channel's working hours may not be the asker's.
+        send_after=contact_hours.send_after,
+        can_see=sees(_ask_channels),
+    ),
     MessageType(
         ROUTING_UPDATE_NOTICE,
         render_notice_update,

@@ -26,7 +26,7 @@ from models import Ask, Channel, HelpRequest
 
 GONE = "That request is gone."
 
-Outcome = Literal["helping", "declined"]
+Outcome = Literal["helping", "declined", "over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,14 @@ def _count_recent(tx: Transaction, member: str) -> int:
 
 def get(tx: Transaction, request_id: int, member: str) -> HelpRequest:
     """Lock and return a member's own request. Raises UserError for others."""
-    request = tx.session.scalar(
-        select(HelpRequest)
-        .filter_by(id=request_id, installation_id=tx.workspace.id, member=member)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+    own = select(HelpRequest).filter_by(
+        id=request_id, installation_id=tx.workspace.id, member=member
     )
+    ask_id = tx.session.scalar(own.with_only_columns(HelpRequest.ask_id))
+    if ask_id is not None:
+        # All transactions lock an ask before its requests.
+        asks.get(tx, ask_id, include_deleted=True)
+    request = tx.session.scalar(own.with_for_update(key_share=True))
     if request is None:
         raise UserError(GONE)
     return request
@@ -106,8 +108,14 @@ def offer_help(
 ) -> None:
     """List the member as looking into the ask; everyone in its channel sees it.
 
-    Raises UserError, and MembershipUnknown.
+    If the ask no longer waits, their message says so instead. Raises UserError, and
+    MembershipUnknown.
     """
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    if ask.state != "open" or channel.is_archived:
+        if request.outcome == "open":
+            _end(tx, request, "over")
+        return
     if "looking" not in actions.current_marks(tx.session, ask, request.member):
         actions.toggle_join(
             tx, ask, "looking", by=request.member, event_micros=event_micros
@@ -186,6 +194,5 @@ def end_over(tx: Transaction, *, limit: int) -> int:
         .with_for_update(of=HelpRequest, key_share=True, skip_locked=True)
     ).all()
     for request in requests:
-        request.outcome, request.ended_at = "over", tx.now
-        update(tx, request)
+        _end(tx, request, "over")
     return len(requests)

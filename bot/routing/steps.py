@@ -206,7 +206,8 @@ def _due_at(tx: Transaction, ask: Ask, step: int, hours: WorkingTime) -> datetim
     )
     if last_step is not None:
         times.append(hours.add(last_step, HOURS_BETWEEN_STEPS))
-    return max(times)
+    # After a night of downtime, nobody could be asked before the next morning.
+    return max(*times, hours.add(tx.now, 0))
 
 
 def _last_offer(tx: Transaction, ask: Ask) -> datetime | None:
@@ -234,14 +235,18 @@ def take_step(
 ) -> int:
     """Take the ask's next step; return how many people were asked.
 
-    Without `passes_without_people` it is tried again later if nobody can be asked. The
-    ask is locked. Raises MembershipUnknown.
+    It is tried again later if all who may know were asked within the hour and, without
+    `passes_without_people`, if nobody can be asked. The ask is locked. Raises
+    MembershipUnknown.
     """
     step, count, is_sideways = route.next_step, 0, False
     hours = run.hours_of(tx, channel)
     if step in {PEERS, SIDEWAYS}:
         candidates = Candidates(tx, run.search, run.peers, ask, channel)
         asked = _ask_people(tx, ask, candidates, step)
+        if not asked and (rested_at := candidates.rested_at(step)):
+            route.due_at = rested_at
+            return 0
         count = len(asked)
         is_sideways = bool(asked) and all(each.is_elsewhere for each in asked)
     if not count and not passes_without_people:
@@ -294,10 +299,13 @@ def _ask_people(
             break
         # All transactions lock people in the same order.
         for candidate in sorted(chosen, key=lambda each: each.person.member):
-            candidates.remove(candidate)
             cap = candidates.cap(candidate.person.member)
             if requests.send(tx, ask, candidate, step=step, cap=cap):
                 asked.append(requests.Asked.of(candidate))
+                candidates.remove(candidate)
+            else:
+                # Another transaction has just asked them.
+                candidates.let_rest(candidate)
     return asked
 
 

@@ -3,13 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 import jobs.routing
 from bot.runtime import Transaction
-from bot.workspace import channels
+from bot.workspace import channels, sync
+from models import AskStep, HelpRequest
 from tests.factories import Story
 from tests.fakes import PostedMessage
-from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 
 # Four o'clock in Helsinki, where everyone is.
 FRIDAY_AFTERNOON = datetime(2026, 3, 6, 14, tzinfo=UTC)
@@ -39,8 +41,40 @@ class Routing:
             jobs.routing.route_asks(self.story.rt, self.story.worker)
             self.story.deliver()
 
+    def watch(self, *, until: datetime, every: timedelta = timedelta(hours=1)) -> None:
+        """Run the job again and again until a time."""
+        while self.story.clock.now < until:
+            self.at(min(self.story.clock.now + every, until))
+
     def write(self):
         return self.story.rt.write(self.story.workspace)
+
+    def steps(self) -> list[tuple[int, datetime, int]]:
+        """Return each step that was taken for the last ask: when, and whom it asked."""
+        with self.story.rt.read_session() as session:
+            rows = session.scalars(
+                select(AskStep)
+                .filter_by(ask_id=self.story.asks()[-1].id)
+                .order_by(AskStep.step)
+            )
+            return [(row.step, row.taken_at, row.request_count) for row in rows]
+
+    def asked(self) -> list[tuple[int, str]]:
+        """Return the people who were asked about the last ask, by step."""
+        with self.story.rt.read_session() as session:
+            rows = session.scalars(
+                select(HelpRequest).filter_by(ask_id=self.story.asks()[-1].id)
+            )
+            return sorted((row.step, row.member) for row in rows)
+
+    def request(self, member: str) -> HelpRequest:
+        """Return the member's last request."""
+        with self.story.rt.read_session() as session:
+            return session.scalars(
+                select(HelpRequest)
+                .filter_by(installation_id=self.story.workspace.id, member=member)
+                .order_by(HelpRequest.id.desc())
+            ).first()
 
     def messages(self, member: str) -> list[PostedMessage]:
         return self.story.slack.messages_to(member)
@@ -87,3 +121,16 @@ def routing(story: Story) -> Routing:
     with story.rt.write(story.workspace) as tx:
         turn_on(tx)
     return Routing(story)
+
+
+@pytest.fixture
+def crowd(routing: Routing, story: Story) -> list[str]:
+    """Ten more people have answered an ask, and their profiles are known."""
+    ask = story.ask("Which room has a projector?", member=ASKER)
+    people = [f"U0P{number:02}" for number in range(10)]
+    story.slack.people |= {member: user_object(member) for member in people}
+    for member in people:
+        story.say(member, "The second one.", thread_ts=ask.ts)
+    sync.refresh(story.rt, story.workspace, users=people, channel=HELP_CHANNEL)
+    story.deliver()
+    return people

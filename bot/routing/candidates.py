@@ -153,10 +153,8 @@ class Candidates:
                 candidates.remove(each)
         return []
 
-    def remove(self, candidate: Candidate) -> None:
-        self.ranked.remove(candidate)
-
     def let_rest(self, candidate: Candidate) -> None:
+        """Do not choose someone who was just asked, or left, before an hour is over."""
         self.ranked.remove(candidate)
         self._resting.append(candidate)
         self._rest_ends[candidate.person.member] = self._tx.now + MIN_DISTANCE

@@ -20,7 +20,7 @@ from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.slack.text import format_month
-from bot.workspace import contact_hours, members, roles, visibility
+from bot.workspace import contact_hours, member_settings, members, roles, visibility
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
 from bot.workspace.visibility import sees
@@ -30,9 +30,11 @@ MAX_LISTED = 10
 
 
 def render_request(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Render the request if the ask still waits for an answer."""
+    """Render the request if the ask still waits, and its member may be asked."""
     request = tx.session.get(HelpRequest, delivery.subject_id)
     if request is None or request.outcome != "open":
+        return None
+    if member_settings.get(tx, request.member).max_requests_per_week == 0:
         return None
     ask = tx.session.get_one(Ask, request.ask_id)
     if not steps.is_waiting(ask):

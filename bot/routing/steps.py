@@ -292,21 +292,24 @@ def _ask_people(
     tx: Transaction, ask: Ask, candidates: Candidates, step: int
 ) -> list[requests.Asked]:
     places = min(PLACES, MAX_REQUESTS - _request_count(tx, ask))
-    asked: list[requests.Asked] = []
-    while places > len(asked):
-        chosen = candidates.pick(step, places=places - len(asked))
-        if not chosen:
-            break
+    while places > 0 and (chosen := candidates.pick(step, places=places)):
         # All transactions lock people in the same order.
-        for candidate in sorted(chosen, key=lambda each: each.person.member):
-            cap = candidates.cap(candidate.person.member)
-            if requests.send(tx, ask, candidate, step=step, cap=cap):
-                asked.append(requests.Asked.of(candidate))
-                candidates.remove(candidate)
-            else:
-                # Another transaction has just asked them.
-                candidates.let_rest(candidate)
-    return asked
+        chosen.sort(key=lambda each: each.person.member)
+        with tx.session.begin_nested() as attempt:
+            lost = [
+                each
+                for each in chosen
+                if not requests.send(
+                    tx, ask, each, step=step, cap=candidates.cap(each.person.member)
+                )
+            ]
+            if not lost:
+                return [requests.Asked.of(each) for each in chosen]
+            # Another transaction has just asked them: choose again, without locks.
+            attempt.rollback()
+        for each in lost:
+            candidates.let_rest(each)
+    return []
 
 
 def tell_asker(tx: Transaction, ask: Ask, route: AskRoute) -> None:

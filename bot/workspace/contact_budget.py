@@ -112,10 +112,13 @@ def sent_times(
 def lock_room(tx: Transaction, member: str, *, limit: int) -> bool:
     """Return True if the member may be asked for help now; it stays so in `tx`.
 
-    `limit` is the most messages in WINDOW, this one included.
+    `limit` is the most messages in WINDOW, this one included. Someone who was forgotten
+    meanwhile may not be asked.
     """
-    _lock(tx, member)
-    return budget_rules.has_room(tx.now, sent_times(tx, [member])[member], limit)
+    is_present = _lock(tx, member)
+    return is_present and budget_rules.has_room(
+        tx.now, sent_times(tx, [member])[member], limit
+    )
 
 
 def enqueue_request(
@@ -141,13 +144,14 @@ def enqueue_request(
     )
 
 
-def _lock(tx: Transaction, member: str) -> None:
-    """Let one message to the member claim at a time."""
-    tx.session.execute(
-        select(Member.id)
+def _lock(tx: Transaction, member: str) -> bool:
+    """Let one message to the member claim at a time; False if they were forgotten."""
+    fetched_at = tx.session.scalar(
+        select(Member.fetched_at)
         .filter_by(installation_id=tx.workspace.id, slack_id=member)
         .with_for_update(key_share=True)
     )
+    return fetched_at is not None
 
 
 def waiting(tx: Transaction, member: str) -> list[OutboxItem]:

@@ -120,7 +120,8 @@ class Candidates:
         similar = self._similar_answers(search)
         people = self._people({answer.member for answer in similar})
         ranked = rules.rank(people, similar, self._counts, now=tx.now)
-        self.ranked, self._resting = [], []
+        self.ranked: list[Candidate] = []
+        self._resting: list[Candidate] = []
         for each in ranked:
             is_resting = each.person.member in self._rest_ends
             (self._resting if is_resting else self.ranked).append(each)

@@ -74,7 +74,8 @@ class Routing:
                 select(HelpRequest)
                 .filter_by(installation_id=self.story.workspace.id, member=member)
                 .order_by(HelpRequest.id.desc())
-            ).first()
+                .limit(1)
+            ).one()
 
     def messages(self, member: str) -> list[PostedMessage]:
         return self.story.slack.messages_to(member)

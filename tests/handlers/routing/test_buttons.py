@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -226,7 +227,7 @@ def test_buttons_of_an_ask_that_no_longer_waits(
     ids=["left", "guest", "external"],
 )
 def test_the_buttons_of_someone_who_lost_their_place(
-    asked: Story, routing: Routing, change: dict[str, object]
+    asked: Story, routing: Routing, change: dict[str, Any]
 ):
     asked.slack.people[PEER] = user_object(PEER, **change)
     event = {"type": "user_change", "user": asked.slack.people[PEER]}

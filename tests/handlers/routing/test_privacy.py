@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -181,7 +182,7 @@ def test_an_ask_in_a_shared_channel_names_no_ask_of_another_one(
     "stranger", [{"team_id": "T0OTHER"}, {"is_bot": True}, {"deleted": True}]
 )
 def test_external_people_bots_and_former_members_are_not_asked(
-    routing: Routing, story: Story, stranger: dict[str, object]
+    routing: Routing, story: Story, stranger: dict[str, Any]
 ):
     story.slack.people[HELPER] = user_object(HELPER, **stranger)
     assert story.event({"type": "user_change", "user": story.slack.people[HELPER]})

@@ -328,8 +328,8 @@ Act = Callable[[Routing, Story], Callable[[], Any]]
 
 def press(action: str) -> Act:
     def prepare(routing: Routing, story: Story) -> Callable[[], Any]:
-        value = str(routing.request(PEER).id)
-        return lambda: story.click(PEER, action, value)
+        value = str(routing.request(HELPER).id)
+        return lambda: story.click(HELPER, action, value)
 
     return prepare
 
@@ -341,7 +341,7 @@ def answer(_routing: Routing, story: Story) -> Callable[[], Any]:
 
 def answer_oneself(_routing: Routing, story: Story) -> Callable[[], Any]:
     ts = story.asks()[-1].ts
-    return lambda: story.say(PEER, "Run vpnctl renew.", thread_ts=ts)
+    return lambda: story.say(HELPER, "Run vpnctl renew.", thread_ts=ts)
 
 
 def close(_routing: Routing, story: Story) -> Callable[[], Any]:
@@ -383,7 +383,7 @@ EVENTS = {
     "delete": delete,
     "step": step,
     "forget asker": forget(ASKER),
-    "forget member": forget(PEER),
+    "forget member": forget(HELPER),
 }
 
 
@@ -396,7 +396,7 @@ def test_a_press_and_something_else_at_once(
 ):
     wait_until_due(routing, story, [QUESTION])
     routing.run()
-    assert (1, PEER) in routing.asked()
+    assert (1, HELPER) in routing.asked()
     calls = [act(routing, story) for act in (EVENTS[second], PRESSES[first])]
     at_once(*calls)
     for _ in range(3):
@@ -404,7 +404,7 @@ def test_a_press_and_something_else_at_once(
     check(story)
     assert "went wrong" not in str(story.slack.responses)
     facts = {first, second}
-    mine = [r for r in stored(story, HelpRequest) if r.member == PEER]
+    mine = [r for r in stored(story, HelpRequest) if r.member == HELPER]
     if "forget member" in facts:
         assert mine == []
         return
@@ -421,4 +421,4 @@ def test_a_press_and_something_else_at_once(
         assert request.outcome in {"declined", "over"}
     if "never" in facts:
         with routing.write() as tx:
-            assert member_settings.get(tx, PEER).max_requests_per_week == 0
+            assert member_settings.get(tx, HELPER).max_requests_per_week == 0

@@ -104,9 +104,12 @@ def request(
 ) -> Note:
     """Ask a member to look at an ask."""
     text, blocks = sentence_note(
-        *ask.parts, ". Nobody has answered yet. I ask you because ", *reason.parts, "."
+        *ask.parts,
+        f"{_stop(ask.title)} Nobody has answered yet. I ask you because ",
+        *reason.parts,
+        ".",
     )
-    others = "another person" if is_one_of_two else "nobody else"
+    others = "you and another person" if is_one_of_two else "only you"
     privacy = (
         f"I asked {others} now. Nobody learns whom I asked, or what you choose. If you"
         f" press I can help, {ask.asker} and the channel see your name."
@@ -128,6 +131,11 @@ def request(
         button_row(*buttons),
         *map(rich_text.context_line, lines),
     ]
+
+
+def _stop(title: str) -> str:
+    """Return the full stop after a quoted title, unless it ends a sentence itself."""
+    return "" if title.endswith(("?", "!", ".", "…")) else "."
 
 
 def open_requests(

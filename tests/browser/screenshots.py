@@ -33,6 +33,15 @@ from tests.browser.test_checkins import (
     share_all,
 )
 from tests.browser.test_mentors import receive_credit_offer
+from tests.browser.test_routing import (
+    OTHER,
+    QUESTION,
+    REQUEST,
+    answer,
+    go_to_friday,
+    go_to_monday,
+    turn_on,
+)
 
 PICTURES = ROOT / "docs" / "pictures"
 SIZE = {"width": 1280, "height": 800}
@@ -185,6 +194,21 @@ def checkin_digest(window: Window) -> None:
     expect(close(window)).to_contain_text("nightly import")
 
 
+def request(window: Window) -> None:
+    window.act_as("aino")
+    window.open_channel("help-backend")
+    answer(window, OTHER, "Freeze the clock, and jump over both changes.")
+    turn_on(window)
+    go_to_friday(window)
+    window.act_as("maya")
+    window.say(f"/ask {QUESTION}")
+    window.message(QUESTION).wait_for()
+    go_to_monday(window)
+    window.act_as("lars")
+    window.open_direct_messages()
+    window.message(REQUEST).wait_for()
+
+
 def export(camera: Camera) -> None:
     tables = camera.folder / "tables"
     subprocess.run(
@@ -225,6 +249,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "checkin-plan": plan,
     "checkin-share": checkin_share,
     "checkin-digest": checkin_digest,
+    "request": request,
     "export": export,
 }
 GOES_ON_FROM = {"mentor-post": "mentor", "checkin-digest": "checkin-share"}

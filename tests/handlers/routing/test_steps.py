@@ -27,7 +27,7 @@ def test_two_people_are_asked_on_monday_about_an_ask_of_friday_afternoon(
     routing.at(MONDAY_NOON)
     [to_ben], [to_chi] = routing.requests(HELPER), routing.requests(PEER)
     assert (
-        "Ana asks in #help: “How do I renew the VPN certificate?”. Nobody has answered"
+        "Ana asks in #help: “How do I renew the VPN certificate?” Nobody has answered"
         " yet. I ask you because you solved “How can I renew the VPN certificate on"
         " Linux?” on 2 Mar." in to_ben.text
     )

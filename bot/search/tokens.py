@@ -29,7 +29,9 @@ _ACCENTS = re.compile(
 )
 _SOFT_HYPHEN = "\u00ad"
 # On keyboards without umlauts, people write `oe` for `ö`, or `o`.
-_UMLAUT_WORD = re.compile(r"(?i)[^\W\d_]*[äöü][^\W\d_]*")
+_HAS_UMLAUT = re.compile("[äöüÄÖÜ]")
+# A pattern that looks for the umlaut itself takes minutes for a long word without one.
+_LETTERS_ONLY = re.compile(r"[^\W\d_]+")
 _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 )
@@ -113,7 +115,7 @@ yeah year years yes yesterday yet
 """
 _EVERYDAY_WORDS = frozenset(_EVERYDAY.split())
 # A title may end within a word.
-_CUT_WORD = re.compile(rf"[^\W{_UNSPACED}]+(?={ELLIPSIS})")
+_CUT_WORD = re.compile(rf"(?<![^\W{_UNSPACED}])[^\W{_UNSPACED}]++(?={ELLIPSIS})")
 _WHOLE_WORD_JOINTS = re.compile(r"['’/:]")
 
 
@@ -128,7 +130,7 @@ def tokenize(text: str) -> list[str]:
     text = _ADDRESS.sub(lambda match: _path(match[0]), text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.replace(_SOFT_HYPHEN, ""))
-        text = _UMLAUT_WORD.sub(_spell_both, text)
+        text = _LETTERS_ONLY.sub(_spell_both, text)
     return [token for token in _split(_fold(text)) if not _is_insignificant(token)]
 
 
@@ -164,6 +166,8 @@ def _without_markup(text: str) -> str:
 
 
 def _spell_both(word: re.Match[str]) -> str:
+    if not _HAS_UMLAUT.search(word[0]):
+        return word[0]
     spelled = word[0].translate(_UMLAUTS)
     return f"{word[0]} {spelled.upper() if word[0].isupper() else spelled}"
 

@@ -24,6 +24,10 @@ def route_asks(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
         run = RoutingRun.load(tx, rt.search)
         due = steps.due_asks(tx, run.peers)
+        finished = steps.finished_asks(tx, run.peers)
+    if finished:
+        with rt.write(workspace) as tx:
+            steps.stop(tx, finished)
     for ask_id in due:
         _advance(rt, workspace, run, ask_id)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
 
 from bot.asks.permissions import CLOSE
 from bot.clock import EPOCH
@@ -30,7 +30,7 @@ from bot.runtime import Transaction
 from bot.search.service import Search
 from bot.slack.text import is_erased
 from bot.workspace import channels, contact_hours, roles, visibility
-from models import Ask, AskRoute, AskStep, Channel, HelpRequest, Reaction
+from models import Ask, AskRoute, AskStep, Channel, HelpRequest, Member, Reaction
 
 PEERS, SIDEWAYS, CHAMPIONS, ASKER = STEPS = (1, 2, 3, 4)
 OVER = ASKER + 1
@@ -51,6 +51,7 @@ RETRY_AFTER = timedelta(minutes=10)
 CAN_NOT_ASK = "I can't ask people about this now. Look at its thread."
 # Asks that are handled in one run of the job.
 BATCH_SIZE = 100
+FINISHED_BATCH_SIZE = 1000
 
 
 @dataclass(slots=True)
@@ -87,9 +88,7 @@ def due_asks(tx: Transaction, peers: Peers) -> list[int]:
         select(Ask.id, AskRoute.due_at)
         .outerjoin(AskRoute, AskRoute.ask_id == Ask.id)
         .where(
-            Ask.channel_id.in_(_routed_channels(tx, peers)),
-            Ask.state == "open",
-            Ask.ts.is_not(None),
+            _is_routed(tx, peers),
             or_(
                 AskRoute.due_at <= tx.now,
                 and_(
@@ -103,6 +102,47 @@ def due_asks(tx: Transaction, peers: Peers) -> list[int]:
         .limit(BATCH_SIZE)
     )
     return [row.id for row in tx.session.execute(waiting)]
+
+
+def finished_asks(tx: Transaction, peers: Peers) -> list[int]:
+    """Return asks with a due step that no longer wait for an answer."""
+    finished = (
+        select(AskRoute.ask_id)
+        .join(Ask, Ask.id == AskRoute.ask_id)
+        .where(
+            AskRoute.installation_id == tx.workspace.id,
+            AskRoute.due_at <= tx.now,
+            not_(_is_routed(tx, peers)),
+        )
+        .order_by(AskRoute.ask_id)
+        .limit(FINISHED_BATCH_SIZE)
+    )
+    return [*tx.session.scalars(finished)]
+
+
+def stop(tx: Transaction, ask_ids: Sequence[int]) -> None:
+    """Plan no step for these asks, until they wait for an answer again."""
+    tx.session.execute(
+        update(AskRoute)
+        .where(AskRoute.ask_id.in_(ask_ids), AskRoute.due_at <= tx.now)
+        .values(due_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_routed(tx: Transaction, peers: Peers) -> ColumnElement[bool]:
+    """Return the condition that an ask waits where asks are routed."""
+    has_left = exists().where(
+        Member.installation_id == tx.workspace.id,
+        Member.slack_id == Ask.asker,
+        Member.is_deactivated.is_(True),
+    )
+    return and_(
+        Ask.channel_id.in_(_routed_channels(tx, peers)),
+        Ask.state == "open",
+        Ask.ts.is_not(None),
+        ~has_left,
+    )
 
 
 def _routed_channels(tx: Transaction, peers: Peers) -> Sequence[int]:

@@ -10,7 +10,18 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from bot.db import engine
-from models import Base, Credit, Kudos, MentorRun, Round
+from models import (
+    Ask,
+    AskRoute,
+    AskStep,
+    Base,
+    Channel,
+    Credit,
+    HelpRequest,
+    Kudos,
+    MentorRun,
+    Round,
+)
 from sandbox import Ack, Message
 from tests.acceptance.crash_points import DELIVERY_POINTS, JOB_POINTS, REQUEST_POINTS
 from tests.acceptance.long_runs import CrashingDeployment
@@ -456,6 +467,81 @@ def test_a_file_is_uploaded_once(deployment: CrashingDeployment, point: str):
 def about(point: str, method: str) -> str:
     """Return the point's subject: while claiming, the method is not known yet."""
     return "" if "claim" in point else method
+
+
+# Routing: people are asked about an ask without an answer
+
+
+@contextmanager
+def unanswered_ask(deployment: CrashingDeployment) -> Iterator[None]:
+    """Let someone ask in a channel in which two members have answered.
+
+    In the block, the clock may go on to the first step, in which two are asked.
+    """
+    slack = deployment.slack
+    names = ("Ida", "Joy", "Kim")
+    people = [deployment.person(f"{name}{next(deployment.numbers)}") for name in names]
+    asker, *peers = people
+    everybody = [slack.workspace.person(member) for member in people]
+    channel = slack.add_channel(f"routed-{next(deployment.numbers)}", *everybody).id
+    noon = next_noon(deployment.clock())
+    deployment.travel_to(noon + timedelta(days=(7 - noon.weekday()) % 7, hours=-2))
+    deployment.wait_until_idle()
+    first = ask_in(deployment, channel, asker)
+    for peer in peers:
+        slack.say(peer, channel, "Like this.", thread_ts=first)
+    deployment.wait_until_idle()
+    route(deployment, channel, is_on=True)
+    words = deployment.new_question()
+    slack.command(asker, channel, "/ask", words)
+    deployment.wait_until_idle()
+    deployment.wait_until(lambda: count(deployment, AskRoute) > 0)
+    yield
+    ask_id = only_ask(deployment, words)
+    deployment.wait_until(lambda: count(deployment, AskStep, ask_id=ask_id) > 0)
+    deployment.wait_until_idle()
+    assert count(deployment, AskStep, ask_id=ask_id) == 1
+    with deployment.database.read_session() as session:
+        asked = session.scalars(select(HelpRequest.member).filter_by(ask_id=ask_id))
+        # The peers of earlier stories may know as well.
+        recipients = list(asked)
+    assert len(recipients) == 2
+    for member in recipients:
+        assert len(deployment.direct_messages(member, words)) == 1
+    assert len(deployment.direct_messages(asker, "I asked two people")) == 1
+    # In the other stories nobody is asked.
+    route(deployment, channel, is_on=False)
+
+
+def ask_in(deployment: CrashingDeployment, channel: str, asker: str) -> str:
+    deployment.slack.command(asker, channel, "/ask", deployment.new_question())
+    deployment.wait_until_idle()
+    [message] = [m for m in deployment.slack.messages(channel) if m.bot_id]
+    return str(message.ts)
+
+
+def route(deployment: CrashingDeployment, channel: str, *, is_on: bool) -> None:
+    with deployment.database.write_session.begin() as session:
+        row = session.scalars(select(Channel).filter_by(slack_id=channel)).one()
+        row.routes_asks, row.zone = is_on, "UTC"
+
+
+def only_ask(deployment: CrashingDeployment, words: str) -> int:
+    with deployment.database.read_session() as session:
+        return session.scalars(select(Ask.id).filter_by(title=words)).one()
+
+
+@pytest.mark.parametrize("point", JOB_POINTS)
+def test_a_step_is_taken_once(deployment: CrashingDeployment, point: str):
+    with unanswered_ask(deployment), deployment.crash_at(point, "ask_steps"):
+        deployment.advance(timedelta(hours=4, minutes=5))
+
+
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_request_is_sent_once(deployment: CrashingDeployment, point: str):
+    is_about = about(point, "chat.postMessage")
+    with unanswered_ask(deployment), deployment.crash_at(point, is_about):
+        deployment.advance(timedelta(hours=4, minutes=5))
 
 
 # Messages that can't be looked up

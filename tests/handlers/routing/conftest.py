@@ -107,8 +107,7 @@ def turn_on(tx: Transaction) -> None:
     channel.routes_asks = True
 
 
-@pytest.fixture
-def routing(story: Story) -> Routing:
+def set_up(story: Story) -> Routing:
     """Ben has solved a similar ask, and Chi has answered another one."""
     for title, author in (
         ("How can I renew the VPN certificate on Linux?", HELPER),
@@ -122,6 +121,11 @@ def routing(story: Story) -> Routing:
     with story.rt.write(story.workspace) as tx:
         turn_on(tx)
     return Routing(story)
+
+
+@pytest.fixture
+def routing(story: Story) -> Routing:
+    return set_up(story)
 
 
 @pytest.fixture

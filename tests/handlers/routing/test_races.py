@@ -152,6 +152,24 @@ def test_a_second_replica_sees_that_the_step_is_taken(routing: Routing, story: S
     assert stored(story, HelpRequest) == []
 
 
+def test_the_asker_presses_twice_at_the_tick_of_the_job(
+    routing: Routing, story: Story, crowd: list[str]
+):
+    wait_until_due(routing, story, [QUESTION])
+    ask_id = str(story.asks()[-1].id)
+
+    def ask_now() -> None:
+        assert story.click(ASKER, "route_now", ask_id).status == 200
+
+    at_once(ask_now, ask_now, lambda: run_job(story))
+    story.advance(seconds=5)
+    check(story)
+    assert "went wrong" not in str(story.slack.responses)
+    assert [(step, count) for step, _, count in routing.steps()] == [(1, 2)]
+    for _, member in routing.asked():
+        assert len(routing.requests(member)) == 1
+
+
 # Commits that fail, or whose response is lost
 
 

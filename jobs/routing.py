@@ -36,8 +36,10 @@ def _advance(rt: Runtime, workspace: Workspace, run: RoutingRun, ask_id: int) ->
     """Look at one ask; if it is unknown who is in its channel, ask Slack and retry."""
     for _ in range(MAX_LOOKUPS):
         try:
+            with rt.read(workspace) as tx:
+                candidates = steps.find_candidates(tx, run, ask_id)
             with rt.write(workspace) as tx:
-                steps.advance(tx, run, ask_id)
+                steps.advance(tx, run, ask_id, candidates)
         except MembershipUnknown as unknown:
             try:
                 unknown.fetch(rt, workspace, is_urgent=False)

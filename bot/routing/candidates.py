@@ -47,14 +47,12 @@ class Peers:
     # The asks that members answered within rules.ACTIVE_FOR, by the channel's row id.
     # A lively thread with many replies counts once.
     answers_by_channel: Mapping[int, Counter[str]]
+    # Their answers in all channels: each member's own pace.
+    answer_counts: Counter[str]
     public_channels: frozenset[int]
     # Topics of those who named some, and members who chose to be asked.
     topics_known: Mapping[str, Sequence[str]]
     volunteers: frozenset[str]
-
-    def answer_counts(self) -> Counter[str]:
-        """Return each member's answers in all channels: their own pace."""
-        return sum(self.answers_by_channel.values(), Counter())
 
     def counts_for(self, channel_id: int) -> Counter[str]:
         """Return each member's answers that an ask in the channel may count."""
@@ -101,6 +99,7 @@ def load_peers(tx: Transaction) -> Peers:
     )
     return Peers(
         by_channel,
+        sum(by_channel.values(), Counter()),
         frozenset(public),
         {row.member: row.topics_known for row in settings if row.topics_known},
         frozenset(row.member for row in settings if row.max_requests_per_week),
@@ -115,7 +114,7 @@ class Candidates:
     ) -> None:
         self._tx, self._peers, self._ask, self._channel = tx, peers, ask, channel
         self._counts = peers.counts_for(channel.id)
-        self._pace = peers.answer_counts()
+        self._pace = peers.answer_counts
         self.busiest = rules.busiest(self._counts)
         similar = self._similar_answers(search)
         people = self._people({answer.member for answer in similar})
@@ -125,6 +124,10 @@ class Candidates:
         for each in ranked:
             is_resting = each.person.member in self._rest_ends
             (self._resting if is_resting else self.ranked).append(each)
+
+    def move_to(self, tx: Transaction, channel: Channel) -> None:
+        """Choose in another transaction from now on: one that locks, and asks."""
+        self._tx, self._channel = tx, channel
 
     def pick(self, step: int, *, places: int) -> list[Candidate]:
         """Return people who may be asked now, at most `places`.

@@ -152,10 +152,30 @@ def _routed_channels(tx: Transaction, peers: Peers) -> Sequence[int]:
     return [channel.id for channel in rows if is_on(channel, peers)]
 
 
-def advance(tx: Transaction, run: RoutingRun, ask_id: int) -> None:
+def find_candidates(tx: Transaction, run: RoutingRun, ask_id: int) -> Candidates | None:
+    """Return the people who may know, if the ask's next step asks some now.
+
+    It takes a while, so that `tx` should only read: other writers need not wait.
+    """
+    route = tx.session.get(AskRoute, ask_id)
+    if route is None or route.due_at is None or route.due_at > tx.now:
+        return None
+    ask = tx.session.get_one(Ask, ask_id)
+    if route.next_step not in {PEERS, SIDEWAYS} or not is_waiting(ask):
+        return None
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    return Candidates(tx, run.search, run.peers, ask, channel)
+
+
+def advance(
+    tx: Transaction,
+    run: RoutingRun,
+    ask_id: int,
+    candidates: Candidates | None = None,
+) -> None:
     """Take the ask's next step if its time has come; else store that time.
 
-    Raises MembershipUnknown.
+    `candidates` are those of `find_candidates`. Raises MembershipUnknown.
     """
     ask, channel, route = _lock(tx, ask_id)
     if not is_waiting(ask) or not is_on(channel, run.peers):
@@ -172,7 +192,15 @@ def advance(tx: Transaction, run: RoutingRun, ask_id: int) -> None:
     if is_early and not (route.is_hurried and route.next_step == PEERS):
         route.due_at = due_at
         return
-    take_step(tx, run, ask, channel, route, passes_without_people=not is_early)
+    take_step(
+        tx,
+        run,
+        ask,
+        channel,
+        route,
+        passes_without_people=not is_early,
+        candidates=candidates,
+    )
 
 
 def can_hurry(tx: Transaction, ask: Ask, channel: Channel, peers: Peers) -> bool:
@@ -272,6 +300,7 @@ def take_step(
     route: AskRoute,
     *,
     passes_without_people: bool,
+    candidates: Candidates | None = None,
 ) -> int:
     """Take the ask's next step; return how many people were asked.
 
@@ -282,7 +311,9 @@ def take_step(
     step, count, is_sideways = route.next_step, 0, False
     hours = run.hours_of(tx, channel)
     if step in {PEERS, SIDEWAYS}:
-        candidates = Candidates(tx, run.search, run.peers, ask, channel)
+        if candidates is None:
+            candidates = Candidates(tx, run.search, run.peers, ask, channel)
+        candidates.move_to(tx, channel)
         asked = _ask_people(tx, ask, candidates, step)
         if not asked and (rested_at := candidates.rested_at(step)):
             route.due_at = rested_at

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 
+from bot.db.statements import table
 from bot.feature import DueRows, Feature
 from bot.routing import (
     home,
@@ -20,6 +21,19 @@ from models import Answer, AskRoute, HelpRequest
 
 # Requests are kept for so long; then only the number of each step's requests is.
 KEPT_FOR = timedelta(days=90)
+
+_requests, _answers = table(HelpRequest), table(Answer)
+# Runs for each first mark of an answer, so it is built once.
+_ASKED_AUTHORS = (
+    select(_requests.c.id, _requests.c.member)
+    .join(
+        _answers,
+        (_answers.c.ask_id == _requests.c.ask_id)
+        & (_answers.c.author == _requests.c.member),
+    )
+    .where(_answers.c.id.in_(bindparam("answer_ids", expanding=True)))
+    .order_by(_requests.c.id)
+)
 
 
 def _routes_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
@@ -37,17 +51,9 @@ def _purge(tx: Transaction, _before: datetime) -> None:
 
 def _on_answers_marked(tx: Transaction, answer_ids: Collection[int]) -> None:
     """Thank a member who was asked, and whose answer helped."""
-    for request in tx.session.scalars(
-        select(HelpRequest)
-        .join(
-            Answer,
-            (Answer.ask_id == HelpRequest.ask_id)
-            & (Answer.author == HelpRequest.member),
-        )
-        .where(Answer.id.in_(answer_ids))
-        .order_by(HelpRequest.id)
-    ):
-        requests.update(tx, request)
+    asked = tx.session.execute(_ASKED_AUTHORS, {"answer_ids": list(answer_ids)})
+    for request in asked.all():
+        requests.update_message(tx, request.id, request.member)
 
 
 ROUTING = Feature(

@@ -137,9 +137,13 @@ def _end(tx: Transaction, request: HelpRequest, outcome: Outcome) -> None:
 
 
 def update(tx: Transaction, request: HelpRequest) -> None:
-    """Update the message and the member's Home tab."""
-    tx.enqueue_update(ROUTING_UPDATE_REQUEST, request.id, to=request.member)
-    home_refresh.refresh_homes(tx, [request.member])
+    update_message(tx, request.id, request.member)
+
+
+def update_message(tx: Transaction, request_id: int, member: str) -> None:
+    """Update the message of a request, and its member's Home tab."""
+    tx.enqueue_update(ROUTING_UPDATE_REQUEST, request_id, to=member)
+    home_refresh.refresh_homes(tx, [member])
 
 
 def refuse_channel(tx: Transaction, request: HelpRequest) -> Channel:

@@ -202,7 +202,11 @@ def request_declined(
     request_id: int, ask: AskLine, *, topics: Sequence[str], is_waiting: bool
 ) -> Note:
     """In place of a request that the member declined."""
-    text, blocks = sentence_note("That's fine. Nobody learns of it.")
+    text, blocks = sentence_note(
+        "That's fine. Nobody learns that you can't help with ",
+        link(ask.url, quoted(ask.title)),
+        ".",
+    )
     if not is_waiting:
         return text, blocks
     channel = ask.channel[1]

@@ -116,7 +116,7 @@ def test_a_refusal_is_seen_by_nobody(asked: Story, routing: Routing):
 
     before, count = seen_by_others(), len(asked.slack.messages)
     press(asked, PEER, "Not me")
-    assert "Nobody learns of it" in asked.slack.messages_to(PEER)[-1].text
+    assert "Nobody learns that you can't help" in asked.slack.messages_to(PEER)[-1].text
     press(asked, PEER, "Never from #help")
     asked.advance(hours=1)
     assert seen_by_others() == before

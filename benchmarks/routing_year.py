@@ -1,0 +1,376 @@
+"""A simulated year of asks: everybody's limits, and the answers that requests bring.
+
+    uv run --group dev python -m benchmarks.routing_year
+    uv run --group dev python -m benchmarks.routing_year --days 60
+
+The clock is moved; what people do is drawn; all else is the bot itself, on SQLite: its
+events, jobs and deliveries. It prints what it assumes. The same asks, people and draws
+are played with requests and without.
+"""
+
+import argparse
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from slack_bolt import BoltRequest
+from slack_sdk.models.blocks import Block
+from sqlalchemy import insert, select
+
+import handlers.bolt_app
+import jobs.routing
+from benchmarks.events import BOT, BOT_USER, TEAM
+from benchmarks.routing_load import Clock
+from bot.asks.service import AskDraft, insert_ask
+from bot.config.mentors import SMALL_WORKSPACE
+from bot.db import engine, schema
+from bot.features import load_features
+from bot.outbox.worker import OutboxWorker
+from bot.routing import rules
+from bot.routing.candidates import load_peers
+from bot.runtime import Runtime, ServedWorkspaces, Workspace
+from bot.search.follower import SearchFollower
+from bot.slack.api import SlackApi
+from bot.workspace import sync
+from models import Ask, Channel, HelpRequest, Installation, Member, UnaskedMessage
+
+PEOPLE, CHANNELS, TOPICS, ASKS_A_DAY = 500, 20, 200, 40
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+TICK = timedelta(minutes=20)
+WEEK = timedelta(days=7)
+ANSWERED_UNASKED = 0.6
+KNOWN_TOPICS = 4
+HELPS_IF_KNOWN, HELPS_OTHERWISE = 0.35, 0.04
+ASSUMPTIONS = f"""\
+{PEOPLE} people in {CHANNELS} channels ask {ASKS_A_DAY} questions on each weekday,
+from 8 to 16 o'clock (UTC, as all people). Each question is on one of {TOPICS} topics;
+everybody knows {KNOWN_TOPICS} of them. Of all questions, {ANSWERED_UNASKED:.0%} are
+answered without a request, after a time drawn from a log-normal distribution with
+a median of two hours (sigma 1.5); by someone who knows the topic, and the more
+willing more often (a log-normal weight, sigma 1.2). Who is asked answers within four
+hours with a chance of {HELPS_IF_KNOWN:.0%} if they know the topic, else of
+{HELPS_OTHERWISE:.0%}. Nobody sets a limit of their own, and no other feature writes
+to them."""
+
+
+@dataclass
+class QuietSlack:
+    """Accepts messages, and counts them."""
+
+    count: int = 0
+
+    def post(
+        self, channel: str, _text: str, _blocks: Sequence[Block], **_: object
+    ) -> tuple[str, str]:
+        self.count += 1
+        return f"D{channel[1:]}", f"{1_600_000_000 + self.count}.000100"
+
+    def update(self, *_: object) -> None: ...
+
+    def publish_home(self, *_: object, **__: object) -> str:
+        return "hash"
+
+    def add_reaction(self, *_: object) -> None: ...
+
+    def remove_reaction(self, *_: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and the answer that it gets without a request, if any."""
+
+    at: datetime
+    asker: int
+    channel: int
+    topic: int
+    answered_at: datetime | None
+    answerer: int
+
+
+class People:
+    """The topics that people know, and how willing they are."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self.known = [
+            set(draw.sample(range(TOPICS), KNOWN_TOPICS)) for _ in range(PEOPLE)
+        ]
+        self.weights = [draw.lognormvariate(0, 1.2) for _ in range(PEOPLE)]
+
+    def questions(self, draw: random.Random, days: int) -> list[Question]:
+        asked = []
+        for day in range(days):
+            opens = START + timedelta(days=day)
+            if opens.weekday() >= 5:  # noqa: PLR2004 - the weekend
+                continue
+            times = sorted(draw.uniform(0, 8) for _ in range(ASKS_A_DAY))
+            asked += [self._question(draw, opens + timedelta(hours=h)) for h in times]
+        return asked
+
+    def _question(self, draw: random.Random, at: datetime) -> Question:
+        asker, topic = draw.randrange(PEOPLE), draw.randrange(TOPICS)
+        knowing = [
+            n for n in range(PEOPLE) if topic in self.known[n] and n != asker
+        ] or [(asker + 1) % PEOPLE]
+        weights = [self.weights[n] for n in knowing]
+        answerer = draw.choices(knowing, weights)[0]
+        delay = timedelta(hours=2 * draw.lognormvariate(0, 1.5))
+        is_answered = draw.random() < ANSWERED_UNASKED
+        channel = topic % CHANNELS
+        when = at + delay if is_answered else None
+        return Question(at, asker, channel, topic, when, answerer)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    print(ASSUMPTIONS, "\n")
+    draw = random.Random(options.seed)  # noqa: S311 - a draw, no secret
+    people = People(draw)
+    questions = people.questions(draw, options.days)
+    for name, is_on in (("without requests", False), ("with requests", True)):
+        with tempfile.TemporaryDirectory() as folder:
+            year = Year(Path(folder), people, questions, is_on=is_on)
+            year.play(options.days, options.seed)
+            print(f"{name}: {year.answered()}")
+            if is_on:
+                year.report(options.days)
+            year.close()
+
+
+@dataclass
+class Year:
+    """Plays the questions, in a database of its own."""
+
+    folder: Path
+    people: People
+    questions: list[Question]
+    is_on: bool
+    # Answers to requests by their time: the ask's id, and the member.
+    promised: list[tuple[datetime, int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.database = engine.connect(f"sqlite:///{self.folder / 'year.db'}")
+        schema.upgrade(self.database)
+        self.clock = Clock(START)
+        with self.database.write_session.begin() as session:
+            workspace = self._add_workspace(session)
+        slack = cast("SlackApi", QuietSlack())
+        self.rt = Runtime(
+            ServedWorkspaces([(workspace, slack)]),
+            self.database.write_session,
+            self.database.read_session,
+            self.database.autocommit,
+            self.clock,
+            load_features(SMALL_WORKSPACE),
+        )
+        self.workspace = workspace
+        self.bolt = handlers.bolt_app.create_app(self.rt)
+        self.worker = OutboxWorker(
+            self.rt,
+            self.rt.features.message_types,
+            fetch_new_users=sync.fetch_new_users,
+        )
+        self.follower = SearchFollower(self.rt, self.folder / "search")
+        self.asks: dict[int, Question] = {}
+        self.last_request = 0
+        # The most requests in seven days, by the cap of those who were asked.
+        self.most_by_cap: dict[int, int] = {}
+        self.above_cap = 0
+        self.sent = 0
+
+    def _add_workspace(self, session: Any) -> Workspace:
+        row = Installation(
+            team_id=TEAM,
+            bot_id=BOT,
+            bot_user_id=BOT_USER,
+            team_name="Peers",
+            team_url="https://peers.slack.com/",
+            installed_at=START,
+        )
+        session.add(row)
+        session.flush()
+        here = {"installation_id": row.id, "fetched_at": START}
+        session.execute(
+            insert(Member),
+            [
+                here | {"slack_id": _person(n), "name": f"p{n}", "tz": "UTC"}
+                for n in range(PEOPLE)
+            ],
+        )
+        session.execute(
+            insert(Channel),
+            [
+                here
+                | {
+                    "slack_id": _channel(n),
+                    "name": f"c{n}",
+                    "is_joined": True,
+                    "zone": "UTC",
+                    "routes_asks": None if self.is_on else False,
+                }
+                for n in range(CHANNELS)
+            ],
+        )
+        return Workspace(row.id, TEAM, BOT, BOT_USER, row.team_url)
+
+    def play(self, days: int, seed: int) -> None:
+        draw = random.Random(seed)  # noqa: S311
+        waiting = list(reversed(self.questions))
+        answers: list[tuple[datetime, int, int]] = []
+        end = START + timedelta(days=days)
+        while self.clock.now < end:
+            self.clock.now += TICK
+            if not 8 <= self.clock.now.hour < 18:  # noqa: PLR2004 - no one is at work
+                continue
+            while waiting and waiting[-1].at <= self.clock.now:
+                question = waiting.pop()
+                ask_id = self._ask(question)
+                if question.answered_at is not None:
+                    answers.append((question.answered_at, ask_id, question.answerer))
+            for at, ask_id, member in [*answers, *self.promised]:
+                if at <= self.clock.now:
+                    self._answer(ask_id, member)
+            answers = [each for each in answers if each[0] > self.clock.now]
+            self.promised = [p for p in self.promised if p[0] > self.clock.now]
+            self.follower.follow()
+            if self.is_on:
+                jobs.routing.route_asks(self.rt, self.worker)
+            self._deliver()
+            self._hear_requests(draw)
+
+    def _deliver(self) -> None:
+        for _ in range(20):
+            if not self.worker.send_due():
+                break
+            self.clock.now += timedelta(seconds=1)
+
+    def _ask(self, question: Question) -> int:
+        self.sent += 1
+        ts = f"{int(question.at.timestamp())}.{self.sent:06}"
+        text = f"How do I set up topic{question.topic} here?"
+        with self.rt.write(self.workspace) as tx:
+            channel = tx.session.scalars(
+                select(Channel).filter_by(slack_id=_channel(question.channel))
+            ).one()
+            ask = insert_ask(
+                tx,
+                channel,
+                AskDraft(text, f"It is about topic{question.topic}."),
+                asker=_person(question.asker),
+                dedup_key=f"year:{self.sent}",
+                asked_at=question.at,
+                ts=ts,
+            )
+            assert ask is not None
+            self.asks[ask.id] = question
+            return ask.id
+
+    def _answer(self, ask_id: int, member: int) -> None:
+        question = self.asks[ask_id]
+        with self.rt.read_session() as session:
+            thread = session.scalars(select(Ask.ts).filter_by(id=ask_id)).one()
+        self.sent += 1
+        ts = f"{int(self.clock.now.timestamp())}.{self.sent:06}"
+        event = {
+            "type": "message",
+            "user": _person(member),
+            "text": "Like this.",
+            "ts": ts,
+            "event_ts": ts,
+            "thread_ts": thread,
+            "channel": _channel(question.channel),
+            "channel_type": "channel",
+            "team": TEAM,
+        }
+        body = {"type": "event_callback", "team_id": TEAM, "event": event}
+        response = self.bolt.dispatch(BoltRequest(body=body, mode="socket_mode"))
+        assert response.status == 200  # noqa: PLR2004 - of HTTP
+
+    def _hear_requests(self, draw: random.Random) -> None:
+        """Let those who were just asked decide whether they answer."""
+        with self.rt.read_session() as session:
+            new = session.scalars(
+                select(HelpRequest)
+                .where(HelpRequest.id > self.last_request)
+                .order_by(HelpRequest.id)
+            ).all()
+        if new:
+            self._compare_with_caps(new)
+        for request in new:
+            self.last_request = request.id
+            member = int(request.member[1:])
+            knows = self.asks[request.ask_id].topic in self.people.known[member]
+            if draw.random() < (HELPS_IF_KNOWN if knows else HELPS_OTHERWISE):
+                at = self.clock.now + timedelta(hours=draw.uniform(0, 4))
+                self.promised.append((at, request.ask_id, member))
+
+    def _compare_with_caps(self, new: Sequence[HelpRequest]) -> None:
+        with self.rt.read(self.workspace) as tx:
+            answer_counts = load_peers(tx).answer_counts
+            for request in new:
+                cap = rules.weekly_cap(answer_counts[request.member])
+                count = len(
+                    tx.session.scalars(
+                        select(HelpRequest.id).where(
+                            HelpRequest.member == request.member,
+                            HelpRequest.id <= request.id,
+                            HelpRequest.requested_at > request.requested_at - WEEK,
+                        )
+                    ).all()
+                )
+                self.most_by_cap[cap] = max(count, self.most_by_cap.get(cap, 0))
+                self.above_cap += count > cap
+
+    # Results
+
+    def answered(self) -> str:
+        with self.rt.read_session() as session:
+            states = Counter(session.scalars(select(Ask.state)))
+        share = states["answered"] / states.total()
+        return f"{share:.1%} of {states.total():,} asks got an answer"
+
+    def report(self, days: int) -> None:
+        with self.rt.read_session() as session:
+            requests = session.scalars(select(HelpRequest)).all()
+            messages = session.execute(
+                select(UnaskedMessage.member, UnaskedMessage.claimed_at)
+            ).all()
+        people = {request.member for request in requests}
+        print(f"{len(requests):,} requests to {len(people)} people")
+        most = dict(sorted(self.most_by_cap.items()))
+        print(
+            f"the most in any 7 days, by their cap: {most}; above it: {self.above_cap}"
+        )
+        each = Counter((member, (at - START) // WEEK) for member, at in messages if at)
+        counts = sorted(
+            each[_person(n), week] for n in range(PEOPLE) for week in range(days // 7)
+        )
+        if counts:
+            p50, p99 = (counts[len(counts) * share // 100] for share in (50, 99))
+            print(
+                f"unasked messages by person and week: p50 {p50}, p99 {p99},", end=" "
+            )
+            print(f"max {counts[-1]}")
+
+    def close(self) -> None:
+        self.follower.close()
+        self.database.close()
+
+
+def _person(number: int) -> str:
+    return f"U{number:09}"
+
+
+def _channel(number: int) -> str:
+    return f"C{number:09}"
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ from bot.routing.message_kinds import (
     ROUTING_NOTICE,
     ROUTING_UPDATE_NOTICE,
 )
-from bot.routing.rules import MAX_REQUESTS, PLACES
+from bot.routing.rules import MAX_REQUESTS, PLACES, Candidate
 from bot.routing.working_time import WorkingTime
 from bot.runtime import Transaction
 from bot.search.service import Search
@@ -50,8 +50,8 @@ MAX_AGE = timedelta(days=21)
 RETRY_AFTER = timedelta(minutes=10)
 CAN_NOT_ASK = "I can't ask people about this now. Look at its thread."
 # Asks that are handled in one run of the job.
-BATCH_SIZE = 100
-FINISHED_BATCH_SIZE = 1000
+BATCH_SIZE = 50
+FINISHED_BATCH_SIZE = 500
 
 
 @dataclass(slots=True)
@@ -366,21 +366,35 @@ def _ask_people(
     while places > 0 and (chosen := candidates.pick(step, places=places)):
         # All transactions lock people in the same order.
         chosen.sort(key=lambda each: each.person.member)
-        with tx.session.begin_nested() as attempt:
-            lost = [
-                each
-                for each in chosen
-                if not requests.send(
-                    tx, ask, each, step=step, cap=candidates.cap(each.person.member)
-                )
-            ]
-            if not lost:
-                return [requests.Asked.of(each) for each in chosen]
-            # Another transaction has just asked them: choose again, without locks.
-            attempt.rollback()
-        for each in lost:
-            candidates.let_rest(each)
+        try:
+            with tx.session.begin_nested():
+                return _send_all(tx, ask, candidates, chosen, step)
+        except _AskedMeanwhileError as error:
+            # Choose again, without locks.
+            candidates.let_rest(error.candidate)
     return []
+
+
+class _AskedMeanwhileError(Exception):
+    """Another transaction has just asked someone who was chosen."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        super().__init__("someone was asked meanwhile")
+        self.candidate = candidate
+
+
+def _send_all(
+    tx: Transaction,
+    ask: Ask,
+    candidates: Candidates,
+    chosen: Sequence[Candidate],
+    step: int,
+) -> list[requests.Asked]:
+    for each in chosen:
+        cap = candidates.cap(each.person.member)
+        if not requests.send(tx, ask, each, step=step, cap=cap):
+            raise _AskedMeanwhileError(each)
+    return [requests.Asked.of(each) for each in chosen]
 
 
 def tell_asker(tx: Transaction, ask: Ask, route: AskRoute) -> None:

@@ -112,6 +112,7 @@ def offer_help(
     MembershipUnknown.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
+    visibility.require_visible(tx, channel, request.member)
     if ask.state != "open" or channel.is_archived:
         if request.outcome == "open":
             _end(tx, request, "over")

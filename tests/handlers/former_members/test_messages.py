@@ -86,6 +86,8 @@ IN_THE_CHANNEL = {
     *("checkin.sync_thread", "mentor.post", "mentor.update", "onboarding.introduction"),
     "knowledge.post_pointer",
     "knowledge.update_pointer",
+    "routing.post_link",
+    "routing.update_link",
 }
 
 

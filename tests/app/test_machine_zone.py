@@ -10,6 +10,7 @@ import pytest
 from tests.program import ROOT, Process
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("zone", ["UTC+3", ":Nowhere/Nothing", "/etc/passwd", "\\x"])
 def test_an_unusual_zone_of_the_machine_is_no_obstacle(
     start: Callable[..., Process], zone: str

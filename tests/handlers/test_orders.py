@@ -58,6 +58,7 @@ def deliveries(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
     return seed, draw(st.permutations(slack_events + again))
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(300)
 @settings(
     max_examples=15,

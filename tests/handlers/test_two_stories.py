@@ -65,6 +65,7 @@ def pair(rt: Runtime, clock: Clock) -> Pair:
     return pair
 
 
+@pytest.mark.deep
 def test_a_member_erased_in_one_stays_in_the_other(pair: Pair):
     kept, files = rows_of(pair.beta), dict(pair.beta.slack.files)
     texts = [message.text for message in pair.beta.slack.messages]
@@ -101,6 +102,7 @@ def _messages(story: Story) -> list[PostedMessage]:
     return [*story.slack.messages, *story.slack.ephemeral_messages]
 
 
+@pytest.mark.deep
 def test_the_buttons_of_one_change_nothing_there_from_the_other(pair: Pair):
     before, pressed = rows_of(pair.alpha), 0
     for member, element in list(buttons(pair.alpha)):
@@ -117,6 +119,7 @@ def test_the_buttons_of_one_change_nothing_there_from_the_other(pair: Pair):
     assert mixed_rows(pair.rt) == []
 
 
+@pytest.mark.deep
 def test_metrics_are_of_both_together(pair: Pair, database: Database):
     for story, count in ((pair.alpha, 1), (pair.beta, 2)):
         for number in range(count):

@@ -60,6 +60,7 @@ def everybody(people, _since):
 BACK = [name for name in attacks.ATTACKS if "star" not in name and "chain" not in name]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("name", "are_helped"),
     [*((name, False) for name in attacks.ATTACKS), *((name, True) for name in BACK)],

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.acceptance.conftest import Deployment
 from tests.acceptance.test_health import get
 
@@ -13,6 +15,7 @@ def set_ahead(deployment: Deployment, **by: float) -> None:
     )
 
 
+@pytest.mark.deep
 def test_a_clock_set_back_by_hours_stops_nothing(deployment: Deployment):
     set_ahead(deployment, hours=3)
     ask = deployment.ask()

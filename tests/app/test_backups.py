@@ -16,6 +16,7 @@ def backup(start: Callable[..., Process], file: Path, url: str) -> Process:
     return start("backup", str(file), DATABASE_URL=url)
 
 
+@pytest.mark.deep
 def test_a_copy_made_while_the_bot_runs_can_be_restored_as_documented(
     start: Callable[..., Process], tmp_path: Path
 ):

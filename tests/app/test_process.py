@@ -30,6 +30,7 @@ def pretended() -> Iterator[Sandbox]:
     new_files.stop()
 
 
+@pytest.mark.deep
 def test_one_process_at_a_time_has_the_file_and_leaves_on_request(
     start: Callable[..., Process], tmp_path: Path
 ):
@@ -57,6 +58,7 @@ def test_one_process_at_a_time_has_the_file_and_leaves_on_request(
     assert third.end() == 0, third.output()
 
 
+@pytest.mark.deep
 def test_two_sandboxes_in_one_folder_have_a_file_each_and_neither_the_real_one(
     start: Callable[..., Process], tmp_path: Path
 ):
@@ -94,6 +96,7 @@ def serving(start: Callable[..., Process], slack: Sandbox) -> Process:
     )
 
 
+@pytest.mark.deep
 def test_the_start_waits_for_slack(start: Callable[..., Process], pretended: Sandbox):
     for kind in ("ratelimited", "server_error", "truncated"):
         pretended.faults.add(kind, "auth.test", times=1, retry_after=1)

@@ -98,6 +98,7 @@ def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
     )
 )
 # All join by the close, delivered in unusual orders.
+@pytest.mark.deep
 @example(
     life=(
         [(ASKER, 1, True), (HELPER, 5, False), (PEER, 1, False), (PEER, 2, True)],

@@ -605,6 +605,7 @@ def solved_at(story: Story, number: int) -> str:
     return f"{int(story.clock().timestamp()) + number}.000000"
 
 
+@pytest.mark.deep
 def test_reactions_in_any_order_and_number(story: Story, earlier: str):
     """The last by Slack's time stands, whichever comes last to us."""
     before = facts(story, earlier)
@@ -628,6 +629,7 @@ def test_reactions_in_any_order_and_number(story: Story, earlier: str):
 EVENTS = [(1, 0, True), (2, 1, True), (3, 1, False)]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("order", list(itertools.permutations(EVENTS)))
 def test_two_links_of_which_one_is_taken_back(
     story: Story,

@@ -34,6 +34,7 @@ def tell_both(pair: Pair) -> None:
         pass
 
 
+@pytest.mark.deep
 def test_each_sees_what_it_would_see_if_it_were_alone(story: Story, clock: Clock):
     for _ in tell(story, "Alone"):
         pass

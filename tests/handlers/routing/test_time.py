@@ -16,6 +16,9 @@ from tests.slack_payloads import (
     user_object,
 )
 
+# Hours and days do not depend on the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 # Half past nine in Helsinki.

@@ -9,12 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 DATABASE = "bot.db"
@@ -59,6 +66,36 @@ class Window:
         self.rail.get_by_role("button", name="Backswing").click()
         self.page.get_by_role("tab", name="Messages").click()
         self.page.get_by_role("textbox", name="Message Backswing").wait_for()
+
+    def open_home(self) -> Locator:
+        """Open the Home tab, and wait until the bot has drawn it for this visit.
+
+        Before, it shows what the bot drew last, and a click on what is then replaced
+        has no effect.
+        """
+        before, loaded = self._home_hash(), list[Response]()
+
+        def keep(response: Response) -> None:
+            loaded.append(response)
+
+        self.page.on("response", keep)
+        self.rail.get_by_role("button", name="Backswing").click()
+        self.page.get_by_role("tab", name="Home").click()
+        last = time.monotonic() + TIMEOUT_SECONDS
+        while not any(_shows_home_since(before, response) for response in loaded):
+            assert time.monotonic() < last, "the Home tab is not drawn"
+            self.page.wait_for_timeout(50)
+        self.page.remove_listener("response", keep)
+        return self.page.get_by_role("tabpanel", name="Home")
+
+    def _home_hash(self) -> str | None:
+        url = urlsplit(self.page.url)
+        address = f"{url.scheme}://{url.netloc}/_/state"
+        [name] = parse_qs(url.query)["as"]
+        people = httpx.get(address).json()["people"]
+        [person] = [person["id"] for person in people if person["name"] == name]
+        home = httpx.get(address, params={"as": person}).json()["home"]
+        return str(home["hash"]) if home else None
 
     @property
     def rail(self) -> Locator:
@@ -125,6 +162,14 @@ class Window:
             for violation in found.response["violations"]
             for node in violation["nodes"]
         ]
+
+
+def _shows_home_since(before: str | None, response: Response) -> bool:
+    """Return True for a state of the workspace with a later Home tab."""
+    if "/_/state?as=" not in response.url:
+        return False
+    home = response.json()["home"]
+    return home is not None and home["hash"] != before
 
 
 OpenWindow = Callable[..., Window]

@@ -3,18 +3,12 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import OpenWindow, Window
+from tests.browser.conftest import OpenWindow
 
 pytestmark = pytest.mark.deep
 
 OLDER = "test code that depends on daylight saving"
 NEWER = "What does Rust do when an integer overflows?"
-
-
-def home(window: Window) -> Locator:
-    window.rail.get_by_role("button", name="Backswing").click()
-    window.page.get_by_role("tab", name="Home").click()
-    return window.page.get_by_role("tabpanel", name="Home")
 
 
 def stands_above(panel: Locator, upper: str, lower: str) -> None:
@@ -29,7 +23,7 @@ def test_home_teaches_then_lists_pending_asks_in_the_order_of_my_topics(
     window: OpenWindow,
 ):
     aino = window("aino")
-    panel = home(aino)
+    panel = aino.open_home()
     expect(panel).to_contain_text("Three things to start with")
     expect(panel.get_by_role("link", name=OLDER)).to_be_visible()
     panel.get_by_role("button", name="Ask your peers").click()
@@ -48,7 +42,7 @@ def test_home_teaches_then_lists_pending_asks_in_the_order_of_my_topics(
     aino.say(f"/ask {NEWER}")
     aino.message(NEWER).wait_for()
     aino.act_as("aino")
-    panel = home(aino)
+    panel = aino.open_home()
     stands_above(panel, OLDER, NEWER)
 
     panel.get_by_role("button", name="My settings").first.click()

@@ -65,10 +65,7 @@ def test_the_same_is_in_the_asks_options_and_at_home(window: OpenWindow) -> None
 
     maya.page.reload()
     expect(maya.page.get_by_text(CARD)).to_have_count(0)
-    maya.rail.get_by_role("button", name="Backswing").click()
-    maya.page.get_by_role("tab", name="Home").click()
-    home = maya.page.get_by_role("tabpanel")
-    expect(home).to_contain_text(f"Your ask “{DIALOG}”")
+    expect(maya.open_home()).to_contain_text(f"Your ask “{DIALOG}”")
 
     maya.open_channel("help-frontend")
     maya.choose_action(maya.message(DIALOG), "Ask options")
@@ -119,9 +116,7 @@ def test_nothing_is_found_and_the_words_are_asked(window: OpenWindow) -> None:
 
 def test_the_form_of_the_home_tab_finds_the_same(window: OpenWindow) -> None:
     priya = window("priya")
-    priya.rail.get_by_role("button", name="Backswing").click()
-    priya.page.get_by_role("tab", name="Home").click()
-    priya.page.get_by_role("button", name="Find what helped").click()
+    priya.open_home().get_by_role("button", name="Find what helped").click()
     priya.modal.get_by_role("textbox", name="What are you looking for").fill("jitter")
     priya.modal.get_by_role("button", name="Find").click()
     expect(priya.modal).to_contain_text("Add jitter before anything else")

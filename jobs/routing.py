@@ -3,7 +3,7 @@
 import logging
 
 from bot.outbox.message_type import MAX_LOOKUPS
-from bot.routing import steps
+from bot.routing import notices, steps
 from bot.routing.steps import RoutingRun
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
@@ -20,7 +20,7 @@ _UPDATES = 100
 def route_asks(rt: Runtime, workspace: Workspace) -> None:
     """Look at each ask that is due, in a transaction of its own, the oldest first."""
     with rt.write(workspace) as tx:
-        steps.update_over(tx, limit=_UPDATES)
+        notices.update_over(tx, limit=_UPDATES)
     with rt.read(workspace) as tx:
         run = RoutingRun.load(tx, rt.search)
         due = steps.due_asks(tx, run.peers)

@@ -5,7 +5,6 @@ Titles are mrkdwn; people are given by plain names.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from slack_sdk.models.blocks import Block
 
@@ -23,23 +22,10 @@ from bot.slack.blocks import (
 from bot.slack.rich_text import Part, channel_mention, link
 from bot.slack.text import escape
 
-REASON_KINDS: tuple[ReasonKind, ...] = (
-    "solved",
-    "helped",
-    "answered",
-    "topic",
-    "active",
-)
-
 
 def when(month: str) -> str:
     """Return "in March" or "on 2 Mar", for what `format_month` returns."""
     return f"on {month}" if month[0].isdigit() else f"in {month}"
-
-
-def reason_kind(stored: str) -> ReasonKind:
-    """Return a stored kind of reason. Raises ValueError."""
-    return REASON_KINDS[REASON_KINDS.index(cast("ReasonKind", stored))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.routing.message_kinds import (
     ROUTING_UPDATE_REQUEST,
 )
 from bot.routing.notes import AskLine, ReasonView, Steps
+from bot.routing.rules import reason_kind
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
@@ -79,7 +80,7 @@ def ask_line(tx: Transaction, ask: Ask, channel: Channel) -> AskLine:
 
 def reason(tx: Transaction, request: HelpRequest) -> ReasonView:
     """Return the reason, without the earlier ask unless the member can see it now."""
-    kind = notes.reason_kind(request.reason)
+    kind = reason_kind(request.reason)
     if request.reason_ask_id is None:
         return ReasonView(kind, topic=request.reason_topic)
     ask, channel = ask_view.load_ask(tx.session, request.reason_ask_id)

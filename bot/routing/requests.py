@@ -1,10 +1,11 @@
 """A private request to a member to look at an ask, and what they say to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from bot.asks import actions
 from bot.asks import service as asks
@@ -12,8 +13,9 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.routing import refusals
+from bot.routing.candidates import Candidates
 from bot.routing.message_kinds import ROUTING_REQUEST, ROUTING_UPDATE_REQUEST
-from bot.routing.rules import Candidate
+from bot.routing.rules import MAX_REQUESTS, PLACES, Candidate
 from bot.runtime import Transaction
 from bot.workspace import (
     budget_rules,
@@ -73,6 +75,55 @@ def send(
     contact_budget.enqueue_request(tx, ROUTING_REQUEST, request_id, to=member)
     home_refresh.refresh_homes(tx, [member])
     return True
+
+
+def count(tx: Transaction, ask: Ask) -> int:
+    """Return how many people were asked about the ask."""
+    return (
+        tx.session.scalar(
+            select(func.count()).select_from(HelpRequest).filter_by(ask_id=ask.id)
+        )
+        or 0
+    )
+
+
+def ask_people(
+    tx: Transaction, ask: Ask, candidates: Candidates, step: int
+) -> list[Asked]:
+    """Ask up to two people at a step. Raises MembershipUnknown."""
+    places = min(PLACES, MAX_REQUESTS - count(tx, ask))
+    while places > 0 and (chosen := candidates.pick(step, places=places)):
+        # All transactions lock people in the same order.
+        chosen.sort(key=lambda each: each.person.member)
+        try:
+            with tx.session.begin_nested():
+                return _send_all(tx, ask, candidates, chosen, step)
+        except _AskedMeanwhileError as error:
+            # Choose again, without locks.
+            candidates.let_rest(error.candidate)
+    return []
+
+
+class _AskedMeanwhileError(Exception):
+    """Another transaction has just asked someone who was chosen."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        super().__init__("someone was asked meanwhile")
+        self.candidate = candidate
+
+
+def _send_all(
+    tx: Transaction,
+    ask: Ask,
+    candidates: Candidates,
+    chosen: Sequence[Candidate],
+    step: int,
+) -> list[Asked]:
+    for each in chosen:
+        cap = candidates.cap(each.person.member)
+        if not send(tx, ask, each, step=step, cap=cap):
+            raise _AskedMeanwhileError(each)
+    return [Asked.of(each) for each in chosen]
 
 
 def _count_recent(tx: Transaction, member: str) -> int:

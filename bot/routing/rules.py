@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from bot.search.rules import Hit, possibly_similar
 from bot.workspace.budget_rules import WINDOW
@@ -62,6 +62,7 @@ class Outcome(StrEnum):
 _WEIGHTS = MappingProxyType({Outcome.ANSWERED: 1, Outcome.HELPED: 2, Outcome.SOLVED: 3})
 
 ReasonKind = Literal["solved", "helped", "answered", "topic", "active"]
+REASON_KINDS: tuple[ReasonKind, ...] = get_args(ReasonKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,11 @@ class Candidate:
     person: Person
     score: float
     reason: Reason
+
+
+def reason_kind(stored: str) -> ReasonKind:
+    """Return a stored kind of reason. Raises ValueError."""
+    return REASON_KINDS[REASON_KINDS.index(cast("ReasonKind", stored))]
 
 
 def alike(hits: Sequence[Hit]) -> frozenset[int]:

@@ -6,7 +6,7 @@ steps that were taken. So a lost tick, a restart or a second replica change noth
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
@@ -15,22 +15,14 @@ from bot.asks.permissions import CLOSE
 from bot.clock import EPOCH
 from bot.db.statements import upsert
 from bot.errors import UserError
-from bot.outbox.enqueue import dedup_key
-from bot.outbox.lookup import find_state
-from bot.routing import requests, working_hours
+from bot.routing import notices, requests, working_hours
 from bot.routing.candidates import Candidates, Peers, load_peers
-from bot.routing.message_kinds import (
-    ROUTING_CHAMPIONS,
-    ROUTING_NOTICE,
-    ROUTING_UPDATE_NOTICE,
-)
-from bot.routing.rules import MAX_REQUESTS, PLACES, Candidate
 from bot.routing.working_time import WorkingTime
 from bot.runtime import Transaction
 from bot.search.service import Search
 from bot.slack.text import is_erased
-from bot.workspace import channels, contact_hours, roles, visibility
-from models import Ask, AskRoute, AskStep, Channel, HelpRequest, Member, Reaction
+from bot.workspace import roles, visibility
+from models import Ask, AskRoute, AskStep, Channel, Member, Reaction
 
 PEERS, SIDEWAYS, CHAMPIONS, ASKER = STEPS = (1, 2, 3, 4)
 OVER = ASKER + 1
@@ -223,7 +215,7 @@ def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
     if by != ask.asker or not is_waiting(ask) or not is_on(channel, run.peers):
         raise UserError(CAN_NOT_ASK)
     if route.next_step != PEERS:
-        return _request_count(tx, ask)
+        return requests.count(tx, ask)
     roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
     route.is_hurried = True
     return take_step(tx, run, ask, channel, route, passes_without_people=False)
@@ -314,7 +306,7 @@ def take_step(
         if candidates is None:
             candidates = Candidates(tx, run.search, run.peers, ask, channel)
         candidates.move_to(tx, channel)
-        asked = _ask_people(tx, ask, candidates, step)
+        asked = requests.ask_people(tx, ask, candidates, step)
         if not asked and (rested_at := candidates.rested_at(step)):
             route.due_at = rested_at
             return 0
@@ -335,9 +327,9 @@ def take_step(
     route.next_step = step + 1
     tx.session.flush()
     if step == CHAMPIONS:
-        _tell_champions(tx, channel)
+        notices.tell_champions(tx, channel)
     if (count and passes_without_people) or step == ASKER:
-        tell_asker(tx, ask, route)
+        notices.tell_asker(tx, ask, route)
     is_last = step == ASKER
     route.due_at = None if is_last else _due_at(tx, ask, route.next_step, hours)
     tx.session.flush()
@@ -348,99 +340,3 @@ def _next_try(now: datetime, hours: WorkingTime) -> datetime:
     """Return the beginning of the next working day, or an hour from now within one."""
     opens = hours.add(now, 0)
     return opens if opens > now else hours.add(now, HOURS_BETWEEN_TRIES)
-
-
-def _request_count(tx: Transaction, ask: Ask) -> int:
-    return (
-        tx.session.scalar(
-            select(func.count()).select_from(HelpRequest).filter_by(ask_id=ask.id)
-        )
-        or 0
-    )
-
-
-def _ask_people(
-    tx: Transaction, ask: Ask, candidates: Candidates, step: int
-) -> list[requests.Asked]:
-    places = min(PLACES, MAX_REQUESTS - _request_count(tx, ask))
-    while places > 0 and (chosen := candidates.pick(step, places=places)):
-        # All transactions lock people in the same order.
-        chosen.sort(key=lambda each: each.person.member)
-        try:
-            with tx.session.begin_nested():
-                return _send_all(tx, ask, candidates, chosen, step)
-        except _AskedMeanwhileError as error:
-            # Choose again, without locks.
-            candidates.let_rest(error.candidate)
-    return []
-
-
-class _AskedMeanwhileError(Exception):
-    """Another transaction has just asked someone who was chosen."""
-
-    def __init__(self, candidate: Candidate) -> None:
-        super().__init__("someone was asked meanwhile")
-        self.candidate = candidate
-
-
-def _send_all(
-    tx: Transaction,
-    ask: Ask,
-    candidates: Candidates,
-    chosen: Sequence[Candidate],
-    step: int,
-) -> list[requests.Asked]:
-    for each in chosen:
-        cap = candidates.cap(each.person.member)
-        if not requests.send(tx, ask, each, step=step, cap=cap):
-            raise _AskedMeanwhileError(each)
-    return [requests.Asked.of(each) for each in chosen]
-
-
-def tell_asker(tx: Transaction, ask: Ask, route: AskRoute) -> None:
-    """Send the asker's one message about the steps, or update it."""
-    route.has_open_notice = True
-    key = dedup_key(ROUTING_NOTICE, ask.id, ask.asker)
-    if find_state(tx.session, tx.workspace.id, key, for_update=True) == "sent":
-        tx.enqueue_update(ROUTING_UPDATE_NOTICE, ask.id, to=ask.asker)
-    else:
-        tx.enqueue(ROUTING_NOTICE, ask.id, to=ask.asker)
-
-
-def update_over(tx: Transaction, *, limit: int) -> int:
-    """Update the messages about asks that no longer wait; return their number."""
-    routes = tx.session.execute(
-        select(AskRoute, Ask.asker)
-        .join(Ask, Ask.id == AskRoute.ask_id)
-        .where(
-            AskRoute.installation_id == tx.workspace.id,
-            AskRoute.has_open_notice.is_(True),
-            or_(Ask.state != "open", Ask.deleted_at.is_not(None)),
-        )
-        .order_by(AskRoute.ask_id)
-        .limit(limit)
-        .with_for_update(of=AskRoute, key_share=True, skip_locked=True)
-    ).all()
-    for route, asker in routes:
-        route.has_open_notice = False
-        tx.enqueue_update(ROUTING_UPDATE_NOTICE, route.ask_id, to=asker)
-    return len(routes) + requests.end_over(tx, limit=limit)
-
-
-def _tell_champions(tx: Transaction, channel: Channel) -> None:
-    """Send each champion one message a day, with all asks that reached this step."""
-    for champion in channels.champions(tx.session, channel.id):
-        at = contact_hours.next_contact_time(tx, champion)
-        occurrence = f"{at:%Y%m%d}"
-        key = dedup_key(ROUTING_CHAMPIONS, channel.id, champion, occurrence)
-        if find_state(tx.session, tx.workspace.id, key, for_update=True) == "sent":
-            tomorrow = replace(tx, now=tx.now + timedelta(days=1))
-            at = contact_hours.next_contact_time(tomorrow, champion)
-            occurrence = f"{at:%Y%m%d}"
-        tx.enqueue(
-            ROUTING_CHAMPIONS,
-            channel.id,
-            to=champion,
-            send_at=at,
-            occurrence=occurrence,
-        )

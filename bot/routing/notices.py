@@ -1,0 +1,67 @@
+"""Messages about the steps: to the asker, and to the channel's champions."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_state
+from bot.routing import requests
+from bot.routing.message_kinds import (
+    ROUTING_CHAMPIONS,
+    ROUTING_NOTICE,
+    ROUTING_UPDATE_NOTICE,
+)
+from bot.runtime import Transaction
+from bot.workspace import channels, contact_hours
+from models import Ask, AskRoute, Channel
+
+
+def tell_asker(tx: Transaction, ask: Ask, route: AskRoute) -> None:
+    """Send the asker's one message about the steps, or update it."""
+    route.has_open_notice = True
+    key = dedup_key(ROUTING_NOTICE, ask.id, ask.asker)
+    if find_state(tx.session, tx.workspace.id, key, for_update=True) == "sent":
+        tx.enqueue_update(ROUTING_UPDATE_NOTICE, ask.id, to=ask.asker)
+    else:
+        tx.enqueue(ROUTING_NOTICE, ask.id, to=ask.asker)
+
+
+def update_over(tx: Transaction, *, limit: int) -> int:
+    """Update the messages about asks that no longer wait; return their number."""
+    routes = tx.session.execute(
+        select(AskRoute, Ask.asker)
+        .join(Ask, Ask.id == AskRoute.ask_id)
+        .where(
+            AskRoute.installation_id == tx.workspace.id,
+            AskRoute.has_open_notice.is_(True),
+            or_(Ask.state != "open", Ask.deleted_at.is_not(None)),
+        )
+        .order_by(AskRoute.ask_id)
+        .limit(limit)
+        .with_for_update(of=AskRoute, key_share=True, skip_locked=True)
+    ).all()
+    for route, asker in routes:
+        route.has_open_notice = False
+        tx.enqueue_update(ROUTING_UPDATE_NOTICE, route.ask_id, to=asker)
+    return len(routes) + requests.end_over(tx, limit=limit)
+
+
+def tell_champions(tx: Transaction, channel: Channel) -> None:
+    """Send each champion one message a day, with all asks that reached this step."""
+    for champion in channels.champions(tx.session, channel.id):
+        at = contact_hours.next_contact_time(tx, champion)
+        occurrence = f"{at:%Y%m%d}"
+        key = dedup_key(ROUTING_CHAMPIONS, channel.id, champion, occurrence)
+        if find_state(tx.session, tx.workspace.id, key, for_update=True) == "sent":
+            tomorrow = replace(tx, now=tx.now + timedelta(days=1))
+            at = contact_hours.next_contact_time(tomorrow, champion)
+            occurrence = f"{at:%Y%m%d}"
+        tx.enqueue(
+            ROUTING_CHAMPIONS,
+            channel.id,
+            to=champion,
+            send_at=at,
+            occurrence=occurrence,
+        )

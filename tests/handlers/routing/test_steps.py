@@ -52,3 +52,18 @@ def test_when_someone_answers_the_others_message_says_so(
     before = len(story.slack.messages)
     routing.at(MONDAY_NOON + 5 * DAY)
     assert len(story.slack.messages) == before
+
+
+def test_messages_about_an_answered_ask_are_updated_once(
+    routing: Routing, story: Story
+):
+    routing.at(FRIDAY_AFTERNOON)
+    ask = story.ask(QUESTION)
+    routing.run()
+    routing.at(MONDAY_NOON)
+    story.say(PEER, "Run vpnctl renew.", thread_ts=ask.ts)
+    routing.run()
+    before = story.slack.calls.count("chat.update")
+    for _ in range(3):
+        routing.advance(minutes=1)
+    assert story.slack.calls.count("chat.update") == before

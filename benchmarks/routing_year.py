@@ -16,30 +16,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from slack_bolt import BoltRequest
 from slack_sdk.models.blocks import Block
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 import handlers.bolt_app
 import jobs.routing
-from benchmarks.events import BOT, BOT_USER, TEAM
-from benchmarks.routing_load import Clock
+from benchmarks.routing_workspace import (
+    CHANNELS,
+    PEOPLE,
+    Clock,
+    add_workspace,
+    answer_request,
+    channel_id,
+    make_runtime,
+    person,
+)
 from bot.asks.service import AskDraft, insert_ask
-from bot.config.mentors import SMALL_WORKSPACE
 from bot.db import engine, schema
-from bot.features import load_features
 from bot.outbox.worker import OutboxWorker
 from bot.routing import rules
 from bot.routing.candidates import load_peers
-from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.search.follower import SearchFollower
 from bot.slack.api import SlackApi
 from bot.workspace import sync
-from models import Ask, Channel, HelpRequest, Installation, Member, UnaskedMessage
+from models import Ask, Channel, HelpRequest, UnaskedMessage
 
-PEOPLE, CHANNELS, TOPICS, ASKS_A_DAY = 500, 20, 200, 40
+TOPICS, ASKS_A_DAY = 200, 40
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 TICK = timedelta(minutes=20)
 WEEK = timedelta(days=7)
@@ -159,18 +163,12 @@ class Year:
         self.database = engine.connect(f"sqlite:///{self.folder / 'year.db'}")
         schema.upgrade(self.database)
         self.clock = Clock(START)
+        # The channels of a year without requests turn them off.
+        routes_asks = None if self.is_on else False
         with self.database.write_session.begin() as session:
-            workspace = self._add_workspace(session)
+            self.workspace = add_workspace(session, START, routes_asks=routes_asks)
         slack = cast("SlackApi", QuietSlack())
-        self.rt = Runtime(
-            ServedWorkspaces([(workspace, slack)]),
-            self.database.write_session,
-            self.database.read_session,
-            self.database.autocommit,
-            self.clock,
-            load_features(SMALL_WORKSPACE),
-        )
-        self.workspace = workspace
+        self.rt = make_runtime(self.database, self.workspace, slack, self.clock)
         self.bolt = handlers.bolt_app.create_app(self.rt)
         self.worker = OutboxWorker(
             self.rt,
@@ -184,41 +182,6 @@ class Year:
         self.most_by_cap: dict[int, int] = {}
         self.above_cap = 0
         self.sent = 0
-
-    def _add_workspace(self, session: Any) -> Workspace:
-        row = Installation(
-            team_id=TEAM,
-            bot_id=BOT,
-            bot_user_id=BOT_USER,
-            team_name="Peers",
-            team_url="https://peers.slack.com/",
-            installed_at=START,
-        )
-        session.add(row)
-        session.flush()
-        here = {"installation_id": row.id, "fetched_at": START}
-        session.execute(
-            insert(Member),
-            [
-                here | {"slack_id": _person(n), "name": f"p{n}", "tz": "UTC"}
-                for n in range(PEOPLE)
-            ],
-        )
-        session.execute(
-            insert(Channel),
-            [
-                here
-                | {
-                    "slack_id": _channel(n),
-                    "name": f"c{n}",
-                    "is_joined": True,
-                    "zone": "UTC",
-                    "routes_asks": None if self.is_on else False,
-                }
-                for n in range(CHANNELS)
-            ],
-        )
-        return Workspace(row.id, TEAM, BOT, BOT_USER, row.team_url)
 
     def play(self, days: int, seed: int) -> None:
         draw = random.Random(seed)  # noqa: S311
@@ -257,13 +220,13 @@ class Year:
         text = f"How do I set up topic{question.topic} here?"
         with self.rt.write(self.workspace) as tx:
             channel = tx.session.scalars(
-                select(Channel).filter_by(slack_id=_channel(question.channel))
+                select(Channel).filter_by(slack_id=channel_id(question.channel))
             ).one()
             ask = insert_ask(
                 tx,
                 channel,
                 AskDraft(text, f"It is about topic{question.topic}."),
-                asker=_person(question.asker),
+                asker=person(question.asker),
                 dedup_key=f"year:{self.sent}",
                 asked_at=question.at,
                 ts=ts,
@@ -276,21 +239,12 @@ class Year:
         question = self.asks[ask_id]
         with self.rt.read_session() as session:
             thread = session.scalars(select(Ask.ts).filter_by(id=ask_id)).one()
+        assert thread is not None
         self.sent += 1
         ts = f"{int(self.clock.now.timestamp())}.{self.sent:06}"
-        event = {
-            "type": "message",
-            "user": _person(member),
-            "text": "Like this.",
-            "ts": ts,
-            "event_ts": ts,
-            "thread_ts": thread,
-            "channel": _channel(question.channel),
-            "channel_type": "channel",
-            "team": TEAM,
-        }
-        body = {"type": "event_callback", "team_id": TEAM, "event": event}
-        response = self.bolt.dispatch(BoltRequest(body=body, mode="socket_mode"))
+        channel = channel_id(question.channel)
+        request = answer_request(person(member), channel, thread, ts)
+        response = self.bolt.dispatch(request)
         assert response.status == 200  # noqa: PLR2004 - of HTTP
 
     def _hear_requests(self, draw: random.Random) -> None:
@@ -350,7 +304,7 @@ class Year:
         )
         each = Counter((member, (at - START) // WEEK) for member, at in messages if at)
         counts = sorted(
-            each[_person(n), week] for n in range(PEOPLE) for week in range(days // 7)
+            each[person(n), week] for n in range(PEOPLE) for week in range(days // 7)
         )
         if counts:
             p50, p99 = (counts[len(counts) * share // 100] for share in (50, 99))
@@ -362,14 +316,6 @@ class Year:
     def close(self) -> None:
         self.follower.close()
         self.database.close()
-
-
-def _person(number: int) -> str:
-    return f"U{number:09}"
-
-
-def _channel(number: int) -> str:
-    return f"C{number:09}"
 
 
 if __name__ == "__main__":

@@ -186,7 +186,8 @@ def test_a_private_channels_text_is_not_shown_elsewhere(story: Story):
     assert story.only_ask().origin_url is None
 
 
-def test_an_ask_in_a_private_channel_is_not_shown_in_public(story: Story):
+def ask_in_a_private_channel(story: Story) -> Round:
+    """Ask about a blocker in a private channel; return the round."""
     story.slack.channels["C0SECRET"] = conversation_object(
         "C0SECRET", "s", is_private=True
     )
@@ -199,6 +200,11 @@ def test_an_ask_in_a_private_channel_is_not_shown_in_public(story: Story):
         title="Our secret",
     )
     story.deliver()
+    return round_
+
+
+def test_an_ask_in_a_private_channel_is_not_shown_in_public(story: Story):
+    round_ = ask_in_a_private_channel(story)
     update_blockers(story)
     said = json.dumps(round_replies(story, round_)[0].blocks)
     assert "Asked their peers: open" in said
@@ -207,18 +213,7 @@ def test_an_ask_in_a_private_channel_is_not_shown_in_public(story: Story):
 
 
 def test_its_solver_is_not_shown_in_public_either(story: Story):
-    story.slack.channels["C0SECRET"] = conversation_object(
-        "C0SECRET", "s", is_private=True
-    )
-    story.slack.members_by_channel["C0SECRET"] = [ASKER]
-    round_ = story.post_round()
-    ask(
-        story,
-        press(story, share_blocker(story, round_)),
-        channel="C0SECRET",
-        title="Our secret",
-    )
-    story.deliver()
+    round_ = ask_in_a_private_channel(story)
     new_ask = story.only_ask()
     reply = story.say(HELPER, "Escape it.", thread_ts=new_ask.ts, channel="C0SECRET")
     story.react(ASKER, reply, "white_check_mark", channel="C0SECRET")

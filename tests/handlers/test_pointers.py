@@ -554,9 +554,10 @@ def test_the_title_is_edited_before_the_reply_is_posted(story: Story, earlier: s
     assert "Where are VPN certificates renewed?" in posted(story)[-1].text
 
 
-def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
+def point_at_message(
     story: Story, follower: SearchFollower
-):
+) -> tuple[str, PostedMessage]:
+    """Point a message at an earlier one; return the ts of that one, and the reply."""
     story.set_up_channel(capture="questions")
     ts = story.say(ASKER, TITLE)
     answer = story.say(HELPER, "Run vpnctl renew.", thread_ts=ts)
@@ -566,7 +567,13 @@ def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
     follower.follow()
     assert submit(story, open_form(story), link=link(ts)) == {}
     story.deliver()
-    message = posted(story)[-1]
+    return ts, posted(story)[-1]
+
+
+def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
+    story: Story, follower: SearchFollower
+):
+    ts, message = point_at_message(story, follower)
     story.edit(ASKER, ts, "Who renews certificates?", before=TITLE)
     story.deliver()
     assert "Who renews certificates?" in message.text
@@ -579,16 +586,7 @@ def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
 def test_the_earlier_ask_is_no_ask_and_then_one_again(
     story: Story, follower: SearchFollower
 ):
-    story.set_up_channel(capture="questions")
-    ts = story.say(ASKER, TITLE)
-    answer = story.say(HELPER, "Run vpnctl renew.", thread_ts=ts)
-    story.react(ASKER, answer, "white_check_mark")
-    story.say(PEER, AGAIN)
-    story.deliver()
-    follower.follow()
-    assert submit(story, open_form(story), link=link(ts)) == {}
-    story.deliver()
-    message = posted(story)[-1]
+    _, message = point_at_message(story, follower)
     ask_id = str(story.asks()[0].id)
     story.click(ADMIN, "ask_menu", option=f"delete:{ask_id}")
     story.deliver()

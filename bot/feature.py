@@ -179,7 +179,7 @@ class Feature:
     on_member_left: MembershipChanged | None = None
     # Runs when the bot joins a channel, with the member who invited it, if known.
     on_bot_joined: BotJoined | None = None
-    # Runs when a channel has turned private, or is shared with other organizations.
+    # Runs when a channel has turned private, or is shared with other organisations.
     on_channel_restricted: ChannelRestricted | None = None
 
     # Runs when an ask's title was edited, or the ask was deleted or restored.

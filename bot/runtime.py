@@ -30,7 +30,7 @@ class Workspace:
     bot_id: str
     bot_user_id: str
     team_url: str
-    # The id of the Enterprise organization that the workspace is part of, if it is.
+    # The id of the Enterprise organisation that the workspace is part of, if it is.
     enterprise_id: str | None = None
 
 

@@ -224,7 +224,7 @@ def _entry(entry: EntryView, words: str | None = None) -> list[Block]:
             else mrkdwn_line(":warning: People say that this is out of date.")
         )
     elif entry.is_due and entry.is_answered:
-        blocks.append(context_line(f"No one has confirmed it since {entry.confirmed}."))
+        blocks.append(context_line(f"Nobody has confirmed it since {entry.confirmed}."))
     return blocks
 
 

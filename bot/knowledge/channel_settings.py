@@ -7,7 +7,7 @@ SUGGESTS_ENTRIES = column_setting(
     Switch(
         name="suggests_entries",
         label="Earlier answers",
-        tick_label="Show askers what has perhaps solved their problem before",
+        tick_label="Show askers what may have solved their problem before",
         hint="Only the asker sees it, and only if it is probably right.",
     ),
     default=True,

@@ -44,7 +44,7 @@ OTHER_CHANNEL = (
     "That was in a private channel, and not everyone here can see it. I can't post it."
 )
 SHARED_CHANNEL = (
-    "People from other organizations are in this channel. I only post what was asked"
+    "People from other organisations are in this channel. I only post what was asked"
     " here."
 )
 POINTED_ALREADY = "A link to it is in the thread already."

@@ -21,7 +21,7 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=SearchRebuild,
-        contents="When the search indexes were to be built anew, and why.",
+        contents="When the search indexes had to be rebuilt, and why.",
         purpose="Remove the words of erased members from every index.",
         non_personal=("reason",),
         before_erasure=_request_rebuild,

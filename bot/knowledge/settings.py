@@ -38,7 +38,7 @@ WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
         Number(
             name="confirmed_for_days",
             label="Days until an answer needs a new confirmation",
-            hint="Until then I show it as right. After that I say since when no one"
+            hint="Until then I show it as right. After that I say since when nobody"
             " has confirmed it.",
             minimum=1,
             maximum=3650,

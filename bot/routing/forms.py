@@ -12,7 +12,7 @@ def channel_form(ask_id: int, title: str) -> View:
         ("ask", ask_id),
         title,
         channel_input("Channel"),
-        context_line("I post your name, the title and a link there. Once."),
+        context_line("I post your name, the title and a link there, once."),
         title="Ask elsewhere",
         submit="Post the link",
     )

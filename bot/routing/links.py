@@ -28,11 +28,11 @@ from bot.workspace import channels, visibility
 from models import Ask, AskLink, Channel
 
 NOT_YOURS = "Only the person who asked can do that."
-ANSWERED = "It has an answer already."
+ANSWERED = "It already has an answer."
 SAME_CHANNEL = "It was asked there. Choose another channel."
 HIDDEN = "Not everyone there can see this ask, so I can't post a link to it."
 SHARED = (
-    "People from other organizations are in that channel. I only post what was asked"
+    "People from other organisations are in that channel. I only post what was asked"
     " there."
 )
 POSTED = "A link to it is there already."
@@ -209,7 +209,7 @@ def _links_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 PERSONAL_DATA = (
     TablePolicy(
         model=AskLink,
-        contents="The other channels in which there is a link to an ask.",
+        contents="The other channels that have a link to an ask.",
         purpose="Post it once in each, and update it.",
         non_personal=("state", "ts"),
     ),

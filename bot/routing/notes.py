@@ -97,14 +97,14 @@ def request(
     )
     others = "you and another person" if is_one_of_two else "only you"
     privacy = (
-        f"I asked {others} now. Nobody learns whom I asked, or what you choose. If you"
-        f" press I can help, {ask.asker} and the channel see your name."
+        f"This time I asked {others}. Nobody learns whom I asked, or what you choose."
+        f" If you press I can help, {ask.asker} and the channel see your name."
     )
     lines = [privacy]
     if is_first:
         lines.append(
             "This is the first time that I ask you. I do it because you take part, and"
-            " never more often than suits you: see My settings."
+            " never more often than you like: see My settings."
         )
     buttons = [button("I can help", "request_help", request_id, style="primary")]
     if is_first:

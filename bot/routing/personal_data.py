@@ -50,8 +50,8 @@ def _channels_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 PERSONAL_DATA = (
     TablePolicy(
         model=AskRoute,
-        contents="When the bot looks at an ask without an answer again.",
-        purpose="Leave no ask alone.",
+        contents="When the bot next looks at an ask without an answer.",
+        purpose="Look after asks that nobody answers.",
     ),
     TablePolicy(
         model=AskStep,
@@ -64,7 +64,7 @@ PERSONAL_DATA = (
         row_names=("request for help", "requests for help"),
         contents="People whom the bot asked to look at an ask: why, and what they"
         " chose.",
-        purpose="Ask nobody twice, or more often than suits them.",
+        purpose="Ask nobody twice, or more often than they like.",
         retention="90 days after the request.",
         owner_columns=("member",),
         non_personal=("reason", "reason_topic", "outcome"),
@@ -72,8 +72,8 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=RefusedChannel,
-        contents="Channels about whose asks a person does not want to be asked.",
-        purpose="Leave them alone there.",
+        contents="The channels that a person doesn't want to be asked from.",
+        purpose="Don't ask them about asks there.",
         owner_columns=("member",),
         on_erasure="delete",
     ),

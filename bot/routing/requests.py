@@ -32,14 +32,14 @@ Outcome = Literal["helping", "declined", "over"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedMember:
     """A member who was asked."""
 
     member: str
     is_elsewhere: bool
 
     @classmethod
-    def of(cls, candidate: Candidate) -> "Asked":
+    def of(cls, candidate: Candidate) -> "AskedMember":
         return cls(candidate.person.member, candidate.person.is_elsewhere)
 
 
@@ -89,7 +89,7 @@ def count(tx: Transaction, ask: Ask) -> int:
 
 def ask_people(
     tx: Transaction, ask: Ask, candidates: Candidates, step: int
-) -> list[Asked]:
+) -> list[AskedMember]:
     """Ask up to two people at a step. Raises MembershipUnknown."""
     places = min(PLACES, MAX_REQUESTS - count(tx, ask))
     while places > 0 and (chosen := candidates.pick(step, places=places)):
@@ -118,12 +118,12 @@ def _send_all(
     candidates: Candidates,
     chosen: Sequence[Candidate],
     step: int,
-) -> list[Asked]:
+) -> list[AskedMember]:
     for each in chosen:
         cap = candidates.cap(each.person.member)
         if not send(tx, ask, each, step=step, cap=cap):
             raise _AskedMeanwhileError(each)
-    return [Asked.of(each) for each in chosen]
+    return [AskedMember.of(each) for each in chosen]
 
 
 def _count_recent(tx: Transaction, member: str) -> int:

@@ -71,7 +71,7 @@ def _summarize_requests(values: Mapping[str, Any], _zone: str) -> tuple[str, str
 
 def _requests_hint(tx: Transaction, member: str) -> str:
     return (
-        "When nobody answers an ask, I ask you alone whether you can help."
+        "When nobody answers an ask, I may privately ask you to help."
         f" {refusals.describe_requests(tx, member)}"
     )
 
@@ -137,8 +137,8 @@ def _put_routes_asks(_tx: Transaction, channel: Channel, choice: str) -> None:
 
 
 ROUTING_HINT = (
-    "I ask two of them alone, and later two more. Nobody is asked more often than suits"
-    " them."
+    "I privately ask two of them, and later two more. Nobody is asked more often than"
+    " they like."
 )
 
 

@@ -1,4 +1,4 @@
-"""Recognize members of other organizations in Slack's payloads."""
+"""Recognise members of other organisations in Slack's payloads."""
 
 from collections.abc import Mapping
 from typing import Any

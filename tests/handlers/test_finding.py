@@ -186,24 +186,24 @@ def test_who_flagged_it_may_take_it_back(story: Story, earlier: str):
 def test_after_a_year_somebody_is_to_confirm_it(story: Story, earlier: str):
     story.clock.advance(days=366)
     text = shown(story)
-    assert "No one has confirmed it since March 2026" in text
+    assert "Nobody has confirmed it since March 2026" in text
     press(story, "entry_works")
-    assert "No one has confirmed" not in shown(story)
+    assert "Nobody has confirmed" not in shown(story)
 
 
 def test_a_workspace_chooses_how_long_a_confirmation_counts(story: Story, earlier: str):
     story.set_up_workspace(confirmed_for_days="30")
     story.clock.advance(days=29)
-    assert "No one has confirmed" not in shown(story)
+    assert "Nobody has confirmed" not in shown(story)
     story.clock.advance(days=2)
-    assert "No one has confirmed it since March" in shown(story)
+    assert "Nobody has confirmed it since March" in shown(story)
 
 
 def test_to_be_shown_confirms_nothing(story: Story, earlier: str):
     story.clock.advance(days=364)
     shown(story)
     story.clock.advance(days=2)
-    assert "No one has confirmed" in shown(story)
+    assert "Nobody has confirmed" in shown(story)
 
 
 CANARY = "zanzibar"
@@ -421,11 +421,11 @@ def test_an_edit_confirms_an_answer(story: Story, follower: SearchFollower):
     story.advance(seconds=61)
     follower.follow()
     story.clock.advance(days=366)
-    assert "No one has confirmed" in shown(story)
+    assert "Nobody has confirmed" in shown(story)
     story.edit(HELPER, answer, "Renew it online.", before=WORDS, thread_ts=ask.ts)
     found = shown(story)
     assert "Renew it online." in found
-    assert "No one has confirmed" not in found
+    assert "Nobody has confirmed" not in found
 
 
 def test_only_marks_that_stand_count_and_not_the_authors(story: Story, earlier: str):

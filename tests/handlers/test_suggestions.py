@@ -1,4 +1,4 @@
-"""Whoever asks sees at once what has perhaps solved their problem before."""
+"""Askers see at once what may have solved their problem before."""
 
 import json
 from typing import Any

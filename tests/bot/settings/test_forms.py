@@ -91,8 +91,8 @@ def routing_inputs() -> list[Json]:
             "routes_asks",
             "Ask people who may know when nobody answers",
             choices,
-            "I ask two of them alone, and later two more. Nobody is asked more often"
-            " than suits them.",
+            "I privately ask two of them, and later two more. Nobody is asked more"
+            " often than they like.",
         ),
         input_block("zone", "Time zone", text_input("zone", 60), optional=True),
         input_block(
@@ -167,7 +167,7 @@ def test_a_new_channels_settings():
         box(
             "suggests_entries",
             "Earlier answers",
-            option("Show askers what has perhaps solved their problem before", "yes"),
+            option("Show askers what may have solved their problem before", "yes"),
             "Only the asker sees it, and only if it is probably right.",
         ),
         box(

@@ -139,5 +139,5 @@ def test_an_answered_ask_is_not_linked(unanswered: Routing, story: Story):
     story.say(PEER, "So.", thread_ts=story.asks()[-1].ts)
     answer = story.submit(ASKER, view, {"channel": OPS})
     story.deliver()
-    assert "It has an answer already." in str(answer.body)
+    assert "It already has an answer." in str(answer.body)
     assert not story.slack.messages_to(OPS)

@@ -53,6 +53,10 @@ UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
 IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
+# Returns blocks by the ask's id.
+OwnAskBlocks = Callable[
+    ["Transaction", "Sequence[tuple[Ask, Channel]]"], "Mapping[int, Sequence[Block]]"
+]
 TitleChanged = Callable[["Transaction", "Ask"], None]
 HelpLines = Callable[["Channel | None"], Sequence[str]]
 # Takes the ids of answers, whose asks the transaction has locked.
@@ -142,6 +146,8 @@ class Feature:
 
     # Its blocks in a member's options of an ask.
     ask_options: AskOptions | None = None
+    # Its blocks below a member's own asks in their Home tab.
+    own_ask_blocks: OwnAskBlocks | None = None
 
     # Its rows that one of its jobs has to process at a certain time.
     due_rows: Sequence[DueRows] = ()
@@ -238,6 +244,7 @@ class Features:
         )
         self.is_active = self._each(lambda feature: feature.is_active)
         self.ask_options = self._each(lambda feature: feature.ask_options)
+        self._own_ask_blocks = self._each(lambda feature: feature.own_ask_blocks)
         self._help_lines = self._each(lambda feature: feature.help_lines)
 
         self.due_rows = self._all(lambda feature: feature.due_rows)
@@ -309,6 +316,16 @@ class Features:
             for model, row_ids in rows_to_lock(session, messages).items():
                 ids.setdefault(model, set()).update(row_ids)
         return ids
+
+    def own_ask_blocks(
+        self, tx: "Transaction", asks: "Sequence[tuple[Ask, Channel]]"
+    ) -> "Mapping[int, Sequence[Block]]":
+        """Return what features show below a member's own asks, by the ask's id."""
+        blocks: dict[int, list[Block]] = {}
+        for hook in self._own_ask_blocks:
+            for ask_id, own in hook(tx, asks).items():
+                blocks.setdefault(ask_id, []).extend(own)
+        return blocks
 
     def help_text(self, channel: "Channel | None") -> str:
         """Return the text of `/backswing help` in the channel, in mrkdwn."""

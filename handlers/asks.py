@@ -142,7 +142,7 @@ def _refresh_form(form: ViewSubmission, request: Request) -> None:
     request.refresh(users=[form.actor], channel=_chosen_channel(form.view))
 
 
-def submit(form: ViewSubmission, tx: Transaction) -> None:
+def submit(form: ViewSubmission, tx: Transaction) -> Response:
     draft, checkin_id = _draft(form.view), ask_form.checkin_id(form.view)
     channel = channels.get_joined(tx, _chosen_channel(form.view), field="channel")
     checkin = origin = None
@@ -159,6 +159,7 @@ def submit(form: ViewSubmission, tx: Transaction) -> None:
     )
     if checkin is not None:
         sharing.record_ask(tx, checkin, new_ask)
+    return AfterAck(partial(routing.offer_peers_in_channel, ask_id=new_ask.id))
 
 
 def edit(form: ViewSubmission, tx: Transaction) -> None:

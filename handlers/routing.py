@@ -22,8 +22,8 @@ from handlers.interactions import (
     writes,
 )
 from handlers.payloads import BlockAction, ViewSubmission
-from handlers.requests import Request
-from models import Ask
+from handlers.requests import Request, best_effort
+from models import Ask, Channel
 
 NEVER = "I won't ask you again. You can change that in My settings."
 MAX_TOPIC_BUTTONS = 3
@@ -100,6 +100,21 @@ def offer_peers(request: Request, ask_id: int) -> None:
         return
     if note is not None:
         request.reply(*note)
+
+
+def offer_peers_in_channel(request: Request, ask_id: int) -> None:
+    """Offer the same to the asker of an ask from a form, alone in its channel."""
+    try:
+        with request.read() as tx:
+            ask = tx.session.get_one(Ask, ask_id)
+            note = offers.offer(tx, ask, needs_reasons=True)
+            channel = tx.session.get_one(Channel, ask.channel_id).slack_id
+            asker = ask.asker
+    except MembershipUnknown:
+        return
+    if note is not None:
+        with best_effort():
+            request.slack.post_ephemeral(channel, asker, *note)
 
 
 def open_channel_form(click: BlockAction, tx: Transaction) -> Response:

@@ -48,11 +48,15 @@ def _render_own_asks(context: HomeContext) -> RenderedSection:
         start,
         total,
     )
+    blocks = context.tx.features.own_ask_blocks(
+        context.tx, [(ask, channel) for ask, channel in rows]
+    )
     items = [
         ListItem(
             members.text_with_names(context.tx, ask.title),
             context.message_url(channel.slack_id, ask.ts or ""),
             (ask.state, f"#{channel.name}", context.format_day(ask.asked_at)),
+            blocks.get(ask.id, ()),
         )
         for ask, channel in rows
     ]

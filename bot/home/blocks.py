@@ -41,11 +41,15 @@ MEMBERS_ONLY = "This is only for members of the workspace that installed Backswi
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """An ask in a list: its `title` (mrkdwn) as a link, followed by `details`."""
+    """An ask in a list: its `title` (mrkdwn) as a link, followed by `details`.
+
+    `more` are blocks below it.
+    """
 
     title: str
     url: str
     details: Sequence[str]
+    more: Sequence[Block] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ def item_list(header: str, page: ListPage[ListItem], empty_text: str = "") -> Ro
         return RowList([HeaderBlock(text=header), SectionBlock(text=empty_text)])
     return RowList(
         [HeaderBlock(text=header)],
-        [[_list_item(item)] for item in page.items],
+        [[_list_item(item), *item.more] for item in page.items],
         rest=partial(pager, header, page),
     )
 

@@ -1,10 +1,14 @@
-"""The Home tab's section of the asks that the bot asked a member about."""
+"""What the Home tab shows: asks that the bot asked a member about, and their own."""
 
+from collections.abc import Mapping, Sequence
+
+from slack_sdk.models.blocks import Block
 from sqlalchemy import select
 
 from bot.home.section import HomeContext, HomeSection, RenderedSection
-from bot.routing import notes, notifications
-from bot.workspace import visibility
+from bot.routing import notes, notifications, steps
+from bot.runtime import Transaction
+from bot.workspace import members, visibility
 from models import Ask, Channel, HelpRequest
 
 MAX_SHOWN = 5
@@ -41,3 +45,20 @@ def _render(context: HomeContext) -> RenderedSection:
 
 
 REQUESTS = HomeSection(render=_render, position=5, is_waiting=True)
+
+
+def own_ask_blocks(
+    tx: Transaction, asks: Sequence[tuple[Ask, Channel]]
+) -> Mapping[int, Sequence[Block]]:
+    """Return who was asked about a member's own asks, or an offer to ask someone now.
+
+    It is by number, and by the id of the ask.
+    """
+    counts = steps.counts_for_asker(tx, asks)
+    titles = {ask.id: ask.title for ask, _ in asks}
+    return {
+        ask_id: notes.own_ask(
+            ask_id, members.text_with_names(tx, titles[ask_id]), count
+        )
+        for ask_id, count in counts.items()
+    }

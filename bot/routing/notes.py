@@ -6,7 +6,7 @@ Titles are mrkdwn; people are given by plain names.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.home.row_blocks import RowList
 from bot.routing.rules import ReasonKind
@@ -21,6 +21,9 @@ from bot.slack.blocks import (
 )
 from bot.slack.rich_text import Part, channel_mention, link
 from bot.slack.text import escape
+
+# Slack's limit for an accessibility label is 75, with the words before the title.
+_MAX_LABEL = 50
 
 
 def when(month: str) -> str:
@@ -165,6 +168,27 @@ def offer(ask_id: int, reasons: Sequence[tuple[ReasonKind, str]]) -> Note:
         mrkdwn_line(f"*{title}*"),
         *map(rich_text.context_line, lines),
         button_row(button("Ask them quietly", "route_now", ask_id)),
+    ]
+
+
+def own_ask(ask_id: int, title: str, asked: int | None) -> list[Block]:
+    """Build what is below an open ask in its asker's Home tab.
+
+    `asked` is the number of people who were asked, 0 if nobody could be when the asker
+    wanted it; None if the asker can have some asked now.
+    """
+    if asked is not None:
+        return [rich_text.context_line(asked_now(asked))]
+    return [
+        button_row(
+            ButtonElement(
+                text="Ask somebody now",
+                action_id="route_now",
+                value=str(ask_id),
+                # Several asks have such a button; screen readers need the ask's title.
+                accessibility_label=f"Ask somebody now: {quoted(title, _MAX_LABEL)}",
+            )
+        )
     ]
 
 

@@ -5,7 +5,7 @@ Whatever decides, derives from facts at that time: the ask's state, offers of he
 steps that were taken. So a lost tick, a restart or a second replica change nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from bot.asks.permissions import CLOSE
 from bot.clock import EPOCH
 from bot.db.statements import upsert
 from bot.errors import UserError
+from bot.outbox import home_refresh
 from bot.routing import notices, requests, working_hours
 from bot.routing.candidates import Candidates, Peers, load_peers
 from bot.routing.working_time import WorkingTime
@@ -203,6 +204,44 @@ def can_hurry(tx: Transaction, ask: Ask, channel: Channel, peers: Peers) -> bool
     return is_first_step and ask.state == "open" and is_on(channel, peers)
 
 
+def counts_for_asker(
+    tx: Transaction, asks: Sequence[tuple[Ask, Channel]]
+) -> Mapping[int, int | None]:
+    """Return what the asker of open asks reads about them: how many people were asked.
+
+    None: they can have people asked now. Asks about which there is nothing to say have
+    no entry.
+    """
+    waiting = {ask.id: channel for ask, channel in asks if is_waiting(ask)}
+    routes = {
+        route.ask_id: route
+        for route in tx.session.scalars(
+            select(AskRoute).where(AskRoute.ask_id.in_(waiting))
+        )
+    }
+    counts: dict[int, int | None] = {}
+    for ask_id, count in tx.session.execute(
+        select(AskStep.ask_id, func.sum(AskStep.request_count))
+        .where(AskStep.ask_id.in_(waiting))
+        .group_by(AskStep.ask_id)
+    ):
+        if count:
+            counts[ask_id] = int(count)
+    new = {
+        ask_id: channel
+        for ask_id, channel in waiting.items()
+        if ask_id not in routes or routes[ask_id].next_step == PEERS
+    }
+    if not new:
+        return counts
+    peers = load_peers(tx)
+    for ask_id, channel in new.items():
+        if is_on(channel, peers):
+            is_hurried = ask_id in routes and routes[ask_id].is_hurried
+            counts[ask_id] = 0 if is_hurried else None
+    return counts
+
+
 def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
     """Take the first step now, as its asker wishes; return how many were asked.
 
@@ -218,6 +257,7 @@ def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
         return requests.count(tx, ask)
     roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
     route.is_hurried = True
+    home_refresh.refresh_homes(tx, [by], delay=timedelta())
     return take_step(tx, run, ask, channel, route, passes_without_people=False)
 
 
@@ -326,6 +366,7 @@ def take_step(
     )
     route.next_step = step + 1
     tx.session.flush()
+    home_refresh.refresh_homes(tx, [ask.asker])
     if step == CHAMPIONS:
         notices.tell_champions(tx, channel)
     if (count and passes_without_people) or step == ASKER:

@@ -30,6 +30,10 @@ SAMPLES: Samples = {
             [(n, ASK_LINE, reason) for n, reason in enumerate(REASONS)], more=2
         ),
     ],
+    routing.own_ask: [
+        lambda: routing.own_ask(7, ASK_LINE.title, None),
+        *(partial(routing.own_ask, 7, ASK_LINE.title, count) for count in range(3)),
+    ],
     routing.offer: [
         lambda: routing.offer(7, []),
         lambda: routing.offer(7, [("solved", "in March")]),

@@ -53,6 +53,7 @@ UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
 IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
+ConfirmationBlocks = Callable[["Transaction", "Ask"], "Sequence[Block]"]
 # Returns blocks by the ask's id.
 OwnAskBlocks = Callable[
     ["Transaction", "Sequence[tuple[Ask, Channel]]"], "Mapping[int, Sequence[Block]]"
@@ -146,6 +147,8 @@ class Feature:
 
     # Its blocks in a member's options of an ask.
     ask_options: AskOptions | None = None
+    # Its blocks for the author of a message that became an ask without their doing.
+    confirmation_blocks: ConfirmationBlocks | None = None
     # Its blocks below a member's own asks in their Home tab.
     own_ask_blocks: OwnAskBlocks | None = None
 
@@ -244,6 +247,9 @@ class Features:
         )
         self.is_active = self._each(lambda feature: feature.is_active)
         self.ask_options = self._each(lambda feature: feature.ask_options)
+        self._confirmation_blocks = self._each(
+            lambda feature: feature.confirmation_blocks
+        )
         self._own_ask_blocks = self._each(lambda feature: feature.own_ask_blocks)
         self._help_lines = self._each(lambda feature: feature.help_lines)
 
@@ -316,6 +322,10 @@ class Features:
             for model, row_ids in rows_to_lock(session, messages).items():
                 ids.setdefault(model, set()).update(row_ids)
         return ids
+
+    def confirmation_blocks(self, tx: "Transaction", ask: "Ask") -> "list[Block]":
+        """Return what features offer to the author of a message that became an ask."""
+        return [block for hook in self._confirmation_blocks for block in hook(tx, ask)]
 
     def own_ask_blocks(
         self, tx: "Transaction", asks: "Sequence[tuple[Ask, Channel]]"

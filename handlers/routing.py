@@ -7,7 +7,7 @@ from slack_bolt import App
 from bot.asks import actions, ask_view
 from bot.asks import service as asks
 from bot.errors import UserError
-from bot.routing import forms, links, notes, offers, requests, steps
+from bot.routing import forms, links, notes, notifications, offers, requests, steps
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.workspace.visibility import MembershipUnknown
@@ -38,6 +38,7 @@ def register(app: App, rt: Runtime) -> None:
     for number in range(MAX_TOPIC_BUTTONS):
         on_button(app, rt, f"request_refuse_topic_{number}", writes(refuse_topic))
     on_button(app, rt, "route_now", writes(ask_now))
+    on_button(app, rt, "route_confirm", writes(confirm))
     on_button(app, rt, "route_elsewhere", reads(open_channel_form))
     on_view(app, rt, "route_elsewhere", writes(post_link, before=_refresh_form))
     for option in ("edit", "close"):
@@ -86,6 +87,15 @@ def ask_now(click: BlockAction, tx: Transaction) -> Response:
     ask = asks.get(tx, parse_id(click.value))
     count = steps.hurry(tx, ask, by=click.actor)
     return Reply(notes.asked_now(count), replace=True)
+
+
+def confirm(click: BlockAction, tx: Transaction) -> Response:
+    """Take a message as an ask of its author, about which people are asked."""
+    ask = asks.get(tx, parse_id(click.value))
+    steps.confirm(tx, ask, by=click.actor)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    note = notes.confirmed(notifications.ask_line(tx, ask, channel))
+    return Reply(*note, replace=True)
 
 
 def offer_peers(request: Request, ask_id: int) -> None:

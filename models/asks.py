@@ -39,6 +39,8 @@ class Ask(Base):
 
     # True if the channel's capture setting made the ask from a message.
     is_captured: Mapped[bool] = mapped_column(default=False)
+    # True if the asker has said that they ask: others are asked about it only then.
+    is_confirmed: Mapped[bool] = mapped_column(default=True)
     # Name of the emoji with which the bot has reacted to the asker's own message.
     bot_reaction: Mapped[str | None]
     # The bot's line in the thread of the asker's own message; None until it is posted.

@@ -140,9 +140,12 @@ def convert_message(
     is_restored = ask is None
     if ask is None:
         ask = find_by_message(tx.session, channel.id, ts)
-        if ask is None or ask.deleted_at is None:
+        is_confirmed = ask is None or ask.is_confirmed or by != author
+        if ask is None or (ask.deleted_at is None and is_confirmed):
             raise UserError("That message is already an ask. Answer in its thread.")
+        is_restored = ask.deleted_at is not None
     ask.is_captured = False
+    ask.is_confirmed = by == author
     _restore(tx, ask, channel, is_restored=is_restored)
     _enqueue_thread_line(tx, ask, channel)
     if by != author:
@@ -172,6 +175,8 @@ def disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
     channel = tx.session.get_one(Channel, ask.channel_id)
     is_waiting = ask.state == "open"
     _require_disclaim(tx, ask, channel, by, is_unanswered=is_waiting)
+    if by == ask.asker:
+        ask.is_confirmed = False
     mark_deleted(tx, ask, by=by)
     notify_removed(tx, ask, by=by)
 
@@ -184,6 +189,8 @@ def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
         return
     if not ask.is_users_message or ask.removed_by is None:
         raise UserError(ASK_GONE)
+    if by == ask.asker:
+        ask.is_confirmed = True
     _restore(tx, ask, channel, is_restored=True)
     if not ask.is_captured or channel.capture_indicator == "line":
         _enqueue_thread_line(tx, ask, channel)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
+    Block,
     Option,
     StaticSelectElement,
 )
@@ -46,23 +47,37 @@ def ask_answered(title: str, url: str, author: str) -> Note:
     return sentence_note(f"{author} answered your ask ", link(url, quoted(title)), ".")
 
 
-def ask_captured(ask_id: int, title: str, url: str, emoji: str) -> Note:
+def ask_captured(
+    ask_id: int, title: str, url: str, emoji: str, more: Sequence[Block] = ()
+) -> Note:
+    """`more` is what other features offer to the author."""
     text, blocks = sentence_note(
         "I've listed your question ",
         link(url, quoted(title)),
         " as an ask, so your peers can find it and answer in its thread. ",
         *how_to_mark(emoji),
     )
-    return text, [*blocks, button_row(button("Not an ask", "ask_delete", ask_id))]
+    not_an_ask = button_row(button("Not an ask", "ask_delete", ask_id))
+    return text, [*blocks, not_an_ask, *more]
 
 
-def ask_converted(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
-    return sentence_note(
+def ask_converted(
+    title: str,
+    url: str,
+    by: str,
+    emoji: str,
+    *,
+    is_first: bool,
+    more: Sequence[Block] = (),
+) -> Note:
+    """`more` is what other features offer to the author."""
+    text, blocks = sentence_note(
         f"{by} made your message ",
         link(url, quoted(title)),
         " an ask, so your peers can find it and answer in its thread.",
         *([" ", *how_to_mark(emoji)] if is_first else []),
     )
+    return text, [*blocks, *more]
 
 
 RESTORED = "This message is an ask again."

@@ -79,7 +79,11 @@ def render_captured(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     url = ask_view.message_url(tx, channel, ask.ts)
     note = notes.ask_captured(
-        ask.id, ask_view.title(tx, ask), url, ask_view.solved_emoji(channel)
+        ask.id,
+        ask_view.title(tx, ask),
+        url,
+        ask_view.solved_emoji(channel),
+        tx.features.confirmation_blocks(tx, ask),
     )
     return PostMessage(delivery.recipient, *note)
 
@@ -96,6 +100,7 @@ def render_converted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         by,
         ask_view.solved_emoji(channel),
         is_first=ask.is_first_ask,
+        more=tx.features.confirmation_blocks(tx, ask),
     )
     return PostMessage(delivery.recipient, *note)
 

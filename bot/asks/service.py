@@ -103,7 +103,7 @@ def insert_ask(
 ) -> Ask | None:
     """Insert an ask; return None if there is one with this `dedup_key` or message.
 
-    With `ts`, the ask is the asker's own message.
+    With `ts`, the ask is the asker's own message, and not confirmed.
     """
     earlier = select(Ask.id).filter_by(installation_id=tx.workspace.id, asker=asker)
     ask_id = tx.session.scalar(
@@ -114,6 +114,7 @@ def insert_ask(
             source=dedup_key,
             ts=ts,
             is_users_message=ts is not None,
+            is_confirmed=ts is None,
             asker=asker,
             title=draft.title,
             details=draft.details,

@@ -66,6 +66,7 @@ ROUTING = Feature(
     member_settings=settings.MEMBER_SETTINGS,
     home_sections=(home.REQUESTS,),
     ask_options=offers.in_options,
+    confirmation_blocks=offers.for_confirmation,
     own_ask_blocks=home.own_ask_blocks,
     due_rows=(DueRows("route-asks", AskRoute.due_at, _routes_of),),
     on_channel_restricted=links.hide,

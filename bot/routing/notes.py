@@ -192,6 +192,24 @@ def own_ask(ask_id: int, title: str, asked: int | None) -> list[Block]:
     ]
 
 
+def confirmation(ask_id: int) -> list[Block]:
+    """Build the question to the author of a message that became an ask."""
+    return [
+        rich_text.context_line(
+            "If nobody answers, shall I ask people who may know, one message each?"
+        ),
+        button_row(button("Yes, please", "route_confirm", ask_id)),
+    ]
+
+
+def confirmed(ask: AskLine) -> Note:
+    return sentence_note(
+        "If nobody answers ",
+        link(ask.url, quoted(ask.title)),
+        ", I'll ask people who may know.",
+    )
+
+
 def asked_now(count: int) -> str:
     """Return the reply to an asker who wants people asked now."""
     if not count:

@@ -48,3 +48,11 @@ def in_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
         return ()
     note = offer(tx, ask, needs_reasons=False)
     return [DividerBlock(), *note[1]] if note else ()
+
+
+def for_confirmation(tx: Transaction, ask: Ask) -> Sequence[Block]:
+    """Return the question to an author whose message became an ask."""
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    if ask.is_confirmed or not steps.can_hurry(tx, ask, channel, load_peers(tx)):
+        return ()
+    return notes.confirmation(ask.id)

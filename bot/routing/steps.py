@@ -76,7 +76,6 @@ def is_on(channel: Channel, peers: Peers) -> bool:
 
 def due_asks(tx: Transaction, peers: Peers) -> list[int]:
     """Return asks to look at now: due, new or waiting for an answer again."""
-    is_new = AskRoute.ask_id.is_(None) & Ask.is_captured.is_(False)
     waiting = (
         select(Ask.id, AskRoute.due_at)
         .outerjoin(AskRoute, AskRoute.ask_id == Ask.id)
@@ -87,7 +86,7 @@ def due_asks(tx: Transaction, peers: Peers) -> list[int]:
                 and_(
                     AskRoute.due_at.is_(None),
                     Ask.asked_at > tx.now - MAX_AGE,
-                    or_(AskRoute.next_step <= ASKER, is_new),
+                    or_(AskRoute.next_step <= ASKER, AskRoute.ask_id.is_(None)),
                 ),
             ),
         )
@@ -134,6 +133,7 @@ def _is_routed(tx: Transaction, peers: Peers) -> ColumnElement[bool]:
         Ask.channel_id.in_(_routed_channels(tx, peers)),
         Ask.state == "open",
         Ask.ts.is_not(None),
+        Ask.is_confirmed.is_(True),
         ~has_left,
     )
 
@@ -171,7 +171,8 @@ def advance(
     `candidates` are those of `find_candidates`. Raises MembershipUnknown.
     """
     ask, channel, route = _lock(tx, ask_id)
-    if not is_waiting(ask) or not is_on(channel, run.peers):
+    is_wanted = is_waiting(ask) and ask.is_confirmed
+    if not is_wanted or not is_on(channel, run.peers):
         route.due_at = None
         return
     if route.next_step == OVER or (route.due_at and route.due_at > tx.now):
@@ -249,16 +250,34 @@ def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
     MembershipUnknown.
     """
     ask, channel, route = _lock(tx, ask.id)
-    visibility.require_visible(tx, channel, by)
     run = RoutingRun.load(tx, tx.search)
-    if by != ask.asker or not is_waiting(ask) or not is_on(channel, run.peers):
-        raise UserError(CAN_NOT_ASK)
+    _require_asker(tx, run.peers, ask, channel, by)
+    ask.is_confirmed = True
     if route.next_step != PEERS:
         return requests.count(tx, ask)
-    roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
     route.is_hurried = True
     home_refresh.refresh_homes(tx, [by], delay=timedelta())
     return take_step(tx, run, ask, channel, route, passes_without_people=False)
+
+
+def confirm(tx: Transaction, ask: Ask, *, by: str) -> None:
+    """Ask people about a message that became an ask, as its author wishes.
+
+    Raises UserError, and MembershipUnknown.
+    """
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    _require_asker(tx, load_peers(tx), ask, channel, by)
+    ask.is_confirmed = True
+
+
+def _require_asker(
+    tx: Transaction, peers: Peers, ask: Ask, channel: Channel, by: str
+) -> None:
+    """Raise UserError unless the asker may have people asked, and MembershipUnknown."""
+    visibility.require_visible(tx, channel, by)
+    if by != ask.asker or not is_waiting(ask) or not is_on(channel, peers):
+        raise UserError(CAN_NOT_ASK)
+    roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
 
 
 def postpone(tx: Transaction, ask_id: int) -> None:

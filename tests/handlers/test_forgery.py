@@ -34,6 +34,7 @@ BUTTONS = (
     *("option_delete", "option_reopen", "option_edit", "option_worked"),
     *("ask_delete", "ask_restore", "ask_reopen", "ask_worked"),
     *("route_edit", "route_close", "route_now", "route_elsewhere"),
+    "route_confirm",
 )
 FORMS = ("edit_ask", "close_ask", "delete_ask", "worked")
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2")
@@ -185,6 +186,7 @@ FORBIDDEN = {
     "route_edit": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "route_elsewhere": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "route_now": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "route_confirm": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     # Others close it with a reason, in the form.
     "route_close": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "option_edit": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),

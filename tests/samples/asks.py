@@ -5,6 +5,7 @@ from functools import partial
 
 from bot.asks import blocks, forms, notes
 from bot.knowledge import blocks as knowledge
+from bot.routing import notes as routing
 from bot.slack import blocks as slack_blocks
 from bot.slack.text import SOMEONE
 from tests.samples.types import Samples
@@ -90,10 +91,16 @@ SAMPLES: Samples = {
         ),
     ],
     notes.ask_answered: [lambda: notes.ask_answered(TITLE, URL, "Ben")],
-    notes.ask_captured: [lambda: notes.ask_captured(7, TITLE, URL, "100")],
+    notes.ask_captured: [
+        lambda: notes.ask_captured(7, TITLE, URL, "100"),
+        lambda: notes.ask_captured(7, TITLE, URL, "100", routing.confirmation(7)),
+    ],
     notes.ask_converted: [
         lambda: notes.ask_converted(TITLE, URL, "Dan", "100", is_first=True),
         lambda: notes.ask_converted(TITLE, URL, "Dan", "100", is_first=False),
+        lambda: notes.ask_converted(
+            TITLE, URL, "Dan", "100", is_first=True, more=routing.confirmation(7)
+        ),
     ],
     notes.ask_closed: [
         partial(notes.ask_closed, 7, TITLE, URL, "Dan", "Asked twice", state=state)

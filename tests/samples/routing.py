@@ -34,6 +34,8 @@ SAMPLES: Samples = {
         lambda: routing.own_ask(7, ASK_LINE.title, None),
         *(partial(routing.own_ask, 7, ASK_LINE.title, count) for count in range(3)),
     ],
+    routing.confirmation: [lambda: routing.confirmation(7)],
+    routing.confirmed: [lambda: routing.confirmed(ASK_LINE)],
     routing.offer: [
         lambda: routing.offer(7, []),
         lambda: routing.offer(7, [("solved", "in March")]),

@@ -162,8 +162,8 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0912, PLR0915 - 
     ways["view route_elsewhere"] = lambda story: story.submit(
         member, elsewhere, {"channel": HELP_CHANNEL}
     )
-    for name in ("route_edit", "route_close", "route_now", "route_elsewhere"):
-        ways[f"action {name}"] = click(name, mine)
+    for name in ("edit", "close", "now", "elsewhere", "confirm"):
+        ways[f"action route_{name}"] = click(f"route_{name}", mine)
     own = story.say(member, "How do I find it?", channel=DEN)
     ways["shortcut make_ask"] = shortcut("make_ask", member, own)
     ways["shortcut ask_options"] = shortcut("ask_options", member, ts[mine])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from bot.forms.setting import MemberSetting, Setting
-    from bot.home.section import HomeSection
+    from bot.home.section import HomeContext, HomeSection
     from bot.messages.events import (
         BatchedChange,
         DeletedMessage,
@@ -54,6 +54,7 @@ IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
 ConfirmationBlocks = Callable[["Transaction", "Ask"], "Sequence[Block]"]
+HomeAsks = Callable[["HomeContext"], "Select[int]"]
 # Returns blocks by the ask's id.
 OwnAskBlocks = Callable[
     ["Transaction", "Sequence[tuple[Ask, Channel]]"], "Mapping[int, Sequence[Block]]"
@@ -140,6 +141,8 @@ class Feature:
 
     # Its sections of the Home tab.
     home_sections: "Sequence[HomeSection]" = ()
+    # A query for the asks without an answer that these show.
+    home_asks: HomeAsks | None = None
     # Returns True if a member has used it, apart from what its Home sections show.
     is_active: IsActive | None = None
     # Its lines of `/backswing help`, as they hold in the channel; None is any channel.
@@ -245,6 +248,7 @@ class Features:
         self.home_sections = _by_position(
             self._all(lambda feature: feature.home_sections)
         )
+        self.home_asks = self._each(lambda feature: feature.home_asks)
         self.is_active = self._each(lambda feature: feature.is_active)
         self.ask_options = self._each(lambda feature: feature.ask_options)
         self._confirmation_blocks = self._each(

@@ -63,6 +63,7 @@ def _list(context: HomeContext) -> tuple[ListPage[ListItem], str]:
             Ask.ts.is_not(None),
             Ask.asker != context.member,
             Ask.id.not_in(joined),
+            *(Ask.id.not_in(shown(context)) for shown in context.tx.features.home_asks),
         )
         .order_by(Ask.asked_at, Ask.id)
         .limit(MAX_SORTED)

@@ -65,6 +65,7 @@ ROUTING = Feature(
     channel_settings=settings.CHANNEL_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
     home_sections=(home.REQUESTS,),
+    home_asks=home.shown_asks,
     ask_options=offers.in_options,
     confirmation_blocks=offers.for_confirmation,
     own_ask_blocks=home.own_ask_blocks,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from slack_sdk.models.blocks import Block
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.routing import notes, notifications, steps
@@ -14,22 +14,32 @@ from models import Ask, Channel, HelpRequest
 MAX_SHOWN = 5
 
 
-def _render(context: HomeContext) -> RenderedSection:
-    tx = context.tx
-    rows = tx.session.execute(
+def _requests(context: HomeContext) -> Select[HelpRequest, Ask, Channel]:
+    """Return a query for the requests that wait for the member, the newest first."""
+    return (
         select(HelpRequest, Ask, Channel)
         .join(Ask, Ask.id == HelpRequest.ask_id)
         .join(Channel, Channel.id == Ask.channel_id)
         .where(
-            HelpRequest.installation_id == tx.workspace.id,
+            HelpRequest.installation_id == context.tx.workspace.id,
             HelpRequest.member == context.member,
             HelpRequest.outcome == "open",
             Ask.state == "open",
             Ask.ts.is_not(None),
-            visibility.visible(context.member, now=tx.now),
+            visibility.visible(context.member, now=context.tx.now),
         )
         .order_by(HelpRequest.id.desc())
-    ).all()
+    )
+
+
+def shown_asks(context: HomeContext) -> Select[int]:
+    """Return a query for the asks that the section shows, which others leave out."""
+    return _requests(context).limit(MAX_SHOWN).with_only_columns(Ask.id)
+
+
+def _render(context: HomeContext) -> RenderedSection:
+    tx = context.tx
+    rows = tx.session.execute(_requests(context)).all()
     shown = [
         (
             request.id,

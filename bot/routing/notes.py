@@ -361,10 +361,11 @@ def champions(
     channel: tuple[str, str], asks: Sequence[tuple[AskLine, int]], more: int
 ) -> Note:
     """Tell a champion of asks without an answer, with the number of people asked."""
+    is_one = len(asks) + more == 1
     text, blocks = sentence_note(
-        "These asks in ",
+        "This ask in " if is_one else "These asks in ",
         channel_mention(*channel),
-        " have no answer yet. Do you know who could help?",
+        f" {'has' if is_one else 'have'} no answer yet. Do you know who could help?",
     )
     for ask, count in asks:
         asked = f"I asked {_people(count)}" if count else "I could ask nobody"

@@ -1,7 +1,7 @@
 """Messages about the steps: to the asker, and to the channel's champions."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
@@ -15,7 +15,10 @@ from bot.routing.message_kinds import (
 )
 from bot.runtime import Transaction
 from bot.workspace import channels, contact_hours
-from models import Ask, AskRoute, Channel
+from models import Ask, AskRoute, Channel, OutboxItem
+
+# A message to a champion waits no longer for their hours and a place in their budget.
+_MAX_WAIT = timedelta(days=30)
 
 
 def tell_asker(tx: Transaction, ask: Ask, route: AskRoute) -> None:
@@ -49,19 +52,40 @@ def update_over(tx: Transaction, *, limit: int) -> int:
 
 
 def tell_champions(tx: Transaction, channel: Channel) -> None:
-    """Send each champion one message a day, with all asks that reached this step."""
+    """Tell each champion of an ask: one message a day, and each ask in one of them."""
     for champion in channels.champions(tx.session, channel.id):
+        if _message_waits(tx, channel, champion):
+            continue
         at = contact_hours.next_contact_time(tx, champion)
-        occurrence = f"{at:%Y%m%d}"
-        key = dedup_key(ROUTING_CHAMPIONS, channel.id, champion, occurrence)
-        if find_state(tx.session, tx.workspace.id, key, for_update=True) == "sent":
+        key = dedup_key(ROUTING_CHAMPIONS, channel.id, champion, _day(at))
+        state = find_state(tx.session, tx.workspace.id, key, for_update=True)
+        if state not in {None, "cancelled"}:
             tomorrow = replace(tx, now=tx.now + timedelta(days=1))
             at = contact_hours.next_contact_time(tomorrow, champion)
-            occurrence = f"{at:%Y%m%d}"
         tx.enqueue(
-            ROUTING_CHAMPIONS,
-            channel.id,
-            to=champion,
-            send_at=at,
-            occurrence=occurrence,
+            ROUTING_CHAMPIONS, channel.id, to=champion, send_at=at, occurrence=_day(at)
         )
+
+
+def _message_waits(tx: Transaction, channel: Channel, champion: str) -> bool:
+    """Return True if a message to the champion is not sent yet: it lists new asks."""
+    days = (tx.now + timedelta(days=n) for n in range(-_MAX_WAIT.days, _MAX_WAIT.days))
+    keys = [
+        dedup_key(ROUTING_CHAMPIONS, channel.id, champion, _day(day)) for day in days
+    ]
+    waiting = (
+        select(OutboxItem.id)
+        .where(
+            OutboxItem.installation_id == tx.workspace.id,
+            OutboxItem.dedup_key.in_(keys),
+            OutboxItem.state == "pending",
+        )
+        .order_by(OutboxItem.id)
+        .limit(1)
+        .with_for_update()
+    )
+    return tx.session.scalar(waiting) is not None
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y%m%d}"

@@ -25,7 +25,7 @@ from bot.workspace import contact_hours, member_settings, members, roles, visibi
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
 from bot.workspace.visibility import sees
-from models import Answer, Ask, AskRoute, AskStep, Channel, HelpRequest
+from models import Answer, Ask, AskRoute, AskStep, Channel, HelpRequest, OutboxItem
 
 MAX_LISTED = 10
 
@@ -197,7 +197,12 @@ def _ask_channels(tx: Transaction, delivery: Delivery) -> list[int]:
 
 
 def render_champions(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Render the asks in a channel that have reached the champions, if any."""
+    """Render the asks in a channel that are new to a champion, if any.
+
+    They are those that reached this step since the message was enqueued, for the first
+    of them.
+    """
+    message = tx.session.get_one(OutboxItem, delivery.id)
     channel = tx.session.get_one(Channel, delivery.subject_id)
     if not roles.is_champion(tx.session, channel.id, delivery.recipient):
         return None
@@ -211,7 +216,12 @@ def render_champions(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         .join(AskRoute, AskRoute.ask_id == Ask.id)
         .join(counts, counts.c.ask_id == Ask.id)
         .join(AskStep, (AskStep.ask_id == Ask.id) & (AskStep.step == steps.CHAMPIONS))
-        .where(Ask.channel_id == channel.id, Ask.state == "open", Ask.ts.is_not(None))
+        .where(
+            Ask.channel_id == channel.id,
+            Ask.state == "open",
+            Ask.ts.is_not(None),
+            AskStep.taken_at >= message.created_at,
+        )
         .order_by(AskStep.taken_at.desc(), Ask.id.desc())
     ).all()
     if not rows:

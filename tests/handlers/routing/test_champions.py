@@ -1,0 +1,112 @@
+"""The messages to champions about asks that nobody has answered."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.factories import Story
+from tests.fakes import PostedMessage
+from tests.handlers.routing.conftest import Routing
+from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELP_CHANNEL, PEER
+
+# Nine o'clock in Helsinki, where everyone is; 16 working hours later it is Wednesday.
+MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WEDNESDAY = MONDAY + 2 * DAY
+CARD = "How do I get a new card?"
+LIFT = "Who looks after the lift?"
+
+
+@pytest.fixture
+def championed(routing: Routing, story: Story) -> Routing:
+    assert story.set_up_channel(champions=[CHAMPION]).body == ""
+    routing.at(MONDAY)
+    return routing
+
+
+def ask(routing: Routing, title: str) -> str:
+    message = routing.story.ask(title)
+    routing.run()
+    return message.ts
+
+
+def told(routing: Routing, member: str = CHAMPION) -> list[PostedMessage]:
+    return [m for m in routing.messages(member) if "no answer yet" in m.text]
+
+
+def listed(message: PostedMessage) -> list[str]:
+    """Return the titles that the message lists."""
+    return [title for title in (CARD, LIFT) if title in str(message.blocks)]
+
+
+def test_a_champion_reads_of_each_ask_once(championed: Routing):
+    ask(championed, CARD)
+    championed.watch(until=MONDAY + DAY)
+    ask(championed, LIFT)
+    championed.watch(until=WEDNESDAY + HOUR)
+    [message] = told(championed)
+    assert message.text.startswith("This ask in #help has no answer yet.")
+    assert listed(message) == [CARD]
+    championed.watch(until=WEDNESDAY + 9 * DAY, every=3 * HOUR)
+    [_, second] = told(championed)
+    assert listed(second) == [LIFT]
+
+
+def test_asks_of_the_same_time_come_in_one_message(championed: Routing):
+    ask(championed, CARD)
+    ask(championed, LIFT)
+    championed.watch(until=WEDNESDAY + 4 * HOUR)
+    [message] = told(championed)
+    assert message.text.startswith("These asks in #help have no answer yet.")
+    assert listed(message) == [CARD, LIFT]
+
+
+def test_an_ask_after_todays_message_comes_tomorrow(championed: Routing):
+    ask(championed, CARD)
+    championed.advance(minutes=30)
+    ask(championed, LIFT)
+    championed.watch(until=WEDNESDAY + 8 * HOUR)
+    assert [listed(message) for message in told(championed)] == [[CARD]]
+    championed.watch(until=WEDNESDAY + DAY + 4 * HOUR)
+    assert [listed(message) for message in told(championed)] == [[CARD], [LIFT]]
+
+
+def test_a_message_that_waits_for_its_turn_takes_later_asks_along(
+    championed: Routing, story: Story
+):
+    story.set_up_workspace(unasked_per_week="0")
+    ask(championed, CARD)
+    championed.watch(until=MONDAY + DAY)
+    ask(championed, LIFT)
+    championed.watch(until=WEDNESDAY + 2 * DAY, every=2 * HOUR)
+    assert told(championed) == []
+    story.set_up_workspace(unasked_per_week="3")
+    championed.watch(until=WEDNESDAY + 12 * DAY, every=3 * HOUR)
+    assert [listed(message) for message in told(championed)] == [[CARD, LIFT]]
+
+
+def test_an_answered_ask_is_not_listed(championed: Routing, story: Story):
+    ts = ask(championed, CARD)
+    ask(championed, LIFT)
+    championed.watch(until=WEDNESDAY - HOUR)
+    story.say(PEER, "At the desk.", thread_ts=ts)
+    championed.watch(until=WEDNESDAY + DAY)
+    assert [listed(message) for message in told(championed)] == [[LIFT]]
+
+
+def test_nobody_else_reads_of_it(championed: Routing, story: Story):
+    ask(championed, CARD)
+    championed.watch(until=WEDNESDAY + DAY)
+    assert len(told(championed)) == 1
+    for member in (ADMIN, ASKER, PEER, HELP_CHANNEL):
+        assert told(championed, member) == []
+
+
+def test_someone_who_is_no_champion_any_more_reads_nothing(
+    championed: Routing, story: Story
+):
+    ask(championed, CARD)
+    championed.watch(until=WEDNESDAY - HOUR)
+    assert story.set_up_channel(champions=[]).body == ""
+    championed.watch(until=WEDNESDAY + DAY)
+    assert told(championed) == []

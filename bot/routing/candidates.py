@@ -20,6 +20,7 @@ from bot.workspace import (
     contact_budget,
     contact_hours,
     member_settings,
+    members,
     visibility,
     workspace_settings,
 )
@@ -295,11 +296,12 @@ class Candidates:
         tx, member = self._tx, candidate.person.member
         if contact_hours.next_contact_time(tx, member) > tx.now:
             return False
+        # They may have left since they were found.
+        row = members.find(tx, member)
+        if row is None or row.is_deactivated:
+            return False
         if not visibility.can_see(tx, self._channel, member):
             return False
-        row = tx.session.scalars(
-            select(Member).filter_by(installation_id=tx.workspace.id, slack_id=member)
-        ).one()
         return not row.is_guest or bool(visibility.is_member(tx, self._channel, member))
 
 

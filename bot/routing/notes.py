@@ -91,7 +91,10 @@ def request(
     is_one_of_two: bool,
     is_first: bool,
 ) -> Note:
-    """Ask a member to look at an ask."""
+    """Ask a member to look at an ask.
+
+    `is_first`: they got no other request for a long time, and read what it is about.
+    """
     text, blocks = sentence_note(
         *ask.parts,
         f"{_stop(ask.title)} Nobody has answered yet. I ask you because ",
@@ -106,8 +109,8 @@ def request(
     lines = [privacy]
     if is_first:
         lines.append(
-            "This is the first time that I ask you. I do it because you take part, and"
-            " never more often than you like: see My settings."
+            "I ask people who take part, and never more often than they like: see My"
+            " settings."
         )
     buttons = [button("I can help", "request_help", request_id, style="primary")]
     if is_first:

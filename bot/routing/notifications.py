@@ -37,6 +37,9 @@ def render_request(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if member_settings.get(tx, request.member).max_requests_per_week == 0:
         return None
+    member = members.find(tx, request.member)
+    if member is None or member.is_deactivated:
+        return None
     ask = tx.session.get_one(Ask, request.ask_id)
     if not steps.is_waiting(ask):
         return None

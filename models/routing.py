@@ -74,6 +74,8 @@ class HelpRequest(Base):
             "reason IN ('solved', 'helped', 'answered', 'topic', 'active')",
             name="reason",
         ),
+        # Old rows are deleted, and the outbox remembers their ids: none comes again.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

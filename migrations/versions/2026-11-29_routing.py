@@ -91,6 +91,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_help_requests"),
         sa.UniqueConstraint("ask_id", "member", name="uq_help_requests_ask_id_member"),
+        # Old rows are deleted, and the outbox remembers their ids: none comes again.
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_help_requests_installation_id_member_requested_at",

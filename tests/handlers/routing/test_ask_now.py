@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.workspace import channels
+from models import HelpRequest
 from tests.factories import Story
 from tests.handlers.routing.conftest import (
     FRIDAY_AFTERNOON,
@@ -140,3 +141,46 @@ def test_a_captured_ask_has_people_asked_only_if_its_author_wants(
     assert "I asked two people" in reply_to(story)
     story.deliver()
     assert routing.requests(HELPER)
+
+
+def test_home_lists_an_ask_once_with_its_request(routing: Routing, story: Story):
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    home(story, HELPER)
+    assert home(story, HELPER).count(QUESTION) == 1
+    story.click(ASKER, "route_now", ask_id(story))
+    story.deliver()
+    page = home(story, HELPER)
+    assert page.count(QUESTION) == 1
+    assert "I can help" in page
+    routing.press(HELPER, "request_decline")
+    page = home(story, HELPER)
+    assert page.count(QUESTION) == 1
+    assert "I can help" not in page
+
+
+def test_asks_whose_requests_find_no_room_in_home_stay_in_the_other_list(
+    routing: Routing, story: Story
+):
+    routing.at(FRIDAY_AFTERNOON)
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
+    titles = [f"How do I renew certificate number {n}?" for n in range(7)]
+    for title in titles:
+        story.ask(title)
+        with routing.write() as tx:
+            tx.session.add(
+                HelpRequest(
+                    installation_id=tx.workspace.id,
+                    ask_id=story.asks()[-1].id,
+                    member=HELPER,
+                    step=1,
+                    reason="active",
+                    requested_at=tx.now,
+                )
+            )
+    home(story, HELPER)
+    page = home(story, HELPER)
+    assert [page.count(title) for title in titles] == [1] * 7
+    assert page.count("I ask you because") == 5
+    assert "and 2 more" in page

@@ -11,7 +11,7 @@ from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELP_CHANNEL, PEER
 
 # Nine o'clock in Helsinki, where everyone is; 16 working hours later it is Wednesday.
 MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WEDNESDAY = MONDAY + 2 * DAY
 CARD = "How do I get a new card?"
 LIFT = "Who looks after the lift?"
@@ -65,7 +65,7 @@ def test_an_ask_after_todays_message_comes_tomorrow(championed: Routing):
     ask(championed, CARD)
     championed.advance(minutes=30)
     ask(championed, LIFT)
-    championed.watch(until=WEDNESDAY + 8 * HOUR)
+    championed.watch(until=WEDNESDAY + 8 * HOUR, every=10 * MINUTE)
     assert [listed(message) for message in told(championed)] == [[CARD]]
     championed.watch(until=WEDNESDAY + DAY + 4 * HOUR)
     assert [listed(message) for message in told(championed)] == [[CARD], [LIFT]]

@@ -71,6 +71,7 @@ def test_home_follows_the_steps(routing: Routing, story: Story):
     ts = ask(routing)
     home(story, ASKER)
     routing.at(MONDAY_NOON)
+    story.advance(seconds=5)
     page = json.dumps(story.slack.homes[ASKER], ensure_ascii=False)
     assert "I asked two people who may know." in page
     assert ASK_NOW not in page

@@ -1,4 +1,4 @@
-"""What the Home tab shows: asks that the bot asked a member about, and their own."""
+"""The Home tab: asks that the bot asked a member about, and their own."""
 
 from collections.abc import Mapping, Sequence
 

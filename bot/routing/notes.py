@@ -185,11 +185,11 @@ def own_ask(ask_id: int, title: str, asked: int | None) -> list[Block]:
     return [
         button_row(
             ButtonElement(
-                text="Ask somebody now",
+                text="Ask someone now",
                 action_id="route_now",
                 value=str(ask_id),
                 # Several asks have such a button; screen readers need the ask's title.
-                accessibility_label=f"Ask somebody now: {quoted(title, _MAX_LABEL)}",
+                accessibility_label=f"Ask someone now: {quoted(title, _MAX_LABEL)}",
             )
         )
     ]

@@ -16,7 +16,9 @@ depends_on = None
 def upgrade() -> None:
     op.add_column(
         "asks",
-        sa.Column("is_confirmed", sa.Boolean(), nullable=False, server_default=sa.true()),
+        sa.Column(
+            "is_confirmed", sa.Boolean(), nullable=False, server_default=sa.true()
+        ),
     )
     op.execute(sa.text("UPDATE asks SET is_confirmed = NOT is_captured"))
 

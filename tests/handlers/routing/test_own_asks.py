@@ -15,7 +15,7 @@ from tests.handlers.routing.conftest import (
 from tests.handlers.routing.test_ask_now import ask_id, home
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, form_values
 
-ASK_NOW = "Ask somebody now"
+ASK_NOW = "Ask someone now"
 IN_HOME = {"type": "home", "private_metadata": "", "blocks": []}
 
 

@@ -108,9 +108,7 @@ def test_someone_switched_off_while_people_are_chosen_is_not_asked(
 
 def name_expert(routing: Routing, member: str) -> None:
     with routing.write() as tx:
-        tx.session.add(
-            ExpectedExpert(installation_id=tx.workspace.id, member=member)
-        )
+        tx.session.add(ExpectedExpert(installation_id=tx.workspace.id, member=member))
 
 
 def test_a_named_expert_is_asked_at_the_second_step(routing: Routing, story: Story):

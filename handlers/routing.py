@@ -113,7 +113,7 @@ def offer_peers(request: Request, ask_id: int) -> None:
 
 
 def offer_peers_in_channel(request: Request, ask_id: int) -> None:
-    """Offer the same to the asker of an ask from a form, alone in its channel."""
+    """Offer the same to the asker of an ask from a form, privately in its channel."""
     try:
         with request.read() as tx:
             ask = tx.session.get_one(Ask, ask_id)

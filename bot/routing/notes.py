@@ -103,7 +103,7 @@ def request(
     )
     others = "you and another person" if is_one_of_two else "only you"
     privacy = (
-        f"This time I asked {others}. Nobody learns whom I asked, or what you choose."
+        f"I'm asking {others}. Nobody learns whom I asked, or what you choose."
         f" If you press I can help, {ask.asker} and the channel see your name."
     )
     lines = [privacy]

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.db.statements import table
 from bot.outbox.attempts import MAX_VERIFY_ATTEMPTS, VERIFY_DELAY
 from bot.outbox.enqueue import move_channel
 from bot.outbox.kind import MessageKind
@@ -189,6 +190,21 @@ def test_it_is_posted_once_and_its_ts_is_stored_before_the_hook_runs(
     board.post()
     assert board.deliver() == []
     assert board.texts() == ["first"]
+
+
+def test_the_row_is_read_again_once_it_is_locked(board: Board) -> None:
+    """A lock may load the row, and then wait for a transaction that changes it."""
+
+    def lock(tx: Transaction, row_id: int) -> None:
+        assert tx.session.get_one(Kudos, row_id).reason == "first"
+        # As another transaction does: the loaded row stays as it was.
+        tx.session.execute(update(table(Kudos)).values(reason="second"))
+
+    board.use(replace(board.message, lock=lock))
+    board.post()
+    ran = board.deliver()
+    [message] = board.slack.messages
+    assert ran == [f"posted: second, {message.ts}"]
 
 
 def test_it_is_posted_in_the_thread_of_its_row(board: Board) -> None:

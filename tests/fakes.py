@@ -45,6 +45,8 @@ class FakeSlack:
     ephemeral_messages: list[PostedMessage] = field(default_factory=list)
     reactions: set[tuple[str, str, str]] = field(default_factory=set)
     views: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    # The hashes that came with updates. Slack refuses one that a view no longer has.
+    update_hashes: list[str | None] = field(default_factory=list)
     responses: list[tuple[str, str, list[dict[str, Any]]]] = field(default_factory=list)
     # Texts that replaced the clicked message.
     replaced_texts: list[str] = field(default_factory=list)
@@ -195,6 +197,7 @@ class FakeSlack:
         )
 
     def update_view(self, view_id: str, view: View, *, hash: str | None) -> None:  # noqa: A002
+        self.update_hashes.append(hash)
         self._call("views.update", lambda: self.views.append((view_id, view.to_dict())))
 
     def upload_file(

@@ -90,6 +90,18 @@ def test_the_channel_is_chosen_and_topics_come(story: Story, earlier: str):
     assert TITLE in json.dumps(shown)
 
 
+def test_the_form_is_not_drawn_over_a_newer_one(story: Story, earlier: str):
+    story.set_up_channel(topics="vpn")
+    form = with_typed(open_form(story), "VPN certificate expired?")
+    story.click(PEER, "ask_channel", view=form, selected_conversation=HELP_CHANNEL)
+    shown = with_typed(story.slack.views[-1][1], "VPN certificate expired?")
+    [value] = values(shown, "similar_dismiss")
+    story.click(PEER, "similar_dismiss", value, view=shown)
+    assert report_question(story, open_form(story), "VPN certificate on a laptop?")
+    # Slack compares it with the form's.
+    assert story.slack.update_hashes == ["h"] * 3
+
+
 def test_topics_are_chosen_and_it_looks_again(story: Story, earlier: str):
     story.set_up_channel(topics="vpn, laptops")
     form = open_form(story)

@@ -21,6 +21,7 @@ from handlers.interactions import (
     UpdateView,
     on_button,
     on_view,
+    parse_id,
     reads,
     refresh_actor,
     refresh_nobody,
@@ -101,6 +102,36 @@ def test_a_required_view_that_changed_meanwhile_is_reported(
     story.slack.fail["views.update"] = [HashConflict("views.update", "hash_conflict")]
     assert button_story.click(ASKER, "archive", view=MODAL).status == 200
     assert MODAL_EXPIRED in visible_reply(story)
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+def test_a_view_is_updated_only_if_it_has_not_changed(
+    story: Story, *, is_required: bool
+):
+    button_story = with_button(
+        story, lambda: UpdateView(PAGE, hash="h", is_required=is_required)
+    )
+    button_story.click(ASKER, "archive", view=MODAL)
+    assert story.slack.update_hashes == ["h"]
+
+
+def test_what_follows_the_acknowledgement_waits_for_the_response(story: Story):
+    replies: list[str] = []
+
+    def run(request: Request) -> None:
+        assert request.workspace == story.workspace
+        replies.append(visible_reply(story))
+
+    button_story = with_button(story, lambda: AfterAck(run, Reply("Done it.")))
+    button_story.click(ASKER, "archive")
+    [reply] = replies
+    assert "Done it." in reply
+
+
+def test_an_id_fits_into_the_database():
+    assert parse_id("9" * 18) == 10**18 - 1
+    with pytest.raises(UserError):
+        parse_id(str(2**63))
 
 
 def test_a_rules_error_changes_nothing(story: Story):

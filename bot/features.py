@@ -1,5 +1,7 @@
 """FEATURES: the only list of features."""
 
+from bot.anonymity.feature import anonymity
+from bot.anonymity.keys import AnonymityKeys
 from bot.asks.feature import ASKS
 from bot.checkins.feature import CHECKINS
 from bot.config.mentors import MentorSettings
@@ -15,13 +17,17 @@ from bot.settings.feature import SETTINGS
 
 
 def load_features(
-    mentor_settings: MentorSettings, *, looks_while_typing: bool = False
+    mentor_settings: MentorSettings,
+    *,
+    looks_while_typing: bool = False,
+    anonymity_keys: AnonymityKeys | None = None,
 ) -> Features:
     """Return the features, in the order in which a transaction locks their rows."""
     return Features(
         (
             HOME,
             ASKS,
+            anonymity(anonymity_keys),
             knowledge(looks_while_typing=looks_while_typing),
             ROUTING,
             KUDOS,

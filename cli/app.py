@@ -20,8 +20,11 @@ from starlette.applications import Starlette
 
 import handlers.bolt_app
 import jobs
+from bot.anonymity.key_check import usable_keys
+from bot.anonymity.keys import AnonymityKeys
 from bot.clock import Clock, utc_now
 from bot.config.settings import Settings
+from bot.config.tokens import check_key
 from bot.db.engine import Database, sqlite_file
 from bot.db.open import describe_failure
 from bot.features import load_features
@@ -64,6 +67,14 @@ GRACE_SECONDS = 4
 GC_THRESHOLD = 20_000
 
 
+def anonymity_keys(settings: Settings) -> AnonymityKeys | None:
+    """Return the keys of asks without a name. Raises SettingsError if one is wrong."""
+    return AnonymityKeys.of(
+        check_key("ANONYMITY_KEY", settings.anonymity_key),
+        check_key("ANONYMITY_KEY_PREVIOUS", settings.anonymity_key_previous),
+    )
+
+
 class Application:
     """The bot, from its settings to its threads."""
 
@@ -87,6 +98,9 @@ class Application:
             load_features(
                 settings.mentors,
                 looks_while_typing=settings.form_suggestions == "typing",
+                anonymity_keys=usable_keys(
+                    database.write_session, anonymity_keys(settings)
+                ),
             ),
         )
         self.bolt = handlers.bolt_app.create_app(self.rt)

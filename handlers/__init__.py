@@ -7,6 +7,7 @@ from slack_bolt import App
 
 from bot.runtime import Runtime
 from handlers import (
+    anonymity,
     answers,
     ask_actions,
     ask_form,
@@ -41,6 +42,7 @@ def register(bolt: App, rt: Runtime) -> None:
     help_command.register(bolt, rt)
     asks.register(bolt, rt)
     ask_form.register(bolt, rt)
+    anonymity.register(bolt, rt)
     ask_actions.register(bolt, rt)
     answers.register(bolt, rt)
     finding.register(bolt, rt)

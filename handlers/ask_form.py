@@ -3,9 +3,13 @@
 import logging
 
 from slack_bolt import App
+from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as SlackView
 
-from bot.asks import forms
+from bot.anonymity import drafts
+from bot.anonymity import forms as anonymity_forms
+from bot.asks import forms, rules
+from bot.asks.service import AskDraft
 from bot.errors import UserError
 from bot.feature import Features
 from bot.knowledge import actions as knowledge
@@ -52,6 +56,21 @@ def reports_typing(features: Features) -> bool:
     return features.get(Knowledge).looks_while_typing
 
 
+def more_fields(
+    tx: Transaction, channel: Channel | None, *, is_anonymous: bool = False
+) -> list[Block]:
+    """Return the fields of other features; `channel` is None while it is unknown."""
+    is_offered = (
+        drafts.is_possible(tx) if channel is None else drafts.is_offered(tx, channel)
+    )
+    return [anonymity_forms.checkbox(is_ticked=is_anonymous)] if is_offered else []
+
+
+def is_anonymous(view: View) -> bool:
+    """Return True if the member wants to ask without their name."""
+    return bool(view.all_chosen(anonymity_forms.FIELD))
+
+
 def show_similar(click: BlockAction, request: Request) -> Response:
     """Show what may be similar, when the question or the topics have changed."""
     view = click.view
@@ -94,7 +113,13 @@ def choose_channel(click: BlockAction, request: Request) -> Response:
         channel = channels.find(tx, channel_id)
         is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
         has_topics = bool(channel and is_seen and channel.topics)
-        if not (has_topics or view.has_block("topics") or look.is_possible):
+        is_offered = channel is not None and drafts.is_offered(tx, channel)
+        changes_fields = (
+            has_topics
+            or view.has_block("topics")
+            or is_offered != view.has_block(anonymity_forms.FIELD)
+        )
+        if not (changes_fields or look.is_possible):
             return None
         form = _redraw(click, tx, request, view, look)
     # The topics are needed, even if this look has been overtaken.
@@ -164,6 +189,7 @@ def _redraw(
         topics=_entered_topics(view),
         checkin_id=checkin_id(view),
         similar=similar,
+        more=more_fields(tx, channel, is_anonymous=is_anonymous(view)),
         looks=look.metadata(),
         is_typed=True,
         reports_typing=reports_typing(tx.features),
@@ -174,3 +200,16 @@ def _entered_topics(view: View) -> list[str]:
     typed = view.text("more_topics").split(",")
     topics = [*view.all_chosen("topics"), *map(str.strip, typed)]
     return list(dict.fromkeys(filter(None, topics)))
+
+
+def chosen_channel(view: View) -> str:
+    channel = view.conversation("channel")
+    if not channel:
+        raise UserError("Choose a channel.", field="channel")
+    return channel
+
+
+def draft(view: View) -> AskDraft:
+    title, details = rules.from_form(view.text("title"), view.text("details"))
+    topics = rules.parse_topics(view.all_chosen("topics"), view.text("more_topics"))
+    return AskDraft(title, details, topics)

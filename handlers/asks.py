@@ -14,7 +14,7 @@ from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_plain
 from bot.workspace import channels
-from handlers import ask_form, routing, suggestions
+from handlers import anonymity, ask_form, routing, suggestions
 from handlers.interactions import (
     AfterAck,
     CloseViews,
@@ -49,7 +49,7 @@ def register(app: App, rt: Runtime) -> None:
     on_global_shortcut(app, rt, "ask", open_form)
     on_button(app, rt, "home_ask", open_form)
     on_button(app, rt, "ask_written", open_form_for_message)
-    on_view(app, rt, "ask", writes(submit, before=_refresh_form))
+    on_view(app, rt, "ask", submit_form)
     on_view(app, rt, "edit_ask", writes(edit))
     on_view(app, rt, "close_ask", writes(close))
     on_view(app, rt, "delete_ask", writes(delete))
@@ -88,11 +88,14 @@ def ask(command: SlashCommand, request: Request) -> Response:
 
 
 def _filled_form(request: Request, title: str, details: str, *, hint: str) -> Response:
+    with request.read() as tx:
+        more = ask_form.more_fields(tx, None)
     return OpenView(
         forms.ask_form(
             title=title,
             details=details,
             hint=hint,
+            more=more,
             reports_typing=ask_form.reports_typing(request.rt.features),
         )
     )
@@ -101,21 +104,27 @@ def _filled_form(request: Request, title: str, details: str, *, hint: str) -> Re
 def _empty_form(command: SlashCommand, tx: Transaction) -> Response:
     reports_typing = ask_form.reports_typing(tx.features)
     if not command.is_in_channel:
-        return OpenView(forms.ask_form(reports_typing=reports_typing))
+        more = ask_form.more_fields(tx, None)
+        return OpenView(forms.ask_form(more=more, reports_typing=reports_typing))
     channel = channels.find(tx, command.channel_id)
     return OpenView(
         forms.ask_form(
             channel=command.channel_id,
             channel_topics=channel.topics if channel else [],
+            more=ask_form.more_fields(tx, channel),
             reports_typing=reports_typing,
         )
     )
 
 
 def open_form(_: Interaction, request: Request) -> Response:
+    with request.read() as tx:
+        more = ask_form.more_fields(tx, None)
     reports_typing = ask_form.reports_typing(request.rt.features)
     return OpenView(
-        forms.ask_form(use_current_channel=True, reports_typing=reports_typing)
+        forms.ask_form(
+            use_current_channel=True, more=more, reports_typing=reports_typing
+        )
     )
 
 
@@ -138,13 +147,22 @@ def _original_text(click: BlockAction, request: Request) -> str:
     return ""
 
 
+def submit_form(form: ViewSubmission, request: Request) -> Response:
+    """Post the ask; without a name, show first how it will look."""
+    if ask_form.is_anonymous(form.view):
+        return anonymity.preview(form, request)
+    return writes(submit, before=_refresh_form)(form, request)
+
+
 def _refresh_form(form: ViewSubmission, request: Request) -> None:
-    request.refresh(users=[form.actor], channel=_chosen_channel(form.view))
+    request.refresh(users=[form.actor], channel=ask_form.chosen_channel(form.view))
 
 
 def submit(form: ViewSubmission, tx: Transaction) -> Response:
-    draft, checkin_id = _draft(form.view), ask_form.checkin_id(form.view)
-    channel = channels.get_joined(tx, _chosen_channel(form.view), field="channel")
+    draft, checkin_id = ask_form.draft(form.view), ask_form.checkin_id(form.view)
+    channel = channels.get_joined(
+        tx, ask_form.chosen_channel(form.view), field="channel"
+    )
     checkin = origin = None
     if checkin_id is not None:
         checkin = sharing.lock_own(tx, checkin_id, form.actor)
@@ -163,7 +181,7 @@ def submit(form: ViewSubmission, tx: Transaction) -> Response:
 
 
 def edit(form: ViewSubmission, tx: Transaction) -> None:
-    draft = _draft(form.view)
+    draft = ask_form.draft(form.view)
     asks.edit(tx, asks.get(tx, _ask_id(form.view)), draft, by=form.actor)
 
 
@@ -181,19 +199,6 @@ def delete(form: ViewSubmission, tx: Transaction) -> Response:
 def set_what_worked(form: ViewSubmission, tx: Transaction) -> None:
     solved_ask, text = asks.get(tx, _ask_id(form.view)), form.view.text("worked")
     actions.set_what_worked(tx, solved_ask, text, by=form.actor)
-
-
-def _chosen_channel(view: View) -> str:
-    channel = view.conversation("channel")
-    if not channel:
-        raise UserError("Choose a channel.", field="channel")
-    return channel
-
-
-def _draft(view: View) -> AskDraft:
-    title, details = rules.from_form(view.text("title"), view.text("details"))
-    topics = rules.parse_topics(view.all_chosen("topics"), view.text("more_topics"))
-    return AskDraft(title, details, topics)
 
 
 def _ask_id(view: View) -> int:

@@ -61,7 +61,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class OpenView:
-    """Open a form; after a click in a modal, on top of that modal."""
+    """Open a form; after a click or a submission in a modal, on top of that modal."""
 
     view: View
 
@@ -208,13 +208,16 @@ def _answer(
         case AfterAck(run, inner):
             _answer(interaction, request, inner, ack)
             run(request)
+        case OpenView(view) | UpdateView(view) if isinstance(
+            interaction, ViewSubmission
+        ):
+            is_new = isinstance(response, OpenView)
+            ack(response_action="push" if is_new else "update", view=view)
         case OpenView(view):
             request.open_view(view)
             ack()
         case CloseViews():
             ack(response_action="clear")
-        case UpdateView(view) if isinstance(interaction, ViewSubmission):
-            ack(response_action="update", view=view)
         case UpdateView(view, is_required=True):
             request.update_view(view, hash=response.hash)
             ack()

@@ -9,6 +9,7 @@ from bot.db.retry import retry_on_conflict
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 from jobs import (
+    anonymity,
     checkins,
     installations,
     knowledge,
@@ -39,6 +40,7 @@ JOBS = (
     Job("close-checkins", checkins.close_rounds, timedelta(seconds=5)),
     Job("update-blockers", checkins.update_blockers, timedelta(seconds=10)),
     Job("read-answers", knowledge.read_answers, timedelta(seconds=2)),
+    Job("post-anonymous-asks", anonymity.post_asks, timedelta(seconds=10)),
     Job("route-asks", routing.route_asks, timedelta(seconds=10)),
     Job("sync-channels", workspace.sync_channels, timedelta(hours=12)),
     Job("flush-message-counts", mentors.flush_message_counts, timedelta(seconds=20)),

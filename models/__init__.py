@@ -1,5 +1,14 @@
 """The tables. Importing `models` maps all of them."""
 
+from models.anonymity import (
+    AnonymousBlock,
+    AnonymousCount,
+    AnonymousDraft,
+    AnonymousLink,
+    AnonymousReply,
+    AnonymousReview,
+    SecretKey,
+)
 from models.asks import Answer, Ask, AskReference, Reaction, UnmatchedMessage
 from models.base import Base
 from models.channels import Champion, Channel
@@ -33,6 +42,12 @@ from models.unasked_messages import UnaskedMessage
 from models.workspace_settings import ProgramLead, WorkspaceSettingsRow
 
 __all__ = [
+    "AnonymousBlock",
+    "AnonymousCount",
+    "AnonymousDraft",
+    "AnonymousLink",
+    "AnonymousReply",
+    "AnonymousReview",
     "Answer",
     "AnswerText",
     "AnswerTextNotice",
@@ -80,6 +95,7 @@ __all__ = [
     "SearchChange",
     "SearchRebuild",
     "SearchReplica",
+    "SecretKey",
     "UnaskedMessage",
     "UnmatchedMessage",
     "WorkspaceSettingsRow",

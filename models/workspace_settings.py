@@ -25,6 +25,9 @@ class WorkspaceSettingsRow(Base):
         ),
         CheckConstraint("unasked_per_week >= 0", name="unasked_per_week"),
         CheckConstraint("confirmed_for_days > 0", name="confirmed_for_days"),
+        CheckConstraint(
+            "anonymous_link_days BETWEEN 7 AND 180", name="anonymous_link_days"
+        ),
     )
 
     installation_id: Mapped[int] = mapped_column(
@@ -38,6 +41,12 @@ class WorkspaceSettingsRow(Base):
     unasked_per_week: Mapped[int | None]
     # Days for which a confirmation of an answer counts.
     confirmed_for_days: Mapped[int | None]
+    # True if champions may let members ask without their names in their channels.
+    anonymous_asks: Mapped[bool | None]
+    # Days after which the link to an anonymous ask's author is cut at the latest.
+    anonymous_link_days: Mapped[int | None]
+    # A line that is shown to everybody who asks without their name.
+    anonymous_help_line: Mapped[str | None]
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

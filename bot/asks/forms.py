@@ -52,6 +52,8 @@ def ask_form(
     hint: str | None = None,
     # Earlier asks that may be similar, and what the next look is to know of this one.
     similar: Sequence[Block] = (),
+    # The fields of other features, below those of the ask.
+    more: Sequence[Block] = (),
     looks: Mapping[str, object] | None = None,
     # The texts are what the member has typed in the form so far: plain text.
     is_typed: bool = False,
@@ -102,6 +104,7 @@ def ask_form(
             )
         )
     blocks += _topic_inputs(channel_topics, topics, reports_choice=ask_id is None)
+    blocks += more
     return View(
         type="modal",
         callback_id="ask" if ask_id is None else "edit_ask",

@@ -15,6 +15,7 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.permissions import ASK, Role
 from bot.runtime import Transaction
+from bot.slack.text import SOMEBODY
 from bot.workspace import roles
 from models import Ask, Channel
 
@@ -66,9 +67,7 @@ def open_ask(
     A repeated request returns the ask. Raises UserError, with the field, and
     MembershipUnknown.
     """
-    ask = tx.session.scalar(
-        select(Ask).filter_by(installation_id=tx.workspace.id, source=dedup_key)
-    )
+    ask = find_by_source(tx, dedup_key)
     if ask is not None:
         return ask
     require_can_ask(tx, channel, asker)
@@ -88,6 +87,12 @@ def open_ask(
         ).one()
     tx.enqueue(ASK_POST, ask.id, to=channel.slack_id)
     return ask
+
+
+def find_by_source(tx: Transaction, source: str) -> Ask | None:
+    return tx.session.scalar(
+        select(Ask).filter_by(installation_id=tx.workspace.id, source=source)
+    )
 
 
 def insert_ask(
@@ -121,7 +126,8 @@ def insert_ask(
             topics=list(draft.topics),
             asked_at=asked_at,
             origin_url=origin_url,
-            is_first_ask=tx.session.scalar(earlier.limit(1)) is None,
+            is_first_ask=asker != SOMEBODY
+            and tx.session.scalar(earlier.limit(1)) is None,
         )
         .on_conflict_do_nothing()
         .returning(Ask.id)

@@ -70,6 +70,16 @@ class Settings(BaseSettings):
         " Enter in the question, or with `typing` while they type. `typing` has not"
         " been tried in all of Slack's apps yet.",
     )
+    anonymity_key: SecretStr | None = Field(
+        None,
+        description="A secret of 32 bytes as base64, for asks without a name; without"
+        " it nobody can ask so. `openssl rand -base64 32` makes one. Keep it out of"
+        " the database's backups.",
+    )
+    anonymity_key_previous: SecretStr | None = Field(
+        None,
+        description="The key before `ANONYMITY_KEY`, for 30 days after a rotation.",
+    )
     host: str = Field(
         "127.0.0.1",
         description="The address to listen on; `0.0.0.0` in a container.",

@@ -1,5 +1,6 @@
 """Check tokens and secrets before they are used, without showing them."""
 
+import base64
 import re
 
 from pydantic import SecretStr
@@ -50,3 +51,24 @@ def check_secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str
             " page."
         )
     return secret
+
+
+_KEY_BYTES = 32
+# Random bytes repeat so often that fewer are practically impossible.
+_MIN_DISTINCT_BYTES = 16
+
+
+def check_key(name: str, value: SecretStr | None) -> bytes | None:
+    """Return the bytes of a key in base64. Raises SettingsError if it is none."""
+    if value is None:
+        return None
+    try:
+        key = base64.b64decode(value.get_secret_value(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES or len(set(key)) < _MIN_DISTINCT_BYTES:
+        raise SettingsError(
+            f"{name} is not a key of {_KEY_BYTES} random bytes in base64. Make one with"
+            " `openssl rand -base64 32`."
+        )
+    return key

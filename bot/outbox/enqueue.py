@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
 from bot.outbox.kind import NAMES_IN_TOKENS, MessageKind
-from bot.slack.text import is_erased
+from bot.slack.text import is_reachable
 from models import OutboxItem
 
 # Key in `session.info`: True if the commit makes a message due, so the worker wakes.
@@ -143,9 +143,9 @@ def enqueue(
 
     An item that was sent stays sent. An item that was cancelled, because its subject
     had been undone, is enqueued again; a pending one gets the new time. Nothing is
-    enqueued for an erased member.
+    enqueued for an erased member, or for the author of an ask without a name.
     """
-    if is_erased(recipient):
+    if not is_reachable(recipient):
         return
     session.execute(
         _ENQUEUE(session),
@@ -222,6 +222,7 @@ def _enqueue_rows(
     rows = [
         _row(session, kind, subject_id, recipient, **common)
         for subject_id, recipient in sorted(targets)
+        if is_reachable(recipient)
     ]
     if rows:
         session.execute(statement(session), rows)
@@ -237,6 +238,8 @@ def enqueue_update(
     now: datetime,
 ) -> None:
     """Enqueue an update of a message; updates that are not yet sent are merged."""
+    if not is_reachable(recipient):
+        return
     session.execute(
         _ENQUEUE_UPDATE(session),
         _row(

@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 ELLIPSIS = "…"
 # The name of people whose name is not known.
 SOMEONE = "someone"
+# The asker of asks without a name, and the giver of their marks. It is no Slack id, so
+# that it equals nobody's, also not that of the person behind it.
+SOMEBODY = "somebody"
 # The prefix of an erased member's replacement id; no Slack id has it.
 ERASED_PREFIX = "forgotten-"
 
@@ -255,6 +258,11 @@ def _with_source(text: str) -> Iterator[tuple[Token, str]]:
 def is_erased(member: str) -> bool:
     """Return True if the id is the pseudonym of an erased member."""
     return member.startswith(ERASED_PREFIX)
+
+
+def is_reachable(recipient: str) -> bool:
+    """Return False for ids that Slack does not know: nothing can be sent to them."""
+    return recipient != SOMEBODY and not is_erased(recipient)
 
 
 def permalink(

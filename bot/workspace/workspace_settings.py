@@ -25,6 +25,12 @@ class WorkspaceSettings:
     unasked_per_week: int = 3
     # Days for which a confirmation that an answer is right counts.
     confirmed_for_days: int = 365
+    # True if champions may let members ask without their names in their channels.
+    anonymous_asks: bool = False
+    # Days after which the link to an anonymous ask's author is cut at the latest.
+    anonymous_link_days: int = 90
+    # A line that is shown to everybody who asks without their name; "": none.
+    anonymous_help_line: str = ""
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)
 

@@ -1,0 +1,184 @@
+"""The links between anonymous asks and their authors: sealed, found, and cut.
+
+No function says who an author is to anyone. `author_of` is for the one thing that must
+know it: that nobody is asked to answer their own ask.
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+
+from bot.anonymity import rules
+from bot.anonymity.keyring import keys_of
+from bot.anonymity.keys import AnonymityKeys, WrongKey
+from bot.clock import datetime_to_micros
+from bot.errors import UserError
+from bot.runtime import Transaction
+from bot.slack.text import SOMEBODY
+from bot.workspace import workspace_settings
+from models import AnonymousCount, AnonymousDraft, AnonymousLink, Ask, Channel
+
+# The same words for everybody, also for the author in a wrong workspace.
+ONLY_THE_ASKER = "Only the person who asked can do that."
+
+
+def row_name(tx: Transaction, table: str, key: object) -> str:
+    """Return the name of a row for sealing: a seal can't be moved to another row."""
+    return f"{tx.workspace.team_id} {table} {key}"
+
+
+def is_anonymous(ask: Ask) -> bool:
+    """Return True if the ask has no name, also after its link was cut."""
+    return ask.asker == SOMEBODY
+
+
+def author_index(tx: Transaction, keys: AnonymityKeys, member: str) -> str:
+    """Return the index under which the member's own asks are stored."""
+    return keys.index("asks", tx.workspace.team_id, member)
+
+
+def author_indexes(tx: Transaction, keys: AnonymityKeys, member: str) -> Sequence[str]:
+    """Return the indexes under which the member's own asks are found."""
+    return keys.indexes("asks", tx.workspace.team_id, member)
+
+
+def link(tx: Transaction, ask: Ask, member: str, keys: AnonymityKeys) -> None:
+    """Link an ask that is just being posted to its author."""
+    days = workspace_settings.get(tx).anonymous_link_days
+    tx.session.add(
+        AnonymousLink(
+            ask_id=ask.id,
+            installation_id=tx.workspace.id,
+            author=keys.seal(member, row_name(tx, "link", ask.id)),
+            author_index=author_index(tx, keys, member),
+            cut_at=ask.asked_at + timedelta(days=days),
+        )
+    )
+
+
+def author_of(tx: Transaction, ask: Ask) -> str | None:
+    """Return the author of an anonymous ask; None if the link is cut, or has no key.
+
+    Only for leaving the author out of those who are asked to answer it.
+    """
+    if not is_anonymous(ask):
+        return None
+    keys = keys_of(tx)
+    ask_link = tx.session.get(AnonymousLink, ask.id)
+    if keys is None or ask_link is None:
+        return None
+    try:
+        return keys.open(ask_link.author, row_name(tx, "link", ask.id))
+    except WrongKey:
+        return None
+
+
+def require_author(tx: Transaction, ask: Ask, member: str) -> AnonymousLink:
+    """Return the link if the member is the author; else raise UserError.
+
+    Everybody takes the same path, so that neither words nor time tell the author.
+    """
+    keys = keys_of(tx)
+    if keys is None:
+        raise UserError(ONLY_THE_ASKER)
+    ask_link = tx.session.get(AnonymousLink, ask.id)
+    stored = ask_link.author_index if ask_link is not None else ""
+    matches = [
+        hmac.compare_digest(stored, index) for index in author_indexes(tx, keys, member)
+    ]
+    if ask_link is None or not any(matches):
+        raise UserError(ONLY_THE_ASKER)
+    return ask_link
+
+
+def own_links(tx: Transaction, member: str) -> Sequence[AnonymousLink]:
+    """Return the links of the member's own asks, the newest first."""
+    keys = keys_of(tx)
+    if keys is None:
+        return []
+    return tx.session.scalars(
+        select(AnonymousLink)
+        .where(_is_own(tx, keys, member))
+        .order_by(AnonymousLink.ask_id.desc())
+    ).all()
+
+
+def _is_own(tx: Transaction, keys: AnonymityKeys, member: str) -> ColumnElement[bool]:
+    indexes = author_indexes(tx, keys, member)
+    return (AnonymousLink.installation_id == tx.workspace.id) & (
+        AnonymousLink.author_index.in_(indexes)
+    )
+
+
+def cut_own(tx: Transaction, member: str, channel_id: int | None = None) -> None:
+    """Cut the member's links, of one channel or of all; their asks stay."""
+    keys = keys_of(tx)
+    if keys is None:
+        return
+    cut = delete(AnonymousLink).where(_is_own(tx, keys, member))
+    if channel_id is not None:
+        in_channel = select(Ask.id).filter_by(channel_id=channel_id)
+        cut = cut.where(AnonymousLink.ask_id.in_(in_channel))
+    tx.session.execute(cut)
+
+
+def cut_due(tx: Transaction) -> None:
+    """Cut the links whose time has come."""
+    ended = tx.now - rules.CUT_AFTER_END
+    gone = tx.now - rules.CUT_AFTER_DELETION
+    over = select(Ask.id).where(
+        or_(
+            (Ask.state == "solved") & (Ask.solved_at <= ended),
+            (Ask.state == "closed")
+            & (Ask.closed_at_micros <= datetime_to_micros(ended)),
+            Ask.deleted_at <= gone,
+        )
+    )
+    tx.session.execute(
+        delete(AnonymousLink).where(
+            AnonymousLink.installation_id == tx.workspace.id,
+            or_(AnonymousLink.cut_at <= tx.now, AnonymousLink.ask_id.in_(over)),
+        )
+    )
+
+
+def set_seen(tx: Transaction, ask_id: int, count: int) -> None:
+    """Record how many answers the author has seen; nothing says when."""
+    tx.session.execute(
+        update(AnonymousLink)
+        .where(AnonymousLink.ask_id == ask_id, AnonymousLink.seen_count < count)
+        .values(seen_count=count)
+    )
+
+
+def cut_in_channel(tx: Transaction, channel: str, member: str) -> None:
+    """Cut the member's links in a channel that they have left."""
+    channel_id = tx.session.scalar(
+        select(Channel.id).filter_by(installation_id=tx.workspace.id, slack_id=channel)
+    )
+    if channel_id is not None:
+        cut_own(tx, member, channel_id)
+
+
+def forget(tx: Transaction, member: str) -> None:
+    """Cut the member's links, and delete their drafts and numbers."""
+    cut_own(tx, member)
+    keys = keys_of(tx)
+    if keys is None:
+        return
+    tx.session.execute(
+        delete(AnonymousDraft).where(
+            AnonymousDraft.installation_id == tx.workspace.id,
+            AnonymousDraft.author_index.in_(author_indexes(tx, keys, member)),
+        )
+    )
+    tx.session.execute(
+        delete(AnonymousCount).where(
+            AnonymousCount.installation_id == tx.workspace.id,
+            AnonymousCount.author_index.in_(
+                keys.indexes("counts", tx.workspace.team_id, member)
+            ),
+        )
+    )

@@ -1,0 +1,250 @@
+"""From the press to the post: an ask without a name waits some minutes as a draft."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from bot.anonymity import authors, limits, notes, rules
+from bot.anonymity.keyring import keys_of
+from bot.anonymity.keys import AnonymityKeys, WrongKey
+from bot.asks import rules as ask_rules
+from bot.asks import service as asks
+from bot.asks.message_kinds import ASK_POST
+from bot.asks.service import AskDraft
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.permissions import ASK, Role, require
+from bot.runtime import Transaction
+from bot.slack.text import SOMEBODY
+from bot.workspace import members, roles, workspace_settings
+from models import AnonymousDraft, Ask, Channel, Member
+
+OFF, ON, REVIEWED = "off", "on", "reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What its author reads before an ask is posted without their name."""
+
+    channel: str
+    hints: Sequence[str]
+    help_line: str
+    is_reviewed: bool
+    link_days: int
+
+
+def is_possible(tx: Transaction) -> bool:
+    """Return True if members can ask without their names in some channel."""
+    return keys_of(tx) is not None and workspace_settings.get(tx).anonymous_asks
+
+
+def is_offered(tx: Transaction, channel: Channel) -> bool:
+    """Return True if members can ask without their names in this channel."""
+    return (
+        is_possible(tx)
+        and channel.anonymous_asks != OFF
+        and not channel.is_shared
+        and not channel.is_archived
+    )
+
+
+def preview(
+    tx: Transaction,
+    channel: Channel,
+    draft: AskDraft,
+    *,
+    member: str,
+    people: Collection[str],
+) -> Preview:
+    """Check that the member can post the draft, and return what they should know.
+
+    `people` are the channel's members, as Slack says now. Nothing is stored. Raises
+    UserError, with the field.
+    """
+    _require_may_ask(tx, channel, draft, member=member, people=people)
+    profile = members.find(tx, member)
+    names = (
+        [profile.name, profile.full_name, profile.handle] if profile is not None else []
+    )
+    settings = workspace_settings.get(tx)
+    return Preview(
+        channel=channel.name,
+        hints=rules.hints(f"{draft.title}\n{draft.details}", names),
+        help_line=settings.anonymous_help_line,
+        is_reviewed=channel.anonymous_asks == REVIEWED,
+        link_days=settings.anonymous_link_days,
+    )
+
+
+def submit(
+    tx: Transaction,
+    channel: Channel,
+    draft: AskDraft,
+    *,
+    member: str,
+    people: Collection[str],
+    source: str,
+) -> None:
+    """Store the draft, once for each `source`, to be posted at a random time.
+
+    Raises UserError, with the field.
+    """
+    keys = _require_may_ask(tx, channel, draft, member=member, people=people)
+    source_index = keys.index("source", tx.workspace.team_id, source)
+    if asks.find_by_source(tx, _source(source_index)) is not None:
+        return
+    draft_id = rules.random_id()
+    is_new = tx.session.scalar(
+        upsert(tx.session, AnonymousDraft)
+        .values(
+            id=draft_id,
+            installation_id=tx.workspace.id,
+            channel_id=channel.id,
+            title=draft.title,
+            details=draft.details,
+            topics=list(draft.topics),
+            author=keys.seal(member, authors.row_name(tx, "draft", draft_id)),
+            author_index=authors.author_index(tx, keys, member),
+            source_index=source_index,
+            due_at=tx.now + rules.random_delay(),
+        )
+        .on_conflict_do_nothing()
+        .returning(AnonymousDraft.id)
+    )
+    if is_new:
+        limits.count(tx, keys, member)
+
+
+def _require_may_ask(
+    tx: Transaction,
+    channel: Channel,
+    draft: AskDraft,
+    *,
+    member: str,
+    people: Collection[str],
+) -> AnonymityKeys:
+    keys = keys_of(tx)
+    if keys is None or not is_offered(tx, channel):
+        raise UserError(notes.NOT_OFFERED, field="channel")
+    if channel.is_read_only or not channel.is_joined:
+        raise UserError(notes.CANNOT_POST, field="channel")
+    # Slack itself says who is in the channel. Our own record would have to be brought
+    # up to date, and its time would tell who was about to ask.
+    if member not in people:
+        raise UserError(notes.NOT_IN_CHANNEL, field="channel")
+    member_roles = roles.in_channel(tx, channel, member)
+    require(ASK, member_roles)
+    if Role.GUEST in member_roles and not channel.guests_may_ask:
+        raise UserError(asks.GUESTS_CANNOT_ASK, field="channel")
+    if not is_large_enough(tx, channel, people):
+        raise UserError(notes.TOO_FEW_PEOPLE, field="channel")
+    ask_rules.require_enough_words(draft.title)
+    for field, text in (("title", draft.title), ("details", draft.details)):
+        if rules.mentions_people(text):
+            raise UserError(notes.LEAVE_OUT_NAMES, field=field)
+    limits.require_may_post(tx, keys, member, channel.id)
+    return keys
+
+
+def is_large_enough(tx: Transaction, channel: Channel, people: Collection[str]) -> bool:
+    """Return True if the channel has enough members, and enough who can ask."""
+    profiles = tx.session.scalars(
+        select(Member).where(
+            Member.installation_id == tx.workspace.id, Member.slack_id.in_(people)
+        )
+    ).all()
+    bots = sum(profile.is_bot for profile in profiles)
+    askers = sum(
+        bool(profile.fetched_at)
+        and not (profile.is_bot or profile.is_deactivated or profile.is_external)
+        and (channel.guests_may_ask or not profile.is_guest)
+        for profile in profiles
+    )
+    return len(people) - bots >= rules.MIN_MEMBERS and askers >= rules.MIN_ASKERS
+
+
+def due(tx: Transaction) -> Sequence[int]:
+    """Return the ids of the drafts to post now, in the order of their times."""
+    return tx.session.scalars(
+        select(AnonymousDraft.id)
+        .where(
+            AnonymousDraft.installation_id == tx.workspace.id,
+            AnonymousDraft.state == "waiting",
+            AnonymousDraft.due_at <= tx.now,
+        )
+        .order_by(AnonymousDraft.due_at, AnonymousDraft.id)
+    ).all()
+
+
+def post(tx: Transaction, draft_id: int) -> Ask | None:
+    """Post a draft that is due; return the ask. None if that is no longer possible.
+
+    If the channel no longer allows it, the author reads so in their Home tab.
+    """
+    draft = tx.session.get(AnonymousDraft, draft_id, with_for_update=True)
+    keys = keys_of(tx)
+    if draft is None or draft.state != "waiting" or keys is None:
+        return None
+    channel = tx.session.get_one(Channel, draft.channel_id)
+    if not is_offered(tx, channel) or not channel.is_joined:
+        refuse(tx, draft, notes.NOT_OFFERED)
+        return None
+    try:
+        author = keys.open(draft.author, authors.row_name(tx, "draft", draft.id))
+    except WrongKey:
+        tx.session.delete(draft)
+        return None
+    return _post(tx, draft, channel, author, keys)
+
+
+def _post(
+    tx: Transaction,
+    draft: AnonymousDraft,
+    channel: Channel,
+    author: str,
+    keys: AnonymityKeys,
+) -> Ask | None:
+    ask = asks.insert_ask(
+        tx,
+        channel,
+        AskDraft(draft.title, draft.details, draft.topics),
+        asker=SOMEBODY,
+        dedup_key=_source(draft.source_index),
+        asked_at=tx.now,
+    )
+    if ask is not None:
+        authors.link(tx, ask, author, keys)
+        tx.enqueue(ASK_POST, ask.id, to=channel.slack_id)
+    tx.session.delete(draft)
+    return ask
+
+
+def _source(source_index: str) -> str:
+    return f"anonymous:{source_index}"
+
+
+def refuse(tx: Transaction, draft: AnonymousDraft, reason: str) -> None:
+    """Do not post the draft; its author reads the reason for some days."""
+    draft.state, draft.reason = "refused", reason
+    draft.due_at = tx.now + rules.REFUSED_FOR
+
+
+def own_drafts(tx: Transaction, member: str) -> Sequence[AnonymousDraft]:
+    """Return the member's drafts that wait, are looked at, or were refused."""
+    keys = keys_of(tx)
+    if keys is None:
+        return []
+    return tx.session.scalars(
+        select(AnonymousDraft)
+        .where(
+            AnonymousDraft.installation_id == tx.workspace.id,
+            or_(
+                *(
+                    AnonymousDraft.author_index == index
+                    for index in authors.author_indexes(tx, keys, member)
+                )
+            ),
+        )
+        .order_by(AnonymousDraft.due_at, AnonymousDraft.id)
+    ).all()

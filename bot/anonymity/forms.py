@@ -1,0 +1,125 @@
+"""The forms of asks without a name. Pure."""
+
+import json
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import Block, DividerBlock, InputBlock, SectionBlock
+from slack_sdk.models.blocks.basic_components import Option
+from slack_sdk.models.blocks.block_elements import CheckboxesElement
+from slack_sdk.models.views import View
+
+from bot.anonymity import rules
+from bot.anonymity.notes import TOO_LONG
+from bot.errors import UserError
+from bot.slack import rich_text
+from bot.slack.blocks import context_line, message_modal, mrkdwn_line
+
+# The name of the field in the form to ask.
+FIELD = "anonymous"
+# Slack's limit for the data that a view carries.
+_MAX_METADATA = 3000
+_MAX_DETAILS_SHOWN = 2500
+
+POSTED_LATER = (
+    "It comes within 5 minutes, at a random time, so that nobody can tell from the"
+    " moment. You find it on my Home tab."
+)
+REVIEWED_LATER = (
+    "A champion reads it first, without your name. You find it on my Home tab."
+)
+
+
+def checkbox(*, is_ticked: bool = False) -> InputBlock:
+    """Build the field of the form to ask that leaves out the asker's name."""
+    box = Option(
+        text="Ask without my name",
+        value="yes",
+        description="First you see how it will look, and who could find out.",
+    )
+    return InputBlock(
+        block_id=FIELD,
+        label="Your name",
+        optional=True,
+        element=CheckboxesElement(
+            action_id=FIELD,
+            options=[box],
+            initial_options=[box] if is_ticked else None,
+        ),
+    )
+
+
+def preview(
+    *,
+    channel_id: str,
+    channel: str,
+    title: str,
+    details: str,
+    topics: Sequence[str],
+    # As they will look: mrkdwn.
+    title_text: str,
+    details_text: str,
+    hints: Sequence[str],
+    help_line: str,
+    is_reviewed: bool,
+    link_days: int,
+) -> View:
+    """Build the page before an ask without a name is posted.
+
+    `title` and `details` are as typed; the page carries them. Raises UserError, with
+    the field, if they are too long for that.
+    """
+    metadata = json.dumps(
+        {"channel": channel_id, "title": title, "details": details, "topics": topics},
+        ensure_ascii=False,
+    )
+    if len(metadata) > _MAX_METADATA:
+        raise UserError(TOO_LONG, field="details")
+    blocks: list[Block] = [
+        mrkdwn_line(f"This is how it will look in #{channel}:"),
+        rich_text.user_text(title_text, limit=200, is_bold=True),
+    ]
+    if details_text:
+        blocks.append(rich_text.user_text(details_text, limit=_MAX_DETAILS_SHOWN))
+    blocks += [
+        context_line("Asked by somebody"),
+        DividerBlock(),
+        SectionBlock(text=_who_could_find_out(link_days)),
+    ]
+    if hints:
+        lines = "\n".join(f"• {hint}" for hint in hints)
+        heading = "*Your words may give you away:*"
+        blocks.append(SectionBlock(text=f"{heading}\n{lines}"))
+    if help_line:
+        blocks.append(context_line(help_line))
+    blocks.append(mrkdwn_line(REVIEWED_LATER if is_reviewed else POSTED_LATER))
+    return View(
+        type="modal",
+        callback_id="ask_anonymously",
+        title="Ask without your name",
+        submit="Post",
+        close="Back",
+        private_metadata=metadata,
+        blocks=blocks,
+    )
+
+
+def _who_could_find_out(link_days: int) -> str:
+    days = rules.CUT_AFTER_END.days
+    return (
+        "*Who could find out that it was you?*\n"
+        "• People here: no.\n"
+        "• Champions, program leads and admins: no. There is no button for that.\n"
+        "• Whoever runs this server could, with the key and the database, until the"
+        f" link to you is cut: {days} days after it is solved or closed, and after"
+        f" {link_days} days at the latest.\n"
+        "• Slack itself knows that you used Backswing, as with any app.\n"
+        "• Reply and mark answers on my Home tab only. What you do in the thread shows"
+        " your name."
+    )
+
+
+def on_its_way(*, is_reviewed: bool) -> View:
+    """Build the page after the press; closing it closes the form beneath, too."""
+    view = message_modal("On its way", REVIEWED_LATER if is_reviewed else POSTED_LATER)
+    view.clear_on_close = True
+    return view

@@ -1,0 +1,44 @@
+"""Check that the key is the one that the database was written with."""
+
+import logging
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.anonymity.keys import AnonymityKeys
+from bot.db.statements import upsert
+from models import SecretKey
+
+log = logging.getLogger(__name__)
+
+# The name of the row with the key's fingerprint.
+NAME = "anonymity"
+
+
+def usable_keys(
+    write_session: sessionmaker[Session], keys: AnonymityKeys | None
+) -> AnonymityKeys | None:
+    """Return the keys, or None if the database was written with another one.
+
+    The first key is recorded. With another one the bot would link new asks to keys that
+    the other replicas lack, and old ones would be dead.
+    """
+    if keys is None:
+        return None
+    with write_session.begin() as session:
+        session.execute(
+            upsert(session, SecretKey)
+            .values(name=NAME, fingerprint=keys.current.fingerprint)
+            .on_conflict_do_nothing()
+        )
+        recorded = session.get_one(SecretKey, NAME)
+        if recorded.fingerprint == keys.current.fingerprint:
+            return keys
+        log.error(
+            "asks without a name are off: ANONYMITY_KEY is another key than the one"
+            " that the database was written with",
+            extra={
+                "configured": keys.current.fingerprint,
+                "recorded": recorded.fingerprint,
+            },
+        )
+        return None

@@ -1,0 +1,117 @@
+"""Limits on asks without a name, by indexes that name nobody: numbers and blocks."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import delete, func, or_, select
+
+from bot.anonymity import rules
+from bot.anonymity.keys import AnonymityKeys
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.runtime import Transaction
+from models import AnonymousBlock, AnonymousCount
+
+TOO_MANY = (
+    f"You can ask {rules.MAX_PER_DAY} times a day and {rules.MAX_PER_30_DAYS} times in"
+    " 30 days without your name. You can ask with it at any time."
+)
+TOO_MANY_HERE = (
+    "People here have asked enough without their names today. Try again tomorrow, or"
+    " ask with your name."
+)
+
+
+def blocked(reason: str) -> str:
+    """Return the words for an author who was stopped."""
+    return (
+        f"A champion has stopped your asks without a name for now: “{reason}”. You can"
+        " ask with your name."
+    )
+
+
+def require_may_post(
+    tx: Transaction, keys: AnonymityKeys, member: str, channel_id: int
+) -> None:
+    """Raise UserError if the member was stopped, or has reached a limit."""
+    block = tx.session.scalar(
+        select(AnonymousBlock)
+        .where(
+            AnonymousBlock.installation_id == tx.workspace.id,
+            AnonymousBlock.author_index.in_(_indexes(tx, keys, "blocks", member)),
+            AnonymousBlock.until > tx.now,
+            or_(
+                AnonymousBlock.channel_id.is_(None),
+                AnonymousBlock.channel_id == channel_id,
+            ),
+        )
+        .order_by(AnonymousBlock.channel_id.is_not(None), AnonymousBlock.until.desc())
+        .limit(1)
+    )
+    if block is not None:
+        raise UserError(blocked(block.reason))
+    today = tx.now.date()
+    if not rules.may_post(_numbers(tx, keys, member), today):
+        raise UserError(TOO_MANY)
+    total = tx.session.scalar(
+        select(func.sum(AnonymousCount.number)).where(
+            AnonymousCount.installation_id == tx.workspace.id,
+            AnonymousCount.day == today,
+        )
+    )
+    if (total or 0) >= rules.MAX_PER_WORKSPACE_DAY:
+        raise UserError(TOO_MANY_HERE)
+
+
+def _numbers(tx: Transaction, keys: AnonymityKeys, member: str) -> Counter[date]:
+    rows = tx.session.execute(
+        select(AnonymousCount.day, AnonymousCount.number).where(
+            AnonymousCount.installation_id == tx.workspace.id,
+            AnonymousCount.author_index.in_(_indexes(tx, keys, "counts", member)),
+        )
+    )
+    numbers: Counter[date] = Counter()
+    for day, number in rows:
+        numbers[day] += number
+    return numbers
+
+
+def count(tx: Transaction, keys: AnonymityKeys, member: str) -> None:
+    """Count an ask of today (UTC)."""
+    index = keys.index("counts", tx.workspace.team_id, member)
+    tx.session.execute(
+        upsert(tx.session, AnonymousCount)
+        .values(
+            installation_id=tx.workspace.id,
+            author_index=index,
+            day=tx.now.date(),
+            number=1,
+        )
+        .on_conflict_do_update(
+            index_elements=["installation_id", "author_index", "day"],
+            set_={"number": AnonymousCount.number + 1},
+        )
+    )
+
+
+def purge(tx: Transaction) -> None:
+    """Delete the numbers and blocks that no longer count."""
+    tx.session.execute(
+        delete(AnonymousCount).where(
+            AnonymousCount.installation_id == tx.workspace.id,
+            AnonymousCount.day <= tx.now.date() - rules.COUNTED_FOR,
+        )
+    )
+    tx.session.execute(
+        delete(AnonymousBlock).where(
+            AnonymousBlock.installation_id == tx.workspace.id,
+            AnonymousBlock.until <= tx.now,
+        )
+    )
+
+
+def _indexes(
+    tx: Transaction, keys: AnonymityKeys, purpose: str, member: str
+) -> Sequence[str]:
+    return keys.indexes(purpose, tx.workspace.team_id, member)

@@ -1,0 +1,15 @@
+"""Texts about asks without a name. Pure."""
+
+from bot.anonymity import rules
+
+NOT_OFFERED = (
+    "This channel does not take asks without a name. Untick it to ask with it."
+)
+CANNOT_POST = "I can't post in that channel. Choose another one."
+NOT_IN_CHANNEL = "You are not in that channel. Join it first, or choose another one."
+TOO_FEW_PEOPLE = (
+    "There are too few people in that channel to be nobody. It needs at least"
+    f" {rules.MIN_MEMBERS} people, of whom {rules.MIN_ASKERS} can ask."
+)
+LEAVE_OUT_NAMES = "Leave out the names of people if you ask without your own."
+TOO_LONG = "To ask without your name, shorten the details to about 2,000 characters."

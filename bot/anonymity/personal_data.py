@@ -1,0 +1,90 @@
+"""Personal data in asks without a name."""
+
+from collections.abc import Sequence
+
+from bot.anonymity import authors
+from bot.personal_data import Erasure, TablePolicy
+from bot.runtime import Transaction
+from models import (
+    AnonymousBlock,
+    AnonymousCount,
+    AnonymousDraft,
+    AnonymousLink,
+    AnonymousReply,
+    AnonymousReview,
+    SecretKey,
+)
+
+
+def _forget(tx: Transaction, erasure: Erasure) -> None:
+    """Cut the member's links at once. Their asks stay, as somebody's."""
+    authors.forget(tx, erasure.member)
+
+
+PERSONAL_DATA: Sequence[TablePolicy] = (
+    TablePolicy(
+        model=AnonymousDraft,
+        contents="Asks without a name that are not posted yet: text, topics, and the"
+        " sealed author.",
+        purpose="Post them some minutes later, so that the time tells nobody.",
+        retention="When it is posted. Refused ones after 7 days.",
+        non_personal=(
+            "title",
+            "details",
+            "topics",
+            "author_index",
+            "source_index",
+            "state",
+            "reason",
+        ),
+        before_erasure=_forget,
+    ),
+    TablePolicy(
+        model=AnonymousLink,
+        contents="For each ask without a name, its author, sealed with a key that is"
+        " not in the database.",
+        purpose="Let the author act on it in their own Home tab.",
+        retention="30 days after the ask was solved or closed, and after 90 days at"
+        " the latest.",
+        non_personal=("author_index",),
+    ),
+    TablePolicy(
+        model=AnonymousReply,
+        contents="Replies by the authors of asks without a name, which the bot posts.",
+        purpose="Post them some minutes later, and let the author change them.",
+        non_personal=("source_index", "text", "ts"),
+    ),
+    TablePolicy(
+        model=AnonymousCount,
+        contents="How many asks without a name the same person posted on a day. The"
+        " person is an index that needs the key.",
+        purpose="Limit their number.",
+        retention="After 30 days.",
+        non_personal=("author_index",),
+    ),
+    TablePolicy(
+        model=AnonymousBlock,
+        contents="Authors whom a champion has stopped, without knowing them, and why."
+        " The author is an index that needs the key.",
+        purpose="Keep asks without a name decent.",
+        retention="After 30 days.",
+        non_personal=("author_index", "reason"),
+    ),
+    TablePolicy(
+        model=AnonymousReview,
+        contents="How many people reported an ask without a name, each an index that"
+        " needs the key.",
+        purpose="Hide it until a champion has looked.",
+        non_personal=("reporters",),
+    ),
+    TablePolicy(
+        model=SecretKey,
+        contents="The name of the key that seals authors, not the key.",
+        purpose="Notice that another key was set.",
+        non_personal=("name", "fingerprint", "previous_fingerprint"),
+    ),
+)
+
+ERASURE_LINES = (
+    "Your asks without a name stay as somebody's. From then on you can't act on them.",
+)

@@ -1,0 +1,103 @@
+"""Rules of asks without a name: limits, links, and hints about a text. Pure."""
+
+import random
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+# For each author, counted without their id.
+MAX_PER_DAY = 2
+MAX_PER_30_DAYS = 5
+COUNTED_FOR = timedelta(days=30)
+# In the whole workspace.
+MAX_PER_WORKSPACE_DAY = 20
+
+# In a smaller channel everybody could guess. Of the members, so many must be able to
+# ask: bots, people without a profile and, in some channels, guests are not.
+MIN_MEMBERS = 8
+MIN_ASKERS = 5
+
+# The post comes at a random time within this time of the press, so that nobody can tell
+# from "she typed just then".
+MAX_DELAY = timedelta(minutes=5)
+
+# The link is cut so long after the end of the ask, and at the latest after the days of
+# the workspace's setting.
+CUT_AFTER_END = timedelta(days=30)
+CUT_AFTER_DELETION = timedelta(days=7)
+# Its author reads for so long that a draft was refused.
+REFUSED_FOR = timedelta(days=7)
+MIN_LINK_DAYS, MAX_LINK_DAYS = 7, 180
+
+
+def random_delay() -> timedelta:
+    """Return a random time from nothing to MAX_DELAY."""
+    return MAX_DELAY * random.SystemRandom().random()
+
+
+def random_id() -> int:
+    """Return an id for a row, of which nothing tells when it was made."""
+    return random.SystemRandom().getrandbits(59)
+
+
+def may_post(numbers: Mapping[date, int], today: date) -> bool:
+    """Return True if the author's numbers of the last days allow another ask."""
+    since = today - COUNTED_FOR
+    recent = sum(number for day, number in numbers.items() if day > since)
+    return numbers.get(today, 0) < MAX_PER_DAY and recent < MAX_PER_30_DAYS
+
+
+def cut_at(latest: datetime, *, ended_at: datetime | None) -> datetime:
+    """Return the time at which a link is cut; `ended_at`: solved or closed then."""
+    return latest if ended_at is None else min(latest, ended_at + CUT_AFTER_END)
+
+
+_FIRST_PERSON = r"\b(?:my|our|mein\w*|unser\w*)\b"
+_TEAM = re.compile(
+    rf"{_FIRST_PERSON} (?:\w+ )?(?:team|manager|boss|lead|department|squad|chef\w*|"
+    r"abteilung)\b",
+    re.IGNORECASE,
+)
+_SPEAKER = re.compile(r"\b(?:I|I'm|I've|my|we|ich|wir|mein\w*)\b", re.IGNORECASE)
+_DATE = re.compile(
+    r"\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}(?:[./]\d{2,4})?|"
+    r"(?:last|since|on) (?:monday|tuesday|wednesday|thursday|friday)|"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|"
+    r"december) \d{1,2})\b",
+    re.IGNORECASE,
+)
+_ACCOUNT_LINK = re.compile(
+    r"https?://\S*(?:/(?:users?|~|u|people|profile)/|@|[?&](?:user|author|account)=)",
+    re.IGNORECASE,
+)
+_CHANNEL = re.compile(r"<#[CG]")
+_MENTION = re.compile(r"<@[UW]|<!subteam")
+
+
+def mentions_people(mrkdwn: str) -> bool:
+    return bool(_MENTION.search(mrkdwn))
+
+
+def hints(text: str, own_names: Iterable[str]) -> Sequence[str]:
+    """Return what in a text could give its author away, each as a short sentence.
+
+    `text` is the title and details in mrkdwn; `own_names` are the author's names and
+    handle.
+    """
+    found: list[str] = []
+    lower = text.casefold()
+    names = {part.casefold() for name in own_names for part in (name, *name.split())}
+    if any(
+        len(name) > 2 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lower)  # noqa: PLR2004
+        for name in names
+    ):
+        found.append("Your own name is in it.")
+    if _TEAM.search(text):
+        found.append("It speaks of your team or manager.")
+    if _CHANNEL.search(text):
+        found.append("It names a channel. Perhaps few people know it.")
+    if _SPEAKER.search(text) and _DATE.search(text):
+        found.append("It says on which day something happened to you.")
+    if _ACCOUNT_LINK.search(text):
+        found.append("It has a link with an account in it.")
+    return found

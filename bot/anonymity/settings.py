@@ -1,0 +1,103 @@
+"""The settings of asks without a name: of the workspace, and of a channel."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.anonymity import drafts, rules
+from bot.anonymity.keyring import keys_of
+from bot.forms.fields import Choice, Line, Number, Switch
+from bot.forms.setting import Setting
+from bot.runtime import Transaction
+from bot.slack.text import one_line, sanitize, truncate
+from bot.workspace import workspace_settings
+from models import Channel
+
+MAX_HELP_LENGTH = 200
+NO_KEY = "The operator has to set ANONYMITY_KEY first. Until then nobody can do it."
+_HINT = (
+    "Champions then decide for their channels. No one can find out who asked, admins"
+    " and leads included."
+)
+
+
+def _stored(name: str) -> tuple[Any, Any]:
+    """Return functions that read and store a workspace setting."""
+
+    def get(tx: Transaction, _owner: None) -> Any:
+        return getattr(workspace_settings.get(tx), name)
+
+    def put(tx: Transaction, _owner: None, value: Any) -> None:
+        workspace_settings.update(tx, **{name: value})
+
+    return get, put
+
+
+def _workspace_hint(tx: Transaction, _owner: None) -> str:
+    return _HINT if keys_of(tx) is not None else NO_KEY
+
+
+WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
+    Setting(
+        Switch(
+            name="anonymous_asks",
+            label="Asks without a name",
+            tick_label="Let champions allow asks without a name",
+            hint=_HINT,
+        ),
+        *_stored("anonymous_asks"),
+        position=60,
+        hint=_workspace_hint,
+    ),
+    Setting(
+        Number(
+            name="anonymous_link_days",
+            label="Days until nobody can tell who asked",
+            hint="Then the link to the author is cut, also for the author.",
+            minimum=rules.MIN_LINK_DAYS,
+            maximum=rules.MAX_LINK_DAYS,
+        ),
+        *_stored("anonymous_link_days"),
+        position=62,
+    ),
+    Setting(
+        Line(
+            name="anonymous_help_line",
+            label="A line for people who ask without their name",
+            hint="For example where someone in need finds help.",
+            parse=lambda typed, _field: truncate(
+                one_line(sanitize(typed)), MAX_HELP_LENGTH
+            ),
+            format=str,
+            max_length=MAX_HELP_LENGTH,
+        ),
+        *_stored("anonymous_help_line"),
+        position=64,
+    ),
+)
+
+CHOICES = (
+    (drafts.OFF, "No", None),
+    (drafts.ON, "Yes", None),
+    (drafts.REVIEWED, "Yes, after a champion has read them", None),
+)
+
+
+def _channel_hint(tx: Transaction, channel: Channel | None) -> str:
+    if not drafts.is_possible(tx):
+        return "An admin or program lead has to allow it for the workspace first."
+    if channel is not None and channel.is_shared:
+        return "It stays off here: people of other organizations are in this channel."
+    return f"At least {rules.MIN_MEMBERS} people have to be in the channel."
+
+
+CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
+    Setting(
+        Choice(
+            name="anonymous_asks", label="Take asks without a name", choices=CHOICES
+        ),
+        lambda _tx, channel: channel.anonymous_asks,
+        lambda _tx, channel, choice: setattr(channel, "anonymous_asks", choice),
+        position=107,
+        hint=_channel_hint,
+    ),
+)

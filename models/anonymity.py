@@ -1,0 +1,149 @@
+"""Asks without a name: their drafts, the sealed links to their authors, and limits.
+
+No column holds the time of a press, and no id an order: both could tell who pressed.
+Sealed authors and indexes need a key that is not in the database.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class AnonymousDraft(Base):
+    """An ask that is not posted yet, with its sealed author; deleted with the posting.
+
+    waiting -> posted (deleted), or reviewed -> posted or refused.
+    """
+
+    __tablename__ = "anonymous_drafts"
+    __table_args__ = (
+        # The index of the form that it comes from: a repeated request finds the row.
+        UniqueConstraint("installation_id", "source_index"),
+        Index(None, "installation_id", "due_at"),
+        Index(None, "author_index"),
+        CheckConstraint("state IN ('waiting', 'reviewed', 'refused')", name="state"),
+    )
+
+    # Random, so that no order tells when it was made.
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    title: Mapped[str]
+    details: Mapped[str] = mapped_column(Text, default="")
+    topics: Mapped[list[str]] = mapped_column(default=list)
+    author: Mapped[bytes] = mapped_column(LargeBinary)
+    author_index: Mapped[str]
+    source_index: Mapped[str]
+    state: Mapped[str] = mapped_column(default="waiting")
+    # waiting: the time to post it, some minutes after the press at random. reviewed:
+    # the end of the review. refused: the time to delete it.
+    due_at: Mapped[datetime]
+    # The reason of the champion who refused it.
+    reason: Mapped[str | None]
+
+
+class AnonymousLink(Base):
+    """The sealed author of an anonymous ask, until the link is cut.
+
+    `author_index` is the one index across asks: it finds a member's own asks for them.
+    """
+
+    __tablename__ = "anonymous_links"
+    __table_args__ = (
+        Index(None, "installation_id", "author_index"),
+        Index(None, "cut_at"),
+    )
+
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    author: Mapped[bytes] = mapped_column(LargeBinary)
+    author_index: Mapped[str]
+    # The time at which this row is deleted.
+    cut_at: Mapped[datetime]
+    # The number of answers when the author last looked, and was last told of news.
+    seen_count: Mapped[int] = mapped_column(default=0)
+    noticed_count: Mapped[int] = mapped_column(default=0)
+
+
+class AnonymousReply(Base):
+    """A reply in an ask's thread by its author, which the bot posts."""
+
+    __tablename__ = "anonymous_replies"
+    __table_args__ = (UniqueConstraint("source_index"),)
+
+    # Random, so that no order tells when it was made.
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)
+    source_index: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    # The time to post it, some minutes after the press at random; None after that.
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    # The id of the bot's message; None until it is posted.
+    ts: Mapped[str | None]
+    is_deleted: Mapped[bool] = mapped_column(default=False)
+
+
+class AnonymousCount(Base):
+    """The number of anonymous asks of one author on one day (UTC), for the limits."""
+
+    __tablename__ = "anonymous_counts"
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    author_index: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    number: Mapped[int] = mapped_column(default=0)
+
+
+class AnonymousBlock(Base):
+    """An author who may not ask without their name for a while, known to nobody."""
+
+    __tablename__ = "anonymous_blocks"
+    __table_args__ = (Index(None, "installation_id", "author_index"),)
+
+    # Random, so that no order tells when it was made.
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    author_index: Mapped[str]
+    # None: in the whole workspace.
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
+    until: Mapped[datetime]
+    reason: Mapped[str]
+
+
+class AnonymousReview(Base):
+    """Reports of an anonymous ask; enough of them hide it until a champion looks."""
+
+    __tablename__ = "anonymous_reviews"
+
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), primary_key=True)
+    # An index of each member who reported it, other for each ask.
+    reporters: Mapped[list[str]] = mapped_column(default=list)
+    # None: it is shown.
+    hidden_at: Mapped[datetime | None]
+    # True after a champion has looked and shown it again: reports no longer hide it.
+    is_cleared: Mapped[bool] = mapped_column(default=False)
+
+
+class SecretKey(Base):
+    """The key, by its fingerprint, that a part of the database was written with."""
+
+    __tablename__ = "secret_keys"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    # The key before it, and the time until which its rows count.
+    previous_fingerprint: Mapped[str | None]
+    previous_until: Mapped[datetime | None]

@@ -4,6 +4,7 @@ No column holds the time of a press, and no id an order: both could tell who pre
 Sealed authors and indexes need a key that is not in the database.
 """
 
+import secrets
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -20,6 +21,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base
 
 
+def _random_id() -> int:
+    """Return an id of up to 18 digits, of which nothing tells when it was made."""
+    return secrets.randbits(59)
+
+
 class AnonymousDraft(Base):
     """An ask that is not posted yet, with its sealed author; deleted with the posting.
 
@@ -31,19 +37,20 @@ class AnonymousDraft(Base):
         # The index of the form that it comes from: a repeated request finds the row.
         UniqueConstraint("installation_id", "source_index"),
         Index(None, "installation_id", "due_at"),
-        Index(None, "author_index"),
+        Index(None, "blind_index"),
         CheckConstraint("state IN ('waiting', 'reviewed', 'refused')", name="state"),
     )
 
-    # Random, so that no order tells when it was made.
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, default=_random_id
+    )
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
     title: Mapped[str]
     details: Mapped[str] = mapped_column(Text, default="")
     topics: Mapped[list[str]] = mapped_column(default=list)
     author: Mapped[bytes] = mapped_column(LargeBinary)
-    author_index: Mapped[str]
+    blind_index: Mapped[str]
     source_index: Mapped[str]
     state: Mapped[str] = mapped_column(default="waiting")
     # waiting: the time to post it, some minutes after the press at random. reviewed:
@@ -56,19 +63,19 @@ class AnonymousDraft(Base):
 class AnonymousLink(Base):
     """The sealed author of an anonymous ask, until the link is cut.
 
-    `author_index` is the one index across asks: it finds a member's own asks for them.
+    `blind_index` is the only one across asks: it finds a member's own asks for them.
     """
 
     __tablename__ = "anonymous_links"
     __table_args__ = (
-        Index(None, "installation_id", "author_index"),
+        Index(None, "installation_id", "blind_index"),
         Index(None, "cut_at"),
     )
 
     ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     author: Mapped[bytes] = mapped_column(LargeBinary)
-    author_index: Mapped[str]
+    blind_index: Mapped[str]
     # The time at which this row is deleted.
     cut_at: Mapped[datetime]
     # The number of answers when the author last looked, and was last told of news.
@@ -82,8 +89,9 @@ class AnonymousReply(Base):
     __tablename__ = "anonymous_replies"
     __table_args__ = (UniqueConstraint("source_index"),)
 
-    # Random, so that no order tells when it was made.
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, default=_random_id
+    )
     ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)
     source_index: Mapped[str]
     text: Mapped[str] = mapped_column(Text)
@@ -102,21 +110,22 @@ class AnonymousCount(Base):
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True
     )
-    author_index: Mapped[str] = mapped_column(primary_key=True)
+    blind_index: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     number: Mapped[int] = mapped_column(default=0)
 
 
 class AnonymousBlock(Base):
-    """An author who may not ask without their name for a while, known to nobody."""
+    """An author who may not ask without their name for a while, known to no one."""
 
     __tablename__ = "anonymous_blocks"
-    __table_args__ = (Index(None, "installation_id", "author_index"),)
+    __table_args__ = (Index(None, "installation_id", "blind_index"),)
 
-    # Random, so that no order tells when it was made.
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, default=_random_id
+    )
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
-    author_index: Mapped[str]
+    blind_index: Mapped[str]
     # None: in the whole workspace.
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
     until: Mapped[datetime]

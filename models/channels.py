@@ -47,8 +47,8 @@ class Channel(Base):
     zone: Mapped[str | None]
     holidays_of: Mapped[str | None]
     days_off: Mapped[list[str]] = mapped_column(default=list)
-    # Whether members can ask without their names: "off", "on", or "reviewed" by a
-    # champion before it is posted.
+    # "on" if members can ask without their names, "reviewed" if a champion reads the
+    # ask first; else "off".
     anonymous_asks: Mapped[str] = mapped_column(default="off")
     detects_mentors: Mapped[bool] = mapped_column(default=True)
     # The bot's first join, at which the workspace's defaults were applied.

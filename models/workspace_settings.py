@@ -45,7 +45,7 @@ class WorkspaceSettingsRow(Base):
     anonymous_asks: Mapped[bool | None]
     # Days after which the link to an anonymous ask's author is cut at the latest.
     anonymous_link_days: Mapped[int | None]
-    # A line that is shown to everybody who asks without their name.
+    # A line that is shown to everyone who asks without their name.
     anonymous_help_line: Mapped[str | None]
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)

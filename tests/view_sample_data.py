@@ -189,12 +189,18 @@ def full_home() -> View:
     )
 
 
+# The values of a new channel where the workspace can't choose a default.
+_UNSET = {"anonymous_asks": "off"}
+
+
 def fields(
     settings: Iterable[Setting[Any]], values: dict[str, Any]
 ) -> list[InputBlock]:
     """Return each setting with its value, or with its default."""
     return [
-        setting.field.render(values.get(setting.name, setting.default or []))
+        setting.field.render(
+            values.get(setting.name, setting.default or _UNSET.get(setting.name, []))
+        )
         for setting in settings
     ]
 

@@ -10,12 +10,13 @@ from slack_sdk.models.views import View
 
 from bot.home.row_blocks import RowList
 from bot.slack import blocks as slack_blocks
-from tests.samples import asks, checkins, knowledge, kudos, members, routing
+from tests.samples import anonymity, asks, checkins, knowledge, kudos, members, routing
 from tests.samples.types import Rendered, Samples
 from tests.test_conventions import VIEW_MODULES
 
 SAMPLES: Samples = (
-    asks.SAMPLES
+    anonymity.SAMPLES
+    | asks.SAMPLES
     | checkins.SAMPLES
     | knowledge.SAMPLES
     | kudos.SAMPLES

@@ -1,1 +1,1 @@
-"""Ask without one's name: nobody but the author's own Home tab knows who asked."""
+"""Ask without one's name: no one but the author's own Home tab knows who asked."""

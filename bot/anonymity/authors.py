@@ -1,7 +1,7 @@
 """The links between anonymous asks and their authors: sealed, found, and cut.
 
 No function says who an author is to anyone. `author_of` is for the one thing that must
-know it: that nobody is asked to answer their own ask.
+know it: that no one is asked to answer their own ask.
 """
 
 import hmac
@@ -16,11 +16,11 @@ from bot.anonymity.keys import AnonymityKeys, WrongKey
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.runtime import Transaction
-from bot.slack.text import SOMEBODY
+from bot.slack.text import ANONYMOUS
 from bot.workspace import workspace_settings
 from models import AnonymousCount, AnonymousDraft, AnonymousLink, Ask, Channel
 
-# The same words for everybody, also for the author in a wrong workspace.
+# The same words for everyone, also for the author in a wrong workspace.
 ONLY_THE_ASKER = "Only the person who asked can do that."
 
 
@@ -31,15 +31,15 @@ def row_name(tx: Transaction, table: str, key: object) -> str:
 
 def is_anonymous(ask: Ask) -> bool:
     """Return True if the ask has no name, also after its link was cut."""
-    return ask.asker == SOMEBODY
+    return ask.asker == ANONYMOUS
 
 
-def author_index(tx: Transaction, keys: AnonymityKeys, member: str) -> str:
+def blind_index(tx: Transaction, keys: AnonymityKeys, member: str) -> str:
     """Return the index under which the member's own asks are stored."""
     return keys.index("asks", tx.workspace.team_id, member)
 
 
-def author_indexes(tx: Transaction, keys: AnonymityKeys, member: str) -> Sequence[str]:
+def blind_indexes(tx: Transaction, keys: AnonymityKeys, member: str) -> Sequence[str]:
     """Return the indexes under which the member's own asks are found."""
     return keys.indexes("asks", tx.workspace.team_id, member)
 
@@ -52,7 +52,7 @@ def link(tx: Transaction, ask: Ask, member: str, keys: AnonymityKeys) -> None:
             ask_id=ask.id,
             installation_id=tx.workspace.id,
             author=keys.seal(member, row_name(tx, "link", ask.id)),
-            author_index=author_index(tx, keys, member),
+            blind_index=blind_index(tx, keys, member),
             cut_at=ask.asked_at + timedelta(days=days),
         )
     )
@@ -78,15 +78,15 @@ def author_of(tx: Transaction, ask: Ask) -> str | None:
 def require_author(tx: Transaction, ask: Ask, member: str) -> AnonymousLink:
     """Return the link if the member is the author; else raise UserError.
 
-    Everybody takes the same path, so that neither words nor time tell the author.
+    Everyone takes the same path, so that neither words nor time tell the author.
     """
     keys = keys_of(tx)
     if keys is None:
         raise UserError(ONLY_THE_ASKER)
     ask_link = tx.session.get(AnonymousLink, ask.id)
-    stored = ask_link.author_index if ask_link is not None else ""
+    stored = ask_link.blind_index if ask_link is not None else ""
     matches = [
-        hmac.compare_digest(stored, index) for index in author_indexes(tx, keys, member)
+        hmac.compare_digest(stored, index) for index in blind_indexes(tx, keys, member)
     ]
     if ask_link is None or not any(matches):
         raise UserError(ONLY_THE_ASKER)
@@ -106,9 +106,9 @@ def own_links(tx: Transaction, member: str) -> Sequence[AnonymousLink]:
 
 
 def _is_own(tx: Transaction, keys: AnonymityKeys, member: str) -> ColumnElement[bool]:
-    indexes = author_indexes(tx, keys, member)
+    indexes = blind_indexes(tx, keys, member)
     return (AnonymousLink.installation_id == tx.workspace.id) & (
-        AnonymousLink.author_index.in_(indexes)
+        AnonymousLink.blind_index.in_(indexes)
     )
 
 
@@ -171,13 +171,13 @@ def forget(tx: Transaction, member: str) -> None:
     tx.session.execute(
         delete(AnonymousDraft).where(
             AnonymousDraft.installation_id == tx.workspace.id,
-            AnonymousDraft.author_index.in_(author_indexes(tx, keys, member)),
+            AnonymousDraft.blind_index.in_(blind_indexes(tx, keys, member)),
         )
     )
     tx.session.execute(
         delete(AnonymousCount).where(
             AnonymousCount.installation_id == tx.workspace.id,
-            AnonymousCount.author_index.in_(
+            AnonymousCount.blind_index.in_(
                 keys.indexes("counts", tx.workspace.team_id, member)
             ),
         )

@@ -1,5 +1,6 @@
 """From the press to the post: an ask without a name waits some minutes as a draft."""
 
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.permissions import ASK, Role, require
 from bot.runtime import Transaction
-from bot.slack.text import SOMEBODY
+from bot.slack.text import ANONYMOUS
 from bot.workspace import members, roles, workspace_settings
 from models import AnonymousDraft, Ask, Channel, Member
 
@@ -25,7 +26,7 @@ OFF, ON, REVIEWED = "off", "on", "reviewed"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What its author reads before an ask is posted without their name."""
+    """The facts for an author, before an ask is posted without their name."""
 
     channel: str
     hints: Sequence[str]
@@ -94,7 +95,7 @@ def submit(
     source_index = keys.index("source", tx.workspace.team_id, source)
     if asks.find_by_source(tx, _source(source_index)) is not None:
         return
-    draft_id = rules.random_id()
+    draft_id = secrets.randbits(59)
     is_new = tx.session.scalar(
         upsert(tx.session, AnonymousDraft)
         .values(
@@ -105,7 +106,7 @@ def submit(
             details=draft.details,
             topics=list(draft.topics),
             author=keys.seal(member, authors.row_name(tx, "draft", draft_id)),
-            author_index=authors.author_index(tx, keys, member),
+            blind_index=authors.blind_index(tx, keys, member),
             source_index=source_index,
             due_at=tx.now + rules.random_delay(),
         )
@@ -137,23 +138,30 @@ def _require_may_ask(
     require(ASK, member_roles)
     if Role.GUEST in member_roles and not channel.guests_may_ask:
         raise UserError(asks.GUESTS_CANNOT_ASK, field="channel")
-    if not is_large_enough(tx, channel, people):
+    profiles = _profiles(tx, people)
+    if not is_large_enough(channel, people, profiles):
         raise UserError(notes.TOO_FEW_PEOPLE, field="channel")
     ask_rules.require_enough_words(draft.title)
+    names = [name for row in profiles for name in (row.name, row.handle) if name]
     for field, text in (("title", draft.title), ("details", draft.details)):
-        if rules.mentions_people(text):
+        if rules.mentions_people(text, names):
             raise UserError(notes.LEAVE_OUT_NAMES, field=field)
     limits.require_may_post(tx, keys, member, channel.id)
     return keys
 
 
-def is_large_enough(tx: Transaction, channel: Channel, people: Collection[str]) -> bool:
-    """Return True if the channel has enough members, and enough who can ask."""
-    profiles = tx.session.scalars(
+def _profiles(tx: Transaction, people: Collection[str]) -> Sequence[Member]:
+    return tx.session.scalars(
         select(Member).where(
             Member.installation_id == tx.workspace.id, Member.slack_id.in_(people)
         )
     ).all()
+
+
+def is_large_enough(
+    channel: Channel, people: Collection[str], profiles: Sequence[Member]
+) -> bool:
+    """Return True if the channel has enough members, and enough who can ask."""
     bots = sum(profile.is_bot for profile in profiles)
     askers = sum(
         bool(profile.fetched_at)
@@ -209,7 +217,7 @@ def _post(
         tx,
         channel,
         AskDraft(draft.title, draft.details, draft.topics),
-        asker=SOMEBODY,
+        asker=ANONYMOUS,
         dedup_key=_source(draft.source_index),
         asked_at=tx.now,
     )
@@ -241,8 +249,8 @@ def own_drafts(tx: Transaction, member: str) -> Sequence[AnonymousDraft]:
             AnonymousDraft.installation_id == tx.workspace.id,
             or_(
                 *(
-                    AnonymousDraft.author_index == index
-                    for index in authors.author_indexes(tx, keys, member)
+                    AnonymousDraft.blind_index == index
+                    for index in authors.blind_indexes(tx, keys, member)
                 )
             ),
         )

@@ -21,7 +21,7 @@ _MAX_METADATA = 3000
 _MAX_DETAILS_SHOWN = 2500
 
 POSTED_LATER = (
-    "It comes within 5 minutes, at a random time, so that nobody can tell from the"
+    "It comes within 5 minutes, at a random time, so that no one can tell from the"
     " moment. You find it on my Home tab."
 )
 REVIEWED_LATER = (
@@ -81,7 +81,7 @@ def preview(
     if details_text:
         blocks.append(rich_text.user_text(details_text, limit=_MAX_DETAILS_SHOWN))
     blocks += [
-        context_line("Asked by somebody"),
+        context_line("Asked by someone"),
         DividerBlock(),
         SectionBlock(text=_who_could_find_out(link_days)),
     ]
@@ -106,15 +106,15 @@ def preview(
 def _who_could_find_out(link_days: int) -> str:
     days = rules.CUT_AFTER_END.days
     return (
-        "*Who could find out that it was you?*\n"
+        "*Could people find out that it was you?*\n"
         "• People here: no.\n"
         "• Champions, program leads and admins: no. There is no button for that.\n"
-        "• Whoever runs this server could, with the key and the database, until the"
-        f" link to you is cut: {days} days after it is solved or closed, and after"
+        "• The people who run this server could, with the key and the database, until"
+        f" the link to you is cut: {days} days after it is solved or closed, and after"
         f" {link_days} days at the latest.\n"
         "• Slack itself knows that you used Backswing, as with any app.\n"
-        "• Reply and mark answers on my Home tab only. What you do in the thread shows"
-        " your name."
+        "• Reply and mark answers on my Home tab only. In the thread, your replies and"
+        " reactions show your name."
     )
 
 

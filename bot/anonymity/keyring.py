@@ -9,7 +9,7 @@ from bot.runtime import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anonymity(Feature):
-    """The feature, with the operator's keys; None: nobody can ask without a name."""
+    """The feature, with the operator's keys; None: no one can ask without a name."""
 
     keys: AnonymityKeys | None
 

@@ -1,4 +1,4 @@
-"""Limits on asks without a name, by indexes that name nobody: numbers and blocks."""
+"""Limits on asks without a name, by indexes that name no one: numbers and blocks."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def require_may_post(
         select(AnonymousBlock)
         .where(
             AnonymousBlock.installation_id == tx.workspace.id,
-            AnonymousBlock.author_index.in_(_indexes(tx, keys, "blocks", member)),
+            AnonymousBlock.blind_index.in_(_indexes(tx, keys, "blocks", member)),
             AnonymousBlock.until > tx.now,
             or_(
                 AnonymousBlock.channel_id.is_(None),
@@ -68,7 +68,7 @@ def _numbers(tx: Transaction, keys: AnonymityKeys, member: str) -> Counter[date]
     rows = tx.session.execute(
         select(AnonymousCount.day, AnonymousCount.number).where(
             AnonymousCount.installation_id == tx.workspace.id,
-            AnonymousCount.author_index.in_(_indexes(tx, keys, "counts", member)),
+            AnonymousCount.blind_index.in_(_indexes(tx, keys, "counts", member)),
         )
     )
     numbers: Counter[date] = Counter()
@@ -84,12 +84,12 @@ def count(tx: Transaction, keys: AnonymityKeys, member: str) -> None:
         upsert(tx.session, AnonymousCount)
         .values(
             installation_id=tx.workspace.id,
-            author_index=index,
+            blind_index=index,
             day=tx.now.date(),
             number=1,
         )
         .on_conflict_do_update(
-            index_elements=["installation_id", "author_index", "day"],
+            index_elements=["installation_id", "blind_index", "day"],
             set_={"number": AnonymousCount.number + 1},
         )
     )

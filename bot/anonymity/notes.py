@@ -8,7 +8,7 @@ NOT_OFFERED = (
 CANNOT_POST = "I can't post in that channel. Choose another one."
 NOT_IN_CHANNEL = "You are not in that channel. Join it first, or choose another one."
 TOO_FEW_PEOPLE = (
-    "There are too few people in that channel to be nobody. It needs at least"
+    "There are too few people in that channel to stay unknown. It needs at least"
     f" {rules.MIN_MEMBERS} people, of whom {rules.MIN_ASKERS} can ask."
 )
 LEAVE_OUT_NAMES = "Leave out the names of people if you ask without your own."

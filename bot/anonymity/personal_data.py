@@ -17,7 +17,7 @@ from models import (
 
 
 def _forget(tx: Transaction, erasure: Erasure) -> None:
-    """Cut the member's links at once. Their asks stay, as somebody's."""
+    """Cut the member's links at once. Their asks stay, as someone's."""
     authors.forget(tx, erasure.member)
 
 
@@ -26,13 +26,13 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         model=AnonymousDraft,
         contents="Asks without a name that are not posted yet: text, topics, and the"
         " sealed author.",
-        purpose="Post them some minutes later, so that the time tells nobody.",
+        purpose="Post them some minutes later, so that the time tells no one.",
         retention="When it is posted. Refused ones after 7 days.",
         non_personal=(
             "title",
             "details",
             "topics",
-            "author_index",
+            "blind_index",
             "source_index",
             "state",
             "reason",
@@ -46,7 +46,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         purpose="Let the author act on it in their own Home tab.",
         retention="30 days after the ask was solved or closed, and after 90 days at"
         " the latest.",
-        non_personal=("author_index",),
+        non_personal=("blind_index",),
     ),
     TablePolicy(
         model=AnonymousReply,
@@ -60,7 +60,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " person is an index that needs the key.",
         purpose="Limit their number.",
         retention="After 30 days.",
-        non_personal=("author_index",),
+        non_personal=("blind_index",),
     ),
     TablePolicy(
         model=AnonymousBlock,
@@ -68,7 +68,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " The author is an index that needs the key.",
         purpose="Keep asks without a name decent.",
         retention="After 30 days.",
-        non_personal=("author_index", "reason"),
+        non_personal=("blind_index", "reason"),
     ),
     TablePolicy(
         model=AnonymousReview,
@@ -86,5 +86,5 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
 )
 
 ERASURE_LINES = (
-    "Your asks without a name stay as somebody's. From then on you can't act on them.",
+    "Your asks without a name stay as someone's. From then on you can't act on them.",
 )

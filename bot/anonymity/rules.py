@@ -12,12 +12,12 @@ COUNTED_FOR = timedelta(days=30)
 # In the whole workspace.
 MAX_PER_WORKSPACE_DAY = 20
 
-# In a smaller channel everybody could guess. Of the members, so many must be able to
-# ask: bots, people without a profile and, in some channels, guests are not.
+# In a smaller channel everyone could guess. So many of the members must be able to ask:
+# bots, people without a profile and, in some channels, guests can't.
 MIN_MEMBERS = 8
 MIN_ASKERS = 5
 
-# The post comes at a random time within this time of the press, so that nobody can tell
+# The post comes at a random time within this time of the press, so that no one can tell
 # from "she typed just then".
 MAX_DELAY = timedelta(minutes=5)
 
@@ -33,11 +33,6 @@ MIN_LINK_DAYS, MAX_LINK_DAYS = 7, 180
 def random_delay() -> timedelta:
     """Return a random time from nothing to MAX_DELAY."""
     return MAX_DELAY * random.SystemRandom().random()
-
-
-def random_id() -> int:
-    """Return an id for a row, of which nothing tells when it was made."""
-    return random.SystemRandom().getrandbits(59)
 
 
 def may_post(numbers: Mapping[date, int], today: date) -> bool:
@@ -74,8 +69,13 @@ _CHANNEL = re.compile(r"<#[CG]")
 _MENTION = re.compile(r"<@[UW]|<!subteam")
 
 
-def mentions_people(mrkdwn: str) -> bool:
-    return bool(_MENTION.search(mrkdwn))
+def mentions_people(mrkdwn: str, names: Iterable[str]) -> bool:
+    """Return True if a text mentions a person, as Slack does or as "@" with a name."""
+    if _MENTION.search(mrkdwn):
+        return True
+    typed = {word.casefold() for word in re.findall(r"@([\w.-]*\w)", mrkdwn)}
+    known = {part.casefold() for name in names for part in (name, *name.split())}
+    return bool(typed & known)
 
 
 def hints(text: str, own_names: Iterable[str]) -> Sequence[str]:
@@ -84,20 +84,20 @@ def hints(text: str, own_names: Iterable[str]) -> Sequence[str]:
     `text` is the title and details in mrkdwn; `own_names` are the author's names and
     handle.
     """
-    found: list[str] = []
+    result: list[str] = []
     lower = text.casefold()
     names = {part.casefold() for name in own_names for part in (name, *name.split())}
     if any(
         len(name) > 2 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lower)  # noqa: PLR2004
         for name in names
     ):
-        found.append("Your own name is in it.")
+        result.append("Your own name is in it.")
     if _TEAM.search(text):
-        found.append("It speaks of your team or manager.")
+        result.append("It speaks of your team or manager.")
     if _CHANNEL.search(text):
-        found.append("It names a channel. Perhaps few people know it.")
+        result.append("It names a channel. Perhaps few people know it.")
     if _SPEAKER.search(text) and _DATE.search(text):
-        found.append("It says on which day something happened to you.")
+        result.append("It says on which day something happened to you.")
     if _ACCOUNT_LINK.search(text):
-        found.append("It has a link with an account in it.")
-    return found
+        result.append("It has a link with an account in it.")
+    return result

@@ -13,7 +13,7 @@ from bot.workspace import workspace_settings
 from models import Channel
 
 MAX_HELP_LENGTH = 200
-NO_KEY = "The operator has to set ANONYMITY_KEY first. Until then nobody can do it."
+NO_KEY = "The operator has to set ANONYMITY_KEY first. Until then no one can do it."
 _HINT = (
     "Champions then decide for their channels. No one can find out who asked, admins"
     " and leads included."
@@ -51,7 +51,7 @@ WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
     Setting(
         Number(
             name="anonymous_link_days",
-            label="Days until nobody can tell who asked",
+            label="Days until no one can tell who asked",
             hint="Then the link to the author is cut, also for the author.",
             minimum=rules.MIN_LINK_DAYS,
             maximum=rules.MAX_LINK_DAYS,
@@ -86,7 +86,7 @@ def _channel_hint(tx: Transaction, channel: Channel | None) -> str:
     if not drafts.is_possible(tx):
         return "An admin or program lead has to allow it for the workspace first."
     if channel is not None and channel.is_shared:
-        return "It stays off here: people of other organizations are in this channel."
+        return "It stays off here: people of other organisations are in this channel."
     return f"At least {rules.MIN_MEMBERS} people have to be in the channel."
 
 

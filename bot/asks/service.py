@@ -15,7 +15,7 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.permissions import ASK, Role
 from bot.runtime import Transaction
-from bot.slack.text import SOMEBODY
+from bot.slack.text import ANONYMOUS
 from bot.workspace import roles
 from models import Ask, Channel
 
@@ -126,7 +126,7 @@ def insert_ask(
             topics=list(draft.topics),
             asked_at=asked_at,
             origin_url=origin_url,
-            is_first_ask=asker != SOMEBODY
+            is_first_ask=asker != ANONYMOUS
             and tx.session.scalar(earlier.limit(1)) is None,
         )
         .on_conflict_do_nothing()

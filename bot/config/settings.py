@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     anonymity_key: SecretStr | None = Field(
         None,
         description="A secret of 32 bytes as base64, for asks without a name; without"
-        " it nobody can ask so. `openssl rand -base64 32` makes one. Keep it out of"
+        " it no one can ask so. `openssl rand -base64 32` makes one. Keep it out of"
         " the database's backups.",
     )
     anonymity_key_previous: SecretStr | None = Field(

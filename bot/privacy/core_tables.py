@@ -84,6 +84,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
             "join_emoji",
             "topics",
             *("zone", "holidays_of", "days_off"),
+            "anonymous_asks",
         ),
     ),
     TablePolicy(

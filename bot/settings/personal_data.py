@@ -21,7 +21,7 @@ PERSONAL_DATA = (
         model=WorkspaceSettingsRow,
         contents="The workspace's settings.",
         purpose="Apply them.",
-        non_personal=("channel_defaults",),
+        non_personal=("channel_defaults", "anonymous_help_line"),
     ),
     TablePolicy(
         model=ProgramLead,

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 ELLIPSIS = "…"
 # The name of people whose name is not known.
 SOMEONE = "someone"
-# The asker of asks without a name, and the giver of their marks. It is no Slack id, so
-# that it equals nobody's, also not that of the person behind it.
-SOMEBODY = "somebody"
+# The asker of asks without a name, who also gives the asker's marks. It is no Slack id,
+# so it equals no member's, not even the author's.
+ANONYMOUS = "anonymous"
 # The prefix of an erased member's replacement id; no Slack id has it.
 ERASED_PREFIX = "forgotten-"
 
@@ -115,7 +115,7 @@ def _tokenize_plain(text: str) -> Iterator[Token]:
 def _parse_token(token: str) -> Token:
     target, _, label = token.partition("|")
     target, label = unescape(target), unescape(label)
-    # Without a label, a word replaces the id, which nobody can read.
+    # Without a label, a word replaces the id, which no one can read.
     if re.fullmatch(r"@[UW][A-Z0-9]+", target):
         return Token("person", f"@{label or SOMEONE}", target[1:])
     if re.fullmatch(r"#[CG][A-Z0-9]+", target):
@@ -123,7 +123,7 @@ def _parse_token(token: str) -> Token:
     if _ADDRESS.fullmatch(target):
         return Token("link", _link_text(target, label), target)
     if target.startswith("!"):
-        # Mentions of groups become plain text, so that they notify nobody.
+        # Mentions of groups become plain text, so that they notify no one.
         kind = target[1:].partition("^")[0]
         return Token("text", label or ("a group" if kind == "subteam" else f"@{kind}"))
     if _OTHER_LINK.match(target):
@@ -262,7 +262,7 @@ def is_erased(member: str) -> bool:
 
 def is_reachable(recipient: str) -> bool:
     """Return False for ids that Slack does not know: nothing can be sent to them."""
-    return recipient != SOMEBODY and not is_erased(recipient)
+    return recipient != ANONYMOUS and not is_erased(recipient)
 
 
 def permalink(

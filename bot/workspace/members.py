@@ -12,7 +12,6 @@ from bot.clock import EPOCH, datetime_to_micros
 from bot.db.statements import table, upsert
 from bot.runtime import Transaction
 from bot.slack.text import (
-    SOMEBODY,
     SOMEONE,
     label_mentions,
     mentioned_ids,
@@ -171,8 +170,8 @@ def today(tx: Transaction, slack_id: str) -> date:
 def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
     """Return a distinct plain name, which notifies nobody, for each member.
 
-    Pass all the members whom a reader sees together. An unknown one is SOMEONE, the
-    author of an ask without a name is SOMEBODY.
+    Pass all the members whom a reader sees together. An unknown one, and the asker of
+    an ask without a name, is SOMEONE.
     """
     unique_ids = set(slack_ids)
     if not unique_ids:
@@ -183,7 +182,6 @@ def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
         )
     )
     distinct = distinct_names(rows)
-    distinct[SOMEBODY] = SOMEBODY
     return {slack_id: distinct.get(slack_id, SOMEONE) for slack_id in unique_ids}
 
 

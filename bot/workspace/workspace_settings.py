@@ -29,7 +29,7 @@ class WorkspaceSettings:
     anonymous_asks: bool = False
     # Days after which the link to an anonymous ask's author is cut at the latest.
     anonymous_link_days: int = 90
-    # A line that is shown to everybody who asks without their name; "": none.
+    # A line that is shown to everyone who asks without their name; "": none.
     anonymous_help_line: str = ""
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)

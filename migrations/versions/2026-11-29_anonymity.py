@@ -26,7 +26,7 @@ def upgrade() -> None:
     op.create_table(
         "anonymous_counts",
         sa.Column("installation_id", number, nullable=False),
-        sa.Column("author_index", sa.String(), nullable=False),
+        sa.Column("blind_index", sa.String(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("number", number, nullable=False),
         sa.ForeignKeyConstraint(
@@ -35,14 +35,14 @@ def upgrade() -> None:
             name="fk_anonymous_counts_installation_id",
         ),
         sa.PrimaryKeyConstraint(
-            "installation_id", "author_index", "day", name="pk_anonymous_counts"
+            "installation_id", "blind_index", "day", name="pk_anonymous_counts"
         ),
     )
     op.create_table(
         "anonymous_blocks",
         sa.Column("id", number, autoincrement=False, nullable=False),
         sa.Column("installation_id", number, nullable=False),
-        sa.Column("author_index", sa.String(), nullable=False),
+        sa.Column("blind_index", sa.String(), nullable=False),
         sa.Column("channel_id", number, nullable=True),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
@@ -57,9 +57,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_anonymous_blocks"),
     )
     op.create_index(
-        "ix_anonymous_blocks_installation_id_author_index",
+        "ix_anonymous_blocks_installation_id_blind_index",
         "anonymous_blocks",
-        ["installation_id", "author_index"],
+        ["installation_id", "blind_index"],
     )
     op.create_table(
         "anonymous_drafts",
@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("details", sa.Text(), nullable=False),
         sa.Column("topics", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("author", sa.LargeBinary(), nullable=False),
-        sa.Column("author_index", sa.String(), nullable=False),
+        sa.Column("blind_index", sa.String(), nullable=False),
         sa.Column("source_index", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -95,7 +95,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_anonymous_drafts_author_index", "anonymous_drafts", ["author_index"]
+        "ix_anonymous_drafts_blind_index", "anonymous_drafts", ["blind_index"]
     )
     op.create_index(
         "ix_anonymous_drafts_installation_id_due_at",
@@ -107,7 +107,7 @@ def upgrade() -> None:
         sa.Column("ask_id", number, nullable=False),
         sa.Column("installation_id", number, nullable=False),
         sa.Column("author", sa.LargeBinary(), nullable=False),
-        sa.Column("author_index", sa.String(), nullable=False),
+        sa.Column("blind_index", sa.String(), nullable=False),
         sa.Column("cut_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_count", number, nullable=False),
         sa.Column("noticed_count", number, nullable=False),
@@ -123,9 +123,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_anonymous_links_cut_at", "anonymous_links", ["cut_at"])
     op.create_index(
-        "ix_anonymous_links_installation_id_author_index",
+        "ix_anonymous_links_installation_id_blind_index",
         "anonymous_links",
-        ["installation_id", "author_index"],
+        ["installation_id", "blind_index"],
     )
     op.create_table(
         "anonymous_replies",

@@ -3,6 +3,7 @@
 import itertools
 from functools import partial
 
+from bot.anonymity import forms as anonymity
 from bot.asks import blocks, forms, notes
 from bot.knowledge import blocks as knowledge
 from bot.routing import notes as routing
@@ -42,6 +43,7 @@ SAMPLES: Samples = {
         lambda: forms.ask_form(use_current_channel=True),
         lambda: forms.ask_form(channel="C0HELP", channel_topics=("python", "time")),
         lambda: forms.ask_form(reports_typing=True),
+        lambda: forms.ask_form(more=[anonymity.checkbox()]),
         lambda: forms.ask_form(
             channel="C0HELP", hint=slack_blocks.NOT_IN_CHANNEL_CHOOSE
         ),

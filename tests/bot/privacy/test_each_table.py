@@ -94,7 +94,14 @@ def _any(column: Column[Any], nth: int) -> Any:
         return []
     if isinstance(column.type, UtcDateTime):
         return NOW
-    plain = {date: NOW.date(), time: time(9), bool: False, int: nth, float: 0.0}
+    plain = {
+        date: NOW.date(),
+        time: time(9),
+        bool: False,
+        bytes: b"",
+        int: nth,
+        float: 0.0,
+    }
     return plain.get(column.type.python_type, f"{nth}.{nth}")
 
 

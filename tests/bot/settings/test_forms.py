@@ -112,6 +112,18 @@ def routing_inputs() -> list[Json]:
     ]
 
 
+def anonymous_asks() -> Json:
+    no = option("No", "off")
+    reviewed = option("Yes, after a champion has read them", "reviewed")
+    choices = {
+        "type": "radio_buttons",
+        "action_id": "anonymous_asks",
+        "options": [no, option("Yes", "on"), reviewed],
+        "initial_option": no,
+    }
+    return input_block("anonymous_asks", "Take asks without a name", choices)
+
+
 def unticked(block: Json) -> Json:
     element = {k: v for k, v in block["element"].items() if k != "initial_options"}
     return {**block, "element": element}
@@ -170,6 +182,7 @@ def test_a_new_channels_settings():
             option("Show askers what may have solved their problem before", "yes"),
             "Only the asker sees it, and only if it is probably right.",
         ),
+        anonymous_asks(),
         box(
             "detects_mentors",
             "Unexpected mentors",
@@ -227,6 +240,9 @@ def test_the_workspace_form_has_defaults_for_channels():
         "sent_retention_days",
         "unmatched_retention_days",
         "deactivated_retention_days",
+        "anonymous_asks",
+        "anonymous_link_days",
+        "anonymous_help_line",
         "divider",
         "section",
         "default_capture",

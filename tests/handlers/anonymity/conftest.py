@@ -47,9 +47,10 @@ class Anonymity:
         *,
         member: str = ASKER,
         channel: str = HELP_CHANNEL,
+        view: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Fill in the form without a name; return the page that follows, or errors."""
-        view = open_form(self.story)
+        view = view or open_form(self.story)
         values = {
             "title": title,
             "details": details,
@@ -57,13 +58,13 @@ class Anonymity:
             "anonymous": ["yes"],
         }
         body = json.loads(self.story.submit(member, view, values).body)
-        return body["view"] if body["response_action"] == "push" else body
+        return dict(body["view"] if body["response_action"] == "push" else body)
 
     def press_post(
         self, preview: dict[str, Any], *, member: str = ASKER, view_id: str = ""
     ) -> dict[str, Any]:
         body = self.story.submit(member, preview, {}, view_id=view_id or None).body
-        return json.loads(body)
+        return dict(json.loads(body))
 
     def run(self, **duration: float) -> None:
         """Let the time pass until a draft is due, and post it."""

@@ -1,26 +1,30 @@
 """Ask without a name: the preview, the random time, and the message."""
 
 import json
+from typing import Any
 
 from sqlalchemy import select
 
 from models import AnonymousDraft, AnonymousLink
+from tests.ask_forms import block_ids, open_form
 from tests.asks import rendered
 from tests.factories import Story
-from tests.handlers.anonymity.conftest import QUESTION, Anonymity
-from tests.slack_payloads import ASKER, HELP_CHANNEL
+from tests.handlers.anonymity.conftest import PEOPLE, QUESTION, Anonymity
+from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER
 
 
-def test_an_ask_without_a_name_is_somebodys(anonymity: Anonymity, story: Story) -> None:
+def test_an_ask_without_a_name_is_by_someone(
+    anonymity: Anonymity, story: Story
+) -> None:
     preview = anonymity.preview()
     assert "This is how it will look in #help" in json.dumps(preview)
     done = anonymity.press_post(preview)
     assert done["response_action"] == "update"
     assert story.asks() == []
     anonymity.run()
-    assert "Asked by somebody" in rendered(story)
+    assert "Asked by someone" in rendered(story)
     assert ASKER not in rendered(story)
-    assert story.only_ask().asker == "somebody"
+    assert story.only_ask().asker == "anonymous"
 
 
 def test_it_is_posted_at_a_random_time_within_five_minutes(
@@ -46,3 +50,61 @@ def test_a_repeated_press_posts_once(anonymity: Anonymity, story: Story) -> None
     anonymity.run()
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
     assert story.only_ask().title == QUESTION
+
+
+def errors(body: dict[str, Any]) -> dict[str, str]:
+    assert body["response_action"] == "errors", body
+    return dict(body["errors"])
+
+
+def test_a_channel_that_does_not_take_them_refuses_it(
+    anonymity: Anonymity, story: Story
+) -> None:
+    view = open_form(story)
+    assert "anonymous" in block_ids(view)
+    story.set_up_channel(anonymous_asks="off")
+    assert "does not take" in errors(anonymity.preview(view=view))["channel"]
+    assert "anonymous" not in block_ids(open_form(story))
+    story.set_up_channel(anonymous_asks="on")
+    story.set_up_workspace(anonymous_asks=[])
+    assert "does not take" in errors(anonymity.preview(view=view))["channel"]
+    assert "anonymous" not in block_ids(open_form(story))
+    anonymity.run()
+    assert story.asks() == []
+
+
+def test_people_who_are_not_in_the_channel_are_refused(
+    anonymity: Anonymity, story: Story
+) -> None:
+    preview = anonymity.preview()
+    story.slack.members_by_channel[HELP_CHANNEL].remove(ASKER)
+    assert "not in that channel" in errors(anonymity.preview())["channel"]
+    assert "not in that channel" in json.dumps(anonymity.press_post(preview))
+    anonymity.run()
+    assert story.asks() == []
+
+
+def test_too_small_a_channel_is_refused(anonymity: Anonymity, story: Story) -> None:
+    story.slack.members_by_channel[HELP_CHANNEL] = PEOPLE[:7]
+    assert "too few people" in errors(anonymity.preview())["channel"]
+    story.slack.members_by_channel[HELP_CHANNEL] = PEOPLE[:8]
+    assert "Could people find out" in json.dumps(anonymity.preview())
+
+
+def test_a_third_ask_of_the_day_is_refused(anonymity: Anonymity, story: Story) -> None:
+    for number in range(2):
+        anonymity.ask(f"How do I mend the build {number}?")
+    refusal = errors(anonymity.preview())
+    assert "2 times a day" in json.dumps(refusal)
+    anonymity.ask("How do I mend it as another person?", member=PEER)
+    story.clock.advance(days=1)
+    anonymity.ask("How do I mend the build today?")
+    assert len(story.asks()) == 4
+
+
+def test_names_of_people_are_refused(anonymity: Anonymity) -> None:
+    refusal = errors(anonymity.preview("How do I tell @Ben about it?"))
+    assert "Leave out the names" in refusal["title"]
+    refusal = errors(anonymity.preview(details="See what @chi did."))
+    assert "Leave out the names" in refusal["details"]
+    assert "type" in anonymity.preview("How do I use @property in Python?")

@@ -1,14 +1,14 @@
 """Create the tables of asks without a name, and their settings.
 
 Revision ID: 339f4484f6e0
-Revises: c94e0d2a7f51
+Revises: a6f3c2d81e97
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "339f4484f6e0"
-down_revision = "c94e0d2a7f51"
+down_revision = "a6f3c2d81e97"
 branch_labels = None
 depends_on = None
 

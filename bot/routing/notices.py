@@ -17,7 +17,9 @@ from bot.runtime import Transaction
 from bot.workspace import channels, contact_hours
 from models import Ask, AskRoute, Channel, OutboxItem
 
-# A message to a champion waits no longer for their hours and a place in their budget.
+# A message to a champion waits for other asks: on Monday many are due at one time.
+_GATHERING = timedelta(minutes=30)
+# It waits no longer for their hours and a place in their budget.
 _MAX_WAIT = timedelta(days=30)
 
 
@@ -56,7 +58,8 @@ def tell_champions(tx: Transaction, channel: Channel) -> None:
     for champion in channels.champions(tx.session, channel.id):
         if _message_waits(tx, channel, champion):
             continue
-        at = contact_hours.next_contact_time(tx, champion)
+        soon = replace(tx, now=tx.now + _GATHERING)
+        at = contact_hours.next_contact_time(soon, champion)
         key = dedup_key(ROUTING_CHAMPIONS, channel.id, champion, _day(at))
         state = find_state(tx.session, tx.workspace.id, key, for_update=True)
         if state not in {None, "cancelled"}:

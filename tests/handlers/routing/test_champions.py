@@ -43,7 +43,7 @@ def test_a_champion_reads_of_each_ask_once(championed: Routing):
     ask(championed, CARD)
     championed.watch(until=MONDAY + DAY)
     ask(championed, LIFT)
-    championed.watch(until=WEDNESDAY + HOUR)
+    championed.watch(until=WEDNESDAY + 2 * HOUR)
     [message] = told(championed)
     assert message.text.startswith("This ask in #help has no answer yet.")
     assert listed(message) == [CARD]
@@ -52,10 +52,11 @@ def test_a_champion_reads_of_each_ask_once(championed: Routing):
     assert listed(second) == [LIFT]
 
 
-def test_asks_of_the_same_time_come_in_one_message(championed: Routing):
+def test_asks_of_about_the_same_time_come_in_one_message(championed: Routing):
     ask(championed, CARD)
+    championed.advance(minutes=15)
     ask(championed, LIFT)
-    championed.watch(until=WEDNESDAY + 4 * HOUR)
+    championed.watch(until=WEDNESDAY + 4 * HOUR, every=5 * MINUTE)
     [message] = told(championed)
     assert message.text.startswith("These asks in #help have no answer yet.")
     assert listed(message) == [CARD, LIFT]
@@ -63,7 +64,7 @@ def test_asks_of_the_same_time_come_in_one_message(championed: Routing):
 
 def test_an_ask_after_todays_message_comes_tomorrow(championed: Routing):
     ask(championed, CARD)
-    championed.advance(minutes=30)
+    championed.advance(hours=2)
     ask(championed, LIFT)
     championed.watch(until=WEDNESDAY + 8 * HOUR, every=10 * MINUTE)
     assert [listed(message) for message in told(championed)] == [[CARD]]

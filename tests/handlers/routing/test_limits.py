@@ -57,7 +57,7 @@ def test_where_nobody_may_be_asked_steps_pass_in_silence(
     routing.watch(until=MONDAY + 47 * HOUR)
     assert [(step, count) for step, _, count in routing.steps()] == [(1, 0), (2, 0)]
     assert len(story.slack.messages) == before
-    routing.watch(until=MONDAY + 48 * HOUR + 5 * MINUTE)
+    routing.watch(until=MONDAY + 48 * HOUR + 45 * MINUTE, every=5 * MINUTE)
     [to_champion] = story.slack.messages[before:]
     assert to_champion.channel == CHAMPION
     assert "I could ask nobody" in visible_text(to_champion)

@@ -138,7 +138,11 @@ def open_requests(
         rows=[
             [
                 rich_text.inline(*ask.parts),
-                rich_text.context_line("I ask you because ", *reason.parts, "."),
+                rich_text.context_line(
+                    "I ask you because ",
+                    *reason.parts,
+                    ". If you press I can help, the channel sees your name.",
+                ),
                 button_row(
                     button("I can help", "request_help", request_id, style="primary"),
                     button("Not me", "request_decline", request_id),
@@ -282,8 +286,11 @@ def request_answered(ask: AskLine, *, has_helped: bool) -> Note:
     )
 
 
-def notice(ask_id: int, ask: AskLine, steps: "Steps") -> Note:
-    """Tell an asker what was done for their ask; one message, updated in place."""
+def notice(ask_id: int, ask: AskLine, steps: "Steps", *, is_own_message: bool) -> Note:
+    """Tell an asker what was done for their ask; one message, updated in place.
+
+    `is_own_message`: the ask is a message of theirs, which they edit in Slack.
+    """
     title = link(ask.url, quoted(ask.title))
     if not steps.is_waiting:
         return sentence_note("About ", title, ": ", _asked(steps), ".")
@@ -293,7 +300,7 @@ def notice(ask_id: int, ask: AskLine, steps: "Steps") -> Note:
     text, blocks = sentence_note(*parts)
     if not steps.is_last:
         return text, blocks
-    return text, [*blocks, *_help_for_asker(ask_id)]
+    return text, [*blocks, *_help_for_asker(ask_id, is_own_message=is_own_message)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,15 +336,17 @@ def _number(count: int) -> str:
     return {1: "one", 2: "two"}.get(count, str(count))
 
 
-def _help_for_asker(ask_id: int) -> list[Block]:
+def _help_for_asker(ask_id: int, *, is_own_message: bool) -> list[Block]:
     hints = (
         "Three things make it easier to answer: what you tried, what you expected, and"
         " what happened instead."
     )
+    edit = [] if is_own_message else [button("Make it clearer", "route_edit", ask_id)]
+    how = " Edit your message and the ask will follow." if is_own_message else ""
     return [
-        rich_text.context_line(hints),
+        rich_text.context_line(f"{hints}{how}"),
         button_row(
-            button("Make it clearer", "route_edit", ask_id),
+            *edit,
             button("Ask in another channel", "route_elsewhere", ask_id),
             button("Close it", "route_close", ask_id),
         ),

@@ -192,6 +192,7 @@ def _notice(tx: Transaction, ask: Ask) -> Note:
             is_last=steps.ASKER in taken,
             is_waiting=steps.is_waiting(ask),
         ),
+        is_own_message=ask.is_users_message,
     )
 
 

@@ -58,7 +58,9 @@ SAMPLES: Samples = {
         lambda: routing.request_answered(ASK_LINE, has_helped=True),
     ],
     routing.notice: [
-        partial(routing.notice, 7, ASK_LINE, steps) for steps in ROUTING_STEPS
+        partial(routing.notice, 7, ASK_LINE, steps, is_own_message=is_own)
+        for steps in ROUTING_STEPS
+        for is_own in (False, True)
     ],
     routing.link_elsewhere: [lambda: routing.link_elsewhere(ASK_LINE)],
     routing.link_failed: [lambda: routing.link_failed(ASK_LINE, ("C0OPS", "ops"))],

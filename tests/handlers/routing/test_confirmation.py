@@ -1,10 +1,12 @@
 """Messages that became asks: people are asked only if their authors ask."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from bot.workspace import channels
+from tests.checkins import visible_text
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.handlers.routing.conftest import (
@@ -158,6 +160,18 @@ def test_a_champion_who_makes_it_an_ask_again_does_not_ask_for_the_author(
     assert story.asks()[-1].deleted_at is None
     championed.at(MONDAY_NOON)
     assert not championed.requests(HELPER)
+
+
+def test_an_author_edits_their_message_to_make_it_clearer(
+    championed: Routing, story: Story
+):
+    convert(story, ASKER)
+    championed.watch(until=MONDAY_NOON + timedelta(days=4), every=timedelta(hours=4))
+    notice = championed.messages(ASKER)[-1]
+    assert "Nobody has answered" in notice.text
+    assert "Edit your message and the ask will follow." in visible_text(notice)
+    assert "Close it" in visible_text(notice)
+    assert "Make it clearer" not in visible_text(notice)
 
 
 def test_an_answered_ask_needs_no_yes(championed: Routing, story: Story):

@@ -76,9 +76,9 @@ def refuse_channel(click: BlockAction, tx: Transaction) -> Response:
 
 
 def refuse_topic(click: BlockAction, tx: Transaction) -> Response:
-    request_id, _, number = click.value.partition(":")
+    request_id, _, topic = click.value.partition(":")
     request = requests.get(tx, parse_id(request_id), click.actor)
-    topic = requests.refuse_topic(tx, request, parse_id(number))
+    requests.refuse_topic(tx, request, topic)
     return Reply(notes.refused(f"about {topic}"))
 
 

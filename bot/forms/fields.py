@@ -260,6 +260,11 @@ class Topics(Field[Sequence[str]]):
         return topics
 
 
+def topics_fit(topics: Sequence[str]) -> bool:
+    """Return True if a `Topics` field can show and read these topics."""
+    return len(topics) <= MAX_TOPICS and len(", ".join(topics)) <= _MAX_TOPICS_LENGTH
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emoji(Field[Sequence[str]]):
     """A list of emoji names. Text fields don't render names, so it shows characters."""

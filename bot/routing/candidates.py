@@ -20,7 +20,6 @@ from bot.workspace import (
     contact_budget,
     contact_hours,
     member_settings,
-    members,
     visibility,
     workspace_settings,
 )
@@ -34,6 +33,7 @@ from models import (
     HelpRequest,
     Member,
     MemberSettingsRow,
+    Reaction,
     RefusedChannel,
 )
 
@@ -96,6 +96,8 @@ def load_peers(tx: Transaction) -> Peers:
         select(Channel.id).where(
             Channel.installation_id == tx.workspace.id,
             Channel.is_private.is_(False),
+            # As `visibility.readable_channels` has it.
+            Channel.is_joined.is_(True) | Channel.is_archived.is_(True),
         )
     )
     return Peers(
@@ -192,7 +194,7 @@ class Candidates:
                 row.author,
                 row.ask_id,
                 ranks[row.ask_id],
-                _outcome(row),
+                outcome_of(row),
                 row.answered_at,
                 is_alike=row.ask_id in alike,
             )
@@ -203,12 +205,14 @@ class Candidates:
         tx, ask = self._tx, self._ask
         title = to_plain(ask.title)
         topics = {
-            member: known
+            member: touched
             for member, known in self._peers.topics_known.items()
-            if matches_topics(ask.topics, title, known)
+            if (touched := _touched(ask, title, known))
         }
         taking_part = {*self._pace, *self._peers.volunteers}
         members = {*authors, *self._counts, *topics} & taking_part - {ask.asker}
+        if self._channel.is_private:
+            members = visibility.people_in(tx, self._channel, members)
         self._settings = member_settings.get_many(tx, members)
         requests = _Requests.load(tx, members)
         sent = contact_budget.sent_times(tx, members)
@@ -229,7 +233,7 @@ class Candidates:
         return [
             Person(
                 member=member,
-                known_topics=tuple(topics.get(member, ())),
+                known_topics=topics.get(member, ()),
                 is_new_to_asker=member not in met,
                 is_elsewhere=self._peers.main_channel(member, self._channel.id)
                 not in {None, self._channel.id},
@@ -244,8 +248,20 @@ class Candidates:
         ]
 
     def _asked(self) -> Iterator[str]:
-        """Yield those who were asked before, or answered and deleted it."""
+        """Yield those who know of the ask.
+
+        They were asked before, answered and deleted it, look into it, or have the same
+        problem.
+        """
         tx, ask = self._tx, self._ask
+        yield from tx.session.scalars(
+            select(Reaction.member).where(
+                Reaction.ask_id == ask.id,
+                Reaction.message_ts == ask.ts,
+                Reaction.meaning.in_(("looking", "same")),
+                Reaction.is_present.is_(True),
+            )
+        )
         yield from tx.session.scalars(
             select(HelpRequest.member).filter_by(ask_id=ask.id)
         )
@@ -296,13 +312,7 @@ class Candidates:
         tx, member = self._tx, candidate.person.member
         if contact_hours.next_contact_time(tx, member) > tx.now:
             return False
-        # They may have left since they were found.
-        row = members.find(tx, member)
-        if row is None or row.is_deactivated:
-            return False
-        if not visibility.can_see(tx, self._channel, member):
-            return False
-        return not row.is_guest or bool(visibility.is_member(tx, self._channel, member))
+        return visibility.can_read(tx, self._channel, member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +342,12 @@ class _Requests:
         return cls(week, month, latest)
 
 
-def _outcome(answer: Any) -> Outcome:
+def _touched(ask: Ask, title: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the known topics that the ask touches; `title` is plain text."""
+    return tuple(each for each in known if matches_topics(ask.topics, title, [each]))
+
+
+def outcome_of(answer: Any) -> Outcome:
     if answer.is_solution:
         return Outcome.SOLVED
     return Outcome.HELPED if answer.helpful_count else Outcome.ANSWERED

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, delete, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from bot.db.statements import table
 from bot.feature import DueRows, Feature
 from bot.routing import (
     home,
     links,
+    notices,
     notifications,
     offers,
     personal_data,
@@ -17,7 +18,7 @@ from bot.routing import (
     settings,
 )
 from bot.runtime import Transaction
-from models import Answer, AskRoute, HelpRequest
+from models import Answer, Ask, AskRoute, Channel, HelpRequest
 
 # Requests are kept for so long; then only the number of each step's requests is.
 KEPT_FOR = timedelta(days=90)
@@ -41,16 +42,23 @@ def _routes_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
 
 
 def _purge(tx: Transaction, _before: datetime) -> None:
-    tx.session.execute(
-        delete(HelpRequest).where(
-            HelpRequest.installation_id == tx.workspace.id,
-            HelpRequest.requested_at < tx.now - KEPT_FOR,
-        )
-    )
+    requests.purge(tx, before=tx.now - KEPT_FOR)
 
 
-def _on_answers_marked(tx: Transaction, answer_ids: Collection[int]) -> None:
-    """Thank a member who was asked, and whose answer helped."""
+def _on_channel_restricted(tx: Transaction, channel: Channel) -> None:
+    links.hide(tx, channel)
+    if channel.is_private:
+        requests.hide(tx, channel)
+
+
+def _on_title_changed(tx: Transaction, ask: Ask) -> None:
+    links.update_title(tx, ask)
+    requests.update_title(tx, ask)
+    notices.update_title(tx, ask)
+
+
+def _on_marks_changed(tx: Transaction, answer_ids: Collection[int]) -> None:
+    """Thank a member who was asked, and whose answer helped, or no longer thank."""
     asked = tx.session.execute(_ASKED_AUTHORS, {"answer_ids": list(answer_ids)})
     for request in asked.all():
         requests.update_message(tx, request.id, request.member)
@@ -70,7 +78,8 @@ ROUTING = Feature(
     confirmation_blocks=offers.for_confirmation,
     own_ask_blocks=home.own_ask_blocks,
     due_rows=(DueRows("route-asks", AskRoute.due_at, _routes_of),),
-    on_channel_restricted=links.hide,
-    on_title_changed=links.update_title,
-    on_answers_marked=_on_answers_marked,
+    on_channel_restricted=_on_channel_restricted,
+    on_title_changed=_on_title_changed,
+    on_answers_marked=_on_marks_changed,
+    on_answers_unmarked=_on_marks_changed,
 )

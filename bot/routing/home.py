@@ -16,6 +16,10 @@ MAX_SHOWN = 5
 
 def _requests(context: HomeContext) -> Select[HelpRequest, Ask, Channel]:
     """Return a query for the requests that wait for the member, the newest first."""
+    # Guests see only the channels that they are in.
+    is_readable = (
+        [] if context.sees_others else [Channel.slack_id.in_(context.channels)]
+    )
     return (
         select(HelpRequest, Ask, Channel)
         .join(Ask, Ask.id == HelpRequest.ask_id)
@@ -26,6 +30,9 @@ def _requests(context: HomeContext) -> Select[HelpRequest, Ask, Channel]:
             HelpRequest.outcome == "open",
             Ask.state == "open",
             Ask.ts.is_not(None),
+            Ask.asked_at > context.tx.now - steps.MAX_AGE,
+            Channel.is_archived.is_(False),
+            *is_readable,
             visibility.visible(context.member, now=context.tx.now),
         )
         .order_by(HelpRequest.id.desc())

@@ -233,17 +233,13 @@ def request_accepted(ask: AskLine) -> Note:
     )
 
 
-def request_declined(
-    request_id: int, ask: AskLine, *, topics: Sequence[str], is_waiting: bool
-) -> Note:
-    """In place of a request that the member declined."""
+def request_declined(request_id: int, ask: AskLine, *, topics: Sequence[str]) -> Note:
+    """In place of a request that the member declined, while the ask waits."""
     text, blocks = sentence_note(
         "That's fine. Nobody learns that you can't help with ",
         link(ask.url, quoted(ask.title)),
         ".",
     )
-    if not is_waiting:
-        return text, blocks
     channel = ask.channel[1]
     buttons = [
         button("I can help after all", "request_help", request_id),
@@ -252,7 +248,7 @@ def request_declined(
             button(
                 f"Never about {topic}"[:75],
                 f"request_refuse_topic_{number}",
-                f"{request_id}:{number}",
+                f"{request_id}:{topic}",
             )
             for number, topic in enumerate(topics[:3])
         ),
@@ -271,6 +267,11 @@ def request_over(ask: AskLine | None, *, has_answer: bool) -> Note:
     return sentence_note(
         "No longer needed, thank you: ", link(ask.url, quoted(ask.title))
     )
+
+
+def request_expired() -> Note:
+    """In place of a request that is no longer stored."""
+    return sentence_note("I asked you about an ask here, a while ago. Thank you.")
 
 
 def request_answered(ask: AskLine, *, has_helped: bool) -> Note:
@@ -301,6 +302,11 @@ def notice(ask_id: int, ask: AskLine, steps: "Steps", *, is_own_message: bool) -
     if not steps.is_last:
         return text, blocks
     return text, [*blocks, *_help_for_asker(ask_id, is_own_message=is_own_message)]
+
+
+def notice_over() -> Note:
+    """In place of a notice whose ask was deleted."""
+    return sentence_note("That ask is gone.")
 
 
 @dataclass(frozen=True, slots=True)

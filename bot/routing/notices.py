@@ -33,6 +33,13 @@ def tell_asker(tx: Transaction, ask: Ask, route: AskRoute) -> None:
         tx.enqueue(ROUTING_NOTICE, ask.id, to=ask.asker)
 
 
+def update_title(tx: Transaction, ask: Ask) -> None:
+    """Update the asker's message about an ask whose title has changed."""
+    key = dedup_key(ROUTING_NOTICE, ask.id, ask.asker)
+    if find_state(tx.session, tx.workspace.id, key) == "sent":
+        tx.enqueue_update(ROUTING_UPDATE_NOTICE, ask.id, to=ask.asker)
+
+
 def update_over(tx: Transaction, *, limit: int) -> int:
     """Update the messages about asks that no longer wait; return their number."""
     routes = tx.session.execute(

@@ -8,6 +8,7 @@ from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.routing import notes, steps
+from bot.routing.candidates import outcome_of
 from bot.routing.message_kinds import (
     ROUTING_CHAMPIONS,
     ROUTING_NOTICE,
@@ -37,9 +38,6 @@ def render_request(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if member_settings.get(tx, request.member).max_requests_per_week == 0:
         return None
-    member = members.find(tx, request.member)
-    if member is None or member.is_deactivated:
-        return None
     ask = tx.session.get_one(Ask, request.ask_id)
     if not steps.is_waiting(ask):
         return None
@@ -54,22 +52,31 @@ def request_note(tx: Transaction, request: HelpRequest) -> Note:
         .select_from(HelpRequest)
         .filter_by(ask_id=ask.id, step=request.step)
     )
-    earlier = tx.session.scalar(
-        select(HelpRequest.id)
-        .where(
-            HelpRequest.installation_id == tx.workspace.id,
-            HelpRequest.member == request.member,
-            HelpRequest.id < request.id,
-        )
-        .limit(1)
-    )
     return notes.request(
         request.id,
         ask_line(tx, ask, channel),
         reason(tx, request),
         is_one_of_two=(in_step or 0) > 1,
-        is_first=earlier is None,
+        is_first=not _was_asked_before(tx, request),
     )
+
+
+def _was_asked_before(tx: Transaction, request: HelpRequest) -> bool:
+    """Return True if the member has got a request before, of those that are stored."""
+    earlier = tx.session.scalars(
+        select(HelpRequest.id).where(
+            HelpRequest.installation_id == tx.workspace.id,
+            HelpRequest.member == request.member,
+            HelpRequest.id < request.id,
+        )
+    )
+    keys = [dedup_key(ROUTING_REQUEST, each, request.member) for each in earlier]
+    was_sent = select(OutboxItem.id).where(
+        OutboxItem.installation_id == tx.workspace.id,
+        OutboxItem.dedup_key.in_(keys),
+        OutboxItem.state == "sent",
+    )
+    return tx.session.scalar(was_sent.limit(1)) is not None
 
 
 def ask_line(tx: Transaction, ask: Ask, channel: Channel) -> AskLine:
@@ -87,17 +94,23 @@ def reason(tx: Transaction, request: HelpRequest) -> ReasonView:
     if request.reason_ask_id is None:
         return ReasonView(kind, topic=request.reason_topic)
     ask, channel = ask_view.load_ask(tx.session, request.reason_ask_id)
-    answered_at = tx.session.scalar(
-        select(func.max(Answer.answered_at)).filter_by(
-            ask_id=ask.id, author=request.member, is_deleted=False
+    answer = tx.session.scalars(
+        select(Answer)
+        .filter_by(ask_id=ask.id, author=request.member, is_deleted=False)
+        .order_by(
+            Answer.is_solution.desc(),
+            (Answer.helpful_count > 0).desc(),
+            Answer.answered_at.desc(),
         )
-    )
+        .limit(1)
+    ).first()
     can_see = visibility.is_known_to_see(tx, channel, request.member)
-    if ask.deleted_at or ask.ts is None or answered_at is None or not can_see:
+    if ask.deleted_at or ask.ts is None or answer is None or not can_see:
         return ReasonView(kind)
-    month = format_month(answered_at, tx.now, members.zone(tx, request.member))
+    month = format_month(answer.answered_at, tx.now, members.zone(tx, request.member))
     return ReasonView(
-        kind,
+        # Marks may have changed since.
+        outcome_of(answer).value,
         ask_view.title(tx, ask),
         ask_view.message_url(tx, channel, ask.ts),
         notes.when(month),
@@ -108,8 +121,10 @@ def render_request_update(tx: Transaction, delivery: Delivery) -> SlackAction | 
     request = tx.session.get(HelpRequest, delivery.subject_id)
     key = dedup_key(ROUTING_REQUEST, delivery.subject_id, delivery.recipient)
     message = find_sent(tx.session, tx.workspace.id, key)
-    if request is None or message is None:
+    if message is None:
         return None
+    if request is None:
+        return UpdateMessage(*message, *notes.request_expired())
     return UpdateMessage(*message, *_current_note(tx, request))
 
 
@@ -124,17 +139,15 @@ def _current_note(tx: Transaction, request: HelpRequest) -> Note:
             ask_id=ask.id, author=request.member, is_deleted=False
         )
     ).all()
-    is_waiting = steps.is_waiting(ask)
+    is_waiting = steps.is_waiting(ask) and not channel.is_archived
     if own:
         helped = any(row.helpful_count or row.is_solution for row in own)
         return notes.request_answered(line, has_helped=helped)
     match request.outcome:
         case "helping":
             return notes.request_accepted(line)
-        case "declined":
-            return notes.request_declined(
-                request.id, line, topics=ask.topics, is_waiting=is_waiting
-            )
+        case "declined" if is_waiting:
+            return notes.request_declined(request.id, line, topics=ask.topics)
         case "open" if is_waiting:
             return request_note(tx, request)
         case _:
@@ -151,11 +164,13 @@ def _gone(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return UpdateMessage(*message, *notes.request_over(None, has_answer=False))
 
 
-def _ask_of_request(tx: Transaction, delivery: Delivery) -> list[int]:
+def _can_read(tx: Transaction, delivery: Delivery) -> bool:
+    """Return True if the recipient may read the ask. Raises MembershipUnknown."""
     request = tx.session.get(HelpRequest, delivery.subject_id)
     if request is None:
-        return []
-    return [tx.session.get_one(Ask, request.ask_id).channel_id]
+        return True
+    _, channel = ask_view.load_ask(tx.session, request.ask_id)
+    return visibility.can_read(tx, channel, delivery.recipient)
 
 
 def render_notice(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -169,8 +184,10 @@ def render_notice_update(tx: Transaction, delivery: Delivery) -> SlackAction | N
     ask = tx.session.get_one(Ask, delivery.subject_id)
     key = dedup_key(ROUTING_NOTICE, ask.id, delivery.recipient)
     message = find_sent(tx.session, tx.workspace.id, key)
-    if message is None or ask.deleted_at is not None or ask.ts is None:
+    if message is None:
         return None
+    if ask.deleted_at is not None or ask.ts is None:
+        return UpdateMessage(*message, *notes.notice_over())
     return UpdateMessage(*message, *_notice(tx, ask))
 
 
@@ -250,13 +267,13 @@ MESSAGE_TYPES = (
         # Slack may not have been reachable in their hours.
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.REQUEST),
-        can_see=sees(_ask_of_request),
+        can_see=_can_read,
     ),
     MessageType(
         ROUTING_UPDATE_REQUEST,
         render_request_update,
         "resend",
-        can_see=sees(_ask_of_request),
+        can_see=_can_read,
         render_without_access=_gone,
     ),
     MessageType(

@@ -43,10 +43,14 @@ def offer(tx: Transaction, ask: Ask, *, needs_reasons: bool) -> Note | None:
 
 
 def in_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
-    """Return the offer among the asker's options. Raises MembershipUnknown."""
+    """Return the offer among the asker's options."""
     if member != ask.asker:
         return ()
-    note = offer(tx, ask, needs_reasons=False)
+    try:
+        note = offer(tx, ask, needs_reasons=False)
+    except visibility.MembershipUnknown:
+        # Slack need not be asked about others before the asker has chosen anything.
+        note = notes.offer(ask.id, [])
     return [DividerBlock(), *note[1]] if note else ()
 
 

@@ -11,6 +11,10 @@ from bot.runtime import Transaction
 from bot.workspace import visibility
 from models import Answer, Channel, HelpRequest, RefusedChannel
 
+# The length of all refused channels in the settings form.
+MAX_LENGTH = 1000
+FULL = "You have refused a lot. Remove some in My settings first."
+
 
 def describe_requests(tx: Transaction, member: str) -> str:
     """Return how often the member was asked and looked, for themselves only."""
@@ -41,6 +45,10 @@ def _times(count: int) -> str:
 
 
 def refuse_channel(tx: Transaction, channel: Channel, member: str) -> None:
+    """Refuse a channel. Raises UserError if the settings form could not show it."""
+    names = {*channel_names(tx, member), channel.name}
+    if len(", ".join(names)) > MAX_LENGTH:
+        raise UserError(FULL)
     tx.session.execute(
         upsert(tx.session, RefusedChannel)
         .values(channel_id=channel.id, member=member, refused_at=tx.now)

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from bot.asks import actions
 from bot.asks import service as asks
 from bot.db.statements import upsert
 from bot.errors import UserError
+from bot.forms.fields import topics_fit
 from bot.outbox import home_refresh
 from bot.routing import refusals
 from bot.routing.candidates import Candidates
 from bot.routing.message_kinds import ROUTING_REQUEST, ROUTING_UPDATE_REQUEST
+from bot.routing.refusals import FULL
 from bot.routing.rules import MAX_REQUESTS, PLACES, Candidate
 from bot.runtime import Transaction
 from bot.workspace import (
@@ -27,6 +29,7 @@ from bot.workspace import (
 from models import Ask, Channel, HelpRequest
 
 GONE = "That request is gone."
+TOPIC_GONE = "The ask no longer has this topic."
 
 Outcome = Literal["helping", "declined", "over"]
 
@@ -164,9 +167,12 @@ def offer_help(
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
     visibility.require_visible(tx, channel, request.member)
+    if not visibility.can_read(tx, channel, request.member):
+        raise UserError(GONE)
     if ask.state != "open" or channel.is_archived:
         if request.outcome == "open":
             _end(tx, request, "over")
+        update(tx, request)
         return
     if "looking" not in actions.current_marks(tx.session, ask, request.member):
         actions.toggle_join(
@@ -215,24 +221,67 @@ def _visible_ask(tx: Transaction, request: HelpRequest) -> tuple[Ask, Channel]:
     return ask, channel
 
 
-def refuse_topic(tx: Transaction, request: HelpRequest, number: int) -> str:
-    """Ask the member nothing more on a topic of the ask; return the topic.
+def refuse_topic(tx: Transaction, request: HelpRequest, topic: str) -> None:
+    """Ask the member nothing more on a topic of the ask.
 
-    `number` is its place in the ask's topics. Raises UserError, and MembershipUnknown.
+    Raises UserError, and MembershipUnknown.
     """
-    topics = _visible_ask(tx, request)[0].topics
-    if number >= len(topics):
-        raise UserError(GONE)
-    topic = topics[number]
+    ask, _ = _visible_ask(tx, request)
+    if topic not in ask.topics:
+        raise UserError(TOPIC_GONE)
     refused = member_settings.get(tx, request.member).topics_refused
-    if topic not in refused:
-        member_settings.update(tx, request.member, topics_refused=[*refused, topic])
-    return topic
+    if topic in refused:
+        return
+    if not topics_fit([*refused, topic]):
+        raise UserError(FULL)
+    member_settings.update(tx, request.member, topics_refused=[*refused, topic])
 
 
 def stop_asking(tx: Transaction, member: str) -> None:
     """Never ask the member again, as they wish."""
     member_settings.update(tx, member, max_requests_per_week=0)
+
+
+def update_title(tx: Transaction, ask: Ask) -> None:
+    """Update the requests about an ask whose title has changed, or that was deleted."""
+    _update_all(tx, HelpRequest.ask_id == ask.id)
+
+
+def hide(tx: Transaction, channel: Channel) -> None:
+    """Update the requests that quote a channel which has turned private."""
+    quoted = select(Ask.id).filter_by(channel_id=channel.id)
+    _update_all(
+        tx, HelpRequest.ask_id.in_(quoted) | HelpRequest.reason_ask_id.in_(quoted)
+    )
+
+
+def purge(tx: Transaction, *, before: datetime) -> None:
+    """Delete the requests before a time (UTC); their messages quote nothing more.
+
+    If someone is forgotten later, nothing leads to these messages.
+    """
+    deleted = tx.session.execute(
+        delete(HelpRequest)
+        .where(
+            HelpRequest.installation_id == tx.workspace.id,
+            HelpRequest.requested_at < before,
+        )
+        .returning(HelpRequest.id, HelpRequest.member)
+        .execution_options(synchronize_session=False)
+    ).all()
+    tx.enqueue_updates(
+        ROUTING_UPDATE_REQUEST, [(row.id, row.member) for row in deleted]
+    )
+
+
+def _update_all(tx: Transaction, condition: ColumnElement[bool]) -> None:
+    rows = tx.session.execute(
+        select(HelpRequest.id, HelpRequest.member).where(
+            HelpRequest.installation_id == tx.workspace.id, condition
+        )
+    ).all()
+    tx.enqueue_updates(ROUTING_UPDATE_REQUEST, [(row.id, row.member) for row in rows])
+    home_refresh.refresh_homes(tx, [row.member for row in rows])
 
 
 def end_over(tx: Transaction, *, limit: int) -> int:

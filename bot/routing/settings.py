@@ -17,7 +17,6 @@ from models import Channel
 
 MAX_DAYS_OFF = 60
 _MAX_DAYS_LENGTH = 800
-_MAX_CHANNELS_LENGTH = 1000
 # By their own pace; then the most in a week.
 PACES: Sequence[tuple[str, int | None, str]] = (
     ("pace", None, "At my own pace"),
@@ -107,7 +106,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
             hint="Separated by commas. Remove one to be asked again.",
             parse=_read_names,
             format=", ".join,
-            max_length=_MAX_CHANNELS_LENGTH,
+            max_length=refusals.MAX_LENGTH,
         ),
         refusals.channel_names,
         refusals.set_channel_names,

@@ -254,10 +254,21 @@ def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
     _require_asker(tx, run.peers, ask, channel, by)
     ask.is_confirmed = True
     if route.next_step != PEERS:
-        return requests.count(tx, ask)
+        count = requests.count(tx, ask)
+        if not count and route.next_step > SIDEWAYS:
+            raise UserError(CAN_NOT_ASK)
+        return count
     route.is_hurried = True
     home_refresh.refresh_homes(tx, [by], delay=timedelta())
-    return take_step(tx, run, ask, channel, route, passes_without_people=False)
+    return take_step(
+        tx,
+        run,
+        ask,
+        channel,
+        route,
+        passes_without_people=False,
+        tells_asker=False,
+    )
 
 
 def confirm(tx: Transaction, ask: Ask, *, by: str) -> None:
@@ -351,6 +362,7 @@ def take_step(
     route: AskRoute,
     *,
     passes_without_people: bool,
+    tells_asker: bool = True,
     candidates: Candidates | None = None,
 ) -> int:
     """Take the ask's next step; return how many people were asked.
@@ -388,7 +400,7 @@ def take_step(
     home_refresh.refresh_homes(tx, [ask.asker])
     if step == CHAMPIONS:
         notices.tell_champions(tx, channel)
-    if (count and passes_without_people) or step == ASKER:
+    if (count and tells_asker) or step == ASKER:
         notices.tell_asker(tx, ask, route)
     is_last = step == ASKER
     route.due_at = None if is_last else _due_at(tx, ask, route.next_step, hours)

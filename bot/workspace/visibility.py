@@ -9,7 +9,7 @@ and runs them again.
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Row, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
@@ -82,6 +82,25 @@ class MembershipUnknown(FactsUnknown):
             record_memberships(tx, self.member, memberships, at=called_at)
 
 
+class PeopleUnknown(MembershipUnknown):
+    """The caller has to fetch who of several people is in a channel, and try again."""
+
+    method = "conversations.members"
+
+    def __init__(self, channel: Channel, people: Collection[str]) -> None:
+        super().__init__("", [channel.id])
+        self.slack_channel = channel.slack_id
+        self.people = frozenset(people)
+
+    def fetch(self, rt: Runtime, workspace: Workspace, *, is_urgent: bool) -> None:  # noqa: ARG002 - one or two calls in any case
+        called_at = rt.clock()
+        present = {*rt.slack_of(workspace).conversation_members(self.slack_channel)}
+        with rt.write(workspace) as tx:
+            for member in sorted(self.people):
+                memberships = dict.fromkeys(self.channel_ids, member in present)
+                record_memberships(tx, member, memberships, at=called_at)
+
+
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
     """Return the rule as a condition on `Channel`. If unknown, a channel is hidden."""
     membership = aliased(ChannelMember)
@@ -132,6 +151,22 @@ def can_see(tx: Transaction, channel: Channel, member: str) -> bool:
     return channel.id in visible_channels(tx, [channel], member)
 
 
+def can_read(tx: Transaction, channel: Channel, member: str) -> bool:
+    """Return True if the channel is one of `readable_channels`, without the others.
+
+    Raises MembershipUnknown.
+    """
+    person = _active_profile(tx, member)
+    if person is None:
+        return False
+    if not person.is_guest:
+        return can_see(tx, channel, member)
+    is_in = is_member(tx, channel, member)
+    if is_in is None:
+        raise MembershipUnknown(member, [channel.id], includes_public=True)
+    return is_in
+
+
 def sees(
     quoted_channels: Callable[[Transaction, Delivery], Collection[int]],
 ) -> Callable[[Transaction, Delivery], bool]:
@@ -174,6 +209,23 @@ def is_member(tx: Transaction, channel: Channel, member: str) -> bool | None:
             ChannelMember.event_micros.between(*_fresh_range(tx.now)),
         )
     )
+
+
+def people_in(tx: Transaction, channel: Channel, people: Collection[str]) -> set[str]:
+    """Return those of the people who are in a channel. Raises PeopleUnknown."""
+    known = {
+        row.member: row.is_member
+        for row in tx.session.execute(
+            select(ChannelMember.member, ChannelMember.is_member).where(
+                ChannelMember.channel_id == channel.id,
+                ChannelMember.member.in_(people),
+                ChannelMember.event_micros.between(*_fresh_range(tx.now)),
+            )
+        )
+    }
+    if {*people} - known.keys():
+        raise PeopleUnknown(channel, people)
+    return {member for member, is_in in known.items() if is_in}
 
 
 def require_visible(
@@ -253,6 +305,20 @@ def _fresh_range(now: datetime) -> tuple[int, int]:
     return datetime_to_micros(now - FRESH_FOR), datetime_to_micros(now + FRESH_FOR)
 
 
+def _active_profile(tx: Transaction, member: str) -> Row[bool] | None:
+    """Return `is_guest` of a member or guest; None for all others."""
+    return tx.session.execute(
+        select(Member.is_guest).where(
+            Member.installation_id == tx.workspace.id,
+            Member.slack_id == member,
+            Member.fetched_at.is_not(None),
+            Member.is_external.is_(False),
+            Member.is_bot.is_(False),
+            Member.is_deactivated.is_(False),
+        )
+    ).first()
+
+
 def readable_channels(
     tx: Transaction, member: str, *, is_exact: bool = False
 ) -> frozenset[int]:
@@ -262,16 +328,8 @@ def readable_channels(
     the channels that they are in; external members, bots and former members none. An
     unknown membership counts as none; with `is_exact` it raises MembershipUnknown.
     """
-    person = tx.session.execute(
-        select(
-            Member.is_guest, Member.is_external, Member.is_bot, Member.is_deactivated
-        ).where(
-            Member.installation_id == tx.workspace.id,
-            Member.slack_id == member,
-            Member.fetched_at.is_not(None),
-        )
-    ).first()
-    if person is None or person.is_external or person.is_bot or person.is_deactivated:
+    person = _active_profile(tx, member)
+    if person is None:
         return frozenset()
     rows = tx.session.execute(
         select(

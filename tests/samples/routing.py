@@ -43,9 +43,9 @@ SAMPLES: Samples = {
     ],
     routing.request_accepted: [lambda: routing.request_accepted(ASK_LINE)],
     routing.request_declined: [
-        lambda: routing.request_declined(7, ASK_LINE, topics=(), is_waiting=False),
+        lambda: routing.request_declined(7, ASK_LINE, topics=()),
         lambda: routing.request_declined(
-            7, ASK_LINE, topics=("vpn", "laptops", "wifi", "build"), is_waiting=True
+            7, ASK_LINE, topics=("vpn", "laptops", "wifi", "build")
         ),
     ],
     routing.request_over: [
@@ -53,6 +53,8 @@ SAMPLES: Samples = {
         lambda: routing.request_over(ASK_LINE, has_answer=False),
         lambda: routing.request_over(ASK_LINE, has_answer=True),
     ],
+    routing.request_expired: [routing.request_expired],
+    routing.notice_over: [routing.notice_over],
     routing.request_answered: [
         lambda: routing.request_answered(ASK_LINE, has_helped=False),
         lambda: routing.request_answered(ASK_LINE, has_helped=True),

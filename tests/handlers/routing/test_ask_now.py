@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.workspace import channels
-from models import HelpRequest
+from models import AskRoute, HelpRequest
 from tests.factories import Story
 from tests.handlers.routing.conftest import (
     FRIDAY_AFTERNOON,
@@ -184,3 +184,24 @@ def test_asks_whose_requests_find_no_room_in_home_stay_in_the_other_list(
     assert [page.count(title) for title in titles] == [1] * 7
     assert page.count("I ask you because") == 5
     assert "and 2 more" in page
+
+
+def test_the_asker_learns_when_people_are_asked_later(routing: Routing, story: Story):
+    routing.at(FRIDAY_AFTERNOON.replace(hour=18))
+    story.ask(QUESTION)
+    routing.run()
+    story.click(ASKER, "route_now", ask_id(story))
+    assert "Nobody can be asked now." in reply_to(story)
+    routing.at(MONDAY_NOON.replace(hour=7))
+    assert "I asked two people who may know." in routing.messages(ASKER)[-1].text
+
+
+def test_where_all_steps_are_over_nothing_is_promised(routing: Routing, story: Story):
+    """An ask from before the bot's update, whose message still has the button."""
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    with routing.write() as tx:
+        tx.session.get_one(AskRoute, int(ask_id(story))).next_step = 5
+    story.click(ASKER, "route_now", ask_id(story))
+    assert "I can't ask people about this now" in reply_to(story)

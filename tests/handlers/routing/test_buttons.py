@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import UserError
-from bot.routing import requests
+from bot.routing import refusals, requests
 from bot.workspace import channels, member_settings
-from models import Reaction
+from models import Ask, Reaction
 from tests.checkins import visible_text
 from tests.factories import Story
 from tests.handlers.routing.conftest import QUESTION, Routing
@@ -263,3 +263,76 @@ def test_requests_of_two_workspaces_do_not_mix(asked: Story, routing: Routing):
     value = value_of(routing, PEER, "help")
     with asked.rt.write(other) as tx, pytest.raises(UserError):
         requests.get(tx, int(value), PEER)
+
+
+def test_who_offers_help_after_all_reads_that_it_is_too_late(
+    asked: Story, routing: Routing
+):
+    press(asked, PEER, "Not me")
+    value = value_of(routing, PEER, "help")
+    answered(asked)
+    routing.run()
+    asked.click(PEER, "request_help", value)
+    asked.advance(seconds=3)
+    mine = asked.slack.messages_to(PEER)[-1]
+    assert "Answered meanwhile, thank you" in mine.text
+    assert "I can help after all" not in visible_text(mine)
+    assert helpers(asked) == set()
+
+
+def set_topics(story: Story, topics: list[str]) -> None:
+    with story.rt.write(story.workspace) as tx:
+        tx.session.get_one(Ask, story.asks()[-1].id).topics = topics
+
+
+def refused_topics(story: Story) -> tuple[str, ...]:
+    with story.rt.write(story.workspace) as tx:
+        return member_settings.get(tx, PEER).topics_refused
+
+
+def test_a_button_refuses_the_topic_that_it_names(asked: Story, routing: Routing):
+    set_topics(asked, ["vpn", "wifi"])
+    press(asked, PEER, "Not me")
+    shown = asked.slack.messages_to(PEER)[-1]
+    # Ana edits the topics meanwhile.
+    set_topics(asked, ["laptops", "vpn"])
+    asked.click(PEER, *button(shown, "Never about vpn"))
+    assert refused_topics(asked) == ("vpn",)
+    asked.click(PEER, *button(shown, "Never about wifi"))
+    assert refused_topics(asked) == ("vpn",)
+    assert "no longer has this topic" in str(asked.slack.responses[-1])
+
+
+def test_nobody_refuses_more_than_their_settings_can_show(
+    asked: Story, routing: Routing
+):
+    full = [f"topic {number}" for number in range(50)]
+    with routing.write() as tx:
+        member_settings.update(tx, PEER, topics_refused=full)
+        channel = channels.get_or_create(tx, "C0LONG")
+        channel.name = "x" * 990
+        refusals.refuse_channel(tx, channel, PEER)
+    set_topics(asked, ["vpn"])
+    press(asked, PEER, "Not me")
+    shown = asked.slack.messages_to(PEER)[-1]
+    with routing.write() as tx:
+        channels.get_or_create(tx, HELP_CHANNEL).name = "help-me-please"
+    for name in ("Never about vpn", "Never from #help"):
+        asked.click(PEER, *button(shown, name))
+        assert "Remove some in My settings first." in str(asked.slack.responses[-1])
+    assert refused_topics(asked) == tuple(full)
+
+
+def test_a_mark_that_is_taken_back_takes_its_thanks_back(
+    asked: Story, routing: Routing
+):
+    answer = asked.say(PEER, "Run vpnctl.", thread_ts=asked.asks()[-1].ts)
+    asked.react(ASKER, answer, "heart")
+    asked.advance(minutes=2)
+    [request] = [
+        m for m in asked.slack.messages_to(PEER) if "I had asked you" in m.text
+    ]
+    asked.unreact(ASKER, answer, "heart")
+    asked.advance(minutes=2)
+    assert "helped" not in request.text
+    assert "Thank you for looking" in request.text

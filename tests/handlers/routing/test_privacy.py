@@ -79,6 +79,26 @@ def test_nobody_outside_a_private_channel_is_asked_about_its_asks(
         assert "other VPN" not in all_messages(story, member)
 
 
+def test_in_a_private_channel_one_of_many_is_found(
+    routing: Routing, story: Story, crowd: list[str]
+):
+    """Everyone in #help answers more than Chi, who alone is in the private channel."""
+    open_channel(story, DEN, NAME, [ASKER, PEER], is_private=True)
+    for title in ("Which key opens the lab?", "Where is the lab?"):
+        ask = story.ask(title)
+        for member in crowd:
+            story.say(member, "This one.", thread_ts=ask.ts)
+    story.say(PEER, "Downstairs.", thread_ts=ask.ts)
+    routing.at(MONDAY)
+    ts = ask_in(story, DEN, QUESTION)
+    story.message_shortcut(ASKER, "ask_options", ASKER, ts, channel=DEN)
+    assert "Ask them quietly" in str(story.slack.views[-1][1])
+    before = story.slack.calls.count("conversations.members")
+    routing.at(MONDAY + 4 * HOUR + MINUTE)
+    assert routing.asked() == [(1, PEER)]
+    assert story.slack.calls.count("conversations.members") == before + 1
+
+
 def test_who_left_a_private_channel_is_not_asked(routing: Routing, story: Story):
     open_channel(story, DEN, NAME, [ASKER, PEER, HELPER], is_private=True)
     routing.at(MONDAY)
@@ -148,6 +168,32 @@ def test_a_request_is_not_sent_when_its_channel_became_private(
     assert routing.requests(PEER) == []
 
 
+def test_a_sent_request_hides_a_channel_that_turned_private(
+    routing: Routing, story: Story
+):
+    routing.at(MONDAY)
+    story.ask(QUESTION)
+    routing.at(MONDAY + 4 * HOUR + MINUTE)
+    assert len(routing.requests(HELPER)) == len(routing.requests(PEER)) == 1
+    make_private(story, [ASKER, HELPER])
+    story.advance(minutes=1)
+    assert QUESTION in all_messages(story, HELPER)
+    assert QUESTION not in all_messages(story, PEER)
+
+
+def test_a_reason_from_a_channel_that_the_bot_has_left_does_not_count(
+    routing: Routing, story: Story
+):
+    open_channel(story, OTHER, "other", [ASKER, HELPER, PEER])
+    with routing.write() as tx:
+        channels.update_channel(tx, HELP_CHANNEL, is_joined=False)
+    routing.at(MONDAY)
+    ask_in(story, OTHER, QUESTION)
+    routing.watch(until=MONDAY + 25 * HOUR, every=2 * HOUR)
+    assert [step for step, _, _ in routing.steps()] == [1, 2]
+    assert routing.asked() == []
+
+
 # Guests, other organisations
 
 
@@ -164,6 +210,51 @@ def test_guests_are_asked_in_their_channels_only(routing: Routing, story: Story)
     ask_in(story, OTHER, QUESTION)
     routing.watch(until=MONDAY + 25 * HOUR, every=2 * HOUR)
     assert {member for _, member in routing.asked()} == {HELPER, PEER}
+
+
+def test_a_guest_is_asked_in_a_channel_that_they_are_in(routing: Routing, story: Story):
+    guest = user_object(HELPER, is_restricted=True)
+    story.slack.people[HELPER] = guest
+    assert story.event({"type": "user_change", "user": guest}) == 200
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
+    routing.at(MONDAY)
+    story.ask(QUESTION)
+    routing.at(MONDAY + 4 * HOUR + MINUTE)
+    assert routing.asked() == [(1, HELPER), (1, PEER)]
+    assert len(routing.requests(HELPER)) == 1
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_who_became_a_guest_reads_no_request(
+    routing: Routing, story: Story, *, is_sent: bool
+):
+    """Ben may only see a channel that he is in no longer."""
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, PEER]
+    routing.at(MONDAY)
+    story.ask(QUESTION)
+    story.clock.now = MONDAY + 4 * HOUR + MINUTE
+    jobs.routing.route_asks(story.rt, story.worker)
+    if is_sent:
+        story.deliver()
+    guest = user_object(HELPER, is_restricted=True)
+    story.slack.people[HELPER] = guest
+    assert story.event({"type": "user_change", "user": guest}) == 200
+    story.deliver()
+    assert len(routing.requests(HELPER)) == is_sent
+    assert len(routing.requests(PEER)) == 1
+    story.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
+    story.advance(seconds=3)
+    assert "Ana asks in" not in visible_text(story.slack.homes[HELPER])
+    story.click(HELPER, "request_help", str(routing.request(HELPER).id))
+    assert "That request is gone." in str(story.slack.responses[-1])
+    assert "Ben" not in visible_text(story.slack.messages_to(HELP_CHANNEL)[-1])
+    # What changes from now on is not shown to him.
+    ask_id = story.asks()[-1].id
+    story.click(ASKER, "ask_menu", option=f"edit:{ask_id}")
+    story.submit(ASKER, story.slack.views[-1][1], {"title": "How do I renew it?"})
+    story.advance(minutes=1)
+    assert "renew it" not in all_messages(story, HELPER)
+    assert "renew it" in all_messages(story, PEER)
 
 
 def test_an_ask_in_a_shared_channel_names_no_ask_of_another_one(

@@ -1,7 +1,13 @@
 """An ask that nobody answers: the people who are asked, and when."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import select
+
+import jobs.routing
+from bot.workspace import member_settings
+from models import Answer
 from tests.checkins import visible_text
 from tests.factories import Story
 from tests.handlers.routing.conftest import (
@@ -13,6 +19,7 @@ from tests.handlers.routing.conftest import (
 from tests.slack_payloads import ASKER, HELPER, PEER
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def test_two_people_are_asked_on_monday_about_an_ask_of_friday_afternoon(
@@ -67,3 +74,83 @@ def test_messages_about_an_answered_ask_are_updated_once(
     for _ in range(3):
         routing.advance(minutes=1)
     assert story.slack.calls.count("chat.update") == before
+
+
+@pytest.mark.parametrize("emoji", ["eyes", "raising_hand"])
+def test_who_looks_into_it_or_has_the_same_problem_is_not_asked(
+    routing: Routing, story: Story, emoji: str
+):
+    routing.at(FRIDAY_AFTERNOON)
+    ask = story.ask(QUESTION)
+    story.react(HELPER, ask.ts, emoji)
+    routing.run()
+    # An offer of help holds for eight working hours.
+    routing.watch(until=MONDAY_NOON + 6 * HOUR)
+    assert [member for _, member in routing.asked()] == [PEER]
+
+
+def test_the_reason_is_a_topic_of_the_ask(routing: Routing, story: Story):
+    with routing.write() as tx:
+        member_settings.update(
+            tx, PEER, topics_known=["gardening", "vpn", "certificates"]
+        )
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    routing.at(MONDAY_NOON)
+    [request] = routing.requests(PEER)
+    assert "because you know about vpn." in request.text
+
+
+def test_the_reason_is_true_when_it_is_read(routing: Routing, story: Story):
+    """Ben's answer loses its mark between the choice and the message."""
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    story.clock.now = MONDAY_NOON
+    jobs.routing.route_asks(story.rt, story.worker)
+    assert routing.request(HELPER).reason == "solved"
+    with story.rt.read_session() as session:
+        solution = session.scalars(select(Answer).filter_by(is_solution=True)).one()
+    story.unreact(ASKER, solution.ts, "white_check_mark")
+    story.deliver()
+    [request] = routing.requests(HELPER)
+    assert "because you answered “How can I renew" in request.text
+
+
+def test_the_reason_tells_when_the_solution_came(routing: Routing, story: Story):
+    first = story.asks()[0]
+    routing.at(datetime(2026, 4, 10, 13, tzinfo=UTC))
+    story.say(HELPER, "You're welcome.", thread_ts=first.ts)
+    story.ask(QUESTION)
+    routing.run()
+    routing.at(datetime(2026, 4, 13, 9, 1, tzinfo=UTC))
+    [request] = routing.requests(HELPER)
+    assert "you solved “How can I renew the VPN certificate on Linux?” in March" in (
+        request.text
+    )
+
+
+def test_messages_follow_the_title_and_the_end_of_their_ask(
+    routing: Routing, story: Story
+):
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    routing.at(MONDAY_NOON)
+    routing.press(HELPER, "request_help")
+    routing.press(PEER, "request_decline")
+    ask_id = story.asks()[-1].id
+    story.click(ASKER, "ask_menu", option=f"edit:{ask_id}")
+    story.submit(ASKER, story.slack.views[-1][1], {"title": "How do I renew it?"})
+    story.advance(minutes=1)
+    people = (HELPER, PEER, ASKER)
+    for member in people:
+        assert "How do I renew it?" in routing.messages(member)[-1].text
+    story.click(ASKER, "ask_menu", option=f"delete:{ask_id}")
+    story.submit(ASKER, story.slack.views[-1][1], {})
+    story.advance(minutes=1)
+    for member in people:
+        last = routing.messages(member)[-1]
+        assert "That ask is gone." in last.text
+        assert "renew it" not in visible_text(last)

@@ -24,7 +24,8 @@ def address(tmp_path) -> Iterator[str]:
 
 def turn_on(aino: Window) -> None:
     aino.say("/backswing")
-    aino.modal.get_by_role("radio", name="Yes", exact=True).check()
+    choice = aino.modal.get_by_role("radiogroup", name="Ask people who may know")
+    choice.get_by_role("radio", name="Yes", exact=True).check()
     aino.modal.get_by_role("button", name="Save").click()
     expect(aino.modal).to_be_hidden()
 
@@ -82,6 +83,27 @@ def test_two_are_asked_on_monday_and_one_answers(window: OpenWindow) -> None:
     expect(lars.page.get_by_role("main").get_by_text(REQUEST)).to_have_count(0)
     aino.open_direct_messages()
     expect(aino.message("Thank you for looking")).to_be_visible()
+
+
+def test_an_asker_has_people_asked_from_their_home_tab(window: OpenWindow) -> None:
+    aino, maya = window("aino"), window("maya")
+    answer(aino, OTHER, "Freeze the clock, and jump over both changes.")
+    turn_on(aino)
+    # All of them are at work.
+    maya.travel("Next Monday, 09:00")
+    for step in 3 * ["+1 hour"]:
+        maya.travel(step)
+    maya.say(f"/ask {QUESTION}")
+    expect(maya.message(QUESTION)).to_contain_text("Asked by Maya Lindqvist")
+    home = maya.open_home()
+    now = home.get_by_role("button", name=f"Ask someone now: “{QUESTION[:40]}")
+    expect(now).to_be_visible()
+    assert maya.accessibility_problems() == []
+    now.click()
+    expect(home).to_contain_text("I asked two people who may know.")
+    expect(now).to_have_count(0)
+    aino.open_direct_messages()
+    expect(aino.message(REQUEST)).to_be_visible()
 
 
 def test_members_choose_how_often_they_are_asked(window: OpenWindow) -> None:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from benchmarks.asked_before import PastAnswer, PastAsk
 from bot.routing import rules
 from bot.routing.rules import Candidate, Outcome, Person, Reason, SimilarAnswer
-from bot.routing.working_time import WorkingTime
 from bot.search.rules import Hit
+from bot.workspace.working_time import WorkingTime
 
 NAMES = 3
 FEW_SIMILAR = 10

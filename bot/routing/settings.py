@@ -10,9 +10,9 @@ from slack_sdk.models.blocks import InputBlock
 from bot.forms import calendar
 from bot.forms.fields import Choice, Field, FormValues, Line, Topics
 from bot.forms.setting import MemberSetting, Setting, column_setting
-from bot.routing import candidates, refusals, steps, working_hours
+from bot.routing import candidates, refusals, steps
 from bot.runtime import Transaction
-from bot.workspace import member_settings
+from bot.workspace import member_settings, working_hours
 from models import Channel
 
 MAX_DAYS_OFF = 60

@@ -16,13 +16,13 @@ from bot.clock import EPOCH
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
-from bot.routing import notices, requests, working_hours
+from bot.routing import notices, requests
 from bot.routing.candidates import Candidates, Peers, load_peers
-from bot.routing.working_time import WorkingTime
 from bot.runtime import Transaction
 from bot.search.service import Search
 from bot.slack.text import is_erased
-from bot.workspace import roles, visibility
+from bot.workspace import roles, visibility, working_hours
+from bot.workspace.working_time import WorkingTime
 from models import Ask, AskRoute, AskStep, Channel, Member, Reaction
 
 PEERS, SIDEWAYS, CHAMPIONS, ASKER = STEPS = (1, 2, 3, 4)

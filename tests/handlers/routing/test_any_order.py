@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from bot.routing import steps
 from bot.routing.rules import weekly_cap
-from bot.routing.working_time import WorkingTime
+from bot.workspace.working_time import WorkingTime
 from models import AskStep, Base, HelpRequest, Installation
 from tests.conftest import NOW
 from tests.factories import Story

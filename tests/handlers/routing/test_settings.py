@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.routing import working_hours
-from bot.workspace import channels, member_settings
+from bot.workspace import channels, member_settings, working_hours
 from tests.factories import Story
 from tests.handlers.routing.conftest import (
     FRIDAY_AFTERNOON,

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from bot import public_holidays, timezones
-from bot.routing.working_time import WorkingTime
 from bot.runtime import Transaction
+from bot.workspace.working_time import WorkingTime
 from models import Answer, Ask, Channel, Member
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.routing.working_time import WorkingTime
+from bot.workspace.working_time import WorkingTime
 
 BERLIN = WorkingTime(ZoneInfo("Europe/Berlin"))
 QUARTER = timedelta(minutes=15)

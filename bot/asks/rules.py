@@ -143,9 +143,22 @@ def matches_topics(
 
     `title` is plain text. It counts because most asks have no topics.
     """
+    return bool(matching_topics(topics, title, known_topics))
+
+
+def matching_topics(
+    topics: Iterable[str], title: str, known_topics: Iterable[str]
+) -> set[str]:
+    """Return those of `known_topics` that are among an ask's topics or in its title."""
     ask_topics = {topic.casefold() for topic in topics}
     text = title.casefold()
-    return any(
-        topic in ask_topics or re.search(rf"(?<!\w){re.escape(topic)}(?!\w)", text)
-        for topic in map(str.casefold, known_topics)
-    )
+    return {
+        known
+        for known in known_topics
+        for topic in (known.casefold(),)
+        if topic in ask_topics or (topic in text and _has_word(text, topic))
+    }
+
+
+def _has_word(text: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None

@@ -1,14 +1,14 @@
 """The people who may know an answer, and may be asked now."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, union
 
-from bot.asks.rules import matches_topics
+from bot.asks.rules import matches_topics, matching_topics
 from bot.routing import rules
 from bot.routing.rules import Candidate, Outcome, Person, SimilarAnswer
 from bot.runtime import Transaction
@@ -48,26 +48,37 @@ class Peers:
     # The asks that members answered within rules.ACTIVE_FOR, by the channel's row id.
     # A lively thread with many replies counts once.
     answers_by_channel: Mapping[int, Counter[str]]
-    # Their answers in all channels: each member's own pace.
+    # Their answers in all channels: each member's own pace; and in public ones.
     answer_counts: Counter[str]
+    public_counts: Counter[str]
     public_channels: frozenset[int]
-    # Topics of those who named some, and members who chose to be asked.
-    topics_known: Mapping[str, Sequence[str]]
+    # Members by the topics that they know, as they wrote them; and those who chose to
+    # be asked.
+    members_by_topic: Mapping[str, Sequence[str]]
     volunteers: frozenset[str]
 
     def counts_for(self, channel_id: int) -> Counter[str]:
         """Return each member's answers that an ask in the channel may count."""
-        counts: Counter[str] = Counter()
-        for source in {channel_id, *self.public_channels}:
-            counts += self.answers_by_channel.get(source, Counter())
-        return counts
+        if channel_id in self.public_channels:
+            return self.public_counts
+        own = self.answers_by_channel.get(channel_id, Counter())
+        return self.public_counts + own
+
+    def known_topics(self, topics: Sequence[str], title: str) -> dict[str, list[str]]:
+        """Return the members who know a topic of an ask, each with these topics."""
+        by_member: dict[str, list[str]] = {}
+        for topic in sorted(matching_topics(topics, title, self.members_by_topic)):
+            for member in self.members_by_topic[topic]:
+                by_member.setdefault(member, []).append(topic)
+        return by_member
 
     def main_channel(self, member: str, channel_id: int) -> int | None:
         """Return where the member answers most, as far as an ask may count it."""
         counts = [
-            (self.answers_by_channel[source][member], -source)
-            for source in {channel_id, *self.public_channels}
-            if self.answers_by_channel.get(source, Counter())[member]
+            (counts[member], -source)
+            for source, counts in self.answers_by_channel.items()
+            if member in counts
+            and (source == channel_id or source in self.public_channels)
         ]
         return -max(counts)[1] if counts else None
 
@@ -92,21 +103,35 @@ def load_peers(tx: Transaction) -> Peers:
             MemberSettingsRow.max_requests_per_week,
         ).where(MemberSettingsRow.installation_id == tx.workspace.id)
     ).all()
-    public = tx.session.scalars(
-        select(Channel.id).where(
-            Channel.installation_id == tx.workspace.id,
-            Channel.is_private.is_(False),
-            # As `visibility.readable_channels` has it.
-            Channel.is_joined.is_(True) | Channel.is_archived.is_(True),
+    by_topic: dict[str, list[str]] = {}
+    for row in settings:
+        for topic in row.topics_known:
+            by_topic.setdefault(topic, []).append(row.member)
+    public = frozenset(
+        tx.session.scalars(
+            select(Channel.id).where(
+                Channel.installation_id == tx.workspace.id,
+                Channel.is_private.is_(False),
+                # As `visibility.readable_channels` has it.
+                Channel.is_joined.is_(True) | Channel.is_archived.is_(True),
+            )
         )
     )
     return Peers(
         by_channel,
-        sum(by_channel.values(), Counter()),
-        frozenset(public),
-        {row.member: row.topics_known for row in settings if row.topics_known},
+        _total(by_channel.values()),
+        _total(by_channel[source] for source in public & by_channel.keys()),
+        public,
+        by_topic,
         frozenset(row.member for row in settings if row.max_requests_per_week),
     )
+
+
+def _total(counts: Iterable[Counter[str]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
 
 
 class Candidates:
@@ -120,7 +145,8 @@ class Candidates:
         self._pace = peers.answer_counts
         self.busiest = rules.busiest(self._counts)
         similar = self._similar_answers(search)
-        people = self._people({answer.member for answer in similar})
+        knowing = rules.may_know(similar, self._counts, now=tx.now)
+        people = self._people(knowing)
         ranked = rules.rank(people, similar, self._counts, now=tx.now)
         self.ranked: list[Candidate] = []
         self._resting: list[Candidate] = []
@@ -201,16 +227,13 @@ class Candidates:
             for row in rows
         ]
 
-    def _people(self, authors: Collection[str]) -> list[Person]:
+    def _people(self, knowing: Collection[str]) -> list[Person]:
+        """Return those of the knowing, and of those who know a topic, who are free."""
         tx, ask = self._tx, self._ask
         title = to_plain(ask.title)
-        topics = {
-            member: touched
-            for member, known in self._peers.topics_known.items()
-            if (touched := _touched(ask, title, known))
-        }
-        taking_part = {*self._pace, *self._peers.volunteers}
-        members = {*authors, *self._counts, *topics} & taking_part - {ask.asker}
+        topics = self._peers.known_topics(ask.topics, title)
+        taking_part = self._pace.keys() | self._peers.volunteers
+        members = (topics.keys() | knowing) & taking_part - {ask.asker}
         if self._channel.is_private:
             members = visibility.people_in(tx, self._channel, members)
         self._settings = member_settings.get_many(tx, members)
@@ -224,7 +247,7 @@ class Candidates:
             if times and max(times) > tx.now - MIN_DISTANCE
         }
         excluded = {*self._asked(), *self._refusing(), *self._absent(members)}
-        met = self._met()
+        met = self._met(members)
         experts = {
             *tx.session.scalars(
                 select(ExpectedExpert.member).filter_by(installation_id=tx.workspace.id)
@@ -233,7 +256,7 @@ class Candidates:
         return [
             Person(
                 member=member,
-                known_topics=topics.get(member, ()),
+                known_topics=tuple(topics.get(member, ())),
                 is_new_to_asker=member not in met,
                 is_elsewhere=self._peers.main_channel(member, self._channel.id)
                 not in {None, self._channel.id},
@@ -289,18 +312,26 @@ class Candidates:
         )
         return {*members} - {*present}
 
-    def _met(self) -> set[str]:
+    def _met(self, members: Collection[str]) -> set[str]:
         """Return those who answered the asker, or whom the asker answered."""
         asker, workspace = self._ask.asker, self._tx.workspace.id
         answered = (
             select(Answer.author)
             .join(Ask, Ask.id == Answer.ask_id)
-            .where(Ask.installation_id == workspace, Ask.asker == asker)
+            .where(
+                Ask.installation_id == workspace,
+                Ask.asker == asker,
+                Answer.author.in_(members),
+            )
         )
         was_answered = (
             select(Ask.asker)
             .join(Answer, Answer.ask_id == Ask.id)
-            .where(Ask.installation_id == workspace, Answer.author == asker)
+            .where(
+                Ask.installation_id == workspace,
+                Ask.asker.in_(members),
+                Answer.author == asker,
+            )
         )
         return {*self._tx.session.scalars(union(answered, was_answered))}
 
@@ -340,11 +371,6 @@ class _Requests:
             week[member] += at > tx.now - budget_rules.WINDOW
             latest[member] = at
         return cls(week, month, latest)
-
-
-def _touched(ask: Ask, title: str, known: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the known topics that the ask touches; `title` is plain text."""
-    return tuple(each for each in known if matches_topics(ask.topics, title, [each]))
 
 
 def outcome_of(answer: Any) -> Outcome:

@@ -153,15 +153,12 @@ def rank(
     """
     topical = _topical(similar, now)
     evidence = _evidence(topical, answer_counts)
-    active = {member for member, count in answer_counts.items() if count}
-    best = max((evidence[member] for member in active), default=0)
-    least = min(MIN_EVIDENCE, MIN_SHARE_OF_BEST * best)
+    knowing = _knowing(evidence, answer_counts)
     candidates = []
     for person in people:
-        shares = evidence.get(person.member, 0)
-        may_know = person.member in active and shares >= least
-        if not may_know and not person.known_topics:
+        if person.member not in knowing and not person.known_topics:
             continue
+        shares = evidence.get(person.member, 0)
         score = math.fsum(
             (
                 shares,
@@ -184,6 +181,28 @@ def rank(
             each.person.member,
         ),
     )
+
+
+def may_know(
+    similar: Iterable[SimilarAnswer],
+    answer_counts: Mapping[str, int],
+    *,
+    now: datetime,
+) -> frozenset[str]:
+    """Return those for whom enough speaks, without the topics that they know.
+
+    All others are left out by `rank`, unless they know a topic of the ask.
+    """
+    return _knowing(_evidence(_topical(similar, now), answer_counts), answer_counts)
+
+
+def _knowing(
+    evidence: Mapping[str, float], answer_counts: Mapping[str, int]
+) -> frozenset[str]:
+    active = [member for member, count in answer_counts.items() if count]
+    best = max((evidence[member] for member in active), default=0)
+    least = min(MIN_EVIDENCE, MIN_SHARE_OF_BEST * best)
+    return frozenset(member for member in active if evidence[member] >= least)
 
 
 def _evidence(

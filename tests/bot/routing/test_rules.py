@@ -327,6 +327,19 @@ def test_what_speaks_for_a_person_does_not_depend_on_the_other_people(
 
 
 @given(PEOPLE, SIMILAR, COUNTS)
+def test_those_who_may_know_are_ranked_whatever_topics_they_know(
+    people, similar, counts
+):
+    expected = {
+        person.member
+        for person in people
+        if rules.rank([replace(person, known_topics=())], similar, counts, now=NOW)
+    }
+    knowing = rules.may_know(similar, counts, now=NOW)
+    assert knowing & {person.member for person in people} == expected
+
+
+@given(PEOPLE, SIMILAR, COUNTS)
 def test_every_reason_is_true(people, similar, counts):
     for candidate in rules.rank(people, similar, counts, now=NOW):
         person, reason = candidate.person, candidate.reason

@@ -1,6 +1,7 @@
 """Render the private messages about asks that wait for an answer."""
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from bot.asks import ask_view
 from bot.outbox.enqueue import dedup_key
@@ -227,15 +228,11 @@ def render_champions(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     channel = tx.session.get_one(Channel, delivery.subject_id)
     if not roles.is_champion(tx.session, channel.id, delivery.recipient):
         return None
-    counts = (
-        select(AskStep.ask_id, func.sum(AskStep.request_count).label("count"))
-        .group_by(AskStep.ask_id)
-        .subquery()
-    )
+    step = aliased(AskStep)
+    count = select(func.sum(step.request_count)).where(step.ask_id == Ask.id)
     rows = tx.session.execute(
-        select(Ask, counts.c.count)
+        select(Ask, count.scalar_subquery())
         .join(AskRoute, AskRoute.ask_id == Ask.id)
-        .join(counts, counts.c.ask_id == Ask.id)
         .join(AskStep, (AskStep.ask_id == Ask.id) & (AskStep.step == steps.CHAMPIONS))
         .where(
             Ask.channel_id == channel.id,

@@ -419,3 +419,33 @@ def test_columns_that_nothing_reads_are_dropped_and_come_back(url: str):
         command.downgrade(config, BEFORE_UNREAD_COLUMNS)
         assert all_rows(connection) == old
     database.close()
+
+
+BEFORE_CONFIRMED_ASKS = "c94e0d2a7f51"
+
+
+def test_captured_asks_are_not_confirmed(url: str):
+    database = engine.connect(url)
+    with database.engine.begin() as connection:
+        config = schema._config(connection)
+        command.upgrade(config, BEFORE_CONFIRMED_ASKS)
+        put = row_adder(connection)
+        put("installations", id=1)
+        put("channels", id=1, installation_id=1, slack_id="C1")
+        for ask_id, is_captured in ((1, True), (2, False)):
+            put(
+                "asks",
+                id=ask_id,
+                installation_id=1,
+                channel_id=1,
+                source=f"message:{ask_id}",
+                state="open",
+                is_captured=is_captured,
+            )
+        old = all_rows(connection)
+        command.upgrade(config, NEWEST)
+        rows = all_rows(connection)["asks"]
+        assert {row["id"]: row["is_confirmed"] for row in rows} == {1: False, 2: True}
+        command.downgrade(config, BEFORE_CONFIRMED_ASKS)
+        assert all_rows(connection) == old
+    database.close()

@@ -1,5 +1,6 @@
 """Requests for help: what the member who was asked chooses, and the asker."""
 
+import logging
 from functools import partial
 
 from slack_bolt import App
@@ -7,9 +8,12 @@ from slack_bolt import App
 from bot.asks import actions, ask_view
 from bot.asks import service as asks
 from bot.errors import UserError
+from bot.outbox.message_type import MAX_LOOKUPS
 from bot.routing import forms, links, notes, notifications, offers, requests, steps
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
+from bot.slack.api import SlackError
+from bot.slack.blocks import Note
 from bot.workspace.visibility import MembershipUnknown
 from handlers.interactions import (
     OpenView,
@@ -24,6 +28,8 @@ from handlers.interactions import (
 from handlers.payloads import BlockAction, ViewSubmission
 from handlers.requests import Request, best_effort
 from models import Ask, Channel
+
+log = logging.getLogger(__name__)
 
 NEVER = "I won't ask you again. You can change that in My settings."
 MAX_TOPIC_BUTTONS = 3
@@ -103,28 +109,37 @@ def offer_peers(request: Request, ask_id: int) -> None:
 
     It runs after the response to `/ask`, which it must not delay.
     """
-    try:
-        with request.read() as tx:
-            note = offers.offer(tx, tx.session.get_one(Ask, ask_id), needs_reasons=True)
-    except MembershipUnknown:
-        return
-    if note is not None:
+    if (note := _offer(request, ask_id)) is not None:
         request.reply(*note)
 
 
 def offer_peers_in_channel(request: Request, ask_id: int) -> None:
     """Offer the same to the asker of an ask from a form, privately in its channel."""
-    try:
-        with request.read() as tx:
-            ask = tx.session.get_one(Ask, ask_id)
-            note = offers.offer(tx, ask, needs_reasons=True)
-            channel = tx.session.get_one(Channel, ask.channel_id).slack_id
-            asker = ask.asker
-    except MembershipUnknown:
+    note = _offer(request, ask_id)
+    if note is None:
         return
-    if note is not None:
-        with best_effort():
-            request.slack.post_ephemeral(channel, asker, *note)
+    with request.read() as tx:
+        ask = tx.session.get_one(Ask, ask_id)
+        channel = tx.session.get_one(Channel, ask.channel_id).slack_id
+        asker = ask.asker
+    with best_effort():
+        request.slack.post_ephemeral(channel, asker, *note)
+
+
+def _offer(request: Request, ask_id: int) -> Note | None:
+    """Return the offer if there is one; ask Slack who is in a private channel."""
+    for _ in range(MAX_LOOKUPS):
+        try:
+            with request.read() as tx:
+                ask = tx.session.get_one(Ask, ask_id)
+                return offers.offer(tx, ask, needs_reasons=True)
+        except MembershipUnknown as unknown:
+            try:
+                unknown.fetch(request.rt, request.workspace, is_urgent=False)
+            except SlackError as error:
+                log.info("nobody offered", extra={"error": error.code})
+                return None
+    return None
 
 
 def open_channel_form(click: BlockAction, tx: Transaction) -> Response:

@@ -156,6 +156,8 @@ def find_candidates(tx: Transaction, run: RoutingRun, ask_id: int) -> Candidates
     ask = tx.session.get_one(Ask, ask_id)
     if route.next_step not in {PEERS, SIDEWAYS} or not is_waiting(ask):
         return None
+    if ask.asked_at <= tx.now - MAX_AGE:
+        return None
     channel = tx.session.get_one(Channel, ask.channel_id)
     return Candidates(tx, run.search, run.peers, ask, channel)
 

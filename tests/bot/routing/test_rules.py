@@ -252,6 +252,8 @@ def test_the_busiest_are_ten_or_five_percent():
     assert rules.busiest(counts) == {f"U{number:03}" for number in range(15)}
     few = {member: count for member, count in counts.items() if count > 100}
     assert rules.busiest(few) == {f"U{number:03}" for number in range(10)}
+    twenty = {member: count for member, count in counts.items() if count > 280}
+    assert rules.busiest(twenty) == {f"U{number:03}" for number in range(10)}
     assert rules.busiest({"UANA": 1, "UBEN": 0}) == {"UANA"}
 
 

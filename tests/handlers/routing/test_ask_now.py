@@ -1,6 +1,7 @@
 """The asker has people asked at once, and asks wait for people on their Home tab."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.handlers.routing.conftest import (
     QUESTION,
     Routing,
 )
-from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 
 
 def options(story: Story, ts: str, member: str = ASKER) -> str:
@@ -205,3 +206,18 @@ def test_where_all_steps_are_over_nothing_is_promised(routing: Routing, story: S
         tx.session.get_one(AskRoute, int(ask_id(story))).next_step = 5
     story.click(ASKER, "route_now", ask_id(story))
     assert "I can't ask people about this now" in reply_to(story)
+
+
+@pytest.mark.parametrize("change", [{"team_id": "T0OTHER"}, {"deleted": True}])
+def test_who_is_a_member_no_longer_has_nobody_asked(
+    routing: Routing, story: Story, change: dict[str, Any]
+):
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    story.slack.people[ASKER] = user_object(ASKER, "Ana", **change)
+    event = {"type": "user_change", "user": story.slack.people[ASKER]}
+    assert story.event(event) == 200
+    story.click(ASKER, "route_now", ask_id(story))
+    story.deliver()
+    assert not routing.requests(HELPER)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 import jobs
 from bot.exports import service as exports
 from bot.privacy import service as privacy
+from bot.slack.api import NotSent
 from bot.workspace import channels, member_settings, sync
 from models import HelpRequest
 from tests.checkins import visible_text
@@ -97,6 +98,47 @@ def test_in_a_private_channel_one_of_many_is_found(
     routing.at(MONDAY + 4 * HOUR + MINUTE)
     assert routing.asked() == [(1, PEER)]
     assert story.slack.calls.count("conversations.members") == before + 1
+
+
+def test_the_offer_after_ask_also_comes_in_a_private_channel(
+    routing: Routing, story: Story
+):
+    open_channel(story, DEN, NAME, [ASKER, HELPER], is_private=True)
+    routing.at(MONDAY)
+    story.command(ASKER, "/ask", QUESTION, channel=DEN)
+    assert "One peer has been there" in str(story.slack.responses[-1])
+
+
+def test_an_ask_waits_until_slack_says_who_is_in_its_channel(
+    routing: Routing, story: Story
+):
+    open_channel(story, DEN, NAME, [ASKER, PEER], is_private=True)
+    routing.at(MONDAY)
+    ask_in(story, DEN, QUESTION)
+    failure = NotSent("conversations.members", "connection")
+    story.slack.fail["conversations.members"] = [failure]
+    routing.at(MONDAY + 4 * HOUR + MINUTE)
+    assert routing.steps() == []
+    routing.advance(minutes=9)
+    assert routing.steps() == []
+    routing.advance(minutes=2)
+    assert routing.asked() == [(1, PEER)]
+
+
+def test_an_ask_is_given_up_where_slack_never_says_who_is_there(
+    routing: Routing, story: Story
+):
+    open_channel(story, DEN, NAME, [ASKER, PEER], is_private=True)
+    routing.at(MONDAY)
+    ask_in(story, DEN, QUESTION)
+    failure = NotSent("conversations.members", "connection")
+    story.slack.fail["conversations.members"] = [failure] * 99
+    routing.at(MONDAY + timedelta(days=20))
+    routing.at(MONDAY + timedelta(days=22))
+    calls = story.slack.calls.count("conversations.members")
+    routing.at(MONDAY + timedelta(days=23))
+    assert routing.steps() == []
+    assert story.slack.calls.count("conversations.members") == calls
 
 
 def test_who_left_a_private_channel_is_not_asked(routing: Routing, story: Story):

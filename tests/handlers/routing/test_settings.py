@@ -121,6 +121,10 @@ def test_members_read_how_often_they_were_asked(routing: Routing, story: Story):
     assert asked in hint(my_form(story, HELPER), "max_requests_per_week")
     routing.press(HELPER, "request_decline")
     assert "looked 1 time." in hint(my_form(story, HELPER), "max_requests_per_week")
+    routing.advance(days=27)
+    assert "asked 1 time" in hint(my_form(story, HELPER), "max_requests_per_week")
+    routing.advance(days=1)
+    assert "haven't asked you" in hint(my_form(story, HELPER), "max_requests_per_week")
 
 
 # Channels

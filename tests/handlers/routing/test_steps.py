@@ -16,7 +16,8 @@ from tests.handlers.routing.conftest import (
     QUESTION,
     Routing,
 )
-from tests.slack_payloads import ASKER, HELPER, PEER
+from tests.handlers.routing.test_links import OPS, add_channel
+from tests.slack_payloads import ASKER, CHAMPION, HELPER, PEER
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -154,3 +155,27 @@ def test_messages_follow_the_title_and_the_end_of_their_ask(
         last = routing.messages(member)[-1]
         assert "That ask is gone." in last.text
         assert "renew it" not in visible_text(last)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "and then two more."), (2, "and then two more from other channels.")],
+)
+def test_the_asker_reads_whether_all_others_are_from_elsewhere(
+    routing: Routing, story: Story, crowd: list[str], count: int, said: str
+):
+    add_channel(story, OPS, "ops")
+    for title in ("Which key opens the lab?", "Where is the lab?"):
+        story.command(CHAMPION, "/ask", title, channel=OPS)
+        story.deliver()
+        for member in crowd[:count]:
+            story.say(member, "So.", thread_ts=story.asks()[-1].ts, channel=OPS)
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    routing.at(MONDAY_NOON)
+    routing.at(MONDAY_NOON + 4 * HOUR)
+    second = {member for step, member in routing.asked() if step == 2}
+    assert len(second) == 2
+    assert {*crowd[:count]} <= second
+    assert said in routing.messages(ASKER)[-1].text

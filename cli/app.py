@@ -21,10 +21,8 @@ from starlette.applications import Starlette
 import handlers.bolt_app
 import jobs
 from bot.anonymity.key_check import usable_keys
-from bot.anonymity.keys import AnonymityKeys
 from bot.clock import Clock, utc_now
 from bot.config.settings import Settings
-from bot.config.tokens import check_key
 from bot.db.engine import Database, sqlite_file
 from bot.db.open import describe_failure
 from bot.features import load_features
@@ -36,6 +34,7 @@ from bot.slack.api import Rejected
 from bot.slack.client import SlackClient
 from bot.workspace import sync
 from bot.workspace.installations import install
+from cli.anonymity_key import anonymity_keys
 from cli.arguments import version
 from cli.watchdog import Watchdog, WatchedPart
 from handlers import readiness
@@ -65,14 +64,6 @@ _NO_SOCKET = (
 GRACE_SECONDS = 4
 # Objects between collections: a few megabytes.
 GC_THRESHOLD = 20_000
-
-
-def anonymity_keys(settings: Settings) -> AnonymityKeys | None:
-    """Return the keys of asks without a name. Raises SettingsError if one is wrong."""
-    return AnonymityKeys.of(
-        check_key("ANONYMITY_KEY", settings.anonymity_key),
-        check_key("ANONYMITY_KEY_PREVIOUS", settings.anonymity_key_previous),
-    )
 
 
 class Application:

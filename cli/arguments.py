@@ -141,6 +141,22 @@ def parser() -> argparse.ArgumentParser:
         ),
     )
 
+    rotation = add(
+        "rotate-anonymity-key",
+        "change the key of asks without a name",
+        "anonymity_key",
+        "rotate",
+        more=(
+            "Stop the bot, set ANONYMITY_KEY to the new key and ANONYMITY_KEY_PREVIOUS"
+            " to the old one. You can interrupt it and run it again."
+        ),
+    )
+    rotation.add_argument(
+        "--lost",
+        action="store_true",
+        help="the old key is lost: cut the links of all asks to their authors",
+    )
+
     backup = add(
         "backup",
         "copy the SQLite database",

@@ -156,3 +156,5 @@ class SecretKey(Base):
     # The key before it, and the time until which its rows count.
     previous_fingerprint: Mapped[str | None]
     previous_until: Mapped[datetime | None]
+    # The last time at which a key was lost, and all links were cut.
+    lost_at: Mapped[datetime | None]

@@ -109,6 +109,7 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "bot/search/follower.py",
             "bot/workspace/sync.py",
             "bot/anonymity/key_check.py",
+            "bot/anonymity/rotation.py",
             "bot/imports/service.py",
             "bot/workspace/installations.py",
             "bot/workspace/visibility.py",

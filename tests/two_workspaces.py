@@ -204,11 +204,11 @@ def everything_in(story: Story) -> str:
     return str(observed) + str(rows_of(story))
 
 
-# Those about the search indexes belong to the process, and to no workspace.
+# Those about search indexes and keys belong to the process, and to no workspace.
 TABLES = [
     table
     for table in Base.metadata.sorted_tables
-    if table.name not in {"search_rebuilds", "search_replicas"}
+    if table.name not in {"search_rebuilds", "search_replicas", "secret_keys"}
 ]
 
 

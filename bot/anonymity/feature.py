@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.anonymity import authors, limits, personal_data, settings
 from bot.anonymity.keyring import Anonymity
 from bot.anonymity.keys import AnonymityKeys
+from bot.anonymity.lost_key import LOST_KEY_SECTION
 from bot.feature import DueRows
 from bot.runtime import Transaction
 from models import AnonymousDraft, Member
@@ -34,6 +35,7 @@ def anonymity(keys: AnonymityKeys | None) -> Anonymity:
         personal_data=personal_data.PERSONAL_DATA,
         erasure_lines=personal_data.ERASURE_LINES,
         purge=_purge,
+        home_sections=(LOST_KEY_SECTION,),
         workspace_settings=settings.WORKSPACE_SETTINGS,
         channel_settings=settings.CHANNEL_SETTINGS,
         due_rows=(

@@ -35,7 +35,7 @@ def usable_keys(
             return keys
         log.error(
             "asks without a name are off: ANONYMITY_KEY is another key than the one"
-            " that the database was written with",
+            " that the database was written with; see docs/operate/anonymity-key.md",
             extra={
                 "configured": keys.current.fingerprint,
                 "recorded": recorded.fingerprint,

@@ -1,5 +1,7 @@
 """Texts about asks without a name. Pure."""
 
+from datetime import datetime
+
 from bot.anonymity import rules
 
 NOT_OFFERED = (
@@ -13,3 +15,11 @@ TOO_FEW_PEOPLE = (
 )
 LEAVE_OUT_NAMES = "Leave out the names of people if you ask without your own."
 TOO_LONG = "To ask without your name, shorten the details to about 2,000 characters."
+
+
+def links_cut(at: datetime) -> str:
+    """Return the note for everyone after the links were cut at once."""
+    return (
+        f"Links to asks without a name were cut on {at.day} {at:%B}, because their key"
+        " was lost. The asks stay. If one was yours, you can no longer act on it."
+    )

@@ -40,6 +40,9 @@ ROWS: Mapping[str, str] = {
     "Zone rules": "The package tzdata is as new as the system's time zones.",
     "Deliveries": "Messages that are late, or failed in the last 7 days.",
     "Search": "Every process's search index follows the database.",
+    "Anonymity key": (
+        "The key of asks without a name is the one that the database was written with."
+    ),
     "File modes": "Only the owner can read `.env` and the database.",
     "Data directory": "Only the owner can open the data directory.",
     "Disk space": "The disk has free space.",

@@ -13,7 +13,7 @@ from bot.config.settings import Settings
 from bot.db import engine as db_engine
 from bot.db import schema
 from bot.slack.client import SlackClient
-from cli.doctor import contents, search
+from cli.doctor import anonymity, contents, search
 from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Base
 
@@ -52,6 +52,7 @@ def examine(
             with Session(engine) as session:
                 yield from contents.examine(session, client, clock=clock)
                 yield from search.examine(session, clock=clock)
+                yield from anonymity.examine(session, settings, clock=clock)
     except SQLAlchemyError as error:
         yield wrong(
             SUBJECT,

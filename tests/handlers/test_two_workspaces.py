@@ -223,6 +223,14 @@ def test_a_workspace_is_found_by_slacks_ids(
     assert served.ids == [1, 2]
 
 
+def test_a_workspace_whose_enterprise_is_unknown_may_be_part_of_it(slack: FakeSlack):
+    unknown, other = workspace(1, "T1"), workspace(2, "T2", "E1")
+    served = ServedWorkspaces([(unknown, slack), (other, slack)])
+    assert served.find(None, "E0") == unknown
+    # Either may be meant.
+    assert served.find(None, "E1") is None
+
+
 def test_a_workspace_can_be_added_while_the_others_are_served(slack: FakeSlack):
     served = ServedWorkspaces([(workspace(1, "T1"), slack)])
     assert served.only == served.find(None) == workspace(1, "T1")

@@ -226,28 +226,22 @@ class Features:
         self.erasure_lines = self._all(lambda feature: feature.erasure_lines)
         self.message_policies = self._all(lambda feature: feature.message_policies)
         self.homes_about = self._each(lambda feature: feature.homes_about)
-        self.purge = _call_all(self._each(lambda feature: feature.purge))
+        self.purge = self._run_all(lambda feature: feature.purge)
 
-        self.channel_settings = _by_position(
-            self._all(lambda feature: feature.channel_settings)
-        )
-        self.check_channel_settings = _call_all(
-            self._each(lambda feature: feature.check_channel_settings)
+        self.channel_settings = self._sorted(lambda feature: feature.channel_settings)
+        self.check_channel_settings = self._run_all(
+            lambda feature: feature.check_channel_settings
         )
         self.channel_settings_sections = self._each(
             lambda feature: feature.channel_settings_section
         )
-        self.workspace_settings = _by_position(
-            self._all(lambda feature: feature.workspace_settings)
+        self.workspace_settings = self._sorted(
+            lambda feature: feature.workspace_settings
         )
-        self.member_settings = _by_position(
-            self._all(lambda feature: feature.member_settings)
-        )
+        self.member_settings = self._sorted(lambda feature: feature.member_settings)
         self.used_emoji = self._each(lambda feature: feature.used_emoji)
 
-        self.home_sections = _by_position(
-            self._all(lambda feature: feature.home_sections)
-        )
+        self.home_sections = self._sorted(lambda feature: feature.home_sections)
         self.home_asks = self._each(lambda feature: feature.home_asks)
         self.is_active = self._each(lambda feature: feature.is_active)
         self.ask_options = self._each(lambda feature: feature.ask_options)
@@ -265,37 +259,25 @@ class Features:
         self.channel_columns = self._all(lambda feature: feature.channel_columns)
         self._rows_to_lock = self._each(lambda feature: feature.rows_to_lock)
         self.on_reaction = self._each(lambda feature: feature.on_reaction)
-        self.count_message = _call_all(
-            self._each(lambda feature: feature.count_message)
-        )
+        self.count_message = self._run_all(lambda feature: feature.count_message)
         self.on_message = self._each(lambda feature: feature.on_message)
         self.on_message_edited = self._each(lambda feature: feature.on_message_edited)
         self.on_message_deleted = self._each(lambda feature: feature.on_message_deleted)
         self._direct_message = self._each(lambda feature: feature.on_direct_message)
 
-        self.on_member_loaded = _call_all(
-            self._each(lambda feature: feature.on_member_loaded)
+        self.on_member_loaded = self._run_all(lambda feature: feature.on_member_loaded)
+        self.on_member_joined = self._run_all(lambda feature: feature.on_member_joined)
+        self.on_member_left = self._run_all(lambda feature: feature.on_member_left)
+        self.on_bot_joined = self._run_all(lambda feature: feature.on_bot_joined)
+        self.on_channel_restricted = self._run_all(
+            lambda feature: feature.on_channel_restricted
         )
-        self.on_member_joined = _call_all(
-            self._each(lambda feature: feature.on_member_joined)
+        self.on_title_changed = self._run_all(lambda feature: feature.on_title_changed)
+        self.on_answers_marked = self._run_all(
+            lambda feature: feature.on_answers_marked
         )
-        self.on_member_left = _call_all(
-            self._each(lambda feature: feature.on_member_left)
-        )
-        self.on_bot_joined = _call_all(
-            self._each(lambda feature: feature.on_bot_joined)
-        )
-        self.on_channel_restricted = _call_all(
-            self._each(lambda feature: feature.on_channel_restricted)
-        )
-        self.on_title_changed = _call_all(
-            self._each(lambda feature: feature.on_title_changed)
-        )
-        self.on_answers_marked = _call_all(
-            self._each(lambda feature: feature.on_answers_marked)
-        )
-        self.on_answers_unmarked = _call_all(
-            self._each(lambda feature: feature.on_answers_unmarked)
+        self.on_answers_unmarked = self._run_all(
+            lambda feature: feature.on_answers_unmarked
         )
 
     def __iter__(self) -> Iterator[Feature]:
@@ -312,6 +294,23 @@ class Features:
         """Return the hook of each feature that has it."""
         hooks = map(hook, self._features)
         return tuple(function for function in hooks if function is not None)
+
+    def _sorted(self, part: Callable[[Feature], Sequence[S]]) -> tuple[S, ...]:
+        return tuple(sorted(self._all(part), key=lambda each: each.position))
+
+    def _run_all(
+        self, hook: Callable[[Feature], Callable[P, None] | None]
+    ) -> Callable[P, None]:
+        """Return a function that runs the hook of each feature that has it."""
+        hooks = self._each(hook)
+        if len(hooks) == 1:
+            return hooks[0]
+
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            for each in hooks:
+                each(*args, **kwargs)
+
+        return run
 
     def rows_to_lock(
         self, session: "Session", messages: "Sequence[TrackedMessage]"
@@ -349,18 +348,3 @@ class Features:
     def on_direct_message(self, tx: "Transaction", message: "NewMessage") -> bool:
         """Let features answer a direct message to the bot; return True if one did."""
         return any(hook(tx, message) for hook in self._direct_message)
-
-
-def _call_all(hooks: Sequence[Callable[P, None]]) -> Callable[P, None]:
-    if len(hooks) == 1:
-        return hooks[0]
-
-    def call(*args: P.args, **kwargs: P.kwargs) -> None:
-        for hook in hooks:
-            hook(*args, **kwargs)
-
-    return call
-
-
-def _by_position(parts: Sequence[S]) -> tuple[S, ...]:
-    return tuple(sorted(parts, key=lambda part: part.position))

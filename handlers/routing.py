@@ -9,7 +9,7 @@ from bot.asks import actions, ask_view
 from bot.asks import service as asks
 from bot.errors import UserError
 from bot.outbox.message_type import MAX_LOOKUPS
-from bot.routing import forms, links, notes, notifications, offers, requests, steps
+from bot.routing import asker, forms, links, notes, notifications, offers, requests
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.api import SlackError
@@ -91,14 +91,14 @@ def refuse_topic(click: BlockAction, tx: Transaction) -> Response:
 def ask_now(click: BlockAction, tx: Transaction) -> Response:
     """Ask people who may know at once, once for an ask."""
     ask = asks.get(tx, parse_id(click.value))
-    count = steps.hurry(tx, ask, by=click.actor)
+    count = asker.hurry(tx, ask, by=click.actor)
     return Reply(notes.asked_now(count), replace=True)
 
 
 def confirm(click: BlockAction, tx: Transaction) -> Response:
     """Take a message as an ask of its author, about which people are asked."""
     ask = asks.get(tx, parse_id(click.value))
-    steps.confirm(tx, ask, by=click.actor)
+    asker.confirm(tx, ask, by=click.actor)
     channel = tx.session.get_one(Channel, ask.channel_id)
     note = notes.confirmed(notifications.ask_line(tx, ask, channel))
     return Reply(*note, replace=True)

@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, select
 
 from bot.home.section import HomeContext, HomeSection, RenderedSection
-from bot.routing import notes, notifications, steps
+from bot.routing import asker, notes, notifications, steps
 from bot.runtime import Transaction
 from bot.workspace import members, visibility
 from models import Ask, Channel, HelpRequest
@@ -71,7 +71,7 @@ def own_ask_blocks(
 
     It is by number, and by the id of the ask.
     """
-    counts = steps.counts_for_asker(tx, asks)
+    counts = asker.request_counts(tx, asks)
     titles = {ask.id: ask.title for ask, _ in asks}
     return {
         ask_id: notes.own_ask(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import Block, DividerBlock
 from sqlalchemy import select
 
-from bot.routing import notes, steps
+from bot.routing import asker, notes, steps
 from bot.routing.candidates import Candidates, load_peers
 from bot.routing.rules import PLACES, ReasonKind
 from bot.runtime import Transaction
@@ -23,7 +23,7 @@ def offer(tx: Transaction, ask: Ask, *, needs_reasons: bool) -> Note | None:
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
     peers = load_peers(tx)
-    if not steps.can_hurry(tx, ask, channel, peers):
+    if not asker.can_hurry(tx, ask, channel, peers):
         return None
     candidates = Candidates(tx, tx.search, peers, ask, channel)
     chosen = candidates.pick(steps.PEERS, places=PLACES)
@@ -57,6 +57,6 @@ def in_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
 def for_confirmation(tx: Transaction, ask: Ask) -> Sequence[Block]:
     """Return the question to an author whose message became an ask."""
     channel = tx.session.get_one(Channel, ask.channel_id)
-    if ask.is_confirmed or not steps.can_hurry(tx, ask, channel, load_peers(tx)):
+    if ask.is_confirmed or not asker.can_hurry(tx, ask, channel, load_peers(tx)):
         return ()
     return notes.confirmation(ask.id)

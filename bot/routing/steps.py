@@ -5,23 +5,21 @@ Whatever decides, derives from facts at that time: the ask's state, offers of he
 steps that were taken. So a lost tick, a restart or a second replica change nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
 
-from bot.asks.permissions import CLOSE
 from bot.clock import EPOCH
 from bot.db.statements import upsert
-from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.routing import notices, requests
 from bot.routing.candidates import Candidates, Peers, load_peers
 from bot.runtime import Transaction
 from bot.search.service import Search
 from bot.slack.text import is_erased
-from bot.workspace import roles, visibility, working_hours
+from bot.workspace import working_hours
 from bot.workspace.working_time import WorkingTime
 from models import Ask, AskRoute, AskStep, Channel, Member, Reaction
 
@@ -41,7 +39,6 @@ MIN_ANSWERERS = 5
 MAX_AGE = timedelta(days=21)
 # Slack could not say who is in the ask's channel.
 RETRY_AFTER = timedelta(minutes=10)
-CAN_NOT_ASK = "I can't ask people about this now. Look at its thread."
 # Asks that are handled in one run of the job.
 BATCH_SIZE = 50
 FINISHED_BATCH_SIZE = 500
@@ -172,7 +169,7 @@ def advance(
 
     `candidates` are those of `find_candidates`. Raises MembershipUnknown.
     """
-    ask, channel, route = _lock(tx, ask_id)
+    ask, channel, route = lock(tx, ask_id)
     is_wanted = is_waiting(ask) and ask.is_confirmed
     if not is_wanted or not is_on(channel, run.peers):
         route.due_at = None
@@ -199,103 +196,9 @@ def advance(
     )
 
 
-def can_hurry(tx: Transaction, ask: Ask, channel: Channel, peers: Peers) -> bool:
-    """Return True if the asker may have people asked now; they may once."""
-    route = tx.session.get(AskRoute, ask.id)
-    is_first_step = route is None or (route.next_step == PEERS and not route.is_hurried)
-    # A new ask is offered this while it is being posted.
-    return is_first_step and ask.state == "open" and is_on(channel, peers)
-
-
-def counts_for_asker(
-    tx: Transaction, asks: Sequence[tuple[Ask, Channel]]
-) -> Mapping[int, int | None]:
-    """Return what the asker of open asks reads about them: how many people were asked.
-
-    None: they can have people asked now. Asks about which there is nothing to say have
-    no entry.
-    """
-    waiting = {ask.id: channel for ask, channel in asks if is_waiting(ask)}
-    routes = {
-        route.ask_id: route
-        for route in tx.session.scalars(
-            select(AskRoute).where(AskRoute.ask_id.in_(waiting))
-        )
-    }
-    counts: dict[int, int | None] = {}
-    for ask_id, count in tx.session.execute(
-        select(AskStep.ask_id, func.sum(AskStep.request_count))
-        .where(AskStep.ask_id.in_(waiting))
-        .group_by(AskStep.ask_id)
-    ):
-        if count:
-            counts[ask_id] = int(count)
-    new = {
-        ask_id: channel
-        for ask_id, channel in waiting.items()
-        if ask_id not in routes or routes[ask_id].next_step == PEERS
-    }
-    if not new:
-        return counts
-    peers = load_peers(tx)
-    for ask_id, channel in new.items():
-        if is_on(channel, peers):
-            is_hurried = ask_id in routes and routes[ask_id].is_hurried
-            counts[ask_id] = 0 if is_hurried else None
-    return counts
-
-
-def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
-    """Take the first step now, as its asker wishes; return how many were asked.
-
-    If nobody can be asked, it is tried again in working hours. Raises UserError, and
-    MembershipUnknown.
-    """
-    ask, channel, route = _lock(tx, ask.id)
-    run = RoutingRun.load(tx, tx.search)
-    _require_asker(tx, run.peers, ask, channel, by)
-    ask.is_confirmed = True
-    if route.next_step != PEERS:
-        count = requests.count(tx, ask)
-        if not count and route.next_step > SIDEWAYS:
-            raise UserError(CAN_NOT_ASK)
-        return count
-    route.is_hurried = True
-    home_refresh.refresh_homes(tx, [by], delay=timedelta())
-    return take_step(
-        tx,
-        run,
-        ask,
-        channel,
-        route,
-        passes_without_people=False,
-        tells_asker=False,
-    )
-
-
-def confirm(tx: Transaction, ask: Ask, *, by: str) -> None:
-    """Ask people about a message that became an ask, as its author wishes.
-
-    Raises UserError, and MembershipUnknown.
-    """
-    channel = tx.session.get_one(Channel, ask.channel_id)
-    _require_asker(tx, load_peers(tx), ask, channel, by)
-    ask.is_confirmed = True
-
-
-def _require_asker(
-    tx: Transaction, peers: Peers, ask: Ask, channel: Channel, by: str
-) -> None:
-    """Raise UserError unless the asker may have people asked, and MembershipUnknown."""
-    visibility.require_visible(tx, channel, by)
-    if by != ask.asker or not is_waiting(ask) or not is_on(channel, peers):
-        raise UserError(CAN_NOT_ASK)
-    roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
-
-
 def postpone(tx: Transaction, ask_id: int) -> None:
     """Look at an ask later, after those behind it."""
-    _ask, _channel, route = _lock(tx, ask_id)
+    _ask, _channel, route = lock(tx, ask_id)
     route.due_at = tx.now + RETRY_AFTER
 
 
@@ -304,7 +207,7 @@ def is_waiting(ask: Ask) -> bool:
     return ask.state == "open" and ask.ts is not None and not is_erased(ask.asker)
 
 
-def _lock(tx: Transaction, ask_id: int) -> tuple[Ask, Channel, AskRoute]:
+def lock(tx: Transaction, ask_id: int) -> tuple[Ask, Channel, AskRoute]:
     """Lock the ask and read its route, which the first call creates."""
     ask = tx.session.scalars(
         select(Ask)

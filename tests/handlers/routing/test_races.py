@@ -440,3 +440,50 @@ def test_a_press_and_something_else_at_once(
     if "never" in facts:
         with routing.write() as tx:
             assert member_settings.get(tx, HELPER).max_requests_per_week == 0
+
+
+@pytest.mark.deep
+@on_postgresql
+def test_steps_of_many_asks_answers_presses_and_erasures_at_once(
+    routing: Routing, story: Story, crowd: list[str]
+):
+    for member in (*crowd, HELPER, PEER):
+        with routing.write() as tx:
+            member_settings.update(tx, member, max_requests_per_week=7)
+    titles = [f"{QUESTION} Number {n}, as <@{HELPER}> said." for n in range(6)]
+    wait_until_due(routing, story, titles)
+    for _ in range(3):
+        routing.advance(minutes=61)
+    asks, requests = story.asks()[-6:], stored(story, HelpRequest)
+    assert len(requests) >= 6
+    story.clock.now = MONDAY + 24 * HOUR + 2 * MINUTE
+    story.command(HELPER, "/backswing", "forget me")
+    view = story.slack.views[-1][1]
+    presses = [
+        (request.member, action, str(request.id))
+        for request, action in zip(
+            [each for each in requests if each.member != HELPER],
+            ["request_help", "request_decline", "request_never"] * 9,
+            strict=False,
+        )
+    ]
+    at_once(
+        lambda: run_job(story),
+        lambda: run_job(story),
+        lambda: story.submit(HELPER, view, {}),
+        *(
+            lambda ask=ask: story.say(ADMIN, "Like this.", thread_ts=ask.ts)
+            for ask in asks[:3]
+        ),
+        *(lambda press=press: story.click(*press) for press in presses),
+        lambda: story.click(ASKER, "ask_menu", option=f"close:{asks[4].id}"),
+        story.worker.send_due,
+    )
+    for _ in range(3):
+        routing.advance(seconds=61)
+    check(story)
+    assert "went wrong" not in str(story.slack.responses)
+    assert HELPER not in {request.member for request in stored(story, HelpRequest)}
+    assert [ask.state for ask in story.asks()[-6:-1]] == [
+        *("answered", "answered", "answered", "open", "closed")
+    ]

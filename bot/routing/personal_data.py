@@ -65,7 +65,7 @@ PERSONAL_DATA = (
         contents="People whom the bot asked to look at an ask: why, and what they"
         " chose.",
         purpose="Ask nobody twice, or more often than they like.",
-        retention="90 days after the request.",
+        retention="90 days after the request. Then its message quotes nothing.",
         owner_columns=("member",),
         non_personal=("reason", "reason_topic", "outcome"),
         on_erasure="delete",

@@ -37,7 +37,7 @@ from bot.asks.service import AskDraft, insert_ask
 from bot.db import engine, schema
 from bot.outbox.worker import OutboxWorker
 from bot.routing import rules
-from bot.routing.candidates import load_peers
+from bot.routing.peers import load_peers
 from bot.search.follower import SearchFollower
 from bot.slack.api import SlackApi
 from bot.workspace import sync

@@ -9,7 +9,16 @@ from bot.asks import actions, ask_view
 from bot.asks import service as asks
 from bot.errors import UserError
 from bot.outbox.message_type import MAX_LOOKUPS
-from bot.routing import asker, forms, links, notes, notifications, offers, requests
+from bot.routing import (
+    asker,
+    asker_notes,
+    forms,
+    links,
+    notes,
+    notifications,
+    offers,
+    requests,
+)
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.api import SlackError
@@ -92,7 +101,7 @@ def ask_now(click: BlockAction, tx: Transaction) -> Response:
     """Ask people who may know at once, once for an ask."""
     ask = asks.get(tx, parse_id(click.value))
     count = asker.hurry(tx, ask, by=click.actor)
-    return Reply(notes.asked_now(count), replace=True)
+    return Reply(asker_notes.asked_now(count), replace=True)
 
 
 def confirm(click: BlockAction, tx: Transaction) -> Response:
@@ -100,7 +109,7 @@ def confirm(click: BlockAction, tx: Transaction) -> Response:
     ask = asks.get(tx, parse_id(click.value))
     asker.confirm(tx, ask, by=click.actor)
     channel = tx.session.get_one(Channel, ask.channel_id)
-    note = notes.confirmed(notifications.ask_line(tx, ask, channel))
+    note = asker_notes.confirmed(notifications.ask_line(tx, ask, channel))
     return Reply(*note, replace=True)
 
 

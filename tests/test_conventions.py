@@ -24,7 +24,9 @@ def files(*folders: str) -> list[Path]:
 OURS = files("bot", "cli", "handlers", "jobs", "models")
 _VIEW_NAMES = {"blocks", "fields", "forms", "notes", "rich_text"}
 VIEWS = [
-    file for file in OURS if file.stem in _VIEW_NAMES or file.stem.endswith("_blocks")
+    file
+    for file in OURS
+    if file.stem in _VIEW_NAMES or file.stem.endswith(("_blocks", "_notes"))
 ]
 
 

@@ -35,7 +35,8 @@ from bot.mentors import notes as mentors
 from bot.mentors.forms import CreditRow, EvidenceItem, OwnCredit
 from bot.mentors.notes import Contribution, CreditStory
 from bot.onboarding import blocks as onboarding
-from bot.routing.notes import AskLine, ReasonView, Steps, open_requests
+from bot.routing.asker_notes import Steps
+from bot.routing.notes import AskLine, ReasonView, open_requests
 from bot.routing.rules import REASON_KINDS
 from bot.settings import forms as settings
 from bot.settings import workspace

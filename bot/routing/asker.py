@@ -9,7 +9,7 @@ from bot.asks.permissions import CLOSE
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.routing import requests, steps
-from bot.routing.candidates import Peers, load_peers
+from bot.routing.peers import Peers, load_peers
 from bot.routing.steps import PEERS, SIDEWAYS, RoutingRun
 from bot.runtime import Transaction
 from bot.workspace import roles, visibility

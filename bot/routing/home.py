@@ -6,7 +6,13 @@ from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, select
 
 from bot.home.section import HomeContext, HomeSection, RenderedSection
-from bot.routing import asker, notes, notifications, steps
+from bot.routing import (
+    asker,
+    asker_notes,
+    notes,
+    notifications,
+    steps,
+)
 from bot.runtime import Transaction
 from bot.workspace import members, visibility
 from models import Ask, Channel, HelpRequest
@@ -74,7 +80,7 @@ def own_ask_blocks(
     counts = asker.request_counts(tx, asks)
     titles = {ask.id: ask.title for ask, _ in asks}
     return {
-        ask_id: notes.own_ask(
+        ask_id: asker_notes.own_ask(
             ask_id, members.text_with_names(tx, titles[ask_id]), count
         )
         for ask_id, count in counts.items()

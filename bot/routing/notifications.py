@@ -8,7 +8,12 @@ from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.routing import notes, steps
+from bot.routing import (
+    asker_notes,
+    notes,
+    steps,
+)
+from bot.routing.asker_notes import Steps
 from bot.routing.candidates import outcome_of
 from bot.routing.message_kinds import (
     ROUTING_CHAMPIONS,
@@ -17,7 +22,7 @@ from bot.routing.message_kinds import (
     ROUTING_UPDATE_NOTICE,
     ROUTING_UPDATE_REQUEST,
 )
-from bot.routing.notes import AskLine, ReasonView, Steps
+from bot.routing.notes import AskLine, ReasonView
 from bot.routing.rules import reason_kind
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
@@ -188,7 +193,7 @@ def render_notice_update(tx: Transaction, delivery: Delivery) -> SlackAction | N
     if message is None:
         return None
     if ask.deleted_at is not None or ask.ts is None:
-        return UpdateMessage(*message, *notes.notice_over())
+        return UpdateMessage(*message, *asker_notes.notice_over())
     return UpdateMessage(*message, *_notice(tx, ask))
 
 
@@ -200,7 +205,7 @@ def _notice(tx: Transaction, ask: Ask) -> Note:
     }
     counts = {step: row.request_count for step, row in taken.items()}
     sideways = taken.get(steps.SIDEWAYS)
-    return notes.notice(
+    return asker_notes.notice(
         ask.id,
         ask_line(tx, ask, channel),
         Steps(
@@ -247,7 +252,7 @@ def render_champions(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     lines = [
         (ask_line(tx, ask, channel), int(count)) for ask, count in rows[:MAX_LISTED]
     ]
-    note = notes.champions(
+    note = asker_notes.champions(
         (channel.slack_id, channel.name), lines, max(0, len(rows) - MAX_LISTED)
     )
     return PostMessage(delivery.recipient, *note)

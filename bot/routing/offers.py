@@ -5,8 +5,14 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import Block, DividerBlock
 from sqlalchemy import select
 
-from bot.routing import asker, notes, steps
-from bot.routing.candidates import Candidates, load_peers
+from bot.routing import (
+    asker,
+    asker_notes,
+    notes,
+    steps,
+)
+from bot.routing.candidates import Candidates
+from bot.routing.peers import load_peers
 from bot.routing.rules import PLACES, ReasonKind
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
@@ -39,7 +45,7 @@ def offer(tx: Transaction, ask: Ask, *, needs_reasons: bool) -> Note | None:
             reasons.append((reason.kind, notes.when(when)))
     if needs_reasons and not reasons:
         return None
-    return notes.offer(ask.id, reasons)
+    return asker_notes.offer(ask.id, reasons)
 
 
 def in_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
@@ -50,7 +56,7 @@ def in_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
         note = offer(tx, ask, needs_reasons=False)
     except visibility.MembershipUnknown:
         # Slack need not be asked about others before the asker has chosen anything.
-        note = notes.offer(ask.id, [])
+        note = asker_notes.offer(ask.id, [])
     return [DividerBlock(), *note[1]] if note else ()
 
 
@@ -59,4 +65,4 @@ def for_confirmation(tx: Transaction, ask: Ask) -> Sequence[Block]:
     channel = tx.session.get_one(Channel, ask.channel_id)
     if ask.is_confirmed or not asker.can_hurry(tx, ask, channel, load_peers(tx)):
         return ()
-    return notes.confirmation(ask.id)
+    return asker_notes.confirmation(ask.id)

@@ -10,7 +10,8 @@ from slack_sdk.models.blocks import InputBlock
 from bot.forms import calendar
 from bot.forms.fields import Choice, Field, FormValues, Line, Topics
 from bot.forms.setting import MemberSetting, Setting, column_setting
-from bot.routing import candidates, refusals, steps
+from bot.routing import refusals, steps
+from bot.routing.peers import load_peers
 from bot.runtime import Transaction
 from bot.workspace import member_settings, working_hours
 from models import Channel
@@ -142,7 +143,7 @@ ROUTING_HINT = (
 
 
 def _routes_asks_hint(tx: Transaction, channel: Channel) -> str:
-    peers = candidates.load_peers(tx)
+    peers = load_peers(tx)
     count = len(peers.answers_by_channel.get(channel.id, ()))
     people = "1 person has" if count == 1 else f"{count} people have"
     is_on = steps.is_on(channel, peers)

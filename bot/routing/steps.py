@@ -15,7 +15,8 @@ from bot.clock import EPOCH
 from bot.db.statements import upsert
 from bot.outbox import home_refresh
 from bot.routing import notices, requests
-from bot.routing.candidates import Candidates, Peers, load_peers
+from bot.routing.candidates import Candidates
+from bot.routing.peers import Peers, load_peers
 from bot.runtime import Transaction
 from bot.search.service import Search
 from bot.slack.text import is_erased

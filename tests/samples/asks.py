@@ -6,7 +6,7 @@ from functools import partial
 from bot.anonymity import forms as anonymity
 from bot.asks import blocks, forms, notes
 from bot.knowledge import blocks as knowledge
-from bot.routing import notes as routing
+from bot.routing import asker_notes as routing
 from bot.slack import blocks as slack_blocks
 from bot.slack.text import SOMEONE
 from tests.samples.types import Samples

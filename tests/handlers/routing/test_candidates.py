@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.routing.candidates import Candidates, Peers, load_peers
+from bot.routing.candidates import Candidates
+from bot.routing.peers import Peers, load_peers
 from bot.routing.rules import Candidate, Person
 from bot.workspace import channels, member_settings, sync
 from models import (

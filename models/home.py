@@ -18,7 +18,6 @@ class Home(Base):
         ForeignKey("installations.id"), primary_key=True
     )
     member: Mapped[str] = mapped_column(primary_key=True)
-    opened_at: Mapped[datetime]
     # Slack's hash of the last published view; publishing with an older one fails.
     view_hash: Mapped[str | None]
     # The index of the first row that is shown of each list, by the list's name.

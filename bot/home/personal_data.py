@@ -30,7 +30,7 @@ def _refresh_affected_homes(tx: Transaction, erasure: Erasure) -> None:
 PERSONAL_DATA = (
     TablePolicy(
         model=Home,
-        contents="People who opened their Home tab, when, and at which pages.",
+        contents="People who opened their Home tab, and at which pages.",
         purpose="Update it when something of theirs changes.",
         owner_columns=("member",),
         non_personal=("view_hash", "page_offsets"),

@@ -32,7 +32,6 @@ def open_home(tx: Transaction, member: str) -> None:
         tx.session,
         Home,
         {"installation_id": tx.workspace.id, "member": member},
-        opened_at=tx.now,
         page_offsets={},
     )
     memberships.request_refresh(tx, member)

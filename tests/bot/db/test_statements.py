@@ -132,7 +132,7 @@ def test_columns_are_set_on_new_and_existing_rows(rt: Runtime):
     key = {"installation_id": rt.workspaces.only.id, "member": ASKER}
     for starts in ({"asks": 5}, {}):
         with rt.write(rt.workspaces.only) as tx:
-            set_columns(tx.session, Home, key, opened_at=NOW, page_offsets=starts)
+            set_columns(tx.session, Home, key, view_hash="h", page_offsets=starts)
         with rt.read(rt.workspaces.only) as tx:
             home = tx.session.scalars(select(Home)).one()
-            assert (home.opened_at, home.page_offsets) == (NOW, starts)
+            assert (home.view_hash, home.page_offsets) == ("h", starts)

@@ -230,7 +230,6 @@ def test_users_and_channels_are_fetched_again(story: Story, clock: Clock):
             Home(
                 installation_id=story.rt.workspaces.only.id,
                 member=ASKER,
-                opened_at=clock(),
                 memberships_fetched_at=clock(),
             )
         )

@@ -83,11 +83,7 @@ def _people(form: ViewSubmission, request: Request, channel_id: str) -> Collecti
     The actor's profile is fetched only if there is none: the time of a fetch would tell
     who was about to ask.
     """
-    with request.read() as tx:
-        profile = members.find(tx, form.actor)
-        is_known = profile is not None and profile.fetched_at is not None
-    if not is_known:
-        request.refresh(users=[form.actor])
+    request.refresh(users=[form.actor], only_unknown=True)
     try:
         return frozenset(request.slack.conversation_members(channel_id))
     except SlackError as error:

@@ -84,7 +84,7 @@ def show_similar(click: BlockAction, request: Request) -> Response:
     if not (may_look and look.is_due):
         return None
     try:
-        request.refresh(users=[click.actor])
+        _refresh_profile(click, request)
     except UserError:
         if not is_typing:
             raise
@@ -108,7 +108,7 @@ def choose_channel(click: BlockAction, request: Request) -> Response:
     look = _look(view)
     # Another channel may want suggestions where the last one did not.
     if look.is_possible:
-        request.refresh(users=[click.actor])
+        _refresh_profile(click, request)
     with request.read() as tx:
         channel = channels.find(tx, channel_id)
         is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
@@ -125,6 +125,16 @@ def choose_channel(click: BlockAction, request: Request) -> Response:
     # The topics are needed, even if this look has been overtaken.
     _pace(request).claim_draw(turn, now=request.rt.clock())
     return UpdateView(form, hash=view.hash)
+
+
+def _refresh_profile(click: BlockAction, request: Request) -> None:
+    """Fetch the profile if it is stale; where people ask without a name, if unknown.
+
+    The time of a fetch would tell who was about to ask.
+    """
+    with request.read() as tx:
+        is_possible = drafts.is_possible(tx)
+    request.refresh(users=[click.actor], only_unknown=is_possible)
 
 
 def dismiss_similar(click: BlockAction, request: Request) -> Response:

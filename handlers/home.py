@@ -16,7 +16,7 @@ from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.actions import PublishHome
 from bot.slack.api import HashConflict, Rejected, SlackError
-from bot.workspace import contact_budget, members
+from bot.workspace import contact_budget, members, workspace_settings
 from handlers.interactions import (
     AfterAck,
     OpenView,
@@ -60,8 +60,10 @@ def open_home(opening: AppHomeOpened, request: Request) -> None:
     with request.write() as tx:
         if members.is_before_erasure(tx, member, event_micros=at_micros):
             return
+        # Where people ask without a name, the time of a fetch would tell who was there.
+        only_unknown = workspace_settings.get(tx).anonymous_asks
     try:
-        request.refresh(users=[member])
+        request.refresh(users=[member], only_unknown=only_unknown)
     except UserError:
         # Members whose profile could not be fetched see a Home tab, too.
         log.warning("home rendered without memberships")

@@ -49,6 +49,7 @@ class Request:
         users: Iterable[str] = (),
         channel: str | None = None,
         command_user: str | None = None,
+        only_unknown: bool = False,
     ) -> None:
         """Fetch these users and this channel from Slack (see `sync.refresh`)."""
         sync.refresh(
@@ -57,6 +58,7 @@ class Request:
             users=users,
             channel=channel,
             command_user=command_user,
+            only_unknown=only_unknown,
         )
 
     def open_view(self, view: View) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.anonymity import notes
 from bot.anonymity.key_check import NAME
+from bot.anonymity.keyring import keys_of
 from bot.home.row_blocks import RowList
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.slack.blocks import context_line
@@ -14,6 +15,8 @@ SHOWN_FOR = timedelta(days=14)
 
 def _render(context: HomeContext) -> RenderedSection:
     tx = context.tx
+    if keys_of(tx) is None:
+        return RenderedSection()
     recorded = tx.session.get(SecretKey, NAME)
     lost_at = recorded.lost_at if recorded else None
     if lost_at is None or tx.now - lost_at >= SHOWN_FOR:

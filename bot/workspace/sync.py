@@ -78,11 +78,14 @@ def refresh(
     users: Iterable[str] = (),
     channel: str | None = None,
     command_user: str | None = None,
+    only_unknown: bool = False,
 ) -> None:
     """Fetch stale facts about users and a channel before a decision depends on them.
 
-    `command_user` typed a command in the channel, so they are its member. Raises
-    UserError if there are no facts at all and Slack can't be reached.
+    `command_user` typed a command in the channel, so they are its member. With
+    `only_unknown`, users with a profile are not fetched, so that no row tells the time
+    of their press. Raises UserError if there are no facts at all and Slack can't be
+    reached.
     """
     now = rt.clock()
     slack_ids = list(dict.fromkeys(users))
@@ -94,6 +97,8 @@ def refresh(
         row = _channel_row(connection, installation, channel)
     for slack_id in slack_ids:
         fetched_at = fetch_times.get(slack_id)
+        if only_unknown and fetched_at is not None:
+            continue
         if _is_stale(fetched_at, USER_FRESH_FOR, now):
             _fetch_user(rt, workspace, slack_id, is_required=fetched_at is None)
     if channel:

@@ -203,7 +203,11 @@ class Candidates:
         return matches_topics(self._ask.topics, title, settings.topics_refused)
 
     def _absent(self, members: Collection[str]) -> set[str]:
-        """Return those without a profile, and people who may not be asked."""
+        """Return those without a profile, and people who may not be asked.
+
+        Guests have answered in the channel: Slack is not asked about all the others.
+        """
+        authors = self._peers.answers_by_channel.get(self._channel.id, Counter())
         present = self._tx.session.scalars(
             select(Member.slack_id).where(
                 Member.installation_id == self._tx.workspace.id,
@@ -212,6 +216,7 @@ class Candidates:
                 Member.is_bot.is_(False),
                 Member.is_external.is_(False),
                 Member.is_deactivated.is_(False),
+                Member.is_guest.is_(False) | Member.slack_id.in_(authors),
             )
         )
         return {*members} - {*present}

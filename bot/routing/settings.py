@@ -77,7 +77,7 @@ def _requests_hint(tx: Transaction, member: str) -> str:
 
 
 def _read_names(typed: str, _field: str) -> Sequence[str]:
-    names = (name.strip().removeprefix("#") for name in typed.split(","))
+    names = (name.strip().removeprefix("#").lower() for name in typed.split(","))
     return list(dict.fromkeys(filter(None, names)))
 
 

@@ -266,6 +266,27 @@ def test_a_guest_is_asked_in_a_channel_that_they_are_in(routing: Routing, story:
     assert len(routing.requests(HELPER)) == 1
 
 
+def test_many_guests_of_other_channels_hold_nothing_up(
+    routing: Routing, story: Story, crowd: list[str]
+):
+    for title in ("Which key opens the lab?", "Where is the lab?"):
+        ask = story.ask(title)
+        for member in crowd:
+            story.say(member, "This one.", thread_ts=ask.ts)
+    story.say(PEER, "Downstairs.", thread_ts=ask.ts)
+    for member in crowd:
+        guest = user_object(member, is_restricted=True)
+        story.slack.people[member] = guest
+        assert story.event({"type": "user_change", "user": guest}) == 200
+    open_channel(story, OTHER, "other", [ASKER])
+    routing.at(MONDAY)
+    ask_in(story, OTHER, QUESTION)
+    routing.at(MONDAY + 4 * HOUR + MINUTE)
+    routing.at(MONDAY + 24 * HOUR + MINUTE)
+    assert [(step, count) for step, _, count in routing.steps()] == [(1, 2), (2, 0)]
+    assert routing.asked() == [(1, HELPER), (1, PEER)]
+
+
 @pytest.mark.parametrize("is_sent", [True, False])
 def test_who_became_a_guest_reads_no_request(
     routing: Routing, story: Story, *, is_sent: bool

@@ -89,7 +89,7 @@ def test_nobody_is_asked_about_topics_they_refuse(routing: Routing, story: Story
 
 
 def test_channels_are_refused_and_taken_back_by_name(routing: Routing, story: Story):
-    assert set_mine(story, HELPER, refused_channels="#help").body == ""
+    assert set_mine(story, HELPER, refused_channels="#Help, ,").body == ""
     ask_on_friday(routing)
     assert not routing.requests(HELPER)
     view = my_form(story, HELPER)

@@ -179,3 +179,23 @@ def test_the_asker_reads_whether_all_others_are_from_elsewhere(
     assert len(second) == 2
     assert {*crowd[:count]} <= second
     assert said in routing.messages(ASKER)[-1].text
+
+
+def test_an_edited_ask_finds_other_people_at_the_next_step(
+    routing: Routing, story: Story, crowd: list[str]
+):
+    with routing.write() as tx:
+        member_settings.update(tx, crowd[3], topics_known=["lab"])
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    routing.at(MONDAY_NOON)
+    assert crowd[3] not in {member for _, member in routing.asked()}
+    story.click(ASKER, "ask_menu", option=f"edit:{story.asks()[-1].id}")
+    story.submit(ASKER, story.slack.views[-1][1], {"title": "Who opens the lab?"})
+    story.deliver()
+    routing.at(MONDAY_NOON + 4 * HOUR)
+    assert (2, crowd[3]) in routing.asked()
+    [request] = routing.requests(crowd[3])
+    assert "“Who opens the lab?”" in request.text
+    assert "because you know about lab." in request.text

@@ -53,7 +53,12 @@ class OutboxHarness:
         is_true = self.is_true
         self.on_render()
         return (
-            PostMessage(delivery.recipient, f"{delivery.subject_id}", [])
+            PostMessage(
+                delivery.recipient,
+                f"{delivery.subject_id}",
+                [],
+                delivery.payload.get("thread_ts"),
+            )
             if is_true
             else None
         )
@@ -76,10 +81,18 @@ class OutboxHarness:
         self.enqueue()
 
     def enqueue(
-        self, subject: int = 1, *, to: str = HERE, kind: str = "post", due: float = 0
+        self,
+        subject: int = 1,
+        *,
+        to: str = HERE,
+        kind: str = "post",
+        due: float = 0,
+        payload: dict[str, str] | None = None,
     ) -> None:
         at = self.rt.clock() + timedelta(seconds=due)
-        self._enqueue(partial(enqueue.enqueue, send_at=at), kind, subject, to)
+        self._enqueue(
+            partial(enqueue.enqueue, send_at=at, payload=payload), kind, subject, to
+        )
 
     def enqueue_update(
         self, subject: int = 1, *, to: str = HERE, kind: str = "reaction"

@@ -28,6 +28,47 @@ def test_an_unknown_outcome_is_looked_up_before_anything_is_resent(
     assert (looks, slack.calls.count(POST_METHOD)) == ((1, 1) if was_posted else (2, 2))
 
 
+def test_an_unconfirmed_reply_is_looked_up_in_its_thread(
+    harness: OutboxHarness, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail_after[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "TimeoutError")]
+    harness.enqueue(payload={"thread_ts": "1772442000.000001"})
+    harness.go()
+    clock.advance(seconds=10)
+    harness.go()
+    assert harness.states() == ["sent"]
+    assert len(slack.messages) == 1
+
+
+def test_it_is_looked_up_since_it_was_first_sent(
+    harness: OutboxHarness, slack: FakeSlack, clock: Clock
+) -> None:
+    began = clock()
+    slack.fail[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "TimeoutError")] * 2
+    harness.enqueue()
+    for _ in range(3):
+        harness.go()
+        clock.advance(seconds=10)
+    [item] = harness.items()
+    assert item.attempts > 1
+    assert item.first_sent_at == began
+
+
+def test_what_was_not_there_and_is_rejected_then_is_not_lost(
+    harness: OutboxHarness, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail[POST_METHOD] = [
+        OutcomeUnknown(POST_METHOD, "TimeoutError"),
+        Rejected(POST_METHOD, "not_in_channel"),
+    ]
+    harness.enqueue()
+    for _ in range(4):
+        harness.go()
+        clock.advance(seconds=10)
+    assert harness.states() == ["rejected"]
+    assert (harness.rejected, harness.lost) == (["not_in_channel"], [])
+
+
 def test_an_unconfirmed_item_that_can_not_be_looked_up_is_never_resent(
     harness: OutboxHarness, slack: FakeSlack, clock: Clock
 ) -> None:

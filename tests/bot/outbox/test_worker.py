@@ -11,12 +11,13 @@ from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
-from bot.slack.actions import PostMessage, Reschedule
+from bot.slack.actions import PostIfMember, PostMessage, Reschedule
 from bot.slack.api import NotSent, RateLimited, Rejected
 from models import Installation
 from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.outbox import HERE, POST, POST_METHOD, THERE, OutboxHarness
+from tests.slack_payloads import HELPER
 
 
 def test_an_item_is_sent_once(harness: OutboxHarness, slack: FakeSlack) -> None:
@@ -67,6 +68,22 @@ def test_a_change_during_the_delivery_is_shown_afterwards(
     harness.go()
     assert slack.calls == ["reactions.add"] * 2
     assert harness.states() == ["sent"]
+
+
+def test_messages_that_depend_on_a_membership_are_spaced_too(
+    rt: Runtime, harness: OutboxHarness, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.members_by_channel[THERE] = [HELPER]
+    post = PostMessage(HELPER, "Hello.", [])
+    message_type = MessageType(POST, lambda _tx, _delivery: PostIfMember(post, THERE))
+    worker = OutboxWorker(rt, {POST: message_type})
+    for subject in (1, 2):
+        harness.enqueue(subject, to=HELPER)
+    worker.send_due()
+    assert len(slack.messages) == 1
+    clock.advance(seconds=1)
+    worker.send_due()
+    assert len(slack.messages) == 2
 
 
 def test_about_one_message_a_second_in_a_channel(
@@ -197,6 +214,24 @@ def test_an_item_enqueued_during_the_rendering_is_rendered_again(
     harness.go()
     assert len(slack.messages) == 1
     assert harness.states() == ["sent"]
+
+
+def test_an_item_enqueued_for_later_during_the_rendering_waits(
+    harness: OutboxHarness, slack: FakeSlack, clock: Clock
+) -> None:
+    def enqueue_for_later() -> None:
+        harness.is_true = True
+        harness.enqueue(due=60)
+
+    harness.enqueue()
+    harness.is_true = False
+    harness.on_render = enqueue_for_later
+    harness.go()
+    assert slack.messages == []
+    clock.advance(seconds=61)
+    harness.on_render = lambda: None
+    harness.go()
+    assert len(slack.messages) == 1
 
 
 def test_an_item_enqueued_again_before_it_is_sent_waits_anew(

@@ -40,6 +40,13 @@ def has_room(now: datetime, sent: Collection[datetime], limit: int) -> bool:
     return len(sent) < limit and all(at <= now - MIN_DISTANCE for at in sent)
 
 
+def request_at(now: datetime, last_sent_at: datetime | None) -> datetime:
+    """Return `now`, or the end of the hour after the last message to the member."""
+    if last_sent_at is None:
+        return now
+    return max(now, last_sent_at + MIN_DISTANCE)
+
+
 def request_limit(budget: int, cap: int) -> int:
     """Return the most messages in WINDOW for a member who is asked for help.
 

@@ -53,7 +53,11 @@ def _claim(tx: Transaction, delivery: Delivery, *, purpose: Purpose) -> datetime
     others = [(row, end) for row, end in rows if (row.item_id, row.version) != key]
     own = next((row for row, _ in rows if (row.item_id, row.version) == key), None)
     if own is not None and own.claimed_at is not None:
-        return tx.now
+        if purpose is not Purpose.REQUEST:
+            return tx.now
+        # Slack may have taken nothing since several requests got their places.
+        last_end = max((end for _, end in others if end), default=None)
+        return budget_rules.request_at(tx.now, last_end)
     sent = [
         row.claimed_at
         for row, _ in others

@@ -146,6 +146,28 @@ def test_asks_that_find_everyone_resting_wait_for_an_hour(
     ]
 
 
+def test_requests_that_slack_could_not_take_come_an_hour_apart(
+    routing: Routing, story: Story
+):
+    limit(routing, HELPER, 7)
+    limit(routing, PEER, 0)
+    routing.at(MONDAY - timedelta(days=1))
+    for number in range(2):
+        story.ask(f"{QUESTION} It is number {number}.")
+    routing.run()
+    for minutes in (0, 61):
+        story.clock.now = DUE + minutes * MINUTE
+        jobs.routing.route_asks(story.rt, story.worker)
+    with story.rt.read_session() as session:
+        assert len(session.scalars(select(HelpRequest)).all()) == 2
+    counts = []
+    for minutes in (62, 90, 121, 123):
+        story.clock.now = DUE + minutes * MINUTE
+        story.deliver()
+        counts.append(len(routing.requests(HELPER)))
+    assert counts == [1, 1, 1, 2]
+
+
 @pytest.mark.deep
 @pytest.mark.timeout(300)
 def test_hundreds_of_asks_are_due_at_once(

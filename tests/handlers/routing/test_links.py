@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.slack.api import Rejected
 from bot.workspace import channels
 from tests.factories import Story
 from tests.handlers.routing.conftest import (
@@ -140,4 +141,34 @@ def test_an_answered_ask_is_not_linked(unanswered: Routing, story: Story):
     answer = story.submit(ASKER, view, {"channel": OPS})
     story.deliver()
     assert "It already has an answer." in str(answer.body)
+    assert not story.slack.messages_to(OPS)
+
+
+def test_no_link_goes_where_the_asker_may_not_ask(unanswered: Routing, story: Story):
+    add_channel(story, DEN, "den", is_private=True)
+    story.slack.members_by_channel[DEN] = [PEER]
+    error = form_errors(post(unanswered, DEN))["channel"]
+    assert error == "That's a private channel, and you're not in it."
+    assert not story.slack.messages_to(DEN)
+
+
+def test_the_asker_learns_that_a_link_was_not_posted(unanswered: Routing, story: Story):
+    method = "chat.postMessage"
+    story.slack.fail[method] = [Rejected(method, "restricted_action")]
+    assert post(unanswered).body == ""
+    assert not story.slack.messages_to(OPS)
+    told = unanswered.messages(ASKER)[-1].text
+    assert "I couldn't post a link to “How do I renew the VPN certificate?”" in told
+    assert "in #ops" in told
+    # They can try it again.
+    assert post(unanswered).body == ""
+    assert len(story.slack.messages_to(OPS)) == 1
+
+
+@pytest.mark.parametrize("member", [HELPER, PEER])
+def test_only_the_asker_posts_a_link(unanswered: Routing, story: Story, member: str):
+    view = open_form(story)
+    answer = story.submit(member, view, {"channel": OPS})
+    story.deliver()
+    assert "Only the person who asked can do that." in str(answer.body)
     assert not story.slack.messages_to(OPS)

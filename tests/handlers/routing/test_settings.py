@@ -89,7 +89,8 @@ def test_nobody_is_asked_about_topics_they_refuse(routing: Routing, story: Story
 
 
 def test_channels_are_refused_and_taken_back_by_name(routing: Routing, story: Story):
-    assert set_mine(story, HELPER, refused_channels="#Help, ,").body == ""
+    for member in (HELPER, PEER):
+        assert set_mine(story, member, refused_channels="#Help, ,").body == ""
     ask_on_friday(routing)
     assert not routing.requests(HELPER)
     view = my_form(story, HELPER)
@@ -98,6 +99,8 @@ def test_channels_are_refused_and_taken_back_by_name(routing: Routing, story: St
     assert not form_values(my_form(story, HELPER))["refused_channels"]
     routing.advance(hours=4)
     assert routing.requests(HELPER)
+    # Chi's own choice stays.
+    assert not routing.requests(PEER)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "<!channel>", "den"])

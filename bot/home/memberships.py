@@ -10,7 +10,7 @@ from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import FetchMemberships
-from bot.workspace import visibility
+from bot.workspace import channel_members, visibility
 from models import Channel, ChannelMember, Home
 
 # Events update the channels in between; fetching again makes up for missed events.
@@ -79,7 +79,7 @@ def on_fetched(tx: Transaction, delivery: Delivery, slack_ids: Sequence[str]) ->
         .join(Channel, Channel.id == ChannelMember.channel_id)
         .where(in_workspace, ChannelMember.member == delivery.recipient)
     ).all()
-    visibility.record_memberships(
+    channel_members.record(
         tx,
         delivery.recipient,
         {channel: channel in current for channel in {*current, *stored}},
@@ -97,7 +97,7 @@ def on_membership_event(
     `channel` is Slack's id, `at` Slack's time of the event.
     """
     has_home = tx.session.get(Home, (tx.workspace.id, member)) is not None
-    is_known_channel = visibility.on_membership_event(
+    is_known_channel = channel_members.on_event(
         tx,
         channel,
         member,

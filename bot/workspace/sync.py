@@ -11,7 +11,12 @@ from bot.errors import UserError
 from bot.outbox import rate_limits
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import RateLimited, Rejected, SlackError
-from bot.workspace import channels, members, visibility
+from bot.workspace import (
+    channel_members,
+    channels,
+    members,
+    visibility,
+)
 from models import Channel, Member
 
 log = logging.getLogger(__name__)
@@ -109,7 +114,7 @@ def refresh(
                 row = _channel_row(connection, installation, channel)
         if command_user and row is not None and row.is_private:
             with rt.write(workspace) as tx:
-                visibility.record_memberships(
+                channel_members.record(
                     tx,
                     command_user,
                     {row.id: True},

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Row, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
-from bot.db.statements import upsert_latest
+from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.outbox.message_type import FactsUnknown
 from bot.outbox.queue import Delivery
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.actions import FetchMemberships
 from bot.slack.api import SlackError
+from bot.workspace import channel_members
 from models import Channel, ChannelMember, Member
 
 FRESH_FOR = timedelta(hours=1)
@@ -31,10 +31,6 @@ SLACK_UNREACHABLE = (
 
 # Slack's errors for members who share no channel with the bot.
 _UNKNOWN_USER_ERRORS = {"user_not_found", "user_not_visible", "user_not_in_channel"}
-
-_UPSERT_MEMBERSHIPS = upsert_latest(
-    ChannelMember, ["channel_id", "member"], [], presence="is_member", has_limit=True
-)
 
 
 class MembershipUnknown(FactsUnknown):
@@ -79,7 +75,7 @@ class MembershipUnknown(FactsUnknown):
             ).all()
             memberships = dict.fromkeys(self.channel_ids, False)
             memberships |= dict.fromkeys(joined, True)
-            record_memberships(tx, self.member, memberships, at=called_at)
+            channel_members.record(tx, self.member, memberships, at=called_at)
 
 
 class PeopleUnknown(MembershipUnknown):
@@ -98,7 +94,7 @@ class PeopleUnknown(MembershipUnknown):
         with rt.write(workspace) as tx:
             for member in sorted(self.people):
                 memberships = dict.fromkeys(self.channel_ids, member in present)
-                record_memberships(tx, member, memberships, at=called_at)
+                channel_members.record(tx, member, memberships, at=called_at)
 
 
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
@@ -239,61 +235,6 @@ def require_visible(
     """Raise UserError if they are not in a private channel, or MembershipUnknown."""
     if not can_see(tx, channel, member):
         raise UserError(message, field=field)
-
-
-def record_memberships(
-    tx: Transaction, member: str, memberships: dict[int, bool], *, at: datetime
-) -> None:
-    """Record by channel row id whether the member is in it; the latest event wins.
-
-    `at` is the time of Slack's event, or of the call whose answer it is.
-    """
-    common = {
-        "member": member,
-        "event_micros": datetime_to_micros(at),
-        "latest": datetime_to_micros(tx.now + MAX_CLOCK_SKEW),
-    }
-    rows = [
-        {"channel_id": channel_id, "is_member": is_in, **common}
-        for channel_id, is_in in sorted(memberships.items())
-    ]
-    if rows:
-        tx.session.execute(_UPSERT_MEMBERSHIPS(tx.session), rows)
-
-
-def on_membership_event(
-    tx: Transaction,
-    slack_channel: str,
-    member: str,
-    *,
-    is_in: bool,
-    at: datetime,
-    is_tracked: bool = False,
-) -> bool:
-    """Record that a member joined or left a channel; False for an unknown channel.
-
-    `is_tracked`: record it for public channels, too. For private ones it is always
-    recorded, since a call that is under way may return an older state.
-    """
-    channel = tx.session.execute(
-        select(Channel.id, Channel.is_private, Channel.fetched_at).where(
-            Channel.installation_id == tx.workspace.id,
-            Channel.slack_id == slack_channel,
-        )
-    ).first()
-    if channel is None:
-        return False
-    if is_tracked or (
-        (channel.is_private or channel.fetched_at is None) and _is_known(tx, member)
-    ):
-        record_memberships(tx, member, {channel.id: is_in}, at=at)
-    return True
-
-
-def _is_known(tx: Transaction, member: str) -> bool:
-    """Return True if the member has a row; no rule asks about others."""
-    row = select(Member.id).filter_by(installation_id=tx.workspace.id, slack_id=member)
-    return tx.session.scalar(row) is not None
 
 
 def _fresh_range(now: datetime) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.slack.api import OutcomeUnknown, Rejected
-from bot.workspace import channels, visibility
+from bot.workspace import channel_members, channels
 from tests.factories import Story
 from tests.kudos import BEN, CHI, FOR, filled, form, give, kudos
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
@@ -41,7 +41,7 @@ def test_known_memberships_are_not_fetched_again(story: Story, *, is_in: bool) -
     with story.rt.write(story.rt.workspaces.only) as tx:
         channel_id = channels.get_or_create(tx, HELP_CHANNEL).id
         now = story.clock()
-        visibility.record_memberships(tx, HELPER, {channel_id: is_in}, at=now)
+        channel_members.record(tx, HELPER, {channel_id: is_in}, at=now)
     story.slack.calls.clear()
     give(story)
     assert "users.conversations" not in story.slack.calls

@@ -10,7 +10,12 @@ from bot.clock import EPOCH
 from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected, SlackError
-from bot.workspace import channels, members, visibility
+from bot.workspace import (
+    channel_members,
+    channels,
+    members,
+    visibility,
+)
 from bot.workspace.visibility import FRESH_FOR, MembershipUnknown
 from models import Channel, ChannelMember
 from tests.conftest import NOW
@@ -108,7 +113,7 @@ def test_after_the_clock_is_set_back_slack_is_asked_again(
         ask(rt)
     assert visible_to(rt) == {HELP_CHANNEL, DEN}
     with rt.write(rt.workspaces.only) as tx:
-        visibility.on_membership_event(
+        channel_members.on_event(
             replace(tx, now=NOW + SECOND),
             DEN,
             ASKER,
@@ -124,7 +129,7 @@ def test_a_member_who_leaves_is_out_even_if_an_older_answer_comes_later(
 ):
     def leave() -> None:
         with rt.write(rt.workspaces.only) as tx:
-            visibility.on_membership_event(
+            channel_members.on_event(
                 replace(tx, now=NOW),
                 DEN,
                 ASKER,
@@ -148,7 +153,7 @@ def test_events_about_unknown_people_and_public_channels_leave_no_rows(rt, place
             (DEN, "U0NOBODY"),
             ("C0NONE", ASKER),
         ):
-            visibility.on_membership_event(
+            channel_members.on_event(
                 replace(tx, now=NOW), channel, member, is_in=True, at=EPOCH
             )
         assert tx.session.scalars(select(ChannelMember)).all() == []
@@ -220,10 +225,10 @@ def test_a_leave_counts_although_the_channel_was_not_known_to_be_private(rt, pla
         tx = replace(opened, now=NOW)
         channel = channels.get_or_create(tx, "C0NEW")
         assert channel.fetched_at is None
-        visibility.on_membership_event(tx, "C0NEW", ASKER, is_in=False, at=NOW + SECOND)
+        channel_members.on_event(tx, "C0NEW", ASKER, is_in=False, at=NOW + SECOND)
         channels.upsert_from_slack(
             tx, conversation_object("C0NEW", "new", is_private=True)
         )
-        visibility.record_memberships(tx, ASKER, {channel.id: True}, at=NOW)
+        channel_members.record(tx, ASKER, {channel.id: True}, at=NOW)
         tx.session.flush()
         assert not visibility.can_see(tx, channel, ASKER)

@@ -28,11 +28,12 @@ from time import perf_counter, process_time, thread_time
 
 from benchmarks.plain_bm25 import PlainIndex
 from benchmarks.search_corpus import CHANNELS, Corpus, to_document
+from bot.search.documents import BATCH_SIZE
 from bot.search.index import SearchIndex
 from bot.search.query import SearchQuery, weigh_words
+from cli.memory import return_free_memory
 
 SIZES = (10_000, 100_000)
-BATCH = 2000
 QUERIES = 400
 WARM_UP = 20
 COMPARED = 100
@@ -97,8 +98,8 @@ def measure(folder: Path, size: int) -> None:
 def _build(index: SearchIndex, corpus: Corpus, plain: PlainIndex) -> None:
     seconds = cpu = 0.0
     with index.rebuild() as rebuild:
-        for newest in range(corpus.size, 0, -BATCH):
-            numbers = range(newest, max(newest - BATCH, 0), -1)
+        for newest in range(corpus.size, 0, -BATCH_SIZE):
+            numbers = range(newest, max(newest - BATCH_SIZE, 0), -1)
             asks = {number: corpus.ask(number) for number in numbers}
             for number, ask in asks.items():
                 plain.count(number, ask)
@@ -198,6 +199,8 @@ def follow(folder: Path, size: int) -> None:
 
 
 def main() -> None:
+    # As the bot does.
+    return_free_memory()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

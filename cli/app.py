@@ -36,6 +36,7 @@ from bot.workspace import sync
 from bot.workspace.installations import install
 from cli.anonymity_key import anonymity_keys
 from cli.arguments import version
+from cli.memory import return_free_memory
 from cli.watchdog import Watchdog, WatchedPart
 from handlers import readiness
 from handlers.collectors import DatabaseCollector
@@ -278,6 +279,7 @@ def create_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
     # A batch of requests makes far more than the default 700 objects: the collector
     # would look at them all.
     gc.set_threshold(GC_THRESHOLD)
+    return_free_memory()
     return uvicorn.Server(
         uvicorn.Config(
             asgi,

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 from bot.search.index import Document
 from models import Answer, AnswerText, Ask, AskReference, Channel
 
-BATCH_SIZE = 2000
+# Asks in one commit: more take more memory, and fewer more time.
+BATCH_SIZE = 500
 # The limit of later asks with the same problem; the newest count.
 MAX_SAME_PROBLEM = 20
 

@@ -98,13 +98,10 @@ def load(
     rows = tx.session.execute(
         select(Ask, Channel)
         .join(Channel, Channel.id == Ask.channel_id)
-        .where(
-            Ask.id.in_(ask_ids),
-            Ask.deleted_at.is_(None),
-            Ask.channel_id.in_(readable),
-        )
-    ).all()
-    asks = {ask.id: (ask, channel) for ask, channel in rows}
+        .where(Ask.id.in_(ask_ids), Ask.deleted_at.is_(None))
+    )
+    # Not in the statement: SQLite would go through all asks of these channels.
+    asks = {ask.id: (ask, channel) for ask, channel in rows if channel.id in readable}
     answers = _load_answers(tx, asks.keys())
     helped, marked_at = _load_marks(tx, asks.keys())
     verdicts = _load_verdicts(tx, asks.keys())
@@ -263,7 +260,6 @@ def _load_newer(
             Ask.state == "solved",
             Ask.deleted_at.is_(None),
             Ask.ts.is_not(None),
-            Ask.channel_id.in_(readable),
             exists().where(
                 Answer.ask_id == Ask.id,
                 *_HAS_HELPED,
@@ -278,6 +274,7 @@ def _load_newer(
             _url(tx, channel, ask.ts or ""),
         )
         for earlier_id, ask, channel in rows
+        if channel.id in readable
     }
 
 

@@ -89,15 +89,14 @@ class Search:
             self._failed, index = index, None
         if index is None:
             hits = _scan(session, readable, query, excluded)
-        stored = {
-            *session.scalars(
-                select(Ask.id).where(
-                    Ask.id.in_([hit.ask_id for hit in hits]),
-                    Ask.channel_id.in_(readable),
-                    Ask.deleted_at.is_(None),
-                )
+        rows = session.execute(
+            select(Ask.id, Ask.channel_id).where(
+                Ask.id.in_([hit.ask_id for hit in hits]), Ask.deleted_at.is_(None)
             )
-        }
+        )
+        # Not in the statement: SQLite would go through all asks of these channels.
+        readable = frozenset(readable)
+        stored = {ask_id for ask_id, channel_id in rows if channel_id in readable}
         current = [hit for hit in hits if hit.ask_id in stored]
         return Results(current[:limit], is_complete=index is not None)
 

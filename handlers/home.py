@@ -60,7 +60,7 @@ def open_home(opening: AppHomeOpened, request: Request) -> None:
     with request.write() as tx:
         if members.is_before_erasure(tx, member, event_micros=at_micros):
             return
-        # Where people ask without a name, the time of a fetch would tell who was there.
+        # If people ask without a name, the time of a fetch would tell who was there.
         only_unknown = workspace_settings.get(tx).anonymous_asks
     try:
         request.refresh(users=[member], only_unknown=only_unknown)

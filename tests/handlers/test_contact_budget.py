@@ -60,6 +60,14 @@ def test_a_message_over_the_budget_waits_on_the_home_tab_until_it_is_wanted(
     assert story.slack.messages_to(ASKER) == [reminder]
 
 
+def test_a_home_tab_that_is_open_shows_what_waits(story: Story):
+    story.set_up_workspace(unasked_per_week="0")
+    assert HINT not in open_home(story)
+    remind(story)
+    story.advance(seconds=3)
+    assert HINT in visible_text(story.slack.homes[ASKER])
+
+
 def test_a_reminder_that_came_too_late_waits_no_longer(story: Story):
     story.set_up_workspace(unasked_per_week="0")
     remind(story)

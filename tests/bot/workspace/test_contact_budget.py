@@ -144,6 +144,26 @@ def test_a_failure_keeps_the_place_and_a_refusal_frees_it(budget: Budget):
     assert budget.waiting() == []
 
 
+def test_a_place_is_kept_while_others_take_the_rest(budget: Budget):
+    budget.enqueue(Purpose.NEWS)
+    budget.slack.fail["chat.postMessage"] = [NotSent("chat.postMessage", "connection")]
+    budget.deliver()
+    budget.enqueue(Purpose.NEWS, 2)
+    budget.enqueue(Purpose.CONSENT)
+    budget.deliver(minutes=1)
+    assert budget.sent() == ["news 2", "consent 1", "news 1"]
+
+
+def test_a_message_that_changes_while_it_waits_is_listed_once(budget: Budget):
+    with budget.write() as tx:
+        workspace_settings.update(tx, unasked_per_week=0)
+    for _ in range(2):
+        with budget.write() as tx:
+            tx.enqueue_update(KINDS[Purpose.NEWS], 1, to=HELPER)
+        budget.deliver(days=1, hours=1)
+        assert budget.waiting() == ["news 1"]
+
+
 def test_a_member_can_have_what_waits_now_and_it_costs_no_place(budget: Budget):
     for subject in (1, 2, 3, 4):
         budget.enqueue(Purpose.NEWS, subject)

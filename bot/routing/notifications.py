@@ -110,7 +110,7 @@ def reason(tx: Transaction, request: HelpRequest) -> ReasonView:
         )
         .limit(1)
     ).first()
-    can_see = visibility.is_known_to_see(tx, channel, request.member)
+    can_see = channel.id in visibility.readable_channels(tx, request.member)
     if ask.deleted_at or ask.ts is None or answer is None or not can_see:
         return ReasonView(kind)
     month = format_month(answer.answered_at, tx.now, members.zone(tx, request.member))

@@ -266,6 +266,40 @@ def test_a_guest_is_asked_in_a_channel_that_they_are_in(routing: Routing, story:
     assert len(routing.requests(HELPER)) == 1
 
 
+@pytest.mark.parametrize(("asker", "is_offered"), [(ASKER, True), (GUEST, False)])
+def test_a_guest_learns_nothing_of_other_channels(
+    routing: Routing, story: Story, asker: str, *, is_offered: bool
+):
+    open_channel(story, OTHER, "other", [ADMIN, HELPER])
+    ts = ask_in(story, OTHER, "How do I reset the coffee grinder?", member=ADMIN)
+    answer = story.say(HELPER, "Turn it over.", thread_ts=ts, channel=OTHER)
+    story.react(ADMIN, answer, "white_check_mark", channel=OTHER)
+    story.deliver()
+    routing.at(MONDAY)
+    story.slack.responses.clear()
+    ask_in(story, HELP_CHANNEL, "How can I reset the coffee grinder?", member=asker)
+    assert ("been there" in str(story.slack.responses)) == is_offered
+
+
+def test_a_guest_reads_no_reason_from_a_channel_that_they_left(
+    routing: Routing, story: Story
+):
+    """Ben solved a similar ask in #help, and has been a guest since."""
+    open_channel(story, OTHER, "other", [ASKER, HELPER])
+    ts = ask_in(story, OTHER, "Which room has a projector?")
+    story.say(HELPER, "B.", thread_ts=ts, channel=OTHER)
+    guest = user_object(HELPER, is_restricted=True)
+    story.slack.people[HELPER] = guest
+    assert story.event({"type": "user_change", "user": guest}) == 200
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, PEER]
+    routing.at(MONDAY)
+    ask_in(story, OTHER, QUESTION)
+    routing.at(MONDAY + 4 * HOUR + MINUTE)
+    [request] = routing.requests(HELPER)
+    assert "on Linux" not in request.text + visible_text(request)
+    assert "because you answered something similar" in request.text
+
+
 def test_many_guests_of_other_channels_hold_nothing_up(
     routing: Routing, story: Story, crowd: list[str]
 ):

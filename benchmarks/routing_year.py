@@ -13,18 +13,27 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
 from slack_sdk.models.blocks import Block
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
 
 import handlers.bolt_app
 import jobs.routing
+from benchmarks.routing_people import (
+    ASSUMPTIONS,
+    HELPS_IF_KNOWN,
+    HELPS_OTHERWISE,
+    START,
+    People,
+    Question,
+    chosen_cap,
+)
 from benchmarks.routing_workspace import (
-    CHANNELS,
     PEOPLE,
     Clock,
     add_workspace,
@@ -40,26 +49,19 @@ from bot.routing import rules
 from bot.routing.peers import load_peers
 from bot.search.follower import SearchFollower
 from bot.slack.api import SlackApi
-from bot.workspace import sync
-from models import Ask, Channel, HelpRequest, UnaskedMessage
+from bot.workspace import budget_rules, channels, contact_budget, sync
+from bot.workspace.workspace_settings import WorkspaceSettings
+from models import (
+    Ask,
+    Channel,
+    HelpRequest,
+    MemberSettingsRow,
+    UnaskedMessage,
+)
 
-TOPICS, ASKS_A_DAY = 200, 40
-START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 TICK = timedelta(minutes=20)
+BUDGET = WorkspaceSettings().unasked_per_week
 WEEK = timedelta(days=7)
-ANSWERED_UNASKED = 0.6
-KNOWN_TOPICS = 4
-HELPS_IF_KNOWN, HELPS_OTHERWISE = 0.35, 0.04
-ASSUMPTIONS = f"""\
-{PEOPLE} people in {CHANNELS} channels ask {ASKS_A_DAY} questions on each weekday,
-from 8 to 16 o'clock (UTC, as all people). Each question is on one of {TOPICS} topics;
-everybody knows {KNOWN_TOPICS} of them. Of all questions, {ANSWERED_UNASKED:.0%} are
-answered without a request, after a time drawn from a log-normal distribution with
-a median of two hours (sigma 1.5); by someone who knows the topic, and the more
-willing more often (a log-normal weight, sigma 1.2). Who is asked answers within four
-hours with a chance of {HELPS_IF_KNOWN:.0%} if they know the topic, else of
-{HELPS_OTHERWISE:.0%}. Nobody sets a limit of their own, and no other feature writes
-to them."""
 
 
 @dataclass
@@ -82,51 +84,6 @@ class QuietSlack:
     def add_reaction(self, *_: object) -> None: ...
 
     def remove_reaction(self, *_: object) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question, and the answer that it gets without a request, if any."""
-
-    at: datetime
-    asker: int
-    channel: int
-    topic: int
-    answered_at: datetime | None
-    answerer: int
-
-
-class People:
-    """The topics that people know, and how willing they are."""
-
-    def __init__(self, draw: random.Random) -> None:
-        self.known = [
-            set(draw.sample(range(TOPICS), KNOWN_TOPICS)) for _ in range(PEOPLE)
-        ]
-        self.weights = [draw.lognormvariate(0, 1.2) for _ in range(PEOPLE)]
-
-    def questions(self, draw: random.Random, days: int) -> list[Question]:
-        asked = []
-        for day in range(days):
-            opens = START + timedelta(days=day)
-            if opens.weekday() >= 5:  # noqa: PLR2004 - the weekend
-                continue
-            times = sorted(draw.uniform(0, 8) for _ in range(ASKS_A_DAY))
-            asked += [self._question(draw, opens + timedelta(hours=h)) for h in times]
-        return asked
-
-    def _question(self, draw: random.Random, at: datetime) -> Question:
-        asker, topic = draw.randrange(PEOPLE), draw.randrange(TOPICS)
-        knowing = [
-            n for n in range(PEOPLE) if topic in self.known[n] and n != asker
-        ] or [(asker + 1) % PEOPLE]
-        weights = [self.weights[n] for n in knowing]
-        answerer = draw.choices(knowing, weights)[0]
-        delay = timedelta(hours=2 * draw.lognormvariate(0, 1.5))
-        is_answered = draw.random() < ANSWERED_UNASKED
-        channel = topic % CHANNELS
-        when = at + delay if is_answered else None
-        return Question(at, asker, channel, topic, when, answerer)
 
 
 def main() -> None:
@@ -167,6 +124,7 @@ class Year:
         routes_asks = None if self.is_on else False
         with self.database.write_session.begin() as session:
             self.workspace = add_workspace(session, START, routes_asks=routes_asks)
+            self._add_choices(session)
         slack = cast("SlackApi", QuietSlack())
         self.rt = make_runtime(self.database, self.workspace, slack, self.clock)
         self.bolt = handlers.bolt_app.create_app(self.rt)
@@ -178,10 +136,27 @@ class Year:
         self.follower = SearchFollower(self.rt, self.folder / "search")
         self.asks: dict[int, Question] = {}
         self.last_request = 0
-        # The most requests in seven days, by the cap of those who were asked.
-        self.most_by_cap: dict[int, int] = {}
-        self.above_cap = 0
+        # The most requests in seven days, by the cap of those who were asked; and the
+        # most unasked messages, by their limit.
+        self.most_requests, self.most_messages = Counter[int](), Counter[int]()
+        self.above_cap = self.above_limit = 0
         self.sent = 0
+
+    def _add_choices(self, session: Session) -> None:
+        """Add the people's numbers of requests, and a champion in each channel."""
+        rows = [
+            {
+                "installation_id": self.workspace.id,
+                "member": person(n),
+                "max_requests_per_week": chosen_cap(n),
+            }
+            for n in range(PEOPLE)
+            if chosen_cap(n) is not None
+        ]
+        session.execute(insert(MemberSettingsRow), rows)
+        for channel in session.scalars(select(Channel)).all():
+            champion = person(20 + 23 * channel.id)
+            channels.set_champions(session, channel.id, [champion])
 
     def play(self, days: int, seed: int) -> None:
         draw = random.Random(seed)  # noqa: S311
@@ -232,6 +207,8 @@ class Year:
                 ts=ts,
             )
             assert ask is not None
+            # As if it were asked by `/ask`.
+            ask.is_confirmed = True
             self.asks[ask.id] = question
             return ask.id
 
@@ -266,21 +243,28 @@ class Year:
                 self.promised.append((at, request.ask_id, member))
 
     def _compare_with_caps(self, new: Sequence[HelpRequest]) -> None:
+        """Compare requests of one tick with the caps that people had then."""
         with self.rt.read(self.workspace) as tx:
-            answer_counts = load_peers(tx).answer_counts
+            then = replace(tx, now=new[0].requested_at)
+            answer_counts = load_peers(then).answer_counts
             for request in new:
-                cap = rules.weekly_cap(answer_counts[request.member])
-                count = len(
-                    tx.session.scalars(
-                        select(HelpRequest.id).where(
-                            HelpRequest.member == request.member,
-                            HelpRequest.id <= request.id,
-                            HelpRequest.requested_at > request.requested_at - WEEK,
-                        )
-                    ).all()
+                chosen = chosen_cap(int(request.member[1:]))
+                cap = rules.weekly_cap(answer_counts[request.member], chosen)
+                sent = contact_budget.sent_times(then, [request.member])
+                messages = sum(at <= then.now for at in sent[request.member])
+                requests = tx.session.scalar(
+                    select(func.count()).where(
+                        HelpRequest.member == request.member,
+                        HelpRequest.id <= request.id,
+                        HelpRequest.requested_at > then.now - WEEK,
+                    )
                 )
-                self.most_by_cap[cap] = max(count, self.most_by_cap.get(cap, 0))
-                self.above_cap += count > cap
+                assert requests is not None
+                self.most_requests[cap] = max(requests, self.most_requests[cap])
+                limit = budget_rules.request_limit(BUDGET, cap)
+                self.most_messages[limit] = max(messages, self.most_messages[limit])
+                self.above_cap += requests > cap
+                self.above_limit += messages > limit
 
     # Results
 
@@ -298,9 +282,12 @@ class Year:
             ).all()
         people = {request.member for request in requests}
         print(f"{len(requests):,} requests to {len(people)} people")
-        most = dict(sorted(self.most_by_cap.items()))
+        most = dict(sorted(self.most_requests.items()))
+        print(f"the most in 7 days, by their cap: {most}; above it: {self.above_cap}")
+        most = dict(sorted(self.most_messages.items()))
         print(
-            f"the most in any 7 days, by their cap: {most}; above it: {self.above_cap}"
+            "the most unasked messages in 7 days, by their limit:"
+            f" {most}; above it: {self.above_limit}"
         )
         each = Counter((member, (at - START) // WEEK) for member, at in messages if at)
         counts = sorted(

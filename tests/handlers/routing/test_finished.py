@@ -45,7 +45,17 @@ def leave(routing: Routing) -> None:
     routing.story.advance(minutes=2)
 
 
-@pytest.mark.parametrize("end", [answer, close, turn_off, leave])
+def archive(routing: Routing) -> None:
+    with routing.write() as tx:
+        channels.update_channel(tx, HELP_CHANNEL, is_archived=True)
+
+
+def remove_bot(routing: Routing) -> None:
+    with routing.write() as tx:
+        channels.update_channel(tx, HELP_CHANNEL, is_joined=False)
+
+
+@pytest.mark.parametrize("end", [answer, close, turn_off, leave, archive, remove_bot])
 def test_no_step_stays_due(
     routing: Routing, story: Story, end: Callable[[Routing], None]
 ):

@@ -8,6 +8,7 @@ from slack_bolt import App
 from bot.runtime import Runtime
 from handlers import (
     anonymity,
+    anonymity_moderation,
     answers,
     ask_actions,
     ask_form,
@@ -43,6 +44,7 @@ def register(bolt: App, rt: Runtime) -> None:
     asks.register(bolt, rt)
     ask_form.register(bolt, rt)
     anonymity.register(bolt, rt)
+    anonymity_moderation.register(bolt, rt)
     ask_actions.register(bolt, rt)
     answers.register(bolt, rt)
     finding.register(bolt, rt)

@@ -1,15 +1,25 @@
-"""Post the asks without a name whose random time has come."""
+"""Post asks without a name at their random times, and tell their authors of news."""
 
-from bot.anonymity import drafts
+from bot.anonymity import drafts, notices
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace
 
 
 @each_workspace
 def post_asks(rt: Runtime, workspace: Workspace) -> None:
-    """Post each draft that is due, in a transaction of its own."""
+    """Handle each draft that is due, in a transaction of its own."""
     with rt.read(workspace) as tx:
         due = drafts.due(tx)
     for draft_id in due:
         with rt.write(workspace) as tx:
-            drafts.post(tx, draft_id)
+            drafts.advance(tx, draft_id)
+
+
+@each_workspace
+def tell_authors(rt: Runtime, workspace: Workspace) -> None:
+    """Tell authors once a day that there is news, each in a transaction of its own."""
+    with rt.read(workspace) as tx:
+        people = notices.authors_with_news(tx)
+    for member in people:
+        with rt.write(workspace) as tx:
+            notices.tell(tx, member)

@@ -29,7 +29,8 @@ def _random_id() -> int:
 class AnonymousDraft(Base):
     """An ask that is not posted yet, with its sealed author; deleted with the posting.
 
-    waiting -> posted (deleted), or reviewed -> posted or refused.
+    waiting -> posted (deleted), or reviewed -> posted or refused. Once its author is
+    forgotten, it has an author that is no one.
     """
 
     __tablename__ = "anonymous_drafts"
@@ -58,6 +59,8 @@ class AnonymousDraft(Base):
     due_at: Mapped[datetime]
     # The reason of the champion who refused it.
     reason: Mapped[str | None]
+    # The day, in the author's zone, on which they were told that it was refused.
+    noticed_on: Mapped[date | None] = mapped_column(Date)
 
 
 class AnonymousLink(Base):
@@ -81,6 +84,8 @@ class AnonymousLink(Base):
     # The number of answers when the author last looked, and was last told of news.
     seen_count: Mapped[int] = mapped_column(default=0)
     noticed_count: Mapped[int] = mapped_column(default=0)
+    # The day, in the author's zone, on which they were last told of news.
+    noticed_on: Mapped[date | None] = mapped_column(Date)
 
 
 class AnonymousReply(Base):
@@ -144,6 +149,8 @@ class AnonymousReview(Base):
     hidden_at: Mapped[datetime | None]
     # True after a champion has looked and shown it again: reports no longer hide it.
     is_cleared: Mapped[bool] = mapped_column(default=False)
+    # True if its author was stopped because of it: that counts once for each ask.
+    is_stopped: Mapped[bool] = mapped_column(default=False)
 
 
 class SecretKey(Base):

@@ -66,6 +66,8 @@ class Ask(Base):
     close_reason: Mapped[str | None]
     reopened_at_micros: Mapped[int] = mapped_column(default=0)
     deleted_at: Mapped[datetime | None]
+    # True if it counts as deleted, but may be shown again: its message says so.
+    is_hidden: Mapped[bool] = mapped_column(default=False)
     # The member who said that the message is not an ask; None if it was deleted.
     removed_by: Mapped[str | None]
 

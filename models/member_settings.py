@@ -47,5 +47,8 @@ class MemberSettingsRow(Base):
     greeted_at: Mapped[datetime | None]
     wants_greetings: Mapped[bool] = mapped_column(default=True)
 
+    # The daily note that their asks without a name have news.
+    wants_anonymous_notices: Mapped[bool] = mapped_column(default=True)
+
     # Keeps the words of their answers that helped.
     keeps_answer_texts: Mapped[bool] = mapped_column(default=True)

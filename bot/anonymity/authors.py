@@ -5,21 +5,24 @@ know it: that no one is asked to answer their own ask.
 """
 
 import hmac
+import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from bot.anonymity import rules
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.keys import AnonymityKeys, WrongKey
-from bot.clock import datetime_to_micros
+from bot.clock import datetime_to_micros, micros_to_datetime
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS
 from bot.workspace import workspace_settings
 from models import AnonymousCount, AnonymousDraft, AnonymousLink, Ask, Channel
 
+# The author of a draft whose author was forgotten.
+NO_ONE = ""
 # The same words for everyone, also for the author in a wrong workspace.
 ONLY_THE_ASKER = "Only the person who asked can do that."
 
@@ -124,6 +127,20 @@ def cut_own(tx: Transaction, member: str, channel_id: int | None = None) -> None
     tx.session.execute(cut)
 
 
+def latest_cut(ask: Ask, days: int) -> datetime:
+    """Return when the link of an ask is cut at the latest, from what everyone sees.
+
+    It may be cut earlier, for example when its author leaves the channel.
+    """
+    at = ask.asked_at + timedelta(days=days)
+    if ask.deleted_at is not None:
+        at = min(at, ask.deleted_at + rules.CUT_AFTER_DELETION)
+    if ask.state == "solved":
+        return rules.cut_at(at, ended_at=ask.solved_at)
+    closed_at = micros_to_datetime(ask.closed_at_micros)
+    return rules.cut_at(at, ended_at=closed_at if ask.state == "closed" else None)
+
+
 def cut_due(tx: Transaction) -> None:
     """Cut the links whose time has come."""
     ended = tx.now - rules.CUT_AFTER_END
@@ -163,17 +180,29 @@ def cut_in_channel(tx: Transaction, channel: str, member: str) -> None:
 
 
 def forget(tx: Transaction, member: str) -> None:
-    """Cut the member's links, and delete their drafts and numbers."""
+    """Cut the member's links, and delete their drafts and numbers.
+
+    A draft that champions look at stays, as no one's: if it vanished now, they would
+    know who wrote it.
+    """
     cut_own(tx, member)
     keys = keys_of(tx)
     if keys is None:
         return
-    tx.session.execute(
-        delete(AnonymousDraft).where(
+    for draft in tx.session.scalars(
+        select(AnonymousDraft)
+        .where(
             AnonymousDraft.installation_id == tx.workspace.id,
             AnonymousDraft.blind_index.in_(blind_indexes(tx, keys, member)),
         )
-    )
+        .order_by(AnonymousDraft.id)
+        .with_for_update()
+    ):
+        if draft.state == "reviewed":
+            draft.author = keys.seal(NO_ONE, row_name(tx, "draft", draft.id))
+            draft.blind_index = secrets.token_hex(32)
+        else:
+            tx.session.delete(draft)
     tx.session.execute(
         delete(AnonymousCount).where(
             AnonymousCount.installation_id == tx.workspace.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
-from bot.anonymity import authors, limits, notes, rules
+from bot.anonymity import authors, limits, notes, review_messages, rules
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.keys import AnonymityKeys, WrongKey
 from bot.asks import rules as ask_rules
@@ -18,7 +18,7 @@ from bot.errors import UserError
 from bot.permissions import ASK, Role, require
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS
-from bot.workspace import members, roles, workspace_settings
+from bot.workspace import members, roles, working_hours, workspace_settings
 from models import AnonymousDraft, Ask, Channel, Member
 
 OFF, ON, REVIEWED = "off", "on", "reviewed"
@@ -173,37 +173,67 @@ def is_large_enough(
 
 
 def due(tx: Transaction) -> Sequence[int]:
-    """Return the ids of the drafts to post now, in the order of their times."""
+    """Return the ids of the drafts whose time has come, in the order of their times."""
     return tx.session.scalars(
         select(AnonymousDraft.id)
         .where(
             AnonymousDraft.installation_id == tx.workspace.id,
-            AnonymousDraft.state == "waiting",
             AnonymousDraft.due_at <= tx.now,
         )
         .order_by(AnonymousDraft.due_at, AnonymousDraft.id)
     ).all()
 
 
-def post(tx: Transaction, draft_id: int) -> Ask | None:
-    """Post a draft that is due; return the ask. None if that is no longer possible.
+def advance(tx: Transaction, draft_id: int) -> None:
+    """Post a draft that is due, or have it looked at; end a review; delete a refusal.
 
     If the channel no longer allows it, the author reads so in their Home tab.
     """
     draft = tx.session.get(AnonymousDraft, draft_id, with_for_update=True)
+    if draft is None or draft.due_at > tx.now or keys_of(tx) is None:
+        return
+    channel = tx.session.get_one(Channel, draft.channel_id)
+    match draft.state:
+        case "refused":
+            tx.session.delete(draft)
+        case "reviewed":
+            # The same words, also if the author is the only champion.
+            refuse(tx, draft, notes.NO_ONE_LOOKED)
+        case _ if channel.anonymous_asks == REVIEWED and _can_post(tx, channel):
+            hours = working_hours.of_channel(tx, channel)
+            draft.state = "reviewed"
+            draft.due_at = hours.add(tx.now, rules.REVIEW_HOURS)
+            review_messages.ask_champions(tx, draft)
+        case _:
+            publish(tx, draft)
+
+
+def publish(tx: Transaction, draft: AnonymousDraft) -> Ask | None:
+    """Post a locked draft; return the ask. None if that is no longer possible.
+
+    Its author may have been stopped meanwhile: it is posted nevertheless. Otherwise a
+    champion who stops the author of one ask, and then misses another one, would know
+    that both are by the same person.
+    """
     keys = keys_of(tx)
-    if draft is None or draft.state != "waiting" or keys is None:
+    if keys is None:
         return None
     channel = tx.session.get_one(Channel, draft.channel_id)
-    if not is_offered(tx, channel) or not channel.is_joined:
+    if not _can_post(tx, channel):
         refuse(tx, draft, notes.NOT_OFFERED)
         return None
     try:
         author = keys.open(draft.author, authors.row_name(tx, "draft", draft.id))
     except WrongKey:
-        tx.session.delete(draft)
+        refuse(tx, draft, notes.KEY_LOST)
         return None
+    if draft.state == "reviewed":
+        review_messages.tell_decided(tx, draft.id, is_posted=True)
     return _post(tx, draft, channel, author, keys)
+
+
+def _can_post(tx: Transaction, channel: Channel) -> bool:
+    return is_offered(tx, channel) and channel.is_joined
 
 
 def _post(
@@ -222,7 +252,8 @@ def _post(
         asked_at=tx.now,
     )
     if ask is not None:
-        authors.link(tx, ask, author, keys)
+        if author != authors.NO_ONE:
+            authors.link(tx, ask, author, keys)
         tx.enqueue(ASK_POST, ask.id, to=channel.slack_id)
     tx.session.delete(draft)
     return ask
@@ -234,6 +265,8 @@ def _source(source_index: str) -> str:
 
 def refuse(tx: Transaction, draft: AnonymousDraft, reason: str) -> None:
     """Do not post the draft; its author reads the reason for some days."""
+    if draft.state == "reviewed":
+        review_messages.tell_decided(tx, draft.id, is_posted=False)
     draft.state, draft.reason = "refused", reason
     draft.due_at = tx.now + rules.REFUSED_FOR
 

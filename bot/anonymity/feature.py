@@ -1,14 +1,31 @@
 """Asks without a name, as a feature."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from bot.anonymity import authors, limits, personal_data, settings
-from bot.anonymity.keyring import Anonymity
+from slack_sdk.models.blocks import Block
+
+from bot.anonymity import (
+    authors,
+    limits,
+    notes,
+    notices,
+    permissions,
+    personal_data,
+    report_messages,
+    reports,
+    review_messages,
+    settings,
+    stop_messages,
+)
+from bot.anonymity.keyring import Anonymity, keys_of
 from bot.anonymity.keys import AnonymityKeys
 from bot.anonymity.lost_key import LOST_KEY_SECTION
 from bot.feature import DueRows
+from bot.permissions import is_allowed
 from bot.runtime import Transaction
-from models import AnonymousDraft, Member
+from bot.workspace import roles
+from models import AnonymousDraft, Ask, Channel, Member
 
 
 def _on_member_loaded(tx: Transaction, member: Member) -> None:
@@ -25,6 +42,20 @@ def _on_member_left(
 def _purge(tx: Transaction, _before: datetime) -> None:
     authors.cut_due(tx)
     limits.purge(tx)
+    reports.purge(tx)
+    notices.purge(tx)
+
+
+def _ask_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
+    """Return what a member can do about an ask without a name, by their roles only."""
+    if keys_of(tx) is None or not authors.is_anonymous(ask):
+        return ()
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    own_roles = roles.in_channel(tx, channel, member)
+    if not is_allowed(permissions.REPORT, own_roles):
+        return ()
+    can_stop = is_allowed(permissions.LOOK_AFTER, own_roles)
+    return notes.options(ask.id, can_stop=can_stop)
 
 
 def anonymity(keys: AnonymityKeys | None) -> Anonymity:
@@ -32,12 +63,22 @@ def anonymity(keys: AnonymityKeys | None) -> Anonymity:
     return Anonymity(
         keys=keys,
         name="anonymity",
+        message_types=(
+            *review_messages.MESSAGE_TYPES,
+            *report_messages.MESSAGE_TYPES,
+            *stop_messages.MESSAGE_TYPES,
+            *notices.MESSAGE_TYPES,
+        ),
+        permissions=permissions.PERMISSIONS,
+        message_policies=personal_data.MESSAGES,
         personal_data=personal_data.PERSONAL_DATA,
         erasure_lines=personal_data.ERASURE_LINES,
         purge=_purge,
         home_sections=(LOST_KEY_SECTION,),
         workspace_settings=settings.WORKSPACE_SETTINGS,
         channel_settings=settings.CHANNEL_SETTINGS,
+        member_settings=settings.MEMBER_SETTINGS,
+        ask_options=_ask_options,
         due_rows=(
             DueRows(
                 "post-anonymous-asks",

@@ -10,9 +10,16 @@ from slack_sdk.models.views import View
 
 from bot.anonymity import rules
 from bot.anonymity.notes import TOO_LONG
+from bot.asks.rules import MAX_REASON_LENGTH
 from bot.errors import UserError
 from bot.slack import rich_text
-from bot.slack.blocks import context_line, message_modal, mrkdwn_line
+from bot.slack.blocks import (
+    context_line,
+    form_about,
+    message_modal,
+    mrkdwn_line,
+    text_input,
+)
 
 # The name of the field in the form to ask.
 FIELD = "anonymous"
@@ -123,3 +130,43 @@ def on_its_way(*, is_reviewed: bool) -> View:
     view = message_modal("On its way", REVIEWED_LATER if is_reviewed else POSTED_LATER)
     view.clear_on_close = True
     return view
+
+
+def reject_form(draft_id: int, title: str) -> View:
+    """Ask a champion why a draft is not posted; `title` is mrkdwn."""
+    return _reason_form(
+        "anonymous_reject",
+        ("draft", draft_id),
+        title,
+        hint="Only its author reads it, on their Home tab.",
+        heading="Not like this",
+        submit="Don't post it",
+    )
+
+
+def stop_form(ask_id: int, title: str) -> View:
+    """Ask a moderator why they stop an author; `title` is mrkdwn."""
+    return _reason_form(
+        "anonymous_stop",
+        ("ask", ask_id),
+        title,
+        hint=(
+            f"The author reads it. For {rules.STOPPED_FOR.days} days they can't ask"
+            " here without their name. What they have sent already still comes."
+        ),
+        heading="Stop the author here",
+        submit="Stop them",
+    )
+
+
+def _reason_form(
+    callback_id: str,
+    subject: tuple[str, int],
+    title: str,
+    *,
+    hint: str,
+    heading: str,
+    submit: str,
+) -> View:
+    reason = text_input("reason", "Why?", limit=MAX_REASON_LENGTH, hint=hint)
+    return form_about(callback_id, subject, title, reason, title=heading, submit=submit)

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from bot.anonymity import authors
-from bot.personal_data import Erasure, TablePolicy
+from bot.anonymity.message_kinds import (
+    ANONYMOUS_NOTICE,
+    ANONYMOUS_REPORT,
+    ANONYMOUS_REVIEW,
+    ANONYMOUS_REVIEWED,
+    ANONYMOUS_STOP_OFFER,
+    ANONYMOUS_UPDATE_REPORT,
+    ANONYMOUS_UPDATE_STOP_OFFER,
+)
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
 from models import (
     AnonymousBlock,
@@ -87,4 +96,21 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
 
 ERASURE_LINES = (
     "Your asks without a name stay as someone's. From then on you can't act on them.",
+)
+
+# They name only their recipients: texts with names of people are refused.
+MESSAGES = (
+    MessagePolicy(
+        frozenset(
+            {
+                ANONYMOUS_NOTICE,
+                ANONYMOUS_REPORT,
+                ANONYMOUS_REVIEW,
+                ANONYMOUS_REVIEWED,
+                ANONYMOUS_STOP_OFFER,
+                ANONYMOUS_UPDATE_REPORT,
+                ANONYMOUS_UPDATE_STOP_OFFER,
+            }
+        )
+    ),
 )

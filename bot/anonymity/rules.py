@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 # For each author, counted without their id.
 MAX_PER_DAY = 2
@@ -27,12 +27,28 @@ CUT_AFTER_END = timedelta(days=30)
 CUT_AFTER_DELETION = timedelta(days=7)
 # Its author reads for so long that a draft was refused.
 REFUSED_FOR = timedelta(days=7)
+
+# A champion has so many working hours to look at a draft first.
+REVIEW_HOURS = 8.0
+# So many people's reports hide an ask, and champions can read it for so long.
+REPORTS_TO_HIDE = 3
+HIDDEN_FOR = timedelta(days=7)
+# So long, a stopped author can't ask without their name. Leads can stop them everywhere
+# after so many asks for which champions have stopped them.
+STOPPED_FOR = timedelta(days=30)
+STOPS_TO_OFFER = 2
+# Leads are told at a random time within this time, so that no champion can tell for
+# which of their presses.
+MAX_OFFER_DELAY = timedelta(days=1)
+# The daily note that there is news comes at this time in the author's zone, or at the
+# beginning of their contact hours if it is outside.
+NOTICE_TIME = time(11)
 MIN_LINK_DAYS, MAX_LINK_DAYS = 7, 180
 
 
-def random_delay() -> timedelta:
-    """Return a random time from nothing to MAX_DELAY."""
-    return MAX_DELAY * random.SystemRandom().random()
+def random_delay(longest: timedelta = MAX_DELAY) -> timedelta:
+    """Return a random time from nothing to the longest."""
+    return longest * random.SystemRandom().random()
 
 
 def may_post(numbers: Mapping[date, int], today: date) -> bool:

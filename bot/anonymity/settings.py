@@ -6,10 +6,10 @@ from typing import Any
 from bot.anonymity import drafts, rules
 from bot.anonymity.keyring import keys_of
 from bot.forms.fields import Choice, Line, Number, Switch
-from bot.forms.setting import Setting
+from bot.forms.setting import MemberSetting, Setting
 from bot.runtime import Transaction
 from bot.slack.text import one_line, sanitize, truncate
-from bot.workspace import workspace_settings
+from bot.workspace import member_settings, workspace_settings
 from models import Channel
 
 MAX_HELP_LENGTH = 200
@@ -99,5 +99,18 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         lambda _tx, channel, choice: setattr(channel, "anonymous_asks", choice),
         position=107,
         hint=_channel_hint,
+    ),
+)
+
+
+MEMBER_SETTINGS: Sequence[MemberSetting] = (
+    member_settings.column_setting(
+        Switch(
+            name="wants_anonymous_notices",
+            label="Notes about my asks without a name",
+            tick_label="Tell me once a day if something waits on my Home tab",
+            hint="The note does not say what it is about.",
+        ),
+        position=28,
     ),
 )

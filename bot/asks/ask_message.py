@@ -54,6 +54,8 @@ def _render_post(tx: Transaction, ask: Ask, _delivery: Delivery) -> Note | None:
 def _render_update(tx: Transaction, ask: Ask) -> Note | None:
     if ask.deleted_at is None:
         return _note(tx, ask)
+    if ask.is_hidden:
+        return blocks.hidden()
     return blocks.disclaimed_line(ask.id) if ask.removed_by else None
 
 

@@ -30,6 +30,7 @@ from bot.slack.text import escape, to_plain
 # times as long.
 MAX_DETAILS_SHOWN = 3000
 _THREAD_HINT = "Your peers can answer in this thread."
+HIDDEN = "Hidden until a champion has looked"
 NOT_AN_ASK = "This message isn't an ask."
 
 _STATES = {
@@ -117,6 +118,11 @@ def thread_line_text(ask: AskView) -> str:
 def disclaimed_line(ask_id: int) -> Note:
     """Build the line in the thread of a message that is no longer an ask."""
     return NOT_AN_ASK, [context_line(NOT_AN_ASK), undo_button(ask_id)]
+
+
+def hidden() -> Note:
+    """Build the message of an ask that people have reported."""
+    return HIDDEN, [context_line(HIDDEN)]
 
 
 def undo_button(ask_id: int) -> ActionsBlock:

@@ -146,14 +146,15 @@ def convert_message(
         is_restored = ask.deleted_at is not None
     ask.is_captured = False
     ask.is_confirmed = by == author
-    _restore(tx, ask, channel, is_restored=is_restored)
+    restore(tx, ask, channel, is_restored=is_restored)
     _enqueue_thread_line(tx, ask, channel)
     if by != author:
         tx.enqueue(ASK_CONVERTED, ask.id, to=author, payload={"by": by})
     return ask
 
 
-def _restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) -> None:
+def restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) -> None:
+    """Let an ask count; `is_restored`: it was deleted before."""
     ask.deleted_at = ask.removed_by = None
     tx.features.on_title_changed(tx, ask)
     outcomes.recompute_and_notify(tx, ask.id, is_restored=is_restored)
@@ -191,7 +192,7 @@ def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
         raise UserError(ASK_GONE)
     if by == ask.asker:
         ask.is_confirmed = True
-    _restore(tx, ask, channel, is_restored=True)
+    restore(tx, ask, channel, is_restored=True)
     if not ask.is_captured or channel.capture_indicator == "line":
         _enqueue_thread_line(tx, ask, channel)
 

@@ -33,6 +33,20 @@ class PostMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class PostUntraced:
+    """A message to a person of which no one records the place in Slack."""
+
+    method: ClassVar[str] = "chat.postMessage"
+
+    member: str
+    text: str
+    blocks: Sequence[Block]
+
+    def send(self, api: SlackApi, metadata_token: str) -> None:
+        api.post(self.member, self.text, self.blocks, metadata_token=metadata_token)
+
+
+@dataclass(frozen=True, slots=True)
 class PostEphemeral:
     """A message that one person sees until they reload."""
 
@@ -293,6 +307,7 @@ SlackAction = (
     UploadFile
     | DeleteFile
     | PostMessage
+    | PostUntraced
     | PostEphemeral
     | UpdateMessage
     | DeleteMessage

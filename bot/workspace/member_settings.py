@@ -40,6 +40,7 @@ class MemberSettings:
     is_greeted: bool = False
     wants_greetings: bool = True
     keeps_answer_texts: bool = True
+    wants_anonymous_notices: bool = True
 
     def is_paused(self, today: date) -> bool:
         """Return True if paused on `today`, the date in the member's zone."""
@@ -66,6 +67,7 @@ class MemberSettingsUpdate(TypedDict, total=False):
     greeted_at: datetime | None
     wants_greetings: bool
     keeps_answer_texts: bool
+    wants_anonymous_notices: bool
 
 
 def get(tx: Transaction, member: str) -> MemberSettings:
@@ -149,6 +151,7 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
         is_greeted=row.greeted_at is not None,
         wants_greetings=row.wants_greetings,
         keeps_answer_texts=row.keeps_answer_texts,
+        wants_anonymous_notices=row.wants_anonymous_notices,
     )
 
 

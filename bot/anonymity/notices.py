@@ -1,0 +1,223 @@
+"""The daily note to an author that something waits for them, without a trace.
+
+It counts what was there at one fixed time of the day, so that its time says nothing
+about when an answer came. The outbox holds its recipient sealed, and only until it is
+sent.
+"""
+
+from base64 import b64decode, b64encode
+from datetime import datetime
+from secrets import token_hex
+
+from sqlalchemy import delete, func, select
+
+from bot import timezones
+from bot.anonymity import authors, drafts, notes, rules
+from bot.anonymity.keyring import keys_of
+from bot.anonymity.keys import WrongKey
+from bot.anonymity.message_kinds import ANONYMOUS_NOTICE
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.permissions import DENIED_ROLES
+from bot.runtime import Transaction
+from bot.slack.actions import PostUntraced
+from bot.workspace import contact_hours, member_settings, members, roles
+from bot.workspace.contact_hours import next_contact_time
+from models import (
+    AnonymousDraft,
+    AnonymousLink,
+    Answer,
+    Ask,
+    OutboxChannel,
+    OutboxItem,
+)
+
+# The recipient of a sealed note in the outbox starts with this.
+_SEALED = "sealed-"
+
+
+def authors_with_news(tx: Transaction) -> set[str]:
+    """Return the authors with answers or refusals that they may not have seen."""
+    keys = keys_of(tx)
+    if keys is None:
+        return set()
+    answers = (
+        select(func.count())
+        .where(Answer.ask_id == AnonymousLink.ask_id, Answer.is_deleted.is_(False))
+        .correlate(AnonymousLink)
+        .scalar_subquery()
+    )
+    links = tx.session.scalars(
+        select(AnonymousLink)
+        .join(Ask, Ask.id == AnonymousLink.ask_id)
+        .where(
+            AnonymousLink.installation_id == tx.workspace.id,
+            Ask.deleted_at.is_(None),
+            answers > AnonymousLink.seen_count,
+            answers > AnonymousLink.noticed_count,
+        )
+    )
+    refused = tx.session.scalars(
+        select(AnonymousDraft).where(
+            AnonymousDraft.installation_id == tx.workspace.id,
+            AnonymousDraft.state == "refused",
+            AnonymousDraft.noticed_on.is_(None),
+        )
+    )
+    sealed = [
+        *((row.author, authors.row_name(tx, "link", row.ask_id)) for row in links),
+        *((row.author, authors.row_name(tx, "draft", row.id)) for row in refused),
+    ]
+    people: set[str] = set()
+    for author, name in sealed:
+        try:
+            people.add(keys.open(author, name))
+        except WrongKey:
+            continue
+    return people - {authors.NO_ONE}
+
+
+def tell(tx: Transaction, member: str) -> None:
+    """Tell an author that there is news, once a day, if it is the time for that."""
+    keys, until = keys_of(tx), _time_of_today(tx, member)
+    if keys is None or until is None or not _wants_it(tx, member):
+        return
+    today = timezones.local_date(tx.now, members.zone(tx, member))
+    links = tx.session.scalars(
+        select(AnonymousLink)
+        .where(
+            AnonymousLink.ask_id.in_(
+                [link.ask_id for link in authors.own_links(tx, member)]
+            )
+        )
+        .order_by(AnonymousLink.ask_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    refused = [
+        draft for draft in drafts.own_drafts(tx, member) if draft.state == "refused"
+    ]
+    noticed_on = {row.noticed_on for row in links} | {row.noticed_on for row in refused}
+    if today in noticed_on:
+        return
+    has_news = False
+    for link in links:
+        count = _count_answers(tx, link.ask_id, until)
+        if count > max(link.seen_count, link.noticed_count):
+            has_news, link.noticed_count, link.noticed_on = True, count, today
+    for draft in refused:
+        if draft.noticed_on is None and draft.due_at - rules.REFUSED_FOR < until:
+            has_news, draft.noticed_on = True, today
+    if has_news:
+        recipient = f"{_SEALED}{token_hex(16)}"
+        sealed = keys.seal(member, authors.row_name(tx, "notice", recipient))
+        tx.enqueue(
+            ANONYMOUS_NOTICE,
+            0,
+            to=recipient,
+            payload={"to": b64encode(sealed).decode()},
+        )
+
+
+def _time_of_today(tx: Transaction, member: str) -> datetime | None:
+    """Return the time up to which news counts today; None if it has not come.
+
+    None also if the member may not be contacted now.
+    """
+    hours = contact_hours.get(tx, member)
+    if hours.next_allowed(tx.now) > tx.now:
+        return None
+    is_inside = hours.start <= rules.NOTICE_TIME < hours.end
+    hour = rules.NOTICE_TIME if is_inside else hours.start
+    today = timezones.local_date(tx.now, hours.zone)
+    at = timezones.to_utc(datetime.combine(today, hour), hours.zone)
+    return at if at <= tx.now else None
+
+
+def _wants_it(tx: Transaction, member: str) -> bool:
+    own_roles = roles.in_workspace(tx, member)
+    is_present = bool(own_roles) and not own_roles & DENIED_ROLES
+    return is_present and member_settings.get(tx, member).wants_anonymous_notices
+
+
+def _count_answers(tx: Transaction, ask_id: int, until: datetime) -> int:
+    count = tx.session.scalar(
+        select(func.count())
+        .select_from(Answer)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(
+            Answer.ask_id == ask_id,
+            Answer.is_deleted.is_(False),
+            Answer.answered_at < until,
+            Ask.deleted_at.is_(None),
+        )
+    )
+    return count or 0
+
+
+def _open_recipient(tx: Transaction, delivery: Delivery) -> str | None:
+    keys = keys_of(tx)
+    if keys is None:
+        return None
+    name = authors.row_name(tx, "notice", delivery.recipient)
+    try:
+        return keys.open(b64decode(delivery.payload["to"]), name)
+    except WrongKey:
+        return None
+
+
+def _render(tx: Transaction, delivery: Delivery) -> PostUntraced | None:
+    member = _open_recipient(tx, delivery)
+    if member is None or not _wants_it(tx, member):
+        return None
+    return PostUntraced(member, *notes.notice())
+
+
+def _send_after(tx: Transaction, delivery: Delivery) -> datetime:
+    member = _open_recipient(tx, delivery)
+    return tx.now if member is None else next_contact_time(tx, member)
+
+
+def _forget(tx: Transaction, delivery: Delivery, _result: object) -> None:
+    """Delete the row: its time would tell the author's zone."""
+    tx.session.execute(delete(OutboxItem).where(OutboxItem.id == delivery.id))
+    tx.session.execute(
+        delete(OutboxChannel).filter_by(
+            installation_id=tx.workspace.id, recipient=delivery.recipient
+        )
+    )
+
+
+def purge(tx: Transaction) -> None:
+    """Delete what is left of notes that were not sent after all."""
+    tx.session.execute(
+        delete(OutboxItem).where(
+            OutboxItem.installation_id == tx.workspace.id,
+            OutboxItem.kind == ANONYMOUS_NOTICE,
+            OutboxItem.finished_at.is_not(None),
+        )
+    )
+    waiting = select(OutboxItem.recipient).where(
+        OutboxItem.installation_id == tx.workspace.id,
+        OutboxItem.kind == ANONYMOUS_NOTICE,
+    )
+    tx.session.execute(
+        delete(OutboxChannel).where(
+            OutboxChannel.installation_id == tx.workspace.id,
+            OutboxChannel.recipient.startswith(_SEALED),
+            OutboxChannel.recipient.not_in(waiting),
+        )
+    )
+
+
+MESSAGE_TYPES = (
+    MessageType(
+        ANONYMOUS_NOTICE,
+        _render,
+        "drop",
+        on_sent=_forget,
+        on_rejected=_forget,
+        on_lost=_forget,
+        send_after=_send_after,
+    ),
+)

@@ -16,6 +16,7 @@ from tests.factories import Story
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
+    CHAMPION,
     GUEST,
     HELP_CHANNEL,
     HELPER,
@@ -81,10 +82,9 @@ class Anonymity:
 
 def set_up(story: Story) -> Anonymity:
     story.slack.people |= {member: user_object(member) for member in CROWD}
-    story.slack.members_by_channel[HELP_CHANNEL] = [*PEOPLE, GUEST]
-    sync.refresh(
-        story.rt, story.workspace, users=[*PEOPLE, GUEST], channel=HELP_CHANNEL
-    )
+    everyone = [*PEOPLE, CHAMPION, GUEST]
+    story.slack.members_by_channel[HELP_CHANNEL] = everyone
+    sync.refresh(story.rt, story.workspace, users=everyone, channel=HELP_CHANNEL)
     with story.rt.write(story.workspace) as tx:
         workspace_settings.update(tx, anonymous_asks=True)
         channel = channels.find(tx, HELP_CHANNEL)

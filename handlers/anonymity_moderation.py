@@ -26,7 +26,7 @@ def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "anonymous_reject", reads(open_reject_form))
     on_view(app, rt, "anonymous_reject", writes(reject))
     on_button(app, rt, "anonymous_report", writes(report, before=_fetch_if_unknown))
-    on_button(app, rt, "anonymous_show", writes(show_again))
+    on_button(app, rt, "anonymous_show", writes(restore))
     on_button(app, rt, "anonymous_delete", writes(delete))
     on_button(app, rt, "anonymous_stop", reads(open_stop_form))
     on_view(app, rt, "anonymous_stop", writes(stop_author))
@@ -67,8 +67,8 @@ def report(click: BlockAction, tx: Transaction) -> Response:
     return Reply(notes.REPORTED)
 
 
-def show_again(click: BlockAction, tx: Transaction) -> None:
-    reports.show_again(tx, parse_id(click.value), by=click.actor)
+def restore(click: BlockAction, tx: Transaction) -> None:
+    reports.restore(tx, parse_id(click.value), by=click.actor)
 
 
 def delete(click: BlockAction, tx: Transaction) -> None:

@@ -35,6 +35,7 @@ def links_cut(at: datetime) -> str:
         " was lost. The asks stay. If one was yours, you can no longer act on it."
     )
 
+
 NO_ONE_LOOKED = "No champion could look at it in time. You can ask it again."
 KEY_LOST = "I could not post it, because the server has another key now. Ask it again."
 DECIDED = "That's decided already."

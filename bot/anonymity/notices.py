@@ -1,6 +1,6 @@
 """The daily note to an author that something waits for them, without a trace.
 
-It counts what was there at one fixed time of the day, so that its time says nothing
+It counts the answers until one fixed time of the day, so that its time says nothing
 about when an answer came. The outbox holds its recipient sealed, and only until it is
 sent.
 """

@@ -19,7 +19,7 @@ from models import Ask, Channel
 
 
 def tell_champions(tx: Transaction, ask: Ask) -> None:
-    """Tell all champions of the channel, whoever asked; without any, the leads."""
+    """Tell all champions of the channel, also an author; without any, the leads."""
     people = channels.champions(tx.session, ask.channel_id)
     for person in people or workspace_settings.program_leads(tx):
         tx.enqueue(ANONYMOUS_REPORT, ask.id, to=person)

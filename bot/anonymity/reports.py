@@ -50,7 +50,7 @@ def get_review(tx: Transaction, ask: Ask) -> AnonymousReview:
     return tx.session.get_one(AnonymousReview, ask.id, populate_existing=True)
 
 
-def show_again(tx: Transaction, ask_id: int, *, by: str) -> None:
+def restore(tx: Transaction, ask_id: int, *, by: str) -> None:
     """Show a hidden ask again; from now on, reports no longer hide it.
 
     Raises UserError, and MembershipUnknown.

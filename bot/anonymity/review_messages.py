@@ -1,6 +1,6 @@
 """Messages to a channel's champions about a draft that they look at first.
 
-All champions get them, whoever asked: a champion who gets none would be the author.
+All champions get them, also an author: a champion without one would be the author.
 """
 
 from sqlalchemy import select

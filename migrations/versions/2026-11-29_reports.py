@@ -1,14 +1,14 @@
 """Add what reports of asks without a name and the daily note need.
 
 Revision ID: 5b1d70c2e9a4
-Revises: 339f4484f6e0
+Revises: 0c7d4f92ab15
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "5b1d70c2e9a4"
-down_revision = "339f4484f6e0"
+down_revision = "0c7d4f92ab15"
 branch_labels = None
 depends_on = None
 

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from bot.anonymity.permissions import LOOK_AFTER, REPORT, STOP_EVERYWHERE
 from bot.asks.permissions import (
     CLOSE,
     DELETE,
@@ -66,6 +67,9 @@ TABLE = {
     SEE_MENTORS: "no no no no yes yes",
     GIVE_KUDOS: "yes yes no no no no",
     TAKE_BACK_KUDOS: "no no yes no yes no",
+    REPORT: "yes yes no no no no",
+    LOOK_AFTER: "no no no yes yes yes",
+    STOP_EVERYWHERE: "no no no no yes yes",
 }
 PAIRS = [
     (action, Role(role), answer == "yes")

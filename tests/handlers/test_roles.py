@@ -1,12 +1,18 @@
 """Permissions: each role tries each action, in every way that leads to it."""
 
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from bot.anonymity import authors
+from bot.anonymity.keyring import keys_of
+from bot.anonymity.permissions import LOOK_AFTER, REPORT, STOP_EVERYWHERE
+from bot.asks import hiding
 from bot.asks.permissions import (
     CLOSE,
     DELETE,
@@ -22,7 +28,9 @@ from bot.asks.permissions import (
     SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
-from bot.features import FEATURES
+from bot.config.mentors import SMALL_WORKSPACE
+from bot.feature import Features
+from bot.features import FEATURES, load_features
 from bot.knowledge.permissions import FIND, POINT, REVIEW
 from bot.kudos.permissions import GIVE_KUDOS, TAKE_BACK_KUDOS
 from bot.mentors.permissions import SEE_MENTORS
@@ -40,9 +48,19 @@ from bot.permissions import (
     is_allowed,
 )
 from bot.runtime import Runtime
-from bot.workspace import channels, member_settings, roles, sync
+from bot.slack.text import ANONYMOUS
+from bot.workspace import (
+    channels,
+    member_settings,
+    roles,
+    sync,
+    workspace_settings,
+)
 from handlers.bolt_app import BoltApp
 from models import (
+    AnonymousBlock,
+    AnonymousDraft,
+    AnonymousReview,
     Ask,
     Champion,
     Channel,
@@ -56,6 +74,7 @@ from models import (
 )
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
+from tests.handlers.anonymity.conftest import KEYS
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -117,6 +136,11 @@ class Stage(Story):
         if name not in self.props:
             self.props[name] = make()
         return self.props[name]
+
+
+@pytest.fixture
+def features() -> Features:
+    return load_features(SMALL_WORKSPACE, anonymity_keys=KEYS)
 
 
 @pytest.fixture
@@ -626,6 +650,146 @@ def by_pointer_form(story: Stage, member: str) -> bool:
         "already_answered",
         lambda: story.message_shortcut(member, "already_answered", ASKER, ask.ts or ""),
     )
+
+
+# Asks without a name. Their author has no role that others have not.
+
+
+def nameless_ask(story: Stage) -> Ask:
+    """Add an ask without a name, whose author is the member who asks elsewhere."""
+
+    def make() -> Ask:
+        ask = ask_of(story)
+        with story.rt.write(story.workspace) as tx:
+            keys = keys_of(tx)
+            assert keys is not None
+            row = tx.session.get_one(Ask, ask.id)
+            row.asker = ANONYMOUS
+            authors.link(tx, row, ASKER, keys)
+        return ask
+
+    made: Ask = story.prop("nameless", make)
+    return made
+
+
+def draft_in_review(story: Stage) -> int:
+    def make() -> int:
+        ask_of(story)
+        with story.rt.write(story.workspace) as tx:
+            keys = keys_of(tx)
+            channel = channels.find(tx, HELP_CHANNEL)
+            assert keys is not None
+            assert channel is not None
+            channel.anonymous_asks = "reviewed"
+            workspace_settings.update(tx, anonymous_asks=True)
+            draft_id = secrets.randbits(59)
+            author = keys.seal(ASKER, authors.row_name(tx, "draft", draft_id))
+            draft = AnonymousDraft(
+                id=draft_id,
+                installation_id=tx.workspace.id,
+                channel_id=channel.id,
+                title="How is it done without a name?",
+                author=author,
+                blind_index=authors.blind_index(tx, keys, ASKER),
+                source_index=str(draft_id),
+                state="reviewed",
+                due_at=tx.now + timedelta(days=1),
+            )
+            tx.session.add(draft)
+        return draft_id
+
+    made: int = story.prop("draft", make)
+    return made
+
+
+def hidden(story: Stage) -> Ask:
+    def make() -> Ask:
+        ask = nameless_ask(story)
+        with story.rt.write(story.workspace) as tx:
+            hiding.hide(tx, tx.session.get_one(Ask, ask.id))
+        return ask
+
+    made: Ask = story.prop("hidden", make)
+    return made
+
+
+def row_count(story: Stage, model: type[Any]) -> int:
+    with story.rt.read_session() as session:
+        return len(session.scalars(select(model)).all())
+
+
+@way(REPORT)
+def by_report_button(story: Stage, member: str) -> bool:
+    ask, before = nameless_ask(story), reporters(story)
+    story.click(member, "anonymous_report", str(ask.id))
+    return reporters(story) > before
+
+
+def reporters(story: Stage) -> int:
+    with story.rt.read_session() as session:
+        rows = session.scalars(select(AnonymousReview.reporters)).all()
+    return sum(map(len, rows))
+
+
+@way(LOOK_AFTER)
+def by_accept_button(story: Stage, member: str) -> bool:
+    draft_id = draft_in_review(story)
+    story.click(member, "anonymous_accept", str(draft_id))
+    return row_count(story, AnonymousDraft) == 0
+
+
+@way(LOOK_AFTER)
+def by_reject_button(story: Stage, member: str) -> bool:
+    draft_id = draft_in_review(story)
+    return opens(
+        story,
+        "anonymous_reject",
+        lambda: story.click(member, "anonymous_reject", str(draft_id)),
+    )
+
+
+@way(LOOK_AFTER)
+def by_show_button(story: Stage, member: str) -> bool:
+    ask = hidden(story)
+    story.click(member, "anonymous_show", str(ask.id))
+    return not now_is(story, ask).is_hidden
+
+
+@way(LOOK_AFTER)
+def by_delete_hidden_button(story: Stage, member: str) -> bool:
+    ask = hidden(story)
+    story.click(member, "anonymous_delete", str(ask.id))
+    story.deliver()
+    return not now_is(story, ask).is_hidden
+
+
+@way(LOOK_AFTER)
+def by_stop_form(story: Stage, member: str) -> bool:
+    ask = nameless_ask(story)
+    press = lambda one: story.click(one, "anonymous_stop", str(ask.id))  # noqa: E731
+    view = opened_by(story, CHAMPION, press)
+    before = row_count(story, AnonymousBlock)
+    story.submit(member, view, {"reason": "It insults people."})
+    return row_count(story, AnonymousBlock) > before
+
+
+@way(STOP_EVERYWHERE)
+def by_stop_everywhere_button(story: Stage, member: str) -> bool:
+    def make() -> int:
+        ask = nameless_ask(story)
+        press = lambda one: story.click(one, "anonymous_stop", str(ask.id))  # noqa: E731
+        view = opened_by(story, CHAMPION, press)
+        story.submit(CHAMPION, view, {"reason": "It insults people."})
+        with story.rt.read_session() as session:
+            return session.scalars(select(AnonymousBlock.id)).one()
+
+    block_id, before = story.prop("block", make), row_count(story, AnonymousBlock)
+    story.click(member, "anonymous_stop_everywhere", str(block_id))
+    is_stopped = row_count(story, AnonymousBlock) > before
+    if is_stopped:
+        with story.rt.write_session.begin() as session:
+            session.execute(delete(AnonymousBlock))
+    return is_stopped
 
 
 def ways() -> Iterator[Any]:

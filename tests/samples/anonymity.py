@@ -1,11 +1,19 @@
 """Views of asks without a name."""
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from bot.anonymity import forms
+from bot.anonymity import forms, notes
+from bot.anonymity.notes import AskText
 from tests.samples.types import Samples
 from tests.view_sample_data import TITLE
+
+NOW, ZONE = datetime(2026, 3, 2, 9, tzinfo=UTC), ZoneInfo("Europe/Helsinki")
+CHANNEL = ("C0HELP", "help")
+TEXT = AskText(CHANNEL, TITLE, "", ())
+LONG_TEXT = AskText(CHANNEL, TITLE, "word " * 800, ["python", "time"])
 
 
 def preview(**more: Any) -> Any:
@@ -50,4 +58,32 @@ SAMPLES: Samples = {
         lambda: forms.on_its_way(is_reviewed=False),
         lambda: forms.on_its_way(is_reviewed=True),
     ],
+    forms.reject_form: [lambda: forms.reject_form(7, TITLE)],
+    forms.stop_form: [lambda: forms.stop_form(7, TITLE)],
+    notes.review: [
+        lambda: notes.review(2**59, TEXT, until=NOW, zone=ZONE),
+        lambda: notes.review(7, LONG_TEXT, until=NOW, zone=ZONE),
+    ],
+    notes.reviewed: [
+        lambda: notes.reviewed(is_posted=True),
+        lambda: notes.reviewed(is_posted=False),
+    ],
+    notes.report: [
+        lambda: notes.report(7, TEXT),
+        lambda: notes.report(7, LONG_TEXT),
+    ],
+    notes.report_over: [
+        lambda: notes.report_over(7, CHANNEL, is_shown=True),
+        lambda: notes.report_over(7, CHANNEL, is_shown=False),
+    ],
+    notes.options: [
+        lambda: notes.options(7, can_stop=False),
+        lambda: notes.options(7, can_stop=True),
+    ],
+    notes.stop_offer: [
+        lambda: notes.stop_offer(2**59, ["Insults <!here>", "x" * 300], is_over=False),
+        lambda: notes.stop_offer(7, ["x"] * 9, is_over=False),
+        lambda: notes.stop_offer(7, (), is_over=True),
+    ],
+    notes.notice: [notes.notice],
 }

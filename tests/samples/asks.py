@@ -34,6 +34,7 @@ SAMPLES: Samples = {
         ),
         *(partial(blocks.thread_line, full_ask(state)) for state in STATES),
     ],
+    blocks.hidden: [blocks.hidden],
     blocks.disclaimed_line: [lambda: blocks.disclaimed_line(7)],
     forms.ask_form: [
         forms.ask_form,

@@ -271,6 +271,13 @@ def refuse(tx: Transaction, draft: AnonymousDraft, reason: str) -> None:
     draft.due_at = tx.now + rules.REFUSED_FOR
 
 
+def withdraw(tx: Transaction, draft: AnonymousDraft) -> None:
+    """Delete a draft as its author wishes; champions read that it is not posted."""
+    if draft.state == "reviewed":
+        review_messages.tell_decided(tx, draft.id, is_posted=False)
+    tx.session.delete(draft)
+
+
 def own_drafts(tx: Transaction, member: str) -> Sequence[AnonymousDraft]:
     """Return the member's drafts that wait, are looked at, or were refused."""
     keys = keys_of(tx)

@@ -77,6 +77,7 @@ def anonymity(keys: AnonymityKeys | None) -> Anonymity:
         home_sections=(LOST_KEY_SECTION,),
         workspace_settings=settings.WORKSPACE_SETTINGS,
         channel_settings=settings.CHANNEL_SETTINGS,
+        check_channel_settings=settings.check_channel_settings,
         member_settings=settings.MEMBER_SETTINGS,
         ask_options=_ask_options,
         due_rows=(

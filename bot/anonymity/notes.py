@@ -148,6 +148,11 @@ def report_over(ask_id: int, channel: tuple[str, str], *, is_shown: bool) -> Not
     return text, [*blocks, button_row(stop_button(ask_id))]
 
 
+def report_gone() -> Note:
+    """In place of the text, for someone who can no longer see the channel."""
+    return sentence_note("That's decided.")
+
+
 def stop_button(ask_id: int) -> ButtonElement:
     return button("No more from this author here", "anonymous_stop", ask_id)
 
@@ -160,16 +165,19 @@ def options(ask_id: int, *, can_stop: bool) -> list[Block]:
     return [DividerBlock(), button_row(*buttons)]
 
 
-def stop_offer(block_id: int, reasons: Sequence[str], *, is_over: bool) -> Note:
+def stopped_everywhere() -> Note:
+    """In place of an offer to a lead, after one of them has taken it."""
+    return sentence_note(
+        "The author is stopped in the whole workspace for"
+        f" {rules.STOPPED_FOR.days} days."
+    )
+
+
+def stop_offer(block_id: int, reasons: Sequence[str], *, count: int) -> Note:
     """Offer a lead to stop an author everywhere; `reasons` are as champions typed."""
-    days = rules.STOPPED_FOR.days
-    if is_over:
-        return sentence_note(
-            f"The author is stopped in the whole workspace for {days} days."
-        )
     text, blocks = sentence_note(
-        f"Champions have stopped an author of asks without a name {len(reasons)} times."
-        f" Do you want to stop them in the whole workspace, for {days} days?"
+        f"Champions have stopped an author of asks without a name {count} times. Do you"
+        f" want to stop them in the whole workspace, for {rules.STOPPED_FOR.days} days?"
     )
     lines = [f"“{to_mrkdwn(reason)}”" for reason in reasons[:_MAX_REASONS_SHOWN]]
     return text, [

@@ -57,6 +57,13 @@ def _render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return UpdateMessage(*message, *_note(tx, ask))
 
 
+def _render_gone(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Take the text out of a message to someone who can no longer see the channel."""
+    key = dedup_key(ANONYMOUS_REPORT, delivery.subject_id, delivery.recipient)
+    message = find_sent(tx.session, tx.workspace.id, key)
+    return UpdateMessage(*message, *notes.report_gone()) if message else None
+
+
 def _channel_of(tx: Transaction, delivery: Delivery) -> list[int]:
     return [tx.session.get_one(Ask, delivery.subject_id).channel_id]
 
@@ -81,5 +88,11 @@ MESSAGE_TYPES = (
         send_after=contact_hours.send_after,
         can_see=sees(_channel_of),
     ),
-    MessageType(ANONYMOUS_UPDATE_REPORT, _render_update, "resend"),
+    MessageType(
+        ANONYMOUS_UPDATE_REPORT,
+        _render_update,
+        "resend",
+        can_see=sees(_channel_of),
+        render_without_access=_render_gone,
+    ),
 )

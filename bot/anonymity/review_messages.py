@@ -28,8 +28,9 @@ def ask_champions(tx: Transaction, draft: AnonymousDraft) -> None:
 
 def tell_decided(tx: Transaction, draft_id: int, *, is_posted: bool) -> None:
     """Take the text out of the messages to champions; nothing says who decided."""
+    outcome = {"is_posted": is_posted}
     for champion in recipients(tx, ANONYMOUS_REVIEW, draft_id):
-        _tell_decided(tx, draft_id, champion, is_posted=is_posted)
+        tx.enqueue(ANONYMOUS_REVIEWED, draft_id, to=champion, payload=outcome)
 
 
 def recipients(tx: Transaction, kind: MessageKind, subject_id: int) -> list[str]:
@@ -40,14 +41,6 @@ def recipients(tx: Transaction, kind: MessageKind, subject_id: int) -> list[str]
                 installation_id=tx.workspace.id, kind=kind, subject_id=subject_id
             )
         )
-    )
-
-
-def _tell_decided(
-    tx: Transaction, draft_id: int, champion: str, *, is_posted: bool
-) -> None:
-    tx.enqueue(
-        ANONYMOUS_REVIEWED, draft_id, to=champion, payload={"is_posted": is_posted}
     )
 
 
@@ -85,11 +78,15 @@ def _lock(tx: Transaction, delivery: Delivery) -> None:
 
 def _on_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
     """Update the message if someone decided while it was being sent."""
-    draft = tx.session.get(AnonymousDraft, delivery.subject_id)
-    if draft is None or draft.state != "reviewed":
-        _tell_decided(
-            tx, delivery.subject_id, delivery.recipient, is_posted=draft is None
+    draft_id, champion = delivery.subject_id, delivery.recipient
+    outcome = tx.session.scalar(
+        select(OutboxItem.payload).filter_by(
+            installation_id=tx.workspace.id,
+            dedup_key=dedup_key(ANONYMOUS_REVIEWED, draft_id, champion),
         )
+    )
+    if outcome is not None:
+        tx.enqueue(ANONYMOUS_REVIEWED, draft_id, to=champion, payload=outcome)
 
 
 def _render_decided(tx: Transaction, delivery: Delivery) -> SlackAction | None:

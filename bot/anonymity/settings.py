@@ -1,10 +1,11 @@
 """The settings of asks without a name: of the workspace, and of a channel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.anonymity import drafts, rules
 from bot.anonymity.keyring import keys_of
+from bot.errors import UserError
 from bot.forms.fields import Choice, Line, Number, Switch
 from bot.forms.setting import MemberSetting, Setting
 from bot.runtime import Transaction
@@ -101,6 +102,15 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         hint=_channel_hint,
     ),
 )
+
+
+def check_channel_settings(values: Mapping[str, Any]) -> None:
+    """Raise UserError if champions are to read asks first, and there are none."""
+    is_reviewed = values.get("anonymous_asks") == drafts.REVIEWED
+    if is_reviewed and not values.get("champions", True):
+        raise UserError(
+            "Choose champions first: they read these asks.", field="anonymous_asks"
+        )
 
 
 MEMBER_SETTINGS: Sequence[MemberSetting] = (

@@ -18,8 +18,8 @@ from bot.outbox.queue import Delivery
 from bot.permissions import is_allowed
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
-from bot.workspace import contact_hours, roles, workspace_settings
-from models import AnonymousBlock, Member
+from bot.workspace import contact_hours, roles, visibility, workspace_settings
+from models import AnonymousBlock, Channel, Member
 
 
 def offer(tx: Transaction, block: AnonymousBlock) -> None:
@@ -67,9 +67,15 @@ def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     blocks = _blocks(tx, block)
     if any(each.channel_id is None for each in blocks):
         return None
-    reasons = [each.reason for each in blocks]
-    note = notes.stop_offer(block.id, reasons, is_over=False)
+    # A reason may say what an ask in a private channel is about.
+    reasons = [each.reason for each in blocks if _sees(tx, each, delivery.recipient)]
+    note = notes.stop_offer(block.id, reasons, count=len(blocks))
     return PostMessage(delivery.recipient, *note)
+
+
+def _sees(tx: Transaction, block: AnonymousBlock, member: str) -> bool:
+    channel = tx.session.get(Channel, block.channel_id)
+    return channel is not None and visibility.is_known_to_see(tx, channel, member)
 
 
 def _render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -77,9 +83,7 @@ def _render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     message = find_sent(tx.session, tx.workspace.id, key)
     if message is None:
         return None
-    return UpdateMessage(
-        *message, *notes.stop_offer(delivery.subject_id, (), is_over=True)
-    )
+    return UpdateMessage(*message, *notes.stopped_everywhere())
 
 
 def _lock(tx: Transaction, delivery: Delivery) -> None:

@@ -63,6 +63,7 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
         "public_naming": "never",
         "wants_greetings": [],
         "keeps_answer_texts": [],
+        "wants_anonymous_notices": [],
     }
     typed = values | {"topics_known": "Python, #time zones,"}
     assert story.change_my_settings(ASKER, **typed).body == ""
@@ -77,6 +78,7 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
         public_naming="never",
         wants_greetings=False,
         keeps_answer_texts=False,
+        wants_anonymous_notices=False,
     )
     story.command(ASKER, "/backswing", " My Settings ")
     form = story.slack.views[-1][1]

@@ -76,14 +76,16 @@ SAMPLES: Samples = {
         lambda: notes.report_over(7, CHANNEL, is_shown=True),
         lambda: notes.report_over(7, CHANNEL, is_shown=False),
     ],
+    notes.report_gone: [notes.report_gone],
     notes.options: [
         lambda: notes.options(7, can_stop=False),
         lambda: notes.options(7, can_stop=True),
     ],
     notes.stop_offer: [
-        lambda: notes.stop_offer(2**59, ["Insults <!here>", "x" * 300], is_over=False),
-        lambda: notes.stop_offer(7, ["x"] * 9, is_over=False),
-        lambda: notes.stop_offer(7, (), is_over=True),
+        lambda: notes.stop_offer(2**59, ["Insults <!here>", "x" * 300], count=2),
+        lambda: notes.stop_offer(7, ["x"] * 9, count=9),
+        lambda: notes.stop_offer(7, (), count=2),
     ],
+    notes.stopped_everywhere: [notes.stopped_everywhere],
     notes.notice: [notes.notice],
 }

@@ -93,7 +93,7 @@ def test_the_new_key_alone_opens_everything_after_a_rotation(
     assert len(own_asks(rt, story)) == len(own_asks(rt, story, PEER)) == 1
     with rt.write(story.workspace) as tx:
         [draft] = drafts.own_drafts(tx, CROWD[0])
-        ask = drafts.post(tx, draft.id)
+        ask = drafts.publish(tx, draft)
         assert ask is not None
         assert authors.author_of(tx, ask) == CROWD[0]
 

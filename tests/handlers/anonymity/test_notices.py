@@ -16,10 +16,18 @@ from models import (
     OutboxItem,
 )
 from tests.factories import Story
-from tests.handlers.anonymity.conftest import HELP_CHANNEL, QUESTION, Anonymity
+from tests.handlers.anonymity.conftest import QUESTION, Anonymity
 from tests.handlers.routing.test_races import at_once
 from tests.handlers.test_forgery import everything
-from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, PEER, user_object
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    user_object,
+)
 
 NOTE = "Something is waiting for you on my Home tab."
 # In Helsinki it is two hours later.

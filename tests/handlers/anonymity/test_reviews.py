@@ -307,3 +307,11 @@ def test_nothing_in_the_database_names_the_author(
     with story.rt.read(story.workspace) as tx:
         assert [draft.reason for draft in drafts.own_drafts(tx, ASKER)] == ["Not so."]
         assert drafts.own_drafts(tx, HELPER) == []
+
+
+def test_a_channel_without_champions_can_not_have_them_read_first(
+    anonymity: Anonymity, story: Story
+) -> None:
+    body = story.set_up_channel(champions=[], anonymous_asks="reviewed").body
+    assert "Choose champions first" in body
+    assert "errors" in body

@@ -2,7 +2,11 @@
 
 import pytest
 
+from bot.config.mentors import SMALL_WORKSPACE
+from bot.feature import Features
+from bot.features import load_features
 from tests.factories import Story
+from tests.handlers.anonymity.conftest import KEYS
 from tests.private_channel import DEN, NAME
 from tests.slack_payloads import (
     ADMIN,
@@ -14,6 +18,11 @@ from tests.slack_payloads import (
     conversation_object,
     form_values,
 )
+
+
+@pytest.fixture
+def features() -> Features:
+    return load_features(SMALL_WORKSPACE, anonymity_keys=KEYS)
 
 
 @pytest.fixture

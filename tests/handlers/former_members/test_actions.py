@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,11 +11,24 @@ from slack_bolt import App
 from sqlalchemy import select
 
 import handlers
+from bot.anonymity import authors
+from bot.anonymity.keyring import keys_of
+from bot.asks import hiding
 from bot.features import FEATURES
 from bot.routing import forms as routing_forms
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected, SlackError
-from models import Channel, ChannelMember, Credit, HelpRequest, Kudos, Round
+from bot.slack.text import ANONYMOUS
+from models import (
+    AnonymousDraft,
+    Ask,
+    Channel,
+    ChannelMember,
+    Credit,
+    HelpRequest,
+    Kudos,
+    Round,
+)
 from tests.checkins import join, open_form, share
 from tests.factories import MONDAY, Story
 from tests.handlers.test_forgery import everything
@@ -164,6 +178,13 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0912, PLR0915 - 
     )
     for name in ("edit", "close", "now", "elsewhere", "confirm"):
         ways[f"action route_{name}"] = click(f"route_{name}", mine)
+    ways |= {
+        f"action anonymous_{name}": click(f"anonymous_{name}", row_id)
+        for name, row_id in nameless(story, den).items()
+    }
+    for name in ("reject", "stop"):
+        opened(ways[f"action anonymous_{name}"])
+        ways[f"view anonymous_{name}"] = send(f"anonymous_{name}", reason="Because")
     own = story.say(member, "How do I find it?", channel=DEN)
     ways["shortcut make_ask"] = shortcut("make_ask", member, own)
     ways["shortcut ask_options"] = shortcut("ask_options", member, ts[mine])
@@ -178,6 +199,40 @@ def stuck(story: Story, one: Round) -> int:
         for element in block.get("elements", [])
         if element.get("action_id") == "checkin_ask"
     )
+
+
+def nameless(story: Story, den: int) -> dict[str, int]:
+    """Add asks without a name; return the ids that each button takes."""
+    shown, hidden = (
+        asks_there(story, HELPER, f"How do I mend it {time}?")
+        for time in ("now", "later")
+    )
+    with story.rt.write(story.workspace) as tx:
+        keys = keys_of(tx)
+        assert keys is not None
+        for ask_id in (shown, hidden):
+            ask = tx.session.get_one(Ask, ask_id)
+            ask.asker = ANONYMOUS
+            authors.link(tx, ask, HELPER, keys)
+        hiding.hide(tx, tx.session.get_one(Ask, hidden))
+        draft = AnonymousDraft(
+            id=7,
+            installation_id=tx.workspace.id,
+            channel_id=den,
+            title="How do I mend it?",
+            author=keys.seal(HELPER, authors.row_name(tx, "draft", 7)),
+            blind_index=authors.blind_index(tx, keys, HELPER),
+            source_index="7",
+            state="reviewed",
+            due_at=tx.now + timedelta(days=9),
+        )
+        tx.session.add(draft)
+    story.deliver()
+    drafts, asks = (
+        dict.fromkeys(("accept", "reject"), 7),
+        {"report": shown, "stop": shown},
+    )
+    return drafts | asks | dict.fromkeys(("show", "delete"), hidden)
 
 
 def requested(story: Story, member: str, ask_id: int) -> int:
@@ -244,6 +299,8 @@ FREE = {
         *("mentor_keep", "mentor_never"),
         # Workspace pages for those who run it, without private channels.
         *("mentor_newer", "mentor_older", "mentor_add", "mentor_set_up"),
+        # For those who run the workspace; it names no channel.
+        "anonymous_stop_everywhere",
     },
     "view": {
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),

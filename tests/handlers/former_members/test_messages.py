@@ -41,6 +41,7 @@ TELLS_NOTHING = {
     "privacy.redact",
     "knowledge.fetch_answer",
     "knowledge.sync_pointer",
+    *("anonymous.reviewed", "anonymous.notice", "anonymous.update_stop_offer"),
 }
 
 
@@ -60,6 +61,8 @@ ASKS_ITSELF = {
         "mentor.update_offer",
     ),
     "mentor.marker_note",
+    # Each reason.
+    "anonymous.stop_offer",
     # Only names: marks between members.
     "mentor.ring_alert",
     # The person's own text, and "a private channel".

@@ -215,7 +215,7 @@ def _run_jobs(story: Story) -> None:
 # Observations
 
 
-_HEX = re.compile(r"[0-9a-f]{64}")
+_HEX = re.compile(r"[0-9a-f]{64}|(?<=forgotten-)[0-9a-f]+")
 SEALED = "sealed"
 
 
@@ -243,11 +243,11 @@ def rows(story: Story) -> dict[str, list[str]]:
 
 def sealed(story: Story) -> list[bytes]:
     """Return the sealed authors and indexes that are stored now."""
+    found: list[bytes] = []
     with story.rt.read_session() as session:
-        links = session.scalars(select(AnonymousLink)).all()
-        drafts = session.scalars(select(AnonymousDraft)).all()
-        found = [row.author for row in (*links, *drafts)]
-        found += [row.blind_index.encode() for row in (*links, *drafts)]
+        for table in (AnonymousLink, AnonymousDraft):
+            for row in session.execute(select(table.author, table.blind_index)):
+                found += [row.author, row.blind_index.encode()]
     return found
 
 

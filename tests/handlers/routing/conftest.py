@@ -19,6 +19,9 @@ FRIDAY_AFTERNOON = datetime(2026, 3, 6, 14, tzinfo=UTC)
 MONDAY_NOON = datetime(2026, 3, 9, 10, 1, tzinfo=UTC)
 QUESTION = "How do I renew the VPN certificate?"
 
+# For rules and texts, which do not depend on the database.
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 class Routing:
     """Moves the clock, and lets the job look at asks."""

@@ -13,6 +13,7 @@ from tests.handlers.routing.conftest import (
     MONDAY_NOON,
     QUESTION,
     Routing,
+    on_sqlite,
 )
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 
@@ -187,6 +188,7 @@ def test_asks_whose_requests_find_no_room_in_home_stay_in_the_other_list(
     assert "and 2 more" in page
 
 
+@on_sqlite
 def test_the_asker_learns_when_people_are_asked_later(routing: Routing, story: Story):
     routing.at(FRIDAY_AFTERNOON.replace(hour=18))
     story.ask(QUESTION)
@@ -197,6 +199,7 @@ def test_the_asker_learns_when_people_are_asked_later(routing: Routing, story: S
     assert "I asked two people who may know." in routing.messages(ASKER)[-1].text
 
 
+@on_sqlite
 def test_where_all_steps_are_over_nothing_is_promised(routing: Routing, story: Story):
     """An ask from before the bot's update, whose message still has the button."""
     routing.at(FRIDAY_AFTERNOON)
@@ -208,6 +211,7 @@ def test_where_all_steps_are_over_nothing_is_promised(routing: Routing, story: S
     assert "I can't ask people about this now" in reply_to(story)
 
 
+@on_sqlite
 @pytest.mark.parametrize("change", [{"team_id": "T0OTHER"}, {"deleted": True}])
 def test_who_is_a_member_no_longer_has_nobody_asked(
     routing: Routing, story: Story, change: dict[str, Any]

@@ -13,7 +13,7 @@ from bot.workspace import channels, member_settings
 from models import Ask, Reaction
 from tests.checkins import visible_text
 from tests.factories import Story
-from tests.handlers.routing.conftest import QUESTION, Routing
+from tests.handlers.routing.conftest import QUESTION, Routing, on_sqlite
 from tests.handlers.test_forgery import NUMBERS, everything
 from tests.slack_payloads import (
     ADMIN,
@@ -265,6 +265,7 @@ def test_requests_of_two_workspaces_do_not_mix(asked: Story, routing: Routing):
         requests.get(tx, int(value), PEER)
 
 
+@on_sqlite
 def test_who_offers_help_after_all_reads_that_it_is_too_late(
     asked: Story, routing: Routing
 ):
@@ -290,6 +291,7 @@ def refused_topics(story: Story) -> tuple[str, ...]:
         return member_settings.get(tx, PEER).topics_refused
 
 
+@on_sqlite
 def test_a_button_refuses_the_topic_that_it_names(asked: Story, routing: Routing):
     set_topics(asked, ["vpn", "wifi"])
     press(asked, PEER, "Not me")
@@ -303,6 +305,7 @@ def test_a_button_refuses_the_topic_that_it_names(asked: Story, routing: Routing
     assert "no longer has this topic" in str(asked.slack.responses[-1])
 
 
+@on_sqlite
 def test_nobody_refuses_more_than_their_settings_can_show(
     asked: Story, routing: Routing
 ):
@@ -323,6 +326,7 @@ def test_nobody_refuses_more_than_their_settings_can_show(
     assert refused_topics(asked) == tuple(full)
 
 
+@on_sqlite
 def test_a_mark_that_is_taken_back_takes_its_thanks_back(
     asked: Story, routing: Routing
 ):

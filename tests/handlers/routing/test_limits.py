@@ -14,7 +14,7 @@ from bot.workspace import channels, member_settings, sync
 from models import AskStep, Champion, HelpRequest, UnaskedMessage
 from tests.checkins import visible_text
 from tests.factories import Story
-from tests.handlers.routing.conftest import QUESTION, Routing
+from tests.handlers.routing.conftest import QUESTION, Routing, on_sqlite
 from tests.slack_payloads import (
     ASKER,
     CHAMPION,
@@ -146,6 +146,7 @@ def test_asks_that_find_everyone_resting_wait_for_an_hour(
     ]
 
 
+@on_sqlite
 def test_requests_that_slack_could_not_take_come_an_hour_apart(
     routing: Routing, story: Story
 ):

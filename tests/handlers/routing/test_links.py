@@ -12,6 +12,7 @@ from tests.handlers.routing.conftest import (
     FRIDAY_AFTERNOON,
     QUESTION,
     Routing,
+    on_sqlite,
 )
 from tests.handlers.test_erasure import forget
 from tests.private_channel import DEN
@@ -144,6 +145,7 @@ def test_an_answered_ask_is_not_linked(unanswered: Routing, story: Story):
     assert not story.slack.messages_to(OPS)
 
 
+@on_sqlite
 def test_no_link_goes_where_the_asker_may_not_ask(unanswered: Routing, story: Story):
     add_channel(story, DEN, "den", is_private=True)
     story.slack.members_by_channel[DEN] = [PEER]
@@ -152,6 +154,7 @@ def test_no_link_goes_where_the_asker_may_not_ask(unanswered: Routing, story: St
     assert not story.slack.messages_to(DEN)
 
 
+@on_sqlite
 def test_the_asker_learns_that_a_link_was_not_posted(unanswered: Routing, story: Story):
     method = "chat.postMessage"
     story.slack.fail[method] = [Rejected(method, "restricted_action")]
@@ -165,6 +168,7 @@ def test_the_asker_learns_that_a_link_was_not_posted(unanswered: Routing, story:
     assert len(story.slack.messages_to(OPS)) == 1
 
 
+@on_sqlite
 @pytest.mark.parametrize("member", [HELPER, PEER])
 def test_only_the_asker_posts_a_link(unanswered: Routing, story: Story, member: str):
     view = open_form(story)

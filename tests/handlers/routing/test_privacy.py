@@ -16,7 +16,7 @@ from bot.workspace import channels, member_settings, sync
 from models import HelpRequest
 from tests.checkins import visible_text
 from tests.factories import Story
-from tests.handlers.routing.conftest import QUESTION, Routing
+from tests.handlers.routing.conftest import QUESTION, Routing, on_sqlite
 from tests.private_channel import DEN, NAME
 from tests.slack_payloads import (
     ADMIN,
@@ -100,6 +100,7 @@ def test_in_a_private_channel_one_of_many_is_found(
     assert story.slack.calls.count("conversations.members") == before + 1
 
 
+@on_sqlite
 def test_the_offer_after_ask_also_comes_in_a_private_channel(
     routing: Routing, story: Story
 ):
@@ -109,6 +110,7 @@ def test_the_offer_after_ask_also_comes_in_a_private_channel(
     assert "One peer has been there" in str(story.slack.responses[-1])
 
 
+@on_sqlite
 def test_an_ask_waits_until_slack_says_who_is_in_its_channel(
     routing: Routing, story: Story
 ):
@@ -125,6 +127,7 @@ def test_an_ask_waits_until_slack_says_who_is_in_its_channel(
     assert routing.asked() == [(1, PEER)]
 
 
+@on_sqlite
 def test_an_ask_is_given_up_where_slack_never_says_who_is_there(
     routing: Routing, story: Story
 ):
@@ -210,6 +213,7 @@ def test_a_request_is_not_sent_when_its_channel_became_private(
     assert routing.requests(PEER) == []
 
 
+@on_sqlite
 def test_a_sent_request_hides_a_channel_that_turned_private(
     routing: Routing, story: Story
 ):
@@ -223,6 +227,7 @@ def test_a_sent_request_hides_a_channel_that_turned_private(
     assert QUESTION not in all_messages(story, PEER)
 
 
+@on_sqlite
 def test_a_reason_from_a_channel_that_the_bot_has_left_does_not_count(
     routing: Routing, story: Story
 ):
@@ -254,6 +259,7 @@ def test_guests_are_asked_in_their_channels_only(routing: Routing, story: Story)
     assert {member for _, member in routing.asked()} == {HELPER, PEER}
 
 
+@on_sqlite
 def test_a_guest_is_asked_in_a_channel_that_they_are_in(routing: Routing, story: Story):
     guest = user_object(HELPER, is_restricted=True)
     story.slack.people[HELPER] = guest
@@ -266,6 +272,7 @@ def test_a_guest_is_asked_in_a_channel_that_they_are_in(routing: Routing, story:
     assert len(routing.requests(HELPER)) == 1
 
 
+@on_sqlite
 @pytest.mark.parametrize(("asker", "is_offered"), [(ASKER, True), (GUEST, False)])
 def test_a_guest_learns_nothing_of_other_channels(
     routing: Routing, story: Story, asker: str, *, is_offered: bool
@@ -281,6 +288,7 @@ def test_a_guest_learns_nothing_of_other_channels(
     assert ("been there" in str(story.slack.responses)) == is_offered
 
 
+@on_sqlite
 def test_a_guest_reads_no_reason_from_a_channel_that_they_left(
     routing: Routing, story: Story
 ):
@@ -300,6 +308,7 @@ def test_a_guest_reads_no_reason_from_a_channel_that_they_left(
     assert "because you answered something similar" in request.text
 
 
+@on_sqlite
 def test_many_guests_of_other_channels_hold_nothing_up(
     routing: Routing, story: Story, crowd: list[str]
 ):
@@ -321,6 +330,7 @@ def test_many_guests_of_other_channels_hold_nothing_up(
     assert routing.asked() == [(1, HELPER), (1, PEER)]
 
 
+@on_sqlite
 @pytest.mark.parametrize("is_sent", [True, False])
 def test_who_became_a_guest_reads_no_request(
     routing: Routing, story: Story, *, is_sent: bool

@@ -10,7 +10,7 @@ from bot.workspace import member_settings
 from models import HelpRequest
 from tests.checkins import visible_text
 from tests.factories import Story
-from tests.handlers.routing.conftest import QUESTION, Routing
+from tests.handlers.routing.conftest import QUESTION, Routing, on_sqlite
 from tests.handlers.test_erasure import forget
 from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER
 
@@ -73,6 +73,7 @@ def test_the_old_messages_quote_nothing_more(long_ago: Routing, story: Story):
         assert "Ana" not in all_texts(long_ago, member)
 
 
+@on_sqlite
 def test_requests_of_89_days_are_kept(routing: Routing, story: Story):
     routing.at(MONDAY)
     story.ask(QUESTION)
@@ -82,6 +83,7 @@ def test_requests_of_89_days_are_kept(routing: Routing, story: Story):
     assert len(rows(routing)) == 2
 
 
+@on_sqlite
 def test_a_request_that_was_never_sent_was_not_the_first(
     routing: Routing, story: Story
 ):

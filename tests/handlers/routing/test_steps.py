@@ -15,6 +15,7 @@ from tests.handlers.routing.conftest import (
     MONDAY_NOON,
     QUESTION,
     Routing,
+    on_sqlite,
 )
 from tests.handlers.routing.test_links import OPS, add_channel
 from tests.slack_payloads import ASKER, CHAMPION, HELPER, PEER
@@ -77,6 +78,7 @@ def test_messages_about_an_answered_ask_are_updated_once(
     assert story.slack.calls.count("chat.update") == before
 
 
+@on_sqlite
 @pytest.mark.parametrize("emoji", ["eyes", "raising_hand"])
 def test_who_looks_into_it_or_has_the_same_problem_is_not_asked(
     routing: Routing, story: Story, emoji: str
@@ -90,6 +92,7 @@ def test_who_looks_into_it_or_has_the_same_problem_is_not_asked(
     assert [member for _, member in routing.asked()] == [PEER]
 
 
+@on_sqlite
 def test_the_reason_is_a_topic_of_the_ask(routing: Routing, story: Story):
     with routing.write() as tx:
         member_settings.update(
@@ -103,6 +106,7 @@ def test_the_reason_is_a_topic_of_the_ask(routing: Routing, story: Story):
     assert "because you know about vpn." in request.text
 
 
+@on_sqlite
 def test_the_reason_is_true_when_it_is_read(routing: Routing, story: Story):
     """Ben's answer loses its mark between the choice and the message."""
     routing.at(FRIDAY_AFTERNOON)
@@ -119,6 +123,7 @@ def test_the_reason_is_true_when_it_is_read(routing: Routing, story: Story):
     assert "because you answered “How can I renew" in request.text
 
 
+@on_sqlite
 @pytest.mark.parametrize("is_sent", [True, False])
 def test_a_deleted_ask_is_no_longer_quoted_as_the_reason(
     routing: Routing, story: Story, *, is_sent: bool
@@ -138,6 +143,7 @@ def test_a_deleted_ask_is_no_longer_quoted_as_the_reason(
     assert "because you answered something similar" in request.text
 
 
+@on_sqlite
 def test_the_reason_tells_when_the_solution_came(routing: Routing, story: Story):
     first = story.asks()[0]
     routing.at(datetime(2026, 4, 10, 13, tzinfo=UTC))
@@ -151,6 +157,7 @@ def test_the_reason_tells_when_the_solution_came(routing: Routing, story: Story)
     )
 
 
+@on_sqlite
 def test_messages_follow_the_title_and_the_end_of_their_ask(
     routing: Routing, story: Story
 ):
@@ -176,6 +183,7 @@ def test_messages_follow_the_title_and_the_end_of_their_ask(
         assert "renew it" not in visible_text(last)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("count", "said"),
     [(1, "and then two more."), (2, "and then two more from other channels.")],
@@ -200,6 +208,7 @@ def test_the_asker_reads_whether_all_others_are_from_elsewhere(
     assert said in routing.messages(ASKER)[-1].text
 
 
+@on_sqlite
 def test_an_edited_ask_finds_other_people_at_the_next_step(
     routing: Routing, story: Story, crowd: list[str]
 ):
@@ -220,6 +229,7 @@ def test_an_edited_ask_finds_other_people_at_the_next_step(
     assert "because you know about lab." in request.text
 
 
+@on_sqlite
 def test_the_askers_message_says_when_it_is_over(routing: Routing, story: Story):
     routing.at(FRIDAY_AFTERNOON)
     ask = story.ask(QUESTION)
@@ -233,6 +243,7 @@ def test_the_askers_message_says_when_it_is_over(routing: Routing, story: Story)
     assert "I asked two people who may know." in notice.text
 
 
+@on_sqlite
 @pytest.mark.parametrize("is_alone", [False, True])
 def test_a_request_says_whether_another_person_was_asked(
     routing: Routing, story: Story, *, is_alone: bool

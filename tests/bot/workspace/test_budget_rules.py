@@ -54,6 +54,12 @@ def test_a_message_lets_those_ahead_of_it_go_first():
     assert budget_rules.send_at(NOON, [NOON], 1, 3) == NOON
 
 
+def test_requests_may_go_above_the_budget_as_far_as_a_member_takes_them():
+    assert budget_rules.request_limit(3, 7) == 7
+    assert budget_rules.request_limit(3, 1) == 3
+    assert budget_rules.request_limit(0, 7) == 0
+
+
 def test_without_a_budget_nothing_is_sent():
     assert budget_rules.send_at(NOON, [], 0, 0) > NOON
 

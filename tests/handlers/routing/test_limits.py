@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 import jobs.routing
 from bot.asks.service import AskDraft, insert_ask
@@ -66,6 +66,22 @@ def test_where_nobody_may_be_asked_steps_pass_in_silence(
     assert "Nobody has answered" in notice.text
     assert "asked" not in notice.text
     assert "Make it clearer" in visible_text(notice)
+
+
+@on_sqlite
+def test_who_is_no_longer_a_champion_gets_no_message(routing: Routing, story: Story):
+    add_champion(routing)
+    sync.refresh(story.rt, story.workspace, users=[CHAMPION], channel=HELP_CHANNEL)
+    routing.at(MONDAY)
+    story.ask(QUESTION)
+    routing.watch(until=MONDAY + 47 * HOUR, every=4 * HOUR)
+    story.clock.now = MONDAY + 48 * HOUR + MINUTE
+    jobs.routing.route_asks(story.rt, story.worker)
+    assert [step for step, _, _ in routing.steps()] == [1, 2, 3]
+    with routing.write() as tx:
+        tx.session.execute(delete(Champion))
+    routing.watch(until=MONDAY + 52 * HOUR)
+    assert routing.messages(CHAMPION) == []
 
 
 @pytest.mark.parametrize("is_away", [True, False])

@@ -21,6 +21,7 @@ from bot.anonymity import (
 from bot.anonymity.keyring import Anonymity, keys_of
 from bot.anonymity.keys import AnonymityKeys
 from bot.anonymity.lost_key import LOST_KEY_SECTION
+from bot.anonymity.stopped_home import STOPPED_SECTION
 from bot.feature import DueRows
 from bot.permissions import is_allowed
 from bot.runtime import Transaction
@@ -74,7 +75,7 @@ def anonymity(keys: AnonymityKeys | None) -> Anonymity:
         personal_data=personal_data.PERSONAL_DATA,
         erasure_lines=personal_data.ERASURE_LINES,
         purge=_purge,
-        home_sections=(LOST_KEY_SECTION,),
+        home_sections=(LOST_KEY_SECTION, STOPPED_SECTION),
         workspace_settings=settings.WORKSPACE_SETTINGS,
         channel_settings=settings.CHANNEL_SETTINGS,
         check_channel_settings=settings.check_channel_settings,

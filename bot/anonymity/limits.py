@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, select
 
 from bot.anonymity import rules
 from bot.anonymity.keys import AnonymityKeys
@@ -35,22 +35,9 @@ def require_may_post(
     tx: Transaction, keys: AnonymityKeys, member: str, channel_id: int
 ) -> None:
     """Raise UserError if the member was stopped, or has reached a limit."""
-    block = tx.session.scalar(
-        select(AnonymousBlock)
-        .where(
-            AnonymousBlock.installation_id == tx.workspace.id,
-            AnonymousBlock.blind_index.in_(_indexes(tx, keys, "blocks", member)),
-            AnonymousBlock.until > tx.now,
-            or_(
-                AnonymousBlock.channel_id.is_(None),
-                AnonymousBlock.channel_id == channel_id,
-            ),
-        )
-        .order_by(AnonymousBlock.channel_id.is_not(None), AnonymousBlock.until.desc())
-        .limit(1)
-    )
-    if block is not None:
-        raise UserError(blocked(block.reason))
+    for block in blocks_of(tx, keys, member):
+        if block.channel_id in {None, channel_id}:
+            raise UserError(blocked(block.reason))
     today = tx.now.date()
     if not rules.may_post(_numbers(tx, keys, member), today):
         raise UserError(TOO_MANY)
@@ -62,6 +49,25 @@ def require_may_post(
     )
     if (total or 0) >= rules.MAX_PER_WORKSPACE_DAY:
         raise UserError(TOO_MANY_HERE)
+
+
+def blocks_of(
+    tx: Transaction, keys: AnonymityKeys, member: str
+) -> Sequence[AnonymousBlock]:
+    """Return the member's current blocks: of the whole workspace, then the longest."""
+    return tx.session.scalars(
+        select(AnonymousBlock)
+        .where(
+            AnonymousBlock.installation_id == tx.workspace.id,
+            AnonymousBlock.blind_index.in_(_indexes(tx, keys, "blocks", member)),
+            AnonymousBlock.until > tx.now,
+        )
+        .order_by(
+            AnonymousBlock.channel_id.is_not(None),
+            AnonymousBlock.until.desc(),
+            AnonymousBlock.id,
+        )
+    ).all()
 
 
 def _numbers(tx: Transaction, keys: AnonymityKeys, member: str) -> Counter[date]:

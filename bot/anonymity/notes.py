@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from slack_sdk.models.blocks import Block, ButtonElement, DividerBlock
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ContextBlock,
+    DividerBlock,
+)
 
 from bot.anonymity import rules
 from bot.asks.rules import MAX_REASON_LENGTH
@@ -188,6 +193,14 @@ def stop_offer(block_id: int, reasons: Sequence[str], *, count: int) -> Note:
         ),
         context_line("No one can find out who it is. They read the reason."),
     ]
+
+
+def stopped(place: str, until: str, reason: str) -> ContextBlock:
+    """Tell a stopped author, in their Home tab, why and until when."""
+    return context_line(
+        f"Until {until}, you can't ask {place} without your name. A champion's reason:"
+        f" “{reason}”. You can ask with your name."
+    )
 
 
 def notice() -> Note:

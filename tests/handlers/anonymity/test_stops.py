@@ -74,6 +74,31 @@ def test_a_stopped_author_reads_why_and_others_can_ask(
     assert "type" in anonymity.preview()
 
 
+def home(story: Story, member: str) -> str:
+    story.event({"type": "app_home_opened", "user": member, "tab": "home"})
+    story.deliver()
+    return json.dumps(story.slack.homes[member], ensure_ascii=False)
+
+
+def test_the_author_reads_why_on_their_own_home_tab(
+    anonymity: Anonymity, story: Story
+) -> None:
+    anonymity.ask()
+    for member in (ASKER, HELPER):
+        assert "without your name" not in home(story, member)
+    before = everything(story, but=frozenset({"anonymous_blocks", "anonymous_reviews"}))
+    stop(story, story.only_ask(), "It insults <people>.")
+    # Nothing is sent to the author.
+    story.deliver()
+    after = everything(story, but=frozenset({"anonymous_blocks", "anonymous_reviews"}))
+    assert after == before
+    assert "can't ask in #help without your name" in home(story, ASKER)
+    assert "It insults <people>." in home(story, ASKER)
+    assert "insults" not in home(story, HELPER)
+    story.clock.advance(days=31)
+    assert "insults" not in home(story, ASKER)
+
+
 def test_a_reason_is_needed(anonymity: Anonymity, story: Story) -> None:
     anonymity.ask()
     for reason in ("", "  \n", "\u202e"):

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 
 from bot.anonymity import rules
 from bot.anonymity.keyring import keys_of
@@ -116,15 +116,38 @@ def _is_own(tx: Transaction, keys: AnonymityKeys, member: str) -> ColumnElement[
 
 
 def cut_own(tx: Transaction, member: str, channel_id: int | None = None) -> None:
-    """Cut the member's links, of one channel or of all; their asks stay."""
+    """Cut the member's links, of one channel or of all; their asks stay.
+
+    So do drafts that wait, as no one's: if one vanished now, champions who look at it
+    would know who wrote it.
+    """
     keys = keys_of(tx)
     if keys is None:
         return
     cut = delete(AnonymousLink).where(_is_own(tx, keys, member))
+    drafts = _own_drafts(tx, keys, member).where(AnonymousDraft.state != "refused")
     if channel_id is not None:
         in_channel = select(Ask.id).filter_by(channel_id=channel_id)
         cut = cut.where(AnonymousLink.ask_id.in_(in_channel))
+        drafts = drafts.where(AnonymousDraft.channel_id == channel_id)
     tx.session.execute(cut)
+    for draft in tx.session.scalars(drafts):
+        draft.author = keys.seal(NO_ONE, row_name(tx, "draft", draft.id))
+        draft.blind_index = secrets.token_hex(32)
+
+
+def _own_drafts(
+    tx: Transaction, keys: AnonymityKeys, member: str
+) -> Select[AnonymousDraft]:
+    return (
+        select(AnonymousDraft)
+        .where(
+            AnonymousDraft.installation_id == tx.workspace.id,
+            AnonymousDraft.blind_index.in_(blind_indexes(tx, keys, member)),
+        )
+        .order_by(AnonymousDraft.id)
+        .with_for_update()
+    )
 
 
 def latest_cut(ask: Ask, days: int) -> datetime:
@@ -180,29 +203,16 @@ def cut_in_channel(tx: Transaction, channel: str, member: str) -> None:
 
 
 def forget(tx: Transaction, member: str) -> None:
-    """Cut the member's links, and delete their drafts and numbers.
-
-    A draft that champions look at stays, as no one's: if it vanished now, they would
-    know who wrote it.
-    """
-    cut_own(tx, member)
+    """Cut the member's links, and delete what no one else has seen, and numbers."""
     keys = keys_of(tx)
     if keys is None:
         return
     for draft in tx.session.scalars(
-        select(AnonymousDraft)
-        .where(
-            AnonymousDraft.installation_id == tx.workspace.id,
-            AnonymousDraft.blind_index.in_(blind_indexes(tx, keys, member)),
-        )
-        .order_by(AnonymousDraft.id)
-        .with_for_update()
+        _own_drafts(tx, keys, member).where(AnonymousDraft.state != "reviewed")
     ):
-        if draft.state == "reviewed":
-            draft.author = keys.seal(NO_ONE, row_name(tx, "draft", draft.id))
-            draft.blind_index = secrets.token_hex(32)
-        else:
-            tx.session.delete(draft)
+        tx.session.delete(draft)
+    tx.session.flush()
+    cut_own(tx, member)
     tx.session.execute(
         delete(AnonymousCount).where(
             AnonymousCount.installation_id == tx.workspace.id,

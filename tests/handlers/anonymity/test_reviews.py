@@ -295,6 +295,25 @@ def test_a_forgotten_authors_draft_stays_as_no_ones(
         assert session.scalars(select(Ask)).one().asker == "anonymous"
 
 
+@pytest.mark.parametrize("has_left_slack", [True, False])
+def test_an_author_who_has_left_has_no_link_to_what_is_posted_later(
+    reviewed: Anonymity, story: Story, *, has_left_slack: bool
+) -> None:
+    submit(reviewed)
+    if has_left_slack:
+        gone = user_object(ASKER, deleted=True)
+        story.event({"type": "user_change", "user": gone})
+    else:
+        left = {"type": "member_left_channel", "user": ASKER, "channel": HELP_CHANNEL}
+        story.event(left)
+    story.deliver()
+    assert QUESTION in json.dumps(message(story).blocks)
+    press(story, "Post")
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
+    with story.rt.read_session() as session:
+        assert session.scalars(select(AnonymousLink)).all() == []
+
+
 def test_nothing_in_the_database_names_the_author(
     reviewed: Anonymity, story: Story
 ) -> None:

@@ -264,6 +264,13 @@ def close(
         raise UserError(
             "Tell the asker in a few words why you're closing it.", field="reason"
         )
+    apply_close(tx, ask, by=by, reason=reason, event_micros=event_micros)
+
+
+def apply_close(
+    tx: Transaction, ask: Ask, *, by: str, reason: str, event_micros: int | None
+) -> None:
+    """Close the ask for a member who may. Raises UserError if it is over."""
     mrkdwn_reason = to_mrkdwn(reason) or None
     if ask.state == "solved":
         raise UserError("It's already solved.")
@@ -288,6 +295,11 @@ def reopen(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, REOPEN, by, author=ask.asker)
+    apply_reopen(tx, ask, event_micros=event_micros)
+
+
+def apply_reopen(tx: Transaction, ask: Ask, *, event_micros: int) -> None:
+    """Reopen the ask for a member who may."""
     if ask.closed_at_micros > datetime_to_micros(tx.now + MAX_CLOCK_SKEW):
         # It was closed by a form while our clock was ahead, and before this click.
         ask.closed_at_micros = event_micros - 1
@@ -299,6 +311,11 @@ def reopen(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
 def set_what_worked(tx: Transaction, ask: Ask, text: str, *, by: str) -> None:
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, SET_WHAT_WORKED, by, author=ask.asker)
+    apply_what_worked(tx, ask, text)
+
+
+def apply_what_worked(tx: Transaction, ask: Ask, text: str) -> None:
+    """Store what worked, for a member who may say it."""
     ask.what_worked = (
         to_mrkdwn(truncate(one_line(sanitize(text)), MAX_WHAT_WORKED_LENGTH)) or None
     )

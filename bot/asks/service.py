@@ -141,6 +141,11 @@ def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
     roles.authorize(tx, channel, EDIT, by, author=ask.asker)
     if ask.is_users_message:
         raise UserError("Edit your message in Slack and the ask will follow.")
+    apply_edit(tx, ask, draft)
+
+
+def apply_edit(tx: Transaction, ask: Ask, draft: AskDraft) -> None:
+    """Apply the form's values for a member who may. Raises UserError."""
     # The form shows plain text, and cuts it off. A field that was not edited keeps its
     # stored mrkdwn.
     title, details = rules.from_form(*rules.form_values(ask.title, ask.details))

@@ -70,9 +70,19 @@ def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
     If nobody can be asked, it is tried again in working hours. Raises UserError, and
     MembershipUnknown.
     """
+    _require_asker(tx, ask, by)
+    home_refresh.refresh_homes(tx, [by], delay=timedelta())
+    return apply_hurry(tx, ask)
+
+
+def apply_hurry(tx: Transaction, ask: Ask) -> int:
+    """Take the first step now, for an asker who may; return how many were asked.
+
+    Raises UserError, and MembershipUnknown.
+    """
     ask, channel, route = steps.lock(tx, ask.id)
     run = RoutingRun.load(tx, tx.search)
-    _require_asker(tx, run.peers, ask, channel, by)
+    _require_waiting(run.peers, ask, channel)
     ask.is_confirmed = True
     if route.next_step != PEERS:
         count = requests.count(tx, ask)
@@ -80,7 +90,6 @@ def hurry(tx: Transaction, ask: Ask, *, by: str) -> int:
             raise UserError(CAN_NOT_ASK)
         return count
     route.is_hurried = True
-    home_refresh.refresh_homes(tx, [by], delay=timedelta())
     return steps.take_step(
         tx,
         run,
@@ -97,16 +106,21 @@ def confirm(tx: Transaction, ask: Ask, *, by: str) -> None:
 
     Raises UserError, and MembershipUnknown.
     """
+    _require_asker(tx, ask, by)
     channel = tx.session.get_one(Channel, ask.channel_id)
-    _require_asker(tx, load_peers(tx), ask, channel, by)
+    _require_waiting(load_peers(tx), ask, channel)
     ask.is_confirmed = True
 
 
-def _require_asker(
-    tx: Transaction, peers: Peers, ask: Ask, channel: Channel, by: str
-) -> None:
-    """Raise UserError unless the asker may have people asked, and MembershipUnknown."""
+def _require_asker(tx: Transaction, ask: Ask, by: str) -> None:
+    """Raise UserError unless it is the asker, and MembershipUnknown."""
+    channel = tx.session.get_one(Channel, ask.channel_id)
     visibility.require_visible(tx, channel, by)
-    if by != ask.asker or not steps.is_waiting(ask) or not steps.is_on(channel, peers):
+    if by != ask.asker:
         raise UserError(CAN_NOT_ASK)
     roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
+
+
+def _require_waiting(peers: Peers, ask: Ask, channel: Channel) -> None:
+    if not steps.is_waiting(ask) or not steps.is_on(channel, peers):
+        raise UserError(CAN_NOT_ASK)

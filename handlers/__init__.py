@@ -9,6 +9,7 @@ from bot.runtime import Runtime
 from handlers import (
     anonymity,
     anonymity_moderation,
+    anonymous_asks,
     answers,
     ask_actions,
     ask_form,
@@ -45,6 +46,7 @@ def register(bolt: App, rt: Runtime) -> None:
     ask_form.register(bolt, rt)
     anonymity.register(bolt, rt)
     anonymity_moderation.register(bolt, rt)
+    anonymous_asks.register(bolt, rt)
     ask_actions.register(bolt, rt)
     answers.register(bolt, rt)
     finding.register(bolt, rt)

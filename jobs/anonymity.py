@@ -1,6 +1,6 @@
-"""Post asks without a name at their random times, and tell their authors of news."""
+"""Post asks without a name and replies to them, and tell their authors of news."""
 
-from bot.anonymity import drafts, notices
+from bot.anonymity import drafts, notices, replies
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace
 
@@ -23,3 +23,13 @@ def tell_authors(rt: Runtime, workspace: Workspace) -> None:
     for member in people:
         with rt.write(workspace) as tx:
             notices.tell(tx, member)
+
+
+@each_workspace
+def post_replies(rt: Runtime, workspace: Workspace) -> None:
+    """Post each reply that is due, in a transaction of its own."""
+    with rt.read(workspace) as tx:
+        due = replies.due(tx)
+    for reply_id in due:
+        with rt.write(workspace) as tx:
+            replies.post(tx, reply_id)

@@ -102,7 +102,7 @@ class AnonymousReply(Base):
     text: Mapped[str] = mapped_column(Text)
     # The time to post it, some minutes after the press at random; None after that.
     due_at: Mapped[datetime | None] = mapped_column(index=True)
-    # The id of the bot's message; None until it is posted.
+    # The id of the bot's message; None until it is posted, "" if Slack refused it.
     ts: Mapped[str | None]
     is_deleted: Mapped[bool] = mapped_column(default=False)
 

@@ -296,3 +296,14 @@ def own_drafts(tx: Transaction, member: str) -> Sequence[AnonymousDraft]:
         )
         .order_by(AnonymousDraft.due_at, AnonymousDraft.id)
     ).all()
+
+
+def withdraw_own(tx: Transaction, draft_id: int, member: str) -> None:
+    """Delete the member's own draft before it is posted. Raises UserError."""
+    draft = tx.session.get(AnonymousDraft, draft_id, with_for_update=True)
+    if draft is None or draft.installation_id != tx.workspace.id:
+        raise UserError(notes.DRAFT_GONE)
+    keys = keys_of(tx)
+    if keys is None or not authors.is_index_of(tx, keys, draft.blind_index, member):
+        raise UserError(authors.ONLY_THE_ASKER)
+    withdraw(tx, draft)

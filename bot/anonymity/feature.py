@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block
+from sqlalchemy import ColumnElement, select
 
 from bot.anonymity import (
     authors,
+    home,
     limits,
     notes,
     notices,
     permissions,
     personal_data,
+    replies,
     report_messages,
     reports,
     review_messages,
@@ -26,7 +29,7 @@ from bot.feature import DueRows
 from bot.permissions import is_allowed
 from bot.runtime import Transaction
 from bot.workspace import roles
-from models import AnonymousDraft, Ask, Channel, Member
+from models import AnonymousDraft, AnonymousReply, Ask, Channel, Member
 
 
 def _on_member_loaded(tx: Transaction, member: Member) -> None:
@@ -59,6 +62,11 @@ def _ask_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
     return notes.options(ask.id, can_stop=can_stop)
 
 
+def _replies_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    asks = select(Ask.id).where(Ask.installation_id == installation_id)
+    return [AnonymousReply.ask_id.in_(asks)]
+
+
 def anonymity(keys: AnonymityKeys | None) -> Anonymity:
     """Return the feature with the operator's keys; None: it is off."""
     return Anonymity(
@@ -69,13 +77,14 @@ def anonymity(keys: AnonymityKeys | None) -> Anonymity:
             *report_messages.MESSAGE_TYPES,
             *stop_messages.MESSAGE_TYPES,
             *notices.MESSAGE_TYPES,
+            *replies.REPLY_MESSAGE.message_types(),
         ),
         permissions=permissions.PERMISSIONS,
         message_policies=personal_data.MESSAGES,
         personal_data=personal_data.PERSONAL_DATA,
         erasure_lines=personal_data.ERASURE_LINES,
         purge=_purge,
-        home_sections=(LOST_KEY_SECTION, STOPPED_SECTION),
+        home_sections=(home.OWN_ASKS, LOST_KEY_SECTION, STOPPED_SECTION),
         workspace_settings=settings.WORKSPACE_SETTINGS,
         channel_settings=settings.CHANNEL_SETTINGS,
         check_channel_settings=settings.check_channel_settings,
@@ -89,7 +98,9 @@ def anonymity(keys: AnonymityKeys | None) -> Anonymity:
                     AnonymousDraft.installation_id == installation_id
                 ],
             ),
+            DueRows("post-anonymous-replies", AnonymousReply.due_at, _replies_of),
         ),
+        on_title_changed=replies.on_title_changed,
         on_member_loaded=_on_member_loaded,
         on_member_left=_on_member_left,
     )

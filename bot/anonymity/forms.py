@@ -3,7 +3,13 @@
 import json
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import Block, DividerBlock, InputBlock, SectionBlock
+from slack_sdk.models.blocks import (
+    Block,
+    DividerBlock,
+    InputBlock,
+    PlainTextObject,
+    SectionBlock,
+)
 from slack_sdk.models.blocks.basic_components import Option
 from slack_sdk.models.blocks.block_elements import CheckboxesElement
 from slack_sdk.models.views import View
@@ -20,16 +26,24 @@ from bot.slack.blocks import (
     mrkdwn_line,
     text_input,
 )
+from bot.slack.text import to_plain, truncate
 
 # The name of the field in the form to ask.
 FIELD = "anonymous"
 # Slack's limit for the data that a view carries.
 _MAX_METADATA = 3000
 _MAX_DETAILS_SHOWN = 2500
+# Slack's limits for checkboxes: their number, and the length of a text.
+_MAX_HELPERS, _MAX_OPTION = 10, 75
+_MAX_THANKS_LENGTH = 500
 
 POSTED_LATER = (
     "It comes within 5 minutes, at a random time, so that no one can tell from the"
     " moment. You find it on my Home tab."
+)
+REPLY_LATER = (
+    "It comes within 5 minutes, at a random time. Everyone in the thread reads it, and"
+    " sees no name."
 )
 REVIEWED_LATER = (
     "A champion reads it first, without your name. You find it on my Home tab."
@@ -170,3 +184,114 @@ def _reason_form(
 ) -> View:
     reason = text_input("reason", "Why?", limit=MAX_REASON_LENGTH, hint=hint)
     return form_about(callback_id, subject, title, reason, title=heading, submit=submit)
+
+
+def reply_form(ask_id: int, title: str, *, reply_id: int = 0, text: str = "") -> View:
+    """Build the form of a reply as the asker, or of the reply `reply_id`."""
+    view = form_about(
+        "asker_reply",
+        ("ask", ask_id),
+        title,
+        text_input(
+            "text",
+            "The asker:",
+            value=truncate(to_plain(text), rules.MAX_REPLY_LENGTH),
+            limit=rules.MAX_REPLY_LENGTH,
+            is_multiline=True,
+            has_focus=True,
+        ),
+        context_line(REPLY_LATER),
+        title="Reply as the asker",
+        submit="Save" if reply_id else "Reply",
+    )
+    view.private_metadata = json.dumps({"ask": ask_id, "reply": reply_id})
+    return view
+
+
+def edit_form(form: View) -> View:
+    """Turn the form of an ask into that of its author without a name."""
+    form.callback_id = "asker_edit"
+    return form
+
+
+def what_worked_form(form: View) -> View:
+    """Turn the form of what worked into that of an author without a name."""
+    form.callback_id = "asker_worked"
+    return form
+
+
+def delete_form(ask_id: int, title: str) -> View:
+    return form_about(
+        "asker_delete",
+        ("ask", ask_id),
+        title,
+        SectionBlock(
+            text="The ask's message disappears for everyone, with your replies as the"
+            " asker. The answers stay."
+        ),
+        title="Delete this ask?",
+        submit="Delete it",
+        close="Keep it",
+    )
+
+
+def thank_form(ask_id: int, title: str, helpers: Sequence[tuple[str, str]]) -> View:
+    """Build the form of private kudos; `helpers` are Slack's ids and plain names."""
+    options = [
+        Option(text=truncate(name, _MAX_OPTION), value=member)
+        for member, name in helpers[:_MAX_HELPERS]
+    ]
+    return form_about(
+        "asker_thank",
+        ("ask", ask_id),
+        title,
+        InputBlock(
+            block_id="people",
+            label="Who helped you?",
+            element=CheckboxesElement(action_id="people", options=options),
+        ),
+        text_input(
+            "reason",
+            "What for?",
+            limit=_MAX_THANKS_LENGTH,
+            is_multiline=True,
+            hint="They read that it is from someone they helped. You can thank once"
+            " for each ask, and not take it back.",
+        ),
+        title="Thank without my name",
+        submit="Thank",
+    )
+
+
+def reveal_form(ask_id: int, title: str) -> View:
+    return form_about(
+        "asker_reveal",
+        ("ask", ask_id),
+        title,
+        SectionBlock(
+            text="*Show that it was you?* The ask's message then has your name, and"
+            " everyone there can read it. So do the marks that you gave. You act on"
+            " it like on any other ask of yours.\n*You can't undo this.*"
+        ),
+        title="It was me",
+        submit="Go on",
+        close="Keep it so",
+    )
+
+
+def reveal_again_form(ask_id: int, title: str, channel: str) -> View:
+    return form_about(
+        "asker_reveal_again",
+        ("ask", ask_id),
+        title,
+        SectionBlock(
+            text=PlainTextObject(
+                text=f"Last question: your name will be on this ask in #{channel}, for"
+                " good. Are you sure?",
+                emoji=False,
+            )
+        ),
+        title="It was me",
+        submit="Show my name",
+        close="Keep it so",
+    )

@@ -18,7 +18,15 @@ from bot.errors import UserError
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, context_line, sentence_note
 from bot.slack.rich_text import channel_mention
-from bot.slack.text import format_full, one_line, sanitize, to_mrkdwn, truncate
+from bot.slack.text import (
+    escape,
+    format_full,
+    one_line,
+    sanitize,
+    to_mrkdwn,
+    to_plain,
+    truncate,
+)
 
 NOT_OFFERED = (
     "This channel does not take asks without a name. Untick it to ask with it."
@@ -206,3 +214,37 @@ def stopped(place: str, until: str, reason: str) -> ContextBlock:
 def notice() -> Note:
     """Tell an author that there is news, without a word about what it is."""
     return sentence_note(SOMETHING_WAITS)
+
+
+# About the acts of an author.
+OPEN_HOME = "Open my Home tab, and try it there in a moment."
+ANSWER_GONE = "That answer is gone. Open the ask again."
+OWN_ANSWER = "That's your own answer. Only others can mark it helpful."
+NOT_SOLVED = "It isn't solved any longer. Open the ask again."
+STILL_POSTING = "I'm still posting that ask. Try again in a moment."
+DRAFT_GONE = "It no longer waits. Open my Home tab again."
+REPLY_GONE = "That reply is gone. Open the ask again."
+EMPTY_REPLY = "Write a few words."
+TOO_MANY_REPLIES = (
+    f"You have written {rules.MAX_REPLIES} replies here. You can edit or delete them."
+)
+ONLY_WITHOUT_NAME = "This works on asks without a name only."
+NOT_A_HELPER = "Choose people who answered this ask."
+WITHDRAWN = "It won't be posted."
+DELETED = "The ask is deleted, with your replies to it. The answers stay."
+REVEALED = (
+    "Your name is on the ask now. From here on it is like any other ask of yours."
+)
+
+
+def reply(text: str) -> Note:
+    """Build the message in the thread with a reply of the asker, as mrkdwn."""
+    fallback = f"The asker: {escape(to_plain(text))}"
+    return fallback, [
+        rich_text.user_text(text, limit=rules.MAX_REPLY_LENGTH, prefix=["The asker: "])
+    ]
+
+
+def hidden_reply() -> Note:
+    """In place of a reply to an ask that is hidden."""
+    return sentence_note("This reply is hidden, like the ask.")

@@ -1,6 +1,8 @@
 """The permissions of asks without a name. No one may know who asked."""
 
+from bot.anonymity.authors import ONLY_THE_ASKER
 from bot.permissions import (
+    AUTHOR,
     MEMBERS_AND_GUESTS,
     MODERATORS,
     PROGRAM_LEADS,
@@ -23,4 +25,10 @@ STOP_EVERYWHERE = Permission(
     denial="Only the workspace's admins and program leads can do that.",
 )
 
-PERMISSIONS = (REPORT, LOOK_AFTER, STOP_EVERYWHERE)
+ACT_AS_ASKER = Permission(
+    "act on one's own ask without a name",
+    roles=AUTHOR,
+    denial=ONLY_THE_ASKER,
+)
+
+PERMISSIONS = (ACT_AS_ASKER, REPORT, LOOK_AFTER, STOP_EVERYWHERE)

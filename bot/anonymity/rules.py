@@ -45,6 +45,13 @@ MAX_OFFER_DELAY = timedelta(days=1)
 NOTICE_TIME = time(11)
 MIN_LINK_DAYS, MAX_LINK_DAYS = 7, 180
 
+# A reply to an ask that is hidden waits so long for the next look.
+RETRY_AFTER = timedelta(hours=1)
+# An author's replies in the thread of an ask.
+MAX_REPLIES = 30
+# Slack's limit for a plain-text input.
+MAX_REPLY_LENGTH = 3000
+
 
 def random_delay(longest: timedelta = MAX_DELAY) -> timedelta:
     """Return a random time from nothing to the longest."""

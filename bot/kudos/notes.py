@@ -124,6 +124,8 @@ def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> 
 
 
 TAKEN_BACK = "Kudos taken back."
+# The giver of kudos for help with an ask without a name.
+SOMEONE_HELPED = "someone you helped"
 
 
 def help_line(join_emoji: Sequence[str], kudos_emoji: Sequence[str]) -> str:

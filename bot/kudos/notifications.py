@@ -27,6 +27,7 @@ from bot.slack.actions import (
     UpdateMessage,
 )
 from bot.slack.blocks import Note
+from bot.slack.text import ANONYMOUS
 from bot.workspace import members, visibility
 from models import Channel, Kudos
 
@@ -56,7 +57,7 @@ def render_recipient_update(tx: Transaction, delivery: Delivery) -> SlackAction 
     if kudos.taken_back_at is None:
         text, blocks = _recipient_note(tx, kudos, delivery)
     else:
-        text, blocks = notes.taken_back_received(members.name(tx, kudos.giver))
+        text, blocks = notes.taken_back_received(_giver(tx, kudos))
     return UpdateMessage(*message, text, blocks)
 
 
@@ -118,12 +119,18 @@ def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None
     return PostMessage(delivery.recipient, text, blocks)
 
 
+def _giver(tx: Transaction, kudos: Kudos) -> str:
+    if kudos.giver == ANONYMOUS:
+        return notes.SOMEONE_HELPED
+    return members.name(tx, kudos.giver)
+
+
 def _recipient_note(tx: Transaction, kudos: Kudos, delivery: Delivery) -> Note:
     """Return the message to a recipient, with links to messages that they may see.
 
     Raises MembershipUnknown.
     """
-    giver = members.name(tx, kudos.giver)
+    giver = _giver(tx, kudos)
     channels = [
         tx.session.get_one(Channel, channel_id)
         for channel_id in {kudos.channel_id, kudos.about_channel_id} - {None}

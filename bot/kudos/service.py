@@ -1,7 +1,7 @@
 """Give kudos by command or form, and take them back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from bot.outbox import home_refresh
 from bot.outbox.kind import MessageKind
 from bot.permissions import Role, require
 from bot.runtime import Transaction
+from bot.slack.text import ANONYMOUS
 from bot.workspace import members, roles, visibility
 from models import Channel, Kudos, KudosTag, KudosThanks
 
@@ -136,6 +137,45 @@ def give(
         validation.warnings,
         current.remaining - validation.cost,
     )
+
+
+def has_source(tx: Transaction, source: str) -> bool:
+    """Return True if kudos were given for this source, even if taken back."""
+    return find_by_source(tx, source) is not None
+
+
+def give_without_name(
+    tx: Transaction, people: Sequence[str], reason: str, *, source: str
+) -> None:
+    """Give private kudos of someone whom nobody knows, once for each `source`.
+
+    No allowance counts: it would need the giver. Raises UserError, with all problems.
+    """
+    facts = allowance.load(tx, ANONYMOUS, people, at=tx.now).recipients
+    request = KudosRequest(
+        giver=ANONYMOUS,
+        people=people,
+        # Others without a name may have thanked the same people.
+        recipients={
+            person: replace(fact, recent_count=0) for person, fact in facts.items()
+        },
+        remaining=rules.MAX_RECIPIENTS,
+        reason=reason,
+    )
+    validation = rules.validate(request)
+    if validation.errors:
+        raise rules.to_user_error(validation.errors)
+    kudos_id = insert_kudos(
+        tx,
+        None,
+        KudosDraft(people, reason),
+        recipients=validation.recipients,
+        giver=ANONYMOUS,
+        source=source,
+    )
+    if kudos_id is not None:
+        kudos = tx.session.get_one(Kudos, kudos_id)
+        notify_recipients(tx, kudos, validation.recipients)
 
 
 def _earlier_result(

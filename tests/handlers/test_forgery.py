@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.config.mentors import SMALL_WORKSPACE
+from bot.feature import Features
+from bot.features import load_features
 from bot.slack.api import NotSent
 from models import Answer, Ask, Base, Champion, Channel, Installation, Round
 from tests.checkins import join, open_form, response_states
 from tests.conftest import NOW
 from tests.factories import Story
+from tests.handlers.anonymity.acting import ASK_BUTTONS
+from tests.handlers.anonymity.acting import FORMS as ANONYMOUS_FORMS
+from tests.handlers.anonymity.keys import KEYS
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -35,13 +41,22 @@ BUTTONS = (
     *("ask_delete", "ask_restore", "ask_reopen", "ask_worked"),
     *("route_edit", "route_close", "route_now", "route_elsewhere"),
     "route_confirm",
+    *(f"asker_{name}" for name in ASK_BUTTONS),
 )
-FORMS = ("edit_ask", "close_ask", "delete_ask", "worked")
+FORMS = (
+    *("edit_ask", "close_ask", "delete_ask", "worked"),
+    *(f"asker_{name}" for name in ANONYMOUS_FORMS),
+)
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2")
 
 
 # Permissions do not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def features() -> Features:
+    return load_features(SMALL_WORKSPACE, anonymity_keys=KEYS)
 
 
 @pytest.fixture
@@ -108,7 +123,7 @@ def everything(story: Story, *, but: frozenset[str] = frozenset()) -> dict[str, 
 
 
 def form(callback_id: str, **meta: object) -> dict[str, Any]:
-    names = ("title", "details", "reason", "worked")
+    names = ("title", "details", "reason", "worked", "text")
     return {
         "type": "modal",
         "callback_id": callback_id,
@@ -187,6 +202,14 @@ FORBIDDEN = {
     "route_elsewhere": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "route_now": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "route_confirm": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    # It is no ask without a name.
+    **dict.fromkeys(
+        (
+            *(f"asker_{name}" for name in ASK_BUTTONS),
+            *(f"asker_{name}" for name in ANONYMOUS_FORMS),
+        ),
+        (ASKER, HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    ),
     # Others close it with a reason, in the form.
     "route_close": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "option_edit": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),

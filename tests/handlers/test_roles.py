@@ -11,7 +11,12 @@ from sqlalchemy import delete, select
 
 from bot.anonymity import authors
 from bot.anonymity.keyring import keys_of
-from bot.anonymity.permissions import LOOK_AFTER, REPORT, STOP_EVERYWHERE
+from bot.anonymity.permissions import (
+    ACT_AS_ASKER,
+    LOOK_AFTER,
+    REPORT,
+    STOP_EVERYWHERE,
+)
 from bot.asks import hiding
 from bot.asks.permissions import (
     CLOSE,
@@ -74,7 +79,7 @@ from models import (
 )
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
-from tests.handlers.anonymity.conftest import KEYS
+from tests.handlers.anonymity.keys import KEYS
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -790,6 +795,23 @@ def by_stop_everywhere_button(story: Stage, member: str) -> bool:
         with story.rt.write_session.begin() as session:
             session.execute(delete(AnonymousBlock))
     return is_stopped
+
+
+@way(ACT_AS_ASKER)
+def by_close_button_of_the_modal(story: Stage, member: str) -> bool:
+    ask = nameless_ask(story)
+    story.click(member, "asker_close", str(ask.id), view={"type": "modal"})
+    return now_is(story, ask).state == "closed"
+
+
+@way(ACT_AS_ASKER)
+def by_shortcut_in_the_thread(story: Stage, member: str) -> bool:
+    ts = nameless_ask(story).ts or ""
+    return opens(
+        story,
+        "asker_reply",
+        lambda: story.message_shortcut(member, "answer_anonymously", HELPER, ts),
+    )
 
 
 def ways() -> Iterator[Any]:

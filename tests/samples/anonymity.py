@@ -5,8 +5,16 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.anonymity import forms, notes
+from bot.anonymity import blocks, forms, notes
+from bot.anonymity.blocks import (
+    AnswerLine,
+    AskLine,
+    AskPage,
+    DraftLine,
+    ReplyLine,
+)
 from bot.anonymity.notes import AskText
+from bot.asks import forms as ask_forms
 from tests.samples.types import Samples
 from tests.view_sample_data import TITLE
 
@@ -35,7 +43,98 @@ def preview(**more: Any) -> Any:
     )
 
 
+_URL = "https://peers.slack.com/archives/C0HELP/p1772442000000100"
+
+
+def page(**more: Any) -> Any:
+    return blocks.ask_modal(
+        AskPage(
+            **{
+                "id": 1,
+                "title": TITLE,
+                "state": "open",
+                "channel": "help",
+                "url": _URL,
+                "cut_on": "1 Jun",
+                **more,
+            }
+        )
+    )
+
+
+def full_page() -> Any:
+    answers = [
+        AnswerLine(
+            number,
+            "N" * 80,
+            _URL,
+            "2 Mar",
+            is_own=number == 1,
+            is_solution=number == 2,
+            is_helpful=number > 1,
+        )
+        for number in range(40)
+    ]
+    replies = [
+        ReplyLine(10**17 + number, "word " * 600, is_waiting=number == 39)
+        for number in range(40)
+    ]
+    return page(
+        state="solved",
+        what_worked="word " * 60,
+        answers=answers,
+        replies=[ReplyLine(1, "Refused", is_refused=True), *replies],
+        can_ask_people=True,
+        can_thank=True,
+    )
+
+
+def own_asks(*, is_full: bool = False) -> Any:
+    states = ("waiting", "reviewed", "refused")
+    reason = "r" * 300 if is_full else ""
+    return blocks.own_asks(
+        [
+            DraftLine(10**17, TITLE, "help", state, reason if number == 2 else "")
+            for number, state in enumerate(states)
+        ],
+        [
+            AskLine(1, TITLE, "help", "answered", "2 Mar", number, number // 2)
+            for number in range(40 if is_full else 2)
+        ]
+        + [AskLine(2, TITLE, "help", "hidden", "2 Mar")],
+    )
+
+
 SAMPLES: Samples = {
+    blocks.own_asks: [own_asks, partial(own_asks, is_full=True)],
+    blocks.ask_modal: [
+        page,
+        partial(page, url="", state="closed"),
+        partial(page, answers=[AnswerLine(1, "Ben", _URL, "2 Mar")]),
+        full_page,
+    ],
+    notes.hidden_reply: [notes.hidden_reply],
+    notes.reply: [
+        lambda: notes.reply("It is about a date."),
+        lambda: notes.reply("&lt;!channel&gt; " * 150),
+    ],
+    forms.reply_form: [
+        lambda: forms.reply_form(1, TITLE),
+        lambda: forms.reply_form(1, TITLE, reply_id=10**17, text="word " * 700),
+    ],
+    forms.edit_form: [
+        lambda: forms.edit_form(ask_forms.ask_form(ask_id=1, title="Why?"))
+    ],
+    forms.what_worked_form: [
+        lambda: forms.what_worked_form(ask_forms.what_worked_form(1, TITLE, None))
+    ],
+    forms.delete_form: [lambda: forms.delete_form(1, TITLE)],
+    forms.thank_form: [
+        lambda: forms.thank_form(1, TITLE, [("U0BEN", "Ben")]),
+        lambda: forms.thank_form(1, TITLE, [(f"U{n}", "N" * 80) for n in range(30)]),
+    ],
+    forms.reveal_form: [lambda: forms.reveal_form(1, TITLE)],
+    forms.reveal_again_form: [lambda: forms.reveal_again_form(1, TITLE, "help")],
     forms.preview: [
         preview,
         partial(

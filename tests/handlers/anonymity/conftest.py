@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 import jobs.anonymity
-from bot.anonymity.keys import AnonymityKey, AnonymityKeys
 from bot.config.mentors import SMALL_WORKSPACE
 from bot.feature import Features
 from bot.features import load_features
 from bot.workspace import channels, sync, workspace_settings
 from tests.ask_forms import open_form
 from tests.factories import Story
+from tests.handlers.anonymity.keys import KEYS
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -24,7 +24,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-KEYS = AnonymityKeys(AnonymityKey(bytes(range(32))))
 CROWD = [f"U0C{number:02}" for number in range(6)]
 PEOPLE = [ASKER, HELPER, PEER, ADMIN, *CROWD]
 QUESTION = "How do I tell a customer that we are late?"

@@ -39,7 +39,8 @@ from models import AnonymousDraft, AnonymousLink, Base
 from tests.ask_forms import with_typed
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
-from tests.handlers.anonymity.conftest import KEYS, Anonymity, set_up
+from tests.handlers.anonymity.conftest import Anonymity, set_up
+from tests.handlers.anonymity.keys import KEYS
 from tests.home import opens
 from tests.slack_payloads import ADMIN, HELP_CHANNEL, HELPER, PEER, user_object
 from tests.two_workspaces import install

@@ -22,7 +22,8 @@ from models import (
     SecretKey,
 )
 from tests.factories import Story
-from tests.handlers.anonymity.conftest import CROWD, KEYS, Anonymity
+from tests.handlers.anonymity.conftest import CROWD, Anonymity
+from tests.handlers.anonymity.keys import KEYS
 from tests.home import opens
 from tests.slack_payloads import ASKER, PEER
 

@@ -6,7 +6,7 @@ from bot.config.mentors import SMALL_WORKSPACE
 from bot.feature import Features
 from bot.features import load_features
 from tests.factories import Story
-from tests.handlers.anonymity.conftest import KEYS
+from tests.handlers.anonymity.keys import KEYS
 from tests.private_channel import DEN, NAME
 from tests.slack_payloads import (
     ADMIN,

@@ -31,6 +31,8 @@ from models import (
 )
 from tests.checkins import join, open_form, share
 from tests.factories import MONDAY, Story
+from tests.handlers.anonymity.acting import BUTTONS as ANONYMOUS_BUTTONS
+from tests.handlers.anonymity.acting import FORMS as ANONYMOUS_FORMS
 from tests.handlers.test_forgery import everything
 from tests.private_channel import DEN, FOR, NAME, asks_there, form, leaves
 from tests.slack_payloads import ADMIN, HELP_CHANNEL, HELPER, PEER, form_values
@@ -297,6 +299,8 @@ FREE = {
         "checkin_leave",
         # These show less of the person's own messages.
         *("mentor_keep", "mentor_never"),
+        # Nobody else's: the link is cut; tests/handlers/anonymity tries them.
+        *(f"asker_{name}" for name in ANONYMOUS_BUTTONS),
         # Workspace pages for those who run it, without private channels.
         *("mentor_newer", "mentor_older", "mentor_add", "mentor_set_up"),
         # For those who run the workspace; it names no channel.
@@ -306,9 +310,10 @@ FREE = {
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),
         # It asks Slack each time; tests/handlers/anonymity tries it.
         "ask_anonymously",
+        *(f"asker_{name}" for name in ANONYMOUS_FORMS),
     },
     # These open a form, whose submission is checked again.
-    "shortcut": {"ask", "kudos", "thank_author"},
+    "shortcut": {"ask", "kudos", "thank_author", "answer_anonymously"},
 }
 
 

@@ -91,6 +91,8 @@ IN_THE_CHANNEL = {
     "knowledge.update_pointer",
     "routing.post_link",
     "routing.update_link",
+    "anonymous.reply",
+    "anonymous.update_reply",
 }
 
 

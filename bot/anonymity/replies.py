@@ -1,0 +1,192 @@
+"""Replies by the author in the thread of their ask, which the bot posts later."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from bot.anonymity import notes, rules, texts
+from bot.anonymity.authors import is_anonymous
+from bot.anonymity.blocks import ReplyLine
+from bot.anonymity.keyring import keys_of
+from bot.anonymity.message_kinds import ANONYMOUS_REPLY, ANONYMOUS_UPDATE_REPLY
+from bot.asks import outcomes
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.outbox.posted_message import PostedMessage
+from bot.outbox.queue import Delivery
+from bot.runtime import Transaction
+from bot.slack.blocks import Note
+from bot.slack.text import sanitize, to_mrkdwn, truncate
+from models import AnonymousReply, Ask, Channel
+
+# The `ts` of a reply that Slack refused.
+REFUSED = ""
+
+
+def submit(tx: Transaction, ask: Ask, typed: str, *, source: str) -> None:
+    """Store a reply of the ask's author, once for each `source`, to be posted later.
+
+    Raises UserError, with the field.
+    """
+    keys = keys_of(tx)
+    if ask.ts is None or keys is None:
+        raise UserError(notes.STILL_POSTING)
+    text = _parse(tx, typed)
+    if _count(tx, ask) >= rules.MAX_REPLIES:
+        raise UserError(notes.TOO_MANY_REPLIES, field="text")
+    tx.session.execute(
+        upsert(tx.session, AnonymousReply)
+        .values(
+            ask_id=ask.id,
+            source_index=keys.index("source", tx.workspace.team_id, source),
+            text=text,
+            due_at=tx.now + rules.random_delay(),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def _parse(tx: Transaction, typed: str) -> str:
+    text = to_mrkdwn(truncate(sanitize(typed), rules.MAX_REPLY_LENGTH))
+    if not text:
+        raise UserError(notes.EMPTY_REPLY, field="text")
+    texts.require_no_people(tx, text, field="text")
+    return text
+
+
+def _count(tx: Transaction, ask: Ask) -> int:
+    replies = select(func.count(AnonymousReply.id)).filter_by(ask_id=ask.id)
+    return tx.session.scalar(replies) or 0
+
+
+def get(tx: Transaction, ask: Ask, reply_id: int) -> AnonymousReply:
+    """Lock and return a reply of the ask's author. Raises UserError."""
+    reply = tx.session.scalar(
+        select(AnonymousReply)
+        .filter_by(id=reply_id, ask_id=ask.id, is_deleted=False)
+        .with_for_update()
+    )
+    if reply is None:
+        raise UserError(notes.REPLY_GONE)
+    return reply
+
+
+def edit(tx: Transaction, reply: AnonymousReply, typed: str) -> None:
+    """Change the text, also of a reply that is posted. Raises UserError."""
+    reply.text = _parse(tx, typed)
+    _request_update(tx, reply)
+
+
+def delete(tx: Transaction, reply: AnonymousReply) -> None:
+    reply.is_deleted = True
+    _request_update(tx, reply)
+
+
+def _request_update(tx: Transaction, reply: AnonymousReply) -> None:
+    tx.session.flush()
+    if reply.due_at is not None or reply.ts == REFUSED:
+        return
+    ask = tx.session.get_one(Ask, reply.ask_id)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    tx.enqueue_update(ANONYMOUS_UPDATE_REPLY, reply.id, to=channel.slack_id)
+
+
+def lines(tx: Transaction, ask: Ask) -> Sequence[ReplyLine]:
+    """Return the author's replies, as they see them, the newest last."""
+    replies = tx.session.scalars(
+        select(AnonymousReply).filter_by(ask_id=ask.id, is_deleted=False)
+    )
+    # A random id tells no order; Slack's `ts` does.
+    ordered = sorted(replies, key=lambda reply: (reply.ts is None, reply.ts or ""))
+    return [
+        ReplyLine(
+            reply.id,
+            reply.text,
+            is_waiting=reply.ts is None,
+            is_refused=reply.ts == REFUSED,
+        )
+        for reply in ordered
+    ]
+
+
+def on_title_changed(tx: Transaction, ask: Ask) -> None:
+    """Delete, hide or show the replies to an ask without a name together with it."""
+    if not is_anonymous(ask):
+        return
+    replies = tx.session.scalars(
+        select(AnonymousReply).filter_by(ask_id=ask.id).order_by(AnonymousReply.id)
+    )
+    for reply in replies.all():
+        _request_update(tx, reply)
+
+
+def due(tx: Transaction) -> Sequence[int]:
+    """Return the ids of the replies to post now, in the order of their times."""
+    return tx.session.scalars(
+        select(AnonymousReply.id)
+        .join(Ask, Ask.id == AnonymousReply.ask_id)
+        .where(Ask.installation_id == tx.workspace.id, AnonymousReply.due_at <= tx.now)
+        .order_by(AnonymousReply.due_at, AnonymousReply.id)
+    ).all()
+
+
+def post(tx: Transaction, reply_id: int) -> None:
+    """Post a reply that is due."""
+    reply = tx.session.get(AnonymousReply, reply_id, with_for_update=True)
+    if reply is None or reply.due_at is None:
+        return
+    ask = tx.session.get_one(Ask, reply.ask_id)
+    if ask.is_hidden:
+        reply.due_at = tx.now + rules.RETRY_AFTER
+        return
+    reply.due_at = None
+    tx.session.flush()
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    tx.enqueue(ANONYMOUS_REPLY, reply.id, to=channel.slack_id)
+
+
+def _lock(tx: Transaction, reply_id: int) -> None:
+    ask_id = tx.session.scalar(select(AnonymousReply.ask_id).filter_by(id=reply_id))
+    if ask_id is None:
+        return
+    outcomes.lock(tx.session, ask_id)
+    tx.session.get(AnonymousReply, reply_id, with_for_update=True)
+
+
+def _render(
+    tx: Transaction, reply: AnonymousReply, _delivery: Delivery | None = None
+) -> Note | None:
+    ask = tx.session.get_one(Ask, reply.ask_id)
+    if reply.is_deleted:
+        return None
+    if ask.is_hidden:
+        return notes.hidden_reply()
+    if ask.deleted_at is not None:
+        return None
+    return notes.reply(reply.text)
+
+
+def _thread_ts(tx: Transaction, reply: AnonymousReply) -> str | None:
+    return tx.session.get_one(Ask, reply.ask_id).ts
+
+
+def _on_rejected(_tx: Transaction, reply: AnonymousReply, _error: str) -> None:
+    reply.ts = REFUSED
+
+
+def _on_deleted(_tx: Transaction, reply: AnonymousReply) -> None:
+    reply.is_deleted = True
+
+
+REPLY_MESSAGE = PostedMessage(
+    model=AnonymousReply,
+    lock=_lock,
+    post=ANONYMOUS_REPLY,
+    render_post=_render,
+    thread_ts=_thread_ts,
+    on_rejected=_on_rejected,
+    update=ANONYMOUS_UPDATE_REPLY,
+    render_update=_render,
+    update_again=_request_update,
+    on_deleted=_on_deleted,
+)

@@ -1,7 +1,6 @@
 """The links between anonymous asks and their authors: sealed, found, and cut.
 
-No function says who an author is to anyone. `author_of` is for the one thing that must
-know it: that no one is asked to answer their own ask.
+No function shows an author to anyone.
 """
 
 import hmac
@@ -64,7 +63,8 @@ def link(tx: Transaction, ask: Ask, member: str, keys: AnonymityKeys) -> None:
 def author_of(tx: Transaction, ask: Ask) -> str | None:
     """Return the author of an anonymous ask; None if the link is cut, or has no key.
 
-    Only for leaving the author out of those who are asked to answer it.
+    Only for rules that act on someone unknown. Nothing shows it to anyone, and no one
+    is left out because of it: a person who is missing would be the author.
     """
     if not is_anonymous(ask):
         return None

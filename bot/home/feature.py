@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.feature import Feature
-from bot.home import memberships, page, personal_data, service, waiting_messages
+from bot.home import memberships, page, personal_data, service, traces, waiting_messages
 from bot.runtime import Transaction
 from bot.workspace import contact_budget
 from models import Channel
@@ -23,6 +23,7 @@ def _on_bot_joined(tx: Transaction, _channel: Channel, _inviter: str | None) -> 
 
 def _purge(tx: Transaction, _before: datetime) -> None:
     contact_budget.purge(tx)
+    traces.purge(tx)
 
 
 HOME = Feature(

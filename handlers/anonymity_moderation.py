@@ -72,7 +72,7 @@ def restore(click: BlockAction, tx: Transaction) -> None:
 
 
 def delete(click: BlockAction, tx: Transaction) -> None:
-    reports.delete(tx, parse_id(click.value), by=click.actor)
+    reports.delete_hidden(tx, parse_id(click.value), by=click.actor)
 
 
 def open_stop_form(click: BlockAction, tx: Transaction) -> Response:

@@ -51,6 +51,7 @@ def links_cut(at: datetime) -> str:
 
 NO_ONE_LOOKED = "No champion could look at it in time. You can ask it again."
 KEY_LOST = "I could not post it, because the server has another key now. Ask it again."
+SWITCHED_OFF = "Asks without a name are switched off on this server."
 DECIDED = "That's decided already."
 CHOICE_TAKEN = (
     "Thank you. Your choice counts, unless it's your own ask: then another champion has"

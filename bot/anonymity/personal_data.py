@@ -84,6 +84,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         contents="How many people reported an ask without a name, each an index that"
         " needs the key.",
         purpose="Hide it until a champion has looked.",
+        retention="With the end of the time in which a link to an author is kept.",
         non_personal=("reporters",),
     ),
     TablePolicy(

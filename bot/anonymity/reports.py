@@ -4,7 +4,9 @@ A report is an index that needs the key, other for each ask. The author's own re
 counts like any other.
 """
 
-from sqlalchemy import select
+from datetime import timedelta
+
+from sqlalchemy import delete, select
 
 from bot.anonymity import authors, notes, report_messages, rules
 from bot.anonymity.keyring import keys_of
@@ -14,7 +16,7 @@ from bot.asks import service as asks
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
-from bot.workspace import roles
+from bot.workspace import roles, workspace_settings
 from models import AnonymousReview, Ask, Channel
 
 
@@ -62,7 +64,7 @@ def restore(tx: Transaction, ask_id: int, *, by: str) -> None:
     report_messages.update(tx, ask)
 
 
-def delete(tx: Transaction, ask_id: int, *, by: str) -> None:
+def delete_hidden(tx: Transaction, ask_id: int, *, by: str) -> None:
     """Delete a hidden ask with its words. Raises UserError, and MembershipUnknown."""
     _erase(tx, _require_hidden(tx, ask_id, by))
 
@@ -82,7 +84,7 @@ def _erase(tx: Transaction, ask: Ask) -> None:
 
 
 def purge(tx: Transaction) -> None:
-    """Delete the asks that nobody has shown again in time."""
+    """Delete the asks that nobody has shown again in time, and old reports."""
     overdue = tx.session.scalars(
         select(Ask.id)
         .join(AnonymousReview, AnonymousReview.ask_id == Ask.id)
@@ -97,3 +99,14 @@ def purge(tx: Transaction) -> None:
         ask = asks.get(tx, ask_id, include_deleted=True)
         if ask.is_hidden:
             _erase(tx, ask)
+    days = timedelta(days=workspace_settings.get(tx).anonymous_link_days)
+    old = select(Ask.id).where(
+        Ask.installation_id == tx.workspace.id, Ask.asked_at <= tx.now - days
+    )
+    tx.session.execute(
+        delete(AnonymousReview).where(
+            AnonymousReview.ask_id.in_(old),
+            AnonymousReview.hidden_at.is_(None),
+            AnonymousReview.is_cleared.is_(False),
+        )
+    )

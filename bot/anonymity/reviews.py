@@ -22,6 +22,8 @@ def require_undecided(tx: Transaction, draft_id: int, *, by: str) -> AnonymousDr
     roles.authorize(tx, tx.session.get_one(Channel, draft.channel_id), LOOK_AFTER, by)
     if draft.state != "reviewed" or draft.due_at <= tx.now:
         raise UserError(notes.DECIDED)
+    if keys_of(tx) is None:
+        raise UserError(notes.SWITCHED_OFF)
     return draft
 
 

@@ -377,3 +377,15 @@ def test_answers_of_a_hidden_ask_give_no_credit_until_it_is_back(
         assert session.scalars(select(Ask)).one().deleted_at is not None
     press(story, "Show it again")
     assert story.only_ask().state == "answered"
+
+
+def test_reports_end_with_the_time_of_links(anonymity: Anonymity, story: Story) -> None:
+    anonymity.ask()
+    report(story, HELPER)
+    story.clock.advance(days=89)
+    jobs.privacy.purge_expired(story.rt, story.worker)
+    assert len(review(story).reporters) == 1
+    story.clock.advance(days=2)
+    jobs.privacy.purge_expired(story.rt, story.worker)
+    with story.rt.read_session() as session:
+        assert session.scalars(select(AnonymousReview)).all() == []

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 import jobs.anonymity
-from bot.anonymity import drafts
+from bot.anonymity import drafts, reviews
 from bot.privacy import service as privacy
 from models import AnonymousDraft, AnonymousLink, Ask, OutboxItem
 from tests.factories import Story
@@ -334,3 +334,12 @@ def test_a_channel_without_champions_can_not_have_them_read_first(
     body = story.set_up_channel(champions=[], anonymous_asks="reviewed").body
     assert "Choose champions first" in body
     assert "errors" in body
+
+
+def test_without_the_key_nothing_is_decided(
+    reviewed: Anonymity, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(reviewed)
+    monkeypatch.setattr(reviews, "keys_of", lambda _tx: None)
+    assert "switched off" in press(story, "Post")
+    assert stored_drafts(story)[0].state == "reviewed"

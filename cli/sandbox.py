@@ -3,13 +3,16 @@
 import argparse
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from bot.anonymity.keys import KEY_BYTES
 from bot.clock import utc_now
 from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
 from bot.config.settings import Settings
@@ -92,7 +95,9 @@ def _play(
             "slack_api_url": slack.api_url,
             "port": bot_port.port,
             "slack_app_token": None,
-            "search_folder": _search_folder(database),
+            "search_folder": _file_beside(database, "search"),
+            "anonymity_key": anonymity_key_of(database),
+            "anonymity_key_previous": None,
             "mentors": settings.mentors if export else mentor_settings_for(started_at),
         }
     )
@@ -133,10 +138,20 @@ def _play(
         slack.stop()
 
 
-def _search_folder(database: Database) -> Path:
-    """Return a folder of its own, for there can be another bot's beside it."""
+def _file_beside(database: Database, name: str) -> Path:
+    """Return a path of its own, for there can be another bot's beside it."""
     file = sqlite_file(database.engine.url) or SANDBOX_FILE
-    return file.with_name(f"{file.stem}-search")
+    return file.with_name(f"{file.stem}-{name}")
+
+
+def anonymity_key_of(database: Database) -> SecretStr:
+    """Return the key of asks without a name; the same again for the same database."""
+    file = _file_beside(database, "anonymity.key")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(b64encode(token_bytes(KEY_BYTES)))
+    return SecretStr(file.read_text(encoding="ascii"))
 
 
 def _listen(settings: Settings, host: str, setting: str, what: str) -> ListeningSockets:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser import test_anonymity as anonymity
 from tests.browser.conftest import (
     DATABASE,
     FLAGS,
@@ -225,6 +226,29 @@ def request(window: Window) -> None:
     window.message(REQUEST).wait_for()
 
 
+def anonymous_preview(window: Window) -> None:
+    window.act_as("priya")
+    window.open_channel("help-backend")
+    anonymity.fill_in(window)
+
+
+def anonymous_channel(window: Window) -> None:
+    anonymous_preview(window)
+    anonymity.post(window)
+    window.travel("+1 hour")
+    window.act_as("lars")
+    window.open_channel("help-backend")
+    anonymity.answer(window)
+
+
+def anonymous_ask(window: Window) -> None:
+    window.act_as("priya")
+    modal = anonymity.open_own_ask(window)
+    anonymity.reply_as_the_asker(window, "I did, and they thanked us for it.")
+    modal.get_by_role("button", name="This solved it").click()
+    expect(modal.get_by_role("button", name="It didn't solve it")).to_be_visible()
+
+
 def export(camera: Camera) -> None:
     tables = camera.folder / "tables"
     subprocess.run(
@@ -267,8 +291,15 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "checkin-digest": checkin_digest,
     "request": request,
     "export": export,
+    "anonymous-preview": anonymous_preview,
+    "anonymous-channel": anonymous_channel,
+    "anonymous-ask": anonymous_ask,
 }
-GOES_ON_FROM = {"mentor-post": "mentor", "checkin-digest": "checkin-share"}
+GOES_ON_FROM = {
+    "mentor-post": "mentor",
+    "checkin-digest": "checkin-share",
+    "anonymous-ask": "anonymous-channel",
+}
 # In a workspace of their own, where nothing else waits for an answer.
 ALONE = {"request"}
 

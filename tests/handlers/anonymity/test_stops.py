@@ -85,7 +85,7 @@ def test_the_author_reads_why_on_their_own_home_tab(
 ) -> None:
     anonymity.ask()
     for member in (ASKER, HELPER):
-        assert "without your name" not in home(story, member)
+        assert "can't ask in" not in home(story, member)
     before = everything(story, but=frozenset({"anonymous_blocks", "anonymous_reviews"}))
     stop(story, story.only_ask(), "It insults <people>.")
     # Nothing is sent to the author.

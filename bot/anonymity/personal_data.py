@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from bot.anonymity import authors
 from bot.anonymity.message_kinds import (
     ANONYMOUS_NOTICE,
+    ANONYMOUS_REPLY,
     ANONYMOUS_REPORT,
     ANONYMOUS_REVIEW,
     ANONYMOUS_REVIEWED,
     ANONYMOUS_STOP_OFFER,
+    ANONYMOUS_UPDATE_REPLY,
     ANONYMOUS_UPDATE_REPORT,
     ANONYMOUS_UPDATE_STOP_OFFER,
 )
@@ -105,10 +107,12 @@ MESSAGES = (
         frozenset(
             {
                 ANONYMOUS_NOTICE,
+                ANONYMOUS_REPLY,
                 ANONYMOUS_REPORT,
                 ANONYMOUS_REVIEW,
                 ANONYMOUS_REVIEWED,
                 ANONYMOUS_STOP_OFFER,
+                ANONYMOUS_UPDATE_REPLY,
                 ANONYMOUS_UPDATE_REPORT,
                 ANONYMOUS_UPDATE_STOP_OFFER,
             }

@@ -6,7 +6,7 @@ counts like any other.
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.anonymity import authors, notes, report_messages, rules
 from bot.anonymity.keyring import keys_of
@@ -17,7 +17,7 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.workspace import roles, workspace_settings
-from models import AnonymousReview, Ask, Channel
+from models import AnonymousReply, AnonymousReview, Ask, Channel
 
 
 def report(tx: Transaction, ask_id: int, *, by: str) -> None:
@@ -79,7 +79,10 @@ def _require_hidden(tx: Transaction, ask_id: int, by: str) -> Ask:
 
 def _erase(tx: Transaction, ask: Ask) -> None:
     get_review(tx, ask).hidden_at = None
+    # Its replies' messages are deleted with it.
     hiding.erase(tx, ask)
+    replies = update(AnonymousReply).where(AnonymousReply.ask_id == ask.id)
+    tx.session.execute(replies.values(text=""))
     report_messages.update(tx, ask)
 
 

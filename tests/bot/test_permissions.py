@@ -4,7 +4,12 @@ import itertools
 
 import pytest
 
-from bot.anonymity.permissions import LOOK_AFTER, REPORT, STOP_EVERYWHERE
+from bot.anonymity.permissions import (
+    ACT_AS_ASKER,
+    LOOK_AFTER,
+    REPORT,
+    STOP_EVERYWHERE,
+)
 from bot.asks.permissions import (
     CLOSE,
     DELETE,
@@ -67,6 +72,7 @@ TABLE = {
     SEE_MENTORS: "no no no no yes yes",
     GIVE_KUDOS: "yes yes no no no no",
     TAKE_BACK_KUDOS: "no no yes no yes no",
+    ACT_AS_ASKER: "no no yes no no no",
     REPORT: "yes yes no no no no",
     LOOK_AFTER: "no no no yes yes yes",
     STOP_EVERYWHERE: "no no no no yes yes",

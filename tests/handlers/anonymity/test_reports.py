@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 
 import jobs
-from models import AnonymousReview, Answer, Ask, AskRoute
+from models import AnonymousReply, AnonymousReview, Answer, Ask, AskRoute
 from tests.factories import Story
 from tests.fakes import PostedMessage
+from tests.handlers.anonymity.acting import Actor
 from tests.handlers.anonymity.conftest import CROWD, QUESTION, Anonymity
 from tests.handlers.routing.test_races import at_once
 from tests.handlers.test_forgery import everything
@@ -389,3 +390,27 @@ def test_reports_end_with_the_time_of_links(anonymity: Anonymity, story: Story) 
     jobs.privacy.purge_expired(story.rt, story.worker)
     with story.rt.read_session() as session:
         assert session.scalars(select(AnonymousReview)).all() == []
+
+
+def test_the_authors_replies_are_hidden_shown_and_deleted_with_it(
+    anonymity: Anonymity, story: Story
+) -> None:
+    anonymity.ask()
+    author = Actor(story)
+    ask_id = story.only_ask().id
+    author.submit(author.press("reply", ask_id), text="It is about a date.")
+    story.clock.advance(minutes=5)
+    jobs.anonymity.post_replies(story.rt, story.worker)
+    story.deliver()
+
+    def in_channel() -> str:
+        messages = story.slack.messages_to(HELP_CHANNEL)
+        return json.dumps([message.blocks for message in messages])
+
+    assert "about a date" in in_channel()
+    hide(story)
+    assert "about a date" not in in_channel()
+    press(story, "Delete it")
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+    with story.rt.read_session() as session:
+        assert session.scalars(select(AnonymousReply.text)).all() == [""]

@@ -2,7 +2,7 @@
 
 from bot.anonymity import drafts, notices, replies
 from bot.runtime import Runtime, Workspace
-from jobs.each_workspace import each_workspace
+from jobs.each_workspace import each_workspace, write_each
 
 
 @each_workspace
@@ -10,9 +10,7 @@ def post_asks(rt: Runtime, workspace: Workspace) -> None:
     """Handle each draft that is due, in a transaction of its own."""
     with rt.read(workspace) as tx:
         due = drafts.due(tx)
-    for draft_id in due:
-        with rt.write(workspace) as tx:
-            drafts.advance(tx, draft_id)
+    write_each(rt, workspace, drafts.advance, due)
 
 
 @each_workspace
@@ -20,9 +18,7 @@ def tell_authors(rt: Runtime, workspace: Workspace) -> None:
     """Tell authors once a day that there is news, each in a transaction of its own."""
     with rt.read(workspace) as tx:
         people = notices.authors_with_news(tx)
-    for member in people:
-        with rt.write(workspace) as tx:
-            notices.tell(tx, member)
+    write_each(rt, workspace, notices.tell, people)
 
 
 @each_workspace
@@ -30,6 +26,4 @@ def post_replies(rt: Runtime, workspace: Workspace) -> None:
     """Post each reply that is due, in a transaction of its own."""
     with rt.read(workspace) as tx:
         due = replies.due(tx)
-    for reply_id in due:
-        with rt.write(workspace) as tx:
-            replies.post(tx, reply_id)
+    write_each(rt, workspace, replies.post, due)

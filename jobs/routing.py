@@ -1,6 +1,7 @@
 """Take the next step for asks without an answer."""
 
 import logging
+from functools import partial
 
 from bot.outbox.message_type import MAX_LOOKUPS
 from bot.routing import notices, steps
@@ -8,7 +9,7 @@ from bot.routing.steps import RoutingRun
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
 from bot.workspace.visibility import MembershipUnknown
-from jobs.each_workspace import each_workspace
+from jobs.each_workspace import each_workspace, run_all
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,7 @@ def route_asks(rt: Runtime, workspace: Workspace) -> None:
     if finished:
         with rt.write(workspace) as tx:
             steps.stop(tx, finished)
-    for ask_id in due:
-        _advance(rt, workspace, run, ask_id)
+    run_all(partial(_advance, rt, workspace, run), due)
 
 
 def _advance(rt: Runtime, workspace: Workspace, run: RoutingRun, ask_id: int) -> None:

@@ -199,9 +199,10 @@ def submit_reply(form: ViewSubmission, tx: Transaction) -> Response:
     ask = _own_of_form(form, tx)
     typed, reply_id = form.view.text("text"), form.view.metadata().get("reply")
     if reply_id:
-        replies.edit(tx, replies.get(tx, ask, parse_id(reply_id)), typed)
+        reply = replies.get(tx, ask, parse_id(reply_id))
+        replies.edit(tx, ask, reply, typed, by=form.actor)
     else:
-        replies.submit(tx, ask, typed, source=form.view.id)
+        replies.submit(tx, ask, typed, by=form.actor, source=form.view.id)
     return _show(tx, ask, form.actor)
 
 
@@ -235,7 +236,7 @@ def open_edit_form(click: BlockAction, tx: Transaction) -> Response:
 
 def submit_edit(form: ViewSubmission, tx: Transaction) -> Response:
     ask = _own_of_form(form, tx)
-    acts.edit(tx, ask, ask_form.draft(form.view))
+    acts.edit(tx, ask, ask_form.draft(form.view), by=form.actor)
     return _show(tx, ask, form.actor)
 
 
@@ -248,7 +249,7 @@ def open_what_worked_form(click: BlockAction, tx: Transaction) -> Response:
 
 def submit_what_worked(form: ViewSubmission, tx: Transaction) -> Response:
     ask = _own_of_form(form, tx)
-    acts.set_what_worked(tx, ask, form.view.text("worked"))
+    acts.set_what_worked(tx, ask, form.view.text("worked"), by=form.actor)
     return _show(tx, ask, form.actor)
 
 
@@ -268,7 +269,7 @@ def submit_thanks(form: ViewSubmission, tx: Transaction) -> Response:
     if not set(people) <= set(acts.helpers(tx, ask, form.actor)):
         raise UserError(notes.NOT_A_HELPER, field="people")
     mrkdwn = to_mrkdwn(reason)
-    texts.require_no_people(tx, mrkdwn, field="reason")
+    texts.require_allowed(tx, ask, mrkdwn, by=form.actor, field="reason")
     kudos.give_without_name(tx, people, mrkdwn, source=_thanks_source(ask))
     return _show(tx, ask, form.actor)
 

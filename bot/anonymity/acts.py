@@ -148,18 +148,18 @@ def reopen(tx: Transaction, ask: Ask, *, event_micros: int) -> None:
     actions.apply_reopen(tx, ask, event_micros=event_micros)
 
 
-def edit(tx: Transaction, ask: Ask, draft: AskDraft) -> None:
+def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
     """Apply the form's values to the ask. Raises UserError, with the field."""
     for field, text in (("title", draft.title), ("details", draft.details)):
-        texts.require_no_people(tx, text, field=field)
+        texts.require_allowed(tx, ask, text, by=by, field=field)
     asks.apply_edit(tx, ask, draft)
 
 
-def set_what_worked(tx: Transaction, ask: Ask, text: str) -> None:
+def set_what_worked(tx: Transaction, ask: Ask, text: str, *, by: str) -> None:
     """Store what worked. Raises UserError, with the field."""
     if ask.state != "solved":
         raise UserError(notes.NOT_SOLVED)
-    texts.require_no_people(tx, text, field="worked")
+    texts.require_allowed(tx, ask, text, by=by, field="worked")
     actions.apply_what_worked(tx, ask, text)
 
 

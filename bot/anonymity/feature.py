@@ -46,6 +46,7 @@ def _on_member_left(
 def _purge(tx: Transaction, _before: datetime) -> None:
     authors.cut_due(tx)
     limits.purge(tx)
+    replies.purge(tx)
     reports.purge(tx)
     notices.purge(tx)
 

@@ -35,9 +35,7 @@ def require_may_post(
     tx: Transaction, keys: AnonymityKeys, member: str, channel_id: int
 ) -> None:
     """Raise UserError if the member was stopped, or has reached a limit."""
-    for block in blocks_of(tx, keys, member):
-        if block.channel_id in {None, channel_id}:
-            raise UserError(blocked(block.reason))
+    require_not_stopped(tx, keys, member, channel_id)
     today = tx.now.date()
     if not rules.may_post(_numbers(tx, keys, member), today):
         raise UserError(TOO_MANY)
@@ -49,6 +47,20 @@ def require_may_post(
     )
     if (total or 0) >= rules.MAX_PER_WORKSPACE_DAY:
         raise UserError(TOO_MANY_HERE)
+
+
+def require_not_stopped(
+    tx: Transaction,
+    keys: AnonymityKeys,
+    member: str,
+    channel_id: int,
+    *,
+    field: str | None = None,
+) -> None:
+    """Raise UserError if a champion has stopped the member there."""
+    for block in blocks_of(tx, keys, member):
+        if block.channel_id in {None, channel_id}:
+            raise UserError(blocked(block.reason), field=field)
 
 
 def blocks_of(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, literal, select, update
 
 from bot.anonymity import notes, rules, texts
 from bot.anonymity.authors import is_anonymous
@@ -17,13 +17,15 @@ from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
 from bot.slack.text import sanitize, to_mrkdwn, truncate
-from models import AnonymousReply, Ask, Channel
+from models import AnonymousLink, AnonymousReply, Ask, Channel
 
 # The `ts` of a reply that Slack refused.
 REFUSED = ""
+# The beginning of what replaces the index of a reply.
+_CUT = "cut "
 
 
-def submit(tx: Transaction, ask: Ask, typed: str, *, source: str) -> None:
+def submit(tx: Transaction, ask: Ask, typed: str, *, by: str, source: str) -> None:
     """Store a reply of the ask's author, once for each `source`, to be posted later.
 
     Raises UserError, with the field.
@@ -31,7 +33,7 @@ def submit(tx: Transaction, ask: Ask, typed: str, *, source: str) -> None:
     keys = keys_of(tx)
     if ask.ts is None or keys is None:
         raise UserError(notes.STILL_POSTING)
-    text = _parse(tx, typed)
+    text = _parse(tx, ask, typed, by)
     if _count(tx, ask) >= rules.MAX_REPLIES:
         raise UserError(notes.TOO_MANY_REPLIES, field="text")
     tx.session.execute(
@@ -46,11 +48,11 @@ def submit(tx: Transaction, ask: Ask, typed: str, *, source: str) -> None:
     )
 
 
-def _parse(tx: Transaction, typed: str) -> str:
+def _parse(tx: Transaction, ask: Ask, typed: str, by: str) -> str:
     text = to_mrkdwn(truncate(sanitize(typed), rules.MAX_REPLY_LENGTH))
     if not text:
         raise UserError(notes.EMPTY_REPLY, field="text")
-    texts.require_no_people(tx, text, field="text")
+    texts.require_allowed(tx, ask, text, by=by, field="text")
     return text
 
 
@@ -71,9 +73,11 @@ def get(tx: Transaction, ask: Ask, reply_id: int) -> AnonymousReply:
     return reply
 
 
-def edit(tx: Transaction, reply: AnonymousReply, typed: str) -> None:
+def edit(
+    tx: Transaction, ask: Ask, reply: AnonymousReply, typed: str, *, by: str
+) -> None:
     """Change the text, also of a reply that is posted. Raises UserError."""
-    reply.text = _parse(tx, typed)
+    reply.text = _parse(tx, ask, typed, by)
     _request_update(tx, reply)
 
 
@@ -118,6 +122,23 @@ def on_title_changed(tx: Transaction, ask: Ask) -> None:
     )
     for reply in replies.all():
         _request_update(tx, reply)
+
+
+def purge(tx: Transaction) -> None:
+    """Delete the indexes of posted replies whose ask has no link any longer."""
+    of_workspace = select(Ask.id).filter_by(installation_id=tx.workspace.id)
+    linked = select(AnonymousLink.ask_id)
+    tx.session.execute(
+        update(AnonymousReply)
+        .where(
+            AnonymousReply.ask_id.in_(of_workspace),
+            AnonymousReply.ask_id.not_in(linked),
+            AnonymousReply.due_at.is_(None),
+            AnonymousReply.source_index.not_like(f"{_CUT}%"),
+        )
+        .values(source_index=literal(_CUT) + cast(AnonymousReply.id, String))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def due(tx: Transaction) -> Sequence[int]:

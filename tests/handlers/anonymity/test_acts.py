@@ -9,8 +9,11 @@ from sqlalchemy import func, select, update
 import jobs.anonymity
 from bot.anonymity import authors, notes
 from bot.anonymity.authors import ONLY_THE_ASKER
+from bot.asks import hiding
+from bot.asks import service as asks
 from bot.workspace import channels
 from models import (
+    AnonymousBlock,
     AnonymousDraft,
     AnonymousLink,
     AnonymousReply,
@@ -31,6 +34,7 @@ from tests.handlers.anonymity.acting import (
     values_of,
 )
 from tests.handlers.anonymity.conftest import QUESTION, Anonymity
+from tests.handlers.anonymity.keys import KEYS
 from tests.home import opens, visible_home
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
 
@@ -368,6 +372,65 @@ def test_bad_replies_are_refused_beside_the_field(
     for reply in replies_in_thread(story):
         assert len(reply.text) < 3100
         assert f"<@{HELPER}>" not in reply.text
+
+
+def test_a_stopped_author_writes_nothing_more(
+    story: Story, author: Actor, ask_id: int
+) -> None:
+    answer = answered(story)
+    author.press("mark_solved", f"{ask_id}:{answer}:1")
+    forms = [author.press(name, ask_id) for name in ("reply", "edit", "worked")]
+    with story.rt.write(story.workspace) as tx:
+        tx.session.add(
+            AnonymousBlock(
+                installation_id=story.workspace.id,
+                blind_index=KEYS.index("blocks", story.workspace.team_id, ASKER),
+                channel_id=None,
+                until=tx.now + timedelta(days=30),
+                reason="It insults people.",
+            )
+        )
+    before = everything(story)
+    for form in forms:
+        assert "It insults people" in text_of(author.submit(form, **VALUES))
+    assert everything(story) == before
+
+
+def test_a_cut_link_leaves_no_index_of_replies(
+    story: Story, author: Actor, ask_id: int
+) -> None:
+    author.submit(author.press("reply", ask_id), text="It is about a date.")
+    run_replies(story)
+    for days, is_kept in ((1, True), (91, False)):
+        story.clock.advance(days=days)
+        with story.rt.write(story.workspace) as tx:
+            tx.features.purge(tx, tx.now)
+        with story.rt.read_session() as session:
+            [index] = session.scalars(select(AnonymousReply.source_index))
+        assert (len(index) == 64) is is_kept
+    assert len(replies_in_thread(story)) == 1
+
+
+def test_a_hidden_ask_hides_the_replies_of_its_author(
+    story: Story, author: Actor, ask_id: int
+) -> None:
+    author.submit(author.press("reply", ask_id), text="It is about a date.")
+    run_replies(story)
+    [reply] = replies_in_thread(story)
+    author.submit(author.press("reply", ask_id), text="It is about two dates.")
+    with story.rt.write(story.workspace) as tx:
+        hiding.hide(tx, asks.get(tx, ask_id))
+    run_replies(story)
+    assert reply.text == "This reply is hidden, like the ask."
+    assert len(replies_in_thread(story)) == 1
+    assert "Hidden: people reported it" in opens(story, ASKER)
+    with story.rt.write(story.workspace) as tx:
+        hiding.show(tx, asks.get(tx, ask_id, include_deleted=True))
+    run_replies(story, hours=2)
+    assert [each.text for each in replies_in_thread(story)] == [
+        "The asker: It is about a date.",
+        "The asker: It is about two dates.",
+    ]
 
 
 def test_only_so_many_replies(story: Story, author: Actor, ask_id: int) -> None:

@@ -290,6 +290,34 @@ def test_a_deleted_ask_is_gone_with_the_replies_of_its_author(
     assert OWN not in opens(story, ASKER)
 
 
+def test_an_answer_to_an_ask_that_was_just_deleted_counts_for_nothing(
+    story: Story, author: Actor, ask_id: int, message: PostedMessage
+) -> None:
+    author.submit(author.press("delete", ask_id))
+    story.say(HELPER, "Tell them today.", thread_ts=message.ts)
+    story.deliver()
+    assert story.answers() == []
+    assert story.slack.texts_to(HELPER) == story.slack.texts_to(ASKER) == []
+
+
+def test_an_ask_is_edited_while_it_is_being_posted(
+    anonymity: Anonymity, story: Story, author: Actor
+) -> None:
+    anonymity.press_post(anonymity.preview())
+    story.clock.advance(minutes=5)
+    jobs.anonymity.post_asks(story.rt, story.worker)
+    ask_id = story.only_ask().id
+    modal = author.press("open", ask_id)
+    # There is no thread yet.
+    assert values_of(modal, "reply") == []
+    assert "still posting" in text_of(
+        author.submit(author.press("reply", ask_id), text="It is a date.")
+    )
+    author.submit(author.press("edit", ask_id), title="How do I say it early?")
+    story.deliver()
+    assert "How do I say it early?" in rendered(story)
+
+
 # Replies
 
 

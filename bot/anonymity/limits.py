@@ -11,6 +11,7 @@ from bot.anonymity.keys import AnonymityKeys
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
+from bot.slack.text import full_stop
 from models import AnonymousBlock, AnonymousCount
 
 TOO_MANY = (
@@ -25,9 +26,10 @@ TOO_MANY_HERE = (
 
 def blocked(reason: str) -> str:
     """Return the words for an author who was stopped."""
+    why = f"“{reason}”"
     return (
-        f"A champion has stopped your asks without a name for now: “{reason}”. You can"
-        " ask with your name."
+        f"A champion has stopped your asks without a name for now: {why}"
+        f"{full_stop(why)} You can ask with your name."
     )
 
 

@@ -21,6 +21,7 @@ from bot.slack.rich_text import channel_mention
 from bot.slack.text import (
     escape,
     format_full,
+    full_stop,
     one_line,
     sanitize,
     to_mrkdwn,
@@ -206,9 +207,10 @@ def stop_offer(block_id: int, reasons: Sequence[str], *, count: int) -> Note:
 
 def stopped(place: str, until: str, reason: str) -> ContextBlock:
     """Tell a stopped author, in their Home tab, why and until when."""
+    why = f"“{reason}”"
     return context_line(
         f"Until {until}, you can't ask {place} without your name. A champion's reason:"
-        f" “{reason}”. You can ask with your name."
+        f" {why}{full_stop(why)} You can ask with your name."
     )
 
 

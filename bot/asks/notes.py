@@ -26,7 +26,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, fallback_text, link
-from bot.slack.text import Token, to_plain, truncate
+from bot.slack.text import Token, full_stop, to_plain, truncate
 
 MarkMeaning = Literal["helpful", "solved"]
 
@@ -44,7 +44,8 @@ def how_to_mark(emoji: str) -> list[Part]:
 
 
 def ask_answered(title: str, url: str, author: str) -> Note:
-    return sentence_note(f"{author} answered your ask ", link(url, quoted(title)), ".")
+    ask = quoted(title)
+    return sentence_note(f"{author} answered your ask ", link(url, ask), full_stop(ask))
 
 
 def ask_captured(
@@ -103,17 +104,19 @@ def ask_deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> No
             " stays; it's just no longer tracked."
         )
         return text, [*blocks, undo_button(ask_id)]
-    return sentence_note(f"{by} deleted your ask {quoted(title)}.")
+    ask = quoted(title)
+    return sentence_note(f"{by} deleted your ask {ask}{full_stop(ask)}")
 
 
 def ask_closed(
     ask_id: int, title: str, url: str, by: str, reason: str, *, state: str
 ) -> Note:
+    why = f"“{to_plain(reason)}”"
     update = "" if state == "closed" else f" It's {_STATE_TEXTS.get(state, state)}."
     text, blocks = sentence_note(
         f"{by} closed your ask ",
         link(url, quoted(title)),
-        f": “{to_plain(reason)}”.",
+        f": {why}{full_stop(why)}",
         *([update] if update else []),
     )
     if update:
@@ -172,7 +175,8 @@ def ask_solved(
         parts: list[Part] = [f"{by} marked your ask ", link(url, quoted(title))]
         parts += [" as solved by ", *links, "."] if links else [" as solved."]
     elif links:
-        parts = ["Solved by ", *links, ": ", link(url, quoted(title)), "."]
+        ask = quoted(title)
+        parts = ["Solved by ", *links, ": ", link(url, ask), full_stop(ask)]
     else:
         parts = ["Glad ", link(url, quoted(title)), " is solved!"]
     if candidates:
@@ -279,11 +283,12 @@ def answer_helped(title: str, url: str, asker: str, people: Sequence[str]) -> No
 
 
 def answer_solved(title: str, url: str, asker: str, others: Sequence[str]) -> Note:
+    ask = quoted(title)
     also = f" It helped {name_list(others)} too." if others else ""
     return sentence_note(
         "Your ",
         link(url, "answer"),
-        f" solved {asker}'s ask {quoted(title)}.{also} Thank you!",
+        f" solved {asker}'s ask {ask}{full_stop(ask)}{also} Thank you!",
     )
 
 

@@ -113,7 +113,7 @@ def schedule_list(rows: Sequence[ScheduleView], *, may_add: bool) -> list[Block]
     if not rows:
         blocks.append(
             context_line(
-                "A recurring question, such as “What are you working on this week?”."
+                "A recurring question, such as “What are you working on this week?”"
                 " Joining is optional."
             )
         )

@@ -14,7 +14,7 @@ from bot.checkins.rules import MISSES_BEFORE_STOP
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, quoted, sentence_note
 from bot.slack.rich_text import Part, fallback_text, link
-from bot.slack.text import to_plain, truncate
+from bot.slack.text import full_stop, to_plain, truncate
 
 _QUESTION = 80
 
@@ -115,10 +115,11 @@ def reminder(
     until: Part,
 ) -> Note:
     """Build the reminder for a member who has not shared yet."""
+    asked = _quoted(question)
     parts: list[Part] = [
         f"#{channel} is asking ",
-        link(url, _quoted(question)),
-        ". A sentence or two is plenty; you have until ",
+        link(url, asked),
+        f"{full_stop(asked)} A sentence or two is plenty; you have until ",
         until,
         ". This is the only reminder.",
     ]
@@ -182,7 +183,8 @@ def response_not_posted(
 
 def ask_offer(checkin_id: int, blocker: str) -> Note:
     """Build the offer to make an ask of a member's blocker, which is mrkdwn."""
-    sentence = f"You're stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
+    words = quoted(blocker, _BLOCKER)
+    sentence = f"You're stuck on {words}{full_stop(words)}"
     offer = "Your peers may know. Want to ask them? You can edit the ask first."
     return fallback_text(f"{sentence} {offer}"), [
         rich_text.inline(sentence),
@@ -198,8 +200,9 @@ def ask_created(title: str, url: str) -> Note:
 
     `title` is mrkdwn; `url` is "" until the ask is posted.
     """
-    linked_title: Part = link(url, _quoted(title)) if url else _quoted(title)
-    return sentence_note("You asked your peers: ", linked_title, ".")
+    ask = _quoted(title)
+    linked_title: Part = link(url, ask) if url else ask
+    return sentence_note("You asked your peers: ", linked_title, full_stop(ask))
 
 
 def join_receipt(schedule_id: int, question: str, *, channel: str) -> Note:

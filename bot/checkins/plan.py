@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.checkins.rules import NTH, Every, Recurrence
 from bot.errors import UserError
 from bot.forms import calendar
-from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain, truncate
+from bot.slack.text import full_stop, one_line, sanitize, to_mrkdwn, to_plain, truncate
 
 DEFAULT_QUESTION = "What are you working on this week?"
 DEFAULT_HINT = "Just a sentence or two"
@@ -208,9 +208,9 @@ def _skips(typed: str, today: date) -> frozenset[date]:
         word for word, day in dates.items() if day is None or not _is_near(day, today)
     ]
     if invalid:
+        word = f"“{truncate(sanitize(invalid[0]), 30)}”"
         raise UserError(
-            f"I can't skip “{truncate(sanitize(invalid[0]), 30)}”. Write dates like"
-            " 2026-12-24.",
+            f"I can't skip {word}{full_stop(word)} Write dates like 2026-12-24.",
             field="skips",
         )
     days = frozenset(day for day in dates.values() if day is not None)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, name_list, quoted, sentence_note
 from bot.slack.rich_text import Part, channel_mention, link
-from bot.slack.text import capitalize, to_plain, truncate
+from bot.slack.text import capitalize, full_stop, to_plain, truncate
 
 # The channel's name for an author who can no longer see it.
 HIDDEN_CHANNEL = "a private channel that you've left"
@@ -59,12 +59,13 @@ def outdated_question(
     entry_id: int, title: str, url: str, reasons: Sequence[str]
 ) -> Note:
     """Ask an author whether their answer is still right. `reasons` are mrkdwn."""
-    why = "; ".join(to_plain(reason) for reason in reasons)
+    joined = "; ".join(to_plain(reason) for reason in reasons)
+    why = f"“{truncate(joined, 300)}”"
     parts: list[Part] = [
         "People say that your ",
         link(url, "answer"),
         f" to {quoted(title)} is out of date",
-        f": “{truncate(why, 300)}”." if why else ".",
+        f": {why}{full_stop(why)}" if joined else ".",
         " Is it still right? If not, you can reply there with the new way.",
     ]
     text, blocks = sentence_note(*parts)
@@ -98,10 +99,11 @@ def pointer_helped(title: str, url: str, people: Sequence[str]) -> Note:
 
 
 def pointer_not_posted(title: str, url: str) -> Note:
+    ask = quoted(title)
     return sentence_note(
         "I couldn't post the earlier answer that you found in the thread of ",
-        link(url, quoted(title)),
-        ". Look there, and try again if it's missing.",
+        link(url, ask),
+        f"{full_stop(ask)} Look there, and try again if it's missing.",
     )
 
 

@@ -17,7 +17,7 @@ from bot.slack.blocks import (
     sentence_note,
 )
 from bot.slack.rich_text import Part, channel_mention, link
-from bot.slack.text import escape
+from bot.slack.text import escape, full_stop
 
 
 def when(month: str) -> str:
@@ -91,7 +91,7 @@ def request(
     """
     text, blocks = sentence_note(
         *ask.parts,
-        f"{_stop(ask.title)} Nobody has answered yet. I ask you because ",
+        f"{full_stop(quoted(ask.title))} Nobody has answered yet. I ask you because ",
         *reason.parts,
         ".",
     )
@@ -119,11 +119,6 @@ def request(
     ]
 
 
-def _stop(title: str) -> str:
-    """Return the full stop after a quoted title, unless it ends a sentence itself."""
-    return "" if title.endswith(("?", "!", ".", "…")) else "."
-
-
 def open_requests(
     rows: Sequence[tuple[int, AskLine, ReasonView]], *, more: int
 ) -> RowList:
@@ -149,20 +144,22 @@ def open_requests(
 
 
 def request_accepted(ask: AskLine) -> Note:
+    title = quoted(ask.title)
     return sentence_note(
         "Thank you. ",
         f"{ask.asker} sees that you're looking into ",
-        link(ask.url, quoted(ask.title)),
-        ". Answer in its thread.",
+        link(ask.url, title),
+        f"{full_stop(title)} Answer in its thread.",
     )
 
 
 def request_declined(request_id: int, ask: AskLine, *, topics: Sequence[str]) -> Note:
     """In place of a request that the member declined, while the ask waits."""
+    title = quoted(ask.title)
     text, blocks = sentence_note(
         "That's fine. Nobody learns that you can't help with ",
-        link(ask.url, quoted(ask.title)),
-        ".",
+        link(ask.url, title),
+        full_stop(title),
     )
     channel = ask.channel[1]
     buttons = [
@@ -206,8 +203,11 @@ def request_answered(ask: AskLine, *, has_helped: bool) -> Note:
             link(ask.url, quoted(ask.title)),
             " helped. I had asked you: thank you for looking.",
         )
+    title = quoted(ask.title)
     return sentence_note(
-        "You answered ", link(ask.url, quoted(ask.title)), ". Thank you for looking."
+        "You answered ",
+        link(ask.url, title),
+        f"{full_stop(title)} Thank you for looking.",
     )
 
 

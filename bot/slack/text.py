@@ -179,6 +179,15 @@ def truncate(plain_text: str, limit: int) -> str:
     return plain_text[: limit - len(ELLIPSIS)].rstrip() + ELLIPSIS
 
 
+# The ends of quotes that need no full stop, of several scripts.
+_SENTENCE_ENDS = tuple(f"{mark}”" for mark in f".?!{ELLIPSIS}。？！؟")  # noqa: RUF001
+
+
+def full_stop(quote: str) -> str:
+    """Return the full stop after a quote, or nothing if the quote ends in a mark."""
+    return "" if quote.endswith(_SENTENCE_ENDS) else "."
+
+
 def english_length(plain_text: str) -> int:
     """Return the length of an English text that says about as much.
 

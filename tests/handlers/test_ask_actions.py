@@ -172,7 +172,7 @@ def test_the_asker_learns_who_deleted_their_ask(story: Story) -> None:
     story.click(ADMIN, "ask_menu", option=f"delete:{story.only_ask().id}")
     story.submit(ADMIN, story.slack.views[-1][1], {})
     story.deliver()
-    assert story.slack.texts_to(ASKER) == ["Eva deleted your ask “How do I fix x?”."]
+    assert story.slack.texts_to(ASKER) == ["Eva deleted your ask “How do I fix x?”"]
 
 
 def test_a_note_that_reopens_an_ask_shows_it(story: Story) -> None:

@@ -108,7 +108,7 @@ def test_the_ask_replaces_the_offer(story: Story):
     update_blockers(story)
     [offer] = story.slack.messages_to(ASKER)
     assert (story.only_ask().ts or "").replace(".", "") in json.dumps(offer.blocks)
-    assert offer.text == f"You asked your peers: “{story.only_ask().title}”."
+    assert offer.text == f"You asked your peers: “{story.only_ask().title}”"
     assert offer.blocks[-1]["type"] == "rich_text"
 
 

@@ -90,7 +90,7 @@ def test_an_answer_to_a_closed_ask_is_notified_when_it_is_reopened(
     assert story.slack.messages_to(ASKER) == []
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
     story.deliver()
-    assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
+    assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”"]
 
 
 def test_fields_that_slack_omits_change_nothing(story: Story) -> None:
@@ -277,7 +277,7 @@ def test_users_are_fetched_before_they_are_named(story: Story) -> None:
     story.say(HELPER, "So.", thread_ts=ask.ts)
     sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     story.deliver()
-    assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
+    assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”"]
 
 
 def test_a_reaction_of_unknown_outcome_is_removed(story: Story) -> None:

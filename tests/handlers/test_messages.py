@@ -13,7 +13,7 @@ def test_an_ask_is_answered_and_solved(story: Story) -> None:
     story.deliver()
     assert story.only_ask().state == "answered"
     assert story.slack.texts_to(ASKER) == [
-        "Ben answered your ask “How do I test daylight saving?”."
+        "Ben answered your ask “How do I test daylight saving?”"
     ]
 
     story.react(ASKER, answer, "white_check_mark")
@@ -24,7 +24,7 @@ def test_an_ask_is_answered_and_solved(story: Story) -> None:
 
     story.advance(seconds=60)
     assert story.slack.texts_to(HELPER) == [
-        "Your answer solved Ana's ask “How do I test daylight saving?”. Thank you!"
+        "Your answer solved Ana's ask “How do I test daylight saving?” Thank you!"
     ]
     assert "one line on what worked" in story.slack.texts_to(ASKER)[-1]
 

@@ -35,7 +35,7 @@ def who_helped(answer_id: int, label: str) -> Json:
     [
         pytest.param(
             notes.ask_answered(TITLE, URL, "Ben"),
-            ["Ben answered your ask ", ASK, "."],
+            ["Ben answered your ask ", ASK],
             [],
             id="answered",
         ),
@@ -94,7 +94,7 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             solved_note(solutions=[("Ben", URL), ("Chi", URL)], has_what_worked=True),
-            ["Solved by ", link(URL, "Ben"), ", ", link(URL, "Chi"), ": ", ASK, "."],
+            ["Solved by ", link(URL, "Ben"), ", ", link(URL, "Chi"), ": ", ASK],
             [],
             id="solved by two answers",
         ),
@@ -112,7 +112,7 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             notes.ask_deleted(7, TITLE, "Dan", is_own_message=False),
-            [f"Dan deleted your ask {NAMED}."],
+            [f"Dan deleted your ask {NAMED}"],
             [],
             id="deleted",
         ),
@@ -234,7 +234,7 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             notes.answer_solved(TITLE, URL, "Ana", []),
-            ["Your ", link(URL, "answer"), f" solved Ana's ask {NAMED}. Thank you!"],
+            ["Your ", link(URL, "answer"), f" solved Ana's ask {NAMED} Thank you!"],
             [],
             id="solution",
         ),
@@ -243,7 +243,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             [
                 "Your ",
                 link(URL, "answer"),
-                f" solved Ana's ask {NAMED}. It helped Chi too. Thank you!",
+                f" solved Ana's ask {NAMED} It helped Chi too. Thank you!",
             ],
             [],
             id="solution that helped others",

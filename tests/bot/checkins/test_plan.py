@@ -131,3 +131,8 @@ def test_any_input_makes_a_plan_or_an_error(field, typed):
     with suppress(UserError):
         parsed = parse(replace(FORM, **{field: typed}), today=TODAY)
         assert not any("<" in text for text in (parsed.question, *parsed.reflections))
+
+
+def test_a_date_that_ends_in_a_full_stop_gets_no_other():
+    with pytest.raises(UserError, match=r"I can't skip “24\.12\.” Write dates like"):
+        parse(replace(FORM, skips="24.12."), today=TODAY)

@@ -141,7 +141,7 @@ def test_one_message_after_a_day_and_no_other(story: Story, joined_round: Round)
     assert direct_messages(story) == []
     tick(story, TUESDAY + timedelta(minutes=1))
     [reminder] = story.slack.messages_to(ASKER)
-    assert "#help is asking “What are you working on this week?”." in reminder.text
+    assert "#help is asking “What are you working on this week?”" in reminder.text
     assert "until Friday 13 March at 10:00" in reminder.text
     buttons = reminder.blocks[-1]["elements"]
     assert [button["action_id"] for button in buttons] == [

@@ -54,22 +54,22 @@ def labels(message: PostedMessage) -> list[str]:
 def test_one_direct_message_shows_the_state_of_an_ask(
     story: Story, thread: tuple[str, str]
 ) -> None:
-    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”."
+    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”"
     story.react(ASKER, thread[1], "white_check_mark")
     story.deliver()
     assert (
         "answered" in story.slack.messages_to(ASKER)[0].text
     )  # An undo sends no message.
     solved = asker_note(story)
-    assert solved.text.startswith("Solved by Ben: “How do I fix x?”.")
+    assert solved.text.startswith("Solved by Ben: “How do I fix x?”")
     assert labels(solved) == ["Add what worked"]
     story.click(ASKER, *button(solved, "Add what worked"))
     story.submit(ASKER, story.slack.views[-1][1], {"worked": "Jitter"})
     assert labels(asker_note(story)) == []
     story.unreact(ASKER, thread[1], "white_check_mark")
-    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”."
+    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”"
     story.react(ASKER, thread[1], "white_check_mark")
-    assert asker_note(story).text == "Solved by Ben: “How do I fix x?”."
+    assert asker_note(story).text == "Solved by Ben: “How do I fix x?”"
 
 
 def test_a_solution_undone_at_once_sends_no_message(
@@ -78,7 +78,7 @@ def test_a_solution_undone_at_once_sends_no_message(
     story.deliver()
     story.react(ASKER, thread[1], "white_check_mark")
     story.unreact(ASKER, thread[1], "white_check_mark")
-    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”."
+    assert asker_note(story).text == "Ben answered your ask “How do I fix x?”"
 
 
 def test_after_not_solved_yet_the_button_disappears(

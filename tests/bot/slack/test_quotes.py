@@ -38,7 +38,7 @@ MESSAGES: dict[str, Callable[[str], str]] = {
     "out of date": lambda words: knowledge.outdated_question(7, "x", URL, [words])[0],
     "pointer not posted": lambda words: knowledge.pointer_not_posted(words, URL)[0],
     "request": lambda words: routing.request(
-        7, ask(words), routing.ReasonView("peer"), is_one_of_two=True, is_first=True
+        7, ask(words), routing.ReasonView("active"), is_one_of_two=True, is_first=True
     )[0],
     "request accepted": lambda words: routing.request_accepted(ask(words))[0],
     "request declined": lambda words: routing.request_declined(
@@ -47,8 +47,8 @@ MESSAGES: dict[str, Callable[[str], str]] = {
     "request answered": lambda words: routing.request_answered(
         ask(words), has_helped=False
     )[0],
-    "stopped": lambda words: (
-        anonymity.stopped("here", "Friday", words).elements[0].text
+    "stopped": lambda words: str(
+        anonymity.stopped("here", "Friday", words).to_dict()["elements"][0]["text"]
     ),
     "blocked": limits.blocked,
 }

@@ -1,0 +1,542 @@
+"""Guessers try to find out who asked without a name, in 200 simulated workspaces.
+
+People write messages in sessions, around an hour of their own, and open their Home tab
+now and then. Some ask without their name, through the product's own functions. Each
+guesser gets what an adversary sees, and names a person. Their hits are compared with
+chance, which names anyone in the channel.
+"""
+
+import math
+import random
+import sys
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import DateTime, insert, select
+
+from bot.anonymity import authors, drafts, rules, stops
+from bot.asks.service import AskDraft
+from bot.clock import datetime_to_micros
+from bot.config.mentors import SMALL_WORKSPACE
+from bot.exports import service as exports
+from bot.feature import Features
+from bot.features import load_features
+from bot.home import traces
+from bot.runtime import Runtime, Transaction, Workspace
+from bot.workspace import workspace_settings
+from bot.workspace.installations import to_workspace
+from models import (
+    AnonymousLink,
+    Ask,
+    Base,
+    Champion,
+    Channel,
+    ChannelMember,
+    Home,
+    Installation,
+    Member,
+    OutboxItem,
+)
+from tests.factories import Clock
+from tests.handlers.anonymity.conftest import KEYS
+from tests.two_workspaces import install
+
+pytestmark = [
+    pytest.mark.deep,
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+]
+
+WORKSPACES, ASKS = 200, 4
+SMALLEST, LARGEST = 20, 500
+MANY = 100
+DAY = datetime(2026, 3, 2, tzinfo=UTC)
+SESSION = timedelta(minutes=40)
+# The share of authors who come to the form by their Home tab.
+BY_HOME = 1 / 3
+# Exact times help by so much, and not by more: only people who are there ask. Even if
+# posts came at any minute of the next hour, the last person who wrote would be named
+# ten times as often as by chance. See the decision in the docs.
+MAX_ADVANTAGE = 0.14
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+NOUNS = words("""
+customer invoice printer release review schedule server contract meeting budget report
+template migration password backup estimate roadmap vendor travel laptop
+""")
+FILLERS = words("""
+honestly basically actually kinda literally obviously frankly anyway perhaps maybe
+essentially presumably hopefully somehow surely indeed mostly rather quite simply
+""")
+QUESTION = "How do I handle the {} for a {}?"
+
+
+@dataclass
+class Person:
+    slack_id: str
+    # Messages in a session, and the hour (UTC) around which they work.
+    pace: float
+    hour: float
+    # The words that they like.
+    fillers: Sequence[str]
+    sessions: list[datetime] = field(default_factory=list)
+    # Of the day of the asks.
+    messages: list[datetime] = field(default_factory=list)
+    openings: list[datetime] = field(default_factory=list)
+    # Of the two weeks before.
+    hours: Counter[int] = field(default_factory=Counter)
+    style: Counter[str] = field(default_factory=Counter)
+
+    def last_message(self, before: datetime) -> datetime:
+        index = bisect_right(self.messages, before)
+        return self.messages[index - 1] if index else DAY
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An ask, and the people in its channel."""
+
+    people: Sequence[Person]
+    author: Person
+    title: str
+    pressed_at: datetime
+    posted_at: datetime
+    ask_id: int
+
+
+def trigrams(text: str) -> Counter[str]:
+    return Counter(text[start : start + 3] for start in range(len(text) - 2))
+
+
+def likeness(one: Counter[str], other: Counter[str]) -> float:
+    shared = sum(count * other[key] for key, count in one.items())
+    norm = math.hypot(*one.values()) * math.hypot(*other.values())
+    return shared / norm if norm else 0.0
+
+
+class Simulation:
+    """The workspaces, and the guesses in them; everything follows from the seed."""
+
+    def __init__(self, rt: Runtime, clock: Clock, chance: random.Random) -> None:
+        self.rt, self.clock, self.chance = rt, clock, chance
+        self.trials: list[Trial] = []
+        self.hits: dict[str, list[bool]] = {}
+        self.chances: dict[str, list[float]] = {}
+
+    # People
+
+    def person(self, slack_id: str) -> Person:
+        chance = self.chance
+        person = Person(
+            slack_id,
+            math.exp(chance.gauss(0.3, 1.0)),
+            chance.gauss(13, 3),
+            chance.sample(FILLERS, 4),
+        )
+        for _ in range(min(40, round(person.pace * 6))):
+            person.hours[round(chance.gauss(person.hour, 2.5)) % 24] += 1
+        text = " ".join(self.sentence(person) for _ in range(4))
+        person.style = trigrams(text)
+        for _ in range(chance.choice((0, 1, 1, 2, 3))):
+            self.add_session(person)
+        return person
+
+    def sentence(self, person: Person) -> str:
+        filler, noun = self.chance.choice(person.fillers), self.chance.choice(NOUNS)
+        return f"{filler} the {noun} is {self.chance.choice(person.fillers)} late"
+
+    def add_session(self, person: Person) -> datetime:
+        chance = self.chance
+        hour = min(22.0, max(1.0, chance.gauss(person.hour, 2.5)))
+        start = DAY + timedelta(hours=hour)
+        person.sessions.append(start)
+        count = round(chance.expovariate(1 / person.pace))
+        person.messages += [start + SESSION * chance.random() for _ in range(count)]
+        person.messages.sort()
+        if chance.random() < 0.3:
+            person.openings.append(start + SESSION * chance.random())
+        return start
+
+    # Workspaces
+
+    def play(self, number: int) -> None:
+        """Let people of a new workspace ask, and store what the day leaves behind."""
+        size = self.chance.randint(SMALLEST, LARGEST)
+        people = [self.person(f"U{number:03}X{index:03}") for index in range(size)]
+        self.clock.now = DAY
+        workspace = install(self.rt, f"T{number:03}")
+        channel_id = self.set_up(workspace, people)
+        asked = self.chance.sample(people, ASKS)
+        presses = sorted((self.press(author), author.slack_id) for author in asked)
+        by_id = {person.slack_id: person for person in people}
+        for at, slack_id in presses:
+            author = by_id[slack_id]
+            self.trials.append(self.ask(workspace, channel_id, people, author, at))
+        self.store_openings(workspace, channel_id, people)
+
+    def press(self, author: Person) -> datetime:
+        start = self.chance.choice(author.sessions or [self.add_session(author)])
+        at = start + SESSION * self.chance.random()
+        if self.chance.random() < BY_HOME:
+            author.openings.append(at - timedelta(seconds=self.chance.uniform(30, 180)))
+        author.openings.sort()
+        return at
+
+    def set_up(self, workspace: Workspace, people: Sequence[Person]) -> int:
+        with self.rt.write(workspace) as tx:
+            channel = Channel(
+                installation_id=workspace.id,
+                slack_id="C0HELP",
+                name="help",
+                is_joined=True,
+                fetched_at=DAY,
+                anonymous_asks="on",
+            )
+            tx.session.add(channel)
+            workspace_settings.update(tx, anonymous_asks=True)
+            tx.session.execute(
+                insert(Member),
+                [
+                    {
+                        "installation_id": workspace.id,
+                        "slack_id": person.slack_id,
+                        "name": f"Name {person.slack_id}",
+                        "fetched_at": DAY - timedelta(days=7 * self.chance.random()),
+                    }
+                    for person in people
+                ],
+            )
+            tx.session.flush()
+            champion = Champion(channel_id=channel.id, member=people[0].slack_id)
+            tx.session.add(champion)
+            return channel.id
+
+    def ask(
+        self,
+        workspace: Workspace,
+        channel_id: int,
+        people: Sequence[Person],
+        author: Person,
+        at: datetime,
+    ) -> Trial:
+        """Ask through the product's functions, and wait until the ask is posted."""
+        title = QUESTION.format(*self.chance.sample(NOUNS, 2))
+        self.clock.now = at
+        with self.rt.write(workspace) as tx:
+            drafts.submit(
+                tx,
+                tx.session.get_one(Channel, channel_id),
+                AskDraft(title, ""),
+                member=author.slack_id,
+                people=[person.slack_id for person in people],
+                source=f"V{len(self.trials)}",
+            )
+            [draft] = drafts.own_drafts(tx, author.slack_id)
+            draft_id, self.clock.now = draft.id, draft.due_at
+        with self.rt.write(workspace) as tx:
+            drafts.advance(tx, draft_id)
+            ask = tx.session.scalars(select(Ask).order_by(Ask.id.desc())).first()
+            assert ask is not None
+            assert ask.title == title
+            return Trial(people, author, title, at, ask.asked_at, ask.id)
+
+    def store_openings(
+        self, workspace: Workspace, channel_id: int, people: Sequence[Person]
+    ) -> None:
+        """Store what the last opening of each Home tab leaves, as the handler does."""
+        last = {p.slack_id: p.openings[-1] for p in people if p.openings}
+        items = [
+            {
+                "installation_id": workspace.id,
+                "kind": kind,
+                "dedup_key": f"{kind}:0:{member}",
+                "subject_id": 0,
+                "recipient": member,
+                "payload": {},
+                "priority": 1,
+                "due_at": at,
+                "due_set_at": at,
+                "state": "sent",
+                "metadata_token": f"{self.chance.getrandbits(128):032x}",
+                "created_at": at,
+                "first_sent_at": at,
+                "finished_at": at + timedelta(seconds=2),
+            }
+            for member, at in last.items()
+            for kind in ("home.publish", "home.fetch_memberships")
+        ]
+        with self.rt.write(workspace) as tx:
+            tx.session.execute(
+                insert(Home),
+                [
+                    {
+                        "installation_id": workspace.id,
+                        "member": member,
+                        "page_offsets": {},
+                        "memberships_fetched_at": at,
+                    }
+                    for member, at in last.items()
+                ],
+            )
+            tx.session.execute(
+                insert(ChannelMember),
+                [
+                    {
+                        "channel_id": channel_id,
+                        "member": member,
+                        "is_member": True,
+                        "event_micros": datetime_to_micros(at),
+                    }
+                    for member, at in last.items()
+                ],
+            )
+            tx.session.execute(insert(OutboxItem), items)
+
+    # Guesses
+
+    def guess(self, guesser: str, trial: Trial, suspects: Iterable[Person]) -> None:
+        """Count a guess among the suspects; among all in the channel without any."""
+        pool = sorted(suspects, key=lambda person: person.slack_id) or trial.people
+        named = self.chance.choice(pool)
+        self.hits.setdefault(guesser, []).append(named is trial.author)
+        self.chances.setdefault(guesser, []).append(1 / len(trial.people))
+
+    def best(self, trial: Trial, score: Mapping[str, float]) -> list[Person]:
+        top = max(score.values(), default=0.0)
+        return [p for p in trial.people if top and score.get(p.slack_id) == top]
+
+
+# What adversaries see
+
+
+def of_members(simulation: Simulation) -> None:
+    """(a) Guess from what any member sees, without and with exact times."""
+    for trial in simulation.trials:
+        people, at = trial.people, trial.posted_at
+        asked = trigrams(trial.title)
+        today = {p.slack_id: float(len(p.messages)) for p in people}
+        style = {p.slack_id: likeness(asked, p.style) for p in people}
+        hours = {
+            p.slack_id: p.hours[at.hour] / p.hours.total() for p in people if p.hours
+        }
+        recent = {p.slack_id: p.last_message(at).timestamp() for p in people}
+        simulation.guess(
+            "a: most active that day", trial, simulation.best(trial, today)
+        )
+        simulation.guess("a: writing style", trial, simulation.best(trial, style))
+        simulation.guess("times: latest message", trial, simulation.best(trial, recent))
+        simulation.guess("times: time of day", trial, simulation.best(trial, hours))
+        online = [p for p in people if at - p.last_message(at) < timedelta(minutes=20)]
+        simulation.guess("times: anyone online", trial, online)
+        crowd = "under 100" if len(people) < MANY else "100 or more"
+        guesser = f"if {crowd}: latest message"
+        simulation.guess(guesser, trial, simulation.best(trial, recent))
+        for minutes in (15, 30, 60):
+            # As if posts came at a random time within so many minutes.
+            delay = timedelta(minutes=minutes) * simulation.chance.random()
+            later = {
+                p.slack_id: p.last_message(trial.pressed_at + delay).timestamp()
+                for p in people
+            }
+            guesser = f"if {minutes} min: latest message"
+            simulation.guess(guesser, trial, simulation.best(trial, later))
+        own_words = trigrams(f"{simulation.sentence(trial.author)} {trial.title}")
+        own = {p.slack_id: likeness(own_words, p.style) for p in people}
+        simulation.guess("words: own style", trial, simulation.best(trial, own))
+
+
+def of_champions(simulation: Simulation, workspaces: Sequence[Workspace]) -> None:
+    """(a) Make a suspect leave, or stop the author, and watch what changes."""
+    for workspace, trial in zip(
+        workspaces, simulation.trials[ASKS - 1 :: ASKS], strict=True
+    ):
+        suspect = max(
+            trial.people, key=lambda person: person.last_message(trial.posted_at)
+        )
+        with simulation.rt.write(workspace) as tx:
+            before = watched(tx, trial)
+            authors.cut_in_channel(tx, "C0HELP", suspect.slack_id)
+            tx.session.flush()
+            changed = [suspect] if watched(tx, trial) != before else []
+            simulation.guess("a: kick and watch", trial, changed)
+            stops.stop_author(
+                tx, trial.ask_id, "Please stop this now", by=trial.people[0].slack_id
+            )
+            tx.session.flush()
+            after = watched(tx, trial)
+            new = [
+                p for p in trial.people if p.slack_id in str(set(after) - set(before))
+            ]
+            simulation.guess("a: block and watch", trial, new)
+
+
+def watched(tx: Transaction, trial: Trial) -> list[str]:
+    """Return what everyone sees of the ask, and what is sent to anyone."""
+    ask = tx.session.execute(select(Ask.__table__).filter_by(id=trial.ask_id)).one()
+    items = tx.session.execute(
+        select(OutboxItem.kind, OutboxItem.recipient, OutboxItem.version)
+        .where(OutboxItem.installation_id == tx.workspace.id)
+        .where(OutboxItem.created_at >= trial.posted_at)
+        .order_by(OutboxItem.id)
+    ).all()
+    return [str(row) for row in (ask, *items)]
+
+
+def of_logs(simulation: Simulation, lines: Sequence[str]) -> None:
+    """(b) Look for ids in the log."""
+    text = "\n".join(lines)
+    for trial in simulation.trials:
+        named = [p for p in trial.people if p.slack_id in text]
+        simulation.guess("b: logs", trial, named)
+
+
+def of_exports(simulation: Simulation, workspaces: Sequence[Workspace]) -> None:
+    """(d) Look for the people whose numbers have changed since yesterday's export."""
+    for number, workspace in enumerate(workspaces):
+        with simulation.rt.read(workspace) as tx:
+            rows = [*map(str, exports.people(tx)), *map(str, exports.asks(tx))]
+        for trial in simulation.trials[number * ASKS : (number + 1) * ASKS]:
+            named = [p for p in trial.people if any(p.slack_id in row for row in rows)]
+            simulation.guess("d: exports", trial, named)
+
+
+def of_database(simulation: Simulation) -> None:
+    """(c) Read all rows with times near the post, at night and in these minutes."""
+    times = stored_times(simulation)
+    links = stored_links(simulation)
+    for trial in simulation.trials:
+        near: dict[str, float] = {}
+        now: dict[str, float] = {}
+        for person in trial.people:
+            for found, score in (
+                (times.get(person.slack_id, []), near),
+                ([at for at in person.openings if at <= trial.posted_at], now),
+            ):
+                before = [at for at in found if at <= trial.posted_at]
+                if before and trial.posted_at - max(before) < timedelta(minutes=15):
+                    score[person.slack_id] = max(before).timestamp()
+        simulation.guess("c: rows, at night", trial, simulation.best(trial, near))
+        simulation.guess("minutes: rows, at once", trial, simulation.best(trial, now))
+        sealed = links[trial.ask_id]
+        open_ids = [p for p in trial.people if p.slack_id.encode() in sealed]
+        simulation.guess("c: sealed bytes", trial, open_ids)
+
+
+def stored_times(simulation: Simulation) -> Mapping[str, list[datetime]]:
+    """Return all times in rows with a person's id, in all tables."""
+    known = {p.slack_id for trial in simulation.trials for p in trial.people}
+    times: dict[str, list[datetime]] = {}
+    with simulation.rt.read_session() as session:
+        for table in Base.metadata.sorted_tables:
+            for row in session.execute(select(table)):
+                for value in row:
+                    if isinstance(value, str) and value in known:
+                        times.setdefault(value, []).extend(_times(table, row))
+    return times
+
+
+def _times(table: Any, row: Any) -> Iterator[datetime]:
+    for column, value in zip(table.c, row, strict=True):
+        if isinstance(column.type, DateTime) and value is not None:
+            yield value
+        elif column.name.endswith("_micros") and value:
+            yield datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+def stored_links(simulation: Simulation) -> Mapping[int, bytes]:
+    with simulation.rt.read_session() as session:
+        return {
+            row.ask_id: row.author
+            for row in session.execute(
+                select(AnonymousLink.ask_id, AnonymousLink.author)
+            )
+        }
+
+
+# The result
+
+
+def simulated(rt: Runtime) -> list[Workspace]:
+    with rt.read_session() as session:
+        rows = session.scalars(
+            select(Installation)
+            .where(Installation.team_id.regexp_match("^T[0-9]{3}$"))
+            .order_by(Installation.id)
+        )
+        return [to_workspace(row) for row in rows]
+
+
+def interval(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """Return Wilson's interval of a rate, 95 % with this z."""
+    middle = (hits + z * z / 2) / (trials + z * z)
+    rate = hits / trials
+    half = z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
+    half /= 1 + z * z / trials
+    return middle - half, middle + half
+
+
+HEADING = "guesser                          asks   hits   95 % interval   chance"
+
+
+@pytest.fixture
+def features() -> Features:
+    return load_features(SMALL_WORKSPACE, anonymity_keys=KEYS)
+
+
+def line(row: tuple[str, int, int, float]) -> str:
+    guesser, hits, count, base = row
+    low, high = interval(hits, count)
+    return (
+        f"{guesser:<31} {count:>5} {hits / count:>6.1%} {low:>7.1%} to {high:<6.1%}"
+        f" {base:>5.1%}"
+    )
+
+
+@pytest.mark.timeout(600)
+def test_no_guesser_is_better_than_chance(
+    rt: Runtime,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    chance = random.Random(19)
+    monkeypatch.setattr(
+        rules, "random_delay", lambda: rules.MAX_DELAY * chance.random()
+    )
+    caplog.set_level("DEBUG")
+    simulation = Simulation(rt, clock, chance)
+    for number in range(WORKSPACES):
+        simulation.play(number)
+    workspaces = simulated(rt)
+    clock.now = DAY + timedelta(days=1, hours=3)
+    for workspace in workspaces:
+        with rt.write(workspace) as tx:
+            traces.purge(tx)
+    of_members(simulation)
+    of_logs(simulation, [record.getMessage() for record in caplog.records])
+    of_database(simulation)
+    of_exports(simulation, workspaces)
+    of_champions(simulation, workspaces)
+    rows = []
+    for guesser, hits in sorted(simulation.hits.items()):
+        base = sum(simulation.chances[guesser]) / len(hits)
+        rows.append((guesser, sum(hits), len(hits), base))
+    with capsys.disabled():
+        sys.stdout.write("\n".join(["", HEADING, *map(line, rows), ""]))
+    for guesser, hit_count, count, base in rows:
+        # A dozen guessers are tried: one in twenty would be too often lucky.
+        low, _ = interval(hit_count, count, z=2.81)
+        match guesser.partition(":")[0]:
+            case "a" | "b" | "c" | "d":
+                assert low <= base, guesser
+            case "times":
+                assert hit_count / count <= base + MAX_ADVANTAGE, guesser

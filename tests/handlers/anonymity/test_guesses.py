@@ -43,7 +43,7 @@ from models import (
     OutboxItem,
 )
 from tests.factories import Clock
-from tests.handlers.anonymity.conftest import KEYS
+from tests.handlers.anonymity.keys import KEYS
 from tests.two_workspaces import install
 
 pytestmark = [
@@ -253,7 +253,7 @@ class Simulation:
     ) -> None:
         """Store what the last opening of each Home tab leaves, as the handler does."""
         last = {p.slack_id: p.openings[-1] for p in people if p.openings}
-        items = [
+        items: list[dict[str, Any]] = [
             {
                 "installation_id": workspace.id,
                 "kind": kind,

@@ -239,7 +239,7 @@ def observe(world: World, way: Way) -> dict[str, str]:
 def answered(world: World, author: str) -> None:
     """Play the ask's life until it has answers."""
     for part in lives.live(world, author):
-        if part == "acted":
+        if part == "seen":
             return
 
 

@@ -58,6 +58,11 @@ def test_two_lives_differ_in_nothing_but_sealed_bytes(
     assert not any(
         canary in str(posted) for pair in CANARIES.items() for canary in pair
     )
+    said = str(first["acted"]["slack"]["messages"])
+    assert "I did, and it went well." in said
+    assert "It was good to hear that." in said
+    [told] = [m for m in first["told"]["slack"]["messages"] if "on my Home tab" in m[2]]
+    assert told[0] is True
     links = first["posted"]["rows"]["anonymous_links"]
     assert len(links) == 1
     assert lives.SEALED in links[0]

@@ -209,7 +209,8 @@ def live(the_world: World, author: str) -> Iterator[str]:
 
 
 def act(story: Story, author: str) -> None:
-    """Do all that an author does in their own Home tab."""
+    """Do all that an author does in their own Home tab, hours after anything else."""
+    story.advance(hours=2)
     ask_id = next(ask.id for ask in story.asks() if ask.asker == "anonymous")
     answers = {answer.author: answer.id for answer in story.answers()}
     actor = Actor(story, author)

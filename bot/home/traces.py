@@ -5,7 +5,7 @@ they would only tell who used the bot when, for example while someone asked with
 their name.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import delete, or_, select, update
 
@@ -14,7 +14,7 @@ from bot.home import memberships
 from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS
 from bot.outbox.home_refresh import HOME_PUBLISH
 from bot.runtime import Transaction
-from models import Channel, ChannelMember, Home, OutboxChannel, OutboxItem
+from models import Channel, ChannelMember, Home, Member, OutboxChannel, OutboxItem
 
 # Slack may deliver an event again for about an hour.
 KEPT_FOR = 2 * memberships.FRESH_FOR
@@ -29,8 +29,10 @@ def purge(tx: Transaction) -> None:
         .where(
             Home.installation_id == workspace_id, Home.memberships_fetched_at < before
         )
-        .values(memberships_fetched_at=None)
+        # Slack's hash begins with the second of the publication.
+        .values(memberships_fetched_at=None, view_hash=None)
     )
+    _leave_days_of_profiles(tx, before)
     channel_ids = select(Channel.id).where(Channel.installation_id == workspace_id)
     tx.session.execute(
         update(ChannelMember)
@@ -61,3 +63,18 @@ def purge(tx: Transaction) -> None:
             OutboxChannel.available_at < before,
         )
     )
+
+
+def _leave_days_of_profiles(tx: Transaction, before: datetime) -> None:
+    """Leave only the day on which a profile was fetched: a press can be the reason."""
+    midnight = datetime.combine(before.astimezone(UTC), time(), UTC)
+    for day in (midnight - timedelta(days=1), midnight):
+        tx.session.execute(
+            update(Member)
+            .where(
+                Member.installation_id == tx.workspace.id,
+                Member.fetched_at > day,
+                Member.fetched_at < min(before, day + timedelta(days=1)),
+            )
+            .values(fetched_at=day)
+        )

@@ -1,9 +1,12 @@
 """Times at which members opened their Home tab are deleted after two hours."""
 
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
 from sqlalchemy import select
 
 import jobs.privacy
-from models import ChannelMember, Home, OutboxChannel, OutboxItem
+from models import ChannelMember, Home, Member, OutboxChannel, OutboxItem
 from tests.factories import Story
 from tests.home import leaves, opens, visible_home
 from tests.slack_payloads import ASKER, HELP_CHANNEL
@@ -25,6 +28,7 @@ def times(story: Story) -> list[object]:
         assert rows
         return [
             *([home.memberships_fetched_at] if home.memberships_fetched_at else []),
+            *([home.view_hash] if home.view_hash else []),
             *(item.kind for item in items),
             *(channel.available_at for channel in channels),
             *(row.event_micros for row in rows if row.event_micros % _DAY),
@@ -37,10 +41,32 @@ def test_times_of_openings_are_deleted(story: Story):
     opens(story, ASKER)
     story.clock.advance(minutes=59)
     purge(story)
-    assert len(times(story)) >= 4
+    assert len(times(story)) >= 5
     story.clock.advance(minutes=62)
     purge(story)
     assert times(story) == []
+
+
+def fetched_at(story: Story) -> datetime:
+    with story.rt.read_session() as session:
+        [fetched] = session.scalars(select(Member.fetched_at).filter_by(slack_id=ASKER))
+        assert fetched is not None
+        return fetched
+
+
+@pytest.mark.parametrize("hours_left", [1, 5])
+def test_of_a_fetched_profile_only_the_day_is_left(story: Story, hours_left: int):
+    """Also of one that was fetched in the last hours of a day."""
+    midnight = datetime.combine(story.clock.now.date() + timedelta(days=1), time(), UTC)
+    story.clock.now = midnight - timedelta(hours=hours_left, minutes=7)
+    opens(story, ASKER)
+    exact = fetched_at(story)
+    story.clock.advance(hours=1, minutes=59)
+    purge(story)
+    assert fetched_at(story) == exact
+    story.clock.advance(hours=1)
+    purge(story)
+    assert fetched_at(story) == midnight - timedelta(days=1)
 
 
 def test_the_home_tab_works_as_before(story: Story):

@@ -43,6 +43,7 @@ JOBS = (
     Job("post-anonymous-asks", anonymity.post_asks, timedelta(seconds=10)),
     Job("tell-anonymous-authors", anonymity.tell_authors, timedelta(minutes=5)),
     Job("post-anonymous-replies", anonymity.post_replies, timedelta(seconds=10)),
+    Job("meet-people", anonymity.meet_people, timedelta(hours=1)),
     Job("route-asks", routing.route_asks, timedelta(seconds=10)),
     Job("sync-channels", workspace.sync_channels, timedelta(hours=12)),
     Job("flush-message-counts", mentors.flush_message_counts, timedelta(seconds=20)),

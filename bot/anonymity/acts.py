@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from bot.anonymity import authors, notes, replies, texts
+from bot.anonymity import authors, limits, notes, replies, texts
 from bot.anonymity.blocks import AnswerLine, AskPage
+from bot.anonymity.keyring import keys_of
 from bot.anonymity.permissions import ACT_AS_ASKER
 from bot.asks import actions, answer_store, ask_view, outcomes
 from bot.asks import service as asks
@@ -166,6 +167,8 @@ def set_what_worked(tx: Transaction, ask: Ask, text: str, *, by: str) -> None:
 def reveal(tx: Transaction, ask: Ask, member: str) -> None:
     """Make the ask an ordinary one of its author, with their name, for good."""
     tx.session.delete(require_own(tx, ask, member))
+    if keys := keys_of(tx):
+        limits.uncount(tx, keys, member, ask.asked_at.date())
     ask.asker = member
     if ask.closed_by == ANONYMOUS:
         ask.closed_by = member

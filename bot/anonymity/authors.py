@@ -20,7 +20,7 @@ from bot.slack.text import ANONYMOUS
 from bot.workspace import workspace_settings
 from models import AnonymousCount, AnonymousDraft, AnonymousLink, Ask, Channel
 
-# The author of a draft whose author was forgotten.
+# The author of a draft or an ask whose author has left or was forgotten.
 NO_ONE = ""
 # The same words for everyone, also for the author in a wrong workspace.
 ONLY_THE_ASKER = "Only the person who asked can do that."
@@ -38,6 +38,8 @@ def is_anonymous(ask: Ask) -> bool:
 
 def blind_index(tx: Transaction, keys: AnonymityKeys, member: str) -> str:
     """Return the index under which the member's own asks are stored."""
+    if member == NO_ONE:
+        return secrets.token_hex(32)
     return keys.index("asks", tx.workspace.team_id, member)
 
 
@@ -47,7 +49,7 @@ def blind_indexes(tx: Transaction, keys: AnonymityKeys, member: str) -> Sequence
 
 
 def link(tx: Transaction, ask: Ask, member: str, keys: AnonymityKeys) -> None:
-    """Link an ask that is just being posted to its author."""
+    """Link an ask that is just being posted to its author, or to no one."""
     days = workspace_settings.get(tx).anonymous_link_days
     tx.session.add(
         AnonymousLink(
@@ -73,7 +75,7 @@ def author_of(tx: Transaction, ask: Ask) -> str | None:
     if keys is None or ask_link is None:
         return None
     try:
-        return keys.open(ask_link.author, row_name(tx, "link", ask.id))
+        return keys.open(ask_link.author, row_name(tx, "link", ask.id)) or None
     except WrongKey:
         return None
 
@@ -123,22 +125,30 @@ def _is_own(tx: Transaction, keys: AnonymityKeys, member: str) -> ColumnElement[
 def cut_own(tx: Transaction, member: str, channel_id: int | None = None) -> None:
     """Cut the member's links, of one channel or of all; their asks stay.
 
-    So do drafts that wait, as no one's: if one vanished now, champions who look at it
-    would know who wrote it.
+    The links then lead to no one, until their time has come: an ask without a link
+    would tell that its author has just left, or was forgotten. So do drafts that wait:
+    if one vanished now, champions who look at it would know who wrote it.
     """
     keys = keys_of(tx)
     if keys is None:
         return
-    cut = delete(AnonymousLink).where(_is_own(tx, keys, member))
+    links = (
+        select(AnonymousLink)
+        .where(_is_own(tx, keys, member))
+        .order_by(AnonymousLink.ask_id)
+        .with_for_update()
+    )
     drafts = _own_drafts(tx, keys, member).where(AnonymousDraft.state != "refused")
     if channel_id is not None:
         in_channel = select(Ask.id).filter_by(channel_id=channel_id)
-        cut = cut.where(AnonymousLink.ask_id.in_(in_channel))
+        links = links.where(AnonymousLink.ask_id.in_(in_channel))
         drafts = drafts.where(AnonymousDraft.channel_id == channel_id)
-    tx.session.execute(cut)
-    for draft in tx.session.scalars(drafts):
+    for ask_link in tx.session.scalars(links).all():
+        ask_link.author = keys.seal(NO_ONE, row_name(tx, "link", ask_link.ask_id))
+        ask_link.blind_index = blind_index(tx, keys, NO_ONE)
+    for draft in tx.session.scalars(drafts).all():
         draft.author = keys.seal(NO_ONE, row_name(tx, "draft", draft.id))
-        draft.blind_index = secrets.token_hex(32)
+        draft.blind_index = blind_index(tx, keys, NO_ONE)
 
 
 def _own_drafts(

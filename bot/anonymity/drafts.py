@@ -50,6 +50,18 @@ def is_offered(tx: Transaction, channel: Channel) -> bool:
     )
 
 
+def offered_channels(tx: Transaction) -> Sequence[str]:
+    """Return Slack's ids of the channels where members can ask without their names."""
+    channels = tx.session.scalars(
+        select(Channel)
+        .where(
+            Channel.installation_id == tx.workspace.id, Channel.anonymous_asks != OFF
+        )
+        .order_by(Channel.id)
+    ).all()
+    return [channel.slack_id for channel in channels if _can_post(tx, channel)]
+
+
 def preview(
     tx: Transaction,
     channel: Channel,
@@ -252,8 +264,7 @@ def _post(
         asked_at=tx.now,
     )
     if ask is not None:
-        if author != authors.NO_ONE:
-            authors.link(tx, ask, author, keys)
+        authors.link(tx, ask, author, keys)
         tx.enqueue(ASK_POST, ask.id, to=channel.slack_id)
     tx.session.delete(draft)
     return ask

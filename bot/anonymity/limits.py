@@ -115,6 +115,29 @@ def count(tx: Transaction, keys: AnonymityKeys, member: str) -> None:
     )
 
 
+def uncount(tx: Transaction, keys: AnonymityKeys, member: str, last: date) -> None:
+    """Count an ask no longer that was sent on that day (UTC) or before.
+
+    It has its author's name now: its number would lead to their other asks.
+    """
+    row = tx.session.scalar(
+        select(AnonymousCount)
+        .where(
+            AnonymousCount.installation_id == tx.workspace.id,
+            AnonymousCount.blind_index.in_(_indexes(tx, keys, "counts", member)),
+            AnonymousCount.day <= last,
+        )
+        .order_by(AnonymousCount.day.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if row is None:
+        return
+    row.number -= 1
+    if row.number == 0:
+        tx.session.delete(row)
+
+
 def purge(tx: Transaction) -> None:
     """Delete the numbers and blocks that no longer count."""
     tx.session.execute(

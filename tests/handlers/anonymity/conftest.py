@@ -4,12 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 import jobs.anonymity
+from bot.anonymity import authors
 from bot.config.mentors import SMALL_WORKSPACE
 from bot.feature import Features
 from bot.features import load_features
 from bot.workspace import channels, sync, workspace_settings
+from models import Ask
 from tests.ask_forms import open_form
 from tests.factories import Story
 from tests.handlers.anonymity.keys import KEYS
@@ -77,6 +80,13 @@ class Anonymity:
         self.press_post(self.preview(title, member=member), member=member)
         self.run()
         return self.story.slack.messages_to(HELP_CHANNEL)[-1]
+
+
+def known_authors(story: Story) -> list[str]:
+    """Return the authors to whom links lead, in the order of their asks."""
+    with story.rt.read(story.workspace) as tx:
+        asks = tx.session.scalars(select(Ask).order_by(Ask.id)).all()
+        return [author for ask in asks if (author := authors.author_of(tx, ask))]
 
 
 def set_up(story: Story) -> Anonymity:

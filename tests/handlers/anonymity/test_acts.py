@@ -14,6 +14,7 @@ from bot.asks import service as asks
 from bot.workspace import channels
 from models import (
     AnonymousBlock,
+    AnonymousCount,
     AnonymousDraft,
     AnonymousLink,
     AnonymousReply,
@@ -557,6 +558,25 @@ def test_it_was_me_shows_the_name_for_good(
     assert ONLY_THE_ASKER in text_of(author.press("open", ask_id))
     story.click(ASKER, "option_reopen", str(ask_id))
     assert story.only_ask().state == "answered"
+
+
+def test_an_ask_with_a_name_leads_to_no_other_one(
+    anonymity: Anonymity, story: Story, author: Actor, ask_id: int
+) -> None:
+    """A row with the number of that day would be its author's, and so all like it."""
+    anonymity.ask("How do I say no?")
+    story.clock.advance(days=1)
+    anonymity.ask("How do I say yes?")
+    first = author.press("reveal", ask_id)
+    author.submit(author.submit(first))
+    other = next(ask.id for ask in story.asks() if "no" in ask.title)
+    with story.rt.read_session() as session:
+        numbers = session.scalars(select(AnonymousCount.number)).all()
+    assert numbers == [1, 1]
+    author.submit(author.submit(author.press("reveal", other)))
+    with story.rt.read_session() as session:
+        [left] = session.scalars(select(AnonymousCount))
+    assert left.day == story.clock.now.date()
 
 
 # People are asked

@@ -5,12 +5,27 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models import AnonymousDraft, AnonymousLink
+import jobs.anonymity
+import jobs.workspace
+from bot.slack.api import Rejected
+from bot.workspace import workspace_settings
+from models import AnonymousDraft, AnonymousLink, Member
 from tests.ask_forms import block_ids, open_form
 from tests.asks import rendered
 from tests.factories import Story
 from tests.handlers.anonymity.conftest import PEOPLE, QUESTION, Anonymity
-from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER
+from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER, user_object
+
+NEWCOMERS = ["U0NEW1", "U0NEW2", "U0NEW3"]
+
+
+def members_stored(story: Story) -> list[tuple[str, Any]]:
+    """Return the ids of all members, and when their profiles were fetched."""
+    with story.rt.read_session() as session:
+        rows = session.execute(
+            select(Member.slack_id, Member.fetched_at).order_by(Member.id)
+        )
+        return [(slack_id, fetched_at) for slack_id, fetched_at in rows]
 
 
 def test_an_ask_without_a_name_is_by_someone(
@@ -108,3 +123,46 @@ def test_names_of_people_are_refused(anonymity: Anonymity) -> None:
     refusal = errors(anonymity.preview(details="See what @chi did."))
     assert "Leave out the names" in refusal["details"]
     assert "type" in anonymity.preview("How do I use @property in Python?")
+
+
+# People who are new to the bot
+
+
+def test_nothing_about_a_newcomer_is_stored_when_they_ask(
+    anonymity: Anonymity, story: Story
+) -> None:
+    """The bot meets everyone in the channel before, all at the same time."""
+    for member in NEWCOMERS:
+        story.slack.people[member] = user_object(member, team_id=story.team)
+    story.slack.members_by_channel[HELP_CHANNEL] += NEWCOMERS
+    jobs.anonymity.meet_people(story.rt, story.worker)
+    jobs.workspace.fetch_new_users(story.rt, story.worker)
+    before = members_stored(story)
+    assert {*NEWCOMERS} <= {slack_id for slack_id, _ in before}
+    story.advance(hours=3)
+    anonymity.ask(member=NEWCOMERS[1])
+    assert story.only_ask().asker == "anonymous"
+    assert members_stored(story) == before
+
+
+def test_only_where_such_asks_are_taken_the_bot_meets_everyone(
+    anonymity: Anonymity, story: Story
+) -> None:
+    before = members_stored(story)
+    story.slack.members_by_channel[HELP_CHANNEL] += NEWCOMERS
+    with story.rt.write(story.workspace) as tx:
+        workspace_settings.update(tx, anonymous_asks=False)
+    jobs.anonymity.meet_people(story.rt, story.worker)
+    assert members_stored(story) == before
+
+
+def test_a_channel_that_slack_refuses_is_tried_again(
+    anonymity: Anonymity, story: Story
+) -> None:
+    story.slack.members_by_channel[HELP_CHANNEL] += NEWCOMERS
+    error = Rejected("conversations.members", "internal_error")
+    story.slack.fail["conversations.members"] = [error]
+    jobs.anonymity.meet_people(story.rt, story.worker)
+    assert NEWCOMERS[0] not in dict(members_stored(story))
+    jobs.anonymity.meet_people(story.rt, story.worker)
+    assert NEWCOMERS[0] in dict(members_stored(story))

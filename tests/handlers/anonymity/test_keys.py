@@ -24,8 +24,8 @@ from models import (
 from tests.factories import Story
 from tests.handlers.anonymity.conftest import CROWD, Anonymity
 from tests.handlers.anonymity.keys import KEYS
-from tests.home import opens
-from tests.slack_payloads import ASKER, PEER
+from tests.home import leaves, opens
+from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER
 
 NEW = AnonymityKey(bytes(range(100, 132)))
 OLD = KEYS
@@ -108,6 +108,20 @@ def test_a_rotation_can_run_twice(anonymity: Anonymity, story: Story) -> None:
     assert until is not None
     assert until - story.clock() <= timedelta(days=29)
     assert found_authors(started(story, ONLY_NEW), story) == [ASKER]
+
+
+def test_links_to_no_one_look_like_others_after_a_rotation(
+    anonymity: Anonymity, story: Story
+) -> None:
+    """Equal indexes would tell that both authors have left."""
+    anonymity.ask()
+    anonymity.ask("How do I say no?", member=PEER)
+    for member in (ASKER, PEER):
+        leaves(story, member, HELP_CHANNEL)
+    rotate(story)
+    assert found_authors(started(story, BOTH), story) == [None, None]
+    with story.rt.read_session() as session:
+        assert len({*session.scalars(select(AnonymousLink.blind_index))}) == 2
 
 
 def test_a_rotation_that_was_killed_goes_on(

@@ -535,6 +535,14 @@ def words_of(action: SlackAction) -> str:
     return ""
 
 
+def restorable_rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows, without the times that the upgrade deletes for privacy."""
+    rows = all_rows(connection)
+    for home in rows["homes"]:
+        del home["opened_at"]
+    return rows
+
+
 def test_every_kind_that_waits_is_sent_once_after_the_upgrade(
     story: Story, database: Database
 ) -> None:
@@ -542,10 +550,10 @@ def test_every_kind_that_waits_is_sent_once_after_the_upgrade(
         downgrade(connection)
         past = Past(connection, story.workspace, story.slack)
         waiting = {past.wait(each): each for seed in SEEDS for each in seed(past)}
-        before = all_rows(connection)
+        before = restorable_rows(connection)
         upgrade(connection)
         downgrade(connection)
-        assert all_rows(connection) == before
+        assert restorable_rows(connection) == before
         upgrade(connection)
     kinds = {each.kind for each in waiting.values()}
     assert kinds == KINDS.keys() | KEPT_KINDS

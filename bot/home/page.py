@@ -1,6 +1,6 @@
 """Render a member's Home tab; the number of queries does not grow with its lists."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from slack_sdk.models.views import View
@@ -64,11 +64,11 @@ def _render_sections(context: HomeContext) -> View:
 
 
 class _SettingValues(dict[str, Any]):
-    """A member's settings by name; only those that a summary needs are read."""
+    """A member's settings by name; others than the loaded ones are read if needed."""
 
-    def __init__(self, tx: Transaction, member: str) -> None:
-        super().__init__()
-        self._tx, self._member = tx, member
+    def __init__(self, context: HomeContext) -> None:
+        super().__init__(asdict(context.settings))
+        self._tx, self._member = context.tx, context.member
 
     def __missing__(self, name: str) -> Any:
         for setting in self._tx.features.member_settings:
@@ -81,7 +81,7 @@ class _SettingValues(dict[str, Any]):
 def _render_settings(context: HomeContext) -> RenderedSection:
     tx, zone = context.tx, context.zone
     settings = tx.features.member_settings
-    values = _SettingValues(tx, context.member)
+    values = _SettingValues(context)
     until = context.settings.paused_until
     is_paused = context.settings.is_paused(members.today(tx, context.member))
     summary = SettingsSummary(

@@ -128,7 +128,8 @@ def _who_could_find_out(link_days: int) -> str:
     days = rules.CUT_AFTER_END.days
     return (
         "*Could people find out that it was you?*\n"
-        "• People here: no.\n"
+        "• People here: not from me. If few are active around that time, they may"
+        " guess.\n"
         "• Champions, program leads and admins: no. There is no button for that.\n"
         "• The people who run this server could, with the key and the database, until"
         f" the link to you is cut: {days} days after it is solved or closed, and after"

@@ -38,8 +38,8 @@ _MAX_HELPERS, _MAX_OPTION = 10, 75
 _MAX_THANKS_LENGTH = 500
 
 POSTED_LATER = (
-    "It comes within 5 minutes, at a random time, so that no one can tell from the"
-    " moment. You find it on my Home tab."
+    "It comes within 5 minutes, at a random time. Don't write anything else meanwhile:"
+    " people could guess from that. You find it on my Home tab."
 )
 REPLY_LATER = (
     "It comes within 5 minutes, at a random time. Everyone in the thread reads it, and"
@@ -272,7 +272,9 @@ def reveal_form(ask_id: int, title: str) -> View:
         SectionBlock(
             text="*Show that it was you?* The ask's message then has your name, and"
             " everyone there can read it. So do the marks that you gave. You act on"
-            " it like on any other ask of yours.\n*You can't undo this.*"
+            " it like on any other ask of yours. Someone who has an older copy of the"
+            " bot's database can then tell which other asks are yours.\n*You can't undo"
+            " this.*"
         ),
         title="It was me",
         submit="Go on",

@@ -111,7 +111,7 @@ def choose_channel(click: BlockAction, request: Request) -> Response:
         _refresh_profile(click, request)
     with request.read() as tx:
         channel = channels.find(tx, channel_id)
-        is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
+        is_seen = channel is not None and _sees(tx, channel, click.actor)
         has_topics = bool(channel and is_seen and channel.topics)
         is_offered = channel is not None and drafts.is_offered(tx, channel)
         changes_fields = (
@@ -135,6 +135,17 @@ def _refresh_profile(click: BlockAction, request: Request) -> None:
     with request.read() as tx:
         is_possible = drafts.is_possible(tx)
     request.refresh(users=[click.actor], only_unknown=is_possible)
+
+
+def _sees(tx: Transaction, channel: Channel, member: str) -> bool:
+    """Return True if the member may see the channel; raises MembershipUnknown.
+
+    Where people ask without a name, an unknown membership counts as none: Slack's
+    answer would be stored, with the time at which the member filled in the form.
+    """
+    if drafts.is_offered(tx, channel):
+        return visibility.is_known_to_see(tx, channel, member)
+    return visibility.can_see(tx, channel, member)
 
 
 def dismiss_similar(click: BlockAction, request: Request) -> Response:
@@ -179,7 +190,7 @@ def _redraw(
     """Render the form anew with what was typed, for the channel chosen in it."""
     channel_id = click.action.selected_conversation or view.conversation("channel")
     channel = channels.find(tx, channel_id) if channel_id else None
-    is_seen = channel is not None and visibility.can_see(tx, channel, click.actor)
+    is_seen = channel is not None and _sees(tx, channel, click.actor)
     similar = []
     if channel is None or channel.suggests_entries:
         details = "\n".join([view.text("details"), *view.all_chosen("topics")])

@@ -8,12 +8,14 @@ from sqlalchemy import select
 import jobs.anonymity
 import jobs.workspace
 from bot.slack.api import Rejected
-from bot.workspace import workspace_settings
+from bot.workspace import channels, workspace_settings
 from models import AnonymousDraft, AnonymousLink, Member
-from tests.ask_forms import block_ids, open_form
+from tests.ask_forms import block_ids, open_form, with_typed
 from tests.asks import rendered
 from tests.factories import Story
 from tests.handlers.anonymity.conftest import PEOPLE, QUESTION, Anonymity
+from tests.handlers.anonymity.test_acts import everything
+from tests.home import opens
 from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER, user_object
 
 NEWCOMERS = ["U0NEW1", "U0NEW2", "U0NEW3"]
@@ -166,3 +168,23 @@ def test_a_channel_that_slack_refuses_is_tried_again(
     assert NEWCOMERS[0] not in dict(members_stored(story))
     jobs.anonymity.meet_people(story.rt, story.worker)
     assert NEWCOMERS[0] in dict(members_stored(story))
+
+
+def test_the_form_stores_nothing_in_a_private_channel(
+    anonymity: Anonymity, story: Story
+) -> None:
+    """Slack's answer, who is in the channel, would have the time of the typing."""
+    with story.rt.write(story.workspace) as tx:
+        channel = channels.find(tx, HELP_CHANNEL)
+        assert channel is not None
+        channel.is_private, channel.topics = True, ["printers"]
+    form = with_typed(open_form(story), QUESTION)
+    before = everything(story)
+    typed = {"view": form, "selected_conversation": HELP_CHANNEL}
+    assert story.click(ASKER, "ask_channel", **typed).status == 200
+    assert story.click(ASKER, "ask_title", QUESTION, view=form).status == 200
+    anonymity.preview(view=form)
+    assert everything(story) == before
+    opens(story, ASKER)
+    story.click(ASKER, "ask_channel", **typed)
+    assert "printers" in json.dumps(story.slack.views[-1][1])

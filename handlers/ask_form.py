@@ -37,6 +37,9 @@ from models import Channel
 
 log = logging.getLogger(__name__)
 
+# In the metadata of a form whose words stand elsewhere under the member's name.
+NAMED = {"named": True}
+
 
 def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "ask_title", show_similar)
@@ -64,6 +67,11 @@ def more_fields(
         drafts.is_possible(tx) if channel is None else drafts.is_offered(tx, channel)
     )
     return [anonymity_forms.checkbox(is_ticked=is_anonymous)] if is_offered else []
+
+
+def is_named(view: View) -> bool:
+    """Return True if the form's words stand elsewhere under the member's name."""
+    return bool(view.metadata().get("named")) or checkin_id(view) is not None
 
 
 def is_anonymous(view: View) -> bool:
@@ -113,7 +121,11 @@ def choose_channel(click: BlockAction, request: Request) -> Response:
         channel = channels.find(tx, channel_id)
         is_seen = channel is not None and _sees(tx, channel, click.actor)
         has_topics = bool(channel and is_seen and channel.topics)
-        is_offered = channel is not None and drafts.is_offered(tx, channel)
+        is_offered = (
+            channel is not None
+            and drafts.is_offered(tx, channel)
+            and not is_named(view)
+        )
         changes_fields = (
             has_topics
             or view.has_block("topics")
@@ -140,7 +152,7 @@ def _refresh_profile(click: BlockAction, request: Request) -> None:
 def _sees(tx: Transaction, channel: Channel, member: str) -> bool:
     """Return True if the member may see the channel; raises MembershipUnknown.
 
-    Where people ask without a name, an unknown membership counts as none: Slack's
+    An unknown membership counts as none if people ask without a name there: Slack's
     answer would be stored, with the time at which the member filled in the form.
     """
     if drafts.is_offered(tx, channel):
@@ -202,6 +214,7 @@ def _redraw(
             look,
             channel_id=channel.id if channel is not None else None,
         )
+    more = more_fields(tx, channel, is_anonymous=is_anonymous(view))
     return forms.ask_form(
         channel=channel_id,
         channel_topics=channel.topics if channel is not None and is_seen else [],
@@ -210,8 +223,8 @@ def _redraw(
         topics=_entered_topics(view),
         checkin_id=checkin_id(view),
         similar=similar,
-        more=more_fields(tx, channel, is_anonymous=is_anonymous(view)),
-        looks=look.metadata(),
+        more=[] if is_named(view) else more,
+        looks=look.metadata() | (NAMED if is_named(view) else {}),
         is_typed=True,
         reports_typing=reports_typing(tx.features),
     )

@@ -87,15 +87,18 @@ def ask(command: SlashCommand, request: Request) -> Response:
     return _filled_form(request, title, details, hint=blocks.NOT_IN_CHANNEL_CHOOSE)
 
 
-def _filled_form(request: Request, title: str, details: str, *, hint: str) -> Response:
+def _filled_form(
+    request: Request, title: str, details: str, *, hint: str, is_named: bool = False
+) -> Response:
     with request.read() as tx:
-        more = ask_form.more_fields(tx, None)
+        more = [] if is_named else ask_form.more_fields(tx, None)
     return OpenView(
         forms.ask_form(
             title=title,
             details=details,
             hint=hint,
             more=more,
+            looks=ask_form.NAMED if is_named else None,
             reports_typing=ask_form.reports_typing(request.rt.features),
         )
     )
@@ -132,7 +135,8 @@ def open_form_for_message(click: BlockAction, request: Request) -> Response:
     """Open the form with a direct message's text, which only Slack stores."""
     text = _original_text(click, request)
     title, details = rules.from_message(text) if text else ("", "")
-    return _filled_form(request, title, details, hint=blocks.CHOOSE_CHANNEL)
+    hint = blocks.CHOOSE_CHANNEL
+    return _filled_form(request, title, details, hint=hint, is_named=True)
 
 
 def _original_text(click: BlockAction, request: Request) -> str:

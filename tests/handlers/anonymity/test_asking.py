@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 import jobs.anonymity
 import jobs.workspace
+from bot.anonymity.forms import FIELD
 from bot.slack.api import Rejected
 from bot.workspace import channels, workspace_settings
 from models import AnonymousDraft, AnonymousLink, Member
@@ -127,6 +128,31 @@ def test_names_of_people_are_refused(anonymity: Anonymity) -> None:
     assert "type" in anonymity.preview("How do I use @property in Python?")
 
 
+# Where the same words stand under one's name
+
+
+def test_a_question_written_to_the_bot_is_asked_with_a_name(
+    anonymity: Anonymity, story: Story
+) -> None:
+    """The direct message stays in Slack, and the bot's reply in the outbox."""
+    ts = "1772442000.000100"
+    written = {"ts": ts, "user": ASKER, "text": QUESTION}
+    story.slack.thread_messages["D0ANA", ts] = [written]
+    story.click(ASKER, "ask_written", ts, channel="D0ANA")
+    form = story.slack.views[-1][1]
+    assert QUESTION in json.dumps(form)
+    assert FIELD not in block_ids(form)
+    choice: dict[str, Any] = {"view": form, "selected_conversation": HELP_CHANNEL}
+    with story.rt.write(story.workspace) as tx:
+        channel = channels.find(tx, HELP_CHANNEL)
+        assert channel is not None
+        channel.topics = ["printers"]
+    story.click(ASKER, "ask_channel", **choice)
+    redrawn = story.slack.views[-1][1]
+    assert "printers" in json.dumps(redrawn)
+    assert FIELD not in block_ids(redrawn)
+
+
 # People who are new to the bot
 
 
@@ -180,7 +206,7 @@ def test_the_form_stores_nothing_in_a_private_channel(
         channel.is_private, channel.topics = True, ["printers"]
     form = with_typed(open_form(story), QUESTION)
     before = everything(story)
-    typed = {"view": form, "selected_conversation": HELP_CHANNEL}
+    typed: dict[str, Any] = {"view": form, "selected_conversation": HELP_CHANNEL}
     assert story.click(ASKER, "ask_channel", **typed).status == 200
     assert story.click(ASKER, "ask_title", QUESTION, view=form).status == 200
     anonymity.preview(view=form)

@@ -219,5 +219,7 @@ MESSAGE_TYPES = (
         on_rejected=_forget,
         on_lost=_forget,
         send_after=_send_after,
+        # The time would tell the author's zone, or their hours.
+        is_logged=False,
     ),
 )

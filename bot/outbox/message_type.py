@@ -80,6 +80,8 @@ class MessageType:
     claim: Callable[["Transaction", Delivery], datetime] | None = None
     can_see: Callable[["Transaction", Delivery], bool] = _sees_all
     render_without_access: Render = do_nothing
+    # False: logs and metrics say nothing about a message that was sent.
+    is_logged: bool = True
 
     def render_visible(
         self, tx: "Transaction", delivery: Delivery

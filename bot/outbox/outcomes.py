@@ -100,8 +100,9 @@ class OutcomeRecorder:
                 )
                 with caused_by(tx.session, cause):
                     message_type.on_sent(tx, delivery, result)
-        log.info("sent", extra={"kind": delivery.kind, "item": delivery.id})
-        self._on_attempt("sent")
+        if message_type.is_logged:
+            log.info("sent", extra={"kind": delivery.kind, "item": delivery.id})
+            self._on_attempt("sent")
 
     def record_unconfirmed(self, delivery: Delivery, error: SlackError) -> None:
         """Record that it is unknown whether Slack took the action."""

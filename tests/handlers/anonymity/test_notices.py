@@ -1,6 +1,7 @@
 """The daily note to an author that something waits, which leaves no trace."""
 
 import json
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,6 +146,16 @@ def test_nothing_is_left_of_it(answered: Anonymity, story: Story) -> None:
     at(story, 11)
     assert notes_to(story) == 1
     assert everything(story, but=frozenset({"anonymous_links"})) == before
+
+
+def test_no_log_line_tells_its_time(
+    answered: Anonymity, story: Story, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would tell the author's zone, or whose hours begin then."""
+    with caplog.at_level(logging.DEBUG):
+        at(story, 11)
+    assert notes_to(story) == 1
+    assert [line.getMessage() for line in caplog.records] == []
 
 
 def test_while_it_waits_its_recipient_is_sealed(

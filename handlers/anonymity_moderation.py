@@ -17,14 +17,15 @@ from handlers.interactions import (
     reads,
     writes,
 )
-from handlers.payloads import BlockAction, ViewSubmission
+from handlers.payloads import BlockAction, Interaction, ViewSubmission
 from handlers.requests import Request
 
 
 def register(app: App, rt: Runtime) -> None:
-    on_button(app, rt, "anonymous_accept", writes(accept))
-    on_button(app, rt, "anonymous_reject", reads(open_reject_form))
-    on_view(app, rt, "anonymous_reject", writes(reject))
+    on_button(app, rt, "anonymous_accept", writes(accept, before=_fetch_if_unknown))
+    open_form = reads(open_reject_form, before=_fetch_if_unknown)
+    on_button(app, rt, "anonymous_reject", open_form)
+    on_view(app, rt, "anonymous_reject", writes(reject, before=_fetch_if_unknown))
     on_button(app, rt, "anonymous_report", writes(report, before=_fetch_if_unknown))
     on_button(app, rt, "anonymous_show", writes(restore))
     on_button(app, rt, "anonymous_delete", writes(delete))
@@ -50,16 +51,13 @@ def reject(form: ViewSubmission, tx: Transaction) -> Response:
     return UpdateView(message_modal("Done", notes.CHOICE_TAKEN))
 
 
-def _fetch_if_unknown(click: BlockAction, request: Request) -> None:
+def _fetch_if_unknown(press: Interaction, request: Request) -> None:
     """Fetch the actor's profile only if there is none.
 
-    The time of a fetch would tell who has reported.
+    The time of a fetch would tell who has reported, and which champion pressed without
+    an effect, because the ask is their own.
     """
-    with request.read() as tx:
-        profile = members.find(tx, click.actor)
-        is_known = profile is not None and profile.fetched_at is not None
-    if not is_known:
-        request.refresh(users=[click.actor])
+    request.refresh(users=[press.actor], only_unknown=True)
 
 
 def report(click: BlockAction, tx: Transaction) -> Response:

@@ -155,6 +155,19 @@ def test_an_author_who_is_a_champion_gets_the_same_and_decides_nothing(
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
+def test_a_champions_choice_fetches_no_profile(
+    reviewed: Anonymity, story: Story
+) -> None:
+    """The time would tell who pressed without an effect: their own ask's author."""
+    submit(reviewed, member=CHAMPION)
+    story.clock.advance(hours=3)
+    calls = len(story.slack.calls)
+    press(story, "Post", member=CHAMPION)
+    reject(story, "No", member=CHAMPION)
+    assert stored_drafts(story)[0].state == "reviewed"
+    assert "users.info" not in story.slack.calls[calls:]
+
+
 def test_the_only_champions_own_ask_is_refused_like_any_other(
     reviewed: Anonymity, story: Story
 ) -> None:

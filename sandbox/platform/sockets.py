@@ -100,6 +100,14 @@ class Sockets:
             thread = Thread(target=self._serve, args=(sock,), daemon=True)
             thread.start()
 
+    def _refusal(self) -> str | None:
+        """Return the reason not to keep a new connection, if there is one."""
+        if not self.enabled:
+            # Socket Mode was turned off since the handshake began.
+            return "link_disabled"
+        is_full = len(self.connections) >= MAX_CONNECTIONS
+        return "too_many_websockets" if is_full else None
+
     def _serve(self, sock: socket.socket) -> None:
         connection = Connection(sock)
         try:
@@ -109,13 +117,13 @@ class Sockets:
                 if self._stopped.is_set():
                     # Nothing would close the connection later.
                     return
-                full = len(self.connections) >= MAX_CONNECTIONS
-                if not full:
+                refusal = self._refusal()
+                if refusal is None:
                     self.connections.append(connection)
                     self._lock.notify_all()
                 count = len(self.connections)
-            if full:
-                connection.send(_disconnect("too_many_websockets"))
+            if refusal is not None:
+                connection.send(_disconnect(refusal))
                 connection.close()
                 return
             connection.send(self._hello(count))
@@ -214,8 +222,8 @@ class Sockets:
         """Send `warning`, `refresh_requested` or `link_disabled`, as Slack does."""
         with self._lock:
             chosen = list(self.connections) if all_connections else self.connections[:1]
-        if reason == "link_disabled":
-            self.enabled = False
+            if reason == "link_disabled":
+                self.enabled = False
         for connection in chosen:
             # It may still acknowledge earlier envelopes, but gets no new ones.
             connection.is_closing = reason != "warning"

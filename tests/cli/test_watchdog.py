@@ -3,6 +3,7 @@
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -73,6 +74,9 @@ def kill_the_event_batcher(backswing: Application, slack: Sandbox) -> None:
 def kill_the_socket_thread(backswing: Application, slack: Sandbox) -> None:
     assert backswing._socket is not None
     backswing._socket._on_message = die  # type: ignore[method-assign, assignment]
+    # The client is connected a moment before the server lists it.
+    while not slack.sockets.connections:
+        time.sleep(0.01)
     slack.sockets.disconnect("warning")
 
 

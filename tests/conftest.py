@@ -118,9 +118,19 @@ def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
     assert leaks == []
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the slowest tests, so that none is left alone at the end."""
     items.sort(key=_most_seconds, reverse=True)
+    # Before pytest leaves out the deep tests.
+    for item in items:
+        if item.get_closest_marker("deep_on_postgresql") and _runs_on_postgresql(item):
+            item.add_marker("deep")
+
+
+def _runs_on_postgresql(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and callspec.params.get("database") == "postgresql"
 
 
 def _most_seconds(item: pytest.Item) -> float:

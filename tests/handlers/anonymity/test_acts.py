@@ -39,6 +39,8 @@ from tests.handlers.anonymity.keys import KEYS
 from tests.home import opens, visible_home
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 OWN = "Your asks without your name"
 
 

@@ -30,6 +30,8 @@ from tests.slack_payloads import (
     user_object,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 NOTE = "Something is waiting for you on my Home tab."
 # In Helsinki it is two hours later.
 TUESDAY = datetime(2026, 3, 3, tzinfo=UTC)

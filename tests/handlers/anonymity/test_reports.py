@@ -28,6 +28,8 @@ from tests.slack_payloads import (
     user_object,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 OTHER = CROWD[0]
 CHAMPIONS = [CHAMPION, OTHER]
 HIDDEN = "Hidden until a champion has looked"

@@ -28,6 +28,8 @@ from tests.slack_payloads import (
     user_object,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 OTHER = "U0C00"
 CHAMPIONS = [CHAMPION, OTHER]
 

@@ -24,6 +24,8 @@ from tests.slack_payloads import (
     button,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 OTHER, LEAD = CROWD[0], CROWD[1]
 
 

@@ -27,6 +27,8 @@ from tests.slack_payloads import (
 )
 from tests.two_workspaces import install
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 BUTTONS = (
     *("request_help", "request_decline", "request_never"),
     *("request_refuse_channel", "request_refuse_topic_0"),

@@ -9,6 +9,8 @@ from tests.fakes import PostedMessage
 from tests.handlers.routing.conftest import Routing
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELP_CHANNEL, PEER
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 # Nine o'clock in Helsinki, where everyone is; 16 working hours later it is Wednesday.
 MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -26,6 +26,8 @@ from tests.slack_payloads import (
     PEER,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 OFFER = "shall I ask people who may know"
 
 

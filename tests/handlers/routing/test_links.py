@@ -26,6 +26,8 @@ from tests.slack_payloads import (
     form_errors,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 OPS = "C0OPS"
 
 

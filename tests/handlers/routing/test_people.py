@@ -20,6 +20,8 @@ from tests.handlers.routing.conftest import (
 )
 from tests.slack_payloads import ASKER, HELPER, PEER, user_object
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 HOUR = timedelta(hours=1)
 # Four o'clock in Helsinki, on the day before Easter's holidays.
 MAUNDY_THURSDAY = datetime(2026, 4, 2, 13, tzinfo=UTC)

@@ -11,7 +11,8 @@ import emoji as unicode_emoji
 from bot.errors import UserError
 from bot.kudos.permissions import TAKE_BACK_KUDOS
 from bot.permissions import Role, require
-from bot.slack.text import english_length, tokenize
+from bot.slack.text import tokenize
+from bot.slack.text_length import english_length
 
 MAX_RECIPIENTS = 10
 MAX_TAGS = 5

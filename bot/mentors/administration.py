@@ -14,7 +14,8 @@ from bot.mentors.forms import CreditRow, EvidenceItem
 from bot.mentors.permissions import SEE_MENTORS
 from bot.permissions import require
 from bot.runtime import Transaction
-from bot.slack.text import english_length, permalink, sanitize, to_mrkdwn, to_plain
+from bot.slack.text import permalink, sanitize, to_mrkdwn, to_plain
+from bot.slack.text_length import english_length
 from bot.workspace import channels, member_settings, members, roles, visibility
 from models import (
     Answer,

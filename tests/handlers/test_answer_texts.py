@@ -37,6 +37,8 @@ from tests.slack_payloads import (
     user_object,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 WORDS = "Freeze the clock, then run it again."
 NOTICE = (
     "Your answer in #help helped, so I keep its words. Those who can see the channel"

@@ -29,6 +29,8 @@ from tests.slack_payloads import (
     user_object,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 # The form
 
 

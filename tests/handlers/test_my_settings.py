@@ -22,6 +22,8 @@ from tests.slack_payloads import (
     user_object,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 DEFAULT = MemberSettings()
 
 

@@ -34,6 +34,16 @@ def tell_both(pair: Pair) -> None:
         pass
 
 
+def lasting(rows: dict[str, list[Any]]) -> dict[str, int]:
+    """Count the rows of each table, without those of Home tabs, which go after hours.
+
+    The clock is later in the second story of two.
+    """
+    counts = {name: len(found) for name, found in rows.items()}
+    counts["outbox"] -= sum("home.publish" in str(row) for row in rows["outbox"])
+    return counts
+
+
 @pytest.mark.deep
 def test_each_sees_what_it_would_see_if_it_were_alone(story: Story, clock: Clock):
     for _ in tell(story, "Alone"):
@@ -46,9 +56,7 @@ def test_each_sees_what_it_would_see_if_it_were_alone(story: Story, clock: Clock
         assert word in everything_in(told)
         assert other not in everything_in(told)
         assert transcript(told, word) == alone
-        assert {name: len(found) for name, found in rows_of(told).items()} == {
-            name: len(found) for name, found in rows.items()
-        }
+        assert lasting(rows_of(told)) == lasting(rows)
     assert mixed_rows(story.rt) == []
     # Rows of unserved workspaces stay as they are. Only times in the future are
     # corrected

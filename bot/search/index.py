@@ -12,6 +12,8 @@ Traps of tantivy that this module avoids:
   added by methods that name their type.
 - After a crash, files of a commit that never was make the next one fail; they are
   collected on opening.
+- The first operation of a writer has the number of the last commit, and is lost for the
+  asks of that commit if a merge runs meanwhile; so it is one that changes nothing.
 - A searcher sees nothing new until the index is reloaded.
 - A search counts all matches unless told not to.
 """
@@ -48,6 +50,8 @@ log = logging.getLogger(__name__)
 SCHEMA_VERSION = 2
 # The least that tantivy takes, in bytes; it is for words that are not on disk yet.
 _WRITER_MEMORY = 15_000_000
+# No document has it.
+_NO_ID = -1
 
 
 class IndexUnavailable(Exception):
@@ -238,6 +242,7 @@ class _Generation:
         self._writer = self._index.writer(_WRITER_MEMORY, 1)
         # Files that a killed process left would make the next commit fail.
         self._writer.garbage_collect_files()
+        self._writer.delete_documents_by_term("id", _NO_ID)
         self._writing = Lock()
         self.snapshot = Snapshot(self._index)
         self.snapshot.check()

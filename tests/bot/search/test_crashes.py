@@ -1,6 +1,9 @@
 """A process that writes the index is killed, again and again."""
 
+import os
 import random
+import shutil
+import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -102,3 +105,31 @@ def test_killed_at_any_moment_the_index_is_as_of_its_last_commit(folder):
         assert index.followed >= reported
         assert differences(index, index.followed) == []
         index.close()
+
+
+def write_until_merging(folder: Path) -> None:
+    """Add three asks in each of eight commits, and end as their merge begins."""
+    index = SearchIndex(folder)
+    for position in range(8):
+        ids = range(position * 3 + 1, position * 3 + 4)
+        documents = [Document(n, HELP, text(n, position)) for n in ids]
+        index.apply(documents, [ids[0] - 3], followed=position)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_killed_before_a_merge_the_next_asks_deleted_are_gone(folder):
+    for _ in range(3):
+        process = processes.Process(target=write_until_merging, args=(folder,))
+        process.start()
+        process.join()
+        for ask_id in range(1, 25):
+            copied = folder.with_name("copy")
+            shutil.copytree(folder, copied)
+            index = SearchIndex(copied)
+            index.apply([Document(100, HELP, "new")], [ask_id], followed=9)
+            index.close()
+            index = SearchIndex(copied)
+            assert index.indexed([ask_id]) == set()
+            index.close()
+            shutil.rmtree(copied)
+        shutil.rmtree(folder)

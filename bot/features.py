@@ -12,6 +12,7 @@ from bot.kudos.feature import KUDOS
 from bot.mentors.feature import mentors
 from bot.onboarding.feature import ONBOARDING
 from bot.privacy.feature import PRIVACY
+from bot.programs.feature import PROGRAMS
 from bot.routing.feature import ROUTING
 from bot.settings.feature import SETTINGS
 
@@ -33,6 +34,7 @@ def load_features(
             KUDOS,
             mentors(mentor_settings),
             CHECKINS,
+            PROGRAMS,
             ONBOARDING,
             SETTINGS,
             PRIVACY,

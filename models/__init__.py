@@ -36,10 +36,20 @@ from models.mentors import (
 )
 from models.onboarding import ChannelIntroduction
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
+from models.programs import (
+    Program,
+    ProgramChampion,
+    ProgramChannel,
+    ProgramInvitation,
+    ProgramLead,
+    ProgramMember,
+    ProgramQuestion,
+    WorkItem,
+)
 from models.routing import AskLink, AskRoute, AskStep, HelpRequest, RefusedChannel
 from models.search import SearchChange, SearchRebuild, SearchReplica
 from models.unasked_messages import UnaskedMessage
-from models.workspace_settings import ProgramLead, WorkspaceSettingsRow
+from models.workspace_settings import WorkspaceSettingsRow
 
 __all__ = [
     "AnonymousBlock",
@@ -86,7 +96,13 @@ __all__ = [
     "OutboxChannel",
     "OutboxItem",
     "Participant",
+    "Program",
+    "ProgramChampion",
+    "ProgramChannel",
+    "ProgramInvitation",
     "ProgramLead",
+    "ProgramMember",
+    "ProgramQuestion",
     "RateLimit",
     "Reaction",
     "RefusedChannel",
@@ -98,5 +114,6 @@ __all__ = [
     "SecretKey",
     "UnaskedMessage",
     "UnmatchedMessage",
+    "WorkItem",
     "WorkspaceSettingsRow",
 ]

@@ -20,6 +20,8 @@ class Home(Base):
     member: Mapped[str] = mapped_column(primary_key=True)
     # Slack's hash of the last published view; publishing with an older one fails.
     view_hash: Mapped[str | None]
+    # The page that they chose last.
+    page: Mapped[str] = mapped_column(default="today")
     # The index of the first row that is shown of each list, by the list's name.
     page_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # The last time that Slack was asked for the member's channels.

@@ -20,6 +20,9 @@ class MemberSettingsRow(Base):
         CheckConstraint(
             "public_naming IN ('ask', 'yes', 'never')", name="public_naming"
         ),
+        CheckConstraint(
+            "participation IN ('writing', 'calls', 'either')", name="participation"
+        ),
         CheckConstraint("max_requests_per_week >= 0", name="max_requests_per_week"),
     )
 
@@ -49,6 +52,11 @@ class MemberSettingsRow(Base):
 
     # The daily note that their asks without a name have news.
     wants_anonymous_notices: Mapped[bool] = mapped_column(default=True)
+
+    # "writing", "calls", or "either".
+    participation: Mapped[str] = mapped_column(default="either")
+    # The Monday message with what they could do as a champion.
+    wants_work_list: Mapped[bool] = mapped_column(default=True)
 
     # Keeps the words of their answers that helped.
     keeps_answer_texts: Mapped[bool] = mapped_column(default=True)

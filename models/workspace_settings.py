@@ -49,14 +49,3 @@ class WorkspaceSettingsRow(Base):
     anonymous_help_line: Mapped[str | None]
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-
-class ProgramLead(Base):
-    """A member whom the admins named to run the program with them."""
-
-    __tablename__ = "program_leads"
-
-    installation_id: Mapped[int] = mapped_column(
-        ForeignKey("installations.id"), primary_key=True
-    )
-    member: Mapped[str] = mapped_column(primary_key=True)

@@ -13,7 +13,7 @@ from bot.permissions import is_allowed
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
-from bot.workspace import channels, contact_hours, roles, workspace_settings
+from bot.workspace import channels, contact_hours, leads, roles
 from bot.workspace.visibility import sees
 from models import Ask, Channel
 
@@ -21,7 +21,7 @@ from models import Ask, Channel
 def tell_champions(tx: Transaction, ask: Ask) -> None:
     """Tell all champions of the channel, also an author; without any, the leads."""
     people = channels.champions(tx.session, ask.channel_id)
-    for person in people or workspace_settings.program_leads(tx):
+    for person in people or leads.program_leads(tx):
         tx.enqueue(ANONYMOUS_REPORT, ask.id, to=person)
 
 

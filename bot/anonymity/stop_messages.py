@@ -18,14 +18,14 @@ from bot.outbox.queue import Delivery
 from bot.permissions import is_allowed
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
-from bot.workspace import contact_hours, roles, visibility, workspace_settings
+from bot.workspace import contact_hours, leads, roles, visibility
 from models import AnonymousBlock, Channel, Member
 
 
 def offer(tx: Transaction, block: AnonymousBlock) -> None:
     """Make the offer at a random time; without leads, to the admins."""
     at = tx.now + rules.random_delay(rules.MAX_OFFER_DELAY)
-    for person in workspace_settings.program_leads(tx) or _admins(tx):
+    for person in leads.program_leads(tx) or _admins(tx):
         tx.enqueue(ANONYMOUS_STOP_OFFER, block.id, to=person, send_at=at)
 
 

@@ -17,7 +17,7 @@ from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
 from bot.runtime import Transaction, Workspace
 from bot.workspace.contact_hours import next_contact_time
-from models import Champion, Channel, Member, ProgramLead, Round, Schedule
+from models import Champion, Channel, Member, Program, ProgramLead, Round, Schedule
 
 _DAY = timedelta(days=1)
 
@@ -261,7 +261,12 @@ def owners(session: Session, schedule: Schedule) -> Sequence[str]:
     workspace = {"installation_id": schedule.installation_id}
     for others in (
         select(Champion.member).filter_by(channel_id=schedule.channel_id),
-        select(ProgramLead.member).filter_by(**workspace),
+        select(ProgramLead.member)
+        .join(Program)
+        .where(
+            Program.installation_id == schedule.installation_id,
+            Program.is_workspace_wide,
+        ),
         select(Member.slack_id).filter_by(**workspace, is_admin=True),
     ):
         people = session.scalars(_without_deactivated(others, schedule)).all()

@@ -33,7 +33,7 @@ PERSONAL_DATA = (
         contents="People who opened their Home tab, and at which pages.",
         purpose="Update it when something of theirs changes.",
         owner_columns=("member",),
-        non_personal=("view_hash", "page_offsets"),
+        non_personal=("view_hash", "page", "page_offsets"),
         on_erasure="delete",
         before_erasure=_refresh_affected_homes,
     ),

@@ -18,7 +18,7 @@ from bot.mentors.periods import Period
 from bot.mentors.queries import MarkedAsk, PrivateMembers, Scope
 from bot.mentors.rules import Candidate, DetectionResult, Ring
 from bot.runtime import Transaction
-from bot.workspace import workspace_settings
+from bot.workspace import leads
 from bot.workspace.contact_hours import next_contact_time
 from models import (
     Channel,
@@ -283,7 +283,7 @@ def _alert_ring(
             installation_id=tx.workspace.id, slack_id=ring.member
         )
     ).one()
-    for lead in workspace_settings.program_leads(tx):
+    for lead in leads.program_leads(tx):
         tx.enqueue(
             MENTOR_RING_ALERT,
             member_id,

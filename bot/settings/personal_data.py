@@ -1,7 +1,7 @@
-"""The personal data in people's settings, and in the list of program leads."""
+"""The personal data in people's settings."""
 
 from bot.personal_data import TablePolicy
-from models import MemberSettingsRow, ProgramLead, WorkspaceSettingsRow
+from models import MemberSettingsRow, WorkspaceSettingsRow
 
 PERSONAL_DATA = (
     TablePolicy(
@@ -14,6 +14,7 @@ PERSONAL_DATA = (
         non_personal=(
             *("topics_known", "topics_wanted", "topics_refused"),
             "public_naming",
+            "participation",
         ),
         on_erasure="delete",
     ),
@@ -22,13 +23,5 @@ PERSONAL_DATA = (
         contents="The workspace's settings.",
         purpose="Apply them.",
         non_personal=("channel_defaults", "anonymous_help_line"),
-    ),
-    TablePolicy(
-        model=ProgramLead,
-        contents="Program leads.",
-        purpose="Let them change the workspace's settings.",
-        retention="When the role is removed.",
-        owner_columns=("member",),
-        on_erasure="delete",
     ),
 )

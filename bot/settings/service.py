@@ -27,7 +27,14 @@ from bot.settings.workspace import (
     check_workspace_settings,
 )
 from bot.slack.emoji import custom_names
-from bot.workspace import channels, member_settings, members, roles, workspace_settings
+from bot.workspace import (
+    channels,
+    leads,
+    member_settings,
+    members,
+    roles,
+    workspace_settings,
+)
 from models import Channel
 
 
@@ -135,8 +142,8 @@ def end_pause(tx: Transaction, member: str) -> None:
 def _workspace_settings(tx: Transaction, by: str) -> list[Setting[None]]:
     by_roles = roles.in_workspace(tx, by)
     require(MANAGE_WORKSPACE, by_roles)
-    leads = [PROGRAM_LEADS] if is_allowed(NAME_PROGRAM_LEADS, by_roles) else []
-    return [*leads, *tx.features.workspace_settings]
+    naming = [PROGRAM_LEADS] if is_allowed(NAME_PROGRAM_LEADS, by_roles) else []
+    return [*naming, *tx.features.workspace_settings]
 
 
 def newly_selected_users(
@@ -150,7 +157,7 @@ def newly_selected_users(
     """
     if channel is None:
         _workspace_settings(tx, by)
-        current = workspace_settings.program_leads(tx)
+        current = leads.program_leads(tx)
     else:
         roles.authorize(tx, channel, MANAGE_CHANNEL, by)
         current = channels.champions(tx.session, channel.id)

@@ -8,7 +8,7 @@ from bot.errors import UserError
 from bot.forms.fields import Number, People
 from bot.forms.setting import Setting
 from bot.runtime import Transaction
-from bot.workspace import roles, workspace_settings
+from bot.workspace import leads, roles, workspace_settings
 from models import Channel
 
 # A setting's owner is None here: the workspace is the transaction's.
@@ -18,7 +18,7 @@ _MAX_DAYS = 3650
 
 def _put_program_leads(tx: Transaction, _owner: None, people: Sequence[str]) -> None:
     roles.require_assignable(tx, people, role="a program lead", field="program_leads")
-    workspace_settings.set_program_leads(tx, people)
+    leads.set_program_leads(tx, people)
 
 
 # Program leads may change the other settings, but not this one.
@@ -29,7 +29,7 @@ PROGRAM_LEADS: Setting[None] = Setting(
         hint="They run the program with you, see its results and can change these"
         " settings.",
     ),
-    lambda tx, _owner: workspace_settings.program_leads(tx),
+    lambda tx, _owner: leads.program_leads(tx),
     _put_program_leads,
 )
 

@@ -10,9 +10,9 @@ from bot.errors import UserError
 from bot.permissions import Permission, Role
 from bot.runtime import Transaction
 from bot.slack.text import capitalize
-from bot.workspace import visibility
+from bot.workspace import leads, visibility
 from bot.workspace.members import find, name
-from models import Champion, Channel, Member, ProgramLead
+from models import Champion, Channel, Member
 
 
 def can_moderate(session: Session, channel_id: int, member: Member) -> bool:
@@ -71,7 +71,7 @@ def authorize(
 def in_workspace(tx: Transaction, slack_id: str) -> frozenset[Role]:
     """Return a person's roles in the workspace, from stored facts."""
     roles = from_profile(find(tx, slack_id))
-    if roles and tx.session.get(ProgramLead, (tx.workspace.id, slack_id)) is not None:
+    if roles and leads.is_program_lead(tx, slack_id):
         roles |= {Role.PROGRAM_LEAD}
     return roles
 

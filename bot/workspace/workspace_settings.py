@@ -1,14 +1,12 @@
 """Workspace settings: read with their defaults, and stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import select
-
-from bot.db.statements import replace_members, set_columns
+from bot.db.statements import set_columns
 from bot.runtime import Transaction
-from models import ProgramLead, WorkspaceSettingsRow
+from models import WorkspaceSettingsRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +51,3 @@ def update(tx: Transaction, **changes: Any) -> None:
     """Store fields of `WorkspaceSettings`; None sets the default."""
     key = {"installation_id": tx.workspace.id}
     set_columns(tx.session, WorkspaceSettingsRow, key, **changes)
-
-
-def program_leads(tx: Transaction) -> list[str]:
-    return list(
-        tx.session.scalars(
-            select(ProgramLead.member)
-            .filter_by(installation_id=tx.workspace.id)
-            .order_by(ProgramLead.member)
-        )
-    )
-
-
-def set_program_leads(tx: Transaction, slack_ids: Iterable[str]) -> None:
-    """Make exactly these members the program leads."""
-    replace_members(tx.session, ProgramLead, slack_ids, installation_id=tx.workspace.id)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.workspace import member_settings, workspace_settings
+from bot.workspace import leads, member_settings
 from models import MentorRun
 from tests.factories import Story
 from tests.mentors import (
@@ -167,7 +167,7 @@ def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
         reply = story.say(helper, "So.", thread_ts=ask.ts)
         story.react(asker, reply, "+1")
     with story.rt.write(story.rt.workspaces.only) as tx:
-        workspace_settings.set_program_leads(tx, [CHAMPION])
+        leads.set_program_leads(tx, [CHAMPION])
     story.advance(minutes=2)
     before = len(story.slack.messages_to(HELP_CHANNEL))
     prefer(story, CHAMPION, hours_from=time(11))

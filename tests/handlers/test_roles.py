@@ -56,6 +56,7 @@ from bot.runtime import Runtime
 from bot.slack.text import ANONYMOUS
 from bot.workspace import (
     channels,
+    leads,
     member_settings,
     roles,
     sync,
@@ -74,6 +75,7 @@ from models import (
     MentorWorkspaceSettings,
     OutboxItem,
     Participant,
+    Program,
     ProgramLead,
     Schedule,
 )
@@ -167,16 +169,17 @@ def stage(
     with rt.write_session.begin() as session:
         channel = session.scalars(select(Channel.id)).one()
         session.add(Champion(channel_id=channel, member=CHAMPION))
-        session.add(ProgramLead(installation_id=rt.workspaces.only.id, member=LEAD))
+    with rt.write(rt.workspaces.only) as tx:
+        leads.set_program_leads(tx, [LEAD])
     return story
 
 
 def promote(story: Story) -> None:
     """Give all roles by name to people who can't have any."""
     with story.rt.write_session.begin() as session:
-        of = story.rt.workspaces.only.id
+        program = session.scalars(select(Program.id)).one()
         for member in (STRANGER, ROBOT, GONE):
-            session.merge(ProgramLead(installation_id=of, member=member))
+            session.merge(ProgramLead(program_id=program, member=member))
             for channel in session.scalars(select(Channel.id)):
                 session.merge(Champion(channel_id=channel, member=member))
 
@@ -545,7 +548,8 @@ def by_program_leads(story: Stage, member: str) -> bool:
     lead_fields = {"program_leads": [LEAD, OTHER]}
     story.submit(member, view, form_values(view) | lead_fields)
     with story.rt.write_session.begin() as session:
-        found = session.get(ProgramLead, (story.rt.workspaces.only.id, OTHER))
+        program = session.scalars(select(Program.id)).one()
+        found = session.get(ProgramLead, (program, OTHER))
         if found is not None:
             session.delete(found)
         return found is not None

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 import jobs.checkins
 from bot.slack.api import NotSent, OutcomeUnknown, Rejected
-from bot.workspace import member_settings, workspace_settings
+from bot.workspace import leads, member_settings
 from bot.workspace.sync import store_user
 from models import Round, Schedule
 from tests.checkins import visible_text
@@ -325,7 +325,7 @@ def test_after_the_owner_left_a_successor_is_told(
 ):
     """The successor is a champion, else a program lead, else an admin."""
     with story.rt.write(story.rt.workspaces.only) as tx:
-        workspace_settings.set_program_leads(tx, [PEER])
+        leads.set_program_leads(tx, [PEER])
     story.set_up_channel(champions=[CHAMPION])
     story.add_schedule()
     for member in (CHAMPION, PEER, HELPER):

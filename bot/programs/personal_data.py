@@ -1,0 +1,89 @@
+"""Personal data about programs: their leads, champions, members and questions."""
+
+from bot.personal_data import TablePolicy
+from models import (
+    Program,
+    ProgramChampion,
+    ProgramChannel,
+    ProgramInvitation,
+    ProgramLead,
+    ProgramMember,
+    ProgramQuestion,
+    WorkItem,
+)
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=Program,
+        contents="Programs: name, goal, rules, dates.",
+        purpose="Say what people join.",
+        non_personal=(
+            *("name", "audience", "goal", "time_needed", "benefit", "rules"),
+            "joining",
+        ),
+    ),
+    TablePolicy(
+        model=ProgramChannel,
+        contents="The channels of each program.",
+        purpose="Run it there.",
+    ),
+    TablePolicy(
+        model=ProgramLead,
+        contents="Program leads, and when they were last asked to ask first.",
+        purpose="Let them run the program, and name them as contacts.",
+        retention="When the role is removed.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=ProgramMember,
+        row_names=("program membership", "program memberships"),
+        contents="People who joined a program: when, which rules they saw, pauses, and"
+        " whether they left.",
+        purpose="Include them in what the program does.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=ProgramInvitation,
+        contents="People who were invited to a program, and by whom. Not what they"
+        " chose.",
+        purpose="Invite nobody twice.",
+        owner_columns=("member",),
+        mentioned_columns=("invited_by",),
+    ),
+    TablePolicy(
+        model=ProgramQuestion,
+        row_names=("question to a lead", "questions to leads"),
+        contents="Questions to a program's leads, with the answer.",
+        purpose="Bring the question to the leads, and the answer back.",
+        retention="30 days after the answer; 90 days without one.",
+        owner_columns=("member", "answered_by"),
+        text_columns={"question": "member", "answer": "answered_by"},
+    ),
+    TablePolicy(
+        model=ProgramChampion,
+        contents="People who were asked to be a program's champions, and what they"
+        " answered.",
+        purpose="Ask nobody twice, and know the champions.",
+        owner_columns=("member",),
+        mentioned_columns=("invited_by",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=WorkItem,
+        row_names=("suggestion for a champion", "suggestions for champions"),
+        contents="What a champion could do, about whom, and whether they did it.",
+        purpose="Suggest each thing once.",
+        retention="90 days after it ended.",
+        owner_columns=("champion",),
+        mentioned_columns=("previous_champion", "about"),
+        key_columns=("subject",),
+        non_personal=("kind", "outcome"),
+    ),
+)
+
+ERASURE_LINES = (
+    "Your questions to program leads stay, without your name and words.",
+    "Suggestions that you had as a champion stay, without your name.",
+)

@@ -1,0 +1,216 @@
+"""Programs: load them, with their channels and leads, for those who may see them."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Select, select
+
+from bot import permissions
+from bot.errors import UserError
+from bot.permissions import Permission, Role
+from bot.programs import rules
+from bot.programs.permissions import RUN_PROGRAM
+from bot.programs.rules import State
+from bot.runtime import Transaction
+from bot.workspace import leads, roles, visibility
+from models import Channel, Member, Program, ProgramChannel, ProgramLead
+
+GONE = "That program is gone."
+
+
+def get(tx: Transaction, program_id: int) -> Program:
+    """Return a program of the workspace. Raises UserError if there is none."""
+    return _get(tx, select(Program).filter_by(id=program_id))
+
+
+def lock(tx: Transaction, program_id: int) -> Program:
+    """Lock a program's row, and return it as it is now. Raises UserError."""
+    return _get(
+        tx,
+        select(Program)
+        .filter_by(id=program_id)
+        .with_for_update()
+        .execution_options(populate_existing=True),
+    )
+
+
+def _get(tx: Transaction, query: Select[Program]) -> Program:
+    program = tx.session.scalar(query.filter_by(installation_id=tx.workspace.id))
+    if program is None:
+        raise UserError(GONE)
+    return program
+
+
+def workspace_program(tx: Transaction) -> Program:
+    """Return the workspace's own program; the first call creates its row."""
+    return get(tx, leads.workspace_program_id(tx))
+
+
+def state(tx: Transaction, program: Program) -> State:
+    """Return the program's state now. Its days are those of UTC."""
+    return rules.state(program, tx.now.date())
+
+
+def is_active(tx: Transaction, program: Program) -> bool:
+    """Return True if people may join it and be invited: it is open or running."""
+    return state(tx, program) in rules.ACTIVE
+
+
+def channels(tx: Transaction, program: Program) -> list[Channel]:
+    """Return the program's channels by name, also those that the bot has left.
+
+    The workspace's own program has all channels that the bot is in.
+    """
+    query = select(Channel).order_by(Channel.name, Channel.id)
+    if program.is_workspace_wide:
+        query = query.where(
+            Channel.installation_id == tx.workspace.id,
+            Channel.is_joined.is_(True),
+            Channel.is_archived.is_(False),
+        )
+    else:
+        query = query.join(
+            ProgramChannel, ProgramChannel.channel_id == Channel.id
+        ).where(ProgramChannel.program_id == program.id)
+    return list(tx.session.scalars(query))
+
+
+def live_channels(tx: Transaction, program: Program) -> list[Channel]:
+    """Return those of the program's channels in which the bot can post."""
+    return [
+        channel
+        for channel in channels(tx, program)
+        if channel.is_joined and not channel.is_archived
+    ]
+
+
+def visible_channels(tx: Transaction, program: Program, member: str) -> list[Channel]:
+    """Return those of its channels whose texts the member may see.
+
+    Raises MembershipUnknown.
+    """
+    readable = visibility.readable_channels(tx, member, is_exact=True)
+    return [channel for channel in channels(tx, program) if channel.id in readable]
+
+
+def program_leads(tx: Transaction, program: Program) -> list[str]:
+    """Return the leads who are still there, by Slack's id; nobody else is shown."""
+    return list(
+        tx.session.scalars(
+            select(ProgramLead.member)
+            .join(
+                Member,
+                (Member.slack_id == ProgramLead.member)
+                & (Member.installation_id == tx.workspace.id),
+            )
+            .where(
+                ProgramLead.program_id == program.id,
+                Member.is_deactivated.is_(False),
+                Member.erased_at.is_(None),
+            )
+            .order_by(ProgramLead.member)
+        )
+    )
+
+
+def is_lead(tx: Transaction, program: Program, member: str) -> bool:
+    """Return True if the member leads this program, not only the workspace's own."""
+    return tx.session.get(ProgramLead, (program.id, member)) is not None
+
+
+def roles_in(tx: Transaction, program: Program, member: str) -> frozenset[Role]:
+    """Return a person's roles towards the program, from stored facts."""
+    own = roles.in_workspace(tx, member)
+    if own and is_lead(tx, program, member):
+        own |= {Role.PROGRAM_LEAD}
+    return own
+
+
+def can_run(tx: Transaction, program: Program, member: str) -> bool:
+    """Return True if the member may change the program."""
+    return permissions.is_allowed(RUN_PROGRAM, roles_in(tx, program, member))
+
+
+def authorize(
+    tx: Transaction, program: Program, permission: Permission, by: str
+) -> None:
+    """Check that a member has a permission towards a program that they may see.
+
+    Raises UserError, or MembershipUnknown.
+    """
+    if not can_see(tx, program, by):
+        raise UserError(GONE)
+    permissions.require(permission, roles_in(tx, program, by))
+
+
+def can_see(tx: Transaction, program: Program, member: str) -> bool:
+    """Return True if the member may see the program. Raises MembershipUnknown."""
+    return bool(_visible(tx, [program], member))
+
+
+def visible_programs(tx: Transaction, member: str) -> list[Program]:
+    """Return the programs that a member may see, the workspace's own first.
+
+    1. Its leads see a program, and everyone the workspace's own.
+    2. Others see it if they may read one of its channels.
+    3. Only those who may run it see a draft, and what is archived.
+
+    Raises MembershipUnknown.
+    """
+    leads.workspace_program_id(tx)
+    programs = tx.session.scalars(
+        select(Program)
+        .filter_by(installation_id=tx.workspace.id)
+        .order_by(Program.is_workspace_wide.desc(), Program.name, Program.id)
+    ).all()
+    return _visible(tx, programs, member)
+
+
+def _visible(
+    tx: Transaction, programs: Iterable[Program], member: str
+) -> list[Program]:
+    programs = list(programs)
+    in_workspace = roles.in_workspace(tx, member)
+    if not in_workspace or in_workspace & permissions.DENIED_ROLES:
+        return []
+    runs_all = permissions.is_allowed(RUN_PROGRAM, in_workspace)
+    ids = [program.id for program in programs]
+    led = set(
+        tx.session.scalars(
+            select(ProgramLead.program_id).where(
+                ProgramLead.program_id.in_(ids), ProgramLead.member == member
+            )
+        )
+    )
+    hidden_from_members = {State.DRAFT, State.ARCHIVED}
+    candidates = [
+        program
+        for program in programs
+        if runs_all
+        or program.id in led
+        or state(tx, program) not in hidden_from_members
+    ]
+    # Slack is asked about private channels only if one of them matters.
+    if all(program.is_workspace_wide or program.id in led for program in candidates):
+        return candidates
+    readable = visibility.readable_channels(tx, member, is_exact=True)
+    channel_ids = _channel_ids(tx, ids)
+    return [
+        program
+        for program in candidates
+        if program.is_workspace_wide
+        or program.id in led
+        or channel_ids.get(program.id, set()) & readable
+    ]
+
+
+def _channel_ids(tx: Transaction, program_ids: Iterable[int]) -> Mapping[int, set[int]]:
+    """Return the row ids of the channels of programs, by the program's id."""
+    rows = tx.session.execute(
+        select(ProgramChannel.program_id, ProgramChannel.channel_id).where(
+            ProgramChannel.program_id.in_(list(program_ids))
+        )
+    )
+    by_program: dict[int, set[int]] = {}
+    for program_id, channel_id in rows:
+        by_program.setdefault(program_id, set()).add(channel_id)
+    return by_program

@@ -9,7 +9,7 @@ from slack_bolt import App, BoltContext
 
 from bot.clock import ts_to_micros
 from bot.errors import UserError
-from bot.home import page
+from bot.home import page, rules
 from bot.home import service as home
 from bot.outbox import home_refresh
 from bot.runtime import Runtime, Transaction
@@ -42,8 +42,11 @@ def register(app: App, rt: Runtime) -> None:
     ) -> None:
         open_home(AppHomeOpened.model_validate(event), request_of(rt, context, body))
 
+    for home_page in rules.PAGES:
+        action_id = f"home_page_{home_page}"
+        on_button(app, rt, action_id, writes(choose_page, before=refresh_nobody))
     for action_id in ("home_previous", "home_next"):
-        on_button(app, rt, action_id, writes(turn_page, before=refresh_nobody))
+        on_button(app, rt, action_id, writes(turn_list, before=refresh_nobody))
     on_button(app, rt, "home_end_pause", writes(end_pause))
     on_button(app, rt, "home_send_waiting", writes(send_waiting))
     on_command(
@@ -72,8 +75,13 @@ def open_home(opening: AppHomeOpened, request: Request) -> None:
     show_home(request, member)
 
 
-def turn_page(click: BlockAction, tx: Transaction) -> Response:
-    home.set_page(tx, click.actor, click.value)
+def choose_page(click: BlockAction, tx: Transaction) -> Response:
+    home.choose_page(tx, click.actor, click.value)
+    return AfterAck(partial(show_home, member=click.actor))
+
+
+def turn_list(click: BlockAction, tx: Transaction) -> Response:
+    home.set_list_page(tx, click.actor, click.value)
     return AfterAck(partial(show_home, member=click.actor))
 
 

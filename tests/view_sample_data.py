@@ -24,7 +24,7 @@ from bot.features import FEATURES
 from bot.forms.setting import Setting
 from bot.home import blocks as home
 from bot.home.row_blocks import RowList
-from bot.home.rules import PagedList
+from bot.home.rules import PAGES, HomePage, PagedList
 from bot.knowledge import blocks as knowledge_blocks
 from bot.knowledge.blocks import EntryView, SuggestionsForAsk
 from bot.kudos import blocks as kudos
@@ -125,6 +125,7 @@ def summary(
 def home_view(
     *,
     is_new: bool = False,
+    pages: Sequence[HomePage] = ("today",),
     waiting: Sequence[RowList] = (),
     sections: Sequence[RowList] = (),
     chosen: home.SettingsSummary | None = None,
@@ -132,6 +133,8 @@ def home_view(
     """Return the Home tab of a new member, with these values."""
     mine = chosen or summary(MemberSettings(), "Europe/Helsinki")
     return home.home_view(
+        pages=pages,
+        page=pages[-1],
         is_new=is_new,
         waiting=waiting,
         sections=[*sections, home.settings_summary(mine)],
@@ -167,6 +170,7 @@ def full_home() -> View:
         public_naming="never",
     )
     return home_view(
+        pages=PAGES,
         waiting=[
             mentor_forms.pending_credits(sample_credits),
             RowList(rows=[list_blocks.due_round(DUE_ROUND)] * 5, without_row=3),

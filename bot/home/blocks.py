@@ -1,6 +1,6 @@
 """The views of the Home tab. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.home.row_blocks import RowList, fit
-from bot.home.rules import PagedList
+from bot.home.rules import HomePage, PagedList
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line
 from bot.slack.text import to_plain, truncate
@@ -32,6 +32,12 @@ _WHY_MESSAGES_WAIT = (
     "I write to you only a few times a week without being asked. These messages wait"
     " for their turn:"
 )
+
+_PAGE_NAMES: Mapping[HomePage, str] = {
+    "today": "Today",
+    "people": "People",
+    "program": "Program",
+}
 
 # Slack's limit for a Home tab.
 MAX_BLOCKS = 100
@@ -73,19 +79,24 @@ class SettingsSummary:
 
 def home_view(
     *,
+    pages: Sequence[HomePage],
+    page: HomePage,
     is_new: bool,
     waiting: Sequence[RowList],
     sections: Sequence[RowList],
     help_text: str,
 ) -> View:
-    """Build a Home tab; a new member sees the first steps at the top.
+    """Build a page of the Home tab; a new member sees the first steps at the top.
 
-    If there is more than Slack shows, the lists are cut.
+    `pages` are those that they can choose; the first ends with the help. If there is
+    more than Slack shows, the lists are cut.
     """
-    top: list[Block] = _first_steps() if is_new else [_action_buttons()]
+    top = _page_buttons(pages, page)
+    top += _first_steps() if is_new else [_action_buttons()]
     if any(row_list.blocks for row_list in waiting):
         top.append(HeaderBlock(text="Waiting for you"))
-    bottom = [DividerBlock(), SectionBlock(text=help_text)]
+    is_first = page == "today"
+    bottom = [DividerBlock(), SectionBlock(text=help_text)] if is_first else []
     room = MAX_BLOCKS - len(top) - len(bottom)
     lists = fit([*waiting, *sections], room)
     return View(type="home", blocks=[*top, *chain.from_iterable(lists), *bottom])
@@ -95,6 +106,23 @@ def denied_view() -> View:
     """Build the Home tab of a person who may not use the bot."""
     return View(
         type="home", blocks=[SectionBlock(text=PlainTextObject(text=MEMBERS_ONLY))]
+    )
+
+
+def _page_buttons(pages: Sequence[HomePage], page: HomePage) -> list[Block]:
+    """Build a button for each page; [] if there is only one."""
+    if len(pages) == 1:
+        return []
+    return [button_row(*(_choose(each, is_shown=each == page) for each in pages))]
+
+
+def _choose(page: HomePage, *, is_shown: bool) -> ButtonElement:
+    name = _PAGE_NAMES[page]
+    return ButtonElement(
+        text=f"● {name}" if is_shown else name,
+        action_id=f"home_page_{page}",
+        value=page,
+        accessibility_label=f"{name}, this page" if is_shown else f"Page: {name}",
     )
 
 

@@ -1,5 +1,6 @@
 """Render a member's Home tab; the number of queries does not grow with its lists."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from slack_sdk.models.views import View
 
 from bot.home import blocks, memberships
 from bot.home.blocks import SettingsSummary
+from bot.home.rules import PAGES, HomePage
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.permissions import DENIED_ROLES, Role
 from bot.runtime import Transaction
@@ -43,8 +45,14 @@ def render(tx: Transaction, member: str) -> RenderedHome:
 
 def _render_sections(context: HomeContext) -> View:
     features = context.tx.features
-    sections = [(plan, plan.render(context)) for plan in features.home_sections]
-    is_new = not (
+    pages = _available_pages(context)
+    page = _chosen_page(context, pages)
+    sections = [
+        (plan, plan.render(context))
+        for plan in features.home_sections
+        if plan.is_waiting or plan.page == page
+    ]
+    is_new = page == "today" and not (
         any(section.has_activity for _, section in sections)
         or any(
             is_active(context.tx, context.member) for is_active in features.is_active
@@ -56,11 +64,30 @@ def _render_sections(context: HomeContext) -> View:
         if not (is_new and section.is_hidden_from_new)
     ]
     return blocks.home_view(
+        pages=pages,
+        page=page,
         is_new=is_new,
         waiting=[rows for is_waiting, rows in visible if is_waiting],
         sections=[rows for is_waiting, rows in visible if not is_waiting],
         help_text=features.help_text(None),
     )
+
+
+def _available_pages(context: HomeContext) -> list[HomePage]:
+    """Return the pages on which there is something for the member."""
+    plans = [plan for plan in context.tx.features.home_sections if not plan.is_waiting]
+    return [
+        page
+        for page in PAGES
+        if page == "today"
+        or any(plan.page == page and plan.is_available(context) for plan in plans)
+    ]
+
+
+def _chosen_page(context: HomeContext, pages: Sequence[HomePage]) -> HomePage:
+    """Return the page that the member chose last, if it is still available."""
+    chosen = context.home.page if context.home else None
+    return next((page for page in pages if page == chosen), "today")
 
 
 class _SettingValues(dict[str, Any]):

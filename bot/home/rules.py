@@ -1,7 +1,12 @@
-"""Pages of the lists on the Home tab. Pure."""
+"""The pages of the Home tab, and those of its lists. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+HomePage = Literal["today", "people", "program"]
+# In the order of their buttons.
+PAGES: tuple[HomePage, ...] = get_args(HomePage)
 
 
 @dataclass(frozen=True, slots=True)

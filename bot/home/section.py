@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 
 from bot.home import rules
 from bot.home.row_blocks import RowList
-from bot.home.rules import PagedList
+from bot.home.rules import HomePage, PagedList
 from bot.runtime import Transaction
 from bot.slack.text import format_day, permalink
 from bot.workspace import visibility
@@ -77,6 +77,10 @@ class RenderedSection:
     is_hidden_from_new: bool = False
 
 
+def _is_always_available(_context: HomeContext) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeSection:
     """A section of the Home tab, plugged in by a feature."""
@@ -84,7 +88,12 @@ class HomeSection:
     render: Callable[[HomeContext], RenderedSection]
     # Sections with a lower position come first.
     position: int = 500
-    # True to show it at the top, below "Waiting for you".
+    # True to show it at the top of every page, below "Waiting for you".
     is_waiting: bool = False
+    # The page that it is on, unless it is waiting.
+    page: HomePage = "today"
+    # Returns True if the member can see or do something in it. A page without such a
+    # section has no button; "today" always has one.
+    is_available: Callable[[HomeContext], bool] = _is_always_available
     # The list that it shows in pages, if any.
     pages: PagedList | None = None

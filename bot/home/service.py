@@ -19,12 +19,14 @@ from bot.workspace import roles
 from models import Home
 
 LIST_CHANGED = "That list has changed. Open my Home tab again."
+PAGE_CHANGED = "That page has changed. Open my Home tab again."
 
 
 def open_home(tx: Transaction, member: str) -> None:
     """Record that a member opened their Home tab: from now on the bot updates it.
 
-    They see the first page of each list. People who may not use the bot get no row.
+    They see the page that they chose last, and the beginning of each list. People who
+    may not use the bot get no row.
     """
     if roles.in_workspace(tx, member) & DENIED_ROLES:
         return
@@ -37,7 +39,7 @@ def open_home(tx: Transaction, member: str) -> None:
     memberships.request_refresh(tx, member)
 
 
-def set_page(tx: Transaction, member: str, value: str) -> None:
+def set_list_page(tx: Transaction, member: str, value: str) -> None:
     """Set the current page of a list from a button's value. Raises UserError."""
     lists = {
         section.pages.name for section in tx.features.home_sections if section.pages
@@ -48,6 +50,14 @@ def set_page(tx: Transaction, member: str, value: str) -> None:
         raise UserError(LIST_CHANGED)
     name, start = new_page
     home.page_offsets = {**home.page_offsets, name: start}
+
+
+def choose_page(tx: Transaction, member: str, page: str) -> None:
+    """Show this page of the Home tab from now on. Raises UserError."""
+    home = _lock_home(tx, member)
+    if page not in rules.PAGES or home is None:
+        raise UserError(PAGE_CHANGED)
+    home.page = page
 
 
 def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> None:

@@ -7,6 +7,7 @@ from bot.asks.emoji_rules import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from bot.features import FEATURES
 from bot.home import blocks as home
 from bot.home import notes as home_notes
+from bot.home.rules import PAGES
 from bot.mentors import forms as mentor_forms
 from bot.mentors import notes as mentors
 from bot.mentors.forms import OwnCredit
@@ -118,6 +119,7 @@ SAMPLES: Samples = {
     ],
     home.home_view: [
         lambda: home_view(is_new=True),
+        lambda: home_view(pages=PAGES),
         home_view,
         full_home,
     ],

@@ -9,6 +9,7 @@ from slack_sdk.models.views import View
 
 from bot.asks import forms as ask_forms
 from bot.home import blocks as home
+from bot.home.rules import PAGES
 from bot.knowledge import blocks, forms, notes
 from bot.knowledge.blocks import EntryView, SuggestionsForAsk
 from bot.slack.text import to_mrkdwn
@@ -110,7 +111,12 @@ def test_what_may_have_solved_an_ask(entries: list[EntryView]):
     asks = [SuggestionsForAsk(number, entries[0].title, entries) for number in range(3)]
     suggested = blocks.suggestions_for_asks(asks)
     view = home.home_view(
-        is_new=False, waiting=[], sections=[suggested] * 5, help_text="x" * 3000
+        pages=PAGES,
+        page="today",
+        is_new=False,
+        waiting=[],
+        sections=[suggested] * 5,
+        help_text="x" * 3000,
     )
     assert view_problems(view) == []
 

@@ -280,6 +280,7 @@ FREE = {
     "action": {
         # The person's own Home tab, settings and lists, without a channel's content.
         *("home_ask", "home_previous", "home_next", "home_end_pause", "my_settings"),
+        *("home_page_today", "home_page_people", "home_page_program"),
         # What the bot would write to them anyway.
         "home_send_waiting",
         *("kudos_received", "kudos_given", "kudos_newest", "greetings_off"),

@@ -10,7 +10,16 @@ from slack_sdk.models.views import View
 
 from bot.home.row_blocks import RowList
 from bot.slack import blocks as slack_blocks
-from tests.samples import anonymity, asks, checkins, knowledge, kudos, members, routing
+from tests.samples import (
+    anonymity,
+    asks,
+    checkins,
+    knowledge,
+    kudos,
+    members,
+    programs,
+    routing,
+)
 from tests.samples.types import Rendered, Samples
 from tests.test_conventions import VIEW_MODULES
 
@@ -21,6 +30,7 @@ SAMPLES: Samples = (
     | knowledge.SAMPLES
     | kudos.SAMPLES
     | members.SAMPLES
+    | programs.SAMPLES
     | routing.SAMPLES
 )
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 MAX_NAME_LENGTH = 60
-# Of the audience, the goal and the benefit.
+# The audience, the goal and the benefit.
 MAX_LINE_LENGTH = 140
 MAX_TIME_LENGTH = 60
 MAX_RULES = 5

@@ -112,7 +112,7 @@ def program_leads(tx: Transaction, program: Program) -> list[str]:
     )
 
 
-def is_lead(tx: Transaction, program: Program, member: str) -> bool:
+def is_lead_of(tx: Transaction, program: Program, member: str) -> bool:
     """Return True if the member leads this program, not only the workspace's own."""
     return tx.session.get(ProgramLead, (program.id, member)) is not None
 
@@ -120,7 +120,7 @@ def is_lead(tx: Transaction, program: Program, member: str) -> bool:
 def roles_in(tx: Transaction, program: Program, member: str) -> frozenset[Role]:
     """Return a person's roles towards the program, from stored facts."""
     own = roles.in_workspace(tx, member)
-    if own and is_lead(tx, program, member):
+    if own and is_lead_of(tx, program, member):
         own |= {Role.PROGRAM_LEAD}
     return own
 

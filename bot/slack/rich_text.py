@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import (
     MarkdownTextObject,
     RichTextBlock,
     RichTextElementParts,
+    RichTextListElement,
     RichTextPreformattedElement,
     RichTextSectionElement,
 )
@@ -58,6 +59,32 @@ def channel_mention(channel: str, name: str) -> Token:
 
 def link(url: str, label: str) -> Token:
     return Token("link", label, url)
+
+
+def bold(text: str) -> Token:
+    """Return words of our own in bold, such as a label."""
+    return Token("bold", text)
+
+
+def tokens(
+    text: str, *, limit: int, max_elements: int = MAX_ELEMENTS
+) -> Sequence[Token]:
+    """Return a member's mrkdwn as parts of a line, truncated at `limit` characters."""
+    return _truncate(text, limit, max_elements)
+
+
+def numbered(head: Sequence[Part], items: Iterable[Sequence[Part]]) -> RichTextBlock:
+    """Return a block of a line and a numbered list; there must be an item."""
+    sections = [
+        RichTextSectionElement(elements=[_element(token) for token in _to_tokens(item)])
+        for item in items
+    ]
+    return RichTextBlock(
+        elements=[
+            RichTextSectionElement(elements=list(map(_element, _to_tokens(head)))),
+            RichTextListElement(style="ordered", elements=sections),
+        ]
+    )
 
 
 def date_token(at: datetime, zone: ZoneInfo) -> Token:
@@ -215,6 +242,7 @@ def _section(parts: Sequence[Token], *, is_bold: bool) -> Iterable[RichTextEleme
 
 
 def _element(token: Token, *, is_bold: bool = False) -> RichTextElement:
+    is_bold |= token.kind == "bold"
     is_span = token.kind == "span"
     style = (
         _Parts.TextStyle(bold=is_bold or None, code=is_span or None)
@@ -235,5 +263,5 @@ def _element(token: Token, *, is_bold: bool = False) -> RichTextElement:
         case "emoji":
             # Slack documents this element with a name, and without a skin tone.
             return _Parts.Emoji(name=token.target.partition("::")[0])
-        case "text" | "code" | "span":
+        case "text" | "code" | "span" | "bold":
             return _Parts.Text(text=token.text, style=style)

@@ -64,7 +64,9 @@ def capitalize(text: str) -> str:
 class Token:
     """A part of a text. `text` is visible; `target` is the id or URL behind it."""
 
-    kind: Literal["text", "code", "person", "channel", "link", "emoji", "date", "span"]
+    kind: Literal[
+        "text", "code", "person", "channel", "link", "emoji", "date", "span", "bold"
+    ]
     text: str
     target: str = ""
 

@@ -1,0 +1,217 @@
+"""Who takes part in a program: join, leave, return, pause."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, select
+
+from bot.clock import datetime_to_micros, micros_to_datetime
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.outbox import home_refresh
+from bot.permissions import Role
+from bot.programs import service
+from bot.programs.membership_rules import (
+    Event,
+    Join,
+    Leave,
+    Membership,
+    Pause,
+    Return,
+    Seen,
+    apply,
+    pause_end,
+)
+from bot.programs.permissions import JOIN
+from bot.runtime import Transaction
+from bot.workspace import members
+from models import Member, Program, ProgramInvitation, ProgramMember
+
+ENDED = "This program is over."
+NOT_JOINED = "You're not in this program."
+ONLY_INVITED = "You can join this program when someone has invited you."
+
+
+def find(tx: Transaction, program_id: int, member: str) -> Membership | None:
+    """Return what is stored about a member; also of one who left."""
+    row = tx.session.get(ProgramMember, (program_id, member), populate_existing=True)
+    return None if row is None else _membership(row)
+
+
+def is_joined(tx: Transaction, program_id: int, member: str) -> bool:
+    membership = find(tx, program_id, member)
+    return membership is not None and membership.is_joined
+
+
+def can_return(tx: Transaction, program: Program, member: str) -> bool:
+    """Return True if the member left so shortly ago that a press is enough."""
+    membership = find(tx, program.id, member)
+    return membership is not None and membership.can_return(
+        tx.now, micros_to_datetime(membership.event_micros)
+    )
+
+
+def require_may_join(tx: Transaction, program: Program, by: str) -> None:
+    """Raise UserError, or MembershipUnknown, if the member may not join."""
+    service.authorize(tx, program, JOIN, by)
+    if not may_join(tx, program, by):
+        raise UserError(JOIN.denial)
+    if not service.is_active(tx, program):
+        raise UserError(ENDED)
+    if not is_open_to(tx, program, by):
+        raise UserError(ONLY_INVITED)
+
+
+def may_join(tx: Transaction, program: Program, member: str) -> bool:
+    """Return False for guests, unless the program takes them."""
+    is_guest = Role.GUEST in service.roles_in(tx, program, member)
+    return program.guests_may_join or not is_guest
+
+
+def is_open_to(tx: Transaction, program: Program, member: str) -> bool:
+    """Return True if anyone may join, or if this member was invited or leads it."""
+    return (
+        program.joining == "open"
+        or tx.session.get(ProgramInvitation, (program.id, member)) is not None
+        or service.is_lead_of(tx, program, member)
+        or tx.session.get(ProgramMember, (program.id, member)) is not None
+    )
+
+
+def join(tx: Transaction, program: Program, by: str, *, rules_version: int) -> None:
+    """Join, or join again, by the form. Raises UserError, or MembershipUnknown."""
+    # Otherwise the row could be written after they were forgotten.
+    members.lock(tx, by)
+    require_may_join(tx, program, by)
+    # The form can show no version that does not exist yet.
+    version = min(rules_version, program.rules_version)
+    record(tx, program, by, Join(tx.now, datetime_to_micros(tx.now), version))
+
+
+def come_back(tx: Transaction, program: Program, by: str, *, event_micros: int) -> None:
+    """Continue a membership that was left shortly before. Raises UserError."""
+    require_may_join(tx, program, by)
+    record(tx, program, by, Return(event_micros))
+
+
+def leave(tx: Transaction, program: Program, by: str, *, event_micros: int) -> None:
+    """Leave a program; a member can always leave. Raises UserError."""
+    if record(tx, program, by, Leave(event_micros)) is None:
+        raise UserError(NOT_JOINED)
+
+
+def pause(tx: Transaction, program: Program, by: str, *, at: datetime) -> date:
+    """Pause for some months; return the first day after it. Raises UserError."""
+    until = pause_end(members.today(tx, by))
+    _choose(tx, program, by, Pause(at, until))
+    return until
+
+
+def stay(tx: Transaction, program: Program, by: str, *, at: datetime) -> None:
+    """End a pause, or say that one stays. Raises UserError."""
+    _choose(tx, program, by, Pause(at, None))
+
+
+def _choose(tx: Transaction, program: Program, by: str, choice: Pause) -> None:
+    membership = record(tx, program, by, choice)
+    if membership is None or not membership.is_joined:
+        raise UserError(NOT_JOINED)
+
+
+def see_rules(tx: Transaction, program: Program, by: str, *, version: int) -> None:
+    """Record that a member has seen a version of the rules. Raises UserError."""
+    seen = Seen(min(version, program.rules_version))
+    if record(tx, program, by, seen) is None:
+        raise UserError(NOT_JOINED)
+
+
+def record(
+    tx: Transaction, program: Program, member: str, event: Event
+) -> Membership | None:
+    """Apply an event, and return the membership; None if there is none."""
+    key = {"program_id": program.id, "member": member}
+    first = apply(None, event)
+    if first is not None:
+        tx.session.execute(
+            upsert(tx.session, ProgramMember)
+            .values(**key, **_columns(first))
+            .on_conflict_do_nothing()
+        )
+    row = tx.session.scalar(
+        select(ProgramMember)
+        .filter_by(**key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        return None
+    membership = apply(_membership(row), event)
+    assert membership is not None  # noqa: S101 - only the first state is None
+    for name, value in _columns(membership).items():
+        setattr(row, name, value)
+    tx.session.flush()
+    home_refresh.refresh_homes(tx, [member])
+    return membership
+
+
+def _membership(row: ProgramMember) -> Membership:
+    return Membership(
+        is_joined=row.is_joined,
+        event_micros=row.event_micros,
+        joined_at=row.joined_at,
+        rules_version=row.rules_version,
+        paused_until=row.paused_until,
+        answered_at=row.answered_at,
+    )
+
+
+def _columns(membership: Membership) -> dict[str, object]:
+    return {
+        "is_joined": membership.is_joined,
+        "event_micros": membership.event_micros,
+        "joined_at": membership.joined_at,
+        "rules_version": membership.rules_version,
+        "paused_until": membership.paused_until,
+        "answered_at": membership.answered_at,
+    }
+
+
+def joined_people(
+    tx: Transaction, program: Program, *conditions: ColumnElement[bool]
+) -> Sequence[ProgramMember]:
+    """Return the rows of those who are in the program, the first to join first.
+
+    Nobody who left, was deactivated or is external is among them.
+    """
+    return tx.session.scalars(
+        select(ProgramMember)
+        .join(
+            Member,
+            (Member.slack_id == ProgramMember.member)
+            & (Member.installation_id == program.installation_id),
+        )
+        .where(
+            ProgramMember.program_id == program.id,
+            ProgramMember.is_joined.is_(True),
+            Member.is_deactivated.is_(False),
+            Member.is_external.is_(False),
+            Member.erased_at.is_(None),
+            *conditions,
+        )
+        .order_by(ProgramMember.joined_at, ProgramMember.member)
+    ).all()
+
+
+def joined_programs(tx: Transaction, member: str) -> list[tuple[Program, Membership]]:
+    """Return the programs that a member is in, the workspace's own first."""
+    rows = tx.session.execute(
+        select(Program, ProgramMember)
+        .join(ProgramMember, ProgramMember.program_id == Program.id)
+        .where(
+            Program.installation_id == tx.workspace.id,
+            ProgramMember.member == member,
+            ProgramMember.is_joined.is_(True),
+        )
+        .order_by(Program.is_workspace_wide.desc(), Program.name, Program.id)
+    )
+    return [(program, _membership(row)) for program, row in rows]

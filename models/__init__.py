@@ -39,6 +39,7 @@ from models.outbox import OutboxChannel, OutboxItem, RateLimit
 from models.programs import (
     Program,
     ProgramChampion,
+    ProgramChange,
     ProgramChannel,
     ProgramInvitation,
     ProgramLead,
@@ -98,6 +99,7 @@ __all__ = [
     "Participant",
     "Program",
     "ProgramChampion",
+    "ProgramChange",
     "ProgramChannel",
     "ProgramInvitation",
     "ProgramLead",

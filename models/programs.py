@@ -25,6 +25,7 @@ class Program(Base):
             postgresql_where=text("is_workspace_wide"),
         ),
         CheckConstraint("joining IN ('open', 'invitation')", name="joining"),
+        Index("uq_programs_source", "installation_id", "source", unique=True),
         {"sqlite_autoincrement": True},
     )
 
@@ -33,6 +34,8 @@ class Program(Base):
         ForeignKey("installations.id"), index=True
     )
     is_workspace_wide: Mapped[bool] = mapped_column(default=False)
+    # The form that made it: "form:V1". A form that Slack sends twice makes one program.
+    source: Mapped[str | None]
     name: Mapped[str] = mapped_column(default="")
     # One line each: the people it is for, its shared goal, the time it takes, and what
     # people get from it.
@@ -79,6 +82,19 @@ class ProgramLead(Base):
     # The last time at which the bot asked them what they are stuck on themselves.
     prompted_at: Mapped[datetime | None]
     wants_prompts: Mapped[bool] = mapped_column(default=True)
+
+
+class ProgramChange(Base):
+    """The last change of each part of a program, for leads who edit it together."""
+
+    __tablename__ = "program_changes"
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+    # The name of a field of the form: "goal".
+    part: Mapped[str] = mapped_column(primary_key=True)
+    changed_by: Mapped[str] = mapped_column(index=True)
+    # The program's version after the change.
+    version: Mapped[int]
 
 
 class ProgramMember(Base):

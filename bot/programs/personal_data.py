@@ -4,6 +4,7 @@ from bot.personal_data import TablePolicy
 from models import (
     Program,
     ProgramChampion,
+    ProgramChange,
     ProgramChannel,
     ProgramInvitation,
     ProgramLead,
@@ -19,7 +20,7 @@ PERSONAL_DATA = (
         purpose="Say what people join.",
         non_personal=(
             *("name", "audience", "goal", "time_needed", "benefit", "rules"),
-            "joining",
+            *("joining", "source"),
         ),
     ),
     TablePolicy(
@@ -34,6 +35,13 @@ PERSONAL_DATA = (
         retention="When the role is removed.",
         owner_columns=("member",),
         on_erasure="delete",
+    ),
+    TablePolicy(
+        model=ProgramChange,
+        contents="Who last changed each part of a program.",
+        purpose="Show leads who edit it at the same time what changed.",
+        mentioned_columns=("changed_by",),
+        non_personal=("part",),
     ),
     TablePolicy(
         model=ProgramMember,

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -73,20 +75,31 @@ class Window:
         Before, it shows what the bot drew last, and a click on what is then replaced
         has no effect.
         """
-        before, loaded = self._home_hash(), list[Response]()
+        before = self._home_hash()
+        with self._loaded_states() as states:
+            self.rail.get_by_role("button", name="Backswing").click()
+            self.page.get_by_role("tab", name="Home").click()
+            while not any(s["home"] and s["home"]["hash"] != before for s in states()):
+                self.page.wait_for_timeout(50)
+        return self.page.get_by_role("tabpanel", name="Home")
+
+    @contextmanager
+    def _loaded_states(self) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+        """Give a function that returns the states that the page has loaded since."""
+        loaded = list[Response]()
+        last = time.monotonic() + TIMEOUT_SECONDS
 
         def keep(response: Response) -> None:
-            loaded.append(response)
+            if "/_/state?as=" in response.url:
+                loaded.append(response)
+
+        def states() -> list[dict[str, Any]]:
+            assert time.monotonic() < last, "the page does not load what is awaited"
+            return [response.json() for response in loaded]
 
         self.page.on("response", keep)
-        self.rail.get_by_role("button", name="Backswing").click()
-        self.page.get_by_role("tab", name="Home").click()
-        last = time.monotonic() + TIMEOUT_SECONDS
-        while not any(_shows_home_since(before, response) for response in loaded):
-            assert time.monotonic() < last, "the Home tab is not drawn"
-            self.page.wait_for_timeout(50)
+        yield states
         self.page.remove_listener("response", keep)
-        return self.page.get_by_role("tabpanel", name="Home")
 
     def _home_hash(self) -> str | None:
         url = urlsplit(self.page.url)
@@ -147,8 +160,19 @@ class Window:
         self.page.get_by_role("dialog").get_by_role("button", name=entry).click()
 
     def travel(self, step: str) -> None:
+        """Travel, and wait until the page shows the time of arrival.
+
+        On the way the bot does its work of earlier times, and what a click starts
+        there, such as a form, expires when the clock moves on.
+        """
         self.page.get_by_role("button", name="travel in time").click()
-        self.page.get_by_role("dialog").get_by_role("button", name=step).click()
+        button = self.page.get_by_role("dialog").get_by_role("button", name=step)
+        with self._loaded_states() as states:
+            with self.page.expect_response("**/_/clock") as travel:
+                button.click()
+            arrival = travel.value.json()["now"]
+            while not any(state["now"] >= arrival for state in states()):
+                self.page.wait_for_timeout(50)
         self.page.keyboard.press("Escape")
 
     def accessibility_problems(self) -> list[str]:
@@ -162,14 +186,6 @@ class Window:
             for violation in found.response["violations"]
             for node in violation["nodes"]
         ]
-
-
-def _shows_home_since(before: str | None, response: Response) -> bool:
-    """Return True for a state of the workspace with a later Home tab."""
-    if "/_/state?as=" not in response.url:
-        return False
-    home = response.json()["home"]
-    return home is not None and home["hash"] != before
 
 
 OpenWindow = Callable[..., Window]

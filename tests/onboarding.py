@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.programs import service
 from tests.factories import Story
 from tests.slack_payloads import ASKER, BOT, button, conversation_object
 
@@ -22,6 +23,14 @@ def arrive(story: Story, *, inviter: str | None = ASKER, channel: str = NEW) -> 
         | ({"inviter": inviter} if inviter else {})
     )
     story.deliver()
+
+
+def change_peers(story: Story, **texts: Any) -> None:
+    """Change texts of the workspace's own program, as a lead does."""
+    with story.rt.write(story.rt.workspaces.only) as tx:
+        program = service.workspace_program(tx)
+        for name, value in texts.items():
+            setattr(program, name, value)
 
 
 def press(story: Story, member: str, text: str, *, of: str | None = None) -> Any:

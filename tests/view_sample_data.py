@@ -11,7 +11,6 @@ from slack_sdk.models.views import View
 
 from bot.asks import notes
 from bot.asks.blocks import AskView
-from bot.asks.emoji_rules import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from bot.checkins import blocks as checkins
 from bot.checkins import list_blocks
 from bot.checkins.blocks import Blocker, DigestEntry, RoundPrompt
@@ -35,6 +34,7 @@ from bot.mentors import notes as mentors
 from bot.mentors.forms import CreditRow, EvidenceItem, OwnCredit
 from bot.mentors.notes import Contribution, CreditStory
 from bot.onboarding import blocks as onboarding
+from bot.programs.defaults import DEFAULTS
 from bot.routing.asker_notes import Steps
 from bot.routing.notes import AskLine, ReasonView, open_requests
 from bot.routing.rules import REASON_KINDS
@@ -220,7 +220,7 @@ def solved_note(**more: Any) -> tuple[str, list[Block]]:
 
 
 def introduction() -> tuple[str, list[Block]]:
-    return onboarding.introduction(DEFAULT_HELPFUL, DEFAULT_SOLVED)
+    return onboarding.introduction(DEFAULTS)
 
 
 def introduction_blocks() -> list[Block]:

@@ -11,44 +11,48 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.programs.blocks import rule_list
+from bot.programs.rules import MAX_TIME_LENGTH, Texts
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, mrkdwn_line, sentence_note
-from bot.slack.emoji import join_with_or
-from bot.slack.rich_text import Part, channel_mention, fallback_text
+from bot.slack.rich_text import Part, bold, channel_mention, fallback_text
 
 _PURPOSE = "I help people here ask each other for help, and see what worked."
 _GREETING_INTRO = (
     "I'm Backswing. I help people there ask each other for help, and see what worked."
 )
+# By the number of rules; a program has no more.
+_RULE_TITLES = (
+    "",
+    "One short rule",
+    "Two short rules",
+    "Three short rules",
+    "Four short rules",
+    "Five short rules",
+)
+_OPTIONAL = "Taking part is optional. Nobody is ranked."
+_MAX_ELEMENTS = 8
 _HELP_HINT = "Type `/backswing help` for more."
 
 
-def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
-    """Build the rules as mrkdwn, with the names of the channel's emoji."""
-    return SectionBlock(
-        text=(
-            "*Four short rules*\n"
-            "1. *Ask early.* `/ask How do I …?` is enough. No question is too"
-            " small.\n"
-            "2. *Answer in the ask's thread,* with what worked for you.\n"
-            f"3. *Say what helped.* React to an answer with {join_with_or(helpful)}."
-            f" If it solves your own ask, use {join_with_or(solved)}.\n"
-            "4. *Say thanks,* and what for: `/kudos @ana for …`"
-        )
+def _rules(texts: Texts) -> Block:
+    return rule_list(_RULE_TITLES[len(texts.rules)], texts.rules)
+
+
+def _time(texts: Texts) -> Block:
+    needed = rich_text.tokens(
+        texts.time_needed, limit=MAX_TIME_LENGTH, max_elements=_MAX_ELEMENTS
     )
+    stop = "" if texts.time_needed.endswith((".", "!", "?", "…")) else "."
+    return rich_text.inline(bold("Time: "), *needed, f"{stop} {_OPTIONAL}")
 
 
-def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
-    """Build the introduction for a channel, with the names of its emoji."""
+def introduction(texts: Texts) -> Note:
+    """Build the introduction for a channel; `texts` are the workspace's program."""
     return f"Hello, I'm Backswing. {_PURPOSE}", [
         SectionBlock(text=f"*Hello, I'm Backswing.* {_PURPOSE}"),
-        _rules(helpful, solved),
-        SectionBlock(
-            text=(
-                "*Time:* Asking takes a minute, and answering takes as long as you"
-                " like. Both are optional. Nobody is ranked."
-            )
-        ),
+        _rules(texts),
+        _time(texts),
         SectionBlock(
             text=(
                 "*Leaving:* I only write to you about things you take part in."
@@ -154,10 +158,11 @@ def preview_modal(channel_id: int, introduction_blocks: Sequence[Block]) -> View
     )
 
 
-def greeting(
-    channel: str, name: str, helpful: Sequence[str], solved: Sequence[str]
-) -> Note:
-    """Build the greeting of a newcomer to a channel. `channel` is Slack's id."""
+def greeting(channel: str, name: str, texts: Texts) -> Note:
+    """Build the greeting of a newcomer to a channel. `channel` is Slack's id.
+
+    `texts` are those of the workspace's program.
+    """
     parts: list[Part] = [
         "Welcome to ",
         channel_mention(channel, name),
@@ -165,7 +170,8 @@ def greeting(
     ]
     return fallback_text(*parts), [
         rich_text.inline(*parts),
-        _rules(helpful, solved),
+        _rules(texts),
+        _time(texts),
         button_row(
             ButtonElement(text="Ask your peers", action_id="home_ask"),
             ButtonElement(text="No more greetings", action_id="greetings_off"),

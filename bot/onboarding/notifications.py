@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.asks import emoji_rules
 from bot.onboarding import blocks
 from bot.onboarding.message_kinds import (
     ONBOARDING_GREETING,
@@ -16,7 +15,7 @@ from bot.onboarding.message_kinds import (
     ONBOARDING_UPDATE_PREVIEW,
 )
 from bot.onboarding.permissions import INTRODUCE
-from bot.onboarding.service import introduction_note
+from bot.onboarding.service import introduction_note, program_texts
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
@@ -44,7 +43,7 @@ def render_preview(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if not is_allowed(INTRODUCE, recipient_roles):
         return None
     note = blocks.preview(
-        channel.id, channel.slack_id, channel.name, introduction_note(channel)[1]
+        channel.id, channel.slack_id, channel.name, introduction_note(tx, channel)[1]
     )
     return PostMessage(delivery.recipient, *note)
 
@@ -69,7 +68,8 @@ def _lock_introduction(tx: Transaction, channel_id: int) -> None:
 def _render_introduction(
     tx: Transaction, introduction: ChannelIntroduction, _delivery: Delivery
 ) -> Note:
-    return introduction_note(tx.session.get_one(Channel, introduction.channel_id))
+    channel = tx.session.get_one(Channel, introduction.channel_id)
+    return introduction_note(tx, channel)
 
 
 def _on_rejected(
@@ -117,12 +117,8 @@ def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     channel = next((c for c in suitable_channels if c.id in visible), None)
     if channel is None:
         return None
-    note = blocks.greeting(
-        channel.slack_id,
-        channel.name,
-        emoji_rules.helpful(channel.helpful_emoji),
-        emoji_rules.solved(channel.solved_emoji),
-    )
+    texts = program_texts(tx, channel)
+    note = blocks.greeting(channel.slack_id, channel.name, texts)
     return PostMessage(delivery.recipient, *note)
 
 

@@ -21,6 +21,9 @@ from bot.onboarding.message_kinds import (
 from bot.onboarding.permissions import INTRODUCE
 from bot.outbox.enqueue import dedup_key
 from bot.permissions import EDIT_OWN_SETTINGS, require
+from bot.programs import defaults
+from bot.programs import service as programs
+from bot.programs.rules import Texts
 from bot.runtime import Transaction
 from bot.slack.blocks import NOT_IN_CHANNEL, Note
 from bot.workspace import channels, member_settings, members, roles
@@ -46,11 +49,17 @@ def on_bot_joined(tx: Transaction, channel: Channel, *, inviter: str | None) -> 
     tx.enqueue(ONBOARDING_PREVIEW, channel.id, to=inviter)
 
 
-def introduction_note(channel: Channel) -> Note:
+def introduction_note(tx: Transaction, channel: Channel) -> Note:
     """Return the bot's introduction for the channel."""
-    return blocks.introduction(
-        emoji_rules.helpful(channel.helpful_emoji),
-        emoji_rules.solved(channel.solved_emoji),
+    return blocks.introduction(program_texts(tx, channel))
+
+
+def program_texts(tx: Transaction, channel: Channel) -> Texts:
+    """Return the texts of the workspace's own program, with the channel's emoji."""
+    return defaults.program_texts(
+        programs.find_workspace_program(tx),
+        helpful=emoji_rules.helpful(channel.helpful_emoji),
+        solved=emoji_rules.solved(channel.solved_emoji),
     )
 
 
@@ -67,7 +76,7 @@ def preview_form(tx: Transaction, channel_id: int, *, by: str) -> View:
     _require_permission(
         tx, channel, tx.session.get(ChannelIntroduction, channel.id), by
     )
-    return blocks.preview_modal(channel.id, introduction_note(channel)[1])
+    return blocks.preview_modal(channel.id, introduction_note(tx, channel)[1])
 
 
 def post(tx: Transaction, channel_id: int, *, by: str) -> Note:

@@ -40,6 +40,15 @@ def _get(tx: Transaction, query: Select[Program]) -> Program:
     return program
 
 
+def find_workspace_program(tx: Transaction) -> Program | None:
+    """Return the workspace's own program; None before its row's first use."""
+    return tx.session.scalar(
+        select(Program).filter_by(
+            installation_id=tx.workspace.id, is_workspace_wide=True
+        )
+    )
+
+
 def workspace_program(tx: Transaction) -> Program:
     """Return the workspace's own program; the first call creates its row."""
     return get(tx, leads.workspace_program_id(tx))

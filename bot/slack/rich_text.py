@@ -67,10 +67,17 @@ def bold(text: str) -> Token:
 
 
 def tokens(
-    text: str, *, limit: int, max_elements: int = MAX_ELEMENTS
+    text: str,
+    *,
+    limit: int,
+    max_elements: int = MAX_ELEMENTS,
+    has_code_spans: bool = False,
 ) -> Sequence[Token]:
     """Return a member's mrkdwn as parts of a line, truncated at `limit` characters."""
-    return _truncate(text, limit, max_elements)
+    shown = _truncate(text, limit, max_elements)
+    if not has_code_spans:
+        return shown
+    return [part for token in shown for part in _split_spans(token)]
 
 
 def numbered(head: Sequence[Part], items: Iterable[Sequence[Part]]) -> RichTextBlock:
@@ -143,11 +150,11 @@ def user_text(
     Code between fences is shown in a box, and with `has_code_spans`, words between
     backquotes as code. `prefix` comes first on the first line.
     """
-    shown = _truncate(text, limit, max_elements)
-    if has_code_spans:
-        shown = [part for token in shown for part in _split_spans(token)]
-    tokens = [*_to_tokens(prefix), *shown]
-    return RichTextBlock(elements=list(_sections(tokens, is_bold=is_bold)))
+    shown = tokens(
+        text, limit=limit, max_elements=max_elements, has_code_spans=has_code_spans
+    )
+    parts = [*_to_tokens(prefix), *shown]
+    return RichTextBlock(elements=list(_sections(parts, is_bold=is_bold)))
 
 
 def _truncate(text: str, limit: int, max_elements: int) -> list[Token]:

@@ -3,7 +3,6 @@
 import itertools
 from functools import partial
 
-from bot.asks.emoji_rules import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from bot.features import FEATURES
 from bot.home import blocks as home
 from bot.home import notes as home_notes
@@ -13,6 +12,7 @@ from bot.mentors import notes as mentors
 from bot.mentors.forms import OwnCredit
 from bot.onboarding import blocks as onboarding
 from bot.privacy import blocks as privacy
+from bot.programs.defaults import DEFAULTS
 from bot.settings import forms as settings
 from bot.settings.blocks import unknown_emoji
 from bot.workspace.member_settings import MemberSettings
@@ -159,9 +159,7 @@ SAMPLES: Samples = {
     onboarding.preview_modal: [
         lambda: onboarding.preview_modal(7, introduction_blocks())
     ],
-    onboarding.greeting: [
-        lambda: onboarding.greeting("C0HELP", "help", DEFAULT_HELPFUL, DEFAULT_SOLVED)
-    ],
+    onboarding.greeting: [lambda: onboarding.greeting("C0HELP", "help", DEFAULTS)],
     onboarding.greetings_off: [onboarding.greetings_off],
     privacy.forget_form: [
         lambda: privacy.forget_form([], FEATURES.erasure_lines),

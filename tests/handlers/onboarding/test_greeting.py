@@ -12,8 +12,9 @@ from bot.slack.api import OutcomeUnknown, Rejected
 from bot.workspace import member_settings
 from bot.workspace.member_settings import MemberSettings
 from models import OutboxItem
+from tests.checkins import visible_text
 from tests.factories import Story
-from tests.onboarding import NEW, arrive, press
+from tests.onboarding import NEW, arrive, change_peers, press
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -63,6 +64,18 @@ def test_a_newcomer_is_greeted_once_whichever_channels_they_join(
     assert chosen(arrived, PEER).is_greeted
     press(arrived, PEER, "Ask your peers")
     assert arrived.slack.views[-1][1]["callback_id"] == "ask"
+
+
+def test_the_greeting_has_the_rules_of_the_workspaces_own_program(
+    arrived: Story,
+) -> None:
+    change_peers(arrived, rules=["Be kind."], time_needed="10 minutes a week!")
+    join(arrived, PEER)
+    shown = visible_text(arrived.slack.messages_to(PEER)[0])
+    assert "One short rule" in shown
+    assert "Be kind." in shown
+    assert "Time: 10 minutes a week! Taking part is optional." in shown
+    assert "Ask early" not in shown
 
 
 FRIDAY_EVENING = datetime(2026, 3, 6, 18, 0, tzinfo=UTC)

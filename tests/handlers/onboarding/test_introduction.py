@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from bot.slack.api import OutcomeUnknown, Rejected
 from models import Channel, ChannelIntroduction, Installation
+from tests.checkins import visible_text
 from tests.factories import Story
-from tests.onboarding import NEW, arrive, press
+from tests.onboarding import NEW, arrive, change_peers, press
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -40,7 +41,7 @@ def test_the_inviter_sees_the_preview_and_posts_it(
     assert len(said.blocks) == POSTED_BLOCKS
     assert all(block in preview.blocks for block in said.blocks)
     words = json.dumps(said.blocks, ensure_ascii=False)
-    for promised in ("Four short rules", "*Time:*", "*Leaving:*", "/ask"):
+    for promised in ("Four short rules", "Time: ", "*Leaving:*", "/ask"):
         assert promised in words
     assert "<!" not in words
     assert story.slack.responses[-1][1] == (
@@ -53,7 +54,31 @@ def test_the_introduction_names_the_channels_own_emoji(arrived: Story) -> None:
     arrived.submit_settings(ADMIN, "settings", {"solved": ":100:"})
     press(arrived, ASKER, "Post it")
     arrived.deliver()
-    assert "use :100:" in json.dumps(arrived.slack.messages_to(NEW)[0].blocks)
+    assert "use :100:." in visible_text(arrived.slack.messages_to(NEW)[0])
+
+
+def test_it_has_the_rules_and_the_time_of_the_workspaces_own_program(
+    arrived: Story,
+) -> None:
+    change_peers(
+        arrived,
+        rules=["*Be kind.* Try `/ask` &amp; see.", "Thank <@U0BEN|Ben> :tada:"],
+        time_needed="10 minutes a week",
+    )
+    press(arrived, ASKER, "Post it")
+    arrived.deliver()
+    [posted] = arrived.slack.messages_to(NEW)
+    shown = visible_text(posted)
+    assert "Two short rules" in shown
+    assert "Be kind. Try /ask & see." in shown
+    # A mention in a rule notifies nobody.
+    assert "Thank @Ben :tada:" in shown
+    assert '"user"' not in json.dumps(posted.blocks)
+    assert "Time: 10 minutes a week. Taking part is optional." in shown
+    for default in ("Ask early", "A minute to ask", "*"):
+        assert default not in shown.replace("*Hello, I'm Backswing.*", "").replace(
+            "*Leaving:*", ""
+        )
 
 
 def test_repeated_events_ask_and_post_once(story: Story) -> None:

@@ -146,6 +146,7 @@ def running_bot(
     transport: str = "http",
     *,
     mentors: MentorSettings = SMALL_WORKSPACE,
+    anonymity_key: str = "",
 ) -> Iterator[Application]:
     """Run the bot in the workspace; both stop at the end."""
     settings = Settings(
@@ -158,6 +159,7 @@ def running_bot(
         slack_api_url=slack.api_url,
         port=free_port(),
         mentors=mentors,
+        anonymity_key=SecretStr(anonymity_key) if anonymity_key else None,
     )
     backswing = Application(settings, database, clock=slack.clock)
     speed_up_jobs(backswing)

@@ -60,6 +60,7 @@ WRITE_METHODS = {
 _CHANGED_TABLE = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 # Jobs that run every few seconds run at once here, so that tests wait less.
 _FAST_INTERVAL = IntervalTrigger(seconds=0.1, timezone=UTC)
+_HURRIED_INTERVAL = IntervalTrigger(seconds=1, timezone=UTC)
 _PATH = "/slack/events"
 _LAST_POINT = REQUEST_POINTS[-1]
 
@@ -98,6 +99,10 @@ class ProcessConfig:
     signing_secret: str
     port: int
     log: Path
+    # Asks without a name are off without it.
+    anonymity_key: str = ""
+    # True if jobs that run every few minutes or hours run every second.
+    hurries: bool = False
 
 
 def run_bot(config: ProcessConfig) -> None:
@@ -113,6 +118,7 @@ def run_bot(config: ProcessConfig) -> None:
         search_folder=config.log.parent / "search",
         log_format="json",
         mentors=SMALL_WORKSPACE,
+        anonymity_key=SecretStr(config.anonymity_key) if config.anonymity_key else None,
     )
     logs.set_up(style=settings.log_format, level=settings.log_level)
     database = open_database(settings.database_url)
@@ -122,6 +128,8 @@ def run_bot(config: ProcessConfig) -> None:
     for job in backswing._scheduler.scheduler.get_jobs():
         if job.trigger.interval <= timedelta(seconds=20):
             job.reschedule(_FAST_INTERVAL)
+        elif config.hurries:
+            job.reschedule(_HURRIED_INTERVAL)
     app = wrap_app(config.crash_switch, backswing.asgi())
     create_server(app, settings.host, settings.port).run()
 

@@ -39,6 +39,8 @@ class CrashingDeployment:
 
     database: Database
     folder: Path
+    anonymity_key: str = ""
+    hurries: bool = False
     clock: TravelClock = field(default_factory=TravelClock)
 
     def __post_init__(self) -> None:
@@ -93,6 +95,8 @@ class CrashingDeployment:
             signing_secret=self.slack.signing_secret,
             port=self.port,
             log=self.log,
+            anonymity_key=self.anonymity_key,
+            hurries=self.hurries,
         )
         self.process = processes.Process(target=crash_points.run_bot, args=(birth,))
         self.process.start()

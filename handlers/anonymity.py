@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from slack_bolt import App
 
-from bot.anonymity import drafts, forms
+from bot.anonymity import delay, drafts, forms
 from bot.asks import rules
 from bot.asks.service import AskDraft
 from bot.errors import UserError
@@ -50,6 +50,7 @@ def preview(form: ViewSubmission, request: Request) -> Response:
             help_line=shown.help_line,
             is_reviewed=shown.is_reviewed,
             link_days=shown.link_days,
+            minutes=shown.minutes,
         )
     )
 
@@ -73,8 +74,11 @@ def post(form: ViewSubmission, request: Request) -> Response:
             people=people,
             source=form.view.id,
         )
-        is_reviewed = channel.anonymous_asks == drafts.REVIEWED
-    return UpdateView(forms.on_its_way(is_reviewed=is_reviewed))
+        done = forms.on_its_way(
+            is_reviewed=channel.anonymous_asks == drafts.REVIEWED,
+            minutes=delay.longest_minutes(tx),
+        )
+    return UpdateView(done)
 
 
 def _people(form: ViewSubmission, request: Request, channel_id: str) -> Collection[str]:

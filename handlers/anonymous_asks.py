@@ -5,11 +5,22 @@ Everyone takes the same path, and reads the same words if the ask is not theirs.
 """
 
 from functools import partial
+from typing import Any
 
 from slack_bolt import App
 from slack_sdk.models.views import View as SlackView
 
-from bot.anonymity import acts, authors, blocks, drafts, forms, notes, replies, texts
+from bot.anonymity import (
+    acts,
+    authors,
+    blocks,
+    delay,
+    drafts,
+    forms,
+    notes,
+    replies,
+    texts,
+)
 from bot.asks import ask_view
 from bot.asks import forms as ask_forms
 from bot.asks import service as asks
@@ -177,7 +188,13 @@ def ask_people(click: BlockAction, tx: Transaction) -> Response:
 
 def open_reply_form(click: BlockAction, tx: Transaction) -> Response:
     ask = _own(click, tx)
-    return _switch(forms.reply_form(ask.id, ask_view.title(tx, ask)))
+    return _switch(_reply_form(tx, ask))
+
+
+def _reply_form(tx: Transaction, ask: Ask, **of_reply: Any) -> SlackView:
+    """Return the form of a reply; `of_reply` are the id and text of an earlier one."""
+    title, minutes = ask_view.title(tx, ask), delay.longest_minutes(tx)
+    return forms.reply_form(ask.id, title, minutes=minutes, **of_reply)
 
 
 def _switch(form: SlackView) -> Response:
@@ -192,7 +209,7 @@ def open_reply_form_in_thread(shortcut: MessageShortcut, tx: Transaction) -> Res
     if ask is None or ask.deleted_at is not None or not authors.is_anonymous(ask):
         raise UserError(notes.ONLY_WITHOUT_NAME)
     acts.require_own(tx, ask, shortcut.actor)
-    return OpenView(forms.reply_form(ask.id, ask_view.title(tx, ask)))
+    return OpenView(_reply_form(tx, ask))
 
 
 def submit_reply(form: ViewSubmission, tx: Transaction) -> Response:
@@ -210,9 +227,7 @@ def open_edit_of_reply(click: BlockAction, tx: Transaction) -> Response:
     ask_id, reply_id = _parts(click.value, 2)
     ask = acts.own_ask(tx, ask_id, click.actor)
     reply = replies.get(tx, ask, reply_id)
-    title = ask_view.title(tx, ask)
-    form = forms.reply_form(ask.id, title, reply_id=reply.id, text=reply.text)
-    return _switch(form)
+    return _switch(_reply_form(tx, ask, reply_id=reply.id, text=reply.text))
 
 
 def delete_reply(click: BlockAction, tx: Transaction) -> Response:

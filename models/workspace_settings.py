@@ -28,6 +28,10 @@ class WorkspaceSettingsRow(Base):
         CheckConstraint(
             "anonymous_link_days BETWEEN 7 AND 180", name="anonymous_link_days"
         ),
+        CheckConstraint(
+            "anonymous_delay_minutes IN (5, 30, 60, 120)",
+            name="anonymous_delay_minutes",
+        ),
     )
 
     installation_id: Mapped[int] = mapped_column(
@@ -43,6 +47,8 @@ class WorkspaceSettingsRow(Base):
     confirmed_for_days: Mapped[int | None]
     # True if champions may let members ask without their names in their channels.
     anonymous_asks: Mapped[bool | None]
+    # Minutes within which an anonymous ask or reply is posted, at a random time.
+    anonymous_delay_minutes: Mapped[int | None]
     # Days after which the link to an anonymous ask's author is cut at the latest.
     anonymous_link_days: Mapped[int | None]
     # A line that is shown to everyone who asks without their name.

@@ -90,7 +90,7 @@ def page(
             )
             for answer in reversed(answers)
         ],
-        replies=replies.lines(tx, ask),
+        replies=replies.lines(tx, ask, zone),
         what_worked=ask.what_worked or "",
         can_ask_people=can_ask_people,
         can_thank=can_thank and bool(helpers(tx, ask, member)),

@@ -31,7 +31,7 @@ _MAX_ANSWERS, _MAX_REPLIES, _MAX_REPLY = 15, 8, 500
 _MAX_LABEL = 50
 
 _DRAFT_STATES = {
-    "waiting": "It comes within 5 minutes",
+    "waiting": "It comes by",
     "reviewed": "A champion reads it first, without your name",
     "refused": "It was not posted",
 }
@@ -46,6 +46,8 @@ class DraftLine:
     channel: str
     state: str
     reason: str = ""
+    # If it waits: the local time by which it is posted, "14:35".
+    comes_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class ReplyLine:
 
     id: int
     text: str
-    is_waiting: bool = False
+    # If it waits: the local time by which it is posted, "14:35".
+    comes_by: str = ""
     is_refused: bool = False
 
 
@@ -120,6 +123,8 @@ def own_asks(drafts: Sequence[DraftLine], asks: Sequence[AskLine]) -> RowList:
 
 def _draft_row(draft: DraftLine) -> Block:
     state = _DRAFT_STATES[draft.state]
+    if draft.comes_by:
+        state += f" {draft.comes_by}"
     if draft.reason:
         state += f": {draft.reason}"
     is_waiting = draft.state != "refused"
@@ -261,8 +266,8 @@ def _replies(page: AskPage) -> list[Block]:
     blocks: list[Block] = [HeaderBlock(text="Your replies as the asker")]
     for reply in page.replies[-_MAX_REPLIES:]:
         blocks.append(rich_text.user_text(reply.text, limit=_MAX_REPLY))
-        if reply.is_waiting:
-            blocks.append(context_line("It comes within 5 minutes."))
+        if reply.comes_by:
+            blocks.append(context_line(f"It comes by {reply.comes_by}."))
         if reply.is_refused:
             blocks.append(context_line("I couldn't post it. Look at the thread."))
         value = f"{page.id}:{reply.id}"

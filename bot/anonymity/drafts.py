@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
-from bot.anonymity import authors, limits, notes, review_messages, rules
+from bot.anonymity import authors, delay, limits, notes, review_messages, rules
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.keys import AnonymityKeys, WrongKey
 from bot.asks import rules as ask_rules
@@ -33,6 +33,8 @@ class Preview:
     help_line: str
     is_reviewed: bool
     link_days: int
+    # It is posted within so many minutes.
+    minutes: int
 
 
 def is_possible(tx: Transaction) -> bool:
@@ -87,6 +89,7 @@ def preview(
         help_line=settings.anonymous_help_line,
         is_reviewed=channel.anonymous_asks == REVIEWED,
         link_days=settings.anonymous_link_days,
+        minutes=settings.anonymous_delay_minutes,
     )
 
 
@@ -120,7 +123,7 @@ def submit(
             author=keys.seal(member, authors.row_name(tx, "draft", draft_id)),
             blind_index=authors.blind_index(tx, keys, member),
             source_index=source_index,
-            due_at=tx.now + rules.random_delay(),
+            due_at=delay.due_at(tx),
         )
         .on_conflict_do_nothing()
         .returning(AnonymousDraft.id)

@@ -37,17 +37,24 @@ _MAX_DETAILS_SHOWN = 2500
 _MAX_HELPERS, _MAX_OPTION = 10, 75
 _MAX_THANKS_LENGTH = 500
 
-POSTED_LATER = (
-    "It comes within 5 minutes, at a random time. Don't write anything else meanwhile:"
-    " people could guess from that. You find it on my Home tab."
-)
-REPLY_LATER = (
-    "It comes within 5 minutes, at a random time. Everyone in the thread reads it, and"
-    " sees no name."
-)
 REVIEWED_LATER = (
     "A champion reads it first, without your name. You find it on my Home tab."
 )
+
+
+def posted_later(minutes: int) -> str:
+    return (
+        f"It comes within {minutes} minutes, at a random time. Don't write anything"
+        " else until then, and not in the ten minutes before you press: people could"
+        " guess from that. You find it on my Home tab."
+    )
+
+
+def _reply_later(minutes: int) -> str:
+    return (
+        f"It comes within {minutes} minutes, at a random time. Everyone in the thread"
+        " reads it, and sees no name."
+    )
 
 
 def checkbox(*, is_ticked: bool = False) -> InputBlock:
@@ -83,6 +90,7 @@ def preview(
     help_line: str,
     is_reviewed: bool,
     link_days: int,
+    minutes: int,
 ) -> View:
     """Build the page before an ask without a name is posted.
 
@@ -104,7 +112,7 @@ def preview(
     blocks += [
         context_line("Asked by someone"),
         DividerBlock(),
-        SectionBlock(text=_who_could_find_out(link_days)),
+        SectionBlock(text=_who_could_find_out(link_days, minutes)),
     ]
     if hints:
         lines = "\n".join(f"• {hint}" for hint in hints)
@@ -112,7 +120,8 @@ def preview(
         blocks.append(SectionBlock(text=f"{heading}\n{lines}"))
     if help_line:
         blocks.append(context_line(help_line))
-    blocks.append(mrkdwn_line(REVIEWED_LATER if is_reviewed else POSTED_LATER))
+    later = REVIEWED_LATER if is_reviewed else posted_later(minutes)
+    blocks.append(mrkdwn_line(later))
     return View(
         type="modal",
         callback_id="ask_anonymously",
@@ -124,12 +133,13 @@ def preview(
     )
 
 
-def _who_could_find_out(link_days: int) -> str:
+def _who_could_find_out(link_days: int, minutes: int) -> str:
     days = rules.CUT_AFTER_END.days
     return (
         "*Could people find out that it was you?*\n"
-        "• People here: not from me. If few are active around that time, they may"
-        " guess.\n"
+        "• People here: not from me. They may guess from who is there around that time."
+        " In a simulation with hundreds of people, about 1 guess in"
+        f" {rules.GUESSED_ONE_IN[minutes]} was right; among fewer, more.\n"
         "• Champions, program leads and admins: no. There is no button for that.\n"
         "• The people who run this server could, with the key and the database, until"
         f" the link to you is cut: {days} days after it is solved or closed, and after"
@@ -140,9 +150,10 @@ def _who_could_find_out(link_days: int) -> str:
     )
 
 
-def on_its_way(*, is_reviewed: bool) -> View:
+def on_its_way(*, is_reviewed: bool, minutes: int) -> View:
     """Build the page after the press; closing it closes the form beneath, too."""
-    view = message_modal("On its way", REVIEWED_LATER if is_reviewed else POSTED_LATER)
+    later = REVIEWED_LATER if is_reviewed else posted_later(minutes)
+    view = message_modal("On its way", later)
     view.clear_on_close = True
     return view
 
@@ -187,7 +198,9 @@ def _reason_form(
     return form_about(callback_id, subject, title, reason, title=heading, submit=submit)
 
 
-def reply_form(ask_id: int, title: str, *, reply_id: int = 0, text: str = "") -> View:
+def reply_form(
+    ask_id: int, title: str, *, minutes: int, reply_id: int = 0, text: str = ""
+) -> View:
     """Build the form of a reply as the asker, or of the reply `reply_id`."""
     view = form_about(
         "asker_reply",
@@ -201,7 +214,7 @@ def reply_form(ask_id: int, title: str, *, reply_id: int = 0, text: str = "") ->
             is_multiline=True,
             has_focus=True,
         ),
-        context_line(REPLY_LATER),
+        context_line(_reply_later(minutes)),
         title="Reply as the asker",
         submit="Save" if reply_id else "Reply",
     )

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, or_, select
 
-from bot.anonymity import authors, blocks, drafts
+from bot.anonymity import authors, blocks, drafts, rules
 from bot.anonymity.blocks import AskLine, DraftLine
 from bot.home.section import HomeContext, HomeSection, RenderedSection
+from bot.slack.text import format_clock
 from bot.workspace import members
 from models import Answer, Ask, Channel
 
@@ -30,6 +31,9 @@ def _drafts(context: HomeContext) -> Sequence[DraftLine]:
             tx.session.get_one(Channel, draft.channel_id).name,
             draft.state,
             draft.reason or "",
+            format_clock(rules.shown_by(draft.due_at), context.zone)
+            if draft.state == "waiting"
+            else "",
         )
         for draft in drafts.own_drafts(tx, context.member)
     ]

@@ -1,10 +1,11 @@
 """Replies by the author in the thread of their ask, which the bot posts later."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, cast, func, literal, select, update
 
-from bot.anonymity import notes, rules, texts
+from bot.anonymity import delay, notes, rules, texts
 from bot.anonymity.authors import is_anonymous
 from bot.anonymity.blocks import ReplyLine
 from bot.anonymity.keyring import keys_of
@@ -16,7 +17,7 @@ from bot.outbox.posted_message import PostedMessage
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
-from bot.slack.text import sanitize, to_mrkdwn, truncate
+from bot.slack.text import format_clock, sanitize, to_mrkdwn, truncate
 from models import AnonymousLink, AnonymousReply, Ask, Channel
 
 # The `ts` of a reply that Slack refused.
@@ -42,7 +43,7 @@ def submit(tx: Transaction, ask: Ask, typed: str, *, by: str, source: str) -> No
             ask_id=ask.id,
             source_index=keys.index("source", tx.workspace.team_id, source),
             text=text,
-            due_at=tx.now + rules.random_delay(),
+            due_at=delay.due_at(tx),
         )
         .on_conflict_do_nothing()
     )
@@ -95,7 +96,7 @@ def _request_update(tx: Transaction, reply: AnonymousReply) -> None:
     tx.enqueue_update(ANONYMOUS_UPDATE_REPLY, reply.id, to=channel.slack_id)
 
 
-def lines(tx: Transaction, ask: Ask) -> Sequence[ReplyLine]:
+def lines(tx: Transaction, ask: Ask, zone: ZoneInfo) -> Sequence[ReplyLine]:
     """Return the author's replies, as they see them, the newest last."""
     replies = tx.session.scalars(
         select(AnonymousReply).filter_by(ask_id=ask.id, is_deleted=False)
@@ -106,7 +107,7 @@ def lines(tx: Transaction, ask: Ask) -> Sequence[ReplyLine]:
         ReplyLine(
             reply.id,
             reply.text,
-            is_waiting=reply.ts is None,
+            format_clock(rules.shown_by(reply.due_at), zone) if reply.due_at else "",
             is_refused=reply.ts == REFUSED,
         )
         for reply in ordered

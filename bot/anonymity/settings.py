@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from slack_sdk.models.blocks import InputBlock
+
 from bot.anonymity import drafts, rules
 from bot.anonymity.keyring import keys_of
 from bot.errors import UserError
-from bot.forms.fields import Choice, Line, Number, Switch
+from bot.forms.fields import Choice, Field, FormValues, Line, Number, Switch
 from bot.forms.setting import MemberSetting, Setting
 from bot.runtime import Transaction
 from bot.slack.text import one_line, sanitize, truncate
@@ -33,6 +35,31 @@ def _stored(name: str) -> tuple[Any, Any]:
     return get, put
 
 
+class Delay(Field[int]):
+    """The minutes within which an ask or a reply is posted."""
+
+    def _choice(self) -> Choice:
+        return Choice(
+            name=self.name,
+            label=self.label,
+            hint=self.hint,
+            choices=[
+                (
+                    str(minutes),
+                    f"{minutes} minutes",
+                    f"Who watches who writes guesses right about 1 time in {number}.",
+                )
+                for minutes, number in rules.GUESSED_ONE_IN.items()
+            ],
+        )
+
+    def render(self, value: int) -> InputBlock:
+        return self._choice().render(str(value))
+
+    def read(self, form: FormValues) -> int:
+        return int(self._choice().read(form))
+
+
 def _workspace_hint(tx: Transaction, _owner: None) -> str:
     return _HINT if keys_of(tx) is not None else NO_KEY
 
@@ -48,6 +75,15 @@ WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
         *_stored("anonymous_asks"),
         position=60,
         hint=_workspace_hint,
+    ),
+    Setting(
+        Delay(
+            name="anonymous_delay_minutes",
+            label="Post asks and replies without a name within",
+            hint="At a random time. The longer it is, the less people guess right.",
+        ),
+        *_stored("anonymous_delay_minutes"),
+        position=61,
     ),
     Setting(
         Number(

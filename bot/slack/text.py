@@ -288,6 +288,11 @@ def format_month(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"
 
 
+def format_clock(at: datetime, zone: ZoneInfo) -> str:
+    """Format a local time of today: "14:35"."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
 def format_time(at: datetime, zone: ZoneInfo) -> str:
     """Format a local time with its zone: "2 Mar 11:00 EET"."""
     local = at.astimezone(zone)

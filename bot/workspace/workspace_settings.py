@@ -25,6 +25,8 @@ class WorkspaceSettings:
     confirmed_for_days: int = 365
     # True if champions may let members ask without their names in their channels.
     anonymous_asks: bool = False
+    # Minutes within which an anonymous ask or reply is posted, at a random time.
+    anonymous_delay_minutes: int = 5
     # Days after which the link to an anonymous ask's author is cut at the latest.
     anonymous_link_days: int = 90
     # A line that is shown to everyone who asks without their name; "": none.

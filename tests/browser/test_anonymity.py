@@ -68,7 +68,7 @@ def test_from_the_preview_to_the_helpers_credit(window: OpenWindow) -> None:
     post(priya)
     home = priya.open_home()
     expect(home).to_contain_text(OWN)
-    expect(home).to_contain_text("It comes within 5 minutes")
+    expect(home).to_contain_text("It comes by")
     assert priya.accessibility_problems() == []
     priya.travel("+1 hour")
 

@@ -38,6 +38,7 @@ def preview(**more: Any) -> Any:
             "help_line": "",
             "is_reviewed": False,
             "link_days": 90,
+            "minutes": 5,
             **more,
         }
     )
@@ -76,7 +77,9 @@ def full_page() -> Any:
         for number in range(40)
     ]
     replies = [
-        ReplyLine(10**17 + number, "word " * 600, is_waiting=number == 39)
+        ReplyLine(
+            10**17 + number, "word " * 600, comes_by="14:35" if number == 39 else ""
+        )
         for number in range(40)
     ]
     return page(
@@ -94,7 +97,14 @@ def own_asks(*, is_full: bool = False) -> Any:
     reason = "r" * 300 if is_full else ""
     return blocks.own_asks(
         [
-            DraftLine(10**17, TITLE, "help", state, reason if number == 2 else "")
+            DraftLine(
+                10**17,
+                TITLE,
+                "help",
+                state,
+                reason if number == 2 else "",
+                "14:35" if state == "waiting" else "",
+            )
             for number, state in enumerate(states)
         ],
         [
@@ -119,8 +129,10 @@ SAMPLES: Samples = {
         lambda: notes.reply("&lt;!channel&gt; " * 150),
     ],
     forms.reply_form: [
-        lambda: forms.reply_form(1, TITLE),
-        lambda: forms.reply_form(1, TITLE, reply_id=10**17, text="word " * 700),
+        lambda: forms.reply_form(1, TITLE, minutes=5),
+        lambda: forms.reply_form(
+            1, TITLE, minutes=60, reply_id=10**17, text="word " * 700
+        ),
     ],
     forms.edit_form: [
         lambda: forms.edit_form(ask_forms.ask_form(ask_id=1, title="Why?"))
@@ -151,11 +163,12 @@ SAMPLES: Samples = {
             help_line="Someone to talk to: #care, or 116 123 at any time.",
             is_reviewed=True,
             link_days=180,
+            minutes=60,
         ),
     ],
     forms.on_its_way: [
-        lambda: forms.on_its_way(is_reviewed=False),
-        lambda: forms.on_its_way(is_reviewed=True),
+        lambda: forms.on_its_way(is_reviewed=False, minutes=5),
+        lambda: forms.on_its_way(is_reviewed=True, minutes=60),
     ],
     forms.reject_form: [lambda: forms.reject_form(7, TITLE)],
     forms.stop_form: [lambda: forms.stop_form(7, TITLE)],

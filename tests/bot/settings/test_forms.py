@@ -241,6 +241,7 @@ def test_the_workspace_form_has_defaults_for_channels():
         "unmatched_retention_days",
         "deactivated_retention_days",
         "anonymous_asks",
+        "anonymous_delay_minutes",
         "anonymous_link_days",
         "anonymous_help_line",
         "divider",

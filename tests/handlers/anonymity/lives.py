@@ -94,7 +94,7 @@ def be_predictable(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(enqueue, "uuid4", lambda: Id(next(numbers)))
     monkeypatch.setattr("secrets.randbits", lambda _bits: 10**17 + next(numbers))
-    monkeypatch.setattr(rules, "random_delay", lambda: rules.MAX_DELAY / 2)
+    monkeypatch.setattr(rules, "random_delay", lambda longest: longest / 2)
 
 
 @contextmanager

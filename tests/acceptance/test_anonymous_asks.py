@@ -218,7 +218,8 @@ def check(city: City, when: str) -> None:
 @pytest.fixture
 def crowded(database: Database, transport: str) -> Iterator[Deployment]:
     """A workspace with ten people, where they can ask without their names."""
-    slack = start_sandbox(TravelClock())
+    clock = TravelClock()
+    slack = start_sandbox(clock)
     people = {
         name: slack.add_person(name, real_name=name, is_admin=name == "Eva")
         for name in ("Ana", "Ben", "Chi", "Eva", *(f"Peer{n}" for n in range(6)))
@@ -226,7 +227,7 @@ def crowded(database: Database, transport: str) -> Iterator[Deployment]:
     here = slack.add_channel("help", *people.values())
     with running_bot(slack, database, transport, anonymity_key=KEY) as backswing:
         ids = {name.lower(): people[name].id for name in ("Ana", "Ben", "Chi", "Eva")}
-        deployment = Deployment(slack, backswing, slack.clock, here.id, **ids)
+        deployment = Deployment(slack, backswing, clock, here.id, **ids)
         anonymous_asks.allow(slack, here.id, deployment.eva)
         meet_people(backswing.rt, backswing.worker)
         deployment.wait_until(lambda: known_people(database) >= 10)

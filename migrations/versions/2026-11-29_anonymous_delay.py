@@ -1,14 +1,14 @@
 """Add the setting within which time asks without a name are posted.
 
 Revision ID: c4a9e07d51b8
-Revises: 5b1d70c2e9a4
+Revises: ed5e8dffbd3e
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "c4a9e07d51b8"
-down_revision = "5b1d70c2e9a4"
+down_revision = "ed5e8dffbd3e"
 branch_labels = None
 depends_on = None
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.permissions import Permission
     from bot.personal_data import Erasure, MessagePolicy, TablePolicy
     from bot.runtime import Runtime, Transaction, Workspace
+    from bot.worklist.kind import Caretakers, WorkItemKind
     from models import Ask, Base, Channel, Member
 
 # Channels and members are given by Slack's ids unless the type is a row; times are UTC.
@@ -40,6 +41,7 @@ MembershipChanged = Callable[["Transaction", str, str, datetime], None]
 BotJoined = Callable[["Transaction", "Channel", str | None], None]
 ChannelRestricted = Callable[["Transaction", "Channel"], None]
 CountMessage = Callable[[int, str, str, str], None]
+CountContact = Callable[[int, str, Collection[str]], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
 RowsToLock = Callable[
@@ -60,6 +62,10 @@ OwnAskBlocks = Callable[
     ["Transaction", "Sequence[tuple[Ask, Channel]]"], "Mapping[int, Sequence[Block]]"
 ]
 TitleChanged = Callable[["Transaction", "Ask"], None]
+# Takes the row ids of channels, and returns people by these.
+FindCaretakers = Callable[
+    ["Transaction", Collection[int]], "Mapping[int, Caretakers]"
+]
 HelpLines = Callable[["Channel | None"], Sequence[str]]
 # Takes the ids of answers, whose asks the transaction has locked.
 MarksChanged = Callable[["Transaction", Collection[int]], None]
@@ -148,6 +154,11 @@ class Feature:
     # Its lines of `/backswing help`, as they hold in the channel; None is any channel.
     help_lines: HelpLines | None = None
 
+    # Its kinds of suggestions for champions.
+    work_items: "Sequence[WorkItemKind]" = ()
+    # Returns the people who look after channels, apart from the champions of channels.
+    caretakers: FindCaretakers | None = None
+
     # Its blocks in a member's options of an ask.
     ask_options: AskOptions | None = None
     # Its blocks for the author of a message that became an ask without their doing.
@@ -174,6 +185,9 @@ class Feature:
     # Counts a message that a member posted, outside any transaction. The arguments are
     # the installation's id, the channel, the author and the message's `ts`.
     count_message: CountMessage | None = None
+    # Counts that a member wrote to others, or reacted to them, outside any transaction.
+    # The arguments are the installation's id, the channel and the others.
+    count_contact: CountContact | None = None
     # Runs when a member posts a message; the tracked message is its thread's first.
     on_message: OnMessage | None = None
     # Runs when a member edits the tracked message.
@@ -204,7 +218,7 @@ class Feature:
 
 
 T = TypeVar("T")
-S = TypeVar("S", bound="Setting[Any] | HomeSection")
+S = TypeVar("S", bound="Setting[Any] | HomeSection | WorkItemKind")
 F = TypeVar("F", bound=Feature)
 P = ParamSpec("P")
 
@@ -243,6 +257,8 @@ class Features:
 
         self.home_sections = self._sorted(lambda feature: feature.home_sections)
         self.home_asks = self._each(lambda feature: feature.home_asks)
+        self.work_items = self._sorted(lambda feature: feature.work_items)
+        self.caretakers = self._each(lambda feature: feature.caretakers)
         self.is_active = self._each(lambda feature: feature.is_active)
         self.ask_options = self._each(lambda feature: feature.ask_options)
         self._confirmation_blocks = self._each(
@@ -260,6 +276,7 @@ class Features:
         self._rows_to_lock = self._each(lambda feature: feature.rows_to_lock)
         self.on_reaction = self._each(lambda feature: feature.on_reaction)
         self.count_message = self._run_all(lambda feature: feature.count_message)
+        self.count_contact = self._run_all(lambda feature: feature.count_contact)
         self.on_message = self._each(lambda feature: feature.on_message)
         self.on_message_edited = self._each(lambda feature: feature.on_message_edited)
         self.on_message_deleted = self._each(lambda feature: feature.on_message_deleted)

@@ -10,11 +10,12 @@ from bot.home.feature import HOME
 from bot.knowledge.feature import knowledge
 from bot.kudos.feature import KUDOS
 from bot.mentors.feature import mentors
-from bot.onboarding.feature import ONBOARDING
+from bot.onboarding.feature import onboarding
 from bot.privacy.feature import PRIVACY
 from bot.programs.feature import PROGRAMS
 from bot.routing.feature import ROUTING
 from bot.settings.feature import SETTINGS
+from bot.worklist.feature import WORKLIST
 
 
 def load_features(
@@ -35,7 +36,8 @@ def load_features(
             mentors(mentor_settings),
             CHECKINS,
             PROGRAMS,
-            ONBOARDING,
+            WORKLIST,
+            onboarding(),
             SETTINGS,
             PRIVACY,
         )

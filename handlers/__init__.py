@@ -32,6 +32,7 @@ from handlers import (
     routing,
     settings,
     suggestions,
+    worklist,
     workspace,
 )
 
@@ -61,6 +62,7 @@ def register(bolt: App, rt: Runtime) -> None:
     onboarding.register(bolt, rt)
     knowledge.register(bolt, rt)
     privacy.register(bolt, rt)
+    worklist.register(bolt, rt)
     home.register(bolt, rt)
     workspace.register(bolt, rt)
     # The last listeners match everything that is left.

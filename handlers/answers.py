@@ -4,13 +4,15 @@ from functools import partial
 
 from slack_bolt import App
 
-from bot.asks import actions, notes, replies
+from bot.asks import actions, notes, replies, work_items
 from bot.asks import service as asks
 from bot.asks.notes import MarkMeaning
+from bot.asks.work_items import ANSWERED_NOT_MARKED
 from bot.errors import UserError
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
 from bot.workspace import channels
+from bot.worklist import items
 from handlers import external_members
 from handlers.ask_actions import NO_ASK_HERE
 from handlers.interactions import (
@@ -23,6 +25,7 @@ from handlers.interactions import (
 )
 from handlers.payloads import BlockAction, Message, MessageShortcut
 from handlers.requests import Request
+from handlers.worklist import updated
 from models import Answer, Channel
 
 _MEANINGS: tuple[MarkMeaning, ...] = ("helpful", "solved")
@@ -37,6 +40,16 @@ def register(app: App, rt: Runtime) -> None:
         on_button(app, rt, f"mark_{meaning}", accept)
         on_button(app, rt, f"undo_{meaning}", undo)
     on_button(app, rt, "who_helped", writes(choose_solution))
+    on_button(app, rt, "work_remind", writes(remind_asker))
+
+
+def remind_asker(click: BlockAction, tx: Transaction) -> Response:
+    """Ask the asker to mark what helped, as a champion presses."""
+    kind = ANSWERED_NOT_MARKED.name
+    item = items.get(tx, parse_id(click.value), click.actor, kind)
+    work_items.remind(tx, item)
+    items.finish(tx, item, "done")
+    return updated(click, tx)
 
 
 def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:

@@ -32,6 +32,16 @@ def register(app: App, rt: Runtime) -> None:
     for direction in _DIRECTIONS:
         turn = partial(turn_page, direction=direction)
         on_button(app, rt, f"kudos_{direction}", reads(turn, before=refresh_nobody))
+    on_button(app, rt, "work_thank", writes(thank_as_champion))
+
+
+def thank_as_champion(click: BlockAction, tx: Transaction) -> Response:
+    """Open the form, filled. Kudos take the item off the list."""
+    item = items.get(tx, parse_id(click.value), click.actor, A_FIRST.name)
+    form = work_items.thank_form(tx, item)
+    if form is None:
+        raise UserError(items.GONE)
+    return OpenView(form)
 
 
 def take_back(click: BlockAction, request: Request) -> Response:

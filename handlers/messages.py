@@ -20,7 +20,7 @@ from bot.messages.events import (
 )
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
-from bot.slack.text import to_plain
+from bot.slack.text import mentioned_ids, to_plain
 from bot.workspace import channels
 from handlers import external_members
 from handlers.batch_commit import PendingCommit
@@ -90,6 +90,8 @@ def _on_reaction(
         is_present=payload.type == "reaction_added",
         author=payload.item_user,
     )
+    if reaction.is_present and reaction.author not in {None, reaction.member}:
+        rt.features.count_contact(workspace.id, reaction.channel, [payload.item_user])
     return PendingCommit(
         partial(_decide, rt, rt.features.on_reaction, workspace, reaction),
         (reaction.channel, reaction.ts),
@@ -135,11 +137,20 @@ def _on_posted(
     rt.features.count_message(
         workspace.id, message.channel, message.user or "", message.ts
     )
+    rt.features.count_contact(workspace.id, message.channel, _addressed(message))
     return PendingCommit(
         partial(_decide, rt, rt.features.on_message, workspace, message),
         (message.channel, message.thread_ts or message.ts),
         new_message=(message.channel, message.ts),
     )
+
+
+def _addressed(message: MessageEvent) -> set[str]:
+    """Return those whom a message mentions, or who began its thread."""
+    people = set(mentioned_ids(message.text)[0]) if "<@" in message.text else set()
+    if message.parent_user_id is not None:
+        people.add(message.parent_user_id)
+    return people - {message.user}
 
 
 def _on_changed(

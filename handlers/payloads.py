@@ -74,6 +74,8 @@ class Message(Payload):
 class MessageEvent(Message):
     channel: SlackId
     channel_type: str | None = None
+    # The author of the first message of its thread, if Slack names them.
+    parent_user_id: NullableStr = None
 
 
 class MessageChanged(Payload):

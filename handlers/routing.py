@@ -19,11 +19,13 @@ from bot.routing import (
     offers,
     requests,
 )
+from bot.routing.work_items import NOBODY_HAS_ANSWERED
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.api import SlackError
 from bot.slack.blocks import Note
 from bot.workspace.visibility import MembershipUnknown
+from bot.worklist import items
 from handlers.interactions import (
     OpenView,
     Reply,
@@ -36,6 +38,7 @@ from handlers.interactions import (
 )
 from handlers.payloads import BlockAction, ViewSubmission
 from handlers.requests import Request, best_effort
+from handlers.worklist import updated
 from models import Ask, Channel
 
 log = logging.getLogger(__name__)
@@ -55,6 +58,8 @@ def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "route_now", writes(ask_now))
     on_button(app, rt, "route_confirm", writes(confirm))
     on_button(app, rt, "route_elsewhere", reads(open_channel_form))
+    on_button(app, rt, "work_help", writes(help_as_champion))
+    on_button(app, rt, "work_close", writes(open_close_form))
     on_view(app, rt, "route_elsewhere", writes(post_link, before=_refresh_form))
     for option in ("edit", "close"):
         press = writes(partial(press_option, option=option))
@@ -155,6 +160,30 @@ def open_channel_form(click: BlockAction, tx: Transaction) -> Response:
     ask = asks.get(tx, parse_id(click.value))
     links.require_linkable(tx, ask, by=click.actor)
     return OpenView(forms.channel_form(ask.id, ask_view.title(tx, ask)))
+
+
+def help_as_champion(click: BlockAction, tx: Transaction) -> Response:
+    """List a champion as looking into the ask that was suggested to them."""
+    ask = _suggested_ask(click, tx)
+    item = items.get(tx, parse_id(click.value), click.actor)
+    if "looking" not in actions.current_marks(tx.session, ask, click.actor):
+        actions.toggle_join(
+            tx, ask, "looking", by=click.actor, event_micros=click.at_micros
+        )
+    items.finish(tx, item, "done")
+    return updated(click, tx)
+
+
+def open_close_form(click: BlockAction, tx: Transaction) -> Response:
+    ask = _suggested_ask(click, tx)
+    return OpenView(actions.action_form(tx, ask, "close", by=click.actor))
+
+
+def _suggested_ask(click: BlockAction, tx: Transaction) -> Ask:
+    """Lock and return the ask of a champion's own item. Raises UserError."""
+    kind = NOBODY_HAS_ANSWERED.name
+    item = items.get(tx, parse_id(click.value), click.actor, kind, locks=False)
+    return asks.get(tx, int(item.subject))
 
 
 def _refresh_form(form: ViewSubmission, request: Request) -> None:

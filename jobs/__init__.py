@@ -14,9 +14,11 @@ from jobs import (
     installations,
     knowledge,
     mentors,
+    onboarding,
     outbox,
     privacy,
     routing,
+    worklist,
     workspace,
 )
 from jobs.scheduler import ScheduledJob
@@ -45,6 +47,8 @@ JOBS = (
     Job("post-anonymous-replies", anonymity.post_replies, timedelta(seconds=10)),
     Job("meet-people", anonymity.meet_people, timedelta(hours=1)),
     Job("route-asks", routing.route_asks, timedelta(seconds=10)),
+    Job("notice-newcomers", onboarding.notice_newcomers, timedelta(seconds=20)),
+    Job("suggest-work", worklist.suggest_work, timedelta(minutes=30)),
     Job("sync-channels", workspace.sync_channels, timedelta(hours=12)),
     Job("flush-message-counts", mentors.flush_message_counts, timedelta(seconds=20)),
     Job("detect-mentors", mentors.detect, timedelta(seconds=15)),

@@ -34,7 +34,7 @@ from models.mentors import (
     MentorWorkspaceSettings,
     MessageCount,
 )
-from models.onboarding import ChannelIntroduction
+from models.onboarding import ChannelIntroduction, Newcomer
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
 from models.programs import (
     Program,
@@ -45,6 +45,7 @@ from models.programs import (
     ProgramLead,
     ProgramMember,
     ProgramQuestion,
+    WorkAssignment,
     WorkItem,
 )
 from models.routing import AskLink, AskRoute, AskStep, HelpRequest, RefusedChannel
@@ -94,6 +95,7 @@ __all__ = [
     "MentorRun",
     "MentorWorkspaceSettings",
     "MessageCount",
+    "Newcomer",
     "OutboxChannel",
     "OutboxItem",
     "Participant",
@@ -116,6 +118,7 @@ __all__ = [
     "SecretKey",
     "UnaskedMessage",
     "UnmatchedMessage",
+    "WorkAssignment",
     "WorkItem",
     "WorkspaceSettingsRow",
 ]

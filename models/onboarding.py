@@ -1,8 +1,8 @@
-"""The bot's introductions in channels."""
+"""The bot's introductions in channels, and the people who joined lately."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -19,3 +19,17 @@ class ChannelIntroduction(Base):
     # The member who agreed to the post; None until then.
     posted_by: Mapped[str | None]
     posted_at: Mapped[datetime | None]
+
+
+class Newcomer(Base):
+    """A person who joined a channel lately."""
+
+    __tablename__ = "newcomers"
+    __table_args__ = (Index(None, "member"), Index(None, "joined_at"))
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    member: Mapped[str] = mapped_column(primary_key=True)
+    joined_at: Mapped[datetime]
+    # The first time that somebody wrote to them there, or reacted to them; None if the
+    # bot saw nobody do so.
+    noticed_at: Mapped[datetime | None]

@@ -187,8 +187,9 @@ class WorkItem(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), index=True)
     # The member whom it is about, if there is one.
     about: Mapped[str | None] = mapped_column(index=True)
-    # The champion who has it now, and the one who had it before.
-    champion: Mapped[str]
+    # The champion who has it or did it, and the one who had it before, while it is
+    # open. If nobody did it, no row says who had it.
+    champion: Mapped[str | None]
     previous_champion: Mapped[str | None]
     assigned_at: Mapped[datetime]
     # Then it goes to the next champion, or disappears.
@@ -196,3 +197,22 @@ class WorkItem(Base):
     # "over": it happened without them, or nobody did it.
     outcome: Mapped[str] = mapped_column(default="open")
     ended_at: Mapped[datetime | None]
+
+
+class WorkAssignment(Base):
+    """A time at which a champion got a suggestion; it does not say which one.
+
+    It counts for the most in a week, and for who is next.
+    """
+
+    __tablename__ = "work_assignments"
+    __table_args__ = (
+        Index(None, "installation_id", "assigned_at"),
+        Index(None, "member"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    member: Mapped[str]
+    assigned_at: Mapped[datetime]

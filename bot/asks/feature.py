@@ -20,6 +20,7 @@ from bot.asks import (
     tracked,
     unanswered_asks,
     unmatched,
+    work_items,
 )
 from bot.feature import Feature
 from bot.permissions import ASK
@@ -70,6 +71,7 @@ ASKS = Feature(
         home.HELPFUL_ANSWERS,
     ),
     is_active=home.has_asked,
+    work_items=(work_items.ANSWERED_NOT_MARKED,),
     help_lines=_help_lines,
     tracked_tables=tracked.TABLES,
     channel_columns=tracked.CHANNEL_COLUMNS,

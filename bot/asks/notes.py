@@ -9,6 +9,7 @@ from typing import Literal
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
+    ButtonElement,
     Option,
     StaticSelectElement,
 )
@@ -25,7 +26,7 @@ from bot.slack.blocks import (
     sentence_note,
 )
 from bot.slack.emoji import join_with_or
-from bot.slack.rich_text import Part, fallback_text, link
+from bot.slack.rich_text import Part, channel_mention, fallback_text, link
 from bot.slack.text import Token, full_stop, to_plain, truncate
 
 MarkMeaning = Literal["helpful", "solved"]
@@ -318,3 +319,40 @@ def help_lines(
             " you have the same problem."
         ),
     )
+
+
+def mark_reminder(title: str, url: str, helpful: str, solved: str) -> Note:
+    """Ask the asker kindly, once, whether an answer helped.
+
+    `helpful` and `solved` are the channel's first emoji for marks.
+    """
+    return sentence_note(
+        "Did one of the answers to ",
+        link(url, quoted(title)),
+        " help? React to it with ",
+        Token("emoji", f":{helpful}:", helpful),
+        ", or with ",
+        Token("emoji", f":{solved}:", solved),
+        " if it solved your ask. Then others find it, and whoever answered learns that"
+        " it helped.",
+    )
+
+
+def ask_kindly(
+    item_id: int, title: str, url: str, asker: str, channel: tuple[str, str]
+) -> tuple[Sequence[Part], Sequence[Part], Sequence[ButtonElement]]:
+    """Return an ask whose asker a champion could ask to mark it, why, and the button.
+
+    `channel` is Slack's id and the name.
+    """
+    parts = [
+        f"{asker} got answers in ",
+        channel_mention(*channel),
+        ", and has marked none: ",
+        link(url, quoted(title)),
+    ]
+    reason = (
+        "Nobody has written there for three working days. If you press the button, I"
+        f" ask {asker}, once, without your name."
+    )
+    return parts, [reason], [button("Ask kindly", "work_remind", item_id)]

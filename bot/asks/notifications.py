@@ -2,7 +2,15 @@
 
 from sqlalchemy import select
 
-from bot.asks import ask_message, ask_view, notes, outcomes, withdrawal
+from bot.asks import (
+    ask_message,
+    ask_view,
+    emoji_rules,
+    notes,
+    outcomes,
+    withdrawal,
+    work_items,
+)
 from bot.asks.answer_notifications import (
     answer_channels,
     earlier_channels,
@@ -21,6 +29,7 @@ from bot.asks.message_kinds import (
     ASK_DELETE_MESSAGE,
     ASK_DELETED,
     ASK_JOINER_SOLVED,
+    ASK_MARK_REMINDER,
     ASK_NOT_POSTED,
     ASK_SOLVED,
     ASK_SUGGEST_SOLUTION,
@@ -41,7 +50,9 @@ from bot.slack.actions import (
 )
 from bot.slack.blocks import Note
 from bot.slack.text import format_time
-from bot.workspace import members
+from bot.workspace import contact_hours, members
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
 from bot.workspace.visibility import sees
 from models import Answer, Ask, Channel, OutboxItem
 
@@ -252,6 +263,19 @@ def render_suggest_solution(tx: Transaction, delivery: Delivery) -> SlackAction 
     return PostEphemeral(channel.slack_id, ask.asker, text, blocks, thread_ts=ask.ts)
 
 
+def render_mark_reminder(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    if not work_items.is_unmarked(tx, delivery.subject_id):
+        return None
+    ask, channel = ask_view.load_ask(tx.session, delivery.subject_id)
+    note = notes.mark_reminder(
+        ask_view.title(tx, ask),
+        ask_view.message_url(tx, channel, ask.ts or ""),
+        emoji_rules.helpful(channel.helpful_emoji)[0],
+        ask_view.solved_emoji(channel),
+    )
+    return PostMessage(delivery.recipient, *note)
+
+
 def _render_delete_message(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Delete the message of an ask that was taken back.
 
@@ -321,6 +345,13 @@ MESSAGE_TYPES = (
     ),
     MessageType(ASK_JOINER_SOLVED, render_joiner_solved, can_see=sees(_ask_channels)),
     MessageType(ASK_SUGGEST_SOLUTION, render_suggest_solution, "drop"),
+    MessageType(
+        ASK_MARK_REMINDER,
+        render_mark_reminder,
+        can_see=sees(_ask_channels),
+        send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.REMINDER),
+    ),
     MessageType(ANSWER_HELPED, render_answer_helped, can_see=sees(answer_channels)),
     MessageType(
         ANSWER_HELPED_AGAIN,

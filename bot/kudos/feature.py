@@ -14,6 +14,7 @@ from bot.kudos import (
     reactions,
     rules,
     settings,
+    work_items,
 )
 from models import Channel
 
@@ -45,6 +46,7 @@ KUDOS = Feature(
     workspace_settings=settings.WORKSPACE_SETTINGS,
     home_sections=(HomeSection(render=_render_recent, position=200),),
     is_active=history.has_any,
+    work_items=(work_items.A_FIRST,),
     help_lines=_help_lines,
     channel_columns=("join_emoji", "kudos_emoji"),
     on_reaction=events.on_reaction,

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from slack_sdk.models.blocks import ButtonElement
+
 from bot.kudos.blocks import SUMMARY_REASON_LENGTH, format_tags
 from bot.kudos.parser import MAX_REASON_LENGTH
 from bot.slack import rich_text
@@ -11,10 +13,11 @@ from bot.slack.blocks import (
     button_row,
     context_line,
     name_list,
+    quoted,
     sentence_note,
 )
 from bot.slack.emoji import join_with_or
-from bot.slack.rich_text import Part, fallback_text, link
+from bot.slack.rich_text import Part, channel_mention, fallback_text, link
 from bot.slack.text import Token, capitalize, escape, to_plain, truncate
 
 
@@ -139,3 +142,39 @@ def help_line(join_emoji: Sequence[str], kudos_emoji: Sequence[str]) -> str:
         f"*Say thanks* with `/kudos @ana for …`{thanks}. React to kudos with"
         f" {join_with_or(join_emoji)} to join in. `/kudos me` shows your own."
     )
+
+
+# For champions
+
+
+def first_time(
+    item_id: int,
+    name: str,
+    channel: tuple[str, str],
+    title: str,
+    url: str,
+    *,
+    is_answer: bool,
+) -> tuple[Sequence[Part], Sequence[Part], Sequence[ButtonElement]]:
+    """Return a first for which a champion could give thanks, why, and the button.
+
+    `title` is the ask's, in mrkdwn; `channel` is Slack's id and the name.
+    """
+    if is_answer:
+        what, reason = "helped with an answer", "Thanks make a second answer likely."
+    else:
+        what, reason = "asked", "It takes courage to ask, and thanks make it easier."
+    parts = [
+        f"{name} {what} in ",
+        channel_mention(*channel),
+        " for the first time: ",
+        link(url, quoted(title)),
+    ]
+    return parts, [reason], [button("Say thanks", "work_thank", item_id)]
+
+
+def first_reason(*, is_answer: bool) -> str:
+    """Return the reason in the form, as mrkdwn; the champion can change it."""
+    if is_answer:
+        return "your first answer here, which helped right away"
+    return "asking here for the first time, so that others learn from it, too"

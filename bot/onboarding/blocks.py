@@ -188,3 +188,18 @@ def greetings_off() -> Note:
         "OK, no more greetings. Everything else works as before. Your asks and"
         " settings are on my Home tab."
     )
+
+
+# For champions
+
+
+def say_hello(
+    name: str, channel: tuple[str, str], day: str
+) -> tuple[Sequence[Part], Sequence[Part]]:
+    """Return what a champion could do for a newcomer, and why, as parts.
+
+    `channel` is Slack's id and the name; `day` is "today" or "on 2 Mar".
+    """
+    return [f"Say hello to {name}, who joined ", channel_mention(*channel), f" {day}."], [
+        "As far as I can see, nobody has written to them yet."
+    ]

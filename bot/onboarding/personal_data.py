@@ -1,4 +1,4 @@
-"""Personal data of members who invited the bot."""
+"""Personal data of members who invited the bot, or joined a channel."""
 
 from bot.onboarding.message_kinds import (
     ONBOARDING_GREETING,
@@ -8,7 +8,7 @@ from bot.onboarding.message_kinds import (
     ONBOARDING_UPDATE_PREVIEW,
 )
 from bot.personal_data import MessagePolicy, TablePolicy
-from models import ChannelIntroduction
+from models import ChannelIntroduction, Newcomer
 
 PERSONAL_DATA = (
     TablePolicy(
@@ -17,6 +17,15 @@ PERSONAL_DATA = (
         " there.",
         purpose="Ask the person who invited it, and introduce itself once.",
         owner_columns=("inviter", "posted_by"),
+    ),
+    TablePolicy(
+        model=Newcomer,
+        contents="People who joined a channel lately: when, and when somebody first"
+        " wrote to them there. Not who.",
+        purpose="Suggest to a champion to say hello.",
+        retention="14 days after they joined.",
+        owner_columns=("member",),
+        on_erasure="delete",
     ),
 )
 

@@ -10,7 +10,6 @@ from models import (
     ProgramLead,
     ProgramMember,
     ProgramQuestion,
-    WorkItem,
 )
 
 PERSONAL_DATA = (
@@ -78,20 +77,8 @@ PERSONAL_DATA = (
         mentioned_columns=("invited_by",),
         on_erasure="delete",
     ),
-    TablePolicy(
-        model=WorkItem,
-        row_names=("suggestion for a champion", "suggestions for champions"),
-        contents="What a champion could do, about whom, and whether they did it.",
-        purpose="Suggest each thing once.",
-        retention="90 days after it ended.",
-        owner_columns=("champion",),
-        mentioned_columns=("previous_champion", "about"),
-        key_columns=("subject",),
-        non_personal=("kind", "outcome"),
-    ),
 )
 
 ERASURE_LINES = (
     "Your questions to program leads stay, without your name and words.",
-    "Suggestions that you had as a champion stay, without your name.",
 )

@@ -16,6 +16,7 @@ from bot.routing import (
     personal_data,
     requests,
     settings,
+    work_items,
 )
 from bot.runtime import Transaction
 from models import Answer, Ask, AskRoute, Channel, HelpRequest
@@ -77,6 +78,7 @@ ROUTING = Feature(
     ask_options=offers.in_options,
     confirmation_blocks=offers.for_confirmation,
     own_ask_blocks=home.own_ask_blocks,
+    work_items=(work_items.NOBODY_HAS_ANSWERED,),
     due_rows=(DueRows("route-asks", AskRoute.due_at, _routes_of),),
     on_channel_restricted=_on_channel_restricted,
     on_title_changed=_on_title_changed,

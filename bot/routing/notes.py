@@ -6,6 +6,8 @@ Titles are mrkdwn; people are given by plain names.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slack_sdk.models.blocks import ButtonElement
+
 from bot.home.row_blocks import RowList
 from bot.routing.rules import ReasonKind
 from bot.slack import rich_text
@@ -230,3 +232,14 @@ def link_failed(ask: AskLine, channel: tuple[str, str]) -> Note:
 def refused(what: str) -> str:
     """Return the reply to a member who does not want to be asked `what`, as mrkdwn."""
     return f"I won't ask you {escape(what)} again. You can change that in My settings."
+
+
+def look_after(
+    item_id: int, ask: AskLine, *, can_close: bool
+) -> tuple[Sequence[Part], Sequence[Part], Sequence[ButtonElement]]:
+    """Return an ask for a champion to look after, why, and the buttons."""
+    buttons = [button("I can help", "work_help", item_id, style="primary")]
+    if can_close:
+        buttons.append(button("Close with a reason", "work_close", item_id))
+    reason = "Nobody has answered yet, and I've asked those who may know."
+    return ask.parts, [reason], buttons

@@ -237,6 +237,14 @@ def permalink(
     return address
 
 
+def direct_message_url(team: str, member: str) -> str:
+    """Return the link that opens one's own direct message with a member, in Slack.
+
+    Slack reports no press of a button with such a link.
+    """
+    return f"slack://user?team={team}&id={member}"
+
+
 @dataclass(frozen=True, slots=True)
 class MessageLink:
     """A message by Slack's ids; `thread_ts` is None if the link names no thread."""

@@ -41,6 +41,7 @@ class MemberSettings:
     wants_greetings: bool = True
     keeps_answer_texts: bool = True
     wants_anonymous_notices: bool = True
+    wants_work_list: bool = True
 
     def is_paused(self, today: date) -> bool:
         """Return True if paused on `today`, the date in the member's zone."""
@@ -68,6 +69,7 @@ class MemberSettingsUpdate(TypedDict, total=False):
     wants_greetings: bool
     keeps_answer_texts: bool
     wants_anonymous_notices: bool
+    wants_work_list: bool
 
 
 def get(tx: Transaction, member: str) -> MemberSettings:
@@ -152,6 +154,7 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
         wants_greetings=row.wants_greetings,
         keeps_answer_texts=row.keeps_answer_texts,
         wants_anonymous_notices=row.wants_anonymous_notices,
+        wants_work_list=row.wants_work_list,
     )
 
 

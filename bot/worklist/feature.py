@@ -1,0 +1,38 @@
+"""Champions' work list, as a feature."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+
+from bot.feature import DueRows, Feature
+from bot.runtime import Transaction
+from bot.worklist import assignment, home, items, mondays, personal_data, settings
+from models import Channel, WorkItem
+
+
+def _open_items_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    return [WorkItem.installation_id == installation_id, WorkItem.outcome == "open"]
+
+
+def _purge(tx: Transaction, _before: datetime) -> None:
+    assignment.purge(tx)
+
+
+def _on_channel_restricted(tx: Transaction, channel: Channel) -> None:
+    if channel.is_private:
+        items.hide(tx, channel)
+
+
+WORKLIST = Feature(
+    name="worklist",
+    message_types=mondays.MESSAGE_TYPES,
+    personal_data=personal_data.PERSONAL_DATA,
+    erasure_lines=personal_data.ERASURE_LINES,
+    message_policies=mondays.MESSAGES,
+    purge=_purge,
+    member_settings=settings.MEMBER_SETTINGS,
+    home_sections=(home.WORK_LIST,),
+    due_rows=(DueRows("suggest-work", WorkItem.until, _open_items_of),),
+    on_channel_restricted=_on_channel_restricted,
+)

@@ -63,9 +63,7 @@ OwnAskBlocks = Callable[
 ]
 TitleChanged = Callable[["Transaction", "Ask"], None]
 # Takes the row ids of channels, and returns people by these.
-FindCaretakers = Callable[
-    ["Transaction", Collection[int]], "Mapping[int, Caretakers]"
-]
+FindCaretakers = Callable[["Transaction", Collection[int]], "Mapping[int, Caretakers]"]
 HelpLines = Callable[["Channel | None"], Sequence[str]]
 # Takes the ids of answers, whose asks the transaction has locked.
 MarksChanged = Callable[["Transaction", Collection[int]], None]

@@ -11,8 +11,8 @@ from bot.asks.work_items import ANSWERED_NOT_MARKED
 from bot.errors import UserError
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
-from bot.workspace import channels
 from bot.worklist import items
+from bot.workspace import channels
 from handlers import external_members
 from handlers.ask_actions import NO_ASK_HERE
 from handlers.interactions import (

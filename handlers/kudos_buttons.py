@@ -5,12 +5,15 @@ from functools import partial
 from slack_bolt import App
 
 from bot.errors import UserError
-from bot.kudos import history, notes
+from bot.kudos import history, notes, work_items
 from bot.kudos import service as kudos
 from bot.kudos.history import Direction
+from bot.kudos.work_items import A_FIRST
 from bot.runtime import Runtime, Transaction
 from bot.slack.text import escape
+from bot.worklist import items
 from handlers.interactions import (
+    OpenView,
     Reply,
     Response,
     on_button,

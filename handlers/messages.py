@@ -90,8 +90,9 @@ def _on_reaction(
         is_present=payload.type == "reaction_added",
         author=payload.item_user,
     )
-    if reaction.is_present and reaction.author not in {None, reaction.member}:
-        rt.features.count_contact(workspace.id, reaction.channel, [payload.item_user])
+    author = reaction.author
+    if reaction.is_present and author is not None and author != reaction.member:
+        rt.features.count_contact(workspace.id, reaction.channel, [author])
     return PendingCommit(
         partial(_decide, rt, rt.features.on_reaction, workspace, reaction),
         (reaction.channel, reaction.ts),

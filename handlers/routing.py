@@ -24,8 +24,8 @@ from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.api import SlackError
 from bot.slack.blocks import Note
-from bot.workspace.visibility import MembershipUnknown
 from bot.worklist import items
+from bot.workspace.visibility import MembershipUnknown
 from handlers.interactions import (
     OpenView,
     Reply,

@@ -6,9 +6,9 @@ from slack_bolt import App
 
 from bot.permissions import EDIT_OWN_SETTINGS, require
 from bot.runtime import Runtime, Transaction
-from bot.workspace import roles
 from bot.worklist import blocks, items, mondays
 from bot.worklist.items import Pressed
+from bot.workspace import roles
 from handlers.interactions import (
     OpenView,
     Reply,

@@ -30,6 +30,6 @@ class Newcomer(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
     member: Mapped[str] = mapped_column(primary_key=True)
     joined_at: Mapped[datetime]
-    # The first time that somebody wrote to them there, or reacted to them; None if the
+    # The first time that a member wrote to them there, or reacted to them; None if the
     # bot saw nobody do so.
     noticed_at: Mapped[datetime | None]

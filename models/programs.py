@@ -202,7 +202,7 @@ class WorkItem(Base):
 class WorkAssignment(Base):
     """A time at which a champion got a suggestion; it does not say which one.
 
-    It counts for the most in a week, and for who is next.
+    It counts for the most in a week, and for turns.
     """
 
     __tablename__ = "work_assignments"

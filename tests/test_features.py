@@ -22,13 +22,14 @@ from tests.test_conventions import OURS, called, message_kinds, name, nodes
 ROOT = Path(__file__).parent.parent
 FAKE = ROOT / "tests" / "fake_feature"
 # These extend something as well, and features know them.
-PLATFORM = {"home", "settings", "privacy"}
+PLATFORM = {"home", "settings", "privacy", "worklist"}
 GENERIC = (
     *("bot/home", "bot/settings", "bot/privacy", "bot/workspace", "bot/monitoring.py"),
     *("bot/outbox", "bot/messages", "bot/feature.py"),
     *("handlers/messages.py", "handlers/batch_commit.py", "handlers/workspace.py"),
     *("handlers/interactions.py", "handlers/home.py", "handlers/settings.py"),
     *("handlers/privacy.py", "jobs/privacy.py", "jobs/workspace.py"),
+    *("bot/worklist", "handlers/worklist.py", "jobs/worklist.py"),
 )
 
 

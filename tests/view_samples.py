@@ -19,6 +19,7 @@ from tests.samples import (
     members,
     programs,
     routing,
+    worklist,
 )
 from tests.samples.types import Rendered, Samples
 from tests.test_conventions import VIEW_MODULES
@@ -32,6 +33,7 @@ SAMPLES: Samples = (
     | members.SAMPLES
     | programs.SAMPLES
     | routing.SAMPLES
+    | worklist.SAMPLES
 )
 
 

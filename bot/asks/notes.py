@@ -333,8 +333,8 @@ def mark_reminder(title: str, url: str, helpful: str, solved: str) -> Note:
         Token("emoji", f":{helpful}:", helpful),
         ", or with ",
         Token("emoji", f":{solved}:", solved),
-        " if it solved your ask. Then others find it, and whoever answered learns that"
-        " it helped.",
+        " if it solved your ask. Then others find it, and the people who answered"
+        " learn that it helped.",
     )
 
 
@@ -345,7 +345,7 @@ def ask_kindly(
 
     `channel` is Slack's id and the name.
     """
-    parts = [
+    parts: list[Part] = [
         f"{asker} got answers in ",
         channel_mention(*channel),
         ", and has marked none: ",

@@ -1,8 +1,7 @@
 """Suggest to champions to ask the asker of an ask with answers, but no mark."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
@@ -10,9 +9,10 @@ from bot.asks import ask_view, notes
 from bot.asks.message_kinds import ASK_MARK_REMINDER
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS, ERASED_PREFIX, mentioned_ids
+from bot.worklist.kind import Candidate, WorkItemKind
+from bot.worklist.view import WorkItemView
 from bot.workspace import members, working_hours
 from bot.workspace.working_time import WorkingTime
-from bot.worklist.kind import Candidate, WorkItemKind, WorkItemView
 from models import Answer, Ask, Channel, Member, WorkItem
 
 # Three working days without a new answer. A reply by the asker does not count: the bot
@@ -32,10 +32,14 @@ def is_unmarked(tx: Transaction, ask_id: int) -> bool:
 
 def _unmarked(tx: Transaction) -> Sequence[ColumnElement[bool]]:
     """Return the conditions that an ask with a name has answers, and none is marked."""
-    helped = exists().where(
-        Answer.ask_id == Ask.id,
-        Answer.is_deleted.is_(False),
-        (Answer.helpful_count > 0) | Answer.is_solution.is_(True),
+    helped = (
+        exists()
+        .where(
+            Answer.ask_id == Ask.id,
+            Answer.is_deleted.is_(False),
+            (Answer.helpful_count > 0) | Answer.is_solution.is_(True),
+        )
+        .correlate(Ask)
     )
     is_there = exists().where(
         Member.installation_id == Ask.installation_id,
@@ -54,7 +58,7 @@ def _unmarked(tx: Transaction) -> Sequence[ColumnElement[bool]]:
     ]
 
 
-def _last_answers(tx: Transaction) -> Select[Any]:
+def _last_answers(tx: Transaction) -> Select[int, int, str, datetime]:
     last = func.max(Answer.answered_at)
     return (
         select(Ask.id, Ask.channel_id, Ask.asker, last.label("last_at"))
@@ -65,10 +69,12 @@ def _last_answers(tx: Transaction) -> Select[Any]:
     )
 
 
-def _quiet(tx: Transaction, query: Select[Any]) -> list[Row[Any]]:
+def _quiet(
+    tx: Transaction, query: Select[int, int, str, datetime]
+) -> list[Row[int, int, str, datetime]]:
     """Return the rows whose last answer is three working days of the channel ago."""
     hours: dict[int, WorkingTime] = {}
-    quiet: list[Row[Any]] = []
+    quiet: list[Row[int, int, str, datetime]] = []
     for row in tx.session.execute(query):
         if row.channel_id not in hours:
             channel = tx.session.get_one(Channel, row.channel_id)
@@ -92,9 +98,7 @@ def _still_open(tx: Transaction, items: Sequence[WorkItem]) -> Collection[int]:
     return {item.id for item in items if int(item.subject) in quiet}
 
 
-def _render(
-    tx: Transaction, items: Sequence[WorkItem]
-) -> Mapping[int, WorkItemView]:
+def _render(tx: Transaction, items: Sequence[WorkItem]) -> Mapping[int, WorkItemView]:
     views: dict[int, WorkItemView] = {}
     for item in items:
         ask, channel = ask_view.load_ask(tx.session, int(item.subject))

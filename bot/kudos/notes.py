@@ -164,7 +164,7 @@ def first_time(
         what, reason = "helped with an answer", "Thanks make a second answer likely."
     else:
         what, reason = "asked", "It takes courage to ask, and thanks make it easier."
-    parts = [
+    parts: list[Part] = [
         f"{name} {what} in ",
         channel_mention(*channel),
         " for the first time: ",

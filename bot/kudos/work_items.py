@@ -1,4 +1,4 @@
-"""Suggest to champions to thank people for a first: an ask, or an answer that helped."""
+"""Suggest to champions to thank people for a first ask, or a first answer."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ from bot.asks import ask_view
 from bot.kudos import forms, notes
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS, ERASED_PREFIX, mentioned_ids
+from bot.worklist.kind import Candidate, WorkItemKind
+from bot.worklist.view import WorkItemView
 from bot.workspace import members
-from bot.worklist.kind import Candidate, WorkItemKind, WorkItemView
 from models import Answer, Ask, Channel, KudosThanks, Member, WorkItem
 
 # Later, nobody remembers.
@@ -158,9 +159,7 @@ def _still_open(tx: Transaction, items: Sequence[WorkItem]) -> Collection[int]:
     }
 
 
-def _render(
-    tx: Transaction, items: Sequence[WorkItem]
-) -> Mapping[int, WorkItemView]:
+def _render(tx: Transaction, items: Sequence[WorkItem]) -> Mapping[int, WorkItemView]:
     firsts = {
         first.subject: first for first in _load(tx, {item.subject for item in items})
     }

@@ -200,6 +200,8 @@ def say_hello(
 
     `channel` is Slack's id and the name; `day` is "today" or "on 2 Mar".
     """
-    return [f"Say hello to {name}, who joined ", channel_mention(*channel), f" {day}."], [
-        "As far as I can see, nobody has written to them yet."
-    ]
+    return [
+        f"Say hello to {name}, who joined ",
+        channel_mention(*channel),
+        f" {day}.",
+    ], ["As far as I can see, nobody has written to them yet."]

@@ -1,13 +1,14 @@
-"""Note to whom people write, in memory until a job stores it for newcomers.
+"""Note the people that others write to, until a job stores it for newcomers.
 
-The bot sees that somebody mentions a person, replies in a thread that they began, or
+The bot sees that a member mentions a person, replies in a thread that they began, or
 reacts to their message, in channels that it is in. It does not see direct messages,
 other channels, and answers below a message that name nobody.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Set as AbstractSet
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 
 # Slack's ids of the channel and of the person.
 Contact = tuple[str, str]
@@ -24,11 +25,13 @@ class ContactCollector:
     def record(
         self, installation_id: int, channel: str, people: Collection[str]
     ) -> None:
-        """Note that somebody wrote to these people, or reacted to them."""
+        """Note that a member wrote to these people, or reacted to them."""
         if not people:
             return
         with self._lock:
-            self._contacts[installation_id].update((channel, who) for who in people)
+            self._contacts[installation_id].update(
+                (channel, person) for person in people
+            )
 
     def drain(self, installation_id: int) -> AbstractSet[Contact]:
         """Return the contacts since the last drain, and forget them."""

@@ -57,7 +57,7 @@ def _purge(tx: Transaction, _before: datetime) -> None:
 class Onboarding(Feature):
     """The feature, with the state that its job shares with events in a process."""
 
-    # To whom people wrote since a job has last stored it.
+    # The people that others wrote to, since a job has last stored them.
     contacts: ContactCollector
 
 

@@ -14,8 +14,9 @@ from bot.onboarding.contacts import Contact
 from bot.onboarding.service import is_newcomer
 from bot.runtime import Transaction
 from bot.slack.text import direct_message_url, format_recent_day
+from bot.worklist.kind import Candidate, WorkItemKind
+from bot.worklist.view import WorkItemView
 from bot.workspace import channels, members
-from bot.worklist.kind import Candidate, WorkItemKind, WorkItemView
 from models import Answer, Ask, Channel, Member, Newcomer, WorkItem
 
 # By then others may have said hello.
@@ -134,9 +135,7 @@ def _still_open(tx: Transaction, items: Sequence[WorkItem]) -> Collection[int]:
     return {item.id for item in items if (item.channel_id, item.subject) in unnoticed}
 
 
-def _render(
-    tx: Transaction, items: Sequence[WorkItem]
-) -> Mapping[int, WorkItemView]:
+def _render(tx: Transaction, items: Sequence[WorkItem]) -> Mapping[int, WorkItemView]:
     names = members.names(tx, [item.subject for item in items])
     rows = tx.session.execute(
         select(Newcomer, Channel)
@@ -180,9 +179,7 @@ def _render(
 
 def purge(tx: Transaction) -> None:
     """Delete the rows of people who joined long ago."""
-    in_workspace = select(Channel.id).where(
-        Channel.installation_id == tx.workspace.id
-    )
+    in_workspace = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
     tx.session.execute(
         delete(Newcomer).where(
             Newcomer.channel_id.in_(in_workspace),

@@ -20,8 +20,8 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=Newcomer,
-        contents="People who joined a channel lately: when, and when somebody first"
-        " wrote to them there. Not who.",
+        contents="People who joined a channel lately: when, and when a person first"
+        " wrote to them there.",
         purpose="Suggest to a champion to say hello.",
         retention="14 days after they joined.",
         owner_columns=("member",),

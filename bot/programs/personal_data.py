@@ -79,6 +79,4 @@ PERSONAL_DATA = (
     ),
 )
 
-ERASURE_LINES = (
-    "Your questions to program leads stay, without your name and words.",
-)
+ERASURE_LINES = ("Your questions to program leads stay, without your name and words.",)

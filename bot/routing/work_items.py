@@ -4,14 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, select
 
-from bot.asks.permissions import CLOSE
-from bot.permissions import is_allowed
 from bot.routing import notes, steps
 from bot.routing.notifications import ask_line
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS, mentioned_ids
-from bot.workspace import roles
-from bot.worklist.kind import Candidate, WorkItemKind, WorkItemView
+from bot.worklist.kind import Candidate, WorkItemKind
+from bot.worklist.view import WorkItemView
+from bot.workspace import members, roles
 from models import Ask, AskRoute, Channel, Reaction, WorkItem
 
 
@@ -74,9 +73,7 @@ def _still_open(tx: Transaction, items: Sequence[WorkItem]) -> Collection[int]:
     }
 
 
-def _render(
-    tx: Transaction, items: Sequence[WorkItem]
-) -> Mapping[int, WorkItemView]:
+def _render(tx: Transaction, items: Sequence[WorkItem]) -> Mapping[int, WorkItemView]:
     views: dict[int, WorkItemView] = {}
     for item in items:
         ask = tx.session.get_one(Ask, int(item.subject))
@@ -91,8 +88,8 @@ def _render(
 
 def _can_close(tx: Transaction, channel: Channel, item: WorkItem) -> bool:
     """Return True for champions of the channel; those of a program only may not."""
-    own_roles = roles.in_channel(tx, channel, item.champion or "")
-    return is_allowed(CLOSE, own_roles)
+    member = members.find(tx, item.champion or "")
+    return member is not None and roles.can_moderate(tx.session, channel.id, member)
 
 
 NOBODY_HAS_ANSWERED = WorkItemKind(

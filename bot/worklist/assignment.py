@@ -15,12 +15,12 @@ from sqlalchemy import delete, select
 from bot.db.statements import upsert
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
-from bot.workspace import members, visibility
-from bot.workspace.visibility import MembershipUnknown
-from bot.workspace.working_time import WorkingTime
 from bot.worklist import items, people, rules
 from bot.worklist.kind import Candidate, WorkItemKind
 from bot.worklist.rules import Loads
+from bot.workspace import members, visibility
+from bot.workspace.visibility import MembershipUnknown
+from bot.workspace.working_time import WorkingTime
 from models import Channel, Member, WorkAssignment, WorkItem
 
 # More candidates of a channel can't be given in one run, even if some have left.
@@ -30,7 +30,7 @@ _BATCH_SIZE = 500
 
 @dataclass(slots=True)
 class Plan:
-    """What could be done in each channel, and by whom."""
+    """The things that could be done in each channel, and the people for them."""
 
     channels: Mapping[int, Channel]
     people: Mapping[int, set[str]]
@@ -92,9 +92,7 @@ def _lock_people(tx: Transaction) -> None:
     everyone = sorted({person for each in available.values() for person in each})
     tx.session.execute(
         select(Member.id)
-        .where(
-            Member.installation_id == tx.workspace.id, Member.slack_id.in_(everyone)
-        )
+        .where(Member.installation_id == tx.workspace.id, Member.slack_id.in_(everyone))
         .order_by(Member.id)
         .with_for_update(key_share=True)
     )
@@ -125,11 +123,11 @@ def _plan(tx: Transaction) -> Plan:
 
 
 def _new(
-    tx: Transaction, kind: WorkItemKind, found: Sequence[Candidate]
+    tx: Transaction, kind: WorkItemKind, candidates: Sequence[Candidate]
 ) -> Iterator[Candidate]:
     """Yield the candidates that were never suggested."""
-    for start in range(0, len(found), _BATCH_SIZE):
-        batch = found[start : start + _BATCH_SIZE]
+    for start in range(0, len(candidates), _BATCH_SIZE):
+        batch = candidates[start : start + _BATCH_SIZE]
         known = set(
             tx.session.scalars(
                 select(WorkItem.subject).where(
@@ -198,9 +196,7 @@ def _pass_on(tx: Transaction, plan: Plan, hours: "_WorkingHours") -> None:
 
 
 def _expired(tx: Transaction) -> Sequence[WorkItem]:
-    return tx.session.scalars(
-        items.open_rows(tx).where(WorkItem.until <= tx.now)
-    ).all()
+    return tx.session.scalars(items.open_rows(tx).where(WorkItem.until <= tx.now)).all()
 
 
 def _count(tx: Transaction, champion: str) -> None:
@@ -213,7 +209,7 @@ def _count(tx: Transaction, champion: str) -> None:
 
 
 def _untrue(tx: Transaction) -> list[WorkItem]:
-    """Return open items that can't be done any more."""
+    """Return open items that can't be done now."""
     rows = tx.session.scalars(items.open_rows(tx)).all()
     live = {channel.id for channel in people.live_channels(tx)}
     is_true: set[int] = set()

@@ -8,12 +8,10 @@ from slack_sdk.models.views import View
 from bot.home.row_blocks import Row, RowList
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, context_line, message_modal
-from bot.worklist.kind import WorkItemView
+from bot.worklist.view import WorkItemView
 
 HEADER = "What you could do this week"
-STOPPED = (
-    "OK, no more messages on Mondays. What you could do stays on my Home tab."
-)
+STOPPED = "OK, no more messages on Mondays. What you could do stays on my Home tab."
 # With five items, the rest of the message has room, too.
 _TEXT = "Nobody sees what you choose."
 

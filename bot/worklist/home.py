@@ -1,7 +1,10 @@
 """The Home tab's section with what a champion could do."""
 
+from sqlalchemy import select
+
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.worklist import blocks, items
+from models import WorkItem
 
 
 def _render(context: HomeContext) -> RenderedSection:
@@ -12,4 +15,22 @@ def _render(context: HomeContext) -> RenderedSection:
     )
 
 
-WORK_LIST = HomeSection(render=_render, position=60)
+def _is_available(context: HomeContext) -> bool:
+    """Return True if the member has suggestions."""
+    return (
+        context.tx.session.scalar(
+            select(WorkItem.id)
+            .filter_by(
+                installation_id=context.tx.workspace.id,
+                champion=context.member,
+                outcome="open",
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+WORK_LIST = HomeSection(
+    render=_render, position=60, page="program", is_available=_is_available
+)

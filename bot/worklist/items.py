@@ -11,8 +11,8 @@ from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.permissions import DENIED_ROLES, Role
 from bot.runtime import Transaction
+from bot.worklist.view import WorkItemView
 from bot.workspace import roles, visibility
-from bot.worklist.kind import WorkItemView
 from models import Channel, WorkItem
 
 GONE = "That suggestion is gone."
@@ -103,8 +103,8 @@ def get(
 ) -> WorkItem:
     """Lock and return a member's own open item, of this kind if one is given.
 
-    Raises UserError for others, and MembershipUnknown. What an item is about is locked
-    before it: read it without a lock first.
+    Raises UserError for others, and MembershipUnknown. An ask is locked before an item
+    about it: read the item without a lock first.
     """
     query = (
         select(WorkItem)
@@ -134,7 +134,7 @@ def _may_have_items(tx: Transaction, member: str) -> bool:
 def finish(tx: Transaction, item: WorkItem, outcome: Pressed) -> None:
     """Take an item off its champion's list, as they pressed."""
     item.outcome, item.ended_at = outcome, tx.now
-    # Whoever had it before did not do it, which is nobody's business.
+    # The one who had it before did not do it, which is nobody's business.
     item.previous_champion = None
     if item.champion is not None:
         home_refresh.refresh_homes(tx, [item.champion], delay=timedelta())
@@ -156,7 +156,7 @@ def hide(tx: Transaction, channel: Channel) -> None:
 
 
 def step_down(tx: Transaction, member: str) -> None:
-    """Let the job pass on all items of a member who is no champion any more."""
+    """Let the job pass on all items of a member who is no longer a champion."""
     tx.session.execute(
         update(WorkItem)
         .where(

@@ -4,10 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from slack_sdk.models.blocks import ButtonElement
-
 from bot.runtime import Transaction
-from bot.slack.rich_text import Part
+from bot.worklist.view import WorkItemView
 from models import WorkItem
 
 
@@ -22,20 +20,6 @@ class Candidate:
     at: datetime
     # Slack's id of the person whom it is about; None if nobody knows.
     about: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WorkItemView:
-    """A suggestion as its champion reads it: what to do, why, and the buttons for it.
-
-    The first button is the action. Values of buttons are the item's id.
-    """
-
-    parts: Sequence[Part]
-    reason: Sequence[Part]
-    buttons: Sequence[ButtonElement]
-    # Slack's ids of those whom the parts name or quote.
-    people: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,13 @@ from bot.personal_data import MessagePolicy
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction
 from bot.slack.blocks import Note
+from bot.worklist import blocks, items, rules
+from bot.worklist.items import OpenItem
+from bot.worklist.message_kinds import WORK_MONDAY
+from bot.worklist.view import WorkItemView
 from bot.workspace import contact_hours, member_settings
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
-from bot.worklist import blocks, items, rules
-from bot.worklist.items import OpenItem
-from bot.worklist.kind import WorkItemView
-from bot.worklist.message_kinds import WORK_MONDAY
 from models import Member, OutboxItem, WorkItem
 
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import select
 
 from bot.runtime import Transaction
-from bot.workspace import contact_hours
 from bot.worklist.kind import Caretakers
+from bot.workspace import contact_hours
 from models import Champion, Channel, Member
 
 

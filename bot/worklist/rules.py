@@ -1,4 +1,4 @@
-"""Rules of the champions' work list: who gets a suggestion, and when. Pure."""
+"""Rules of the champions' work list: turns, limits and times. Pure."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -10,11 +10,11 @@ from bot import timezones
 
 MAX_PER_WEEK = 5
 WEEK = timedelta(days=7)
-# Whoever got the fewest suggestions in this time is next.
+# The person who got the fewest suggestions in this time is next.
 FAIRNESS = timedelta(days=28)
 # Three working days; then it is the next champion's turn.
 WORKING_HOURS = 24.0
-# What was pressed is stored for so long.
+# Items that ended are stored for so long.
 KEPT_FOR = timedelta(days=90)
 
 MONDAY_AT = time(10)
@@ -25,22 +25,22 @@ _MINUTES_OF_AN_HOUR = 60
 
 
 class Loads:
-    """How many suggestions people got lately, with those that they get now."""
+    """The numbers of suggestions that people got lately, with those of now."""
 
     def __init__(
         self, assigned: Iterable[tuple[str, datetime]], *, now: datetime
     ) -> None:
         """Take people with the times (UTC) at which they got each suggestion."""
-        recent = [(who, at) for who, at in assigned if at > now - FAIRNESS]
-        self._fair = Counter(who for who, _ in recent)
-        self._week = Counter(who for who, at in recent if at > now - WEEK)
+        recent = [(member, at) for member, at in assigned if at > now - FAIRNESS]
+        self._fair = Counter(member for member, _ in recent)
+        self._week = Counter(member for member, at in recent if at > now - WEEK)
 
     def room(self, person: str) -> int:
         """Return how many suggestions they may still get."""
         return max(0, MAX_PER_WEEK - self._week[person])
 
     def choose(self, people: Collection[str]) -> str | None:
-        """Return whose turn it is, and count it; None if nobody has room.
+        """Return the person whose turn it is, and count it; None if nobody has room.
 
         It is the one with the fewest suggestions, then the first by id.
         """

@@ -1,14 +1,14 @@
 """Store newcomers and assignments, and not who left a suggestion undone.
 
 Revision ID: c3f0a86d2e17
-Revises: 7d4e9a1c52b8
+Revises: c4a9e07d51b8
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "c3f0a86d2e17"
-down_revision = "7d4e9a1c52b8"
+down_revision = "c4a9e07d51b8"
 branch_labels = None
 depends_on = None
 

@@ -66,6 +66,7 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
         "wants_greetings": [],
         "keeps_answer_texts": [],
         "wants_anonymous_notices": [],
+        "wants_work_list": [],
     }
     typed = values | {"topics_known": "Python, #time zones,"}
     assert story.change_my_settings(ASKER, **typed).body == ""
@@ -81,6 +82,7 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
         wants_greetings=False,
         keeps_answer_texts=False,
         wants_anonymous_notices=False,
+        wants_work_list=False,
     )
     story.command(ASKER, "/backswing", " My Settings ")
     form = story.slack.views[-1][1]

@@ -38,6 +38,8 @@ REAL = (
     Path(app.__file__).parent.parent / "shared" / "data" / "r-contributors-export.zip"
 )
 REAL_CHANNELS = ["core-dev-help", "core-translation"]
+# It has a tenth of the events, and all kinds of them.
+SMALL_REAL_CHANNELS = ["core-dev-help"]
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 # The concurrent requests that Slack is likely to send for one workspace.
 AT_ONCE = 8
@@ -252,8 +254,10 @@ def test_real_conversations_have_the_same_result(
 ):
     if database.engine.name == "postgresql" and order != HARDEST:
         pytest.skip("every order is tried on SQLite; here the hardest is enough")
-    events, seconds = play(REAL, REAL_CHANNELS, slack, database, ORDERS[order])
-    expected = message_counts.from_export(REAL, REAL_CHANNELS)
+    names = REAL_CHANNELS if order == HARDEST else SMALL_REAL_CHANNELS
+    events, seconds = play(REAL, names, slack, database, ORDERS[order])
+    expected = message_counts.from_export(REAL, names)
+    assert all(expected.totals().values())
     figures = expected.totals() | {"events": events, "seconds": round(seconds, 1)}
     record_property(f"{order}, {database.engine.name}", figures)
     assert database_counts(database) == expected

@@ -58,6 +58,8 @@ def test_asks_of_about_the_same_time_come_in_one_message(championed: Routing):
     ask(championed, CARD)
     championed.advance(minutes=15)
     ask(championed, LIFT)
+    championed.watch(until=WEDNESDAY - HOUR)
+    assert told(championed) == []
     championed.watch(until=WEDNESDAY + 4 * HOUR, every=5 * MINUTE)
     [message] = told(championed)
     assert message.text.startswith("These asks in #help have no answer yet.")
@@ -68,6 +70,8 @@ def test_an_ask_after_todays_message_comes_tomorrow(championed: Routing):
     ask(championed, CARD)
     championed.advance(hours=2)
     ask(championed, LIFT)
+    championed.watch(until=WEDNESDAY - HOUR)
+    assert told(championed) == []
     championed.watch(until=WEDNESDAY + 8 * HOUR, every=10 * MINUTE)
     assert [listed(message) for message in told(championed)] == [[CARD]]
     championed.watch(until=WEDNESDAY + DAY + 4 * HOUR)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 import jobs.anonymity
@@ -18,6 +19,8 @@ from tests.handlers.anonymity.conftest import PEOPLE, QUESTION, Anonymity
 from tests.handlers.anonymity.test_acts import everything
 from tests.home import opens
 from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER, user_object
+
+pytestmark = pytest.mark.deep_on_postgresql
 
 NEWCOMERS = ["U0NEW1", "U0NEW2", "U0NEW3"]
 

@@ -29,6 +29,7 @@ from handlers import (
     onboarding,
     pointers,
     privacy,
+    program_champions,
     routing,
     settings,
     suggestions,
@@ -63,6 +64,7 @@ def register(bolt: App, rt: Runtime) -> None:
     knowledge.register(bolt, rt)
     privacy.register(bolt, rt)
     worklist.register(bolt, rt)
+    program_champions.register(bolt, rt)
     home.register(bolt, rt)
     workspace.register(bolt, rt)
     # The last listeners match everything that is left.

@@ -12,7 +12,14 @@ from bot.programs.permissions import RUN_PROGRAM
 from bot.programs.rules import State
 from bot.runtime import Transaction
 from bot.workspace import leads, roles, visibility
-from models import Channel, Member, Program, ProgramChannel, ProgramLead
+from models import (
+    Channel,
+    Member,
+    Program,
+    ProgramChampion,
+    ProgramChannel,
+    ProgramLead,
+)
 
 GONE = "That program is gone."
 
@@ -131,6 +138,9 @@ def roles_in(tx: Transaction, program: Program, member: str) -> frozenset[Role]:
     own = roles.in_workspace(tx, member)
     if own and is_lead_of(tx, program, member):
         own |= {Role.PROGRAM_LEAD}
+    champion = tx.session.get(ProgramChampion, (program.id, member))
+    if own and champion is not None and champion.is_willing:
+        own |= {Role.CHAMPION}
     return own
 
 

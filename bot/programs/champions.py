@@ -1,0 +1,290 @@
+"""Champions of programs: leads name them, and each is asked first."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from slack_sdk.models.views import View
+from sqlalchemy import ColumnElement, delete, select
+
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.home.section import HomeContext, HomeSection, RenderedSection
+from bot.outbox import home_refresh
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.permissions import DENIED_ROLES, Role
+from bot.personal_data import Erasure, MessagePolicy
+from bot.programs import champion_notes, defaults, service
+from bot.programs.champion_notes import MAX_CHAMPIONS
+from bot.programs.message_kinds import PROGRAM_CHAMPION_QUESTION
+from bot.programs.permissions import RUN_PROGRAM
+from bot.runtime import Transaction
+from bot.slack.actions import PostMessage, SlackAction
+from bot.slack.blocks import Note
+from bot.slack.text import capitalize
+from bot.worklist import items
+from bot.worklist.kind import Caretakers
+from bot.workspace import contact_hours, members, roles
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
+from models import Program, ProgramChampion, ProgramChannel, ProgramLead
+
+MIN_CHAMPIONS = 2
+# Without an answer in this time after the question, they don't want to.
+ANSWER_WITHIN = timedelta(days=7)
+
+QUESTION_OVER = "That question is over. If you'd still like to, ask the program's lead."
+
+
+def named(tx: Transaction, program: Program) -> list[str]:
+    """Return whom the leads named. Nothing tells who said no."""
+    return list(
+        tx.session.scalars(
+            select(ProgramChampion.member)
+            .filter_by(program_id=program.id)
+            .order_by(ProgramChampion.member)
+        )
+    )
+
+
+def form(tx: Transaction, program_id: int, *, by: str) -> View:
+    """Return the form to name champions. Raises UserError, and MembershipUnknown."""
+    program = service.get(tx, program_id)
+    service.authorize(tx, program, RUN_PROGRAM, by)
+    texts = defaults.program_texts(program)
+    return champion_notes.champions_form(program.id, texts.name, named(tx, program))
+
+
+def set_named(
+    tx: Transaction, program_id: int, people: Sequence[str], *, by: str
+) -> None:
+    """Name exactly these people, and ask those who are new, once.
+
+    Raises UserError, and MembershipUnknown.
+    """
+    program = service.lock(tx, program_id)
+    service.authorize(tx, program, RUN_PROGRAM, by)
+    chosen = list(dict.fromkeys(people))
+    if chosen and not MIN_CHAMPIONS <= len(chosen) <= MAX_CHAMPIONS:
+        raise UserError(
+            f"Choose {MIN_CHAMPIONS} to {MAX_CHAMPIONS} people.", field="people"
+        )
+    for person in chosen:
+        _require_able(tx, person)
+    removed = tx.session.scalars(
+        delete(ProgramChampion)
+        .where(
+            ProgramChampion.program_id == program.id,
+            ProgramChampion.member.not_in(chosen),
+        )
+        .returning(ProgramChampion.member)
+    ).all()
+    for person in removed:
+        _end(tx, person)
+    for person in sorted(chosen):
+        tx.session.execute(
+            upsert(tx.session, ProgramChampion)
+            .values(
+                program_id=program.id,
+                member=person,
+                invited_by=by,
+                invited_at=tx.now,
+            )
+            .on_conflict_do_nothing()
+        )
+        row = tx.session.get_one(ProgramChampion, (program.id, person))
+        # A person is asked once: the outbox keeps the key of the message.
+        if row.is_willing is None:
+            tx.enqueue(PROGRAM_CHAMPION_QUESTION, program.id, to=person)
+
+
+def _is_able(tx: Transaction, person: str) -> bool:
+    own = roles.in_workspace(tx, person)
+    return Role.MEMBER in own and not own & DENIED_ROLES
+
+
+def _require_able(tx: Transaction, person: str) -> None:
+    if not _is_able(tx, person):
+        raise UserError(
+            capitalize(members.name(tx, person))
+            + " can't be a champion. Choose full members of your workspace.",
+            field="people",
+        )
+
+
+def answer(tx: Transaction, program_id: int, *, by: str, is_willing: bool) -> Note:
+    """Store a person's answer to the question; return what replaces it.
+
+    Raises UserError.
+    """
+    program, row = _own(tx, program_id, by)
+    if row.is_willing is None and row.invited_at <= tx.now - ANSWER_WITHIN:
+        raise UserError(QUESTION_OVER)
+    texts = defaults.program_texts(program)
+    if not is_willing:
+        was_willing, row.is_willing = row.is_willing, False
+        row.answered_at = tx.now
+        if was_willing:
+            _end(tx, by)
+        return champion_notes.not_now()
+    _require_able(tx, by)
+    if not service.is_active(tx, program):
+        raise UserError(QUESTION_OVER)
+    row.is_willing, row.answered_at = True, tx.now
+    home_refresh.refresh_homes(tx, [by], delay=timedelta())
+    return champion_notes.willing(program.id, texts.name)
+
+
+def step_down(tx: Transaction, program_id: int, *, by: str) -> Note:
+    """Let a champion step down; return the note. Raises UserError for others."""
+    program, row = _own(tx, program_id, by)
+    row.is_willing, row.answered_at = False, tx.now
+    _end(tx, by)
+    return champion_notes.stepped_down(defaults.program_texts(program).name)
+
+
+def _own(
+    tx: Transaction, program_id: int, member: str
+) -> tuple[Program, ProgramChampion]:
+    program = service.get(tx, program_id)
+    row = tx.session.scalar(
+        select(ProgramChampion)
+        .filter_by(program_id=program.id, member=member)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise UserError(QUESTION_OVER)
+    return program, row
+
+
+def _end(tx: Transaction, member: str) -> None:
+    """Pass on the member's items, unless they look after the channels otherwise."""
+    tx.session.flush()
+    items.step_down(tx, member)
+
+
+def render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    program = tx.session.get_one(Program, delivery.subject_id)
+    row = tx.session.get(ProgramChampion, (program.id, delivery.recipient))
+    if row is None or row.is_willing is not None:
+        return None
+    if not service.is_active(tx, program) or not _is_able(tx, delivery.recipient):
+        return None
+    name = defaults.program_texts(program).name
+    lead = members.name(tx, row.invited_by)
+    return PostMessage(
+        delivery.recipient, *champion_notes.question(program.id, name, lead)
+    )
+
+
+def _can_see(tx: Transaction, delivery: Delivery) -> bool:
+    """Return True if the recipient may see the program. Raises MembershipUnknown."""
+    program = tx.session.get_one(Program, delivery.subject_id)
+    return service.can_see(tx, program, delivery.recipient)
+
+
+def _on_asked(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
+    """Count the days for the answer from now: the question may have waited."""
+    row = tx.session.get(ProgramChampion, (delivery.subject_id, delivery.recipient))
+    if row is not None:
+        row.invited_at = tx.now
+
+
+def _programs_named_by(tx: Transaction, erasure: Erasure) -> Sequence[int]:
+    return tx.session.scalars(
+        select(ProgramChampion.program_id).filter_by(invited_by=erasure.member)
+    ).all()
+
+
+MESSAGE_TYPES = (
+    MessageType(
+        PROGRAM_CHAMPION_QUESTION,
+        render_question,
+        on_sent=_on_asked,
+        send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.QUESTION),
+        can_see=_can_see,
+    ),
+)
+MESSAGES = (MessagePolicy(frozenset({PROGRAM_CHAMPION_QUESTION}), _programs_named_by),)
+
+
+def _render(context: HomeContext) -> RenderedSection:
+    programs = of_member(context.tx, context.member)
+    rows = [(each.id, defaults.program_texts(each).name) for each in programs]
+    return RenderedSection(champion_notes.own_programs(rows), has_activity=bool(rows))
+
+
+def _is_available(context: HomeContext) -> bool:
+    return bool(of_member(context.tx, context.member))
+
+
+OWN_PROGRAMS = HomeSection(
+    render=_render, position=640, page="program", is_available=_is_available
+)
+
+
+def of_member(tx: Transaction, member: str) -> list[Program]:
+    """Return the programs that the member is a champion of, while they last."""
+    programs = tx.session.scalars(
+        select(Program)
+        .join(ProgramChampion, ProgramChampion.program_id == Program.id)
+        .where(
+            Program.installation_id == tx.workspace.id,
+            ProgramChampion.member == member,
+            ProgramChampion.is_willing.is_(True),
+        )
+        .order_by(Program.is_workspace_wide.desc(), Program.name, Program.id)
+    )
+    return [program for program in programs if service.is_active(tx, program)]
+
+
+def caretakers(
+    tx: Transaction, channel_ids: Collection[int]
+) -> Mapping[int, Caretakers]:
+    """Return the champions and leads of the active programs in each channel."""
+    programs = [
+        program
+        for program in tx.session.scalars(
+            select(Program).filter_by(installation_id=tx.workspace.id)
+        )
+        if service.is_active(tx, program)
+    ]
+    ids = [program.id for program in programs]
+    champions = _people(tx, ProgramChampion, ids, ProgramChampion.is_willing.is_(True))
+    leads = _people(tx, ProgramLead, ids)
+    places: dict[int, set[int]] = {channel_id: set() for channel_id in channel_ids}
+    for row in tx.session.execute(
+        select(ProgramChannel.program_id, ProgramChannel.channel_id).where(
+            ProgramChannel.program_id.in_(ids),
+            ProgramChannel.channel_id.in_(channel_ids),
+        )
+    ):
+        places[row.channel_id].add(row.program_id)
+    everywhere = {program.id for program in programs if program.is_workspace_wide}
+    return {
+        channel_id: Caretakers(
+            frozenset().union(*(champions.get(each, ()) for each in of | everywhere)),
+            frozenset().union(*(leads.get(each, ()) for each in of | everywhere)),
+        )
+        for channel_id, of in places.items()
+    }
+
+
+def _people(
+    tx: Transaction,
+    model: type[ProgramChampion] | type[ProgramLead],
+    program_ids: Collection[int],
+    *conditions: ColumnElement[bool],
+) -> Mapping[int, set[str]]:
+    rows = tx.session.execute(
+        select(model.program_id, model.member).where(
+            model.program_id.in_(program_ids), *conditions
+        )
+    )
+    people: dict[int, set[str]] = {}
+    for row in rows:
+        people.setdefault(row.program_id, set()).add(row.member)
+    return people

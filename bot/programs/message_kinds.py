@@ -1,0 +1,5 @@
+"""The kinds of messages of this feature; their names are stored in the outbox."""
+
+from bot.outbox.kind import MessageKind
+
+PROGRAM_CHAMPION_QUESTION = MessageKind("program.champion_question")

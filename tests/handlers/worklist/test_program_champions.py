@@ -1,0 +1,198 @@
+"""Champions of programs: named by leads, asked first, and free to step down."""
+
+import pytest
+from sqlalchemy import select
+
+from bot.permissions import is_allowed
+from bot.programs import service
+from bot.programs.permissions import INVITE, RUN_PROGRAM
+from models import Channel, Program, ProgramChampion, ProgramChannel, ProgramLead
+from tests.handlers.worklist.conftest import DAY, FRIDAY, MONDAY, NEWCOMER, WorkList
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    GUEST,
+    HELPER,
+    PEER,
+    user_object,
+)
+
+pytestmark = pytest.mark.deep_on_postgresql
+
+
+@pytest.fixture
+def program(work: WorkList) -> int:
+    """A program of the channel, which Ana leads; the channel has no champion."""
+    work.story.set_up_channel(champions=[])
+    with work.write() as tx:
+        channel = tx.session.scalars(select(Channel)).one()
+        program = Program(
+            installation_id=tx.workspace.id, name="New managers", opened_at=tx.now
+        )
+        tx.session.add(program)
+        tx.session.flush()
+        tx.session.add(ProgramChannel(program_id=program.id, channel_id=channel.id))
+        tx.session.add(ProgramLead(program_id=program.id, member=ASKER))
+        return program.id
+
+
+def name(work: WorkList, program: int, *people: str, by: str = ASKER) -> str:
+    """Fill in the form, and return what is wrong."""
+    work.story.click(by, "program_champions", str(program))
+    view = work.story.slack.views[-1][1]
+    work.story.slack.people |= {
+        person: user_object(person, **work.story.slack.people.get(person, {}))
+        for person in people
+    }
+    body = work.story.submit(by, view, {"people": list(people)}).body
+    work.story.deliver()
+    return body
+
+
+def answers(work: WorkList, member: str, action: str, program: int) -> None:
+    action_id = f"program_champion_{action}"
+    work.story.click(member, action_id, str(program), channel=f"D{member}")
+    work.story.deliver()
+
+
+def questions(work: WorkList, member: str) -> list[str]:
+    return [
+        text
+        for text in work.story.slack.texts_to(member)
+        if "to be a champion of New managers" in text
+    ]
+
+
+def willing(work: WorkList) -> dict[str, bool | None]:
+    with work.story.rt.read_session() as session:
+        rows = session.scalars(select(ProgramChampion))
+        return {row.member: row.is_willing for row in rows}
+
+
+def test_each_is_asked_once_and_only_those_who_want_get_suggestions(
+    work: WorkList, program: int
+):
+    assert name(work, program, HELPER, PEER) == ""
+    assert len(questions(work, HELPER)) == len(questions(work, PEER)) == 1
+    answers(work, HELPER, "yes", program)
+    answers(work, PEER, "no", program)
+    assert willing(work) == {HELPER: True, PEER: False}
+    name(work, program, HELPER, PEER, CHAMPION)
+    assert len(questions(work, PEER)) == 1
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, HELPER)]
+
+
+def test_nobody_who_was_removed_is_asked_again(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    name(work, program)
+    assert willing(work) == {}
+    name(work, program, HELPER, PEER)
+    assert len(questions(work, HELPER)) == 1
+
+
+def test_an_answer_after_a_week_comes_too_late(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    work.story.clock.advance(days=7, minutes=1)
+    answers(work, HELPER, "yes", program)
+    assert willing(work)[HELPER] is None
+    work.join()
+    work.at(work.story.clock.now + 1.1 * DAY)
+    assert work.open()[0][2] not in {HELPER, PEER}
+
+
+def test_stepping_down_is_one_press_and_the_next_takes_over(
+    work: WorkList, program: int
+):
+    name(work, program, HELPER, PEER)
+    for member in (HELPER, PEER):
+        answers(work, member, "yes", program)
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, HELPER)]
+    assert "Step down" in work.home(HELPER)
+    view = work.story.slack.homes[HELPER]
+    work.story.click(HELPER, "program_champion_stop", str(program), view=view)
+    assert "Say hello" not in work.home(HELPER)
+    work.run()
+    assert work.open() == [("say_hello", NEWCOMER, PEER)]
+
+
+def test_without_champions_the_leads_get_the_suggestions(work: WorkList, program: int):
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, ASKER)]
+
+
+def test_without_leads_nobody_does(work: WorkList):
+    work.story.set_up_channel(champions=[])
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.items() == []
+
+
+def test_champions_of_a_program_that_has_ended_get_nothing(
+    work: WorkList, program: int
+):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    with work.write() as tx:
+        tx.session.get_one(Program, program).ended_at = tx.now
+    work.join()
+    work.at(MONDAY)
+    assert work.items() == []
+    assert "You're a champion of" not in work.home(HELPER)
+
+
+@pytest.mark.parametrize("people", [(GUEST, HELPER), (HELPER,), ("U0OUT", HELPER)])
+def test_guests_strangers_and_one_person_alone_are_refused(
+    work: WorkList, program: int, people: tuple[str, ...]
+):
+    work.story.slack.people["U0OUT"] = user_object("U0OUT", team_id="T0OTHER")
+    work.story.click(ASKER, "program_champions", str(program))
+    view = work.story.slack.views[-1][1]
+    response = work.story.submit(ASKER, view, {"people": list(people)})
+    assert '"response_action": "errors"' in response.body.replace('":"', '": "')
+    assert willing(work) == {}
+
+
+def test_thirteen_are_too_many(work: WorkList, program: int):
+    people = [f"U0P{n:02}" for n in range(13)]
+    assert "2 to 12" in name(work, program, *people)
+    assert willing(work) == {}
+
+
+@pytest.mark.parametrize("member", [HELPER, GUEST])
+def test_only_leads_and_admins_name_champions(
+    work: WorkList, program: int, member: str
+):
+    before = len(work.story.slack.views)
+    work.story.click(member, "program_champions", str(program))
+    forms = [view for _, view in work.story.slack.views[before:]]
+    assert "program_champions" not in [view.get("callback_id") for view in forms]
+    work.story.click(ADMIN, "program_champions", str(program))
+    form = work.story.slack.views[-1][1]
+    work.story.submit(member, form, {"people": [HELPER, PEER]})
+    assert willing(work) == {}
+
+
+def test_a_forged_press_of_someone_who_was_not_asked_changes_nothing(
+    work: WorkList, program: int
+):
+    for action in ("yes", "no", "stop"):
+        answers(work, CHAMPION, action, program)
+        answers(work, CHAMPION, action, 10**9)
+    assert willing(work) == {}
+
+
+def test_a_champion_may_invite_and_nothing_else(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    with work.write() as tx:
+        row = tx.session.get_one(Program, program)
+        roles = {m: service.roles_in(tx, row, m) for m in (HELPER, PEER)}
+    assert is_allowed(INVITE, roles[HELPER])
+    assert not is_allowed(RUN_PROGRAM, roles[HELPER])
+    assert not is_allowed(INVITE, roles[PEER])

@@ -30,6 +30,7 @@ from handlers import (
     pointers,
     privacy,
     program_champions,
+    programs,
     routing,
     settings,
     suggestions,
@@ -62,6 +63,7 @@ def register(bolt: App, rt: Runtime) -> None:
     mentors.register(bolt, rt)
     onboarding.register(bolt, rt)
     knowledge.register(bolt, rt)
+    programs.register(bolt, rt)
     privacy.register(bolt, rt)
     worklist.register(bolt, rt)
     program_champions.register(bolt, rt)

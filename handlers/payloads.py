@@ -256,6 +256,9 @@ class View(Payload):
     def conversation(self, block: str) -> str | None:
         return self._input(block).get("selected_conversation")
 
+    def conversations(self, block: str) -> list[str]:
+        return list(self._input(block).get("selected_conversations") or [])
+
     def date(self, block: str) -> str | None:
         """Return the chosen date in Slack's format, such as 2026-03-02."""
         return self._input(block).get("selected_date")

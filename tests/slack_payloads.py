@@ -139,6 +139,8 @@ def element_state(element: dict[str, Any], value: Any) -> dict[str, Any]:
     match kind:
         case "multi_users_select":
             return {"type": kind, "selected_users": value or []}
+        case "multi_conversations_select":
+            return {"type": kind, "selected_conversations": value or []}
         case "radio_buttons" | "static_select":
             chosen = {"value": value} if value else None
             return {"type": kind, "selected_option": chosen}
@@ -160,6 +162,7 @@ def form_values(view: dict[str, Any]) -> dict[str, Any]:
             or element.get("initial_date")
             or element.get("initial_time")
             or element.get("initial_users")
+            or element.get("initial_conversations")
             or (first["value"] if first else None)
             or [option["value"] for option in element.get("initial_options", [])]
         )

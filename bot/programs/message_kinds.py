@@ -3,3 +3,4 @@
 from bot.outbox.kind import MessageKind
 
 PROGRAM_CHAMPION_QUESTION = MessageKind("program.champion_question")
+PROGRAM_WITHOUT_CHANNEL = MessageKind("program.without_channel")

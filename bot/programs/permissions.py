@@ -27,4 +27,4 @@ JOIN = Permission(
 )
 
 # Each comes with the first way to do it.
-PERMISSIONS: tuple[Permission, ...] = ()
+PERMISSIONS = (MAKE_PROGRAM, RUN_PROGRAM)

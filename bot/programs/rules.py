@@ -14,6 +14,8 @@ MAX_RULE_LENGTH = 100
 MAX_LEADS = 5
 MAX_CHANNELS = 50
 
+JOINING = ("open", "invitation")
+
 
 class State(StrEnum):
     """The state of a program, which derives from its dates."""

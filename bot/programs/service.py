@@ -11,6 +11,7 @@ from bot.programs import rules
 from bot.programs.permissions import RUN_PROGRAM
 from bot.programs.rules import State
 from bot.runtime import Transaction
+from bot.slack.text import to_plain
 from bot.workspace import leads, roles, visibility
 from models import (
     Channel,
@@ -99,6 +100,15 @@ def live_channels(tx: Transaction, program: Program) -> list[Channel]:
     ]
 
 
+def is_paused(tx: Transaction, program: Program) -> bool:
+    """Return True if it would be active, but the bot is in none of its channels."""
+    return (
+        not program.is_workspace_wide
+        and is_active(tx, program)
+        and not live_channels(tx, program)
+    )
+
+
 def visible_channels(tx: Transaction, program: Program, member: str) -> list[Channel]:
     """Return those of its channels whose texts the member may see.
 
@@ -144,6 +154,23 @@ def roles_in(tx: Transaction, program: Program, member: str) -> frozenset[Role]:
     return own
 
 
+def roles_to_make(tx: Transaction, member: str) -> frozenset[Role]:
+    """Return a person's roles; a lead of any program, unless archived, is a lead."""
+    own = roles.in_workspace(tx, member)
+    led = (
+        select(ProgramLead.member)
+        .join(Program)
+        .where(
+            Program.installation_id == tx.workspace.id,
+            Program.archived_at.is_(None),
+            ProgramLead.member == member,
+        )
+    )
+    if own and tx.session.scalar(led.limit(1)) is not None:
+        own |= {Role.PROGRAM_LEAD}
+    return own
+
+
 def can_run(tx: Transaction, program: Program, member: str) -> bool:
     """Return True if the member may change the program."""
     return permissions.is_allowed(RUN_PROGRAM, roles_in(tx, program, member))
@@ -156,9 +183,14 @@ def authorize(
 
     Raises UserError, or MembershipUnknown.
     """
-    if not can_see(tx, program, by):
-        raise UserError(GONE)
+    require_visible(tx, program, by)
     permissions.require(permission, roles_in(tx, program, by))
+
+
+def require_visible(tx: Transaction, program: Program, member: str) -> None:
+    """Raise UserError if the member may not see the program, or MembershipUnknown."""
+    if not can_see(tx, program, member):
+        raise UserError(GONE)
 
 
 def can_see(tx: Transaction, program: Program, member: str) -> bool:
@@ -175,13 +207,17 @@ def visible_programs(tx: Transaction, member: str) -> list[Program]:
 
     Raises MembershipUnknown.
     """
-    leads.workspace_program_id(tx)
     programs = tx.session.scalars(
-        select(Program)
-        .filter_by(installation_id=tx.workspace.id)
-        .order_by(Program.is_workspace_wide.desc(), Program.name, Program.id)
+        select(Program).filter_by(installation_id=tx.workspace.id)
     ).all()
-    return _visible(tx, programs, member)
+    return sorted(_visible(tx, programs, member), key=_position)
+
+
+def _position(program: Program) -> tuple[bool, bool, str, int]:
+    """Return its place in a list: the workspace's own first, then by name."""
+    name = to_plain(program.name).casefold()
+    is_over = program.archived_at is not None or program.ended_at is not None
+    return not program.is_workspace_wide, is_over, name, program.id
 
 
 def _visible(

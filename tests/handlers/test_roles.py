@@ -52,6 +52,7 @@ from bot.permissions import (
     Role,
     is_allowed,
 )
+from bot.programs.permissions import MAKE_PROGRAM, RUN_PROGRAM
 from bot.runtime import Runtime
 from bot.slack.text import ANONYMOUS
 from bot.workspace import (
@@ -82,6 +83,16 @@ from models import (
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.handlers.anonymity.keys import KEYS
+from tests.making_programs import (
+    PEOPLE,
+    change_form,
+    last_page,
+    open_program,
+    press,
+    programs,
+    save,
+    to_last_page,
+)
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -177,7 +188,9 @@ def stage(
 def promote(story: Story) -> None:
     """Give all roles by name to people who can't have any."""
     with story.rt.write_session.begin() as session:
-        program = session.scalars(select(Program.id)).one()
+        program = session.scalars(
+            select(Program.id).filter_by(is_workspace_wide=True)
+        ).one()
         for member in (STRANGER, ROBOT, GONE):
             session.merge(ProgramLead(program_id=program, member=member))
             for channel in session.scalars(select(Channel.id)):
@@ -548,7 +561,9 @@ def by_program_leads(story: Stage, member: str) -> bool:
     lead_fields = {"program_leads": [LEAD, OTHER]}
     story.submit(member, view, form_values(view) | lead_fields)
     with story.rt.write_session.begin() as session:
-        program = session.scalars(select(Program.id)).one()
+        program = session.scalars(
+            select(Program.id).filter_by(is_workspace_wide=True)
+        ).one()
         found = session.get(ProgramLead, (program, OTHER))
         if found is not None:
             session.delete(found)
@@ -577,6 +592,59 @@ def by_mentors_form(story: Stage, member: str) -> bool:
             return False
         row.scope = "workspace"
         return True
+
+
+# Programs
+
+
+@way(MAKE_PROGRAM)
+def by_new_program_button(story: Stage, member: str) -> bool:
+    return opens(
+        story,
+        "program_about",
+        lambda: story.click(member, "program_new", "new", view={"type": "modal"}),
+    )
+
+
+@way(MAKE_PROGRAM)
+def by_program_form(story: Stage, member: str) -> bool:
+    page = story.prop("page", lambda: last_page(story, press(story, "program_new")))
+    before = len(programs(story))
+    save(story, page, PEOPLE, member, view_id=f"V{story.ts()}")
+    return len(programs(story)) > before
+
+
+def opened(story: Stage) -> Program:
+    program: Program = story.prop("program", lambda: open_program(story))
+    return program
+
+
+@way(RUN_PROGRAM)
+def by_end_button(story: Stage, member: str) -> bool:
+    program = opened(story)
+    story.click(member, "program_end", str(program.id), view={"type": "modal"})
+    return programs(story)[-1].ended_at is not None
+
+
+@way(RUN_PROGRAM)
+def by_change_form(story: Stage, member: str) -> bool:
+    def fill_in() -> dict[str, Any]:
+        return to_last_page(story, change_form(story, opened(story)))
+
+    opened(story)
+    page = story.prop("change", fill_in)
+    before = programs(story)[-1].version
+    save(story, page, {"leads": [LEAD, OTHER]}, member)
+    return programs(story)[-1].version > before
+
+
+@way(RUN_PROGRAM)
+def by_who_joined_button(story: Stage, member: str) -> bool:
+    program = opened(story)
+    before = len(story.slack.views)
+    story.click(member, "program_joined", str(program.id), view={"type": "modal"})
+    titles = [view["title"]["text"] for _, view in story.slack.views[before:]]
+    return titles == ["Who joined"]
 
 
 # Oneself

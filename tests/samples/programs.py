@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
-from bot.programs import blocks, champion_notes
+from bot.programs import blocks, champion_notes, forms, notes, page_blocks
 from bot.programs.blocks import Invitation
 from bot.programs.defaults import DEFAULTS
+from bot.programs.draft import ProgramForm
+from bot.programs.forms import FormState
+from bot.programs.page_blocks import BUTTONS, ProgramPage, ProgramRow
 from bot.programs.rules import Texts
+from bot.slack.text import to_plain
 from tests.samples.types import Samples
 
 TEXTS = Texts(
@@ -26,6 +30,26 @@ LONGEST = Texts(
 )
 INVITATION = Invitation(TEXTS, ["Ana", "Ben"], "1 March 2026 to 30 June 2026")
 
+FORM = ProgramForm(
+    **{
+        name: to_plain(getattr(TEXTS, name))
+        for name in ("name", "audience", "goal", "time_needed", "benefit")
+    },
+    rules="\n".join(TEXTS.rules),
+    starts_on="2026-03-01",
+    ends_on="2026-06-30",
+    guests_may_join=True,
+    leads=("U0ANA", "U0BEN"),
+    channels=("C0HELP",),
+)
+NEW = FormState(None, 0, ProgramForm())
+CHANGED = FormState(7, 3, FORM)
+OWN = FormState(1, 1, ProgramForm(), DEFAULTS)
+ROW = ProgramRow(7, TEXTS.name, TEXTS.audience, "Running until 30 June 2026")
+PAGE = ProgramPage(
+    7, INVITATION, "Running", [("C0HELP", "help"), ("C0TEAMS", "teams")], list(BUTTONS)
+)
+
 SAMPLES: Samples = {
     champion_notes.champions_form: [
         lambda: champion_notes.champions_form(7, LONGEST.name, ["U0ANA", "U0BEN"])
@@ -42,5 +66,58 @@ SAMPLES: Samples = {
         lambda: blocks.invitation(INVITATION),
         lambda: blocks.invitation(replace(INVITATION, texts=LONGEST)),
         lambda: blocks.invitation(Invitation(DEFAULTS, [], "")),
+    ],
+    page_blocks.program_list: [
+        lambda: page_blocks.program_list([ROW], start=0, total=1, may_make=False),
+        lambda: page_blocks.program_list(
+            [replace(ROW, name=LONGEST.name, audience=LONGEST.audience)] * 20,
+            start=20,
+            total=41,
+            may_make=True,
+        ),
+    ],
+    page_blocks.program_page: [
+        lambda: page_blocks.program_page(PAGE),
+        lambda: page_blocks.program_page(
+            replace(
+                PAGE,
+                invitation=replace(INVITATION, texts=LONGEST),
+                channels=[(f"C{n}", f"channel-{n}") for n in range(50)],
+                acts=[],
+                notice="Saved.",
+            )
+        ),
+    ],
+    page_blocks.joined_list: [
+        lambda: page_blocks.joined_list(7, TEXTS.name, [], start=0, total=0),
+        lambda: page_blocks.joined_list(
+            7, TEXTS.name, [("Ana", "2 March 2026")], start=0, total=1
+        ),
+        lambda: page_blocks.joined_list(
+            7, LONGEST.name, [("w" * 80, "2 March 2026")] * 20, start=20, total=60
+        ),
+    ],
+    forms.about_form: [
+        lambda: forms.about_form(NEW),
+        lambda: forms.about_form(CHANGED),
+        lambda: forms.about_form(OWN),
+    ],
+    forms.rules_form: [
+        lambda: forms.rules_form(NEW),
+        lambda: forms.rules_form(CHANGED),
+        lambda: forms.rules_form(OWN),
+    ],
+    forms.people_form: [
+        lambda: forms.people_form(NEW, blocks.invitation(INVITATION)),
+        lambda: forms.people_form(
+            replace(CHANGED, has_hidden_channels=True),
+            blocks.invitation(INVITATION),
+            changes=["Dana changed the goal to “Lead well”"] * 12,
+        ),
+        lambda: forms.people_form(OWN, blocks.invitation(Invitation(DEFAULTS, [], ""))),
+    ],
+    notes.without_channel: [
+        lambda: notes.without_channel(7, TEXTS.name),
+        lambda: notes.without_channel(7, LONGEST.name),
     ],
 }

@@ -1,0 +1,161 @@
+"""The views of programs, filled with what one person may see."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from slack_sdk.models.views import View
+from sqlalchemy import select
+
+from bot import permissions, timezones
+from bot.errors import UserError
+from bot.programs import editing, notes, page_blocks, service
+from bot.programs.blocks import Invitation
+from bot.programs.defaults import program_texts
+from bot.programs.page_blocks import PAGE_SIZE, ProgramPage, ProgramRow
+from bot.programs.permissions import MAKE_PROGRAM, RUN_PROGRAM
+from bot.programs.rules import State
+from bot.runtime import Transaction
+from bot.workspace import members
+from models import Member, Program, ProgramMember
+
+NOT_HERE = "You can't see programs here."
+
+
+def program_list(tx: Transaction, *, by: str, start: int = 0) -> View:
+    """Return a page of the programs that a member may see.
+
+    Raises UserError if there is none, and MembershipUnknown.
+    """
+    programs = service.visible_programs(tx, by)
+    if not programs:
+        raise UserError(NOT_HERE)
+    rows = [
+        ProgramRow(
+            program.id,
+            program_texts(program).name,
+            program_texts(program).audience,
+            _state(tx, program),
+        )
+        for program in programs[start : start + PAGE_SIZE]
+    ]
+    return page_blocks.program_list(
+        rows,
+        start=start if rows else 0,
+        total=len(programs),
+        may_make=permissions.is_allowed(MAKE_PROGRAM, service.roles_to_make(tx, by)),
+    )
+
+
+def program_page(
+    tx: Transaction, program: Program, *, by: str, notice: str = ""
+) -> View:
+    """Return a program's page. Raises UserError, and MembershipUnknown."""
+    service.require_visible(tx, program, by)
+    channels = service.visible_channels(tx, program, by)
+    shown = [] if program.is_workspace_wide else channels
+    return page_blocks.program_page(
+        ProgramPage(
+            id=program.id,
+            invitation=invitation(tx, program),
+            state=_state(tx, program),
+            channels=[(channel.slack_id, channel.name) for channel in shown],
+            acts=_acts(tx, program) if service.can_run(tx, program, by) else [],
+            notice=notice,
+        )
+    )
+
+
+def invitation(tx: Transaction, program: Program) -> Invitation:
+    """Return the content of the program's invitation."""
+    leads = members.names_in_order(tx, service.program_leads(tx, program))
+    return Invitation(
+        program_texts(program),
+        sorted(leads, key=str.casefold),
+        format_dates(program.starts_on, program.ends_on),
+    )
+
+
+def joined_list(tx: Transaction, program: Program, *, by: str, start: int = 0) -> View:
+    """Return a page of the people who joined, for those who run the program.
+
+    It has nobody who left, and does not tell who paused. Raises UserError, and
+    MembershipUnknown.
+    """
+    service.authorize(tx, program, RUN_PROGRAM, by)
+    rows = tx.session.execute(
+        select(ProgramMember.member, ProgramMember.joined_at)
+        .join(
+            Member,
+            (Member.slack_id == ProgramMember.member)
+            & (Member.installation_id == tx.workspace.id),
+        )
+        .where(
+            ProgramMember.program_id == program.id,
+            ProgramMember.is_joined.is_(True),
+            Member.is_deactivated.is_(False),
+            Member.erased_at.is_(None),
+        )
+    )
+    joined_at = {row.member: row.joined_at for row in rows}
+    names = members.names(tx, joined_at)
+    people = sorted(joined_at, key=lambda member: (names[member].casefold(), member))
+    zone = members.zone(tx, by)
+    shown = [
+        (names[member], format_day(timezones.local_date(joined_at[member], zone)))
+        for member in people[start : start + PAGE_SIZE]
+    ]
+    return page_blocks.joined_list(
+        program.id,
+        program_texts(program).name,
+        shown,
+        start=start if shown else 0,
+        total=len(people),
+    )
+
+
+def _acts(tx: Transaction, program: Program) -> Sequence[str]:
+    """Return the buttons that suit the program's state."""
+    if program.is_workspace_wide:
+        return ["program_change", "program_joined", "program_champions"]
+    match service.state(tx, program):
+        case State.DRAFT:
+            return ["program_open", "program_change", "program_archive"]
+        case State.OPEN | State.RUNNING:
+            acts = [
+                *("program_change", "program_joined"),
+                *("program_champions", "program_end"),
+            ]
+            is_known = editing.is_known(tx, program)
+            return acts if is_known else [*acts, "program_back_to_draft"]
+        case State.ENDED:
+            return [
+                *("program_change", "program_joined"),
+                *("program_continue", "program_archive"),
+            ]
+        case State.ARCHIVED:
+            return ["program_joined", "program_restore"]
+
+
+def _state(tx: Transaction, program: Program) -> str:
+    state = service.state(tx, program)
+    last = program.ended_at.date() if program.ended_at else program.ends_on
+    return notes.state_line(
+        state,
+        is_paused=service.is_paused(tx, program),
+        first=format_day(program.starts_on),
+        last=format_day(last),
+    )
+
+
+def format_day(day: date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
+def format_dates(first: date | None, last: date | None) -> str:
+    if first is None:
+        return ""
+    return (
+        f"{format_day(first)} to {format_day(last)}"
+        if last
+        else f"From {format_day(first)}"
+    )

@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import DateTime, insert, select
 
 from bot.anonymity import authors, drafts, rules, stops
+from bot.asks import service as asks
 from bot.asks.service import AskDraft
 from bot.clock import datetime_to_micros
 from bot.config.mentors import SMALL_WORKSPACE
@@ -54,6 +55,8 @@ pytestmark = [
 WORKSPACES, ASKS = 200, 4
 SMALLEST, LARGEST = 20, 500
 MANY = 100
+# So many people ask with their names, the author among them.
+FIRST_ASKS = 10
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 SESSION = timedelta(minutes=40)
 PARTS = 8
@@ -456,6 +459,45 @@ def of_exports(simulation: Simulation, workspaces: Sequence[Workspace]) -> None:
             simulation.guess("d: exports", trial, named)
 
 
+def of_lists(simulation: Simulation, workspaces: Sequence[Workspace]) -> None:
+    """(a) Let some people ask with their names, and look for who is missing there.
+
+    A first ask is a milestone that everyone reads. Someone without one, or
+    missing in the list of askers, would be the author.
+    """
+    for workspace, trial in zip(
+        workspaces, simulation.trials[ASKS - 1 :: ASKS], strict=True
+    ):
+        others = [p for p in trial.people if p is not trial.author]
+        asking = [trial.author, *simulation.chance.sample(others, FIRST_ASKS - 1)]
+        simulation.chance.shuffle(asking)
+        with simulation.rt.write(workspace) as tx:
+            channel_id = tx.session.get_one(Ask, trial.ask_id).channel_id
+            channel = tx.session.get_one(Channel, channel_id)
+            firsts = {
+                person.slack_id
+                for person in asking
+                if (ask := ask_with_name(tx, channel, person)) and ask.is_first_ask
+            }
+            tx.session.flush()
+            listed = "".join(map(str, exports.people(tx)))
+        missing = [
+            p for p in asking if p.slack_id not in firsts or p.slack_id not in listed
+        ]
+        simulation.guess("a: missing in lists", trial, missing)
+
+
+def ask_with_name(tx: Transaction, channel: Channel, person: Person) -> Ask | None:
+    return asks.insert_ask(
+        tx,
+        channel,
+        AskDraft("How do I ask this with my name?", ""),
+        asker=person.slack_id,
+        dedup_key=f"named:{person.slack_id}",
+        asked_at=tx.now,
+    )
+
+
 def of_database(simulation: Simulation) -> None:
     """(c) Read all rows with times near the post, at night and in these minutes."""
     times = stored_times(simulation)
@@ -575,6 +617,7 @@ def test_no_guesser_is_better_than_chance(
     of_logs(simulation, [record.getMessage() for record in caplog.records])
     of_database(simulation)
     of_exports(simulation, workspaces)
+    of_lists(simulation, workspaces)
     of_champions(simulation, workspaces)
     rows = []
     for guesser, hits in sorted(simulation.hits.items()):

@@ -42,11 +42,12 @@ REVIEWED_LATER = (
 )
 
 
-def posted_later(minutes: int) -> str:
+def _posted_later(minutes: int, *, is_pressed: bool = False) -> str:
+    before = "" if is_pressed else ", and not in the ten minutes before you press"
     return (
         f"It comes within {minutes} minutes, at a random time. Don't write anything"
-        " else until then, and not in the ten minutes before you press: people could"
-        " guess from that. You find it on my Home tab."
+        f" else until then{before}: people could guess from that. You find it on my"
+        " Home tab."
     )
 
 
@@ -120,7 +121,7 @@ def preview(
         blocks.append(SectionBlock(text=f"{heading}\n{lines}"))
     if help_line:
         blocks.append(context_line(help_line))
-    later = REVIEWED_LATER if is_reviewed else posted_later(minutes)
+    later = REVIEWED_LATER if is_reviewed else _posted_later(minutes)
     blocks.append(mrkdwn_line(later))
     return View(
         type="modal",
@@ -152,7 +153,7 @@ def _who_could_find_out(link_days: int, minutes: int) -> str:
 
 def on_its_way(*, is_reviewed: bool, minutes: int) -> View:
     """Build the page after the press; closing it closes the form beneath, too."""
-    later = REVIEWED_LATER if is_reviewed else posted_later(minutes)
+    later = REVIEWED_LATER if is_reviewed else _posted_later(minutes, is_pressed=True)
     view = message_modal("On its way", later)
     view.clear_on_close = True
     return view

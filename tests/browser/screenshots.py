@@ -249,6 +249,27 @@ def anonymous_ask(window: Window) -> None:
     expect(modal.get_by_role("button", name="It didn't solve it")).to_be_visible()
 
 
+def anonymous_review(window: Window) -> None:
+    window.act_as("tomas")
+    window.open_channel("help-backend")
+    window.say("/backswing")
+    choice = window.modal.get_by_role("radiogroup", name="Take asks without a name")
+    choice.get_by_role("radio", name="after a champion has read them").check()
+    window.modal.get_by_role("button", name="Save").click()
+    expect(window.modal).to_be_hidden()
+    go_to_monday(window)
+    window.act_as("priya")
+    anonymity.fill_in(window)
+    window.modal.get_by_role("button", name="Post").click()
+    window.modal.get_by_role("button", name="OK").click()
+    expect(window.modal).to_be_hidden()
+    window.travel("+1 hour")
+    window.act_as("tomas")
+    window.open_direct_messages()
+    asked = window.message("Can this be posted without a name")
+    expect(asked).to_contain_text(anonymity.QUESTION)
+
+
 def export(camera: Camera) -> None:
     tables = camera.folder / "tables"
     subprocess.run(
@@ -294,6 +315,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "anonymous-preview": anonymous_preview,
     "anonymous-channel": anonymous_channel,
     "anonymous-ask": anonymous_ask,
+    "anonymous-review": anonymous_review,
 }
 GOES_ON_FROM = {
     "mentor-post": "mentor",
@@ -301,7 +323,7 @@ GOES_ON_FROM = {
     "anonymous-ask": "anonymous-channel",
 }
 # In a workspace of their own, where nothing else waits for an answer.
-ALONE = {"request"}
+ALONE = {"request", "anonymous-review"}
 
 
 def main(names: Collection[str]) -> None:

@@ -30,6 +30,7 @@ from handlers import (
     pointers,
     privacy,
     program_champions,
+    program_leads,
     programs,
     routing,
     settings,
@@ -61,6 +62,7 @@ def register(bolt: App, rt: Runtime) -> None:
     checkins.register(bolt, rt)
     checkin_sharing.register(bolt, rt)
     mentors.register(bolt, rt)
+    program_leads.register(bolt, rt)
     onboarding.register(bolt, rt)
     knowledge.register(bolt, rt)
     programs.register(bolt, rt)

@@ -58,5 +58,9 @@ class MemberSettingsRow(Base):
     # The Monday message with what they could do as a champion.
     wants_work_list: Mapped[bool] = mapped_column(default=True)
 
+    # The question to program leads, and the last time that it was asked.
+    wants_lead_prompts: Mapped[bool] = mapped_column(default=True)
+    lead_prompted_at: Mapped[datetime | None]
+
     # Keeps the words of their answers that helped.
     keeps_answer_texts: Mapped[bool] = mapped_column(default=True)

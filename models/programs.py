@@ -79,9 +79,6 @@ class ProgramLead(Base):
 
     program_id: Mapped[int] = mapped_column(ForeignKey("programs.id"), primary_key=True)
     member: Mapped[str] = mapped_column(primary_key=True, index=True)
-    # The last time at which the bot asked them what they are stuck on themselves.
-    prompted_at: Mapped[datetime | None]
-    wants_prompts: Mapped[bool] = mapped_column(default=True)
 
 
 class ProgramChange(Base):

@@ -17,6 +17,7 @@ from tests.samples import (
     knowledge,
     kudos,
     members,
+    program_leads,
     programs,
     routing,
     worklist,
@@ -31,6 +32,7 @@ SAMPLES: Samples = (
     | knowledge.SAMPLES
     | kudos.SAMPLES
     | members.SAMPLES
+    | program_leads.SAMPLES
     | programs.SAMPLES
     | routing.SAMPLES
     | worklist.SAMPLES

@@ -53,6 +53,8 @@ class MemberSetting(Setting[str]):
     """
 
     summarize: Callable[[Mapping[str, Any], str], tuple[str, str]] | None = None
+    # Returns True for members whom the form asks about it; None: for everyone.
+    is_offered: Callable[[Transaction, str], bool] | None = None
 
 
 def column_setting(

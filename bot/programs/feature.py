@@ -1,9 +1,20 @@
 """The programs feature: what people join, and who runs it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.feature import Feature
-from bot.programs import champions, pauses, permissions, personal_data
+from bot.forms.fields import Switch
+from bot.programs import (
+    champions,
+    departed_leads,
+    lead_home,
+    lead_prompts,
+    pauses,
+    permissions,
+    personal_data,
+)
+from bot.runtime import Transaction
+from bot.workspace.member_settings import column_setting
 from models import Channel
 
 
@@ -11,14 +22,38 @@ def _help_lines(_channel: Channel | None) -> Sequence[str]:
     return ["*See the programs here* with `/backswing program`."]
 
 
+_LEAD_PROMPTS = column_setting(
+    Switch(
+        name="wants_lead_prompts",
+        label="Questions to me as a lead",
+        tick_label="Ask me every six weeks what I am stuck on",
+    ),
+    position=72,
+    is_offered=lead_home.leads_any,
+)
+
+
+def _due_counts(tx: Transaction) -> Mapping[str, int]:
+    return {"ask-leads": len(lead_prompts.leads_to_ask(tx))}
+
+
 PROGRAMS = Feature(
     name="programs",
-    message_types=(*champions.MESSAGE_TYPES, *pauses.MESSAGE_TYPES),
+    message_types=(
+        *champions.MESSAGE_TYPES,
+        *departed_leads.MESSAGE_TYPES,
+        *lead_prompts.MESSAGE_TYPES,
+        *pauses.MESSAGE_TYPES,
+    ),
     permissions=permissions.PERMISSIONS,
-    message_policies=champions.MESSAGES,
+    message_policies=(*champions.MESSAGES, *personal_data.MESSAGES),
     personal_data=personal_data.PERSONAL_DATA,
     erasure_lines=personal_data.ERASURE_LINES,
-    home_sections=(champions.OWN_PROGRAMS,),
+    member_settings=(_LEAD_PROMPTS,),
+    home_sections=(champions.OWN_PROGRAMS, lead_home.LEAD_SECTION),
     help_lines=_help_lines,
+    due_counts=_due_counts,
+    next_due=lead_prompts.next_due,
+    on_member_loaded=departed_leads.on_member_loaded,
     caretakers=champions.caretakers,
 )

@@ -4,3 +4,6 @@ from bot.outbox.kind import MessageKind
 
 PROGRAM_CHAMPION_QUESTION = MessageKind("program.champion_question")
 PROGRAM_WITHOUT_CHANNEL = MessageKind("program.without_channel")
+PROGRAM_LEAD_LEFT = MessageKind("program.lead_left")
+PROGRAM_LEAD_PROMPT = MessageKind("program.lead_prompt")
+PROGRAM_WITHOUT_LEAD = MessageKind("program.without_lead")

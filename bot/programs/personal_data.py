@@ -1,6 +1,13 @@
 """Personal data about programs: their leads, champions, members and questions."""
 
-from bot.personal_data import TablePolicy
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from bot.programs import departed_leads
+from bot.programs.message_kinds import (
+    PROGRAM_LEAD_LEFT,
+    PROGRAM_LEAD_PROMPT,
+    PROGRAM_WITHOUT_LEAD,
+)
+from bot.runtime import Transaction
 from models import (
     Program,
     ProgramChampion,
@@ -11,6 +18,11 @@ from models import (
     ProgramMember,
     ProgramQuestion,
 )
+
+
+def _end_roles(tx: Transaction, erasure: Erasure) -> None:
+    departed_leads.end_roles(tx, erasure.member)
+
 
 PERSONAL_DATA = (
     TablePolicy(
@@ -29,11 +41,12 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=ProgramLead,
-        contents="Program leads, and when they were last asked to ask first.",
+        contents="Program leads.",
         purpose="Let them run the program, and name them as contacts.",
-        retention="When the role is removed.",
+        retention="When the role is removed, or the lead leaves.",
         owner_columns=("member",),
         on_erasure="delete",
+        before_erasure=_end_roles,
     ),
     TablePolicy(
         model=ProgramChange,
@@ -76,6 +89,13 @@ PERSONAL_DATA = (
         owner_columns=("member",),
         mentioned_columns=("invited_by",),
         on_erasure="delete",
+    ),
+)
+
+# They name nobody.
+MESSAGES = (
+    MessagePolicy(
+        frozenset({PROGRAM_LEAD_LEFT, PROGRAM_LEAD_PROMPT, PROGRAM_WITHOUT_LEAD})
     ),
 )
 

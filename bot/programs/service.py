@@ -120,22 +120,29 @@ def visible_channels(tx: Transaction, program: Program, member: str) -> list[Cha
 
 def program_leads(tx: Transaction, program: Program) -> list[str]:
     """Return the leads who are still there, by Slack's id; nobody else is shown."""
-    return list(
-        tx.session.scalars(
-            select(ProgramLead.member)
-            .join(
-                Member,
-                (Member.slack_id == ProgramLead.member)
-                & (Member.installation_id == tx.workspace.id),
-            )
-            .where(
-                ProgramLead.program_id == program.id,
-                Member.is_deactivated.is_(False),
-                Member.erased_at.is_(None),
-            )
-            .order_by(ProgramLead.member)
+    return leads_of(tx, [program.id]).get(program.id, [])
+
+
+def leads_of(tx: Transaction, program_ids: Iterable[int]) -> Mapping[int, list[str]]:
+    """Return the leads of programs who are still there, by the program's id."""
+    rows = tx.session.execute(
+        select(ProgramLead.program_id, ProgramLead.member)
+        .join(
+            Member,
+            (Member.slack_id == ProgramLead.member)
+            & (Member.installation_id == tx.workspace.id),
         )
+        .where(
+            ProgramLead.program_id.in_(list(program_ids)),
+            Member.is_deactivated.is_(False),
+            Member.erased_at.is_(None),
+        )
+        .order_by(ProgramLead.member)
     )
+    by_program: dict[int, list[str]] = {}
+    for program_id, member in rows:
+        by_program.setdefault(program_id, []).append(member)
+    return by_program
 
 
 def is_lead_of(tx: Transaction, program: Program, member: str) -> bool:
@@ -248,17 +255,17 @@ def _visible(
     if all(program.is_workspace_wide or program.id in led for program in candidates):
         return candidates
     readable = visibility.readable_channels(tx, member, is_exact=True)
-    channel_ids = _channel_ids(tx, ids)
+    by_program = channel_ids(tx, ids)
     return [
         program
         for program in candidates
         if program.is_workspace_wide
         or program.id in led
-        or channel_ids.get(program.id, set()) & readable
+        or by_program.get(program.id, set()) & readable
     ]
 
 
-def _channel_ids(tx: Transaction, program_ids: Iterable[int]) -> Mapping[int, set[int]]:
+def channel_ids(tx: Transaction, program_ids: Iterable[int]) -> Mapping[int, set[int]]:
     """Return the row ids of the channels of programs, by the program's id."""
     rows = tx.session.execute(
         select(ProgramChannel.program_id, ProgramChannel.channel_id).where(

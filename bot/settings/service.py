@@ -116,7 +116,11 @@ def member_form(tx: Transaction, member: str) -> View:
     """Return the form of a member's own settings; raises UserError for non-members."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     return forms.member_form(
-        [s.render(tx, member) for s in tx.features.member_settings],
+        [
+            setting.render(tx, member)
+            for setting in tx.features.member_settings
+            if setting.is_offered is None or setting.is_offered(tx, member)
+        ],
         members.zone(tx, member).key,
     )
 
@@ -125,9 +129,15 @@ def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
     """Store a member's own settings; raises UserError, with the field."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     today = members.today(tx, member)
-    values = read_values(tx.features.member_settings, form)
+    # Those that the form asked about when it was opened.
+    settings = [
+        setting
+        for setting in tx.features.member_settings
+        if setting.is_offered is None or form.has_block(setting.name)
+    ]
+    values = read_values(settings, form)
     check_member_settings(values, today=today)
-    for setting in tx.features.member_settings:
+    for setting in settings:
         setting.put(tx, member, values[setting.name])
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
 

@@ -42,6 +42,7 @@ class MemberSettings:
     keeps_answer_texts: bool = True
     wants_anonymous_notices: bool = True
     wants_work_list: bool = True
+    wants_lead_prompts: bool = True
 
     def is_paused(self, today: date) -> bool:
         """Return True if paused on `today`, the date in the member's zone."""
@@ -70,6 +71,8 @@ class MemberSettingsUpdate(TypedDict, total=False):
     keeps_answer_texts: bool
     wants_anonymous_notices: bool
     wants_work_list: bool
+    wants_lead_prompts: bool
+    lead_prompted_at: datetime | None
 
 
 def get(tx: Transaction, member: str) -> MemberSettings:
@@ -113,6 +116,7 @@ def column_setting(
     position: int,
     summarize: Callable[[Mapping[str, Any], str], tuple[str, str]] | None = None,
     on_saved: Callable[[Transaction, str, Any], None] | None = None,
+    is_offered: Callable[[Transaction, str], bool] | None = None,
 ) -> MemberSetting:
     """Return a setting that is stored in the column with the field's name.
 
@@ -133,6 +137,7 @@ def column_setting(
         put,
         position=position,
         summarize=summarize,
+        is_offered=is_offered,
     )
 
 
@@ -155,6 +160,7 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
         keeps_answer_texts=row.keeps_answer_texts,
         wants_anonymous_notices=row.wants_anonymous_notices,
         wants_work_list=row.wants_work_list,
+        wants_lead_prompts=row.wants_lead_prompts,
     )
 
 

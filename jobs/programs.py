@@ -1,0 +1,13 @@
+"""Ask program leads what they are stuck on themselves."""
+
+from bot.programs import lead_prompts
+from bot.runtime import Runtime, Workspace
+from jobs.each_workspace import each_workspace, write_each
+
+
+@each_workspace
+def ask_leads(rt: Runtime, workspace: Workspace) -> None:
+    """Ask each lead who is due, in a transaction of its own."""
+    with rt.read(workspace) as tx:
+        people = lead_prompts.leads_to_ask(tx)
+    write_each(rt, workspace, lead_prompts.ask, people)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import jobs.programs
+import jobs.program_leads
 from bot.programs import service
 from bot.workspace import channels, leads, members
 from models import Program, ProgramChannel, ProgramLead
@@ -73,7 +73,7 @@ def change_program(story: Story, program_id: int, **columns: Any) -> None:
 
 def ask_leads(story: Story) -> None:
     """Run the job, and send what is due."""
-    jobs.programs.ask_leads(story.rt, story.worker)
+    jobs.program_leads.ask_leads(story.rt, story.worker)
     story.deliver()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-import jobs.programs
+import jobs.program_leads
 from bot.slack.api import Rejected
 from models import OutboxItem, UnaskedMessage
 from tests.checkins import visible_text
@@ -237,8 +237,8 @@ def test_a_lead_whom_the_bot_cant_write_to_is_tried_again_in_six_weeks(morning: 
 
 def test_two_replicas_ask_once(morning: Story):
     lead_peers(morning, ASKER)
-    jobs.programs.ask_leads(morning.rt, morning.worker)
-    jobs.programs.ask_leads(morning.rt, morning.worker)
+    jobs.program_leads.ask_leads(morning.rt, morning.worker)
+    jobs.program_leads.ask_leads(morning.rt, morning.worker)
     morning.deliver()
     assert questions(morning, ASKER) == 1
     with morning.rt.read_session() as session:

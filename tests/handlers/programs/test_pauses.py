@@ -1,0 +1,108 @@
+"""A program without a channel is paused, and its leads are told once."""
+
+import json
+
+import pytest
+
+import jobs.program_channels
+from tests.factories import Story
+from tests.fakes import PostedMessage
+from tests.making_programs import open_program, press, text_of
+from tests.personal_data import forget
+from tests.slack_payloads import ADMIN, HELP_CHANNEL, HELPER, PEER, button, user_object
+
+pytestmark = pytest.mark.deep_on_postgresql
+
+
+def look(story: Story) -> None:
+    jobs.program_channels.tell_leads(story.rt, story.worker)
+    story.deliver()
+
+
+def told(story: Story, member: str) -> list[PostedMessage]:
+    return [
+        message
+        for message in story.slack.messages_to(member)
+        if "is paused" in message.text
+    ]
+
+
+def archive(story: Story, *, is_archived: bool = True) -> None:
+    verb = "archive" if is_archived else "unarchive"
+    story.event({"type": f"channel_{verb}", "channel": HELP_CHANNEL})
+
+
+@pytest.fixture
+def known(story: Story) -> Story:
+    story.set_up_channel()
+    return story
+
+
+def test_its_leads_are_told_once(known: Story):
+    program = open_program(known, leads=[HELPER, PEER])
+    look(known)
+    assert told(known, HELPER) == []
+    archive(known)
+    for _ in range(3):
+        look(known)
+        known.clock.advance(days=1)
+    for lead in (HELPER, PEER):
+        [message] = told(known, lead)
+        assert "New managers is paused" in message.text
+    assert told(known, ADMIN) == []
+    assert "Paused: I'm in none" in text_of(press(known, "program_see", program.id))
+    action, value = button(told(known, HELPER)[0], "See the program")
+    known.click(HELPER, action, value)
+    assert "Paused" in json.dumps(known.slack.views[-1])
+
+
+def test_a_channel_that_is_back_ends_the_pause(known: Story):
+    program = open_program(known, leads=[HELPER])
+    archive(known)
+    look(known)
+    archive(known, is_archived=False)
+    look(known)
+    assert "Running" in text_of(press(known, "program_see", program.id))
+    archive(known)
+    look(known)
+    assert len(told(known, HELPER)) == 2
+
+
+def test_the_bot_is_taken_out_of_its_only_channel(known: Story):
+    open_program(known, leads=[HELPER])
+    known.event({"type": "channel_left", "channel": HELP_CHANNEL})
+    look(known)
+    assert len(told(known, HELPER)) == 1
+
+
+def test_nobody_is_told_of_what_nobody_runs(known: Story):
+    ended = open_program(known, leads=[HELPER])
+    press(known, "program_end", ended.id)
+    over = open_program(known, leads=[HELPER], ends_on="2026-03-03")
+    known.clock.advance(days=2)
+    archive(known)
+    look(known)
+    assert told(known, HELPER) == []
+    assert "Ended" in text_of(press(known, "program_see", over.id))
+
+
+def test_those_who_are_gone_are_not_told(known: Story):
+    open_program(known, leads=[HELPER, PEER])
+    gone = user_object(HELPER, deleted=True)
+    known.event({"type": "user_change", "user": gone})
+    archive(known)
+    forget(known, PEER)
+    look(known)
+    assert told(known, HELPER) == told(known, PEER) == []
+
+
+def test_it_waits_for_their_hours_and_says_nothing_if_it_is_over(known: Story):
+    open_program(known, leads=[HELPER])
+    # Late in the evening in Helsinki.
+    known.clock.advance(hours=11)
+    archive(known)
+    look(known)
+    assert told(known, HELPER) == []
+    archive(known, is_archived=False)
+    known.advance(hours=14)
+    assert told(known, HELPER) == []

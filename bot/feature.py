@@ -53,6 +53,10 @@ SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
 SettingsCheck = Callable[[Mapping[str, Any]], None]
 UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
 IsActive = Callable[["Transaction", str], bool]
+# Takes the row ids of channels, and a time.
+ActiveMembers = Callable[
+    ["Transaction", Collection[int], datetime], "Sequence[Select[str]]"
+]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
 ConfirmationBlocks = Callable[["Transaction", "Ask"], "Sequence[Block]"]
@@ -149,6 +153,8 @@ class Feature:
     home_asks: HomeAsks | None = None
     # Returns True if a member has used it, apart from what its Home sections show.
     is_active: IsActive | None = None
+    # Queries for the members who did something in these channels since a time.
+    active_members: ActiveMembers | None = None
     # Its lines of `/backswing help`, as they hold in the channel; None is any channel.
     help_lines: HelpLines | None = None
 
@@ -258,6 +264,7 @@ class Features:
         self.work_items = self._sorted(lambda feature: feature.work_items)
         self.caretakers = self._each(lambda feature: feature.caretakers)
         self.is_active = self._each(lambda feature: feature.is_active)
+        self._active_members = self._each(lambda feature: feature.active_members)
         self.ask_options = self._each(lambda feature: feature.ask_options)
         self._confirmation_blocks = self._each(
             lambda feature: feature.confirmation_blocks
@@ -326,6 +333,13 @@ class Features:
                 each(*args, **kwargs)
 
         return run
+
+    def active_members(
+        self, tx: "Transaction", channel_ids: Collection[int], since: datetime
+    ) -> "list[Select[str]]":
+        """Return queries for the members who did something in these channels."""
+        hooks = self._active_members
+        return [query for hook in hooks for query in hook(tx, channel_ids, since)]
 
     def rows_to_lock(
         self, session: "Session", messages: "Sequence[TrackedMessage]"

@@ -31,6 +31,7 @@ from handlers import (
     privacy,
     program_champions,
     program_leads,
+    program_members,
     programs,
     routing,
     settings,
@@ -66,6 +67,7 @@ def register(bolt: App, rt: Runtime) -> None:
     onboarding.register(bolt, rt)
     knowledge.register(bolt, rt)
     programs.register(bolt, rt)
+    program_members.register(bolt, rt)
     privacy.register(bolt, rt)
     worklist.register(bolt, rt)
     program_champions.register(bolt, rt)

@@ -18,6 +18,7 @@ from tests.samples import (
     kudos,
     members,
     program_leads,
+    program_members,
     programs,
     routing,
     worklist,
@@ -33,6 +34,7 @@ SAMPLES: Samples = (
     | kudos.SAMPLES
     | members.SAMPLES
     | program_leads.SAMPLES
+    | program_members.SAMPLES
     | programs.SAMPLES
     | routing.SAMPLES
     | worklist.SAMPLES

@@ -1,7 +1,9 @@
 """The feature of asks and their answers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+
+from sqlalchemy import Select, select
 
 from bot.asks import (
     ask_message,
@@ -25,7 +27,7 @@ from bot.asks import (
 from bot.feature import Feature
 from bot.permissions import ASK
 from bot.runtime import Transaction
-from models import Channel, Member
+from models import Answer, Ask, Channel, Member, Reaction
 
 
 def _on_member_loaded(tx: Transaction, member: Member) -> None:
@@ -47,6 +49,28 @@ def _help_lines(channel: Channel | None) -> Sequence[str]:
 
 def _purge(tx: Transaction, before: datetime) -> None:
     unmatched.purge(tx, before=before)
+
+
+def _active_members(
+    tx: Transaction, channel_ids: Collection[int], since: datetime
+) -> Sequence[Select[str]]:
+    """Return queries for the members who asked, answered or reacted to an ask."""
+    return [
+        select(Ask.asker).where(
+            Ask.installation_id == tx.workspace.id,
+            Ask.channel_id.in_(channel_ids),
+            Ask.asked_at >= since,
+        ),
+        select(Answer.author).where(
+            Answer.channel_id.in_(channel_ids), Answer.answered_at >= since
+        ),
+        select(Reaction.member).where(
+            Reaction.channel_id.in_(channel_ids),
+            Reaction.ask_id.is_not(None),
+            Reaction.is_present.is_(True),
+            Reaction.recorded_at >= since,
+        ),
+    ]
 
 
 ASKS = Feature(
@@ -72,6 +96,7 @@ ASKS = Feature(
     ),
     is_active=home.has_asked,
     work_items=(work_items.ANSWERED_NOT_MARKED,),
+    active_members=_active_members,
     help_lines=_help_lines,
     tracked_tables=tracked.TABLES,
     channel_columns=tracked.CHANNEL_COLUMNS,

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from bot.checkins import (
@@ -113,6 +113,22 @@ def _delete_reply(deleted: DeletedMessage, round_id: int, tx: Transaction) -> No
     responses.on_reply_deleted(tx, round_id, ts=deleted.ts, author=deleted.author)
 
 
+def _active_members(
+    _tx: Transaction, channel_ids: Collection[int], since: datetime
+) -> Sequence[Select[str]]:
+    """Return a query for the members who shared something in a round."""
+    query = (
+        select(CheckIn.member)
+        .join(Round, Round.id == CheckIn.round_id)
+        .where(
+            Round.channel_id.in_(channel_ids),
+            Round.opened_at >= since,
+            CheckIn.state == "shared",
+        )
+    )
+    return [query]
+
+
 def _rows_to_lock(
     _session: Session, messages: Sequence[TrackedMessage]
 ) -> Mapping[type[Base], Collection[int]]:
@@ -131,6 +147,7 @@ CHECKINS = Feature(
     channel_settings_section=pages.section,
     member_settings=(_REMINDERS,),
     home_sections=(home.DUE_ROUNDS, home.CHECKINS_LIST),
+    active_members=_active_members,
     help_lines=lambda _emoji: [notes.HELP],
     due_rows=(
         DueRows("start-checkins", Schedule.next_at, _schedules_of),

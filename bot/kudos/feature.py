@@ -1,6 +1,9 @@
 """The kudos feature."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, select
 
 from bot.feature import Feature
 from bot.home.section import HomeContext, HomeSection, RenderedSection
@@ -16,7 +19,8 @@ from bot.kudos import (
     settings,
     work_items,
 )
-from models import Channel
+from bot.runtime import Transaction
+from models import Channel, Kudos, KudosThanks
 
 
 def _render_recent(context: HomeContext) -> RenderedSection:
@@ -33,6 +37,24 @@ def _help_lines(channel: Channel | None) -> Sequence[str]:
     ]
 
 
+def _active_members(
+    tx: Transaction, channel_ids: Collection[int], since: datetime
+) -> Sequence[Select[str]]:
+    """Return a query for the members who thanked someone there."""
+    is_there = Kudos.channel_id.in_(channel_ids)
+    is_about = Kudos.about_channel_id.in_(channel_ids)
+    query = (
+        select(KudosThanks.giver)
+        .join(Kudos, Kudos.id == KudosThanks.kudos_id)
+        .where(
+            KudosThanks.installation_id == tx.workspace.id,
+            KudosThanks.given_at >= since,
+            is_there | is_about,
+        )
+    )
+    return [query]
+
+
 KUDOS = Feature(
     name="kudos",
     message_types=notifications.MESSAGE_TYPES,
@@ -47,6 +69,7 @@ KUDOS = Feature(
     home_sections=(HomeSection(render=_render_recent, position=200),),
     is_active=history.has_any,
     work_items=(work_items.A_FIRST,),
+    active_members=_active_members,
     help_lines=_help_lines,
     channel_columns=("join_emoji", "kudos_emoji"),
     on_reaction=events.on_reaction,

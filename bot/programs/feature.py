@@ -1,19 +1,26 @@
 """The programs feature: what people join, and who runs it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from bot.feature import Feature
 from bot.forms.fields import Switch
 from bot.programs import (
     champions,
     departed_leads,
+    invitations,
     lead_home,
     lead_prompts,
+    member_home,
     pauses,
     permissions,
     personal_data,
+    questions,
+    settings,
+    stay,
 )
 from bot.runtime import Transaction
+from bot.workspace import leads
 from bot.workspace.member_settings import column_setting
 from models import Channel
 
@@ -37,23 +44,42 @@ def _due_counts(tx: Transaction) -> Mapping[str, int]:
     return {"ask-leads": len(lead_prompts.leads_to_ask(tx))}
 
 
+def _purge(tx: Transaction, _before: datetime) -> None:
+    questions.purge(tx)
+
+
+def _on_bot_joined(tx: Transaction, _channel: Channel, _inviter: str | None) -> None:
+    # From now on people can join it.
+    leads.workspace_program_id(tx)
+
+
 PROGRAMS = Feature(
     name="programs",
     message_types=(
         *champions.MESSAGE_TYPES,
         *departed_leads.MESSAGE_TYPES,
+        *invitations.MESSAGE_TYPES,
         *lead_prompts.MESSAGE_TYPES,
         *pauses.MESSAGE_TYPES,
+        *questions.MESSAGE_TYPES,
+        *stay.MESSAGE_TYPES,
     ),
     permissions=permissions.PERMISSIONS,
     message_policies=(*champions.MESSAGES, *personal_data.MESSAGES),
     personal_data=personal_data.PERSONAL_DATA,
     erasure_lines=personal_data.ERASURE_LINES,
-    member_settings=(_LEAD_PROMPTS,),
-    home_sections=(champions.OWN_PROGRAMS, lead_home.LEAD_SECTION),
+    purge=_purge,
+    member_settings=(*settings.MEMBER_SETTINGS, _LEAD_PROMPTS),
+    home_sections=(
+        member_home.CHANGED_RULES,
+        member_home.OWN_PROGRAMS,
+        champions.OWN_PROGRAMS,
+        lead_home.LEAD_SECTION,
+    ),
     help_lines=_help_lines,
     due_counts=_due_counts,
     next_due=lead_prompts.next_due,
     on_member_loaded=departed_leads.on_member_loaded,
     caretakers=champions.caretakers,
+    on_bot_joined=_on_bot_joined,
 )

@@ -1,4 +1,4 @@
-"""Who takes part in a program: join, leave, return, pause."""
+"""Memberships of programs: join, leave, return, pause."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -11,6 +11,7 @@ from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.permissions import Role
 from bot.programs import service
+from bot.programs.defaults import program_texts
 from bot.programs.membership_rules import (
     Event,
     Join,
@@ -18,7 +19,7 @@ from bot.programs.membership_rules import (
     Membership,
     Pause,
     Return,
-    Seen,
+    RulesSeen,
     apply,
     pause_end,
 )
@@ -120,9 +121,16 @@ def _choose(tx: Transaction, program: Program, by: str, choice: Pause) -> None:
 
 def see_rules(tx: Transaction, program: Program, by: str, *, version: int) -> None:
     """Record that a member has seen a version of the rules. Raises UserError."""
-    seen = Seen(min(version, program.rules_version))
-    if record(tx, program, by, seen) is None:
+    event = RulesSeen(min(version, program.rules_version))
+    if record(tx, program, by, event) is None:
         raise UserError(NOT_JOINED)
+
+
+def visible_name(tx: Transaction, program: Program, member: str) -> str:
+    """Return the program's name (mrkdwn), or words for one that they can't see."""
+    visible = service.visible_programs(tx, member, is_exact=False)
+    is_visible = program.id in {each.id for each in visible}
+    return program_texts(program).name if is_visible else "the program"
 
 
 def record(

@@ -67,13 +67,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RulesSeen:
     """The member has seen a version of the rules."""
 
     rules_version: int
 
 
-Event = Join | Return | Leave | Pause | Seen
+Event = Join | Return | Leave | Pause | RulesSeen
 
 
 def apply(state: Membership | None, event: Event) -> Membership | None:
@@ -98,7 +98,7 @@ def apply(state: Membership | None, event: Event) -> Membership | None:
             return _set_presence(state, event.event_micros, is_joined=is_joined)
         case Pause():
             return _set_pause(state, event.at, event.until)
-        case Seen():
+        case RulesSeen():
             version = max(state.rules_version, event.rules_version)
             return replace(state, rules_version=version)
 
@@ -141,3 +141,14 @@ def silent_since(
     """Return the time from which silence counts, if the member did nothing since."""
     times = (joined_at, answered_at, paused_until)
     return max(at for at in times if at is not None)
+
+
+def is_paused_by_silence(
+    asked_at: datetime | None, answered_at: datetime | None
+) -> bool:
+    """Return True if the last choice was none: the time for an answer was over."""
+    return (
+        asked_at is not None
+        and answered_at is not None
+        and answered_at >= asked_at + ANSWER_WITHIN
+    )

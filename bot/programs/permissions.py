@@ -27,4 +27,4 @@ JOIN = Permission(
 )
 
 # Each comes with the first way to do it.
-PERMISSIONS = (MAKE_PROGRAM, RUN_PROGRAM)
+PERMISSIONS = (MAKE_PROGRAM, RUN_PROGRAM, INVITE, JOIN)

@@ -1,12 +1,24 @@
 """Personal data about programs: their leads, champions, members and questions."""
 
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.programs import departed_leads
 from bot.programs.message_kinds import (
+    PROGRAM_ANSWER,
+    PROGRAM_INVITATION,
     PROGRAM_LEAD_LEFT,
     PROGRAM_LEAD_PROMPT,
+    PROGRAM_NOT_POSTED,
+    PROGRAM_POST_INVITATION,
+    PROGRAM_QUESTION,
+    PROGRAM_STAY,
+    PROGRAM_UPDATE_QUESTION,
     PROGRAM_WITHOUT_LEAD,
 )
+from bot.programs.questions import questions_naming
 from bot.runtime import Transaction
 from models import (
     Program,
@@ -92,11 +104,33 @@ PERSONAL_DATA = (
     ),
 )
 
-# They name nobody.
+ERASURE_LINES = ("Your questions to program leads stay, without your name and words.",)
+
+
+def _led_programs(tx: Transaction, erasure: Erasure) -> Sequence[int]:
+    """Return the ids of the programs whose invitations name the member."""
+    return tx.session.scalars(
+        select(ProgramLead.program_id)
+        .join(Program)
+        .where(
+            Program.installation_id == tx.workspace.id,
+            ProgramLead.member == erasure.member,
+        )
+    ).all()
+
+
 MESSAGES = (
+    MessagePolicy(
+        frozenset({PROGRAM_INVITATION, PROGRAM_POST_INVITATION}), _led_programs
+    ),
+    # An update is a message of its own only until it is sent.
+    MessagePolicy(
+        frozenset({PROGRAM_QUESTION, PROGRAM_UPDATE_QUESTION, PROGRAM_ANSWER}),
+        questions_naming,
+    ),
+    # These name no member.
+    MessagePolicy(frozenset({PROGRAM_STAY, PROGRAM_NOT_POSTED})),
     MessagePolicy(
         frozenset({PROGRAM_LEAD_LEFT, PROGRAM_LEAD_PROMPT, PROGRAM_WITHOUT_LEAD})
     ),
 )
-
-ERASURE_LINES = ("Your questions to program leads stay, without your name and words.",)

@@ -1,11 +1,13 @@
 """Programs: load them, with their channels and leads, for those who may see them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import Select, select
 
 from bot import permissions
 from bot.errors import UserError
+from bot.outbox.queue import Delivery
 from bot.permissions import Permission, Role
 from bot.programs import rules
 from bot.programs.permissions import RUN_PROGRAM
@@ -205,19 +207,41 @@ def can_see(tx: Transaction, program: Program, member: str) -> bool:
     return bool(_visible(tx, [program], member))
 
 
-def visible_programs(tx: Transaction, member: str) -> list[Program]:
+def sees(
+    program_of: Callable[[Transaction, Delivery], int | None],
+) -> Callable[[Transaction, Delivery], bool]:
+    """Return a function that checks whether the recipient may see a program.
+
+    `program_of` returns the id of the program that a message is about; None if it is
+    gone. The check raises MembershipUnknown.
+    """
+
+    def check(tx: Transaction, delivery: Delivery) -> bool:
+        program_id = program_of(tx, delivery)
+        if program_id is None:
+            return True
+        program = tx.session.get_one(Program, program_id)
+        asked_at = replace(tx, now=delivery.started_at)
+        return can_see(asked_at, program, delivery.recipient)
+
+    return check
+
+
+def visible_programs(
+    tx: Transaction, member: str, *, is_exact: bool = True
+) -> list[Program]:
     """Return the programs that a member may see, the workspace's own first.
 
     1. Its leads see a program, and everyone the workspace's own.
     2. Others see it if they may read one of its channels.
     3. Only those who may run it see a draft, and what is archived.
 
-    Raises MembershipUnknown.
+    Raises MembershipUnknown if it `is_exact`; if not, an unknown membership is none.
     """
     programs = tx.session.scalars(
         select(Program).filter_by(installation_id=tx.workspace.id)
     ).all()
-    return sorted(_visible(tx, programs, member), key=_position)
+    return sorted(_visible(tx, programs, member, is_exact=is_exact), key=_position)
 
 
 def _position(program: Program) -> tuple[bool, bool, str, int]:
@@ -228,7 +252,7 @@ def _position(program: Program) -> tuple[bool, bool, str, int]:
 
 
 def _visible(
-    tx: Transaction, programs: Iterable[Program], member: str
+    tx: Transaction, programs: Iterable[Program], member: str, *, is_exact: bool = True
 ) -> list[Program]:
     programs = list(programs)
     in_workspace = roles.in_workspace(tx, member)
@@ -254,7 +278,7 @@ def _visible(
     # Slack is asked about private channels only if one of them matters.
     if all(program.is_workspace_wide or program.id in led for program in candidates):
         return candidates
-    readable = visibility.readable_channels(tx, member, is_exact=True)
+    readable = visibility.readable_channels(tx, member, is_exact=is_exact)
     by_program = channel_ids(tx, ids)
     return [
         program

@@ -14,6 +14,7 @@ from bot.runtime import Transaction
 from models import MemberSettingsRow
 
 PublicNaming = Literal["ask", "yes", "never"]
+Participation = Literal["writing", "calls", "either"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class MemberSettings:
     hours_to: time = time(17)
     # Consent to public posts about them: "ask" each time, "yes" always, or "never".
     public_naming: PublicNaming = "ask"
+    # The way in which they like to take part in programs.
+    participation: Participation = "either"
     topics_refused: tuple[str, ...] = ()
     # The most requests of the bot to help with an ask; 0: never, None: by how often
     # they answer.
@@ -65,6 +68,7 @@ class MemberSettingsUpdate(TypedDict, total=False):
     hours_from: time | None
     hours_to: time | None
     public_naming: PublicNaming | None
+    participation: Participation
     max_requests_per_week: int | None
     greeted_at: datetime | None
     wants_greetings: bool
@@ -145,6 +149,9 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
     naming: PublicNaming = _DEFAULTS.public_naming
     if row.public_naming in {"yes", "never"}:
         naming = "yes" if row.public_naming == "yes" else "never"
+    participation: Participation = _DEFAULTS.participation
+    if row.participation in {"writing", "calls"}:
+        participation = "writing" if row.participation == "writing" else "calls"
     return MemberSettings(
         topics_known=tuple(row.topics_known),
         topics_wanted=tuple(row.topics_wanted),
@@ -153,6 +160,7 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
         hours_from=_or_default(row.hours_from, _DEFAULTS.hours_from),
         hours_to=_or_default(row.hours_to, _DEFAULTS.hours_to),
         public_naming=naming,
+        participation=participation,
         topics_refused=tuple(row.topics_refused),
         max_requests_per_week=row.max_requests_per_week,
         is_greeted=row.greeted_at is not None,

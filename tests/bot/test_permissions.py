@@ -43,6 +43,7 @@ from bot.permissions import (
     is_allowed,
     require,
 )
+from bot.programs.permissions import INVITE, JOIN, MAKE_PROGRAM, RUN_PROGRAM
 
 EACH_ROLE = ("member", "guest", "author", "champion", "admin", "program lead")
 TABLE = {
@@ -72,6 +73,10 @@ TABLE = {
     SEE_MENTORS: "no no no no yes yes",
     GIVE_KUDOS: "yes yes no no no no",
     TAKE_BACK_KUDOS: "no no yes no yes no",
+    INVITE: "no no no yes yes yes",
+    JOIN: "yes yes no no no no",
+    MAKE_PROGRAM: "no no no no yes yes",
+    RUN_PROGRAM: "no no no no yes yes",
     ACT_AS_ASKER: "no no yes no no no",
     REPORT: "yes yes no no no no",
     LOOK_AFTER: "no no no yes yes yes",

@@ -55,6 +55,8 @@ def test_a_save_without_a_change_stores_nothing(story: Story, member: str):
 def test_chosen_values_are_stored_and_shown_again(story: Story):
     values = {
         "topics_known": ["Python", "time zones"],
+        "topics_wanted": "Rust",
+        "participation": "calls",
         "wants_reminders": [],
         "max_requests_per_week": "2",
         "topics_refused": "Java",
@@ -72,6 +74,8 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
     assert story.change_my_settings(ASKER, **typed).body == ""
     assert chosen(story) == MemberSettings(
         topics_known=("Python", "time zones"),
+        topics_wanted=("Rust",),
+        participation="calls",
         wants_reminders=False,
         max_requests_per_week=2,
         topics_refused=("Java",),
@@ -91,6 +95,7 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
     page = home(story, ASKER)
     for line in (
         "Topics you know: Python, time zones",
+        "How you take part: in calls",
         "Reminders: off",
         "22:00 to 06:30, Europe/Helsinki",
         "Paused until 6 March 2026",
@@ -128,22 +133,6 @@ def test_a_pause_follows_the_members_own_calendar(story: Story):
     assert chosen(story).paused_until is None
     story.change_my_settings(ASKER, paused_until="2026-03-04")
     assert chosen(story).paused_until == date(2026, 3, 4)
-
-
-def test_unused_settings_are_hidden(story: Story):
-    """A value chosen before a setting was hidden stays until the setting is used."""
-    with story.rt.write(story.rt.workspaces.only) as tx:
-        member_settings.update(
-            tx, ASKER, topics_wanted=["Rust"], max_requests_per_week=3
-        )
-    story.command(ASKER, "/backswing", "me")
-    form = json.dumps(story.slack.views[-1][1]) + home(story, ASKER)
-    assert "Rust" not in form
-    assert "ask you for help" not in form
-    story.change_my_settings(ASKER, topics_known="Python")
-    assert chosen(story) == MemberSettings(
-        topics_known=("Python",), topics_wanted=("Rust",), max_requests_per_week=3
-    )
 
 
 def test_a_pause_that_is_over_does_not_block_other_changes(story: Story):

@@ -19,7 +19,7 @@ from bot.programs.membership_rules import (
     Membership,
     Pause,
     Return,
-    Seen,
+    RulesSeen,
     apply,
     pause_end,
 )
@@ -49,7 +49,7 @@ class Step:
             "return": Return(micros),
             "pause": Pause(at, pause_end(at.date()) + timedelta(days=self.hour)),
             "stay": Pause(at, None),
-            "seen": Seen(version),
+            "seen": RulesSeen(version),
         }
         return events.get(self.kind)
 

@@ -290,6 +290,11 @@ FREE = {
         *("request_decline", "request_less", "request_never"),
         # The words of the person's own answers.
         *("answer_texts_off", "answer_texts_on"),
+        # Admins see all programs; tests/handlers/programs has others.
+        *(f"program_{name}" for name in ("join", "ask", "reply", "invite")),
+        # The person's own part in a program.
+        *(f"program_{name}" for name in ("decline", "leave", "come_back")),
+        *(f"program_{name}" for name in ("pause", "stay", "seen")),
         # These show less.
         "suggestion_dismiss",
         # The form in which the person writes.
@@ -308,6 +313,7 @@ FREE = {
         "anonymous_stop_everywhere",
     },
     "view": {
+        *(f"program_{name}" for name in ("join", "ask", "reply", "invite")),
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),
         # It asks Slack each time; tests/handlers/anonymity tries it.
         "ask_anonymously",

@@ -93,6 +93,7 @@ IN_THE_CHANNEL = {
     "routing.update_link",
     "anonymous.reply",
     "anonymous.update_reply",
+    "program.post_invitation",
 }
 
 

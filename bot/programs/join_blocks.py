@@ -1,0 +1,333 @@
+"""Invitations, and the forms to join and to write to the leads. Pure."""
+
+import json
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    CheckboxesElement,
+    DividerBlock,
+    InputBlock,
+    Option,
+    RadioButtonsElement,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from bot.forms.fields import Choice, FormValues, Topics
+from bot.programs import blocks
+from bot.programs.blocks import Invitation
+from bot.programs.rules import MAX_NAME_LENGTH
+from bot.slack import rich_text
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    channel_input,
+    context_line,
+    form_about,
+    message_modal,
+    mrkdwn_line,
+    name_list,
+    people_input,
+    sentence_note,
+    text_input,
+)
+from bot.slack.rich_text import channel_mention, fallback_text
+from bot.slack.text import escape, to_plain, truncate
+
+MAX_INVITED = 200
+MAX_QUESTION_LENGTH = 2000
+
+TOPICS_KNOWN = Topics(
+    name="topics_known", label="Topics I know", hint="Separated by commas."
+)
+TOPICS_WANTED = Topics(
+    name="topics_wanted", label="Topics I want to learn", hint="Separated by commas."
+)
+PARTICIPATION = Choice(
+    name="participation",
+    label="How I like to take part",
+    choices=(
+        ("either", "Either", None),
+        ("writing", "In writing", None),
+        ("calls", "In calls", None),
+    ),
+)
+# The most requests for help in a week.
+PACES = {
+    "little": (1, "A little"),
+    "some": (2, "Some"),
+    "lot": (3, "A lot"),
+}
+PACE, COMMITMENT = "pace", "commitment"
+COMMITMENT_TEXT = "I'll take part in a way that means something to me"
+
+NOT_NOTED = "You can say no: nobody learns of it, and I don't note it down."
+DECLINED = (
+    "OK. I didn't note that down, and nobody learns of it. If you change your mind, the"
+    " program is on my Home tab, under Program."
+)
+INVITED = (
+    "Done. I write to each person once, in their hours. I leave out people who can't"
+    " join, and those who know the program already."
+)
+
+
+def _join(program_id: int) -> ButtonElement:
+    return button("Join", "program_join", program_id, style="primary")
+
+
+def _ask_first(program_id: int) -> ButtonElement:
+    return button("Ask first", "program_ask", program_id)
+
+
+def invitation(program_id: int, program: Invitation) -> Note:
+    """Build an invitation, as a message to a member or in a channel."""
+    name = to_plain(program.texts.name)
+    buttons = [_join(program_id), button("Not for me", "program_decline", program_id)]
+    if program.leads:
+        buttons.append(_ask_first(program_id))
+    return fallback_text(f"You're invited to join {name}."), [
+        rich_text.inline("You're invited to join:"),
+        *blocks.invitation(program),
+        button_row(*buttons),
+        context_line(NOT_NOTED),
+    ]
+
+
+def declined() -> Note:
+    """Build what the person who declined reads instead of the invitation."""
+    return sentence_note(DECLINED)
+
+
+def not_posted(name: str, channel: str, channel_name: str) -> Note:
+    """Build the message that an invitation is not in the channel; `name` is mrkdwn."""
+    return sentence_note(
+        f"Slack didn't let me post the invitation to {to_plain(name)} in ",
+        channel_mention(channel, channel_name),
+        ".",
+    )
+
+
+def invite_form(program_id: int, program: Invitation) -> View:
+    """Build the form that invites to a program, with the invitation below it."""
+    return View(
+        type="modal",
+        callback_id="program_invite",
+        title="Invite people",
+        submit="Invite",
+        close="Cancel",
+        private_metadata=json.dumps({"program": program_id}),
+        blocks=[
+            channel_input(
+                "Post it in a channel",
+                is_optional=True,
+                hint="A channel of the program.",
+            ),
+            people_input(
+                "people",
+                "Write to people",
+                limit=MAX_INVITED,
+                is_optional=True,
+                hint=f"Up to {MAX_INVITED} at a time. Nobody gets it twice, ever.",
+            ),
+            DividerBlock(),
+            mrkdwn_line("This is what they see:"),
+            *blocks.invitation(program),
+        ],
+    )
+
+
+def done_modal(title: str, text: str, *more_blocks: Block) -> View:
+    """Build the page after a form; closing it closes the form beneath, too.
+
+    `text` is plain.
+    """
+    view = message_modal(title, escape(text), *more_blocks)
+    view.clear_on_close = True
+    return view
+
+
+def join_form(
+    program_id: int,
+    program: Invitation,
+    *,
+    rules_version: int,
+    topics_known: Sequence[str],
+    topics_wanted: Sequence[str],
+    participation: str,
+    max_requests: int | None,
+) -> View:
+    """Build the form to join, filled with the member's settings."""
+    commitment = Option(text=COMMITMENT_TEXT, value="yes")
+    return View(
+        type="modal",
+        callback_id="program_join",
+        title="Join a program",
+        submit="Join",
+        close="Cancel",
+        private_metadata=json.dumps(
+            {"program": program_id, "rules_version": rules_version}
+        ),
+        blocks=[
+            *blocks.invitation(program),
+            DividerBlock(),
+            TOPICS_KNOWN.render(topics_known),
+            TOPICS_WANTED.render(topics_wanted),
+            PARTICIPATION.render(participation),
+            _pace_input(max_requests),
+            InputBlock(
+                block_id=COMMITMENT,
+                label="My part",
+                element=CheckboxesElement(action_id=COMMITMENT, options=[commitment]),
+            ),
+        ],
+    )
+
+
+def _pace_input(max_requests: int | None) -> InputBlock:
+    options = {
+        most: Option(text=label, value=name) for name, (most, label) in PACES.items()
+    }
+    return InputBlock(
+        block_id=PACE,
+        label="How often I may be asked to help",
+        hint="Up to once, twice or three times a week. Without a choice, it stays as in"
+        " My settings.",
+        optional=True,
+        element=RadioButtonsElement(
+            action_id=PACE,
+            options=list(options.values()),
+            # Another number stays, unless they choose one of these.
+            initial_option=options.get(max_requests) if max_requests else None,
+        ),
+    )
+
+
+def chosen_pace_input(form: FormValues) -> int | None:
+    """Return the most requests for help in a week; None without a choice."""
+    most, _ = PACES.get(form.chosen(PACE) or "", (None, ""))
+    return most
+
+
+def joined(name: str, next_text: str, *, is_new: bool) -> View:
+    """Build the page after joining; `name` is mrkdwn, `next_text` plain."""
+    begin = "You're in" if is_new else "You're already in"
+    return done_modal("You're in", f"{begin} {_short(name)}. {next_text}")
+
+
+def what_is_next(channel: str, starts: str) -> str:
+    """Say what happens next; `channel` may be "", `starts` is "" once it runs."""
+    place = f" in #{channel}" if channel else ""
+    begin = f"The program starts on {starts}. " if starts else ""
+    return (
+        f"{begin}When you're stuck, type /ask{place}; when you can help someone, answer"
+        " in their ask's thread. You find the program on my Home tab, under Program."
+    )
+
+
+def returned(name: str) -> str:
+    """Return what a member reads who came back; `name` is mrkdwn."""
+    return f"Welcome back to {_short(name)}. All is as before."
+
+
+def _short(name: str) -> str:
+    return truncate(to_plain(name), MAX_NAME_LENGTH)
+
+
+def question_form(program_id: int, name: str, leads: Sequence[str]) -> View:
+    """Build the form of a question to the leads, who have plain names."""
+    return form_about(
+        "program_ask",
+        ("program", program_id),
+        name,
+        text_input(
+            "question",
+            "Your question",
+            limit=MAX_QUESTION_LENGTH,
+            is_multiline=True,
+            has_focus=True,
+            hint=f"It goes to {name_list(leads)}, with your name. I bring you the"
+            " answer.",
+        ),
+        title="Ask first",
+        submit="Send",
+    )
+
+
+def question_sent(leads: Sequence[str]) -> View:
+    return done_modal(
+        "Sent", f"{name_list(leads)} can read it now. I'll bring you the answer."
+    )
+
+
+def question(
+    question_id: int,
+    asker: str,
+    name: str,
+    text: str,
+    *,
+    answered_by: str = "",
+    answer: str = "",
+) -> Note:
+    """Build the message to a lead. Names of people are plain, texts mrkdwn."""
+    fallback, blocks_ = sentence_note(f"{asker} asks about {_short(name)}:")
+    blocks_.append(rich_text.user_text(text, limit=MAX_QUESTION_LENGTH))
+    if not answered_by:
+        reply = button("Reply", "program_reply", question_id, style="primary")
+        return fallback, [*blocks_, button_row(reply)]
+    blocks_.append(rich_text.inline(f"{answered_by} answered:"))
+    if answer:
+        blocks_.append(rich_text.user_text(answer, limit=MAX_QUESTION_LENGTH))
+    return fallback, blocks_
+
+
+def reply_form(question_id: int, text: str) -> View:
+    return form_about(
+        "program_reply",
+        ("question", question_id),
+        text,
+        text_input(
+            "answer",
+            "Your answer",
+            limit=MAX_QUESTION_LENGTH,
+            is_multiline=True,
+            has_focus=True,
+            hint="I bring it to them, with your name.",
+        ),
+        title="Reply",
+        submit="Send",
+    )
+
+
+def answer(
+    program_id: int,
+    name: str,
+    *,
+    lead: str,
+    question_text: str,
+    text: str,
+    can_join: bool,
+) -> Note:
+    """Build the answer of a lead; names of people are plain, texts mrkdwn."""
+    fallback, blocks_ = sentence_note(f"{lead} answered you about {_short(name)}:")
+    buttons = [_join(program_id)] if can_join else []
+    return fallback, [
+        *blocks_,
+        rich_text.user_text(text, limit=MAX_QUESTION_LENGTH),
+        context_line(f"You asked: {truncate(to_plain(question_text), 200)}"),
+        button_row(*buttons, button("Ask again", "program_ask", program_id)),
+    ]
+
+
+def joinable_row(
+    program_id: int, name: str, audience: str, *, has_leads: bool
+) -> Sequence[Block]:
+    """Build the row of a program that a member could join; texts are mrkdwn."""
+    buttons = [_join(program_id), *([_ask_first(program_id)] if has_leads else [])]
+    return [
+        SectionBlock(text=f"*{escape(_short(name))}*\n{escape(to_plain(audience))}"),
+        button_row(*buttons),
+    ]

@@ -1,0 +1,189 @@
+"""Ask people who did nothing for weeks whether they stay, and pause without answer."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, time
+from itertools import chain
+
+from sqlalchemy import select
+
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.programs import member_blocks, membership, service
+from bot.programs.defaults import program_texts
+from bot.programs.membership_rules import (
+    ANSWER_WITHIN,
+    MIN_DISTANCE,
+    SILENCE,
+    Pause,
+    pause_end,
+    silent_since,
+)
+from bot.programs.message_kinds import PROGRAM_STAY
+from bot.programs.rules import State
+from bot.runtime import Transaction
+from bot.slack.actions import PostMessage, SlackAction
+from bot.workspace import contact_hours, members
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
+from models import OutboxItem, Program, ProgramMember
+
+# A program's id, and a member's Slack id.
+Pair = tuple[int, str]
+
+
+def silent_members(tx: Transaction) -> Sequence[Pair]:
+    """Return those to ask now, each about one program only."""
+    asked_lately = set(
+        tx.session.scalars(
+            select(ProgramMember.member)
+            .join(Program)
+            .where(
+                Program.installation_id == tx.workspace.id,
+                ProgramMember.asked_to_stay_at > tx.now - MIN_DISTANCE,
+            )
+        )
+    )
+    to_ask: dict[str, int] = {}
+    for program in _running(tx):
+        rows = [
+            row
+            for row in membership.joined_people(tx, program)
+            if row.member not in asked_lately and row.member not in to_ask
+            if _silent_since(row) <= tx.now - SILENCE
+        ]
+        active = _active(tx, program, tx.now - SILENCE) if rows else set()
+        to_ask |= {row.member: program.id for row in rows if row.member not in active}
+    return [(program_id, member) for member, program_id in to_ask.items()]
+
+
+def _running(tx: Transaction) -> list[Program]:
+    """Return the programs that run in a channel."""
+    programs = tx.session.scalars(
+        select(Program)
+        .filter_by(installation_id=tx.workspace.id)
+        .order_by(Program.is_workspace_wide.desc(), Program.id)
+    )
+    return [
+        program
+        for program in programs.all()
+        if service.state(tx, program) is State.RUNNING
+        and service.live_channels(tx, program)
+    ]
+
+
+def _silent_since(row: ProgramMember) -> datetime:
+    pause_end = row.paused_until
+    return silent_since(
+        row.joined_at,
+        row.answered_at,
+        datetime.combine(pause_end, time(), UTC) if pause_end else None,
+    )
+
+
+def _active(tx: Transaction, program: Program, since: datetime) -> Collection[str]:
+    """Return those who did something in the program's channels since a time (UTC)."""
+    channel_ids = [channel.id for channel in service.channels(tx, program)]
+    queries = tx.features.active_members(tx, channel_ids, since)
+    return set(chain.from_iterable(map(tx.session.scalars, queries)))
+
+
+def ask(tx: Transaction, pair: Pair) -> None:
+    """Enqueue the question, unless another replica has."""
+    row = _lock(tx, pair)
+    if row is None or not row.is_joined:
+        return
+    if row.asked_to_stay_at and row.asked_to_stay_at > tx.now - MIN_DISTANCE:
+        return
+    row.asked_to_stay_at = tx.now
+    tx.enqueue(
+        PROGRAM_STAY, row.program_id, to=row.member, occurrence=f"{tx.now:%Y-%m-%d}"
+    )
+
+
+def _lock(tx: Transaction, pair: Pair) -> ProgramMember | None:
+    program_id, member = pair
+    return tx.session.scalar(
+        select(ProgramMember)
+        .filter_by(program_id=program_id, member=member)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def without_answer(tx: Transaction) -> Sequence[Pair]:
+    """Return those whose time for an answer is over, and who did nothing since."""
+    rows = tx.session.execute(
+        select(ProgramMember, Program)
+        .join(Program)
+        .where(
+            Program.installation_id == tx.workspace.id,
+            ProgramMember.is_joined.is_(True),
+            ProgramMember.asked_to_stay_at <= tx.now - ANSWER_WITHIN,
+            ProgramMember.answered_at < ProgramMember.asked_to_stay_at,
+        )
+        .order_by(ProgramMember.program_id, ProgramMember.member)
+    ).all()
+    return [
+        (row.program_id, row.member)
+        for row, program in rows
+        if row.asked_to_stay_at is not None
+        if _was_sent_in_time(tx, row, row.asked_to_stay_at)
+        and row.member not in _active(tx, program, row.asked_to_stay_at)
+    ]
+
+
+def _was_sent_in_time(tx: Transaction, row: ProgramMember, asked_at: datetime) -> bool:
+    """Return True if they have had the question for the time to answer it."""
+    query = select(OutboxItem.id).where(
+        OutboxItem.installation_id == tx.workspace.id,
+        OutboxItem.kind == PROGRAM_STAY,
+        OutboxItem.subject_id == row.program_id,
+        OutboxItem.recipient == row.member,
+        OutboxItem.state == "sent",
+        OutboxItem.created_at >= asked_at,
+        OutboxItem.finished_at <= tx.now - ANSWER_WITHIN,
+    )
+    return tx.session.scalar(query) is not None
+
+
+def pause(tx: Transaction, pair: Pair) -> None:
+    """Pause a membership whose member did not answer."""
+    row = _lock(tx, pair)
+    if row is None or row.asked_to_stay_at is None or row.answered_at is None:
+        return
+    if row.answered_at < row.asked_to_stay_at:
+        program = tx.session.get_one(Program, row.program_id)
+        end = pause_end(members.today(tx, row.member))
+        membership.record(tx, program, row.member, Pause(tx.now, end))
+
+
+def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the question if the member is still in it, and still silent."""
+    program = tx.session.get_one(Program, delivery.subject_id)
+    member = delivery.recipient
+    row = tx.session.get(ProgramMember, (program.id, member))
+    if row is None or not row.is_joined:
+        return None
+    if row.asked_to_stay_at is None or _silent_since(row) > row.asked_to_stay_at:
+        return None
+    if service.state(tx, program) is not State.RUNNING:
+        return None
+    if member in _active(tx, program, row.asked_to_stay_at - SILENCE):
+        return None
+    note = member_blocks.stay_question(program.id, program_texts(program).name)
+    return PostMessage(member, *note)
+
+
+def _program_itself(_tx: Transaction, delivery: Delivery) -> int:
+    return delivery.subject_id
+
+
+MESSAGE_TYPES = (
+    MessageType(
+        PROGRAM_STAY,
+        _render,
+        send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.QUESTION),
+        can_see=service.sees(_program_itself),
+    ),
+)

@@ -1,8 +1,8 @@
 """Does the time of an answer tell who asked without a name?
 
-Run as `python -m benchmarks.anonymous_timing [rounds]`. The author and another member,
-who has done the same, use each endpoint in turn, in two workspaces in which their parts
-are swapped. The table has the ratios of their times, within one run.
+Run as `python -m benchmarks.anonymous_timing [rounds [endpoint]]`. The author and
+another member, who has done the same, use each endpoint in turn, in two workspaces in
+which their parts are swapped. The table has the ratios of their times, within one run.
 """
 
 import logging
@@ -37,6 +37,7 @@ SHOWN = 12
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    wanted = sys.argv[2] if len(sys.argv) > 2 else ""  # noqa: PLR2004
     logging.disable(logging.CRITICAL)
     ratios: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -48,6 +49,8 @@ def main() -> None:
             with lives.world(Path(folder) / author, empty, NOW) as world:
                 answered(world, author)
                 for name, way in _endpoints(world):
+                    if wanted not in name:
+                        continue
                     measured = _compare(world, way, author, other, rounds)
                     ratios.setdefault(name, []).extend(measured)
     _print(ratios)

@@ -8,7 +8,17 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    cast,
+    delete,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from bot.anonymity import rules
 from bot.anonymity.keyring import keys_of
@@ -22,6 +32,10 @@ from models import AnonymousCount, AnonymousDraft, AnonymousLink, Ask, Channel
 
 # The author of a draft or an ask whose author has left or was forgotten.
 NO_ONE = ""
+# The beginning of the source of such an ask, before the index of the form; and of what
+# replaces both.
+SOURCE_PREFIX = "anonymous:"
+_CUT_SOURCE = f"{SOURCE_PREFIX}cut "
 # The same words for everyone, also for the author in a wrong workspace.
 ONLY_THE_ASKER = "Only the person who asked can do that."
 
@@ -196,6 +210,21 @@ def cut_due(tx: Transaction) -> None:
             AnonymousLink.installation_id == tx.workspace.id,
             or_(AnonymousLink.cut_at <= tx.now, AnonymousLink.ask_id.in_(over)),
         )
+    )
+
+
+def forget_sources(tx: Transaction) -> None:
+    """Delete the indexes of the forms of asks that have no link any longer."""
+    tx.session.execute(
+        update(Ask)
+        .where(
+            Ask.installation_id == tx.workspace.id,
+            Ask.source.startswith(SOURCE_PREFIX, autoescape=True),
+            Ask.source.not_like(f"{_CUT_SOURCE}%"),
+            Ask.id.not_in(select(AnonymousLink.ask_id)),
+        )
+        .values(source=literal(_CUT_SOURCE) + cast(Ask.id, String))
+        .execution_options(synchronize_session=False)
     )
 
 

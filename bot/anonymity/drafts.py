@@ -274,7 +274,7 @@ def _post(
 
 
 def _source(source_index: str) -> str:
-    return f"anonymous:{source_index}"
+    return f"{authors.SOURCE_PREFIX}{source_index}"
 
 
 def refuse(tx: Transaction, draft: AnonymousDraft, reason: str) -> None:

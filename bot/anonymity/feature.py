@@ -45,6 +45,7 @@ def _on_member_left(
 
 def _purge(tx: Transaction, _before: datetime) -> None:
     authors.cut_due(tx)
+    authors.forget_sources(tx)
     limits.purge(tx)
     replies.purge(tx)
     reports.purge(tx)

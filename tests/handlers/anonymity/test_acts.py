@@ -442,6 +442,25 @@ def test_a_cut_link_leaves_no_index_of_replies(
     assert len(replies_in_thread(story)) == 1
 
 
+@pytest.mark.parametrize("is_revealed", [False, True])
+def test_a_cut_link_leaves_no_index_of_the_form(
+    story: Story, author: Actor, ask_id: int, is_revealed: bool
+) -> None:
+    named = story.ask("How do I ask with my name?", member=PEER)
+    before = [ask.source for ask in story.asks()]
+    assert len(before[0]) > 64
+    if is_revealed:
+        author.submit(author.submit(author.press("reveal", ask_id)))
+    for days, is_kept in ((1, not is_revealed), (91, False)):
+        story.clock.advance(days=days)
+        with story.rt.write(story.workspace) as tx:
+            tx.features.purge(tx, tx.now)
+        by_id = {ask.id: ask.source for ask in story.asks()}
+        assert (by_id[ask_id] == before[0]) is is_kept
+    assert by_id == {ask_id: f"anonymous:cut {ask_id}", ask_id + 1: before[1]}
+    assert named.ts in {ask.ts for ask in story.asks()}
+
+
 def test_a_hidden_ask_hides_the_replies_of_its_author(
     story: Story, author: Actor, ask_id: int
 ) -> None:

@@ -12,8 +12,8 @@ from bot.programs.blocks import Invitation
 from bot.programs.defaults import DEFAULTS, program_texts
 from bot.programs.draft import PAGES, TEXT_FIELDS, Draft, ProgramForm
 from bot.programs.forms import FormState
-from bot.programs.pages import format_dates, format_day
 from bot.programs.permissions import MAKE_PROGRAM, RUN_PROGRAM
+from bot.programs.presentation import format_dates, format_day
 from bot.programs.rules import MAX_LINE_LENGTH, Texts
 from bot.runtime import Transaction
 from bot.slack.blocks import name_list, quoted

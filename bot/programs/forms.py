@@ -54,7 +54,9 @@ JOINING = Choice(
 GUESTS = Switch(
     name="guests_may_join", label="Guests", tick_label="Guests may join, too"
 )
-_ENDS_ON = Day(name="ends_on", label="Last day", hint="Without one, it goes on.")
+_ENDS_ON = Day(
+    name="ends_on", label="Last day", hint="Without one, it goes on until you end it."
+)
 
 
 def label_of(part: str, value: str | bool) -> str:
@@ -130,7 +132,7 @@ def _line(state: FormState, name: str, label: str, example: str) -> InputBlock:
 def rules_form(state: FormState) -> View:
     """Build the second page: rules and time."""
     form = state.form
-    hint = f"One to {MAX_RULES}, one in each line. Keep them short."
+    hint = f"Up to {MAX_RULES}, one in each line. Keep them short."
     if state.is_workspace_wide:
         hint += " Without any, people read mine."
     fields: list[Block] = [

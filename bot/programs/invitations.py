@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.permissions import Role
-from bot.programs import join_blocks, membership, pages, service
+from bot.programs import join_blocks, membership, presentation, service
 from bot.programs.defaults import program_texts
 from bot.programs.join_blocks import MAX_INVITED
 from bot.programs.message_kinds import (
@@ -74,7 +74,7 @@ def _require(tx: Transaction, program: Program, by: str) -> None:
 def form(tx: Transaction, program: Program, *, by: str) -> View:
     """Return the form to invite people. Raises UserError, or MembershipUnknown."""
     _require(tx, program, by)
-    return join_blocks.invite_form(program.id, pages.invitation(tx, program))
+    return join_blocks.invite_form(program.id, presentation.invitation(tx, program))
 
 
 def invite(
@@ -186,7 +186,7 @@ def _render(tx: Transaction, delivery: Delivery) -> SlackAction | Reschedule | N
         return None
     if membership.find(tx, program.id, delivery.recipient) is not None:
         return None
-    note = join_blocks.invitation(program.id, pages.invitation(tx, program))
+    note = join_blocks.invitation(program.id, presentation.invitation(tx, program))
     return PostMessage(delivery.recipient, *note)
 
 
@@ -212,7 +212,7 @@ def _render_post(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     live = service.live_channels(tx, program)
     if delivery.recipient not in {channel.slack_id for channel in live}:
         return None
-    note = join_blocks.invitation(program.id, pages.invitation(tx, program))
+    note = join_blocks.invitation(program.id, presentation.invitation(tx, program))
     return PostMessage(delivery.recipient, *note)
 
 

@@ -4,7 +4,7 @@ from slack_sdk.models.views import View
 
 from bot.errors import UserError
 from bot.forms.fields import FormValues
-from bot.programs import join_blocks, membership, pages, rules, service
+from bot.programs import join_blocks, membership, presentation, rules, service
 from bot.programs.defaults import program_texts
 from bot.programs.rules import State
 from bot.programs.settings import PARTICIPATION_SETTING
@@ -30,7 +30,7 @@ def start(tx: Transaction, program: Program, by: str, *, event_micros: int) -> V
     settings = member_settings.get(tx, by)
     return join_blocks.join_form(
         program.id,
-        pages.invitation(tx, program),
+        presentation.invitation(tx, program),
         rules_version=program.rules_version,
         topics_known=settings.topics_known,
         topics_wanted=settings.topics_wanted,

@@ -10,15 +10,15 @@ from slack_sdk.models.blocks import (
     ConfirmObject,
     DividerBlock,
     PlainTextObject,
-    SectionBlock,
 )
 from slack_sdk.models.views import View
 
 from bot.programs.blocks import Invitation, invitation
+from bot.programs.rules import MAX_LINE_LENGTH, MAX_NAME_LENGTH
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line
 from bot.slack.rich_text import Part, bold, channel_mention
-from bot.slack.text import to_plain, truncate
+from bot.slack.text import Token, to_plain, truncate
 
 # Rows on a page of a list.
 PAGE_SIZE = 20
@@ -53,10 +53,13 @@ def program_list(
             value=str(row.id),
             accessibility_label=truncate(f"See {name}", 75),
         )
-        text = f"{name}\n{to_plain(row.audience)}"
+        title = rich_text.tokens(row.name, limit=MAX_NAME_LENGTH, max_elements=4)
+        audience = rich_text.tokens(row.audience, limit=MAX_LINE_LENGTH, max_elements=4)
         blocks += [
-            SectionBlock(text=PlainTextObject(text=text, emoji=True), accessory=see),
+            DividerBlock(),
+            rich_text.inline(*map(_bold, title), "\n", *audience),
             context_line(row.state),
+            button_row(see),
         ]
     blocks += _pager("program_list", "", start, len(rows), total)
     if may_make:
@@ -65,6 +68,10 @@ def program_list(
             button_row(button("New program", "program_new", "new", style="primary")),
         ]
     return View(type="modal", title="Programs", close="Close", blocks=blocks)
+
+
+def _bold(token: Token) -> Token:
+    return bold(token.text) if token.kind == "text" else token
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +83,10 @@ class ProgramPage:
     state: str
     # Slack's ids and names of channels that they may see.
     channels: Sequence[tuple[str, str]]
-    # Keys of BUTTONS.
-    acts: Sequence[str]
-    # Blocks of other parts of the feature, such as the button to join.
-    more: Sequence[Block] = ()
+    # Keys of BUTTONS: for everyone, and for those who run it.
+    own_acts: Sequence[str] = ()
+    acts: Sequence[str] = ()
+    is_joined: bool = False
     notice: str = ""
 
 
@@ -88,14 +95,17 @@ def program_page(page: ProgramPage) -> View:
     blocks: list[Block] = []
     if page.notice:
         blocks += [rich_text.inline(bold(page.notice)), DividerBlock()]
-    blocks += [*invitation(page.invitation), context_line(page.state)]
+    blocks += invitation(page.invitation)
     if page.channels:
         blocks.append(rich_text.inline(*_channels(page.channels)))
-    blocks += page.more
+    you = " · You're in" if page.is_joined else ""
+    blocks.append(context_line(f"{page.state}{you}"))
+    if page.own_acts:
+        blocks.append(button_row(*(_act(name, page) for name in page.own_acts)))
     if page.acts:
         blocks += [
             DividerBlock(),
-            button_row(*(_act(name, page.id) for name in page.acts)),
+            button_row(*(_act(name, page) for name in page.acts)),
         ]
     blocks.append(button_row(button("All programs", "program_list", 0)))
     return View(
@@ -117,9 +127,12 @@ def _channels(channels: Sequence[tuple[str, str]]) -> list[Part]:
     return parts
 
 
-# The buttons of those who run a program: the action, the label, and the question
-# before it, if there is one.
+# The buttons: the action, the label, and the question before it, if there is one.
 BUTTONS: Mapping[str, tuple[str, tuple[str, str] | None]] = {
+    "program_join": ("Join", None),
+    "program_ask": ("Ask the leads", None),
+    "program_invite": ("Invite people", None),
+    "program_leave": ("Leave", None),
     "program_change": ("Change", None),
     "program_open": (
         "Open",
@@ -139,10 +152,15 @@ BUTTONS: Mapping[str, tuple[str, tuple[str, str] | None]] = {
     "program_joined": ("Who joined", None),
     "program_champions": ("Champions", None),
 }
+_PRIMARY = {"program_join", "program_open"}
+# Slack's limit for the label of a button.
+_MAX_LABEL = 75
 
 
-def _act(name: str, program_id: int) -> ButtonElement:
+def _act(name: str, page: ProgramPage) -> ButtonElement:
     label, question = BUTTONS[name]
+    if name == "program_ask" and len(page.invitation.leads) == 1:
+        label = truncate(f"Ask {page.invitation.leads[0]}", _MAX_LABEL)
     confirm = None
     if question is not None:
         title, text = question
@@ -152,8 +170,8 @@ def _act(name: str, program_id: int) -> ButtonElement:
     return ButtonElement(
         text=label,
         action_id=name,
-        value=str(program_id),
-        style="primary" if name == "program_open" else None,
+        value=str(page.id),
+        style="primary" if name in _PRIMARY else None,
         confirm=confirm,
     )
 

@@ -1,18 +1,17 @@
 """The views of programs, filled with what one person may see."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
 from bot import permissions, timezones
 from bot.errors import UserError
-from bot.programs import editing, notes, page_blocks, service
-from bot.programs.blocks import Invitation
+from bot.programs import editing, invitations, membership, notes, page_blocks, service
 from bot.programs.defaults import program_texts
 from bot.programs.page_blocks import PAGE_SIZE, ProgramPage, ProgramRow
 from bot.programs.permissions import MAKE_PROGRAM, RUN_PROGRAM
+from bot.programs.presentation import format_day, invitation
 from bot.programs.rules import State
 from bot.runtime import Transaction
 from bot.workspace import members
@@ -59,19 +58,11 @@ def program_page(
             invitation=invitation(tx, program),
             state=_state(tx, program),
             channels=[(channel.slack_id, channel.name) for channel in shown],
+            own_acts=list(_own_acts(tx, program, by)),
             acts=_acts(tx, program) if service.can_run(tx, program, by) else [],
+            is_joined=membership.is_joined(tx, program.id, by),
             notice=notice,
         )
-    )
-
-
-def invitation(tx: Transaction, program: Program) -> Invitation:
-    """Return the content of the program's invitation."""
-    leads = members.names_in_order(tx, service.program_leads(tx, program))
-    return Invitation(
-        program_texts(program),
-        sorted(leads, key=str.casefold),
-        format_dates(program.starts_on, program.ends_on),
     )
 
 
@@ -113,6 +104,28 @@ def joined_list(tx: Transaction, program: Program, *, by: str, start: int = 0) -
     )
 
 
+def _own_acts(tx: Transaction, program: Program, by: str) -> Iterator[str]:
+    """Return the buttons that suit a member, whether or not they run the program."""
+    is_active = service.is_active(tx, program)
+    is_joined = membership.is_joined(tx, program.id, by)
+    if not is_joined and _can_join(tx, program, by):
+        yield "program_join"
+    if is_active and set(service.program_leads(tx, program)) - {by}:
+        yield "program_ask"
+    if is_active and invitations.can_invite(tx, program, by):
+        yield "program_invite"
+    if is_joined:
+        yield "program_leave"
+
+
+def _can_join(tx: Transaction, program: Program, by: str) -> bool:
+    try:
+        membership.require_may_join(tx, program, by)
+    except UserError:
+        return False
+    return True
+
+
 def _acts(tx: Transaction, program: Program) -> Sequence[str]:
     """Return the buttons that suit the program's state."""
     if program.is_workspace_wide:
@@ -144,18 +157,4 @@ def _state(tx: Transaction, program: Program) -> str:
         is_paused=service.is_paused(tx, program),
         first=format_day(program.starts_on),
         last=format_day(last),
-    )
-
-
-def format_day(day: date | None) -> str:
-    return f"{day.day} {day:%B %Y}" if day else ""
-
-
-def format_dates(first: date | None, last: date | None) -> str:
-    if first is None:
-        return ""
-    return (
-        f"{format_day(first)} to {format_day(last)}"
-        if last
-        else f"From {format_day(first)}"
     )

@@ -47,7 +47,13 @@ CHANGED = FormState(7, 3, FORM)
 OWN = FormState(1, 1, ProgramForm(), DEFAULTS)
 ROW = ProgramRow(7, TEXTS.name, TEXTS.audience, "Running until 30 June 2026")
 PAGE = ProgramPage(
-    7, INVITATION, "Running", [("C0HELP", "help"), ("C0TEAMS", "teams")], list(BUTTONS)
+    7,
+    INVITATION,
+    "Running",
+    [("C0HELP", "help"), ("C0TEAMS", "teams")],
+    own_acts=list(BUTTONS)[:4],
+    acts=list(BUTTONS)[4:],
+    is_joined=True,
 )
 
 SAMPLES: Samples = {
@@ -79,10 +85,14 @@ SAMPLES: Samples = {
     page_blocks.program_page: [
         lambda: page_blocks.program_page(PAGE),
         lambda: page_blocks.program_page(
+            replace(PAGE, invitation=replace(INVITATION, leads=["Ana" * 30]))
+        ),
+        lambda: page_blocks.program_page(
             replace(
                 PAGE,
                 invitation=replace(INVITATION, texts=LONGEST),
                 channels=[(f"C{n}", f"channel-{n}") for n in range(50)],
+                own_acts=[],
                 acts=[],
                 notice="Saved.",
             )

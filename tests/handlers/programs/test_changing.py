@@ -313,7 +313,7 @@ def test_others_may_not_run_it(known: Story, member: str):
     program = open_program(known)
     known.slack.members_by_channel[HELP_CHANNEL] = [member]
     page = press(known, "program_see", program.id, member)
-    assert buttons(page) == ["All programs"]
+    assert set(buttons(page)) <= {"Join", "Ask Eva", "All programs"}
     for act in ACTS:
         view = press(known, f"program_{act}", program.id, member)
         assert "Only this program's leads" in text_of(view)
@@ -330,6 +330,28 @@ def test_the_leads_of_the_workspace_run_all_of_them(known: Story):
     with known.rt.write(known.workspace) as tx:
         leads.set_program_leads(tx, [HELPER])
     assert change(known, program, HELPER, goal="Lead well").goal == "Lead well"
+
+
+def test_the_page_offers_each_person_what_they_can_do(known: Story):
+    known.slack.members_by_channel[HELP_CHANNEL] = [ASKER, GUEST]
+    program = open_program(known, leads=[HELPER])
+
+    def offered(member: str) -> list[str]:
+        return buttons(press(known, "program_see", program.id, member))[:-1]
+
+    assert offered(ASKER) == ["Join", "Ask Ben"]
+    assert offered(GUEST) == ["Ask Ben"]
+    assert offered(HELPER)[:2] == ["Join", "Invite people"]
+    add_members(known, program, ASKER)
+    assert offered(ASKER) == ["Ask Ben", "Leave"]
+    assert "You're in" in text_of(press(known, "program_see", program.id, ASKER))
+    change(known, program, guests_may_join=["yes"])
+    assert offered(GUEST) == ["Join", "Ask Ben"]
+    change(known, program, joining="invitation")
+    assert offered(PEER) == ["Ask Ben"]
+    press(known, "program_end", program.id)
+    assert offered(ASKER) == ["Leave"]
+    assert offered(PEER) == []
 
 
 # The workspace's own program
@@ -349,7 +371,7 @@ def test_the_workspaces_own_program_is_always_there_and_comes_first(known: Story
     assert "Running" in text_of(page)
     assert "Ask early." in text_of(page)
     assert buttons(press(known, "program_see", program.id)) == [
-        *("Change", "Who joined", "Champions", "All programs"),
+        *("Join", "Invite people", "Change", "Who joined", "Champions", "All programs"),
     ]
 
 

@@ -67,7 +67,7 @@ def test_the_program_is_a_draft_until_it_is_opened(known: Story):
     page = press(story, "program_see", program.id, ASKER)
     for text in (*ABOUT.values(), "10 minutes a week", "Ben and Eva", "Ask early."):
         assert text in text_of(page)
-    assert buttons(page) == ["All programs"]
+    assert buttons(page) == ["Join", "Ask the leads", "All programs"]
 
 
 def test_the_last_page_shows_the_invitation_with_the_chosen_leads(known: Story):

@@ -69,6 +69,7 @@ TitleChanged = Callable[["Transaction", "Ask"], None]
 # Takes the row ids of channels, and returns people by these.
 FindCaretakers = Callable[["Transaction", Collection[int]], "Mapping[int, Caretakers]"]
 HelpLines = Callable[["Channel | None"], Sequence[str]]
+HelpBlocks = Callable[["Transaction", str], "Sequence[Block]"]
 # Takes the ids of answers, whose asks the transaction has locked.
 MarksChanged = Callable[["Transaction", Collection[int]], None]
 
@@ -157,6 +158,8 @@ class Feature:
     active_members: ActiveMembers | None = None
     # Its lines of `/backswing help`, as they hold in the channel; None is any channel.
     help_lines: HelpLines | None = None
+    # Its blocks below them, for a member who typed the command.
+    help_blocks: HelpBlocks | None = None
 
     # Its kinds of suggestions for champions.
     work_items: "Sequence[WorkItemKind]" = ()
@@ -271,6 +274,7 @@ class Features:
         )
         self._own_ask_blocks = self._each(lambda feature: feature.own_ask_blocks)
         self._help_lines = self._each(lambda feature: feature.help_lines)
+        self._help_blocks = self._each(lambda feature: feature.help_blocks)
 
         self.due_rows = self._all(lambda feature: feature.due_rows)
         self.due_counts = self._each(lambda feature: feature.due_counts)
@@ -373,6 +377,10 @@ class Features:
         """Return the text of `/backswing help` in the channel, in mrkdwn."""
         lines = [line for lines in self._help_lines for line in lines(channel)]
         return "\n".join([HELP_TITLE, *(f"• {line}" for line in lines)])
+
+    def help_blocks(self, tx: "Transaction", member: str) -> "list[Block]":
+        """Return what features show to a member below the help."""
+        return [block for hook in self._help_blocks for block in hook(tx, member)]
 
     def on_direct_message(self, tx: "Transaction", message: "NewMessage") -> bool:
         """Let features answer a direct message to the bot; return True if one did."""

@@ -12,6 +12,7 @@ from bot.messages import authors
 from bot.runtime import Runtime, Transaction
 from bot.workspace import channels
 from handlers import external_members
+from handlers.help_command import help_reply
 from handlers.interactions import (
     OpenView,
     Reply,
@@ -106,8 +107,8 @@ def choose_from_menu(click: BlockAction, request: Request) -> Response:
     option, _, ask_id = click.action.option.partition(":")
     if option == "help":
         with request.read() as tx:
-            channel = channels.find(tx, click.channel.id if click.channel else "")
-            return Reply(tx.features.help_text(channel))
+            channel = click.channel.id if click.channel else ""
+            return help_reply(tx, channel, click.actor)
     request.refresh(users=[click.actor])
     with request.write() as tx:
         return _run_option(click, tx, option, parse_id(ask_id))

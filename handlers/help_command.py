@@ -1,14 +1,19 @@
 """Show help for `help` after any command."""
 
+import logging
 import re
 
 from slack_bolt import App
+from slack_sdk.models.blocks import SectionBlock
 
-from bot.runtime import Runtime
+from bot.errors import UserError
+from bot.runtime import Runtime, Transaction
 from bot.workspace import channels
 from handlers.interactions import HELP_PHRASES, Reply, Response, on_command
 from handlers.payloads import SlashCommand
 from handlers.requests import Request
+
+log = logging.getLogger(__name__)
 
 _ANY_COMMAND = re.compile(r"/\w+")
 
@@ -19,5 +24,17 @@ def register(app: App, rt: Runtime) -> None:
 
 
 def show_help(command: SlashCommand, request: Request) -> Response:
+    try:
+        request.refresh(users=[command.actor], only_unknown=True)
+    except UserError:
+        # People without a profile see the help, too.
+        log.warning("help shown without profile")
     with request.read() as tx:
-        return Reply(tx.features.help_text(channels.find(tx, command.channel_id)))
+        return help_reply(tx, command.channel_id, command.actor)
+
+
+def help_reply(tx: Transaction, channel: str, member: str) -> Reply:
+    """Build the help for a member in a channel, by its Slack id."""
+    text = tx.features.help_text(channels.find(tx, channel))
+    more = tx.features.help_blocks(tx, member)
+    return Reply(text, [SectionBlock(text=text), *more] if more else ())

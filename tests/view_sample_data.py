@@ -117,7 +117,10 @@ def summary(
         one.name: getattr(chosen, one.name, ()) for one in FEATURES.member_settings
     }
     rows = [
-        one.summarize(values, zone) for one in FEATURES.member_settings if one.summarize
+        one.summarize(values, zone)
+        for one in FEATURES.member_settings
+        # The others are only for some members.
+        if one.summarize and one.is_offered is None
     ]
     return home.SettingsSummary(rows, paused_until)
 

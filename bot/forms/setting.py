@@ -53,7 +53,7 @@ class MemberSetting(Setting[str]):
     """
 
     summarize: Callable[[Mapping[str, Any], str], tuple[str, str]] | None = None
-    # Returns True for members whom the form asks about it; None: for everyone.
+    # Returns True for members who see it; None: everyone does.
     is_offered: Callable[[Transaction, str], bool] | None = None
 
 

@@ -86,16 +86,17 @@ def home_view(
     sections: Sequence[RowList],
     help_text: str,
 ) -> View:
-    """Build a page of the Home tab; a new member sees the first steps at the top.
+    """Build a page of the Home tab; `pages` are those that the member can choose.
 
-    `pages` are those that they can choose; the first ends with the help. If there is
-    more than Slack shows, the lists are cut.
+    The first begins with buttons to ask and so on, for a new member with the first
+    steps, and ends with the help. If there is more than Slack shows, the lists are cut.
     """
     top = _page_buttons(pages, page)
-    top += _first_steps() if is_new else [_action_buttons()]
+    is_first = page == "today"
+    if is_first:
+        top += _first_steps() if is_new else [_action_buttons()]
     if any(row_list.blocks for row_list in waiting):
         top.append(HeaderBlock(text="Waiting for you"))
-    is_first = page == "today"
     bottom = [DividerBlock(), SectionBlock(text=help_text)] if is_first else []
     room = MAX_BLOCKS - len(top) - len(bottom)
     lists = fit([*waiting, *sections], room)

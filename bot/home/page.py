@@ -116,6 +116,7 @@ def _render_settings(context: HomeContext) -> RenderedSection:
             setting.summarize(values, zone.key)
             for setting in settings
             if setting.summarize is not None
+            and (setting.is_offered is None or setting.is_offered(tx, context.member))
         ],
         f"{until.day} {until:%B %Y}" if until and is_paused else "",
     )

@@ -16,6 +16,7 @@ from bot.programs.rules import MAX_TIME_LENGTH, Texts
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, mrkdwn_line, sentence_note
 from bot.slack.rich_text import Part, bold, channel_mention, fallback_text
+from bot.slack.text import to_plain, truncate
 
 _PURPOSE = "I help people here ask each other for help, and see what worked."
 _GREETING_INTRO = (
@@ -32,6 +33,8 @@ _RULE_TITLES = (
 )
 _OPTIONAL = "Taking part is optional. Nobody is ranked."
 _MAX_ELEMENTS = 8
+# Slack's limit for the text of a button.
+_MAX_BUTTON = 75
 _HELP_HINT = "Type `/backswing help` for more."
 
 
@@ -158,10 +161,13 @@ def preview_modal(channel_id: int, introduction_blocks: Sequence[Block]) -> View
     )
 
 
-def greeting(channel: str, name: str, texts: Texts) -> Note:
+def greeting(
+    channel: str, name: str, texts: Texts, *, joinable_program: int | None = None
+) -> Note:
     """Build the greeting of a newcomer to a channel. `channel` is Slack's id.
 
-    `texts` are those of the workspace's program.
+    `texts` are those of the workspace's own program; `joinable_program` is its id if
+    the newcomer may join it.
     """
     parts: list[Part] = [
         "Welcome to ",
@@ -174,12 +180,18 @@ def greeting(channel: str, name: str, texts: Texts) -> Note:
         _time(texts),
         button_row(
             ButtonElement(text="Ask your peers", action_id="home_ask"),
+            *([_join(joinable_program, texts)] if joinable_program else []),
             ButtonElement(text="No more greetings", action_id="greetings_off"),
         ),
         mrkdwn_line(
             f"This is my only greeting. There's nothing you need to do. {_HELP_HINT}"
         ),
     ]
+
+
+def _join(program_id: int, texts: Texts) -> ButtonElement:
+    label = truncate(f"Join {to_plain(texts.name)}", _MAX_BUTTON)
+    return button(label, "program_join", program_id)
 
 
 def greetings_off() -> Note:

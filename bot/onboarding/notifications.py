@@ -22,6 +22,8 @@ from bot.outbox.message_type import MessageType
 from bot.outbox.posted_message import LOST, PostedMessage
 from bot.outbox.queue import Delivery
 from bot.permissions import ASK, Role, is_allowed
+from bot.programs import membership
+from bot.programs import service as programs
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
@@ -118,8 +120,24 @@ def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if channel is None:
         return None
     texts = program_texts(tx, channel)
-    note = blocks.greeting(channel.slack_id, channel.name, texts)
+    note = blocks.greeting(
+        channel.slack_id,
+        channel.name,
+        texts,
+        joinable_program=_joinable_program(tx, delivery.recipient),
+    )
     return PostMessage(delivery.recipient, *note)
+
+
+def _joinable_program(tx: Transaction, member: str) -> int | None:
+    """Return the id of the workspace's own program, if the member may join it."""
+    program = programs.find_workspace_program(tx)
+    if program is None or membership.is_joined(tx, program.id, member):
+        return None
+    may_join = membership.may_join(tx, program, member) and membership.is_open_to(
+        tx, program, member
+    )
+    return program.id if may_join else None
 
 
 def _wants_greeting(tx: Transaction, channel: Channel, member: str) -> bool:

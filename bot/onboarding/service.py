@@ -26,7 +26,7 @@ from bot.programs import service as programs
 from bot.programs.rules import Texts
 from bot.runtime import Transaction
 from bot.slack.blocks import NOT_IN_CHANNEL, Note
-from bot.workspace import channels, member_settings, members, roles
+from bot.workspace import channels, leads, member_settings, members, roles
 from models import Channel, ChannelIntroduction, OutboxItem
 
 CHANNEL_NOT_FOUND = "I no longer know that channel."
@@ -170,6 +170,8 @@ def greet(
     if settings.is_greeted or not settings.wants_greetings:
         return
     members.ensure(tx, [member])
+    # The greeting offers to join it.
+    leads.workspace_program_id(tx)
     pending = _pending_greeting(tx, member)
     joined = dict(pending.payload["joined"]) if pending else {}
     # Keys of JSON objects are strings.

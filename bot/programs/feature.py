@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from slack_sdk.models.blocks import Block
+
 from bot.feature import Feature
 from bot.forms.fields import Switch
 from bot.programs import (
     champions,
     departed_leads,
     invitations,
+    lead_blocks,
     lead_home,
     lead_prompts,
     member_home,
@@ -16,17 +19,28 @@ from bot.programs import (
     permissions,
     personal_data,
     questions,
+    service,
     settings,
     stay,
 )
 from bot.runtime import Transaction
-from bot.workspace import leads
+from bot.workspace import leads, members
 from bot.workspace.member_settings import column_setting
 from models import Channel
 
 
 def _help_lines(_channel: Channel | None) -> Sequence[str]:
     return ["*See the programs here* with `/backswing program`."]
+
+
+def _help_blocks(tx: Transaction, member: str) -> Sequence[Block]:
+    """Name the leads of the workspace's own program to a member who can ask them."""
+    program = service.find_workspace_program(tx)
+    if program is None or not service.can_see(tx, program, member):
+        return []
+    others = [lead for lead in service.program_leads(tx, program) if lead != member]
+    names = members.names_in_order(tx, others)
+    return lead_blocks.leads_to_ask(program.id, names) if names else []
 
 
 _LEAD_PROMPTS = column_setting(
@@ -77,6 +91,7 @@ PROGRAMS = Feature(
         lead_home.LEAD_SECTION,
     ),
     help_lines=_help_lines,
+    help_blocks=_help_blocks,
     due_counts=_due_counts,
     next_due=lead_prompts.next_due,
     on_member_loaded=departed_leads.on_member_loaded,

@@ -3,15 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import Block, HeaderBlock
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    HeaderBlock,
+    PlainTextObject,
+    SectionBlock,
+)
 
 from bot.home.row_blocks import RowList
 from bot.programs.rules import MAX_NAME_LENGTH
 from bot.slack import rich_text
-from bot.slack.blocks import Note, button, button_row, context_line, sentence_note
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    name_list,
+    sentence_note,
+)
 from bot.slack.rich_text import Part, bold, fallback_text
 from bot.slack.text import to_plain, truncate
 
+# Slack's limit for the text of a button.
+_MAX_BUTTON = 75
 _QUESTION = "What are you stuck on yourself? When leads ask, others do."
 
 
@@ -19,6 +34,7 @@ _QUESTION = "What are you stuck on yourself? When leads ask, others do."
 class LeadRow:
     """A program of a lead; `asked` of its `leads` have asked in the last weeks."""
 
+    program_id: int
     name: str
     asked: int
     leads: int
@@ -39,6 +55,18 @@ def lead_prompt(program_id: int, name: str) -> Note:
             button("Stop these", "program_lead_stop", program_id),
         ),
         context_line(f"{about} I ask every six weeks. Only you see this."),
+    ]
+
+
+def leads_to_ask(program_id: int, names: Sequence[str]) -> list[Block]:
+    """Build the line of the help that names the leads, with a button to ask them."""
+    label = f"Ask {names[0]}" if len(names) == 1 else "Ask the leads"
+    text = f"Questions about the program? Ask {name_list(names)}."
+    return [
+        SectionBlock(
+            text=PlainTextObject(text=text, emoji=False),
+            accessory=button(truncate(label, _MAX_BUTTON), "program_ask", program_id),
+        )
     ]
 
 
@@ -85,18 +113,22 @@ def _sentence(parts: Sequence[Part]) -> Note:
     return fallback_text(*parts), blocks
 
 
+def _lead_row(row: LeadRow) -> Block:
+    name = truncate(to_plain(row.name), MAX_NAME_LENGTH)
+    asked = f"Leads who asked in the last 6 weeks: {row.asked} of {row.leads}"
+    return SectionBlock(
+        text=PlainTextObject(text=f"{name}\n{asked}", emoji=True),
+        accessory=ButtonElement(
+            text="See it",
+            action_id="program_see",
+            value=str(row.program_id),
+            accessibility_label=truncate(f"See it: {name}", _MAX_BUTTON),
+        ),
+    )
+
+
 def leads_who_asked(rows: Sequence[LeadRow]) -> RowList:
     """Build the section of a lead's Home tab, with a row for each of their programs."""
     return RowList(
-        [HeaderBlock(text="For you as a lead")],
-        [
-            [
-                rich_text.inline(
-                    _name(row.name),
-                    ": Leads who asked in the last 6 weeks:"
-                    f" {row.asked} of {row.leads}",
-                )
-            ]
-            for row in rows
-        ],
+        [HeaderBlock(text="For you as a lead")], [[_lead_row(row)] for row in rows]
     )

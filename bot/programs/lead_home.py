@@ -36,7 +36,7 @@ def _rows(context: HomeContext, programs: Sequence[Program]) -> list[LeadRow]:
             for lead in leads.get(program.id, [])
         )
         name = program_texts(program).name
-        rows.append(LeadRow(name, count, len(leads.get(program.id, []))))
+        rows.append(LeadRow(program.id, name, count, len(leads.get(program.id, []))))
     return rows
 
 

@@ -1,6 +1,7 @@
 """Views for members: Home, settings, mentors, onboarding and their data."""
 
 import itertools
+from dataclasses import replace
 from functools import partial
 
 from bot.features import FEATURES
@@ -159,7 +160,13 @@ SAMPLES: Samples = {
     onboarding.preview_modal: [
         lambda: onboarding.preview_modal(7, introduction_blocks())
     ],
-    onboarding.greeting: [lambda: onboarding.greeting("C0HELP", "help", DEFAULTS)],
+    onboarding.greeting: [
+        lambda: onboarding.greeting("C0HELP", "help", DEFAULTS),
+        lambda: onboarding.greeting("C0HELP", "help", DEFAULTS, joinable_program=10**9),
+        lambda: onboarding.greeting(
+            "C0HELP", "help", replace(DEFAULTS, name="W" * 90), joinable_program=1
+        ),
+    ],
     onboarding.greetings_off: [onboarding.greetings_off],
     privacy.forget_form: [
         lambda: privacy.forget_form([], FEATURES.erasure_lines),

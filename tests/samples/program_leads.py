@@ -12,6 +12,10 @@ SAMPLES: Samples = {
     lead_blocks.lead_prompt: [
         partial(lead_blocks.lead_prompt, 10**9, name) for name in ("Peers", LONGEST)
     ],
+    lead_blocks.leads_to_ask: [
+        partial(lead_blocks.leads_to_ask, 10**9, names)
+        for names in (["Ana"], ["Ana", "Ben"], ["é" * 80] * 5)
+    ],
     lead_blocks.lead_prompt_skipped: [lead_blocks.lead_prompt_skipped],
     lead_blocks.lead_prompts_off: [lead_blocks.lead_prompts_off],
     lead_blocks.lead_left: [
@@ -24,7 +28,7 @@ SAMPLES: Samples = {
     ],
     lead_blocks.leads_who_asked: [
         lambda: lead_blocks.leads_who_asked(
-            [LeadRow("New managers", 1, 3), LeadRow(LONGEST, 0, 5)]
+            [LeadRow(1, "New managers", 1, 3), LeadRow(10**9, LONGEST, 0, 5)]
         )
     ],
 }

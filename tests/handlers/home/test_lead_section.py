@@ -23,13 +23,21 @@ def program_page(story: Story, member: str) -> str:
 
 def test_leads_see_how_many_of_them_have_asked(peers: Story):
     lead_peers(peers, ASKER, HELPER, PEER)
-    assert f"Peers: {ASKED} 0 of 3" in program_page(peers, ASKER)
+    assert f"Peers\n{ASKED} 0 of 3" in program_page(peers, ASKER)
     asks_in(peers, HELPER, "How do I fix x?")
     asks_in(peers, HELPER, "How do I fix y?")
     asks_in(peers, GUEST, "How do I fix z?")
-    assert f"Peers: {ASKED} 1 of 3" in program_page(peers, ASKER)
+    assert f"Peers\n{ASKED} 1 of 3" in program_page(peers, ASKER)
     peers.clock.advance(weeks=6)
     assert f"{ASKED} 0 of 3" in program_page(peers, ASKER)
+
+
+def test_a_button_leads_to_the_programs_page(peers: Story):
+    program = add_program(peers, ASKER, slack_channels=[HELP_CHANNEL])
+    program_page(peers, ASKER)
+    view = peers.slack.homes[ASKER]
+    peers.click(ASKER, "program_see", str(program), view=view)
+    assert "New managers" in visible_text(peers.slack.views[-1][1])
 
 
 def test_an_ask_that_was_deleted_does_not_count(peers: Story):
@@ -47,8 +55,8 @@ def test_each_program_counts_asks_in_its_own_channels(peers: Story):
     asks_in(peers, HELPER, "How do I fix x?")
     asks_in(peers, ASKER, "How do I fix y?", channel="C0ELSE")
     shown = program_page(peers, ASKER)
-    assert f"Elsewhere: {ASKED} 1 of 2" in shown
-    assert f"Peers: {ASKED} 1 of 1" in shown
+    assert f"Elsewhere\n{ASKED} 1 of 2" in shown
+    assert f"Peers\n{ASKED} 1 of 1" in shown
 
 
 def test_asks_in_a_private_channel_count_only_for_leads_in_it(peers: Story):
@@ -80,6 +88,6 @@ def test_drafts_and_programs_that_are_over_are_not_listed(peers: Story):
     tomorrow = (now + timedelta(days=1)).date()
     add_program(peers, ASKER, name="Soon", starts_on=tomorrow)
     shown = program_page(peers, ASKER)
-    assert f"Soon: {ASKED} 0 of 1" in shown
+    assert f"Soon\n{ASKED} 0 of 1" in shown
     assert "Draft" not in shown
     assert "Over" not in shown

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.programs import membership
+from bot.programs import service as programs
 from bot.slack.api import OutcomeUnknown, Rejected
 from bot.workspace import member_settings
 from bot.workspace.member_settings import MemberSettings
@@ -76,6 +78,52 @@ def test_the_greeting_has_the_rules_of_the_workspaces_own_program(
     assert "Be kind." in shown
     assert "Time: 10 minutes a week! Taking part is optional." in shown
     assert "Ask early" not in shown
+
+
+def buttons(story: Story, member: str) -> list[str]:
+    return [
+        element["text"]["text"]
+        for block in story.slack.messages_to(member)[0].blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+OTHERS = ["Ask your peers", "No more greetings"]
+
+
+def test_the_greeting_offers_to_join_the_workspaces_own_program(
+    arrived: Story,
+) -> None:
+    join(arrived, PEER)
+    assert buttons(arrived, PEER) == [OTHERS[0], "Join Peers", OTHERS[1]]
+    press(arrived, PEER, "Join Peers")
+    assert arrived.slack.views[-1][1]["callback_id"] == "program_join"
+
+
+def test_a_greeting_offers_to_join_only_to_those_who_may(arrived: Story) -> None:
+    arrived.command(ADMIN, "/backswing", channel=NEW)
+    arrived.submit_settings(ADMIN, "settings", {"guests_may_ask": ["yes"]})
+    join(arrived, GUEST)
+    assert buttons(arrived, GUEST) == OTHERS
+    change_peers(arrived, joining="invitation", name="Friends &amp; co")
+    join(arrived, PEER)
+    assert buttons(arrived, PEER) == OTHERS
+    change_peers(arrived, joining="open")
+    join(arrived, HELPER)
+    assert buttons(arrived, HELPER)[1] == "Join Friends & co"
+
+
+def test_who_has_joined_before_the_greeting_is_sent_is_offered_nothing(
+    arrived: Story,
+) -> None:
+    arrived.clock.now = FRIDAY_EVENING
+    join(arrived, PEER)
+    with arrived.rt.write(arrived.workspace) as tx:
+        program = programs.workspace_program(tx)
+        membership.join(tx, program, PEER, rules_version=1)
+    monday(arrived)
+    assert buttons(arrived, PEER) == OTHERS
 
 
 FRIDAY_EVENING = datetime(2026, 3, 6, 18, 0, tzinfo=UTC)

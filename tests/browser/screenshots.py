@@ -34,6 +34,7 @@ from tests.browser.test_checkins import (
     share_all,
 )
 from tests.browser.test_mentors import receive_credit_offer
+from tests.browser.test_programs import fill_in as fill_in_program
 from tests.browser.test_routing import (
     OTHER,
     REQUEST,
@@ -310,6 +311,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "checkin-plan": plan,
     "checkin-share": checkin_share,
     "checkin-digest": checkin_digest,
+    "program": fill_in_program,
     "request": request,
     "export": export,
     "anonymous-preview": anonymous_preview,

@@ -99,6 +99,12 @@ def _render_without_lead(tx: Transaction, delivery: Delivery) -> PostMessage | N
     return PostMessage(delivery.recipient, *note)
 
 
+def _can_see(tx: Transaction, delivery: Delivery) -> bool:
+    """Return True if the admin may see the program. Raises MembershipUnknown."""
+    program = tx.session.get_one(Program, delivery.subject_id)
+    return service.can_see(tx, program, delivery.recipient)
+
+
 MESSAGE_TYPES = (
     MessageType(
         PROGRAM_LEAD_LEFT,
@@ -109,6 +115,7 @@ MESSAGE_TYPES = (
     MessageType(
         PROGRAM_WITHOUT_LEAD,
         _render_without_lead,
+        can_see=_can_see,
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.NEWS),
     ),

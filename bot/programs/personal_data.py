@@ -16,6 +16,7 @@ from bot.programs.message_kinds import (
     PROGRAM_QUESTION,
     PROGRAM_STAY,
     PROGRAM_UPDATE_QUESTION,
+    PROGRAM_WITHOUT_CHANNEL,
     PROGRAM_WITHOUT_LEAD,
 )
 from bot.programs.questions import questions_naming
@@ -129,8 +130,16 @@ MESSAGES = (
         questions_naming,
     ),
     # These name no member.
-    MessagePolicy(frozenset({PROGRAM_STAY, PROGRAM_NOT_POSTED})),
     MessagePolicy(
-        frozenset({PROGRAM_LEAD_LEFT, PROGRAM_LEAD_PROMPT, PROGRAM_WITHOUT_LEAD})
+        frozenset(
+            {
+                PROGRAM_LEAD_LEFT,
+                PROGRAM_LEAD_PROMPT,
+                PROGRAM_NOT_POSTED,
+                PROGRAM_STAY,
+                PROGRAM_WITHOUT_CHANNEL,
+                PROGRAM_WITHOUT_LEAD,
+            }
+        )
     ),
 )

@@ -22,13 +22,24 @@ from tests.program_leads import (
     lead_peers,
     meet,
 )
-from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER, user_object
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    conversation_object,
+    user_object,
+)
 
 
 @pytest.fixture
 def morning(story: Story) -> Story:
     story.clock.now = MORNING
     return story
+
+
+SECRET = "C0SECRET"
 
 
 def texts(story: Story, member: str) -> list[str]:
@@ -63,13 +74,28 @@ def test_without_any_lead_the_admins_are_told(morning: Story, is_peers: bool):
     if is_peers:
         lead_peers(morning, ASKER)
     else:
-        add_program(morning, ASKER)
+        add_program(morning, ASKER, slack_channels=[HELP_CHANNEL])
     depart(morning, ASKER)
     name = "Peers" if is_peers else "New managers"
     command = "/backswing workspace" if is_peers else "/backswing program"
     assert texts(morning, ADMIN) == [
         f"The last lead of {name} has left. To name another, type {command}."
     ]
+
+
+def test_admins_hear_of_no_program_in_a_private_channel_that_they_are_not_in(
+    morning: Story,
+):
+    morning.slack.people["U0BOSS"] = user_object("U0BOSS", is_admin=True)
+    meet(morning, "U0BOSS")
+    morning.slack.channels[SECRET] = conversation_object(
+        SECRET, "secret", is_private=True
+    )
+    morning.slack.members_by_channel[SECRET] = [ASKER, "U0BOSS"]
+    add_program(morning, ASKER, slack_channels=[SECRET])
+    depart(morning, ASKER)
+    assert len(texts(morning, "U0BOSS")) == 1
+    assert texts(morning, ADMIN) == []
 
 
 def test_each_program_is_told_about(morning: Story):

@@ -292,6 +292,22 @@ FREE = {
         *("answer_texts_off", "answer_texts_on"),
         # Admins see all programs; tests/handlers/programs has others.
         *(f"program_{name}" for name in ("join", "ask", "reply", "invite")),
+        *(f"program_{name}" for name in ("see", "new", "change", "leads", "back")),
+        *(f"program_{name}" for name in ("open", "end", "continue", "back_to_draft")),
+        *(f"program_{name}" for name in ("archive", "restore", "champions")),
+        *(
+            f"program_{name}{turn}"
+            for name in ("list", "joined")
+            for turn in ("", "_back", "_next")
+        ),
+        # The form to ask; tests/handlers/test_lead_prompts.py has the channel in it.
+        "program_lead_ask",
+        # A champion's own suggestions; tests/handlers/worklist tries others.
+        *(f"work_{name}" for name in ("close", "done", "guide", "hello", "help")),
+        *(f"work_{name}" for name in ("refuse", "remind", "stop", "thank")),
+        # The person's own choices as a champion or lead.
+        *(f"program_champion_{name}" for name in ("yes", "no", "stop")),
+        *("program_lead_skip", "program_lead_stop"),
         # The person's own part in a program.
         *(f"program_{name}" for name in ("decline", "leave", "come_back")),
         *(f"program_{name}" for name in ("pause", "stay", "seen")),
@@ -314,6 +330,7 @@ FREE = {
     },
     "view": {
         *(f"program_{name}" for name in ("join", "ask", "reply", "invite")),
+        *(f"program_{name}" for name in ("about", "rules", "save", "champions")),
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),
         # It asks Slack each time; tests/handlers/anonymity tries it.
         "ask_anonymously",

@@ -42,6 +42,8 @@ TELLS_NOTHING = {
     "knowledge.fetch_answer",
     "knowledge.sync_pointer",
     *("anonymous.reviewed", "anonymous.notice", "anonymous.update_stop_offer"),
+    # The name of a program, to those who run it.
+    *("program.lead_prompt", "program.lead_left", "program.without_channel"),
 }
 
 
@@ -54,6 +56,8 @@ ASKS_ITSELF = {
     ),
     # Where they can't see the channel, it is not named.
     "knowledge.notice",
+    # Each line, as on the Home tab; tests/handlers/worklist tries private channels.
+    "work.monday",
     *(
         "kudos.received",
         "kudos.update_recipient",

@@ -40,6 +40,8 @@ NOT_ITS_CHANNEL = "That is no channel of this program."
 TOO_MANY = f"Up to {MAX_INVITED} people at a time, please."
 # The profile of someone new to the bot is fetched within seconds.
 _RECHECK_AFTER = timedelta(minutes=1)
+_RECHECK_PAUSED_AFTER = timedelta(hours=1)
+PAUSED = "This program is paused: I'm in none of its channels."
 
 
 def can_invite(tx: Transaction, program: Program, member: str) -> bool:
@@ -69,6 +71,8 @@ def _require(tx: Transaction, program: Program, by: str) -> None:
     permissions.require(INVITE, _roles(tx, program, by))
     if not service.is_active(tx, program):
         raise UserError(membership.ENDED)
+    if service.is_paused(tx, program):
+        raise UserError(PAUSED)
 
 
 def form(tx: Transaction, program: Program, *, by: str) -> View:
@@ -180,10 +184,12 @@ def _render(tx: Transaction, delivery: Delivery) -> SlackAction | Reschedule | N
     row = members.find(tx, delivery.recipient)
     if row is None or not _may_get(program, row):
         return None
-    if row.fetched_at is None:
-        return Reschedule(tx.now + _RECHECK_AFTER)
     if not service.is_active(tx, program):
         return None
+    if row.fetched_at is None:
+        return Reschedule(tx.now + _RECHECK_AFTER)
+    if service.is_paused(tx, program):
+        return Reschedule(tx.now + _RECHECK_PAUSED_AFTER)
     if membership.find(tx, program.id, delivery.recipient) is not None:
         return None
     note = join_blocks.invitation(program.id, presentation.invitation(tx, program))

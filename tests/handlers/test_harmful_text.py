@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+from bot.slack.text import one_line, sanitize
 from tests.factories import Story
+from tests.making_programs import (
+    ABOUT,
+    change_form,
+    open_list,
+    open_program,
+    press,
+    save,
+    to_last_page,
+)
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 from tests.strategies import HARMFUL_TEXT
 
@@ -108,9 +118,25 @@ def write_everywhere(story: Story, text: str, slack_text: str) -> None:
     story.set_up_channel(topics=text, helpful=text or ":+1:")
     story.set_up_channel(topics=text)
     story.command(ADMIN, "/backswing")
+    make_program(story, text)
     story.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
     story.advance(minutes=2)
     story.advance(minutes=2)
+
+
+def make_program(story: Story, text: str) -> None:
+    """Make a program with the beginning of a text, unless nothing can be read of it."""
+    words = one_line(sanitize(text))[:30].strip()
+    if not words:
+        return
+    names = (*ABOUT, "time_needed", "rules")
+    program = open_program(story, **dict.fromkeys(names, words))
+    change = change_form(story, program)
+    for lead in (ADMIN, HELPER):
+        page = to_last_page(story, change, goal=f"{lead} {words}")
+        save(story, page, {"leads": [ADMIN, HELPER]})
+    open_list(story, ASKER)
+    press(story, "program_see", program.id, ASKER)
 
 
 @pytest.mark.timeout(300)

@@ -1,6 +1,7 @@
 """Those who run a program change it, open it, end it and archive it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -134,6 +135,23 @@ def test_the_second_of_two_leads_sees_what_the_first_changed(known: Story):
     assert not save(known, answer["view"], {}, PEER).body
     saved = find(known, program.id)
     assert (saved.goal, saved.version) == ("Lead together", 3)
+
+
+def test_of_two_who_save_at_the_same_time_one_sees_the_other(known: Story):
+    program = open_program(known, leads=[HELPER, PEER])
+    pages = {
+        lead: to_last_page(
+            known, change_form(known, program, lead), lead, goal=f"Lead like {lead}"
+        )
+        for lead in (HELPER, PEER)
+    }
+    with ThreadPoolExecutor() as pool:
+        answers = list(
+            pool.map(lambda lead: save(known, pages[lead], {}, lead).body, pages)
+        )
+    assert sorted(map(bool, answers)) == [False, True]
+    assert "changed the goal to" in "".join(answers)
+    assert find(known, program.id).version == 2
 
 
 def test_every_part_that_another_changed_is_named(known: Story):

@@ -7,8 +7,9 @@ import pytest
 import jobs.program_channels
 from tests.factories import Story
 from tests.fakes import PostedMessage
-from tests.making_programs import open_program, press, text_of
+from tests.making_programs import buttons, open_program, press, text_of
 from tests.personal_data import forget
+from tests.programs import invitations_to
 from tests.slack_payloads import ADMIN, HELP_CHANNEL, HELPER, PEER, button, user_object
 
 pytestmark = pytest.mark.deep_on_postgresql
@@ -106,3 +107,21 @@ def test_it_waits_for_their_hours_and_says_nothing_if_it_is_over(known: Story):
     archive(known, is_archived=False)
     known.advance(hours=14)
     assert told(known, HELPER) == []
+
+
+def test_nobody_is_invited_in_a_pause(known: Story):
+    program = open_program(known, leads=[HELPER])
+    archive(known)
+    assert "Invite people" not in buttons(press(known, "program_see", program.id))
+    view = press(known, "program_invite", program.id)
+    assert "This program is paused" in text_of(view)
+    archive(known, is_archived=False)
+    view = press(known, "program_invite", program.id)
+    known.submit(ADMIN, view, {"channel": None, "people": [PEER]})
+    # The message is not sent yet.
+    archive(known)
+    known.deliver()
+    assert invitations_to(known, PEER) == []
+    archive(known, is_archived=False)
+    known.advance(hours=2)
+    assert len(invitations_to(known, PEER)) == 1

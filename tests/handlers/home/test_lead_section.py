@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.slack.text import ANONYMOUS
+from models import Ask
 from tests.checkins import visible_text
 from tests.factories import Story
 from tests.home import PRIVATE, asks_in, opens
@@ -46,6 +48,14 @@ def test_an_ask_that_was_deleted_does_not_count(peers: Story):
     ask = peers.only_ask()
     peers.click(HELPER, "ask_delete", str(ask.id))
     peers.submit(HELPER, peers.slack.views[-1][1], {})
+    assert f"{ASKED} 0 of 1" in program_page(peers, HELPER)
+
+
+def test_an_ask_without_a_name_counts_for_nobody(peers: Story):
+    lead_peers(peers, HELPER)
+    asks_in(peers, HELPER, "How do I fix x?")
+    with peers.rt.write(peers.workspace) as tx:
+        tx.session.get_one(Ask, peers.only_ask().id).asker = ANONYMOUS
     assert f"{ASKED} 0 of 1" in program_page(peers, HELPER)
 
 

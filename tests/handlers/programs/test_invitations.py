@@ -1,0 +1,238 @@
+"""People are invited once, and who says no can't be told from who has not looked."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.slack.api import Rejected
+from bot.workspace import member_settings, visibility
+from models import Base, ProgramInvitation
+from tests.factories import Story
+from tests.programs import (
+    change_program,
+    invitations_to,
+    invites,
+    joins_program,
+    last_reply,
+    make_program,
+    presses,
+    program_page,
+)
+from tests.slack_payloads import (
+    ASKER,
+    CHAMPION,
+    GUEST,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    button,
+    conversation_object,
+    user_object,
+)
+
+CLOSED = "C0CLOSED"
+
+
+def everything(story: Story) -> dict[str, list[str]]:
+    with story.rt.read_session() as session:
+        return {
+            table.name: sorted(str(tuple(r)) for r in session.execute(select(table)))
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def invited(story: Story) -> set[str]:
+    with story.rt.read_session() as session:
+        return set(session.scalars(select(ProgramInvitation.member)))
+
+
+def test_a_lead_writes_to_people_once(story: Story, program: int) -> None:
+    page = invites(story, CHAMPION, program, people=(ASKER, HELPER))
+    assert "I write to each person once" in json.dumps(page)
+    invites(story, CHAMPION, program, people=(ASKER, HELPER, PEER))
+    for person in (ASKER, HELPER, PEER):
+        [message] = invitations_to(story, person)
+        shown = json.dumps(message.blocks)
+        for text in ("Reviewers", "10 minutes a week", "Be kind.", "Dan", "Ask first"):
+            assert text in shown
+    assert invited(story) == {ASKER, HELPER, PEER}
+
+
+def test_a_champion_posts_it_in_a_channel(story: Story, program: int) -> None:
+    story.set_up_channel(champions=[PEER])
+    invites(story, PEER, program, channel=HELP_CHANNEL)
+    [message] = invitations_to(story, HELP_CHANNEL)
+    action, value = button(message, "Join")
+    story.click(ASKER, action, value)
+    assert story.slack.views[-1][1]["callback_id"] == "program_join"
+
+
+def test_others_invite_nobody(story: Story, program: int) -> None:
+    for person in (ASKER, GUEST):
+        story.slack.members_by_channel[HELP_CHANNEL] = [person]
+        assert presses(story, person, "invite", program) == {}
+        assert "can invite people" in last_reply(story)
+
+
+def test_an_invitation_is_for_people_who_can_join(story: Story, program: int) -> None:
+    story.slack.people |= {
+        "U0GONE": user_object("U0GONE", deleted=True),
+        "U0ROBO": user_object("U0ROBO", is_bot=True),
+        "U0ELSE": user_object("U0ELSE", team_id="T0ELSE"),
+        "U0NEW": user_object("U0NEW"),
+    }
+    joins_program(story, HELPER, program)
+    joins_program(story, PEER, program)
+    presses(story, PEER, "leave", program)
+    people = ("U0GONE", "U0ROBO", "U0ELSE", "U0NEW", GUEST, HELPER, PEER, CHAMPION)
+    invites(story, CHAMPION, program, people=people)
+    story.advance(minutes=2)
+    reached = {person for person in people if invitations_to(story, person)}
+    assert reached == {"U0NEW"}
+
+
+def test_someone_who_joined_meanwhile_gets_none(story: Story, program: int) -> None:
+    # It is too early for Ana.
+    with story.rt.write(story.workspace) as tx:
+        member_settings.update(
+            tx, ASKER, paused_until=story.clock().date().replace(day=20)
+        )
+    invites(story, CHAMPION, program, people=(ASKER,))
+    assert invitations_to(story, ASKER) == []
+    joins_program(story, ASKER, program)
+    story.advance(days=30)
+    assert invitations_to(story, ASKER) == []
+
+
+def test_a_pause_delays_it(story: Story, program: int) -> None:
+    with story.rt.write(story.workspace) as tx:
+        until = story.clock().date().replace(day=10)
+        member_settings.update(tx, ASKER, paused_until=until)
+    invites(story, CHAMPION, program, people=(ASKER,))
+    assert invitations_to(story, ASKER) == []
+    story.advance(days=9)
+    assert len(invitations_to(story, ASKER)) == 1
+
+
+def test_the_budget_holds_it_back(story: Story) -> None:
+    leads = (CHAMPION,)
+    programs = [make_program(story, f"Number {n}", leads=leads) for n in range(4)]
+    for program in programs:
+        invites(story, CHAMPION, program, people=(ASKER,))
+    # The third place is for requests.
+    assert len(invitations_to(story, ASKER)) == 2
+    story.advance(days=8)
+    assert len(invitations_to(story, ASKER)) == 4
+
+
+@pytest.mark.parametrize("place", ["D0ANA", HELP_CHANNEL])
+def test_declining_leaves_no_trace(
+    story: Story, program: int, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    invites(story, CHAMPION, program, people=(ASKER,), channel=HELP_CHANNEL)
+    story.advance(days=1)
+    before, logs = everything(story), len(caplog.records)
+    # The profile is due to be fetched again; even that would tell.
+    story.slack.calls.clear()
+    story.click(ASKER, "program_decline", str(program), channel=place)
+    story.deliver()
+    assert story.slack.calls == ["response_url"]
+    assert everything(story) == before
+    assert len(caplog.records) == logs
+    assert "nobody learns of it" in last_reply(story)
+    assert bool(story.slack.replaced_texts) == place.startswith("D")
+
+
+def test_one_can_join_after_declining(story: Story, program: int) -> None:
+    story.click(ASKER, "program_decline", str(program), channel="D0ANA")
+    joins_program(story, ASKER, program)
+
+
+def test_at_most_two_hundred_at_a_time(story: Story, program: int) -> None:
+    people = tuple(f"U0P{n}" for n in range(201))
+    answer = invites(story, CHAMPION, program, people=people)
+    assert answer["errors"] == {"people": "Up to 200 people at a time, please."}
+    answer = invites(story, CHAMPION, program)
+    assert answer["errors"] == {"channel": "Choose a channel, or people."}
+    assert invited(story) == set()
+
+
+def test_it_is_posted_only_in_the_programs_channels(story: Story, program: int) -> None:
+    story.slack.channels["C0OTHER"] = conversation_object("C0OTHER", "other")
+    answer = invites(story, CHAMPION, program, channel="C0OTHER")
+    assert answer["errors"] == {"channel": "That is no channel of this program."}
+
+
+def test_a_form_that_comes_twice_posts_once(story: Story, program: int) -> None:
+    view = presses(story, CHAMPION, "invite", program)
+    values: dict[str, Any] = {"channel": HELP_CHANNEL, "people": [ASKER]}
+    for _ in range(2):
+        story.submit(CHAMPION, view, values, view_id="V0SAME")
+    story.deliver()
+    assert len(invitations_to(story, HELP_CHANNEL)) == 1
+    assert len(invitations_to(story, ASKER)) == 1
+
+
+def test_the_lead_is_told_if_slack_does_not_take_it(story: Story, program: int) -> None:
+    story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "restricted")]
+    invites(story, CHAMPION, program, channel=HELP_CHANNEL)
+    [text] = story.slack.texts_to(CHAMPION)
+    assert text.startswith("Slack didn't let me post the invitation to Reviewers")
+
+
+def test_what_is_over_invites_nobody(story: Story, program: int) -> None:
+    view = presses(story, CHAMPION, "invite", program)
+    change_program(story, program, ended_at=story.clock())
+    story.submit(CHAMPION, view, {"channel": HELP_CHANNEL, "people": [ASKER]})
+    story.deliver()
+    assert invitations_to(story, ASKER) == []
+    assert invitations_to(story, HELP_CHANNEL) == []
+
+
+@pytest.fixture
+def closed(story: Story) -> int:
+    """A program whose only channel is private; Ana is in it, Ben is not."""
+    story.slack.channels[CLOSED] = conversation_object(
+        CLOSED, "closed", is_private=True
+    )
+    story.slack.members_by_channel[CLOSED] = [ASKER, CHAMPION]
+    return make_program(story, "Secret", in_channels=(CLOSED,), leads=(CHAMPION,))
+
+
+def test_a_private_channels_program_reaches_only_its_people(
+    story: Story, closed: int
+) -> None:
+    invites(story, CHAMPION, closed, people=(ASKER, HELPER))
+    assert len(invitations_to(story, ASKER)) == 1
+    assert story.slack.messages_to(HELPER) == []
+
+
+@pytest.mark.parametrize("action", ["join", "ask", "invite"])
+def test_others_learn_nothing_of_it_by_pressing(
+    story: Story, closed: int, action: str
+) -> None:
+    assert presses(story, HELPER, action, closed) == {}
+    assert last_reply(story) == "That program is gone."
+
+
+def test_a_former_member_of_the_channel_leaves_it_unnamed(
+    story: Story, closed: int
+) -> None:
+    joins_program(story, ASKER, closed)
+    story.slack.members_by_channel[CLOSED] = [CHAMPION]
+    story.clock.advance(seconds=visibility.FRESH_FOR.total_seconds() + 1)
+    page = program_page(story, ASKER)
+    assert "A program that you can't see at the moment" in page
+    assert "Secret" not in page
+    left = json.dumps(presses(story, ASKER, "leave", closed))
+    assert "You left the program." in left
+    assert "Secret" not in left
+    assert "Secret" not in json.dumps(presses(story, ASKER, "come_back", closed))
+
+
+def test_the_page_shows_it_to_nobody_else(story: Story, closed: int) -> None:
+    story.ask()
+    assert "Secret" not in program_page(story, HELPER)
+    assert "Secret" in program_page(story, ASKER)

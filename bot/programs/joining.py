@@ -4,7 +4,7 @@ from slack_sdk.models.views import View
 
 from bot.errors import UserError
 from bot.forms.fields import FormValues
-from bot.programs import join_blocks, membership, presentation, rules, service
+from bot.programs import join_blocks, membership, presentation, service
 from bot.programs.defaults import program_texts
 from bot.programs.rules import State
 from bot.programs.settings import PARTICIPATION_SETTING
@@ -62,10 +62,16 @@ def submit(
 
 
 def _next(tx: Transaction, program: Program, member: str) -> str:
+    starts = ""
+    if service.state(tx, program) is State.OPEN and program.starts_on:
+        starts = f"{program.starts_on.day} {program.starts_on:%B}"
+    return join_blocks.what_is_next(_channel(tx, program, member), starts)
+
+
+def _channel(tx: Transaction, program: Program, member: str) -> str:
+    """Return the name of a channel to ask in; "" for any channel."""
+    if program.is_workspace_wide:
+        return ""
     live = {channel.id for channel in service.live_channels(tx, program)}
     visible = service.visible_channels(tx, program, member)
-    channel = next((each.name for each in visible if each.id in live), "")
-    starts = ""
-    if rules.state(program, tx.now.date()) is State.OPEN and program.starts_on:
-        starts = f"{program.starts_on.day} {program.starts_on:%B}"
-    return join_blocks.what_is_next(channel, starts)
+    return next((each.name for each in visible if each.id in live), "")

@@ -33,6 +33,7 @@ from tests.browser.test_checkins import (
     settings,
     share_all,
 )
+from tests.browser.test_joining_programs import join, open_programs
 from tests.browser.test_mentors import receive_credit_offer
 from tests.browser.test_programs import fill_in as fill_in_program
 from tests.browser.test_routing import (
@@ -211,6 +212,11 @@ def checkin_digest(window: Window) -> None:
     expect(close(window)).to_contain_text("nightly import")
 
 
+def join_program(window: Window) -> None:
+    window.act_as("zoe")
+    join(window, open_programs(window))
+
+
 def request(window: Window) -> None:
     window.act_as("aino")
     window.open_channel("help-backend")
@@ -312,6 +318,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "checkin-share": checkin_share,
     "checkin-digest": checkin_digest,
     "program": fill_in_program,
+    "program-join": join_program,
     "request": request,
     "export": export,
     "anonymous-preview": anonymous_preview,

@@ -55,7 +55,10 @@ _LEAD_PROMPTS = column_setting(
 
 
 def _due_counts(tx: Transaction) -> Mapping[str, int]:
-    return {"ask-leads": len(lead_prompts.leads_to_ask(tx))}
+    return {
+        "ask-leads": len(lead_prompts.leads_to_ask(tx)),
+        "check-programs": pauses.count_due(tx),
+    }
 
 
 def _purge(tx: Transaction, _before: datetime) -> None:

@@ -46,12 +46,14 @@ def _over(tx: Transaction) -> Sequence[ColumnElement[bool]]:
     )
 
 
+def count_due(tx: Transaction) -> int:
+    """Return how many programs have lost their last channel, or have one again."""
+    queries = (_new(tx), select(Program.id).where(*_over(tx)))
+    return sum(len(tx.session.scalars(query).all()) for query in queries)
+
+
 def is_due(tx: Transaction) -> bool:
-    """Return True if a program has lost its last channel, or has one again."""
-    return any(
-        tx.session.scalar(query.limit(1)) is not None
-        for query in (_new(tx), select(Program.id).where(*_over(tx)))
-    )
+    return count_due(tx) > 0
 
 
 def tell_leads(tx: Transaction) -> None:

@@ -9,7 +9,7 @@ from bot.db.statements import replace_members, upsert
 from bot.errors import UserError
 from bot.permissions import require
 from bot.programs import draft as drafts
-from bot.programs import service
+from bot.programs import membership, service
 from bot.programs.draft import FIELDS, TEXT_FIELDS, Draft
 from bot.programs.permissions import MAKE_PROGRAM
 from bot.programs.rules import MAX_CHANNELS, State, Texts
@@ -122,6 +122,7 @@ def change(tx: Transaction, program: Program, draft: Draft, *, by: str) -> None:
     _store(tx, program, draft, parts, channels)
     program.version += 1
     program.rules_version += "rules" in parts
+    membership.refresh_homes(tx, program)
     for part in parts:
         insert = upsert(tx.session, ProgramChange).values(
             program_id=program.id, part=part, changed_by=by, version=program.version

@@ -85,6 +85,7 @@ PROGRAMS = Feature(
     message_policies=(*champions.MESSAGES, *personal_data.MESSAGES),
     personal_data=personal_data.PERSONAL_DATA,
     erasure_lines=personal_data.ERASURE_LINES,
+    homes_about=personal_data.homes_about,
     purge=_purge,
     member_settings=(*settings.MEMBER_SETTINGS, _LEAD_PROMPTS),
     home_sections=(

@@ -126,6 +126,14 @@ def see_rules(tx: Transaction, program: Program, by: str, *, version: int) -> No
         raise UserError(NOT_JOINED)
 
 
+def refresh_homes(tx: Transaction, program: Program) -> None:
+    """Show a change of the program to the people in it."""
+    people = select(ProgramMember.member).filter_by(
+        program_id=program.id, is_joined=True
+    )
+    home_refresh.refresh_homes(tx, tx.session.scalars(people).all())
+
+
 def visible_name(tx: Transaction, program: Program, member: str) -> str:
     """Return the program's name (mrkdwn), or words for one that they can't see."""
     visible = service.visible_programs(tx, member, is_exact=False)

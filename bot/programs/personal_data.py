@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.programs import departed_leads
@@ -118,6 +118,17 @@ def _led_programs(tx: Transaction, erasure: Erasure) -> Sequence[int]:
             ProgramLead.member == erasure.member,
         )
     ).all()
+
+
+def homes_about(_tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
+    """Select the members of programs that the member is in, or leads."""
+    joined = select(ProgramMember.program_id).filter_by(member=erasure.member)
+    led = select(ProgramLead.program_id).filter_by(member=erasure.member)
+    people = select(ProgramMember.member).filter_by(is_joined=True)
+    return [
+        people.where(ProgramMember.program_id.in_(programs))
+        for programs in (joined, led)
+    ]
 
 
 MESSAGES = (

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from bot import permissions
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
-from bot.outbox.lookup import find_sent
+from bot.outbox.lookup import find_sent, find_state
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.personal_data import Erasure
@@ -27,7 +27,7 @@ from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.slack.text import sanitize, to_mrkdwn, truncate
 from bot.workspace import members
-from models import OutboxItem, Program, ProgramQuestion
+from models import Program, ProgramQuestion
 
 ANSWERED_FOR = timedelta(days=30)
 UNANSWERED_FOR = timedelta(days=90)
@@ -123,7 +123,7 @@ def reply_form(tx: Transaction, question_id: int, *, by: str) -> View:
 
 def reply(tx: Transaction, question_id: int, typed: str, *, by: str) -> None:
     """Bring a lead's answer to the person; the first one counts. Raises UserError."""
-    row, _ = _get(tx, question_id, by)
+    row, program = _get(tx, question_id, by)
     text = _read(typed, field="answer")
     if row.answered_by == by and row.answer == text:
         return
@@ -131,21 +131,10 @@ def reply(tx: Transaction, question_id: int, typed: str, *, by: str) -> None:
     row.answered_by, row.answer, row.answered_at = by, text, tx.now
     tx.session.flush()
     tx.enqueue(PROGRAM_ANSWER, row.id, to=row.member)
-    for lead in _readers(tx, row.id):
-        tx.enqueue_update(PROGRAM_UPDATE_QUESTION, row.id, to=lead)
-
-
-def _readers(tx: Transaction, question_id: int) -> Sequence[str]:
-    """Return the leads who got the question, or are just getting it."""
-    return tx.session.scalars(
-        select(OutboxItem.recipient)
-        .filter_by(
-            installation_id=tx.workspace.id,
-            kind=PROGRAM_QUESTION,
-            subject_id=question_id,
-        )
-        .order_by(OutboxItem.recipient)
-    ).all()
+    for lead in service.program_leads(tx, program):
+        key = dedup_key(PROGRAM_QUESTION, row.id, lead)
+        if find_state(tx.session, tx.workspace.id, key) is not None:
+            tx.enqueue_update(PROGRAM_UPDATE_QUESTION, row.id, to=lead)
 
 
 def _question_note(tx: Transaction, row: ProgramQuestion) -> Note:

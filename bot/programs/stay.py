@@ -6,6 +6,7 @@ from itertools import chain
 
 from sqlalchemy import select
 
+from bot.outbox.enqueue import dedup_key
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.programs import member_blocks, membership, service
@@ -96,7 +97,7 @@ def ask(tx: Transaction, pair: Pair) -> None:
         return
     row.asked_to_stay_at = tx.now
     tx.enqueue(
-        PROGRAM_STAY, row.program_id, to=row.member, occurrence=f"{tx.now:%Y-%m-%d}"
+        PROGRAM_STAY, row.program_id, to=row.member, occurrence=_occurrence(tx.now)
     )
 
 
@@ -134,16 +135,18 @@ def without_answer(tx: Transaction) -> Sequence[Pair]:
 
 def _was_sent_in_time(tx: Transaction, row: ProgramMember, asked_at: datetime) -> bool:
     """Return True if they have had the question for the time to answer it."""
+    key = dedup_key(PROGRAM_STAY, row.program_id, row.member, _occurrence(asked_at))
     query = select(OutboxItem.id).where(
         OutboxItem.installation_id == tx.workspace.id,
-        OutboxItem.kind == PROGRAM_STAY,
-        OutboxItem.subject_id == row.program_id,
-        OutboxItem.recipient == row.member,
+        OutboxItem.dedup_key == key,
         OutboxItem.state == "sent",
-        OutboxItem.created_at >= asked_at,
         OutboxItem.finished_at <= tx.now - ANSWER_WITHIN,
     )
     return tx.session.scalar(query) is not None
+
+
+def _occurrence(asked_at: datetime) -> str:
+    return f"{asked_at:%Y-%m-%d}"
 
 
 def pause(tx: Transaction, pair: Pair) -> None:

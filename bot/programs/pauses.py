@@ -11,6 +11,8 @@ from bot.programs.message_kinds import PROGRAM_WITHOUT_CHANNEL
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction
 from bot.workspace import contact_hours
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
 from models import Channel, Program, ProgramChannel
 
 
@@ -88,5 +90,10 @@ def render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 MESSAGE_TYPES = (
-    MessageType(PROGRAM_WITHOUT_CHANNEL, render, send_after=contact_hours.send_after),
+    MessageType(
+        PROGRAM_WITHOUT_CHANNEL,
+        render,
+        send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.NEWS),
+    ),
 )

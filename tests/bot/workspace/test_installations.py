@@ -17,16 +17,20 @@ from tests.factories import MONDAY, Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 
+# Tables in which each workspace gets a row of its own.
+_INSTALLATION = {"installations": "id", "programs": "installation_id"}
+
 
 def other_rows(story: Story) -> dict[str, list[Any]]:
     """Return all rows of the database except the second workspace's own."""
+    own = story.rt.workspaces.only.id
     with story.rt.read_session() as session:
         return {
             table.name: [
                 tuple(row)
                 for row in session.execute(select(table).order_by(*table.primary_key))
-                if table.name != "installations"
-                or row.id == story.rt.workspaces.only.id
+                if _INSTALLATION.get(table.name) is None
+                or getattr(row, _INSTALLATION[table.name]) == own
             ]
             for table in Base.metadata.sorted_tables
         }

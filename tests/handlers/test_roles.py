@@ -52,7 +52,8 @@ from bot.permissions import (
     Role,
     is_allowed,
 )
-from bot.programs.permissions import MAKE_PROGRAM, RUN_PROGRAM
+from bot.programs import service
+from bot.programs.permissions import INVITE, JOIN, MAKE_PROGRAM, RUN_PROGRAM
 from bot.runtime import Runtime
 from bot.slack.text import ANONYMOUS
 from bot.workspace import (
@@ -645,6 +646,37 @@ def by_who_joined_button(story: Stage, member: str) -> bool:
     story.click(member, "program_joined", str(program.id), view={"type": "modal"})
     titles = [view["title"]["text"] for _, view in story.slack.views[before:]]
     return titles == ["Who joined"]
+
+
+def peers(story: Stage) -> str:
+    """Return the id of the workspace's own program, which takes guests."""
+
+    def take_guests() -> str:
+        with story.rt.write(story.workspace) as tx:
+            program = service.workspace_program(tx)
+            program.guests_may_join = True
+            return str(program.id)
+
+    program: str = story.prop("peers", take_guests)
+    return program
+
+
+@way(JOIN)
+def by_join_button(story: Stage, member: str) -> bool:
+    return opens(
+        story,
+        "program_join",
+        lambda: story.click(member, "program_join", peers(story)),
+    )
+
+
+@way(INVITE)
+def by_invite_button(story: Stage, member: str) -> bool:
+    return opens(
+        story,
+        "program_invite",
+        lambda: story.click(member, "program_invite", peers(story)),
+    )
 
 
 # Oneself

@@ -15,7 +15,7 @@ def ask_silent_members(rt: Runtime, workspace: Workspace) -> None:
     write_if(rt, workspace, _has_no_program, leads.workspace_program_id)
     with rt.read(workspace) as tx:
         unanswered = stay.without_answer(tx)
-    write_each(rt, workspace, stay.pause, unanswered)
+    write_each(rt, workspace, stay.settle, unanswered)
     with rt.read(workspace) as tx:
         silent = stay.silent_members(tx)
     write_each(rt, workspace, stay.ask, silent)

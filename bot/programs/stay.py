@@ -44,15 +44,21 @@ def silent_members(tx: Transaction) -> Sequence[Pair]:
             )
         )
     )
+    before = tx.now - SILENCE
     to_ask: dict[str, int] = {}
     for program in _running(tx):
         rows = [
             row
-            for row in membership.joined_people(tx, program)
+            for row in membership.joined_people(
+                tx,
+                program,
+                ProgramMember.joined_at <= before,
+                ProgramMember.answered_at <= before,
+            )
             if row.member not in asked_lately and row.member not in to_ask
-            if _silent_since(row) <= tx.now - SILENCE
+            if _silent_since(row) <= before
         ]
-        active = _active(tx, program, tx.now - SILENCE) if rows else set()
+        active = _active(tx, program, before) if rows else set()
         to_ask |= {row.member: program.id for row in rows if row.member not in active}
     return [(program_id, member) for member, program_id in to_ask.items()]
 
@@ -112,9 +118,9 @@ def _lock(tx: Transaction, pair: Pair) -> ProgramMember | None:
 
 
 def without_answer(tx: Transaction) -> Sequence[Pair]:
-    """Return those whose time for an answer is over, and who did nothing since."""
+    """Return those who did not answer in the time after they were to be asked."""
     rows = tx.session.execute(
-        select(ProgramMember, Program)
+        select(ProgramMember.program_id, ProgramMember.member)
         .join(Program)
         .where(
             Program.installation_id == tx.workspace.id,
@@ -123,41 +129,41 @@ def without_answer(tx: Transaction) -> Sequence[Pair]:
             ProgramMember.answered_at < ProgramMember.asked_to_stay_at,
         )
         .order_by(ProgramMember.program_id, ProgramMember.member)
-    ).all()
-    return [
-        (row.program_id, row.member)
-        for row, program in rows
-        if row.asked_to_stay_at is not None
-        if _was_sent_in_time(tx, row, row.asked_to_stay_at)
-        and row.member not in _active(tx, program, row.asked_to_stay_at)
-    ]
-
-
-def _was_sent_in_time(tx: Transaction, row: ProgramMember, asked_at: datetime) -> bool:
-    """Return True if they have had the question for the time to answer it."""
-    key = dedup_key(PROGRAM_STAY, row.program_id, row.member, _occurrence(asked_at))
-    query = select(OutboxItem.id).where(
-        OutboxItem.installation_id == tx.workspace.id,
-        OutboxItem.dedup_key == key,
-        OutboxItem.state == "sent",
-        OutboxItem.finished_at <= tx.now - ANSWER_WITHIN,
     )
-    return tx.session.scalar(query) is not None
+    return [(program_id, member) for program_id, member in rows]
+
+
+def settle(tx: Transaction, pair: Pair) -> None:
+    """Pause a membership whose member did not answer, and did nothing since.
+
+    If they did something, or never got the question, they stay.
+    """
+    row = _lock(tx, pair)
+    if row is None or row.asked_to_stay_at is None or row.answered_at is None:
+        return
+    if row.answered_at >= row.asked_to_stay_at:
+        return
+    key = dedup_key(
+        PROGRAM_STAY, row.program_id, row.member, _occurrence(row.asked_to_stay_at)
+    )
+    sent = tx.session.execute(
+        select(OutboxItem.state, OutboxItem.finished_at).filter_by(
+            installation_id=tx.workspace.id, dedup_key=key
+        )
+    ).first()
+    if sent is None or not sent.finished_at:
+        return
+    if sent.finished_at > tx.now - ANSWER_WITHIN:
+        return
+    program = tx.session.get_one(Program, row.program_id)
+    is_active = row.member in _active(tx, program, row.asked_to_stay_at)
+    end = pause_end(members.today(tx, row.member))
+    stays = is_active or sent.state != "sent"
+    membership.record(tx, program, row.member, Pause(tx.now, None if stays else end))
 
 
 def _occurrence(asked_at: datetime) -> str:
     return f"{asked_at:%Y-%m-%d}"
-
-
-def pause(tx: Transaction, pair: Pair) -> None:
-    """Pause a membership whose member did not answer."""
-    row = _lock(tx, pair)
-    if row is None or row.asked_to_stay_at is None or row.answered_at is None:
-        return
-    if row.answered_at < row.asked_to_stay_at:
-        program = tx.session.get_one(Program, row.program_id)
-        end = pause_end(members.today(tx, row.member))
-        membership.record(tx, program, row.member, Pause(tx.now, end))
 
 
 def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:

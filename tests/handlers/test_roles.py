@@ -79,6 +79,7 @@ from models import (
     Participant,
     Program,
     ProgramLead,
+    ProgramMember,
     Schedule,
 )
 from tests.factories import Clock, Story
@@ -677,6 +678,20 @@ def by_invite_button(story: Stage, member: str) -> bool:
         "program_invite",
         lambda: story.click(member, "program_invite", peers(story)),
     )
+
+
+@way(JOIN)
+def by_join_form(story: Stage, member: str) -> bool:
+    story.slack.members_by_channel[HELP_CHANNEL] = [*HELD]
+
+    def open_form() -> dict[str, Any]:
+        program = open_program(story, guests_may_join=["yes"])
+        return press(story, "program_join", program.id)
+
+    view = story.prop("join", open_form)
+    before = row_count(story, ProgramMember)
+    story.submit(member, view, form_values(view) | {"commitment": ["yes"]})
+    return row_count(story, ProgramMember) > before
 
 
 # Oneself

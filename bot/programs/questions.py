@@ -62,9 +62,9 @@ def ask(tx: Transaction, program: Program, typed: str, *, by: str) -> View:
     service.require_visible(tx, program, by)
     text = _read(typed, field="question")
     leads = _leads(tx, program, by)
-    # Two forms of one person wait for each other; and they are not forgotten meanwhile.
-    service.lock(tx, program.id)
+    # They are not forgotten meanwhile, and two forms of one person wait for each other.
     members.lock(tx, by)
+    service.lock(tx, program.id)
     same = select(ProgramQuestion.id).filter_by(
         program_id=program.id, member=by, question=text, answered_at=None
     )

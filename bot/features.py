@@ -15,7 +15,7 @@ from bot.privacy.feature import PRIVACY
 from bot.programs.feature import PROGRAMS
 from bot.routing.feature import ROUTING
 from bot.settings.feature import SETTINGS
-from bot.worklist.feature import WORKLIST
+from bot.worklist.feature import worklist
 
 
 def load_features(
@@ -36,7 +36,7 @@ def load_features(
             mentors(mentor_settings),
             CHECKINS,
             PROGRAMS,
-            WORKLIST,
+            worklist(),
             onboarding(),
             SETTINGS,
             PRIVACY,

@@ -352,7 +352,7 @@ def ask_kindly(
         link(url, quoted(title)),
     ]
     reason = (
-        "Nobody has written there for three working days. If you press the button, I"
-        f" ask {asker}, once, without your name."
+        "Nobody has answered for three working days. If you press the button, I ask"
+        f" {asker}, once, without your name."
     )
     return parts, [reason], [button("Ask kindly", "work_remind", item_id)]

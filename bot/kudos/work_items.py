@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.models.views import View
-from sqlalchemy import ColumnElement, Select, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, exists, func, select, text
 
 from bot.asks import ask_view
 from bot.kudos import forms, notes
@@ -17,6 +16,7 @@ from bot.worklist.kind import Candidate, WorkItemKind
 from bot.worklist.view import WorkItemView
 from bot.workspace import members
 from models import Answer, Ask, Channel, KudosThanks, Member, WorkItem
+from models.asks import HAS_HELPED
 
 # Later, nobody remembers.
 _MAX_AGE = timedelta(days=14)
@@ -69,18 +69,13 @@ def _first_answers(tx: Transaction) -> Select[Answer, Ask]:
 
     An answer to an ask without a name is none: it could tell who marked it.
     """
-    other = aliased(Answer)
-    other_ask = aliased(Ask)
-    helped_before = (
-        exists()
-        .where(
-            other.author == Answer.author,
-            other.id != Answer.id,
-            or_(other.helpful_count > 0, other.is_solution.is_(True)),
-            other_ask.id == other.ask_id,
-            other_ask.installation_id == tx.workspace.id,
-        )
-        .correlate(Answer)
+    once = (
+        select(Answer.author)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(Ask.installation_id == tx.workspace.id, text(f"({HAS_HELPED})"))
+        .group_by(Answer.author)
+        .having(func.count() == 1)
+        .correlate(None)
     )
     return (
         select(Answer, Ask)
@@ -93,8 +88,8 @@ def _first_answers(tx: Transaction) -> Select[Answer, Ask]:
             Answer.is_deleted.is_(False),
             ~Answer.author.startswith(ERASED_PREFIX),
             Answer.answered_at > tx.now - _MAX_AGE,
-            or_(Answer.helpful_count > 0, Answer.is_solution.is_(True)),
-            ~helped_before,
+            text(f"({HAS_HELPED})"),
+            Answer.author.in_(once),
             _is_there(tx, Answer.author),
         )
     )

@@ -17,7 +17,7 @@ from bot.slack.text import direct_message_url, format_recent_day
 from bot.worklist.kind import Candidate, WorkItemKind
 from bot.worklist.view import WorkItemView
 from bot.workspace import channels, members
-from models import Answer, Ask, Channel, Member, Newcomer, WorkItem
+from models import Answer, Ask, Channel, Member, MessageCount, Newcomer, WorkItem
 
 # By then others may have said hello.
 _AFTER = timedelta(days=1)
@@ -56,32 +56,37 @@ def forget(tx: Transaction, slack_channel: str, member: str, *, at: datetime) ->
 
 
 def notice(tx: Transaction, contacts: AbstractSet[Contact]) -> None:
-    """Store that people wrote to newcomers, or reacted to them."""
-    waiting = tx.session.execute(
-        select(Newcomer.channel_id, Newcomer.member, Channel.slack_id)
+    """Store that people wrote to newcomers, or reacted to them, in whatever channel."""
+    waiting = tx.session.scalars(
+        select(Newcomer.member)
         .join(Channel, Channel.id == Newcomer.channel_id)
         .where(
             Channel.installation_id == tx.workspace.id, Newcomer.noticed_at.is_(None)
         )
-        .order_by(Newcomer.channel_id, Newcomer.member)
+        .distinct()
     ).all()
-    for row in waiting:
-        if (row.slack_id, row.member) in contacts:
-            tx.session.execute(
-                update(Newcomer)
-                .where(
-                    Newcomer.channel_id == row.channel_id,
-                    Newcomer.member == row.member,
-                )
-                .values(noticed_at=tx.now)
+    noticed = {person for _, person in contacts} & {*waiting}
+    if noticed:
+        in_workspace = select(Channel.id).where(
+            Channel.installation_id == tx.workspace.id
+        )
+        tx.session.execute(
+            update(Newcomer)
+            .where(
+                Newcomer.channel_id.in_(in_workspace),
+                Newcomer.member.in_(noticed),
+                Newcomer.noticed_at.is_(None),
             )
+            .values(noticed_at=tx.now)
+        )
 
 
 def _is_unnoticed(tx: Transaction) -> Sequence[ColumnElement[bool]]:
     """Return the conditions that nobody wrote to them, and that they did nothing.
 
     Someone may have greeted them where the bot sees nothing: see `contacts`. A message
-    that is neither an ask nor an answer does not count as theirs.
+    that is neither an ask nor an answer does not count as theirs; but a person who
+    wrote before they joined is not new.
     """
     askers = select(Ask.asker).where(Ask.installation_id == tx.workspace.id)
     authors = (
@@ -89,9 +94,18 @@ def _is_unnoticed(tx: Transaction) -> Sequence[ColumnElement[bool]]:
         .join(Ask, Ask.id == Answer.ask_id)
         .where(Ask.installation_id == tx.workspace.id)
     )
+    here = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
+    noticed = select(Newcomer.member).where(
+        Newcomer.noticed_at.is_not(None), Newcomer.channel_id.in_(here.correlate(None))
+    )
+    wrote_before = select(MessageCount.member).where(
+        MessageCount.day < (tx.now - KEPT_FOR).date(),
+        MessageCount.channel_id.in_(here.correlate(None)),
+    )
     return [
         Channel.installation_id == tx.workspace.id,
-        Newcomer.noticed_at.is_(None),
+        Newcomer.member.not_in(noticed.correlate(None)),
+        Newcomer.member.not_in(wrote_before),
         Newcomer.joined_at > tx.now - KEPT_FOR,
         Member.fetched_at.is_not(None),
         Member.is_external.is_(False),

@@ -44,6 +44,11 @@ from tests.browser.test_routing import (
     go_to_monday,
     turn_on,
 )
+from tests.browser.test_worklist import (
+    become_champion,
+    open_program_page,
+)
+from tests.browser.test_worklist import go_to_monday as go_to_champions_monday
 
 PICTURES = ROOT / "docs" / "pictures"
 SIZE = {"width": 1280, "height": 800}
@@ -233,6 +238,16 @@ def request(window: Window) -> None:
     window.message(REQUEST).wait_for()
 
 
+def champions(window: Window) -> None:
+    window.act_as("aino")
+    window.open_channel("help-backend")
+    become_champion(window)
+    window.act_as("maya")
+    go_to_champions_monday(window)
+    window.act_as("aino")
+    open_program_page(window)
+
+
 def anonymous_preview(window: Window) -> None:
     window.act_as("priya")
     window.open_channel("help-backend")
@@ -320,6 +335,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "program": fill_in_program,
     "program-join": join_program,
     "request": request,
+    "champions": champions,
     "export": export,
     "anonymous-preview": anonymous_preview,
     "anonymous-channel": anonymous_channel,
@@ -332,7 +348,7 @@ GOES_ON_FROM = {
     "anonymous-ask": "anonymous-channel",
 }
 # In a workspace of their own, where nothing else waits for an answer.
-ALONE = {"request", "anonymous-review"}
+ALONE = {"request", "champions", "anonymous-review"}
 
 
 def main(names: Collection[str]) -> None:

@@ -4,9 +4,15 @@ import pytest
 from sqlalchemy import select
 
 from bot.onboarding import newcomers
-from models import Champion, Channel, Newcomer
+from models import Champion, Channel, MessageCount, Newcomer
 from tests.handlers.worklist.conftest import DAY, FRIDAY, MONDAY, NEWCOMER, WorkList
-from tests.slack_payloads import CHAMPION, GUEST, HELPER, PEER
+from tests.slack_payloads import (
+    CHAMPION,
+    GUEST,
+    HELPER,
+    PEER,
+    conversation_object,
+)
 
 pytestmark = pytest.mark.deep_on_postgresql
 
@@ -37,6 +43,25 @@ def test_a_person_who_was_greeted_by_hand_is_not_suggested(work: WorkList, does:
             story.say(HELPER, "Like this", thread_ts=ask.ts)
     work.at(FRIDAY + DAY * 1.1)
     assert [kind for kind, *_ in work.open() if kind == "say_hello"] == []
+
+
+def test_a_greeting_in_another_channel_counts_too(work: WorkList):
+    work.story.slack.channels["C0OTHER"] = conversation_object("C0OTHER", "other")
+    work.join()
+    work.story.say(PEER, f"Welcome <@{NEWCOMER}>!", channel="C0OTHER")
+    work.at(FRIDAY + DAY * 1.1)
+    assert work.open() == []
+
+
+def test_a_person_who_wrote_elsewhere_long_before_is_not_new(work: WorkList):
+    work.join()
+    with work.write() as tx:
+        channel = tx.session.scalars(select(Channel)).one()
+        day = (FRIDAY - 20 * DAY).date()
+        row = {"channel_id": channel.id, "day": day, "member": NEWCOMER, "messages": 1}
+        tx.session.add(MessageCount(**row))
+    work.at(FRIDAY + DAY * 1.1)
+    assert work.open() == []
 
 
 def test_what_newcomers_do_themselves_is_no_greeting(work: WorkList):

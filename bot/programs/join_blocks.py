@@ -50,7 +50,7 @@ PARTICIPATION = Choice(
     name="participation",
     label="How I like to take part",
     choices=(
-        ("either", "Either", None),
+        ("either", "In writing or in calls", None),
         ("writing", "In writing", None),
         ("calls", "In calls", None),
     ),

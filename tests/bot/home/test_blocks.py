@@ -29,7 +29,7 @@ SETTINGS = button("My settings", "my_settings")
 MINE: list[Json] = [
     {"type": "header", "text": plain("Your settings")},
     sentence("Topics you know: not set"),
-    sentence("How you take part: either"),
+    sentence("How you take part: in writing or in calls"),
     sentence("Reminders: on"),
     sentence("Asked for help: at your own pace"),
     sentence("Hours when I may write to you: 09:00 to 17:00, Europe/Helsinki"),

@@ -68,7 +68,6 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
         "wants_greetings": [],
         "keeps_answer_texts": [],
         "wants_anonymous_notices": [],
-        "wants_work_list": [],
     }
     typed = values | {"topics_known": "Python, #time zones,"}
     assert story.change_my_settings(ASKER, **typed).body == ""

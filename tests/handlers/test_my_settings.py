@@ -85,7 +85,6 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
         wants_greetings=False,
         keeps_answer_texts=False,
         wants_anonymous_notices=False,
-        wants_work_list=False,
     )
     story.command(ASKER, "/backswing", " My Settings ")
     form = story.slack.views[-1][1]

@@ -1,0 +1,1 @@
+"""Match people in pairs and in circles, by one cost. Pure."""

@@ -11,6 +11,7 @@ from models import Program, ProgramChannel, ProgramLead
 from tests.factories import Story
 from tests.slack_payloads import (
     ADMIN,
+    HELP_CHANNEL,
     conversation_object,
     user_object,
 )
@@ -39,7 +40,7 @@ def add_program(
     story: Story,
     *people: str,
     name: str = "New managers",
-    slack_channels: Sequence[str] = (),
+    slack_channels: Sequence[str] = (HELP_CHANNEL,),
     **columns: Any,
 ) -> int:
     """Add a running program with these leads; return its id."""

@@ -41,7 +41,6 @@ TOO_MANY = f"Up to {MAX_INVITED} people at a time, please."
 # The profile of someone new to the bot is fetched within seconds.
 _RECHECK_AFTER = timedelta(minutes=1)
 _RECHECK_PAUSED_AFTER = timedelta(hours=1)
-PAUSED = "This program is paused: I'm in none of its channels."
 
 
 def can_invite(tx: Transaction, program: Program, member: str) -> bool:
@@ -72,7 +71,7 @@ def _require(tx: Transaction, program: Program, by: str) -> None:
     if not service.is_active(tx, program):
         raise UserError(membership.ENDED)
     if service.is_paused(tx, program):
-        raise UserError(PAUSED)
+        raise UserError(membership.PAUSED)
 
 
 def form(tx: Transaction, program: Program, *, by: str) -> View:

@@ -41,6 +41,13 @@ def led_programs(tx: Transaction, member: str) -> list[Program]:
     return [program for program in programs if service.is_active(tx, program)]
 
 
+def _programs_to_ask_in(tx: Transaction, member: str) -> list[Program]:
+    """Return those of their programs in which there is a channel to ask in."""
+    programs = led_programs(tx, member)
+    paused = service.paused_ids(tx, programs)
+    return [program for program in programs if program.id not in paused]
+
+
 def leads_to_ask(tx: Transaction) -> list[str]:
     """Return the leads whom it is time to ask, by Slack's id."""
     waits = exists().where(
@@ -79,7 +86,7 @@ def leads_to_ask(tx: Transaction) -> list[str]:
         .distinct()
         .order_by(ProgramLead.member)
     ).all()
-    return [member for member in people if led_programs(tx, member)]
+    return [member for member in people if _programs_to_ask_in(tx, member)]
 
 
 def next_due(tx: Transaction) -> Sequence[datetime | None]:
@@ -119,7 +126,7 @@ def ask(tx: Transaction, member: str) -> None:
 
 def _render(tx: Transaction, delivery: Delivery) -> PostMessage | None:
     member = delivery.recipient
-    programs = led_programs(tx, member)
+    programs = _programs_to_ask_in(tx, member)
     if not programs or not member_settings.get(tx, member).wants_lead_prompts:
         return None
     name = program_texts(programs[0]).name

@@ -49,10 +49,11 @@ def _open_programs(
 ) -> list[Program]:
     """Return the programs that the member could join; `joined` are ids."""
     tx, member = context.tx, context.member
+    paused = service.paused_ids(tx, visible)
     return [
         program
         for program in visible
-        if program.id not in joined
+        if program.id not in {*joined, *paused}
         and service.is_active(tx, program)
         and (program.guests_may_join or context.sees_others)
         and membership.is_open_to(tx, program, member)
@@ -113,7 +114,8 @@ def _own(context: HomeContext, program: Program, state: Membership) -> OwnProgra
             row.asked_to_stay_at, row.answered_at
         ),
         is_over=not service.is_active(tx, program),
-        can_invite=invitations.can_invite(tx, program, context.member),
+        can_invite=service.takes_people(tx, program)
+        and invitations.can_invite(tx, program, context.member),
     )
 
 

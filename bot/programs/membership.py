@@ -29,6 +29,7 @@ from bot.workspace import members
 from models import Member, Program, ProgramInvitation, ProgramMember
 
 ENDED = "This program is over."
+PAUSED = "This program is paused: I'm in none of its channels."
 NOT_JOINED = "You're not in this program."
 ONLY_INVITED = "You can join this program when someone has invited you."
 
@@ -61,6 +62,9 @@ def require_may_join(tx: Transaction, program: Program, by: str) -> None:
         raise UserError(ENDED)
     if not is_open_to(tx, program, by):
         raise UserError(ONLY_INVITED)
+    # Someone who left by mistake can take it back.
+    if service.is_paused(tx, program) and not can_return(tx, program, by):
+        raise UserError(PAUSED)
 
 
 def may_join(tx: Transaction, program: Program, member: str) -> bool:

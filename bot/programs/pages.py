@@ -112,8 +112,7 @@ def _own_acts(tx: Transaction, program: Program, by: str) -> Iterator[str]:
         yield "program_join"
     if is_active and set(service.program_leads(tx, program)) - {by}:
         yield "program_ask"
-    is_live = is_active and not service.is_paused(tx, program)
-    if is_live and invitations.can_invite(tx, program, by):
+    if service.takes_people(tx, program) and invitations.can_invite(tx, program, by):
         yield "program_invite"
     if is_joined:
         yield "program_leave"

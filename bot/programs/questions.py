@@ -181,7 +181,7 @@ def _render_answer(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     program = tx.session.get_one(Program, row.program_id)
     can_join = (
-        service.is_active(tx, program)
+        service.takes_people(tx, program)
         and membership.is_open_to(tx, program, row.member)
         and not membership.is_joined(tx, program.id, row.member)
     )

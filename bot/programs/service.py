@@ -70,8 +70,13 @@ def state(tx: Transaction, program: Program) -> State:
 
 
 def is_active(tx: Transaction, program: Program) -> bool:
-    """Return True if people may join it and be invited: it is open or running."""
+    """Return True if it is open or running; without a channel, it is paused."""
     return state(tx, program) in rules.ACTIVE
+
+
+def takes_people(tx: Transaction, program: Program) -> bool:
+    """Return True if people may join it and be invited."""
+    return is_active(tx, program) and not is_paused(tx, program)
 
 
 def channels(tx: Transaction, program: Program) -> list[Channel]:
@@ -104,11 +109,28 @@ def live_channels(tx: Transaction, program: Program) -> list[Channel]:
 
 def is_paused(tx: Transaction, program: Program) -> bool:
     """Return True if it would be active, but the bot is in none of its channels."""
-    return (
-        not program.is_workspace_wide
-        and is_active(tx, program)
-        and not live_channels(tx, program)
+    return program.id in paused_ids(tx, [program])
+
+
+def paused_ids(tx: Transaction, programs: Iterable[Program]) -> set[int]:
+    """Return the ids of those of the programs that are paused."""
+    active = {
+        program.id
+        for program in programs
+        if not program.is_workspace_wide and is_active(tx, program)
+    }
+    if not active:
+        return set()
+    live = tx.session.scalars(
+        select(ProgramChannel.program_id)
+        .join(Channel, Channel.id == ProgramChannel.channel_id)
+        .where(
+            ProgramChannel.program_id.in_(active),
+            Channel.is_joined.is_(True),
+            Channel.is_archived.is_(False),
+        )
     )
+    return active - set(live)
 
 
 def visible_channels(tx: Transaction, program: Program, member: str) -> list[Channel]:

@@ -9,8 +9,25 @@ from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.making_programs import buttons, open_program, press, text_of
 from tests.personal_data import forget
-from tests.programs import invitations_to
-from tests.slack_payloads import ADMIN, HELP_CHANNEL, HELPER, PEER, button, user_object
+from tests.program_leads import ask_leads, questions
+from tests.programs import (
+    invitations_to,
+    joins_program,
+    last_reply,
+    membership_of,
+    presses,
+    program_page,
+)
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    button,
+    form_values,
+    user_object,
+)
 
 pytestmark = pytest.mark.deep_on_postgresql
 
@@ -125,3 +142,37 @@ def test_nobody_is_invited_in_a_pause(known: Story):
     archive(known, is_archived=False)
     known.advance(hours=2)
     assert len(invitations_to(known, PEER)) == 1
+
+
+def test_nobody_joins_in_a_pause_but_a_press_takes_leaving_back(known: Story):
+    program = open_program(known, leads=[HELPER])
+    joins_program(known, PEER, program.id)
+    assert "New managers" in program_page(known, ASKER)
+    view = presses(known, ASKER, "join", program.id)
+    archive(known)
+    # The form is submitted too late.
+    response = known.submit(ASKER, view, form_values(view) | {"commitment": ["yes"]})
+    assert "This program is paused" in str(response.body)
+    presses(known, ASKER, "join", program.id)
+    assert last_reply(known).startswith("This program is paused")
+    assert membership_of(known, ASKER, program.id) is None
+    page = press(known, "program_see", program.id, ASKER)
+    assert "Join" not in buttons(page)
+    assert "New managers" not in program_page(known, ASKER)
+
+    presses(known, PEER, "leave", program.id)
+    back = presses(known, PEER, "come_back", program.id)
+    assert "All is as before" in json.dumps(back)
+    archive(known, is_archived=False)
+    joins_program(known, ASKER, program.id)
+    assert membership_of(known, ASKER, program.id) is not None
+
+
+def test_its_leads_are_not_asked_to_ask_first(known: Story):
+    open_program(known, leads=[HELPER])
+    archive(known)
+    ask_leads(known)
+    assert questions(known, HELPER) == 0
+    archive(known, is_archived=False)
+    ask_leads(known)
+    assert questions(known, HELPER) == 1

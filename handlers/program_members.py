@@ -1,5 +1,7 @@
 """Join a program, ask its leads, invite others, and leave."""
 
+from functools import partial
+
 from slack_bolt import App
 
 from bot.clock import micros_to_datetime
@@ -9,12 +11,14 @@ from bot.programs import (
     joining,
     member_blocks,
     membership,
+    pages,
     questions,
     service,
 )
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note, message_modal
 from handlers.interactions import (
+    AfterAck,
     OpenView,
     Reply,
     Response,
@@ -27,6 +31,7 @@ from handlers.interactions import (
     writes,
 )
 from handlers.payloads import BlockAction, ViewSubmission
+from handlers.programs import show_beneath
 from models import Program
 
 
@@ -122,7 +127,15 @@ def leave(click: BlockAction, tx: Transaction) -> Response:
     membership.leave(tx, program, click.actor, event_micros=click.at_micros)
     # Someone may leave a program that they can no longer see.
     name = membership.visible_name(tx, program, click.actor)
-    return _show(click, "You left", member_blocks.left(program.id, name))
+    shown = _show(click, "You left", member_blocks.left(program.id, name))
+    view = click.view
+    if view is None or view.metadata().get("program") != program.id:
+        return shown
+    if not service.can_see(tx, program, click.actor):
+        return shown
+    # The person left on the program's page, which is beneath the note.
+    page = pages.program_page(tx, program, by=click.actor)
+    return AfterAck(partial(show_beneath, view_id=view.id, view=page), shown)
 
 
 def pause(click: BlockAction, tx: Transaction) -> Response:

@@ -190,12 +190,12 @@ def save(form: ViewSubmission, tx: Transaction) -> Response:
         shown = _list(tx, by)
     if view.root_view_id in {None, view.id}:
         return UpdateView(shown)
-    show = partial(_show_beneath, view_id=str(view.root_view_id), view=shown)
+    show = partial(show_beneath, view_id=str(view.root_view_id), view=shown)
     return AfterAck(show)
 
 
-def _show_beneath(request: Request, view_id: str, view: Modal) -> None:
-    """Show the result in the modal that the form was opened from."""
+def show_beneath(request: Request, view_id: str, view: Modal) -> None:
+    """Show a view in the modal beneath the one that the person used."""
     with best_effort():
         request.slack.update_view(view_id, view, hash=None)
 

@@ -36,6 +36,7 @@ from models import (
 )
 
 NOBODY = "Choose a channel, or people."
+BY_NAME = "Only people whom you invite by name can join this program."
 NOT_ITS_CHANNEL = "That is no channel of this program."
 TOO_MANY = f"Up to {MAX_INVITED} people at a time, please."
 # The profile of someone new to the bot is fetched within seconds.
@@ -77,7 +78,11 @@ def _require(tx: Transaction, program: Program, by: str) -> None:
 def form(tx: Transaction, program: Program, *, by: str) -> View:
     """Return the form to invite people. Raises UserError, or MembershipUnknown."""
     _require(tx, program, by)
-    return join_blocks.invite_form(program.id, presentation.invitation(tx, program))
+    return join_blocks.invite_form(
+        program.id,
+        presentation.invitation(tx, program),
+        has_channel=program.joining == "open",
+    )
 
 
 def invite(
@@ -96,9 +101,14 @@ def invite(
     """
     _require(tx, program, by)
     if not channel and not people:
-        raise UserError(NOBODY, field="channel")
+        raise UserError(
+            NOBODY, field="channel" if program.joining == "open" else "people"
+        )
     if len(set(people)) > MAX_INVITED:
         raise UserError(TOO_MANY, field="people")
+    # A post has a button to join for everyone who reads it.
+    if channel and program.joining != "open":
+        raise UserError(BY_NAME, field="people")
     if channel:
         tx.enqueue(
             PROGRAM_POST_INVITATION,
@@ -212,7 +222,7 @@ _SEES = service.sees(_program_itself)
 
 def _render_post(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     program = tx.session.get_one(Program, delivery.subject_id)
-    if not service.is_active(tx, program):
+    if not service.is_active(tx, program) or program.joining != "open":
         return None
     live = service.live_channels(tx, program)
     if delivery.recipient not in {channel.slack_id for channel in live}:

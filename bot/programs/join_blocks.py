@@ -79,6 +79,11 @@ def _join(program_id: int) -> ButtonElement:
     return button("Join", "program_join", program_id, style="primary")
 
 
+def leave_button(program_id: int) -> ButtonElement:
+    """Build the button for any message of a program to someone in it."""
+    return button("Leave", "program_leave", program_id)
+
+
 def _ask_first(program_id: int) -> ButtonElement:
     return button("Ask first", "program_ask", program_id)
 
@@ -111,8 +116,11 @@ def not_posted(name: str, channel: str, channel_name: str) -> Note:
     )
 
 
-def invite_form(program_id: int, program: Invitation) -> View:
+def invite_form(program_id: int, program: Invitation, *, has_channel: bool) -> View:
     """Build the form that invites to a program, with the invitation below it."""
+    channel = channel_input(
+        "Post it in a channel", is_optional=True, hint="A channel of the program."
+    )
     return View(
         type="modal",
         callback_id="program_invite",
@@ -121,16 +129,12 @@ def invite_form(program_id: int, program: Invitation) -> View:
         close="Cancel",
         private_metadata=json.dumps({"program": program_id}),
         blocks=[
-            channel_input(
-                "Post it in a channel",
-                is_optional=True,
-                hint="A channel of the program.",
-            ),
+            *([channel] if has_channel else []),
             people_input(
                 "people",
                 "Write to people",
                 limit=MAX_INVITED,
-                is_optional=True,
+                is_optional=has_channel,
                 hint=f"Up to {MAX_INVITED} at a time. Nobody gets it twice, ever.",
             ),
             DividerBlock(),
@@ -309,16 +313,18 @@ def answer(
     lead: str,
     question_text: str,
     text: str,
+    is_joined: bool,
     can_join: bool,
 ) -> Note:
     """Build the answer of a lead; names of people are plain, texts mrkdwn."""
     fallback, blocks_ = sentence_note(f"{lead} answered you about {_short(name)}:")
-    buttons = [_join(program_id)] if can_join else []
+    join = [_join(program_id)] if can_join else []
+    leave = [leave_button(program_id)] if is_joined else []
     return fallback, [
         *blocks_,
         rich_text.user_text(text, limit=MAX_QUESTION_LENGTH),
         context_line(f"You asked: {truncate(to_plain(question_text), 200)}"),
-        button_row(*buttons, button("Ask again", "program_ask", program_id)),
+        button_row(*join, button("Ask again", "program_ask", program_id), *leave),
     ]
 
 

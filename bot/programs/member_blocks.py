@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from slack_sdk.models.blocks import (
     Block,
-    ButtonElement,
     HeaderBlock,
     InteractiveElement,
 )
 
 from bot.home.row_blocks import RowList
 from bot.programs.blocks import rule_list
-from bot.programs.join_blocks import joinable_row
+from bot.programs.join_blocks import joinable_row, leave_button
 from bot.programs.membership_rules import ANSWER_WITHIN, PAUSE_MONTHS, SILENCE
 from bot.programs.rules import MAX_LINE_LENGTH, MAX_NAME_LENGTH
 from bot.slack import rich_text
@@ -148,11 +147,6 @@ def _buttons(program: OwnProgram) -> Sequence[InteractiveElement]:
     if program.can_invite and not program.is_over:
         buttons.append(button("Invite people", "program_invite", program.id))
     return [*buttons, leave_button(program.id)]
-
-
-def leave_button(program_id: int) -> ButtonElement:
-    """Build the button for any message of a program to someone in it."""
-    return button("Leave", "program_leave", program_id)
 
 
 def left(program_id: int, name: str) -> Note:

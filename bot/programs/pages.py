@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from slack_sdk.models.views import View
-from sqlalchemy import select
 
 from bot import permissions, timezones
 from bot.errors import UserError
@@ -15,7 +14,7 @@ from bot.programs.presentation import format_day, invitation
 from bot.programs.rules import State
 from bot.runtime import Transaction
 from bot.workspace import members
-from models import Member, Program, ProgramMember
+from models import Program
 
 NOT_HERE = "You can't see programs here."
 
@@ -73,20 +72,7 @@ def joined_list(tx: Transaction, program: Program, *, by: str, start: int = 0) -
     MembershipUnknown.
     """
     service.authorize(tx, program, RUN_PROGRAM, by)
-    rows = tx.session.execute(
-        select(ProgramMember.member, ProgramMember.joined_at)
-        .join(
-            Member,
-            (Member.slack_id == ProgramMember.member)
-            & (Member.installation_id == tx.workspace.id),
-        )
-        .where(
-            ProgramMember.program_id == program.id,
-            ProgramMember.is_joined.is_(True),
-            Member.is_deactivated.is_(False),
-            Member.erased_at.is_(None),
-        )
-    )
+    rows = membership.joined_people(tx, program)
     joined_at = {row.member: row.joined_at for row in rows}
     names = members.names(tx, joined_at)
     people = sorted(joined_at, key=lambda member: (names[member].casefold(), member))

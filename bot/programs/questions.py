@@ -6,7 +6,6 @@ from datetime import timedelta
 from slack_sdk.models.views import View
 from sqlalchemy import delete, select
 
-from bot import permissions
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent, find_state
@@ -87,7 +86,10 @@ def _read(typed: str, *, field: str) -> str:
 
 
 def _get(tx: Transaction, question_id: int, by: str) -> tuple[ProgramQuestion, Program]:
-    """Return a question for one who leads its program. Raises UserError."""
+    """Return a question for one who runs its program.
+
+    Raises UserError, and MembershipUnknown.
+    """
     row = tx.session.scalar(
         select(ProgramQuestion)
         .join(Program, Program.id == ProgramQuestion.program_id)
@@ -101,7 +103,8 @@ def _get(tx: Transaction, question_id: int, by: str) -> tuple[ProgramQuestion, P
     if row is None:
         raise UserError(GONE)
     program = service.get(tx, row.program_id)
-    permissions.require(RUN_PROGRAM, service.roles_in(tx, program, by))
+    # Not even an admin reads a question about a program that they may not see.
+    service.authorize(tx, program, RUN_PROGRAM, by)
     return row, program
 
 
@@ -114,7 +117,7 @@ def _require_unanswered(tx: Transaction, row: ProgramQuestion, by: str) -> None:
 
 
 def reply_form(tx: Transaction, question_id: int, *, by: str) -> View:
-    """Return the form of a lead's answer. Raises UserError."""
+    """Return the form of a lead's answer. Raises UserError, and MembershipUnknown."""
     row, _ = _get(tx, question_id, by)
     _require_unanswered(tx, row, by)
     text = members.text_with_names(tx, row.question)
@@ -122,7 +125,10 @@ def reply_form(tx: Transaction, question_id: int, *, by: str) -> View:
 
 
 def reply(tx: Transaction, question_id: int, typed: str, *, by: str) -> None:
-    """Bring a lead's answer to the person; the first one counts. Raises UserError."""
+    """Bring a lead's answer to the person; the first one counts.
+
+    Raises UserError, and MembershipUnknown.
+    """
     row, program = _get(tx, question_id, by)
     text = _read(typed, field="answer")
     if row.answered_by == by and row.answer == text:
@@ -180,10 +186,9 @@ def _render_answer(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if row is None or not row.answer or row.answered_by is None:
         return None
     program = tx.session.get_one(Program, row.program_id)
-    can_join = (
-        service.takes_people(tx, program)
-        and membership.is_open_to(tx, program, row.member)
-        and not membership.is_joined(tx, program.id, row.member)
+    is_joined = membership.is_joined(tx, program.id, row.member)
+    can_join = service.takes_people(tx, program) and membership.is_open_to(
+        tx, program, row.member
     )
     note = join_blocks.answer(
         program.id,
@@ -191,7 +196,8 @@ def _render_answer(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         lead=members.name(tx, row.answered_by),
         question_text=members.text_with_names(tx, row.question),
         text=members.text_with_names(tx, row.answer),
-        can_join=can_join,
+        is_joined=is_joined,
+        can_join=can_join and not is_joined,
     )
     return PostMessage(delivery.recipient, *note)
 

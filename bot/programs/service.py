@@ -180,7 +180,8 @@ def roles_in(tx: Transaction, program: Program, member: str) -> frozenset[Role]:
     if own and is_lead_of(tx, program, member):
         own |= {Role.PROGRAM_LEAD}
     champion = tx.session.get(ProgramChampion, (program.id, member))
-    if own and champion is not None and champion.is_willing:
+    # Guests can't be champions, not even those who became one.
+    if Role.MEMBER in own and champion is not None and champion.is_willing:
         own |= {Role.CHAMPION}
     return own
 

@@ -47,7 +47,10 @@ SAMPLES: Samples = {
     ],
     join_blocks.declined: [join_blocks.declined],
     join_blocks.not_posted: [lambda: join_blocks.not_posted(NAME, "C0HELP", "help")],
-    join_blocks.invite_form: [lambda: join_blocks.invite_form(3, INVITATION)],
+    join_blocks.invite_form: [
+        lambda: join_blocks.invite_form(3, INVITATION, has_channel=True),
+        lambda: join_blocks.invite_form(3, INVITATION, has_channel=False),
+    ],
     join_blocks.done_modal: [
         lambda: join_blocks.done_modal("Invited", join_blocks.INVITED)
     ],

@@ -29,6 +29,7 @@ from tests.slack_payloads import (
     PEER,
     button,
     conversation_object,
+    form_values,
     user_object,
 )
 
@@ -163,6 +164,33 @@ def test_it_is_posted_only_in_the_programs_channels(story: Story, program: int) 
     story.slack.channels["C0OTHER"] = conversation_object("C0OTHER", "other")
     answer = invites(story, CHAMPION, program, channel="C0OTHER")
     assert answer["errors"] == {"channel": "That is no channel of this program."}
+
+
+def test_a_program_on_invitation_is_not_posted(story: Story, program: int) -> None:
+    # Everyone who reads it would find a button that does not work for them.
+    view = presses(story, CHAMPION, "invite", program)
+    change_program(story, program, joining="invitation")
+    response = story.submit(
+        CHAMPION, view, {"channel": HELP_CHANNEL, "people": [ASKER]}
+    )
+    assert "whom you invite by name" in str(response.body)
+    view = presses(story, CHAMPION, "invite", program)
+    assert list(form_values(view)) == ["people"]
+    story.submit(CHAMPION, view, {"people": [ASKER]})
+    story.deliver()
+    assert invitations_to(story, HELP_CHANNEL) == []
+    assert len(invitations_to(story, ASKER)) == 1
+    joins_program(story, ASKER, program)
+
+
+def test_a_post_is_not_sent_once_the_program_is_on_invitation(
+    story: Story, program: int
+) -> None:
+    view = presses(story, CHAMPION, "invite", program)
+    story.submit(CHAMPION, view, {"channel": HELP_CHANNEL, "people": []})
+    change_program(story, program, joining="invitation")
+    story.deliver()
+    assert invitations_to(story, HELP_CHANNEL) == []
 
 
 def test_a_form_that_comes_twice_posts_once(story: Story, program: int) -> None:

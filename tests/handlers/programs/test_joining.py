@@ -10,6 +10,7 @@ from bot.programs.membership_rules import RETURN_WITHIN
 from bot.workspace import member_settings
 from models import Program
 from tests.factories import Story
+from tests.making_programs import buttons, press, text_of
 from tests.programs import (
     GOAL,
     change_program,
@@ -124,6 +125,18 @@ def test_leaving_is_one_press_and_coming_back_another(
     assert row.joined_at == joined.joined_at
     story.deliver()
     assert story.slack.messages_to(CHAMPION) == []
+
+
+def test_the_page_beneath_shows_that_one_left(story: Story, program: int) -> None:
+    joins_program(story, ASKER, program)
+    page = press(story, "program_see", program, ASKER)
+    assert "You're in" in text_of(page)
+    story.click(ASKER, "program_leave", str(program), view=page)
+    (_, note), (beneath, page) = story.slack.views[-2:]
+    assert "You left Reviewers." in text_of(note)
+    # The id of the view in which they pressed.
+    assert beneath == "V0"
+    assert buttons(page) == ["Join", "Ask Dan", "All programs"]
 
 
 def test_after_thirty_days_the_form_is_shown(story: Story, program: int) -> None:

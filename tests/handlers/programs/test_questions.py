@@ -11,13 +11,21 @@ from bot.programs import questions
 from jobs import privacy as privacy_jobs
 from models import ProgramQuestion
 from tests.factories import Story
-from tests.programs import joins_program, last_reply, make_program, presses
+from tests.programs import (
+    joins_program,
+    last_reply,
+    make_program,
+    membership_of,
+    presses,
+)
 from tests.slack_payloads import (
+    ADMIN,
     ASKER,
     CHAMPION,
     HELPER,
     PEER,
     button,
+    conversation_object,
     form_errors,
     form_values,
 )
@@ -117,6 +125,33 @@ def test_only_leads_reply(story: Story, program: int) -> None:
     form = presses(story, CHAMPION, "reply", first_id(story))
     story.submit(HELPER, form, {"answer": "No."})
     assert stored(story)[0].answered_at is None
+
+
+def test_an_admin_outside_a_private_channel_reads_no_question(story: Story) -> None:
+    story.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
+    story.slack.members_by_channel["C0DEN"] = [ASKER, CHAMPION]
+    program = make_program(story, leads=(CHAMPION,), in_channels=("C0DEN",))
+    asks_first(story, ASKER, program)
+    assert presses(story, ADMIN, "reply", first_id(story)) == {}
+    assert last_reply(story) == "That program is gone."
+    form = presses(story, CHAMPION, "reply", first_id(story))
+    story.submit(ADMIN, form, {"answer": "No."})
+    assert stored(story)[0].answered_at is None
+
+
+def test_someone_in_the_program_can_leave_in_the_answer(
+    story: Story, program: int
+) -> None:
+    joins_program(story, ASKER, program)
+    asks_first(story, ASKER, program)
+    replies(story, CHAMPION)
+    [answer] = story.slack.messages_to(ASKER)
+    action, value = button(answer, "Leave")
+    assert "Join" not in json.dumps(answer.blocks)
+    story.click(ASKER, action, value, channel="D0ANA")
+    row = membership_of(story, ASKER, program)
+    assert row is not None
+    assert not row.is_joined
 
 
 def test_a_lead_does_not_ask_themselves(story: Story) -> None:

@@ -196,3 +196,14 @@ def test_a_champion_may_invite_and_nothing_else(work: WorkList, program: int):
     assert is_allowed(INVITE, roles[HELPER])
     assert not is_allowed(RUN_PROGRAM, roles[HELPER])
     assert not is_allowed(INVITE, roles[PEER])
+
+
+def test_a_champion_who_became_a_guest_invites_nobody(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    guest = user_object(HELPER, is_restricted=True)
+    work.story.slack.people[HELPER] = guest
+    work.story.event({"type": "user_change", "user": guest})
+    with work.write() as tx:
+        row = tx.session.get_one(Program, program)
+        assert not is_allowed(INVITE, service.roles_in(tx, row, HELPER))

@@ -96,6 +96,7 @@ SAMPLES: Samples = {
             lead="Dan",
             question_text=LONG_QUESTION,
             text=LONG_QUESTION,
+            is_joined=not can_join,
             can_join=can_join,
         )
         for can_join in (True, False)

@@ -13,7 +13,8 @@ from cli.app import Application
 from models import OutboxItem
 from sandbox import Sandbox
 
-# Jobs with longer intervals have no effect that people would see.
+# Jobs with longer intervals, such as that which cuts links of asks without a name, run
+# once at each stop; the others until nothing is left to do.
 _MAX_INTERVAL = timedelta(minutes=1)
 # Work that is stuck, such as by a simulated fault, is done later.
 _TIMEOUT_SECONDS = 5
@@ -35,14 +36,19 @@ class TravelWork:
 
     def run_due(self) -> None:
         """Run the jobs and send due messages until nothing is left to do."""
+        self._slack.wait_for_deliveries()
+        self._run_jobs(is_slow=True)
         until = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < until:
             self._slack.wait_for_deliveries()
-            for job in jobs.JOBS:
-                if job.every <= _MAX_INTERVAL:
-                    retry_on_conflict(job.run)(self._rt, self._worker)
+            self._run_jobs(is_slow=False)
             if not self._worker.send_due() and self._is_calm():
                 return
+
+    def _run_jobs(self, *, is_slow: bool) -> None:
+        for job in jobs.JOBS:
+            if (job.every > _MAX_INTERVAL) is is_slow:
+                retry_on_conflict(job.run)(self._rt, self._worker)
 
     def _is_calm(self) -> bool:
         """Return True if nothing is due, and no other thread is sending.

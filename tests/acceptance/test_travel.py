@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 
 from bot.checkins import schedules
 from bot.db.engine import Database
+from bot.worklist import rules
 from cli.sandbox import clear_tables
 from cli.time_travel import TravelWork
-from models import Ask, Channel, Installation, Schedule
+from models import Ask, Channel, Installation, Schedule, WorkAssignment
 from sandbox import Message
 from tests.acceptance.conftest import Deployment
 
@@ -99,6 +100,18 @@ def test_a_travel_past_several_rounds_starts_each_on_time(travelled: Deployment)
         log_capture(message).astimezone(BERLIN) for message in town.channel_posts()
     ]
     assert [(at.isoweekday(), at.hour, at.minute) for at in local] == [(1, 9, 0)] * 3
+
+
+def test_hourly_work_is_done_on_arrival(travelled: Deployment):
+    rt = travelled.backswing.rt
+    with rt.write(rt.workspaces.only) as tx:
+        old = WorkAssignment(
+            installation_id=tx.workspace.id, member=travelled.ana, assigned_at=tx.now
+        )
+        tx.session.add(old)
+    travelled.clock.advance(rules.FAIRNESS + timedelta(days=1))
+    with rt.read(rt.workspaces.only) as tx:
+        assert tx.session.scalars(select(WorkAssignment)).all() == []
 
 
 def test_a_restart_at_an_earlier_time_works(travelled: Deployment, database: Database):

@@ -59,8 +59,8 @@ class AnonymousDraft(Base):
     due_at: Mapped[datetime]
     # The reason of the champion who refused it.
     reason: Mapped[str | None]
-    # The day, in the author's zone, on which they were told that it was refused.
-    noticed_on: Mapped[date | None] = mapped_column(Date)
+    # What the author was told, sealed; None until a draft of an older version is read.
+    progress: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class AnonymousLink(Base):
@@ -81,11 +81,9 @@ class AnonymousLink(Base):
     blind_index: Mapped[str]
     # The time at which this row is deleted.
     cut_at: Mapped[datetime]
-    # The number of answers when the author last looked, and was last told of news.
-    seen_count: Mapped[int] = mapped_column(default=0)
-    noticed_count: Mapped[int] = mapped_column(default=0)
-    # The day, in the author's zone, on which they were last told of news.
-    noticed_on: Mapped[date | None] = mapped_column(Date)
+    # What the author has seen and was told, sealed: beside the times of the answers, it
+    # would tell their zone, and when they looked. None in a row of an older version.
+    progress: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class AnonymousReply(Base):

@@ -6,7 +6,8 @@ No function shows an author to anyone.
 import hmac
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -62,6 +63,47 @@ def blind_indexes(tx: Transaction, keys: AnonymityKeys, member: str) -> Sequence
     return keys.indexes("asks", tx.workspace.team_id, member)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What an author has seen of an ask or a draft, and was told about it."""
+
+    # The numbers of answers when they last looked, and were last told of news.
+    seen_count: int = 0
+    noticed_count: int = 0
+    # The day, in their zone, on which they were last told.
+    noticed_on: date | None = None
+
+    @property
+    def known_count(self) -> int:
+        return max(self.seen_count, self.noticed_count)
+
+
+_NOTHING = Progress()
+
+
+def sealed_progress(
+    keys: AnonymityKeys, name: str, progress: Progress = _NOTHING
+) -> bytes:
+    """Seal it for the row of this name; its length is always the same."""
+    day = progress.noticed_on.toordinal() if progress.noticed_on else 0
+    text = f"{progress.seen_count} {progress.noticed_count} {day}"
+    return keys.seal(text, f"{name} progress")
+
+
+def progress_of(
+    keys: AnonymityKeys, name: str, row: AnonymousLink | AnonymousDraft
+) -> Progress:
+    """Return what the author of a row has seen; nothing if no key opens it."""
+    if row.progress is None:
+        return _NOTHING
+    try:
+        text = keys.open(row.progress, f"{name} progress")
+    except WrongKey:
+        return _NOTHING
+    seen, noticed, day = map(int, text.split())
+    return Progress(seen, noticed, date.fromordinal(day) if day else None)
+
+
 def link(tx: Transaction, ask: Ask, member: str, keys: AnonymityKeys) -> None:
     """Link an ask that is just being posted to its author, or to no one."""
     days = workspace_settings.get(tx).anonymous_link_days
@@ -72,6 +114,7 @@ def link(tx: Transaction, ask: Ask, member: str, keys: AnonymityKeys) -> None:
             author=keys.seal(member, row_name(tx, "link", ask.id)),
             blind_index=blind_index(tx, keys, member),
             cut_at=ask.asked_at + timedelta(days=days),
+            progress=sealed_progress(keys, row_name(tx, "link", ask.id)),
         )
     )
 
@@ -160,9 +203,12 @@ def cut_own(tx: Transaction, member: str, channel_id: int | None = None) -> None
     for ask_link in tx.session.scalars(links).all():
         ask_link.author = keys.seal(NO_ONE, row_name(tx, "link", ask_link.ask_id))
         ask_link.blind_index = blind_index(tx, keys, NO_ONE)
+        name = row_name(tx, "link", ask_link.ask_id)
+        ask_link.progress = sealed_progress(keys, name)
     for draft in tx.session.scalars(drafts).all():
         draft.author = keys.seal(NO_ONE, row_name(tx, "draft", draft.id))
         draft.blind_index = blind_index(tx, keys, NO_ONE)
+        draft.progress = sealed_progress(keys, row_name(tx, "draft", draft.id))
 
 
 def _own_drafts(
@@ -228,13 +274,27 @@ def forget_sources(tx: Transaction) -> None:
     )
 
 
+def seen_count(tx: Transaction, ask_link: AnonymousLink) -> int:
+    """Return how many answers the author had seen when they last looked."""
+    keys = keys_of(tx)
+    if keys is None:
+        return 0
+    return progress_of(keys, row_name(tx, "link", ask_link.ask_id), ask_link).seen_count
+
+
 def set_seen(tx: Transaction, ask_id: int, count: int) -> None:
     """Record how many answers the author has seen; nothing says when."""
-    tx.session.execute(
-        update(AnonymousLink)
-        .where(AnonymousLink.ask_id == ask_id, AnonymousLink.seen_count < count)
-        .values(seen_count=count)
+    keys = keys_of(tx)
+    ask_link = tx.session.get(
+        AnonymousLink, ask_id, with_for_update=True, populate_existing=True
     )
+    if keys is None or ask_link is None:
+        return
+    name = row_name(tx, "link", ask_id)
+    progress = progress_of(keys, name, ask_link)
+    if progress.seen_count < count:
+        seen = replace(progress, seen_count=count)
+        ask_link.progress = sealed_progress(keys, name, seen)
 
 
 def cut_in_channel(tx: Transaction, channel: str, member: str) -> None:

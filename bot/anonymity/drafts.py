@@ -124,6 +124,9 @@ def submit(
             blind_index=authors.blind_index(tx, keys, member),
             source_index=source_index,
             due_at=delay.due_at(tx),
+            progress=authors.sealed_progress(
+                keys, authors.row_name(tx, "draft", draft_id)
+            ),
         )
         .on_conflict_do_nothing()
         .returning(AnonymousDraft.id)

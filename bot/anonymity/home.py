@@ -68,7 +68,7 @@ def _asks(context: HomeContext) -> Sequence[AskLine]:
             "hidden" if ask.is_hidden else ask.state,
             context.format_day(ask.asked_at),
             counts.get(ask.id, 0),
-            max(0, counts.get(ask.id, 0) - links[ask.id].seen_count),
+            max(0, counts.get(ask.id, 0) - authors.seen_count(tx, links[ask.id])),
         )
         for ask, channel in rows
     ]

@@ -6,6 +6,7 @@ sent.
 """
 
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from datetime import datetime
 from secrets import token_hex
 
@@ -47,27 +48,30 @@ def authors_with_news(tx: Transaction) -> set[str]:
         .correlate(AnonymousLink)
         .scalar_subquery()
     )
-    links = tx.session.scalars(
-        select(AnonymousLink)
+    links = tx.session.execute(
+        select(AnonymousLink, answers)
         .join(Ask, Ask.id == AnonymousLink.ask_id)
         .where(
             AnonymousLink.installation_id == tx.workspace.id,
             Ask.deleted_at.is_(None),
-            answers > AnonymousLink.seen_count,
-            answers > AnonymousLink.noticed_count,
+            answers > 0,
         )
     )
     refused = tx.session.scalars(
         select(AnonymousDraft).where(
             AnonymousDraft.installation_id == tx.workspace.id,
             AnonymousDraft.state == "refused",
-            AnonymousDraft.noticed_on.is_(None),
         )
     )
-    sealed = [
-        *((row.author, authors.row_name(tx, "link", row.ask_id)) for row in links),
-        *((row.author, authors.row_name(tx, "draft", row.id)) for row in refused),
-    ]
+    sealed: list[tuple[bytes, str]] = []
+    for row, count in links:
+        name = authors.row_name(tx, "link", row.ask_id)
+        if count > authors.progress_of(keys, name, row).known_count:
+            sealed.append((row.author, name))
+    for draft in refused:
+        name = authors.row_name(tx, "draft", draft.id)
+        if authors.progress_of(keys, name, draft).noticed_on is None:
+            sealed.append((draft.author, name))
     people: set[str] = set()
     for author, name in sealed:
         try:
@@ -97,17 +101,25 @@ def tell(tx: Transaction, member: str) -> None:
     refused = [
         draft for draft in drafts.own_drafts(tx, member) if draft.state == "refused"
     ]
-    noticed_on = {row.noticed_on for row in links} | {row.noticed_on for row in refused}
-    if today in noticed_on:
+    rows: list[tuple[str, AnonymousLink | AnonymousDraft]]
+    rows = [(authors.row_name(tx, "link", link.ask_id), link) for link in links]
+    rows += [(authors.row_name(tx, "draft", draft.id), draft) for draft in refused]
+    known = {name: authors.progress_of(keys, name, row) for name, row in rows}
+    if any(progress.noticed_on == today for progress in known.values()):
         return
     has_news = False
-    for link in links:
-        count = _count_answers(tx, link.ask_id, until)
-        if count > max(link.seen_count, link.noticed_count):
-            has_news, link.noticed_count, link.noticed_on = True, count, today
-    for draft in refused:
-        if draft.noticed_on is None and draft.due_at - rules.REFUSED_FOR < until:
-            has_news, draft.noticed_on = True, today
+    for name, row in rows:
+        progress = known[name]
+        if isinstance(row, AnonymousLink):
+            count = _count_answers(tx, row.ask_id, until)
+            is_news = count > progress.known_count
+        else:
+            count, is_old = 0, progress.noticed_on is not None
+            is_news = not is_old and row.due_at - rules.REFUSED_FOR < until
+        if is_news:
+            has_news = True
+            told = replace(progress, noticed_count=count, noticed_on=today)
+            row.progress = authors.sealed_progress(keys, name, told)
     if has_news:
         recipient = f"{_SEALED}{token_hex(16)}"
         sealed = keys.seal(member, authors.row_name(tx, "notice", recipient))

@@ -52,8 +52,8 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=AnonymousLink,
-        contents="For each ask without a name, its author, sealed with a key that is"
-        " not in the database.",
+        contents="For each ask without a name, its author and what they have seen of"
+        " it, sealed with a key that is not in the database.",
         purpose="Let the author act on it in their own Home tab.",
         retention="30 days after the ask was solved or closed, and after 90 days at"
         " the latest.",

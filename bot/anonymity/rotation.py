@@ -104,6 +104,8 @@ def _reseal(
     except WrongKey:
         return Resealed(dead_count=1)
     row.author = keys.seal(author, name)
+    progress = authors.progress_of(keys, name, row)
+    row.progress = authors.sealed_progress(keys, name, progress)
     row.blind_index = authors.blind_index(tx, keys, author)
     return Resealed(count=1)
 

@@ -101,6 +101,19 @@ def test_the_new_key_alone_opens_everything_after_a_rotation(
         assert authors.author_of(tx, ask) == CROWD[0]
 
 
+def test_what_an_author_has_seen_is_known_after_a_rotation(
+    anonymity: Anonymity, story: Story
+) -> None:
+    anonymity.ask()
+    [ask] = story.asks()
+    with story.rt.write(story.workspace) as tx:
+        authors.set_seen(tx, ask.id, 3)
+    rotate(story)
+    with started(story, ONLY_NEW).read(story.workspace) as tx:
+        [link] = authors.own_links(tx, ASKER)
+        assert authors.seen_count(tx, link) == 3
+
+
 def test_a_rotation_can_run_twice(anonymity: Anonymity, story: Story) -> None:
     anonymity.ask()
     rotate(story)

@@ -12,14 +12,17 @@ import jobs
 from bot.privacy import service as privacy
 from bot.slack.api import NotSent, OutcomeUnknown, Rejected
 from models import (
+    AnonymousDraft,
     AnonymousLink,
     OutboxChannel,
     OutboxItem,
 )
 from tests.factories import Story
+from tests.handlers.anonymity.acting import Actor
 from tests.handlers.anonymity.conftest import QUESTION, Anonymity
 from tests.handlers.routing.test_races import at_once
 from tests.handlers.test_forgery import everything
+from tests.home import opens
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -119,9 +122,9 @@ def test_two_asks_make_one_note(anonymity: Anonymity, story: Story) -> None:
     at(story, 11)
     at(story, 11, 5)
     assert notes_to(story) == 1
-    with story.rt.read_session() as session:
-        counts = session.scalars(select(AnonymousLink.noticed_count)).all()
-    assert list(counts) == [1, 1]
+    at(story, 11, day=4)
+    at(story, 11, day=5)
+    assert notes_to(story) == 1
 
 
 def test_a_refused_draft_makes_a_note_once(anonymity: Anonymity, story: Story) -> None:
@@ -137,10 +140,55 @@ def test_a_refused_draft_makes_a_note_once(anonymity: Anonymity, story: Story) -
 
 
 def test_what_the_author_has_seen_is_no_news(answered: Anonymity, story: Story) -> None:
-    with story.rt.write_session.begin() as session:
-        session.scalars(select(AnonymousLink)).one().seen_count = 1
+    opens(story, ASKER)
+    Actor(story).press("open", story.asks()[-1].id)
     at(story, 11)
     assert notes_to(story) == 0
+
+
+def visible(story: Story) -> list[dict[str, Any]]:
+    """Return links and drafts as someone without the key sees them."""
+    with story.rt.read_session() as session:
+        return [
+            {
+                column: len(value) if isinstance(value, bytes) else value
+                for column, value in row.items()
+            }
+            for table in (AnonymousLink.__table__, AnonymousDraft.__table__)
+            for row in session.execute(select(table)).mappings()
+        ]
+
+
+def test_no_row_tells_that_the_author_was_told_or_has_looked(
+    answered: Anonymity, story: Story
+) -> None:
+    """Beside the times of the answers, it would tell the author's zone and hours."""
+    before = visible(story)
+    assert len(before) == 1
+    at(story, 11)
+    assert notes_to(story) == 1
+    assert visible(story) == before
+    answer(story, "Or by phone.")
+    opens(story, ASKER)
+    Actor(story).press("open", story.asks()[-1].id)
+    at(story, 11, day=4)
+    assert notes_to(story) == 1
+    assert visible(story) == before
+
+
+def test_no_refused_draft_tells_that_its_author_was_told(
+    anonymity: Anonymity, story: Story
+) -> None:
+    story.set_up_channel(champions=[CHAMPION], anonymous_asks="reviewed")
+    anonymity.press_post(anonymity.preview())
+    anonymity.run()
+    story.clock.advance(days=1)
+    anonymity.run()
+    before = visible(story)
+    assert [row["state"] for row in before] == ["refused"]
+    at(story, 11, day=4)
+    assert notes_to(story) == 1
+    assert visible(story) == before
 
 
 def test_nothing_is_left_of_it(answered: Anonymity, story: Story) -> None:

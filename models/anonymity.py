@@ -59,7 +59,7 @@ class AnonymousDraft(Base):
     due_at: Mapped[datetime]
     # The reason of the champion who refused it.
     reason: Mapped[str | None]
-    # What the author was told, sealed; None until a draft of an older version is read.
+    # The news that the author was told of, sealed; None in a row of an older version.
     progress: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
@@ -81,8 +81,9 @@ class AnonymousLink(Base):
     blind_index: Mapped[str]
     # The time at which this row is deleted.
     cut_at: Mapped[datetime]
-    # What the author has seen and was told, sealed: beside the times of the answers, it
-    # would tell their zone, and when they looked. None in a row of an older version.
+    # The answers that the author has seen and was told of, sealed: beside the times of
+    # the answers, it would tell their zone, and when they looked. None in a row of an
+    # older version.
     progress: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 

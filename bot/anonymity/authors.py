@@ -65,7 +65,7 @@ def blind_indexes(tx: Transaction, keys: AnonymityKeys, member: str) -> Sequence
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What an author has seen of an ask or a draft, and was told about it."""
+    """The part of an ask or a draft that its author has seen, and was told of."""
 
     # The numbers of answers when they last looked, and were last told of news.
     seen_count: int = 0
@@ -100,8 +100,9 @@ def progress_of(
         text = keys.open(row.progress, f"{name} progress")
     except WrongKey:
         return _NOTHING
-    seen, noticed, day = map(int, text.split())
-    return Progress(seen, noticed, date.fromordinal(day) if day else None)
+    seen_count, noticed_count, day = map(int, text.split())
+    noticed_on = date.fromordinal(day) if day else None
+    return Progress(seen_count, noticed_count, noticed_on)
 
 
 def link(tx: Transaction, ask: Ask, member: str, keys: AnonymityKeys) -> None:
@@ -293,8 +294,8 @@ def set_seen(tx: Transaction, ask_id: int, count: int) -> None:
     name = row_name(tx, "link", ask_id)
     progress = progress_of(keys, name, ask_link)
     if progress.seen_count < count:
-        seen = replace(progress, seen_count=count)
-        ask_link.progress = sealed_progress(keys, name, seen)
+        progress = replace(progress, seen_count=count)
+        ask_link.progress = sealed_progress(keys, name, progress)
 
 
 def cut_in_channel(tx: Transaction, channel: str, member: str) -> None:

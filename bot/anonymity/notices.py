@@ -118,8 +118,8 @@ def tell(tx: Transaction, member: str) -> None:
             is_news = not is_old and row.due_at - rules.REFUSED_FOR < until
         if is_news:
             has_news = True
-            told = replace(progress, noticed_count=count, noticed_on=today)
-            row.progress = authors.sealed_progress(keys, name, told)
+            progress = replace(progress, noticed_count=count, noticed_on=today)
+            row.progress = authors.sealed_progress(keys, name, progress)
     if has_news:
         recipient = f"{_SEALED}{token_hex(16)}"
         sealed = keys.seal(member, authors.row_name(tx, "notice", recipient))

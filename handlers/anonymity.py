@@ -66,6 +66,7 @@ def post(form: ViewSubmission, request: Request) -> Response:
     people = _people(form, request, channel_id)
     with request.write() as tx:
         channel = channels.get_joined(tx, channel_id)
+        minutes = delay.promised_minutes(tx, data.get("minutes"))
         drafts.submit(
             tx,
             channel,
@@ -73,10 +74,11 @@ def post(form: ViewSubmission, request: Request) -> Response:
             member=form.actor,
             people=people,
             source=form.view.id,
+            minutes=minutes,
         )
         done = forms.on_its_way(
             is_reviewed=channel.anonymous_asks == drafts.REVIEWED,
-            minutes=delay.longest_minutes(tx),
+            minutes=minutes,
         )
     return UpdateView(done)
 

@@ -12,6 +12,18 @@ def longest_minutes(tx: Transaction) -> int:
     return workspace_settings.get(tx).anonymous_delay_minutes
 
 
-def due_at(tx: Transaction) -> datetime:
-    """Return a random time for a post of now."""
-    return tx.now + rules.random_delay(timedelta(minutes=longest_minutes(tx)))
+def promised_minutes(tx: Transaction, shown: object) -> int:
+    """Return the minutes that the author was shown, or the present ones if longer.
+
+    A shorter time that the workspace chose meanwhile is not what they agreed to.
+    """
+    minutes = longest_minutes(tx)
+    if isinstance(shown, int) and shown in rules.GUESSED_ONE_IN:
+        return max(minutes, shown)
+    return minutes
+
+
+def due_at(tx: Transaction, minutes: int | None = None) -> datetime:
+    """Return a random time for a post of now, within the minutes or the setting."""
+    longest = longest_minutes(tx) if minutes is None else minutes
+    return tx.now + rules.random_delay(timedelta(minutes=longest))

@@ -101,8 +101,11 @@ def submit(
     member: str,
     people: Collection[str],
     source: str,
+    minutes: int | None = None,
 ) -> None:
     """Store the draft, once for each `source`, to be posted at a random time.
+
+    It is within the minutes, or else within those of the workspace's setting.
 
     Raises UserError, with the field.
     """
@@ -123,7 +126,7 @@ def submit(
             author=keys.seal(member, authors.row_name(tx, "draft", draft_id)),
             blind_index=authors.blind_index(tx, keys, member),
             source_index=source_index,
-            due_at=delay.due_at(tx),
+            due_at=delay.due_at(tx, minutes),
             progress=authors.sealed_progress(
                 keys, authors.row_name(tx, "draft", draft_id)
             ),

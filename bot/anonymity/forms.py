@@ -99,7 +99,13 @@ def preview(
     the field, if they are too long for that.
     """
     metadata = json.dumps(
-        {"channel": channel_id, "title": title, "details": details, "topics": topics},
+        {
+            "channel": channel_id,
+            "title": title,
+            "details": details,
+            "topics": topics,
+            "minutes": minutes,
+        },
         ensure_ascii=False,
     )
     if len(metadata) > _MAX_METADATA:

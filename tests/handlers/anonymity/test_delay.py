@@ -84,6 +84,27 @@ def test_the_home_tab_says_by_when_it_comes(late: Anonymity, story: Story) -> No
     assert "It comes by" not in opens(story, ASKER)
 
 
+def test_an_admin_cannot_shorten_what_the_preview_promised(
+    late: Anonymity, story: Story
+) -> None:
+    preview = late.preview()
+    story.set_up_workspace(anonymous_delay_minutes="5")
+    pressed_at = story.clock.now
+    on_its_way = late.press_post(preview)
+    assert "It comes within 60 minutes" in json.dumps(on_its_way)
+    assert draft(story).due_at - pressed_at == HOUR
+
+
+@pytest.mark.parametrize("forged", [10**9, 7, -5, "60", [60], None, True])
+def test_a_forged_promise_is_ignored(
+    anonymity: Anonymity, story: Story, forged: object
+) -> None:
+    preview = anonymity.preview()
+    data = json.loads(preview["private_metadata"]) | {"minutes": forged}
+    preview["private_metadata"] = json.dumps(data)
+    assert "It comes within 5 minutes" in json.dumps(anonymity.press_post(preview))
+
+
 def test_it_keeps_its_time_if_the_setting_changes(
     late: Anonymity, story: Story
 ) -> None:

@@ -66,7 +66,7 @@ def post(form: ViewSubmission, request: Request) -> Response:
     people = _people(form, request, channel_id)
     with request.write() as tx:
         channel = channels.get_joined(tx, channel_id)
-        minutes = delay.promised_minutes(tx, data.get("minutes"))
+        minutes = delay.minutes_of_press(tx, data.get("minutes"))
         drafts.submit(
             tx,
             channel,

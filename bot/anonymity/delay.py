@@ -12,14 +12,14 @@ def longest_minutes(tx: Transaction) -> int:
     return workspace_settings.get(tx).anonymous_delay_minutes
 
 
-def promised_minutes(tx: Transaction, shown: object) -> int:
+def minutes_of_press(tx: Transaction, preview_minutes: object) -> int:
     """Return the minutes that the author was shown, or the present ones if longer.
 
     A shorter time that the workspace chose meanwhile is not what they agreed to.
     """
     minutes = longest_minutes(tx)
-    if isinstance(shown, int) and shown in rules.GUESSED_ONE_IN:
-        return max(minutes, shown)
+    if isinstance(preview_minutes, int) and preview_minutes in rules.GUESSED_ONE_IN:
+        return max(minutes, preview_minutes)
     return minutes
 
 

@@ -26,7 +26,7 @@ from bot.matching.people import Person
 MAX_EXACT = 200
 # Above, partners are swapped within bands of so many people.
 _BAND = 500
-_STARTED_PEOPLE, _MAX_STARTS = 5000, 100
+_STARTED_PEOPLE, _MAX_STARTS = 12_000, 300
 
 # A repeat costs more than all else that so many pairs have, and a person without a
 # partner more than all repeats.

@@ -214,6 +214,7 @@ def test_what_always_holds_of_circles(people, random):
     assert form(shuffled) == formed
 
 
+@pytest.mark.deep
 def test_a_large_group_gives_the_same_circles_in_any_order():
     people = crowd(700)
     formed = form(people)

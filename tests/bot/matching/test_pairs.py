@@ -137,6 +137,7 @@ def test_a_chain_of_changes_gives_everybody_a_partner():
         assert formed.groups == (("U0", "U1"), ("U2", "U3"), ("U4", "U5"))
 
 
+@pytest.mark.deep
 @settings(deadline=None)
 @given(strict_people(), st.sampled_from(PATHS), st.randoms())
 def test_what_always_holds_of_pairs(people, path, random):
@@ -182,6 +183,7 @@ def test_pairs_cost_least(count, seed):
     assert pairs.cost(people, formed.groups, AT) == least_cost_of_pairs(people)
 
 
+@pytest.mark.deep
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from([3, 5, 7, 9, 11, 13, 15]), st.integers(0, 10_000))
 def test_pairs_and_a_three_cost_least(count, seed):
@@ -199,6 +201,7 @@ def test_large_groups_cost_nearly_as_little(count, seed):
     assert swapped <= exact + 0.04 * abs(exact)
 
 
+@pytest.mark.deep
 def test_a_large_group_gives_the_same_pairs_in_any_order():
     people = crowd(601)
     formed = form(people, 0)

@@ -178,9 +178,9 @@ def save(form: ViewSubmission, tx: Transaction) -> Response:
         program = editing.create(tx, draft, source=f"form:{view.id}", by=by)
         notice = _SAVED_DRAFT
     elif changes := editing.changes_since(tx, program, state.version):
-        newer = replace(state, version=program.version)
+        merged = form_pages.merge(tx, program, state)
         return UpdateView(
-            form_pages.last_page(tx, program, newer, by=by, changes=changes)
+            form_pages.last_page(tx, program, merged, by=by, changes=changes)
         )
     else:
         editing.change(tx, program, draft, by=by)
@@ -209,8 +209,17 @@ def _read(
         tx, parse_optional_id(metadata.get("program")), by=by, is_locked=is_locked
     )
     version = parse_id(metadata.get("version"))
-    form = _filled_in(view, drafts.load(metadata.get("form")))
-    return program, form_pages.state_of(tx, program, version, form, by=by)
+    before = drafts.load(metadata.get("form"))
+    form = _filled_in(view, before)
+    touched = {
+        name
+        for name in FIELDS
+        if name in metadata.get("touched", ())
+        or getattr(form, name) != getattr(before, name)
+    }
+    return program, form_pages.state_of(
+        tx, program, version, form, by=by, touched=touched
+    )
 
 
 def _filled_in(view: View, form: drafts.ProgramForm) -> drafts.ProgramForm:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -34,6 +34,7 @@ TEXT_FIELDS = ("name", "audience", "goal", "benefit", "time_needed", "rules")
 
 # Slack's limit for a view's private metadata is 3,000 characters; some are not ours.
 _MAX_METADATA_LENGTH = 2900
+_DAYS = frozenset({"starts_on", "ends_on"})
 _SLACK_ID = re.compile(r"[A-Z0-9]{1,40}")
 # The texts of one line: the error if there is none, and the most characters.
 _LINES = {
@@ -229,6 +230,21 @@ def differences(before: Draft, after: Draft) -> list[str]:
     """Return the names of the fields with another value, in the form's order."""
     old, new = _values(before), _values(after)
     return [name for name in FIELDS if old[name] != new[name]]
+
+
+def merge(
+    mine: ProgramForm, stored: ProgramForm, touched: Collection[str]
+) -> ProgramForm:
+    """Return my form, with the stored value of each field that I left alone.
+
+    Leads and channels stay mine: the form that shows the result has their fields, and
+    Slack keeps the values of fields. The two days are one, since they must fit.
+    """
+    kept = {*touched, *PAGES[-1]}
+    if kept & _DAYS:
+        kept |= _DAYS
+    values = {name: getattr(stored, name) for name in FIELDS if name not in kept}
+    return replace(mine, **values)
 
 
 def _values(draft: Draft) -> dict[str, Any]:

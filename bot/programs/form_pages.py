@@ -1,6 +1,6 @@
 """The pages of the form that makes or changes a program."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from slack_sdk.models.views import View
@@ -49,14 +49,23 @@ def state_of(
     form: ProgramForm,
     *,
     by: str,
+    touched: Iterable[str] = (),
 ) -> FormState:
     """Return the state of a form that `by` fills in. Raises MembershipUnknown."""
     if program is None:
         return FormState(None, version, form)
+    state = FormState(program.id, version, form, touched=frozenset(touched))
     if program.is_workspace_wide:
-        return FormState(program.id, version, form, DEFAULTS)
+        return replace(state, defaults=DEFAULTS)
     has_hidden = bool(editing.hidden_channels(tx, program, by))
-    return FormState(program.id, version, form, has_hidden_channels=has_hidden)
+    return replace(state, has_hidden_channels=has_hidden)
+
+
+def merge(tx: Transaction, program: Program, state: FormState) -> FormState:
+    """Return the form on top of the program as others have changed it meanwhile."""
+    stored = drafts.to_form(editing.draft_of(tx, program))
+    form = drafts.merge(state.form, stored, state.touched)
+    return replace(state, version=program.version, form=form)
 
 
 def find_program(

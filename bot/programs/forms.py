@@ -80,6 +80,8 @@ class FormState:
     defaults: Texts | None = None
     # True if the program has channels that the person does not see.
     has_hidden_channels: bool = False
+    # The fields that the person changed.
+    touched: frozenset[str] = frozenset()
 
     @property
     def is_workspace_wide(self) -> bool:
@@ -185,8 +187,9 @@ def people_form(
             rich_text.inline(bold("Changed while you were editing")),
             *(rich_text.inline(f"•  {change}") for change in changes),
             context_line(
-                "Nothing is saved yet. If you save, your version replaces theirs. To"
-                " take something over, go back."
+                "Nothing is saved yet. If you save, what you changed yourself replaces"
+                " theirs, and so do the leads and channels below. The rest stays as"
+                " they left it."
             ),
             DividerBlock(),
         ]
@@ -256,6 +259,7 @@ def _page(
         "program": state.program_id,
         "version": state.version,
         "form": drafts.dump(state.form),
+        "touched": sorted(state.touched),
     }
     is_new = state.program_id is None
     return View(

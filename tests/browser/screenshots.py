@@ -33,9 +33,9 @@ from tests.browser.test_checkins import (
     settings,
     share_all,
 )
-from tests.browser.test_joining_programs import join, open_programs
 from tests.browser.test_mentors import receive_credit_offer
 from tests.browser.test_programs import fill_in as fill_in_program
+from tests.browser.test_programs import join, open_programs
 from tests.browser.test_routing import (
     OTHER,
     REQUEST,

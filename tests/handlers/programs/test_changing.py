@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -135,6 +136,36 @@ def test_the_second_of_two_leads_sees_what_the_first_changed(known: Story):
     assert not save(known, answer["view"], {}, PEER).body
     saved = find(known, program.id)
     assert (saved.goal, saved.version) == ("Lead together", 3)
+
+
+def test_what_the_second_lead_left_alone_stays_as_the_first_saved_it(known: Story):
+    program = open_program(known, leads=[HELPER, PEER])
+    first, second = (change_form(known, program, lead) for lead in (HELPER, PEER))
+    changes = {"goal": "Lead well", "rules": "Be kind.", "joining": "invitation"}
+    save_change(known, first, HELPER, **changes, ends_on="2026-07-31")
+    page = to_last_page(known, second, PEER, name="Leaders", rules="Be brief.")
+    shown_again = json.loads(save(known, page, {}, PEER).body)["view"]
+    # The invitation is as it will be.
+    assert "Goal" in text_of(shown_again)
+    assert not save(known, shown_again, {}, PEER).body
+    saved = find(known, program.id)
+    assert (saved.name, saved.rules) == ("Leaders", ["Be brief."])
+    assert (saved.goal, saved.joining) == ("Lead well", "invitation")
+    assert saved.ends_on == date(2026, 7, 31)
+
+
+def test_a_last_day_that_does_not_fit_the_others_first_day_is_not_mixed_in(
+    known: Story,
+):
+    program = open_program(known, leads=[HELPER, PEER])
+    first, second = (change_form(known, program, lead) for lead in (HELPER, PEER))
+    save_change(known, first, HELPER, starts_on="2026-06-01")
+    page = to_last_page(known, second, PEER, ends_on="2026-05-01")
+    shown_again = json.loads(save(known, page, {}, PEER).body)["view"]
+    assert "Ben changed the first day to 1 June 2026" in text_of(shown_again)
+    assert not save(known, shown_again, {}, PEER).body
+    saved = find(known, program.id)
+    assert (saved.starts_on, saved.ends_on) == (date(2026, 3, 2), date(2026, 5, 1))
 
 
 def test_of_two_who_save_at_the_same_time_one_sees_the_other(known: Story):

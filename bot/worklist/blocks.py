@@ -36,7 +36,7 @@ def open_items(items: Sequence[tuple[int, WorkItemView]]) -> RowList:
         [
             HeaderBlock(text=HEADER),
             SectionBlock(
-                text="As a champion, you can help with these. At most five a week;"
+                text="You can help with these. At most five a week;"
                 f" each is optional. {_TEXT}",
                 accessory=button("How champions help", "work_guide", "guide"),
             ),
@@ -51,7 +51,7 @@ def monday(items: Sequence[tuple[int, WorkItemView]]) -> Note:
         text = "That's all for now. Thank you for looking after your peers."
         return text, [SectionBlock(text=text)]
     things = "one thing" if len(items) == 1 else f"{len(items)} things"
-    text = f"Good morning! As a champion, you could do {things} this week."
+    text = f"Good morning! You could do {things} for your peers this week."
     blocks: list[Block] = [SectionBlock(text=text)]
     for item_id, item in items:
         blocks += _row(item_id, item)

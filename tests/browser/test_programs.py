@@ -1,7 +1,9 @@
 """A lead makes a program and invites; people join, decline unseen, help, and leave."""
 
+import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -10,7 +12,13 @@ from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
 pytestmark = pytest.mark.deep
 
 NAME = "New managers"
+# The name says which page it opens, or that this is the one.
+PAGE = re.compile("^(Page: Program|Program, this page)$")
 COMMITMENT = "I'll take part in a way that means something to me"
+LEFT = (
+    "You left New managers. I send you no further messages about it, and nobody is"
+    " told. Your past answers stay."
+)
 RULES = (
     "What you read here stays here.",
     "Ask early. No question is too small.",
@@ -59,8 +67,10 @@ def fill_in(window: Window) -> None:
 
 
 def make(window: Window) -> None:
-    """Make the program, and open it."""
+    """Make the program, in two channels, and open it."""
     fill_in(window)
+    channels = window.modal.get_by_role("combobox", name="Channels")
+    channels.select_option(label="# help-frontend")
     window.modal.get_by_role("button", name="Save").click()
     expect(window.modal).to_contain_text("Saved as a draft")
     window.modal.get_by_role("button", name="Open", exact=True).click()
@@ -97,10 +107,39 @@ def page_of_program(window: Window, name: str) -> Locator:
     return modal
 
 
-def test_a_program_is_made_joined_declined_unseen_and_left(window: OpenWindow):
+def name_champions(window: Window, *people: str) -> None:
+    window.modal.get_by_role("button", name="Champions").click()
+    field = window.modal.get_by_role("combobox", name="Champions")
+    for person in people:
+        field.fill(person)
+    window.modal.get_by_role("button", name="Save").click()
+    expect(window.modal).to_contain_text("It takes: 10 minutes a week")
+
+
+def let_in(address: str, name: str, channel: str) -> None:
+    """Add a guest, who can't join by themselves, to a channel."""
+    state = httpx.get(f"{address}/_/state").json()
+    ids = {each["name"]: each["id"] for each in (*state["people"], *state["channels"])}
+    join = {"do": "join", "as": ids[name], "channel": ids[channel]}
+    httpx.post(f"{address}/_/act", json=join).raise_for_status()
+
+
+def expect_joined(window: Window, text: str) -> None:
+    """Read the list of who joined, as the lead."""
+    modal = page_of_program(window, "aino")
+    modal.get_by_role("button", name="Who joined").click()
+    expect(modal).to_contain_text(text)
+    expect(modal).not_to_contain_text("Zoe")
+    close(window)
+
+
+def test_a_program_from_its_first_day_to_ana_who_leaves(
+    window: OpenWindow, address: str
+) -> None:
     page = window()
     make(page)
     assert page.accessibility_problems() == []
+    name_champions(page, "Tomas Okafor", "Lars Pedersen")
     invite(page)
     invitation = page.message("You're invited to join:")
     expect(invitation).to_contain_text("Solve what comes up")
@@ -115,25 +154,58 @@ def test_a_program_is_made_joined_declined_unseen_and_left(window: OpenWindow):
     expect(form).to_contain_text(NAME)
     close(page)
 
-    page.act_as("tomas")
+    page.act_as("zoe")
     page.message("You're invited").get_by_role("button", name="Not for me").click()
     page.message("I didn't note that down").wait_for()
     # Nobody else can tell.
-    page.act_as("aino")
-    expect(page.message("You're invited")).not_to_contain_text("Tomas")
-    modal = page_of_program(page, "aino")
-    modal.get_by_role("button", name="Who joined").click()
-    expect(modal).to_contain_text("1 person joined New managers")
-    expect(modal).to_contain_text("Priya Raman")
-    expect(modal).not_to_contain_text("Tomas")
-    close(page)
+    for name in ("aino", "priya", "tomas"):
+        page.act_as(name)
+        page.open_channel("help-backend")
+        expect(page.message("You're invited")).not_to_contain_text("Zoe")
+        expect(page_of_program(page, name)).not_to_contain_text("Zoe")
+        close(page)
+        expect(open_programs(page)).not_to_contain_text("Zoe")
+    expect_joined(page, "1 person joined New managers")
 
-    page_of_program(page, "priya").get_by_role("button", name="Leave").click()
-    expect(page.modal).to_contain_text("nobody is told")
-    close(page)
-    modal = page_of_program(page, "aino")
-    modal.get_by_role("button", name="Who joined").click()
-    expect(modal).to_contain_text("Nobody joined New managers yet")
+    greet(page, address)
+    leave(page)
+    expect_joined(page, "Nobody joined New managers yet")
+
+
+def greet(page: Window, address: str) -> None:
+    """Become a champion as Tomas, and say hello to Gus, who is new in a channel."""
+    for step in ("Next Monday, 09:00", "+1 hour", "+1 hour"):
+        page.travel(step)
+    page.act_as("tomas")
+    page.open_direct_messages()
+    question = page.message("Aino Virtanen would like you to be a champion")
+    question.get_by_role("button", name="Yes, I'd like to").click()
+    page.message("Thank you for being a champion of New managers!").wait_for()
+    let_in(address, "gus", "help-frontend")
+    for step in ("+1 day", "+1 hour"):
+        page.travel(step)
+    panel = open_programs(page)
+    expect(panel).to_contain_text("Say hello to Gus Moreau")
+    assert page.accessibility_problems() == []
+    expect(panel.get_by_text("Write to Gus Moreau")).to_be_visible()
+    panel.get_by_role("button", name="Done already").first.click()
+    expect(panel).not_to_contain_text("Gus Moreau")
+
+
+def leave(page: Window) -> None:
+    """Leave as Priya on the program's page, come back, and leave in the Home tab."""
+    modal = page_of_program(page, "priya")
+    modal.get_by_role("button", name="Leave").click()
+    expect(modal).to_contain_text(LEFT)
+    modal.get_by_role("button", name="Back").click()
+    # The page beneath has changed, too.
+    expect(modal.get_by_role("button", name="Leave")).to_be_hidden()
+    modal.get_by_role("button", name="Join").click()
+    expect(modal).to_contain_text("All is as before.")
+    modal.get_by_role("button", name="OK").click()
+    open_programs(page).get_by_role("button", name="Leave").click()
+    expect(modal).to_contain_text(LEFT)
+    page.page.keyboard.press("Escape")
 
 
 # The workspace's own program
@@ -141,7 +213,7 @@ def test_a_program_is_made_joined_declined_unseen_and_left(window: OpenWindow):
 
 def open_programs(window: Window) -> Locator:
     panel = window.open_home()
-    panel.get_by_role("button", name="Page: Program").click()
+    panel.get_by_role("button", name=PAGE).click()
     expect(panel.get_by_role("button", name="Program, this page")).to_be_visible()
     return panel
 
@@ -152,7 +224,7 @@ def join(window: Window, panel: Locator) -> None:
     expect(window.modal).to_contain_text("Answer in the ask's thread")
     window.modal.get_by_role("textbox", name="Topics I know").fill("retries, postgres")
     window.modal.get_by_role("textbox", name="Topics I want to learn").fill("rust")
-    window.modal.get_by_role("radio", name="In writing").check()
+    window.modal.get_by_role("radio", name="In writing", exact=True).check()
     window.modal.get_by_role("radio", name="Some", exact=True).check()
     window.modal.get_by_role("checkbox", name=COMMITMENT).check()
 

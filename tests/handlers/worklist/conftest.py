@@ -116,7 +116,7 @@ class WorkList:
         return [
             message
             for message in self.story.slack.messages_to(member)
-            if "As a champion" in message.text
+            if "Good morning!" in message.text
         ]
 
     def write(self):

@@ -29,7 +29,7 @@ def test_a_champion_reads_on_monday_from_ten_what_they_could_do(work: WorkList):
     assert work.messages() == []
     work.watch(until=ELEVEN, every=timedelta(minutes=10))
     [message] = work.messages()
-    assert message.text.startswith("Good morning! As a champion, you could do one")
+    assert message.text.startswith("Good morning! You could do one")
     assert "Say hello to" in str(message.blocks)
     morning(work)
     assert len(work.messages()) == 1
@@ -60,7 +60,7 @@ def test_what_was_done_before_ten_is_not_in_it(work: WorkList):
     work.press(CHAMPION, "work_done", first)
     morning(work)
     [message] = work.messages()
-    assert "you could do one thing" in message.text
+    assert "You could do one thing" in message.text
 
 
 def test_a_press_takes_the_item_out_of_the_message(work: WorkList):

@@ -197,7 +197,7 @@ def leave(page: Window) -> None:
     modal = page_of_program(page, "priya")
     modal.get_by_role("button", name="Leave").click()
     expect(modal).to_contain_text(LEFT)
-    modal.get_by_role("button", name="Back").click()
+    modal.get_by_role("button", name="Back", exact=True).click()
     # The page beneath has changed, too.
     expect(modal.get_by_role("button", name="Leave")).to_be_hidden()
     modal.get_by_role("button", name="Join").click()
@@ -214,7 +214,9 @@ def leave(page: Window) -> None:
 def open_programs(window: Window) -> Locator:
     panel = window.open_home()
     panel.get_by_role("button", name=PAGE).click()
-    expect(panel.get_by_role("button", name="Program, this page")).to_be_visible()
+    shown = panel.get_by_role("button", name="Program, this page")
+    # Until the bot has answered, the button is grey.
+    expect(shown).to_have_attribute("aria-busy", "false")
     return panel
 
 

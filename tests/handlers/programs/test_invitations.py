@@ -249,10 +249,13 @@ def test_a_former_member_of_the_channel_leaves_it_unnamed(
     story: Story, closed: int
 ) -> None:
     joins_program(story, ASKER, closed)
+    change_program(story, closed, rules=["Secret as before."], rules_version=2)
+    assert "have changed" in program_page(story, ASKER)
     story.slack.members_by_channel[CLOSED] = [CHAMPION]
     story.clock.advance(seconds=visibility.FRESH_FOR.total_seconds() + 1)
     page = program_page(story, ASKER)
     assert "A program that you can't see at the moment" in page
+    assert "have changed" not in page
     assert "Secret" not in page
     left = json.dumps(presses(story, ASKER, "leave", closed))
     assert "You left the program." in left

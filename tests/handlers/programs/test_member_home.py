@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -90,6 +91,19 @@ def test_an_erased_person_is_named_no_longer(story: Story, program: int) -> None
         privacy.erase(tx, HELPER)
     story.advance(seconds=5)
     assert "Ben" not in json.dumps(story.slack.homes[ASKER])
+
+
+@pytest.mark.parametrize("change", [{"deleted": True}, {"team_id": "T0ELSE"}])
+def test_someone_who_is_no_longer_of_the_workspace_is_not_named(
+    story: Story, program: int, change: dict[str, Any]
+) -> None:
+    for person in (ASKER, HELPER):
+        joins_program(story, person, program)
+        program_page(story, person)
+    assert "With you: Ben." in program_page(story, ASKER)
+    story.slack.people[HELPER] |= change
+    story.event({"type": "user_change", "user": story.slack.people[HELPER]})
+    assert "With you" not in program_page(story, ASKER)
 
 
 def test_guests_see_no_others(story: Story) -> None:

@@ -207,3 +207,12 @@ def test_a_champion_who_became_a_guest_invites_nobody(work: WorkList, program: i
     with work.write() as tx:
         row = tx.session.get_one(Program, program)
         assert not is_allowed(INVITE, service.roles_in(tx, row, HELPER))
+
+
+def test_only_those_who_said_yes_read_that_they_are_champions(
+    work: WorkList, program: int
+):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    assert "You're a champion of" in work.home(HELPER)
+    assert "You're a champion of" not in work.home(PEER)

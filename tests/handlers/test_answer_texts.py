@@ -15,6 +15,7 @@ from bot.knowledge import answer_texts
 from bot.knowledge.rules import MAX_LENGTH, SPREAD_OVER
 from bot.privacy import service as privacy
 from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected, SlackError
+from bot.workspace import member_settings
 from models import (
     AnswerText,
     AnswerTextNotice,
@@ -719,14 +720,8 @@ def test_no_word_is_stored_of_somebody_who_says_no_while_it_is_marked(
     """The mark did not see the choice: the row is deleted before anything is read."""
     story.react(PEER, thread.answer(), "heart")
     with story.rt.write(story.workspace) as tx:
-        tx.session.execute(
-            text(
-                "INSERT INTO member_settings (installation_id, member, topics_known,"
-                " topics_wanted, wants_reminders, wants_greetings, keeps_answer_texts)"
-                " VALUES (:i, :m, '[]', '[]', true, true, false)"
-            ),
-            {"i": story.workspace.id, "m": HELPER},
-        )
+        # As a transaction at the same time stores it, without what follows from it.
+        member_settings.update(tx, HELPER, keeps_answer_texts=False)
     read_due(story)
     assert texts(story) == {}
     assert READ not in story.slack.calls

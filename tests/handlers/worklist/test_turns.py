@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.slack.api import Rejected
-from bot.worklist import assignment
+from bot.worklist import assignment, mondays
 from bot.workspace import channels, member_settings
 from models import Member, WorkAssignment, WorkItem
 from tests.handlers.worklist.conftest import DAY, FRIDAY, MONDAY, NEWCOMER, WorkList
@@ -200,6 +200,23 @@ def test_a_champion_who_leaves_a_private_channel_sees_nothing_of_it(work: WorkLi
     # Monday at ten.
     work.watch(until=MONDAY + timedelta(hours=5), every=timedelta(minutes=30))
     assert work.messages() == []
+
+
+def test_mondays_message_leaves_out_a_private_channel_left_since(work: WorkList):
+    den(work, ADMIN, CHAMPION)
+    work.join(channel=DEN)
+    work.at(FRIDAY + 1.1 * DAY)
+    assert "Say hello" in work.home(CHAMPION)
+    work.watch(until=MONDAY - DAY / 4, every=DAY)
+    work.story.clock.now = MONDAY + timedelta(minutes=20)
+    work.home(CHAMPION)
+    # The message waits for ten o'clock.
+    work.at(MONDAY + timedelta(minutes=40))
+    with work.write() as tx:
+        assert NEWCOMER in str(mondays.note(tx, CHAMPION))
+    work.leave(CHAMPION, DEN)
+    with work.write() as tx:
+        assert NEWCOMER not in str(mondays.note(tx, CHAMPION))
 
 
 def test_items_of_a_channel_that_turns_private_are_over(work: WorkList):

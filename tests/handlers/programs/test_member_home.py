@@ -27,6 +27,8 @@ from tests.slack_payloads import (
     conversation_object,
 )
 
+pytestmark = pytest.mark.deep_on_postgresql
+
 OTHER, CLOSED = "C0OTHER", "C0CLOSED"
 
 

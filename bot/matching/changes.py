@@ -12,8 +12,9 @@ from bot.matching.circles import (
     cheapest_place,
     circle_cost,
 )
-from bot.matching.cost import IMPOSSIBLE, CircleCosts, Costs, ids_of
+from bot.matching.cost import IMPOSSIBLE
 from bot.matching.people import Person
+from bot.matching.tables import CircleCosts, Costs, ids_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, pairwise
 
-from bot.matching.cost import IMPOSSIBLE, CircleCosts, Costs, ids_of
+from bot.matching.cost import IMPOSSIBLE
 from bot.matching.order import draw, nearby
 from bot.matching.people import Person
 from bot.matching.search import improve
+from bot.matching.tables import CircleCosts, Costs, ids_of
 
 SMALLEST, USUAL, LARGEST = 5, 6, 7
 # A circle that has lost people stays together from this size on.

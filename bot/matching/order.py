@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from bot.matching.cost import Costs
 from bot.matching.people import Person
+from bot.matching.tables import Costs
 
 _HOURS_PER_BUCKET = 4
 

@@ -10,17 +10,10 @@ from itertools import combinations
 
 import networkx as nx
 
-from bot.matching.cost import (
-    IMPOSSIBLE,
-    Costs,
-    Kind,
-    Part,
-    Table,
-    ids_of,
-    pair_parts,
-)
+from bot.matching.cost import IMPOSSIBLE, Kind, Part, pair_parts
 from bot.matching.order import nearby, shuffled
 from bot.matching.people import Person
+from bot.matching.tables import Costs, Table, ids_of
 
 # Up to this number of people, pairs are the cheapest that there are: in a second.
 MAX_EXACT = 200

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import combinations
 from operator import itemgetter
 
-from bot.matching.cost import IMPOSSIBLE, CircleCosts
+from bot.matching.cost import IMPOSSIBLE
+from bot.matching.tables import CircleCosts
 
 
 def improve(

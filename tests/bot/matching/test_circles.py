@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.matching import circles
-from bot.matching.cost import Costs
 from bot.matching.people import Hours, Person, Way
+from bot.matching.tables import Costs
 from tests.matching import (
     AT,
     DAY,

@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matching.cost import (
-    IMPOSSIBLE,
-    CircleCosts,
-    Costs,
-    Kind,
-    help_parts,
-    hours_apart,
-    pair_parts,
-)
+from bot.matching.cost import IMPOSSIBLE, Kind, help_parts, hours_apart, pair_parts
 from bot.matching.people import Hours, Person, Way, meeting_times
+from bot.matching.tables import CircleCosts, Costs
 from tests.matching import AT, DAY, crowd, strict_people
 
 BERLIN, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.matching import pairs
-from bot.matching.cost import Costs, Kind
+from bot.matching.cost import Kind
 from bot.matching.people import Hours, Person, Way
+from bot.matching.tables import Costs
 from tests.matching import (
     AT,
     ZONES,

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from bot import hooks
+
 if TYPE_CHECKING:
     # Only for types: these modules may import this one.
     from slack_sdk.models.blocks import Block
@@ -17,83 +19,17 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from bot.forms.setting import MemberSetting, Setting
-    from bot.home.section import HomeContext, HomeSection
-    from bot.messages.events import (
-        BatchedChange,
-        DeletedMessage,
-        EditedMessage,
-        NewMessage,
-        ReactionEvent,
-    )
+    from bot.home.section import HomeSection
+    from bot.messages.events import NewMessage
     from bot.messages.lookup import TrackedTable
     from bot.messages.tracked_messages import TrackedMessage
     from bot.outbox.kind import MessageKind
     from bot.outbox.message_type import MessageType
     from bot.permissions import Permission
-    from bot.personal_data import Erasure, MessagePolicy, TablePolicy
-    from bot.runtime import Runtime, Transaction, Workspace
-    from bot.worklist.kind import Caretakers, WorkItemKind
-    from models import Ask, Base, Channel, Member
-
-# Channels and members are given by Slack's ids unless the type is a row; times are UTC.
-MemberLoaded = Callable[["Transaction", "Member"], None]
-MembershipChanged = Callable[["Transaction", str, str, datetime], None]
-BotJoined = Callable[["Transaction", "Channel", str | None], None]
-ChannelRestricted = Callable[["Transaction", "Channel"], None]
-CountMessage = Callable[[int, str, str, str], None]
-CountContact = Callable[[int, str, Collection[str]], None]
-OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
-Purge = Callable[["Transaction", datetime], None]
-RowsToLock = Callable[
-    ["Session", "Sequence[TrackedMessage]"], "Mapping[type[Base], Collection[int]]"
-]
-DueCounts = Callable[["Transaction"], Mapping[str, int]]
-NextDue = Callable[["Transaction"], Sequence[datetime | None]]
-SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
-SettingsCheck = Callable[[Mapping[str, Any]], None]
-UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
-IsActive = Callable[["Transaction", str], bool]
-# Takes the row ids of channels, and a time.
-ActiveMembers = Callable[
-    ["Transaction", Collection[int], datetime], "Sequence[Select[str]]"
-]
-HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
-AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
-ConfirmationBlocks = Callable[["Transaction", "Ask"], "Sequence[Block]"]
-HomeAsks = Callable[["HomeContext"], "Select[int]"]
-# Returns blocks by the ask's id.
-OwnAskBlocks = Callable[
-    ["Transaction", "Sequence[tuple[Ask, Channel]]"], "Mapping[int, Sequence[Block]]"
-]
-TitleChanged = Callable[["Transaction", "Ask"], None]
-# Takes the row ids of channels, and returns people by these.
-FindCaretakers = Callable[["Transaction", Collection[int]], "Mapping[int, Caretakers]"]
-HelpLines = Callable[["Channel | None"], Sequence[str]]
-HelpBlocks = Callable[["Transaction", str], "Sequence[Block]"]
-# Takes the ids of answers, whose asks the transaction has locked.
-MarksChanged = Callable[["Transaction", Collection[int]], None]
-
-# These hooks run outside any transaction and return a change to commit, or None. They
-# may run twice for one event. They may wait for the database, but for nothing else.
-OnReaction = Callable[
-    ["Runtime", "Workspace", "ReactionEvent", "TrackedMessage"], "BatchedChange | None"
-]
-OnMessage = Callable[
-    ["Runtime", "Workspace", "NewMessage", "TrackedMessage"], "BatchedChange | None"
-]
-OnMessageEdited = Callable[
-    ["Runtime", "Workspace", "EditedMessage", "TrackedMessage"], "BatchedChange | None"
-]
-OnMessageDeleted = Callable[
-    [
-        "Runtime",
-        "Workspace",
-        "DeletedMessage",
-        "TrackedMessage",
-        "TrackedMessage | None",
-    ],
-    "BatchedChange | None",
-]
+    from bot.personal_data import MessagePolicy, TablePolicy
+    from bot.runtime import Transaction
+    from bot.worklist.kind import WorkItemKind
+    from models import Ask, Base, Channel
 
 HELP_TITLE = "*Ask your peers, and see what helped.*"
 
@@ -131,54 +67,54 @@ class Feature:
     # The kinds of its messages that may name or quote a member.
     message_policies: "Sequence[MessagePolicy]" = ()
     # Queries for the members whose Home tabs may name the erased member.
-    homes_about: HomesAbout | None = None
+    homes_about: hooks.HomesAbout | None = None
     # Deletes rows that it stored before a time, and rows that lost their parent.
-    purge: Purge | None = None
+    purge: hooks.Purge | None = None
 
     # Its settings of a channel.
     channel_settings: "Sequence[Setting[Channel]]" = ()
     # Checks a channel's settings by name, and raises UserError if they contradict.
-    check_channel_settings: SettingsCheck | None = None
+    check_channel_settings: hooks.SettingsCheck | None = None
     # The blocks that it shows below a channel's settings.
-    channel_settings_section: SettingsSection | None = None
+    channel_settings_section: hooks.SettingsSection | None = None
     # Its settings of the workspace.
     workspace_settings: "Sequence[Setting[None]]" = ()
     # Its settings of a member.
     member_settings: "Sequence[MemberSetting]" = ()
     # Returns those of the emoji that a member has reacted with, as far as it stores.
-    used_emoji: UsedEmoji | None = None
+    used_emoji: hooks.UsedEmoji | None = None
 
     # Its sections of the Home tab.
     home_sections: "Sequence[HomeSection]" = ()
     # A query for the asks without an answer that these show.
-    home_asks: HomeAsks | None = None
+    home_asks: hooks.HomeAsks | None = None
     # Returns True if a member has used it, apart from what its Home sections show.
-    is_active: IsActive | None = None
+    is_active: hooks.IsActive | None = None
     # Queries for the members who did something in these channels since a time.
-    active_members: ActiveMembers | None = None
+    active_members: hooks.ActiveMembers | None = None
     # Its lines of `/backswing help`, as they hold in the channel; None is any channel.
-    help_lines: HelpLines | None = None
+    help_lines: hooks.HelpLines | None = None
     # Its blocks below them, for a member who typed the command.
-    help_blocks: HelpBlocks | None = None
+    help_blocks: hooks.HelpBlocks | None = None
 
     # Its kinds of suggestions for champions.
     work_items: "Sequence[WorkItemKind]" = ()
     # Returns the people who look after channels, apart from the champions of channels.
-    caretakers: FindCaretakers | None = None
+    caretakers: hooks.FindCaretakers | None = None
 
     # Its blocks in a member's options of an ask.
-    ask_options: AskOptions | None = None
+    ask_options: hooks.AskOptions | None = None
     # Its blocks for the author of a message that became an ask without their doing.
-    confirmation_blocks: ConfirmationBlocks | None = None
+    confirmation_blocks: hooks.ConfirmationBlocks | None = None
     # Its blocks below a member's own asks in their Home tab.
-    own_ask_blocks: OwnAskBlocks | None = None
+    own_ask_blocks: hooks.OwnAskBlocks | None = None
 
     # Its rows that one of its jobs has to process at a certain time.
     due_rows: Sequence[DueRows] = ()
     # Counts the other work that its jobs have now, by the job's name.
-    due_counts: DueCounts | None = None
+    due_counts: hooks.DueCounts | None = None
     # Returns the next times at which its jobs have such other work.
-    next_due: NextDue | None = None
+    next_due: hooks.NextDue | None = None
 
     # Its tables whose rows are messages in Slack.
     tracked_tables: "Sequence[TrackedTable]" = ()
@@ -186,42 +122,42 @@ class Feature:
     channel_columns: Sequence[str] = ()
     # Returns the ids of the rows that changes to these messages lock, by table, also
     # those of tables without any, so that the order of tables is always the same.
-    rows_to_lock: RowsToLock | None = None
+    rows_to_lock: hooks.RowsToLock | None = None
     # Runs when a member adds or removes a reaction to the tracked message.
-    on_reaction: OnReaction | None = None
+    on_reaction: hooks.OnReaction | None = None
     # Counts a message that a member posted, outside any transaction. The arguments are
     # the installation's id, the channel, the author and the message's `ts`.
-    count_message: CountMessage | None = None
+    count_message: hooks.CountMessage | None = None
     # Counts that a member wrote to others, or reacted to them, outside any transaction.
     # The arguments are the installation's id, the channel and the others.
-    count_contact: CountContact | None = None
+    count_contact: hooks.CountContact | None = None
     # Runs when a member posts a message; the tracked message is its thread's first.
-    on_message: OnMessage | None = None
+    on_message: hooks.OnMessage | None = None
     # Runs when a member edits the tracked message.
-    on_message_edited: OnMessageEdited | None = None
+    on_message_edited: hooks.OnMessageEdited | None = None
     # Runs when the tracked message is deleted; the last argument is its thread's first.
-    on_message_deleted: OnMessageDeleted | None = None
+    on_message_deleted: hooks.OnMessageDeleted | None = None
     # Runs when a member writes to the bot; returns True if it has answered.
-    on_direct_message: OnDirectMessage | None = None
+    on_direct_message: hooks.OnDirectMessage | None = None
 
     # Runs when a member's profile is stored: what they did before counts accordingly.
-    on_member_loaded: MemberLoaded | None = None
+    on_member_loaded: hooks.MemberLoaded | None = None
     # Runs when a member joins a channel; the arguments are channel, member and time.
-    on_member_joined: MembershipChanged | None = None
+    on_member_joined: hooks.MembershipChanged | None = None
     # Runs when a member leaves a channel; the arguments are channel, member and time.
-    on_member_left: MembershipChanged | None = None
+    on_member_left: hooks.MembershipChanged | None = None
     # Runs when the bot joins a channel, with the member who invited it, if known.
-    on_bot_joined: BotJoined | None = None
+    on_bot_joined: hooks.BotJoined | None = None
     # Runs when a channel has turned private, or is shared with other organisations.
-    on_channel_restricted: ChannelRestricted | None = None
+    on_channel_restricted: hooks.ChannelRestricted | None = None
 
     # Runs when an ask's title was edited, or the ask was deleted or restored.
-    on_title_changed: TitleChanged | None = None
+    on_title_changed: hooks.TitleChanged | None = None
     # Answers were marked as helpful or as solutions, which had no mark; the author's
     # own marks count for nothing. Or their ask is back. It may be called again.
-    on_answers_marked: MarksChanged | None = None
+    on_answers_marked: hooks.MarksChanged | None = None
     # Answers lost their last mark, or they or their ask were deleted.
-    on_answers_unmarked: MarksChanged | None = None
+    on_answers_unmarked: hooks.MarksChanged | None = None
 
 
 T = TypeVar("T")

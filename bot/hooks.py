@@ -1,0 +1,85 @@
+"""The types of features' hooks; bot/feature.py says when each runs."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # Only for types: these modules may import this one.
+    from slack_sdk.models.blocks import Block
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+    from bot.home.section import HomeContext
+    from bot.messages.events import (
+        BatchedChange,
+        DeletedMessage,
+        EditedMessage,
+        NewMessage,
+        ReactionEvent,
+    )
+    from bot.messages.tracked_messages import TrackedMessage
+    from bot.personal_data import Erasure
+    from bot.runtime import Runtime, Transaction, Workspace
+    from bot.worklist.kind import Caretakers
+    from models import Ask, Base, Channel, Member
+
+# Channels and members are given by Slack's ids unless the type is a row; times are UTC.
+MemberLoaded = Callable[["Transaction", "Member"], None]
+MembershipChanged = Callable[["Transaction", str, str, datetime], None]
+BotJoined = Callable[["Transaction", "Channel", str | None], None]
+ChannelRestricted = Callable[["Transaction", "Channel"], None]
+CountMessage = Callable[[int, str, str, str], None]
+CountContact = Callable[[int, str, Collection[str]], None]
+OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
+Purge = Callable[["Transaction", datetime], None]
+RowsToLock = Callable[
+    ["Session", "Sequence[TrackedMessage]"], "Mapping[type[Base], Collection[int]]"
+]
+DueCounts = Callable[["Transaction"], Mapping[str, int]]
+NextDue = Callable[["Transaction"], Sequence[datetime | None]]
+SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
+SettingsCheck = Callable[[Mapping[str, Any]], None]
+UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
+IsActive = Callable[["Transaction", str], bool]
+# Takes the row ids of channels, and a time.
+ActiveMembers = Callable[
+    ["Transaction", Collection[int], datetime], "Sequence[Select[str]]"
+]
+HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
+AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
+ConfirmationBlocks = Callable[["Transaction", "Ask"], "Sequence[Block]"]
+HomeAsks = Callable[["HomeContext"], "Select[int]"]
+# Returns blocks by the ask's id.
+OwnAskBlocks = Callable[
+    ["Transaction", "Sequence[tuple[Ask, Channel]]"], "Mapping[int, Sequence[Block]]"
+]
+TitleChanged = Callable[["Transaction", "Ask"], None]
+# Takes the row ids of channels, and returns people by these.
+FindCaretakers = Callable[["Transaction", Collection[int]], "Mapping[int, Caretakers]"]
+HelpLines = Callable[["Channel | None"], Sequence[str]]
+HelpBlocks = Callable[["Transaction", str], "Sequence[Block]"]
+# Takes the ids of answers, whose asks the transaction has locked.
+MarksChanged = Callable[["Transaction", Collection[int]], None]
+
+# These hooks run outside any transaction and return a change to commit, or None. They
+# may run twice for one event. They may wait for the database, but for nothing else.
+OnReaction = Callable[
+    ["Runtime", "Workspace", "ReactionEvent", "TrackedMessage"], "BatchedChange | None"
+]
+OnMessage = Callable[
+    ["Runtime", "Workspace", "NewMessage", "TrackedMessage"], "BatchedChange | None"
+]
+OnMessageEdited = Callable[
+    ["Runtime", "Workspace", "EditedMessage", "TrackedMessage"], "BatchedChange | None"
+]
+OnMessageDeleted = Callable[
+    [
+        "Runtime",
+        "Workspace",
+        "DeletedMessage",
+        "TrackedMessage",
+        "TrackedMessage | None",
+    ],
+    "BatchedChange | None",
+]

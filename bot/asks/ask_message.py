@@ -1,4 +1,4 @@
-"""The bot's message about an ask: post it, update it, and fetch its thread."""
+"""The bot's message about an ask: post, update and delete it, and fetch its thread."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +17,7 @@ from bot.asks import (
     withdrawal,
 )
 from bot.asks.message_kinds import (
+    ASK_DELETE_MESSAGE,
     ASK_NOT_POSTED,
     ASK_POST,
     ASK_SYNC_THREAD,
@@ -30,6 +31,8 @@ from bot.outbox.posted_message import LOST, PostedMessage
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import (
+    DeleteMessage,
+    DeleteUnansweredMessage,
     FetchReplies,
     SetReaction,
     SetReactionResult,
@@ -167,6 +170,28 @@ def _on_thread_fetched(
     thread_sync.import_thread(tx, ask, messages)
 
 
+def _render_delete_message(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Delete the message of an ask that was taken back.
+
+    A reply may come in the moment before.
+    """
+    ts = delivery.payload["ts"]
+    if withdrawal.is_withdrawn_message(tx, delivery.subject_id, ts):
+        return DeleteUnansweredMessage(delivery.recipient, ts)
+    return DeleteMessage(delivery.recipient, ts)
+
+
+def _lock_withdrawn(tx: Transaction, delivery: Delivery) -> None:
+    withdrawal.lock_withdrawn(tx, delivery.subject_id)
+
+
+def _on_withdrawn_deleted(
+    tx: Transaction, delivery: Delivery, is_deleted: bool | None
+) -> None:
+    if is_deleted is False:
+        withdrawal.keep_answered(tx, delivery.subject_id, delivery.payload["ts"])
+
+
 def resync_open_threads(tx: Transaction, channel: Channel) -> None:
     """Fetch the threads of open asks after the bot was out of the channel."""
     for ask in tx.session.scalars(
@@ -193,5 +218,12 @@ MESSAGE_TYPES = (
         "resend",
         on_sent=_on_thread_fetched,
         lock=ASK_MESSAGE.lock_subject,
+    ),
+    MessageType(
+        ASK_DELETE_MESSAGE,
+        _render_delete_message,
+        "resend",
+        on_sent=_on_withdrawn_deleted,
+        lock=_lock_withdrawn,
     ),
 )

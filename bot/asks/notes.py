@@ -21,7 +21,6 @@ from bot.slack.blocks import (
     Note,
     button,
     button_row,
-    name_list,
     quoted,
     sentence_note,
 )
@@ -273,33 +272,6 @@ _MARK_RECEIPTS: dict[MarkMeaning, str] = {
     "helpful": "Marked as helpful. Thank you!",
     "solved": "Marked as the solution. Thank you!",
 }
-
-
-def answer_helped(title: str, url: str, asker: str, people: Sequence[str]) -> Note:
-    return sentence_note(
-        "Your ",
-        link(url, "answer"),
-        f" to {asker}'s ask {quoted(title)} helped {name_list(people)}.",
-    )
-
-
-def answer_solved(title: str, url: str, asker: str, others: Sequence[str]) -> Note:
-    ask = quoted(title)
-    also = f" It helped {name_list(others)} too." if others else ""
-    return sentence_note(
-        "Your ",
-        link(url, "answer"),
-        f" solved {asker}'s ask {ask}{full_stop(ask)}{also} Thank you!",
-    )
-
-
-def answer_helped_again(url: str, answered: str, asker: str, day: str) -> Note:
-    """`answered` is the month of the answer ("March"), `day` that of now ("today")."""
-    return sentence_note(
-        "Your ",
-        link(url, f"answer of {answered}"),
-        f" helped {asker} {day}. Thank you!",
-    )
 
 
 def help_lines(

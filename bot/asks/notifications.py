@@ -3,30 +3,19 @@
 from sqlalchemy import select
 
 from bot.asks import (
+    answer_notifications,
     ask_message,
     ask_view,
     emoji_rules,
     notes,
     outcomes,
-    withdrawal,
     work_items,
 )
-from bot.asks.answer_notifications import (
-    answer_channels,
-    earlier_channels,
-    render_answer_helped,
-    render_answer_helped_again,
-    render_answer_solved,
-)
 from bot.asks.message_kinds import (
-    ANSWER_HELPED,
-    ANSWER_HELPED_AGAIN,
-    ANSWER_SOLVED,
     ASK_ANSWERED,
     ASK_CAPTURED,
     ASK_CLOSED,
     ASK_CONVERTED,
-    ASK_DELETE_MESSAGE,
     ASK_DELETED,
     ASK_JOINER_SOLVED,
     ASK_MARK_REMINDER,
@@ -41,8 +30,6 @@ from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import (
-    DeleteMessage,
-    DeleteUnansweredMessage,
     PostEphemeral,
     PostMessage,
     SlackAction,
@@ -276,26 +263,6 @@ def render_mark_reminder(tx: Transaction, delivery: Delivery) -> SlackAction | N
     return PostMessage(delivery.recipient, *note)
 
 
-def _render_delete_message(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Delete the message of an ask that was taken back.
-
-    A reply may come in the moment before.
-    """
-    ts = delivery.payload["ts"]
-    if withdrawal.is_withdrawn_message(tx, delivery.subject_id, ts):
-        return DeleteUnansweredMessage(delivery.recipient, ts)
-    return DeleteMessage(delivery.recipient, ts)
-
-
-def _lock_withdrawn(tx: Transaction, delivery: Delivery) -> None:
-    withdrawal.lock_withdrawn(tx, delivery.subject_id)
-
-
-def _on_deleted(tx: Transaction, delivery: Delivery, is_deleted: bool | None) -> None:
-    if is_deleted is False:
-        withdrawal.keep_answered(tx, delivery.subject_id, delivery.payload["ts"])
-
-
 def _ask_channels(tx: Transaction, delivery: Delivery) -> list[int]:
     return [tx.session.get_one(Ask, delivery.subject_id).channel_id]
 
@@ -325,6 +292,7 @@ def _actor_id(delivery: Delivery) -> str:
 
 MESSAGE_TYPES = (
     *ask_message.MESSAGE_TYPES,
+    *answer_notifications.MESSAGE_TYPES,
     MessageType(ASK_ANSWERED, render_answered, can_see=sees(_ask_channels)),
     MessageType(ASK_CAPTURED, render_captured, can_see=sees(_ask_channels)),
     MessageType(ASK_CONVERTED, render_converted, can_see=sees(_ask_channels)),
@@ -352,18 +320,4 @@ MESSAGE_TYPES = (
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.REMINDER),
     ),
-    MessageType(ANSWER_HELPED, render_answer_helped, can_see=sees(answer_channels)),
-    MessageType(
-        ANSWER_HELPED_AGAIN,
-        render_answer_helped_again,
-        can_see=sees(earlier_channels),
-    ),
-    MessageType(
-        ASK_DELETE_MESSAGE,
-        _render_delete_message,
-        "resend",
-        on_sent=_on_deleted,
-        lock=_lock_withdrawn,
-    ),
-    MessageType(ANSWER_SOLVED, render_answer_solved, can_see=sees(answer_channels)),
 )

@@ -4,7 +4,7 @@ import itertools
 from functools import partial
 
 from bot.anonymity import forms as anonymity
-from bot.asks import blocks, forms, notes
+from bot.asks import answer_notes, blocks, forms, notes
 from bot.knowledge import blocks as knowledge
 from bot.routing import asker_notes as routing
 from bot.slack import blocks as slack_blocks
@@ -145,14 +145,14 @@ SAMPLES: Samples = {
         lambda: notes.mark_receipt("helpful", "C0HELP", "1772442000.000100"),
         lambda: notes.mark_receipt("solved", "C0HELP", "1772442000.000100"),
     ],
-    notes.answer_helped: [
-        lambda: notes.answer_helped(TITLE, URL, "Ana", ["Chi", "Dan"])
+    answer_notes.answer_helped: [
+        lambda: answer_notes.answer_helped(TITLE, URL, "Ana", ["Chi", "Dan"])
     ],
-    notes.answer_solved: [
-        lambda: notes.answer_solved(TITLE, URL, "Ana", []),
-        lambda: notes.answer_solved(TITLE, URL, "Ana", ["Chi"]),
+    answer_notes.answer_solved: [
+        lambda: answer_notes.answer_solved(TITLE, URL, "Ana", []),
+        lambda: answer_notes.answer_solved(TITLE, URL, "Ana", ["Chi"]),
     ],
-    notes.answer_helped_again: [
-        lambda: notes.answer_helped_again(URL, "March", "Ana", "today")
+    answer_notes.answer_helped_again: [
+        lambda: answer_notes.answer_helped_again(URL, "March", "Ana", "today")
     ],
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.asks import notes
+from bot.asks import answer_notes, notes
 from bot.slack.blocks import Note
 from tests.slack_json import Json, actions, button, link, option, plain, sentence
 from tests.view_sample_data import TITLE, URL, solved_note
@@ -223,7 +223,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="marked solved",
         ),
         pytest.param(
-            notes.answer_helped(TITLE, URL, "Ana", ["Ben", "Chi"]),
+            answer_notes.answer_helped(TITLE, URL, "Ana", ["Ben", "Chi"]),
             [
                 "Your ",
                 link(URL, "answer"),
@@ -233,13 +233,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="helped",
         ),
         pytest.param(
-            notes.answer_solved(TITLE, URL, "Ana", []),
+            answer_notes.answer_solved(TITLE, URL, "Ana", []),
             ["Your ", link(URL, "answer"), f" solved Ana's ask {NAMED} Thank you!"],
             [],
             id="solution",
         ),
         pytest.param(
-            notes.answer_solved(TITLE, URL, "Ana", ["Chi"]),
+            answer_notes.answer_solved(TITLE, URL, "Ana", ["Chi"]),
             [
                 "Your ",
                 link(URL, "answer"),

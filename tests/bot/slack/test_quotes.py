@@ -7,6 +7,7 @@ import pytest
 
 from bot.anonymity import limits
 from bot.anonymity import notes as anonymity
+from bot.asks import answer_notes
 from bot.asks import notes as asks
 from bot.checkins import notes as checkins
 from bot.knowledge import notes as knowledge
@@ -29,7 +30,9 @@ MESSAGES: dict[str, Callable[[str], str]] = {
         candidates=(),
         has_what_worked=False,
     )[0],
-    "answer solved": lambda words: asks.answer_solved(words, URL, "Ana", ["Chi"])[0],
+    "answer solved": lambda words: answer_notes.answer_solved(
+        words, URL, "Ana", ["Chi"]
+    )[0],
     "check-in's reminder": lambda words: checkins.reminder(
         7, 8, words, channel="help", url=URL, until="Friday"
     )[0],

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from bot.asks import blocks, notes
+from bot.asks import answer_notes, blocks, notes
 from bot.asks.rules import from_form, from_message
 from bot.errors import UserError
 from bot.slack import rich_text
@@ -134,8 +134,8 @@ def test_no_note_about_an_ask_does_harm(text: str, name: str):
         ),
         notes.solved_for_joiner(title, URL, (who, URL)),
         notes.solution_suggestion(7, [(1, who, False)]),
-        notes.answer_helped(title, URL, who, [who, who]),
-        notes.answer_solved(title, URL, who, [who]),
+        answer_notes.answer_helped(title, URL, who, [who, who]),
+        answer_notes.answer_solved(title, URL, who, [who]),
     ):
         assert_harmless(note)
         drawn = elements(to_json(note)["blocks"])

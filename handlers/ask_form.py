@@ -222,6 +222,7 @@ def _redraw(
         details=view.text("details"),
         topics=_entered_topics(view),
         checkin_id=checkin_id(view),
+        is_first=view.has_block(forms.ASKING_WELL),
         similar=similar,
         more=[] if is_named(view) else more,
         looks=look.metadata() | (NAMED if is_named(view) else {}),

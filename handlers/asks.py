@@ -5,7 +5,7 @@ from functools import partial
 
 from slack_bolt import App
 
-from bot.asks import actions, forms, rules
+from bot.asks import actions, forms, notes, rules
 from bot.asks import service as asks
 from bot.asks.service import AskDraft
 from bot.checkins import sharing
@@ -62,7 +62,8 @@ def ask(command: SlashCommand, request: Request) -> Response:
         return reads(_empty_form, before=refresh_nobody)(command, request)
     title, details = rules.from_message(text)
     if not command.is_in_channel:
-        return _filled_form(request, title, details, hint=blocks.CHOOSE_CHANNEL)
+        hint = blocks.CHOOSE_CHANNEL
+        return _filled_form(command, request, title, details, hint=hint)
     refresh_channel(command, request)
     with request.write() as tx:
         channel = channels.get_or_create(tx, command.channel_id)
@@ -74,29 +75,42 @@ def ask(command: SlashCommand, request: Request) -> Response:
                 asker=command.actor,
                 dedup_key=f"command:{command.trigger_id}",
             )
-            ask_id = new_ask.id
+            ask_id, is_first = new_ask.id, new_ask.is_first_ask
         else:
-            ask_id = None
+            ask_id, is_first = None, False
     if ask_id is not None:
         note = suggestions.card(request, ask_id)
-        return (
-            Reply(*note)
-            if note
-            else AfterAck(partial(routing.offer_peers, ask_id=ask_id))
-        )
-    return _filled_form(request, title, details, hint=blocks.NOT_IN_CHANNEL_CHOOSE)
+        after = partial(_help_asker, ask_id=ask_id, is_first=is_first)
+        return Reply(*note) if note else AfterAck(after)
+    hint = blocks.NOT_IN_CHANNEL_CHOOSE
+    return _filled_form(command, request, title, details, hint=hint)
+
+
+def _help_asker(request: Request, *, ask_id: int, is_first: bool) -> None:
+    """Tell those who ask for the first time how to ask well, and offer peers to all."""
+    if is_first:
+        request.reply(*notes.asking_well())
+    routing.offer_peers(request, ask_id)
 
 
 def _filled_form(
-    request: Request, title: str, details: str, *, hint: str, is_named: bool = False
+    interaction: Interaction,
+    request: Request,
+    title: str,
+    details: str,
+    *,
+    hint: str,
+    is_named: bool = False,
 ) -> Response:
     with request.read() as tx:
+        is_first = not asks.has_asked(tx, interaction.actor)
         more = [] if is_named else ask_form.more_fields(tx, None)
     return OpenView(
         forms.ask_form(
             title=title,
             details=details,
             hint=hint,
+            is_first=is_first,
             more=more,
             looks=ask_form.NAMED if is_named else None,
             reports_typing=ask_form.reports_typing(request.rt.features),
@@ -106,27 +120,35 @@ def _filled_form(
 
 def _empty_form(command: SlashCommand, tx: Transaction) -> Response:
     reports_typing = ask_form.reports_typing(tx.features)
+    is_first = not asks.has_asked(tx, command.actor)
     if not command.is_in_channel:
         more = ask_form.more_fields(tx, None)
-        return OpenView(forms.ask_form(more=more, reports_typing=reports_typing))
+        return OpenView(
+            forms.ask_form(is_first=is_first, more=more, reports_typing=reports_typing)
+        )
     channel = channels.find(tx, command.channel_id)
     return OpenView(
         forms.ask_form(
             channel=command.channel_id,
             channel_topics=channel.topics if channel else [],
+            is_first=is_first,
             more=ask_form.more_fields(tx, channel),
             reports_typing=reports_typing,
         )
     )
 
 
-def open_form(_: Interaction, request: Request) -> Response:
+def open_form(interaction: Interaction, request: Request) -> Response:
     with request.read() as tx:
+        is_first = not asks.has_asked(tx, interaction.actor)
         more = ask_form.more_fields(tx, None)
     reports_typing = ask_form.reports_typing(request.rt.features)
     return OpenView(
         forms.ask_form(
-            use_current_channel=True, more=more, reports_typing=reports_typing
+            use_current_channel=True,
+            is_first=is_first,
+            more=more,
+            reports_typing=reports_typing,
         )
     )
 
@@ -136,7 +158,7 @@ def open_form_for_message(click: BlockAction, request: Request) -> Response:
     text = _original_text(click, request)
     title, details = rules.from_message(text) if text else ("", "")
     hint = blocks.CHOOSE_CHANNEL
-    return _filled_form(request, title, details, hint=hint, is_named=True)
+    return _filled_form(click, request, title, details, hint=hint, is_named=True)
 
 
 def _original_text(click: BlockAction, request: Request) -> str:

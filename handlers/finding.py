@@ -7,6 +7,7 @@ from slack_bolt import App
 
 from bot.asks import forms as ask_forms
 from bot.asks import notes as ask_notes
+from bot.asks import service as asks
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.knowledge import actions, blocks, finding, forms, presentation
@@ -122,9 +123,12 @@ def _parse_query(value: str) -> _Query:
 
 
 def open_ask_form(click: BlockAction, request: Request) -> Response:
+    with request.read() as tx:
+        is_first = not asks.has_asked(tx, click.actor)
     form = ask_forms.ask_form(
         title=to_mrkdwn(_words(click.value)),
         use_current_channel=True,
+        is_first=is_first,
         reports_typing=ask_form.reports_typing(request.rt.features),
     )
     return OpenView(form)

@@ -3,6 +3,7 @@
 from slack_bolt import App
 
 from bot.asks import forms
+from bot.asks import service as asks
 from bot.programs import lead_blocks, lead_prompts
 from bot.runtime import Runtime, Transaction
 from bot.workspace import channels
@@ -37,6 +38,7 @@ def open_ask_form(click: BlockAction, tx: Transaction) -> Response:
         forms.ask_form(
             channel=slack_id,
             channel_topics=channel.topics if channel else [],
+            is_first=not asks.has_asked(tx, click.actor),
             more=ask_form.more_fields(tx, channel),
             reports_typing=ask_form.reports_typing(tx.features),
         )

@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.asks import notes
 from bot.asks.rules import (
     MAX_FIELD_LENGTH,
     MAX_REASON_LENGTH,
@@ -33,6 +34,8 @@ from bot.slack.text import to_plain, truncate
 
 # Slack's own line says that Enter submits.
 ENTER_HINT = "Press Enter to see what has helped others."
+# The block for those who never asked.
+ASKING_WELL = "asking_well"
 _NO_OPTIONS = "The asker, champions and admins can reopen it."
 _MAX_TOPICS_LENGTH = 150
 
@@ -50,6 +53,8 @@ def ask_form(
     # The check-in response in which the member says what they are stuck on.
     checkin_id: int | None = None,
     hint: str | None = None,
+    # The member has never asked: tell them how to ask well.
+    is_first: bool = False,
     # Earlier asks that may be similar, and what the next look is to know of this one.
     similar: Sequence[Block] = (),
     # The fields of other features, below those of the ask.
@@ -68,6 +73,8 @@ def ask_form(
     blocks: list[Block] = []
     if hint:
         blocks.append(mrkdwn_line(hint))
+    if is_first:
+        blocks.append(_asking_well())
     blocks += [
         text_input(
             "title",
@@ -117,6 +124,10 @@ def ask_form(
         ),
         blocks=blocks,
     )
+
+
+def _asking_well() -> SectionBlock:
+    return SectionBlock(block_id=ASKING_WELL, text=notes.asking_well()[0])
 
 
 def _topic_inputs(

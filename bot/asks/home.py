@@ -20,14 +20,6 @@ _ASKS = PagedList("asks", 8)
 _HELPED = PagedList("helped", 5)
 
 
-def has_asked(tx: Transaction, member: str) -> bool:
-    """Return True if the member has ever asked."""
-    asks = select(Ask.id).where(
-        Ask.installation_id == tx.workspace.id, Ask.asker == member
-    )
-    return tx.session.scalar(asks.limit(1)) is not None
-
-
 def _render_own_asks(context: HomeContext) -> RenderedSection:
     """Render the member's open asks, the newest first."""
     conditions = (

@@ -11,6 +11,7 @@ from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
     Option,
+    SectionBlock,
     StaticSelectElement,
 )
 
@@ -272,6 +273,16 @@ _MARK_RECEIPTS: dict[MarkMeaning, str] = {
     "helpful": "Marked as helpful. Thank you!",
     "solved": "Marked as the solution. Thank you!",
 }
+
+
+def asking_well() -> Note:
+    """Build the three sentences for someone who asks for the first time."""
+    text = (
+        "*Asking well:* Say what you want to do, what you tried, and what happened. Ask"
+        " one thing at a time, in words that people of another team understand. Come"
+        " back and mark what helped, so that the next person finds it."
+    )
+    return text, [SectionBlock(text=text)]
 
 
 def help_lines(

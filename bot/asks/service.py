@@ -95,6 +95,12 @@ def find_by_source(tx: Transaction, source: str) -> Ask | None:
     )
 
 
+def has_asked(tx: Transaction, member: str) -> bool:
+    """Return True if the member has ever asked with their name."""
+    asks = select(Ask.id).filter_by(installation_id=tx.workspace.id, asker=member)
+    return tx.session.scalar(asks.limit(1)) is not None
+
+
 def insert_ask(
     tx: Transaction,
     channel: Channel,
@@ -110,7 +116,6 @@ def insert_ask(
 
     With `ts`, the ask is the asker's own message, and not confirmed.
     """
-    earlier = select(Ask.id).filter_by(installation_id=tx.workspace.id, asker=asker)
     ask_id = tx.session.scalar(
         upsert(tx.session, Ask)
         .values(
@@ -126,8 +131,7 @@ def insert_ask(
             topics=list(draft.topics),
             asked_at=asked_at,
             origin_url=origin_url,
-            is_first_ask=asker != ANONYMOUS
-            and tx.session.scalar(earlier.limit(1)) is None,
+            is_first_ask=asker != ANONYMOUS and not has_asked(tx, asker),
         )
         .on_conflict_do_nothing()
         .returning(Ask.id)

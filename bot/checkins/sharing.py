@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.asks import forms as ask_forms
 from bot.asks import rules as ask_rules
+from bot.asks import service as asks
 from bot.checkins import forms, participants, responses, rounds
 from bot.checkins.blocks import Blocker, RoundPrompt, RoundView
 from bot.checkins.message_kinds import (
@@ -187,6 +188,7 @@ def blocker_form(
         title=title,
         details=details,
         checkin_id=checkin.id,
+        is_first=not asks.has_asked(tx, member),
         reports_typing=reports_typing,
     )
 

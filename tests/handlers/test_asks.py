@@ -7,6 +7,7 @@ import pytest
 
 from bot.slack.api import OutcomeUnknown, Rejected
 from handlers.errors import INTERNAL_ERROR, MODAL_EXPIRED
+from tests.ask_forms import block_ids, open_form, with_typed
 from tests.asks import rendered
 from tests.factories import Story
 from tests.slack_payloads import (
@@ -203,7 +204,7 @@ def test_in_a_direct_message_the_form_opens_with_the_text(story: Story) -> None:
         ASKER, "/ask", "How is it done?", channel="D0ANA", channel_name="directmessage"
     )
     [(_, view)] = story.slack.views
-    hint, question, *_ = view["blocks"]
+    hint, _, question, *_ = view["blocks"]
     assert "Pick a channel I'm in" in json.dumps(hint)
     assert question["element"]["initial_value"] == "How is it done?"
 
@@ -285,3 +286,43 @@ def test_people_of_the_same_name_are_distinguished_in_an_ask(story: Story):
     story.deliver()
     current = json.dumps(story.slack.messages_to(HELP_CHANNEL)[0].blocks)
     assert "Chi Ito" in current
+
+
+ASKING_WELL = "Say what you want to do, what you tried"
+
+
+def test_who_asks_for_the_first_time_reads_in_the_form_how_to_ask_well(
+    story: Story,
+) -> None:
+    story.command(ASKER, "/ask")
+    assert ASKING_WELL in str(story.slack.views[-1][1])
+    story.command(ASKER, "/ask", "How do I fix x?", channel="C0NOBOT")
+    assert ASKING_WELL in str(story.slack.views[-1][1])
+
+
+def test_the_form_keeps_it_while_its_fields_change(story: Story) -> None:
+    story.set_up_channel(topics="python, time")
+    typed = with_typed(open_form(story), "Where is x?")
+    story.click(PEER, "ask_channel", view=typed, selected_conversation=HELP_CHANNEL)
+    form = story.slack.views[-1][1]
+    assert "topics" in block_ids(form)
+    assert ASKING_WELL in str(form)
+
+
+def test_who_has_asked_before_does_not_read_it_again(story: Story) -> None:
+    story.ask("How do I fix x?")
+    story.command(ASKER, "/ask")
+    assert ASKING_WELL not in str(story.slack.views[-1][1])
+    story.command(HELPER, "/ask")
+    assert ASKING_WELL in str(story.slack.views[-1][1])
+
+
+def test_after_a_first_ask_by_the_command_only_its_asker_reads_it(
+    story: Story,
+) -> None:
+    story.ask("How do I fix x?")
+    assert ASKING_WELL in str(story.slack.responses)
+    assert ASKING_WELL not in rendered(story)
+    story.slack.responses.clear()
+    story.ask("And how do I fix y?")
+    assert ASKING_WELL not in str(story.slack.responses)

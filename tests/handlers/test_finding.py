@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 import jobs.knowledge
 from bot.search.follower import SearchFollower
 from models import AnswerText, Ask, Channel, EntryReview
+from tests.ask_forms import elements
 from tests.factories import Story
 from tests.knowledge import TITLE, WORDS, make_findable, solve_an_ask
 from tests.slack_payloads import (
@@ -93,7 +94,7 @@ def test_it_offers_to_ask_with_the_words_filled_in(story: Story, earlier: str):
     press(story, "find_ask", words="flux capacitor & <b>")
     view = story.slack.views[-1][1]
     assert view["callback_id"] == "ask"
-    assert view["blocks"][0]["element"]["initial_value"] == "flux capacitor & <b>"
+    assert elements(view)["title"]["initial_value"] == "flux capacitor & <b>"
 
 
 def test_without_words_there_is_a_form(story: Story, earlier: str):

@@ -42,6 +42,7 @@ SAMPLES: Samples = {
             similar=knowledge.similar(ENTRY_VIEWS[:3]), looks={"words": ["vpn"]}
         ),
         lambda: forms.ask_form(use_current_channel=True),
+        lambda: forms.ask_form(is_first=True),
         lambda: forms.ask_form(channel="C0HELP", channel_topics=("python", "time")),
         lambda: forms.ask_form(reports_typing=True),
         lambda: forms.ask_form(more=[anonymity.checkbox()]),
@@ -93,6 +94,7 @@ SAMPLES: Samples = {
             "Done", blocks.NOT_AN_ASK, blocks.undo_button(7)
         ),
     ],
+    notes.asking_well: [notes.asking_well],
     notes.ask_answered: [lambda: notes.ask_answered(TITLE, URL, "Ben")],
     notes.ask_captured: [
         lambda: notes.ask_captured(7, TITLE, URL, "100"),

@@ -185,7 +185,8 @@ class WorkItem(Base):
     # The member whom it is about, if there is one.
     about: Mapped[str | None] = mapped_column(index=True)
     # The champion who has it or did it, and the one who had it before, while it is
-    # open. If nobody did it, no row says who had it.
+    # open; without a champion it waits for one who has room. If nobody did it, no row
+    # says who had it.
     champion: Mapped[str | None]
     previous_champion: Mapped[str | None]
     assigned_at: Mapped[datetime]

@@ -172,26 +172,27 @@ def _give(tx: Transaction, plan: Plan, hours: "_WorkingHours") -> None:
 
 
 def _pass_on(tx: Transaction, plan: Plan, hours: "_WorkingHours") -> None:
-    """Give items that their champions left undone to the next, once."""
+    """Give items that their champions left undone to the next, once.
+
+    If all others have five this week, an item waits for one of them, without a champion.
+    """
     over: list[WorkItem] = []
     for item in _expired(tx):
         if item.channel_id not in plan.present:
             continue
-        former = item.champion
-        others = plan.people[item.channel_id] & plan.present[item.channel_id]
-        champion = (
-            plan.loads.choose(others - {former, item.about})
-            if item.previous_champion is None
-            else None
-        )
-        if champion is None:
+        present = plan.people[item.channel_id] & plan.present[item.channel_id]
+        others = present - {item.champion, item.previous_champion, item.about}
+        had_two = item.champion is not None and item.previous_champion is not None
+        if had_two or not others:
             over.append(item)
             continue
-        if former is not None:
-            home_refresh.refresh_homes(tx, [former])
-        item.previous_champion, item.champion = former, champion
-        item.assigned_at, item.until = tx.now, hours.three_days(champion)
-        _count(tx, champion)
+        if item.champion is not None:
+            home_refresh.refresh_homes(tx, [item.champion])
+            item.previous_champion, item.champion = item.champion, None
+        item.champion = plan.loads.choose(others)
+        if item.champion is not None:
+            item.assigned_at, item.until = tx.now, hours.three_days(item.champion)
+            _count(tx, item.champion)
     items.end(tx, over)
 
 

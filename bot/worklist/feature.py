@@ -15,7 +15,12 @@ _EVERY = timedelta(minutes=30)
 
 
 def _open_items_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    return [WorkItem.installation_id == installation_id, WorkItem.outcome == "open"]
+    """Return the conditions that an item is open, and does not wait for a free place."""
+    return [
+        WorkItem.installation_id == installation_id,
+        WorkItem.outcome == "open",
+        WorkItem.champion.is_not(None),
+    ]
 
 
 def _purge(tx: Transaction, _before: datetime) -> None:

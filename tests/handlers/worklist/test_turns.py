@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot import monitoring
 from bot.slack.api import Rejected
 from bot.worklist import assignment, mondays
 from bot.workspace import channels, member_settings
@@ -71,6 +72,39 @@ def test_an_item_goes_to_the_next_after_three_working_days_and_then_disappears(
     assert (item.outcome, item.champion, item.previous_champion) == ("over", None, None)
     for member in (HELPER, CHAMPION, PEER):
         assert "Say hello" not in work.home(member)
+
+
+def test_an_item_waits_while_the_next_champion_has_five(work: WorkList):
+    work.story.set_up_channel(champions=[CHAMPION, HELPER])
+    crowd(work, 10)
+    work.at(FRIDAY + 1.1 * DAY)
+    before = {item.subject: item.champion for item in work.items()}
+    assert open_by_champion(work) == {CHAMPION: 5, HELPER: 5}
+    # Monday, Tuesday and Wednesday have passed, and there are only these two.
+    work.watch(until=MONDAY + 3 * DAY + timedelta(hours=3), every=DAY / 4)
+    assert open_by_champion(work) == {None: 10}
+    for champion in (CHAMPION, HELPER):
+        assert "Say hello" not in work.home(champion)
+    with work.story.rt.read(work.story.workspace) as tx:
+        assert monitoring.due_work(tx)["suggest-work"].due == 0
+    # A week after the first ones, both have room, and each gets the other's.
+    work.watch(until=FRIDAY + 8.5 * DAY, every=DAY / 4)
+    assert open_by_champion(work) == {CHAMPION: 5, HELPER: 5}
+    assert all(champion != before[subject] for _, subject, champion in work.open())
+    assert "Say hello" in work.home(CHAMPION)
+    work.watch(until=MONDAY + 11 * DAY, every=DAY / 2)
+    assert {item.outcome for item in work.items()} == {"over"}
+
+
+def test_an_item_that_waits_ends_when_it_is_no_longer_true(work: WorkList):
+    work.story.set_up_channel(champions=[CHAMPION, HELPER])
+    crowd(work, 10)
+    work.at(FRIDAY + 1.1 * DAY)
+    work.watch(until=MONDAY + 3 * DAY + timedelta(hours=3), every=DAY / 4)
+    work.leave("U0N00")
+    work.run()
+    [left] = [item for item in work.items() if item.subject == "U0N00"]
+    assert (left.outcome, left.champion, left.previous_champion) == ("over", None, None)
 
 
 def test_with_one_champion_it_disappears_after_three_working_days(work: WorkList):

@@ -174,7 +174,7 @@ def _give(tx: Transaction, plan: Plan, hours: "_WorkingHours") -> None:
 def _pass_on(tx: Transaction, plan: Plan, hours: "_WorkingHours") -> None:
     """Give items that their champions left undone to the next, once.
 
-    If all others have five this week, an item waits for one of them, without a champion.
+    If all others have five this week, it waits for one of them, without a champion.
     """
     over: list[WorkItem] = []
     for item in _expired(tx):

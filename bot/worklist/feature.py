@@ -15,7 +15,7 @@ _EVERY = timedelta(minutes=30)
 
 
 def _open_items_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    """Return the conditions that an item is open, and does not wait for a free place."""
+    """Return the conditions that an item is open, and that a champion has it."""
     return [
         WorkItem.installation_id == installation_id,
         WorkItem.outcome == "open",

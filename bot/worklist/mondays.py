@@ -15,7 +15,6 @@ from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction
 from bot.slack.blocks import Note
 from bot.worklist import blocks, items, rules
-from bot.worklist.items import OpenItem
 from bot.worklist.message_kinds import WORK_MONDAY
 from bot.worklist.view import WorkItemView
 from bot.workspace import contact_hours, member_settings
@@ -59,14 +58,15 @@ def enqueue_due(tx: Transaction) -> None:
                 WORK_MONDAY,
                 row.id,
                 to=row.slack_id,
-                payload=_payload(items.open_items(tx, row.slack_id)),
+                payload=_payload(tx, row.slack_id) | {"items": None},
                 occurrence=day,
                 send_at=at,
             )
 
 
-def _payload(own: Sequence[OpenItem]) -> Mapping[str, Any]:
-    """Return what the message quotes, so that an erasure finds it."""
+def _payload(tx: Transaction, member: str) -> dict[str, Any]:
+    """Return the member's items, and the people in them, whom an erasure looks for."""
+    own = items.open_items(tx, member)
     people = frozenset[str]().union(*(item.view.people for item in own))
     return {"items": [item.id for item in own], "people": sorted(people)}
 
@@ -103,10 +103,12 @@ def note(tx: Transaction, member: str) -> Note:
 def _quoted(
     tx: Transaction, member: str, payload: Mapping[str, Any]
 ) -> Sequence[tuple[int, WorkItemView]]:
+    """Return the items that a message lists; all of them while it is not sent yet."""
+    listed = payload.get("items", ())
     return [
         (item.id, item.view)
         for item in items.open_items_everywhere(tx, member)
-        if item.id in payload.get("items", ())
+        if listed is None or item.id in listed
     ]
 
 
@@ -119,6 +121,14 @@ def render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return PostMessage(delivery.recipient, *blocks.monday(quoted))
 
 
+def _on_sent(tx: Transaction, delivery: Delivery, _result: Any) -> None:
+    """Store what the message lists: later items are not added to it."""
+    message = tx.session.get_one(OutboxItem, delivery.id)
+    listed = _payload(tx, delivery.recipient)
+    people = {*listed["people"], *message.payload.get("people", ())}
+    message.payload = {**message.payload, **listed, "people": sorted(people)}
+
+
 def stop(tx: Transaction, member: str) -> None:
     member_settings.update(tx, member, wants_work_list=False)
 
@@ -127,6 +137,7 @@ MESSAGE_TYPES = (
     MessageType(
         WORK_MONDAY,
         render,
+        on_sent=_on_sent,
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.NEWS),
     ),

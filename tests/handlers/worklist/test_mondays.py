@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from bot.worklist import assignment
 from bot.workspace import member_settings
-from tests.handlers.worklist.conftest import DAY, MONDAY, WorkList
+from models import Newcomer
+from tests.handlers.worklist.conftest import DAY, MONDAY, NEWCOMER, WorkList
 from tests.slack_payloads import CHAMPION, HELPER
 
 pytestmark = pytest.mark.deep_on_postgresql
@@ -14,12 +17,22 @@ pytestmark = pytest.mark.deep_on_postgresql
 TEN, ELEVEN = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2, minutes=5)
 
 
+ZOE = {"profile": {"display_name": "Zoe", "real_name": "Zoe"}}
+
+
 def morning(work: WorkList, monday=MONDAY) -> None:
     """Let the job run from nine to noon, and once on the day before."""
     if work.story.clock.now < monday - DAY / 2:
         work.at(monday - DAY / 2)
     work.watch(until=monday, every=DAY / 2)
     work.watch(until=monday + timedelta(hours=3), every=timedelta(minutes=15))
+
+
+def be_new_for_days(work: WorkList) -> None:
+    """Let all newcomers have joined two days ago, so that each is suggested now."""
+    with work.write() as tx:
+        tx.session.execute(update(Newcomer).values(joined_at=MONDAY - 2 * DAY))
+        assignment.run(tx)
 
 
 def test_a_champion_reads_on_monday_from_ten_what_they_could_do(work: WorkList):
@@ -61,6 +74,45 @@ def test_what_was_done_before_ten_is_not_in_it(work: WorkList):
     morning(work)
     [message] = work.messages()
     assert "You could do one thing" in message.text
+
+
+def test_it_lists_what_is_open_when_it_is_sent(work: WorkList):
+    work.story.change_my_settings(CHAMPION, hours_from="13:00", hours_to="17:00")
+    work.join(profile=ZOE)
+    morning(work)
+    work.join("U0N01", profile={"profile": {"display_name": "Yan"}})
+    be_new_for_days(work)
+    work.watch(until=MONDAY + timedelta(hours=5), every=timedelta(minutes=20))
+    [message] = work.messages()
+    assert "You could do 2 things" in message.text
+    assert "Zoe" in str(message.blocks)
+    assert "Yan" in str(message.blocks)
+
+
+def test_what_comes_later_is_not_added_to_it(work: WorkList):
+    work.join(profile=ZOE)
+    morning(work)
+    work.join("U0N01")
+    work.watch(until=MONDAY + 1.4 * DAY, every=DAY / 4)
+    [first, later] = work.items()
+    work.press(CHAMPION, "work_done", first)
+    assert f"id={later.subject}" not in str(work.story.slack.responses[-1])
+
+
+def test_an_erased_newcomer_is_taken_out_of_a_message_that_named_them(work: WorkList):
+    work.story.change_my_settings(CHAMPION, hours_from="13:00", hours_to="17:00")
+    work.join("U0N01")
+    morning(work)
+    # Only when it is sent is Zoe in it.
+    work.join(profile=ZOE)
+    be_new_for_days(work)
+    work.watch(until=MONDAY + timedelta(hours=5), every=timedelta(minutes=20))
+    [message] = work.messages()
+    assert "Zoe" in str(message.blocks)
+    work.story.command(NEWCOMER, "/backswing", "forget me")
+    work.story.submit(NEWCOMER, work.story.slack.views[-1][1], {})
+    work.story.deliver()
+    assert "Zoe" not in str(work.story.slack.message_at(message.channel, message.ts))
 
 
 def test_a_press_takes_the_item_out_of_the_message(work: WorkList):

@@ -1,6 +1,6 @@
 """Render the private messages about asks that wait for an answer."""
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, not_, select
 from sqlalchemy.orm import aliased
 
 from bot.asks import ask_view
@@ -28,6 +28,7 @@ from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.slack.text import format_month
+from bot.worklist import items
 from bot.workspace import contact_hours, member_settings, members, roles, visibility
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
@@ -35,6 +36,8 @@ from bot.workspace.visibility import sees
 from models import Answer, Ask, AskRoute, AskStep, Channel, HelpRequest, OutboxItem
 
 MAX_LISTED = 10
+# The name of the kind of suggestion to champions.
+SUGGESTION = "unanswered"
 
 
 def render_request(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -227,7 +230,7 @@ def render_champions(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Render the asks in a channel that are new to a champion, if any.
 
     They are those that reached this step since the message was enqueued, for the first
-    of them.
+    of them, and that no champion got as a suggestion.
     """
     message = tx.session.get_one(OutboxItem, delivery.id)
     channel = tx.session.get_one(Channel, delivery.subject_id)
@@ -244,6 +247,7 @@ def render_champions(tx: Transaction, delivery: Delivery) -> SlackAction | None:
             Ask.state == "open",
             Ask.ts.is_not(None),
             AskStep.taken_at >= message.created_at,
+            not_(items.is_known(tx, SUGGESTION, cast(Ask.id, String))),
         )
         .order_by(AskStep.taken_at.desc(), Ask.id.desc())
     ).all()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import ColumnElement, select
 
 from bot.routing import notes, steps
-from bot.routing.notifications import ask_line
+from bot.routing.notifications import SUGGESTION, ask_line
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS, mentioned_ids
 from bot.worklist.kind import Candidate, WorkItemKind
@@ -30,7 +30,8 @@ def _find(tx: Transaction) -> Sequence[Candidate]:
     rows = tx.session.execute(
         select(Ask.id, Ask.channel_id, Ask.asked_at, Ask.asker)
         .join(AskRoute, AskRoute.ask_id == Ask.id)
-        .where(*_waits(tx))
+        # Later, the message to all champions has told of it.
+        .where(*_waits(tx), AskRoute.next_step <= steps.CHAMPIONS)
         .order_by(Ask.asked_at, Ask.id)
     )
     return [
@@ -93,7 +94,7 @@ def _can_close(tx: Transaction, channel: Channel, item: WorkItem) -> bool:
 
 
 NOBODY_HAS_ANSWERED = WorkItemKind(
-    name="unanswered",
+    name=SUGGESTION,
     position=20,
     find=_find,
     still_open=_still_open,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, exists, select, update
 
 from bot.errors import UserError
 from bot.outbox import home_refresh
@@ -167,6 +167,17 @@ def step_down(tx: Transaction, member: str) -> None:
         .values(until=tx.now)
     )
     home_refresh.refresh_homes(tx, [member])
+
+
+def is_known(
+    tx: Transaction, kind: str, subject: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Return the condition that a subject is or was suggested to a champion."""
+    return exists().where(
+        WorkItem.installation_id == tx.workspace.id,
+        WorkItem.kind == kind,
+        WorkItem.subject == subject,
+    )
 
 
 def open_rows(tx: Transaction) -> Select[WorkItem]:

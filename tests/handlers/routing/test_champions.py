@@ -3,7 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+import jobs.worklist
+from bot.workspace import sync
+from models import WorkAssignment, WorkItem
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.handlers.routing.conftest import Routing
@@ -117,3 +121,52 @@ def test_someone_who_is_no_champion_any_more_reads_nothing(
     assert story.set_up_channel(champions=[]).body == ""
     championed.watch(until=WEDNESDAY + DAY)
     assert told(championed) == []
+
+
+# Of an ask, champions read in a suggestion or in the message, not in both.
+
+
+@pytest.fixture
+def present(championed: Routing) -> Routing:
+    """Let the champion be in the channel, as the bot knows."""
+    story, everyone = championed.story, [ASKER, PEER, CHAMPION]
+    story.slack.members_by_channel[HELP_CHANNEL] = everyone
+    sync.refresh(story.rt, story.workspace, users=everyone, channel=HELP_CHANNEL)
+    return championed
+
+
+def suggested(routing: Routing) -> list[tuple[str, str | None]]:
+    jobs.worklist.suggest_work(routing.story.rt, routing.story.worker)
+    with routing.story.rt.read_session() as session:
+        rows = session.scalars(select(WorkItem).filter_by(kind="unanswered"))
+        return [(row.outcome, row.champion) for row in rows]
+
+
+def test_an_ask_that_was_suggested_to_a_champion_is_in_no_message(
+    present: Routing,
+):
+    ask(present, CARD)
+    present.advance(minutes=15)
+    present.watch(until=MONDAY + DAY + HOUR)
+    assert suggested(present) == [("open", CHAMPION)]
+    ask(present, LIFT)
+    present.watch(until=WEDNESDAY + 2 * DAY)
+    assert [listed(message) for message in told(present)] == [[LIFT]]
+
+
+def test_an_ask_in_a_message_is_not_suggested_afterwards(present: Routing):
+    with present.write() as tx:
+        for number in range(5):
+            at = present.story.clock.now + number * MINUTE
+            tx.session.add(
+                WorkAssignment(
+                    installation_id=tx.workspace.id, member=CHAMPION, assigned_at=at
+                )
+            )
+    ask(present, CARD)
+    present.watch(until=MONDAY + DAY + HOUR)
+    assert suggested(present) == []
+    present.watch(until=WEDNESDAY + 2 * HOUR)
+    assert [listed(message) for message in told(present)] == [[CARD]]
+    present.watch(until=MONDAY + 8 * DAY, every=6 * HOUR)
+    assert suggested(present) == []

@@ -4,6 +4,7 @@ from bot.anonymity.feature import anonymity
 from bot.anonymity.keys import AnonymityKeys
 from bot.asks.feature import ASKS
 from bot.checkins.feature import CHECKINS
+from bot.circles.feature import CIRCLES
 from bot.config.mentors import MentorSettings
 from bot.feature import Features
 from bot.home.feature import HOME
@@ -36,6 +37,7 @@ def load_features(
             mentors(mentor_settings),
             CHECKINS,
             PROGRAMS,
+            CIRCLES,
             worklist(),
             onboarding(),
             SETTINGS,

@@ -13,6 +13,7 @@ from models.asks import Answer, Ask, AskReference, Reaction, UnmatchedMessage
 from models.base import Base
 from models.channels import Champion, Channel
 from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
+from models.circles import Circle, CircleMember, CircleSeason, CircleSignup
 from models.home import ChannelMember, Home
 from models.installations import Installation
 from models.knowledge import (
@@ -77,6 +78,10 @@ __all__ = [
     "ChannelMember",
     "CheckIn",
     "CheckInReply",
+    "Circle",
+    "CircleMember",
+    "CircleSeason",
+    "CircleSignup",
     "Credit",
     "CreditEvidence",
     "EntryReview",

@@ -1,0 +1,139 @@
+"""Circles of a few people, the seasons that form them, and the people who sign up."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class CircleSeason(Base):
+    """A time in which people of a program meet in circles. Its state derives from it.
+
+    People sign up, circles are formed, a lead looks at them and invites.
+    """
+
+    __tablename__ = "circle_seasons"
+    __table_args__ = (
+        Index("uq_circle_seasons_source", "installation_id", "source", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id"), index=True)
+    # The form that made it: "form:V1". A form that Slack sends twice makes one season.
+    source: Mapped[str]
+    opened_by: Mapped[str] = mapped_column(index=True)
+    opened_at: Mapped[datetime]
+    # mrkdwn in one line, or empty.
+    theme: Mapped[str] = mapped_column(default="")
+    # A name that people read, such as "German"; empty for any.
+    language: Mapped[str] = mapped_column(default="")
+    signup_ends_at: Mapped[datetime]
+    # The first day, by each circle's zone, on which a circle may meet; and a day by
+    # which its last meeting is over.
+    starts_on: Mapped[date]
+    ends_on: Mapped[date] = mapped_column(index=True)
+    meetings: Mapped[int]
+    weeks_between: Mapped[int]
+    minutes: Mapped[int]
+    is_in_writing: Mapped[bool] = mapped_column(default=False)
+    # The times at which circles were formed, their members invited, and at which a
+    # lead ended it early.
+    formed_at: Mapped[datetime | None]
+    invited_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class CircleSignup(Base):
+    """A person who signed up for a season, and may have taken it back.
+
+    As in `Reaction`, the later `event_micros` wins, in whatever order presses arrive.
+    """
+
+    __tablename__ = "circle_signups"
+    __table_args__ = (
+        CheckConstraint("way IN ('writing', 'calls', 'either')", name="way"),
+    )
+
+    season_id: Mapped[int] = mapped_column(
+        ForeignKey("circle_seasons.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True, index=True)
+    is_signed_up: Mapped[bool]
+    event_micros: Mapped[int]
+    signed_up_at: Mapped[datetime]
+    # A question that they bring (mrkdwn), which only their circle sees.
+    brings: Mapped[str] = mapped_column(default="")
+    way: Mapped[str] = mapped_column(default="either")
+    # Parts of weekdays that never work, in their own zone: "0-early" on Monday.
+    never: Mapped[list[str]] = mapped_column(default=list)
+
+
+class Circle(Base):
+    """A few people who meet some times."""
+
+    __tablename__ = "circles"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), index=True
+    )
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id"), index=True)
+    # None for a circle that a member started.
+    season_id: Mapped[int | None] = mapped_column(
+        ForeignKey("circle_seasons.id"), index=True
+    )
+    # Its place in the season's list, which leads see: "Circle 3".
+    number: Mapped[int] = mapped_column(default=1)
+    formed_at: Mapped[datetime]
+    # Reasons for the circle, as kinds, members and topics, never as sentences.
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    # A line that the circle writes (mrkdwn), and the link to its calls.
+    goal: Mapped[str] = mapped_column(default="")
+    call_link: Mapped[str] = mapped_column(default="")
+    # Meetings are at one time of the day in this IANA zone, from `starts_at` (UTC) on.
+    # Without `starts_at` the first facilitator has not chosen yet.
+    zone: Mapped[str] = mapped_column(default="UTC")
+    starts_at: Mapped[datetime | None]
+    is_in_writing: Mapped[bool] = mapped_column(default=False)
+    # Counts the changes of the times, for calendars.
+    calendar_version: Mapped[int] = mapped_column(default=0)
+    frozen_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class CircleMember(Base):
+    """A place of a person in a circle; they are in it after they took the place."""
+
+    __tablename__ = "circle_members"
+    __table_args__ = (
+        # A person has one place in a season.
+        Index(
+            "uq_circle_members_season",
+            "season_id",
+            "member",
+            unique=True,
+            sqlite_where=text("left_at IS NULL"),
+            postgresql_where=text("left_at IS NULL"),
+        ),
+    )
+
+    circle_id: Mapped[int] = mapped_column(ForeignKey("circles.id"), primary_key=True)
+    member: Mapped[str] = mapped_column(primary_key=True, index=True)
+    # The season of the circle, if it has one.
+    season_id: Mapped[int | None] = mapped_column(ForeignKey("circle_seasons.id"))
+    # Among those who facilitated equally long ago, the lower position comes first.
+    position: Mapped[int]
+    # Without it the place is a proposal, which only leads see.
+    invited_at: Mapped[datetime | None]
+    # The time by which the place must be taken, and at which it was.
+    take_until: Mapped[datetime | None]
+    taken_at: Mapped[datetime | None]
+    agreed_at: Mapped[datetime | None]
+    # The end of the place: not taken in time, given back, or left. Nothing says which.
+    left_at: Mapped[datetime | None]

@@ -57,6 +57,8 @@ class Program(Base):
     opened_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+    # The time at which its invitations lost their buttons, because it is over.
+    closed_at: Mapped[datetime | None]
     # The time at which the leads were told that it has no channel left.
     told_without_channel_at: Mapped[datetime | None]
 

@@ -86,17 +86,34 @@ def _render_left(tx: Transaction, delivery: Delivery) -> PostMessage | None:
 
 def _render_without_lead(tx: Transaction, delivery: Delivery) -> PostMessage | None:
     program = tx.session.get_one(Program, delivery.subject_id)
-    is_over = service.state(tx, program) in _OVER
-    if (
-        is_over
-        or service.program_leads(tx, program)
-        or delivery.recipient not in admins(tx)
-    ):
+    if not _is_for_admin(tx, program, delivery.recipient):
         return None
     note = lead_blocks.without_lead(
         program_texts(program).name, is_workspace_wide=program.is_workspace_wide
     )
     return PostMessage(delivery.recipient, *note)
+
+
+def _render_unseen(tx: Transaction, delivery: Delivery) -> PostMessage | None:
+    """Render a message without a name, if no admin may see the program.
+
+    Raises MembershipUnknown.
+    """
+    program = tx.session.get_one(Program, delivery.subject_id)
+    if not _is_for_admin(tx, program, delivery.recipient):
+        return None
+    if any(service.can_see(tx, program, admin) for admin in admins(tx)):
+        return None
+    return PostMessage(delivery.recipient, *lead_blocks.unseen_without_lead())
+
+
+def _is_for_admin(tx: Transaction, program: Program, member: str) -> bool:
+    """Return True if the program goes on without a lead, and the member is an admin."""
+    return (
+        service.state(tx, program) not in _OVER
+        and not service.program_leads(tx, program)
+        and member in admins(tx)
+    )
 
 
 def _can_see(tx: Transaction, delivery: Delivery) -> bool:
@@ -116,6 +133,7 @@ MESSAGE_TYPES = (
         PROGRAM_WITHOUT_LEAD,
         _render_without_lead,
         can_see=_can_see,
+        render_without_access=_render_unseen,
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.NEWS),
     ),

@@ -272,7 +272,7 @@ def continue_program(tx: Transaction, program: Program) -> None:
         return
     if program.ends_on is not None and program.ends_on < tx.now.date():
         raise UserError("Its last day is over. Choose a later one first.")
-    program.ended_at = None
+    program.ended_at = program.closed_at = None
 
 
 def archive(tx: Transaction, program: Program) -> None:

@@ -10,6 +10,7 @@ from bot.forms.fields import Switch
 from bot.programs import (
     champions,
     departed_leads,
+    invitation_updates,
     invitations,
     lead_blocks,
     lead_home,
@@ -57,7 +58,8 @@ _LEAD_PROMPTS = column_setting(
 def _due_counts(tx: Transaction) -> Mapping[str, int]:
     return {
         "ask-leads": len(lead_prompts.leads_to_ask(tx)),
-        "check-programs": pauses.count_due(tx),
+        "ask-silent-members": stay.count_due(tx),
+        "check-programs": pauses.count_due(tx) + invitation_updates.count_due(tx),
     }
 
 

@@ -12,17 +12,25 @@ from bot.errors import UserError
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.permissions import Role
-from bot.programs import join_blocks, membership, presentation, service
+from bot.programs import (
+    join_blocks,
+    member_blocks,
+    membership,
+    presentation,
+    service,
+)
 from bot.programs.defaults import program_texts
 from bot.programs.join_blocks import MAX_INVITED
 from bot.programs.message_kinds import (
     PROGRAM_INVITATION,
     PROGRAM_NOT_POSTED,
     PROGRAM_POST_INVITATION,
+    PROGRAM_UPDATE_INVITATION,
 )
 from bot.programs.permissions import INVITE
 from bot.runtime import Transaction
-from bot.slack.actions import PostMessage, Reschedule, SlackAction
+from bot.slack.actions import PostMessage, Reschedule, SlackAction, UpdateMessage
+from bot.slack.blocks import Note
 from bot.workspace import channels, contact_hours, members, visibility
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
@@ -30,6 +38,7 @@ from models import (
     Champion,
     Channel,
     Member,
+    OutboxItem,
     Program,
     ProgramInvitation,
     ProgramMember,
@@ -231,6 +240,36 @@ def _render_post(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return PostMessage(delivery.recipient, *note)
 
 
+def _on_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
+    """Update an invitation that was accepted, or came to its end, meanwhile."""
+    program = service.lock(tx, delivery.subject_id)
+    is_known = membership.find(tx, program.id, delivery.recipient) is not None
+    if is_known or not service.is_active(tx, program):
+        tx.enqueue_update(PROGRAM_UPDATE_INVITATION, delivery.id, to=delivery.recipient)
+
+
+def _render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render an invitation without its buttons; None while it has them."""
+    message = tx.session.get(OutboxItem, delivery.subject_id)
+    if message is None or message.slack_channel is None or message.ts is None:
+        return None
+    note = _closed(tx, message.subject_id, delivery.recipient)
+    return note and UpdateMessage(message.slack_channel, message.ts, *note)
+
+
+def _closed(tx: Transaction, program_id: int, recipient: str) -> Note | None:
+    program = tx.session.get_one(Program, program_id)
+    if not service.is_active(tx, program):
+        return join_blocks.invitation_over()
+    own = membership.find(tx, program.id, recipient)
+    if own is None:
+        return None
+    name = membership.visible_name(tx, program, recipient)
+    if own.is_joined:
+        return join_blocks.accepted(program.id, name)
+    return member_blocks.left(program.id, name)
+
+
 def _on_not_posted(tx: Transaction, delivery: Delivery, _error: str) -> None:
     if by := delivery.payload.get("by"):
         tx.enqueue(
@@ -268,6 +307,7 @@ MESSAGE_TYPES = (
     MessageType(
         PROGRAM_INVITATION,
         _render,
+        on_sent=_on_sent,
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.INVITATION),
         can_see=_can_see,
@@ -275,9 +315,12 @@ MESSAGE_TYPES = (
     MessageType(
         PROGRAM_POST_INVITATION,
         _render_post,
+        on_sent=_on_sent,
         on_rejected=_on_not_posted,
         on_lost=_on_not_posted,
     ),
+    # It names no program that its reader may not see.
+    MessageType(PROGRAM_UPDATE_INVITATION, _render_update, "resend"),
     MessageType(
         PROGRAM_NOT_POSTED, _render_not_posted, can_see=visibility.sees(_channel_ids)
     ),

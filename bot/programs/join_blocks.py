@@ -102,6 +102,19 @@ def invitation(program_id: int, program: Invitation) -> Note:
     ]
 
 
+def accepted(program_id: int, name: str) -> Note:
+    """Build what an invitation becomes after its reader joined; `name` is mrkdwn."""
+    text, blocks = sentence_note(
+        f"You're in {truncate(to_plain(name), MAX_NAME_LENGTH)}."
+    )
+    return text, [*blocks, button_row(leave_button(program_id))]
+
+
+def invitation_over() -> Note:
+    """Build what an invitation becomes when its program is over."""
+    return sentence_note("This invitation is over: its program has ended.")
+
+
 def declined() -> Note:
     """Build what the person who declined reads instead of the invitation."""
     return sentence_note(DECLINED)

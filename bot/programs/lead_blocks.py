@@ -108,6 +108,15 @@ def without_lead(name: str, *, is_workspace_wide: bool) -> Note:
     )
 
 
+def unseen_without_lead() -> Note:
+    """Build the message to the admins about a program that none of them may see."""
+    return sentence_note(
+        "The last lead of a program in private channels has left, and no admin is in"
+        " them. Once somebody there invites you, you can name another lead with"
+        " /backswing program."
+    )
+
+
 def _sentence(parts: Sequence[Part]) -> Note:
     blocks: list[Block] = [rich_text.inline(*parts)]
     return fallback_text(*parts), blocks

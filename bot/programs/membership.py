@@ -10,7 +10,7 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.permissions import Role
-from bot.programs import service
+from bot.programs import invitation_updates, service
 from bot.programs.defaults import program_texts
 from bot.programs.membership_rules import (
     Event,
@@ -171,6 +171,8 @@ def record(
         setattr(row, name, value)
     tx.session.flush()
     home_refresh.refresh_homes(tx, [member])
+    if isinstance(event, Join | Leave | Return):
+        invitation_updates.follow(tx, program.id, member)
     return membership
 
 

@@ -54,10 +54,6 @@ def count_due(tx: Transaction) -> int:
     return sum(len(tx.session.scalars(query).all()) for query in queries)
 
 
-def is_due(tx: Transaction) -> bool:
-    return count_due(tx) > 0
-
-
 def tell_leads(tx: Transaction) -> None:
     """Tell the leads of programs without a channel; forget it of those with one."""
     tx.session.execute(

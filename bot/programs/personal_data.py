@@ -15,6 +15,7 @@ from bot.programs.message_kinds import (
     PROGRAM_POST_INVITATION,
     PROGRAM_QUESTION,
     PROGRAM_STAY,
+    PROGRAM_UPDATE_INVITATION,
     PROGRAM_UPDATE_QUESTION,
     PROGRAM_WITHOUT_CHANNEL,
     PROGRAM_WITHOUT_LEAD,
@@ -148,6 +149,7 @@ MESSAGES = (
                 PROGRAM_LEAD_PROMPT,
                 PROGRAM_NOT_POSTED,
                 PROGRAM_STAY,
+                PROGRAM_UPDATE_INVITATION,
                 PROGRAM_WITHOUT_CHANNEL,
                 PROGRAM_WITHOUT_LEAD,
             }

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time
 from itertools import chain
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.message_type import MessageType
@@ -118,7 +118,15 @@ def _lock(tx: Transaction, pair: Pair) -> ProgramMember | None:
 
 
 def without_answer(tx: Transaction) -> Sequence[Pair]:
-    """Return those who did not answer in the time after they were to be asked."""
+    """Return those who did not answer in the time after they were asked."""
+    asked = exists().where(
+        OutboxItem.installation_id == tx.workspace.id,
+        OutboxItem.kind == PROGRAM_STAY,
+        OutboxItem.subject_id == ProgramMember.program_id,
+        OutboxItem.recipient == ProgramMember.member,
+        OutboxItem.created_at >= ProgramMember.asked_to_stay_at,
+        OutboxItem.finished_at <= tx.now - ANSWER_WITHIN,
+    )
     rows = tx.session.execute(
         select(ProgramMember.program_id, ProgramMember.member)
         .join(Program)
@@ -127,10 +135,16 @@ def without_answer(tx: Transaction) -> Sequence[Pair]:
             ProgramMember.is_joined.is_(True),
             ProgramMember.asked_to_stay_at <= tx.now - ANSWER_WITHIN,
             ProgramMember.answered_at < ProgramMember.asked_to_stay_at,
+            asked,
         )
         .order_by(ProgramMember.program_id, ProgramMember.member)
     )
     return [(program_id, member) for program_id, member in rows]
+
+
+def count_due(tx: Transaction) -> int:
+    """Return how many people are to be asked now, or to be paused."""
+    return len(silent_members(tx)) + len(without_answer(tx))
 
 
 def settle(tx: Transaction, pair: Pair) -> None:

@@ -100,6 +100,22 @@ def test_admins_hear_of_no_program_in_a_private_channel_that_they_are_not_in(
     assert texts(morning, ADMIN) == []
 
 
+def test_if_no_admin_sees_the_program_all_are_told_without_its_name(morning: Story):
+    morning.slack.people["U0BOSS"] = user_object("U0BOSS", is_admin=True)
+    meet(morning, "U0BOSS")
+    morning.slack.channels[SECRET] = conversation_object(
+        SECRET, "secret", is_private=True
+    )
+    morning.slack.members_by_channel[SECRET] = [ASKER]
+    add_program(morning, ASKER, slack_channels=[SECRET])
+    depart(morning, ASKER)
+    for admin in (ADMIN, "U0BOSS"):
+        [text] = texts(morning, admin)
+        assert text.startswith("The last lead of a program in private channels")
+        assert "secret" not in text
+        assert "New managers" not in text
+
+
 def test_each_program_is_told_about(morning: Story):
     lead_peers(morning, ASKER, PEER)
     add_program(morning, ASKER, HELPER)

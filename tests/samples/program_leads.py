@@ -26,6 +26,7 @@ SAMPLES: Samples = {
         partial(lead_blocks.without_lead, name, is_workspace_wide=is_workspace_wide)
         for name, is_workspace_wide in (("Peers", True), (LONGEST, False))
     ],
+    lead_blocks.unseen_without_lead: [lead_blocks.unseen_without_lead],
     lead_blocks.leads_who_asked: [
         lambda: lead_blocks.leads_who_asked(
             [LeadRow(1, "New managers", 1, 3), LeadRow(10**9, LONGEST, 0, 5)]

@@ -45,6 +45,11 @@ SAMPLES: Samples = {
         lambda: join_blocks.invitation(3, INVITATION),
         lambda: join_blocks.invitation(3, LONGEST_INVITATION),
     ],
+    join_blocks.accepted: [
+        lambda: join_blocks.accepted(3, "Reviewers"),
+        lambda: join_blocks.accepted(3, "the program"),
+    ],
+    join_blocks.invitation_over: [join_blocks.invitation_over],
     join_blocks.declined: [join_blocks.declined],
     join_blocks.not_posted: [lambda: join_blocks.not_posted(NAME, "C0HELP", "help")],
     join_blocks.invite_form: [

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.slack.api import Rejected
+import jobs.program_channels
+from bot import monitoring
+from bot.slack.api import OutcomeUnknown, Rejected
 from bot.workspace import member_settings, visibility
 from models import Base, ProgramInvitation
 from tests.factories import Story
+from tests.fakes import PostedMessage
 from tests.programs import (
     change_program,
     invitations_to,
@@ -269,3 +272,105 @@ def test_the_page_shows_it_to_nobody_else(story: Story, closed: int) -> None:
     story.ask()
     assert "Secret" not in program_page(story, HELPER)
     assert "Secret" in program_page(story, ASKER)
+
+
+# What became of an invitation
+
+
+def shown(story: Story, message: PostedMessage) -> str:
+    """Run the job, and return the message as it is now."""
+    jobs.program_channels.check_programs(story.rt, story.worker)
+    story.deliver()
+    return json.dumps(story.slack.message_at(message.channel, message.ts).blocks)
+
+
+def test_an_invitation_to_someone_who_joined_elsewhere_has_no_button_to_join(
+    story: Story, program: int
+) -> None:
+    invites(story, CHAMPION, program, people=(ASKER, HELPER))
+    [message], [other] = invitations_to(story, ASKER), invitations_to(story, HELPER)
+    joins_program(story, ASKER, program)
+    now = shown(story, message)
+    assert "You're in Reviewers." in now
+    assert "program_join" not in now
+    assert "program_leave" in now
+    assert "program_join" in shown(story, other)
+    presses(story, ASKER, "leave", program)
+    assert "You left Reviewers." in shown(story, message)
+    presses(story, ASKER, "come_back", program)
+    assert "You're in Reviewers." in shown(story, message)
+
+
+@pytest.mark.parametrize("how", ["ended", "last day"])
+def test_when_the_program_is_over_no_invitation_has_buttons(
+    story: Story, program: int, how: str
+) -> None:
+    invites(story, CHAMPION, program, people=(ASKER, HELPER))
+    invites(story, CHAMPION, program, channel=HELP_CHANNEL)
+    joins_program(story, HELPER, program)
+    messages = [
+        message
+        for recipient in (ASKER, HELPER, HELP_CHANNEL)
+        for message in invitations_to(story, recipient)
+    ]
+    assert len(messages) == 3
+    if how == "ended":
+        change_program(story, program, ended_at=story.clock())
+    else:
+        change_program(story, program, ends_on=story.clock().date())
+        assert "program_join" in shown(story, messages[0])
+        story.clock.advance(days=1)
+    for message in messages:
+        now = shown(story, message)
+        assert "This invitation is over" in now
+        assert "button" not in now
+    with story.rt.read(story.workspace) as tx:
+        assert monitoring.due_work(tx)["check-programs"].due == 0
+
+
+def test_a_program_that_goes_on_closes_its_later_invitations_again(
+    story: Story, program: int
+) -> None:
+    invites(story, CHAMPION, program, people=(ASKER,))
+    [first] = invitations_to(story, ASKER)
+    story.click(CHAMPION, "program_end", str(program))
+    assert "is over" in shown(story, first)
+    story.click(CHAMPION, "program_continue", str(program))
+    # Nobody knows whether Ana had said no.
+    assert "program_join" not in shown(story, first)
+    invites(story, CHAMPION, program, people=(HELPER,))
+    [second] = invitations_to(story, HELPER)
+    assert "program_join" in shown(story, second)
+    story.click(CHAMPION, "program_end", str(program))
+    assert "is over" in shown(story, second)
+
+
+def test_an_invitation_that_was_on_its_way_follows_too(
+    story: Story, program: int
+) -> None:
+    lost = OutcomeUnknown("chat.postMessage", "timeout")
+    story.slack.fail_after["chat.postMessage"] = [lost]
+    invites(story, CHAMPION, program, people=(ASKER,))
+    joins_program(story, ASKER, program)
+    story.advance(minutes=10)
+    [message] = story.slack.messages_to(ASKER)
+    assert "You're in Reviewers." in shown(story, message)
+
+
+def test_an_invitation_names_no_program_that_its_reader_can_no_longer_see(
+    story: Story,
+) -> None:
+    closed = conversation_object(CLOSED, "closed", is_private=True)
+    story.slack.channels[CLOSED] = closed
+    story.slack.members_by_channel[CLOSED] = [CHAMPION, ASKER]
+    program = make_program(
+        story, "Secret club", leads=(CHAMPION,), in_channels=(CLOSED,)
+    )
+    invites(story, CHAMPION, program, people=(ASKER,))
+    [message] = invitations_to(story, ASKER)
+    joins_program(story, ASKER, program)
+    assert "Secret club" in shown(story, message)
+    story.slack.members_by_channel[CLOSED].remove(ASKER)
+    story.clock.advance(hours=2)
+    presses(story, ASKER, "leave", program)
+    assert "Secret club" not in shown(story, message)

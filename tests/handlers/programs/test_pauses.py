@@ -33,7 +33,7 @@ pytestmark = pytest.mark.deep_on_postgresql
 
 
 def look(story: Story) -> None:
-    jobs.program_channels.tell_leads(story.rt, story.worker)
+    jobs.program_channels.check_programs(story.rt, story.worker)
     story.deliver()
 
 

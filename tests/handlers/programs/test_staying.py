@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot import monitoring
 from bot.workspace import workspace_settings
 from jobs import programs as jobs
 from tests.checkins import share
@@ -52,6 +53,32 @@ def test_silence_is_asked_about_once(story: Story, program: int) -> None:
     [question] = questions_to(story, ASKER)
     for text in ("Stay", "Pause for 3 months", "Leave"):
         assert button(question, text)[1] == str(program)
+
+
+def due(story: Story) -> int:
+    with story.rt.read(story.workspace) as tx:
+        return monitoring.due_work(tx)["ask-silent-members"].due
+
+
+def test_the_job_counts_whom_it_has_to_ask_and_to_pause(
+    story: Story, program: int
+) -> None:
+    assert due(story) == 0
+    story.clock.advance(weeks=12)
+    assert due(story) == 1
+    runs(story)
+    assert due(story) == 0
+    story.clock.advance(days=14, hours=1)
+    assert due(story) == 1
+    runs(story)
+    assert due(story) == 0
+
+
+def test_a_question_that_waits_is_not_due(story: Story, program: int) -> None:
+    story.set_up_workspace(unasked_per_week="0")
+    runs(story, weeks=12)
+    runs(story, days=15)
+    assert due(story) == 0
 
 
 def test_staying_is_asked_again_after_a_quarter(story: Story, program: int) -> None:

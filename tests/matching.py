@@ -57,11 +57,20 @@ def strict_people(draw, max_size=14):
         st.frozensets(st.sampled_from(ids), max_size=3) if ids else st.just(frozenset())
     )
     topics = st.dictionaries(st.sampled_from(TOPICS), st.floats(0, 3), max_size=3)
+    asks = st.dictionaries(
+        st.sampled_from(TOPICS),
+        st.lists(st.integers(1, 9), min_size=1, max_size=2).map(tuple),
+        max_size=2,
+    )
     return [
         Person(
             person,
             wants=draw(topics),
             knows=draw(topics),
+            asked=(asked := draw(asks)),
+            open_asks=_first(asked),
+            answered=(answered := draw(asks)),
+            solved=_first(answered),
             activity=draw(st.floats(0, 1)),
             team=draw(st.sampled_from([None, "data", "web"])),
             level=draw(st.sampled_from([None, "junior", "senior"])),
@@ -79,6 +88,10 @@ def strict_people(draw, max_size=14):
         )
         for person in ids
     ]
+
+
+def _first(asks):
+    return {topic: ids[:1] for topic, ids in asks.items() if ids[0] % 2}
 
 
 def apart(people, first, second):

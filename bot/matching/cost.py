@@ -4,12 +4,12 @@ All costs are integers, in hundredths of a point. A gain is a negative cost.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.matching.people import Person, meeting_times, utc_offset
+from bot.matching.people import AskIds, Person, meeting_times, utc_offset
 
 POINT = 100
 # More than all else together. People with this between them are never matched.
@@ -28,9 +28,6 @@ BOTH_WANT = 6 * POINT
 SOLVED = 3 * POINT
 SAME_LEVEL = 2 * POINT
 
-# People who have helped each other gain less: else circles only reunite them.
-_HELPED_BEFORE = 0.5
-
 
 class Kind(StrEnum):
     """A reason for or against a pair, always a true one."""
@@ -41,7 +38,7 @@ class Kind(StrEnum):
     SOLVED = "solved asks like an open one of the other"
     SAME_LEVEL = "same level in another team"
     OTHER_TEAM = "different teams"
-    NEVER_MET = "have not met"
+    NEVER_MET = "have neither met nor helped each other"
     # Reasons against.
     MET = "have met"
     SAME_TEAM = "same team"
@@ -56,6 +53,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that a member wants and the other knows, with the ids of asks about it.
+
+    Without asks of the member, the member named it; without asks that the other
+    answered, the other did.
+    """
+
+    name: str
+    asked: tuple[int, ...] = ()
+    answered: tuple[int, ...] = ()
+    solved: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of the cost of a pair.
 
@@ -67,7 +78,7 @@ class Part:
     cost: int
     member: str
     other: str
-    topics: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
     number: float | None = None
 
 
@@ -98,15 +109,19 @@ def pair_parts(person: Person, other: Person, at: datetime) -> list[Part]:
 
 
 def help_parts(person: Person, other: Person) -> list[Part]:
-    """Return what each of two members of a circle can help the other with."""
+    """Return what each of two members of a circle can help the other with.
+
+    Nothing if they have helped each other before: they have found each other already,
+    and if it counted, even by half, circles would mostly reunite old friends.
+    """
+    if have_helped(person, other):
+        return []
     first, second = sorted((person, other), key=lambda each: each.id)
     parts = []
     for member, helper in ((first, second), (second, first)):
         gain = fit_gain(_chance(wants_vector(member), knows_vector(helper)))
-        if have_helped(member, helper):
-            gain = halved(gain)
         if gain:
-            topics = _common(member.wants, helper.knows)
+            topics = _wanted(member, helper)
             parts.append(Part(Kind.WANTS, -gain, member.id, helper.id, topics))
     return sorted(parts, key=lambda part: part.cost)
 
@@ -115,11 +130,13 @@ def _gains(first: Person, second: Person) -> Iterator[Part]:
     ids = first.id, second.id
     wanted = 0
     for member, other in ((first, second), (second, first)):
-        topics = _common(member.wants, other.knows)
+        topics = _wanted(member, other)
         if topics:
             wanted += 1
             yield Part(Kind.WANTS, -WANTED, member.id, other.id, topics)
-        solved = tuple(sorted(member.open_topics & other.solved_topics))
+        solved = _topics(
+            member.open_asks.keys() & other.solved, member.open_asks, other
+        )
         if solved:
             yield Part(Kind.SOLVED, -SOLVED, member.id, other.id, solved)
     if wanted == len(ids):
@@ -128,7 +145,7 @@ def _gains(first: Person, second: Person) -> Iterator[Part]:
         yield Part(Kind.OTHER_TEAM, 0, *ids)
         if first.level and first.level == second.level:
             yield Part(Kind.SAME_LEVEL, -SAME_LEVEL, *ids)
-    if rounds_since_met(first, second) is None:
+    if rounds_since_met(first, second) is None and not have_helped(first, second):
         yield Part(Kind.NEVER_MET, 0, *ids)
 
 
@@ -176,10 +193,6 @@ def fit_gain(chance: float) -> int:
     return 2 * round(chance * WANTED / 2)
 
 
-def halved(fit: int) -> int:
-    return 2 * round(fit * _HELPED_BEFORE / 2)
-
-
 def clock_distance(hours: float) -> float:
     hours = abs(hours) % 24
     return min(hours, 24 - hours)
@@ -191,10 +204,22 @@ def far_cost(hours: float) -> int:
     return _FAR if hours > _FAR_HOURS else 0
 
 
-def _common(
-    topics: Mapping[str, float], others: Mapping[str, float]
-) -> tuple[str, ...]:
-    return tuple(sorted(t for t in topics if topics[t] > 0 and others.get(t, 0) > 0))
+def _wanted(member: Person, other: Person) -> tuple[Topic, ...]:
+    wanted, known = member.wants, other.knows
+    names = {name for name in wanted if wanted[name] > 0 and known.get(name, 0) > 0}
+    return _topics(names, member.asked, other)
+
+
+def _topics(names: Iterable[str], asked: AskIds, other: Person) -> tuple[Topic, ...]:
+    return tuple(
+        Topic(
+            name,
+            asked.get(name, ()),
+            other.answered.get(name, ()),
+            other.solved.get(name, ()),
+        )
+        for name in sorted(names)
+    )
 
 
 def wants_vector(person: Person) -> dict[str, float]:

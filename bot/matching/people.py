@@ -24,6 +24,9 @@ _WEEK = (1 << _QUARTERS) - 1
 _IN_WRITING = 1 << _QUARTERS
 
 
+AskIds = Mapping[str, tuple[int, ...]]
+
+
 class Way(IntFlag):
     """The ways in which a person wants to meet."""
 
@@ -55,14 +58,18 @@ class Person:
     """
 
     id: str
-    # Topics and their weights: asked about or wanted, and answered or known.
+    # Topics and their weights: asked about or wanted, and answered or known. A topic
+    # without asks below is one that the person named.
     wants: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     knows: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    # The ids of asks by topic: the person's own, the open ones among them, those that
+    # the person answered, and those that these answers solved.
+    asked: AskIds = field(default_factory=lambda: MappingProxyType({}))
+    open_asks: AskIds = field(default_factory=lambda: MappingProxyType({}))
+    answered: AskIds = field(default_factory=lambda: MappingProxyType({}))
+    solved: AskIds = field(default_factory=lambda: MappingProxyType({}))
     # The chance, 0 to 1, that the person answers an ask that fits.
     activity: float = 1.0
-    # Topics of asks that are open, and of asks that the person's answers solved.
-    open_topics: frozenset[str] = frozenset()
-    solved_topics: frozenset[str] = frozenset()
     team: str | None = None
     level: str | None = None
     manager: str | None = None

@@ -18,7 +18,6 @@ from bot.matching.cost import (
     clock_distance,
     far_cost,
     fit_gain,
-    halved,
     knows_vector,
     met_cost,
     wants_vector,
@@ -118,7 +117,10 @@ class Costs:
         return table
 
     def fit(self, numbers: Sequence[int]) -> Table:
-        """Return what each (row) gains by the presence of each other in a circle."""
+        """Return what each (row) gains by the presence of each other in a circle.
+
+        It is that of `help_parts`.
+        """
         size = len(numbers)
         known = self._known_here(numbers)
         people = [self.people[n] for n in numbers]
@@ -132,15 +134,9 @@ class Costs:
             row = [fit_gain(chance) if chance else 0 for chance in chances]
             row[n] = 0
             table.append(row)
-        helped = {
-            _pair(n, here[other])
-            for n, person in enumerate(people)
-            for other in person.helped
-            if other in here
-        }
-        for n, m in helped:
-            table[n][m] = halved(table[n][m])
-            table[m][n] = halved(table[m][n])
+        for n, person in enumerate(people):
+            for m in (here[other] for other in person.helped if other in here):
+                table[n][m] = table[m][n] = 0
         return table
 
     def _known_here(self, numbers: Sequence[int]) -> dict[str, list[tuple[int, float]]]:
@@ -159,8 +155,8 @@ class Costs:
             [_positive(person.knows) for person in people],
         )
         asking = _reach(
-            [person.open_topics for person in people],
-            [person.solved_topics for person in people],
+            [person.open_asks for person in people],
+            [person.solved for person in people],
         )
         for n, knowing in enumerate(wanting):
             row = table[n]
@@ -305,8 +301,8 @@ def _add(table: Table, group: Sequence[int], cost: int) -> None:
 
 
 def _reach(
-    wanted: Sequence[Sequence[str] | frozenset[str]],
-    known: Sequence[Sequence[str] | frozenset[str]],
+    wanted: Sequence[Iterable[str]],
+    known: Sequence[Iterable[str]],
 ) -> list[set[int]]:
     """Return for each person those who know any of the wanted topics."""
     knowing = defaultdict(set)

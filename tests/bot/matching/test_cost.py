@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matching.cost import IMPOSSIBLE, Kind, help_parts, hours_apart, pair_parts
+from bot.matching.cost import (
+    IMPOSSIBLE,
+    Kind,
+    Topic,
+    help_parts,
+    hours_apart,
+    pair_parts,
+)
 from bot.matching.people import Hours, Person, Way, meeting_times
 from bot.matching.tables import CircleCosts, Costs
 from tests.matching import AT, DAY, crowd, strict_people
@@ -54,15 +61,20 @@ def test_each_gains_by_what_the_other_knows_and_more_if_both_do():
         for part in pair_parts(ana, ben, AT)
         if part.kind is Kind.WANTS
     ]
-    assert wanted == [("ana", "ben", ("kafka",)), ("ben", "ana", ("dbt",))]
+    assert wanted == [
+        ("ana", "ben", (Topic("kafka"),)),
+        ("ben", "ana", (Topic("dbt"),)),
+    ]
     assert pair_cost(ana, ben) == -1400
 
 
 def test_one_who_solved_asks_like_an_open_one_gains():
-    ana = Person("ana", open_topics=frozenset({"sql"}))
-    ben = Person("ben", solved_topics=frozenset({"sql", "dbt"}))
+    ana = Person("ana", open_asks={"sql": (7,)})
+    ben = Person("ben", solved={"sql": (2, 3), "dbt": (4,)})
     assert (Kind.SOLVED, "ana", -300) in parts(ben, ana)
     assert pair_cost(ana, ben) == -300
+    [solved, _] = pair_parts(ana, ben, AT)
+    assert solved.topics == (Topic("sql", asked=(7,), solved=(2, 3)),)
 
 
 @pytest.mark.parametrize(
@@ -196,16 +208,27 @@ def test_members_of_a_circle_gain_by_their_two_best_mates():
         Person("eve"),
     ]
     assert circle_cost([ana, *helpers]) == -400 - 100
-    # Those who have helped each other before gain half as much.
-    old = Person("ana", wants={"sql": 1}, helped=frozenset({"ben"}))
-    assert circle_cost([old, *helpers]) == -200 - 100
-    assert [part.cost for part in help_parts(old, helpers[0])] == [-200]
+
+
+@pytest.mark.parametrize("helper", ["ana", "ben"])
+def test_members_of_a_circle_gain_nothing_by_those_whom_they_have_helped(helper):
+    helped = {helper: frozenset({"ana", "ben"} - {helper})}
+    people = [
+        Person("ana", wants={"sql": 1}, helped=helped.get("ana", frozenset())),
+        Person("ben", knows={"sql": 1}, helped=helped.get("ben", frozenset())),
+        Person("cat", knows={"sql": 1}, activity=0.5),
+        Person("dan"),
+    ]
+    assert circle_cost(people) == -200
+    assert help_parts(*people[:2]) == []
 
 
 def test_the_fit_is_a_cosine():
     ana = Person("ana", wants={"sql": 3, "dbt": 4})
     ben = Person("ben", knows={"sql": 1})
-    assert [(p.cost, p.topics) for p in help_parts(ben, ana)] == [(-240, ("sql",))]
+    assert [(p.cost, p.topics) for p in help_parts(ben, ana)] == [
+        (-240, (Topic("sql"),))
+    ]
     assert help_parts(ana, Person("cat", knows={"sql": 1}, activity=0)) == []
 
 
@@ -265,7 +288,7 @@ def test_reasons_are_true(people):
                 case Kind.WANTS:
                     assert part.topics
                     assert all(
-                        member.wants[topic] > 0 and mate.knows[topic] > 0
+                        member.wants[topic.name] > 0 and mate.knows[topic.name] > 0
                         for topic in part.topics
                     )
                 case Kind.OTHER_TEAM:
@@ -284,6 +307,24 @@ def test_reasons_are_true(people):
                     }
                 case Kind.SAME_LEVEL:
                     assert member.level == mate.level is not None
+
+
+@given(strict_people())
+def test_asks_are_those_of_the_two(people):
+    for person, other in combinations(people, 2):
+        by_id = {person.id: person, other.id: other}
+        for part in pair_parts(person, other, AT):
+            member, mate = by_id[part.member], by_id[part.other]
+            own = member.open_asks if part.kind is Kind.SOLVED else member.asked
+            for topic in part.topics:
+                assert topic.asked == own.get(topic.name, ())
+                assert topic.answered == mate.answered.get(topic.name, ())
+                assert topic.solved == mate.solved.get(topic.name, ())
+
+
+def test_people_who_helped_each_other_are_not_said_never_to_have_met():
+    ana, ben = Person("ana"), Person("ben", helped=frozenset({"ana"}))
+    assert kinds(ana, ben) == kinds(ben, ana) == set()
 
 
 @given(st.randoms())

@@ -12,6 +12,7 @@ from bot.knowledge.feature import knowledge
 from bot.kudos.feature import KUDOS
 from bot.mentors.feature import mentors
 from bot.onboarding.feature import onboarding
+from bot.pairs.feature import PAIRS
 from bot.privacy.feature import PRIVACY
 from bot.programs.feature import PROGRAMS
 from bot.routing.feature import ROUTING
@@ -38,6 +39,7 @@ def load_features(
             CHECKINS,
             PROGRAMS,
             CIRCLES,
+            PAIRS,
             worklist(),
             onboarding(),
             SETTINGS,

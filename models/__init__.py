@@ -37,6 +37,7 @@ from models.mentors import (
 )
 from models.onboarding import ChannelIntroduction, Newcomer
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
+from models.pairs import PairMatch, PairMatchMember, PairOptIn, PairRound
 from models.programs import (
     Program,
     ProgramChampion,
@@ -103,6 +104,10 @@ __all__ = [
     "Newcomer",
     "OutboxChannel",
     "OutboxItem",
+    "PairMatch",
+    "PairMatchMember",
+    "PairOptIn",
+    "PairRound",
     "Participant",
     "Program",
     "ProgramChampion",

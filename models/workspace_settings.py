@@ -32,6 +32,10 @@ class WorkspaceSettingsRow(Base):
             "anonymous_delay_minutes IN (5, 30, 60, 120)",
             name="anonymous_delay_minutes",
         ),
+        CheckConstraint("coffee IN ('off', 'auto', 'on')", name="coffee"),
+        CheckConstraint("coffee_weeks BETWEEN 1 AND 8", name="coffee_weeks"),
+        CheckConstraint("coffee_weekday BETWEEN 1 AND 5", name="coffee_weekday"),
+        CheckConstraint("coffee_hour BETWEEN 0 AND 23", name="coffee_hour"),
     )
 
     installation_id: Mapped[int] = mapped_column(
@@ -53,5 +57,11 @@ class WorkspaceSettingsRow(Base):
     anonymous_link_days: Mapped[int | None]
     # A line that is shown to everyone who asks without their name.
     anonymous_help_line: Mapped[str | None]
+    # Rounds of peer coffee: whether, every how many weeks, and when in local time;
+    # Monday is 1.
+    coffee: Mapped[str | None]
+    coffee_weeks: Mapped[int | None]
+    coffee_weekday: Mapped[int | None]
+    coffee_hour: Mapped[int | None]
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -31,6 +31,12 @@ class WorkspaceSettings:
     anonymous_link_days: int = 90
     # A line that is shown to everyone who asks without their name; "": none.
     anonymous_help_line: str = ""
+    # Rounds of peer coffee: "off", "on", or "auto", when enough people want them. They
+    # are every so many weeks, on a weekday (Monday is 1) and at an hour of local time.
+    coffee: str = "auto"
+    coffee_weeks: int = 2
+    coffee_weekday: int = 2
+    coffee_hour: int = 10
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)
 

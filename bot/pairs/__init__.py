@@ -1,0 +1,1 @@
+"""Pairs of members who learn from each other."""

@@ -1,0 +1,182 @@
+"""Rules of pairs, without a database."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.matching.people import Hours, Person
+from bot.pairs import rules
+from bot.pairs.rules import Answer, Answers, Fit, Outcome, Recurrence, State
+
+BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
+AUCKLAND, LONDON = ZoneInfo("Pacific/Auckland"), ZoneInfo("Europe/London")
+TUESDAY = date(2026, 3, 10)
+
+CHOICES = [*Answer, *Outcome, *Fit]
+Press = tuple[str, Answer | Outcome | Fit, int]
+PRESSES = st.lists(
+    st.tuples(
+        st.sampled_from(["U1", "U2", "U3"]),
+        st.sampled_from(CHOICES),
+        st.integers(1, 9),
+    ),
+    max_size=7,
+)
+
+
+def after(presses: Sequence[Press]) -> dict[str, Answers]:
+    members = {member: Answers() for member in ("U1", "U2", "U3")}
+    for member, choice, micros in presses:
+        members[member] = rules.press(members[member], choice, micros)
+    return members
+
+
+@given(PRESSES, st.randoms(use_true_random=False))
+def test_any_order_of_presses_gives_one_state(
+    presses: list[Press], random: Random
+) -> None:
+    shuffled = presses.copy()
+    random.shuffle(shuffled)
+    # Slack also delivers a press twice.
+    twice = [*shuffled, *presses[:2]]
+    assert after(shuffled) == after(presses) == after(twice)
+    assert rules.state(after(shuffled)) == rules.state(after(presses))
+
+
+def test_a_match_is_open_until_someone_answers() -> None:
+    assert rules.state(after([])) is State.OPEN
+    assert rules.state(after([("U1", Answer.TIME, 1)])) is State.OPEN
+    assert rules.state(after([("U1", Outcome.NOT_YET, 1)])) is State.OPEN
+
+
+def test_two_of_three_still_meet() -> None:
+    members = after([("U2", Answer.CANT, 1)])
+    assert rules.state(members) is State.OPEN
+    assert rules.staying(members) == ["U1", "U3"]
+    members = after([("U2", Answer.CANT, 1), ("U1", Answer.CANT, 2)])
+    assert rules.state(members) is State.CANCELLED
+
+
+def test_someone_who_cannot_come_does_not_take_it_back() -> None:
+    members = after([("U1", Answer.CANT, 1), ("U1", Answer.TIME, 2)])
+    assert members["U1"].answer == Answer.CANT
+
+
+def test_the_latest_answer_says_whether_they_met() -> None:
+    assert rules.state(after([("U1", Outcome.MET, 1)])) is State.MET
+    assert rules.state(after([("U1", Outcome.WONT, 1)])) is State.OVER
+    corrected = [("U1", Outcome.MET, 1), ("U1", Outcome.NOT_YET, 2)]
+    assert rules.state(after(corrected)) is State.OPEN
+    # One of them knows best, if the others say something else.
+    both = [("U1", Outcome.MET, 1), ("U2", Outcome.WONT, 2)]
+    assert rules.state(after(both)) is State.MET
+
+
+# Days of rounds
+
+
+def test_the_first_round_is_on_the_next_such_day() -> None:
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    assert Recurrence().next_day(None, now, [BERLIN]) == TUESDAY
+
+
+def test_a_round_begins_when_its_hour_comes_in_the_first_zone() -> None:
+    start = Recurrence().starts_at(TUESDAY, [NEW_YORK, AUCKLAND, BERLIN])
+    assert start == datetime(2026, 3, 9, 21, tzinfo=UTC)
+
+
+def test_rounds_follow_each_other_in_two_weeks() -> None:
+    recurrence = Recurrence()
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    assert recurrence.next_day(TUESDAY, now, [BERLIN]) == date(2026, 3, 24)
+
+
+@pytest.mark.parametrize(
+    ("weekday", "expected"),
+    [(0, 23), (1, 24), (2, 25), (3, 26), (4, 27)],
+)
+def test_another_weekday_moves_the_next_round_by_days(
+    weekday: int, expected: int
+) -> None:
+    now = datetime(2026, 3, 12, 12, tzinfo=UTC)
+    day = Recurrence(weekday=weekday).next_day(TUESDAY, now, [BERLIN])
+    assert day == date(2026, 3, expected)
+
+
+def test_a_missed_round_is_formed_within_a_day_or_left_out() -> None:
+    recurrence = Recurrence()
+    late = datetime(2026, 3, 25, 8, 59, tzinfo=UTC)
+    assert recurrence.next_day(TUESDAY, late, [BERLIN]) == date(2026, 3, 24)
+    too_late = datetime(2026, 3, 25, 9, tzinfo=UTC)
+    assert recurrence.next_day(TUESDAY, too_late, [BERLIN]) == date(2026, 3, 31)
+
+
+@pytest.mark.parametrize("zone", [BERLIN, NEW_YORK, AUCKLAND, LONDON])
+def test_each_member_gets_it_at_ten_whatever_the_clocks_do(zone: ZoneInfo) -> None:
+    recurrence = Recurrence()
+    for week in range(60):
+        day = TUESDAY + timedelta(weeks=week)
+        assert recurrence.local_time(day, zone).astimezone(zone).time() == time(10)
+
+
+def test_the_clocks_may_change_on_the_day_of_a_round() -> None:
+    # No office works on that Sunday, but a skipped hour must not break a round.
+    recurrence = Recurrence(weekday=6, hour=2)
+    start = recurrence.starts_at(date(2026, 3, 29), [BERLIN])
+    assert start == datetime(2026, 3, 29, 1, tzinfo=UTC)
+
+
+def test_the_reminder_skips_the_weekend() -> None:
+    start = datetime(2026, 3, 26, 9, tzinfo=UTC)  # A Thursday, ten in Berlin.
+    at = rules.remind_at(start, BERLIN)
+    # On Tuesday, after the clocks have changed: ten again.
+    assert at == datetime(2026, 3, 31, 8, tzinfo=UTC)
+
+
+# Suggested times
+
+
+def person(name: str, zone: ZoneInfo | None = BERLIN, **fields: object) -> Person:
+    values = {"zone": zone, "hours": Hours(time(9), time(17)), **fields}
+    return Person(name, **values)  # type: ignore[arg-type]
+
+
+def test_times_are_on_two_days_within_the_hours_of_both() -> None:
+    people = [person("U1"), person("U2", NEW_YORK)]
+    times = rules.suggested_times(people, datetime(2026, 3, 10, 9, tzinfo=UTC))
+    # In these weeks New York is five hours behind Berlin, not six.
+    assert times == [
+        datetime(2026, 3, 11, 14, tzinfo=UTC),
+        datetime(2026, 3, 12, 14, tzinfo=UTC),
+    ]
+
+
+@pytest.mark.parametrize("start", [date(2026, 3, 3) + timedelta(n) for n in range(35)])
+def test_times_hold_when_the_clocks_change(start: date) -> None:
+    since = datetime.combine(start, time(9), UTC)
+    people = [person("U1"), person("U2", NEW_YORK), person("U3", LONDON)]
+    times = rules.suggested_times(people, since)
+    assert len(times) == 2
+    for at, each in itertools.product(times, people):
+        local = at.astimezone(each.zone)
+        assert time(9) <= local.time() <= time(16)
+        assert local.weekday() < 5
+
+
+def test_there_are_no_times_without_a_common_hour() -> None:
+    since = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    assert rules.suggested_times([person("U1"), person("U2", AUCKLAND)], since) == []
+    assert rules.suggested_times([person("U1"), person("U2", None)], since) == []
+
+
+def test_the_last_hour_of_the_day_can_be_used() -> None:
+    late = Hours(time(23), time())
+    people = [person("U1", hours=late), person("U2", hours=late)]
+    times = rules.suggested_times(people, datetime(2026, 3, 10, 9, tzinfo=UTC))
+    assert [at.astimezone(BERLIN).hour for at in times] == [23, 23]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from ctypes import c_char, c_double
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from models import OutboxItem
 from sandbox import Ack, Message, Sandbox
 from sandbox.workspace.clock import TravelClock
 from tests.acceptance import crash_points, invariants
-from tests.acceptance.crash_points import CrashSwitch, ProcessConfig
+from tests.acceptance.crash_points import AFTER_THE_200, CrashSwitch, ProcessConfig
 from tests.acceptance.idleness import is_idle
 from tests.ports import free_port
 from tests.processes import processes
@@ -112,8 +113,20 @@ class CrashingDeployment:
         """Arm the crash point for the block, which leads the process there."""
         self.wait_until_idle()
         self.crash_switch.armed.value = f"{point}|{about}".encode()
+        first = len(self.slack.deliveries)
         try:
             yield
+            if point == AFTER_THE_200:
+                # A person's request has ended by now; an event may be on its way. The
+                # process cannot kill itself then: the event about a message that it
+                # has posted meanwhile may get a 200 before the person's request.
+                self.wait_until(
+                    lambda: any(
+                        each.status == HTTPStatus.OK
+                        for each in self.slack.deliveries[first:]
+                    )
+                )
+                self.process.kill()
             self.wait_until(lambda: not self.process.is_alive())
             assert self.process.exitcode == KILLED, self.log.read_text()[-2000:]
             self.crash_count += 1

@@ -8,7 +8,7 @@ from sqlalchemy import select
 import jobs.routing
 from bot.runtime import Transaction
 from bot.workspace import channels, sync
-from models import AskStep, HelpRequest
+from models import AskRoute, AskStep, HelpRequest
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
@@ -40,9 +40,18 @@ class Routing:
 
     def run(self) -> None:
         # The first run of a new ask only plans its first step.
-        for _ in range(2):
-            jobs.routing.route_asks(self.story.rt, self.story.worker)
-            self.story.deliver()
+        self._look()
+        if self._is_due():
+            self._look()
+
+    def _look(self) -> None:
+        jobs.routing.route_asks(self.story.rt, self.story.worker)
+        self.story.deliver()
+
+    def _is_due(self) -> bool:
+        with self.story.rt.read_session() as session:
+            due = select(AskRoute).where(AskRoute.due_at <= self.story.clock.now)
+            return session.scalars(due).first() is not None
 
     def watch(self, *, until: datetime, every: timedelta = timedelta(hours=1)) -> None:
         """Run the job again and again until a time."""

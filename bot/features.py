@@ -13,6 +13,7 @@ from bot.kudos.feature import KUDOS
 from bot.mentors.feature import mentors
 from bot.onboarding.feature import onboarding
 from bot.pairs.feature import PAIRS
+from bot.people.feature import PEOPLE
 from bot.privacy.feature import PRIVACY
 from bot.programs.feature import PROGRAMS
 from bot.routing.feature import ROUTING
@@ -38,6 +39,7 @@ def load_features(
             mentors(mentor_settings),
             CHECKINS,
             PROGRAMS,
+            PEOPLE,
             CIRCLES,
             PAIRS,
             worklist(),

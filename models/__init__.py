@@ -38,6 +38,7 @@ from models.mentors import (
 from models.onboarding import ChannelIntroduction, Newcomer
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
 from models.pairs import PairMatch, PairMatchMember, PairOptIn, PairRound
+from models.people import DoNotPair, MemberAttributes, PeerMeeting
 from models.programs import (
     Program,
     ProgramChampion,
@@ -85,6 +86,7 @@ __all__ = [
     "CircleSignup",
     "Credit",
     "CreditEvidence",
+    "DoNotPair",
     "EntryReview",
     "ExpectedExpert",
     "HelpRequest",
@@ -96,6 +98,7 @@ __all__ = [
     "KudosTag",
     "KudosThanks",
     "Member",
+    "MemberAttributes",
     "MemberSettingsRow",
     "MentorRingAlert",
     "MentorRun",
@@ -109,6 +112,7 @@ __all__ = [
     "PairOptIn",
     "PairRound",
     "Participant",
+    "PeerMeeting",
     "Program",
     "ProgramChampion",
     "ProgramChange",

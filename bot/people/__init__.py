@@ -1,0 +1,1 @@
+"""People as far as matching needs them: facts, meetings, and whom not to match."""

@@ -1,0 +1,65 @@
+"""People with whom a member is never matched. Nobody else learns of them."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy import delete, select
+
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.people import rules
+from bot.runtime import Transaction
+from bot.workspace import members
+from models import DoNotPair
+
+Source = Literal["own", "fit"]
+
+
+def excluded(tx: Transaction, member: str) -> list[str]:
+    """Return the people whom the member excludes, in the order of their ids."""
+    return [row.other for row in _rows(tx, member)]
+
+
+def exclude(tx: Transaction, member: str, other: str, *, source: Source) -> None:
+    """Never match these two again, as the member wishes.
+
+    "fit": they said that a match was no good one. Such people do not count for the
+    most that a member can choose.
+    """
+    # Otherwise the row could be written after one of them was forgotten.
+    for person in rules.in_order(member, other):
+        members.lock(tx, person)
+    tx.session.execute(
+        upsert(tx.session, DoNotPair)
+        .values(
+            installation_id=tx.workspace.id, member=member, other=other, source=source
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def set_excluded(
+    tx: Transaction, member: str, chosen: Sequence[str], *, field: str
+) -> None:
+    """Store exactly these people. Raises UserError if they are too many."""
+    people = rules.own_exclusions(chosen, member)
+    by_fit = {row.other for row in _rows(tx, member) if row.source == "fit"}
+    if len(set(people) - by_fit) > rules.MAX_EXCLUDED:
+        raise UserError(f"Up to {rules.MAX_EXCLUDED} people, please.", field=field)
+    tx.session.execute(
+        delete(DoNotPair).where(
+            DoNotPair.installation_id == tx.workspace.id,
+            DoNotPair.member == member,
+            DoNotPair.other.not_in(people),
+        )
+    )
+    for person in sorted(set(people) - by_fit):
+        exclude(tx, member, person, source="own")
+
+
+def _rows(tx: Transaction, member: str) -> Sequence[DoNotPair]:
+    return tx.session.scalars(
+        select(DoNotPair)
+        .filter_by(installation_id=tx.workspace.id, member=member)
+        .order_by(DoNotPair.other)
+    ).all()

@@ -1,0 +1,57 @@
+"""Personal data about teams, meetings, and whom members do not want to meet."""
+
+from sqlalchemy import delete
+
+from bot.personal_data import Erasure, TablePolicy
+from bot.runtime import Transaction
+from models import DoNotPair, MemberAttributes, PeerMeeting
+
+
+def _remove_from_lists(tx: Transaction, erasure: Erasure) -> None:
+    """Delete the member from others' lists, of which their own data say nothing."""
+    tx.session.execute(
+        delete(DoNotPair).where(
+            DoNotPair.installation_id == tx.workspace.id,
+            DoNotPair.other == erasure.member,
+        )
+    )
+
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=MemberAttributes,
+        row_names=("entry of your team and level", "entries of your team and level"),
+        contents="People's teams, levels and managers, from a file or from Slack's"
+        " profile, and how people corrected or hid them.",
+        purpose="Match people from different teams, and nobody with their manager.",
+        retention="When a newer file leaves the person out.",
+        owner_columns=("member",),
+        mentioned_columns=("manager",),
+        non_personal=("team", "level", "source", "own_team", "own_level"),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=DoNotPair,
+        row_names=(
+            "person you're not matched with",
+            "people you're not matched with",
+        ),
+        contents="The people with whom a person doesn't want to be matched. Nobody else"
+        " can see them.",
+        purpose="Never match them.",
+        retention="When the person removes them from the list.",
+        owner_columns=("member",),
+        # The other's data say nothing of it; see `before_erasure`.
+        non_personal=("other", "source"),
+        on_erasure="delete",
+        before_erasure=_remove_from_lists,
+    ),
+    TablePolicy(
+        model=PeerMeeting,
+        row_names=("meeting with a peer", "meetings with peers"),
+        contents="Which two people met in a pair or a circle, and when they last did.",
+        purpose="Match people who haven't met.",
+        owner_columns=("member", "other"),
+        on_erasure="delete",
+    ),
+)

@@ -1,0 +1,72 @@
+"""People, as far as matching them needs it: teams, meetings, and whom not to match."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class MemberAttributes(Base):
+    """A member's team, level and manager, and the member's corrections of them.
+
+    They come from a file or from Slack's profile. A correction wins, and stays when
+    either changes; None is no correction.
+    """
+
+    __tablename__ = "member_attributes"
+    __table_args__ = (
+        Index(None, "installation_id", "manager"),
+        CheckConstraint("source IN ('file', 'profile')", name="source"),
+    )
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True)
+    team: Mapped[str] = mapped_column(default="")
+    level: Mapped[str] = mapped_column(default="")
+    # Slack's id of the member's line manager.
+    manager: Mapped[str | None]
+    # None if only the member has said something.
+    source: Mapped[str | None]
+    own_team: Mapped[str | None]
+    own_level: Mapped[str | None]
+    # Hidden ones are not used for anything.
+    is_team_hidden: Mapped[bool] = mapped_column(default=False)
+    is_level_hidden: Mapped[bool] = mapped_column(default=False)
+
+
+class DoNotPair(Base):
+    """A person with whom a member is never matched. The other never learns of it."""
+
+    __tablename__ = "do_not_pair"
+    __table_args__ = (
+        Index(None, "installation_id", "other"),
+        CheckConstraint("source IN ('own', 'fit')", name="source"),
+    )
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True)
+    other: Mapped[str] = mapped_column(primary_key=True)
+    # "own": the member chose it in their settings. "fit": they said, privately, that a
+    # match was no good one.
+    source: Mapped[str] = mapped_column(default="own")
+
+
+class PeerMeeting(Base):
+    """The last time at which two people met, in a pair or in a circle."""
+
+    __tablename__ = "peer_meetings"
+    __table_args__ = (Index(None, "installation_id", "other"),)
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    # The lower id of the two, and the higher one.
+    member: Mapped[str] = mapped_column(primary_key=True)
+    other: Mapped[str] = mapped_column(primary_key=True)
+    last_met_at: Mapped[datetime]

@@ -1,0 +1,62 @@
+"""Rules on people, without a database."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import timezones
+from bot.matching.people import Person, meeting_times
+from bot.people import rules
+from bot.people.rules import Vocabulary
+
+MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+HOURS = st.times().map(lambda at: time(at.hour))
+
+
+@given(start=HOURS, end=HOURS)
+def test_people_meet_only_when_they_can_be_written_to(start: time, end: time) -> None:
+    zone = ZoneInfo("Europe/Helsinki")
+    hours = rules.meeting_hours(start, end)
+    free = meeting_times(Person("U0ANA", zone=zone, hours=hours), MONDAY)
+    monday = datetime(2026, 3, 2, tzinfo=UTC)
+    for hour in range(7 * 24):
+        at = monday + timedelta(hours=hour)
+        is_open = timezones.next_open_time(at, zone, start, end) == at
+        assert bool(free >> 4 * hour & 1) is is_open or start == end, at
+
+
+def test_a_night_is_of_the_day_on_which_it_begins() -> None:
+    hours = rules.meeting_hours(time(21, 30), time(5, 30))
+    free = {
+        (day, hour)
+        for day in hours.weekdays
+        for hour in range(24)
+        if (day, hour) not in hours.never
+    }
+    assert (0, 21) not in free
+    assert {(0, 22), (4, 23), (5, 4)} <= free
+    assert {(5, 5), (5, 22), (6, 2), (0, 4)}.isdisjoint(free)
+
+
+@pytest.mark.parametrize(
+    ("days", "rounds"), [(0, 1), (13, 1), (14, 1), (28, 2), (168, 12), (365, 26)]
+)
+def test_meetings_count_in_rounds(days: int, rounds: int) -> None:
+    assert rules.rounds_since(MONDAY - timedelta(days=days), MONDAY) == rounds
+
+
+def test_a_topic_has_one_spelling_and_is_a_whole_word_of_a_title() -> None:
+    vocabulary = Vocabulary(["Kafka", "kafka", "Kafka", "go", "CI/CD", "C++", ".net"])
+    title = "KAFKA in our ci/cd: is C++ good, or going nowhere? Ask asp.net"
+    assert vocabulary.topics_of([], title) == {"Kafka", "CI/CD", "C++"}
+    assert vocabulary.topics_of(["KAFKA", "Go", ".NET"], "") == {"Kafka", "go", ".net"}
+    assert vocabulary.topics_of([], "c++11 and kafkaesque") == set()
+
+
+def test_those_who_answer_more_are_more_active() -> None:
+    chances = [rules.activity(count) for count in range(100)]
+    assert chances == sorted(chances)
+    assert 0 < chances[0] < chances[-1] < 1

@@ -56,13 +56,13 @@ class Kind(StrEnum):
 class Topic:
     """A topic that a member wants and the other knows, with the ids of asks about it.
 
-    Without asks of the member, the member named it; without asks that the other
-    answered, the other did.
+    Without asks of the member, the member named it. Without asks that the other helped
+    with or solved, the other named it.
     """
 
     name: str
     asked: tuple[int, ...] = ()
-    answered: tuple[int, ...] = ()
+    helped_with: tuple[int, ...] = ()
     solved: tuple[int, ...] = ()
 
 
@@ -215,7 +215,7 @@ def _topics(names: Iterable[str], asked: AskIds, other: Person) -> tuple[Topic, 
         Topic(
             name,
             asked.get(name, ()),
-            other.answered.get(name, ()),
+            other.helped_with.get(name, ()),
             other.solved.get(name, ()),
         )
         for name in sorted(names)

@@ -58,15 +58,15 @@ class Person:
     """
 
     id: str
-    # Topics and their weights: asked about or wanted, and answered or known. A topic
+    # Topics and their weights: asked about or wanted, and helped with or known. A topic
     # without asks below is one that the person named.
     wants: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     knows: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    # The ids of asks by topic: the person's own, the open ones among them, those that
-    # the person answered, and those that these answers solved.
+    # The ids of asks by topic: the person's own, the open ones among them, those with
+    # which the person's answers helped, and those that they solved.
     asked: AskIds = field(default_factory=lambda: MappingProxyType({}))
     open_asks: AskIds = field(default_factory=lambda: MappingProxyType({}))
-    answered: AskIds = field(default_factory=lambda: MappingProxyType({}))
+    helped_with: AskIds = field(default_factory=lambda: MappingProxyType({}))
     solved: AskIds = field(default_factory=lambda: MappingProxyType({}))
     # The chance, 0 to 1, that the person answers an ask that fits.
     activity: float = 1.0

@@ -112,7 +112,7 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
             activity=rules.activity(activity[member]),
             asked=_frozen(asked.get(member)),
             open_asks=_frozen(open_asks.get(member)),
-            answered=_frozen(helped.get(member)),
+            helped_with=_frozen(helped.get(member)),
             solved=_frozen(solved.get(member)),
             team=attributes.teams.get(member),
             level=attributes.levels.get(member),

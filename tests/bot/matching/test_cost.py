@@ -318,7 +318,7 @@ def test_asks_are_those_of_the_two(people):
             own = member.open_asks if part.kind is Kind.SOLVED else member.asked
             for topic in part.topics:
                 assert topic.asked == own.get(topic.name, ())
-                assert topic.answered == mate.answered.get(topic.name, ())
+                assert topic.helped_with == mate.helped_with.get(topic.name, ())
                 assert topic.solved == mate.solved.get(topic.name, ())
 
 

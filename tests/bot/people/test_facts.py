@@ -74,7 +74,7 @@ def test_people_want_what_they_ask_and_know_what_they_answered(story: Story) -> 
     assert ana.asked == {"Kafka": (first,), "dbt": (third, second)}
     assert ana.open_asks == {"dbt": (third, second)}
     assert dict(ben.knows) == {"Kafka": 2, "dbt": 1}
-    assert ben.answered == ben.solved == {"Kafka": (first,)}
+    assert ben.helped_with == ben.solved == {"Kafka": (first,)}
     assert [ana.helped, ben.helped, chi.helped] == [{HELPER}, {ASKER}, frozenset()]
     assert ben.activity == chi.activity > ana.activity
     assert not chi.knows
@@ -87,7 +87,7 @@ def test_several_answers_to_an_ask_count_once(story: Story) -> None:
         ts = story.say(HELPER, answer, thread_ts=ask.ts)
         story.react(PEER, ts, "bulb")
     ben = person(story, HELPER, ASKER)
-    assert ben.answered == {"dbt": (story.only_ask().id,)}
+    assert ben.helped_with == {"dbt": (story.only_ask().id,)}
     assert not ben.solved
     assert ben.knows == {"dbt": 2}
 
@@ -125,7 +125,7 @@ def test_private_channels_tell_nothing(story: Story, later: bool) -> None:
             tx.session.get_one(Channel, ask.channel_id).is_private = True
     assert person(story, ASKER, HELPER).wants == {}
     assert person(story, HELPER, ASKER).knows == {"dbt": 1}
-    assert not person(story, HELPER, ASKER).answered
+    assert not person(story, HELPER, ASKER).helped_with
 
 
 def test_an_ask_without_a_name_is_nobodys(story: Story) -> None:
@@ -136,7 +136,7 @@ def test_an_ask_without_a_name_is_nobodys(story: Story) -> None:
     ben = person(story, HELPER, ASKER)
     assert ben.knows == {"dbt": 1}
     assert not ben.helped
-    assert not ben.answered
+    assert not ben.helped_with
     assert not person(story, ASKER, HELPER).wants
 
 

@@ -1,0 +1,297 @@
+import re
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.matching.cost import help_parts, pair_parts
+from bot.matching.people import Person
+from bot.matching.reasons import Phrase, Readers, group_reasons, pair_reasons, plain
+from tests.matching import AT, TOPICS, strict_people
+
+NAMES = {"ana": "Ana", "ben": "Ben", "cat": "Cat", "dan": "Dan"}
+TITLES = {"kafka": "Kafka", "dbt": "dbt", "sql": "SQL"}
+ALL = range(100)
+
+
+def reasons(ana, ben, *, visible=ALL, **known):
+    parts = pair_parts(Person("ana", **ana), Person("ben", **ben), AT)
+    sentences = pair_reasons(parts, Readers(NAMES, TITLES, visible), **known)
+    return [plain(sentence) for sentence in sentences]
+
+
+def group(*people, visible=ALL):
+    parts = [
+        part
+        for pair in combinations(people, 2)
+        for part in (*help_parts(*pair), *pair_parts(*pair, AT))
+    ]
+    members = [person.id for person in people]
+    lines, about_all = group_reasons(members, parts, Readers(NAMES, TITLES, visible))
+    return {each: plain(line) for each, line in lines.items()}, [
+        plain(sentence) for sentence in about_all
+    ]
+
+
+def test_a_pair_reads_what_each_can_learn_from_the_other():
+    ana = {"wants": {"kafka": 1}, "knows": {"dbt": 1}, "team": "data"}
+    ben = {
+        "wants": {"dbt": 1},
+        "knows": {"kafka": 1},
+        "solved": {"kafka": (1, 2, 3)},
+        "team": "web",
+    }
+    assert reasons(ana, ben) == [
+        "Ana wants to learn Kafka; Ben solved three asks on it.",
+        "Ben wants to learn dbt; Ana knows about it.",
+        "You are in different teams and haven't met here.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ana", "ben", "sentence"),
+    [
+        (
+            {"wants": {"sql": 1}, "asked": {"sql": (1,)}},
+            {"knows": {"sql": 1}, "helped_with": {"sql": (2,)}},
+            "Ana asked about SQL; Ben helped with an ask on it.",
+        ),
+        (
+            {"wants": {"sql": 1}},
+            {
+                "knows": {"sql": 1},
+                "helped_with": {"sql": (2, 3)},
+                "solved": {"sql": (2,)},
+            },
+            "Ana wants to learn SQL; Ben solved an ask on it.",
+        ),
+        (
+            {"open_asks": {"sql": (1,)}},
+            {"solved": {"sql": tuple(range(2, 14))}},
+            "Ana has an open ask on SQL; Ben solved 12 asks on it.",
+        ),
+        (
+            {
+                "open_asks": {"sql": (1, 4)},
+                "asked": {"sql": (1, 4)},
+                "wants": {"sql": 1},
+            },
+            {
+                "solved": {"sql": (2,)},
+                "helped_with": {"sql": (2,)},
+                "knows": {"sql": 1},
+            },
+            "Ana has two open asks on SQL; Ben solved an ask on it.",
+        ),
+        (
+            {"wants": {"Rust & Go": 1}},
+            {"knows": {"Rust & Go": 1}},
+            "Ana wants to learn Rust & Go; Ben knows about it.",
+        ),
+    ],
+)
+def test_a_sentence_says_what_each_did(ana, ben, sentence):
+    assert reasons(ana, ben)[0] == sentence
+
+
+@pytest.mark.parametrize(
+    ("helped_with", "sentence"),
+    [
+        ((1,), "Ben helped with Ana's ask on SQL."),
+        ((1, 2), "Ben helped with Ana's asks on SQL."),
+        ((1, 2, 3), "Ana asked about SQL; Ben helped with an ask on it."),
+    ],
+)
+def test_answers_to_ones_own_asks_are_not_counted_as_others(helped_with, sentence):
+    ana = {"wants": {"sql": 1}, "asked": {"sql": (1, 2)}}
+    ben = {
+        "knows": {"sql": 1},
+        "helped_with": {"sql": helped_with},
+        "helped": frozenset({"ana"}),
+    }
+    assert reasons(ana, ben) == [sentence]
+
+
+def test_the_two_directions_are_on_two_topics_if_possible():
+    ana = {"wants": {"sql": 1, "dbt": 1}, "knows": {"sql": 1}}
+    ben = {"wants": {"sql": 1}, "knows": {"sql": 1, "dbt": 1}, "solved": {"sql": (1,)}}
+    assert reasons(ana, ben)[:2] == [
+        "Ana wants to learn SQL; Ben solved an ask on it.",
+        "Ben wants to learn SQL; Ana knows about it.",
+    ]
+    ana["knows"] = {"sql": 1, "kafka": 1}
+    ben["wants"] = {"sql": 1, "kafka": 1}
+    assert reasons(ana, ben)[1] == "Ben wants to learn Kafka; Ana knows about it."
+
+
+@pytest.mark.parametrize(
+    ("ana", "ben", "shares_channel", "sentences"),
+    [
+        ({}, {}, None, ["You haven't met here."]),
+        ({}, {}, False, ["You have no channel in common."]),
+        ({}, {}, True, ["You haven't met here."]),
+        (
+            {"team": "data"},
+            {"team": "web"},
+            False,
+            ["You are in different teams and have no channel in common."],
+        ),
+        (
+            {"team": "data"},
+            {"team": "web"},
+            None,
+            ["You are in different teams and haven't met here."],
+        ),
+        (
+            {"team": "data", "level": "senior"},
+            {"team": "web", "level": "senior"},
+            None,
+            [
+                "You are at the same level in different teams and haven't met here.",
+            ],
+        ),
+        # A team or level that is unknown or hidden is not spoken of, nor is the same.
+        ({"team": "data"}, {"team": None}, None, ["You haven't met here."]),
+        ({"level": "senior"}, {"level": "senior"}, None, ["You haven't met here."]),
+        ({"team": "data"}, {"team": "data"}, None, ["You haven't met here."]),
+        # Nor is it that people met who did not, or the other way round.
+        ({"met": {"ben": 1}}, {}, False, ["You met in the last round."]),
+        ({}, {"met": {"ana": 3}}, None, ["You met three rounds ago."]),
+        (
+            {"team": "data", "met": {"ben": 13}},
+            {"team": "web"},
+            None,
+            ["You are in different teams and met 13 rounds ago."],
+        ),
+        ({"helped": frozenset({"ben"})}, {}, None, []),
+        # Reasons against a pair are no reasons to meet.
+        (
+            {"poor_fits": frozenset({"ben"}), "met": {"ben": 2}},
+            {},
+            None,
+            ["You met two rounds ago."],
+        ),
+    ],
+)
+def test_without_a_topic_only_what_is_known_is_said(
+    ana, ben, shares_channel, sentences
+):
+    assert reasons(ana, ben, shares_channel=shares_channel) == sentences
+
+
+def test_asks_that_the_readers_may_not_see_are_neither_counted_nor_hinted_at():
+    ana = {"wants": {"sql": 1}, "asked": {"sql": (1, 2)}, "open_asks": {"sql": (2,)}}
+    ben = {
+        "knows": {"sql": 1},
+        "helped_with": {"sql": (3, 4, 5)},
+        "solved": {"sql": (5,)},
+    }
+    said = "Ana asked about SQL; Ben helped with two asks on it."
+    assert reasons(ana, ben, visible={1, 3, 4})[0] == said
+    for visible in ({3, 4, 5}, {1, 2}, set()):
+        assert reasons(ana, ben, visible=visible) == ["You haven't met here."]
+
+
+def test_the_caller_may_link_what_is_said_to_asks():
+    ana = Person("ana", wants={"sql": 1}, asked={"sql": (1, 9)})
+    ben = Person("ben", knows={"sql": 1}, helped_with={"sql": (2, 3)})
+    sentence, _ = pair_reasons(
+        pair_parts(ana, ben, AT), Readers(NAMES, TITLES, {1, 2, 3})
+    )
+    linked = [phrase for phrase in sentence if phrase.asks]
+    assert linked == [Phrase("asked", (1,)), Phrase("two asks", (2, 3))]
+
+
+def test_each_in_a_circle_reads_who_can_help_them_or_whom_they_can_help():
+    ana = Person("ana", wants={"sql": 1}, team="data")
+    ben = Person("ben", knows={"sql": 1}, solved={"sql": (1, 2)}, team="web")
+    cat = Person("cat", knows={"sql": 1}, helped_with={"sql": (3,)}, team="ops")
+    dan = Person("dan", team="hr")
+    lines, about_all = group(ana, ben, cat, dan)
+    assert lines == {
+        "ana": "Ana wants to learn SQL; Ben solved two asks on it.",
+        "cat": "Cat helped with an ask on SQL; Ana wants to learn it.",
+    }
+    assert about_all == ["You are all in different teams and haven't met here."]
+
+
+@pytest.mark.parametrize(
+    ("dan", "about_all"),
+    [
+        ({"team": "data"}, ["You haven't met here."]),
+        ({"team": None}, ["You haven't met here."]),
+        ({"team": "hr", "met": {"ana": 2}}, ["You are all in different teams."]),
+        (
+            {"team": "hr", "helped": frozenset({"cat"})},
+            ["You are all in different teams."],
+        ),
+        ({"met": {"ana": 12}}, []),
+    ],
+)
+def test_all_of_a_circle_read_only_what_is_true_of_each_two(dan, about_all):
+    people = [
+        Person("ana", team="data"),
+        Person("ben", team="web"),
+        Person("cat", team="ops"),
+        Person("dan", **dan),
+    ]
+    assert group(*people) == ({}, about_all)
+
+
+def test_nothing_is_said_of_topics_to_people_who_have_none():
+    assert group(Person("ana"), Person("ben"))[0] == {}
+
+
+CLAUSE = re.compile(r"(U\d) (wants to learn|knows about|asked|has|solved|helped with) ")
+
+
+@given(strict_people(max_size=6), st.sets(st.integers(1, 9)))
+def test_no_sentence_claims_what_is_not_known(people, visible):
+    by_id = {person.id: person for person in people}
+    readers = Readers({name: name for name in by_id}, {}, visible)
+    for pair in combinations(people, 2):
+        parts = [*pair_parts(*pair, AT), *help_parts(*pair)]
+        lines, about_all = group_reasons([each.id for each in pair], parts, readers)
+        sentences = [*pair_reasons(parts, readers), *lines.values(), *about_all]
+        for sentence in sentences:
+            asks = {ask for phrase in sentence for ask in phrase.asks}
+            assert asks <= visible
+            clauses = plain(sentence).split("; ")
+            if clauses[0].startswith("You"):
+                _check_about_both(clauses[0], *pair)
+                continue
+            [topic] = [name for name in TOPICS if name in clauses[0]]
+            for clause in clauses:
+                [(member, verb)] = CLAUSE.findall(clause)
+                _check(by_id[member], verb, topic, asks)
+
+
+def _check(person, verb, topic, asks):
+    match verb:
+        case "wants to learn":
+            assert person.wants[topic] > 0
+            assert topic not in person.asked
+        case "knows about":
+            assert person.knows[topic] > 0
+            assert topic not in person.helped_with
+        case "asked":
+            assert asks & {*person.asked[topic]}
+        case "has":
+            assert asks & {*person.open_asks[topic]}
+        case "solved" | "helped with":
+            assert asks & {*getattr(person, verb.replace(" ", "_"))[topic]}
+
+
+def _check_about_both(sentence, ana, ben):
+    if "different teams" in sentence:
+        assert ana.team
+        assert ben.team
+        assert ana.team != ben.team
+    assert ("same level" in sentence) <= (ana.level == ben.level is not None)
+    have_met = ben.id in ana.met or ana.id in ben.met
+    assert ("rounds ago" in sentence or "last round" in sentence) <= have_met
+    if "haven't met" in sentence:
+        assert not have_met
+        assert ben.id not in ana.helped
+        assert ana.id not in ben.helped

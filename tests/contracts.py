@@ -1,6 +1,7 @@
 """Slack's published contracts, if they are available beside the repository."""
 
 import importlib.util
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -9,6 +10,7 @@ import pytest
 CHECK_SCRIPT = Path(__file__).parent.parent.parent / "shared" / "contracts" / "check.py"
 
 
+@cache
 def load_contracts() -> ModuleType:
     if not CHECK_SCRIPT.exists():
         pytest.skip("Slack's published contracts are not beside the repository")

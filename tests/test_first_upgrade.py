@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select, text
@@ -543,6 +544,7 @@ def restorable_rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
+@pytest.mark.deep
 def test_every_kind_that_waits_is_sent_once_after_the_upgrade(
     story: Story, database: Database
 ) -> None:
@@ -576,6 +578,7 @@ def test_every_kind_that_waits_is_sent_once_after_the_upgrade(
     assert states == dict.fromkeys(waiting.keys() - redactions, ("sent", 1))
 
 
+@pytest.mark.deep
 def test_what_0_1_sent_after_a_backup_is_found_and_not_sent_again(
     story: Story, database: Database
 ) -> None:

@@ -175,6 +175,7 @@ def test_a_file_that_others_can_read_is_made_private(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.deep
 def test_messages_from_before_the_counts_are_counted(url: str):
     """The counts start from the known messages in threads."""
     database = engine.connect(url)
@@ -198,6 +199,7 @@ def test_messages_from_before_the_counts_are_counted(url: str):
     ]
 
 
+@pytest.mark.deep
 def test_earlier_replies_count_for_members_who_may_take_part(url: str):
     database = engine.connect(url)
     with database.engine.begin() as connection:
@@ -281,6 +283,7 @@ def _fill(connection: Connection) -> None:
 BEFORE_SIGNS = "c27b90e4f518"
 
 
+@pytest.mark.deep
 def test_queued_updates_of_converted_messages_are_still_sent(url: str):
     database = engine.connect(url)
     with database.engine.begin() as connection:
@@ -345,6 +348,7 @@ OUTBOX_STATES = {
 }
 
 
+@pytest.mark.deep
 def test_rows_keep_their_values_under_the_standard_terms(url: str):
     database = engine.connect(url)
     defaults = {
@@ -402,6 +406,7 @@ def test_rows_keep_their_values_under_the_standard_terms(url: str):
 BEFORE_UNREAD_COLUMNS = "b7d1c80f4e35"
 
 
+@pytest.mark.deep
 def test_columns_that_nothing_reads_are_dropped_and_come_back(url: str):
     database = engine.connect(url)
     with database.engine.begin() as connection:
@@ -424,6 +429,7 @@ def test_columns_that_nothing_reads_are_dropped_and_come_back(url: str):
 BEFORE_CONFIRMED_ASKS = "c94e0d2a7f51"
 
 
+@pytest.mark.deep
 def test_captured_asks_are_not_confirmed(url: str):
     database = engine.connect(url)
     with database.engine.begin() as connection:

@@ -43,6 +43,7 @@ def both(
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.deep
 def test_two_lives_differ_in_nothing_but_sealed_bytes(
     both: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:

@@ -79,6 +79,8 @@ class Replay:
     messages: Counter[date] = field(default_factory=Counter)
     # Messages by channel, day and author that are not stored yet.
     counts: Counter[DayKey] = field(default_factory=Counter)
+    # The week in which each suggestion was first given, by its row id.
+    given_in: dict[int, date] = field(default_factory=dict)
     # The author of each message.
     authors: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -182,6 +184,10 @@ class Replay:
                     here = dict.fromkeys(unknown.channel_ids, True)
                     channel_members.record(tx, person, here, at=morning)
             assignment.run(tx)
+            tx.session.flush()
+            week = _monday(morning.date())
+            for item_id in tx.session.scalars(select(WorkItem.id)):
+                self.given_in.setdefault(item_id, week)
 
     @contextmanager
     def _write(self, now: datetime) -> Iterator[Transaction]:
@@ -281,7 +287,7 @@ def _print(replay: Replay, name: str) -> None:
         assigned = session.scalars(select(WorkAssignment)).all()
     by_week: defaultdict[date, Counter[str]] = defaultdict(Counter)
     for item in items:
-        by_week[_monday(item.assigned_at.date())][item.kind] += 1
+        by_week[replay.given_in[item.id]][item.kind] += 1
     busy = [week for week, count in replay.messages.items() if count >= BUSY_WEEK]
     with_items = [week for week in busy if by_week[week]]
     print(f"{name}: {sum(replay.messages.values())} messages")

@@ -205,6 +205,8 @@ def purge(tx: Transaction) -> None:
 SAY_HELLO = WorkItemKind(
     name="say_hello",
     position=10,
+    # After many joined, asks that wait still find a champion.
+    leaves_free=2,
     find=_find,
     still_open=_still_open,
     render=_render,

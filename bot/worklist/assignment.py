@@ -114,7 +114,8 @@ def _plan(tx: Transaction) -> Plan:
     }
     candidates: list[tuple[WorkItemKind, Candidate]] = []
     if any(room.values()):
-        for kind in tx.features.work_items:
+        kinds = sorted(tx.features.work_items, key=lambda kind: kind.leaves_free)
+        for kind in kinds:
             for candidate in _new(tx, kind, kind.find(tx)):
                 if room.get(candidate.channel_id, 0) > 0:
                     room[candidate.channel_id] -= 1
@@ -149,7 +150,7 @@ def _give(tx: Transaction, plan: Plan, hours: "_WorkingHours") -> None:
         if key in given or not is_there:
             continue
         able = plan.people[candidate.channel_id] & present - {candidate.about}
-        champion = plan.loads.choose(able)
+        champion = plan.loads.choose(able, leaves_free=kind.leaves_free)
         if champion is None:
             continue
         given.add(key)

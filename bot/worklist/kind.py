@@ -28,8 +28,11 @@ class WorkItemKind:
 
     # Stored with each item, so it never changes.
     name: str
-    # Kinds with a lower position come first.
+    # Kinds with a lower position come first in the list.
     position: int
+    # The places of each champion in a week that it leaves to other kinds. Those that
+    # leave the fewest are given first.
+    leaves_free: int = 0
     # Returns all that could be done now, the most important first.
     find: Callable[[Transaction], Sequence[Candidate]]
     # Returns the ids of those of the items that could still be done.

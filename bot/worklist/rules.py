@@ -39,12 +39,13 @@ class Loads:
         """Return how many suggestions they may still get."""
         return max(0, MAX_PER_WEEK - self._week[person])
 
-    def choose(self, people: Collection[str]) -> str | None:
+    def choose(self, people: Collection[str], *, leaves_free: int = 0) -> str | None:
         """Return the person whose turn it is, and count it; None if nobody has room.
 
-        It is the one with the fewest suggestions, then the first by id.
+        It is the one with the fewest suggestions, then the first by id. So many places
+        of theirs stay free as `leaves_free` says.
         """
-        free = [person for person in people if self.room(person)]
+        free = [person for person in people if self.room(person) > leaves_free]
         if not free:
             return None
         chosen = min(free, key=lambda person: (self._fair[person], person))

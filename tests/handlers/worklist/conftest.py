@@ -11,7 +11,7 @@ from sqlalchemy import select
 import jobs.onboarding
 import jobs.worklist
 from bot.workspace import channels, sync
-from models import WorkItem
+from models import Ask, AskRoute, WorkItem
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.slack_payloads import (
@@ -73,6 +73,16 @@ class WorkList:
         )
         sync.refresh(self.story.rt, self.story.workspace, users=[member])
         self.story.deliver()
+
+    def wait_for_answers(self, count: int) -> None:
+        """Let Ana's asks wait for an answer, after two steps."""
+        for number in range(count):
+            self.story.ask(f"How do I get the thing of number {number}?")
+        with self.write() as tx:
+            for ask in tx.session.scalars(select(Ask)):
+                ask.is_first_ask = False
+                key = {"ask_id": ask.id, "installation_id": tx.workspace.id}
+                tx.session.add(AskRoute(**key, next_step=3))
 
     def leave(self, member: str = NEWCOMER, channel: str = HELP_CHANNEL) -> None:
         self.story.slack.members_by_channel[channel].remove(member)

@@ -40,7 +40,7 @@ def open_by_champion(work: WorkList) -> Counter[str | None]:
 
 def test_nobody_gets_more_than_five_a_week(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
-    crowd(work, 14)
+    work.wait_for_answers(14)
     work.at(FRIDAY + 1.1 * DAY)
     assert open_by_champion(work) == {CHAMPION: 5, HELPER: 5}
     for item in work.items():
@@ -76,7 +76,7 @@ def test_an_item_goes_to_the_next_after_three_working_days_and_then_disappears(
 
 def test_an_item_waits_while_the_next_champion_has_five(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
-    crowd(work, 10)
+    work.wait_for_answers(10)
     work.at(FRIDAY + 1.1 * DAY)
     before = {item.subject: item.champion for item in work.items()}
     assert open_by_champion(work) == {CHAMPION: 5, HELPER: 5}
@@ -84,27 +84,44 @@ def test_an_item_waits_while_the_next_champion_has_five(work: WorkList):
     work.watch(until=MONDAY + 3 * DAY + timedelta(hours=3), every=DAY / 4)
     assert open_by_champion(work) == {None: 10}
     for champion in (CHAMPION, HELPER):
-        assert "Say hello" not in work.home(champion)
+        assert "What you could do" not in work.home(champion)
     with work.story.rt.read(work.story.workspace) as tx:
         assert monitoring.due_work(tx)["suggest-work"].due == 0
     # A week after the first ones, both have room, and each gets the other's.
     work.watch(until=FRIDAY + 8.5 * DAY, every=DAY / 4)
     assert open_by_champion(work) == {CHAMPION: 5, HELPER: 5}
     assert all(champion != before[subject] for _, subject, champion in work.open())
-    assert "Say hello" in work.home(CHAMPION)
+    assert "What you could do" in work.home(CHAMPION)
     work.watch(until=MONDAY + 11 * DAY, every=DAY / 2)
     assert {item.outcome for item in work.items()} == {"over"}
 
 
 def test_an_item_that_waits_ends_when_it_is_no_longer_true(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
-    crowd(work, 10)
+    work.wait_for_answers(10)
     work.at(FRIDAY + 1.1 * DAY)
     work.watch(until=MONDAY + 3 * DAY + timedelta(hours=3), every=DAY / 4)
-    work.leave("U0N00")
+    first = work.story.asks()[0]
+    work.story.say(PEER, "Like this.", thread_ts=first.ts)
     work.run()
-    [left] = [item for item in work.items() if item.subject == "U0N00"]
-    assert (left.outcome, left.champion, left.previous_champion) == ("over", None, None)
+    [item, *_] = work.items()
+    assert (item.outcome, item.champion, item.previous_champion) == ("over", None, None)
+
+
+def test_to_say_hello_leaves_two_of_the_five_free(work: WorkList):
+    crowd(work, 14)
+    work.at(FRIDAY + 1.1 * DAY)
+    assert [kind for kind, *_ in work.open()] == ["say_hello"] * 3
+    work.wait_for_answers(3)
+    work.at(MONDAY)
+    assert [kind for kind, *_ in work.open()] == ["say_hello"] * 3 + ["unanswered"] * 2
+
+
+def test_an_ask_that_waits_comes_before_those_who_are_new(work: WorkList):
+    crowd(work, 14)
+    work.wait_for_answers(4)
+    work.at(FRIDAY + 1.1 * DAY)
+    assert sorted(kind for kind, *_ in work.open()) == ["unanswered"] * 4
 
 
 def test_with_one_champion_it_disappears_after_three_working_days(work: WorkList):

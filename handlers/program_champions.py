@@ -30,6 +30,7 @@ def register(app: App, rt: Runtime) -> None:
     ):
         on_button(app, rt, action_id, writes(partial(answer, is_willing=is_willing)))
     on_button(app, rt, "program_champion_stop", writes(step_down))
+    on_button(app, rt, "champion_stop", writes(step_down_in_channel))
 
 
 def open_form(click: BlockAction, tx: Transaction) -> Response:
@@ -55,4 +56,10 @@ def answer(click: BlockAction, tx: Transaction, *, is_willing: bool) -> Response
 
 def step_down(click: BlockAction, tx: Transaction) -> Response:
     note = champions.step_down(tx, parse_id(click.value), by=click.actor)
+    return Reply(*note, replace=True) if click.is_in_direct_message else None
+
+
+def step_down_in_channel(click: BlockAction, tx: Transaction) -> Response:
+    """Let the champion of a channel step down, on their Home tab."""
+    note = champions.step_down_in_channel(tx, parse_id(click.value), by=click.actor)
     return Reply(*note, replace=True) if click.is_in_direct_message else None

@@ -19,6 +19,7 @@ from bot.slack.blocks import (
     people_input,
     sentence_note,
 )
+from bot.slack.rich_text import channel_mention
 from bot.slack.text import to_plain, truncate
 
 MAX_CHAMPIONS = 12
@@ -103,17 +104,25 @@ def _step_down(program_id: int) -> ButtonElement:
     return button("Step down", "program_champion_stop", program_id)
 
 
-def own_programs(programs: Sequence[tuple[int, str]]) -> RowList:
-    """Build the Home tab's list of programs that a member is a champion of."""
-    if not programs:
-        return RowList()
-    return RowList(
-        [HeaderBlock(text="You're a champion of")],
+def own_programs(
+    programs: Sequence[tuple[int, str]],
+    channels: Sequence[tuple[int, str, str]] = (),
+) -> RowList:
+    """Build the Home tab's list of programs and channels that a champion looks after.
+
+    A channel is its row's id, its Slack id and its name.
+    """
+    rows = [
+        [rich_text.inline(_plain(name)), button_row(_step_down(program_id))]
+        for program_id, name in programs
+    ]
+    rows += [
         [
-            [
-                rich_text.inline(_plain(name)),
-                button_row(_step_down(program_id)),
-            ]
-            for program_id, name in programs
-        ],
-    )
+            rich_text.inline(channel_mention(slack_id, name)),
+            button_row(button("Step down", "champion_stop", channel_id)),
+        ]
+        for channel_id, slack_id, name in channels
+    ]
+    if not rows:
+        return RowList()
+    return RowList([HeaderBlock(text="You're a champion of")], rows)

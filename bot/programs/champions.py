@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from slack_sdk.models.views import View
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 
 from bot.db.statements import upsert
 from bot.errors import UserError
@@ -13,7 +13,6 @@ from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.outbox import home_refresh
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.permissions import DENIED_ROLES, Role
 from bot.personal_data import Erasure, MessagePolicy
 from bot.programs import champion_notes, defaults, service
 from bot.programs.champion_notes import MAX_CHAMPIONS
@@ -22,18 +21,26 @@ from bot.programs.permissions import RUN_PROGRAM
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction
 from bot.slack.blocks import Note
-from bot.slack.text import capitalize
 from bot.worklist import items
 from bot.worklist.kind import Caretakers
-from bot.workspace import contact_hours, members, roles
+from bot.workspace import contact_hours, members, roles, visibility
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
-from models import Program, ProgramChampion, ProgramChannel, ProgramLead
+from models import (
+    Champion,
+    Channel,
+    Member,
+    Program,
+    ProgramChampion,
+    ProgramChannel,
+    ProgramLead,
+)
 
 MIN_CHAMPIONS = 2
 # Without an answer in this time after the question, they don't want to.
 ANSWER_WITHIN = timedelta(days=7)
 
+NO_CHAMPION = "You're no champion there."
 QUESTION_OVER = "That question is over. If you'd still like to, ask the program's lead."
 
 
@@ -70,8 +77,7 @@ def set_named(
         raise UserError(
             f"Choose {MIN_CHAMPIONS} to {MAX_CHAMPIONS} people.", field="people"
         )
-    for person in chosen:
-        _require_able(tx, person)
+    roles.require_champions(tx, chosen, field="people")
     removed = tx.session.scalars(
         delete(ProgramChampion)
         .where(
@@ -99,20 +105,6 @@ def set_named(
             tx.enqueue(PROGRAM_CHAMPION_QUESTION, program.id, to=person)
 
 
-def _is_able(tx: Transaction, person: str) -> bool:
-    own = roles.in_workspace(tx, person)
-    return Role.MEMBER in own and not own & DENIED_ROLES
-
-
-def _require_able(tx: Transaction, person: str) -> None:
-    if not _is_able(tx, person):
-        raise UserError(
-            capitalize(members.name(tx, person))
-            + " can't be a champion. Choose full members of your workspace.",
-            field="people",
-        )
-
-
 def answer(tx: Transaction, program_id: int, *, by: str, is_willing: bool) -> Note:
     """Store a person's answer to the question; return what replaces it.
 
@@ -128,7 +120,7 @@ def answer(tx: Transaction, program_id: int, *, by: str, is_willing: bool) -> No
         if was_willing:
             _end(tx, by)
         return champion_notes.not_now()
-    _require_able(tx, by)
+    roles.require_champions(tx, [by], field="people")
     if not service.is_active(tx, program):
         raise UserError(QUESTION_OVER)
     row.is_willing, row.answered_at = True, tx.now
@@ -142,6 +134,53 @@ def step_down(tx: Transaction, program_id: int, *, by: str) -> Note:
     row.is_willing, row.answered_at = False, tx.now
     _end(tx, by)
     return champion_notes.stepped_down(defaults.program_texts(program).name)
+
+
+def step_down_in_channel(tx: Transaction, channel_id: int, *, by: str) -> Note:
+    """Let a champion of a channel step down. Raises UserError for others."""
+    channel = tx.session.scalar(
+        select(Channel)
+        .join(Champion, Champion.channel_id == Channel.id)
+        .where(
+            Channel.id == channel_id,
+            Channel.installation_id == tx.workspace.id,
+            Champion.member == by,
+        )
+    )
+    if channel is None:
+        raise UserError(NO_CHAMPION)
+    tx.session.execute(delete(Champion).filter_by(channel_id=channel.id, member=by))
+    _end(tx, by)
+    is_seen = visibility.is_known_to_see(tx, channel, by)
+    return champion_notes.stepped_down(f"#{channel.name}" if is_seen else "the channel")
+
+
+def on_member_loaded(tx: Transaction, member: Member) -> None:
+    """End the roles of a champion who became a guest, or is none of the workspace."""
+    if not (member.is_guest or member.is_external or member.is_bot):
+        return
+    channels = select(Channel.id).filter_by(installation_id=tx.workspace.id)
+    programs = select(Program.id).filter_by(installation_id=tx.workspace.id)
+    in_channels = (
+        delete(Champion)
+        .where(Champion.channel_id.in_(channels), Champion.member == member.slack_id)
+        .returning(Champion.member)
+    )
+    in_programs = (
+        delete(ProgramChampion)
+        .where(
+            ProgramChampion.program_id.in_(programs),
+            ProgramChampion.member == member.slack_id,
+        )
+        .returning(ProgramChampion.member)
+    )
+    ended = [
+        person
+        for statement in (in_channels, in_programs)
+        for person in tx.session.scalars(statement)
+    ]
+    if ended:
+        _end(tx, member.slack_id)
 
 
 def _own(
@@ -170,7 +209,9 @@ def render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     row = tx.session.get(ProgramChampion, (program.id, delivery.recipient))
     if row is None or row.is_willing is not None:
         return None
-    if not service.is_active(tx, program) or not _is_able(tx, delivery.recipient):
+    if not service.is_active(tx, program) or not roles.can_be_champion(
+        tx, delivery.recipient
+    ):
         return None
     name = defaults.program_texts(program).name
     lead = members.name(tx, row.invited_by)
@@ -212,13 +253,38 @@ MESSAGES = (MessagePolicy(frozenset({PROGRAM_CHAMPION_QUESTION}), _programs_name
 
 
 def _render(context: HomeContext) -> RenderedSection:
-    programs = of_member(context.tx, context.member)
-    rows = [(each.id, defaults.program_texts(each).name) for each in programs]
-    return RenderedSection(champion_notes.own_programs(rows), has_activity=bool(rows))
+    programs = [
+        (each.id, defaults.program_texts(each).name)
+        for each in of_member(context.tx, context.member)
+    ]
+    channels = [
+        (each.id, each.slack_id, each.name)
+        for each in context.tx.session.scalars(_own_channels(context))
+    ]
+    rows = champion_notes.own_programs(programs, channels)
+    return RenderedSection(rows, has_activity=bool(programs or channels))
 
 
 def _is_available(context: HomeContext) -> bool:
-    return bool(of_member(context.tx, context.member))
+    if of_member(context.tx, context.member):
+        return True
+    return context.tx.session.scalar(_own_channels(context).limit(1)) is not None
+
+
+def _own_channels(context: HomeContext) -> Select[Channel]:
+    """Select the channels whose champion the member is, of those that they see."""
+    return (
+        select(Channel)
+        .join(Champion, Champion.channel_id == Channel.id)
+        .where(
+            Channel.installation_id == context.tx.workspace.id,
+            Champion.member == context.member,
+            Channel.is_joined.is_(True),
+            Channel.is_archived.is_(False),
+            visibility.visible(context.member, now=context.tx.now),
+        )
+        .order_by(Channel.name, Channel.id)
+    )
 
 
 OWN_PROGRAMS = HomeSection(

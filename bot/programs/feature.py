@@ -27,7 +27,7 @@ from bot.programs import (
 from bot.runtime import Transaction
 from bot.workspace import leads, members
 from bot.workspace.member_settings import column_setting
-from models import Channel
+from models import Channel, Member
 
 
 def _help_lines(_channel: Channel | None) -> Sequence[str]:
@@ -61,6 +61,11 @@ def _due_counts(tx: Transaction) -> Mapping[str, int]:
         "ask-silent-members": stay.count_due(tx),
         "check-programs": pauses.count_due(tx) + invitation_updates.count_due(tx),
     }
+
+
+def _on_member_loaded(tx: Transaction, member: Member) -> None:
+    departed_leads.on_member_loaded(tx, member)
+    champions.on_member_loaded(tx, member)
 
 
 def _purge(tx: Transaction, _before: datetime) -> None:
@@ -100,7 +105,7 @@ PROGRAMS = Feature(
     help_blocks=_help_blocks,
     due_counts=_due_counts,
     next_due=lead_prompts.next_due,
-    on_member_loaded=departed_leads.on_member_loaded,
+    on_member_loaded=_on_member_loaded,
     caretakers=champions.caretakers,
     on_bot_joined=_on_bot_joined,
 )

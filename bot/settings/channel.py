@@ -10,7 +10,7 @@ from models import Channel
 
 
 def _put_champions(tx: Transaction, channel: Channel, people: Sequence[str]) -> None:
-    roles.require_assignable(tx, people, role="a champion", field="champions")
+    roles.require_champions(tx, people, field="champions")
     channels.set_champions(tx.session, channel.id, people)
 
 

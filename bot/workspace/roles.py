@@ -103,3 +103,20 @@ def require_assignable(
                 + f" can't be {role}. Choose people from your workspace.",
                 field=field,
             )
+
+
+def can_be_champion(tx: Transaction, slack_id: str) -> bool:
+    """Return True for full members of the workspace: guests can't be champions."""
+    roles = in_workspace(tx, slack_id)
+    return Role.MEMBER in roles and not roles & permissions.DENIED_ROLES
+
+
+def require_champions(tx: Transaction, slack_ids: Iterable[str], *, field: str) -> None:
+    """Raise UserError for a person who can't be a champion."""
+    for slack_id in slack_ids:
+        if not can_be_champion(tx, slack_id):
+            raise UserError(
+                capitalize(name(tx, slack_id))
+                + " can't be a champion. Choose full members of your workspace.",
+                field=field,
+            )

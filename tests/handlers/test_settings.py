@@ -7,6 +7,7 @@ import pytest
 
 from bot.workspace import channels, workspace_settings
 from bot.workspace.workspace_settings import WorkspaceSettings
+from tests.ask_forms import elements
 from tests.factories import Story
 from tests.slack_payloads import (
     ADMIN,
@@ -48,7 +49,7 @@ def test_settings_are_for_champions_and_admins(story: Story) -> None:
     assert story.set_up_channel(champions=[CHAMPION]).body == ""
     assert story.set_up_channel(CHAMPION, topics="retries, Python").body == ""
     story.command(ASKER, "/ask")
-    topics = story.slack.views[-1][1]["blocks"][3]["element"]["options"]
+    topics = elements(story.slack.views[-1][1])["topics"]["options"]
     assert [option["value"] for option in topics] == ["retries", "Python"]
 
 

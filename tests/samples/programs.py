@@ -67,6 +67,7 @@ SAMPLES: Samples = {
     champion_notes.own_programs: [
         lambda: champion_notes.own_programs([]),
         lambda: champion_notes.own_programs([(7, TEXTS.name), (8, LONGEST.name)]),
+        lambda: champion_notes.own_programs([], [(5, "C0HELP", "help")]),
     ],
     blocks.invitation: [
         lambda: blocks.invitation(INVITATION),

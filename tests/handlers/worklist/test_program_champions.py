@@ -6,6 +6,7 @@ from sqlalchemy import select
 from bot.permissions import is_allowed
 from bot.programs import service
 from bot.programs.permissions import INVITE, RUN_PROGRAM
+from bot.workspace import channels, sync
 from models import Channel, Program, ProgramChampion, ProgramChannel, ProgramLead
 from tests.handlers.worklist.conftest import DAY, FRIDAY, MONDAY, NEWCOMER, WorkList
 from tests.slack_payloads import (
@@ -13,12 +14,16 @@ from tests.slack_payloads import (
     ASKER,
     CHAMPION,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
     PEER,
+    conversation_object,
     user_object,
 )
 
 pytestmark = pytest.mark.deep_on_postgresql
+
+DEN = "C0DEN"
 
 
 @pytest.fixture
@@ -216,3 +221,78 @@ def test_only_those_who_said_yes_read_that_they_are_champions(
     answers(work, HELPER, "yes", program)
     assert "You're a champion of" in work.home(HELPER)
     assert "You're a champion of" not in work.home(PEER)
+
+
+# Champions of a channel
+
+
+def channel_of(work: WorkList, slack_id: str = HELP_CHANNEL) -> tuple[str, list[str]]:
+    """Return the value of the channel's button, and its champions."""
+    with work.write() as tx:
+        channel = channels.find(tx, slack_id)
+        assert channel is not None
+        return str(channel.id), channels.champions(tx.session, channel.id)
+
+
+def test_a_channels_champion_steps_down_in_one_press(work: WorkList):
+    work.story.set_up_channel(champions=[CHAMPION, HELPER])
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, HELPER)]
+    assert "You're a champion of" in work.home(HELPER)
+    view = work.story.slack.homes[HELPER]
+    value, _ = channel_of(work)
+    work.story.click(HELPER, "champion_stop", value, view=view)
+    assert channel_of(work)[1] == [CHAMPION]
+    assert "You're a champion of" not in work.home(HELPER)
+    work.run()
+    assert work.open() == [("say_hello", NEWCOMER, CHAMPION)]
+
+
+def test_nobody_steps_down_for_another(work: WorkList):
+    value, _ = channel_of(work)
+    for forged in (value, str(10**9), "x"):
+        work.story.click(HELPER, "champion_stop", forged)
+    assert channel_of(work)[1] == [CHAMPION]
+
+
+def test_a_private_channel_is_named_only_to_a_champion_who_is_in_it(work: WorkList):
+    slack = work.story.slack
+    slack.channels[DEN] = conversation_object(DEN, "den-of-secrets", is_private=True)
+    slack.members_by_channel[DEN] = [ADMIN, CHAMPION]
+    work.story.event(
+        {
+            "type": "member_joined_channel",
+            "user": work.story.workspace.bot_user_id,
+            "channel": DEN,
+        }
+    )
+    work.story.command(ADMIN, "/backswing", channel=DEN)
+    work.story.submit_settings(ADMIN, "settings", {"champions": [CHAMPION]})
+    sync.refresh(work.story.rt, work.story.workspace, users=[CHAMPION], channel=DEN)
+    assert channel_of(work, DEN)[1] == [CHAMPION]
+    assert DEN in work.home(CHAMPION)
+    work.leave(CHAMPION, DEN)
+    assert DEN not in work.home(CHAMPION)
+
+
+def test_a_guest_is_refused_as_a_channels_champion(work: WorkList):
+    answer = work.story.set_up_channel(champions=[GUEST, CHAMPION])
+    assert "can't be a champion. Choose full members" in str(answer.body)
+    assert channel_of(work)[1] == [CHAMPION]
+
+
+def test_whoever_becomes_a_guest_is_no_champion_any_more(work: WorkList, program: int):
+    work.story.set_up_channel(champions=[CHAMPION, HELPER])
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, HELPER)]
+    guest = user_object(HELPER, is_restricted=True)
+    work.story.slack.people[HELPER] = guest
+    work.story.event({"type": "user_change", "user": guest})
+    assert channel_of(work)[1] == [CHAMPION]
+    assert willing(work) == {PEER: None}
+    work.run()
+    assert work.open() == [("say_hello", NEWCOMER, CHAMPION)]

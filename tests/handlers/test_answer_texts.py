@@ -20,7 +20,6 @@ from models import (
     AnswerText,
     AnswerTextNotice,
     Base,
-    Installation,
     Member,
     MemberSettingsRow,
 )
@@ -37,6 +36,7 @@ from tests.slack_payloads import (
     message_event,
     user_object,
 )
+from tests.workspace import add_other_workspace
 
 pytestmark = pytest.mark.deep_on_postgresql
 
@@ -881,19 +881,10 @@ def test_a_choice_in_one_workspace_is_none_in_another(story: Story, thread: Thre
     story.react(PEER, thread.answer(), "heart")
     read_due(story)
     with story.rt.write_session.begin() as session:
-        other = Installation(
-            team_id="T0OTHER",
-            bot_id="B1",
-            bot_user_id="U1",
-            team_name="Others",
-            team_url="https://others.slack.com/",
-            installed_at=story.clock(),
-        )
-        session.add(other)
-        session.flush()
+        other = add_other_workspace(session)
         session.add(Member(installation_id=other.id, slack_id=HELPER))
         other_id = other.id
-    elsewhere = replace(story.workspace, id=other_id, team_id="T0OTHER")
+    elsewhere = replace(story.workspace, id=other_id, team_id="T9")
     with story.rt.write(elsewhere) as tx:
         answer_texts.record_notice(tx, HELPER)
         answer_texts.set_kept(tx, HELPER, is_kept=False)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.slack.api import Rejected
-from models import Channel, CheckIn, Installation, Participant, Schedule
+from models import Channel, CheckIn, Participant, Schedule
 from tests.checkins import (
     PARSER,
     open_form,
@@ -19,7 +19,7 @@ from tests.checkins import (
     share,
     visible_text,
 )
-from tests.factories import MONDAY, Story
+from tests.factories import Story
 from tests.slack_payloads import (
     ASKER,
     GUEST,
@@ -28,6 +28,7 @@ from tests.slack_payloads import (
     form_values,
     user_object,
 )
+from tests.workspace import add_other_workspace
 
 pytestmark = pytest.mark.deep_on_postgresql
 
@@ -205,16 +206,7 @@ def test_another_workspaces_rounds_are_unknown(story: Story):
     round_ = story.post_round()
     view = open_form(story, ASKER, round_)
     with story.rt.write_session.begin() as session:
-        other_workspace = Installation(
-            team_id="T9",
-            bot_id="B9",
-            bot_user_id="U9",
-            team_name="Others",
-            team_url="https://others.slack.com/",
-            installed_at=MONDAY,
-        )
-        session.add(other_workspace)
-        session.flush()
+        other_workspace = add_other_workspace(session)
         session.execute(update(Channel).values(installation_id=other_workspace.id))
         session.execute(update(Schedule).values(installation_id=other_workspace.id))
         session.add(CheckIn(round_id=round_.id, member=ASKER, stuck_on="Types"))

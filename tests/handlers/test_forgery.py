@@ -11,13 +11,15 @@ from bot.config.mentors import SMALL_WORKSPACE
 from bot.feature import Features
 from bot.features import load_features
 from bot.slack.api import NotSent
-from models import Answer, Ask, Base, Champion, Channel, Installation, Round
+from models import Answer, Ask, Champion, Channel, Round
 from tests.checkins import join, open_form, response_states
 from tests.conftest import NOW
 from tests.factories import Story
 from tests.handlers.anonymity.acting import ASK_BUTTONS
 from tests.handlers.anonymity.acting import FORMS as ANONYMOUS_FORMS
 from tests.handlers.anonymity.keys import KEYS
+from tests.outsiders import GONE, INVALID_IDS, ROBOT, STRANGER, outsiders
+from tests.rows import all_rows
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -27,10 +29,9 @@ from tests.slack_payloads import (
     HELPER,
     PEER,
     conversation_object,
-    user_object,
 )
+from tests.workspace import add_other_workspace
 
-STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
 EVERYBODY = (ASKER, HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE)
 THEIR_CHANNEL, THEIR_TS = "C9THEIRS", "1700000000.000100"
 PRIVATE = "C0CLOSED"
@@ -47,7 +48,6 @@ FORMS = (
     *("edit_ask", "close_ask", "delete_ask", "worked"),
     *(f"asker_{name}" for name in ANONYMOUS_FORMS),
 )
-NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2")
 
 
 # Permissions do not depend on the database.
@@ -62,22 +62,9 @@ def features() -> Features:
 @pytest.fixture
 def theirs(story: Story) -> int:
     """Add another workspace's answered ask; its people have the same ids as ours."""
-    story.slack.people |= {
-        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
-        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
-        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
-    }
+    story.slack.people |= outsiders(is_admin=True)
     with story.rt.write_session.begin() as session:
-        other = Installation(
-            team_id="T9",
-            bot_id="B9",
-            bot_user_id="U9BOT",
-            team_name="Others",
-            team_url="https://others.slack.com/",
-            installed_at=NOW,
-        )
-        session.add(other)
-        session.flush()
+        other = add_other_workspace(session)
         channel = Channel(
             installation_id=other.id, slack_id=THEIR_CHANNEL, is_joined=True
         )
@@ -108,18 +95,6 @@ def theirs(story: Story) -> int:
             )
         )
         return ask.id
-
-
-def everything(story: Story, *, but: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return all rows of all tables, except profiles that may be fetched meanwhile."""
-    with story.rt.read_session() as session:
-        return {
-            table.name: sorted(
-                str(tuple(row)) for row in session.execute(select(table))
-            )
-            for table in Base.metadata.sorted_tables
-            if table.name not in {"members", "channels", "channel_members", *but}
-        }
 
 
 def form(callback_id: str, **meta: object) -> dict[str, Any]:
@@ -171,13 +146,13 @@ def ways(ask: object, answer: object) -> dict[str, Way]:
 def test_another_workspaces_ask_can_neither_be_seen_nor_changed(
     story: Story, theirs: int
 ) -> None:
-    before = everything(story)
+    before = all_rows(story)
     with story.rt.read_session() as session:
         answer = session.scalars(select(Answer.id)).one()
     for way, use in ways(theirs, answer).items():
         for member in EVERYBODY:
             use(story, member)
-        assert everything(story) == before, way
+        assert all_rows(story) == before, way
     output = json.dumps([*story.slack.views, *story.slack.responses])
     assert SECRET not in output
 
@@ -185,11 +160,11 @@ def test_another_workspaces_ask_can_neither_be_seen_nor_changed(
 def test_an_invalid_id_changes_nothing(story: Story) -> None:
     story.ask()
     story.deliver()
-    before = everything(story)
-    for number in NUMBERS:
+    before = all_rows(story)
+    for number in INVALID_IDS:
         for way, use in ways(number, number).items():
             use(story, ADMIN)
-            assert everything(story) == before, (way, number)
+            assert all_rows(story) == before, (way, number)
 
 
 # Our own ask, by people without permission: a click may come from anyone.
@@ -239,21 +214,17 @@ def test_each_entry_with_an_id_is_forbidden_to_some_role(database: object) -> No
 def test_a_forged_click_or_form_does_no_more_than_its_sender_may(
     story: Story,
 ) -> None:
-    story.slack.people |= {
-        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
-        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
-        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
-    }
+    story.slack.people |= outsiders(is_admin=True)
     story.set_up_channel(champions=[CHAMPION])
     ask = story.ask()
     story.say(PEER, "So.", thread_ts=ask.ts)
     story.deliver()
     [answer], ask_id = story.answers(), story.only_ask().id
-    before = everything(story)
+    before = all_rows(story)
     for way, use in ways(ask_id, answer.id).items():
         for member in FORBIDDEN[way]:
             use(story, member)
-            assert everything(story) == before, (way, member)
+            assert all_rows(story) == before, (way, member)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +234,7 @@ def test_a_channel_in_a_form_is_fetched_and_not_trusted(
     story: Story, theirs: int, channel: str
 ) -> None:
     story.ask()
-    before = everything(story)
+    before = all_rows(story)
     for member in EVERYBODY:
         story.submit(member, form("settings", channel=channel), {})
         story.click(member, "undo_solved", f"{channel}:1700000000.000200")
@@ -278,12 +249,12 @@ def test_a_channel_in_a_form_is_fetched_and_not_trusted(
                     thread_ts=THEIR_TS,
                     channel=channel,
                 )
-    assert everything(story) == before
+    assert all_rows(story) == before
     assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
 
 
 def test_events_of_another_workspace_are_ignored(story: Story, theirs: int) -> None:
-    before = everything(story)
+    before = all_rows(story)
     authorization = {"team_id": "T9", "user_id": "U9BOT", "is_bot": True}
     event = {
         "type": "reaction_added",
@@ -294,7 +265,7 @@ def test_events_of_another_workspace_are_ignored(story: Story, theirs: int) -> N
     }
     story.event(event, team_id="T9", authorizations=[authorization])
     story.event(event)
-    assert everything(story) == before
+    assert all_rows(story) == before
 
 
 # A private channel's check-in
@@ -340,19 +311,19 @@ def share_form(round_: Round) -> dict[str, Any]:
 def test_a_private_channels_round_is_for_its_members_only(
     story: Story, closed: Round
 ) -> None:
-    before = everything(story)
+    before = all_rows(story)
     for member in (ASKER, ADMIN, GUEST):
         forged(story, member, closed)
-        assert everything(story) == before, member
+        assert all_rows(story) == before, member
     assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
     # An unknown membership does not count either.
     story.advance(hours=2)
-    before = everything(story)
+    before = all_rows(story)
     story.slack.fail["users.conversations"] = [
         NotSent("users.conversations", "off") for _ in range(9)
     ]
     forged(story, ASKER, closed)
-    assert everything(story) == before
+    assert all_rows(story) == before
     assert "I can't reach Slack" in str(story.slack.responses)
 
 
@@ -379,9 +350,9 @@ def test_a_participant_who_left_the_channel_takes_part_no_more(
     else:
         # While Slack's earlier answer about their membership is still trusted.
         story.advance(days=1)
-    before = everything(story)
+    before = all_rows(story)
     join(story, PEER, closed)
     story.click(PEER, "checkin_share", str(closed.id), channel="D0CHI")
     response = json.loads(story.submit(PEER, view, {"working_on": "More"}).body)
     assert "check-in is gone" in response["errors"]["working_on"]
-    assert everything(story) == before
+    assert all_rows(story) == before

@@ -95,6 +95,7 @@ from tests.making_programs import (
     save,
     to_last_page,
 )
+from tests.outsiders import GONE, ROBOT, STRANGER, outsiders
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -113,7 +114,6 @@ from tests.slack_payloads import (
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 LEAD, FORMER, OTHER = "U0LEA", "U0FAY", "U0OLA"
-STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
 EVERYTHING = {Role.MEMBER, Role.CHAMPION, Role.ADMIN, Role.PROGRAM_LEAD}
 # Roles relative to an object that ASKER asked, wrote, gave or was invited to.
 HELD: Mapping[str, frozenset[Role]] = {
@@ -172,10 +172,7 @@ def stage(
         LEAD: user_object(LEAD, "Lea"),
         FORMER: user_object(FORMER, "Fay", is_admin=True),
         OTHER: user_object(OTHER, "Ola"),
-        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
-        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
-        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
-    }
+    } | outsiders(is_admin=True)
     sync.refresh(rt, rt.workspaces.only, users=[FORMER], channel=HELP_CHANNEL)
     slack.people[FORMER] = user_object(FORMER, "Fay")
     story.event({"type": "user_change", "user": slack.people[FORMER]})

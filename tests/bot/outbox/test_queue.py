@@ -15,9 +15,10 @@ from bot.outbox import enqueue, queue, rate_limits
 from bot.outbox.kind import MessageKind
 from bot.outbox.queue import LEASE_DURATION
 from bot.runtime import Runtime, ServedWorkspaces
-from models import Installation, OutboxItem
+from models import OutboxItem
 from tests.factories import Clock
 from tests.fakes import FakeSlack
+from tests.workspace import add_other_workspace
 
 
 def enqueue_post(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
@@ -79,16 +80,7 @@ def test_another_workspaces_items_wait_for_a_process_with_its_token(
 def another_workspace(rt: Runtime) -> Runtime:
     """Add a second installation, which another process serves."""
     with rt.write_session.begin() as session:
-        row = Installation(
-            team_id="T0OTHER",
-            bot_id="B0OTHER",
-            bot_user_id="U0OTHER",
-            team_name="Other",
-            team_url="https://other.slack.com/",
-            installed_at=rt.clock(),
-        )
-        session.add(row)
-        session.flush()
+        row = add_other_workspace(session)
         served = replace(rt.workspaces.only, id=row.id, team_id=row.team_id)
     return replace(rt, workspaces=ServedWorkspaces([(served, FakeSlack())]))
 

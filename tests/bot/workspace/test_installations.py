@@ -11,11 +11,12 @@ from bot.features import FEATURES
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import ServedWorkspaces
 from bot.workspace import sync
-from models import Base, Installation
+from models import Base
 from tests.checkins import join
-from tests.factories import MONDAY, Clock, Story
+from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
+from tests.workspace import add_other_workspace
 
 # Tables in which each workspace gets a row of its own.
 _INSTALLATION = {"installations": "id", "programs": "installation_id"}
@@ -53,16 +54,7 @@ def test_due_work_waits_for_a_process_that_has_the_token(story: Story):
     assert [name for name in needed if not before[name]] == []
 
     with story.rt.write_session.begin() as session:
-        row = Installation(
-            team_id="T0OTHER",
-            bot_id="B0OTHER",
-            bot_user_id="U0OTHER",
-            team_name="Other",
-            team_url="https://other.slack.com/",
-            installed_at=MONDAY,
-        )
-        session.add(row)
-        session.flush()
+        row = add_other_workspace(session)
         served = replace(story.rt.workspaces.only, id=row.id, team_id=row.team_id)
     slack = FakeSlack()
     other = replace(

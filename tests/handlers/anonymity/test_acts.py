@@ -18,7 +18,6 @@ from models import (
     AnonymousDraft,
     AnonymousLink,
     AnonymousReply,
-    Base,
     Kudos,
     Member,
     OutboxItem,
@@ -37,6 +36,7 @@ from tests.handlers.anonymity.acting import (
 from tests.handlers.anonymity.conftest import QUESTION, Anonymity
 from tests.handlers.anonymity.keys import KEYS
 from tests.home import opens, visible_home
+from tests.rows import all_rows
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
 
 pytestmark = pytest.mark.deep_on_postgresql
@@ -66,16 +66,6 @@ def answered(story: Story, by: str = HELPER) -> int:
     ts = story.say(by, "Tell them today.", thread_ts=ask.ts)
     story.deliver()
     return next(each.id for each in story.answers() if each.ts == ts)
-
-
-def everything(story: Story) -> dict[str, list[str]]:
-    with story.rt.read_session() as session:
-        return {
-            table.name: sorted(
-                str(tuple(row)) for row in session.execute(select(table))
-            )
-            for table in Base.metadata.sorted_tables
-        }
 
 
 # Home
@@ -421,10 +411,10 @@ def test_a_stopped_author_writes_nothing_more(
                 reason="It insults people.",
             )
         )
-    before = everything(story)
+    before = all_rows(story, but=())
     for form in forms:
         assert "It insults people" in text_of(author.submit(form, **VALUES))
-    assert everything(story) == before
+    assert all_rows(story, but=()) == before
 
 
 def test_a_cut_link_leaves_no_index_of_replies(
@@ -648,7 +638,7 @@ def test_no_one_else_can_act_and_all_read_the_same(
     opens(story, PEER)
     opens(story, ADMIN)
     forms = forms_of(author, ask_id)
-    before = everything(story)
+    before = all_rows(story, but=())
     answers = set()
     for member in (PEER, HELPER, ADMIN):
         other = Actor(story, member)
@@ -661,7 +651,7 @@ def test_no_one_else_can_act_and_all_read_the_same(
             assert ONLY_THE_ASKER in shown
     [only] = answers
     assert ONLY_THE_ASKER in only
-    assert everything(story) == before
+    assert all_rows(story, but=()) == before
 
 
 @pytest.mark.parametrize("loss", ["cut", "key", "workspace", "left"])
@@ -683,14 +673,14 @@ def test_without_the_link_its_author_is_anyone(
         assert story.event(leave) == 200
     else:
         ask_value, forms = 10**9, []
-    before = everything(story)
+    before = all_rows(story, but=())
     for name, value in acts(ask_id, answer).items():
         forged = str(value).replace(str(ask_id), str(ask_value), 1)
         shown = text_of(author.press(name, forged))
         assert ONLY_THE_ASKER in shown or "ask is gone" in shown
     for form in forms:
         assert ONLY_THE_ASKER in text_of(author.submit(form, **VALUES))
-    assert everything(story) == before
+    assert all_rows(story, but=()) == before
     if loss != "workspace":
         assert OWN not in opens(story, ASKER)
 
@@ -699,11 +689,11 @@ def test_without_the_link_its_author_is_anyone(
 def test_forged_values_change_nothing(
     story: Story, author: Actor, ask_id: int, value: str
 ) -> None:
-    before = everything(story)
+    before = all_rows(story, but=())
     for name in (*acts(ask_id, 1), "withdraw"):
         shown = text_of(author.press(name, value))
         assert "gone" in shown or "no longer waits" in shown or ONLY_THE_ASKER in shown
-    assert everything(story) == before
+    assert all_rows(story, but=()) == before
 
 
 # What is stored
@@ -717,7 +707,7 @@ def test_no_act_stores_who_acted(
     story.deliver()
 
     def rows_with_author() -> dict[str, list[str]]:
-        tables = everything(story)
+        tables = all_rows(story, but=())
         return {
             name: [row for row in rows if ASKER in row] for name, rows in tables.items()
         }
@@ -762,11 +752,11 @@ def test_in_a_private_channel_slack_is_asked_nothing(
         row = channels.find(tx, HELP_CHANNEL)
         assert row is not None
         row.is_private = True
-    before, calls = everything(story), len(story.slack.calls)
+    before, calls = all_rows(story, but=()), len(story.slack.calls)
     for name, value in acts(ask_id, answer).items():
         assert notes.OPEN_HOME in text_of(author.press(name, value))
         assert ONLY_THE_ASKER in text_of(Actor(story, PEER).press(name, value))
-    assert everything(story) == before
+    assert all_rows(story, but=()) == before
     assert {"users.conversations", "users.info"}.isdisjoint(story.slack.calls[calls:])
     # The Home tab of everyone asks Slack for their channels.
     opens(story, ASKER)

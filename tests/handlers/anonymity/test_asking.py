@@ -16,8 +16,8 @@ from tests.ask_forms import block_ids, open_form, with_typed
 from tests.asks import rendered
 from tests.factories import Story
 from tests.handlers.anonymity.conftest import PEOPLE, QUESTION, Anonymity
-from tests.handlers.anonymity.test_acts import everything
 from tests.home import opens
+from tests.rows import all_rows
 from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER, user_object
 
 pytestmark = pytest.mark.deep_on_postgresql
@@ -208,12 +208,12 @@ def test_the_form_stores_nothing_in_a_private_channel(
         assert channel is not None
         channel.is_private, channel.topics = True, ["printers"]
     form = with_typed(open_form(story), QUESTION)
-    before = everything(story)
+    before = all_rows(story, but=())
     typed: dict[str, Any] = {"view": form, "selected_conversation": HELP_CHANNEL}
     assert story.click(ASKER, "ask_channel", **typed).status == 200
     assert story.click(ASKER, "ask_title", QUESTION, view=form).status == 200
     anonymity.preview(view=form)
-    assert everything(story) == before
+    assert all_rows(story, but=()) == before
     opens(story, ASKER)
     story.click(ASKER, "ask_channel", **typed)
     assert "printers" in json.dumps(story.slack.views[-1][1])

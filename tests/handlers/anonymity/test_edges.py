@@ -13,10 +13,10 @@ from bot.exports import service as exports
 from tests.factories import Story
 from tests.handlers.anonymity.acting import Actor
 from tests.handlers.anonymity.conftest import CROWD, QUESTION, Anonymity
-from tests.handlers.anonymity.test_acts import everything
 from tests.handlers.anonymity.test_reports import report
 from tests.handlers.routing.test_races import at_once
 from tests.home import opens
+from tests.rows import all_rows
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, NAMES, PEER, user_object
 
 pytestmark = pytest.mark.deep_on_postgresql
@@ -39,11 +39,11 @@ def test_an_author_who_is_named_in_an_answer_is_named_as_anyone(
     effects: list[tuple[dict[str, int], list[str]]] = []
     for member in (ASKER, PEER):
         message = anonymity.ask(f"How do I tell them, number {len(effects)}?")
-        before = {name: len(rows) for name, rows in everything(story).items()}
+        before = {name: len(rows) for name, rows in all_rows(story, but=()).items()}
         told = len(story.slack.messages)
         story.say(HELPER, f"<@{member}> knows that.", thread_ts=message.ts)
         story.advance(minutes=2)
-        after = everything(story)
+        after = all_rows(story, but=())
         effects.append(
             (
                 {name: len(rows) - before[name] for name, rows in after.items()},

@@ -21,8 +21,8 @@ from tests.factories import Story
 from tests.handlers.anonymity.acting import Actor
 from tests.handlers.anonymity.conftest import QUESTION, Anonymity
 from tests.handlers.routing.test_races import at_once
-from tests.handlers.test_forgery import everything
 from tests.home import opens
+from tests.rows import PROFILES, all_rows
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -192,10 +192,10 @@ def test_no_refused_draft_tells_that_its_author_was_told(
 
 
 def test_nothing_is_left_of_it(answered: Anonymity, story: Story) -> None:
-    before = everything(story, but=frozenset({"anonymous_links"}))
+    before = all_rows(story, but=PROFILES | {"anonymous_links"})
     at(story, 11)
     assert notes_to(story) == 1
-    assert everything(story, but=frozenset({"anonymous_links"})) == before
+    assert all_rows(story, but=PROFILES | {"anonymous_links"}) == before
 
 
 def test_no_log_line_tells_its_time(
@@ -234,12 +234,12 @@ def test_while_it_waits_its_recipient_is_sealed(
 def test_a_note_that_may_be_lost_is_not_sent_again(
     answered: Anonymity, story: Story, error: Any
 ) -> None:
-    before = everything(story, but=frozenset({"anonymous_links"}))
+    before = all_rows(story, but=PROFILES | {"anonymous_links"})
     story.slack.fail["chat.postMessage"] = [error]
     at(story, 11)
     at(story, 12)
     assert notes_to(story) == 0
-    assert everything(story, but=frozenset({"anonymous_links"})) == before
+    assert all_rows(story, but=PROFILES | {"anonymous_links"}) == before
 
 
 def test_a_note_that_was_certainly_not_sent_is_sent_later(

@@ -13,7 +13,7 @@ from tests.fakes import PostedMessage
 from tests.handlers.anonymity.acting import Actor
 from tests.handlers.anonymity.conftest import CROWD, QUESTION, Anonymity
 from tests.handlers.routing.test_races import at_once
-from tests.handlers.test_forgery import everything
+from tests.rows import all_rows
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -138,16 +138,16 @@ def test_the_authors_options_and_reports_look_like_anyones(
         json.dumps(open_options(story, member, message)) for member in (ASKER, HELPER)
     ]
     assert views[0] == views[1]
-    before = everything(story)
+    before = all_rows(story)
     first = report(story, ASKER)
-    changed = everything(story)
+    changed = all_rows(story)
     with story.rt.write(story.workspace) as tx:
         tx.session.delete(tx.session.get_one(AnonymousReview, story.only_ask().id))
-    assert everything(story) == before
+    assert all_rows(story) == before
     assert report(story, HELPER) == first
     # The same rows change, in the same way.
     differing = [
-        name for name, rows in everything(story).items() if rows != changed[name]
+        name for name, rows in all_rows(story).items() if rows != changed[name]
     ]
     assert differing == ["anonymous_reviews"]
 
@@ -307,15 +307,15 @@ def test_others_and_forged_ids_decide_nothing(
     hide(story)
     ask_id = str(story.only_ask().id)
     story.slack.people["U9ZED"] = user_object("U9ZED", "Zed", team_id="T9")
-    before = everything(story)
+    before = all_rows(story)
     for member in (ASKER, HELPER, PEER, GUEST, "U9ZED"):
         for action in ("anonymous_show", "anonymous_delete", "anonymous_stop"):
             story.click(member, action, ask_id)
-            assert everything(story) == before, (member, action)
+            assert all_rows(story) == before, (member, action)
     for value in ("", "0", "-1", "x", "9" * 30, "99999"):
         for action in ("show", "delete", "stop", "report", "stop_everywhere"):
             story.click(CHAMPION, f"anonymous_{action}", value)
-            assert everything(story) == before, (value, action)
+            assert all_rows(story) == before, (value, action)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -324,13 +324,13 @@ def test_an_ordinary_ask_can_not_be_reported(
 ) -> None:
     message = story.ask()
     assert "Report it" not in labels(open_options(story, HELPER, message))
-    before = everything(story)
+    before = all_rows(story)
     assert "only for asks without a name" in report(story, HELPER)
     story.click(CHAMPION, "anonymous_stop", str(story.only_ask().id))
     assert "only for asks without a name" in str(story.slack.responses)
     story.click(CHAMPION, "anonymous_show", str(story.only_ask().id))
     story.click(CHAMPION, "anonymous_delete", str(story.only_ask().id))
-    assert everything(story) == before
+    assert all_rows(story) == before
 
 
 def test_members_report_and_moderators_stop(anonymity: Anonymity, story: Story) -> None:

@@ -15,7 +15,7 @@ from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.handlers.anonymity.conftest import QUESTION, Anonymity, known_authors
 from tests.handlers.routing.test_races import at_once
-from tests.handlers.test_forgery import everything
+from tests.rows import PROFILES, all_rows
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -144,10 +144,10 @@ def test_an_author_who_is_a_champion_gets_the_same_and_decides_nothing(
     submit(reviewed, member=CHAMPION)
     assert QUESTION in json.dumps(message(story, CHAMPION).blocks)
     assert QUESTION in json.dumps(message(story, OTHER).blocks)
-    before = everything(story, but=frozenset({"outbox", "outbox_channels"}))
+    before = all_rows(story, but=PROFILES | {"outbox", "outbox_channels"})
     own = press(story, "Post", member=CHAMPION)
     own_form = reject(story, "No", member=CHAMPION)
-    assert everything(story, but=frozenset({"outbox", "outbox_channels"})) == before
+    assert all_rows(story, but=PROFILES | {"outbox", "outbox_channels"}) == before
     assert stored_drafts(story)[0].state == "reviewed"
     action, value = button(message(story, OTHER), "Post")
     story.click(OTHER, action, value)
@@ -245,16 +245,16 @@ def test_others_and_forged_ids_decide_nothing(
     submit(reviewed)
     story.slack.people["U9ZED"] = user_object("U9ZED", "Zed", team_id="T9")
     [draft] = stored_drafts(story)
-    before = everything(story)
+    before = all_rows(story)
     for member in (ASKER, HELPER, PEER, GUEST, "U9ZED"):
         for action in ("anonymous_accept", "anonymous_reject"):
             story.click(member, action, str(draft.id))
-            assert everything(story) == before, (member, action)
+            assert all_rows(story) == before, (member, action)
     assert "champions, admins and program leads" in str(story.slack.responses)
     for value in ("", "0", "-1", "x", "9" * 30, str(draft.id + 1)):
         story.click(CHAMPION, "anonymous_accept", value)
         story.click(CHAMPION, "anonymous_reject", value)
-        assert everything(story) == before, value
+        assert all_rows(story) == before, value
     assert QUESTION not in json.dumps(story.slack.views)
 
 

@@ -12,7 +12,7 @@ from tests.factories import Story
 from tests.handlers.anonymity.conftest import CROWD, Anonymity, known_authors
 from tests.handlers.anonymity.test_asking import errors
 from tests.handlers.routing.test_races import at_once
-from tests.handlers.test_forgery import everything
+from tests.rows import PROFILES, all_rows
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -88,11 +88,11 @@ def test_the_author_reads_why_on_their_own_home_tab(
     anonymity.ask()
     for member in (ASKER, HELPER):
         assert "can't ask in" not in home(story, member)
-    before = everything(story, but=frozenset({"anonymous_blocks", "anonymous_reviews"}))
+    before = all_rows(story, but=PROFILES | {"anonymous_blocks", "anonymous_reviews"})
     stop(story, story.only_ask(), "It insults <people>.")
     # Nothing is sent to the author.
     story.deliver()
-    after = everything(story, but=frozenset({"anonymous_blocks", "anonymous_reviews"}))
+    after = all_rows(story, but=PROFILES | {"anonymous_blocks", "anonymous_reviews"})
     assert after == before
     assert "can't ask in #help without your name" in home(story, ASKER)
     assert "It insults <people>." in home(story, ASKER)
@@ -262,17 +262,17 @@ def test_only_those_who_may_stop_authors(anonymity: Anonymity, story: Story) -> 
     _action, block_id = button(offers(story)[0], "Stop them everywhere")
     form = open_form(story, story.asks()[0])
     assert isinstance(form, dict)
-    before = everything(story)
+    before = all_rows(story)
     for member in (ASKER, HELPER, PEER, GUEST):
         story.submit(member, form, {"reason": "Because"})
         story.click(member, "anonymous_stop", str(story.asks()[0].id))
-        assert everything(story) == before, member
+        assert all_rows(story) == before, member
     for member in (ASKER, HELPER, CHAMPION, GUEST):
         story.click(member, "anonymous_stop_everywhere", block_id)
-        assert everything(story) == before, member
+        assert all_rows(story) == before, member
     for value in ("", "x", "-1", "9" * 30, "123456789012345678"):
         story.click(LEAD, "anonymous_stop_everywhere", value)
-        assert everything(story) == before, value
+        assert all_rows(story) == before, value
 
 
 def test_without_leads_admins_are_offered_it(

@@ -11,9 +11,9 @@ from models import AskSuggestion
 from tests.ask_forms import open_form, with_typed
 from tests.factories import Story
 from tests.handlers.anonymity.conftest import Anonymity
-from tests.handlers.anonymity.test_acts import everything
 from tests.home import opens
 from tests.knowledge import TITLE, WORDS, solve_an_ask
+from tests.rows import all_rows
 from tests.slack_payloads import HELP_CHANNEL, PEER
 
 pytestmark = pytest.mark.deep_on_postgresql
@@ -58,7 +58,7 @@ def test_the_form_shows_the_same_without_a_name(
     story: Story, earlier: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     form, other_form = open_form(story), open_form(story)
-    before = everything(story)
+    before = all_rows(story, but=())
     caplog.set_level("DEBUG")
     with_tick = typed_in(story, ticked(form))
     without = typed_in(story, with_typed(other_form, SIMILAR))
@@ -67,7 +67,7 @@ def test_the_form_shows_the_same_without_a_name(
     assert apart_from_the_tick(with_tick) == apart_from_the_tick(without)
     [tick] = [b for b in with_tick["blocks"] if b.get("block_id") == "anonymous"]
     assert tick["element"]["initial_options"]
-    assert everything(story) == before
+    assert all_rows(story, but=()) == before
     for word in (PEER, "Chi", SIMILAR, "VPN"):
         assert word not in caplog.text, word
 
@@ -80,13 +80,13 @@ def test_an_entry_is_dismissed_without_a_trace(story: Story, earlier: str) -> No
         for element in block.get("elements", ())
         if element.get("action_id") == "similar_dismiss"
     ]
-    before = everything(story)
+    before = all_rows(story, but=())
     story.click(PEER, "similar_dismiss", entry, view=ticked(shown))
     again = story.slack.views[-1][1]
     assert TITLE not in json.dumps(again)
     [tick] = [b for b in again["blocks"] if b.get("block_id") == "anonymous"]
     assert tick["element"]["initial_options"]
-    assert everything(story) == before
+    assert all_rows(story, but=()) == before
 
 
 def test_after_the_post_no_one_is_shown_anything(

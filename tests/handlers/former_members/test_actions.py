@@ -33,8 +33,8 @@ from tests.checkins import join, open_form, share
 from tests.factories import MONDAY, Story
 from tests.handlers.anonymity.acting import BUTTONS as ANONYMOUS_BUTTONS
 from tests.handlers.anonymity.acting import FORMS as ANONYMOUS_FORMS
-from tests.handlers.test_forgery import everything
 from tests.private_channel import DEN, FOR, NAME, asks_there, form, leaves
+from tests.rows import all_rows
 from tests.slack_payloads import ADMIN, HELP_CHANNEL, HELPER, PEER, form_values
 
 # Visibility does not depend on the database.
@@ -392,11 +392,11 @@ def test_a_former_member_does_nothing_there(den: Story, *, is_heard: bool):
     den.deliver()
     leaves(den, ADMIN, is_heard=is_heard)
     den.deliver()
-    before, posts = everything(den), len(den.slack.messages)
+    before, posts = all_rows(den), len(den.slack.messages)
     for name, use in ways.items():
         be_silent(den)
         answer = use(den)
-        assert everything(den) == before, name
+        assert all_rows(den) == before, name
         told = told_just_now(den)
         told += str(cast("Any", answer).body)
         for word in ("test it", "mend it", "den-topic", NAME, "Mercury", "working on"):
@@ -412,13 +412,13 @@ def test_a_former_member_does_nothing_there(den: Story, *, is_heard: bool):
 def test_if_slack_can_not_be_asked_nothing_is_done(den: Story):
     ways = prepared(den)
     den.advance(hours=2)
-    before = everything(den)
+    before = all_rows(den)
     for name, use in ways.items():
         be_silent(den)
         failing: list[SlackError] = [NotSent("users.conversations", "off")] * 9
         den.slack.fail["users.conversations"] = failing
         answer = use(den)
-        assert everything(den) == before, name
+        assert all_rows(den) == before, name
         told = told_just_now(den)
         assert "reach Slack" in told + str(cast("Any", answer).body), name
         den.slack.fail.clear()
@@ -439,16 +439,16 @@ def test_slack_is_asked_once_an_hour_and_a_leave_counts_at_once(den: Story):
     den.clock.advance(hours=1, seconds=1)
     assert [joins_it(PEER) for _ in range(2)] == [1, 0]
     leaves(den, PEER)
-    before = everything(den)
+    before = all_rows(den)
     assert joins_it(PEER) == 0
-    assert everything(den) == before
+    assert all_rows(den) == before
     # A member who returns counts at once, too.
     den.slack.members_by_channel[DEN].append(PEER)
     back = {"type": "member_joined_channel", "user": PEER, "channel": DEN}
     assert den.event(back) == 200
     den.clock.advance(seconds=10)
     assert joins_it(PEER) == 0
-    assert everything(den) != before
+    assert all_rows(den) != before
 
 
 def test_a_member_does_all_of_that(den: Story):

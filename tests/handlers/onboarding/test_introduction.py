@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.slack.api import OutcomeUnknown, Rejected
-from models import Channel, ChannelIntroduction, Installation
+from models import Channel, ChannelIntroduction
 from tests.checkins import visible_text
 from tests.factories import Story
 from tests.onboarding import NEW, arrive, change_peers, press
@@ -20,6 +20,7 @@ from tests.slack_payloads import (
     button,
     user_object,
 )
+from tests.workspace import add_other_workspace
 
 # Messages do not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -219,16 +220,7 @@ def test_other_workspaces_channels_and_forged_ones_are_unknown(
     story: Story,
 ) -> None:
     with story.rt.write_session.begin() as session:
-        other = Installation(
-            team_id="T9",
-            bot_id="B9",
-            bot_user_id="U9BOT",
-            team_name="Others",
-            team_url="https://others.slack.com/",
-            installed_at=story.clock(),
-        )
-        session.add(other)
-        session.flush()
+        other = add_other_workspace(session)
         theirs = Channel(installation_id=other.id, slack_id="C9", is_joined=True)
         session.add(theirs)
         session.flush()

@@ -1,4 +1,4 @@
-"""A program that Dan leads."""
+"""A program that Dan leads, and a channel without any."""
 
 import pytest
 
@@ -10,3 +10,10 @@ from tests.slack_payloads import CHAMPION
 @pytest.fixture
 def program(story: Story) -> int:
     return make_program(story, leads=(CHAMPION,))
+
+
+@pytest.fixture
+def known(story: Story) -> Story:
+    """The bot knows the channel and the admin."""
+    story.set_up_channel()
+    return story

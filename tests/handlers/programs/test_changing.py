@@ -57,13 +57,6 @@ pytestmark = pytest.mark.deep_on_postgresql
 DEN, ELSE = "C0DEN", "C0ELSE"
 
 
-@pytest.fixture
-def known(story: Story) -> Story:
-    """The bot knows the channel and the admin."""
-    story.set_up_channel()
-    return story
-
-
 def change(
     story: Story, program: Program, member: str = ADMIN, **values: Any
 ) -> Program:

@@ -4,41 +4,31 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from models import Base, Installation, Program, ProgramQuestion
+from models import Program, ProgramQuestion
 from tests.conftest import NOW
 from tests.factories import Story
+from tests.outsiders import GONE, INVALID_IDS, ROBOT, STRANGER, outsiders
 from tests.programs import joins_program, presses
+from tests.rows import all_rows
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
     CHAMPION,
     HELP_CHANNEL,
     HELPER,
-    user_object,
 )
+from tests.workspace import add_other_workspace
 
 SECRET = "What only the other workspace knows"
-STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
 BUTTONS = (
     *("join", "decline", "ask", "reply", "invite"),
     *("leave", "come_back", "pause", "stay", "seen"),
 )
 FORMS = ("join", "ask", "reply", "invite")
-NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2", "1:x")
 
 # Permissions do not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-def everything(story: Story) -> dict[str, list[str]]:
-    with story.rt.read_session() as session:
-        return {
-            table.name: sorted(str(tuple(r)) for r in session.execute(select(table)))
-            for table in Base.metadata.sorted_tables
-            if table.name not in {"members", "channels", "channel_members"}
-        }
 
 
 def form(name: str, number: object) -> dict[str, Any]:
@@ -82,26 +72,17 @@ def try_all(story: Story, member: str, number: object) -> None:
 
 
 def test_an_invalid_id_changes_nothing(story: Story, program: int) -> None:
-    before = everything(story)
-    for number in NUMBERS:
+    before = all_rows(story)
+    for number in INVALID_IDS:
         try_all(story, ADMIN, number)
-        assert everything(story) == before, number
+        assert all_rows(story) == before, number
 
 
 def test_another_workspaces_program_can_neither_be_seen_nor_changed(
     story: Story, program: int
 ) -> None:
     with story.rt.write_session.begin() as session:
-        other = Installation(
-            team_id="T9",
-            bot_id="B9",
-            bot_user_id="U9BOT",
-            team_name="Others",
-            team_url="https://others.slack.com/",
-            installed_at=NOW,
-        )
-        session.add(other)
-        session.flush()
+        other = add_other_workspace(session)
         theirs = Program(
             id=program + 100,
             installation_id=other.id,
@@ -120,10 +101,10 @@ def test_another_workspaces_program_can_neither_be_seen_nor_changed(
                 asked_at=NOW,
             )
         )
-    before = everything(story)
+    before = all_rows(story)
     for member in (ASKER, CHAMPION, ADMIN):
         try_all(story, member, program + 100)
-        assert everything(story) == before, member
+        assert all_rows(story) == before, member
     assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
 
 
@@ -131,14 +112,10 @@ def test_another_workspaces_program_can_neither_be_seen_nor_changed(
 def test_strangers_bots_and_former_members_do_nothing(
     story: Story, program: int, person: str
 ) -> None:
-    story.slack.people |= {
-        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
-        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
-        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
-    }
-    before = everything(story)
+    story.slack.people |= outsiders(is_admin=True)
+    before = all_rows(story)
     try_all(story, person, program)
-    assert everything(story) == before
+    assert all_rows(story) == before
     assert "Reviewers" not in json.dumps([*story.slack.views, *story.slack.responses])
 
 
@@ -149,9 +126,9 @@ def test_someone_who_was_deactivated_since_does_not_come_back(
     presses(story, ASKER, "leave", program)
     story.slack.people[ASKER] |= {"deleted": True}
     story.event({"type": "user_change", "user": story.slack.people[ASKER]})
-    before = everything(story)
+    before = all_rows(story)
     presses(story, ASKER, "come_back", program)
-    assert everything(story) == before
+    assert all_rows(story) == before
 
 
 @pytest.mark.parametrize(
@@ -167,12 +144,12 @@ def test_someone_who_was_deactivated_since_does_not_come_back(
 def test_a_forged_answer_stores_nothing_or_what_fits(
     story: Story, program: int, field: str, value: object
 ) -> None:
-    before = everything(story)
+    before = all_rows(story)
     answer = story.submit(ASKER, form("join", program), VALUES | {field: value})
     body = json.loads(answer.body)
     if body["response_action"] == "errors":
         assert list(body["errors"]) == [field]
-        assert everything(story) == before
+        assert all_rows(story) == before
     else:
         assert field == "topics_wanted"
 
@@ -183,7 +160,7 @@ def test_a_version_that_does_not_exist_is_not_seen(story: Story, program: int) -
     story.submit(ASKER, view, VALUES)
     story.click(ASKER, "program_seen", f"{program}:999999")
     with story.rt.read_session() as session:
-        rows = everything(story)["program_members"]
+        rows = all_rows(story)["program_members"]
         assert len(rows) == 1
         assert session.get_one(Program, program).rules_version == 1
     assert "999999" not in rows[0]

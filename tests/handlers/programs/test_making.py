@@ -25,6 +25,7 @@ from tests.making_programs import (
     shown,
     text_of,
 )
+from tests.outsiders import GONE, ROBOT, STRANGER, outsiders
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -39,15 +40,6 @@ from tests.slack_payloads import (
 )
 
 pytestmark = pytest.mark.deep_on_postgresql
-
-STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
-
-
-@pytest.fixture
-def known(story: Story) -> Story:
-    """The bot knows the channel and the admin."""
-    story.set_up_channel()
-    return story
 
 
 def test_the_program_is_a_draft_until_it_is_opened(known: Story):
@@ -227,11 +219,7 @@ def test_control_and_direction_characters_go_and_any_script_stays(known: Story):
 
 @pytest.mark.parametrize("member", [STRANGER, ROBOT, GONE, "U0NOBODY"])
 def test_who_can_be_no_lead_is_refused(known: Story, member: str):
-    known.slack.people |= {
-        STRANGER: user_object(STRANGER, "Zed", team_id="T9"),
-        ROBOT: user_object(ROBOT, "Robo", is_bot=True),
-        GONE: user_object(GONE, "Gone", deleted=True),
-    }
+    known.slack.people |= outsiders()
     page = last_page(known, press(known, "program_new"))
     response = save(known, page, {**PEOPLE, "leads": [ADMIN, member]})
     assert programs(known) == []

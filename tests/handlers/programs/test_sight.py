@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.runtime import Runtime
 from bot.slack.api import Rejected
 from bot.workspace import channels
-from models import Base, Installation, Program, ProgramChannel
+from models import Base, Program, ProgramChannel
 from tests.conftest import NOW
 from tests.factories import Clock, Story
 from tests.making_programs import (
@@ -25,6 +25,7 @@ from tests.making_programs import (
     text_of,
     to_last_page,
 )
+from tests.outsiders import GONE, INVALID_IDS, ROBOT, STRANGER, outsiders
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -37,12 +38,12 @@ from tests.slack_payloads import (
     user_object,
 )
 from tests.two_workspaces import serve_two
+from tests.workspace import add_other_workspace
 
 pytestmark = pytest.mark.deep_on_postgresql
 
 DEN = "C0DEN"
 SECRET = "Zimtstern"
-STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
 BUTTONS = (
     *("see", "joined", "joined_next", "joined_back", "change", "open", "end"),
     *("continue", "archive", "restore", "back_to_draft"),
@@ -58,11 +59,7 @@ def hidden(story: Story) -> Story:
     story.command(ADMIN, "/backswing", channel=DEN)
     # Now the workspace's own program is stored.
     open_list(story)
-    story.slack.people |= {
-        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
-        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
-        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
-    }
+    story.slack.people |= outsiders(is_admin=True)
     return story
 
 
@@ -215,16 +212,7 @@ def test_slack_does_not_say_who_is_in_the_channel(hidden: Story):
 def theirs(hidden: Story) -> Program:
     """Store a program of another workspace."""
     with hidden.rt.write_session.begin() as session:
-        other = Installation(
-            team_id="T9",
-            bot_id="B9",
-            bot_user_id="U9BOT",
-            team_name="Others",
-            team_url="https://others.slack.com/",
-            installed_at=NOW,
-        )
-        session.add(other)
-        session.flush()
+        other = add_other_workspace(session)
         program = Program(
             installation_id=other.id, name=SECRET, rules=[SECRET], opened_at=NOW
         )
@@ -244,13 +232,10 @@ def test_a_program_of_another_workspace_does_not_exist(
     assert stored(hidden) == before
 
 
-NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2", "1:x", "\x00")
-
-
 def test_an_invalid_id_changes_nothing(hidden: Story):
     open_program(hidden)
     before = stored(hidden)
-    for number in NUMBERS:
+    for number in INVALID_IDS:
         for button in (*BUTTONS, "list", "back", "leads"):
             view = {"type": "modal", "blocks": []}
             assert (

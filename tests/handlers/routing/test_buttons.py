@@ -14,7 +14,8 @@ from models import Ask, Reaction
 from tests.checkins import visible_text
 from tests.factories import Story
 from tests.handlers.routing.conftest import QUESTION, Routing, on_sqlite
-from tests.handlers.test_forgery import NUMBERS, everything
+from tests.outsiders import INVALID_IDS
+from tests.rows import all_rows
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -148,24 +149,24 @@ def test_never_ask_me(asked: Story, routing: Routing):
 def test_nobody_presses_the_buttons_of_others(
     asked: Story, routing: Routing, action: str, member: str
 ):
-    before = everything(asked)
+    before = all_rows(asked)
     asked.click(member, action, value_of(routing, PEER, action))
     asked.deliver()
-    assert everything(asked) == before
+    assert all_rows(asked) == before
 
 
 @pytest.mark.parametrize("action", BUTTONS)
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_forged_values_have_no_effect(asked: Story, routing: Routing, action: str):
-    before = everything(asked)
+    before = all_rows(asked)
     mine = str(routing.request(PEER).id)
-    for number in (*NUMBERS, f"{mine}:", f"{mine}:x", f"{mine}:-1", f"{mine}:9"):
+    for number in (*INVALID_IDS, f"{mine}:", f"{mine}:x", f"{mine}:-1", f"{mine}:9"):
         if ":" in number and "topic" not in action:
             continue
         value = number if ":" in number or "topic" not in action else f"{number}:0"
         asked.click(PEER, action, value)
     asked.deliver()
-    assert everything(asked) == before
+    assert all_rows(asked) == before
 
 
 End = Callable[[Story], object]

@@ -71,6 +71,8 @@ ASKS_ITSELF = {
     "mentor.ring_alert",
     # The person's own text, and "a private channel".
     "kudos.not_posted",
+    # Who can no longer see the program does not read its name.
+    "program.update_invitation",
 }
 # To a channel, and so to its current members.
 IN_THE_CHANNEL = {

@@ -168,6 +168,22 @@ def parser() -> argparse.ArgumentParser:
         "file", type=Path, metavar="FILE", help="a new file for the copy"
     )
 
+    people = add(
+        "people",
+        "load people's teams, levels and managers from a file",
+        "people",
+        "load",
+        more=(
+            "The file is CSV in UTF-8 with the columns id, team, level and manager;"
+            " id and manager are members' ids in Slack. It replaces an earlier file."
+            " What people corrected or hid themselves stays. You can run it while the"
+            " bot runs."
+        ),
+    )
+    people.add_argument(
+        "file", type=Path, metavar="FILE.csv", help="the file with all people"
+    )
+
     export = add(
         "export",
         "export asks and people as tables for program leads",

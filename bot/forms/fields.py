@@ -117,8 +117,32 @@ class Switch(Field[bool]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ticks(Field[Sequence[str]]):
+    """Checkboxes, of which any number may be ticked."""
+
+    # The value of each choice, and its label.
+    choices: Sequence[tuple[str, str]]
+
+    def render(self, value: Sequence[str]) -> InputBlock:
+        options = [Option(text=label, value=name) for name, label in self.choices]
+        ticked = [option for option in options if option.value in value]
+        return self._input(
+            CheckboxesElement(
+                action_id=self.name, options=options, initial_options=ticked or None
+            ),
+            optional=True,
+        )
+
+    def read(self, form: FormValues) -> Sequence[str]:
+        chosen = form.all_chosen(self.name)
+        return [name for name, _ in self.choices if name in chosen]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class People(Field[Sequence[str]]):
     """A list of members, as Slack's ids."""
+
+    maximum: int = MAX_PEOPLE
 
     def render(self, value: Sequence[str]) -> InputBlock:
         return self._input(
@@ -126,15 +150,15 @@ class People(Field[Sequence[str]]):
                 action_id=self.name,
                 placeholder="Choose people",
                 initial_users=list(value) or None,
-                max_selected_items=MAX_PEOPLE,
+                max_selected_items=self.maximum,
             ),
             optional=True,
         )
 
     def read(self, form: FormValues) -> Sequence[str]:
         people = list(dict.fromkeys(form.users(self.name)))
-        if len(people) > MAX_PEOPLE:
-            raise UserError(f"Up to {MAX_PEOPLE} people, please.", field=self.name)
+        if len(people) > self.maximum:
+            raise UserError(f"Up to {self.maximum} people, please.", field=self.name)
         return people
 
 

@@ -12,12 +12,16 @@ from bot.runtime import Transaction
 from bot.workspace import members
 from models import DoNotPair
 
+# The most people in the form, also those with whom a match was no good one.
+MAX_SHOWN = 100
+
 Source = Literal["own", "fit"]
 
 
 def excluded(tx: Transaction, member: str) -> list[str]:
-    """Return the people whom the member excludes, in the order of their ids."""
-    return [row.other for row in _rows(tx, member)]
+    """Return the people whom the member excludes, those of their own choice first."""
+    rows = sorted(_rows(tx, member), key=lambda row: (row.source == "fit", row.other))
+    return [row.other for row in rows[:MAX_SHOWN]]
 
 
 def exclude(tx: Transaction, member: str, other: str, *, source: Source) -> None:
@@ -41,7 +45,7 @@ def exclude(tx: Transaction, member: str, other: str, *, source: Source) -> None
 def set_excluded(
     tx: Transaction, member: str, chosen: Sequence[str], *, field: str
 ) -> None:
-    """Store exactly these people. Raises UserError if they are too many."""
+    """Store these people in place of those shown. Raises UserError if too many."""
     people = rules.own_exclusions(chosen, member)
     by_fit = {row.other for row in _rows(tx, member) if row.source == "fit"}
     if len(set(people) - by_fit) > rules.MAX_EXCLUDED:
@@ -50,7 +54,7 @@ def set_excluded(
         delete(DoNotPair).where(
             DoNotPair.installation_id == tx.workspace.id,
             DoNotPair.member == member,
-            DoNotPair.other.not_in(people),
+            DoNotPair.other.in_(set(excluded(tx, member)) - set(people)),
         )
     )
     for person in sorted(set(people) - by_fit):

@@ -7,9 +7,12 @@ from datetime import datetime, time, timedelta
 from typing import Protocol
 
 from bot.matching.people import Hours
+from bot.slack.text import one_line, sanitize, truncate
 
 # A member can exclude so many people by themselves.
 MAX_EXCLUDED = 20
+# Teams and levels are names.
+MAX_ATTRIBUTE_LENGTH = 60
 # Own asks count for so long.
 ASKED_WITHIN = timedelta(days=365)
 # Answers within this time say how active a person is.
@@ -114,18 +117,32 @@ class Attributes(Protocol):
     def is_level_hidden(self) -> bool: ...
 
 
+def clean_attribute(typed: str) -> str:
+    """Return a team or a level as plain text in one line."""
+    return truncate(one_line(sanitize(typed)), MAX_ATTRIBUTE_LENGTH)
+
+
+def corrected(value: str, own: str | None) -> str:
+    return value if own is None else own
+
+
+def correction(typed: str, value: str) -> str | None:
+    """Return what a member corrected; None if they typed what is known anyway."""
+    return None if typed == value else typed
+
+
 def team_of(row: Attributes) -> str | None:
     """Return the team as the member sees it; None if they hide it."""
     if row.is_team_hidden:
         return None
-    return (row.team if row.own_team is None else row.own_team) or None
+    return corrected(row.team, row.own_team) or None
 
 
 def level_of(row: Attributes) -> str | None:
     """Return the level as the member sees it; None if they hide it."""
     if row.is_level_hidden:
         return None
-    return (row.level if row.own_level is None else row.own_level) or None
+    return corrected(row.level, row.own_level) or None
 
 
 def unknown_to(

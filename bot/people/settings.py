@@ -1,0 +1,87 @@
+"""Members' settings that matching needs: team, level, and people they don't meet."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from bot.forms.fields import Line, People, Ticks
+from bot.forms.setting import MemberSetting
+from bot.people import attributes, exclusions, rules
+from bot.runtime import Transaction
+from models import Program, ProgramMember
+
+
+def _is_offered(tx: Transaction, member: str) -> bool:
+    """Return True for those who joined a program: only they are matched."""
+    joined = (
+        select(ProgramMember.member)
+        .join(Program, Program.id == ProgramMember.program_id)
+        .where(
+            Program.installation_id == tx.workspace.id,
+            ProgramMember.member == member,
+            ProgramMember.is_joined.is_(True),
+        )
+    )
+    return tx.session.scalar(joined.limit(1)) is not None
+
+
+def _set_excluded(tx: Transaction, member: str, people: Sequence[str]) -> None:
+    exclusions.set_excluded(tx, member, people, field=_EXCLUDED.name)
+
+
+_EXCLUDED = People(
+    name="excluded_people",
+    label="People I'm not matched with",
+    hint=f"Up to {rules.MAX_EXCLUDED}. Only you see this list, and nobody is told.",
+    maximum=exclusions.MAX_SHOWN,
+)
+
+
+MEMBER_SETTINGS: Sequence[MemberSetting] = (
+    MemberSetting(
+        Line(
+            name="team",
+            label="My team",
+            hint="I prefer to match people from different teams.",
+            parse=lambda typed, _field: rules.clean_attribute(typed),
+            format=str,
+            max_length=rules.MAX_ATTRIBUTE_LENGTH,
+        ),
+        attributes.team,
+        attributes.correct_team,
+        position=14,
+        is_offered=_is_offered,
+    ),
+    MemberSetting(
+        Line(
+            name="level",
+            label="My level",
+            parse=lambda typed, _field: rules.clean_attribute(typed),
+            format=str,
+            max_length=rules.MAX_ATTRIBUTE_LENGTH,
+        ),
+        attributes.level,
+        attributes.correct_level,
+        position=16,
+        is_offered=_is_offered,
+    ),
+    MemberSetting(
+        Ticks(
+            name="hidden_attributes",
+            label="Hide",
+            choices=(("team", "My team"), ("level", "My level")),
+            hint="I neither use nor show what you hide.",
+        ),
+        attributes.hidden,
+        attributes.hide,
+        position=18,
+        is_offered=_is_offered,
+    ),
+    MemberSetting(
+        _EXCLUDED,
+        exclusions.excluded,
+        _set_excluded,
+        position=20,
+        is_offered=_is_offered,
+    ),
+)

@@ -214,7 +214,6 @@ class Features:
 
         self.due_rows = self._all(lambda feature: feature.due_rows)
         self.due_counts = self._each(lambda feature: feature.due_counts)
-        self.next_due = self._each(lambda feature: feature.next_due)
 
         self.tracked_tables = self._all(lambda feature: feature.tracked_tables)
         self.channel_columns = self._all(lambda feature: feature.channel_columns)

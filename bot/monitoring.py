@@ -134,26 +134,50 @@ def next_due(tx: Transaction) -> datetime | None:
 
     None if nothing is planned. Work that is due already does not count.
     """
+    return min((at for _, at in next_times(tx)), default=None)
+
+
+def next_times(tx: Transaction) -> Sequence[tuple[str, datetime]]:
+    """Return the next UTC instants after `now` at which there is work, unsorted.
+
+    Each has the job's name, or the feature's for its other work, or "deliveries".
+    """
     times = [
-        _next_after(
-            tx,
-            OutboxItem.due_at,
-            OutboxItem.finished_at.is_(None),
-            OutboxItem.installation_id == tx.workspace.id,
+        (
+            "deliveries",
+            _next_after(
+                tx,
+                OutboxItem.due_at,
+                OutboxItem.finished_at.is_(None),
+                OutboxItem.installation_id == tx.workspace.id,
+            ),
         ),
         # An item that is due may still have to wait until its channel is available.
-        _next_after(
-            tx,
-            OutboxChannel.available_at,
-            OutboxChannel.installation_id == tx.workspace.id,
+        (
+            "deliveries",
+            _next_after(
+                tx,
+                OutboxChannel.available_at,
+                OutboxChannel.installation_id == tx.workspace.id,
+            ),
         ),
         *(
-            _next_after(tx, rows.column, *rows.where(tx.workspace.id), delay=rows.delay)
+            (
+                rows.job,
+                _next_after(
+                    tx, rows.column, *rows.where(tx.workspace.id), delay=rows.delay
+                ),
+            )
             for rows in tx.features.due_rows
         ),
-        *(at for next_of_feature in tx.features.next_due for at in next_of_feature(tx)),
+        *(
+            (feature.name, at)
+            for feature in tx.features
+            if feature.next_due is not None
+            for at in feature.next_due(tx)
+        ),
     ]
-    return min(filter(None, times), default=None)
+    return [(name, at) for name, at in times if at is not None]
 
 
 def _next_after(

@@ -92,6 +92,20 @@ def parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help=("print JSON for other programs")
     )
 
+    status = add(
+        "status",
+        "show the process, workspaces, queue and next jobs on one screen",
+        "status",
+        "show",
+        more=(
+            "It only reads, so you can run it while the bot runs. It shows the names of"
+            " workspaces, and no people, channels or messages."
+        ),
+    )
+    status.add_argument(
+        "--json", action="store_true", help=("print JSON for other programs")
+    )
+
     history = add(
         "import",
         "import a Slack export as history; nobody is notified of the past",

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.clock import Clock
 from bot.config.settings import Settings
 from cli.doctor.findings import Finding, ok, warning, wrong
+from cli.duration import duration
 
 TIMEOUT_SECONDS = 10
 # Without events for longer, a bot is probably not connected.
@@ -120,10 +121,10 @@ def _last_event(settings: Settings, process: ProcessState, *, clock: Clock) -> F
     now = clock().timestamp()
     at = process.metrics.get(("backswing_last_event_timestamp_seconds",), 0)
     if at:
-        return ok(about, f"Slack delivered the last event {_ago(now - at)} ago.")
+        return ok(about, f"Slack delivered the last event {duration(now - at)} ago.")
     since = now - process.metrics.get(("process_start_time_seconds",), now)
     if since < MAX_QUIET_TIME.total_seconds():
-        return ok(about, f"No events yet. The bot started {_ago(since)} ago.")
+        return ok(about, f"No events yet. The bot started {duration(since)} ago.")
     address = (
         "In Slack, set the Request URL to this bot's /slack/events under Event"
         " Subscriptions, Interactivity and each command."
@@ -132,7 +133,7 @@ def _last_event(settings: Settings, process: ProcessState, *, clock: Clock) -> F
     )
     return warning(
         about,
-        f"No events since the bot started {_ago(since)} ago.",
+        f"No events since the bot started {duration(since)} ago.",
         f"Type `/backswing help` in Slack. If that fails: {address}",
     )
 
@@ -165,10 +166,3 @@ def _refused(process: ProcessState) -> Iterator[Finding]:
 
 
 _REFUSED = "backswing_requests_refused_total"
-
-
-def _ago(seconds: float) -> str:
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"

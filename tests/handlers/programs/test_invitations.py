@@ -9,7 +9,7 @@ from sqlalchemy import select
 import jobs.program_channels
 from bot import monitoring
 from bot.slack.api import OutcomeUnknown, Rejected
-from bot.workspace import member_settings, visibility
+from bot.workspace import member_settings, members, visibility
 from models import ProgramInvitation
 from tests.factories import Story
 from tests.fakes import PostedMessage
@@ -350,6 +350,19 @@ def test_an_invitation_that_was_on_its_way_follows_too(
     assert "You're in Reviewers." in shown(story, message)
 
 
+def test_a_post_that_was_on_its_way_when_the_program_ended_follows_too(
+    story: Story, program: int
+) -> None:
+    lost = OutcomeUnknown("chat.postMessage", "timeout")
+    story.slack.fail_after["chat.postMessage"] = [lost]
+    invites(story, CHAMPION, program, channel=HELP_CHANNEL)
+    change_program(story, program, ended_at=story.clock())
+    jobs.program_channels.check_programs(story.rt, story.worker)
+    story.advance(minutes=10)
+    [message] = story.slack.messages_to(HELP_CHANNEL)
+    assert "is over" in shown(story, message)
+
+
 def test_an_invitation_names_no_program_that_its_reader_can_no_longer_see(
     story: Story,
 ) -> None:
@@ -367,3 +380,30 @@ def test_an_invitation_names_no_program_that_its_reader_can_no_longer_see(
     story.clock.advance(hours=2)
     presses(story, ASKER, "leave", program)
     assert "Secret club" not in shown(story, message)
+
+
+# Who is left out
+
+
+def test_no_invitation_is_stored_for_a_known_person_of_another_organisation(
+    story: Story, program: int
+) -> None:
+    with story.rt.write(story.workspace) as tx:
+        outsider = user_object("U0ELSE", team_id="T0ELSE")
+        members.upsert_from_slack(tx, outsider, team_id=story.team)
+    invites(story, CHAMPION, program, people=("U0ELSE", ASKER))
+    assert invited(story) == {ASKER}
+
+
+def test_a_lead_posts_in_no_private_channel_that_they_are_not_in(story: Story) -> None:
+    closed = conversation_object(CLOSED, "closed", is_private=True)
+    story.slack.channels[CLOSED] = closed
+    story.slack.members_by_channel[CLOSED] = [ASKER]
+    program = make_program(
+        story, leads=(CHAMPION, ASKER), in_channels=(HELP_CHANNEL, CLOSED)
+    )
+    page = invites(story, CHAMPION, program, channel=CLOSED)
+    assert page["errors"] == {"channel": "That is no channel of this program."}
+    assert invitations_to(story, CLOSED) == []
+    invites(story, ASKER, program, channel=CLOSED)
+    assert len(invitations_to(story, CLOSED)) == 1

@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from sqlalchemy import update
 
 from bot import monitoring
+from bot.programs import membership
 from bot.workspace import workspace_settings
 from jobs import programs as jobs
+from models import Member, Program
 from tests.checkins import share
 from tests.factories import MONDAY, Story
 from tests.fakes import PostedMessage
@@ -217,3 +220,19 @@ def test_leaving_by_the_question(story: Story, program: int) -> None:
     assert not row.is_joined
     assert "further messages" in story.slack.replaced_texts[0]
     assert "Come back" in json.dumps(story.slack.responses[-1])
+
+
+def test_who_is_of_another_organisation_is_neither_asked_nor_listed(
+    story: Story, program: int
+) -> None:
+    joins_program(story, PEER, program)
+    with story.rt.write(story.workspace) as tx:
+        tx.session.execute(
+            update(Member).where(Member.slack_id == ASKER).values(is_external=True)
+        )
+        row = tx.session.get_one(Program, program)
+        people = membership.joined_people(tx, row)
+        assert [each.member for each in people] == [PEER]
+    runs(story, weeks=12)
+    assert questions_to(story, ASKER) == []
+    assert len(questions_to(story, PEER)) == 1

@@ -1,7 +1,7 @@
 """Champions of programs: named by leads, asked first, and free to step down."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.permissions import is_allowed
 from bot.programs import service
@@ -221,6 +221,20 @@ def test_only_those_who_said_yes_read_that_they_are_champions(
     answers(work, HELPER, "yes", program)
     assert "You're a champion of" in work.home(HELPER)
     assert "You're a champion of" not in work.home(PEER)
+
+
+def test_nobody_is_asked_to_look_after_a_program_that_they_do_not_see(
+    work: WorkList, program: int
+):
+    slack = work.story.slack
+    slack.channels[DEN] = conversation_object(DEN, "den-of-secrets", is_private=True)
+    slack.members_by_channel[DEN] = [ASKER, PEER]
+    with work.write() as tx:
+        den = channels.upsert_from_slack(tx, slack.channels[DEN])
+        tx.session.execute(update(ProgramChannel).values(channel_id=den.id))
+    name(work, program, HELPER, PEER)
+    assert len(questions(work, PEER)) == 1
+    assert questions(work, HELPER) == []
 
 
 # Champions of a channel

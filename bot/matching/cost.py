@@ -64,6 +64,8 @@ class Topic:
     asked: tuple[int, ...] = ()
     helped_with: tuple[int, ...] = ()
     solved: tuple[int, ...] = ()
+    # All asks of the member about it, even if `asked` has only the open ones.
+    own: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,8 @@ def _gains(first: Person, second: Person) -> Iterator[Part]:
         if topics:
             wanted += 1
             yield Part(Kind.WANTS, -WANTED, member.id, other.id, topics)
-        solved = _topics(
-            member.open_asks.keys() & other.solved, member.open_asks, other
-        )
+        names = member.open_asks.keys() & other.solved
+        solved = _topics(names, member.open_asks, member, other)
         if solved:
             yield Part(Kind.SOLVED, -SOLVED, member.id, other.id, solved)
     if wanted == len(ids):
@@ -207,16 +208,19 @@ def far_cost(hours: float) -> int:
 def _wanted(member: Person, other: Person) -> tuple[Topic, ...]:
     wanted, known = member.wants, other.knows
     names = {name for name in wanted if wanted[name] > 0 and known.get(name, 0) > 0}
-    return _topics(names, member.asked, other)
+    return _topics(names, member.asked, member, other)
 
 
-def _topics(names: Iterable[str], asked: AskIds, other: Person) -> tuple[Topic, ...]:
+def _topics(
+    names: Iterable[str], asked: AskIds, member: Person, other: Person
+) -> tuple[Topic, ...]:
     return tuple(
         Topic(
             name,
             asked.get(name, ()),
             other.helped_with.get(name, ()),
             other.solved.get(name, ()),
+            member.asked.get(name, ()),
         )
         for name in sorted(names)
     )

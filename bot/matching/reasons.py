@@ -22,6 +22,8 @@ class Phrase:
 
 Sentence = tuple[Phrase, ...]
 _ON = Phrase(" on")
+# A topic may be plural.
+_THAT = Phrase(" that.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,8 @@ def pair_reasons(
     back = [each for each in reasons if chosen[0].member != each.member]
     chosen += [each for each in back if each.topic != chosen[0].topic][:1] or back[:1]
     facts = _team_facts(parts, "", 1)
-    met = [part.number for part in parts if part.kind is Kind.MET]
-    if met:
-        facts.append(_met(met[0]))
+    if _count(parts, Kind.MET):
+        facts.append("have met here before")
     elif shares_channel is False and not chosen:
         facts.append("have no channel in common")
     elif _count(parts, Kind.NEVER_MET):
@@ -104,13 +105,13 @@ class _Reason:
     def sentence(self) -> Sentence:
         if not self.wants:
             return *self.knows, Phrase(f" {self.topic}.")
-        return *self.wants, Phrase(f" {self.topic}; "), *self.knows, Phrase(" it.")
+        return *self.wants, Phrase(f" {self.topic}; "), *self.knows, _THAT
 
     @property
     def from_helper(self) -> Sentence:
         if not self.wants:
             return self.sentence
-        return *self.knows, Phrase(f" {self.topic}; "), *self.wants, Phrase(" it.")
+        return *self.knows, Phrase(f" {self.topic}; "), *self.wants, _THAT
 
 
 def _reasons(parts: Iterable[Part], readers: Readers) -> list[_Reason]:
@@ -131,11 +132,12 @@ def _reason(part: Part, topic: Topic, readers: Readers) -> _Reason | None:
         tuple(ask for ask in asks if ask in readers.visible_asks)
         for asks in (topic.asked, topic.helped_with, topic.solved)
     )
-    own = tuple(ask for ask in helped_with if ask in asked)
+    own = tuple(ask for ask in helped_with if ask in topic.own)
     helped_with, solved = (
-        tuple(ask for ask in asks if ask not in asked) for asks in (helped_with, solved)
+        tuple(ask for ask in asks if ask not in topic.own)
+        for asks in (helped_with, solved)
     )
-    is_open = part.kind is Kind.SOLVED
+    is_open = part.kind is Kind.SOLVED and bool(solved)
     wants = _wants(member, topic, asked, is_open=is_open)
     knows: Sentence
     if solved:
@@ -195,12 +197,6 @@ def _team_facts(parts: Iterable[Part], everyone: str, pairs: int) -> list[str]:
 
 def _count(parts: Iterable[Part], kind: Kind) -> int:
     return sum(part.kind is kind for part in parts)
-
-
-def _met(rounds: float | None) -> str:
-    if rounds is None or rounds <= 1:
-        return "met in the last round"
-    return f"met {_number(int(rounds))} rounds ago"
 
 
 def _about_you(facts: Sequence[str]) -> list[Sentence]:

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Protocol
 
 from bot.matching.people import Hours
-from bot.slack.text import one_line, sanitize, truncate
+from bot.slack.text import ELLIPSIS, one_line, sanitize, truncate
 
 # A member can exclude so many people by themselves.
 MAX_EXCLUDED = 20
@@ -26,7 +26,11 @@ _WEEKDAYS = range(5)
 _HOURS = range(24)
 _DAYS_PER_WEEK = 7
 _WORD = re.compile(r"\w+")
-_WORD_CHARACTER = re.compile(r"\w")
+# C++ and C# are not C.
+_WORD_GOES_ON = re.compile(r"\w|\+\+|#")
+# A link to GitHub does not say that an ask is about it, nor does a word that was cut.
+_NO_WORD = re.compile(rf"https?://\S+|\w+{ELLIPSIS}")
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 
 
 def meeting_hours(start: time, end: time) -> Hours:
@@ -88,14 +92,20 @@ class Vocabulary:
         return {self._usual[topic.casefold()] for topic in topics}
 
     def topics_of(self, topics: Iterable[str], title: str) -> set[str]:
-        """Return an ask's topics: those that it names, and those in its plain title."""
-        return self.spelled(topics) | set(self._find(title.casefold()))
+        """Return an ask's topics: those that it names, and those in its plain title.
+
+        Of a title with several sentences, those with a question mark count, if any.
+        """
+        sentences = _SENTENCE_END.split(_NO_WORD.sub(" ", title.casefold()))
+        questions = [each for each in sentences if each.rstrip().endswith("?")]
+        found = set(self._find(" ".join(questions or sentences)))
+        return self.spelled(topics) | found
 
     def _find(self, title: str) -> Iterator[str]:
         for word in _WORD.finditer(title):
             for topic in self._by_word.get(word[0], ()):
                 end = word.start() + len(topic)
-                is_whole = not _WORD_CHARACTER.match(title, end)
+                is_whole = not _WORD_GOES_ON.match(title, end)
                 if is_whole and title.startswith(topic, word.start()):
                     yield self._usual[topic]
 

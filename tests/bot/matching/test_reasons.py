@@ -43,8 +43,8 @@ def test_a_pair_reads_what_each_can_learn_from_the_other():
         "team": "web",
     }
     assert reasons(ana, ben) == [
-        "Ana wants to learn Kafka; Ben solved three asks on it.",
-        "Ben wants to learn dbt; Ana knows about it.",
+        "Ana wants to learn Kafka; Ben solved three asks on that.",
+        "Ben wants to learn dbt; Ana knows about that.",
         "You are in different teams and haven't met here.",
     ]
 
@@ -55,7 +55,7 @@ def test_a_pair_reads_what_each_can_learn_from_the_other():
         (
             {"wants": {"sql": 1}, "asked": {"sql": (1,)}},
             {"knows": {"sql": 1}, "helped_with": {"sql": (2,)}},
-            "Ana asked about SQL; Ben helped with an ask on it.",
+            "Ana asked about SQL; Ben helped with an ask on that.",
         ),
         (
             {"wants": {"sql": 1}},
@@ -64,12 +64,12 @@ def test_a_pair_reads_what_each_can_learn_from_the_other():
                 "helped_with": {"sql": (2, 3)},
                 "solved": {"sql": (2,)},
             },
-            "Ana wants to learn SQL; Ben solved an ask on it.",
+            "Ana wants to learn SQL; Ben solved an ask on that.",
         ),
         (
             {"open_asks": {"sql": (1,)}},
             {"solved": {"sql": tuple(range(2, 14))}},
-            "Ana has an open ask on SQL; Ben solved 12 asks on it.",
+            "Ana has an open ask on SQL; Ben solved 12 asks on that.",
         ),
         (
             {
@@ -82,12 +82,12 @@ def test_a_pair_reads_what_each_can_learn_from_the_other():
                 "helped_with": {"sql": (2,)},
                 "knows": {"sql": 1},
             },
-            "Ana has two open asks on SQL; Ben solved an ask on it.",
+            "Ana has two open asks on SQL; Ben solved an ask on that.",
         ),
         (
             {"wants": {"Rust & Go": 1}},
             {"knows": {"Rust & Go": 1}},
-            "Ana wants to learn Rust & Go; Ben knows about it.",
+            "Ana wants to learn Rust & Go; Ben knows about that.",
         ),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_sentence_says_what_each_did(ana, ben, sentence):
     [
         ((1,), "Ben helped with Ana's ask on SQL."),
         ((1, 2), "Ben helped with Ana's asks on SQL."),
-        ((1, 2, 3), "Ana asked about SQL; Ben helped with an ask on it."),
+        ((1, 2, 3), "Ana asked about SQL; Ben helped with an ask on that."),
     ],
 )
 def test_answers_to_ones_own_asks_are_not_counted_as_others(helped_with, sentence):
@@ -113,16 +113,22 @@ def test_answers_to_ones_own_asks_are_not_counted_as_others(helped_with, sentenc
     assert reasons(ana, ben) == [sentence]
 
 
+def test_an_open_ask_is_not_like_ones_own_that_was_solved():
+    ana = {"open_asks": {"sql": (2,)}, "asked": {"sql": (1, 2)}}
+    ben = {"solved": {"sql": (1,)}, "helped_with": {"sql": (1,)}}
+    assert reasons(ana, ben)[0] == "Ben helped with Ana's ask on SQL."
+
+
 def test_the_two_directions_are_on_two_topics_if_possible():
     ana = {"wants": {"sql": 1, "dbt": 1}, "knows": {"sql": 1}}
     ben = {"wants": {"sql": 1}, "knows": {"sql": 1, "dbt": 1}, "solved": {"sql": (1,)}}
     assert reasons(ana, ben)[:2] == [
-        "Ana wants to learn SQL; Ben solved an ask on it.",
-        "Ben wants to learn SQL; Ana knows about it.",
+        "Ana wants to learn SQL; Ben solved an ask on that.",
+        "Ben wants to learn SQL; Ana knows about that.",
     ]
     ana["knows"] = {"sql": 1, "kafka": 1}
     ben["wants"] = {"sql": 1, "kafka": 1}
-    assert reasons(ana, ben)[1] == "Ben wants to learn Kafka; Ana knows about it."
+    assert reasons(ana, ben)[1] == "Ben wants to learn Kafka; Ana knows about that."
 
 
 @pytest.mark.parametrize(
@@ -156,13 +162,13 @@ def test_the_two_directions_are_on_two_topics_if_possible():
         ({"level": "senior"}, {"level": "senior"}, None, ["You haven't met here."]),
         ({"team": "data"}, {"team": "data"}, None, ["You haven't met here."]),
         # Nor is it that people met who did not, or the other way round.
-        ({"met": {"ben": 1}}, {}, False, ["You met in the last round."]),
-        ({}, {"met": {"ana": 3}}, None, ["You met three rounds ago."]),
+        ({"met": {"ben": 1}}, {}, False, ["You have met here before."]),
+        ({}, {"met": {"ana": 3}}, None, ["You have met here before."]),
         (
             {"team": "data", "met": {"ben": 13}},
             {"team": "web"},
             None,
-            ["You are in different teams and met 13 rounds ago."],
+            ["You are in different teams and have met here before."],
         ),
         ({"helped": frozenset({"ben"})}, {}, None, []),
         # Reasons against a pair are no reasons to meet.
@@ -170,7 +176,7 @@ def test_the_two_directions_are_on_two_topics_if_possible():
             {"poor_fits": frozenset({"ben"}), "met": {"ben": 2}},
             {},
             None,
-            ["You met two rounds ago."],
+            ["You have met here before."],
         ),
     ],
 )
@@ -187,7 +193,7 @@ def test_asks_that_the_readers_may_not_see_are_neither_counted_nor_hinted_at():
         "helped_with": {"sql": (3, 4, 5)},
         "solved": {"sql": (5,)},
     }
-    said = "Ana asked about SQL; Ben helped with two asks on it."
+    said = "Ana asked about SQL; Ben helped with two asks on that."
     assert reasons(ana, ben, visible={1, 3, 4})[0] == said
     for visible in ({3, 4, 5}, {1, 2}, set()):
         assert reasons(ana, ben, visible=visible) == ["You haven't met here."]
@@ -210,8 +216,8 @@ def test_each_in_a_circle_reads_who_can_help_them_or_whom_they_can_help():
     dan = Person("dan", team="hr")
     lines, about_all = group(ana, ben, cat, dan)
     assert lines == {
-        "ana": "Ana wants to learn SQL; Ben solved two asks on it.",
-        "cat": "Cat helped with an ask on SQL; Ana wants to learn it.",
+        "ana": "Ana wants to learn SQL; Ben solved two asks on that.",
+        "cat": "Cat helped with an ask on SQL; Ana wants to learn that.",
     }
     assert about_all == ["You are all in different teams and haven't met here."]
 
@@ -290,7 +296,7 @@ def _check_about_both(sentence, ana, ben):
         assert ana.team != ben.team
     assert ("same level" in sentence) <= (ana.level == ben.level is not None)
     have_met = ben.id in ana.met or ana.id in ben.met
-    assert ("rounds ago" in sentence or "last round" in sentence) <= have_met
+    assert ("met here before" in sentence) <= have_met
     if "haven't met" in sentence:
         assert not have_met
         assert ben.id not in ana.helped

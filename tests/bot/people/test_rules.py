@@ -56,6 +56,18 @@ def test_a_topic_has_one_spelling_and_is_a_whole_word_of_a_title() -> None:
     assert vocabulary.topics_of([], "c++11 and kafkaesque") == set()
 
 
+def test_a_title_says_what_it_asks_about_not_all_that_it_mentions() -> None:
+    vocabulary = Vocabulary(["Kafka", "go", "C", "C++"])
+    assert vocabulary.topics_of([], "see https://kafka.dev/c?go, and Go") == {"go"}
+    assert vocabulary.topics_of([], "C++ and C# or C?") == {"C", "C++"}
+    assert vocabulary.topics_of([], "C++ and C#") == {"C++"}
+    assert vocabulary.topics_of([], "Is it in the log of Kafka or the C…") == {"Kafka"}
+    title = "I know C and Go. Where do I begin with Kafka? Thanks for Go!"
+    assert vocabulary.topics_of([], title) == {"Kafka"}
+    assert vocabulary.topics_of(["C"], "Kafka? Go!") == {"C", "Kafka"}
+    assert vocabulary.topics_of([], "Kafka is slow. And so is Go.") == {"Kafka", "go"}
+
+
 def test_those_who_answer_more_are_more_active() -> None:
     chances = [rules.activity(count) for count in range(100)]
     assert chances == sorted(chances)

@@ -15,8 +15,8 @@ def settings() -> str:
     return page(
         "Settings",
         "bot/config/",
-        "From the environment, or from a file `.env` in the folder that you start in."
-        " [Configure](../operate/configure.md) explains them.\n",
+        "From the environment, a file `.env` in the folder that you start in, or a file"
+        " for each. [Configure](../operate/configure.md) explains them.\n",
         _settings(own, ""),
         "## Unexpected mentors\n",
         "The numbers behind [unexpected mentors](../guides/mentors.md). The defaults"

@@ -1,6 +1,7 @@
-"""Settings, from the environment or a `.env` file."""
+"""Settings, from the environment, a `.env` file, or a file for each secret."""
 
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +16,8 @@ from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     exceptions,
 )
@@ -57,6 +60,12 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///data/backswing.db",
         description="An SQLite file, or `postgresql://…` for several replicas.",
+    )
+    secrets_dir: Path | None = Field(
+        None,
+        description="A folder with settings as files, such as `slack_bot_token`, so"
+        " that no secret is in the environment. systemd's `CREDENTIALS_DIRECTORY` is"
+        " such a folder, too.",
     )
     search_folder: Path | None = Field(
         None,
@@ -101,6 +110,26 @@ class Settings(BaseSettings):
         description="The numbers behind unexpected mentors. Each is a setting.",
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - see below
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the files of the folders that the other sources name.
+
+        Raises SettingsError.
+        """
+        variables: dict[str, str | None] = {}
+        for source in (dotenv_settings, env_settings):
+            if isinstance(source, EnvSettingsSource):
+                variables |= source.env_vars
+        secrets = SecretsSettingsSource(settings_cls, secret_folders(variables))
+        return init_settings, env_settings, dotenv_settings, secrets
+
     @property
     def mode(self) -> Literal["sandbox", "socket", "http"]:
         """The connection to Slack; raises SettingsError if the tokens do not fit."""
@@ -132,15 +161,37 @@ def load_settings(read: Callable[[], Settings]) -> Settings:
     """Return the settings that `read` returns. Raises SettingsError if one is wrong."""
     env = Settings.model_config["env_file"]
     try:
-        return read()
+        with warnings.catch_warnings():
+            # Otherwise a file that can't be a secret would be ignored.
+            warnings.filterwarnings("error", "attempted to load secret file")
+            return read()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
-    except exceptions.SettingsError:
-        raise SettingsError(_explain_bad_list()) from None
+    except exceptions.SettingsError as error:
+        raise SettingsError(_explain_unread(error.__cause__)) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{env} is not UTF-8 text. Save it as UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{env} can't be read ({error.strerror}).") from None
+
+
+# Each is a setting or a variable of systemd; a later folder goes before an earlier one.
+_FOLDERS = ("credentials_directory", "secrets_dir")
+
+
+def secret_folders(variables: Mapping[str, str | None]) -> list[Path]:
+    """Return the folders with secrets. Raises SettingsError if one is not there."""
+    folders = []
+    for name in _FOLDERS:
+        value = variables.get(name)
+        if value is None:
+            continue
+        if not value.strip() or not Path(value).is_dir():
+            raise SettingsError(
+                f"{name.upper()} must be a folder; it is {_quoted(value)}."
+            )
+        folders.append(Path(value))
+    return folders
 
 
 def _explain(error: ValidationError) -> str:
@@ -162,18 +213,32 @@ def _explain(error: ValidationError) -> str:
     return f"{name} is not a setting: did you mean {suggestion}?"
 
 
+def _explain_unread(cause: BaseException | None) -> str:
+    """Describe the first file of a secret that can't be read, or else a bad list."""
+    match cause:
+        case OSError():
+            return f"{cause.filename} can't be read ({cause.strerror})."
+        case UnicodeDecodeError():
+            return "A file in SECRETS_DIR is not UTF-8 text. Save it as UTF-8."
+        case UserWarning():
+            return f"SECRETS_DIR: {cause}"
+    return _explain_bad_list()
+
+
 def _explain_bad_list() -> str:
     """Describe the first list or nested setting that is not valid JSON."""
     for name, value in _environment().items():
         schema = _json_schema(name.split("__"))
-        if schema is None or value is None or schema.get("type", "array") != "array":
+        if schema is None or value is None:
+            continue
+        if "$ref" not in schema and schema.get("type") != "array":
             continue
         try:
             json.loads(value)
         except ValueError:
             expected = _expected(name.upper(), schema)
             return f"{name.upper()} must be {expected}; it is {_quoted(value)}."
-    raise AssertionError("each value can be read")
+    return "A file in SECRETS_DIR has no valid list."
 
 
 def _json_schema(parts: list[str]) -> dict[str, Any] | None:
@@ -240,7 +305,7 @@ def refuse_accidental_sandbox(settings: Settings) -> None:
         question = f"did you mean {similar.upper()}? T" if similar else "t"
         end = f"{question}{_SANDBOX_HINT.removeprefix('t')}"
         raise SettingsError(f"{name.upper()} is not a setting: {end}")
-    for name in ("database_url", "slack_api_url"):
+    for name in ("database_url", "slack_api_url", "secrets_dir"):
         if name in settings.model_fields_set:
             raise SettingsError(
                 f"{name.upper()} is set, but no token is. Set SLACK_BOT_TOKEN and"
@@ -260,9 +325,16 @@ def _refuse_misspelling(missing: str) -> None:
 def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
     """Yield unknown names that look like ours, with the most similar setting.
 
-    The names are those of the environment and `.env`, in lower case.
+    The names are those of the environment, `.env` and the secrets' files, in lower
+    case.
     """
-    for name in sorted({*_environment()} - {*Settings.model_fields}):
+    variables = _environment()
+    files = {
+        file.name.lower()
+        for folder in secret_folders(variables)
+        for file in folder.iterdir()
+    }
+    for name in sorted({*variables, *files} - {*Settings.model_fields}):
         has_prefix = name.startswith("slack_")
         similarity = _MIN_SIMILARITY_WITH_PREFIX if has_prefix else _MIN_SIMILARITY
         similar = get_close_matches(name, _SLACK_SETTINGS, 1, similarity)

@@ -151,6 +151,9 @@ class Feature:
     # Runs when a channel has turned private, or is shared with other organisations.
     on_channel_restricted: hooks.ChannelRestricted | None = None
 
+    # Runs once when the bot can write to some people; the place names its subject.
+    on_place_opened: hooks.PlaceOpened | None = None
+
     # Runs when an ask's title was edited, or the ask was deleted or restored.
     on_title_changed: hooks.TitleChanged | None = None
     # Answers were marked as helpful or as solutions, which had no mark; the author's
@@ -233,6 +236,7 @@ class Features:
         self.on_channel_restricted = self._run_all(
             lambda feature: feature.on_channel_restricted
         )
+        self.on_place_opened = self._run_all(lambda feature: feature.on_place_opened)
         self.on_title_changed = self._run_all(lambda feature: feature.on_title_changed)
         self.on_answers_marked = self._run_all(
             lambda feature: feature.on_answers_marked

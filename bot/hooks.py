@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.personal_data import Erasure
     from bot.runtime import Runtime, Transaction, Workspace
     from bot.worklist.kind import Caretakers
-    from models import Ask, Base, Channel, Member
+    from models import Ask, Base, Channel, Member, PeerPlace
 
 # Channels and members are given by Slack's ids unless the type is a row; times are UTC.
 MemberLoaded = Callable[["Transaction", "Member"], None]
@@ -36,6 +36,7 @@ Purge = Callable[["Transaction", datetime], None]
 RowsToLock = Callable[
     ["Session", "Sequence[TrackedMessage]"], "Mapping[type[Base], Collection[int]]"
 ]
+PlaceOpened = Callable[["Transaction", "PeerPlace"], None]
 DueCounts = Callable[["Transaction"], Mapping[str, int]]
 NextDue = Callable[["Transaction"], Sequence[datetime | None]]
 SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]

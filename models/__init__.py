@@ -38,7 +38,7 @@ from models.mentors import (
 from models.onboarding import ChannelIntroduction, Newcomer
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
 from models.pairs import PairMatch, PairMatchMember, PairOptIn, PairRound
-from models.people import DoNotPair, MemberAttributes, PeerMeeting
+from models.people import DoNotPair, MemberAttributes, PeerMeeting, PeerPlace
 from models.programs import (
     Program,
     ProgramChampion,
@@ -113,6 +113,7 @@ __all__ = [
     "PairRound",
     "Participant",
     "PeerMeeting",
+    "PeerPlace",
     "Program",
     "ProgramChampion",
     "ProgramChange",

@@ -22,6 +22,8 @@ class Installation(Base):
     team_name: Mapped[str]
     # Ends with a slash; permalinks are built from it without asking Slack.
     team_url: Mapped[str]
+    # The scopes of its token, as Slack named them last; none if Slack did not say.
+    scopes: Mapped[list[str]] = mapped_column(default=list)
     installed_at: Mapped[datetime]
     # Slack's error code while sending is disabled; None while it works.
     disabled_reason: Mapped[str | None]

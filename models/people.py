@@ -70,3 +70,25 @@ class PeerMeeting(Base):
     member: Mapped[str] = mapped_column(primary_key=True)
     other: Mapped[str] = mapped_column(primary_key=True)
     last_met_at: Mapped[datetime]
+
+
+class PeerPlace(Base):
+    """A place where the bot writes to a few people: their group, or each of them alone.
+
+    Until `opened_at` Slack is asked for the group. Then it has a `channel`, or none.
+    """
+
+    __tablename__ = "peer_places"
+    __table_args__ = (
+        Index(None, "installation_id", "subject"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    # The feature's word, and the id of its row: "pair:12".
+    subject: Mapped[str]
+    people: Mapped[list[str]]
+    # Slack's id of the group.
+    channel: Mapped[str | None]
+    opened_at: Mapped[datetime | None]

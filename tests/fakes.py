@@ -57,6 +57,8 @@ class FakeSlack:
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
     # Members by channel, for `conversation_members`.
     members_by_channel: dict[str, list[str]] = field(default_factory=dict)
+    # People by group, for `open_group`.
+    groups: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, UploadedFile] = field(default_factory=dict)
     thread_messages: dict[tuple[str, str], list[dict[str, Any]]] = field(
         default_factory=dict
@@ -209,6 +211,14 @@ class FakeSlack:
             return f"D{member[1:]}", file
 
         return self._call("files.completeUploadExternal", effect)
+
+    def open_group(self, members: Sequence[str]) -> str:
+        def effect() -> str:
+            group = f"G{'_'.join(sorted(members))}"
+            self.groups[group] = list(members)
+            return group
+
+        return self._call("conversations.open", effect)
 
     def delete_file(self, file: str) -> None:
         self._call("files.delete", lambda: self.files.pop(file, None))

@@ -88,7 +88,8 @@ def scopes() -> str:
         "Scopes",
         "manifest.yml",
         "The fewest that do the job. You can leave out those marked *optional* when you"
-        " install the app; Backswing then does not work in private channels.\n",
+        " install the app. Without the two for private channels, Backswing does not"
+        " work there.\n",
         table(
             ("Scope", "Needed to"),
             (

@@ -1,10 +1,12 @@
 """The people feature: what matching knows about members."""
 
 from bot.feature import Feature
-from bot.people import personal_data, settings
+from bot.people import personal_data, places, settings
 
 PEOPLE = Feature(
     name="people",
+    message_types=places.MESSAGE_TYPES,
+    message_policies=personal_data.MESSAGES,
     personal_data=personal_data.PERSONAL_DATA,
     member_settings=settings.MEMBER_SETTINGS,
 )

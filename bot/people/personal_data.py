@@ -2,9 +2,10 @@
 
 from sqlalchemy import delete
 
-from bot.personal_data import Erasure, TablePolicy
+from bot.people.message_kinds import PEOPLE_OPEN_PLACE
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
-from models import DoNotPair, MemberAttributes, PeerMeeting
+from models import DoNotPair, MemberAttributes, PeerMeeting, PeerPlace
 
 
 def _remove_from_lists(tx: Transaction, erasure: Erasure) -> None:
@@ -54,4 +55,14 @@ PERSONAL_DATA = (
         owner_columns=("member", "other"),
         on_erasure="delete",
     ),
+    TablePolicy(
+        model=PeerPlace,
+        contents="The people to whom the bot writes together: pairs and circles.",
+        purpose="Write to all of them at the same place.",
+        reader_columns=("people",),
+        non_personal=("subject", "channel"),
+    ),
 )
+
+# It opens a group, and says nothing.
+MESSAGES = (MessagePolicy(frozenset({PEOPLE_OPEN_PLACE})),)

@@ -94,12 +94,12 @@ class Vocabulary:
     def topics_of(self, topics: Iterable[str], title: str) -> set[str]:
         """Return an ask's topics: those that it names, and those in its plain title.
 
-        Of a title with several sentences, those with a question mark count, if any.
+        If a title has several sentences, only the questions among them count, if any.
         """
         sentences = _SENTENCE_END.split(_NO_WORD.sub(" ", title.casefold()))
         questions = [each for each in sentences if each.rstrip().endswith("?")]
-        found = set(self._find(" ".join(questions or sentences)))
-        return self.spelled(topics) | found
+        in_title = self._find(" ".join(questions or sentences))
+        return self.spelled(topics) | set(in_title)
 
     def _find(self, title: str) -> Iterator[str]:
         for word in _WORD.finditer(title):

@@ -49,7 +49,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         ),
         attributes.team,
         attributes.correct_team,
-        position=14,
+        position=15,
         is_offered=_is_offered,
     ),
     MemberSetting(
@@ -74,14 +74,14 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         ),
         attributes.hidden,
         attributes.hide,
-        position=18,
+        position=17,
         is_offered=_is_offered,
     ),
     MemberSetting(
         _EXCLUDED,
         exclusions.excluded,
         _set_excluded,
-        position=20,
+        position=19,
         is_offered=_is_offered,
     ),
 )

@@ -89,7 +89,8 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=Installation,
-        contents="The workspace: id, name, address, and the bot's ids there. No token.",
+        contents="The workspace: id, name, address, and the bot's ids and scopes there."
+        " No token.",
         purpose="Make links to messages.",
         non_personal=(
             "team_id",
@@ -98,6 +99,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
             "bot_user_id",
             "team_name",
             "team_url",
+            "scopes",
             "disabled_reason",
         ),
     ),

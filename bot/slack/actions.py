@@ -210,6 +210,19 @@ class UploadFile:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenGroup:
+    """Open the direct messages of a group with the bot. It can be repeated."""
+
+    method: ClassVar[str] = "conversations.open"
+
+    members: Sequence[str]
+
+    def send(self, api: SlackApi, _metadata_token: str) -> str:
+        """Return the conversation's id."""
+        return api.open_group(self.members)
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteFile:
     method: ClassVar[str] = "files.delete"
 
@@ -305,6 +318,7 @@ class PostIfNotMember:
 
 SlackAction = (
     UploadFile
+    | OpenGroup
     | DeleteFile
     | PostMessage
     | PostUntraced

@@ -102,6 +102,12 @@ class SlackApi(Protocol):
         `since` is Unix time in seconds.
         """
 
+    def open_group(self, members: Sequence[str]) -> str:
+        """Open the direct messages of a group with the bot; return their id.
+
+        For the same people it is always the same conversation.
+        """
+
     def upload_file(
         self, member: str, *, name: str, title: str, comment: str, content: bytes
     ) -> tuple[str, str]:

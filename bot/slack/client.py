@@ -161,10 +161,13 @@ class SlackClient(PagedReads):
                     self.delete(*stray)
             raise
 
-    def _open_dm(self, member: str) -> str:
-        """Open the direct messages with a member; return the conversation's id."""
-        answer = call_method(self._background, "conversations.open", users=member)
+    def _open_dm(self, members: str) -> str:
+        """Open the direct messages with a member, or some; return their id."""
+        answer = call_method(self._background, "conversations.open", users=members)
         return str(require_field(answer, "channel", dict)["id"])
+
+    def open_group(self, members: Sequence[str]) -> str:
+        return self._open_dm(",".join(members))
 
     def upload_file(
         self, member: str, *, name: str, title: str, comment: str, content: bytes

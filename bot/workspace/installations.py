@@ -41,6 +41,7 @@ def save(session: Session, identity: Mapping[str, Any], *, now: datetime) -> Wor
         "bot_user_id": str(identity["user_id"]),
         "team_name": str(identity.get("team", "")),
         "team_url": str(identity["url"]),
+        "scopes": scopes_of(identity),
         # The token works, so the reason for disabled sending is gone.
         "disabled_reason": None,
     }
@@ -50,6 +51,12 @@ def save(session: Session, identity: Mapping[str, Any], *, now: datetime) -> Wor
         .on_conflict_do_update(index_elements=["team_id"], set_=columns)
     )
     return _load(session, str(identity["team_id"]))
+
+
+def scopes_of(identity: Mapping[str, Any]) -> list[str]:
+    """Return the scopes in the result of `SlackApi.auth_test`."""
+    named = str(identity.get("scopes") or "").split(",")
+    return sorted(filter(None, (scope.strip() for scope in named)))
 
 
 def check_token(
@@ -62,14 +69,19 @@ def check_token(
     Raises SlackError if the call fails for another reason.
     """
     try:
-        is_ours = slack.auth_test().get("team_id") == workspace.team_id
+        identity = slack.auth_test()
+        is_ours = identity.get("team_id") == workspace.team_id
+        scopes = scopes_of(identity)
         error_code = None
     except SlackError as error:
         if error.code not in REVOKED_TOKEN_ERRORS:
             raise
-        is_ours, error_code = False, error.code
+        is_ours, error_code, scopes = False, error.code, []
     with sessions.begin() as session:
         row = session.get_one(Installation, workspace.id)
+        if is_ours and row.scopes != scopes:
+            # The app was reinstalled with others.
+            row.scopes = scopes
         if is_ours and row.disabled_reason:
             row.disabled_reason = None
             session.info[ENQUEUED] = True

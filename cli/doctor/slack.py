@@ -84,9 +84,23 @@ def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
         )
     if optional - has:
         return ok(
-            about, ("All except the optional ones. The bot can't use private channels.")
+            about,
+            " ".join(
+                (
+                    f"All except the optional {_list(optional - has)}.",
+                    *_effects(optional - has),
+                )
+            ),
         )
     return ok(about, "Exactly those in the manifest.")
+
+
+def _effects(missing: Collection[str]) -> Iterator[str]:
+    """Yield what the bot does without these optional scopes."""
+    if any(scope.startswith("groups:") for scope in missing):
+        yield "The bot can't use private channels."
+    if "mpim:write" in missing:
+        yield "It writes to each person of a pair or a circle alone."
 
 
 def check_skew(date: str, *, before: datetime, after: datetime) -> Iterator[Finding]:

@@ -29,7 +29,12 @@ _SCOPES = {
     "user_change": "users:read",
     "team_join": "users:read",
 }
-_MESSAGE_EVENTS = {"channel": "channels", "group": "groups", "im": "im"}
+_MESSAGE_EVENTS = {
+    "channel": "channels",
+    "group": "groups",
+    "im": "im",
+    "mpim": "mpim",
+}
 
 
 def _required_scope(kind: str, room: Channel | None) -> str | None:

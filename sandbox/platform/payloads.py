@@ -95,7 +95,7 @@ def channel(workspace: Workspace, room: Channel) -> Json:
         "is_channel": not room.is_private,
         "is_group": room.is_private,
         "is_im": False,
-        "is_mpim": False,
+        "is_mpim": room.is_mpim,
         "is_private": room.is_private,
         "created": room.created,
         "is_archived": room.is_archived,

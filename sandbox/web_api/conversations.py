@@ -24,6 +24,8 @@ _HISTORY: Final = (
     "mpim:history",
     "im:history",
 )
+# People in a group of direct messages, besides the app.
+_MAX_GROUP: Final = 8
 _TYPES: Final = {
     "public_channel": ("channels:read", "channel"),
     "private_channel": ("groups:read", "group"),
@@ -44,21 +46,21 @@ def open_(platform: Platform, args: Args) -> Json:
         if room is None or not room.is_im:
             raise SlackError("channel_not_found")
     else:
-        users = [u for u in args.text("users").split(",") if u]
+        users = list(dict.fromkeys(filter(None, args.text("users").split(","))))
         if not users:
             raise SlackError("users_list_not_supplied")
-        if len(users) > 1:
-            require_scope(platform, "mpim:write")
-            raise SlackError("method_not_supported_for_channel_type")
-        require_scope(platform, "im:write")
-        person = workspace.people.get(users[0])
-        if person is None:
-            raise SlackError("user_not_found")
-        if person.deleted:
-            raise SlackError("user_disabled")
-        if person.is_bot:
-            raise SlackError("cannot_dm_bot")
-        room = workspace.im(person.id)
+        require_scope(platform, "mpim:write" if len(users) > 1 else "im:write")
+        if len(users) > _MAX_GROUP:
+            raise SlackError("too_many_users")
+        for user in users:
+            person = workspace.people.get(user)
+            if person is None:
+                raise SlackError("user_not_found")
+            if person.deleted:
+                raise SlackError("user_disabled")
+            if person.is_bot:
+                raise SlackError("cannot_dm_bot")
+        room = workspace.mpim(users) if len(users) > 1 else workspace.im(users[0])
     if args.flag("return_im"):
         return {"channel": payloads.channel(workspace, room)}
     return {"channel": {"id": room.id}}

@@ -88,7 +88,12 @@ def require_scope(platform: Platform, scope: str) -> None:
         raise missing_scope(scope, platform.workspace.scopes)
 
 
-_SCOPE_PREFIXES: Final = {"channel": "channels", "group": "groups", "im": "im"}
+_SCOPE_PREFIXES: Final = {
+    "channel": "channels",
+    "group": "groups",
+    "im": "im",
+    "mpim": "mpim",
+}
 
 
 def require_channel(platform: Platform, args: Args, ability: str) -> Channel:

@@ -69,6 +69,8 @@ class Channel:
     members: list[str] = field(default_factory=list)
     is_private: bool = False
     is_im: bool = False
+    # The direct messages of several people with the bot.
+    is_mpim: bool = False
     is_archived: bool = False
     is_ext_shared: bool = False
     read_only: bool = False
@@ -82,7 +84,9 @@ class Channel:
 
     @property
     def kind(self) -> str:
-        return "im" if self.is_im else "group" if self.is_private else "channel"
+        if self.is_im or self.is_mpim:
+            return "im" if self.is_im else "mpim"
+        return "group" if self.is_private else "channel"
 
 
 @dataclass(slots=True)

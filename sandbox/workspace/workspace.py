@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import RLock
@@ -142,6 +142,25 @@ class Workspace:
             self.channels[channel.id] = channel
             self.dm_channel_ids[person_id] = channel.id
         return self.channels[self.dm_channel_ids[person_id]]
+
+    def mpim(self, person_ids: Collection[str]) -> Channel:
+        """Return the group of these people with the bot: always the same one."""
+        members = sorted({self.bot_user_id, *person_ids})
+        for channel in self.channels.values():
+            if channel.is_mpim and channel.members == members:
+                return channel
+        names = sorted(self.person(person).name for person in members)
+        channel = Channel(
+            id=self.next_id("C"),
+            name=f"mpdm-{'--'.join(names)}-1",
+            created=int(self.now()),
+            creator=self.bot_user_id,
+            members=members,
+            is_mpim=True,
+            is_private=True,
+        )
+        self.channels[channel.id] = channel
+        return channel
 
     def has_bot(self, channel: Channel) -> bool:
         return self.bot_user_id in channel.members

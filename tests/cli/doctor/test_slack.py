@@ -37,6 +37,11 @@ OPTIONAL = MANIFEST["oauth_config"]["scopes"]["bot_optional"]
         (WANTED, "ok", "Exactly those in the manifest"),
         ([*reversed(WANTED)], "ok", "Exactly those in the manifest"),
         (sorted({*WANTED} - {*OPTIONAL}), "ok", "can't use private channels"),
+        (
+            sorted({*WANTED} - {"mpim:write"}),
+            "ok",
+            "All except the optional mpim:write. It writes to each person",
+        ),
         (sorted({*WANTED} - {"chat:write"}), "wrong", "Missing: chat:write."),
         ([*WANTED, "admin"], "warning", "Not needed: admin."),
         ([], "warning", "did not say"),

@@ -154,6 +154,32 @@ def test_direct_messages(slack, client, ana):
     assert refusal(client.conversations_open, users="U404") == "user_not_found"
 
 
+def test_direct_messages_of_a_group(slack, client, ana):
+    ben, others = (
+        slack.add_person("ben"),
+        [slack.add_person(f"p{n}").id for n in range(8)],
+    )
+    slack.workspace.scopes |= {"mpim:write"}
+    opened = client.conversations_open(users=[ana.id, ben.id])["channel"]["id"]
+    again = client.conversations_open(users=[ben.id, ana.id, ben.id])["channel"]["id"]
+    assert opened == again
+    client.chat_postMessage(channel=opened, text="hi")
+    assert [m.text for m in slack.messages(opened)] == ["hi"]
+    # The app has no scope to read what people write there.
+    assert refusal(client.conversations_history, channel=opened) == "missing_scope"
+    slack.say(ana.id, opened, "hello")
+    assert refusal(client.conversations_open, users=[ana.id, *others]) == (
+        "too_many_users"
+    )
+    assert refusal(client.conversations_open, users=[ana.id, "U404"]) == (
+        "user_not_found"
+    )
+    slack.workspace.scopes -= {"mpim:write"}
+    assert refusal(client.conversations_open, users=[ana.id, ben.id]) == (
+        "missing_scope"
+    )
+
+
 def test_ephemeral_messages(slack, client, room, ana):
     client.chat_postEphemeral(channel=room.id, user=ana.id, text="psst")
     assert [m.text for m in slack.ephemerals(ana.id)] == ["psst"]

@@ -1,0 +1,5 @@
+"""The kinds of messages of this feature; their names are stored in the outbox."""
+
+from bot.outbox.kind import MessageKind
+
+PEOPLE_OPEN_PLACE = MessageKind("people.open_place")

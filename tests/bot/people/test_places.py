@@ -1,0 +1,228 @@
+"""Places where the bot writes to a few people, in Slack and in the database."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+import yaml
+from sqlalchemy import select
+
+from bot import features as bot_features
+from bot.feature import Feature, Features
+from bot.people import places
+from bot.privacy import service as privacy
+from bot.runtime import Transaction
+from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected, SlackError
+from bot.slack.client import SlackClient
+from bot.workspace import installations
+from cli.sandbox import MANIFEST
+from models import Installation, PeerPlace
+from sandbox import Sandbox
+from tests.factories import Story
+from tests.people import choose, join_program
+from tests.slack_payloads import ADMIN, ASKER, BOT, HELPER, PEER, TEAM, user_object
+
+SUBJECT = "pair:7"
+
+
+class Opened:
+    """A feature that remembers the places that were opened."""
+
+    def __init__(self) -> None:
+        self.places: list[tuple[str, str | None, list[str]]] = []
+
+    def on_place_opened(self, _tx: Transaction, place: PeerPlace) -> None:
+        self.places.append((place.subject, place.channel, [*places.recipients(place)]))
+
+
+@pytest.fixture
+def opened() -> Opened:
+    return Opened()
+
+
+@pytest.fixture
+def features(opened: Opened) -> Features:
+    feature = Feature(name="listening", on_place_opened=opened.on_place_opened)
+    return Features((*bot_features.FEATURES, feature))
+
+
+def grant(story: Story, *scopes: str) -> None:
+    with story.rt.write(story.workspace) as tx:
+        tx.session.get_one(Installation, story.workspace.id).scopes = [*scopes]
+
+
+def open_place(story: Story, *people: str) -> None:
+    with story.rt.write(story.workspace) as tx:
+        places.open_place(tx, SUBJECT, people)
+
+
+def test_people_get_a_group_where_the_workspace_allows_it(
+    story: Story, opened: Opened
+) -> None:
+    grant(story, "chat:write", "mpim:write")
+    open_place(story, HELPER, ASKER, HELPER)
+    assert opened.places == []
+    story.deliver()
+    [(group, members)] = story.slack.groups.items()
+    assert members == sorted([ASKER, HELPER])
+    assert opened.places == [(SUBJECT, group, [group])]
+    with story.rt.read(story.workspace) as tx:
+        place = places.latest(tx, SUBJECT)
+        assert place is not None
+        assert places.readers(place, group) == sorted([ASKER, HELPER])
+
+
+@pytest.mark.parametrize(
+    ("scopes", "people"),
+    [
+        ((), (ASKER, HELPER)),
+        (("chat:write", "im:write"), (ASKER, HELPER)),
+        (("mpim:write",), (ASKER,)),
+        (("mpim:write",), tuple(f"U0MANY{n}" for n in range(9))),
+    ],
+)
+def test_others_are_written_to_alone(
+    story: Story, opened: Opened, scopes: tuple[str, ...], people: tuple[str, ...]
+) -> None:
+    grant(story, *scopes)
+    open_place(story, *people)
+    assert opened.places == [(SUBJECT, None, sorted(people))]
+    story.deliver()
+    assert "conversations.open" not in story.slack.calls
+    with story.rt.read(story.workspace) as tx:
+        place = places.latest(tx, SUBJECT)
+        assert place is not None
+        assert [places.readers(place, each) for each in people] == [[p] for p in people]
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "user_disabled", "restricted"])
+def test_people_whose_group_slack_refuses_are_written_to_alone(
+    story: Story, opened: Opened, code: str
+) -> None:
+    grant(story, "mpim:write")
+    story.slack.fail["conversations.open"] = [Rejected("conversations.open", code)]
+    open_place(story, ASKER, HELPER)
+    story.deliver()
+    assert opened.places == [(SUBJECT, None, [ASKER, HELPER])]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotSent("conversations.open", "connection"),
+        OutcomeUnknown("conversations.open", "timeout"),
+        RateLimited("conversations.open", 30),
+    ],
+)
+@pytest.mark.parametrize("is_done", [False, True])
+def test_a_lost_answer_makes_no_second_group(
+    story: Story, opened: Opened, error: SlackError, is_done: bool
+) -> None:
+    grant(story, "mpim:write")
+    failing = story.slack.fail_after if is_done else story.slack.fail
+    failing["conversations.open"] = [error]
+    open_place(story, ASKER, HELPER)
+    story.deliver()
+    assert opened.places == []
+    story.advance(minutes=1)
+    [group] = story.slack.groups
+    assert opened.places == [(SUBJECT, group, [group])]
+
+
+def test_somebody_who_was_forgotten_meanwhile_is_left_out(
+    story: Story, opened: Opened
+) -> None:
+    grant(story, "mpim:write")
+    open_place(story, ASKER, HELPER, PEER)
+    with story.rt.write(story.workspace) as tx:
+        privacy.erase(tx, ASKER)
+    story.deliver()
+    assert [*story.slack.groups.values()] == [sorted([HELPER, PEER])]
+    [(_, group, _)] = opened.places
+    with story.rt.read(story.workspace) as tx:
+        place = places.latest(tx, SUBJECT)
+        assert place is not None
+        assert group is not None
+        assert places.readers(place, group) == sorted([HELPER, PEER])
+
+
+def test_a_later_place_replaces_an_earlier_one(story: Story, opened: Opened) -> None:
+    grant(story, "mpim:write")
+    open_place(story, ASKER, HELPER, PEER)
+    story.deliver()
+    open_place(story, ASKER, PEER)
+    story.deliver()
+    with story.rt.read(story.workspace) as tx:
+        place = places.latest(tx, SUBJECT)
+        assert place is not None
+        assert place.people == sorted([ASKER, PEER])
+        assert places.latest(tx, "pair:8") is None
+    assert len(opened.places) == 2
+
+
+def test_the_scopes_follow_slack(story: Story) -> None:
+    def scopes() -> list[str]:
+        with story.rt.read_session() as session:
+            return session.scalars(select(Installation.scopes)).one()
+
+    identity = {
+        "team_id": TEAM,
+        "bot_id": "B0",
+        "user_id": BOT,
+        "url": "https://peers.slack.test/",
+        "scopes": "mpim:write,chat:write",
+    }
+    story.slack.bot_identity = identity
+    sessions = story.rt.write_session
+    installations.install(sessions, story.slack, now=story.clock())
+    assert scopes() == ["chat:write", "mpim:write"]
+    story.slack.bot_identity = identity | {"scopes": "chat:write"}
+    installations.check_token(sessions, story.slack, story.workspace)
+    assert scopes() == ["chat:write"]
+
+
+class TestTimes:
+    """Nine in the morning, UTC, on a Monday, is eleven in Helsinki."""
+
+    def times(self, story: Story, *people: str) -> datetime:
+        with story.rt.read(story.workspace) as tx:
+            at = story.clock().replace(hour=9, minute=0, second=0, microsecond=0)
+            return places.contact_time(replace(tx, now=at), people)
+
+    def test_a_time_suits_all(self, story: Story) -> None:
+        story.slack.people[HELPER] = user_object(HELPER, tz="America/New_York")
+        join_program(story, ASKER, HELPER)
+        at = self.times(story, ASKER, HELPER)
+        # Nine in New York is four in the afternoon in Helsinki.
+        assert (at.hour, at.date()) == (14, story.clock().date())
+        assert self.times(story, ASKER).hour == 9
+
+    def test_without_a_common_hour_it_suits_somebody(self, story: Story) -> None:
+        story.slack.people[HELPER] = user_object(HELPER, tz="America/Los_Angeles")
+        join_program(story, ASKER, HELPER)
+        at = self.times(story, ASKER, HELPER)
+        assert at - story.clock() < timedelta(days=4)
+
+    def test_own_hours_count(self, story: Story) -> None:
+        join_program(story, ASKER, HELPER, ADMIN)
+        choose(story, HELPER, hours_from=time(15), hours_to=time(18))
+        assert self.times(story, ASKER, HELPER, ADMIN).astimezone(UTC).hour == 13
+
+
+@pytest.fixture
+def pretend() -> Iterator[Sandbox]:
+    sandbox = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
+
+
+def test_slack_opens_the_same_group_again(pretend: Sandbox) -> None:
+    client = SlackClient(pretend.bot_token, base_url=pretend.api_url)
+    people = [pretend.add_person(name).id for name in ("ana", "ben", "chi")]
+    group = client.open_group(people)
+    assert client.open_group(people[::-1]) == group
+    client.post(group, "Hello", [], metadata_token="t")
+    assert [m.text for m in pretend.messages(group)] == ["Hello"]
+    assert "mpim:write" in client.auth_test()["scopes"]

@@ -16,6 +16,7 @@ from handlers import (
     asks,
     checkin_sharing,
     checkins,
+    circle_meetings,
     errors,
     external_members,
     finding,
@@ -62,6 +63,7 @@ def register(bolt: App, rt: Runtime) -> None:
     kudos_buttons.register(bolt, rt)
     checkins.register(bolt, rt)
     checkin_sharing.register(bolt, rt)
+    circle_meetings.register(bolt, rt)
     mentors.register(bolt, rt)
     program_leads.register(bolt, rt)
     onboarding.register(bolt, rt)

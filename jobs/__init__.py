@@ -11,6 +11,7 @@ from bot.runtime import Runtime
 from jobs import (
     anonymity,
     checkins,
+    circle_meetings,
     installations,
     knowledge,
     mentors,
@@ -50,6 +51,7 @@ JOBS = (
     Job("post-anonymous-replies", anonymity.post_replies, timedelta(seconds=10)),
     Job("meet-people", anonymity.meet_people, timedelta(hours=1)),
     Job("route-asks", routing.route_asks, timedelta(seconds=10)),
+    Job("keep-meetings", circle_meetings.keep_meetings, timedelta(seconds=5)),
     Job("notice-newcomers", onboarding.notice_newcomers, timedelta(seconds=20)),
     Job("suggest-work", worklist.suggest_work_when_due, timedelta(seconds=10)),
     Job("check-programs", program_channels.check_programs, timedelta(minutes=1)),

@@ -13,6 +13,13 @@ from models.asks import Answer, Ask, AskReference, Reaction, UnmatchedMessage
 from models.base import Base
 from models.channels import Champion, Channel
 from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
+from models.circle_meetings import (
+    CircleAction,
+    CircleMeeting,
+    CircleMeetingMessage,
+    CircleQuestion,
+    MeetingTurn,
+)
 from models.circles import Circle, CircleMember, CircleSeason, CircleSignup
 from models.home import ChannelMember, Home
 from models.installations import Installation
@@ -81,7 +88,11 @@ __all__ = [
     "CheckIn",
     "CheckInReply",
     "Circle",
+    "CircleAction",
+    "CircleMeeting",
+    "CircleMeetingMessage",
     "CircleMember",
+    "CircleQuestion",
     "CircleSeason",
     "CircleSignup",
     "Credit",
@@ -97,6 +108,7 @@ __all__ = [
     "KudosReaction",
     "KudosTag",
     "KudosThanks",
+    "MeetingTurn",
     "Member",
     "MemberAttributes",
     "MemberSettingsRow",

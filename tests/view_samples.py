@@ -14,6 +14,7 @@ from tests.samples import (
     anonymity,
     asks,
     checkins,
+    circle_meetings,
     knowledge,
     kudos,
     members,
@@ -30,6 +31,7 @@ SAMPLES: Samples = (
     anonymity.SAMPLES
     | asks.SAMPLES
     | checkins.SAMPLES
+    | circle_meetings.SAMPLES
     | knowledge.SAMPLES
     | kudos.SAMPLES
     | members.SAMPLES

@@ -17,6 +17,15 @@ class Format(StrEnum):
     DISCUSSION = "discussion"
 
 
+class Phase(StrEnum):
+    """The phase of a meeting."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
 class StepKind(StrEnum):
     """A step of a meeting; bot.circles.meeting_texts has its words."""
 

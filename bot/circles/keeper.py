@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from bot.circles import formats
-from bot.circles.formats import Format, Step
+from bot.circles.formats import Format, Phase, Step
 from bot.clock import datetime_to_micros, micros_to_datetime
 
 # The keeper takes presses from so long before the planned time.
@@ -71,15 +72,6 @@ class Press:
     @property
     def at(self) -> datetime:
         return micros_to_datetime(self.at_micros)
-
-
-class Phase(StrEnum):
-    """The phase of a meeting."""
-
-    PLANNED = "planned"
-    RUNNING = "running"
-    PAUSED = "paused"
-    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,3 +367,26 @@ def _at_step(state: State, agenda: Agenda, position: int, press: Press) -> State
         step_ends_at=press.at + timedelta(minutes=step.minutes),
     )
     return replace(state, agenda=at_step, turns_had=had)
+
+
+def dump(press: Press) -> dict[str, object]:
+    """Return a press as a meeting stores it."""
+    return {
+        "at": press.at_micros,
+        "member": press.member,
+        "act": press.act.value,
+        "position": press.position,
+        "extensions": press.extensions,
+        "other": press.other,
+    }
+
+
+def load(stored: Mapping[str, Any]) -> Press:
+    return Press(
+        stored["at"],
+        stored["member"],
+        Act(stored["act"]),
+        stored["position"],
+        stored["extensions"],
+        stored["other"],
+    )

@@ -25,6 +25,7 @@ from bot.asks.permissions import (
     SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
+from bot.circles.permissions import MEET
 from bot.errors import UserError
 from bot.features import FEATURES
 from bot.knowledge.permissions import FIND, POINT, REVIEW
@@ -60,6 +61,7 @@ TABLE = {
     DELETE: "no no yes yes yes no",
     REMOVE_CAPTURED_ASK: "yes yes no no no no",
     CHECK_IN: "yes yes no no no no",
+    MEET: "yes yes no no no no",
     MANAGE_CHANNEL: "no no no yes yes no",
     INTRODUCE: "no no yes yes yes no",
     MANAGE_WORKSPACE: "no no no no yes yes",

@@ -33,6 +33,7 @@ from bot.asks.permissions import (
     SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
+from bot.circles.permissions import MEET
 from bot.config.mentors import SMALL_WORKSPACE
 from bot.feature import Features
 from bot.features import FEATURES, load_features
@@ -72,6 +73,7 @@ from models import (
     Ask,
     Champion,
     Channel,
+    CircleMeeting,
     EntryReview,
     Kudos,
     MentorWorkspaceSettings,
@@ -82,6 +84,7 @@ from models import (
     ProgramMember,
     Schedule,
 )
+from tests import circles
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.handlers.anonymity.keys import KEYS
@@ -666,6 +669,22 @@ def by_join_button(story: Stage, member: str) -> bool:
         "program_join",
         lambda: story.click(member, "program_join", peers(story)),
     )
+
+
+@way(MEET)
+def by_lead_button(story: Stage, member: str) -> bool:
+    """Everyone has a place in the circle."""
+    meeting = story.prop("meeting", lambda: meeting_with(story, (OTHER, *HELD)))
+    story.click(member, "meeting_lead", f"{meeting.id}:0:0")
+    acts = circles.meeting_of(story, 1).presses
+    return any(press["member"] == member for press in acts)
+
+
+def meeting_with(story: Stage, people: tuple[str, ...]) -> CircleMeeting:
+    circles.make_circle(story, people, starts_at=story.clock() + timedelta(minutes=5))
+    for _ in range(2):
+        circles.keep(story)
+    return circles.meeting_of(story, 1)
 
 
 @way(INVITE)

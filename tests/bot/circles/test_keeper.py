@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.circles.formats import Format, StepKind
-from bot.circles.keeper import Act, Phase, Press, state_at, turn_order
+from bot.circles.formats import Format, Phase, StepKind
+from bot.circles.keeper import Act, Press, state_at, turn_order
 from tests.keeper import (
     ANA,
     BEN,

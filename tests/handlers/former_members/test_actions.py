@@ -14,6 +14,7 @@ import handlers
 from bot.anonymity import authors
 from bot.anonymity.keyring import keys_of
 from bot.asks import hiding
+from bot.circles.keeper import Act
 from bot.features import FEATURES
 from bot.routing import forms as routing_forms
 from bot.runtime import Runtime
@@ -311,6 +312,9 @@ FREE = {
         # The person's own part in a program.
         *(f"program_{name}" for name in ("decline", "leave", "come_back")),
         *(f"program_{name}" for name in ("pause", "stay", "seen")),
+        # The person's own circle; tests/handlers/circles has people outside.
+        *(f"meeting_{act}" for act in Act),
+        *(f"meeting_{name}" for name in ("ask_swap", "action", "report", "question")),
         # These show less.
         "suggestion_dismiss",
         # The form in which the person writes.
@@ -331,6 +335,7 @@ FREE = {
     "view": {
         *(f"program_{name}" for name in ("join", "ask", "reply", "invite")),
         *(f"program_{name}" for name in ("about", "rules", "save", "champions")),
+        *(f"circle_{name}" for name in ("swap", "action", "report", "question")),
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),
         # It asks Slack each time; tests/handlers/anonymity tries it.
         "ask_anonymously",

@@ -1,0 +1,276 @@
+"""The messages with a meeting's agenda: post, edit, and post again if need be."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from bot import timezones
+from bot.circles import actions, agenda_blocks, member_questions
+from bot.circles import meeting_store as store
+from bot.circles.agenda_blocks import ActionView, AgendaView
+from bot.circles.formats import StepKind
+from bot.circles.message_kinds import (
+    CIRCLE_AGENDA,
+    CIRCLE_AGREED,
+    CIRCLE_UPDATE_AGENDA,
+)
+from bot.db.statements import upsert
+from bot.outbox.message_type import MessageType, do_nothing
+from bot.outbox.posted_message import PostedMessage
+from bot.outbox.queue import Delivery
+from bot.personal_data import Erasure, MessagePolicy
+from bot.runtime import Transaction
+from bot.slack.actions import PostMessage, Reschedule, SlackAction
+from bot.slack.blocks import Note
+from bot.workspace import members
+from models import Circle, CircleMeeting, CircleMeetingMessage, CircleMember
+
+# A message is never edited more often than once in this time.
+MIN_DISTANCE = timedelta(seconds=10)
+# With these errors Slack will never edit the message.
+_UNEDITABLE = frozenset(
+    {
+        *("message_not_found", "thread_not_found"),
+        *("cant_update_message", "edit_window_closed"),
+    }
+)
+
+
+def post(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Post the agenda to the people in the circle."""
+    people = list(store.members_of(tx, meeting.circle_id))
+    if not people:
+        return
+    insert = upsert(tx.session, CircleMeetingMessage)
+    tx.session.execute(
+        insert.on_conflict_do_nothing(),
+        [
+            {"meeting_id": meeting.id, "recipient": member, "reposts": 0}
+            for member in people
+        ],
+    )
+    for message in _messages(tx, meeting):
+        tx.enqueue(CIRCLE_AGENDA, message.id, to=message.recipient)
+
+
+def update(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Edit the agenda everywhere, at most once in ten seconds."""
+    tx.session.flush()
+    for message in _messages(tx, meeting):
+        _request_update(tx, message)
+
+
+def tell_actions(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Post what people will do, after a meeting that took place."""
+    for member in store.members_of(tx, meeting.circle_id):
+        tx.enqueue(CIRCLE_AGREED, meeting.id, to=member)
+
+
+def _messages(tx: Transaction, meeting: CircleMeeting) -> list[CircleMeetingMessage]:
+    return list(
+        tx.session.scalars(
+            select(CircleMeetingMessage)
+            .filter_by(meeting_id=meeting.id)
+            .order_by(CircleMeetingMessage.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _request_update(tx: Transaction, message: CircleMeetingMessage) -> None:
+    tx.enqueue_updates(
+        CIRCLE_UPDATE_AGENDA,
+        [(message.id, message.recipient)],
+        send_at=_edit_at(tx, message),
+    )
+
+
+def _edit_at(tx: Transaction, message: CircleMeetingMessage) -> datetime:
+    """Return when the message may be edited: now, or some seconds after the last."""
+    if message.edited_at is None:
+        return tx.now
+    # An edit in the future was recorded while our clock was ahead.
+    earliest = min(message.edited_at, tx.now) + MIN_DISTANCE
+    return max(tx.now, earliest)
+
+
+def note(tx: Transaction, meeting: CircleMeeting) -> Note:
+    """Return the agenda as it is now."""
+    state = store.state_of(tx, meeting)
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    agenda = state.agenda
+    step = agenda.step if agenda and state.is_open else None
+    following = agenda if step else None
+    people = {
+        *(store.members_of(tx, meeting.circle_id)),
+        *state.turns_wanted,
+        *filter(None, [state.facilitator]),
+    }
+    names = members.names(tx, people)
+    asked = member_questions.of_meeting(tx, meeting)
+    shown: Sequence[ActionView] = ()
+    if state.ended_at is not None:
+        shown = actions.of_meeting(tx, meeting)
+    elif step is not None and step.kind == StepKind.LAST_TIME:
+        shown = actions.of_last_time(tx, meeting)
+    return agenda_blocks.agenda(
+        AgendaView(
+            id=meeting.id,
+            number=meeting.number,
+            phase=state.phase,
+            planned_at=meeting.planned_at,
+            zone=timezones.get(circle.zone) or ZoneInfo("UTC"),
+            facilitator=names.get(state.facilitator),
+            turns_wanted=[names[member] for member in state.turns_wanted],
+            step=step,
+            turn_of=names.get(step.member or "", "") if step else "",
+            position=agenda.position if agenda else 0,
+            extensions=agenda.extensions if agenda else 0,
+            step_ends_at=agenda.step_ends_at if agenda else None,
+            closes_at=state.closes_at,
+            next_step=following.next_step if following else None,
+            next_turn=names.get(following.next_turn or "") if following else None,
+            has_begun=agenda is not None,
+            questions=[(names[member], text) for member, text in asked],
+            actions=shown,
+        )
+    )
+
+
+def _lock(tx: Transaction, message_id: int) -> None:
+    """Lock the circle before its messages, as all transactions do."""
+    meeting_id = tx.session.scalar(
+        select(CircleMeetingMessage.meeting_id).filter_by(id=message_id)
+    )
+    if meeting_id is not None:
+        store.lock(tx, meeting_id)
+
+
+def _visible_note(tx: Transaction, message: CircleMeetingMessage) -> Note | None:
+    """Return the agenda, or None if its reader is no longer in the circle."""
+    meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
+    if message.recipient not in store.members_of(tx, meeting.circle_id):
+        return None
+    return note(tx, meeting)
+
+
+def _render_post(
+    tx: Transaction, message: CircleMeetingMessage, _delivery: Delivery
+) -> Note | None:
+    return _visible_note(tx, message)
+
+
+def _render_update(
+    tx: Transaction, message: CircleMeetingMessage
+) -> Note | Literal["unchanged"]:
+    return _visible_note(tx, message) or "unchanged"
+
+
+def _on_posted(tx: Transaction, message: CircleMeetingMessage) -> None:
+    message.edited_at = tx.now
+
+
+def _on_updated(tx: Transaction, delivery: Delivery, _result: Any) -> None:
+    message = tx.session.get(CircleMeetingMessage, delivery.subject_id)
+    if message is not None:
+        message.edited_at = tx.now
+
+
+def _post_again(tx: Transaction, message: CircleMeetingMessage) -> None:
+    """Post the agenda anew, once, because Slack refused to edit it."""
+    message.ts = None
+    meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
+    if message.reposts or store.state_of(tx, meeting).ended_at is not None:
+        return
+    message.reposts += 1
+    tx.enqueue(CIRCLE_AGENDA, message.id, to=message.recipient, occurrence="again")
+
+
+AGENDA = PostedMessage(
+    model=CircleMeetingMessage,
+    lock=_lock,
+    post=CIRCLE_AGENDA,
+    render_post=_render_post,
+    on_posted=_on_posted,
+    # Those who can't be reached have the others.
+    on_rejected=do_nothing,
+    update=CIRCLE_UPDATE_AGENDA,
+    render_update=_render_update,
+    update_again=_request_update,
+    on_updated=_on_updated,
+    on_deleted=_post_again,
+)
+
+
+def _render_spaced(
+    tx: Transaction, delivery: Delivery
+) -> SlackAction | Reschedule | None:
+    """Render an edit, or reschedule it: an earlier one may just have been sent."""
+    message = tx.session.get(CircleMeetingMessage, delivery.subject_id)
+    if message is not None and _edit_at(tx, message) > tx.now:
+        return Reschedule(_edit_at(tx, message))
+    return _update_type.render(tx, delivery)
+
+
+def _on_update_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
+    message = tx.session.get(
+        CircleMeetingMessage, delivery.subject_id, populate_existing=True
+    )
+    if message is not None and error in _UNEDITABLE:
+        _post_again(tx, message)
+
+
+def _render_agreed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    meeting = tx.session.get(CircleMeeting, delivery.subject_id)
+    if meeting is None or (
+        delivery.recipient not in store.members_of(tx, meeting.circle_id)
+    ):
+        return None
+    agreed = actions.of_meeting(tx, meeting)
+    if not agreed:
+        return None
+    return PostMessage(
+        delivery.recipient, *agenda_blocks.agreed(meeting.number, agreed)
+    )
+
+
+_post_type, _update_type = AGENDA.message_types()
+MESSAGE_TYPES = (
+    _post_type,
+    replace(_update_type, render=_render_spaced, on_rejected=_on_update_rejected),
+    MessageType(CIRCLE_AGREED, _render_agreed),
+)
+
+
+def meetings_with(tx: Transaction, erasure: Erasure) -> list[int]:
+    """Return the meetings of the circles that the member is or was in."""
+    return list(
+        tx.session.scalars(
+            select(CircleMeeting.id)
+            .join(CircleMember, CircleMember.circle_id == CircleMeeting.circle_id)
+            .where(
+                CircleMeeting.installation_id == tx.workspace.id,
+                CircleMember.member == erasure.member,
+            )
+        )
+    )
+
+
+def _messages_with(tx: Transaction, erasure: Erasure) -> list[int]:
+    return list(
+        tx.session.scalars(
+            select(CircleMeetingMessage.id).where(
+                CircleMeetingMessage.meeting_id.in_(meetings_with(tx, erasure))
+            )
+        )
+    )
+
+
+MESSAGES = (
+    MessagePolicy(frozenset({CIRCLE_AGENDA, CIRCLE_UPDATE_AGENDA}), _messages_with),
+    MessagePolicy(frozenset({CIRCLE_AGREED}), meetings_with),
+)

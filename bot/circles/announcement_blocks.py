@@ -1,0 +1,153 @@
+"""The messages before a circle's meeting, and the form for a member's question."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from slack_sdk.models.blocks import Block, InputBlock, Option, RadioButtonsElement
+from slack_sdk.models.views import View
+
+from bot.circles.agenda_blocks import MAX_QUESTION
+from bot.slack import rich_text
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    sentence_note,
+    text_input,
+)
+from bot.slack.rich_text import Part, bold, date_token
+from bot.slack.text import to_plain, truncate
+
+# Slack's limit for the text of an option.
+_MAX_OPTION = 75
+GUIDE = (
+    "Start on time, even if someone is missing.",
+    "Everyone speaks once before anyone speaks twice.",
+    "Questions come before advice.",
+    "Watch the time; you may skip a step.",
+    "End with one thing that each person will do.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """The next meeting, for all in the circle. People are plain names."""
+
+    id: int
+    number: int
+    planned_at: datetime
+    zone: ZoneInfo
+    facilitator: str | None = None
+    # One of our questions.
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """The next meeting, for its facilitator."""
+
+    id: int
+    number: int
+    planned_at: datetime
+    zone: ZoneInfo
+
+
+def announcement(view: Announcement) -> Note:
+    text = f"Meeting {view.number} of your circle is coming up"
+    parts: list[Part] = [bold(text), ": ", date_token(view.planned_at, view.zone), "."]
+    if view.facilitator is not None:
+        parts.append(f" {view.facilitator} facilitates it.")
+    blocks: list[Block] = [rich_text.inline(*parts)]
+    if view.question:
+        blocks += [
+            rich_text.inline("To think about until then: ", bold(view.question)),
+            context_line("You need not prepare or hand in anything."),
+        ]
+    value = f"{view.id}:0:0"
+    blocks.append(
+        button_row(
+            button("I'd like a turn", "meeting_want_turn", value),
+            button("Ask the circle something", "meeting_question", value),
+        )
+    )
+    return text, blocks
+
+
+def reminder(view: Reminder) -> Note:
+    text = f"It's your turn to facilitate meeting {view.number} of your circle"
+    value = f"{view.id}:0:0"
+    return text, [
+        rich_text.inline(
+            bold(text), ": ", date_token(view.planned_at, view.zone), ". Can you?"
+        ),
+        rich_text.numbered(["It takes five things:"], [[line] for line in GUIDE]),
+        button_row(
+            button("Yes", "meeting_can", value, style="primary"),
+            button("Swap with…", "meeting_ask_swap", value),
+            button("Not this time", "meeting_cannot", value),
+        ),
+    ]
+
+
+def swap_form(meeting_id: int, people: Sequence[tuple[str, str]]) -> View:
+    """Build the form to choose who to swap with: their Slack ids and names."""
+    options = [
+        Option(text=truncate(name, _MAX_OPTION), value=member)
+        for member, name in people
+    ]
+    return View(
+        type="modal",
+        callback_id="circle_swap",
+        title="Swap with…",
+        submit="Ask them",
+        close="Cancel",
+        private_metadata=json.dumps({"meeting": meeting_id}),
+        blocks=[
+            InputBlock(
+                block_id="member",
+                label="Who could facilitate instead of you?",
+                hint="You facilitate until they say yes.",
+                element=RadioButtonsElement(action_id="member", options=options),
+            )
+        ],
+    )
+
+
+def swap_request(view: Reminder, name: str, member: str) -> Note:
+    """Build the question of a facilitator, by name and Slack id, to swap with them."""
+    text = f"{name} asks whether you can facilitate meeting {view.number} instead"
+    return text, [
+        rich_text.inline(bold(text), ": ", date_token(view.planned_at, view.zone), "."),
+        button_row(button("I'll do it", "meeting_swap", f"{view.id}:0:0:{member}")),
+        context_line("If not, do nothing. I tell nobody."),
+    ]
+
+
+def swapped(number: int, name: str) -> Note:
+    return sentence_note(f"{name} facilitates meeting {number} instead of you.")
+
+
+def question_form(meeting_id: int, text: str) -> View:
+    """Build the form for a member's own question; `text` is mrkdwn."""
+    return View(
+        type="modal",
+        callback_id="circle_question",
+        title="Ask the circle",
+        submit="Save",
+        close="Cancel",
+        private_metadata=json.dumps({"meeting": meeting_id}),
+        blocks=[
+            text_input(
+                "question",
+                "Your question",
+                value=to_plain(text),
+                limit=MAX_QUESTION,
+                hint="Only your circle sees it. The facilitator picks one.",
+                has_focus=True,
+            )
+        ],
+    )

@@ -1,0 +1,216 @@
+"""Before a meeting: questions to think about, and a reminder for the facilitator."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from bot import timezones
+from bot.circles import agenda_messages, announcement_blocks, questions
+from bot.circles import meeting_store as store
+from bot.circles.announcement_blocks import Announcement, Reminder
+from bot.circles.formats import Phase
+from bot.circles.keeper import Press, State
+from bot.circles.meeting_store import NOT_YOURS
+from bot.circles.message_kinds import (
+    CIRCLE_FACILITATOR,
+    CIRCLE_QUESTIONS,
+    CIRCLE_SWAP,
+    CIRCLE_SWAPPED,
+)
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.personal_data import MessagePolicy
+from bot.runtime import Transaction
+from bot.slack.actions import PostMessage, SlackAction
+from bot.workspace import contact_hours, members
+from models import Circle, CircleMeeting, CircleQuestion
+
+NOT_FACILITATOR = "Someone else facilitates this meeting."
+NOBODY_CAN = "Nobody else in your circle can, this time."
+
+
+def announce(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Tell the circle of its next meeting, with questions, and its facilitator."""
+    _choose_question(tx, meeting)
+    for member in store.members_of(tx, meeting.circle_id):
+        tx.enqueue(CIRCLE_QUESTIONS, meeting.id, to=member)
+    remind_facilitator(tx, meeting, store.state_of(tx, meeting))
+
+
+def remind_facilitator(tx: Transaction, meeting: CircleMeeting, state: State) -> None:
+    """Ask the facilitator whether they can, unless they said so."""
+    if state.facilitator and not state.is_confirmed and meeting.announced_at:
+        tx.enqueue(CIRCLE_FACILITATOR, meeting.id, to=state.facilitator)
+
+
+def _choose_question(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Store one of our questions that the circle has not had; a repeat changes nothing.
+
+    The circle is locked.
+    """
+    rows = tx.session.execute(
+        select(CircleQuestion.meeting_id, CircleQuestion.key).where(
+            CircleQuestion.circle_id == meeting.circle_id, CircleQuestion.key != ""
+        )
+    ).all()
+    if any(row.meeting_id == meeting.id for row in rows):
+        return
+    key = questions.choose(meeting.circle_id, meeting.number, [row.key for row in rows])
+    if key is None:
+        return
+    insert = upsert(tx.session, CircleQuestion).values(
+        circle_id=meeting.circle_id,
+        meeting_id=meeting.id,
+        key=key,
+        text="",
+        created_at=tx.now,
+    )
+    tx.session.execute(insert.on_conflict_do_nothing())
+
+
+def _announcement(tx: Transaction, meeting: CircleMeeting) -> Announcement:
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    state = store.state_of(tx, meeting)
+    keys = tx.session.scalars(
+        select(CircleQuestion.key).where(
+            CircleQuestion.meeting_id == meeting.id, CircleQuestion.key != ""
+        )
+    )
+    names = members.names(tx, [*store.members_of(tx, circle.id), state.facilitator])
+    return Announcement(
+        id=meeting.id,
+        number=meeting.number,
+        planned_at=meeting.planned_at,
+        zone=timezones.get(circle.zone) or ZoneInfo("UTC"),
+        facilitator=names[state.facilitator] if state.facilitator else None,
+        question=next((questions.QUESTIONS.get(key) for key in keys), None),
+    )
+
+
+def _render_questions(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    meeting = _upcoming(tx, delivery)
+    if meeting is None:
+        return None
+    note = announcement_blocks.announcement(_announcement(tx, meeting))
+    return PostMessage(delivery.recipient, *note)
+
+
+def _upcoming(tx: Transaction, delivery: Delivery) -> CircleMeeting | None:
+    """Return the meeting if it is ahead, and the recipient is in its circle."""
+    meeting = tx.session.get(CircleMeeting, delivery.subject_id)
+    if (
+        meeting is None
+        or meeting.started_at is not None
+        or meeting.planned_at <= tx.now
+        or delivery.recipient not in store.members_of(tx, meeting.circle_id)
+    ):
+        return None
+    return meeting
+
+
+def _render_facilitator(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the question whether the facilitator can, while they are the one."""
+    meeting = _upcoming(tx, delivery)
+    if meeting is None:
+        return None
+    state = store.state_of(tx, meeting)
+    if state.facilitator != delivery.recipient or state.is_confirmed:
+        return None
+    return PostMessage(
+        delivery.recipient, *announcement_blocks.reminder(_reminder(tx, meeting))
+    )
+
+
+def _reminder(tx: Transaction, meeting: CircleMeeting) -> Reminder:
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    return Reminder(
+        id=meeting.id,
+        number=meeting.number,
+        planned_at=meeting.planned_at,
+        zone=timezones.get(circle.zone) or ZoneInfo("UTC"),
+    )
+
+
+def swap_choices(
+    tx: Transaction, meeting: CircleMeeting, *, by: str
+) -> Sequence[tuple[str, str]]:
+    """Return the ids and names of those whom the facilitator may ask to swap.
+
+    Raises UserError if they are not the facilitator, or nobody can.
+    """
+    state = store.state_of(tx, meeting)
+    if state.facilitator != by or state.phase != Phase.PLANNED:
+        raise UserError(NOT_FACILITATOR)
+    others = [
+        member
+        for member in store.members_of(tx, meeting.circle_id)
+        if member != by and member not in state.declined
+    ]
+    if not others:
+        raise UserError(NOBODY_CAN)
+    names = members.names(tx, others)
+    return [(member, names[member]) for member in others]
+
+
+def ask_to_swap(
+    tx: Transaction, meeting: CircleMeeting, other: str, *, by: str
+) -> None:
+    """Ask another member to facilitate instead. Raises UserError."""
+    if other not in dict(swap_choices(tx, meeting, by=by)):
+        raise UserError(NOT_YOURS, field="member")
+    tx.enqueue(CIRCLE_SWAP, meeting.id, to=other, payload={"by": by}, occurrence=by)
+
+
+def tell_swapped(tx: Transaction, meeting: CircleMeeting, press: Press) -> None:
+    tx.enqueue(
+        CIRCLE_SWAPPED,
+        meeting.id,
+        to=press.other,
+        payload={"by": press.member},
+        occurrence=press.member,
+    )
+
+
+def _render_swap(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    meeting = _upcoming(tx, delivery)
+    if meeting is None:
+        return None
+    by = delivery.payload["by"]
+    if store.state_of(tx, meeting).facilitator != by:
+        return None
+    note = announcement_blocks.swap_request(
+        _reminder(tx, meeting), members.name(tx, by), by
+    )
+    return PostMessage(delivery.recipient, *note)
+
+
+def _render_swapped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    meeting = _upcoming(tx, delivery)
+    if meeting is None:
+        return None
+    name = members.name(tx, delivery.payload["by"])
+    return PostMessage(
+        delivery.recipient, *announcement_blocks.swapped(meeting.number, name)
+    )
+
+
+# These are about one's own meeting, so they are no unasked messages.
+MESSAGE_TYPES = (
+    MessageType(
+        CIRCLE_QUESTIONS, _render_questions, send_after=contact_hours.send_after
+    ),
+    MessageType(
+        CIRCLE_FACILITATOR, _render_facilitator, send_after=contact_hours.send_after
+    ),
+    MessageType(CIRCLE_SWAP, _render_swap, send_after=contact_hours.send_after),
+    MessageType(CIRCLE_SWAPPED, _render_swapped),
+)
+MESSAGES = (
+    MessagePolicy(
+        frozenset({CIRCLE_QUESTIONS, CIRCLE_FACILITATOR, CIRCLE_SWAP, CIRCLE_SWAPPED}),
+        agenda_messages.meetings_with,
+    ),
+)

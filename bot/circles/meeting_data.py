@@ -1,0 +1,112 @@
+"""Personal data about circles' meetings, and how long it is stored."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, or_, select, update
+
+from bot.circles import agenda_messages, announcements
+from bot.personal_data import TablePolicy
+from bot.runtime import Transaction
+from models import (
+    Circle,
+    CircleAction,
+    CircleMeeting,
+    CircleMeetingMessage,
+    CircleQuestion,
+    CircleSeason,
+    MeetingTurn,
+)
+
+# Texts that people wrote for their circle are stored so long after its end.
+KEPT_FOR = timedelta(days=90)
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=CircleMeeting,
+        row_names=("meeting of a circle", "meetings of circles"),
+        contents="Meetings of circles: when, in which turn members facilitate them, and"
+        " who pressed which button when. Not who came.",
+        purpose="Run a meeting's agenda, and share the work of facilitating.",
+        retention="The presses: 90 days after the circle ended.",
+        owner_columns=("facilitator",),
+        json_columns=("rota", "presses"),
+        non_personal=("format",),
+    ),
+    TablePolicy(
+        model=CircleMeetingMessage,
+        contents="The bot's messages with a meeting's agenda.",
+        purpose="Edit one message instead of sending many.",
+        retention="90 days after the circle ended.",
+        mentioned_columns=("recipient",),
+        non_personal=("ts",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=MeetingTurn,
+        row_names=("turn in a circle's meeting", "turns in circles' meetings"),
+        contents="Who had a turn in which meeting of a circle.",
+        purpose="Let those come first who had none for longest.",
+        retention="90 days after the circle ended.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=CircleAction,
+        row_names=("next action in a circle", "next actions in circles"),
+        contents="One thing that a member said in their circle they will do, by when,"
+        " and whether it is done.",
+        purpose="Show it to the circle at its next meeting.",
+        retention="90 days after the circle ended.",
+        owner_columns=("member",),
+        text_columns={"text": "member"},
+        non_personal=("state",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=CircleQuestion,
+        row_names=("question for a circle", "questions for circles"),
+        contents="Questions for a circle to think about before a meeting.",
+        purpose="Ask each question once, and show members' own to their circle.",
+        retention="90 days after the circle ended.",
+        owner_columns=("member",),
+        text_columns={"text": "member"},
+        non_personal=("key",),
+        on_erasure="delete",
+    ),
+)
+
+ERASURE_LINES = (
+    "Meetings of your circles stay, without your name.",
+    "Your questions and actions in circles are deleted.",
+)
+MESSAGES = (*agenda_messages.MESSAGES, *announcements.MESSAGES)
+
+
+def purge(tx: Transaction) -> None:
+    """Delete what people wrote and pressed in circles that ended long ago."""
+    before = tx.now - KEPT_FOR
+    over = (
+        select(Circle.id)
+        .outerjoin(CircleSeason, CircleSeason.id == Circle.season_id)
+        .where(
+            Circle.installation_id == tx.workspace.id,
+            or_(
+                Circle.ended_at < before,
+                CircleSeason.ended_at < before,
+                CircleSeason.ends_on < before.date(),
+            ),
+        )
+    )
+    meetings = select(CircleMeeting.id).where(CircleMeeting.circle_id.in_(over))
+    for statement in (
+        delete(CircleAction).where(CircleAction.circle_id.in_(over)),
+        delete(CircleQuestion).where(CircleQuestion.circle_id.in_(over)),
+        delete(MeetingTurn).where(MeetingTurn.meeting_id.in_(meetings)),
+        delete(CircleMeetingMessage).where(
+            CircleMeetingMessage.meeting_id.in_(meetings)
+        ),
+        update(CircleMeeting)
+        .where(CircleMeeting.circle_id.in_(over), CircleMeeting.ended_at.is_not(None))
+        .values(presses=[], rota=[]),
+    ):
+        tx.session.execute(statement)

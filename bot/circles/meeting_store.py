@@ -1,0 +1,162 @@
+"""Meetings of circles, as they are stored: who is in them, and their state."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from bot.circles import keeper, rota
+from bot.circles.formats import Format
+from bot.circles.keeper import Meeting, Press, State
+from bot.circles.permissions import MEET
+from bot.errors import UserError
+from bot.permissions import require
+from bot.runtime import Transaction
+from bot.workspace import roles
+from models import Circle, CircleMeeting, CircleMember, CircleSeason, MeetingTurn
+
+NOT_YOURS = "Only the people in this circle can do that."
+UNKNOWN = "That meeting is gone."
+
+DEFAULT_MEETINGS = 6
+DEFAULT_WEEKS = 2
+DEFAULT_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """The number of a circle's meetings, their distance, and their length."""
+
+    meetings: int = DEFAULT_MEETINGS
+    weeks_between: int = DEFAULT_WEEKS
+    minutes: int = DEFAULT_MINUTES
+
+
+def lock(tx: Transaction, meeting_id: int) -> tuple[Circle, CircleMeeting]:
+    """Lock a meeting's circle, and return both as they are then.
+
+    All changes of a circle's meetings lock the circle, so they come one after another.
+    Raises UserError for a meeting that there is not.
+    """
+    circle_id = tx.session.scalar(
+        select(CircleMeeting.circle_id).filter_by(
+            id=meeting_id, installation_id=tx.workspace.id
+        )
+    )
+    if circle_id is None:
+        raise UserError(UNKNOWN)
+    circle = lock_circle(tx, circle_id)
+    meeting = tx.session.get_one(CircleMeeting, meeting_id, populate_existing=True)
+    return circle, meeting
+
+
+def lock_circle(tx: Transaction, circle_id: int) -> Circle:
+    return tx.session.get_one(
+        Circle, circle_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+
+
+def get(tx: Transaction, meeting_id: int, *, by: str) -> CircleMeeting:
+    """Return a meeting of a circle that the member is in. Raises UserError."""
+    meeting = tx.session.scalar(
+        select(CircleMeeting).filter_by(id=meeting_id, installation_id=tx.workspace.id)
+    )
+    if meeting is None:
+        raise UserError(UNKNOWN)
+    require_member(tx, meeting.circle_id, by)
+    return meeting
+
+
+def require_member(tx: Transaction, circle_id: int, by: str) -> None:
+    """Raise UserError if the person is not in the circle, or may not meet."""
+    require(MEET, roles.in_workspace(tx, by))
+    if by not in members_of(tx, circle_id):
+        raise UserError(NOT_YOURS)
+
+
+def members_of(tx: Transaction, circle_id: int) -> Mapping[str, int]:
+    """Return the people in a circle, with their positions, in that order."""
+    rows = tx.session.execute(
+        select(CircleMember.member, CircleMember.position)
+        .where(
+            CircleMember.circle_id == circle_id,
+            CircleMember.taken_at.is_not(None),
+            CircleMember.left_at.is_(None),
+        )
+        .order_by(CircleMember.position, CircleMember.member)
+    )
+    return {row.member: row.position for row in rows}
+
+
+def recurrence_of(tx: Transaction, circle: Circle) -> Recurrence:
+    if circle.season_id is None:
+        return Recurrence()
+    season = tx.session.get_one(CircleSeason, circle.season_id)
+    return Recurrence(season.meetings, season.weeks_between, season.minutes)
+
+
+def is_over(tx: Transaction, circle: Circle) -> bool:
+    """Return True if the circle or its season has ended: it meets no more."""
+    if circle.ended_at is not None:
+        return True
+    if circle.season_id is None:
+        return False
+    return tx.session.get_one(CircleSeason, circle.season_id).ended_at is not None
+
+
+def rota_of(tx: Transaction, circle_id: int) -> tuple[str, ...]:
+    """Return the circle's members in the order of their turns to facilitate."""
+    rows = tx.session.execute(
+        select(CircleMeeting.facilitator, func.max(CircleMeeting.started_at))
+        .where(
+            CircleMeeting.circle_id == circle_id,
+            CircleMeeting.facilitator.is_not(None),
+        )
+        .group_by(CircleMeeting.facilitator)
+    )
+    facilitated = {member: at for member, at in rows if member and at}
+    return rota.order(members_of(tx, circle_id), facilitated)
+
+
+def state_of(tx: Transaction, meeting: CircleMeeting) -> State:
+    """Return the meeting's state now."""
+    return keeper.state_at(facts_of(tx, meeting), presses_of(meeting), tx.now)
+
+
+def presses_of(meeting: CircleMeeting) -> Collection[Press]:
+    return [keeper.load(stored) for stored in meeting.presses]
+
+
+def facts_of(tx: Transaction, meeting: CircleMeeting) -> Meeting:
+    return Meeting(
+        meeting.planned_at,
+        meeting.minutes,
+        Format(meeting.format),
+        rota_now(tx, meeting),
+        _last_turns(tx, meeting),
+    )
+
+
+def rota_now(tx: Transaction, meeting: CircleMeeting) -> tuple[str, ...]:
+    """Return the meeting's rota; from its agenda on, it stays as it was then.
+
+    Otherwise the start of a facilitator who leaves would no longer count.
+    """
+    if meeting.posted_at is not None:
+        return tuple(meeting.rota)
+    return rota.present(meeting.rota, members_of(tx, meeting.circle_id))
+
+
+def _last_turns(tx: Transaction, meeting: CircleMeeting) -> Mapping[str, datetime]:
+    """Return when members last had a turn in the circle's earlier meetings."""
+    rows = tx.session.execute(
+        select(MeetingTurn.member, func.max(MeetingTurn.had_at).label("had_at"))
+        .join(CircleMeeting, CircleMeeting.id == MeetingTurn.meeting_id)
+        .where(
+            CircleMeeting.circle_id == meeting.circle_id,
+            CircleMeeting.number < meeting.number,
+        )
+        .group_by(MeetingTurn.member)
+    )
+    return {row.member: row.had_at for row in rows}

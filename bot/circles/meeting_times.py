@@ -1,0 +1,35 @@
+"""The times of a circle's meetings, and of what the bot does about them. Pure."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot import timezones
+
+ANNOUNCED_WORKING_DAYS_BEFORE = 2
+_SATURDAY = 5
+
+
+def planned_at(
+    starts_at: datetime, zone: ZoneInfo, number: int, weeks_between: int
+) -> datetime:
+    """Return the time (UTC) of the meeting with this number; the first has 1.
+
+    All are at one time of the day in the circle's zone, whatever the clocks do.
+    """
+    first = starts_at.astimezone(zone).replace(tzinfo=None)
+    later = timedelta(weeks=weeks_between * (number - 1))
+    return timezones.to_utc(first + later, zone)
+
+
+def announced_at(planned: datetime, zone: ZoneInfo) -> datetime:
+    """Return the time two working days before a meeting, at its time of the day."""
+    local = planned.astimezone(zone).replace(tzinfo=None)
+    left = ANNOUNCED_WORKING_DAYS_BEFORE
+    while left:
+        local -= timedelta(days=1)
+        left -= is_working_day(local.date())
+    return timezones.to_utc(local, zone)
+
+
+def is_working_day(day: date) -> bool:
+    return day.weekday() < _SATURDAY

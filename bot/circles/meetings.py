@@ -1,0 +1,261 @@
+"""Meetings of circles: plan them, take presses, and do what is due.
+
+A meeting's state follows from its presses and the time (bot/circles/keeper.py). The
+steps of the job, each once, at the time in `due_at`:
+
+1. Two working days before, tell the circle: the questions, and a reminder for the
+   facilitator.
+2. Fifteen minutes before, post the agenda with its buttons.
+3. When the meeting is over without a press, store its end.
+
+Each end plans the next meeting.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+
+from bot import timezones
+from bot.circles import (
+    agenda_messages,
+    announcements,
+    keeper,
+    meeting_times,
+)
+from bot.circles import meeting_store as store
+from bot.circles.keeper import Act, Press, State
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.runtime import Transaction
+from models import Circle, CircleMeeting, CircleMember, MeetingTurn
+
+# More presses than in any meeting of people; a script may do more.
+MAX_PRESSES = 500
+TOO_MANY = "This meeting has had too many presses. It ends by itself."
+ANOTHER = "Another meeting of your circle is still on. End it first."
+
+
+def plan_next(tx: Transaction, circle: Circle) -> CircleMeeting | None:
+    """Store the next meeting of a locked circle, unless one is ahead already.
+
+    Return None if the circle has no time yet, or has had all its meetings.
+    """
+    last = tx.session.scalar(
+        select(CircleMeeting)
+        .filter_by(circle_id=circle.id)
+        .order_by(CircleMeeting.number.desc())
+        .limit(1)
+    )
+    recurrence = store.recurrence_of(tx, circle)
+    number = last.number + 1 if last is not None else 1
+    if (
+        circle.starts_at is None
+        or store.is_over(tx, circle)
+        or (last is not None and last.ended_at is None)
+        or number > recurrence.meetings
+    ):
+        return None
+    zone = timezones.get(circle.zone) or ZoneInfo("UTC")
+    meeting = CircleMeeting(
+        installation_id=tx.workspace.id,
+        circle_id=circle.id,
+        number=number,
+        planned_at=meeting_times.planned_at(
+            circle.starts_at, zone, number, recurrence.weeks_between
+        ),
+        minutes=recurrence.minutes,
+        format="turns",
+        rota=list(store.rota_of(tx, circle.id)),
+        presses=[],
+        is_open=False,
+    )
+    tx.session.add(meeting)
+    tx.session.flush()
+    meeting.due_at = _due_at(circle, meeting, store.state_of(tx, meeting))
+    return meeting
+
+
+def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
+    """Store a press on a button of a meeting, and return the meeting's state.
+
+    Raises UserError.
+    """
+    circle, meeting = store.lock(tx, meeting_id)
+    store.require_member(tx, circle.id, pressed.member)
+    if len(meeting.presses) >= MAX_PRESSES:
+        raise UserError(TOO_MANY)
+    stored = keeper.dump(pressed)
+    if stored not in meeting.presses:
+        meeting.presses = [*meeting.presses, stored]
+    state = store.state_of(tx, meeting)
+    if state.is_open:
+        _close_others(tx, circle, meeting)
+    _settle(tx, circle, meeting, state)
+    if pressed in state.effective:
+        agenda_messages.update(tx, meeting)
+        if pressed.act == Act.CANNOT:
+            announcements.remind_facilitator(tx, meeting, state)
+        if pressed.act == Act.SWAP:
+            announcements.tell_swapped(tx, meeting, pressed)
+    return state
+
+
+def _close_others(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
+    """Store the end of the circle's other open meeting, if it is over.
+
+    Raises UserError if it is not.
+    """
+    other = tx.session.scalar(
+        select(CircleMeeting).where(
+            CircleMeeting.circle_id == circle.id,
+            CircleMeeting.is_open,
+            CircleMeeting.id != meeting.id,
+        )
+    )
+    if other is None:
+        return
+    state = store.state_of(tx, other)
+    if state.is_open:
+        raise UserError(ANOTHER)
+    _settle(tx, circle, other, state)
+    agenda_messages.update(tx, other)
+
+
+def _settle(
+    tx: Transaction, circle: Circle, meeting: CircleMeeting, state: State
+) -> None:
+    """Store what follows from the meeting's state. It may be repeated."""
+    is_new_end = state.ended_at is not None and meeting.ended_at is None
+    has_begun = state.agenda is not None
+    meeting.is_open = state.is_open
+    meeting.started_at = state.agenda.started_at if state.agenda else None
+    meeting.ended_at = state.ended_at
+    is_held = state.ended_at is not None and has_begun
+    meeting.facilitator = (state.facilitator or None) if is_held else None
+    meeting.due_at = _due_at(circle, meeting, state)
+    # One meeting closes before another opens, as the unique index wants it.
+    tx.session.flush()
+    if state.ended_at is not None:
+        _store_turns(tx, meeting, state.turns_had, state.ended_at)
+    if is_new_end:
+        plan_next(tx, circle)
+        if has_begun:
+            agenda_messages.tell_actions(tx, meeting)
+
+
+def _store_turns(
+    tx: Transaction, meeting: CircleMeeting, people: Collection[str], at: datetime
+) -> None:
+    tx.session.execute(
+        delete(MeetingTurn).where(
+            MeetingTurn.meeting_id == meeting.id, MeetingTurn.member.not_in(people)
+        )
+    )
+    rows = [
+        {"meeting_id": meeting.id, "member": member, "had_at": at}
+        for member in sorted(people)
+    ]
+    if rows:
+        insert = upsert(tx.session, MeetingTurn)
+        tx.session.execute(insert.on_conflict_do_nothing(), rows)
+
+
+def _due_at(circle: Circle, meeting: CircleMeeting, state: State) -> datetime | None:
+    """Return when the job has to look at the meeting again."""
+    if state.ended_at is not None:
+        return None
+    if meeting.posted_at is not None or circle.frozen_at is not None:
+        return state.closes_at
+    if meeting.announced_at is not None:
+        return state.meeting.opens_at
+    zone = timezones.get(circle.zone) or ZoneInfo("UTC")
+    return meeting_times.announced_at(meeting.planned_at, zone)
+
+
+def due_meetings(tx: Transaction) -> list[int]:
+    """Return the ids of meetings at which the job has to look now."""
+    return list(
+        tx.session.scalars(
+            select(CircleMeeting.id)
+            .where(
+                CircleMeeting.installation_id == tx.workspace.id,
+                CircleMeeting.due_at <= tx.now,
+            )
+            .order_by(CircleMeeting.due_at, CircleMeeting.id)
+        )
+    )
+
+
+def do_due(tx: Transaction, meeting_id: int) -> None:
+    """Do what is due for a meeting, if another replica has not done it."""
+    circle, meeting = store.lock(tx, meeting_id)
+    if meeting.due_at is None or meeting.due_at > tx.now:
+        return
+    if store.is_over(tx, circle) and not meeting.is_open:
+        meeting.due_at = None
+        return
+    state = store.state_of(tx, meeting)
+    if state.ended_at is None and circle.frozen_at is None:
+        if meeting.announced_at is None:
+            meeting.announced_at = tx.now
+            announcements.announce(tx, meeting)
+        if meeting.posted_at is None and tx.now >= state.meeting.opens_at:
+            meeting.rota = list(store.rota_now(tx, meeting))
+            meeting.posted_at = tx.now
+            agenda_messages.post(tx, meeting)
+    _settle(tx, circle, meeting, state)
+    if state.ended_at is not None:
+        agenda_messages.update(tx, meeting)
+
+
+def unplanned_circles(tx: Transaction) -> list[int]:
+    """Return circles whose members chose a time, and that have no meeting yet."""
+    return list(
+        tx.session.scalars(
+            select(Circle.id)
+            .where(
+                Circle.installation_id == tx.workspace.id,
+                Circle.starts_at.is_not(None),
+                Circle.ended_at.is_(None),
+                Circle.id.not_in(select(CircleMeeting.circle_id)),
+                Circle.id.in_(
+                    select(CircleMember.circle_id).where(
+                        CircleMember.taken_at.is_not(None),
+                        CircleMember.left_at.is_(None),
+                    )
+                ),
+            )
+            .order_by(Circle.id)
+        )
+    )
+
+
+def plan_first(tx: Transaction, circle_id: int) -> None:
+    """Plan a circle's first meeting, if another replica has not done it."""
+    plan_next(tx, store.lock_circle(tx, circle_id))
+
+
+def update_messages(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Edit the messages of a meeting after someone wrote for it."""
+    agenda_messages.update(tx, meeting)
+
+
+def replan(tx: Transaction, circle: Circle) -> None:
+    """Move the next meeting of a locked circle to the time that it has now."""
+    meeting = tx.session.scalar(
+        select(CircleMeeting).where(
+            CircleMeeting.circle_id == circle.id,
+            CircleMeeting.posted_at.is_(None),
+            CircleMeeting.ended_at.is_(None),
+        )
+    )
+    if meeting is None or circle.starts_at is None:
+        return
+    recurrence = store.recurrence_of(tx, circle)
+    zone = timezones.get(circle.zone) or ZoneInfo("UTC")
+    meeting.planned_at = meeting_times.planned_at(
+        circle.starts_at, zone, meeting.number, recurrence.weeks_between
+    )
+    meeting.due_at = _due_at(circle, meeting, store.state_of(tx, meeting))

@@ -1,0 +1,11 @@
+"""The kinds of messages of this feature; their names are stored in the outbox."""
+
+from bot.outbox.kind import MessageKind
+
+CIRCLE_AGENDA = MessageKind("circle.agenda")
+CIRCLE_UPDATE_AGENDA = MessageKind("circle.update_agenda")
+CIRCLE_AGREED = MessageKind("circle.agreed")
+CIRCLE_QUESTIONS = MessageKind("circle.questions")
+CIRCLE_FACILITATOR = MessageKind("circle.facilitator")
+CIRCLE_SWAP = MessageKind("circle.swap")
+CIRCLE_SWAPPED = MessageKind("circle.swapped")

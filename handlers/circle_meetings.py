@@ -1,0 +1,175 @@
+"""Circles' meetings: the buttons of their agendas, and what people write for them."""
+
+from datetime import date
+from functools import partial
+
+from slack_bolt import App
+
+from bot.circles import (
+    actions,
+    agenda_blocks,
+    announcement_blocks,
+    announcements,
+    meeting_replies,
+    meetings,
+    member_questions,
+)
+from bot.circles import meeting_store as store
+from bot.circles.keeper import Act, Press, State
+from bot.clock import datetime_to_micros
+from bot.errors import UserError
+from bot.runtime import Runtime, Transaction
+from bot.workspace import members
+from handlers.interactions import (
+    UNKNOWN_ID,
+    OpenView,
+    Reply,
+    Response,
+    on_button,
+    on_view,
+    parse_id,
+    reads,
+    writes,
+)
+from handlers.payloads import BlockAction, ViewSubmission
+from models import CircleMeeting
+
+# The facilitator presses these in a message to them, which their answer replaces.
+_ANSWERS = (Act.CAN, Act.CANNOT, Act.SWAP)
+# The parts of a button's value: the meeting, the step's position, its extensions.
+_PARTS = 3
+
+
+def register(app: App, rt: Runtime) -> None:
+    for act in Act:
+        listener = answer if act in _ANSWERS else press
+        on_button(app, rt, f"meeting_{act}", writes(partial(listener, act=act)))
+    on_button(app, rt, "meeting_ask_swap", reads(open_swap))
+    on_view(app, rt, "circle_swap", writes(ask_to_swap))
+    on_button(app, rt, "meeting_action", reads(open_action))
+    on_view(app, rt, "circle_action", writes(save_action))
+    on_button(app, rt, "meeting_report", reads(open_report))
+    on_view(app, rt, "circle_report", writes(save_report))
+    on_button(app, rt, "meeting_question", reads(open_question))
+    on_view(app, rt, "circle_question", writes(save_question))
+
+
+def _parse(click: BlockAction, act: Act) -> tuple[int, Press]:
+    """Parse a button's value. Raises UserError."""
+    numbers, other = click.value.split(":"), ""
+    if act == Act.SWAP:
+        *numbers, other = numbers
+    if len(numbers) != _PARTS:
+        raise UserError(UNKNOWN_ID)
+    meeting_id, position, extensions = map(parse_id, numbers)
+    press = Press(click.at_micros, click.actor, act, position, extensions, other)
+    return meeting_id, press
+
+
+def press(click: BlockAction, tx: Transaction, *, act: Act) -> Response:
+    meeting_id, pressed = _parse(click, act)
+    state = meetings.press(tx, meeting_id, pressed)
+    text = _reason(tx, state, pressed)
+    return Reply(text) if text else None
+
+
+def _reason(tx: Transaction, state: State, pressed: Press) -> str | None:
+    """Return why the press did nothing, if the person may wonder."""
+    facilitator = state.facilitator
+    name = members.name(tx, facilitator) if facilitator else None
+    return meeting_replies.no_effect(state, pressed, name)
+
+
+def answer(click: BlockAction, tx: Transaction, *, act: Act) -> Response:
+    """Take a facilitator's answer, and replace the question by the result."""
+    meeting_id, pressed = _parse(click, act)
+    state = meetings.press(tx, meeting_id, pressed)
+    facilitator = state.facilitator
+    name = members.name(tx, facilitator) if facilitator else None
+    is_own = facilitator == click.actor
+    return Reply(meeting_replies.answered(is_own=is_own, name=name), replace=True)
+
+
+def _meeting(click: BlockAction, tx: Transaction) -> CircleMeeting:
+    meeting_id, _ = _parse(click, Act.LEAD)
+    return store.get(tx, meeting_id, by=click.actor)
+
+
+def _submitted(form: ViewSubmission, tx: Transaction) -> CircleMeeting:
+    """Return the locked meeting of a form; its author is in the circle."""
+    meeting_id = parse_id(form.view.metadata().get("meeting"))
+    circle, meeting = store.lock(tx, meeting_id)
+    store.require_member(tx, circle.id, form.actor)
+    return meeting
+
+
+def open_swap(click: BlockAction, tx: Transaction) -> Response:
+    meeting = _meeting(click, tx)
+    people = announcements.swap_choices(tx, meeting, by=click.actor)
+    return OpenView(announcement_blocks.swap_form(meeting.id, people))
+
+
+def ask_to_swap(form: ViewSubmission, tx: Transaction) -> Response:
+    meeting = _submitted(form, tx)
+    other = form.view.chosen("member") or ""
+    announcements.ask_to_swap(tx, meeting, other, by=form.actor)
+    return None
+
+
+def open_action(click: BlockAction, tx: Transaction) -> Response:
+    meeting = _meeting(click, tx)
+    action = actions.own(tx, meeting.id, by=click.actor)
+    text, due_on = (action.text, action.due_on) if action else ("", None)
+    return OpenView(agenda_blocks.action_form(meeting.id, text, due_on))
+
+
+def save_action(form: ViewSubmission, tx: Transaction) -> Response:
+    meeting = _submitted(form, tx)
+    due_on = _date(form.view.date("due_on"))
+    text = form.view.text("action")
+    actions.save(tx, meeting, text, due_on, by=form.actor)
+    meetings.update_messages(tx, meeting)
+    return None
+
+
+def _date(text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UserError(meeting_replies.NO_DATE, field="due_on") from error
+
+
+def open_report(click: BlockAction, tx: Transaction) -> Response:
+    meeting = _meeting(click, tx)
+    action = actions.own_of_last_time(tx, meeting, by=click.actor)
+    form = agenda_blocks.report_form(meeting.id, action.id, action.text, action.state)
+    return OpenView(form)
+
+
+def save_report(form: ViewSubmission, tx: Transaction) -> Response:
+    meeting = _submitted(form, tx)
+    actions.set_state(
+        tx,
+        parse_id(form.view.metadata().get("action")),
+        form.view.chosen("state") or "",
+        # Slack does not say when a form was submitted.
+        at_micros=datetime_to_micros(tx.now),
+        by=form.actor,
+    )
+    meetings.update_messages(tx, meeting)
+    return None
+
+
+def open_question(click: BlockAction, tx: Transaction) -> Response:
+    meeting = _meeting(click, tx)
+    text = member_questions.own(tx, meeting.id, by=click.actor)
+    return OpenView(announcement_blocks.question_form(meeting.id, text))
+
+
+def save_question(form: ViewSubmission, tx: Transaction) -> Response:
+    meeting = _submitted(form, tx)
+    member_questions.save(tx, meeting, form.view.text("question"), by=form.actor)
+    meetings.update_messages(tx, meeting)
+    return None

@@ -1,0 +1,152 @@
+"""Meetings of circles: their presses, messages, turns, questions, and next actions."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class CircleMeeting(Base):
+    """A meeting of a circle. Its state follows from its presses and the time.
+
+    `is_open` and what comes after it are stored when it changes, for queries.
+    """
+
+    __tablename__ = "circle_meetings"
+    __table_args__ = (
+        UniqueConstraint("circle_id", "number"),
+        # A circle never has two meetings at a time, whatever replicas do.
+        Index(
+            "uq_circle_meetings_open",
+            "circle_id",
+            unique=True,
+            sqlite_where=text("is_open"),
+            postgresql_where=text("is_open"),
+        ),
+        Index(None, "installation_id", "due_at"),
+        CheckConstraint(
+            "format IN ('turns', 'case_clinic', 'discussion')", name="format"
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    circle_id: Mapped[int] = mapped_column(ForeignKey("circles.id"))
+    # 1 for the circle's first meeting.
+    number: Mapped[int]
+    planned_at: Mapped[datetime]
+    minutes: Mapped[int]
+    format: Mapped[str] = mapped_column(default="turns")
+    # The members when it was planned, in the order of their turns to facilitate.
+    rota: Mapped[list[str]] = mapped_column(default=list)
+    # All presses on its buttons, in any order.
+    presses: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    # The time at which the job has to look at it; None if there is nothing to do.
+    due_at: Mapped[datetime | None]
+    # The times at which the circle was told of it, and got its agenda.
+    announced_at: Mapped[datetime | None]
+    posted_at: Mapped[datetime | None]
+    is_open: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime | None]
+    # Also the end of the time in which it could have been started.
+    ended_at: Mapped[datetime | None]
+    # The member who facilitated it.
+    facilitator: Mapped[str | None] = mapped_column(index=True)
+
+
+class CircleMeetingMessage(Base):
+    """The agenda of a meeting in one conversation: a message that is edited."""
+
+    __tablename__ = "circle_meeting_messages"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "recipient"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meetings.id"))
+    # Slack's id of a conversation, or of a member for a direct message.
+    recipient: Mapped[str] = mapped_column(index=True)
+    # The id of the message, and of the conversation that it is in.
+    ts: Mapped[str | None]
+    # 1 after the message was posted anew, because Slack refused to edit it.
+    reposts: Mapped[int] = mapped_column(default=0)
+    edited_at: Mapped[datetime | None]
+
+
+class MeetingTurn(Base):
+    """A turn that a member had in a meeting, and did not skip."""
+
+    __tablename__ = "meeting_turns"
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("circle_meetings.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True, index=True)
+    had_at: Mapped[datetime]
+
+
+class CircleAction(Base):
+    """One thing that a member said they will do, for the eyes of their circle."""
+
+    __tablename__ = "circle_actions"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "member"),
+        CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    circle_id: Mapped[int] = mapped_column(ForeignKey("circles.id"), index=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meetings.id"))
+    member: Mapped[str] = mapped_column(index=True)
+    # mrkdwn in one line.
+    text: Mapped[str]
+    due_on: Mapped[date | None]
+    # The later `event_micros` wins, in whatever order presses arrive.
+    state: Mapped[str] = mapped_column(default="open")
+    event_micros: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+
+class CircleQuestion(Base):
+    """A question that a circle thinks about before a meeting.
+
+    It is one of ours, with its key, or a member's own.
+    """
+
+    __tablename__ = "circle_questions"
+    __table_args__ = (
+        # A circle never gets one of our questions twice.
+        Index(
+            "uq_circle_questions_key",
+            "circle_id",
+            "key",
+            unique=True,
+            sqlite_where=text("key <> ''"),
+            postgresql_where=text("key <> ''"),
+        ),
+        # A member's later question for a meeting replaces their earlier one.
+        UniqueConstraint("meeting_id", "member"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    circle_id: Mapped[int] = mapped_column(ForeignKey("circles.id"))
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meetings.id"))
+    key: Mapped[str] = mapped_column(default="")
+    member: Mapped[str | None] = mapped_column(index=True)
+    # mrkdwn in one line, or empty for one of ours.
+    text: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]

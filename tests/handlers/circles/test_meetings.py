@@ -1,0 +1,471 @@
+"""A circle meets: five people, an agenda that is edited, turns, and what they'll do."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+import jobs.circle_meetings
+from bot.slack.api import NotSent, OutcomeUnknown, Rejected
+from models import CircleMeeting, CircleMember, CircleQuestion, MeetingTurn
+from tests.circles import (
+    PEOPLE,
+    STARTS_AT,
+    agenda_of,
+    button_values,
+    fills_in,
+    go_to,
+    keep,
+    make_circle,
+    meeting_of,
+    open_agenda,
+    presses,
+)
+from tests.factories import Story
+from tests.programs import last_reply
+from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
+
+ACTION = "Write to the two teams"
+
+
+def text(message):
+    return json.dumps(message.blocks, ensure_ascii=False)
+
+
+def agenda(story, member=ASKER):
+    return text(agenda_of(story, member))
+
+
+def start(story: Story, *turns: str) -> None:
+    """Open the agenda; these people want a turn; the facilitator starts."""
+    open_agenda(story)
+    for member in turns:
+        presses(story, member, "want_turn")
+        story.advance(seconds=11)
+    presses(story, ASKER, "start")
+    story.advance(seconds=11)
+
+
+def to_step(story: Story, count: int, by: str = ASKER) -> None:
+    for _ in range(count):
+        presses(story, by, "next")
+        story.advance(seconds=11)
+
+
+def test_a_first_meeting_from_the_invitation_to_the_end(story: Story):
+    make_circle(story)
+    keep(story)
+    assert meeting_of(story).planned_at == STARTS_AT
+    # Monday, two working days before: all get a question, Ana is asked whether she can.
+    go_to(story, STARTS_AT - timedelta(days=2, hours=-1))
+    for member in PEOPLE:
+        [note] = [m for m in story.slack.messages_to(member) if "coming up" in m.text]
+        assert "To think about until then" in text(note)
+    [turn] = [m for m in story.slack.messages_to(ASKER) if "your turn" in m.text]
+    assert len([m for m in story.slack.messages if "your turn to fac" in m.text]) == 1
+    story.click(ASKER, "meeting_can", button_values(turn)["meeting_can"])
+    assert last_reply(story) == "Thank you. You facilitate it."
+
+    start(story, HELPER, PEER)
+    assert "Arrive and good news" in agenda(story, CHAMPION)
+    posted = {member: len(story.slack.messages_to(member)) for member in PEOPLE}
+    to_step(story, 2)
+    assert "Ben's turn: The issue" in agenda(story, CHAMPION)
+    assert "Next turn: Chi" in agenda(story, CHAMPION)
+    to_step(story, 4)
+    assert "Ben's turn: What I'll do" in agenda(story, ADMIN)
+    presses(story, HELPER, "action")
+    fills_in(story, HELPER, action=ACTION, due_on="2026-03-25")
+    to_step(story, 6)
+    assert "What we take away" in agenda(story)
+    # One message was edited; nobody got another.
+    assert posted == {m: len(story.slack.messages_to(m)) for m in PEOPLE}
+    to_step(story, 1)
+    assert "The meeting is over" in agenda(story)
+    for member in PEOPLE:
+        assert ACTION in text(story.slack.messages_to(member)[-1])
+        assert "by 25 Mar" in text(story.slack.messages_to(member)[-1])
+    with story.rt.read_session() as session:
+        turns = set(session.scalars(select(MeetingTurn.member)))
+        facilitator = session.scalar(
+            select(CircleMeeting.facilitator).filter_by(number=1)
+        )
+    assert (turns, facilitator) == ({HELPER, PEER}, ASKER)
+    # The next one is two weeks later at the same time of the day, after a clock change.
+    second = meeting_of(story, 2)
+    assert second.planned_at == STARTS_AT + timedelta(days=14, hours=-1)
+    assert second.rota == [HELPER, PEER, CHAMPION, ADMIN, ASKER]
+
+
+def test_the_next_meeting_begins_with_what_became_of_last_time(story: Story):
+    make_circle(story)
+    start(story)
+    presses(story, HELPER, "action")
+    fills_in(story, HELPER, action=ACTION)
+    presses(story, ASKER, "end")
+    open_agenda(story, 2)
+    presses(story, HELPER, "start")
+    story.advance(seconds=11)
+    to_step(story, 1, by=HELPER)
+    assert ACTION in agenda(story, ADMIN)
+    presses(story, HELPER, "report")
+    fills_in(story, HELPER, state="dropped")
+    story.advance(seconds=11)
+    assert "Ben: " in agenda(story, ADMIN)
+    assert "(dropped)" in agenda(story, ADMIN)
+    presses(story, PEER, "report")
+    assert last_reply(story) == "You have no action from last time."
+
+
+def test_only_the_facilitator_moves_on_until_another_takes_over(story: Story):
+    make_circle(story)
+    start(story)
+    presses(story, HELPER, "next")
+    assert "Ana facilitates this meeting" in last_reply(story)
+    assert "Arrive" in agenda(story)
+    presses(story, HELPER, "lead")
+    story.advance(seconds=11)
+    assert "Ben facilitates it" in agenda(story, PEER)
+    presses(story, HELPER, "next")
+    story.advance(seconds=11)
+    assert "What became of last time" in agenda(story)
+
+
+def test_a_facilitator_who_does_not_come_is_replaced(story: Story):
+    make_circle(story)
+    open_agenda(story)
+    presses(story, HELPER, "start")
+    assert "Ana facilitates this meeting" in last_reply(story)
+    presses(story, CHAMPION, "lead")
+    story.advance(seconds=11)
+    presses(story, CHAMPION, "start")
+    story.advance(seconds=11)
+    assert "Arrive" in agenda(story)
+    presses(story, CHAMPION, "end")
+    # Ana has not facilitated, so it is still her turn.
+    assert meeting_of(story, 2).rota[0] == ASKER
+    assert meeting_of(story, 2).rota[-1] == CHAMPION
+
+
+def test_a_facilitator_who_is_deactivated_is_replaced_in_the_middle(story: Story):
+    make_circle(story)
+    start(story)
+    story.slack.people[ASKER]["deleted"] = True
+    story.event({"type": "user_change", "user": story.slack.people[ASKER]})
+    story.click(ASKER, "meeting_next", f"{meeting_of(story).id}:0:0")
+    assert meeting_of(story).is_open
+    presses(story, PEER, "lead")
+    story.advance(seconds=11)
+    presses(story, PEER, "end")
+    assert not meeting_of(story).is_open
+
+
+def test_two_starts_at_once_start_one_meeting(story: Story):
+    make_circle(story)
+    open_agenda(story)
+    value = button_values(agenda_of(story, ASKER))["meeting_start"]
+    for _ in range(2):
+        story.click(ASKER, "meeting_start", value)
+    story.advance(seconds=11)
+    assert "Arrive" in agenda(story)
+
+
+def test_a_pause_and_two_more_minutes(story: Story):
+    make_circle(story)
+    start(story)
+    presses(story, ASKER, "extend")
+    story.advance(seconds=11)
+    presses(story, ASKER, "pause")
+    story.advance(seconds=11)
+    assert "Paused" in agenda(story, HELPER)
+    presses(story, ASKER, "resume")
+    story.advance(seconds=11)
+    assert "Arrive" in agenda(story, HELPER)
+
+
+@pytest.mark.parametrize(
+    ("act", "minutes", "is_open"),
+    [("pause", 19, True), ("pause", 21, False), (None, 79, True), (None, 101, False)],
+)
+def test_a_meeting_ends_by_itself_and_locks_nobody(story: Story, act, minutes, is_open):
+    make_circle(story)
+    start(story)
+    if act:
+        presses(story, ASKER, act)
+    story.advance(minutes=minutes)
+    keep(story)
+    assert meeting_of(story, 1).is_open == is_open
+    assert ("The meeting is over" in agenda(story)) != is_open
+    if not is_open:
+        assert meeting_of(story, 2).ended_at is None
+
+
+def test_a_meeting_that_nobody_started_did_not_begin(story: Story):
+    make_circle(story)
+    open_agenda(story)
+    story.advance(hours=2)
+    keep(story)
+    story.advance(seconds=11)
+    assert "did not begin" in agenda(story)
+    # It's still Ana's turn, and nobody is told anything else.
+    assert meeting_of(story, 2).rota[0] == ASKER
+    assert not [m for m in story.slack.messages if "is over" in m.text]
+
+
+def test_a_message_that_was_deleted_is_posted_anew_once(story: Story):
+    make_circle(story)
+    start(story)
+    for _ in range(2):
+        old = agenda_of(story, HELPER)
+        story.slack.messages.remove(old)
+        posted = story.slack.posted_count
+        to_step(story, 1)
+        if old.ts:
+            story.advance(seconds=11)
+        first_time = story.slack.posted_count - posted
+        if first_time:
+            assert "_next" in agenda(story, HELPER)
+    assert first_time == 0
+
+
+@pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message"])
+def test_slack_refuses_an_edit(story: Story, error):
+    make_circle(story)
+    start(story)
+    before = len(story.slack.messages_to(HELPER))
+    refused = Rejected("chat.update", error)
+    story.slack.fail["chat.update"] = [refused] * len(PEOPLE)
+    to_step(story, 1)
+    story.advance(seconds=11)
+    assert len(story.slack.messages_to(HELPER)) == before + 1
+    to_step(story, 1)
+    assert len(story.slack.messages_to(HELPER)) == before + 1
+    assert "Open round" in agenda(story, HELPER)
+
+
+def test_a_lost_answer_of_slack_posts_no_second_agenda(story: Story):
+    make_circle(story)
+    keep(story)
+    go_to(story, STARTS_AT - timedelta(minutes=16))
+    story.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "timeout")
+    ]
+    open_agenda(story)
+    story.advance(minutes=5)
+    for member in PEOPLE:
+        agendas = [m for m in story.slack.messages_to(member) if "_lead" in text(m)]
+        assert len(agendas) == 1
+
+
+def test_an_edit_that_fails_for_now_comes_later(story: Story):
+    make_circle(story)
+    start(story)
+    story.slack.fail["chat.update"] = [NotSent("chat.update", "down")] * 3
+    to_step(story, 1)
+    story.advance(minutes=10)
+    for member in PEOPLE:
+        assert "What became of last time" in agenda(story, member)
+
+
+def test_a_message_is_edited_at_most_once_in_ten_seconds(story: Story):
+    make_circle(story)
+    start(story)
+    edits = []
+    story.slack.on_call = lambda method: (
+        edits.append(story.clock()) if method == "chat.update" else None
+    )
+    for _ in range(6):
+        value = button_values(agenda_of(story, ASKER))["meeting_extend"]
+        story.click(ASKER, "meeting_extend", value)
+        presses(story, ASKER, "extend")
+    story.advance(seconds=30)
+    moments = sorted(set(edits))
+    # Five messages go out within a few seconds of each other, then wait.
+    assert len(edits) <= len(PEOPLE) * (1 + (moments[-1] - moments[0]).seconds // 10)
+
+
+def test_two_replicas_at_once_announce_and_post_once(story: Story):
+    make_circle(story)
+    for _ in range(2):
+        jobs.circle_meetings.keep_meetings(story.rt, story.worker)
+    go_to(story, STARTS_AT - timedelta(minutes=10))
+    for _ in range(2):
+        keep(story)
+    with story.rt.read_session() as session:
+        assert session.scalar(select(func.count(CircleMeeting.id))) == 1
+        assert session.scalar(select(func.count(CircleQuestion.id))) == 1
+    for member in PEOPLE:
+        texts = story.slack.texts_to(member)
+        assert len([each for each in texts if "coming up" in each]) == 1
+        assert len([each for each in texts if each == "Meeting 1 of your circle"]) == 1
+
+
+def test_a_circle_never_has_two_meetings_open(story: Story):
+    make_circle(story)
+    start(story)
+    first = meeting_of(story)
+    with story.rt.write_session.begin() as session:
+        session.add(
+            CircleMeeting(
+                installation_id=first.installation_id,
+                circle_id=first.circle_id,
+                number=2,
+                planned_at=first.planned_at,
+                minutes=60,
+                rota=list(PEOPLE),
+                presses=[],
+                due_at=story.clock(),
+            )
+        )
+    keep(story)
+    second = meeting_of(story, 2)
+    assert "_start" in text(agenda_of(story, ASKER))
+    story.click(ASKER, "meeting_start", f"{second.id}:0:0")
+    assert "Another meeting of your circle is still on" in last_reply(story)
+    assert not meeting_of(story, 2).is_open
+    # Nobody ends the first one; once it is over by itself, the second can begin.
+    story.advance(minutes=80)
+    story.click(ASKER, "meeting_lead", f"{second.id}:0:0")
+    story.click(ASKER, "meeting_pause", f"{first.id}:0:0")
+    story.click(ASKER, "meeting_start", f"{second.id}:0:0")
+    with story.rt.read_session() as session:
+        rows = session.execute(select(CircleMeeting.number, CircleMeeting.is_open))
+        open_meetings = [number for number, is_open in rows if is_open]
+    assert len(open_meetings) <= 1
+
+
+def test_people_outside_the_circle_can_do_nothing(story: Story):
+    make_circle(story)
+    start(story)
+    value = f"{meeting_of(story).id}:0:0"
+    for act in ("lead", "next", "end", "want_turn", "action", "report", "question"):
+        story.click(GUEST, f"meeting_{act}", value)
+        assert last_reply(story) == "Only the people in this circle can do that."
+    assert meeting_of(story).is_open
+    assert not story.slack.messages_to(GUEST)
+
+
+def test_a_member_who_left_sees_and_does_nothing_more(story: Story):
+    make_circle(story)
+    start(story)
+    with story.rt.write_session.begin() as session:
+        for row in session.scalars(select(CircleMember).filter_by(member=ASKER)):
+            row.left_at = story.clock()
+    seen = agenda(story, ASKER)
+    story.click(ASKER, "meeting_next", f"{meeting_of(story).id}:0:0")
+    assert last_reply(story) == "Only the people in this circle can do that."
+    # The meeting that she started goes on.
+    presses(story, HELPER, "lead")
+    story.advance(seconds=11)
+    to_step(story, 1, by=HELPER)
+    assert "What became of last time" in agenda(story, HELPER)
+    assert agenda(story, ASKER) == seen
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", "1", "1:2", "0:0:0", "999999:0:0", "1:0:0:UX", "1:-1:0", "9" * 30],
+)
+def test_forged_values_do_nothing(story: Story, value):
+    make_circle(story)
+    start(story)
+    before = meeting_of(story).presses
+    for act in ("next", "end", "lead", "swap", "action", "ask_swap", "can"):
+        assert story.click(HELPER, f"meeting_{act}", value).status == 200
+    if value != "1:0:0:UX":
+        assert meeting_of(story).presses == before
+
+
+def test_nobody_in_another_workspace_reaches_a_meeting(story: Story):
+    make_circle(story)
+    start(story)
+    with story.rt.write_session.begin() as session:
+        meeting = session.scalars(select(CircleMeeting)).one()
+        meeting_id = meeting.id
+    story.click(HELPER, "meeting_lead", f"{meeting_id + 1}:0:0")
+    assert last_reply(story) == "That meeting is gone."
+
+
+def test_a_facilitator_who_cannot_is_followed_by_the_next(story: Story):
+    make_circle(story)
+    keep(story)
+    go_to(story, STARTS_AT - timedelta(days=2, hours=-1))
+    [turn] = [m for m in story.slack.messages_to(ASKER) if "your turn" in m.text]
+    story.click(ASKER, "meeting_cannot", button_values(turn)["meeting_cannot"])
+    assert last_reply(story) == "Ben facilitates it."
+    story.deliver()
+    assert [m for m in story.slack.messages_to(HELPER) if "your turn" in m.text]
+    open_agenda(story)
+    assert "Ben facilitates it" in agenda(story, PEER)
+
+
+def test_a_swap_with_a_member_who_agrees(story: Story):
+    make_circle(story)
+    keep(story)
+    go_to(story, STARTS_AT - timedelta(days=2, hours=-1))
+    [turn] = [m for m in story.slack.messages_to(ASKER) if "your turn" in m.text]
+    story.click(ASKER, "meeting_ask_swap", button_values(turn)["meeting_ask_swap"])
+    fills_in(story, ASKER, member=CHAMPION)
+    [question] = [m for m in story.slack.messages_to(CHAMPION) if "instead" in m.text]
+    story.click(CHAMPION, "meeting_swap", button_values(question)["meeting_swap"])
+    assert last_reply(story) == "Thank you. You facilitate it."
+    story.deliver()
+    assert "Dan facilitates meeting 1 instead of you" in text(
+        story.slack.messages_to(ASKER)[-1]
+    )
+    story.click(CHAMPION, "meeting_ask_swap", button_values(turn)["meeting_ask_swap"])
+    open_agenda(story)
+    assert "Dan facilitates it" in agenda(story, PEER)
+
+
+def test_a_question_of_a_member_is_for_their_circle_only(story: Story):
+    make_circle(story)
+    open_agenda(story)
+    story.click(PEER, "meeting_question", f"{meeting_of(story).id}:0:0")
+    fills_in(story, PEER, question="Who has moved a team? <!channel>")
+    story.advance(seconds=11)
+    assert "Who has moved a team? <!channel>" in agenda(story, ADMIN)
+    for message in story.slack.messages:
+        if "moved a team" in text(message):
+            assert message.channel in PEOPLE
+
+
+@pytest.mark.parametrize("words", ["", "   ", "\u200b", "x" * 3001, "\u202e", "\n\n"])
+def test_an_action_needs_words(story: Story, words):
+    make_circle(story)
+    start(story)
+    presses(story, HELPER, "action")
+    assert "one line" in fills_in(story, HELPER, action=words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<!channel> <@U0HELPER> <http://a.b|good>",
+        "\u202eabc *bold* `code`",
+        "🎉🎉🎉",
+        "two\nlines\r\nof text",
+    ],
+)
+def test_an_action_is_shown_as_written_in_one_line(story: Story, words):
+    make_circle(story)
+    start(story)
+    presses(story, HELPER, "action")
+    assert fills_in(story, HELPER, action=words) == ""
+    presses(story, ASKER, "end")
+    shown = text(story.slack.messages_to(PEER)[-1])
+    assert '"type": "user"' not in shown
+    assert '"type": "link"' not in shown
+    assert '"type": "broadcast"' not in shown
+
+
+def test_a_form_sent_twice_is_one_action(story: Story):
+    make_circle(story)
+    start(story)
+    presses(story, HELPER, "action")
+    for words in ("First", "Second"):
+        fills_in(story, HELPER, action=words)
+    presses(story, ASKER, "end")
+    assert "Second" in text(story.slack.messages_to(PEER)[-1])
+    assert "First" not in text(story.slack.messages_to(PEER)[-1])

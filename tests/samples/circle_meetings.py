@@ -1,0 +1,100 @@
+"""Agendas of circles' meetings, the messages before them, and their forms."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.circles import agenda_blocks, announcement_blocks
+from bot.circles.agenda_blocks import ActionView, AgendaView
+from bot.circles.announcement_blocks import Announcement, Reminder
+from bot.circles.formats import Phase, Step, StepKind
+from bot.circles.questions import QUESTIONS
+from tests.samples.types import Samples
+
+_AT = datetime(2026, 3, 18, 11, tzinfo=UTC)
+_ZONE = ZoneInfo("Europe/Berlin")
+_NAMES = ["Ana", "Ben", "Chi", "Dan", "Eva", "Fay", "Gus"]
+_LONG = "word " * 600
+_LONG_NAME = "Name " * 30
+_ACTIONS = [
+    ActionView("Ana", "Write to <@U0BEN> &amp; co", "done", date(2026, 3, 25)),
+    ActionView("Ben", _LONG, "dropped"),
+    *(ActionView(_LONG_NAME, ":tada: " * 100) for _ in range(12)),
+]
+_WHEN: Any = {"id": 1, "number": 3, "planned_at": _AT, "zone": _ZONE}
+
+
+def agenda(phase: Phase, **more: Any) -> AgendaView:
+    values = {**_WHEN, "phase": phase, "facilitator": "Ana", "closes_at": _AT}
+    return AgendaView(**values | more)
+
+
+def running(kind: StepKind, **more: Any) -> AgendaView:
+    values = {
+        "step": Step(kind, 5, "U0BEN"),
+        "turn_of": "Ben",
+        "step_ends_at": _AT,
+        "next_step": Step(StepKind.TAKE_AWAY, 4),
+        "next_turn": "Chi",
+        "has_begun": True,
+        "position": 24,
+    }
+    return agenda(Phase.RUNNING, **values | more)
+
+
+_AGENDAS = [
+    agenda(Phase.PLANNED),
+    agenda(
+        Phase.PLANNED,
+        facilitator=None,
+        turns_wanted=[_LONG_NAME] * 7,
+        questions=[(name, _LONG) for name in _NAMES],
+    ),
+    *(running(kind) for kind in StepKind),
+    running(StepKind.ARRIVE, questions=[(_LONG_NAME, _LONG)] * 7),
+    running(StepKind.LAST_TIME, actions=_ACTIONS, turn_of=""),
+    running(StepKind.TAKE_AWAY, next_step=None, next_turn=None, turn_of=""),
+    agenda(Phase.PAUSED, has_begun=True),
+    agenda(Phase.ENDED),
+    agenda(Phase.ENDED, has_begun=True),
+    agenda(Phase.ENDED, has_begun=True, actions=_ACTIONS),
+]
+
+SAMPLES: Samples = {
+    agenda_blocks.agenda: [
+        lambda view=view: agenda_blocks.agenda(view)  # type: ignore[misc]
+        for view in _AGENDAS
+    ],
+    agenda_blocks.agreed: [lambda: agenda_blocks.agreed(3, _ACTIONS)],
+    agenda_blocks.action_form: [
+        lambda: agenda_blocks.action_form(1, "", None),
+        lambda: agenda_blocks.action_form(1, "word " * 28, date(2026, 3, 25)),
+    ],
+    agenda_blocks.report_form: [
+        lambda: agenda_blocks.report_form(1, 2, _LONG, "open"),
+    ],
+    announcement_blocks.announcement: [
+        lambda: announcement_blocks.announcement(Announcement(**_WHEN)),
+        lambda: announcement_blocks.announcement(
+            Announcement(
+                **_WHEN, facilitator=_LONG_NAME, question=QUESTIONS["mistake-1"]
+            )
+        ),
+    ],
+    announcement_blocks.reminder: [
+        lambda: announcement_blocks.reminder(Reminder(**_WHEN))
+    ],
+    announcement_blocks.question_form: [
+        lambda: announcement_blocks.question_form(1, "word " * 40)
+    ],
+    announcement_blocks.swap_form: [
+        lambda: announcement_blocks.swap_form(
+            1, [(f"U0{name.upper()}", name) for name in _NAMES]
+        ),
+        lambda: announcement_blocks.swap_form(1, [("U0ANA", _LONG_NAME)]),
+    ],
+    announcement_blocks.swap_request: [
+        lambda: announcement_blocks.swap_request(Reminder(**_WHEN), "Ana", "U0ANA")
+    ],
+    announcement_blocks.swapped: [lambda: announcement_blocks.swapped(3, _LONG_NAME)],
+}

@@ -211,8 +211,8 @@ def _pace_input(max_requests: int | None) -> InputBlock:
     return InputBlock(
         block_id=PACE,
         label="How often I may be asked to help",
-        hint="Up to once, twice or three times a week. Without a choice, it stays as in"
-        " My settings.",
+        hint="A little: at most once a week. Some: twice. A lot: three times. Without a"
+        " choice, it stays as in My settings.",
         optional=True,
         element=RadioButtonsElement(
             action_id=PACE,

@@ -112,7 +112,7 @@ def unseen_without_lead() -> Note:
     """Build the message to the admins about a program that none of them may see."""
     return sentence_note(
         "The last lead of a program in private channels has left, and no admin is in"
-        " them. Once somebody there invites you, you can name another lead with"
+        " them. Once you are in one of its channels, you can name another lead: type"
         " /backswing program."
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
+from slack_sdk.models.blocks import DividerBlock, HeaderBlock, SectionBlock
 from slack_sdk.models.views import View
 
 from bot.home.row_blocks import Row, RowList
@@ -14,6 +14,12 @@ HEADER = "What you could do this week"
 STOPPED = "OK, no more messages on Mondays. What you could do stays on my Home tab."
 # With five items, the rest of the message has room, too.
 _TEXT = "Nobody sees what you choose."
+
+
+def _rows(items: Sequence[tuple[int, WorkItemView]]) -> list[Row]:
+    """Return the items, with a line between them."""
+    rows = [_row(item_id, item) for item_id, item in items]
+    return [*rows[:1], *([DividerBlock(), *row] for row in rows[1:])]
 
 
 def _row(item_id: int, item: WorkItemView) -> Row:
@@ -41,7 +47,7 @@ def open_items(items: Sequence[tuple[int, WorkItemView]]) -> RowList:
                 accessory=button("How champions help", "work_guide", "guide"),
             ),
         ],
-        [_row(item_id, item) for item_id, item in items],
+        _rows(items),
     )
 
 
@@ -52,11 +58,11 @@ def monday(items: Sequence[tuple[int, WorkItemView]]) -> Note:
         return text, [SectionBlock(text=text)]
     things = "one thing" if len(items) == 1 else f"{len(items)} things"
     text = f"Good morning! You could do {things} for your peers this week."
-    blocks: list[Block] = [SectionBlock(text=text)]
-    for item_id, item in items:
-        blocks += _row(item_id, item)
+    rows = [block for row in _rows(items) for block in row]
     return text, [
-        *blocks,
+        SectionBlock(text=text),
+        *rows,
+        DividerBlock(),
         button_row(
             button("How champions help", "work_guide", "guide"),
             button("No more Monday messages", "work_stop", "stop"),

@@ -1,14 +1,25 @@
 """Run a job for each workspace that the process serves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial, wraps
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.retry import retry_on_conflict
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Transaction, Workspace
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Collection[object])
+
+
+class Buffer(Protocol[C]):
+    """Collects in memory, by the installation's id, what a job stores."""
+
+    def drain(self, installation_id: int, /) -> C: ...
+
+    def restore(self, installation_id: int, items: C, /) -> None: ...
 
 
 def each_workspace(
@@ -72,6 +83,24 @@ def write_if(
     if is_needed:
         with rt.write(workspace) as tx:
             work(tx)
+
+
+def write_drained(
+    rt: Runtime,
+    workspace: Workspace,
+    buffer: Buffer[C],
+    store: Callable[[Transaction, C], object],
+) -> None:
+    """Store what a buffer has collected; put it back if the database fails."""
+    items = buffer.drain(workspace.id)
+    if not items:
+        return
+    try:
+        with rt.write(workspace) as tx:
+            store(tx, items)
+    except SQLAlchemyError:
+        buffer.restore(workspace.id, items)
+        raise
 
 
 def work_if_due(

@@ -2,14 +2,12 @@
 
 import logging
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.mentors import consent, detection, message_counts
 from bot.mentors.feature import Mentors
 from bot.mentors.queries import PrivateMembers
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import Rejected, SlackError
-from jobs.each_workspace import each_workspace
+from jobs.each_workspace import each_workspace, write_drained
 
 log = logging.getLogger(__name__)
 
@@ -67,15 +65,7 @@ def apply_consent(rt: Runtime, workspace: Workspace) -> None:
 def write_message_counts(rt: Runtime, workspace: Workspace) -> None:
     """Store the messages counted since the last run."""
     counter = rt.features.get(Mentors).message_counter
-    counts = counter.drain(workspace.id)
-    if not counts:
-        return
-    try:
-        with rt.write(workspace) as tx:
-            message_counts.add(tx, counts)
-    except SQLAlchemyError:
-        counter.restore(workspace.id, counts)
-        raise
+    write_drained(rt, workspace, counter, message_counts.add)
 
 
 flush_message_counts = each_workspace(write_message_counts)

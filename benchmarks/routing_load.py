@@ -23,9 +23,9 @@ from sqlalchemy.orm import Session
 
 import handlers.bolt_app
 import jobs.routing
-from benchmarks.routing_workspace import (
-    CHANNELS,
-    PEOPLE,
+from benchmarks.routing_people import CHANNELS, PEOPLE
+from benchmarks.search_corpus import Corpus
+from benchmarks.workspace import (
     Clock,
     add_workspace,
     answer_request,
@@ -33,7 +33,6 @@ from benchmarks.routing_workspace import (
     make_runtime,
     person,
 )
-from benchmarks.search_corpus import Corpus
 from bot.db import engine, schema
 from bot.outbox.worker import OutboxWorker
 from bot.routing.steps import BATCH_SIZE
@@ -71,7 +70,7 @@ def _measure(folder: Path, url: str, count: int) -> None:
     schema.upgrade(database)
     clock = Clock(WEEKEND + timedelta(hours=4))
     with database.write_session.begin() as session:
-        workspace = add_workspace(session, WEEKEND)
+        workspace = add_workspace(session, WEEKEND, people=PEOPLE, channels=CHANNELS)
         add_asks(session, workspace, count)
     # The job calls Slack only about private channels.
     slack = cast("SlackApi", None)
@@ -147,7 +146,7 @@ class Events:
     def _answer(self, number: int) -> float:
         ask = 1 + number % self._count
         ts = f"{int(DUE.timestamp())}.{number:06}"
-        author, channel = person(number), channel_id(ask)
+        author, channel = person(number % PEOPLE), channel_id(ask % CHANNELS)
         request = answer_request(author, channel, ask_ts(ask), ts)
         began = perf_counter()
         response = self._bolt.dispatch(request)
@@ -179,7 +178,7 @@ def _ask(corpus: Corpus, number: int, count: int) -> dict[str, object]:
         "channel_id": number % CHANNELS + 1,
         "source": f"command:{number}",
         "ts": ask_ts(number),
-        "asker": person(number * 7),
+        "asker": person(number * 7 % PEOPLE),
         "title": " ".join(words.title),
         "details": " ".join(words.details),
         "asked_at": WEEKEND - timedelta(seconds=2 * count - number)

@@ -4,8 +4,7 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.routing_workspace import CHANNELS, PEOPLE
-
+PEOPLE, CHANNELS = 500, 20
 TOPICS, ASKS_A_DAY = 200, 40
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 ANSWERED_UNASKED = 0.6

@@ -26,15 +26,16 @@ import handlers.bolt_app
 import jobs.routing
 from benchmarks.routing_people import (
     ASSUMPTIONS,
+    CHANNELS,
     HELPS_IF_KNOWN,
     HELPS_OTHERWISE,
+    PEOPLE,
     START,
     People,
     Question,
     chosen_cap,
 )
-from benchmarks.routing_workspace import (
-    PEOPLE,
+from benchmarks.workspace import (
     Clock,
     add_workspace,
     answer_request,
@@ -123,7 +124,13 @@ class Year:
         # The channels of a year without requests turn them off.
         routes_asks = None if self.is_on else False
         with self.database.write_session.begin() as session:
-            self.workspace = add_workspace(session, START, routes_asks=routes_asks)
+            self.workspace = add_workspace(
+                session,
+                START,
+                people=PEOPLE,
+                channels=CHANNELS,
+                routes_asks=routes_asks,
+            )
             self._add_choices(session)
         slack = cast("SlackApi", QuietSlack())
         self.rt = make_runtime(self.database, self.workspace, slack, self.clock)

@@ -21,8 +21,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 import jobs.worklist
-from benchmarks.events import BOT, BOT_USER, TEAM
-from benchmarks.routing_workspace import Clock, make_runtime
+from benchmarks.workspace import Clock, add_workspace, make_runtime, person
 from bot.db import engine, schema
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
@@ -33,9 +32,6 @@ from models import (
     Ask,
     AskRoute,
     Champion,
-    Channel,
-    Installation,
-    Member,
     Newcomer,
     OutboxItem,
     WorkAssignment,
@@ -55,10 +51,6 @@ class Slack:
     def conversation_members(self, channel: str) -> Iterator[str]:
         number = int(channel[1:])
         return (person(n) for n in range(PEOPLE) if n % CHANNELS == number or n < 200)  # noqa: PLR2004
-
-
-def person(number: int) -> str:
-    return f"U{number % PEOPLE:09}"
 
 
 def main() -> None:
@@ -81,7 +73,7 @@ def _measure(kind: str, url: str) -> None:
     schema.upgrade(database)
     clock = Clock(MONDAY - timedelta(days=7))
     with database.write_session.begin() as session:
-        workspace = add_workspace(session)
+        workspace = _add_past(session)
     rt = make_runtime(database, workspace, cast("SlackApi", Slack()), clock)
     worker = cast("OutboxWorker", None)
     seconds: list[float] = []
@@ -124,40 +116,9 @@ def _print_items(session: Session) -> None:
     print(f"  {len(messages)} messages, at most {max(minutes.values())} in a minute")
 
 
-def add_workspace(session: Session) -> Workspace:
+def _add_past(session: Session) -> Workspace:
     """Add people, channels, and what happened in the weeks before."""
-    row = Installation(
-        team_id=TEAM,
-        bot_id=BOT,
-        bot_user_id=BOT_USER,
-        team_name="Peers",
-        team_url="https://peers.slack.com/",
-        installed_at=MONDAY - timedelta(days=400),
-    )
-    session.add(row)
-    session.flush()
-    here = {"installation_id": row.id, "fetched_at": MONDAY}
-    session.execute(
-        insert(Member),
-        [
-            here | {"slack_id": person(n), "name": f"p{n}", "tz": "UTC"}
-            for n in range(PEOPLE)
-        ],
-    )
-    session.execute(
-        insert(Channel),
-        [
-            here
-            | {
-                "id": n + 1,
-                "slack_id": f"C{n:09}",
-                "name": f"c{n}",
-                "is_joined": True,
-                "zone": "UTC",
-            }
-            for n in range(CHANNELS)
-        ],
-    )
+    workspace = add_workspace(session, MONDAY, people=PEOPLE, channels=CHANNELS)
     session.execute(
         insert(Champion),
         [
@@ -166,8 +127,8 @@ def add_workspace(session: Session) -> Workspace:
         ],
     )
     _add_newcomers(session)
-    _add_asks(session, row.id)
-    return Workspace(row.id, TEAM, BOT, BOT_USER, row.team_url)
+    _add_asks(session, workspace.id)
+    return workspace
 
 
 def _add_newcomers(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""The workspace of the routing benchmarks: its people, channels and answers."""
+"""A workspace with many people and channels, and its runtime, for benchmarks."""
 
 from datetime import datetime
 
@@ -14,8 +14,6 @@ from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.slack.api import SlackApi
 from models import Channel, Installation, Member
 
-PEOPLE, CHANNELS = 500, 20
-
 
 class Clock:
     """A clock that stands still until it is moved."""
@@ -28,15 +26,20 @@ class Clock:
 
 
 def person(number: int) -> str:
-    return f"U{number % PEOPLE:09}"
+    return f"U{number:09}"
 
 
 def channel_id(number: int) -> str:
-    return f"C{number % CHANNELS:09}"
+    return f"C{number:09}"
 
 
 def add_workspace(
-    session: Session, at: datetime, *, routes_asks: bool | None = None
+    session: Session,
+    at: datetime,
+    *,
+    people: int,
+    channels: int,
+    **channel_settings: object,
 ) -> Workspace:
     """Add people and channels whose profiles were fetched at `at`."""
     row = Installation(
@@ -54,7 +57,7 @@ def add_workspace(
         insert(Member),
         [
             here | {"slack_id": person(n), "name": f"p{n}", "tz": "UTC"}
-            for n in range(PEOPLE)
+            for n in range(people)
         ],
     )
     session.execute(
@@ -67,9 +70,9 @@ def add_workspace(
                 "name": f"c{n}",
                 "is_joined": True,
                 "zone": "UTC",
-                "routes_asks": routes_asks,
             }
-            for n in range(CHANNELS)
+            | channel_settings
+            for n in range(channels)
         ],
     )
     return Workspace(row.id, TEAM, BOT, BOT_USER, row.team_url)

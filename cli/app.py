@@ -37,6 +37,7 @@ from bot.workspace.installations import install
 from cli.anonymity_key import anonymity_keys
 from cli.arguments import version
 from cli.memory import return_free_memory
+from cli.systemd import READY, STOPPING, WATCHDOG, Systemd, status
 from cli.watchdog import Watchdog, WatchedPart
 from handlers import readiness
 from handlers.collectors import DatabaseCollector
@@ -119,6 +120,7 @@ class Application:
             if settings.mode == "socket"
             else None
         )
+        self._systemd = Systemd(settings.notify_socket)
         # The reason for the end, for the operator.
         self.abort_reason: str | None = None
         self._server: uvicorn.Server | None = None
@@ -163,6 +165,7 @@ class Application:
     def abort(self, reason: str) -> None:
         """Stop serving with exit code 1, so that the service is started again."""
         log.critical("giving up", extra={"why": reason})
+        self._systemd.notify(status(reason))
         self.abort_reason = self.abort_reason or reason
         if self._server is not None:
             self._server.should_exit = True
@@ -174,6 +177,7 @@ class Application:
 
     def stop(self) -> None:
         """Accept no more work; finish what is in flight, or leave it to its lease."""
+        self._systemd.notify(STOPPING)
         if self._socket is not None:
             self._socket.close()
         # A running job would reopen the database, which is closed below.
@@ -215,6 +219,10 @@ class Application:
                 "The thread that starts jobs has ended.",
             ),
             WatchedPart(
+                lambda: "it has ended" if self._follower.is_dead else None,
+                "The thread that follows the database for the search has ended.",
+            ),
+            WatchedPart(
                 parts["clock"],
                 ("The scheduler no longer runs jobs."),
                 MAX_DISCONNECTED_SECONDS,
@@ -233,6 +241,12 @@ class Application:
             ]
         return vitals
 
+    def _on_watch_ended(self, watching: "asyncio.Task[None]") -> None:
+        """End the process if a check has raised an error: nothing is watched now."""
+        if not watching.cancelled() and (error := watching.exception()):
+            log.error("a check failed", exc_info=error)
+            self.abort("The watchdog has ended.")
+
     def asgi(self, on_ready: Callable[[], None] = lambda: None) -> Starlette:
         """Return the application for uvicorn; the bot runs as long as it is served."""
 
@@ -240,10 +254,14 @@ class Application:
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
             self.start()
             watch = Watchdog(
-                self._watched_parts() if self.abort_reason is None else [], self.abort
+                self._watched_parts() if self.abort_reason is None else [],
+                self.abort,
+                on_alive=partial(self._systemd.notify, WATCHDOG),
             )
             watching = asyncio.create_task(watch.run())
+            watching.add_done_callback(self._on_watch_ended)
             if self.abort_reason is None:
+                self._systemd.notify(READY, status(f"Serving ({self.settings.mode})"))
                 on_ready()
             yield
             watching.cancel()

@@ -12,6 +12,7 @@ from bot.errors import SettingsError
 from bot.slack.api import RateLimited, Rejected, SlackError
 from cli.app import Application, handle_signals
 from cli.ports import ListeningSockets, listen
+from cli.systemd import Systemd, status
 
 log = logging.getLogger("backswing")
 
@@ -45,6 +46,7 @@ def _serve(settings: Settings, listening: ListeningSockets) -> int:
 
 def _connect(settings: Settings, database: Database) -> Application:
     """Retry until Slack answers. Raises Rejected if it does not accept the token."""
+    systemd = Systemd(settings.notify_socket)
     pause = 1.0
     while True:
         try:
@@ -55,5 +57,6 @@ def _connect(settings: Settings, database: Database) -> Application:
             seconds = error.retry_after if isinstance(error, RateLimited) else pause
             details = {"error": error.code, "seconds": seconds}
             log.warning("waiting for Slack", extra=details)
+            systemd.notify(status(f"Waiting for Slack ({error.code})"))
         time.sleep(seconds)
         pause = min(pause * 2, MAX_PAUSE_SECONDS)

@@ -24,14 +24,20 @@ class WatchedPart:
 class Watchdog:
     """Calls `on_fatal` with a message when a part has failed for too long.
 
-    Time is counted in checks: while the whole process is suspended, none are missed.
+    Until then it calls `on_alive` after each check of all parts. Time is counted in
+    checks: while the whole process is suspended, none are missed.
     """
 
     def __init__(
-        self, parts: Sequence[WatchedPart], on_fatal: Callable[[str], None]
+        self,
+        parts: Sequence[WatchedPart],
+        on_fatal: Callable[[str], None],
+        *,
+        on_alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
         self._on_fatal = on_fatal
+        self._on_alive = on_alive
         self._failed_checks: Counter[WatchedPart] = Counter()
 
     async def run(self) -> None:
@@ -50,4 +56,5 @@ class Watchdog:
             ) * CHECK_SECONDS >= vital.max_down_seconds:
                 self._on_fatal(vital.message)
                 return True
+        self._on_alive()
         return False

@@ -1,6 +1,5 @@
 """The systemd unit, the image and the Compose file in the docs match the program."""
 
-import configparser
 import json
 import re
 import shutil
@@ -19,6 +18,9 @@ import yaml
 
 from bot.config.settings import Settings
 from bot.db import engine
+from cli.app import GRACE_SECONDS
+from cli.exit import EXIT_TIMEOUT_SECONDS
+from cli.watchdog import CHECK_SECONDS
 from tests.docs import DOCS, ROOT
 from tests.ports import free_port
 
@@ -57,16 +59,96 @@ def run(
     )
 
 
+UNIT = ROOT / "deploy" / "backswing.service"
+ANALYZE = shutil.which("systemd-analyze") or ""
+needs_systemd = pytest.mark.skipif(not ANALYZE, reason="systemd is not installed")
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ANALYZE, *arguments], check=False, capture_output=True, text=True
+    )
+
+
+class Unit(dict[str, list[str]]):
+    """The lines of a unit by their names, which may repeat."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        for name, value in re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE):
+            self.setdefault(name, []).append(value)
+
+    def only(self, name: str) -> str:
+        [value] = self[name]
+        return value
+
+
 def test_the_unit_for_systemd_starts_the_program_and_lets_it_write_its_data():
-    unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.read(ROOT / "deploy" / "backswing.service")
-    service = unit["Service"]
-    folder = service["WorkingDirectory"]
-    assert service["ExecStart"] == f"{folder}/.venv/bin/python app.py"
-    assert service["ReadWritePaths"] == f"{folder}/data"
+    unit = Unit(UNIT.read_text())
+    folder = unit.only("WorkingDirectory")
+    assert unit.only("ExecStart") == f"{folder}/.venv/bin/python app.py"
+    assert unit.only("ReadWritePaths") == f"{folder}/data"
     # The exit code of app.py for a missing or wrong setting.
-    assert service["RestartPreventExitStatus"] == "2"
-    assert f"sudo -u {service['User']} mkdir -m 700 {folder}/data" in DEPLOY
+    assert unit.only("RestartPreventExitStatus") == "2"
+    assert f"sudo -u {unit.only('User')} mkdir -m 700 {folder}/data" in DEPLOY
+
+
+def test_the_unit_hands_secrets_in_as_settings_and_none_in_the_environment():
+    text = UNIT.read_text()
+    assert {"Environment", "EnvironmentFile"}.isdisjoint(Unit(text))
+    # Those in comments, too.
+    credentials = re.findall(r"^#?LoadCredential=(\w+):(.+)$", text, re.MULTILINE)
+    assert {name for name, _ in credentials} <= set(Settings.model_fields)
+    for name, path in credentials:
+        assert path == f"/etc/backswing/{name}"
+    assert "/etc/backswing/slack_bot_token" in DEPLOY
+
+
+def test_the_unit_hears_from_the_program_more_often_than_it_must():
+    unit = Unit(UNIT.read_text())
+    assert unit.only("Type") == "notify"
+    assert float(unit.only("WatchdogSec")) >= 10 * CHECK_SECONDS
+    # Slack may be away at the start for as long as it likes.
+    assert unit.only("TimeoutStartSec") == "infinity"
+    assert float(unit.only("TimeoutStopSec")) > 2 * GRACE_SECONDS + EXIT_TIMEOUT_SECONDS
+
+
+@pytest.fixture
+def unit_here(tmp_path: Path) -> Path:
+    """The unit, with this machine's Python and folders: they must exist."""
+    unit = Unit(UNIT.read_text())
+    text = UNIT.read_text()
+    for old, new in (
+        (f"{unit.only('WorkingDirectory')}/.venv/bin/python", sys.executable),
+        (unit.only("WorkingDirectory"), str(tmp_path)),
+    ):
+        text = text.replace(old, new)
+    (tmp_path / "docs" / "operate").mkdir(parents=True)
+    (tmp_path / "docs" / "operate" / "deploy.md").touch()
+    file = tmp_path / UNIT.name
+    file.write_text(text)
+    return file
+
+
+@needs_systemd
+def test_systemd_understands_each_line_of_the_unit(unit_here: Path):
+    found = analyze("verify", "--man=no", str(unit_here))
+    ours = [line for line in found.stderr.splitlines() if UNIT.name in line]
+    assert (found.returncode, ours) == (0, [])
+
+
+@needs_systemd
+def test_systemd_notices_a_misspelt_line_of_the_unit(unit_here: Path):
+    unit_here.write_text(unit_here.read_text().replace("PrivateTmp", "PrivatTmp"))
+    found = analyze("verify", "--man=no", str(unit_here))
+    assert "PrivatTmp" in found.stderr
+
+
+@needs_systemd
+def test_systemd_rates_the_unit_as_well_closed(unit_here: Path):
+    """From 100, which is unsafe, to 0."""
+    rated = analyze("security", "--offline=true", "--threshold=15", str(unit_here))
+    assert rated.returncode == 0, rated.stdout
 
 
 def test_the_image_has_each_package_of_the_program():

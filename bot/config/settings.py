@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(
         3333, ge=0, le=65535, description="The port of the sandbox's page."
     )
+    notify_socket: str | None = Field(
+        None,
+        description="systemd's socket for news about the process. systemd sets it.",
+    )
     log_format: Literal["auto", "json", "plain"] = Field(
         "auto", description="`auto` is plain text on a terminal and JSON elsewhere."
     )

@@ -67,6 +67,13 @@ class SearchFollower:
         else:
             log.warning("search is incomplete, because tantivy is not installed")
 
+    @property
+    def is_dead(self) -> bool:
+        """True if the thread has ended though nobody stopped it."""
+        has_started = self._thread.ident is not None
+        is_stopping = self._stopping.is_set()
+        return has_started and not is_stopping and not self._thread.is_alive()
+
     def stop(self, seconds: float) -> None:
         """Stop after the commit that is under way, and release the folder."""
         self._stopping.set()

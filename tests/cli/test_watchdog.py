@@ -71,6 +71,10 @@ def kill_the_event_batcher(backswing: Application, slack: Sandbox) -> None:
     slack.say(ana.id, slack.add_channel("help", ana).id, "hello")
 
 
+def kill_the_search_thread(backswing: Application, slack: Sandbox) -> None:
+    backswing._follower.follow = die  # type: ignore[method-assign]
+
+
 def kill_the_socket_thread(backswing: Application, slack: Sandbox) -> None:
     assert backswing._socket is not None
     backswing._socket._on_message = die  # type: ignore[method-assign, assignment]
@@ -91,6 +95,7 @@ def disable_socket_mode(backswing: Application, slack: Sandbox) -> None:
         (kill_an_outbox_worker, "The thread that sends messages has ended"),
         (kill_the_scheduler, "starts jobs has ended"),
         (kill_the_event_batcher, "commits events has ended"),
+        (kill_the_search_thread, "for the search has ended"),
         (kill_the_socket_thread, "listens to Slack has ended"),
         (disable_socket_mode, "Socket Mode is off"),
     ],
@@ -108,6 +113,20 @@ def test_a_dead_part_ends_the_process_with_a_reason(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert backswing.run(begin, [listening]) == 1
     assert reason in capsys.readouterr().err
+
+
+def test_a_check_that_fails_ends_the_process_as_nothing_is_watched_then(
+    backswing: Application,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    def fail(_: Watchdog) -> bool:
+        raise ValueError
+
+    monkeypatch.setattr(Watchdog, "check", fail)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        assert backswing.run(lambda: None, [listening]) == 1
+    assert "The watchdog has ended." in capsys.readouterr().err
 
 
 def serves(backswing: Application) -> int:

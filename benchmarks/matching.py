@@ -1,11 +1,11 @@
 """Who is matched with whom, round after round?
 
-    uv run --group dev python -m benchmarks.matching [--people 30 120 1000 10000]
-    uv run --group dev python -m benchmarks.matching EXPORT.zip POSTS.jsonl.gz …
+    uv run --group dev python -m benchmarks.matching [EXPORT.zip] [POSTS.jsonl.gz …]
+        [--people 30 120 1000 10000]
 
-Without files, made-up people are matched in twelve rounds: in circles and in pairs, by
-the bot, at random, and with those of thirty random people with whom they share the
-fewest channels, repeats last. All figures are of the twelve rounds together.
+Made-up people are matched in twelve rounds: in circles and in pairs, by the bot, at
+random, and with those of thirty random people with whom they share the fewest channels,
+repeats last. All figures are of the twelve rounds together.
 
 "repeats" is the share of pairs that had met in a round before, "apart" the share with
 clocks more than four hours apart, "same team" that of one team. "wants" is the share of
@@ -15,7 +15,9 @@ each other, or have no common hour. "left" counts people without a group, "twice
 left out in two rounds running. "seconds" is the processor's time for a round: the
 longest.
 
-With files, circles are formed from real asks; see `benchmarks/matching_walk.py`.
+Then a few people are matched, beside the best of all matches, and people leave circles
+(`benchmarks/matching_checks.py`). With files, circles are also formed from real asks
+(`benchmarks/matching_walk.py`).
 """
 
 import argparse
@@ -26,6 +28,7 @@ from pathlib import Path
 from random import Random
 from time import process_time
 
+from benchmarks.matching_checks import CHECKS
 from benchmarks.matching_people import (
     AT,
     CIRCLES,
@@ -147,10 +150,6 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--people", nargs="*", type=int, default=PEOPLE)
     arguments = parser.parse_args()
-    for path in arguments.files:
-        print(walk(path), flush=True)
-    if arguments.files:
-        return
     for kind, methods in (("circles", CIRCLES), ("pairs", PAIRS)):
         for count in arguments.people:
             print(f"\n{count:,} people in {kind}, {ROUNDS} rounds")
@@ -158,6 +157,12 @@ def main() -> None:
             community = make(count, Random(count))  # noqa: S311 - no secret
             for name, method in methods.items():
                 print(row(name, play(community, method).figures()), flush=True)
+    for title, check in CHECKS.items():
+        print(f"\n{title}")
+        for line in check():
+            print(line, flush=True)
+    for path in arguments.files:
+        print(walk(path), flush=True)
 
 
 if __name__ == "__main__":

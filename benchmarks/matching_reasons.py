@@ -3,13 +3,15 @@
     uv run --group dev python -m benchmarks.matching_reasons EXPORT.zip --output FILE
 
 Circles are formed, and pairs meet, every four weeks from what was known then. Written
-are the latest 20 circles and 100 pairs with a reason that is based on asks. Below each
-reason are the titles of these asks, so that a reader can tell if it is true.
+are 20 circles and 100 pairs: those with a reason that is based on asks, then the
+others, the latest first. Below each reason are the titles of these asks, so that a
+reader can tell if it is true.
 
 An export has no topics that people named, no teams and no levels. The topics are a list
 such as a group like this might give to its channels; an ask is on those that its title
 names, as in `bot/people/rules.py`. Messages are taken for asks by rules only, and not
-confirmed as members do, so those without a question mark in the title do not count.
+confirmed as members do. So those without a question mark in the title do not count, nor
+do those that begin with a mention: they are for one person.
 """
 
 import argparse
@@ -121,13 +123,15 @@ class Group:
         return [*lines.values(), *about_all]
 
 
+def _is_ask(title: str) -> bool:
+    return not title.startswith("@") and _QUESTION.search(title) is not None
+
+
 def groups(asks: Sequence[PastAsk]) -> Iterator[Group]:
     """Form circles and pairs every four weeks; pairs of earlier rounds have met."""
     vocabulary = Vocabulary(TOPICS.replace("\n", " ").strip().split(", "))
     topics = {
-        ask.ask_id: vocabulary.topics_of((), title)
-        if _QUESTION.search(title)
-        else set()
+        ask.ask_id: vocabulary.topics_of((), title) if _is_ask(title) else set()
         for ask in asks
         for title in [to_plain(ask.title)]
     }
@@ -145,6 +149,10 @@ def groups(asks: Sequence[PastAsk]) -> Iterator[Group]:
             for person, other in combinations(pair, 2):
                 met[person][other] = met[other][person] = now
         now += STEP
+
+
+def _has_asks(reasons: Sequence[Sentence]) -> bool:
+    return any(phrase.asks for sentence in reasons for phrase in sentence)
 
 
 def names_of(path: Path) -> dict[str, str]:
@@ -165,15 +173,12 @@ def main() -> None:
     lines: list[str] = []
     for kind, limit in (("circle", CIRCLES), ("pair", PAIRS)):
         all_of_kind = [each for each in latest if each[0].kind == kind]
-        with_asks = [
-            (group, reasons)
-            for group, reasons in all_of_kind
-            if any(phrase.asks for sentence in reasons for phrase in sentence)
-        ]
+        all_of_kind.sort(key=lambda each: not _has_asks(each[1]))
+        count = sum(_has_asks(reasons) for _, reasons in all_of_kind)
         lines.append(
-            f"{len(with_asks)} of {len(all_of_kind)} {kind}s have a reason with asks."
+            f"\n{count} of {len(all_of_kind)} {kind}s have a reason with asks."
         )
-        for number, (group, reasons) in enumerate(with_asks[:limit], start=1):
+        for number, (group, reasons) in enumerate(all_of_kind[:limit], start=1):
             members = ", ".join(readers.names[each.id] for each in group.members)
             lines.append(f"\n{kind.title()} {number}, {group.now:%d %b %Y}: {members}")
             for sentence in reasons:

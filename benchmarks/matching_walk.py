@@ -6,16 +6,17 @@ zone, team and topics are known.
 
 The measure is the share of the members' asks of the next twelve weeks, of those that
 others answered, that a mate of their circle answered; and the same for mates who had
-not helped the asker before, or been helped. It is compared with random circles of the
-same sizes, and with random circles of people who had not helped each other, as far as
-chance allows: twenty draws of each.
+not helped the asker before, or been helped. Circles are formed from three seeds, and
+compared with random circles of the same sizes, and with random circles of people who
+had not helped each other, as far as chance allows: twenty draws of each.
 
-Intervals are of 95 %, from 2,000 samples of the askers.
+Intervals are of 95 %, from 2,000 samples of the askers; the last rows are differences
+for the same askers.
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -30,7 +31,7 @@ from bot.search.tokens import subject_words
 SEASON, STEP = timedelta(weeks=12), timedelta(weeks=4)
 # Answers in this time make people active; so many make it as likely as not.
 ACTIVE_FOR, HALF_ACTIVE = timedelta(weeks=26), 3
-DRAWS, SAMPLES = 20, 2000
+SEEDS, DRAWS, SAMPLES = 3, 20, 2000
 MIN_PEOPLE = 5
 SWAPS_PER_PERSON = 20
 
@@ -142,13 +143,24 @@ def results(
         yield asker, weight, weight * is_hit
 
 
-def share(rows: Sequence[tuple[str, float, float]]) -> str:
-    """Return the share of hits with its interval."""
-    by_asker: dict[str, tuple[float, float]] = {}
+Sums = dict[str, tuple[float, float]]
+
+
+def by_asker(rows: Iterable[tuple[str, float, float]]) -> Sums:
+    """Return the number of asks and of hits of each asker."""
+    sums: Sums = {}
     for asker, count, hits in rows:
-        asks, all_hits = by_asker.get(asker, (0.0, 0.0))
-        by_asker[asker] = asks + count, all_hits + hits
-    values = list(by_asker.values())
+        asks, all_hits = sums.get(asker, (0.0, 0.0))
+        sums[asker] = asks + count, all_hits + hits
+    return sums
+
+
+def share(sums: Sums, less: Sums | None = None) -> str:
+    """Return the share of hits, or what it is more than another, with its interval."""
+    values = [
+        (asks, hits - (less[asker][1] if less is not None else 0))
+        for asker, (asks, hits) in sums.items()
+    ]
     if not values:
         return "no asks"
     draw = Random(1)  # noqa: S311 - a sample, no secret
@@ -158,20 +170,20 @@ def share(rows: Sequence[tuple[str, float, float]]) -> str:
     )
     mean = sum(hits for _, hits in values) / sum(asks for asks, _ in values)
     low, high = sampled[SAMPLES // 40], sampled[-SAMPLES // 40]
-    return f"{mean:.3f} ({low:.3f}-{high:.3f})"
+    sign = "" if less is None else "+"
+    return f"{mean:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
 
 
 def walk(path: Path) -> str:
     """Return a table of the shares."""
     past = list(seasons(read(path)))
-    formed = [
-        circles.form(each.people, seed=str(n), at=AT).circles
-        for n, each in enumerate(past)
-    ]
     draw = Random(0)  # noqa: S311 - a draw, no secret
     options: dict[str, list[tuple[Season, Groups, float]]] = {
         "engine": [
-            (season, groups, 1.0) for season, groups in zip(past, formed, strict=True)
+            (each, formed.circles, 1 / SEEDS)
+            for n, each in enumerate(past)
+            for seed in range(SEEDS)
+            for formed in [circles.form(each.people, seed=f"{n} {seed}", at=AT)]
         ]
     }
     for name, without_ties in (("random", False), ("random, no ties", True)):
@@ -180,22 +192,29 @@ def walk(path: Path) -> str:
             for each in past
             for _ in range(DRAWS)
         ]
-    people = sum(len(each.people) for each in past) / max(1, len(past))
-    asks = sum(len(each.asks) for each in past)
-    lines = [
-        f"\n{path.name}: {len(past)} seasons, {people:.0f} people each, {asks} asks",
-        f"  {'':<16}{'by a mate':>22}{'by a new mate':>22}",
-    ]
-    for name, option in options.items():
-        shares = [
-            share(
-                [
-                    each
-                    for season, groups, weight in option
-                    for each in results(season, groups, weight=weight, is_new=is_new)
-                ]
+    table = {
+        name: [
+            by_asker(
+                row
+                for season, groups, weight in option
+                for row in results(season, groups, weight=weight, is_new=is_new)
             )
             for is_new in (False, True)
         ]
-        lines.append(f"  {name:<16}" + "".join(f"{text:>22}" for text in shares))
-    return "\n".join(lines)
+        for name, option in options.items()
+    }
+    rows = [(name, [share(sums) for sums in sides]) for name, sides in table.items()]
+    rows += [
+        (f"more than {name}", list(map(share, table["engine"], table[name])))
+        for name in list(options)[1:]
+    ]
+    people = sum(len(each.people) for each in past) / max(1, len(past))
+    asks = sum(len(each.asks) for each in past)
+    size = f"{len(past)} seasons, {people:.0f} people each, {asks} asks"
+    return "\n".join(
+        [
+            f"\n{path.name}: {size}",
+            f"  {'':<26}{'by a mate':>26}{'by a new mate':>26}",
+            *(f"  {name:<26}{both:>26}{new:>26}" for name, (both, new) in rows),
+        ]
+    )

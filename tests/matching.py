@@ -1,10 +1,12 @@
 """People for tests of matching, and the least costs that there are."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import cache
 from itertools import combinations
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ ZONES = [
 TOPICS = ["dbt", "kafka", "sql", "python", "hiring", "tests"]
 
 
-def crowd(count, seed=0, **known):
+def crowd(count: int, seed: int = 0, **known: Any) -> list[Person]:
     """Return people with any topics, teams and zones, who can all meet in writing."""
     draw = Random(seed)
     return [
@@ -104,7 +106,7 @@ def apart(people, first, second):
     ]
 
 
-def least_cost_of_circles(people):
+def least_cost_of_circles(people: Sequence[Person]) -> int:
     """Return the cost of the best circles of the usual sizes, of all that there are."""
     ids = [person.id for person in people]
     sizes = circles.sizes(len(ids))
@@ -116,9 +118,13 @@ def least_cost_of_circles(people):
     return _least(costs, frozenset(range(len(ids))), tuple(sorted(sizes)))
 
 
-def _least(costs, everyone, sizes):
+def _least(
+    costs: Mapping[tuple[int, ...], int],
+    everyone: frozenset[int],
+    sizes: tuple[int, ...],
+) -> int:
     @cache
-    def least(rest, left):
+    def least(rest: frozenset[int], left: tuple[int, ...]) -> int:
         if not rest:
             return 0
         first, *others = sorted(rest)
@@ -132,12 +138,12 @@ def _least(costs, everyone, sizes):
     return least(everyone, sizes)
 
 
-def _without(sizes, size):
+def _without(sizes: tuple[int, ...], size: int) -> tuple[int, ...]:
     index = sizes.index(size)
     return sizes[:index] + sizes[index + 1 :]
 
 
-def least_cost_of_pairs(people):
+def least_cost_of_pairs(people: Sequence[Person]) -> int:
     """Return the cost of the best pairs, with a three for the odd one."""
     ids = [person.id for person in people]
     sizes = [2] * (len(ids) // 2)

@@ -69,7 +69,8 @@ def group_reasons(
     """Return a sentence on members of a group by id, and sentences on all of them.
 
     `parts` has those of each two members. The sentence on a member says what the best
-    mate can help them with; else what they can help a mate with, if that was not said.
+    mate can help them with; else what they can help a mate with whose sentence does not
+    name them.
     """
     parts = list(parts)
     reasons = _reasons(parts, readers)
@@ -77,8 +78,9 @@ def group_reasons(
     for reason in reasons:
         best.setdefault(reason.member, reason)
     sentences = {member: reason.sentence for member, reason in best.items()}
+    said = {(reason.member, reason.other) for reason in best.values()}
     for reason in reasons:
-        if reason.other not in sentences and reason not in best.values():
+        if reason.other not in sentences and (reason.member, reason.other) not in said:
             sentences[reason.other] = reason.from_helper
     pairs = math.comb(len(members), 2)
     facts = _team_facts(parts, "all ", pairs)

@@ -210,8 +210,9 @@ def test_the_caller_may_link_what_is_said_to_asks():
 
 
 def test_each_in_a_circle_reads_who_can_help_them_or_whom_they_can_help():
-    ana = Person("ana", wants={"sql": 1}, team="data")
-    ben = Person("ben", knows={"sql": 1}, solved={"sql": (1, 2)}, team="web")
+    ana = Person("ana", wants={"sql": 1, "dbt": 1}, team="data")
+    knows = {"sql": 1, "dbt": 1}
+    ben = Person("ben", knows=knows, solved={"sql": (1, 2)}, team="web")
     cat = Person("cat", knows={"sql": 1}, helped_with={"sql": (3,)}, team="ops")
     dan = Person("dan", team="hr")
     lines, about_all = group(ana, ben, cat, dan)

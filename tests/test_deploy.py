@@ -47,13 +47,17 @@ def environment() -> dict[str, str]:
 def run(
     command: list[str], folder: Path, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the image, with this Python and in this folder."""
+    """Run a command of the image, with this Python, and this folder as its own."""
     assert command[0] == "python"
+    [_, own] = instructions("WORKDIR")
+    variables = {
+        name: value.replace(own, str(folder)) for name, value in environment().items()
+    }
     return subprocess.run(
         [sys.executable, *command[1:]],
         check=False,
         cwd=folder,
-        env=environment() | env,
+        env=variables | env,
         capture_output=True,
         text=True,
     )
@@ -162,7 +166,7 @@ def test_the_image_has_each_package_of_the_program():
 
 def test_no_secret_and_no_data_is_sent_to_the_builder():
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
-    assert {".env", "data"} <= set(ignored)
+    assert {".env", "data", "secrets"} <= set(ignored)
     assert not set(ignored) & {name.split("/")[0] for name in copied()}
 
 
@@ -173,6 +177,7 @@ def test_the_images_files_are_enough_for_the_program(tmp_path: Path):
             shutil.copytree(source, tmp_path / name)
         else:
             shutil.copy(source, tmp_path)
+    (tmp_path / "secrets").mkdir()
     [entrypoint] = map(json.loads, instructions("ENTRYPOINT"))
     migrated = run([*entrypoint, "migrate"], tmp_path)
     assert migrated.returncode == 0, migrated.stderr
@@ -182,16 +187,16 @@ def test_the_images_files_are_enough_for_the_program(tmp_path: Path):
     # The sandbox would start here, on a page that nobody can reach.
     started = run(entrypoint, tmp_path)
     assert started.returncode == 2
-    assert "SLACK_BOT_TOKEN" in started.stderr
+    assert started.stderr.startswith("SECRETS_DIR is set, but no token is.")
 
 
 @contextmanager
 def server(status: int) -> Iterator[int]:
-    """Respond to /healthz with this status, and to other paths with 404."""
+    """Respond to /readyz with this status, and to other paths with 404."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status if self.path == "/healthz" else 404)
+            self.send_response(status if self.path == "/readyz" else 404)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
@@ -214,7 +219,9 @@ def health_check(port: int) -> int:
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
-def test_the_image_is_as_healthy_as_the_bot_says(status: int, code: int):
+def test_the_image_is_healthy_while_the_bot_says_that_it_is_ready(
+    status: int, code: int
+):
     with server(status) as port:
         assert health_check(port) == code
 
@@ -230,19 +237,80 @@ def test_the_image_is_not_run_by_root_and_stops_as_the_bot_does():
     assert instructions("STOPSIGNAL") == ["SIGTERM"]
 
 
-def test_the_compose_file_of_the_docs_fits_the_image_and_the_settings():
-    [text] = re.findall(r"```yaml\n(.+?)```", DEPLOY, re.DOTALL)
-    services = yaml.safe_load(text)["services"]
-    bot, database = services["backswing"], services["db"]
-    assert (ROOT / bot["build"]["dockerfile"]).exists()
-    assert {name.lower() for name in bot["environment"]} <= set(Settings.model_fields)
+def test_the_images_folders_for_data_and_secrets_exist_before_anything_is_mounted():
+    [made] = [line for line in instructions("RUN") if line.startswith("useradd")]
+    own = instructions("WORKDIR")[-1]
+    [volume] = instructions("VOLUME")
+    for folder in (volume, environment()["SECRETS_DIR"]):
+        assert re.search(
+            rf"install --directory [^&]*{Path(folder).relative_to(own)}\b", made
+        )
+    # On a disk, unlike /tmp in the Compose files.
+    assert environment()["SQLITE_TMPDIR"] == volume
+
+
+# Compose files
+
+
+COMPOSE = ("compose.yaml", "compose.postgresql.yaml")
+
+
+def compose(file: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / file).read_text())
+    return read
+
+
+@pytest.mark.parametrize("file", COMPOSE)
+def test_the_compose_files_build_and_run_the_image(file: str):
+    bot = compose(file)["services"]["backswing"]
+    build = bot["build"]
+    context = (ROOT / "deploy" / build["context"]).resolve()
+    assert context == ROOT
+    assert (context / build["dockerfile"]).exists()
     [port] = bot["ports"]
-    assert port.endswith(f":{environment()['PORT']}")
-    # Compose fills in the variable.
-    url = re.sub(
-        r"\$\{(\w+):\?\}", lambda found: "S3cret", bot["environment"]["DATABASE_URL"]
+    # No other machine can reach it.
+    assert port == f"127.0.0.1:{environment()['PORT']}:{environment()['PORT']}"
+    assert [volume.partition(":")[2] for volume in bot["volumes"]] == instructions(
+        "VOLUME"
     )
-    address = engine.parse_url(url)
+    stop_seconds = float(bot["stop_grace_period"].removesuffix("s"))
+    assert stop_seconds > 2 * GRACE_SECONDS + EXIT_TIMEOUT_SECONDS
+    assert f"docker compose --file deploy/{file} " in DEPLOY
+
+
+@pytest.mark.parametrize("file", COMPOSE)
+def test_the_compose_files_let_the_bot_write_only_its_data(file: str):
+    bot = compose(file)["services"]["backswing"]
+    assert bot["read_only"] is True
+    assert bot["cap_drop"] == ["ALL"]
+    assert bot["security_opt"] == ["no-new-privileges:true"]
+    assert bot["tmpfs"] == ["/tmp"]  # noqa: S108 - a folder of the container's own
+
+
+@pytest.mark.parametrize("file", COMPOSE)
+def test_the_compose_files_hand_secrets_in_as_files(file: str):
+    whole = compose(file)
+    bot = whole["services"]["backswing"]
+    assert bot["environment"] == {"SECRETS_DIR": "/run/secrets"}
+    assert set(bot["secrets"]) <= set(Settings.model_fields)
+    used = {
+        name for service in whole["services"].values() for name in service["secrets"]
+    }
+    assert whole["secrets"] == {
+        name: {"file": f"../secrets/{name}"} for name in whole["secrets"]
+    }
+    assert used == set(whole["secrets"])
+    for name in used:
+        assert f"secrets/{name}" in DEPLOY
+
+
+def test_the_database_of_the_compose_file_is_the_one_of_its_address():
+    database = compose("compose.postgresql.yaml")["services"]["db"]
+    [url] = re.findall(r"postgresql://[^' ]+%s[^' ]+", DEPLOY)
+    address = engine.parse_url(url % "S3cret")
     user = database["environment"]["POSTGRES_USER"]
     # By default PostgreSQL's database has the name of its user.
     assert (address.host, address.username, address.database) == ("db", user, user)
+    assert f"--username {user}" in database["healthcheck"]["test"]
+    password = Path(database["environment"]["POSTGRES_PASSWORD_FILE"])
+    assert [password.name] == database["secrets"]

@@ -75,8 +75,8 @@ def people_at(
             if answer.at >= now - SEASON:
                 active.add(answer.author)
                 answered[answer.author] += 1
+            helped[answer.author].add(ask.asker)
             if answer.outcome != Outcome.ANSWERED:
-                helped[answer.author].add(ask.asker)
                 _add(helped_with[answer.author], topics[ask.ask_id], ask.ask_id)
             if answer.outcome == Outcome.SOLVED:
                 _add(solved[answer.author], topics[ask.ask_id], ask.ask_id)

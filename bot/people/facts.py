@@ -90,8 +90,9 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
         _add(helped, row.author, topics[row.ask_id], row.ask_id)
         if row.is_solution:
             _add(solved, row.author, topics[row.ask_id], row.ask_id)
-        helped_by[row.asker].add(row.author)
-        helped_by[row.author].add(row.asker)
+    for asker, author in _load_ties(tx, ids):
+        helped_by[asker].add(author)
+        helped_by[author].add(asker)
     wants = _weights(vocabulary, asked, settings, "topics_wanted")
     knows = _weights(vocabulary, helped, settings, "topics_known")
     profiles = {row.slack_id: row for row in _load_profiles(tx, ids)}
@@ -264,6 +265,25 @@ def _load_helpful_answers(tx: Transaction, ids: Collection[str]) -> Iterable[Any
             _is_public(),
         )
         .order_by(Ask.id.desc(), Answer.id)
+    )
+
+
+def _load_ties(tx: Transaction, ids: Collection[str]) -> Iterable[Any]:
+    """Return who asked and who answered, whether or not it helped: they have met."""
+    return tx.session.execute(
+        select(Ask.asker, Answer.author)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .join(Channel, Channel.id == Ask.channel_id)
+        .where(
+            Ask.installation_id == tx.workspace.id,
+            _among(Answer.author, ids),
+            Answer.is_deleted.is_(False),
+            Ask.deleted_at.is_(None),
+            # Nobody knows whom they answered.
+            Ask.asker != ANONYMOUS,
+            _is_public(),
+        )
+        .distinct()
     )
 
 

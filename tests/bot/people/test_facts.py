@@ -75,7 +75,7 @@ def test_people_want_what_they_ask_and_know_what_they_answered(story: Story) -> 
     assert ana.open_asks == {"dbt": (third, second)}
     assert dict(ben.knows) == {"Kafka": 2, "dbt": 1}
     assert ben.helped_with == ben.solved == {"Kafka": (first,)}
-    assert [ana.helped, ben.helped, chi.helped] == [{HELPER}, {ASKER}, frozenset()]
+    assert [ana.helped, ben.helped, chi.helped] == [{HELPER}, {ASKER}, {ASKER}]
     assert ben.activity == chi.activity > ana.activity
     assert not chi.knows
 

@@ -5,13 +5,14 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, select, update
 
 from bot.circles import agenda_messages, announcements
-from bot.personal_data import TablePolicy
+from bot.personal_data import Erasure, TablePolicy
 from bot.runtime import Transaction
 from models import (
     Circle,
     CircleAction,
     CircleMeeting,
     CircleMeetingMessage,
+    CircleMember,
     CircleQuestion,
     CircleSeason,
     MeetingTurn,
@@ -19,6 +20,18 @@ from models import (
 
 # Texts that people wrote for their circle are stored so long after its end.
 KEPT_FOR = timedelta(days=90)
+
+
+def _lock_circles(tx: Transaction, erasure: Erasure) -> None:
+    """Lock the circles of a member, as presses do: none stores the member again."""
+    circles = select(CircleMember.circle_id).filter_by(member=erasure.member)
+    tx.session.execute(
+        select(Circle.id)
+        .where(Circle.installation_id == tx.workspace.id, Circle.id.in_(circles))
+        .order_by(Circle.id)
+        .with_for_update(key_share=True)
+    )
+
 
 PERSONAL_DATA = (
     TablePolicy(
@@ -31,6 +44,7 @@ PERSONAL_DATA = (
         owner_columns=("facilitator",),
         json_columns=("rota", "presses"),
         non_personal=("format",),
+        before_erasure=_lock_circles,
     ),
     TablePolicy(
         model=CircleMeetingMessage,

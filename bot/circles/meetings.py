@@ -28,6 +28,7 @@ from bot.circles import meeting_store as store
 from bot.circles.keeper import Act, Press, State
 from bot.db.statements import upsert
 from bot.errors import UserError
+from bot.people import meetings as peer_meetings
 from bot.runtime import Transaction
 from models import Circle, CircleMeeting, CircleMember, MeetingTurn
 
@@ -139,6 +140,9 @@ def _settle(
     tx.session.flush()
     if state.ended_at is not None:
         _store_turns(tx, meeting, state.turns_had, state.ended_at)
+        if has_begun:
+            together = store.members_of(tx, circle.id)
+            peer_meetings.record(tx, together, met_at=state.ended_at)
     if is_new_end:
         plan_next(tx, circle)
         if has_begun:

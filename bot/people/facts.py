@@ -77,8 +77,8 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
         for topic in topics
     )
     topics = {
-        row.ask_id: vocabulary.topics_of(row.topics, to_plain(row.title))
-        for row in (*asks, *answers)
+        ask.ask_id: vocabulary.topics_of(ask.topics, to_plain(ask.title))
+        for ask in {row.ask_id: row for row in (*asks, *answers)}.values()
     }
     asked, open_asks, helped, solved = (_AsksByTopic() for _ in range(4))
     helped_by: dict[str, set[str]] = defaultdict(set)

@@ -31,6 +31,8 @@ class MemberAttributes(Base):
     manager: Mapped[str | None]
     # None if only the member has said something.
     source: Mapped[str | None]
+    # The last time at which the profile was read.
+    read_at: Mapped[datetime | None]
     own_team: Mapped[str | None]
     own_level: Mapped[str | None]
     # Hidden ones are not used for anything.

@@ -63,5 +63,8 @@ class WorkspaceSettingsRow(Base):
     coffee_weeks: Mapped[int | None]
     coffee_weekday: Mapped[int | None]
     coffee_hour: Mapped[int | None]
+    # The names of the fields of members' profiles with their team and level.
+    profile_team: Mapped[str | None]
+    profile_level: Mapped[str | None]
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)

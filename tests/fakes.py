@@ -54,6 +54,9 @@ class FakeSlack:
     # Home tabs by member.
     home_hashes: dict[str, str] = field(default_factory=dict)
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # The ids of profile fields by label, and the texts in them by member.
+    profile_labels: dict[str, str] = field(default_factory=dict)
+    profiles: dict[str, dict[str, str]] = field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
     # Members by channel, for `conversation_members`.
     members_by_channel: dict[str, list[str]] = field(default_factory=dict)
@@ -255,6 +258,17 @@ class FakeSlack:
             return self.people[member]
 
         return self._call("users.info", effect)
+
+    def profile_fields(self) -> dict[str, str]:
+        return self._call("team.profile.get", lambda: dict(self.profile_labels))
+
+    def profile_values(self, member: str) -> dict[str, str]:
+        def effect() -> dict[str, str]:
+            if member not in self.people:
+                raise Rejected("users.profile.get", "user_not_found")
+            return dict(self.profiles.get(member, {}))
+
+        return self._call("users.profile.get", effect)
 
     def conversation_info(self, channel: str) -> dict[str, Any]:
         def effect() -> dict[str, Any]:

@@ -198,7 +198,9 @@ METHODS: dict[str, set[str]] = {
     "reactions.add": {"reactions:write"},
     "reactions.get": {"reactions:read"},
     "reactions.remove": {"reactions:write"},
+    "users.profile.get": {"users.profile:read"},
     "users.conversations": PUBLIC_AND_PRIVATE,
+    "team.profile.get": {"users.profile:read"},
     "users.info": {"users:read"},
     "views.open": set(),
     "views.publish": set(),
@@ -259,7 +261,9 @@ def test_each_event_of_the_manifest_is_in_the_table():
 def test_the_scopes_are_exactly_those_needed():
     needed = {"commands"}.union(*METHODS.values(), *EVENTS.values())
     assert set(SCOPES["bot"]) == needed
-    optional = {scope for scope in needed if scope.startswith(("groups:", "mpim:"))}
+    optional = {
+        scope for scope in needed if scope.startswith(("groups:", "mpim:", "users.p"))
+    }
     assert set(SCOPES["bot_optional"]) == optional
     assert "user" not in SCOPES
 

@@ -71,7 +71,7 @@ def load(tx: Transaction, file: TeamFile) -> Loaded:
     )
     while batch := list(islice(rows, _BATCH)):
         _store(tx, batch)
-    _delete_empty(tx)
+    delete_empty(tx)
     return Loaded(stored, earlier - stored)
 
 
@@ -87,7 +87,7 @@ def _store(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> None:
     )
 
 
-def _delete_empty(tx: Transaction) -> None:
+def delete_empty(tx: Transaction) -> None:
     """Delete rows that say nothing."""
     tx.session.execute(
         delete(MemberAttributes).where(

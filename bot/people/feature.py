@@ -9,4 +9,5 @@ PEOPLE = Feature(
     message_policies=personal_data.MESSAGES,
     personal_data=personal_data.PERSONAL_DATA,
     member_settings=settings.MEMBER_SETTINGS,
+    workspace_settings=settings.WORKSPACE_SETTINGS,
 )

@@ -25,7 +25,8 @@ PERSONAL_DATA = (
         contents="People's teams, levels and managers, from a file or from Slack's"
         " profile, and how people corrected or hid them.",
         purpose="Match people from different teams, and nobody with their manager.",
-        retention="When a newer file leaves the person out.",
+        retention="When a newer file leaves the person out, or profiles are no longer"
+        " read.",
         owner_columns=("member",),
         mentioned_columns=("manager",),
         non_personal=("team", "level", "source", "own_team", "own_level"),

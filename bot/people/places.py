@@ -6,7 +6,7 @@
 2. The features' hook `on_place_opened` runs once: the feature enqueues its message to
    each of `recipients`.
 
-Nobody can leave a group in Slack. When somebody leaves a pair or a circle, the feature
+Nobody can leave a group in Slack. When someone leaves a pair or a circle, the feature
 opens a new place for the others, and writes only there.
 """
 
@@ -22,8 +22,8 @@ from bot.people.message_kinds import PEOPLE_OPEN_PLACE
 from bot.runtime import Transaction
 from bot.slack.actions import OpenGroup
 from bot.slack.text import is_erased
-from bot.workspace import contact_hours
-from models import Installation, PeerPlace
+from bot.workspace import contact_hours, installations
+from models import PeerPlace
 
 # The scope for groups of direct messages.
 GROUPS_SCOPE = "mpim:write"
@@ -45,16 +45,14 @@ def open_place(tx: Transaction, subject: str, people: Iterable[str]) -> PeerPlac
     )
     tx.session.add(place)
     tx.session.flush()
-    if has_groups(tx) and MIN_PEOPLE <= len(place.people) <= MAX_PEOPLE:
+    if (
+        installations.has_scope(tx, GROUPS_SCOPE)
+        and MIN_PEOPLE <= len(place.people) <= MAX_PEOPLE
+    ):
         tx.enqueue(PEOPLE_OPEN_PLACE, place.id, to=_QUEUE)
     else:
         _set_open(tx, place, channel=None)
     return place
-
-
-def has_groups(tx: Transaction) -> bool:
-    """Return True if the workspace gave the scope for groups."""
-    return GROUPS_SCOPE in tx.session.get_one(Installation, tx.workspace.id).scopes
 
 
 def latest(tx: Transaction, subject: str) -> PeerPlace | None:

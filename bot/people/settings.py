@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from bot.forms.fields import Line, People, Ticks
-from bot.forms.setting import MemberSetting
-from bot.people import attributes, exclusions, rules
+from bot.forms.setting import MemberSetting, Setting
+from bot.people import attributes, exclusions, profiles, rules
 from bot.runtime import Transaction
+from bot.workspace import installations, workspace_settings
 from models import Program, ProgramMember
 
 
@@ -84,4 +85,48 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         position=19,
         is_offered=_is_offered,
     ),
+)
+
+
+# Workspace
+
+_FIELD_HINT = "The name of a field of your own in Slack's profiles, such as Department."
+_NO_SCOPE = (
+    "I can't read profiles: the app lacks the optional scope users.profile:read."
+)
+
+
+def _hint(tx: Transaction, _owner: None) -> str:
+    if not installations.has_scope(tx, profiles.SCOPE):
+        return _NO_SCOPE
+    return _FIELD_HINT
+
+
+def _profile_field(name: str, label: str, *, position: int) -> Setting[None]:
+    """Return the setting with the name of a field of members' profiles."""
+
+    def put(tx: Transaction, _owner: None, value: str) -> None:
+        if value != getattr(workspace_settings.get(tx), name):
+            workspace_settings.update(tx, **{name: value or None})
+            profiles.fields_changed(tx)
+
+    return Setting(
+        Line(
+            name=name,
+            label=label,
+            hint=_FIELD_HINT,
+            parse=lambda typed, _field: rules.clean_attribute(typed),
+            format=str,
+            max_length=rules.MAX_ATTRIBUTE_LENGTH,
+        ),
+        lambda tx, _owner: getattr(workspace_settings.get(tx), name),
+        put,
+        position=position,
+        hint=_hint,
+    )
+
+
+WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
+    _profile_field("profile_team", "Profile field with a person's team", position=16),
+    _profile_field("profile_level", "Profile field with a person's level", position=17),
 )

@@ -22,6 +22,9 @@ PERSONAL_DATA = (
         model=WorkspaceSettingsRow,
         contents="The workspace's settings.",
         purpose="Apply them.",
-        non_personal=("channel_defaults", "anonymous_help_line"),
+        non_personal=(
+            *("channel_defaults", "anonymous_help_line", "coffee"),
+            *("profile_team", "profile_level"),
+        ),
     ),
 )

@@ -1,6 +1,6 @@
 """The interface to Slack's Web API, and its errors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -144,6 +144,12 @@ class SlackApi(Protocol):
 
     def user_info(self, member: str) -> dict[str, Any]:
         """Return Slack's user object."""
+
+    def profile_fields(self) -> Mapping[str, str]:
+        """Return the ids of the workspace's own fields of profiles, by label."""
+
+    def profile_values(self, member: str) -> Mapping[str, str]:
+        """Return the texts of such fields of a member, by the field's id."""
 
     def conversation_info(self, channel: str) -> dict[str, Any]:
         """Return Slack's conversation object."""

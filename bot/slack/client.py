@@ -1,7 +1,7 @@
 """The client for Slack's Web API. Only it, `http` and `paged_reads` call Slack."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import Block
@@ -285,6 +285,23 @@ class SlackClient(PagedReads):
         return require_field(
             call_method(self._urgent, "users.info", user=member), "user", dict
         )
+
+    def profile_fields(self) -> Mapping[str, str]:
+        answer = call_method(self._background, "team.profile.get")
+        profile = require_field(answer, "profile", dict)
+        return {
+            str(field["label"]): str(field["id"])
+            for field in profile.get("fields") or []
+        }
+
+    def profile_values(self, member: str) -> Mapping[str, str]:
+        answer = call_method(self._background, "users.profile.get", user=member)
+        # Without any, it is an empty list.
+        fields = require_field(answer, "profile", dict).get("fields") or {}
+        return {
+            str(field): str(content.get("value") or "")
+            for field, content in dict(fields).items()
+        }
 
     def conversation_info(self, channel: str) -> dict[str, Any]:
         answer = call_method(self._urgent, "conversations.info", channel=channel)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.db.statements import upsert
 from bot.errors import SettingsError
 from bot.outbox.enqueue import ENQUEUED
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.slack.api import REVOKED_TOKEN_ERRORS, SlackApi, SlackError
 from models import Installation
 
@@ -57,6 +57,11 @@ def scopes_of(identity: Mapping[str, Any]) -> list[str]:
     """Return the scopes in the result of `SlackApi.auth_test`."""
     named = str(identity.get("scopes") or "").split(",")
     return sorted(filter(None, (scope.strip() for scope in named)))
+
+
+def has_scope(tx: Transaction, scope: str) -> bool:
+    """Return True if the workspace's token has an optional scope."""
+    return scope in tx.session.get_one(Installation, tx.workspace.id).scopes
 
 
 def check_token(

@@ -37,6 +37,9 @@ class WorkspaceSettings:
     coffee_weeks: int = 2
     coffee_weekday: int = 2
     coffee_hour: int = 10
+    # The names of the fields of members' profiles with their team and level; "": none.
+    profile_team: str = ""
+    profile_level: str = ""
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)
 

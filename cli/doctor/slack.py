@@ -101,6 +101,8 @@ def _effects(missing: Collection[str]) -> Iterator[str]:
         yield "The bot can't use private channels."
     if "mpim:write" in missing:
         yield "It writes to each person of a pair or a circle alone."
+    if "users.profile:read" in missing:
+        yield "It reads no teams from profiles."
 
 
 def check_skew(date: str, *, before: datetime, after: datetime) -> Iterator[Finding]:

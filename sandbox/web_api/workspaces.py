@@ -41,6 +41,17 @@ def team_info(platform: Platform, _args: Args) -> Json:
     }
 
 
+def profile_fields(platform: Platform, _args: Args) -> Json:
+    """Return the workspace's own fields of profiles."""
+    fields = [
+        {"id": field, "ordering": place, "label": label, "type": "text"}
+        for place, (field, label) in enumerate(
+            platform.workspace.profile_fields.items()
+        )
+    ]
+    return {"profile": {"fields": fields, "sections": []}}
+
+
 def bots_info(platform: Platform, args: Args) -> Json:
     workspace = platform.workspace
     if args.text("bot") not in ("", workspace.bot_id):
@@ -55,6 +66,7 @@ def connections_open(platform: Platform, _args: Args) -> Json:
 METHODS: Final = {
     "auth.test": Method(auth_test, per_minute=600),
     "api.test": Method(api_test, per_minute=100),
+    "team.profile.get": Method(profile_fields, ("users.profile:read",)),
     "team.info": Method(team_info, ("team:read",)),
     "bots.info": Method(bots_info, ("users:read",)),
     "apps.connections.open": Method(

@@ -23,6 +23,8 @@ class Person:
     status_emoji: str = ""
     status_text: str = ""
     title: str = ""
+    # Texts in the workspace's own fields of profiles, by the field's id.
+    fields: dict[str, str] = field(default_factory=dict)
     updated: int = 0
 
 

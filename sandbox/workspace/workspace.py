@@ -65,6 +65,8 @@ class Workspace:
         self.people.clear()
         self.channels: dict[str, Channel] = {}
         self.dm_channel_ids: dict[str, str] = {}
+        # The labels of the workspace's own fields of profiles, by the field's id.
+        self.profile_fields: dict[str, str] = {}
         self.ephemerals: dict[str, list[Message]] = {}
         self.views: dict[str, View] = {}
         self.view_stacks: dict[str, list[str]] = {}

@@ -6,6 +6,7 @@ from typing import Any
 
 from slack_sdk.models.views import View
 
+from bot import timezones
 from bot.home import blocks, memberships
 from bot.home.blocks import SettingsSummary
 from bot.home.rules import PAGES, HomePage
@@ -28,14 +29,15 @@ def render(tx: Transaction, member: str) -> RenderedHome:
     """Render a Home tab. Guests see only their own asks; external members nothing."""
     home = tx.session.get(Home, (tx.workspace.id, member))
     known_hash = home.view_hash if home else None
-    member_roles = roles.in_workspace(tx, member)
+    profile = members.find(tx, member)
+    member_roles = roles.of_member(tx, profile)
     if member_roles & DENIED_ROLES:
         return RenderedHome(blocks.denied_view(), known_hash)
     context = HomeContext(
         tx,
         member,
         home,
-        members.zone(tx, member),
+        members.profile_zone(profile),
         member_settings.get(tx, member),
         frozenset(memberships.visible_channels(tx, member)),
         sees_others=Role.MEMBER in member_roles,
@@ -110,7 +112,7 @@ def _render_settings(context: HomeContext) -> RenderedSection:
     settings = tx.features.member_settings
     values = _SettingValues(context)
     until = context.settings.paused_until
-    is_paused = context.settings.is_paused(members.today(tx, context.member))
+    is_paused = context.settings.is_paused(timezones.local_date(tx.now, zone))
     summary = SettingsSummary(
         [
             setting.summarize(values, zone.key)

@@ -158,7 +158,10 @@ def is_before_erasure(tx: Transaction, slack_id: str, *, event_micros: int) -> b
 
 def zone(tx: Transaction, slack_id: str) -> ZoneInfo:
     """Return the time zone of the person's profile, or UTC if it has none."""
-    member = find(tx, slack_id)
+    return profile_zone(find(tx, slack_id))
+
+
+def profile_zone(member: Member | None) -> ZoneInfo:
     return timezones.get(member.tz if member else None) or ZoneInfo("UTC")
 
 

@@ -70,8 +70,13 @@ def authorize(
 
 def in_workspace(tx: Transaction, slack_id: str) -> frozenset[Role]:
     """Return a person's roles in the workspace, from stored facts."""
-    roles = from_profile(find(tx, slack_id))
-    if roles and leads.is_program_lead(tx, slack_id):
+    return of_member(tx, find(tx, slack_id))
+
+
+def of_member(tx: Transaction, member: Member | None) -> frozenset[Role]:
+    """Return the roles in the workspace of the person with this stored profile."""
+    roles = from_profile(member)
+    if member and roles and leads.is_program_lead(tx, member.slack_id):
         roles |= {Role.PROGRAM_LEAD}
     return roles
 

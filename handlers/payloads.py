@@ -141,6 +141,7 @@ class ChannelIdChanged(Payload):
 class Profile(Payload):
     team: NullableStr = None
     display_name: NullableStr = None
+    first_name: NullableStr = None
     real_name: NullableStr = None
     status_emoji: NullableStr = None
     status_text: NullableStr = None

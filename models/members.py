@@ -21,6 +21,8 @@ class Member(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     slack_id: Mapped[str]
     name: Mapped[str] = mapped_column(default="")
+    # In Slack's profile; "" where Slack has none.
+    first_name: Mapped[str] = mapped_column(default="")
     # Both distinguish people with the same name.
     full_name: Mapped[str] = mapped_column(default="")
     handle: Mapped[str] = mapped_column(default="")

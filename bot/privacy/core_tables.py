@@ -31,6 +31,7 @@ def _write_tombstone(tx: Transaction, erasure: Erasure) -> None:
         )
         .values(
             name="",
+            first_name="",
             full_name="",
             handle="",
             tz=None,
@@ -56,7 +57,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " when they were deactivated.",
         purpose="Name people without notifying them, and know who may do what.",
         owner_columns=("slack_id",),
-        non_personal=("name", "full_name", "handle", "tz"),
+        non_personal=("name", "first_name", "full_name", "handle", "tz"),
         on_erasure="tombstone",
         before_erasure=_write_tombstone,
     ),

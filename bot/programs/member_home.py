@@ -228,7 +228,8 @@ def _others(
         query.order_by(func.lower(Member.name), Member.slack_id).limit(MAX_NAMED)
     ).all()
     count = tx.session.scalar(select(func.count()).select_from(query.subquery()))
-    return Others(members.names_in_order(tx, people), count or 0)
+    names = members.first_names(tx, people)
+    return Others([names[person] for person in people], count or 0)
 
 
 def _render_changed_rules(context: HomeContext) -> RenderedSection:

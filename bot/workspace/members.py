@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from bot import timezones
 from bot.clock import EPOCH, datetime_to_micros
@@ -127,6 +127,7 @@ def slack_names(user: Mapping[str, Any]) -> dict[str, str]:
     name = profile.get("display_name") or real_name or user.get("name")
     return {
         "name": _clean_name(name),
+        "first_name": _clean_name(profile.get("first_name")),
         "full_name": _clean_name(real_name),
         "handle": _clean_name(user.get("name")),
     }
@@ -176,11 +177,23 @@ def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
     Pass all the members whom a reader sees together. An unknown one, and the asker of
     an ask without a name, is SOMEONE.
     """
+    return _names(tx, slack_ids, Member.name)
+
+
+def first_names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
+    """Return the same with first names, where Slack knows them."""
+    first_name = func.coalesce(func.nullif(Member.first_name, ""), Member.name)
+    return _names(tx, slack_ids, first_name)
+
+
+def _names(tx: Transaction, slack_ids: Iterable[str], shortest: Any) -> dict[str, str]:
     unique_ids = set(slack_ids)
     if not unique_ids:
         return {}
     rows = tx.session.execute(
-        select(Member.slack_id, Member.name, Member.full_name, Member.handle).where(
+        select(
+            Member.slack_id, shortest.label("name"), Member.full_name, Member.handle
+        ).where(
             Member.installation_id == tx.workspace.id, Member.slack_id.in_(unique_ids)
         )
     )

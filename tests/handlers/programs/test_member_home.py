@@ -25,6 +25,7 @@ from tests.slack_payloads import (
     HELPER,
     PEER,
     conversation_object,
+    user_object,
 )
 
 pytestmark = pytest.mark.deep_on_postgresql
@@ -149,3 +150,30 @@ def test_drafts_and_what_is_over_can_not_be_joined(story: Story) -> None:
     assert "This program is over." in page
     assert "Over" not in program_page(story, HELPER)
     assert "Sketch" not in program_page(story, ADMIN)
+
+
+def test_others_are_shown_by_their_first_names(story: Story, program: int) -> None:
+    for person in (ASKER, HELPER, PEER):
+        joins_program(story, person, program)
+        program_page(story, person)
+    profiles: dict[str, dict[str, str]] = {
+        HELPER: {"display_name": "benny", "real_name": "Ben Baker"},
+        PEER: {"display_name": "chichi", "real_name": "Ben Cho"},
+    }
+
+    def rename(**first_names: str) -> None:
+        people = {"helper": HELPER, "peer": PEER}
+        for key, first_name in first_names.items():
+            profile = profiles[people[key]] | {"first_name": first_name}
+            user = user_object(people[key], profile=profile)
+            story.slack.people[people[key]] = user
+            story.event({"type": "user_change", "user": user})
+
+    rename(helper="Benjamin", peer="Ben")
+    assert "With you: Benjamin and Ben." in program_page(story, ASKER)
+    # Two of the same name have their full names.
+    rename(helper="Ben")
+    assert "With you: Ben Baker and Ben Cho." in program_page(story, ASKER)
+    # Not everyone has a first name in Slack.
+    rename(helper="")
+    assert "With you: benny and Ben." in program_page(story, ASKER)

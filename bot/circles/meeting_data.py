@@ -51,7 +51,7 @@ PERSONAL_DATA = (
         contents="The bot's messages with a meeting's agenda.",
         purpose="Edit one message instead of sending many.",
         retention="90 days after the circle ended.",
-        mentioned_columns=("recipient",),
+        owner_columns=("recipient",),
         non_personal=("ts",),
         on_erasure="delete",
     ),

@@ -44,9 +44,9 @@ def pair_reasons(
 ) -> list[Sentence]:
     """Return sentences for two people; none if nothing is known of them.
 
-    1. What each can learn from the other, on two topics if possible.
-    2. Whether they are in different teams, and whether they have met. If there is
-       nothing to learn, also that they have no channel in common.
+    1. Say for each what they can learn from the other, on two topics if possible.
+    2. Say that they are in different teams, and that they have met or not. If there is
+       nothing to learn, say instead that they have no channel in common.
     """
     parts = list(parts)
     reasons = _reasons(parts, readers)
@@ -78,9 +78,9 @@ def group_reasons(
     for reason in reasons:
         best.setdefault(reason.member, reason)
     sentences = {member: reason.sentence for member, reason in best.items()}
-    said = {(reason.member, reason.other) for reason in best.values()}
+    named = {(reason.member, reason.other) for reason in best.values()}
     for reason in reasons:
-        if reason.other not in sentences and (reason.member, reason.other) not in said:
+        if reason.other not in sentences and (reason.member, reason.other) not in named:
             sentences[reason.other] = reason.from_helper
     pairs = math.comb(len(members), 2)
     facts = _team_facts(parts, "all ", pairs)

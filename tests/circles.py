@@ -21,7 +21,7 @@ STARTS_AT = datetime(2026, 3, 18, 11, tzinfo=UTC)
 
 def make_circle(story: Story, people: tuple[str, ...] = PEOPLE, **fields: Any) -> int:
     """Store a circle that meets six times, every two weeks, for an hour."""
-    program_id = make_program(story, f"Program of {people[0]}")
+    program_id = make_program(story)
     with story.rt.write(story.workspace) as tx:
         season = CircleSeason(
             installation_id=tx.workspace.id,

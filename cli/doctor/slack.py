@@ -99,8 +99,6 @@ def _effects(missing: Collection[str]) -> Iterator[str]:
     """Yield what the bot does without these optional scopes."""
     if any(scope.startswith("groups:") for scope in missing):
         yield "The bot can't use private channels."
-    if "mpim:write" in missing:
-        yield "It writes to each person of a pair or a circle alone."
     if "users.profile:read" in missing:
         yield "It reads no teams from profiles."
 

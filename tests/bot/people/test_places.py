@@ -220,6 +220,7 @@ def pretend() -> Iterator[Sandbox]:
 
 def test_slack_opens_the_same_group_again(pretend: Sandbox) -> None:
     client = SlackClient(pretend.bot_token, base_url=pretend.api_url)
+    pretend.workspace.scopes |= {places.GROUPS_SCOPE}
     people = [pretend.add_person(name).id for name in ("ana", "ben", "chi")]
     group = client.open_group(people)
     assert client.open_group(people[::-1]) == group

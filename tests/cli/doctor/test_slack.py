@@ -38,9 +38,9 @@ OPTIONAL = MANIFEST["oauth_config"]["scopes"]["bot_optional"]
         ([*reversed(WANTED)], "ok", "Exactly those in the manifest"),
         (sorted({*WANTED} - {*OPTIONAL}), "ok", "can't use private channels"),
         (
-            sorted({*WANTED} - {"mpim:write"}),
+            sorted({*WANTED} - {"users.profile:read"}),
             "ok",
-            "All except the optional mpim:write. It writes to each person",
+            "All except the optional users.profile:read. It reads no teams",
         ),
         (sorted({*WANTED} - {"chat:write"}), "wrong", "Missing: chat:write."),
         ([*WANTED, "admin"], "warning", "Not needed: admin."),

@@ -23,6 +23,7 @@ import jobs
 from bot.anonymity.key_check import usable_keys
 from bot.clock import Clock, utc_now
 from bot.config.settings import Settings
+from bot.db import versions
 from bot.db.engine import Database, sqlite_file
 from bot.db.open import describe_failure
 from bot.features import load_features
@@ -81,6 +82,7 @@ class Application:
         # serves any number of them.
         token = _value(settings.slack_bot_token)
         slack = SlackClient(token, base_url=settings.slack_api_url)
+        versions.record(database.write_session, version(), now=clock())
         workspace = install(database.write_session, slack, now=clock())
         self.rt = Runtime(
             ServedWorkspaces([(workspace, slack)]),

@@ -136,12 +136,17 @@ def parser() -> argparse.ArgumentParser:
         help="which messages are asks (default: those that contain a question)",
     )
 
-    add(
+    migration = add(
         "migrate",
         "bring the database up to date",
         "migrate",
         "migrate",
         more="With SQLite the next start does this by itself.",
+    )
+    migration.add_argument(
+        "--check",
+        action="store_true",
+        help="change nothing; exit with code 1 if the database is not up to date",
     )
 
     add(

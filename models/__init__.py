@@ -46,6 +46,7 @@ from models.onboarding import ChannelIntroduction, Newcomer
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
 from models.pairs import PairMatch, PairMatchMember, PairOptIn, PairRound
 from models.people import DoNotPair, MemberAttributes, PeerMeeting, PeerPlace
+from models.program_versions import ProgramVersion
 from models.programs import (
     Program,
     ProgramChampion,
@@ -134,6 +135,7 @@ __all__ = [
     "ProgramLead",
     "ProgramMember",
     "ProgramQuestion",
+    "ProgramVersion",
     "RateLimit",
     "Reaction",
     "RefusedChannel",

@@ -60,6 +60,15 @@ def test_the_changelogs_newest_version_is_the_programs():
     assert versions[0] == arguments.version()
 
 
+def test_each_version_of_the_changelog_has_its_upgrade_notes():
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.findall(r"^## (\d+\.\d+\.\d+|Unreleased)", changelog, re.MULTILINE)
+    notes = (DOCS / "operate" / "upgrade-notes.md").read_text()
+    assert re.findall(r"^## (.+)$", notes, re.MULTILINE) == [
+        "The next version" if name == "Unreleased" else name for name in versions
+    ]
+
+
 def test_no_line_of_the_changelog_is_repeated():
     """A merge that keeps both sides can restore reworded lines."""
     entries = re.findall(r"^- .+", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)

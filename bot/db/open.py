@@ -7,13 +7,14 @@ import sqlite3
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from bot.db import engine as db_engine
-from bot.db import schema
+from bot.db import schema, versions
 from bot.db.engine import Database
 from bot.errors import SettingsError
 
@@ -111,9 +112,23 @@ def require_current_schema(engine: Engine, *, setting: str = "DATABASE_URL") -> 
     """Raise SettingsError unless the database has this version's schema."""
     match schema.compare_revision(engine):
         case "unknown":
-            raise SettingsError(_NEWER_SCHEMA.format(setting))
+            refuse_newer(by=_last_version(engine), setting=setting)
         case "older":
             raise SettingsError(_OLDER_SCHEMA.format(setting))
+
+
+def refuse_newer(*, by: str | None, setting: str = "DATABASE_URL") -> NoReturn:
+    """Raise SettingsError; `by` is the version that wrote the database, if known."""
+    message = _NEWER_SCHEMA.format(setting)
+    if by is not None:
+        message = message.replace("Backswing", f"Backswing, {by}", 1)
+    raise SettingsError(message)
+
+
+def _last_version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        last = versions.last(connection)
+    return last[0] if last else None
 
 
 _NEWER_SCHEMA = (
@@ -153,7 +168,7 @@ _LOCKS: list[FileLock] = []
 def _ensure_current(database: Database, *, migrate: bool, setting: str) -> None:
     match schema.compare_revision(database.engine):
         case "unknown":
-            raise SettingsError(_NEWER_SCHEMA.format(setting))
+            refuse_newer(by=_last_version(database.engine), setting=setting)
         case "older" if not migrate:
             raise SettingsError(_OLDER_SCHEMA.format(setting))
         case "older":

@@ -15,6 +15,7 @@ from models import (
     Member,
     OutboxChannel,
     OutboxItem,
+    ProgramVersion,
     RateLimit,
     UnaskedMessage,
 )
@@ -144,6 +145,12 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         contents="Slack's methods that must not be called for a while.",
         purpose="Respect Slack's rate limits.",
         non_personal=("method",),
+    ),
+    TablePolicy(
+        model=ProgramVersion,
+        contents="The versions of Backswing that have used the database, and when.",
+        purpose="Show operators which version wrote it.",
+        non_personal=("version",),
     ),
 )
 

@@ -31,6 +31,7 @@ ROWS: Mapping[str, str] = {
     "Database": "The database can be read and written, and is not damaged.",
     "Connections": "PostgreSQL has free connections for more replicas.",
     "Database clock": "The clock of PostgreSQL agrees with this machine's.",
+    "Version": "This version wrote the database last.",
     "Schema": "The tables match this version.",
     "Workspace": "The database and the token belong to the same workspace.",
     "Channels": (

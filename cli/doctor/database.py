@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from bot.clock import Clock
 from bot.config.settings import Settings
 from bot.db import engine as db_engine
-from bot.db import schema
+from bot.db import schema, versions
 from bot.slack.client import SlackClient
+from cli.arguments import version
 from cli.doctor import anonymity, contents, search
 from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Base
@@ -80,6 +81,9 @@ def _check_schema(
             yield _check_integrity(connection)
         else:
             yield from _check_server(connection, clock=clock)
+        last = versions.last(connection)
+    if last is not None:
+        yield _last_version(*last)
     match schema.compare_revision(engine):
         case "same":
             yield ok("Schema", "The tables match this version.")
@@ -105,6 +109,19 @@ def _check_schema(
                 "Run that version, or restore a backup.",
             )
     return False
+
+
+def _last_version(recorded: str, at: datetime) -> Finding:
+    own = version()
+    says = f"Backswing {recorded} wrote the database last; it started {at:%Y-%m-%d}."
+    if recorded == own:
+        return ok("Version", says)
+    return warning(
+        "Version",
+        f"{says} This is {own}.",
+        "If you have just changed the version, start the bot. See"
+        " docs/operate/upgrade-notes.md.",
+    )
 
 
 def _check_integrity(connection: Connection) -> Finding:

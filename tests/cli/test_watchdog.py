@@ -15,9 +15,11 @@ from sqlalchemy.exc import OperationalError
 
 import app
 from bot.config.settings import Settings
+from bot.db import versions
 from bot.db.open import open_database
 from cli import watchdog
 from cli.app import Application
+from cli.arguments import version
 from cli.watchdog import Watchdog, WatchedPart
 from sandbox import Sandbox
 
@@ -127,6 +129,15 @@ def test_a_check_that_fails_ends_the_process_as_nothing_is_watched_then(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert backswing.run(lambda: None, [listening]) == 1
     assert "The watchdog has ended." in capsys.readouterr().err
+
+
+def test_the_start_records_the_version_that_writes_the_database(
+    backswing: Application,
+):
+    with backswing.database.engine.connect() as connection:
+        recorded = versions.last(connection)
+    assert recorded is not None
+    assert recorded[0] == version()
 
 
 def serves(backswing: Application) -> int:

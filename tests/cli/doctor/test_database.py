@@ -1,6 +1,7 @@
 """The doctor's rows about the database."""
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
 from bot.clock import utc_now
-from bot.db import schema
+from bot.db import engine, schema, versions
 from bot.db.engine import Database
+from cli.arguments import version
 from cli.doctor import database, format_report
 from cli.doctor.findings import Finding
 from tests.doctor import NOW, by, settings
@@ -48,6 +50,35 @@ def test_an_outdated_schema(file: Path):
         connection.execute("UPDATE alembic_version SET version_num = ?", [first])
     connection.close()
     assert "older" in of_database(f"sqlite:///{file}")["Schema"].says
+
+
+@pytest.mark.parametrize(
+    ("recorded", "level"), [(version(), "ok"), ("9.9.9", "warning")]
+)
+def test_the_version_that_wrote_the_database(
+    database: Database, recorded: str, level: str
+):
+    versions.record(database.write_session, "0.0.1", now=NOW - timedelta(days=1))
+    versions.record(database.write_session, recorded, now=NOW)
+    found = of_database(database.engine.url.render_as_string(hide_password=False))
+    assert found["Version"].level == level
+    assert f"Backswing {recorded} wrote the database last" in found["Version"].says
+    assert "2026-03-02" in found["Version"].says
+
+
+def test_a_newer_version_is_named_also_if_its_tables_are_unknown(file: Path):
+    opened = engine.connect(f"sqlite:///{file}")
+    versions.record(opened.write_session, "9.9.9", now=NOW)
+    with opened.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'tomorrow'"))
+    opened.close()
+    found = of_database(f"sqlite:///{file}")
+    assert found["Schema"].level == "wrong"
+    assert "9.9.9" in found["Version"].says
+
+
+def test_a_database_from_before_versions_were_recorded_has_no_such_row(file: Path):
+    assert "Version" not in of_database(f"sqlite:///{file}")
 
 
 def test_a_damaged_file(file: Path):

@@ -25,7 +25,7 @@ FAKE = ROOT / "tests" / "fake_feature"
 PLATFORM = {"home", "settings", "privacy", "worklist"}
 GENERIC = (
     *("bot/home", "bot/settings", "bot/privacy", "bot/workspace", "bot/monitoring.py"),
-    *("bot/outbox", "bot/messages", "bot/feature.py", "bot/hooks.py"),
+    *("bot/outbox", "bot/messages", "bot/feature/"),
     *("handlers/messages.py", "handlers/batch_commit.py", "handlers/workspace.py"),
     *("handlers/interactions.py", "handlers/home.py", "handlers/settings.py"),
     *("handlers/privacy.py", "jobs/privacy.py", "jobs/workspace.py"),

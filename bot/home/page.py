@@ -6,7 +6,6 @@ from typing import Any
 
 from slack_sdk.models.views import View
 
-from bot import timezones
 from bot.home import blocks, memberships
 from bot.home.blocks import SettingsSummary
 from bot.home.rules import PAGES, HomePage
@@ -112,7 +111,7 @@ def _render_settings(context: HomeContext) -> RenderedSection:
     settings = tx.features.member_settings
     values = _SettingValues(context)
     until = context.settings.paused_until
-    is_paused = context.settings.is_paused(timezones.local_date(tx.now, zone))
+    is_paused = context.settings.is_paused(tx.now.astimezone(zone).date())
     summary = SettingsSummary(
         [
             setting.summarize(values, zone.key)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from bot import hooks
+from bot.feature import hooks
 
 if TYPE_CHECKING:
     # Only for types: these modules may import this one.

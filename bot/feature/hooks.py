@@ -1,4 +1,4 @@
-"""The types of features' hooks; bot/feature.py says when each runs."""
+"""The types of features' hooks; bot/feature/__init__.py says when each runs."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime

@@ -13,9 +13,12 @@ from bot.circles import (
     meeting_replies,
     meetings,
     member_questions,
+    writing_blocks,
+    writing_weeks,
 )
 from bot.circles import meeting_store as store
 from bot.circles.keeper import Act, Press, State
+from bot.circles.writing import Stage
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
@@ -32,7 +35,7 @@ from handlers.interactions import (
     writes,
 )
 from handlers.payloads import BlockAction, ViewSubmission
-from models import CircleMeeting
+from models import Circle, CircleMeeting
 
 # The facilitator presses these in a message to them, which their answer replaces.
 _ANSWERS = (Act.CAN, Act.CANNOT, Act.SWAP)
@@ -50,6 +53,8 @@ def register(app: App, rt: Runtime) -> None:
     on_view(app, rt, "circle_action", writes(save_action))
     on_button(app, rt, "meeting_report", reads(open_report))
     on_view(app, rt, "circle_report", writes(save_report))
+    on_button(app, rt, "meeting_write", reads(open_write))
+    on_view(app, rt, "circle_write", writes(save_entry))
     on_button(app, rt, "meeting_question", reads(open_question))
     on_view(app, rt, "circle_question", writes(save_question))
 
@@ -156,6 +161,36 @@ def save_report(form: ViewSubmission, tx: Transaction) -> Response:
         form.view.chosen("state") or "",
         # Slack does not say when a form was submitted.
         at_micros=datetime_to_micros(tx.now),
+        by=form.actor,
+    )
+    meetings.update_messages(tx, meeting)
+    return None
+
+
+def open_write(click: BlockAction, tx: Transaction) -> Response:
+    meeting = _meeting(click, tx)
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    stage = writing_weeks.stage_of(tx, circle, meeting)
+    if stage is None or not circle.is_in_writing:
+        raise UserError(writing_weeks.OVER)
+    people: list[str] = []
+    if stage in {Stage.QUESTIONS, Stage.IDEAS}:
+        people = list(writing_weeks.issue_authors(tx, meeting))
+    names = members.names(tx, people)
+    issues = [(member, names[member]) for member in people]
+    text = "" if issues else writing_weeks.own(tx, meeting, stage, by=click.actor)
+    return OpenView(writing_blocks.write_form(meeting.id, stage, text, issues))
+
+
+def save_entry(form: ViewSubmission, tx: Transaction) -> Response:
+    meeting = _submitted(form, tx)
+    writing_weeks.save(
+        tx,
+        tx.session.get_one(Circle, meeting.circle_id),
+        meeting,
+        str(form.view.metadata().get("stage")),
+        form.view.text("text"),
+        about=form.view.chosen("about") or "",
         by=form.actor,
     )
     meetings.update_messages(tx, meeting)

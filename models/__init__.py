@@ -18,6 +18,7 @@ from models.circle_meetings import (
     CircleMeeting,
     CircleMeetingMessage,
     CircleQuestion,
+    MeetingEntry,
     MeetingTurn,
 )
 from models.circles import Circle, CircleMember, CircleSeason, CircleSignup
@@ -109,6 +110,7 @@ __all__ = [
     "KudosReaction",
     "KudosTag",
     "KudosThanks",
+    "MeetingEntry",
     "MeetingTurn",
     "Member",
     "MemberAttributes",

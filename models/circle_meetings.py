@@ -120,6 +120,28 @@ class CircleAction(Base):
     created_at: Mapped[datetime]
 
 
+class MeetingEntry(Base):
+    """A text that a member wrote in a stage of a week in writing, for their circle."""
+
+    __tablename__ = "meeting_entries"
+    __table_args__ = (
+        CheckConstraint(
+            "stage IN ('issues', 'questions', 'ideas', 'thanks')", name="stage"
+        ),
+    )
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("circle_meetings.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True, index=True)
+    stage: Mapped[str] = mapped_column(primary_key=True)
+    # The member whose issue it is about; empty for an issue, and for thanks.
+    about: Mapped[str] = mapped_column(primary_key=True, default="")
+    # mrkdwn.
+    text: Mapped[str]
+    written_at: Mapped[datetime]
+
+
 class CircleQuestion(Base):
     """A question that a circle thinks about before a meeting.
 

@@ -142,7 +142,7 @@ def _running(view: AgendaView, step: Step) -> _Rendered:
     if step.kind == StepKind.ARRIVE:
         lines += _questions(view)
     if view.actions:
-        lines.append(_action_list("From last time:", view.actions))
+        lines.append(action_list("From last time:", view.actions))
     lines.append(context_line(_ahead(view)))
     control = [
         button("Next", "meeting_next", view.value, style="primary"),
@@ -189,24 +189,24 @@ def _ended(view: AgendaView) -> _Rendered:
         return [context_line("This meeting did not begin.")], []
     lines: list[Block] = [rich_text.inline("The meeting is over.")]
     if view.actions:
-        lines.append(_action_list("What you will do:", view.actions))
-    return lines, [[_action_button(view, is_primary=False)]]
+        lines.append(action_list("What you will do:", view.actions))
+    return lines, [[action_button(view.id)]]
 
 
 def _own(view: AgendaView) -> list[ButtonElement]:
     is_asked = view.step is not None and view.step.kind in meeting_texts.ACTION_STEPS
     return [
-        _action_button(view, is_primary=is_asked),
+        action_button(view.id, is_primary=is_asked),
         button("What became of mine", "meeting_report", view.value),
         _lead(view),
     ]
 
 
-def _action_button(view: AgendaView, *, is_primary: bool) -> ButtonElement:
+def action_button(meeting_id: int, *, is_primary: bool = False) -> ButtonElement:
     return button(
         "One thing I'll do",
         "meeting_action",
-        view.value,
+        f"{meeting_id}:0:0",
         style="primary" if is_primary else None,
     )
 
@@ -229,7 +229,7 @@ def _end(view: AgendaView) -> ButtonElement:
     )
 
 
-def _action_list(head: str, actions: Sequence[ActionView]) -> Block:
+def action_list(head: str, actions: Sequence[ActionView]) -> Block:
     return rich_text.numbered(
         [head], [_action_parts(action) for action in actions[:_MAX_ACTIONS]]
     )
@@ -250,7 +250,7 @@ def _action_parts(action: ActionView) -> list[Part]:
 def agreed(number: int, actions: Sequence[ActionView]) -> Note:
     """Build the message after a meeting, with all that people will do."""
     title = f"Meeting {number} of your circle is over"
-    return title, [_action_list(f"{title}. What you will do:", actions)]
+    return title, [action_list(f"{title}. What you will do:", actions)]
 
 
 def action_form(meeting_id: int, text: str, due_on: date | None) -> View:

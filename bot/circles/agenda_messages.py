@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import actions, agenda_blocks, member_questions
+from bot.circles import (
+    actions,
+    agenda_blocks,
+    member_questions,
+    writing_blocks,
+    writing_weeks,
+)
 from bot.circles import meeting_store as store
 from bot.circles.agenda_blocks import ActionView, AgendaView
 from bot.circles.formats import StepKind
@@ -40,8 +46,8 @@ _UNEDITABLE = frozenset(
 )
 
 
-def post(tx: Transaction, meeting: CircleMeeting) -> None:
-    """Post the agenda to the people in the circle."""
+def post(tx: Transaction, meeting: CircleMeeting, *, occurrence: str = "") -> None:
+    """Post the agenda to the people in the circle, once for each `occurrence`."""
     people = list(store.members_of(tx, meeting.circle_id))
     if not people:
         return
@@ -54,7 +60,9 @@ def post(tx: Transaction, meeting: CircleMeeting) -> None:
         ],
     )
     for message in _messages(tx, meeting):
-        tx.enqueue(CIRCLE_AGENDA, message.id, to=message.recipient)
+        tx.enqueue(
+            CIRCLE_AGENDA, message.id, to=message.recipient, occurrence=occurrence
+        )
 
 
 def update(tx: Transaction, meeting: CircleMeeting) -> None:
@@ -100,8 +108,10 @@ def _edit_at(tx: Transaction, message: CircleMeetingMessage) -> datetime:
 
 def note(tx: Transaction, meeting: CircleMeeting) -> Note:
     """Return the agenda as it is now."""
-    state = store.state_of(tx, meeting)
     circle = tx.session.get_one(Circle, meeting.circle_id)
+    if circle.is_in_writing:
+        return writing_blocks.week(writing_weeks.view(tx, circle, meeting))
+    state = store.state_of(tx, meeting)
     agenda = state.agenda
     step = agenda.step if agenda and state.is_open else None
     following = agenda if step else None
@@ -184,7 +194,7 @@ def _post_again(tx: Transaction, message: CircleMeetingMessage) -> None:
     """Post the agenda anew, once, because Slack refused to edit it."""
     message.ts = None
     meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
-    if message.reposts or store.state_of(tx, meeting).ended_at is not None:
+    if message.reposts or meeting.ended_at is not None:
         return
     message.reposts += 1
     tx.enqueue(CIRCLE_AGENDA, message.id, to=message.recipient, occurrence="again")

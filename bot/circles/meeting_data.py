@@ -15,6 +15,7 @@ from models import (
     CircleMember,
     CircleQuestion,
     CircleSeason,
+    MeetingEntry,
     MeetingTurn,
 )
 
@@ -77,6 +78,18 @@ PERSONAL_DATA = (
         on_erasure="delete",
     ),
     TablePolicy(
+        model=MeetingEntry,
+        row_names=("text for a circle", "texts for circles"),
+        contents="What members wrote in their circle's week in writing.",
+        purpose="Show it to the circle.",
+        retention="90 days after the circle ended.",
+        owner_columns=("member",),
+        mentioned_columns=("about",),
+        text_columns={"text": "member"},
+        non_personal=("stage",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
         model=CircleQuestion,
         row_names=("question for a circle", "questions for circles"),
         contents="Questions for a circle to think about before a meeting.",
@@ -115,6 +128,7 @@ def purge(tx: Transaction) -> None:
     for statement in (
         delete(CircleAction).where(CircleAction.circle_id.in_(over)),
         delete(CircleQuestion).where(CircleQuestion.circle_id.in_(over)),
+        delete(MeetingEntry).where(MeetingEntry.meeting_id.in_(meetings)),
         delete(MeetingTurn).where(MeetingTurn.meeting_id.in_(meetings)),
         delete(CircleMeetingMessage).where(
             CircleMeetingMessage.meeting_id.in_(meetings)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
@@ -94,6 +94,13 @@ def recurrence_of(tx: Transaction, circle: Circle) -> Recurrence:
         return Recurrence()
     season = tx.session.get_one(CircleSeason, circle.season_id)
     return Recurrence(season.meetings, season.weeks_between, season.minutes)
+
+
+def first_day(tx: Transaction, circle: Circle) -> date:
+    """Return the first day on which the circle may meet."""
+    if circle.season_id is None:
+        return circle.formed_at.date()
+    return tx.session.get_one(CircleSeason, circle.season_id).starts_on
 
 
 def is_over(tx: Transaction, circle: Circle) -> bool:

@@ -12,7 +12,7 @@ Each end plans the next meeting.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
@@ -23,9 +23,12 @@ from bot.circles import (
     announcements,
     keeper,
     meeting_times,
+    writing,
+    writing_weeks,
 )
 from bot.circles import meeting_store as store
 from bot.circles.keeper import Act, Press, State
+from bot.circles.writing import Stage
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.people import meetings as peer_meetings
@@ -35,6 +38,7 @@ from models import Circle, CircleMeeting, CircleMember, MeetingTurn
 # More presses than in any meeting of people; a script may do more.
 MAX_PRESSES = 500
 TOO_MANY = "This meeting has had too many presses. It ends by itself."
+IN_WRITING = "This circle meets in writing."
 ANOTHER = "Another meeting of your circle is still on. End it first."
 
 
@@ -52,20 +56,17 @@ def plan_next(tx: Transaction, circle: Circle) -> CircleMeeting | None:
     recurrence = store.recurrence_of(tx, circle)
     number = last.number + 1 if last is not None else 1
     if (
-        circle.starts_at is None
+        (circle.starts_at is None and not circle.is_in_writing)
         or store.is_over(tx, circle)
         or (last is not None and last.ended_at is None)
         or number > recurrence.meetings
     ):
         return None
-    zone = timezones.get(circle.zone) or ZoneInfo("UTC")
     meeting = CircleMeeting(
         installation_id=tx.workspace.id,
         circle_id=circle.id,
         number=number,
-        planned_at=meeting_times.planned_at(
-            circle.starts_at, zone, number, recurrence.weeks_between
-        ),
+        planned_at=_planned_at(tx, circle, last, number),
         minutes=recurrence.minutes,
         format="turns",
         rota=list(store.rota_of(tx, circle.id)),
@@ -74,8 +75,26 @@ def plan_next(tx: Transaction, circle: Circle) -> CircleMeeting | None:
     )
     tx.session.add(meeting)
     tx.session.flush()
-    meeting.due_at = _due_at(circle, meeting, store.state_of(tx, meeting))
+    meeting.due_at = (
+        meeting.planned_at
+        if circle.is_in_writing
+        else _due_at(circle, meeting, store.state_of(tx, meeting))
+    )
     return meeting
+
+
+def _planned_at(
+    tx: Transaction, circle: Circle, last: CircleMeeting | None, number: int
+) -> datetime:
+    """Return the time of the meeting with this number, after the last one."""
+    zone = writing_weeks.zone_of(circle)
+    weeks = store.recurrence_of(tx, circle).weeks_between
+    if circle.starts_at is not None and not circle.is_in_writing:
+        return meeting_times.planned_at(circle.starts_at, zone, number, weeks)
+    if last is not None:
+        return meeting_times.planned_at(last.planned_at, zone, 2, weeks)
+    tomorrow = timezones.local_date(tx.now, zone) + timedelta(days=1)
+    return writing.begins_at(max(tomorrow, store.first_day(tx, circle)), zone)
 
 
 def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
@@ -85,6 +104,8 @@ def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
     """
     circle, meeting = store.lock(tx, meeting_id)
     store.require_member(tx, circle.id, pressed.member)
+    if circle.is_in_writing:
+        raise UserError(IN_WRITING)
     if len(meeting.presses) >= MAX_PRESSES:
         raise UserError(TOO_MANY)
     stored = keeper.dump(pressed)
@@ -200,6 +221,9 @@ def do_due(tx: Transaction, meeting_id: int) -> None:
     if store.is_over(tx, circle) and not meeting.is_open:
         meeting.due_at = None
         return
+    if circle.is_in_writing:
+        _write(tx, circle, meeting)
+        return
     state = store.state_of(tx, meeting)
     if state.ended_at is None and circle.frozen_at is None:
         if meeting.announced_at is None:
@@ -214,22 +238,42 @@ def do_due(tx: Transaction, meeting_id: int) -> None:
         agenda_messages.update(tx, meeting)
 
 
+def _write(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
+    """Begin the stage of now of a week in writing, or end the week."""
+    stage = writing_weeks.stage_of(tx, circle, meeting)
+    authors = writing_weeks.issue_authors(tx, meeting)
+    if stage is not None and (authors or stage == Stage.ISSUES):
+        meeting.is_open, meeting.started_at = True, meeting.planned_at
+        meeting.posted_at = meeting.posted_at or tx.now
+        zone = writing_weeks.zone_of(circle)
+        meeting.due_at = writing.end_of(stage, meeting.planned_at, zone)
+        agenda_messages.post(tx, meeting, occurrence=stage)
+        return
+    meeting.is_open, meeting.due_at = False, None
+    meeting.ended_at = tx.now
+    tx.session.flush()
+    if authors:
+        _store_turns(tx, meeting, authors, tx.now)
+        together = store.members_of(tx, circle.id)
+        peer_meetings.record(tx, together, met_at=tx.now)
+        agenda_messages.tell_actions(tx, meeting)
+    agenda_messages.update(tx, meeting)
+    plan_next(tx, circle)
+
+
 def unplanned_circles(tx: Transaction) -> list[int]:
-    """Return circles whose members chose a time, and that have no meeting yet."""
+    """Return circles that are complete and have a time, but no meeting yet."""
+    places = select(CircleMember.circle_id).where(CircleMember.left_at.is_(None))
     return list(
         tx.session.scalars(
             select(Circle.id)
             .where(
                 Circle.installation_id == tx.workspace.id,
-                Circle.starts_at.is_not(None),
+                Circle.starts_at.is_not(None) | Circle.is_in_writing,
                 Circle.ended_at.is_(None),
                 Circle.id.not_in(select(CircleMeeting.circle_id)),
-                Circle.id.in_(
-                    select(CircleMember.circle_id).where(
-                        CircleMember.taken_at.is_not(None),
-                        CircleMember.left_at.is_(None),
-                    )
-                ),
+                Circle.id.in_(places.where(CircleMember.taken_at.is_not(None))),
+                Circle.id.not_in(places.where(CircleMember.taken_at.is_(None))),
             )
             .order_by(Circle.id)
         )
@@ -255,7 +299,7 @@ def replan(tx: Transaction, circle: Circle) -> None:
             CircleMeeting.ended_at.is_(None),
         )
     )
-    if meeting is None or circle.starts_at is None:
+    if meeting is None or circle.starts_at is None or circle.is_in_writing:
         return
     recurrence = store.recurrence_of(tx, circle)
     zone = timezones.get(circle.zone) or ZoneInfo("UTC")

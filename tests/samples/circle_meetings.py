@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.circles import agenda_blocks, announcement_blocks
+from bot.circles import agenda_blocks, announcement_blocks, writing_blocks
 from bot.circles.agenda_blocks import ActionView, AgendaView
 from bot.circles.announcement_blocks import Announcement, Reminder
 from bot.circles.formats import Phase, Step, StepKind
 from bot.circles.questions import QUESTIONS
+from bot.circles.writing import Stage
+from bot.circles.writing_blocks import Entry, Issue, WeekView
 from tests.samples.types import Samples
 
 _AT = datetime(2026, 3, 18, 11, tzinfo=UTC)
@@ -60,7 +62,42 @@ _AGENDAS = [
     agenda(Phase.ENDED, has_begun=True, actions=_ACTIONS),
 ]
 
+_ENTRIES = [Entry(_LONG_NAME, _LONG)] * 7
+_WEEK: Any = {"id": 1, "number": 2, "zone": _ZONE}
+_WEEKS = [
+    *(
+        WeekView(
+            **_WEEK, stage=stage, ends_at=_AT, issues=[Issue(Entry("Ana", "How?"))]
+        )
+        for stage in Stage
+    ),
+    WeekView(**_WEEK, stage=Stage.ISSUES, ends_at=_AT),
+    WeekView(**_WEEK, stage=None),
+    WeekView(
+        **_WEEK,
+        stage=Stage.THANKS,
+        ends_at=_AT,
+        issues=[Issue(Entry(_LONG_NAME, _LONG), _ENTRIES, _ENTRIES)] * 2,
+        thanks=_ENTRIES,
+        actions=_ACTIONS,
+    ),
+]
+
 SAMPLES: Samples = {
+    writing_blocks.week: [
+        lambda view=view: writing_blocks.week(view)  # type: ignore[misc]
+        for view in _WEEKS
+    ],
+    writing_blocks.write_form: [
+        lambda: writing_blocks.write_form(1, Stage.ISSUES, "word " * 60, []),
+        lambda: writing_blocks.write_form(1, Stage.THANKS, "", []),
+        *(
+            lambda stage=stage: writing_blocks.write_form(
+                1, stage, "", [("U0ANA", "Ana"), ("U0BEN", _LONG_NAME)]
+            )
+            for stage in (Stage.QUESTIONS, Stage.IDEAS)
+        ),
+    ],
     agenda_blocks.agenda: [
         lambda view=view: agenda_blocks.agenda(view)  # type: ignore[misc]
         for view in _AGENDAS

@@ -315,6 +315,7 @@ FREE = {
         # The person's own circle; tests/handlers/circles has people outside.
         *(f"meeting_{act}" for act in Act),
         *(f"meeting_{name}" for name in ("ask_swap", "action", "report", "question")),
+        "meeting_write",
         # These show less.
         "suggestion_dismiss",
         # The form in which the person writes.
@@ -336,6 +337,7 @@ FREE = {
         *(f"program_{name}" for name in ("join", "ask", "reply", "invite")),
         *(f"program_{name}" for name in ("about", "rules", "save", "champions")),
         *(f"circle_{name}" for name in ("swap", "action", "report", "question")),
+        "circle_write",
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),
         # It asks Slack each time; tests/handlers/anonymity tries it.
         "ask_anonymously",

@@ -22,8 +22,6 @@ from bot.outbox.queue import Delivery
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Workspace
 from bot.slack.actions import (
-    FetchMemberships,
-    FetchReplies,
     PostEphemeral,
     PostIfNotMember,
     PostMessage,
@@ -34,6 +32,7 @@ from bot.slack.actions import (
     UpdateMessage,
     UploadFile,
 )
+from bot.slack.fetches import FetchMemberships, FetchReplies
 from bot.workspace import sync
 from models import OutboxItem
 from tests import mentors

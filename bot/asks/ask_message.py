@@ -33,12 +33,12 @@ from bot.runtime import Transaction
 from bot.slack.actions import (
     DeleteMessage,
     DeleteUnansweredMessage,
-    FetchReplies,
     SetReaction,
     SetReactionResult,
     SlackAction,
 )
 from bot.slack.blocks import Note
+from bot.slack.fetches import FetchReplies
 from bot.slack.text import is_erased
 from models import Ask, Channel
 

@@ -20,8 +20,9 @@ from bot.outbox.message_type import MessageType
 from bot.outbox.posted_message import LOST, PostedMessage
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
-from bot.slack.actions import FetchReplies, SlackAction
+from bot.slack.actions import SlackAction
 from bot.slack.blocks import Note
+from bot.slack.fetches import FetchReplies
 from bot.slack.text import ERASED_PREFIX, is_erased, permalink
 from bot.workspace import members
 from models import Ask, Channel, CheckIn, Round, Schedule

@@ -9,7 +9,7 @@ from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
-from bot.slack.actions import FetchMemberships
+from bot.slack.fetches import FetchMemberships
 from bot.workspace import channel_members, visibility
 from models import Channel, ChannelMember, Home
 

@@ -10,7 +10,8 @@ from bot.knowledge.message_kinds import KNOWLEDGE_FETCH_ANSWER, KNOWLEDGE_NOTICE
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
-from bot.slack.actions import FetchReply, PostMessage, SlackAction
+from bot.slack.actions import PostMessage, SlackAction
+from bot.slack.fetches import FetchReply
 from bot.workspace import contact_hours, visibility
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as

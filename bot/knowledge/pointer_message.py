@@ -21,8 +21,9 @@ from bot.outbox.posted_message import PostedMessage
 from bot.outbox.queue import Delivery
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_member
 from bot.runtime import Transaction
-from bot.slack.actions import FetchReply, PostMessage, SlackAction
+from bot.slack.actions import PostMessage, SlackAction
 from bot.slack.blocks import Note
+from bot.slack.fetches import FetchReply
 from bot.workspace import members
 from bot.workspace.visibility import may_quote, sees
 from models import Answer, Ask, AskPointer, Channel, Reaction

@@ -17,8 +17,8 @@ from bot.errors import UserError
 from bot.outbox.message_type import FactsUnknown
 from bot.outbox.queue import Delivery
 from bot.runtime import Runtime, Transaction, Workspace
-from bot.slack.actions import FetchMemberships
 from bot.slack.api import SlackError
+from bot.slack.fetches import FetchMemberships
 from bot.workspace import channel_members
 from models import Channel, ChannelMember, Member
 

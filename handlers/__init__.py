@@ -28,6 +28,7 @@ from handlers import (
     mentors,
     messages,
     onboarding,
+    pairs,
     pointers,
     privacy,
     program_champions,
@@ -66,6 +67,7 @@ def register(bolt: App, rt: Runtime) -> None:
     circle_meetings.register(bolt, rt)
     mentors.register(bolt, rt)
     program_leads.register(bolt, rt)
+    pairs.register(bolt, rt)
     onboarding.register(bolt, rt)
     knowledge.register(bolt, rt)
     programs.register(bolt, rt)

@@ -1,6 +1,47 @@
 """The pairs feature: members who are matched to learn from each other."""
 
-from bot.feature import Feature
-from bot.pairs import personal_data
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-PAIRS = Feature(name="pairs", personal_data=personal_data.PERSONAL_DATA)
+from bot.feature import Feature
+from bot.pairs import (
+    home,
+    notifications,
+    opt_ins,
+    permissions,
+    personal_data,
+    rounds,
+    settings,
+)
+from bot.runtime import Transaction
+
+
+def _due_counts(tx: Transaction) -> Mapping[str, int]:
+    return {"match-pairs": int(rounds.is_due(tx))}
+
+
+def _next_due(tx: Transaction) -> Sequence[datetime | None]:
+    if not (opt_ins.is_offered(tx) and opt_ins.count(tx)):
+        return []
+    at = rounds.next_round(tx).starts_at
+    return [at] if at > tx.now else []
+
+
+def _purge(tx: Transaction, _before: datetime) -> None:
+    rounds.purge(tx)
+
+
+PAIRS = Feature(
+    name="pairs",
+    message_types=notifications.MESSAGE_TYPES,
+    permissions=permissions.PERMISSIONS,
+    personal_data=personal_data.PERSONAL_DATA,
+    message_policies=personal_data.MESSAGES,
+    homes_about=personal_data.homes_about,
+    purge=_purge,
+    workspace_settings=settings.WORKSPACE_SETTINGS,
+    member_settings=settings.MEMBER_SETTINGS,
+    home_sections=home.HOME_SECTIONS,
+    due_counts=_due_counts,
+    next_due=_next_due,
+)

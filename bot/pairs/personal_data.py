@@ -1,7 +1,29 @@
 """Personal data about pairs: who wants to be matched, and who was."""
 
-from bot.personal_data import TablePolicy
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Select, select
+
+from bot.pairs import matches
+from bot.pairs.message_kinds import (
+    PAIR_CANCELLED,
+    PAIR_INTRODUCTION,
+    PAIR_LEFT_OUT,
+    PAIR_PAUSED,
+    PAIR_QUESTION,
+    PAIR_REMINDER,
+    PAIR_UPDATE_INTRODUCTION,
+)
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from bot.runtime import Transaction
 from models import PairMatch, PairMatchMember, PairOptIn, PairRound
+
+
+def _leave_matches(tx: Transaction, erasure: Erasure) -> None:
+    """Tell those who were to meet the member, and match them anew."""
+    matches.lock(tx)
+    matches.leave_open(tx, [erasure.member])
+
 
 PERSONAL_DATA = (
     TablePolicy(
@@ -37,5 +59,48 @@ PERSONAL_DATA = (
         owner_columns=("member",),
         non_personal=("answer", "outcome", "fit"),
         on_erasure="delete",
+        before_erasure=_leave_matches,
     ),
+)
+
+
+def _matches_of(tx: Transaction, erasure: Erasure) -> Iterable[int]:
+    return tx.session.scalars(
+        select(PairMatch.id)
+        .join(PairMatchMember, PairMatchMember.match_id == PairMatch.id)
+        .where(
+            PairMatch.installation_id == tx.workspace.id,
+            PairMatchMember.member == erasure.member,
+        )
+    )
+
+
+def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
+    """Select the members of the matches that the member was in."""
+    own = select(PairMatchMember.match_id).filter_by(member=erasure.member)
+    return [
+        select(PairMatchMember.member)
+        .join(PairMatch, PairMatch.id == PairMatchMember.match_id)
+        .where(
+            PairMatch.installation_id == tx.workspace.id,
+            PairMatchMember.match_id.in_(own),
+        )
+    ]
+
+
+MESSAGES = (
+    MessagePolicy(
+        frozenset(
+            {
+                PAIR_INTRODUCTION,
+                PAIR_UPDATE_INTRODUCTION,
+                PAIR_CANCELLED,
+                PAIR_REMINDER,
+                PAIR_QUESTION,
+            }
+        ),
+        _matches_of,
+    ),
+    # These name no member.
+    MessagePolicy(frozenset({PAIR_LEFT_OUT, PAIR_PAUSED})),
 )

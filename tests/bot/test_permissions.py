@@ -32,6 +32,7 @@ from bot.knowledge.permissions import FIND, POINT, REVIEW
 from bot.kudos.permissions import GIVE_KUDOS, TAKE_BACK_KUDOS
 from bot.mentors.permissions import SEE_MENTORS
 from bot.onboarding.permissions import INTRODUCE
+from bot.pairs.permissions import SEE_PAIRS, TAKE_PART
 from bot.permissions import (
     ASK,
     DENIED_ROLES,
@@ -83,6 +84,8 @@ TABLE = {
     REPORT: "yes yes no no no no",
     LOOK_AFTER: "no no no yes yes yes",
     STOP_EVERYWHERE: "no no no no yes yes",
+    TAKE_PART: "yes yes no no no no",
+    SEE_PAIRS: "no no no no yes yes",
 }
 PAIRS = [
     (action, Role(role), answer == "yes")

@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import test_anonymity as anonymity
+from tests.browser import test_pairs as pairs
 from tests.browser.conftest import (
     DATABASE,
     FLAGS,
@@ -248,6 +249,18 @@ def champions(window: Window) -> None:
     open_program_page(window)
 
 
+def peer_coffee(window: Window) -> None:
+    window.act_as("aino")
+    window.open_channel("help-backend")
+    pairs.turn_on(window)
+    pairs.take_part(window, knows="postgres", wants="retries")
+    window.act_as("maya")
+    pairs.take_part(window, knows="retries", wants="postgres")
+    pairs.go_to_tuesday(window)
+    window.open_direct_messages()
+    window.message(pairs.INTRODUCTION).wait_for()
+
+
 def anonymous_preview(window: Window) -> None:
     window.act_as("priya")
     window.open_channel("help-backend")
@@ -336,6 +349,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "program-join": join_program,
     "request": request,
     "champions": champions,
+    "peer-coffee": peer_coffee,
     "export": export,
     "anonymous-preview": anonymous_preview,
     "anonymous-channel": anonymous_channel,
@@ -348,7 +362,7 @@ GOES_ON_FROM = {
     "anonymous-ask": "anonymous-channel",
 }
 # In a workspace of their own, where nothing else waits for an answer.
-ALONE = {"request", "champions", "anonymous-review"}
+ALONE = {"request", "champions", "peer-coffee", "anonymous-review"}
 
 
 def main(names: Collection[str]) -> None:

@@ -42,6 +42,7 @@ from bot.kudos.permissions import GIVE_KUDOS, TAKE_BACK_KUDOS
 from bot.mentors.permissions import SEE_MENTORS
 from bot.onboarding.permissions import INTRODUCE
 from bot.outbox.worker import OutboxWorker
+from bot.pairs.permissions import SEE_PAIRS, TAKE_PART
 from bot.permissions import (
     ASK,
     EDIT_OWN_SETTINGS,
@@ -78,6 +79,7 @@ from models import (
     Kudos,
     MentorWorkspaceSettings,
     OutboxItem,
+    PairOptIn,
     Participant,
     Program,
     ProgramLead,
@@ -99,6 +101,7 @@ from tests.making_programs import (
     to_last_page,
 )
 from tests.outsiders import GONE, ROBOT, STRANGER, outsiders
+from tests.people import join_program
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -594,6 +597,47 @@ def by_mentors_form(story: Stage, member: str) -> bool:
             return False
         row.scope = "workspace"
         return True
+
+
+# Pairs
+
+
+@way(TAKE_PART)
+def by_take_part_button(story: Stage, member: str) -> bool:
+    story.prop("joined", lambda: join_program(story, *HELD))
+    story.click(member, "pair_join", "coffee", view={"type": "home"})
+    with story.rt.write_session.begin() as session:
+        row = session.scalar(select(PairOptIn).filter_by(member=member))
+        if row is not None:
+            session.delete(row)
+        return row is not None
+
+
+@way(TAKE_PART)
+def by_setting(story: Stage, member: str) -> bool:
+    story.prop("joined", lambda: join_program(story, *HELD))
+    before = len(story.slack.views)
+    story.command(member, "/backswing", "me")
+    if len(story.slack.views) == before:
+        return False
+    fields = form_values(story.slack.views[-1][1])
+    return "takes_coffee" in fields
+
+
+@way(SEE_PAIRS)
+def by_preview_button(story: Stage, member: str) -> bool:
+    before = len(story.slack.views)
+    story.click(member, "pair_preview", "coffee", view={"type": "home"})
+    titles = [view["title"]["text"] for _, view in story.slack.views[before:]]
+    return titles == ["Next round"]
+
+
+@way(SEE_PAIRS)
+def by_last_round_button(story: Stage, member: str) -> bool:
+    before = len(story.slack.views)
+    story.click(member, "pair_last_round", "coffee", view={"type": "home"})
+    titles = [view["title"]["text"] for _, view in story.slack.views[before:]]
+    return titles == ["Last round"]
 
 
 # Programs

@@ -316,6 +316,12 @@ FREE = {
         *(f"meeting_{act}" for act in Act),
         *(f"meeting_{name}" for name in ("ask_swap", "action", "report", "question")),
         "meeting_write",
+        # The person's own matches; tests/handlers/pairs tries others.
+        *(f"pair_{name}" for name in ("join", "stop", "time", "cant", "thank")),
+        *(f"pair_{name}" for name in ("met", "not_yet", "wont")),
+        *(f"pair_fit_{name}" for name in ("yes", "so_so", "no")),
+        # Names of people, for those who run the workspace.
+        *("pair_preview", "pair_last_round"),
         # These show less.
         "suggestion_dismiss",
         # The form in which the person writes.

@@ -42,6 +42,9 @@ TELLS_NOTHING = {
     "knowledge.fetch_answer",
     "knowledge.sync_pointer",
     *("anonymous.reviewed", "anonymous.notice", "anonymous.update_stop_offer"),
+    # Names of people.
+    *("pairs.cancelled", "pairs.left_out", "pairs.paused", "pairs.question"),
+    "pairs.reminder",
     # The name of a program, to those who run it.
     *("program.lead_prompt", "program.lead_left", "program.without_channel"),
 }
@@ -65,8 +68,8 @@ ASKS_ITSELF = {
         "mentor.update_offer",
     ),
     "mentor.marker_note",
-    # Each reason.
-    "anonymous.stop_offer",
+    # Each reason; tests/handlers/pairs/test_reasons.py tries private channels.
+    *("anonymous.stop_offer", "pairs.introduction", "pairs.update_introduction"),
     # Only names: marks between members.
     "mentor.ring_alert",
     # The person's own text, and "a private channel".

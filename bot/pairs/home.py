@@ -1,0 +1,121 @@
+"""The Home tab: peer coffee for those who may take part, and for leads."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from bot import permissions
+from bot.home.section import HomeContext, HomeSection, RenderedSection
+from bot.pairs import blocks, matches, opt_ins, rounds, rules
+from bot.pairs.blocks import HomeMatch, HomeView, LeadView
+from bot.pairs.notes import Mate
+from bot.pairs.permissions import SEE_PAIRS
+from bot.pairs.rules import MIN_PEOPLE, Recurrence, State
+from bot.runtime import Transaction
+from bot.workspace import members, roles, workspace_settings
+from models import PairMatch, PairMatchMember
+
+
+def format_day(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B}"
+
+
+def often(recurrence: Recurrence) -> str:
+    weeks = recurrence.weeks
+    return "every week" if weeks == 1 else f"every {weeks} weeks"
+
+
+def needs_people(tx: Transaction, count: int) -> bool:
+    """Return True if there are too few people for rounds to begin by themselves."""
+    return workspace_settings.get(tx).coffee == "auto" and count < MIN_PEOPLE
+
+
+def _is_available(context: HomeContext) -> bool:
+    tx = context.tx
+    return opt_ins.can_take_part(tx, context.member) and opt_ins.is_offered(tx)
+
+
+def _render(context: HomeContext) -> RenderedSection:
+    if not _is_available(context):
+        return RenderedSection()
+    tx, own = context.tx, opt_ins.find(context.tx, context.member)
+    is_in = own is not None and own.is_in
+    count = opt_ins.count(tx)
+    view = HomeView(
+        day=format_day(rounds.next_round(tx).day),
+        often=often(opt_ins.recurrence(tx)),
+        is_in=is_in,
+        is_paused=is_in and own is not None and opt_ins.is_paused(own),
+        count=count,
+        needs_people=needs_people(tx, count),
+        is_waiting=own is not None and own.waits_in is not None,
+        match=_open_match(context),
+    )
+    return RenderedSection(blocks.home(view), has_activity=is_in)
+
+
+def _open_match(context: HomeContext) -> HomeMatch | None:
+    """Return the member's newest match, unless it is over."""
+    tx, member = context.tx, context.member
+    since = tx.now - rules.ASK_AFTER - rules.ASK_AGAIN_AFTER
+    match = tx.session.scalar(
+        select(PairMatch)
+        .join(PairMatchMember, PairMatchMember.match_id == PairMatch.id)
+        .where(
+            PairMatch.installation_id == tx.workspace.id,
+            PairMatch.formed_at > since,
+            PairMatchMember.member == member,
+            PairMatchMember.is_current.is_(True),
+        )
+        .order_by(PairMatch.id.desc())
+        .limit(1)
+    )
+    if match is None:
+        return None
+    rows = matches.members_of(tx, match.id)
+    others = matches.mates(rows, member)
+    if matches.state(rows) is not State.OPEN or not others:
+        return None
+    names = members.names(tx, others)
+    own = rows[member]
+    return HomeMatch(
+        match.id,
+        [Mate(other, names[other]) for other in others],
+        is_answered=own.answer is not None or own.outcome is not None,
+    )
+
+
+def _can_see_pairs(context: HomeContext) -> bool:
+    own_roles = roles.in_workspace(context.tx, context.member)
+    return opt_ins.is_offered(context.tx) and permissions.is_allowed(
+        SEE_PAIRS, own_roles
+    )
+
+
+def _render_for_leads(context: HomeContext) -> RenderedSection:
+    if not _can_see_pairs(context):
+        return RenderedSection()
+    tx = context.tx
+    count, last = opt_ins.count(tx), rounds.last_round(tx)
+    view = LeadView(
+        count,
+        format_day(rounds.next_round(tx).day),
+        needs_people=needs_people(tx, count),
+        last_day=format_day(last.day) if last else "",
+        people=last.people if last else 0,
+        unmatched=last.unmatched if last else 0,
+    )
+    return RenderedSection(blocks.lead_home(view))
+
+
+HOME_SECTIONS = (
+    HomeSection(
+        render=_render, position=320, page="people", is_available=_is_available
+    ),
+    HomeSection(
+        render=_render_for_leads,
+        position=820,
+        page="program",
+        is_available=_can_see_pairs,
+    ),
+)

@@ -1,0 +1,203 @@
+"""Messages about matches: introductions, reminders, and questions."""
+
+from datetime import timedelta
+
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_sent
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.pairs import matches, notes, opt_ins
+from bot.pairs.message_kinds import (
+    PAIR_CANCELLED,
+    PAIR_INTRODUCTION,
+    PAIR_LEFT_OUT,
+    PAIR_PAUSED,
+    PAIR_QUESTION,
+    PAIR_REMINDER,
+    PAIR_UPDATE_INTRODUCTION,
+)
+from bot.pairs.notes import Introduction, Status
+from bot.pairs.reasons import Reader
+from bot.pairs.rules import Answer, State
+from bot.runtime import Transaction
+from bot.slack.actions import PostMessage, Reschedule, SlackAction, UpdateMessage
+from bot.slack.blocks import Note
+from bot.slack.text import SOMEONE
+from bot.workspace import contact_hours, members
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
+from models import PairMatch, PairMatchMember
+
+# By then the job has taken out those who can no longer be matched.
+_RECHECK_AFTER = timedelta(minutes=2)
+
+
+def _find(
+    tx: Transaction, match_id: int, member: str
+) -> tuple[PairMatch | None, dict[str, PairMatchMember]]:
+    """Return a match and its rows; none if it is gone, or no longer the member's.
+
+    Someone who was forgotten has no row in it.
+    """
+    match = tx.session.get(PairMatch, match_id)
+    rows = matches.members_of(tx, match_id) if match is not None else {}
+    if member not in rows:
+        return None, {}
+    return match, rows
+
+
+def _render_introduction(
+    tx: Transaction, delivery: Delivery
+) -> SlackAction | Reschedule | None:
+    """Introduce the others, unless someone has said meanwhile that they can't."""
+    member = delivery.recipient
+    match, rows = _find(tx, delivery.subject_id, member)
+    if match is None or not rows[member].is_current:
+        return None
+    if not rows[member].is_current or matches.state(rows) is not State.OPEN:
+        return None
+    reader = Reader(tx, member, matches.mates(rows, member))
+    people = [member, *(mate.id for mate in reader.mates)]
+    if not (reader.may_meet and all(opt_ins.takes_part(tx, each) for each in people)):
+        return Reschedule(tx.now + _RECHECK_AFTER)
+    return PostMessage(member, *_introduction(match, reader))
+
+
+def _introduction(match: PairMatch, reader: Reader) -> Note:
+    writer = match.first_writer
+    if writer not in reader.names:
+        writer = min(reader.names)
+    return notes.introduction(
+        Introduction(
+            match.id,
+            reader.mates,
+            reader.reasons(),
+            reader.question(match),
+            reader.times(match.formed_at + timedelta(hours=12)),
+            reader.names[writer],
+        )
+    )
+
+
+def status_note(tx: Transaction, match_id: int, member: str) -> Note | None:
+    """Return the match as it stands for a member; None if they have not answered."""
+    match, rows = _find(tx, match_id, member)
+    if match is None:
+        return notes.gone()
+    own, state = rows[member], matches.state(rows)
+    others = matches.mates(rows, member)
+    if state is State.CANCELLED or not others:
+        others = [other for other in rows if other != member]
+    is_open = state is State.OPEN and own.answer is None and own.outcome is None
+    if is_open:
+        reader = Reader(tx, member, others)
+        return _introduction(match, reader)
+    again = dedup_key(PAIR_QUESTION, match.id, member, matches.AGAIN)
+    return notes.status(
+        Status(
+            match.id,
+            members.names_in_order(tx, others) or [SOMEONE],
+            state,
+            own.answer,
+            own.outcome,
+            own.fit,
+            is_asked_again=find_sent(tx.session, tx.workspace.id, again) is not None,
+        )
+    )
+
+
+def _render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    key = dedup_key(PAIR_INTRODUCTION, delivery.subject_id, delivery.recipient)
+    message = find_sent(tx.session, tx.workspace.id, key)
+    note = status_note(tx, delivery.subject_id, delivery.recipient)
+    if message is None or note is None:
+        return None
+    return UpdateMessage(*message, *note)
+
+
+def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Tell a member that others can't come; of whom they never heard, nothing."""
+    member = delivery.recipient
+    match, rows = _find(tx, delivery.subject_id, member)
+    if match is None:
+        return None
+    leavers = [each for each in rows if rows[each].answer == Answer.CANT]
+    if member in leavers:
+        return None
+    key = dedup_key(PAIR_INTRODUCTION, match.id, member)
+    if find_sent(tx.session, tx.workspace.id, key) is None:
+        # They may be introduced to someone else, or to the rest.
+        own = opt_ins.find(tx, member)
+        is_waiting = own is not None and own.waits_in == match.round_id
+        return PostMessage(member, *notes.left_out()) if is_waiting else None
+    names = members.names(tx, rows)
+    still_met = (
+        []
+        if matches.state(rows) is State.CANCELLED
+        else [names[each] for each in matches.mates(rows, member)]
+    )
+    left = [names[each] for each in leavers] or [SOMEONE]
+    note = notes.cancelled(left, still_met)
+    return PostMessage(member, *note)
+
+
+def _render_reminder(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Remind a member of a match if none of its members has pressed anything."""
+    member = delivery.recipient
+    match, rows = _find(tx, delivery.subject_id, member)
+    if match is None or matches.state(rows) is not State.OPEN:
+        return None
+    if any(not matches.answers(row).is_silent for row in rows.values()):
+        return None
+    names = members.names(tx, rows)
+    writer = match.first_writer
+    note = notes.reminder(
+        match.id,
+        [names[each] for each in matches.mates(rows, member)],
+        "" if writer == member else names.get(writer, ""),
+    )
+    return PostMessage(member, *note)
+
+
+def _render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Ask whether they met, if that is open."""
+    member = delivery.recipient
+    match, rows = _find(tx, delivery.subject_id, member)
+    if match is None or not rows[member].is_current:
+        return None
+    if matches.state(rows) is not State.OPEN:
+        return None
+    names = members.names_in_order(tx, matches.mates(rows, member))
+    return PostMessage(member, *notes.outcome_question(match.id, names))
+
+
+def _render_left_out(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    own = opt_ins.find(tx, delivery.recipient)
+    if own is None or not own.is_in or own.waits_in != delivery.subject_id:
+        return None
+    return PostMessage(delivery.recipient, *notes.left_out())
+
+
+def _render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    own = opt_ins.find(tx, delivery.recipient)
+    if own is None or not own.is_in or not opt_ins.is_paused(own):
+        return None
+    return PostMessage(delivery.recipient, *notes.paused())
+
+
+MESSAGE_TYPES = (
+    MessageType(
+        PAIR_INTRODUCTION, _render_introduction, send_after=contact_hours.send_after
+    ),
+    MessageType(PAIR_UPDATE_INTRODUCTION, _render_update, "resend"),
+    MessageType(PAIR_CANCELLED, _render_cancelled, send_after=contact_hours.send_after),
+    MessageType(
+        PAIR_REMINDER,
+        _render_reminder,
+        send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.REMINDER),
+    ),
+    MessageType(PAIR_QUESTION, _render_question, send_after=contact_hours.send_after),
+    MessageType(PAIR_LEFT_OUT, _render_left_out, send_after=contact_hours.send_after),
+    MessageType(PAIR_PAUSED, _render_paused, send_after=contact_hours.send_after),
+)

@@ -1,0 +1,280 @@
+"""Rounds of peer coffee: when they are due, and who is matched in them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import aliased
+
+from bot import timezones
+from bot.clock import datetime_to_micros
+from bot.db.statements import upsert
+from bot.matching import pairs as matching
+from bot.matching.pairs import Pairs
+from bot.matching.people import Person
+from bot.outbox import home_refresh
+from bot.pairs import matches, opt_ins, rules
+from bot.pairs.message_kinds import PAIR_LEFT_OUT, PAIR_PAUSED
+from bot.pairs.opt_ins import COFFEE
+from bot.people import facts
+from bot.runtime import Transaction
+from bot.workspace import workspace_settings
+from models import DoNotPair, Member, PairMatch, PairMatchMember, PairOptIn, PairRound
+
+KEPT_FOR = timedelta(days=365)
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class NextRound:
+    """The next round: its day, and the time (UTC) at which it is formed."""
+
+    day: date
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The people of a round that is to be formed."""
+
+    round: NextRound
+    people: Sequence[Person]
+    # The members who did not answer for some rounds.
+    silent: Collection[str]
+    seed: str
+
+    def form(self) -> Pairs:
+        """Match the people; with thousands of them it takes seconds."""
+        return matching.form(self.people, seed=self.seed, at=self.round.starts_at)
+
+
+def next_round(tx: Transaction) -> NextRound:
+    """Return the day of the next round, or of one that is due now."""
+    recurrence = opt_ins.recurrence(tx)
+    last = tx.session.scalar(
+        select(func.max(PairRound.day)).filter_by(
+            installation_id=tx.workspace.id, kind=COFFEE
+        )
+    )
+    zones = _zones(tx)
+    day = recurrence.next_day(last, tx.now, zones)
+    return NextRound(day, recurrence.starts_at(day, zones))
+
+
+def _zones(tx: Transaction) -> set[ZoneInfo]:
+    """Return the zones of those who take part."""
+    names = tx.session.scalars(
+        select(Member.tz)
+        .join(
+            PairOptIn,
+            (PairOptIn.member == Member.slack_id)
+            & (PairOptIn.installation_id == Member.installation_id),
+        )
+        .where(*opt_ins.in_conditions(tx))
+        .distinct()
+    )
+    return {timezones.get(name) or _UTC for name in names}
+
+
+def is_due(tx: Transaction) -> bool:
+    """Return True if it is time for a round, and enough people want one."""
+    return _due_people(tx) is not None
+
+
+def _due_people(tx: Transaction) -> tuple[NextRound, list[PairOptIn]] | None:
+    mode = workspace_settings.get(tx).coffee
+    if mode == "off" or not opt_ins.count(tx):
+        return None
+    upcoming = next_round(tx)
+    if upcoming.starts_at > tx.now:
+        return None
+    present = set(facts.can_be_matched(tx))
+    # People who press later take part in the next round.
+    micros = datetime_to_micros(upcoming.starts_at)
+    wanting = [
+        row for row in opt_ins.active(tx, before_micros=micros) if row.member in present
+    ]
+    if not wanting or (mode == "auto" and len(wanting) < rules.MIN_PEOPLE):
+        return None
+    return upcoming, wanting
+
+
+def draft(tx: Transaction) -> Draft | None:
+    """Load the people of a round that is due; None if there is none."""
+    due = _due_people(tx)
+    if due is None:
+        return None
+    upcoming, wanting = due
+    silent = _silent_members(tx)
+    rows = {row.member: row for row in wanting if row.member not in silent}
+    return _draft(tx, upcoming, rows, silent & {row.member for row in wanting})
+
+
+def preview(tx: Transaction, limit: int) -> Draft | None:
+    """Return the next round as it would be now; None with more than `limit` people."""
+    present = set(facts.can_be_matched(tx))
+    rows = {row.member: row for row in opt_ins.active(tx) if row.member in present}
+    if len(rows) > limit:
+        return None
+    return _draft(tx, next_round(tx), rows, ())
+
+
+def _draft(
+    tx: Transaction,
+    upcoming: NextRound,
+    rows: Mapping[str, PairOptIn],
+    silent: Collection[str],
+) -> Draft:
+    people = matches.with_waits(facts.load_people(tx, rows), rows)
+    seed = f"{tx.workspace.team_id}|{COFFEE}|{upcoming.day}"
+    return Draft(upcoming, people, silent, seed)
+
+
+def _silent_members(tx: Transaction) -> set[str]:
+    """Return those who took part in each of the last rounds, and answered in none."""
+    last = tx.session.execute(
+        select(PairRound.id, PairRound.formed_at)
+        .filter_by(installation_id=tx.workspace.id, kind=COFFEE)
+        .order_by(PairRound.id.desc())
+        .limit(rules.SILENT_ROUNDS)
+    ).all()
+    if len(last) < rules.SILENT_ROUNDS:
+        return set()
+    # They pressed a button since, to take part again.
+    since = datetime_to_micros(last[-1].formed_at)
+    return set(
+        tx.session.scalars(
+            select(PairMatchMember.member)
+            .join(
+                PairOptIn,
+                (PairOptIn.member == PairMatchMember.member)
+                & (PairOptIn.installation_id == tx.workspace.id),
+            )
+            .where(
+                PairMatchMember.round_id.in_([row.id for row in last]),
+                PairMatchMember.is_current.is_(True),
+                PairMatchMember.answer.is_(None),
+                PairMatchMember.outcome.is_(None),
+                PairOptIn.event_micros < since,
+            )
+            .group_by(PairMatchMember.member)
+            .having(func.count() == rules.SILENT_ROUNDS)
+        )
+    )
+
+
+def store(tx: Transaction, draft: Draft, formed: Pairs) -> None:
+    """Store a round with its matches, unless another replica has.
+
+    People who have stopped since are left out, and those matched with them wait.
+    """
+    matches.lock(tx)
+    round_id = tx.session.scalar(
+        upsert(tx.session, PairRound)
+        .values(
+            installation_id=tx.workspace.id,
+            kind=COFFEE,
+            day=draft.round.day,
+            formed_at=tx.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(PairRound.id)
+    )
+    if round_id is None:
+        return
+    round_ = tx.session.get_one(PairRound, round_id)
+    rows = opt_ins.lock_all(tx)
+    groups = [
+        group for group in formed.groups if all(member in rows for member in group)
+    ]
+    matched = {member for group in groups for member in group}
+    left = {person.id for person in draft.people} & rows.keys() - matched
+    round_.people, round_.unmatched = len(matched) + len(left), len(left)
+    recurrence = opt_ins.recurrence(tx)
+    zones = {person.id: person.zone or _UTC for person in draft.people}
+    starts = {
+        zone: recurrence.local_time(round_.day, zone) for zone in set(zones.values())
+    }
+    for member, row in rows.items():
+        row.waits_in = round_id if member in left else None
+        if member in left:
+            row.rounds_left_out += 1
+            if row.rounds_left_out == 1:
+                at = max(tx.now, starts[zones[member]])
+                tx.enqueue(PAIR_LEFT_OUT, round_id, to=member, send_at=at)
+        elif member in matched:
+            row.rounds_left_out = 0
+        elif member in draft.silent:
+            row.paused_at = tx.now
+            tx.enqueue(PAIR_PAUSED, round_id, to=member)
+    tx.session.flush()
+    matches.store(tx, round_, groups, draft.people, starts=starts)
+    home_refresh.refresh_homes(tx, rows)
+
+
+def withdraw_absent(tx: Transaction) -> None:
+    """Take people out of new matches who can no longer come, or left.
+
+    These are people who were deactivated or forgotten, who paused the bot or are on
+    vacation, and who left their programs; but not those who have answered.
+    """
+    absent = absent_members(tx)
+    if absent:
+        matches.lock(tx)
+        matches.leave_open(tx, absent)
+
+
+def absent_members(tx: Transaction) -> set[str]:
+    """Return the people to take out of new matches."""
+    unanswered = (
+        select(PairMatchMember.member)
+        .join(PairMatch, PairMatch.id == PairMatchMember.match_id)
+        .where(
+            PairMatch.installation_id == tx.workspace.id,
+            PairMatch.formed_at > tx.now - rules.REMATCH_FOR,
+            PairMatchMember.is_current.is_(True),
+            PairMatchMember.answer.is_(None),
+            PairMatchMember.outcome.is_(None),
+        )
+    )
+    waiting = set(tx.session.scalars(unanswered))
+    if not waiting:
+        return set()
+    # They have said since that they never want to meet someone of their match.
+    mate = aliased(PairMatchMember)
+    refusing = tx.session.scalars(
+        unanswered.join(mate, mate.match_id == PairMatchMember.match_id).join(
+            DoNotPair,
+            (DoNotPair.installation_id == tx.workspace.id)
+            & (DoNotPair.member == PairMatchMember.member)
+            & (DoNotPair.other == mate.member),
+        )
+    )
+    present = {row.member for row in opt_ins.active(tx)}
+    present &= set(facts.can_be_matched(tx))
+    return waiting - (present - set(refusing))
+
+
+def last_round(tx: Transaction) -> PairRound | None:
+    return tx.session.scalar(
+        select(PairRound)
+        .filter_by(installation_id=tx.workspace.id, kind=COFFEE)
+        .order_by(PairRound.id.desc())
+        .limit(1)
+    )
+
+
+def purge(tx: Transaction) -> None:
+    """Delete rounds of more than a year ago, with their matches."""
+    old = select(PairRound.id).where(
+        PairRound.installation_id == tx.workspace.id,
+        PairRound.formed_at < tx.now - KEPT_FOR,
+    )
+    tx.session.execute(
+        update(PairOptIn).where(PairOptIn.waits_in.in_(old)).values(waits_in=None)
+    )
+    for model in (PairMatchMember, PairMatch):
+        tx.session.execute(delete(model).where(model.round_id.in_(old)))
+    tx.session.execute(delete(PairRound).where(PairRound.id.in_(old)))

@@ -1,0 +1,86 @@
+"""Peer coffee: take part, stop, and answer a match."""
+
+from functools import partial
+
+from slack_bolt import App
+
+from bot.kudos.forms import kudos_form
+from bot.pairs import matches, notes, notifications, opt_ins, pages, rounds
+from bot.pairs.home import format_day
+from bot.pairs.rules import Answer, Fit, Outcome
+from bot.runtime import Runtime, Transaction
+from bot.slack.blocks import Note, message_modal
+from handlers.interactions import (
+    OpenView,
+    Reply,
+    Response,
+    on_button,
+    parse_id,
+    reads,
+    writes,
+)
+from handlers.payloads import BlockAction
+
+_CHOICES: dict[str, Answer | Outcome | Fit] = {
+    "pair_time": Answer.TIME,
+    "pair_cant": Answer.CANT,
+    "pair_met": Outcome.MET,
+    "pair_not_yet": Outcome.NOT_YET,
+    "pair_wont": Outcome.WONT,
+    "pair_fit_yes": Fit.YES,
+    "pair_fit_so_so": Fit.SO_SO,
+    "pair_fit_no": Fit.NO,
+}
+
+
+def register(app: App, rt: Runtime) -> None:
+    on_button(app, rt, "pair_join", writes(join))
+    on_button(app, rt, "pair_stop", writes(stop))
+    for action_id, choice in _CHOICES.items():
+        on_button(app, rt, action_id, writes(partial(press, choice=choice)))
+    on_button(app, rt, "pair_thank", reads(thank))
+    on_button(app, rt, "pair_preview", reads(preview))
+    on_button(app, rt, "pair_last_round", reads(last_round))
+
+
+def _show(click: BlockAction, title: str, note: Note | None) -> Response:
+    """Show a note instead of the message with the button, or in a modal."""
+    if note is None:
+        return None
+    if click.is_in_direct_message:
+        return Reply(*note, replace=True)
+    text, shown = note
+    return OpenView(message_modal(title, text, *shown[1:]))
+
+
+def join(click: BlockAction, tx: Transaction) -> Response:
+    opt_ins.join(tx, click.actor, event_micros=click.at_micros)
+    note = notes.joined(format_day(rounds.next_round(tx).day))
+    return _show(click, "Peer coffee", note) if click.is_in_direct_message else None
+
+
+def stop(click: BlockAction, tx: Transaction) -> Response:
+    matches.stop(tx, click.actor, event_micros=click.at_micros)
+    return _show(click, "Peer coffee", notes.stopped())
+
+
+def press(
+    click: BlockAction, tx: Transaction, *, choice: Answer | Outcome | Fit
+) -> Response:
+    match_id = parse_id(click.value)
+    matches.press(tx, match_id, click.actor, choice, event_micros=click.at_micros)
+    note = notifications.status_note(tx, match_id, click.actor)
+    return _show(click, "Peer coffee", note)
+
+
+def thank(click: BlockAction, tx: Transaction) -> Response:
+    _, rows = matches.get(tx, parse_id(click.value), click.actor)
+    return OpenView(kudos_form(people=matches.mates(rows, click.actor)))
+
+
+def preview(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(pages.preview(tx, by=click.actor))
+
+
+def last_round(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(pages.last_round(tx, by=click.actor))

@@ -1,0 +1,20 @@
+"""Form rounds of peer coffee, and take people out of matches who can't come."""
+
+from bot.pairs import rounds
+from bot.runtime import Runtime, Workspace
+from jobs.each_workspace import each_workspace
+
+
+@each_workspace
+def match_pairs(rt: Runtime, workspace: Workspace) -> None:
+    """Form the round that is due; matching takes seconds, and holds up nobody."""
+    with rt.read(workspace) as tx:
+        has_absent = bool(rounds.absent_members(tx))
+        draft = rounds.draft(tx)
+    if has_absent:
+        with rt.write(workspace) as tx:
+            rounds.withdraw_absent(tx)
+    if draft is not None:
+        formed = draft.form()
+        with rt.write(workspace) as tx:
+            rounds.store(tx, draft, formed)

@@ -1,0 +1,184 @@
+"""Taking part in peer coffee: the Home tab, settings, leads, and erasure."""
+
+import itertools
+import json
+from collections import Counter
+
+import pytest
+from sqlalchemy import select
+
+from bot.pairs import opt_ins
+from bot.programs import membership
+from bot.programs import service as programs
+from models import PairMatchMember, PairOptIn
+from tests.factories import Story
+from tests.home import opens
+from tests.pairs import (
+    DUE,
+    groups,
+    names_of,
+    opt_in,
+    people_page,
+    presses,
+    rounds,
+    runs,
+    takes_part,
+    texts_to,
+)
+from tests.people import join_program
+from tests.personal_data import forget
+from tests.programs import program_page
+from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER
+
+pytestmark = pytest.mark.deep_on_postgresql
+
+
+def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
+    story.ask()
+    assert "Peer coffee" not in people_page(story, ASKER)
+    join_program(story, ASKER)
+    page = people_page(story, ASKER)
+    assert "Meet a peer you may learn from, every 2 weeks" in page
+    assert "It begins when 6 people take part. 0 people take part now." in page
+    story.click(ASKER, "pair_join", "coffee", view={"type": "home"})
+    story.advance(seconds=5)
+    assert "You take part." in json.dumps(story.slack.homes[ASKER])
+
+
+def test_nobody_outside_a_program_takes_part(story: Story) -> None:
+    story.ask()
+    story.click(ASKER, "pair_join", "coffee", channel="D0X")
+    refusal = "Peer coffee is for people who are in a program."
+    assert story.slack.responses[-1][1] == refusal
+    with story.rt.read_session() as session:
+        assert session.scalars(select(PairOptIn)).all() == []
+
+
+def test_presses_in_any_order_give_one_wish(story: Story) -> None:
+    join_program(story, ASKER)
+    for stops_first in (True, False):
+        base = int(story.clock().timestamp())
+        presses_ = [("pair_join", f"{base}.000001"), ("pair_stop", f"{base}.000002")]
+        for action, at in presses_[:: -1 if stops_first else 1]:
+            story.click(ASKER, action, "coffee", action_ts=at, view={"type": "home"})
+        assert not opt_in(story, ASKER).is_in
+        story.clock.advance(minutes=1)
+
+
+def test_my_settings_have_a_line(story: Story) -> None:
+    join_program(story, ASKER)
+    story.change_my_settings(ASKER, takes_coffee=["yes"])
+    assert opt_in(story, ASKER).is_in
+    story.change_my_settings(ASKER, takes_coffee=[])
+    assert not opt_in(story, ASKER).is_in
+
+
+def test_someone_who_leaves_their_program_is_not_matched(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    takes_part(story, ASKER, HELPER, PEER)
+    with story.rt.write(story.workspace) as tx:
+        program = programs.workspace_program(tx)
+        membership.leave(tx, program, PEER, event_micros=10**17)
+    story.clock.now = DUE
+    runs(story)
+    assert groups(story) == [(ASKER, HELPER)]
+
+
+def test_leads_see_numbers_and_names_but_no_answers(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    takes_part(story, ASKER, HELPER, PEER)
+    page = program_page(story, ADMIN)
+    assert "3 people take part. The next round is on Tuesday, 3 March." in page
+    story.click(ADMIN, "pair_preview", "coffee", view={"type": "home"})
+    preview = json.dumps(story.slack.views[-1][1])
+    assert "Tuesday, 3 March, as things are now: 3 people, 0 unmatched." in preview
+    assert "Ana, Ben and Chi" in preview
+    story.clock.now = DUE
+    runs(story)
+    presses(story, PEER, "Can't this round")
+    story.click(ADMIN, "pair_last_round", "coffee", view={"type": "home"})
+    last = json.dumps(story.slack.views[-1][1])
+    assert "Ana, Ben and Chi" in last
+    assert "can" not in last.lower()
+    assert "Last round, Tuesday, 10 March: 3 people." in program_page(story, ADMIN)
+
+
+@pytest.mark.parametrize("action", ["pair_preview", "pair_last_round"])
+def test_others_do_not_see_the_pairs(story: Story, action: str) -> None:
+    takes_part(story, ASKER)
+    before = len(story.slack.views)
+    story.click(ASKER, action, "coffee", channel="D0X")
+    assert len(story.slack.views) == before
+    assert "can see the pairs" in story.slack.responses[-1][1]
+
+
+def test_a_forgotten_person_is_in_no_match(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    takes_part(story, ASKER, HELPER)
+    story.clock.now = DUE
+    runs(story)
+    forget(story, HELPER)
+    story.deliver()
+    assert texts_to(story, ASKER, "Someone can't this time")
+    with story.rt.read_session() as session:
+        assert session.scalars(select(PairMatchMember.member)).all() == [ASKER]
+        assert session.scalars(select(PairOptIn.member)).all() == [ASKER]
+    story.advance(days=12)
+    assert texts_to(story, ASKER, "Did you meet") == []
+    # What they were introduced with names nobody now.
+    assert texts_to(story, ASKER, "Ben") == []
+
+
+def test_it_is_gone_where_it_is_off(story: Story) -> None:
+    takes_part(story, ASKER)
+    assert "Peer coffee" in people_page(story, ASKER)
+    story.set_up_workspace(coffee="off")
+    story.advance(seconds=5)
+    opens(story, ASKER)
+    assert "Peer coffee" not in json.dumps(story.slack.homes[ASKER])
+    with story.rt.read(story.workspace) as tx:
+        assert not opt_ins.is_offered(tx)
+
+
+def test_twelve_rounds_over_the_clocks_and_leavers(story: Story) -> None:
+    """Match people in three zones over half a year; the clocks change twice."""
+    people = names_of(12)
+    takes_part(story, *people[:6])
+    takes_part(story, *people[6:9], tz="America/New_York")
+    takes_part(story, *people[9:], tz="Asia/Kolkata")
+    # Helsinki's clocks change between the first and the second round.
+    story.clock.now = DUE.replace(hour=0, minute=30)
+    met: list[frozenset[str]] = []
+    for number in range(12):
+        for _ in range(14 * 4):
+            story.clock.advance(hours=6)
+            runs(story)
+        if number == 4:
+            user = {**story.slack.people[people[0]], "deleted": True}
+            story.slack.people[people[0]] = user
+            story.event({"type": "user_change", "user": user})
+        matched = [member for group in groups(story) for member in group]
+        present = people[1:] if number > 4 else people
+        assert sorted(matched) == present
+        for group in groups(story):
+            for member in group:
+                introductions = texts_to(story, member, "Peer coffee: meet")
+                assert len(introductions) == number + 1
+                story.click(member, "pair_met", _match(story, member), channel="D0X")
+            met += map(frozenset, itertools.combinations(group, 2))
+    assert [each.day.month for each in rounds(story)] == [
+        *(3, 3, 4, 4, 5, 5, 6, 6, 6, 7, 7, 8)
+    ]
+    # With 66 pairs, nobody need meet anyone for the third time.
+    assert max(Counter(met).values()) <= 2
+
+
+def _match(story: Story, member: str) -> str:
+    with story.rt.read_session() as session:
+        row = session.scalars(
+            select(PairMatchMember)
+            .filter_by(member=member)
+            .order_by(PairMatchMember.match_id.desc())
+        ).first()
+        assert row is not None
+        return str(row.match_id)

@@ -82,7 +82,8 @@ class Application:
         # serves any number of them.
         token = _value(settings.slack_bot_token)
         slack = SlackClient(token, base_url=settings.slack_api_url)
-        versions.record(database.write_session, version(), now=clock())
+        with database.write_session.begin() as session:
+            versions.record(session, version(), now=clock())
         workspace = install(database.write_session, slack, now=clock())
         self.rt = Runtime(
             ServedWorkspaces([(workspace, slack)]),

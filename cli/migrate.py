@@ -18,7 +18,8 @@ def migrate(settings: Settings, args: argparse.Namespace) -> int:
     if args.check:
         return check(settings.database_url)
     database = open_database(settings.database_url, migrate=True)
-    versions.record(database.write_session, version(), now=utc_now())
+    with database.write_session.begin() as session:
+        versions.record(session, version(), now=utc_now())
     database.close()
     print("The database is up to date.")
     return 0

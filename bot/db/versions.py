@@ -3,22 +3,19 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, inspect, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from bot.db.statements import table, upsert
 from models import ProgramVersion
 
 
-def record(sessions: sessionmaker[Session], version: str, *, now: datetime) -> None:
+def record(session: Session, version: str, *, now: datetime) -> None:
     """Record that this version of the program writes to the database from now on."""
-    with sessions.begin() as session:
-        session.execute(
-            upsert(session, ProgramVersion)
-            .values(version=version, first_used_at=now, last_used_at=now)
-            .on_conflict_do_update(
-                index_elements=["version"], set_={"last_used_at": now}
-            )
-        )
+    session.execute(
+        upsert(session, ProgramVersion)
+        .values(version=version, first_used_at=now, last_used_at=now)
+        .on_conflict_do_update(index_elements=["version"], set_={"last_used_at": now})
+    )
 
 
 def last(connection: Connection) -> tuple[str, datetime] | None:

@@ -60,7 +60,8 @@ def revision(database: Database):
 
 
 def record(database: Database, name: str, *, days: int) -> None:
-    versions.record(database.write_session, name, now=NOW + timedelta(days=days))
+    with database.write_session.begin() as session:
+        versions.record(session, name, now=NOW + timedelta(days=days))
 
 
 def test_each_version_is_one_row_with_its_first_and_last_start(database: Database):

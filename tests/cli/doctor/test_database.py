@@ -58,8 +58,9 @@ def test_an_outdated_schema(file: Path):
 def test_the_version_that_wrote_the_database(
     database: Database, recorded: str, level: str
 ):
-    versions.record(database.write_session, "0.0.1", now=NOW - timedelta(days=1))
-    versions.record(database.write_session, recorded, now=NOW)
+    with database.write_session.begin() as session:
+        versions.record(session, "0.0.1", now=NOW - timedelta(days=1))
+        versions.record(session, recorded, now=NOW)
     found = of_database(database.engine.url.render_as_string(hide_password=False))
     assert found["Version"].level == level
     assert f"Backswing {recorded} wrote the database last" in found["Version"].says
@@ -68,7 +69,8 @@ def test_the_version_that_wrote_the_database(
 
 def test_a_newer_version_is_named_also_if_its_tables_are_unknown(file: Path):
     opened = engine.connect(f"sqlite:///{file}")
-    versions.record(opened.write_session, "9.9.9", now=NOW)
+    with opened.write_session.begin() as session:
+        versions.record(session, "9.9.9", now=NOW)
     with opened.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'tomorrow'"))
     opened.close()

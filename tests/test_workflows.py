@@ -1,0 +1,63 @@
+"""The workflows of GitHub run our own scripts, with few rights."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.docs import ROOT
+
+FOLDER = ROOT / ".github" / "workflows"
+FILES = sorted(FOLDER.glob("*.yml"))
+
+
+def read(file: Path) -> dict[str, Any]:
+    workflow: dict[str, Any] = yaml.safe_load(file.read_text())
+    return workflow
+
+
+def commands(file: Path) -> str:
+    jobs = read(file)["jobs"].values()
+    return "\n".join(step.get("run", "") for job in jobs for step in job["steps"])
+
+
+def test_there_is_one_for_tests_image_docs_and_dependencies():
+    assert [file.stem for file in FILES] == ["dependencies", "docs", "image", "tests"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_each_can_only_read_unless_a_job_says_otherwise(file: Path):
+    workflow = read(file)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_each_script_and_file_that_they_name_exists(file: Path):
+    named = re.findall(r"(?<![\w/])(?:\.ci|deploy)/[\w./-]+", commands(file))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_tests_are_all_of_our_checks():
+    assert ".ci/run" in commands(FOLDER / "tests.yml").splitlines()
+
+
+def test_dependencies_are_upgraded_by_our_lock():
+    assert ".ci/lock --upgrade" in commands(FOLDER / "dependencies.yml")
+
+
+def test_no_expression_of_others_gets_into_a_shell():
+    """A title of a pull request could be a command."""
+    assert [file.stem for file in FILES if "${{" in commands(file)] == []
+
+
+def test_the_python_of_workflows_and_image_is_the_same():
+    image = (ROOT / "deploy" / "Dockerfile").read_text()
+    versions = re.findall(r"FROM python:(\d+\.\d+)", image)
+    for file in FILES:
+        text = file.read_text()
+        versions += re.findall(r"python-version: \"([\d.]+)\"", text)
+        versions += re.findall(r"container: python:(\d+\.\d+)", text)
+    assert set(versions) == {"3.11"}

@@ -206,7 +206,7 @@ SAY_HELLO = WorkItemKind(
     name="say_hello",
     position=10,
     # After many joined, asks that wait still find a champion.
-    leaves_free=2,
+    most_per_week=3,
     find=_find,
     still_open=_still_open,
     render=_render,

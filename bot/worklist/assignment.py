@@ -5,12 +5,13 @@ decides in one transaction: from facts alone, so a lost or a repeated run change
 nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from bot.db.statements import upsert
 from bot.outbox import home_refresh
@@ -36,6 +37,8 @@ class Plan:
     people: Mapping[int, set[str]]
     candidates: Sequence[tuple[WorkItemKind, Candidate]]
     loads: Loads
+    # The suggestions of each kind and champion in this week that are stored.
+    counts: Counter[tuple[str, str]]
     # The people in each channel, of those who matter; a channel may be missing.
     present: dict[int, set[str]] = field(default_factory=dict)
 
@@ -114,13 +117,26 @@ def _plan(tx: Transaction) -> Plan:
     }
     candidates: list[tuple[WorkItemKind, Candidate]] = []
     if any(room.values()):
-        kinds = sorted(tx.features.work_items, key=lambda kind: kind.leaves_free)
+        kinds = sorted(tx.features.work_items, key=lambda kind: -kind.most_per_week)
         for kind in kinds:
             for candidate in _new(tx, kind, kind.find(tx)):
                 if room.get(candidate.channel_id, 0) > 0:
                     room[candidate.channel_id] -= 1
                     candidates.append((kind, candidate))
-    return Plan(channels, available, candidates, loads)
+    return Plan(channels, available, candidates, loads, _counts(tx))
+
+
+def _counts(tx: Transaction) -> Counter[tuple[str, str]]:
+    rows = tx.session.execute(
+        select(WorkItem.kind, WorkItem.champion, func.count())
+        .where(
+            WorkItem.installation_id == tx.workspace.id,
+            WorkItem.champion.is_not(None),
+            WorkItem.assigned_at > tx.now - rules.WEEK,
+        )
+        .group_by(WorkItem.kind, WorkItem.champion)
+    )
+    return Counter({(kind, champion or ""): count for kind, champion, count in rows})
 
 
 def _new(
@@ -150,10 +166,16 @@ def _give(tx: Transaction, plan: Plan, hours: "_WorkingHours") -> None:
         if key in given or not is_there:
             continue
         able = plan.people[candidate.channel_id] & present - {candidate.about}
-        champion = plan.loads.choose(able, leaves_free=kind.leaves_free)
+        able = {
+            person
+            for person in able
+            if plan.counts[kind.name, person] < kind.most_per_week
+        }
+        champion = plan.loads.choose(able)
         if champion is None:
             continue
         given.add(key)
+        plan.counts[kind.name, champion] += 1
         tx.session.execute(
             upsert(tx.session, WorkItem)
             .values(

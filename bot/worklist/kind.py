@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.runtime import Transaction
+from bot.worklist.rules import MAX_PER_WEEK
 from bot.worklist.view import WorkItemView
 from models import WorkItem
 
@@ -30,9 +31,8 @@ class WorkItemKind:
     name: str
     # Kinds with a lower position come first in the list.
     position: int
-    # The places of each champion in a week that it leaves to other kinds. Those that
-    # leave the fewest are given first.
-    leaves_free: int = 0
+    # The most that a champion gets of it in a week; kinds with fewer are given last.
+    most_per_week: int = MAX_PER_WEEK
     # Returns all that could be done now, the most important first.
     find: Callable[[Transaction], Sequence[Candidate]]
     # Returns the ids of those of the items that could still be done.

@@ -39,13 +39,12 @@ class Loads:
         """Return how many suggestions they may still get."""
         return max(0, MAX_PER_WEEK - self._week[person])
 
-    def choose(self, people: Collection[str], *, leaves_free: int = 0) -> str | None:
+    def choose(self, people: Collection[str]) -> str | None:
         """Return the person whose turn it is, and count it; None if nobody has room.
 
-        It is the one with the fewest suggestions, then the first by id. So many places
-        of theirs stay free as `leaves_free` says.
+        It is the one with the fewest suggestions, then the first by id.
         """
-        free = [person for person in people if self.room(person) > leaves_free]
+        free = [person for person in people if self.room(person)]
         if not free:
             return None
         chosen = min(free, key=lambda person: (self._fair[person], person))

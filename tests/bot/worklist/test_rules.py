@@ -70,12 +70,6 @@ def test_a_week_later_there_is_room_again():
     assert Loads(history, now=NOW + WEEK).choose(["U1"]) == "U1"
 
 
-def test_places_that_are_left_free_are_not_given():
-    loads = Loads([("U1", NOW)] * 2, now=NOW)
-    assert [loads.choose(["U1"], leaves_free=2) for _ in range(2)] == ["U1", None]
-    assert [loads.choose(["U1"]) for _ in range(3)] == ["U1", "U1", None]
-
-
 def test_nobody_is_chosen_from_nobody():
     assert Loads([], now=NOW).choose([]) is None
 

@@ -108,7 +108,7 @@ def test_an_item_that_waits_ends_when_it_is_no_longer_true(work: WorkList):
     assert (item.outcome, item.champion, item.previous_champion) == ("over", None, None)
 
 
-def test_to_say_hello_leaves_two_of_the_five_free(work: WorkList):
+def test_at_most_three_of_the_five_are_to_say_hello(work: WorkList):
     crowd(work, 14)
     work.at(FRIDAY + 1.1 * DAY)
     assert [kind for kind, *_ in work.open()] == ["say_hello"] * 3
@@ -117,11 +117,19 @@ def test_to_say_hello_leaves_two_of_the_five_free(work: WorkList):
     assert [kind for kind, *_ in work.open()] == ["say_hello"] * 3 + ["unanswered"] * 2
 
 
+def test_to_say_hello_takes_the_places_that_are_left(work: WorkList):
+    work.wait_for_answers(3)
+    work.at(FRIDAY + 0.5 * DAY)
+    crowd(work, 4)
+    work.at(FRIDAY + 1.7 * DAY)
+    assert [kind for kind, *_ in work.open()] == ["unanswered"] * 3 + ["say_hello"] * 2
+
+
 def test_an_ask_that_waits_comes_before_those_who_are_new(work: WorkList):
     crowd(work, 14)
     work.wait_for_answers(4)
     work.at(FRIDAY + 1.1 * DAY)
-    assert sorted(kind for kind, *_ in work.open()) == ["unanswered"] * 4
+    assert [kind for kind, *_ in work.open()] == ["unanswered"] * 4 + ["say_hello"]
 
 
 def test_with_one_champion_it_disappears_after_three_working_days(work: WorkList):

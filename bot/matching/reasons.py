@@ -139,7 +139,7 @@ def _reason(part: Part, topic: Topic, readers: Readers) -> _Reason | None:
         tuple(ask for ask in asks if ask not in topic.own)
         for asks in (helped_with, solved)
     )
-    is_open = part.kind is Kind.SOLVED and bool(solved)
+    is_open = part.kind is Kind.SOLVED
     wants = _wants(member, topic, asked, is_open=is_open)
     knows: Sentence
     if solved:

@@ -126,9 +126,9 @@ def test_the_two_directions_are_on_two_topics_if_possible():
         "Ana wants to learn SQL; Ben solved an ask on that.",
         "Ben wants to learn SQL; Ana knows about that.",
     ]
-    ana["knows"] = {"sql": 1, "kafka": 1}
-    ben["wants"] = {"sql": 1, "kafka": 1}
-    assert reasons(ana, ben)[1] == "Ben wants to learn Kafka; Ana knows about that."
+    ana["knows"] = {"sql": 1, "zig": 1}
+    ben["wants"] = {"sql": 1, "zig": 1}
+    assert reasons(ana, ben)[1] == "Ben wants to learn zig; Ana knows about that."
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from handlers import (
     checkin_sharing,
     checkins,
     circle_meetings,
+    circles,
     errors,
     external_members,
     finding,
@@ -72,6 +73,7 @@ def register(bolt: App, rt: Runtime) -> None:
     knowledge.register(bolt, rt)
     programs.register(bolt, rt)
     program_members.register(bolt, rt)
+    circles.register(bolt, rt)
     privacy.register(bolt, rt)
     worklist.register(bolt, rt)
     program_champions.register(bolt, rt)

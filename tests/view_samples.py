@@ -15,6 +15,7 @@ from tests.samples import (
     asks,
     checkins,
     circle_meetings,
+    circles,
     knowledge,
     kudos,
     members,
@@ -32,6 +33,7 @@ SAMPLES: Samples = (
     | asks.SAMPLES
     | checkins.SAMPLES
     | circle_meetings.SAMPLES
+    | circles.SAMPLES
     | knowledge.SAMPLES
     | kudos.SAMPLES
     | members.SAMPLES

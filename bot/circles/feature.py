@@ -5,11 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement
 
-from bot.circles import agenda_messages, announcements, meeting_data, personal_data
+from bot.circles import (
+    agenda_messages,
+    announcements,
+    home,
+    meeting_data,
+    notifications,
+    personal_data,
+)
 from bot.circles.permissions import PERMISSIONS
 from bot.feature import DueRows, Feature
 from bot.runtime import Transaction
-from models import CircleMeeting
+from models import Channel, CircleMeeting
 
 
 def _meetings_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
@@ -18,15 +25,28 @@ def _meetings_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
 
 def _purge(tx: Transaction, _before: datetime) -> None:
     meeting_data.purge(tx)
+    personal_data.purge(tx)
+
+
+def _help_lines(_channel: Channel | None) -> list[str]:
+    return ["*Meet in a circle of five to seven* with `/backswing circles`."]
 
 
 CIRCLES = Feature(
     name="circles",
-    message_types=(*agenda_messages.MESSAGE_TYPES, *announcements.MESSAGE_TYPES),
+    message_types=(
+        *notifications.MESSAGE_TYPES,
+        *agenda_messages.MESSAGE_TYPES,
+        *announcements.MESSAGE_TYPES,
+    ),
     permissions=PERMISSIONS,
     personal_data=(*personal_data.PERSONAL_DATA, *meeting_data.PERSONAL_DATA),
     erasure_lines=meeting_data.ERASURE_LINES,
-    message_policies=meeting_data.MESSAGES,
+    message_policies=(*personal_data.MESSAGES, *meeting_data.MESSAGES),
     purge=_purge,
+    homes_about=personal_data.homes_about,
+    home_sections=(home.OWN_CIRCLES,),
+    help_lines=_help_lines,
     due_rows=(DueRows("keep-meetings", CircleMeeting.due_at, _meetings_of),),
+    due_counts=home.due_counts,
 )

@@ -1,7 +1,19 @@
 """The permissions of circles."""
 
-from bot.permissions import MEMBERS_AND_GUESTS, Permission
+from bot.permissions import MEMBERS_AND_GUESTS, PROGRAM_LEADS, Permission
 
+# Towards a program, its leads have the role of program leads, too.
+RUN_SEASON = Permission(
+    "open a season of circles, look at its circles, move people and invite them",
+    roles=PROGRAM_LEADS,
+    denial="Only this program's leads and the workspace's admins can do that.",
+)
+# People who joined the season's program.
+SIGN_UP = Permission(
+    "sign up for circles",
+    roles=MEMBERS_AND_GUESTS,
+    denial="You can't sign up for circles.",
+)
 # People who are in the circle.
 MEET = Permission(
     "take part in their circle's meetings",
@@ -9,4 +21,4 @@ MEET = Permission(
     denial="You can't take part in circles.",
 )
 
-PERMISSIONS = (MEET,)
+PERMISSIONS = (RUN_SEASON, SIGN_UP, MEET)

@@ -1,7 +1,24 @@
 """Personal data about circles: who signed up, what they bring, and their places."""
 
-from bot.personal_data import TablePolicy
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import Select, select, update
+
+from bot.circles.message_kinds import (
+    CIRCLE_CALENDAR,
+    CIRCLE_FORMED,
+    CIRCLE_LEFT,
+    CIRCLE_NONE,
+    CIRCLE_PLACE,
+    CIRCLE_SEASON,
+    CIRCLE_WELCOME,
+)
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from bot.runtime import Transaction
 from models import Circle, CircleMember, CircleSeason, CircleSignup
+
+_KEPT_AFTER_SEASON = timedelta(days=90)
 
 PERSONAL_DATA = (
     TablePolicy(
@@ -40,4 +57,50 @@ PERSONAL_DATA = (
         owner_columns=("member",),
         on_erasure="delete",
     ),
+)
+
+
+def purge(tx: Transaction) -> None:
+    """Delete what people brought and wrote, some time after the season."""
+    over = select(CircleSeason.id).where(
+        CircleSeason.installation_id == tx.workspace.id,
+        CircleSeason.ends_on < (tx.now - _KEPT_AFTER_SEASON).date(),
+    )
+    tx.session.execute(
+        update(CircleSignup)
+        .where(CircleSignup.season_id.in_(over), CircleSignup.brings != "")
+        .values(brings="")
+    )
+    tx.session.execute(
+        update(Circle)
+        .where(Circle.season_id.in_(over), Circle.zone != "")
+        .values(goal="", call_link="", reasons=[])
+    )
+
+
+def _circles_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
+    """Return the ids of the circles whose messages may name the member."""
+    return tx.session.scalars(
+        select(CircleMember.circle_id)
+        .join(Circle, Circle.id == CircleMember.circle_id)
+        .where(
+            Circle.installation_id == tx.workspace.id,
+            CircleMember.member == erasure.member,
+        )
+    ).all()
+
+
+def homes_about(_tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
+    """Select the people in circles with the member."""
+    own = select(CircleMember.circle_id).filter_by(member=erasure.member)
+    return [select(CircleMember.member).where(CircleMember.circle_id.in_(own))]
+
+
+MESSAGES = (
+    MessagePolicy(
+        frozenset({CIRCLE_PLACE, CIRCLE_WELCOME, CIRCLE_LEFT, CIRCLE_CALENDAR}),
+        _circles_with,
+    ),
+    # These name no member.
+    MessagePolicy(frozenset({CIRCLE_SEASON, CIRCLE_FORMED, CIRCLE_NONE})),
 )

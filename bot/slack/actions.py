@@ -161,13 +161,14 @@ class UploadFile:
     title: str
     comment: str
     content: bytes
+    suffix: str = "json"
 
     def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str]:
         """Return the conversation's and the file's id."""
         return api.upload_file(
             self.member,
             # The name identifies the file if Slack's response was lost.
-            name=f"{self.name}-{metadata_token}.json",
+            name=f"{self.name}-{metadata_token}.{self.suffix}",
             title=self.title,
             comment=self.comment,
             content=self.content,

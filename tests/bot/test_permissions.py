@@ -25,7 +25,7 @@ from bot.asks.permissions import (
     SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
-from bot.circles.permissions import MEET
+from bot.circles.permissions import MEET, RUN_SEASON, SIGN_UP
 from bot.errors import UserError
 from bot.features import FEATURES
 from bot.knowledge.permissions import FIND, POINT, REVIEW
@@ -80,6 +80,8 @@ TABLE = {
     JOIN: "yes yes no no no no",
     MAKE_PROGRAM: "no no no no yes yes",
     RUN_PROGRAM: "no no no no yes yes",
+    RUN_SEASON: "no no no no yes yes",
+    SIGN_UP: "yes yes no no no no",
     ACT_AS_ASKER: "no no yes no no no",
     REPORT: "yes yes no no no no",
     LOOK_AFTER: "no no no yes yes yes",

@@ -33,7 +33,7 @@ from bot.asks.permissions import (
     SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
-from bot.circles.permissions import MEET
+from bot.circles.permissions import MEET, RUN_SEASON, SIGN_UP
 from bot.config.mentors import SMALL_WORKSPACE
 from bot.feature import Features
 from bot.features import FEATURES, load_features
@@ -75,6 +75,7 @@ from models import (
     Champion,
     Channel,
     CircleMeeting,
+    CircleSeason,
     EntryReview,
     Kudos,
     MentorWorkspaceSettings,
@@ -102,6 +103,7 @@ from tests.making_programs import (
 )
 from tests.outsiders import GONE, ROBOT, STRANGER, outsiders
 from tests.people import join_program
+from tests.seasons import opens_season
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -752,6 +754,67 @@ def by_join_form(story: Stage, member: str) -> bool:
     before = row_count(story, ProgramMember)
     story.submit(member, view, form_values(view) | {"commitment": ["yes"]})
     return row_count(story, ProgramMember) > before
+
+
+# Circles
+
+
+@way(RUN_SEASON)
+def by_new_season_button(story: Stage, member: str) -> bool:
+    with story.rt.write(story.workspace) as tx:
+        service.workspace_program(tx)
+    return opens(
+        story,
+        "circle_season",
+        lambda: story.click(member, "circle_new_season", "new", view={"type": "modal"}),
+    )
+
+
+@way(RUN_SEASON)
+def by_season_form(story: Stage, member: str) -> bool:
+    def fill_in() -> dict[str, Any]:
+        with story.rt.write(story.workspace) as tx:
+            service.workspace_program(tx)
+        return opened_by(
+            story,
+            ADMIN,
+            lambda one: story.click(
+                one, "circle_new_season", "new", view={"type": "modal"}
+            ),
+        )
+
+    form = story.prop("season form", fill_in)
+    before = row_count(story, CircleSeason)
+    story.submit(member, form, form_values(form), view_id=f"V{story.ts()}")
+    return row_count(story, CircleSeason) > before
+
+
+@way(SIGN_UP)
+def by_sign_up_button(story: Stage, member: str) -> bool:
+    """Try it as people who had joined the program before they got their role."""
+
+    def open_season() -> int:
+        program = int(peers(story))
+        with story.rt.write(story.workspace) as tx:
+            for person in HELD:
+                tx.session.merge(
+                    ProgramMember(
+                        program_id=program,
+                        member=person,
+                        is_joined=True,
+                        event_micros=1,
+                        joined_at=tx.now,
+                        rules_version=1,
+                    )
+                )
+        return opens_season(story, program, ADMIN)
+
+    season = story.prop("season", open_season)
+    return opens(
+        story,
+        "circle_signup",
+        lambda: story.click(member, "circle_sign_up", str(season)),
+    )
 
 
 # Oneself

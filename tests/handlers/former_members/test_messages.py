@@ -47,6 +47,9 @@ TELLS_NOTHING = {
     "pairs.reminder",
     # The name of a program, to those who run it.
     *("program.lead_prompt", "program.lead_left", "program.without_channel"),
+    # Names, what people brought themselves, and topics of public asks.
+    *("circle.formed", "circle.place", "circle.none", "circle.welcome"),
+    *("circle.left", "circle.calendar"),
 }
 
 

@@ -1,0 +1,71 @@
+"""People who signed up, with all that matching knows about them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from bot.circles import rules
+from bot.matching.people import Person, Way
+from bot.people import facts
+from bot.runtime import Transaction
+from models import CircleMember, CircleSeason, CircleSignup
+
+_WAYS = {"writing": Way.WRITING, "calls": Way.CALLS, "either": Way.EITHER}
+
+
+def load(
+    tx: Transaction, season: CircleSeason, signups: Sequence[CircleSignup]
+) -> list[Person]:
+    """Return the people of these sign-ups, as they want to meet in this season."""
+    by_member = {signup.member: signup for signup in signups}
+    left_out = _left_out(tx, season, by_member)
+    return [
+        _as_signed_up(
+            person,
+            by_member[person.id],
+            is_in_writing=season.is_in_writing,
+            rounds_left_out=int(person.id in left_out),
+        )
+        for person in facts.load_people(tx, by_member)
+    ]
+
+
+def _as_signed_up(
+    person: Person, signup: CircleSignup, *, is_in_writing: bool, rounds_left_out: int
+) -> Person:
+    hours = person.hours
+    if hours is not None:
+        hours = replace(hours, never=rules.never_hours(signup.never))
+    return replace(
+        person,
+        way=Way.WRITING if is_in_writing else _WAYS[signup.way],
+        hours=hours,
+        rounds_left_out=rounds_left_out,
+    )
+
+
+def _left_out(tx: Transaction, season: CircleSeason, people: Iterable[str]) -> set[str]:
+    """Return those for whom there was no place in the program's season before."""
+    previous = tx.session.scalar(
+        select(CircleSeason.id)
+        .where(
+            CircleSeason.program_id == season.program_id,
+            CircleSeason.id < season.id,
+            CircleSeason.invited_at.is_not(None),
+        )
+        .order_by(CircleSeason.id.desc())
+        .limit(1)
+    )
+    if previous is None:
+        return set()
+    placed = select(CircleMember.member).filter_by(season_id=previous)
+    return set(people) & set(
+        tx.session.scalars(
+            select(CircleSignup.member).where(
+                CircleSignup.season_id == previous,
+                CircleSignup.is_signed_up.is_(True),
+                CircleSignup.member.not_in(placed),
+            )
+        )
+    )

@@ -1,0 +1,179 @@
+"""Messages about seasons and circles; their words are made when they are sent."""
+
+from datetime import datetime
+from typing import Any
+
+from bot.circles import blocks, seasons, service, signups, times
+from bot.circles.message_kinds import (
+    CIRCLE_CALENDAR,
+    CIRCLE_FORMED,
+    CIRCLE_LEFT,
+    CIRCLE_NONE,
+    CIRCLE_PLACE,
+    CIRCLE_SEASON,
+    CIRCLE_WELCOME,
+)
+from bot.circles.rules import WORKING_HOURS_TO_TAKE, State
+from bot.matching.circles import STAYS
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.programs import membership
+from bot.programs import service as programs
+from bot.runtime import Transaction
+from bot.slack.actions import PostMessage, SlackAction, UploadFile
+from bot.workspace import contact_hours, members
+from bot.workspace.budget_rules import Purpose
+from bot.workspace.contact_budget import claim_as
+from bot.workspace.working_time import WorkingTime
+from models import Circle, CircleMember, CircleSeason
+
+
+def _season(tx: Transaction, delivery: Delivery) -> CircleSeason:
+    return tx.session.get_one(CircleSeason, delivery.subject_id)
+
+
+def _circle(tx: Transaction, delivery: Delivery) -> Circle:
+    return tx.session.get_one(Circle, delivery.subject_id)
+
+
+def _program_of_season(tx: Transaction, delivery: Delivery) -> int:
+    return _season(tx, delivery).program_id
+
+
+def _render_season(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the message while the sign-up lasts, unless they signed up already."""
+    season, member = _season(tx, delivery), delivery.recipient
+    if seasons.state(tx, season) is not State.SIGN_UP:
+        return None
+    if not membership.is_joined(tx, season.program_id, member):
+        return None
+    if signups.find(tx, season.id, member) is not None:
+        return None
+    note = blocks.season_note(seasons.summary(tx, season), members.zone(tx, member))
+    return PostMessage(member, *note)
+
+
+def _render_formed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    season, member = _season(tx, delivery), delivery.recipient
+    if seasons.state(tx, season) is not State.PREVIEW:
+        return None
+    if not seasons.can_run(tx, season, member):
+        return None
+    note = blocks.formed_note(
+        seasons.summary(tx, season),
+        len(seasons.circles(tx, season)),
+        len(signups.people(tx, season)),
+    )
+    return PostMessage(member, *note)
+
+
+def _open_place(tx: Transaction, circle: Circle, member: str) -> CircleMember | None:
+    """Return the member's place in a circle that goes on, if it has not ended."""
+    place = tx.session.get(CircleMember, (circle.id, member))
+    if place is None or place.left_at is not None or circle.ended_at is not None:
+        return None
+    if not service.is_present(tx, member):
+        return None
+    season = service.season_of(tx, circle)
+    return place if seasons.state(tx, season) is State.RUNNING else None
+
+
+def _render_place(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    circle, member = _circle(tx, delivery), delivery.recipient
+    place = _open_place(tx, circle, member)
+    if place is None or place.taken_at is not None:
+        return None
+    season = service.season_of(tx, circle)
+    offer = blocks.Offer(
+        circle.id,
+        seasons.summary(tx, season),
+        service.others(tx, circle, member),
+        service.reason_texts(tx, circle, member),
+        _until(tx, place),
+    )
+    return PostMessage(member, *blocks.place_note(offer, members.zone(tx, member)))
+
+
+def _until(tx: Transaction, place: CircleMember) -> datetime:
+    """Return the end of the time for an answer: it begins when the message is sent."""
+    working_time = WorkingTime(members.zone(tx, place.member))
+    return working_time.add(tx.now, WORKING_HOURS_TO_TAKE)
+
+
+def _on_place_sent(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
+    place = tx.session.get(CircleMember, (delivery.subject_id, delivery.recipient))
+    if place is not None and place.take_until is not None:
+        place.take_until = max(place.take_until, _until(tx, place))
+
+
+def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    season, member = _season(tx, delivery), delivery.recipient
+    if seasons.state(tx, season) is not State.RUNNING:
+        return None
+    if signups.find(tx, season.id, member) is None:
+        return None
+    if signups.has_place(tx, season.id, member):
+        return None
+    people = len(signups.people(tx, season))
+    note = blocks.none_note(seasons.summary(tx, season), is_too_few=people < STAYS)
+    return PostMessage(member, *note)
+
+
+def _render_welcome(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    circle, member = _circle(tx, delivery), delivery.recipient
+    place = _open_place(tx, circle, member)
+    if place is None or place.taken_at is None:
+        return None
+    return PostMessage(
+        member, *blocks.welcome_note(service.page(tx, circle, by=member))
+    )
+
+
+def _render_left(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    circle, member = _circle(tx, delivery), delivery.recipient
+    place = _open_place(tx, circle, member)
+    if place is None or place.taken_at is None:
+        return None
+    gone = [members.name(tx, str(delivery.payload["member"]))]
+    remaining = len(service.people_in(tx, circle))
+    return PostMessage(member, *blocks.left_note(gone, remaining))
+
+
+def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    circle, member = _circle(tx, delivery), delivery.recipient
+    place = _open_place(tx, circle, member)
+    if place is None or place.taken_at is None or circle.starts_at is None:
+        return None
+    summary = seasons.summary(tx, service.season_of(tx, circle))
+    zone = members.zone(tx, member)
+    title = blocks.calendar_title(summary)
+    return UploadFile(
+        member=member,
+        name="circle",
+        title=f"{title}.ics",
+        comment=blocks.calendar_comment(summary, circle.starts_at, zone),
+        content=times.calendar(tx, circle, title),
+        suffix="ics",
+    )
+
+
+MESSAGE_TYPES = (
+    MessageType(
+        CIRCLE_SEASON,
+        _render_season,
+        send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.INVITATION),
+        can_see=programs.sees(_program_of_season),
+    ),
+    MessageType(CIRCLE_FORMED, _render_formed, send_after=contact_hours.send_after),
+    MessageType(
+        CIRCLE_PLACE,
+        _render_place,
+        on_sent=_on_place_sent,
+        send_after=contact_hours.send_after,
+    ),
+    MessageType(CIRCLE_NONE, _render_none, send_after=contact_hours.send_after),
+    MessageType(CIRCLE_WELCOME, _render_welcome, send_after=contact_hours.send_after),
+    MessageType(CIRCLE_LEFT, _render_left, send_after=contact_hours.send_after),
+    MessageType(CIRCLE_CALENDAR, _render_calendar),
+)

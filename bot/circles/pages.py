@@ -1,0 +1,118 @@
+"""The views of circles, filled with what one person may see."""
+
+from slack_sdk.models.views import View
+
+from bot.circles import blocks, forms, places, seasons, service, signups
+from bot.circles.blocks import PAGE_SIZE, CircleRow, PreviewCircle, SeasonRow
+from bot.circles.rules import State
+from bot.errors import UserError
+from bot.programs import membership
+from bot.programs import service as programs
+from bot.runtime import Transaction
+from bot.workspace import members
+from models import Circle, CircleSeason
+
+NOT_HERE = "You can't see circles here."
+
+
+def circle_list(tx: Transaction, *, by: str) -> View:
+    """Return a person's circles and seasons. Raises UserError, MembershipUnknown."""
+    if not programs.visible_programs(tx, by):
+        raise UserError(NOT_HERE)
+    return blocks.circle_list(
+        circle_rows(tx, by),
+        season_rows(tx, by),
+        zone=members.zone(tx, by),
+        may_open=bool(seasons.runnable_programs(tx, by)),
+    )
+
+
+def circle_rows(tx: Transaction, by: str) -> list[CircleRow]:
+    """Return the circles in which a person has a place, or is offered one."""
+    return [
+        service.row(tx, circle, place) for circle, place in service.own_places(tx, by)
+    ]
+
+
+def season_rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[SeasonRow]:
+    """Return the seasons that a person can sign up for or runs."""
+    rows = [
+        _season_row(tx, season, by)
+        for season in seasons.visible(tx, by, is_exact=is_exact)
+    ]
+    return [row for row in rows if row.is_run or row.may_sign_up]
+
+
+def _season_row(tx: Transaction, season: CircleSeason, by: str) -> SeasonRow:
+    is_run = seasons.can_run(tx, season, by)
+    return SeasonRow(
+        seasons.summary(tx, season),
+        seasons.state(tx, season),
+        is_signed_up=signups.find(tx, season.id, by) is not None,
+        may_sign_up=membership.is_joined(tx, season.program_id, by)
+        and not signups.has_place(tx, season.id, by),
+        is_run=is_run,
+        people=len(signups.people(tx, season)) if is_run else 0,
+        circles=len(seasons.circles(tx, season)) if is_run else 0,
+    )
+
+
+def preview(
+    tx: Transaction, season: CircleSeason, *, by: str, start: int = 0, notice: str = ""
+) -> View:
+    """Return a page of the season's circles, for those who run it.
+
+    Raises UserError, and MembershipUnknown.
+    """
+    seasons.require_runs(tx, season, by)
+    state = seasons.state(tx, season)
+    if state not in {State.PREVIEW, State.RUNNING}:
+        raise UserError(
+            seasons.OVER if state is State.ENDED else "I haven't formed them yet."
+        )
+    circles = seasons.circles(tx, season)
+    shown = circles[start : start + PAGE_SIZE]
+    is_invited = state is State.RUNNING
+    return blocks.preview(
+        seasons.summary(tx, season),
+        [_preview_circle(tx, circle, by) for circle in shown],
+        left_out=members.names_in_order(tx, places.waiting(tx, season)),
+        start=start if shown else 0,
+        total=len(circles),
+        is_invited=is_invited,
+        notice=notice,
+    )
+
+
+def _preview_circle(tx: Transaction, circle: Circle, by: str) -> PreviewCircle:
+    own = service.places(tx, circle)
+    names = members.names(tx, [each.member for each in own])
+    return PreviewCircle(
+        circle.number,
+        sorted(names.values(), key=str.casefold),
+        service.reason_texts(tx, circle, by),
+        waiting=sum(each.taken_at is None for each in own),
+    )
+
+
+def move_form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
+    """Return the form to move a person. Raises UserError, and MembershipUnknown."""
+    seasons.require_runs(tx, season, by)
+    people = [row.member for row in signups.people(tx, season)]
+    names = members.names(tx, people)
+    labels = [
+        (
+            circle.id,
+            f"Circle {circle.number}: "
+            + ", ".join(
+                members.names_in_order(
+                    tx, [each.member for each in service.places(tx, circle)]
+                )
+            ),
+        )
+        for circle in seasons.circles(tx, season)
+    ]
+    if not people or not labels:
+        raise UserError("There is nobody to move.")
+    ordered = sorted(people, key=lambda each: (names[each].casefold(), each))
+    return forms.move_form(season.id, [(each, names[each]) for each in ordered], labels)

@@ -1,0 +1,252 @@
+"""Rules of seasons and circles: states, limits, times and calendars. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot import timezones
+from bot.matching.people import Person, meeting_times
+
+MAX_BRINGS = 200
+MAX_THEME = 100
+MAX_LANGUAGE = 40
+MAX_GOAL = 140
+MAX_LINK = 300
+MIN_MEETINGS, MAX_MEETINGS = 3, 24
+MAX_WEEKS_BETWEEN = 8
+MINUTES = (30, 45, 60, 90)
+MAX_SIGNUP_DAYS = 60
+# Without an answer in so many working hours, three days, a place goes to the next.
+WORKING_HOURS_TO_TAKE = 24.0
+# The first meeting is in the first two weeks.
+_FIRST_DAYS = 14
+_SATURDAY = 5
+_PROPOSALS = 3
+_MIN_TEAMS = 2
+
+# The parts of a day in which hours may never work, as in the form.
+PARTS = {"early": range(11), "midday": range(11, 14), "late": range(14, 24)}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+
+
+class State(StrEnum):
+    """The state of a season, which derives from its times."""
+
+    SIGN_UP = "sign up"
+    # Sign-up is over, and the job forms circles within seconds.
+    FORMING = "forming"
+    # Leads look at the circles; nobody is invited yet.
+    PREVIEW = "preview"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class Times(Protocol):
+    """The columns of a season that its state derives from."""
+
+    @property
+    def signup_ends_at(self) -> datetime: ...
+    @property
+    def ends_on(self) -> date: ...
+    @property
+    def formed_at(self) -> datetime | None: ...
+    @property
+    def invited_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+def state(season: Times, now: datetime) -> State:
+    """Return the season's state; its last day is one of UTC."""
+    if season.ended_at is not None or season.ends_on < now.date():
+        return State.ENDED
+    if season.invited_at is not None:
+        return State.RUNNING
+    if season.formed_at is not None:
+        return State.PREVIEW
+    return State.SIGN_UP if now < season.signup_ends_at else State.FORMING
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The values of a new season; `theme` and `language` are mrkdwn."""
+
+    theme: str
+    language: str
+    starts_on: date
+    signup_days: int
+    meetings: int
+    weeks_between: int
+    minutes: int
+    is_in_writing: bool
+
+
+def last_day(starts_on: date, meetings: int, weeks_between: int) -> date:
+    """Return a day by which the last meeting is over, whenever the first was."""
+    weeks = (meetings - 1) * weeks_between
+    return starts_on + timedelta(days=_FIRST_DAYS, weeks=weeks)
+
+
+def parse_never(chosen: Iterable[str]) -> list[str]:
+    """Return the parts of weekdays among the chosen values, in order: "0-early"."""
+    known = [f"{day}-{part}" for day in range(len(WEEKDAYS)) for part in PARTS]
+    values = set(chosen)
+    return [value for value in known if value in values]
+
+
+def never_hours(never: Iterable[str]) -> frozenset[tuple[int, int]]:
+    """Return the hours, as (weekday, hour), of parts of weekdays."""
+    return frozenset(
+        (int(day), hour)
+        for value in never
+        for day, _, part in [value.partition("-")]
+        for hour in PARTS.get(part, ())
+    )
+
+
+# The times of meetings
+
+
+def common_zone(zones: Iterable[ZoneInfo | None]) -> ZoneInfo:
+    """Return the zone of most people; the first by name of several, or UTC."""
+    counts = Counter(zone.key for zone in zones if zone is not None)
+    name = min(counts, key=lambda key: (-counts[key], key), default="UTC")
+    return timezones.get(name) or ZoneInfo("UTC")
+
+
+def proposed_times(
+    people: Sequence[Person], zone: ZoneInfo, first_day: date, minutes: int
+) -> list[datetime]:
+    """Return up to three times (UTC) at which all can meet, on different weekdays.
+
+    They are on whole hours of the circle's zone, in the first two weeks, those near the
+    middle of the day first.
+    """
+    best: dict[int, datetime] = {}
+    for ahead in range(_FIRST_DAYS):
+        day = first_day + timedelta(days=ahead)
+        if day.weekday() >= _SATURDAY or day.weekday() in best:
+            continue
+        noon = timezones.to_utc(datetime.combine(day, time(12)), zone)
+        free = _common_times(people, noon)
+        for hour in sorted(range(7, 21), key=lambda hour: (abs(hour - 11), hour)):
+            at = timezones.to_utc(datetime.combine(day, time(hour)), zone)
+            if all(free >> each & 1 for each in _quarters(at, minutes)):
+                best[day.weekday()] = at
+                break
+    return sorted(best.values())[:_PROPOSALS]
+
+
+def _common_times(people: Iterable[Person], at: datetime) -> int:
+    common = -1
+    for person in people:
+        common &= meeting_times(person, at)
+    return common
+
+
+def _quarters(at: datetime, minutes: int) -> list[int]:
+    """Return the quarters of an hour of UTC's week from which an hour must be free."""
+    first = at.weekday() * 96 + at.hour * 4 + at.minute // 15
+    beyond = max(0, minutes - 60) // 15
+    return [(first + each) % (7 * 96) for each in {0, beyond}]
+
+
+def meeting_dates(
+    starts_at: datetime, zone: ZoneInfo, meetings: int, weeks_between: int
+) -> list[datetime]:
+    """Return the times (UTC) of all meetings, at one time of the day in `zone`."""
+    first = starts_at.astimezone(zone).replace(tzinfo=None)
+    return [
+        timezones.to_utc(first + timedelta(weeks=weeks_between * n), zone)
+        for n in range(meetings)
+    ]
+
+
+# Calendars
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The meetings of a circle, for a calendar; texts are plain."""
+
+    circle_id: int
+    title: str
+    description: str
+    dates: Sequence[datetime]
+    minutes: int
+    # Counts the changes: calendars replace events by those of a higher version.
+    version: int
+    changed_at: datetime
+
+
+def ics(calendar: Calendar) -> bytes:
+    """Return an iCalendar file (RFC 5545) with one event for each meeting."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Backswing//Circles//EN"]
+    for number, at in enumerate(calendar.dates, start=1):
+        end = at + timedelta(minutes=calendar.minutes)
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:circle-{calendar.circle_id}-{number}@backswing",
+            f"SEQUENCE:{calendar.version}",
+            f"DTSTAMP:{_stamp(calendar.changed_at)}",
+            f"DTSTART:{_stamp(at)}",
+            f"DTEND:{_stamp(end)}",
+            f"SUMMARY:{_escaped(calendar.title)}",
+            *(
+                [f"DESCRIPTION:{_escaped(calendar.description)}"]
+                if calendar.description
+                else []
+            ),
+            "END:VEVENT",
+        ]
+    lines.append("END:VCALENDAR")
+    return "".join(f"{_folded(line)}\r\n" for line in lines).encode()
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%SZ}"
+
+
+def _escaped(text: str) -> str:
+    for char in "\\;,":
+        text = text.replace(char, f"\\{char}")
+    return text.replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    """Fold a line after at most 75 bytes, never within a character."""
+    parts, size = [""], 0
+    for char in line:
+        length = len(char.encode())
+        if size + length > 74:  # noqa: PLR2004 - the next line begins with a space
+            parts.append("")
+            size = 0
+        parts[-1] += char
+        size += length
+    return "\r\n ".join(parts)
+
+
+# Reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason for a circle, stored as a kind, members and topics.
+
+    "helps": the first member wants to know more about the topics, the second knows
+    them. "shares": all of these members want to know more about the topic. "teams":
+    the members are of several teams.
+    """
+
+    kind: str
+    members: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+def has_teams(people: Iterable[Person]) -> bool:
+    """Return True if the known teams are several."""
+    return len({person.team for person in people if person.team}) >= _MIN_TEAMS

@@ -1,0 +1,235 @@
+"""Circles: load them and their members, for those who may see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from bot import timezones
+from bot.circles import blocks, rules, seasons
+from bot.circles.blocks import CirclePage, CircleRow, Mate
+from bot.circles.reasons import from_rows
+from bot.circles.rules import Reason
+from bot.errors import UserError
+from bot.matching.circles import STAYS
+from bot.runtime import Transaction
+from bot.workspace import member_settings, members
+from models import Circle, CircleMember, CircleSeason, CircleSignup, Member
+
+GONE = "That circle is gone."
+
+
+def get(tx: Transaction, circle_id: int) -> Circle:
+    """Return a circle of the workspace. Raises UserError if there is none."""
+    circle = tx.session.scalar(
+        select(Circle).filter_by(id=circle_id, installation_id=tx.workspace.id)
+    )
+    if circle is None:
+        raise UserError(GONE)
+    return circle
+
+
+def season_of(tx: Transaction, circle: Circle) -> CircleSeason:
+    return tx.session.get_one(CircleSeason, circle.season_id)
+
+
+def lock(tx: Transaction, circle_id: int) -> Circle:
+    """Lock a circle's season and the circle, and return it. Raises UserError."""
+    circle = get(tx, circle_id)
+    if circle.season_id is not None:
+        seasons.lock(tx, circle.season_id)
+    return tx.session.scalars(
+        select(Circle)
+        .filter_by(id=circle.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def places(tx: Transaction, circle: Circle) -> Sequence[CircleMember]:
+    """Return the places that have not ended, in the order of the rota."""
+    return tx.session.scalars(
+        select(CircleMember)
+        .filter_by(circle_id=circle.id, left_at=None)
+        .order_by(CircleMember.position, CircleMember.member)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def people_in(tx: Transaction, circle: Circle) -> list[str]:
+    """Return those who took their places, in the order of the rota."""
+    return [each.member for each in places(tx, circle) if each.taken_at is not None]
+
+
+def is_in(tx: Transaction, circle: Circle, member: str) -> bool:
+    return circle.ended_at is None and member in people_in(tx, circle)
+
+
+def is_complete(tx: Transaction, circle: Circle) -> bool:
+    """Return True if all have answered, and enough are in it."""
+    own = places(tx, circle)
+    return len(own) >= STAYS and all(each.taken_at is not None for each in own)
+
+
+def require_in(tx: Transaction, circle: Circle, by: str) -> CircleMember:
+    """Return the member's place. Raises UserError for all others."""
+    person = members.find(tx, by)
+    place = tx.session.get(CircleMember, (circle.id, by), populate_existing=True)
+    if (
+        circle.ended_at is not None
+        or person is None
+        or person.is_deactivated
+        or person.is_external
+        or place is None
+        or place.left_at is not None
+        or place.taken_at is None
+    ):
+        raise UserError(GONE)
+    return place
+
+
+def facilitator(tx: Transaction, circle: Circle) -> str | None:
+    """Return the member who runs the next meeting."""
+    return next(iter(people_in(tx, circle)), None)
+
+
+def zone_of(circle: Circle) -> ZoneInfo:
+    return timezones.get(circle.zone) or ZoneInfo("UTC")
+
+
+def own_places(tx: Transaction, member: str) -> Sequence[tuple[Circle, CircleMember]]:
+    """Return the member's circles that go on, with their invited places."""
+    rows = tx.session.execute(
+        select(Circle, CircleMember)
+        .join(CircleMember, CircleMember.circle_id == Circle.id)
+        .join(CircleSeason, CircleSeason.id == Circle.season_id)
+        .where(
+            Circle.installation_id == tx.workspace.id,
+            Circle.ended_at.is_(None),
+            CircleSeason.ended_at.is_(None),
+            CircleSeason.ends_on >= tx.now.date(),
+            CircleMember.member == member,
+            CircleMember.left_at.is_(None),
+            CircleMember.invited_at.is_not(None),
+        )
+        .order_by(Circle.id)
+    )
+    return [(circle, place) for circle, place in rows]
+
+
+# Words for one reader
+
+
+def others(tx: Transaction, circle: Circle, reader: str) -> list[str]:
+    """Return the names of the others who have a place, by name."""
+    ids = {each.member for each in places(tx, circle)} | {reader}
+    names = members.names(tx, ids)
+    return sorted((names[each] for each in ids - {reader}), key=str.casefold)
+
+
+def reason_texts(tx: Transaction, circle: Circle, reader: str) -> list[str]:
+    """Return the reasons that still hold, as sentences that the reader may see.
+
+    Topics of asks come from public channels. Guests do not see these, so they read only
+    topics that a member named themselves.
+    """
+    present = {each.member for each in places(tx, circle)}
+    names = members.names(tx, present)
+    own_words = _own_words(tx, present) if _is_guest(tx, reader) else None
+    return [
+        blocks.reason_text(reason, [names[each] for each in reason.members])
+        for reason in from_rows(circle.reasons)
+        if _holds(reason, present)
+        and (own_words is None or set(reason.topics) <= own_words)
+    ]
+
+
+def _holds(reason: Reason, present: set[str]) -> bool:
+    return set(reason.members) <= present
+
+
+def _is_guest(tx: Transaction, member: str) -> bool:
+    row = members.find(tx, member)
+    return row is None or row.is_guest
+
+
+def _own_words(tx: Transaction, people: set[str]) -> set[str]:
+    return {
+        topic
+        for own in member_settings.get_many(tx, people).values()
+        for topic in (*own.topics_known, *own.topics_wanted)
+    }
+
+
+def row(tx: Transaction, circle: Circle, place: CircleMember) -> CircleRow:
+    """Return a circle in its member's list."""
+    season = season_of(tx, circle)
+    upcoming = [at for at in dates(tx, circle) if at > tx.now]
+    return CircleRow(
+        circle.id,
+        seasons.program_name(tx, season),
+        season.theme,
+        others(tx, circle, place.member),
+        is_taken=place.taken_at is not None,
+        next_meeting=upcoming[0] if upcoming else None,
+    )
+
+
+def dates(tx: Transaction, circle: Circle) -> list[datetime]:
+    """Return the times (UTC) of all meetings; none until the first is chosen."""
+    if circle.starts_at is None:
+        return []
+    season = season_of(tx, circle)
+    return rules.meeting_dates(
+        circle.starts_at, zone_of(circle), season.meetings, season.weeks_between
+    )
+
+
+def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> CirclePage:
+    """Return a circle as its member sees it. Raises UserError for all others."""
+    place = require_in(tx, circle, by)
+    season = season_of(tx, circle)
+    own = [each for each in places(tx, circle) if each.taken_at is not None]
+    names = members.names(tx, {each.member for each in own})
+    brings = _brings(tx, season)
+    runs = facilitator(tx, circle)
+    return CirclePage(
+        id=circle.id,
+        season=seasons.summary(tx, season),
+        mates=[
+            Mate(
+                names[each.member],
+                brings.get(each.member, ""),
+                each.agreed_at is not None,
+            )
+            for each in sorted(own, key=lambda each: names[each.member].casefold())
+        ],
+        reasons=reason_texts(tx, circle, by),
+        facilitator=names.get(runs, "") if runs else "",
+        is_facilitator=runs == by,
+        dates=dates(tx, circle),
+        has_agreed=place.agreed_at is not None,
+        goal=circle.goal,
+        call_link=circle.call_link,
+        zone=members.zone(tx, by),
+        notice=notice,
+    )
+
+
+def _brings(tx: Transaction, season: CircleSeason) -> dict[str, str]:
+    rows = tx.session.execute(
+        select(CircleSignup.member, CircleSignup.brings).filter_by(season_id=season.id)
+    )
+    return {row.member: row.brings for row in rows}
+
+
+def is_present(tx: Transaction, member: str) -> bool:
+    """Return False for people who were deactivated, are external, or were erased."""
+    person: Member | None = members.find(tx, member)
+    return (
+        person is not None
+        and not person.is_deactivated
+        and not person.is_external
+        and person.erased_at is None
+    )

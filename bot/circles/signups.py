@@ -1,0 +1,160 @@
+"""Sign-ups for a season: presses that arrive in any order give one state."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.views import View
+from sqlalchemy import select
+
+from bot.circles import blocks, forms, seasons
+from bot.circles.rules import State
+from bot.clock import datetime_to_micros
+from bot.db.statements import upsert_latest
+from bot.errors import UserError
+from bot.forms.fields import FormValues
+from bot.outbox import home_refresh
+from bot.runtime import Transaction
+from bot.workspace import member_settings, members
+from models import CircleMember, CircleSeason, CircleSignup, Member, ProgramMember
+
+HAS_PLACE = "You have a place in a circle. To leave it, open your circle."
+NOT_SIGNED_UP = "You haven't signed up."
+
+_STORE = upsert_latest(
+    CircleSignup,
+    ("season_id", "member"),
+    ("signed_up_at", "brings", "way", "never"),
+    presence="is_signed_up",
+)
+
+
+def find(tx: Transaction, season_id: int, member: str) -> CircleSignup | None:
+    """Return a sign-up that was not taken back."""
+    row = tx.session.get(CircleSignup, (season_id, member), populate_existing=True)
+    return row if row is not None and row.is_signed_up else None
+
+
+def has_place(tx: Transaction, season_id: int, member: str) -> bool:
+    place = select(CircleMember.member).filter_by(
+        season_id=season_id, member=member, left_at=None
+    )
+    return tx.session.scalar(place) is not None
+
+
+def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
+    """Return the form to sign up. Raises UserError, and MembershipUnknown."""
+    _require_open(tx, season, by)
+    row = tx.session.get(CircleSignup, (season.id, by))
+    settings = member_settings.get(tx, by)
+    return forms.signup_form(
+        seasons.summary(tx, season),
+        members.zone(tx, by),
+        brings=row.brings if row else "",
+        topics_known=settings.topics_known,
+        topics_wanted=settings.topics_wanted,
+        way=row.way if row else settings.participation,
+        never=row.never if row else [],
+    )
+
+
+def _require_open(tx: Transaction, season: CircleSeason, by: str) -> None:
+    seasons.require_may_sign_up(tx, season, by)
+    if has_place(tx, season.id, by):
+        raise UserError(HAS_PLACE)
+
+
+def sign_up(
+    tx: Transaction, season: CircleSeason, values: FormValues, *, by: str
+) -> View:
+    """Sign up, or change a sign-up; the caller has locked the season.
+
+    Raises UserError, with the field, and MembershipUnknown.
+    """
+    # Otherwise the row could be written after they were forgotten.
+    members.lock(tx, by)
+    _require_open(tx, season, by)
+    brings = forms.read_brings(values)
+    known = list(forms.TOPICS_KNOWN.read(values))
+    wanted = list(forms.TOPICS_WANTED.read(values))
+    way = "writing" if season.is_in_writing else forms.WAY.read(values)
+    never = [] if season.is_in_writing else forms.read_never(values)
+    _store(
+        tx,
+        season,
+        by,
+        is_signed_up=True,
+        event_micros=datetime_to_micros(tx.now),
+        brings=brings,
+        way=way,
+        never=never,
+    )
+    member_settings.update(tx, by, topics_known=known, topics_wanted=wanted)
+    return blocks.signed_up(
+        seasons.summary(tx, season),
+        members.zone(tx, by),
+        is_late=seasons.state(tx, season) is not State.SIGN_UP,
+    )
+
+
+def withdraw(
+    tx: Transaction, season: CircleSeason, *, by: str, event_micros: int
+) -> None:
+    """Take a sign-up back, by a press at `event_micros`. Raises UserError."""
+    if tx.session.get(CircleSignup, (season.id, by)) is None:
+        raise UserError(NOT_SIGNED_UP)
+    if has_place(tx, season.id, by):
+        raise UserError(HAS_PLACE)
+    _store(tx, season, by, is_signed_up=False, event_micros=event_micros)
+
+
+def _store(
+    tx: Transaction,
+    season: CircleSeason,
+    by: str,
+    *,
+    is_signed_up: bool,
+    event_micros: int,
+    **answers: object,
+) -> None:
+    blank = {"brings": "", "way": "either", "never": []}
+    tx.session.execute(
+        _STORE(tx.session).values(
+            season_id=season.id,
+            member=by,
+            is_signed_up=is_signed_up,
+            event_micros=event_micros,
+            signed_up_at=tx.now,
+            **blank | answers,
+        )
+    )
+    tx.session.expire_all()
+    home_refresh.refresh_homes(tx, [by])
+
+
+def people(tx: Transaction, season: CircleSeason) -> Sequence[CircleSignup]:
+    """Return the sign-ups of those who are still in the program, the first first.
+
+    Nobody who was deactivated, is external, or was forgotten is among them.
+    """
+    return tx.session.scalars(
+        select(CircleSignup)
+        .join(
+            ProgramMember,
+            (ProgramMember.member == CircleSignup.member)
+            & (ProgramMember.program_id == season.program_id),
+        )
+        .join(
+            Member,
+            (Member.slack_id == CircleSignup.member)
+            & (Member.installation_id == season.installation_id),
+        )
+        .where(
+            CircleSignup.season_id == season.id,
+            CircleSignup.is_signed_up.is_(True),
+            ProgramMember.is_joined.is_(True),
+            Member.is_bot.is_(False),
+            Member.is_deactivated.is_(False),
+            Member.is_external.is_(False),
+            Member.erased_at.is_(None),
+        )
+        .order_by(CircleSignup.signed_up_at, CircleSignup.member)
+    ).all()

@@ -1,0 +1,21 @@
+"""Form circles when a sign-up is over, and pass on places that were not taken."""
+
+from bot.circles import forming, places
+from bot.runtime import Runtime, Workspace
+from jobs.each_workspace import each_workspace, write_each
+
+
+@each_workspace
+def form_circles(rt: Runtime, workspace: Workspace) -> None:
+    """Form the circles of each season, in its own transaction."""
+    with rt.read(workspace) as tx:
+        due = forming.due(tx)
+    write_each(rt, workspace, forming.form, due)
+
+
+@each_workspace
+def pass_on_places(rt: Runtime, workspace: Workspace) -> None:
+    """End the places of each season that were not taken in time."""
+    with rt.read(workspace) as tx:
+        due = places.due(tx)
+    write_each(rt, workspace, places.settle, due)

@@ -1,0 +1,74 @@
+"""A season of circles, from its opening to circles that agreed and have times."""
+
+import pytest
+
+from tests.factories import Story
+from tests.seasons import (
+    circle_of,
+    circles_of,
+    forms_circles,
+    has_people,
+    invites,
+    messages_with,
+    opens_season,
+    press,
+    signs_up,
+    text_of,
+)
+from tests.slack_payloads import CHAMPION, form_values
+
+pytestmark = pytest.mark.deep_on_postgresql
+
+SECRET = "How do I tell my boss"
+
+
+def test_a_season_becomes_circles_with_an_agreed_page(story: Story, program: int):
+    people = has_people(story, program, 12)
+    season = opens_season(story, program, theme="Giving feedback")
+    assert messages_with(story, people[0], "You can sign up for a circle")
+    for person in people:
+        answer = signs_up(story, person, season, brings=SECRET)
+        assert "You're on the list" in text_of(answer)
+    forms_circles(story)
+    assert messages_with(story, CHAMPION, "2 circles are formed of 12 people")
+    view = press(story, CHAMPION, "preview", f"{season}:0")
+    assert "Circle 1" in text_of(view)
+    # What they bring is for the circle only.
+    assert SECRET not in text_of(view)
+    assert not messages_with(story, people[0], "There is a place for you")
+    invites(story, season)
+    circles = circles_of(story, season)
+    assert [len(mates) for _, mates in circles] == [6, 6]
+    for circle, mates in circles:
+        for person in mates:
+            assert messages_with(story, person, "There is a place for you")
+            press(story, person, "take", circle)
+    story.deliver()
+    circle, mates = circles[0]
+    for person in mates:
+        [welcome] = messages_with(story, person, "Your circle is complete: you 6")
+        assert "I agree" in welcome
+        page = press(story, person, "see", circle)
+        assert SECRET in text_of(page)
+        press(story, person, "agree", circle)
+    assert "All of you agreed" in text_of(press(story, mates[0], "see", circle))
+
+
+def test_the_first_facilitator_chooses_a_time_and_all_get_a_calendar(
+    story: Story, program: int
+):
+    _, circle, people = circle_of(story, program)
+    facilitator, other = people[:2]
+    form = press(story, facilitator, "change", circle)
+    times = next(b for b in form["blocks"] if b["block_id"] == "time")
+    options = times["element"]["options"]
+    assert len(options) == 3
+    assert "time" not in form_values(press(story, other, "change", circle))
+    chosen = {"time": options[1]["value"], "call_link": "https://call.example/x"}
+    response = story.submit(facilitator, form, form_values(form) | chosen)
+    assert response.status == 200
+    story.deliver()
+    files = [f for f in story.slack.files.values() if f.member == other]
+    assert len(files) == 1
+    assert files[0].content.count(b"BEGIN:VEVENT") == 6
+    assert "Your meetings" in text_of(press(story, other, "see", circle))

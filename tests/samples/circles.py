@@ -1,0 +1,207 @@
+"""Views of circles: lists, forms, the preview, places and pages."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from bot.circles import blocks, forms
+from bot.circles.blocks import (
+    CirclePage,
+    CircleRow,
+    Mate,
+    Offer,
+    PreviewCircle,
+    SeasonRow,
+    SeasonText,
+)
+from bot.circles.rules import Reason, State
+from tests.samples.types import Samples
+
+AT = datetime(2026, 3, 16, 9, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Berlin")
+LONG = "&lt;" * 60
+SEASON = SeasonText(
+    3, "New managers", "", "", date(2026, 3, 23), AT, 6, 2, 60, is_in_writing=False
+)
+LONGEST = replace(
+    SEASON,
+    id=10**9,
+    program=LONG,
+    theme="&amp;" * 100,
+    language="x" * 40,
+    meetings=24,
+    weeks_between=1,
+)
+IN_WRITING = replace(SEASON, theme="Giving feedback", is_in_writing=True)
+NAMES = ["Ana", "Ben", "Chi", "Dan", "Eva", "Fay"]
+REASONS = [
+    blocks.reason_text(Reason("helps", ("U1", "U2"), ("dbt", "sql")), ["ana", "Ben"]),
+    blocks.reason_text(Reason("shares", ("U1", "U2"), ("dbt",)), ["Ana", "Ben"]),
+    blocks.reason_text(Reason("teams"), []),
+    blocks.reason_text(Reason("helps", ("U1", "U2"), ("x" * 90,)), ["é" * 80] * 2),
+]
+MATES = [
+    Mate(name, "How do I give feedback? :tada: " * n, has_agreed=n % 2 == 0)
+    for n, name in enumerate(NAMES)
+]
+PAGE = CirclePage(
+    id=7,
+    season=SEASON,
+    mates=MATES,
+    reasons=REASONS,
+    facilitator="Ana",
+    is_facilitator=False,
+    dates=(),
+    has_agreed=False,
+    goal="",
+    call_link="",
+    zone=ZONE,
+)
+PAGES = [
+    PAGE,
+    replace(PAGE, is_facilitator=True),
+    replace(PAGE, season=IN_WRITING, is_facilitator=True),
+    replace(
+        PAGE,
+        season=LONGEST,
+        mates=[replace(mate, has_agreed=True) for mate in [*MATES, MATES[0]]],
+        dates=[AT + timedelta(weeks=n) for n in range(24)],
+        has_agreed=True,
+        goal="Speak up &amp; listen",
+        call_link="https://call.example/" + "x" * 270,
+        is_facilitator=True,
+        notice="Saved.",
+    ),
+    replace(PAGE, dates=[AT]),
+]
+ROWS = [
+    SeasonRow(
+        season,
+        state,
+        is_signed_up=is_signed_up,
+        may_sign_up=may_sign_up,
+        is_run=is_run,
+        people=people,
+        circles=circles,
+    )
+    for season, state, is_signed_up, may_sign_up, is_run, people, circles in (
+        (SEASON, State.SIGN_UP, False, True, False, 0, 0),
+        (IN_WRITING, State.SIGN_UP, True, True, True, 1, 0),
+        (LONGEST, State.FORMING, False, False, True, 40, 0),
+        (LONGEST, State.PREVIEW, True, True, True, 40, 6),
+        (SEASON, State.RUNNING, True, False, True, 6, 1),
+        (SEASON, State.RUNNING, True, False, True, 40, 6),
+    )
+]
+CIRCLES = [
+    CircleRow(7, "New managers", "", NAMES, is_taken=False),
+    CircleRow(8, LONG, "&amp;" * 100, ["é" * 80] * 6, is_taken=True, next_meeting=AT),
+    CircleRow(9, "New managers", "Giving feedback", NAMES, is_taken=True),
+]
+
+SAMPLES: Samples = {
+    blocks.season_lines: [
+        partial(blocks.season_lines, season, ZONE)
+        for season in (SEASON, LONGEST, IN_WRITING)
+    ],
+    blocks.circle_list: [
+        partial(blocks.circle_list, [], [], zone=ZONE, may_open=False),
+        partial(blocks.circle_list, CIRCLES, ROWS, zone=ZONE, may_open=True),
+    ],
+    blocks.home_circles: [
+        partial(blocks.home_circles, [], [], ZONE),
+        partial(blocks.home_circles, CIRCLES, ROWS, ZONE),
+    ],
+    blocks.season_note: [
+        partial(blocks.season_note, season, ZONE) for season in (SEASON, LONGEST)
+    ],
+    blocks.not_for_me: [blocks.not_for_me],
+    blocks.signed_up: [
+        partial(blocks.signed_up, SEASON, ZONE, is_late=is_late)
+        for is_late in (False, True)
+    ],
+    blocks.withdrawn: [blocks.withdrawn],
+    blocks.formed_note: [
+        partial(blocks.formed_note, SEASON, circles, people)
+        for circles, people in ((0, 3), (1, 6), (5, 30))
+    ],
+    blocks.preview: [
+        partial(
+            blocks.preview,
+            season,
+            [
+                PreviewCircle(n, ["é" * 80] * 7, REASONS * 2, waiting=n % 2)
+                for n in range(count)
+            ],
+            left_out=NAMES if count else NAMES[:1],
+            start=start,
+            total=total,
+            is_invited=is_invited,
+            notice="Moved." if count else "",
+        )
+        for season, count, start, total, is_invited in (
+            (SEASON, 0, 0, 0, False),
+            (LONGEST, 10, 10, 40, True),
+            (LONGEST, 10, 0, 40, False),
+        )
+    ],
+    blocks.place_note: [
+        partial(blocks.place_note, Offer(7, season, others, REASONS, AT), ZONE)
+        for season, others in ((SEASON, NAMES[:3]), (LONGEST, ["é" * 80] * 6))
+    ],
+    blocks.taken: [partial(blocks.taken, 7)],
+    blocks.declined: [blocks.declined],
+    blocks.none_note: [
+        partial(blocks.none_note, SEASON, is_too_few=is_too_few)
+        for is_too_few in (False, True)
+    ],
+    blocks.welcome_note: [partial(blocks.welcome_note, page) for page in PAGES],
+    blocks.circle_page: [partial(blocks.circle_page, page) for page in PAGES],
+    blocks.left: [blocks.left],
+    blocks.left_note: [
+        partial(blocks.left_note, names, 4) for names in (["ana"], ["Ana", "Ben"])
+    ],
+    forms.season_form: [
+        partial(
+            forms.season_form,
+            [(n, LONG) for n in range(count)],
+            starts_on=date(2026, 3, 23),
+        )
+        for count in (1, 120)
+    ],
+    forms.signup_form: [
+        partial(
+            forms.signup_form,
+            season,
+            ZONE,
+            brings="How do I &lt;give&gt; feedback?",
+            topics_known=["dbt"],
+            topics_wanted=[],
+            way="calls",
+            never=["0-early", "4-late"],
+        )
+        for season in (LONGEST, IN_WRITING)
+    ],
+    forms.move_form: [
+        partial(
+            forms.move_form,
+            3,
+            [(f"U{n}", "é" * 80) for n in range(count)],
+            [(n, "é" * 80) for n in range(count)],
+        )
+        for count in (1, 120)
+    ],
+    forms.circle_form: [
+        partial(
+            forms.circle_form,
+            7,
+            times=times,
+            chosen=chosen,
+            zone=ZONE,
+            goal="Speak up &amp; listen",
+            call_link="https://call.example/x",
+        )
+        for times, chosen in (([], None), ([AT, AT + timedelta(days=1)], AT))
+    ],
+}

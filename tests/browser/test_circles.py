@@ -1,0 +1,121 @@
+"""A season of circles, from the lead who opens it to a circle that agreed."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.test_programs import COMMITMENT, confirm, open_programs
+
+pytestmark = pytest.mark.deep
+
+PEOPLE = ("aino", "maya", "priya", "tomas", "zoe", "lars")
+BRINGS = "How do I give feedback to people I don't manage?"
+
+
+@pytest.fixture
+def address(tmp_path) -> Iterator[str]:
+    """A workspace of its own, since its clock moves for all people in it."""
+    process, address = start_bot(tmp_path)
+    yield address
+    stop_bot(process)
+
+
+def join_peers(window: Window) -> None:
+    panel = open_programs(window)
+    panel.get_by_role("button", name="Join").click()
+    window.modal.get_by_role("checkbox", name=COMMITMENT).check()
+    window.modal.get_by_role("button", name="Join").click()
+    expect(window.modal).to_contain_text("You're in Peers.")
+    window.modal.get_by_role("button", name="OK").click()
+
+
+def open_circles(window: Window) -> Locator:
+    window.open_channel("help-backend")
+    window.say("/backswing circles")
+    expect(window.modal).to_contain_text("A circle is five to seven people")
+    return window.modal
+
+
+def close(window: Window) -> None:
+    window.modal.get_by_role("button", name=re.compile("^(Close|OK)$")).last.click()
+    expect(window.modal).to_be_hidden()
+
+
+def open_season(window: Window) -> None:
+    """Open a season with the form, as the admin that this person is."""
+    open_circles(window).get_by_role("button", name="New season").click()
+    form = window.modal
+    form.get_by_role("textbox", name="Theme").fill("Giving feedback")
+    form.get_by_label("Days to sign up").fill("1")
+    form.get_by_role("button", name="Open it").click()
+    expect(form).to_contain_text("0 people signed up so far")
+    close(window)
+
+
+def sign_up(window: Window) -> None:
+    """Sign up with a question, from the page of circles."""
+    open_circles(window).get_by_role("button", name="Sign up").click()
+    window.modal.get_by_role("textbox", name="What I bring").fill(BRINGS)
+    window.modal.get_by_role("button", name="Sign up").click()
+    expect(window.modal).to_contain_text("You're on the list")
+    close(window)
+
+
+def sign_all_up(window: Window) -> None:
+    """Let six people join the program and sign up for a season that Aino opens."""
+    for name in PEOPLE:
+        window.act_as(name)
+        join_peers(window)
+    window.act_as("aino")
+    open_season(window)
+    for name in PEOPLE:
+        window.act_as(name)
+        sign_up(window)
+    for step in ("+1 day", "+1 day", "Next Monday, 09:00", "+1 hour", "+1 hour"):
+        window.travel(step)
+
+
+def invite(window: Window) -> None:
+    """Look at the circles, and invite, as the lead that this person is."""
+    window.open_direct_messages()
+    note = window.message("1 circle is formed of 6 people")
+    note.get_by_role("button", name="See the circles").click()
+    expect(window.modal).to_contain_text("Circle 1")
+    expect(window.modal).not_to_contain_text(BRINGS)
+
+
+def take_place(window: Window) -> None:
+    window.open_direct_messages()
+    offer = window.message("There is a place for you in a circle")
+    offer.get_by_role("button", name="Take my place").click()
+    window.message("You have your place").wait_for()
+
+
+def test_six_people_sign_up_and_agree_in_their_circle(window: OpenWindow) -> None:
+    page = window("aino")
+    sign_all_up(page)
+    page.act_as("aino")
+    invite(page)
+    assert page.accessibility_problems() == []
+    page.modal.get_by_role("button", name="Invite").click()
+    confirm(page, "Invite")
+    expect(page.modal).to_contain_text("They get their invitations")
+    close(page)
+    for step in ("+1 hour", "+1 hour"):
+        page.travel(step)
+    for name in PEOPLE:
+        page.act_as(name)
+        take_place(page)
+    page.travel("+1 hour")
+    for name in ("maya", "priya"):
+        page.act_as(name)
+        page.open_direct_messages()
+        welcome = page.message("Your circle is complete: you 6.")
+        welcome.get_by_role("button", name="I agree").click()
+        expect(page.modal).to_contain_text("You agreed.")
+        expect(page.modal).to_contain_text(BRINGS)
+        assert page.accessibility_problems() == []
+        close(page)

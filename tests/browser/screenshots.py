@@ -34,6 +34,8 @@ from tests.browser.test_checkins import (
     settings,
     share_all,
 )
+from tests.browser.test_circles import agree, form_circle
+from tests.browser.test_circles import close as close_page
 from tests.browser.test_mentors import receive_credit_offer
 from tests.browser.test_programs import fill_in as fill_in_program
 from tests.browser.test_programs import join, open_programs
@@ -259,6 +261,13 @@ def peer_coffee(window: Window) -> None:
     pairs.go_to_tuesday(window)
     window.open_direct_messages()
     window.message(pairs.INTRODUCTION).wait_for()
+def circle(window: Window) -> None:
+    form_circle(window)
+    for name in ("maya", "priya"):
+        window.act_as(name)
+        agree(window)
+        if name == "maya":
+            close_page(window)
 
 
 def anonymous_preview(window: Window) -> None:
@@ -350,6 +359,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "request": request,
     "champions": champions,
     "peer-coffee": peer_coffee,
+    "circle": circle,
     "export": export,
     "anonymous-preview": anonymous_preview,
     "anonymous-channel": anonymous_channel,
@@ -363,6 +373,7 @@ GOES_ON_FROM = {
 }
 # In a workspace of their own, where nothing else waits for an answer.
 ALONE = {"request", "champions", "peer-coffee", "anonymous-review"}
+ALONE = {"request", "champions", "circle", "anonymous-review"}
 
 
 def main(names: Collection[str]) -> None:

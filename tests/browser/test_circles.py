@@ -78,8 +78,8 @@ def sign_all_up(window: Window) -> None:
         window.travel(step)
 
 
-def invite(window: Window) -> None:
-    """Look at the circles, and invite, as the lead that this person is."""
+def look_at_circles(window: Window) -> None:
+    """Open the preview as the lead that this person is."""
     window.open_direct_messages()
     note = window.message("1 circle is formed of 6 people")
     note.get_by_role("button", name="See the circles").click()
@@ -94,28 +94,38 @@ def take_place(window: Window) -> None:
     window.message("You have your place").wait_for()
 
 
+def form_circle(window: Window) -> None:
+    """Let a circle of six be complete."""
+    sign_all_up(window)
+    window.act_as("aino")
+    look_at_circles(window)
+    assert window.accessibility_problems() == []
+    window.modal.get_by_role("button", name="Invite").click()
+    confirm(window, "Invite")
+    expect(window.modal).to_contain_text("They get their invitations")
+    close(window)
+    for step in ("+1 hour", "+1 hour"):
+        window.travel(step)
+    for name in PEOPLE:
+        window.act_as(name)
+        take_place(window)
+    window.travel("+1 hour")
+
+
+def agree(window: Window) -> None:
+    """Agree from the first note, and see the circle's page."""
+    window.open_direct_messages()
+    welcome = window.message("Your circle is complete: you 6.")
+    welcome.get_by_role("button", name="I agree").click()
+    expect(window.modal).to_contain_text("You agreed.")
+    expect(window.modal).to_contain_text(BRINGS)
+
+
 def test_six_people_sign_up_and_agree_in_their_circle(window: OpenWindow) -> None:
     page = window("aino")
-    sign_all_up(page)
-    page.act_as("aino")
-    invite(page)
-    assert page.accessibility_problems() == []
-    page.modal.get_by_role("button", name="Invite").click()
-    confirm(page, "Invite")
-    expect(page.modal).to_contain_text("They get their invitations")
-    close(page)
-    for step in ("+1 hour", "+1 hour"):
-        page.travel(step)
-    for name in PEOPLE:
-        page.act_as(name)
-        take_place(page)
-    page.travel("+1 hour")
+    form_circle(page)
     for name in ("maya", "priya"):
         page.act_as(name)
-        page.open_direct_messages()
-        welcome = page.message("Your circle is complete: you 6.")
-        welcome.get_by_role("button", name="I agree").click()
-        expect(page.modal).to_contain_text("You agreed.")
-        expect(page.modal).to_contain_text(BRINGS)
+        agree(page)
         assert page.accessibility_problems() == []
         close(page)

@@ -7,6 +7,7 @@ from slack_sdk.models.views import View
 
 from bot.circles import (
     blocks,
+    merging,
     pages,
     places,
     seasons,
@@ -64,6 +65,8 @@ def register(app: App, rt: Runtime) -> None:
     on_view(app, rt, "circle_change", writes(submit_change))
     on_button(app, rt, "circle_calendar", writes(send_calendar))
     on_button(app, rt, "circle_leave", writes(leave))
+    for action_id, is_yes in (("circle_merge_yes", True), ("circle_merge_no", False)):
+        on_button(app, rt, action_id, writes(partial(answer_merge, is_yes=is_yes)))
 
 
 def open_list(command: SlashCommand, tx: Transaction) -> Response:
@@ -232,3 +235,12 @@ def leave(click: BlockAction, tx: Transaction) -> Response:
     circle = _locked(click, tx)
     places.leave(tx, circle, by=click.actor)
     return _show(click, blocks.left())
+
+
+def answer_merge(click: BlockAction, tx: Transaction, *, is_yes: bool) -> Response:
+    merge = merging.get(tx, parse_id(click.value))
+    seasons.lock(tx, merge.season_id)
+    note = merging.answer(
+        tx, merge, by=click.actor, is_yes=is_yes, event_micros=click.at_micros
+    )
+    return _say(click, "Your answer", note)

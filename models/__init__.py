@@ -21,7 +21,14 @@ from models.circle_meetings import (
     MeetingEntry,
     MeetingTurn,
 )
-from models.circles import Circle, CircleMember, CircleSeason, CircleSignup
+from models.circles import (
+    Circle,
+    CircleMember,
+    CircleMerge,
+    CircleMergeAnswer,
+    CircleSeason,
+    CircleSignup,
+)
 from models.home import ChannelMember, Home
 from models.installations import Installation
 from models.knowledge import (
@@ -95,6 +102,8 @@ __all__ = [
     "CircleMeetingMessage",
     "CircleMember",
     "CircleQuestion",
+    "CircleMerge",
+    "CircleMergeAnswer",
     "CircleSeason",
     "CircleSignup",
     "Credit",

@@ -137,3 +137,32 @@ class CircleMember(Base):
     agreed_at: Mapped[datetime | None]
     # The end of the place: not taken in time, given back, or left. Nothing says which.
     left_at: Mapped[datetime | None]
+
+
+class CircleMerge(Base):
+    """An offer to a circle with too few people, and to another one; both decide."""
+
+    __tablename__ = "circle_merges"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    season_id: Mapped[int] = mapped_column(ForeignKey("circle_seasons.id"), index=True)
+    small_id: Mapped[int] = mapped_column(ForeignKey("circles.id"), index=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("circles.id"), index=True)
+    answer_until: Mapped[datetime]
+    # None while people decide.
+    is_accepted: Mapped[bool | None]
+
+
+class CircleMergeAnswer(Base):
+    """The answer of a person in one of the circles; nobody sees it."""
+
+    __tablename__ = "circle_merge_answers"
+
+    merge_id: Mapped[int] = mapped_column(
+        ForeignKey("circle_merges.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True, index=True)
+    is_yes: Mapped[bool]
+    # The later press counts.
+    event_micros: Mapped[int]

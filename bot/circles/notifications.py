@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from bot.circles import blocks, seasons, service, signups, times
+from bot.circles import blocks, merging, seasons, service, signups, times
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_FORMED,
     CIRCLE_LEFT,
+    CIRCLE_MERGE,
     CIRCLE_NONE,
     CIRCLE_PLACE,
     CIRCLE_SEASON,
@@ -157,6 +158,16 @@ def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     )
 
 
+def _render_merge(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    merge, member = merging.get(tx, delivery.subject_id), delivery.recipient
+    if not service.is_present(tx, member):
+        return None
+    text = merging.text(tx, merge, member)
+    if text is None:
+        return None
+    return PostMessage(member, *blocks.merge_question(text, members.zone(tx, member)))
+
+
 MESSAGE_TYPES = (
     MessageType(
         CIRCLE_SEASON,
@@ -175,5 +186,6 @@ MESSAGE_TYPES = (
     MessageType(CIRCLE_NONE, _render_none, send_after=contact_hours.send_after),
     MessageType(CIRCLE_WELCOME, _render_welcome, send_after=contact_hours.send_after),
     MessageType(CIRCLE_LEFT, _render_left, send_after=contact_hours.send_after),
+    MessageType(CIRCLE_MERGE, _render_merge, send_after=contact_hours.send_after),
     MessageType(CIRCLE_CALENDAR, _render_calendar),
 )

@@ -2,7 +2,7 @@
 
 from slack_sdk.models.views import View
 
-from bot.circles import blocks, forms, places, seasons, service, signups
+from bot.circles import blocks, forms, roster, seasons, service, signups
 from bot.circles.blocks import PAGE_SIZE, CircleRow, PreviewCircle, SeasonRow
 from bot.circles.rules import State
 from bot.errors import UserError
@@ -76,7 +76,7 @@ def preview(
     return blocks.preview(
         seasons.summary(tx, season),
         [_preview_circle(tx, circle, by) for circle in shown],
-        left_out=members.names_in_order(tx, places.waiting(tx, season)),
+        left_out=members.names_in_order(tx, roster.waiting(tx, season)),
         start=start if shown else 0,
         total=len(circles),
         is_invited=is_invited,

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_FORMED,
     CIRCLE_LEFT,
+    CIRCLE_MERGE,
     CIRCLE_NONE,
     CIRCLE_PLACE,
     CIRCLE_SEASON,
@@ -16,7 +17,14 @@ from bot.circles.message_kinds import (
 )
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
-from models import Circle, CircleMember, CircleSeason, CircleSignup
+from models import (
+    Circle,
+    CircleMember,
+    CircleMerge,
+    CircleMergeAnswer,
+    CircleSeason,
+    CircleSignup,
+)
 
 _KEPT_AFTER_SEASON = timedelta(days=90)
 
@@ -48,6 +56,19 @@ PERSONAL_DATA = (
         retention="The goal, the link and the reasons: 90 days after the season.",
         json_columns=("reasons",),
         non_personal=("goal", "call_link", "zone"),
+    ),
+    TablePolicy(
+        model=CircleMerge,
+        contents="Offers to merge two circles, and whether they did.",
+        purpose="Let no circle become too small.",
+    ),
+    TablePolicy(
+        model=CircleMergeAnswer,
+        row_names=("answer about a merge", "answers about merges"),
+        contents="Answers to such an offer. Nobody else sees them.",
+        purpose="Let both circles decide.",
+        owner_columns=("member",),
+        on_erasure="delete",
     ),
     TablePolicy(
         model=CircleMember,
@@ -90,6 +111,16 @@ def _circles_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
     ).all()
 
 
+def _merges_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
+    """Return the ids of the offers to circles that the member was in."""
+    own = _circles_with(tx, erasure)
+    return tx.session.scalars(
+        select(CircleMerge.id).where(
+            or_(CircleMerge.small_id.in_(own), CircleMerge.partner_id.in_(own))
+        )
+    ).all()
+
+
 def homes_about(_tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
     """Select the people in circles with the member."""
     own = select(CircleMember.circle_id).filter_by(member=erasure.member)
@@ -101,6 +132,7 @@ MESSAGES = (
         frozenset({CIRCLE_PLACE, CIRCLE_WELCOME, CIRCLE_LEFT, CIRCLE_CALENDAR}),
         _circles_with,
     ),
+    MessagePolicy(frozenset({CIRCLE_MERGE}), _merges_with),
     # These name no member.
     MessagePolicy(frozenset({CIRCLE_SEASON, CIRCLE_FORMED, CIRCLE_NONE})),
 )

@@ -8,7 +8,8 @@ from bot.circles import (
     blocks,
     candidates,
     forms,
-    reasons,
+    merging,
+    roster,
     rules,
     seasons,
     service,
@@ -18,7 +19,6 @@ from bot.circles.message_kinds import (
     CIRCLE_LEFT,
     CIRCLE_NONE,
     CIRCLE_PLACE,
-    CIRCLE_WELCOME,
 )
 from bot.circles.rules import State
 from bot.errors import UserError
@@ -67,9 +67,9 @@ def move(tx: Transaction, season: CircleSeason, member: str, circle_id: int) -> 
     if before is not None:
         tx.session.delete(before)
         tx.session.flush()
-        _renew_reasons(tx, season, service.get(tx, before.circle_id))
-    _add(tx, season, circle, member)
-    _renew_reasons(tx, season, circle)
+        roster.renew_reasons(tx, season, service.get(tx, before.circle_id))
+    roster.add(tx, season, circle, member)
+    roster.renew_reasons(tx, season, circle)
 
 
 def move_by_form(tx: Transaction, season: CircleSeason, values: FormValues) -> None:
@@ -78,33 +78,6 @@ def move_by_form(tx: Transaction, season: CircleSeason, values: FormValues) -> N
     if person is None:
         raise UserError(forms.CHOOSE, field=forms.PERSON)
     move(tx, season, person, forms.chosen_circle(values))
-
-
-def _renew_reasons(tx: Transaction, season: CircleSeason, circle: Circle) -> None:
-    """Find the reasons for the people who are in a circle now."""
-    here = {each.member for each in service.places(tx, circle)}
-    rows = [row for row in signups.people(tx, season) if row.member in here]
-    people = candidates.load(tx, season, rows)
-    circle.reasons = reasons.as_rows(reasons.find(people))
-    circle.zone = rules.common_zone(person.zone for person in people).key
-
-
-def _add(
-    tx: Transaction, season: CircleSeason, circle: Circle, member: str
-) -> CircleMember:
-    """Add a person to a circle, as the last of its rota."""
-    taken_positions = tx.session.scalars(
-        select(CircleMember.position).filter_by(circle_id=circle.id)
-    ).all()
-    place = CircleMember(
-        circle_id=circle.id,
-        member=member,
-        season_id=season.id,
-        position=max(taken_positions, default=-1) + 1,
-    )
-    tx.session.add(place)
-    tx.session.flush()
-    return place
 
 
 def invite(tx: Transaction, season: CircleSeason) -> None:
@@ -128,7 +101,7 @@ def invite(tx: Transaction, season: CircleSeason) -> None:
         for place in own:
             _offer(tx, circle, place)
     tx.session.flush()
-    for member in waiting(tx, season):
+    for member in roster.waiting(tx, season):
         tx.enqueue(CIRCLE_NONE, season.id, to=member)
 
 
@@ -138,16 +111,6 @@ def _offer(tx: Transaction, circle: Circle, place: CircleMember) -> None:
     place.take_until = WorkingTime(zone).add(tx.now, rules.WORKING_HOURS_TO_TAKE)
     tx.enqueue(CIRCLE_PLACE, circle.id, to=place.member)
     home_refresh.refresh_homes(tx, [place.member])
-
-
-def waiting(tx: Transaction, season: CircleSeason) -> list[str]:
-    """Return those who signed up and had no place in the season, the first first."""
-    had_one = set(
-        tx.session.scalars(select(CircleMember.member).filter_by(season_id=season.id))
-    )
-    return [
-        row.member for row in signups.people(tx, season) if row.member not in had_one
-    ]
 
 
 # Answers
@@ -173,8 +136,9 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
     if place.taken_at is None:
         place.taken_at = tx.now
         tx.session.flush()
-        refresh(tx, circle)
-        introduce(tx, circle)
+        roster.refresh(tx, circle)
+        roster.introduce(tx, circle)
+        merging.offer(tx, season)
     return blocks.taken(circle.id)
 
 
@@ -188,22 +152,9 @@ def decline(tx: Transaction, circle: Circle, *, by: str) -> Note:
         tx.session.flush()
         home_refresh.refresh_homes(tx, [by])
         pass_on(tx, service.season_of(tx, circle))
-        introduce(tx, circle)
+        roster.introduce(tx, circle)
+        merging.offer(tx, service.season_of(tx, circle))
     return blocks.declined()
-
-
-def introduce(tx: Transaction, circle: Circle) -> None:
-    """Send the first note to those in a circle, once each, if it is complete."""
-    if not service.is_complete(tx, circle):
-        return
-    for member in sorted(service.people_in(tx, circle)):
-        tx.enqueue(CIRCLE_WELCOME, circle.id, to=member)
-
-
-def refresh(tx: Transaction, circle: Circle) -> None:
-    """Show a change of a circle on the Home tabs of those who have a place in it."""
-    people = [each.member for each in service.places(tx, circle)]
-    home_refresh.refresh_homes(tx, people)
 
 
 def agree(tx: Transaction, circle: Circle, *, by: str) -> None:
@@ -218,6 +169,7 @@ def leave(tx: Transaction, circle: Circle, *, by: str) -> None:
     _end_place(tx, circle, place)
     home_refresh.refresh_homes(tx, [by])
     pass_on(tx, service.season_of(tx, circle))
+    merging.offer(tx, service.season_of(tx, circle))
 
 
 def _end_place(tx: Transaction, circle: Circle, place: CircleMember) -> None:
@@ -225,7 +177,7 @@ def _end_place(tx: Transaction, circle: Circle, place: CircleMember) -> None:
     was_taken = place.taken_at is not None
     place.left_at = tx.now
     tx.session.flush()
-    refresh(tx, circle)
+    roster.refresh(tx, circle)
     if not was_taken:
         return
     for member in service.people_in(tx, circle):
@@ -244,7 +196,8 @@ def _end_place(tx: Transaction, circle: Circle, place: CircleMember) -> None:
 def due(tx: Transaction) -> list[int]:
     """Return the ids of the seasons in which a place ends now.
 
-    It was not taken in time, or its person was deactivated.
+    It was not taken in time, or its person was deactivated. Or the time for an answer
+    about a merge is over.
     """
     running = tx.session.scalars(
         select(CircleSeason)
@@ -256,7 +209,10 @@ def due(tx: Transaction) -> list[int]:
         )
         .order_by(CircleSeason.id)
     )
-    return [season.id for season in running if _ended(tx, season)]
+    undecided = merging.due(tx)
+    return [
+        season.id for season in running if season.id in undecided or _ended(tx, season)
+    ]
 
 
 def _ended(tx: Transaction, season: CircleSeason) -> Sequence[CircleMember]:
@@ -294,7 +250,9 @@ def settle(tx: Transaction, season_id: int) -> None:
     pass_on(tx, season)
     for circle in seasons.circles(tx, season):
         if circle.id in concerned:
-            introduce(tx, circle)
+            roster.introduce(tx, circle)
+    merging.end_due(tx, season)
+    merging.offer(tx, season)
 
 
 def pass_on(tx: Transaction, season: CircleSeason) -> None:
@@ -302,7 +260,7 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
 
     The caller has locked the season. A circle that has begun takes no one.
     """
-    people = waiting(tx, season)
+    people = roster.waiting(tx, season)
     if not people:
         return
     open_circles = [
@@ -314,7 +272,7 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
             for circle in open_circles
         ]
         ids = {member}.union(*present)
-        rows = [row for row in signups.people(tx, season) if row.member in ids]
+        rows = signups.of(tx, season, ids)
         known = candidates.load(tx, season, rows)
         there = {person.id for person in known}
         index = changes.place(
@@ -326,9 +284,9 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
         if index is None:
             continue
         circle = open_circles[index]
-        _offer(tx, circle, _add(tx, season, circle, member))
-        _renew_reasons(tx, season, circle)
-        refresh(tx, circle)
+        _offer(tx, circle, roster.add(tx, season, circle, member))
+        roster.renew_reasons(tx, season, circle)
+        roster.refresh(tx, circle)
 
 
 def _takes_people(tx: Transaction, circle: Circle) -> bool:

@@ -1,7 +1,7 @@
 """Rules of seasons and circles: states, limits, times and calendars. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -250,3 +250,29 @@ class Reason:
 def has_teams(people: Iterable[Person]) -> bool:
     """Return True if the known teams are several."""
     return len({person.team for person in people if person.team}) >= _MIN_TEAMS
+
+
+# Merges
+
+
+def merge_decision(
+    circles: Sequence[Sequence[str]],
+    movers: Collection[str],
+    answers: Mapping[str, bool],
+) -> bool | None:
+    """Return True if both circles want the merge, False if one does not, else None.
+
+    A circle wants it if at least half of it says yes, and does not if more than half
+    says no. Those who would move to the other circle decide for themselves.
+    """
+    if any(answers.get(each) is False for each in movers):
+        return False
+    for circle in circles:
+        noes = sum(answers.get(each) is False for each in circle)
+        if 2 * noes > len(circle):
+            return False
+    is_wanted = all(
+        2 * sum(answers.get(each) is True for each in circle) >= len(circle)
+        for circle in circles
+    )
+    return True if is_wanted and all(answers.get(each) for each in movers) else None

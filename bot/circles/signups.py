@@ -1,6 +1,6 @@
 """Sign-ups for a season: presses that arrive in any order give one state."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
@@ -157,4 +157,15 @@ def people(tx: Transaction, season: CircleSeason) -> Sequence[CircleSignup]:
             Member.erased_at.is_(None),
         )
         .order_by(CircleSignup.signed_up_at, CircleSignup.member)
+    ).all()
+
+
+def of(
+    tx: Transaction, season: CircleSeason, people: Collection[str]
+) -> Sequence[CircleSignup]:
+    """Return the sign-ups of people who have a place, or wait for one."""
+    return tx.session.scalars(
+        select(CircleSignup).where(
+            CircleSignup.season_id == season.id, CircleSignup.member.in_(people)
+        )
     ).all()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from slack_sdk.models.views import View
 
-from bot.circles import candidates, forms, places, rules, service, signups
+from bot.circles import candidates, forms, roster, rules, service, signups
 from bot.circles.message_kinds import CIRCLE_CALENDAR
 from bot.clock import EPOCH
 from bot.errors import UserError
@@ -23,7 +23,7 @@ def proposed(tx: Transaction, circle: Circle) -> list[datetime]:
     if season.is_in_writing:
         return []
     present = set(service.people_in(tx, circle))
-    rows = [row for row in signups.people(tx, season) if row.member in present]
+    rows = signups.of(tx, season, present)
     zone = service.zone_of(circle)
     tomorrow = tx.now.astimezone(zone).date().toordinal() + 1
     first = max(season.starts_on, season.starts_on.fromordinal(tomorrow))
@@ -78,7 +78,7 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
     circle.starts_at = at
     circle.calendar_version += 1
     tx.session.flush()
-    places.refresh(tx, circle)
+    roster.refresh(tx, circle)
     for member in sorted(service.people_in(tx, circle)):
         send_calendar(tx, circle, member, occurrence=str(circle.calendar_version))
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
-from tests.browser.test_programs import COMMITMENT, confirm, open_programs
+from tests.browser.test_programs import COMMITMENT, confirm
 
 pytestmark = pytest.mark.deep
 
@@ -24,12 +24,16 @@ def address(tmp_path) -> Iterator[str]:
 
 
 def join_peers(window: Window) -> None:
-    panel = open_programs(window)
-    panel.get_by_role("button", name="Join").click()
-    window.modal.get_by_role("checkbox", name=COMMITMENT).check()
+    """Join the workspace's own program."""
+    window.open_channel("help-backend")
+    window.say("/backswing program")
+    window.modal.get_by_role("button", name="See Peers").click()
     window.modal.get_by_role("button", name="Join").click()
+    window.modal.get_by_role("checkbox", name=COMMITMENT).check()
+    window.modal.get_by_role("button", name="Join", exact=True).click()
     expect(window.modal).to_contain_text("You're in Peers.")
     window.modal.get_by_role("button", name="OK").click()
+    expect(window.modal).to_be_hidden()
 
 
 def open_circles(window: Window) -> Locator:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Base
-from tests.circles import circle_of, opens_season, text_of
+from tests.seasons import circle_of, opens_season, text_of
 from tests.factories import Story
 from tests.programs import joins_program
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, user_object

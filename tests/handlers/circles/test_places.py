@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.circles import (
+from tests.seasons import (
     AFTER_SIGNUP,
     circle_of,
     circles_of,

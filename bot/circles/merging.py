@@ -1,0 +1,293 @@
+"""Offer a circle with too few people to join with another one; both decide."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+
+from bot.circles import (
+    blocks,
+    candidates,
+    roster,
+    rules,
+    seasons,
+    service,
+    signups,
+)
+from bot.circles.blocks import MergeText
+from bot.circles.message_kinds import CIRCLE_MERGE, CIRCLE_NONE, CIRCLE_WELCOME
+from bot.db.statements import upsert_latest
+from bot.errors import UserError
+from bot.matching import changes
+from bot.matching.circles import STAYS
+from bot.runtime import Transaction
+from bot.slack.blocks import Note
+from bot.workspace import members
+from bot.workspace.working_time import WorkingTime
+from models import Circle, CircleMerge, CircleMergeAnswer, CircleSeason
+
+OVER = "This question is over. Thank you."
+
+_STORE = upsert_latest(CircleMergeAnswer, ("merge_id", "member"), (), presence="is_yes")
+
+
+def offer(tx: Transaction, season: CircleSeason) -> None:
+    """Offer each circle that is too small its best partner, if it has one.
+
+    The caller has locked the season. A circle without a partner goes on as it is.
+    """
+    settled = [each for each in seasons.circles(tx, season) if _is_settled(tx, each)]
+    busy = _busy(tx, season)
+    for small in settled:
+        if small.id in busy or len(service.people_in(tx, small)) >= STAYS:
+            continue
+        others = [c for c in settled if c.id not in busy and c.id != small.id]
+        partner = _best_partner(tx, season, small, others)
+        if partner is None:
+            _go_on(tx, season, small)
+            continue
+        busy |= {small.id, partner.id}
+        _ask(tx, season, small, partner)
+
+
+def _is_settled(tx: Transaction, circle: Circle) -> bool:
+    """Return True if all have answered, and there are people in it."""
+    own = service.places(tx, circle)
+    return bool(own) and all(each.taken_at is not None for each in own)
+
+
+def _busy(tx: Transaction, season: CircleSeason) -> set[int]:
+    """Return the ids of the circles that decide at the moment."""
+    rows = tx.session.scalars(
+        select(CircleMerge).filter_by(season_id=season.id, is_accepted=None)
+    )
+    return {each for row in rows for each in (row.small_id, row.partner_id)}
+
+
+def _best_partner(
+    tx: Transaction, season: CircleSeason, small: Circle, others: Sequence[Circle]
+) -> Circle | None:
+    said_no = set(
+        tx.session.scalars(
+            select(CircleMerge.partner_id).filter_by(
+                small_id=small.id, is_accepted=False
+            )
+        )
+    )
+    circles = [small, *(each for each in others if each.id not in said_no)]
+    merge = _find(tx, season, circles)
+    return None if merge is None else circles[merge.partner]
+
+
+def _find(
+    tx: Transaction, season: CircleSeason, circles: Sequence[Circle]
+) -> changes.Merge | None:
+    """Return the best merge of the first of these circles with another one."""
+    people = [service.people_in(tx, circle) for circle in circles]
+    ids = {each for circle in people for each in circle}
+    known = candidates.load(tx, season, signups.of(tx, season, ids))
+    there = {person.id for person in known}
+    present = [[each for each in circle if each in there] for circle in people]
+    return changes.merge(known, present, 0, tx.now) if present[0] else None
+
+
+def _ask(tx: Transaction, season: CircleSeason, small: Circle, partner: Circle) -> None:
+    working_time = WorkingTime(service.zone_of(small))
+    merge = CircleMerge(
+        season_id=season.id,
+        small_id=small.id,
+        partner_id=partner.id,
+        answer_until=working_time.add(tx.now, rules.WORKING_HOURS_TO_TAKE),
+    )
+    tx.session.add(merge)
+    tx.session.flush()
+    for circle in (small, partner):
+        for member in sorted(service.people_in(tx, circle)):
+            tx.enqueue(CIRCLE_MERGE, merge.id, to=member)
+
+
+def _go_on(tx: Transaction, season: CircleSeason, circle: Circle) -> None:
+    """Let a circle without a partner go on; one person alone waits for a place."""
+    people = service.people_in(tx, circle)
+    if len(people) == 1:
+        circle.ended_at = tx.now
+        service.places(tx, circle)[0].left_at = tx.now
+        tx.session.flush()
+        tx.enqueue(CIRCLE_NONE, season.id, to=people[0], occurrence="alone")
+        return
+    for member in sorted(people):
+        tx.enqueue(CIRCLE_WELCOME, circle.id, to=member)
+
+
+# Answers
+
+
+def get(tx: Transaction, merge_id: int) -> CircleMerge:
+    """Return an offer of the workspace. Raises UserError if there is none."""
+    merge = tx.session.scalar(
+        select(CircleMerge)
+        .join(CircleSeason, CircleSeason.id == CircleMerge.season_id)
+        .where(
+            CircleMerge.id == merge_id,
+            CircleSeason.installation_id == tx.workspace.id,
+        )
+    )
+    if merge is None:
+        raise UserError(service.GONE)
+    return merge
+
+
+def circles_of(tx: Transaction, merge: CircleMerge) -> tuple[Circle, Circle]:
+    return service.get(tx, merge.small_id), service.get(tx, merge.partner_id)
+
+
+def answer(
+    tx: Transaction, merge: CircleMerge, *, by: str, is_yes: bool, event_micros: int
+) -> Note:
+    """Store an answer, and merge if both circles want it. Raises UserError.
+
+    The caller has locked the season.
+    """
+    small, partner = circles_of(tx, merge)
+    if not (service.is_in(tx, small, by) or service.is_in(tx, partner, by)):
+        raise UserError(service.GONE)
+    tx.session.refresh(merge)
+    if merge.is_accepted is not None:
+        raise UserError(OVER)
+    tx.session.execute(
+        _STORE(tx.session).values(
+            merge_id=merge.id, member=by, is_yes=is_yes, event_micros=event_micros
+        )
+    )
+    decide(tx, merge)
+    return blocks.merge_answered(is_yes=is_yes)
+
+
+def decide(tx: Transaction, merge: CircleMerge) -> None:
+    """Merge, or look for another partner, if the answers decide it by now."""
+    season = tx.session.get_one(CircleSeason, merge.season_id)
+    small, partner = circles_of(tx, merge)
+    plan = _find(tx, season, [small, partner])
+    own = [service.people_in(tx, circle) for circle in (small, partner)]
+    if plan is None or len(own[0]) >= STAYS:
+        decision: bool | None = False
+    else:
+        decision = rules.merge_decision(own, _movers(plan, own), _answers(tx, merge))
+    if decision is None and merge.answer_until <= tx.now:
+        decision = False
+    if decision is None:
+        return
+    merge.is_accepted = decision
+    tx.session.flush()
+    if decision and plan is not None:
+        _apply(tx, season, merge, plan)
+    offer(tx, season)
+
+
+def _answers(tx: Transaction, merge: CircleMerge) -> Mapping[str, bool]:
+    rows = tx.session.execute(
+        select(CircleMergeAnswer.member, CircleMergeAnswer.is_yes).filter_by(
+            merge_id=merge.id
+        )
+    )
+    return {row.member: row.is_yes for row in rows}
+
+
+def _movers(plan: changes.Merge, own: Sequence[Sequence[str]]) -> set[str]:
+    """Return those who would move from the partner to the small circle."""
+    return set(plan.circles[0]) & set(own[1]) if len(plan.circles) > 1 else set()
+
+
+def _apply(
+    tx: Transaction, season: CircleSeason, merge: CircleMerge, plan: changes.Merge
+) -> None:
+    """Move the people, and introduce each circle anew."""
+    small, partner = circles_of(tx, merge)
+    own = [service.people_in(tx, circle) for circle in (small, partner)]
+    if len(plan.circles) == 1:
+        for member in own[0]:
+            _move(tx, season, member, small, partner)
+        small.ended_at = tx.now
+        partner.starts_at = partner.starts_at or small.starts_at
+    else:
+        for member in sorted(_movers(plan, own)):
+            _move(tx, season, member, partner, small)
+    for circle in (small, partner):
+        if circle.ended_at is not None:
+            continue
+        roster.renew_reasons(tx, season, circle)
+        roster.refresh(tx, circle)
+        for member in sorted(service.people_in(tx, circle)):
+            occurrence = f"merge:{merge.id}"
+            tx.enqueue(CIRCLE_WELCOME, circle.id, to=member, occurrence=occurrence)
+
+
+def _move(
+    tx: Transaction, season: CircleSeason, member: str, before: Circle, after: Circle
+) -> None:
+    for place in service.places(tx, before):
+        if place.member == member:
+            place.left_at = tx.now
+    tx.session.flush()
+    place = roster.add(tx, season, after, member)
+    place.invited_at = place.taken_at = tx.now
+    tx.session.flush()
+
+
+# The job and the message
+
+
+def due(tx: Transaction) -> list[int]:
+    """Return the ids of the seasons in which the time for an answer is over."""
+    return list(
+        tx.session.scalars(
+            select(CircleMerge.season_id)
+            .join(CircleSeason, CircleSeason.id == CircleMerge.season_id)
+            .where(
+                CircleSeason.installation_id == tx.workspace.id,
+                CircleSeason.ended_at.is_(None),
+                CircleMerge.is_accepted.is_(None),
+                CircleMerge.answer_until <= tx.now,
+            )
+            .distinct()
+            .order_by(CircleMerge.season_id)
+        )
+    )
+
+
+def end_due(tx: Transaction, season: CircleSeason) -> None:
+    """Decide those whose time for an answer is over."""
+    rows = tx.session.scalars(
+        select(CircleMerge)
+        .where(
+            CircleMerge.season_id == season.id,
+            CircleMerge.is_accepted.is_(None),
+            CircleMerge.answer_until <= tx.now,
+        )
+        .order_by(CircleMerge.id)
+    ).all()
+    for merge in rows:
+        decide(tx, merge)
+
+
+def text(tx: Transaction, merge: CircleMerge, reader: str) -> MergeText | None:
+    """Return the question as one of the two circles reads it; None if it is over."""
+    season = tx.session.get_one(CircleSeason, merge.season_id)
+    small, partner = circles_of(tx, merge)
+    own = [service.people_in(tx, circle) for circle in (small, partner)]
+    plan = _find(tx, season, [small, partner])
+    if merge.is_accepted is not None or plan is None:
+        return None
+    movers = _movers(plan, own)
+    future = next((each for each in plan.circles if reader in each), None)
+    if future is None:
+        return None
+    names = members.names(tx, {*own[0], *own[1]})
+    return MergeText(
+        merge.id,
+        is_small=reader in own[0],
+        remaining=len(own[0]),
+        moving=sorted(names[each] for each in movers - {reader}),
+        is_moving=reader in movers,
+        together=sorted(names[each] for each in future if each != reader),
+        until=merge.answer_until,
+    )

@@ -35,7 +35,11 @@ def _helping(people: Sequence[Person]) -> list[Reason]:
             best.append(min(parts, key=lambda part: (part.cost, part.other)))
     best.sort(key=lambda part: (part.cost, part.member))
     return [
-        Reason("helps", (part.member, part.other), part.topics[:_MAX_TOPICS])
+        Reason(
+            "helps",
+            (part.member, part.other),
+            tuple(topic.name for topic in part.topics[:_MAX_TOPICS]),
+        )
         for part in best[:_MAX_OF_A_KIND]
     ]
 

@@ -82,7 +82,6 @@ class Draft:
     meetings: int
     weeks_between: int
     minutes: int
-    is_in_writing: bool
 
 
 def last_day(starts_on: date, meetings: int, weeks_between: int) -> date:
@@ -118,34 +117,38 @@ def common_zone(zones: Iterable[ZoneInfo | None]) -> ZoneInfo:
     return timezones.get(name) or ZoneInfo("UTC")
 
 
-def proposed_times(
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Times (UTC) of a first meeting, and whether they suit everyone or only most."""
+
+    times: tuple[datetime, ...]
+    suits_all: bool
+
+
+def proposal(
     people: Sequence[Person], zone: ZoneInfo, first_day: date, minutes: int
-) -> list[datetime]:
-    """Return up to three times (UTC) at which all can meet, on different weekdays.
+) -> Proposal:
+    """Return three times on different weekdays, which suit as many as possible.
 
     They are on whole hours of the circle's zone, in the first two weeks, those near the
     middle of the day first.
     """
-    best: dict[int, datetime] = {}
+    best: dict[int, tuple[int, datetime]] = {}
     for ahead in range(_FIRST_DAYS):
         day = first_day + timedelta(days=ahead)
-        if day.weekday() >= _SATURDAY or day.weekday() in best:
+        if day.weekday() >= _SATURDAY:
             continue
         noon = timezones.to_utc(datetime.combine(day, time(12)), zone)
-        free = _common_times(people, noon)
+        free = [meeting_times(person, noon) for person in people]
         for hour in sorted(range(7, 21), key=lambda hour: (abs(hour - 11), hour)):
             at = timezones.to_utc(datetime.combine(day, time(hour)), zone)
-            if all(free >> each & 1 for each in _quarters(at, minutes)):
-                best[day.weekday()] = at
-                break
-    return sorted(best.values())[:_PROPOSALS]
-
-
-def _common_times(people: Iterable[Person], at: datetime) -> int:
-    common = -1
-    for person in people:
-        common &= meeting_times(person, at)
-    return common
+            quarters = _quarters(at, minutes)
+            count = sum(all(own >> each & 1 for each in quarters) for own in free)
+            if count > best.get(day.weekday(), (-1, at))[0]:
+                best[day.weekday()] = count, at
+    most = max((count for count, _ in best.values()), default=0)
+    times = sorted(at for count, at in best.values() if count == most)
+    return Proposal(tuple(times[:_PROPOSALS]), suits_all=most == len(people))
 
 
 def _quarters(at: datetime, minutes: int) -> list[int]:

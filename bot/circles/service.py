@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import blocks, rules, seasons
+from bot.circles import blocks, meeting_store, rules, seasons
 from bot.circles.blocks import CirclePage, CircleRow, Mate
 from bot.circles.reasons import from_rows
 from bot.circles.rules import Reason
@@ -91,7 +91,7 @@ def require_in(tx: Transaction, circle: Circle, by: str) -> CircleMember:
 
 def facilitator(tx: Transaction, circle: Circle) -> str | None:
     """Return the member who runs the next meeting."""
-    return next(iter(people_in(tx, circle)), None)
+    return next(iter(meeting_store.rota_of(tx, circle.id)), None)
 
 
 def zone_of(circle: Circle) -> ZoneInfo:

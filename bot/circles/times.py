@@ -1,43 +1,46 @@
 """The times of a circle: proposed, chosen by its facilitator, and in calendars."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from slack_sdk.models.views import View
+from sqlalchemy import delete, select
 
+from bot import timezones
 from bot.circles import candidates, forms, roster, rules, service, signups
 from bot.circles.message_kinds import CIRCLE_CALENDAR
+from bot.circles.rules import Proposal
 from bot.clock import EPOCH
 from bot.errors import UserError
 from bot.forms.fields import FormValues
 from bot.runtime import Transaction
 from bot.workspace import members
-from models import Circle
+from models import Circle, CircleMeeting
 
 NOT_YOURS = "Only the person who runs the next meeting chooses the time."
-OTHER_TIMES = "All can no longer meet then. Open the form again for other times."
+OTHER_TIMES = "That time is no longer among those that suit you. Open the form again."
 
 
-def proposed(tx: Transaction, circle: Circle) -> list[datetime]:
-    """Return up to three times (UTC) at which all in the circle can meet."""
+def proposed(tx: Transaction, circle: Circle) -> Proposal:
+    """Return times (UTC) at which those in the circle can meet first."""
     season = service.season_of(tx, circle)
-    if season.is_in_writing:
-        return []
     present = set(service.people_in(tx, circle))
     rows = signups.of(tx, season, present)
     zone = service.zone_of(circle)
-    tomorrow = tx.now.astimezone(zone).date().toordinal() + 1
-    first = max(season.starts_on, season.starts_on.fromordinal(tomorrow))
+    tomorrow = timezones.local_date(tx.now, zone) + timedelta(days=1)
     people = candidates.load(tx, season, rows)
-    return rules.proposed_times(people, zone, first, season.minutes)
+    first = max(season.starts_on, tomorrow)
+    return rules.proposal(people, zone, first, season.minutes)
 
 
 def form(tx: Transaction, circle: Circle, *, by: str) -> View:
     """Return the form of the circle's goal, link and time. Raises UserError."""
     service.require_in(tx, circle, by)
-    times = _times(tx, circle, by)
+    own = _proposal(tx, circle, by)
     return forms.circle_form(
         circle.id,
-        times=times,
+        times=own.times,
+        suits_all=own.suits_all,
         chosen=circle.starts_at,
         zone=members.zone(tx, by),
         goal=circle.goal,
@@ -45,15 +48,23 @@ def form(tx: Transaction, circle: Circle, *, by: str) -> View:
     )
 
 
-def _times(tx: Transaction, circle: Circle, by: str) -> list[datetime]:
-    """Return the times from which the member may choose."""
-    has_begun = circle.starts_at is not None and circle.starts_at <= tx.now
-    if has_begun or service.facilitator(tx, circle) != by:
-        return []
-    times = proposed(tx, circle)
-    if circle.starts_at is not None:
-        times = sorted({circle.starts_at, *times})
-    return times
+def _proposal(tx: Transaction, circle: Circle, by: str) -> Proposal:
+    """Return the times from which the member may choose; none once it is announced."""
+    is_announced = tx.session.scalar(
+        select(CircleMeeting.id)
+        .where(
+            CircleMeeting.circle_id == circle.id,
+            CircleMeeting.announced_at.is_not(None) | (CircleMeeting.number > 1),
+        )
+        .limit(1)
+    )
+    if is_announced is not None or service.facilitator(tx, circle) != by:
+        return Proposal((), suits_all=True)
+    result = proposed(tx, circle)
+    if circle.starts_at is None or circle.starts_at <= tx.now:
+        return result
+    times = tuple(sorted({circle.starts_at, *result.times}))
+    return replace(result, times=times)
 
 
 def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> None:
@@ -68,7 +79,8 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
     if seconds is None:
         return
     at = next(
-        (each for each in _times(tx, circle, by) if _seconds(each) == seconds), None
+        (each for each in _proposal(tx, circle, by).times if _seconds(each) == seconds),
+        None,
     )
     if at is None:
         is_own = service.facilitator(tx, circle) == by
@@ -77,6 +89,8 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
         return
     circle.starts_at = at
     circle.calendar_version += 1
+    # The job plans the first meeting again.
+    tx.session.execute(delete(CircleMeeting).filter_by(circle_id=circle.id))
     tx.session.flush()
     roster.refresh(tx, circle)
     for member in sorted(service.people_in(tx, circle)):

@@ -10,6 +10,7 @@ from bot.circles.blocks import (
     CirclePage,
     CircleRow,
     Mate,
+    MergeText,
     Offer,
     PreviewCircle,
     SeasonRow,
@@ -162,6 +163,19 @@ SAMPLES: Samples = {
     blocks.left_note: [
         partial(blocks.left_note, names, 4) for names in (["ana"], ["Ana", "Ben"])
     ],
+    blocks.merge_question: [
+        partial(blocks.merge_question, merge, ZONE)
+        for merge in (
+            MergeText(3, True, 1, [], False, NAMES, AT),
+            MergeText(3, True, 3, ["Ana"], False, ["é" * 80] * 6, AT),
+            MergeText(3, False, 3, [], True, NAMES[:3], AT),
+            MergeText(3, False, 3, ["Ana", "Ben"], False, NAMES, AT),
+            MergeText(3, False, 2, [], False, NAMES, AT),
+        )
+    ],
+    blocks.merge_answered: [
+        partial(blocks.merge_answered, is_yes=is_yes) for is_yes in (True, False)
+    ],
     forms.season_form: [
         partial(
             forms.season_form,
@@ -197,11 +211,16 @@ SAMPLES: Samples = {
             forms.circle_form,
             7,
             times=times,
+            suits_all=chosen is None,
             chosen=chosen,
             zone=ZONE,
             goal="Speak up &amp; listen",
             call_link="https://call.example/x",
         )
-        for times, chosen in (([], None), ([AT, AT + timedelta(days=1)], AT))
+        for times, chosen in (
+            ([], None),
+            ([AT], None),
+            ([AT, AT + timedelta(days=1)], AT),
+        )
     ],
 }

@@ -21,7 +21,7 @@ def person(zone: ZoneInfo, *never: str, name: str = "U1") -> Person:
 
 def test_the_proposed_times_suit_everyone_and_are_on_different_days():
     people = [person(BERLIN), person(YORK, "0-early", name="U2")]
-    times = rules.proposed_times(people, BERLIN, date(2026, 3, 23), 60)
+    times = rules.proposal(people, BERLIN, date(2026, 3, 23), 60).times
     # New York's day begins at 14 in Berlin then, and at 16 on Mondays for the second.
     local = [at.astimezone(BERLIN) for at in times]
     assert [(at.weekday(), at.hour) for at in local] == [(0, 16), (1, 14), (2, 14)]
@@ -33,19 +33,22 @@ def test_a_longer_meeting_needs_a_longer_common_time():
     hours = [
         {
             at.astimezone(BERLIN).hour
-            for at in rules.proposed_times(people, BERLIN, first, m)
+            for at in rules.proposal(people, BERLIN, first, m).times
         }
         for m in (60, 90)
     ]
     assert hours == [{15}, {15}]
     short = [Person("U1", zone=BERLIN, hours=Hours(time(9), time(16))), people[1]]
-    assert rules.proposed_times(short, BERLIN, first, 60)
-    assert rules.proposed_times(short, BERLIN, first, 90) == []
+    assert rules.proposal(short, BERLIN, first, 60).suits_all
+    assert not rules.proposal(short, BERLIN, first, 90).suits_all
 
 
-def test_people_without_a_common_hour_get_no_time():
-    people = [person(BERLIN), person(ZoneInfo("Asia/Tokyo"), name="U2")]
-    assert rules.proposed_times(people, BERLIN, date(2026, 1, 12), 60) == []
+def test_people_without_a_common_hour_get_times_that_suit_most():
+    people = [person(BERLIN, name=f"U{n}") for n in range(3)]
+    people.append(person(ZoneInfo("Asia/Tokyo"), name="U9"))
+    found = rules.proposal(people, BERLIN, date(2026, 1, 12), 60)
+    assert [at.astimezone(BERLIN).hour for at in found.times] == [11, 11, 11]
+    assert not found.suits_all
 
 
 @given(
@@ -63,15 +66,16 @@ def test_each_proposed_time_is_within_the_hours_of_each(zones, first, minutes, n
         person(ZoneInfo(zone), *never, name=f"U{n}") for n, zone in enumerate(zones)
     ]
     zone = rules.common_zone(each.zone for each in people)
-    times = rules.proposed_times(people, zone, first, minutes)
-    assert len(times) <= 3
-    for at in times:
+    found = rules.proposal(people, zone, first, minutes)
+    assert 0 < len(found.times) <= 3
+    for at in found.times if found.suits_all else ():
         assert first <= at.astimezone(zone).date() < first + timedelta(days=14)
         for each in people:
             start = at.astimezone(each.zone)
             end = (at + timedelta(minutes=minutes)).astimezone(each.zone)
             assert time(9) <= start.time() < end.time() <= time(17)
             assert start.weekday() < 5
+            assert each.hours is not None
             assert (start.weekday(), start.hour) not in each.hours.never
 
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from models import Base
-from tests.seasons import circle_of, opens_season, text_of
 from tests.factories import Story
 from tests.programs import joins_program
+from tests.seasons import circle_of, opens_season, text_of
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, user_object
 
 STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"

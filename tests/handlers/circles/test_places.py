@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.factories import Story
+from tests.programs import joins_program
 from tests.seasons import (
     AFTER_SIGNUP,
     circle_of,
@@ -19,8 +21,6 @@ from tests.seasons import (
     signup_of,
     text_of,
 )
-from tests.factories import Story
-from tests.programs import joins_program
 from tests.slack_payloads import CHAMPION, form_values, user_object
 
 pytestmark = pytest.mark.deep_on_postgresql

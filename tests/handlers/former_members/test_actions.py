@@ -328,6 +328,7 @@ FREE = {
         *(f"circle_preview{turn}" for turn in ("", "_back", "_next")),
         *(f"circle_{name}" for name in ("take", "decline", "see", "agree")),
         *(f"circle_{name}" for name in ("change", "calendar", "leave")),
+        *(f"circle_merge_{answer}" for answer in ("yes", "no")),
         # These show less.
         "suggestion_dismiss",
         # The form in which the person writes.

@@ -49,7 +49,7 @@ TELLS_NOTHING = {
     *("program.lead_prompt", "program.lead_left", "program.without_channel"),
     # Names, what people brought themselves, and topics of public asks.
     *("circle.formed", "circle.place", "circle.none", "circle.welcome"),
-    *("circle.left", "circle.calendar"),
+    *("circle.left", "circle.calendar", "circle.merge"),
 }
 
 

@@ -1,0 +1,131 @@
+"""Circles that have become too small ask another one, and both decide."""
+
+import pytest
+from sqlalchemy import select
+
+from models import CircleMerge
+from tests.factories import Story
+from tests.seasons import (
+    circles_of,
+    forms_circles,
+    invites,
+    messages_with,
+    passes_on,
+    press,
+    season_with,
+)
+
+pytestmark = pytest.mark.deep_on_postgresql
+
+
+def two_circles(story: Story, program: int, count: int) -> tuple[int, list]:
+    """Let two circles of this many people in all be complete."""
+    season = season_with(story, program, count)
+    forms_circles(story)
+    invites(story, season)
+    circles = circles_of(story, season)
+    for circle, people in circles:
+        for person in people:
+            press(story, person, "take", circle)
+    story.deliver()
+    return season, sorted(circles, key=lambda each: -len(each[1]))
+
+
+def leave(story: Story, circle: int, people: list[str]) -> None:
+    for person in people:
+        press(story, person, "leave", circle)
+    story.deliver()
+
+
+def offers(story: Story) -> list[tuple[int, bool | None]]:
+    with story.rt.read_session() as session:
+        rows = session.scalars(select(CircleMerge).order_by(CircleMerge.id))
+        return [(row.id, row.is_accepted) for row in rows]
+
+
+def answer(story: Story, people: list[str], merge: int, word: str = "yes") -> None:
+    for person in people:
+        press(story, person, f"merge_{word}", merge)
+    story.deliver()
+
+
+def test_four_stay_together_and_three_ask_another_circle(story: Story, program: int):
+    season, [(small, people), (other, others)] = two_circles(story, program, 9)
+    leave(story, small, people[:1])
+    assert offers(story) == []
+    leave(story, small, people[1:2])
+    [(merge, _)] = offers(story)
+    stay = people[2:]
+    assert messages_with(story, stay[0], "Your circle has 3 people left")
+    assert messages_with(story, others[0], "Another circle has only 3 people left")
+    answer(story, stay[:2], merge)
+    assert offers(story) == [(merge, None)]
+    answer(story, others[:2], merge)
+    assert offers(story) == [(merge, True)]
+    [(circle, together)] = circles_of(story, season)
+    assert circle == other
+    assert sorted(together) == sorted([*stay, *others])
+    for person in together:
+        assert messages_with(story, person, "Your circle is complete: you 7")
+
+
+def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(
+    story: Story, program: int
+):
+    season, [(small, people), (_, others)] = two_circles(story, program, 9)
+    leave(story, small, people[:2])
+    [(merge, _)] = offers(story)
+    answer(story, others[:3], merge, "no")
+    assert offers(story) == [(merge, False)]
+    assert dict(circles_of(story, season))[small] == people[2:]
+    # An answer after that changes nothing.
+    answer(story, people[2:], merge)
+    assert offers(story) == [(merge, False)]
+
+
+def test_silence_of_three_working_days_is_a_no(story: Story, program: int):
+    _, [(small, people), _] = two_circles(story, program, 9)
+    leave(story, small, people[:2])
+    story.advance(days=3, hours=2)
+    passes_on(story)
+    assert [accepted for _, accepted in offers(story)] == [False]
+
+
+def test_a_larger_circle_gives_up_those_who_want_to_move(story: Story, program: int):
+    season, [(small, people), (other, others)] = two_circles(story, program, 12)
+    leave(story, small, people[:3])
+    [(merge, _)] = offers(story)
+    [mover] = [
+        person
+        for person in others
+        if messages_with(story, person, "Would you move to it?")
+    ]
+    rest = [person for person in others if person != mover]
+    answer(story, [*people[3:], *rest], merge)
+    assert offers(story) == [(merge, None)]
+    answer(story, [mover], merge)
+    after = dict(circles_of(story, season))
+    assert sorted(after[small]) == sorted([*people[3:], mover])
+    assert sorted(after[other]) == sorted(rest)
+
+
+def test_the_person_who_would_move_decides_for_themselves(story: Story, program: int):
+    season, [(small, people), (other, others)] = two_circles(story, program, 12)
+    leave(story, small, people[:3])
+    [(merge, _)] = offers(story)
+    [mover] = [
+        person
+        for person in others
+        if messages_with(story, person, "Would you move to it?")
+    ]
+    answer(story, [mover], merge, "no")
+    assert offers(story) == [(merge, False)]
+    assert dict(circles_of(story, season))[other] == others
+
+
+def test_people_outside_have_no_say(story: Story, program: int):
+    _, [(small, people), _] = two_circles(story, program, 9)
+    leave(story, small, people[:2])
+    [(merge, _)] = offers(story)
+    answer(story, people[:2], merge, "no")
+    assert offers(story) == [(merge, None)]

@@ -733,14 +733,14 @@ def _merge_sentence(merge: MergeText) -> str:
     people = "1 person" if merge.remaining == 1 else f"{merge.remaining} people"
     if merge.is_small:
         if merge.moving:
-            who = name_list(merge.moving)
-            return f"Your circle has {people} left. {who} could join you."
+            movers = name_list(merge.moving)
+            return f"Your circle has {people} left. {movers} could join you."
         return f"Your circle has {people} left. It could join another one."
     if merge.is_moving:
         return f"Another circle has only {people} left. Would you move to it?"
     if merge.moving:
-        who = name_list(merge.moving)
-        return f"Another circle has only {people} left. {who} would move to it."
+        movers = name_list(merge.moving)
+        return f"Another circle has only {people} left. {movers} would move to it."
     return f"Another circle has only {people} left. It could join yours."
 
 

@@ -43,7 +43,7 @@ def offer(tx: Transaction, season: CircleSeason) -> None:
         others = [c for c in settled if c.id not in busy and c.id != small.id]
         partner = _best_partner(tx, season, small, others)
         if partner is None:
-            _go_on(tx, season, small)
+            _continue_alone(tx, season, small)
             continue
         busy |= {small.id, partner.id}
         _ask(tx, season, small, partner)
@@ -66,14 +66,14 @@ def _busy(tx: Transaction, season: CircleSeason) -> set[int]:
 def _best_partner(
     tx: Transaction, season: CircleSeason, small: Circle, others: Sequence[Circle]
 ) -> Circle | None:
-    said_no = set(
+    refusing = set(
         tx.session.scalars(
             select(CircleMerge.partner_id).filter_by(
                 small_id=small.id, is_accepted=False
             )
         )
     )
-    circles = [small, *(each for each in others if each.id not in said_no)]
+    circles = [small, *(each for each in others if each.id not in refusing)]
     merge = _find(tx, season, circles)
     return None if merge is None else circles[merge.partner]
 
@@ -105,7 +105,7 @@ def _ask(tx: Transaction, season: CircleSeason, small: Circle, partner: Circle) 
             tx.enqueue(CIRCLE_MERGE, merge.id, to=member)
 
 
-def _go_on(tx: Transaction, season: CircleSeason, circle: Circle) -> None:
+def _continue_alone(tx: Transaction, season: CircleSeason, circle: Circle) -> None:
     """Let a circle without a partner go on; one person alone waits for a place."""
     people = service.people_in(tx, circle)
     if len(people) == 1:

@@ -28,7 +28,7 @@ def join_peers(window: Window) -> None:
     window.open_channel("help-backend")
     window.say("/backswing program")
     window.modal.get_by_role("button", name="See Peers").click()
-    window.modal.get_by_role("button", name="Join").click()
+    window.modal.get_by_role("button", name="Join", exact=True).click()
     window.modal.get_by_role("checkbox", name=COMMITMENT).check()
     window.modal.get_by_role("button", name="Join", exact=True).click()
     expect(window.modal).to_contain_text("You're in Peers.")

@@ -21,7 +21,7 @@ from bot.circles.blocks import SeasonText, season_lines
 from bot.circles.rules import Draft
 from bot.errors import UserError
 from bot.forms.calendar import read_date
-from bot.forms.fields import Choice, FormValues, Number, Topics
+from bot.forms.fields import Choice, FormValues, Number, Switch, Topics
 from bot.slack.blocks import context_line, text_input
 from bot.slack.text import format_full, one_line, to_mrkdwn, to_plain, truncate
 
@@ -54,6 +54,11 @@ _SIGNUP_DAYS = Number(
     minimum=1,
     maximum=rules.MAX_SIGNUP_DAYS,
     hint="Then I form the circles, and you look at them before anyone is invited.",
+)
+_IN_WRITING = Switch(
+    name="in_writing",
+    label="In writing",
+    tick_label="The circles meet in writing, without calls",
 )
 WAY = Choice(
     name="way",
@@ -127,6 +132,7 @@ def season_form(programs: Sequence[tuple[int, str]], *, starts_on: date) -> View
             _MEETINGS.render(6),
             _WEEKS.render(2),
             _MINUTES.render("60"),
+            _IN_WRITING.render(value=False),
         ],
     )
 
@@ -165,6 +171,7 @@ def read_season(form: FormValues, *, today: date) -> Draft:
         meetings=_MEETINGS.read(form),
         weeks_between=_WEEKS.read(form),
         minutes=int(_MINUTES.read(form)),
+        is_in_writing=_IN_WRITING.read(form),
     )
 
 

@@ -82,6 +82,7 @@ class Draft:
     meetings: int
     weeks_between: int
     minutes: int
+    is_in_writing: bool
 
 
 def last_day(starts_on: date, meetings: int, weeks_between: int) -> date:

@@ -192,6 +192,7 @@ def _columns(draft: Draft) -> dict[str, object]:
         "meetings": draft.meetings,
         "weeks_between": draft.weeks_between,
         "minutes": draft.minutes,
+        "is_in_writing": draft.is_in_writing,
     }
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from slack_sdk.models.views import View
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import candidates, forms, roster, rules, service, signups
+from bot.circles import candidates, forms, meetings, roster, rules, service, signups
 from bot.circles.message_kinds import CIRCLE_CALENDAR
 from bot.circles.rules import Proposal
 from bot.clock import EPOCH
@@ -58,7 +58,9 @@ def _proposal(tx: Transaction, circle: Circle, by: str) -> Proposal:
         )
         .limit(1)
     )
-    if is_announced is not None or service.facilitator(tx, circle) != by:
+    if circle.is_in_writing or is_announced is not None:
+        return Proposal((), suits_all=True)
+    if service.facilitator(tx, circle) != by:
         return Proposal((), suits_all=True)
     result = proposed(tx, circle)
     if circle.starts_at is None or circle.starts_at <= tx.now:
@@ -89,9 +91,8 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
         return
     circle.starts_at = at
     circle.calendar_version += 1
-    # The job plans the first meeting again.
-    tx.session.execute(delete(CircleMeeting).filter_by(circle_id=circle.id))
     tx.session.flush()
+    meetings.replan(tx, circle)
     roster.refresh(tx, circle)
     for member in sorted(service.people_in(tx, circle)):
         send_calendar(tx, circle, member, occurrence=str(circle.calendar_version))

@@ -1,14 +1,14 @@
 """Create the tables of merges of circles.
 
 Revision ID: a95d2c7e10f4
-Revises: 8d2e61f0b7a4
+Revises: 9c2e51f7a0d8
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "a95d2c7e10f4"
-down_revision = "8d2e61f0b7a4"
+down_revision = "9c2e51f7a0d8"
 branch_labels = None
 depends_on = None
 

@@ -620,19 +620,14 @@ def _mate_line(mate: Mate) -> Block:
 
 
 def _time_lines(page: CirclePage) -> list[Block]:
-    if page.season.is_in_writing:
+    if page.season.is_in_writing or not page.dates:
         return [context_line(_first_step(page))]
-    lines: list[Block] = [
-        context_line(
-            "You run the next meeting."
-            if page.is_facilitator
-            else f"{capitalize(page.facilitator)} runs the next meeting."
-        )
-    ]
-    if not page.dates:
-        return [*lines, context_line(_first_step(page))]
+    runs = "You run" if page.is_facilitator else f"{capitalize(page.facilitator)} runs"
     shown = "\n".join(f"•  {format_full(at, page.zone)}" for at in page.dates)
-    return [*lines, rich_text.inline(bold("Your meetings"), "\n", shown)]
+    return [
+        context_line(f"{runs} the next meeting."),
+        rich_text.inline(bold("Your meetings"), "\n", shown),
+    ]
 
 
 def _page_buttons(page: CirclePage) -> list[InteractiveElement]:

@@ -261,6 +261,8 @@ def peer_coffee(window: Window) -> None:
     pairs.go_to_tuesday(window)
     window.open_direct_messages()
     window.message(pairs.INTRODUCTION).wait_for()
+
+
 def circle(window: Window) -> None:
     form_circle(window)
     for name in ("maya", "priya"):
@@ -372,8 +374,7 @@ GOES_ON_FROM = {
     "anonymous-ask": "anonymous-channel",
 }
 # In a workspace of their own, where nothing else waits for an answer.
-ALONE = {"request", "champions", "peer-coffee", "anonymous-review"}
-ALONE = {"request", "champions", "circle", "anonymous-review"}
+ALONE = {"request", "champions", "circle", "peer-coffee", "anonymous-review"}
 
 
 def main(names: Collection[str]) -> None:

@@ -13,13 +13,11 @@ from bot.matching import pairs as matching
 from bot.matching.order import draw
 from bot.matching.people import Person
 from bot.outbox import home_refresh
-from bot.outbox.kind import MessageKind
 from bot.pairs import opt_ins, rules
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
     PAIR_INTRODUCTION,
     PAIR_QUESTION,
-    PAIR_REMINDER,
     PAIR_UPDATE_INTRODUCTION,
 )
 from bot.pairs.rules import Answer, Answers, Fit, Outcome, State
@@ -256,7 +254,7 @@ def store(
     *,
     starts: Mapping[ZoneInfo, datetime] | None = None,
 ) -> None:
-    """Store matches, and enqueue the messages to their members.
+    """Store matches, and enqueue the introductions to their members.
 
     `starts` has the time of the introduction by zone; without it, it is now.
     """
@@ -290,19 +288,14 @@ def store(
             for member in group
         ],
     )
-    by_time: dict[tuple[MessageKind, datetime], list[tuple[int, str]]] = {}
+    by_time: dict[datetime, list[tuple[int, str]]] = {}
     for match_id, group in zip(match_ids, groups, strict=True):
         for member in group:
             zone = zones[member]
             start = max(tx.now, starts[zone]) if starts else tx.now
-            for kind, at in (
-                (PAIR_INTRODUCTION, start),
-                (PAIR_REMINDER, rules.remind_at(start, zone)),
-                (PAIR_QUESTION, start + rules.ASK_AFTER),
-            ):
-                by_time.setdefault((kind, at), []).append((match_id, member))
-    for (kind, at), targets in by_time.items():
-        tx.enqueue_many(kind, targets, send_at=at)
+            by_time.setdefault(start, []).append((match_id, member))
+    for start, targets in by_time.items():
+        tx.enqueue_many(PAIR_INTRODUCTION, targets, send_at=start)
     home_refresh.refresh_homes(tx, zones)
 
 

@@ -6,7 +6,7 @@ from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.pairs import matches, notes, opt_ins
+from bot.pairs import matches, notes, opt_ins, rules
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
     PAIR_INTRODUCTION,
@@ -61,6 +61,18 @@ def _render_introduction(
     if not (reader.may_meet and all(opt_ins.takes_part(tx, each) for each in people)):
         return Reschedule(tx.now + _RECHECK_AFTER)
     return PostMessage(member, *_introduction(match, reader))
+
+
+def _follow_up(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
+    """Enqueue what comes some days after an introduction, unless it has no sense then.
+
+    It also comes if it is unknown whether Slack took the introduction.
+    """
+    match_id, member = delivery.subject_id, delivery.recipient
+    remind_at = rules.remind_at(tx.now, members.zone(tx, member))
+    tx.enqueue(PAIR_REMINDER, match_id, to=member, send_at=remind_at)
+    ask_at = tx.now + rules.ASK_AFTER
+    tx.enqueue(PAIR_QUESTION, match_id, to=member, send_at=ask_at)
 
 
 def _introduction(match: PairMatch, reader: Reader) -> Note:
@@ -187,7 +199,11 @@ def _render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 MESSAGE_TYPES = (
     MessageType(
-        PAIR_INTRODUCTION, _render_introduction, send_after=contact_hours.send_after
+        PAIR_INTRODUCTION,
+        _render_introduction,
+        on_sent=_follow_up,
+        on_lost=_follow_up,
+        send_after=contact_hours.send_after,
     ),
     MessageType(PAIR_UPDATE_INTRODUCTION, _render_update, "resend"),
     MessageType(PAIR_CANCELLED, _render_cancelled, send_after=contact_hours.send_after),

@@ -1,0 +1,69 @@
+"""A whole season: clocks change, people leave, and facilitators don't come."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from models import CircleMeeting, CircleMember, CircleQuestion
+from tests.circles import PEOPLE, go_to, keep, make_circle, meeting_of, presses
+from tests.circles import open_agenda as open_next
+from tests.factories import Story
+from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, PEER
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def leave(story: Story, member: str) -> None:
+    with story.rt.write_session.begin() as session:
+        for row in session.scalars(select(CircleMember).filter_by(member=member)):
+            row.left_at = story.clock()
+
+
+def hold(story: Story, number: int, by: str, *, is_lost: bool = False) -> None:
+    """Hold a meeting; `by` takes over first if its facilitator is lost."""
+    open_next(story, number)
+    if is_lost:
+        presses(story, by, "lead")
+        story.advance(seconds=11)
+    presses(story, by, "start")
+    story.advance(minutes=50)
+    presses(story, by, "end")
+    story.advance(seconds=30)
+
+
+def test_a_season_over_a_clock_change_with_two_who_leave_and_a_lost_facilitator(
+    story: Story,
+):
+    make_circle(story)
+    hold(story, 1, ASKER)
+    leave(story, CHAMPION)
+    hold(story, 2, HELPER)
+    # Chi should facilitate, and does not come: Eva takes over, Chi is next.
+    hold(story, 3, ADMIN, is_lost=True)
+    leave(story, ASKER)
+    hold(story, 4, PEER)
+    # Nobody comes to the fifth meeting.
+    open_next(story, 5)
+    go_to(story, meeting_of(story, 5).planned_at + timedelta(hours=2))
+    keep(story)
+    hold(story, 6, HELPER)
+    go_to(story, story.clock() + timedelta(days=15))
+    keep(story)
+    with story.rt.read_session() as session:
+        meetings = session.scalars(
+            select(CircleMeeting).order_by(CircleMeeting.number)
+        ).all()
+        keys = session.scalars(select(CircleQuestion.key)).all()
+    assert [meeting.facilitator for meeting in meetings] == [
+        *(ASKER, HELPER, ADMIN, PEER, None, HELPER)
+    ]
+    # At noon in Berlin, before and after the clocks have changed.
+    assert {m.planned_at.astimezone(BERLIN).hour for m in meetings} == {12}
+    assert {m.planned_at.hour for m in meetings} == {11, 10}
+    assert not [m for m in meetings if m.is_open or m.ended_at is None]
+    assert len(set(keys)) == 6
+    # Those who left read nothing of what came after.
+    for member in PEOPLE:
+        coming = [t for t in story.slack.texts_to(member) if "coming up" in t]
+        assert len(coming) == {CHAMPION: 1, ASKER: 3}.get(member, 6)

@@ -18,6 +18,7 @@ from bot.circles.message_kinds import (
     CIRCLE_SWAP,
     CIRCLE_SWAPPED,
 )
+from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox.message_type import MessageType
@@ -36,14 +37,26 @@ def announce(tx: Transaction, meeting: CircleMeeting) -> None:
     """Tell the circle of its next meeting, with questions, and its facilitator."""
     _choose_question(tx, meeting)
     for member in store.members_of(tx, meeting.circle_id):
-        tx.enqueue(CIRCLE_QUESTIONS, meeting.id, to=member)
+        tx.enqueue(
+            CIRCLE_QUESTIONS, meeting.id, to=member, occurrence=_occurrence(meeting)
+        )
     remind_facilitator(tx, meeting, store.state_of(tx, meeting))
 
 
 def remind_facilitator(tx: Transaction, meeting: CircleMeeting, state: State) -> None:
     """Ask the facilitator whether they can, unless they said so."""
     if state.facilitator and not state.is_confirmed and meeting.announced_at:
-        tx.enqueue(CIRCLE_FACILITATOR, meeting.id, to=state.facilitator)
+        tx.enqueue(
+            CIRCLE_FACILITATOR,
+            meeting.id,
+            to=state.facilitator,
+            occurrence=_occurrence(meeting),
+        )
+
+
+def _occurrence(meeting: CircleMeeting) -> str:
+    """Return the meeting's time: if it moves, people are told again."""
+    return str(datetime_to_micros(meeting.planned_at))
 
 
 def _choose_question(tx: Transaction, meeting: CircleMeeting) -> None:

@@ -290,20 +290,47 @@ def update_messages(tx: Transaction, meeting: CircleMeeting) -> None:
     agenda_messages.update(tx, meeting)
 
 
-def replan(tx: Transaction, circle: Circle) -> None:
-    """Move the next meeting of a locked circle to the time that it has now."""
-    meeting = tx.session.scalar(
-        select(CircleMeeting).where(
-            CircleMeeting.circle_id == circle.id,
-            CircleMeeting.posted_at.is_(None),
-            CircleMeeting.ended_at.is_(None),
+def moved_meetings(tx: Transaction) -> list[int]:
+    """Return the circles whose members chose another time for their next meeting."""
+    return [
+        circle.id
+        for circle, meeting in tx.session.execute(
+            select(Circle, CircleMeeting)
+            .join(CircleMeeting, CircleMeeting.circle_id == Circle.id)
+            .where(Circle.installation_id == tx.workspace.id, *_AHEAD)
+            .order_by(Circle.id)
         )
+        if _planned_at(tx, circle, None, meeting.number) != meeting.planned_at
+    ]
+
+
+# A meeting on a call without an agenda yet.
+_AHEAD = (
+    CircleMeeting.posted_at.is_(None),
+    CircleMeeting.ended_at.is_(None),
+    Circle.starts_at.is_not(None),
+    Circle.is_in_writing.is_(False),
+)
+
+
+def replan_moved(tx: Transaction, circle_id: int) -> None:
+    """Lock a circle, and move its next meeting."""
+    replan(tx, store.lock_circle(tx, circle_id))
+
+
+def replan(tx: Transaction, circle: Circle) -> None:
+    """Move a locked circle's next meeting to the time that its members chose.
+
+    If they were told of the other time, they are told again.
+    """
+    meeting = tx.session.scalar(
+        select(CircleMeeting)
+        .join(Circle, Circle.id == CircleMeeting.circle_id)
+        .where(Circle.id == circle.id, *_AHEAD)
+        .execution_options(populate_existing=True)
     )
-    if meeting is None or circle.starts_at is None or circle.is_in_writing:
+    if meeting is None:
         return
-    recurrence = store.recurrence_of(tx, circle)
-    zone = timezones.get(circle.zone) or ZoneInfo("UTC")
-    meeting.planned_at = meeting_times.planned_at(
-        circle.starts_at, zone, meeting.number, recurrence.weeks_between
-    )
+    meeting.planned_at = _planned_at(tx, circle, None, meeting.number)
+    meeting.announced_at = None
     meeting.due_at = _due_at(circle, meeting, store.state_of(tx, meeting))

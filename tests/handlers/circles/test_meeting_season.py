@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from models import CircleMeeting, CircleMember, CircleQuestion
+from models import Circle, CircleMeeting, CircleMember, CircleQuestion
 from tests.circles import PEOPLE, go_to, keep, make_circle, meeting_of, presses
 from tests.circles import open_agenda as open_next
 from tests.factories import Story
@@ -67,3 +67,21 @@ def test_a_season_over_a_clock_change_with_two_who_leave_and_a_lost_facilitator(
     for member in PEOPLE:
         coming = [t for t in story.slack.texts_to(member) if "coming up" in t]
         assert len(coming) == {CHAMPION: 1, ASKER: 3}.get(member, 6)
+
+
+def test_people_who_choose_another_time_are_told_again(story: Story):
+    make_circle(story)
+    keep(story)
+    go_to(story, meeting_of(story, 1).planned_at - timedelta(days=1, hours=23))
+    keep(story)
+    later = meeting_of(story, 1).planned_at + timedelta(days=7)
+    with story.rt.write_session.begin() as session:
+        session.scalars(select(Circle)).one().starts_at = later
+    keep(story)
+    assert meeting_of(story, 1).planned_at == later
+    open_next(story, 1)
+    assert story.clock() > later - timedelta(minutes=15)
+    for member in PEOPLE:
+        texts = story.slack.texts_to(member)
+        assert len([each for each in texts if "coming up" in each]) == 2
+        assert texts.count("Meeting 1 of your circle") == 1

@@ -24,7 +24,7 @@ from bot.circles.rules import State
 from bot.errors import UserError
 from bot.forms.fields import FormValues
 from bot.matching import changes
-from bot.matching.circles import LARGEST
+from bot.matching.circles import LARGEST, STAYS
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
@@ -138,7 +138,8 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
         tx.session.flush()
         roster.refresh(tx, circle)
         roster.introduce(tx, circle)
-        merging.offer(tx, season)
+        if len(service.places(tx, circle)) < STAYS:
+            merging.offer(tx, season)
     return blocks.taken(circle.id)
 
 

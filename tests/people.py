@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.clock import datetime_to_micros
 from bot.matching.people import Person
-from bot.people import facts
+from bot.people import facts, presence
 from bot.programs import service as programs
 from bot.workspace import member_settings, members
 from models import ProgramMember
@@ -46,4 +46,4 @@ def person(story: Story, member: str, *others: str) -> Person:
 
 def matchable(story: Story) -> list[str]:
     with story.rt.read(story.workspace) as tx:
-        return facts.can_be_matched(tx)
+        return presence.can_be_matched(tx)

@@ -18,7 +18,7 @@ from bot.outbox import home_refresh
 from bot.pairs import matches, opt_ins, rules
 from bot.pairs.message_kinds import PAIR_LEFT_OUT, PAIR_PAUSED
 from bot.pairs.opt_ins import COFFEE
-from bot.people import facts
+from bot.people import facts, presence
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
 from models import DoNotPair, Member, PairMatch, PairMatchMember, PairOptIn, PairRound
@@ -90,7 +90,7 @@ def _due_people(tx: Transaction) -> tuple[NextRound, list[PairOptIn]] | None:
     upcoming = next_round(tx)
     if upcoming.starts_at > tx.now:
         return None
-    present = set(facts.can_be_matched(tx))
+    present = set(presence.can_be_matched(tx))
     # People who press later take part in the next round.
     micros = datetime_to_micros(upcoming.starts_at)
     wanting = [
@@ -114,7 +114,7 @@ def draft(tx: Transaction) -> Draft | None:
 
 def preview(tx: Transaction, limit: int) -> Draft | None:
     """Return the next round as it would be now; None with more than `limit` people."""
-    present = set(facts.can_be_matched(tx))
+    present = set(presence.can_be_matched(tx))
     rows = {row.member: row for row in opt_ins.active(tx) if row.member in present}
     if len(rows) > limit:
         return None
@@ -253,7 +253,7 @@ def absent_members(tx: Transaction) -> set[str]:
         )
     )
     present = {row.member for row in opt_ins.active(tx)}
-    present &= set(facts.can_be_matched(tx))
+    present &= set(presence.can_be_matched(tx))
     return waiting - (present - set(refusing))
 
 

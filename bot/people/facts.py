@@ -4,42 +4,34 @@ They come from public channels, and from what members say about themselves. Noth
 decides who may read what: a text about a fact checks its readers when it is sent.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import select
 
 from bot import timezones
 from bot.matching.people import AskIds, Person, Way
-from bot.people import rules
+from bot.people import ask_facts, rules
+from bot.people.ask_facts import among
 from bot.people.rules import Vocabulary
-from bot.programs import rules as program_rules
-from bot.programs import service as programs
 from bot.runtime import Transaction
-from bot.slack.text import ANONYMOUS, to_plain
+from bot.slack.text import to_plain
 from bot.workspace import member_settings
 from bot.workspace.member_settings import MemberSettings
 from models import (
-    Answer,
-    Ask,
     Channel,
     ChannelMember,
     DoNotPair,
     Member,
     MemberAttributes,
-    MemberSettingsRow,
     PeerMeeting,
     Program,
     ProgramMember,
 )
 
-# With more people than this, statements read the whole workspace: it is about as much,
-# and a statement can't name all of them.
-_MAX_NAMED = 1000
 _OPEN_STATES = ("open", "answered")
 _WAYS = {"calls": Way.CALLS, "writing": Way.WRITING, "either": Way.EITHER}
 
@@ -62,9 +54,11 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
     ids = sorted(set(members))
     present = frozenset(ids)
     settings = member_settings.get_many(tx, present)
-    asks = [ask for ask in _load_asks(tx, ids) if ask.asker in present]
+    asks = [ask for ask in ask_facts.load_asks(tx, ids) if ask.asker in present]
     answers = [
-        each for each in _load_helpful_answers(tx, ids) if each.author in present
+        each
+        for each in ask_facts.load_helpful_answers(tx, ids)
+        if each.author in present
     ]
     vocabulary = Vocabulary(
         topic
@@ -90,7 +84,7 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
         _add(helped, row.author, topics[row.ask_id], row.ask_id)
         if row.is_solution:
             _add(solved, row.author, topics[row.ask_id], row.ask_id)
-    for asker, author in _load_ties(tx, ids):
+    for asker, author in ask_facts.load_ties(tx, ids):
         helped_by[asker].add(author)
         helped_by[author].add(asker)
     wants = _weights(vocabulary, asked, settings, "topics_wanted")
@@ -98,7 +92,7 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
     profiles = {row.slack_id: row for row in _load_profiles(tx, ids)}
     attributes = _load_attributes(tx, ids)
     joined = _load_memberships(tx, ids)
-    activity = _load_activity(tx, ids)
+    activity = ask_facts.load_activity(tx, ids)
     met = _load_met(tx, present)
     apart = _load_exclusions(tx, present)
     guests = [each for each in ids if each in profiles and profiles[each].is_guest]
@@ -139,65 +133,6 @@ def _frozen(asks: Mapping[str, list[int]] | None) -> AskIds:
     return {topic: tuple(ids) for topic, ids in (asks or {}).items()}
 
 
-def can_be_matched(tx: Transaction) -> list[str]:
-    """Return the members who joined a running program and are not away, by their ids.
-
-    Bots, external people, and those who were deactivated or forgotten are not among
-    them, nor those who paused the bot, or all of their programs.
-    """
-    running = [
-        program
-        for program in tx.session.scalars(
-            select(Program).filter_by(installation_id=tx.workspace.id)
-        )
-        if programs.state(tx, program) is program_rules.State.RUNNING
-    ]
-    ids = {program.id for program in running} - programs.paused_ids(tx, running)
-    rows = tx.session.execute(
-        select(
-            Member.slack_id,
-            Member.tz,
-            Member.is_away,
-            Member.away_until,
-            MemberSettingsRow.paused_until,
-            ProgramMember.paused_until.label("program_paused_until"),
-        )
-        .join(ProgramMember, ProgramMember.member == Member.slack_id)
-        .outerjoin(
-            MemberSettingsRow,
-            (MemberSettingsRow.installation_id == Member.installation_id)
-            & (MemberSettingsRow.member == Member.slack_id),
-        )
-        .where(
-            Member.installation_id == tx.workspace.id,
-            Member.fetched_at.is_not(None),
-            Member.is_bot.is_(False),
-            Member.is_external.is_(False),
-            Member.is_deactivated.is_(False),
-            Member.erased_at.is_(None),
-            ProgramMember.program_id.in_(ids),
-            ProgramMember.is_joined.is_(True),
-        )
-    )
-    return sorted({row.slack_id for row in rows if not _is_absent(row, tx.now)})
-
-
-def _is_absent(row: Any, now: datetime) -> bool:
-    if row.is_away and (row.away_until is None or row.away_until > now):
-        return True
-    zone = timezones.get(row.tz) or ZoneInfo("UTC")
-    today = timezones.local_date(now, zone)
-    pauses = row.paused_until, row.program_paused_until
-    return any(until is not None and today < until for until in pauses)
-
-
-def _among(column: Any, ids: Collection[str]) -> ColumnElement[bool]:
-    if len(ids) > _MAX_NAMED:
-        return true()
-    condition: ColumnElement[bool] = column.in_(ids)
-    return condition
-
-
 def _from_settings(
     member: str, profile: Any | None, settings: MemberSettings
 ) -> Person:
@@ -212,98 +147,9 @@ def _from_settings(
 def _load_profiles(tx: Transaction, ids: Collection[str]) -> Iterable[Any]:
     return tx.session.execute(
         select(Member.slack_id, Member.tz, Member.is_guest).where(
-            Member.installation_id == tx.workspace.id, _among(Member.slack_id, ids)
+            Member.installation_id == tx.workspace.id, among(Member.slack_id, ids)
         )
     )
-
-
-def _is_public() -> ColumnElement[bool]:
-    """Return the condition that a channel is public, as far as the bot can know."""
-    return Channel.is_private.is_(False) & or_(
-        Channel.is_joined.is_(True), Channel.is_archived.is_(True)
-    )
-
-
-def _load_asks(tx: Transaction, ids: Collection[str]) -> Iterable[Any]:
-    """Return the members' asks in public channels, the newest first."""
-    return tx.session.execute(
-        select(Ask.id.label("ask_id"), Ask.asker, Ask.topics, Ask.title, Ask.state)
-        .join(Channel, Channel.id == Ask.channel_id)
-        .where(
-            Ask.installation_id == tx.workspace.id,
-            _among(Ask.asker, ids),
-            Ask.asked_at >= tx.now - rules.ASKED_WITHIN,
-            Ask.deleted_at.is_(None),
-            Ask.is_confirmed.is_(True),
-            _is_public(),
-        )
-        .order_by(Ask.id.desc())
-    )
-
-
-def _load_helpful_answers(tx: Transaction, ids: Collection[str]) -> Iterable[Any]:
-    """Return the members' answers that helped, those to the newest asks first."""
-    return tx.session.execute(
-        select(
-            Answer.author,
-            Answer.is_solution,
-            Ask.id.label("ask_id"),
-            Ask.asker,
-            Ask.topics,
-            Ask.title,
-        )
-        .join(Ask, Ask.id == Answer.ask_id)
-        .join(Channel, Channel.id == Ask.channel_id)
-        .where(
-            Ask.installation_id == tx.workspace.id,
-            _among(Answer.author, ids),
-            Answer.is_deleted.is_(False),
-            Answer.is_solution.is_(True) | (Answer.helpful_count > 0),
-            Ask.deleted_at.is_(None),
-            # Nobody knows whom they helped.
-            Ask.asker != ANONYMOUS,
-            _is_public(),
-        )
-        .order_by(Ask.id.desc(), Answer.id)
-    )
-
-
-def _load_ties(tx: Transaction, ids: Collection[str]) -> Iterable[Any]:
-    """Return who asked and who answered, whether or not it helped: they have met."""
-    return tx.session.execute(
-        select(Ask.asker, Answer.author)
-        .join(Ask, Ask.id == Answer.ask_id)
-        .join(Channel, Channel.id == Ask.channel_id)
-        .where(
-            Ask.installation_id == tx.workspace.id,
-            _among(Answer.author, ids),
-            Answer.is_deleted.is_(False),
-            Ask.deleted_at.is_(None),
-            # Nobody knows whom they answered.
-            Ask.asker != ANONYMOUS,
-            _is_public(),
-        )
-        .distinct()
-    )
-
-
-def _load_activity(tx: Transaction, ids: Collection[str]) -> Counter[str]:
-    """Return the number of asks that each member answered lately, in any channel."""
-    rows = tx.session.execute(
-        select(Answer.author, func.count(Answer.ask_id.distinct()))
-        .join(Channel, Channel.id == Answer.channel_id)
-        .where(
-            Channel.installation_id == tx.workspace.id,
-            _among(Answer.author, ids),
-            Answer.answered_at >= tx.now - rules.ACTIVE_FOR,
-            Answer.is_deleted.is_(False),
-        )
-        .group_by(Answer.author)
-    )
-    counts: Counter[str] = Counter()
-    for author, count in rows:
-        counts[author] = count
-    return counts
 
 
 def _weights(
@@ -333,7 +179,7 @@ def _load_attributes(tx: Transaction, ids: Collection[str]) -> _Attributes:
     rows = tx.session.scalars(
         select(MemberAttributes).where(
             MemberAttributes.installation_id == tx.workspace.id,
-            _among(MemberAttributes.member, ids),
+            among(MemberAttributes.member, ids),
         )
     ).all()
     teams = {row.member: team for row in rows if (team := rules.team_of(row))}
@@ -360,7 +206,7 @@ def _load_memberships(tx: Transaction, ids: Collection[str]) -> Mapping[str, lis
         .where(
             Program.installation_id == tx.workspace.id,
             ProgramMember.is_joined.is_(True),
-            _among(ProgramMember.member, ids),
+            among(ProgramMember.member, ids),
         )
     )
     by_member: dict[str, list[Any]] = defaultdict(list)
@@ -380,8 +226,8 @@ def _load_met(
     rows = tx.session.execute(
         select(PeerMeeting.member, PeerMeeting.other, PeerMeeting.last_met_at).where(
             PeerMeeting.installation_id == tx.workspace.id,
-            _among(PeerMeeting.member, present),
-            _among(PeerMeeting.other, present),
+            among(PeerMeeting.member, present),
+            among(PeerMeeting.other, present),
         )
     )
     met: dict[str, dict[str, int]] = defaultdict(dict)
@@ -395,7 +241,7 @@ def _load_exclusions(tx: Transaction, present: Collection[str]) -> dict[str, set
     rows = tx.session.execute(
         select(DoNotPair.member, DoNotPair.other).where(
             DoNotPair.installation_id == tx.workspace.id,
-            _among(DoNotPair.member, present),
+            among(DoNotPair.member, present),
         )
     )
     apart: dict[str, set[str]] = defaultdict(set)
@@ -418,7 +264,7 @@ def _load_groups(
             if not row.is_workspace_wide:
                 groups[f"program {row.program_id}"].add(member)
     shared = select(ChannelMember.channel_id).where(
-        _among(ChannelMember.member, guests), ChannelMember.is_member.is_(True)
+        among(ChannelMember.member, guests), ChannelMember.is_member.is_(True)
     )
     rows = tx.session.execute(
         select(ChannelMember.channel_id, ChannelMember.member)

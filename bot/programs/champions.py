@@ -1,11 +1,11 @@
 """Champions of programs: leads name them, and each is asked first."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from slack_sdk.models.views import View
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import Select, delete, select
 
 from bot.db.statements import upsert
 from bot.errors import UserError
@@ -22,7 +22,6 @@ from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction
 from bot.slack.blocks import Note
 from bot.worklist import items
-from bot.worklist.kind import Caretakers
 from bot.workspace import contact_hours, members, roles, visibility
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
@@ -32,8 +31,6 @@ from models import (
     Member,
     Program,
     ProgramChampion,
-    ProgramChannel,
-    ProgramLead,
 )
 
 MIN_CHAMPIONS = 2
@@ -249,6 +246,8 @@ MESSAGE_TYPES = (
         can_see=_can_see,
     ),
 )
+
+
 MESSAGES = (MessagePolicy(frozenset({PROGRAM_CHAMPION_QUESTION}), _programs_named_by),)
 
 
@@ -305,52 +304,3 @@ def of_member(tx: Transaction, member: str) -> list[Program]:
         .order_by(Program.is_workspace_wide.desc(), Program.name, Program.id)
     )
     return [program for program in programs if service.is_active(tx, program)]
-
-
-def caretakers(
-    tx: Transaction, channel_ids: Collection[int]
-) -> Mapping[int, Caretakers]:
-    """Return the champions and leads of the active programs in each channel."""
-    programs = [
-        program
-        for program in tx.session.scalars(
-            select(Program).filter_by(installation_id=tx.workspace.id)
-        )
-        if service.is_active(tx, program)
-    ]
-    ids = [program.id for program in programs]
-    champions = _people(tx, ProgramChampion, ids, ProgramChampion.is_willing.is_(True))
-    leads = _people(tx, ProgramLead, ids)
-    places: dict[int, set[int]] = {channel_id: set() for channel_id in channel_ids}
-    for row in tx.session.execute(
-        select(ProgramChannel.program_id, ProgramChannel.channel_id).where(
-            ProgramChannel.program_id.in_(ids),
-            ProgramChannel.channel_id.in_(channel_ids),
-        )
-    ):
-        places[row.channel_id].add(row.program_id)
-    everywhere = {program.id for program in programs if program.is_workspace_wide}
-    return {
-        channel_id: Caretakers(
-            frozenset().union(*(champions.get(each, ()) for each in of | everywhere)),
-            frozenset().union(*(leads.get(each, ()) for each in of | everywhere)),
-        )
-        for channel_id, of in places.items()
-    }
-
-
-def _people(
-    tx: Transaction,
-    model: type[ProgramChampion] | type[ProgramLead],
-    program_ids: Collection[int],
-    *conditions: ColumnElement[bool],
-) -> Mapping[int, set[str]]:
-    rows = tx.session.execute(
-        select(model.program_id, model.member).where(
-            model.program_id.in_(program_ids), *conditions
-        )
-    )
-    people: dict[int, set[str]] = {}
-    for row in rows:
-        people.setdefault(row.program_id, set()).add(row.member)
-    return people

@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import Block
 from bot.feature import Feature
 from bot.forms.fields import Switch
 from bot.programs import (
+    caretakers,
     champions,
     departed_leads,
     invitation_updates,
@@ -106,6 +107,6 @@ PROGRAMS = Feature(
     due_counts=_due_counts,
     next_due=lead_prompts.next_due,
     on_member_loaded=_on_member_loaded,
-    caretakers=champions.caretakers,
+    caretakers=caretakers.caretakers,
     on_bot_joined=_on_bot_joined,
 )

@@ -26,19 +26,15 @@ from bot.slack.blocks import (
     button_row,
     channel_input,
     context_line,
-    form_about,
     message_modal,
     mrkdwn_line,
-    name_list,
     people_input,
     sentence_note,
-    text_input,
 )
 from bot.slack.rich_text import channel_mention, fallback_text
 from bot.slack.text import escape, to_plain, truncate
 
 MAX_INVITED = 200
-MAX_QUESTION_LENGTH = 2000
 
 TOPICS_KNOWN = Topics(
     name="topics_known", label="Topics I know", hint="Separated by commas."
@@ -75,7 +71,7 @@ INVITED = (
 )
 
 
-def _join(program_id: int) -> ButtonElement:
+def join_button(program_id: int) -> ButtonElement:
     return button("Join", "program_join", program_id, style="primary")
 
 
@@ -91,7 +87,10 @@ def _ask_first(program_id: int) -> ButtonElement:
 def invitation(program_id: int, program: Invitation) -> Note:
     """Build an invitation, as a message to a member or in a channel."""
     name = to_plain(program.texts.name)
-    buttons = [_join(program_id), button("Not for me", "program_decline", program_id)]
+    buttons = [
+        join_button(program_id),
+        button("Not for me", "program_decline", program_id),
+    ]
     if program.leads:
         buttons.append(_ask_first(program_id))
     return fallback_text(f"You're invited to join {name}."), [
@@ -232,7 +231,7 @@ def chosen_pace_input(form: FormValues) -> int | None:
 def joined(name: str, next_text: str, *, is_new: bool) -> View:
     """Build the page after joining; `name` is mrkdwn, `next_text` plain."""
     begin = "You're in" if is_new else "You're already in"
-    return done_modal("You're in", f"{begin} {_short(name)}. {next_text}")
+    return done_modal("You're in", f"{begin} {short_name(name)}. {next_text}")
 
 
 def what_is_next(channel: str, starts: str) -> str:
@@ -247,106 +246,24 @@ def what_is_next(channel: str, starts: str) -> str:
 
 def returned(name: str) -> str:
     """Return what a member reads who came back; `name` is mrkdwn."""
-    return f"Welcome back to {_short(name)}. All is as before."
+    return f"Welcome back to {short_name(name)}. All is as before."
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     return truncate(to_plain(name), MAX_NAME_LENGTH)
-
-
-def question_form(program_id: int, name: str, leads: Sequence[str]) -> View:
-    """Build the form of a question to the leads, who have plain names."""
-    return form_about(
-        "program_ask",
-        ("program", program_id),
-        name,
-        text_input(
-            "question",
-            "Your question",
-            limit=MAX_QUESTION_LENGTH,
-            is_multiline=True,
-            has_focus=True,
-            hint=f"It goes to {name_list(leads)}, with your name. I bring you the"
-            " answer.",
-        ),
-        title="Ask first",
-        submit="Send",
-    )
-
-
-def question_sent(leads: Sequence[str]) -> View:
-    return done_modal(
-        "Sent", f"{name_list(leads)} can read it now. I'll bring you the answer."
-    )
-
-
-def question(
-    question_id: int,
-    asker: str,
-    name: str,
-    text: str,
-    *,
-    answered_by: str = "",
-    answer: str = "",
-) -> Note:
-    """Build the message to a lead. Names of people are plain, texts mrkdwn."""
-    fallback, blocks_ = sentence_note(f"{asker} asks about {_short(name)}:")
-    blocks_.append(rich_text.user_text(text, limit=MAX_QUESTION_LENGTH))
-    if not answered_by:
-        reply = button("Reply", "program_reply", question_id, style="primary")
-        return fallback, [*blocks_, button_row(reply)]
-    blocks_.append(rich_text.inline(f"{answered_by} answered:"))
-    if answer:
-        blocks_.append(rich_text.user_text(answer, limit=MAX_QUESTION_LENGTH))
-    return fallback, blocks_
-
-
-def reply_form(question_id: int, text: str) -> View:
-    return form_about(
-        "program_reply",
-        ("question", question_id),
-        text,
-        text_input(
-            "answer",
-            "Your answer",
-            limit=MAX_QUESTION_LENGTH,
-            is_multiline=True,
-            has_focus=True,
-            hint="I bring it to them, with your name.",
-        ),
-        title="Reply",
-        submit="Send",
-    )
-
-
-def answer(
-    program_id: int,
-    name: str,
-    *,
-    lead: str,
-    question_text: str,
-    text: str,
-    is_joined: bool,
-    can_join: bool,
-) -> Note:
-    """Build the answer of a lead; names of people are plain, texts mrkdwn."""
-    fallback, blocks_ = sentence_note(f"{lead} answered you about {_short(name)}:")
-    join = [_join(program_id)] if can_join else []
-    leave = [leave_button(program_id)] if is_joined else []
-    return fallback, [
-        *blocks_,
-        rich_text.user_text(text, limit=MAX_QUESTION_LENGTH),
-        context_line(f"You asked: {truncate(to_plain(question_text), 200)}"),
-        button_row(*join, button("Ask again", "program_ask", program_id), *leave),
-    ]
 
 
 def joinable_row(
     program_id: int, name: str, audience: str, *, has_leads: bool
 ) -> Sequence[Block]:
     """Build the row of a program that a member could join; texts are mrkdwn."""
-    buttons = [_join(program_id), *([_ask_first(program_id)] if has_leads else [])]
+    buttons = [
+        join_button(program_id),
+        *([_ask_first(program_id)] if has_leads else []),
+    ]
     return [
-        SectionBlock(text=f"*{escape(_short(name))}*\n{escape(to_plain(audience))}"),
+        SectionBlock(
+            text=f"*{escape(short_name(name))}*\n{escape(to_plain(audience))}"
+        ),
         button_row(*buttons),
     ]

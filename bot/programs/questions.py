@@ -12,15 +12,15 @@ from bot.outbox.lookup import find_sent, find_state
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.personal_data import Erasure
-from bot.programs import join_blocks, membership, service
+from bot.programs import membership, question_blocks, service
 from bot.programs.defaults import program_texts
-from bot.programs.join_blocks import MAX_QUESTION_LENGTH
 from bot.programs.message_kinds import (
     PROGRAM_ANSWER,
     PROGRAM_QUESTION,
     PROGRAM_UPDATE_QUESTION,
 )
 from bot.programs.permissions import RUN_PROGRAM
+from bot.programs.question_blocks import MAX_QUESTION_LENGTH
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
@@ -50,7 +50,7 @@ def form(tx: Transaction, program: Program, *, by: str) -> View:
     """Return the form of a question. Raises UserError, or MembershipUnknown."""
     service.require_visible(tx, program, by)
     names = members.names_in_order(tx, _leads(tx, program, by))
-    return join_blocks.question_form(program.id, program_texts(program).name, names)
+    return question_blocks.question_form(program.id, program_texts(program).name, names)
 
 
 def ask(tx: Transaction, program: Program, typed: str, *, by: str) -> View:
@@ -75,7 +75,7 @@ def ask(tx: Transaction, program: Program, typed: str, *, by: str) -> View:
         tx.session.flush()
         for lead in leads:
             tx.enqueue(PROGRAM_QUESTION, row.id, to=lead)
-    return join_blocks.question_sent(members.names_in_order(tx, leads))
+    return question_blocks.question_sent(members.names_in_order(tx, leads))
 
 
 def _read(typed: str, *, field: str) -> str:
@@ -121,7 +121,7 @@ def reply_form(tx: Transaction, question_id: int, *, by: str) -> View:
     row, _ = _get(tx, question_id, by)
     _require_unanswered(tx, row, by)
     text = members.text_with_names(tx, row.question)
-    return join_blocks.reply_form(row.id, text)
+    return question_blocks.reply_form(row.id, text)
 
 
 def reply(tx: Transaction, question_id: int, typed: str, *, by: str) -> None:
@@ -145,7 +145,7 @@ def reply(tx: Transaction, question_id: int, typed: str, *, by: str) -> None:
 
 def _question_note(tx: Transaction, row: ProgramQuestion) -> Note:
     program = tx.session.get_one(Program, row.program_id)
-    return join_blocks.question(
+    return question_blocks.question(
         row.id,
         members.name(tx, row.member),
         program_texts(program).name,
@@ -190,7 +190,7 @@ def _render_answer(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     can_join = service.takes_people(tx, program) and membership.is_open_to(
         tx, program, row.member
     )
-    note = join_blocks.answer(
+    note = question_blocks.answer(
         program.id,
         program_texts(program).name,
         lead=members.name(tx, row.answered_by),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from bot.programs import join_blocks, member_blocks
+from bot.programs import join_blocks, member_blocks, question_blocks
 from bot.programs.member_blocks import Counts, JoinableProgram, Others, OwnProgram
 from tests.samples.programs import INVITATION, LONGEST
 from tests.samples.types import Samples
@@ -81,21 +81,21 @@ SAMPLES: Samples = {
         )
         for channel, starts, is_new in (("help", "", True), ("", "1 March", False))
     ],
-    join_blocks.question_form: [
-        lambda: join_blocks.question_form(3, NAME, ["Dan", "Eva"])
+    question_blocks.question_form: [
+        lambda: question_blocks.question_form(3, NAME, ["Dan", "Eva"])
     ],
-    join_blocks.question_sent: [lambda: join_blocks.question_sent(["Dan"])],
-    join_blocks.question: [
-        lambda: join_blocks.question(7, "Ana", NAME, LONG_QUESTION),
-        lambda: join_blocks.question(7, "Ana", NAME, "Is it?", answered_by="Dan"),
-        lambda: join_blocks.question(
+    question_blocks.question_sent: [lambda: question_blocks.question_sent(["Dan"])],
+    question_blocks.question: [
+        lambda: question_blocks.question(7, "Ana", NAME, LONG_QUESTION),
+        lambda: question_blocks.question(7, "Ana", NAME, "Is it?", answered_by="Dan"),
+        lambda: question_blocks.question(
             7, "Ana", NAME, LONG_QUESTION, answered_by="Dan", answer=LONG_QUESTION
         ),
     ],
-    join_blocks.reply_form: [lambda: join_blocks.reply_form(7, LONG_QUESTION)],
-    join_blocks.answer: [
+    question_blocks.reply_form: [lambda: question_blocks.reply_form(7, LONG_QUESTION)],
+    question_blocks.answer: [
         partial(
-            join_blocks.answer,
+            question_blocks.answer,
             3,
             NAME,
             lead="Dan",

@@ -308,6 +308,8 @@ FREE = {
         *(f"work_{name}" for name in ("refuse", "remind", "stop", "thank")),
         # The person's own choices as a champion or lead.
         *(f"program_champion_{name}" for name in ("yes", "no", "stop")),
+        # It only gives up a role; tests/handlers/worklist hides the channel's name.
+        "champion_stop",
         *("program_lead_skip", "program_lead_stop"),
         # The person's own part in a program.
         *(f"program_{name}" for name in ("decline", "leave", "come_back")),

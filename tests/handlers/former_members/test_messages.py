@@ -50,6 +50,11 @@ TELLS_NOTHING = {
     # Names, what people brought themselves, and topics of public asks.
     *("circle.formed", "circle.place", "circle.none", "circle.welcome"),
     *("circle.left", "circle.calendar", "circle.merge"),
+    # The words of a circle's members, to those who are in it.
+    *("circle.agenda", "circle.update_agenda", "circle.agreed", "circle.questions"),
+    *("circle.facilitator", "circle.swap", "circle.swapped"),
+    # It opens a group, and says nothing.
+    "people.open_place",
 }
 
 

@@ -4,7 +4,8 @@ import argparse
 import gc
 from functools import partial
 
-from bot.config.settings import Settings, refuse_accidental_sandbox
+from bot.config.sandbox_guard import refuse_accidental_sandbox
+from bot.config.settings import Settings
 
 
 def start(settings: Settings, args: argparse.Namespace) -> int:

@@ -297,28 +297,10 @@ _SLACK_SETTINGS = (
 _MIN_SIMILARITY = 0.85
 # One with SLACK_ is unknown anyway; a setting that is this similar is suggested.
 _MIN_SIMILARITY_WITH_PREFIX = 0.6
-_SANDBOX_HINT = "To try Backswing without Slack, run `uv run app.py sandbox`."
-
-
-def refuse_accidental_sandbox(settings: Settings) -> None:
-    """Raise SettingsError if the settings look meant for a real workspace.
-
-    Otherwise a missing or misspelt secret would silently start the sandbox.
-    """
-    for name, similar in _unknown_slack_names():
-        question = f"did you mean {similar.upper()}? T" if similar else "t"
-        end = f"{question}{_SANDBOX_HINT.removeprefix('t')}"
-        raise SettingsError(f"{name.upper()} is not a setting: {end}")
-    for name in ("database_url", "slack_api_url", "secrets_dir"):
-        if name in settings.model_fields_set:
-            raise SettingsError(
-                f"{name.upper()} is set, but no token is. Set SLACK_BOT_TOKEN and"
-                f" SLACK_APP_TOKEN. {_SANDBOX_HINT}"
-            )
 
 
 def _refuse_misspelling(missing: str) -> None:
-    for name, similar in _unknown_slack_names():
+    for name, similar in unknown_slack_names():
         if similar == missing:
             raise SettingsError(
                 f"{missing.upper()} is missing, and {name.upper()} is not a setting."
@@ -326,7 +308,7 @@ def _refuse_misspelling(missing: str) -> None:
             )
 
 
-def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
+def unknown_slack_names() -> Iterator[tuple[str, str | None]]:
     """Yield unknown names that look like ours, with the most similar setting.
 
     The names are those of the environment, `.env` and the secrets' files, in lower

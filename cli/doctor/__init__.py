@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from bot.clock import Clock, utc_now
-from bot.config.settings import Settings, refuse_accidental_sandbox
+from bot.config.sandbox_guard import refuse_accidental_sandbox
+from bot.config.settings import Settings
 from bot.errors import SettingsError
 from bot.slack.client import SlackClient
 from cli.doctor import database, files, process, slack

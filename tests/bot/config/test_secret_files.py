@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.settings import Settings, load_settings, refuse_accidental_sandbox
+from bot.config.sandbox_guard import refuse_accidental_sandbox
+from bot.config.settings import Settings, load_settings
 from bot.errors import SettingsError
 from tests.bot.config.test_settings import APP, BOT, SIGNING
 
@@ -98,7 +99,7 @@ def test_a_folder_without_tokens_starts_no_sandbox(monkeypatch, secrets: Path):
 def test_a_misspelt_file_starts_no_sandbox(monkeypatch, secrets: Path, variable: str):
     (secrets / "slack_bot_tokn").write_text(BOT)
     monkeypatch.setenv(variable, str(secrets))
-    assert refused().startswith("SLACK_BOT_TOKN is not a setting: did you mean")
+    assert refused().startswith("SLACK_BOT_TOKN is not a setting. Did you mean")
 
 
 def test_a_misspelt_file_beside_a_good_one_is_named(monkeypatch, secrets: Path):

@@ -220,10 +220,10 @@ def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("given", "said_of_it"),
     [
-        ({"SLACK_BOT_TOEKN": BOT}, "did you mean SLACK_BOT_TOKEN?"),
-        ({"SLACKBOT_TOKEN": BOT}, "did you mean SLACK_BOT_TOKEN?"),
-        ({"SLACK_SIGNING_SECERT": SIGNING}, "did you mean SLACK_SIGNING_SECRET?"),
-        ({"SLACK_TOKEN_FILE": "/run/secrets/x"}, "did you mean SLACK_"),
+        ({"SLACK_BOT_TOEKN": BOT}, "Did you mean SLACK_BOT_TOKEN?"),
+        ({"SLACKBOT_TOKEN": BOT}, "Did you mean SLACK_BOT_TOKEN?"),
+        ({"SLACK_SIGNING_SECERT": SIGNING}, "Did you mean SLACK_SIGNING_SECRET?"),
+        ({"SLACK_TOKEN_FILE": "/run/secrets/x"}, "Did you mean SLACK_"),
         ({"SLACK_XYZZY": "1"}, "To try Backswing without Slack"),
         ({"DATABASE_URL": "postgresql://u:s3cret@host/name"}, "SLACK_BOT_TOKEN"),
         ({"DATABASE_URL": "sqlite:///data/backswing.db"}, "SLACK_BOT_TOKEN"),

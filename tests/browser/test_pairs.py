@@ -65,7 +65,7 @@ def test_two_people_are_introduced_and_meet(window: OpenWindow) -> None:
     maya.open_direct_messages()
     message = maya.message(INTRODUCTION)
     expect(message).to_contain_text("Why you two: ")
-    expect(message).to_contain_text("writes first")
+    expect(message).to_contain_text("You write first.")
     expect(message).to_contain_text("Aino wants to learn about retries")
     assert maya.accessibility_problems() == []
     message.get_by_role("button", name="We have a time").click()

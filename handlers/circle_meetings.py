@@ -17,7 +17,8 @@ from bot.circles import (
     writing_weeks,
 )
 from bot.circles import meeting_store as store
-from bot.circles.keeper import Act, Press, State
+from bot.circles.keeper import State
+from bot.circles.presses import Act, Press
 from bot.circles.writing import Stage
 from bot.clock import datetime_to_micros
 from bot.errors import UserError

@@ -6,10 +6,11 @@ from slack_bolt import App
 from slack_sdk.models.views import View
 
 from bot.circles import (
-    blocks,
     merging,
+    page_blocks,
     pages,
     places,
+    season_blocks,
     seasons,
     service,
     signups,
@@ -138,11 +139,11 @@ def submit_signup(form: ViewSubmission, tx: Transaction) -> Response:
 def withdraw(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     signups.withdraw(tx, season, by=click.actor, event_micros=click.at_micros)
-    return _say(click, "Taken back", blocks.withdrawn())
+    return _say(click, "Taken back", season_blocks.withdrawn())
 
 
 def not_for_me(click: BlockAction, _tx: Transaction) -> Response:
-    return Reply(*blocks.not_for_me(), replace=click.is_in_direct_message)
+    return Reply(*season_blocks.not_for_me(), replace=click.is_in_direct_message)
 
 
 # The preview
@@ -202,7 +203,7 @@ def _show_circle(
     click: BlockAction, tx: Transaction, circle: Circle, notice: str = ""
 ) -> Response:
     page = service.page(tx, circle, by=click.actor, notice=notice)
-    return _show(click, blocks.circle_page(page))
+    return _show(click, page_blocks.circle_page(page))
 
 
 def agree(click: BlockAction, tx: Transaction) -> Response:
@@ -220,7 +221,7 @@ def submit_change(form: ViewSubmission, tx: Transaction) -> Response:
     circle = service.lock(tx, parse_id(form.view.metadata().get("circle")))
     times.change(tx, circle, form.view, by=form.actor)
     page = service.page(tx, circle, by=form.actor, notice="Saved.")
-    return _show_below(form, blocks.circle_page(page))
+    return _show_below(form, page_blocks.circle_page(page))
 
 
 def send_calendar(click: BlockAction, tx: Transaction) -> Response:
@@ -234,7 +235,7 @@ def send_calendar(click: BlockAction, tx: Transaction) -> Response:
 def leave(click: BlockAction, tx: Transaction) -> Response:
     circle = _locked(click, tx)
     places.leave(tx, circle, by=click.actor)
-    return _show(click, blocks.left())
+    return _show(click, page_blocks.left())
 
 
 def answer_merge(click: BlockAction, tx: Transaction, *, is_yes: bool) -> Response:

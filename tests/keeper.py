@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from bot.circles.formats import Format
-from bot.circles.keeper import Act, Meeting, Press, state_at
+from bot.circles.keeper import Meeting, state_at
+from bot.circles.presses import Act, Press
 from bot.clock import datetime_to_micros
 
 AT = datetime(2026, 12, 1, 14, tzinfo=UTC)

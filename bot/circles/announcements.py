@@ -10,7 +10,7 @@ from bot.circles import agenda_messages, announcement_blocks, questions
 from bot.circles import meeting_store as store
 from bot.circles.announcement_blocks import Announcement, Reminder
 from bot.circles.formats import Phase
-from bot.circles.keeper import Press, State
+from bot.circles.keeper import State
 from bot.circles.meeting_store import NOT_YOURS
 from bot.circles.message_kinds import (
     CIRCLE_FACILITATOR,
@@ -18,6 +18,7 @@ from bot.circles.message_kinds import (
     CIRCLE_SWAP,
     CIRCLE_SWAPPED,
 )
+from bot.circles.presses import Press
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError

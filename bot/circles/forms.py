@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import (
@@ -11,21 +11,21 @@ from slack_sdk.models.blocks import (
     DatePickerElement,
     InputBlock,
     Option,
-    RadioButtonsElement,
     StaticSelectElement,
 )
 from slack_sdk.models.views import View
 
 from bot.circles import rules
-from bot.circles.blocks import SeasonText, season_lines
 from bot.circles.rules import Draft
+from bot.circles.season_blocks import SeasonText, season_lines
 from bot.errors import UserError
 from bot.forms.calendar import read_date
-from bot.forms.fields import Choice, FormValues, Number, Switch, Topics
+from bot.forms.fields import Choice, FormValues, Number, Switch
+from bot.programs.join_blocks import TOPICS_KNOWN, TOPICS_WANTED
 from bot.slack.blocks import context_line, text_input
-from bot.slack.text import format_full, one_line, to_mrkdwn, to_plain, truncate
+from bot.slack.text import one_line, to_mrkdwn, to_plain, truncate
 
-PROGRAM, BRINGS, TIME, PERSON, CIRCLE = "program", "brings", "time", "person", "circle"
+PROGRAM, BRINGS, PERSON, CIRCLE = "program", "brings", "person", "circle"
 _MAX_OPTION = 75
 # Slack's limit for the options of a select.
 _MAX_OPTIONS = 100
@@ -68,12 +68,6 @@ WAY = Choice(
         ("writing", "In writing", None),
         ("calls", "In calls", None),
     ),
-)
-TOPICS_KNOWN = Topics(
-    name="topics_known", label="Topics I know", hint="Separated by commas."
-)
-TOPICS_WANTED = Topics(
-    name="topics_wanted", label="Topics I want to learn", hint="Separated by commas."
 )
 _PART_LABELS = {
     "early": "Before 11 never works on",
@@ -139,10 +133,10 @@ def season_form(programs: Sequence[tuple[int, str]], *, starts_on: date) -> View
 
 def chosen_program(form: FormValues) -> int:
     """Return the id of the chosen program. Raises UserError for anything else."""
-    return _chosen_id(form, PROGRAM)
+    return chosen_id(form, PROGRAM)
 
 
-def _chosen_id(form: FormValues, name: str) -> int:
+def chosen_id(form: FormValues, name: str) -> int:
     value = form.chosen(name) or ""
     if not (value.isascii() and value.isdigit() and len(value) <= 18):  # noqa: PLR2004
         raise UserError(CHOOSE, field=name)
@@ -164,8 +158,8 @@ def read_season(form: FormValues, *, today: date) -> Draft:
     if starts_on > today + timedelta(days=365):
         raise UserError("Choose a day within a year.", field="starts_on")
     return Draft(
-        theme=_line(form, "theme", rules.MAX_THEME),
-        language=_line(form, "language", rules.MAX_LANGUAGE),
+        theme=line(form, "theme", rules.MAX_THEME),
+        language=line(form, "language", rules.MAX_LANGUAGE),
         starts_on=starts_on,
         signup_days=signup_days,
         meetings=_MEETINGS.read(form),
@@ -175,7 +169,7 @@ def read_season(form: FormValues, *, today: date) -> Draft:
     )
 
 
-def _line(form: FormValues, name: str, limit: int) -> str:
+def line(form: FormValues, name: str, limit: int) -> str:
     """Return a typed line as mrkdwn. Raises UserError if it is too long."""
     typed = one_line(form.text(name))
     if len(typed) > limit:
@@ -242,7 +236,7 @@ def _never_field(part: str, never: Sequence[str]) -> InputBlock:
 
 def read_brings(form: FormValues) -> str:
     """Return the question as mrkdwn. Raises UserError if it is too long."""
-    return _line(form, BRINGS, rules.MAX_BRINGS)
+    return line(form, BRINGS, rules.MAX_BRINGS)
 
 
 def read_never(form: FormValues) -> list[str]:
@@ -300,82 +294,4 @@ def _select(
 
 def chosen_circle(form: FormValues) -> int:
     """Return the id of the chosen circle. Raises UserError for anything else."""
-    return _chosen_id(form, CIRCLE)
-
-
-def circle_form(
-    circle_id: int,
-    *,
-    times: Sequence[datetime],
-    suits_all: bool,
-    chosen: datetime | None,
-    zone: ZoneInfo,
-    goal: str,
-    call_link: str,
-) -> View:
-    """Build the form of a circle's goal, call link and times.
-
-    `times` are those from which its facilitator may choose; none for others. The goal
-    is mrkdwn.
-    """
-    options = [
-        Option(text=format_full(at, zone), value=str(int(at.timestamp())))
-        for at in times
-    ]
-    initial = [each for at, each in zip(times, options, strict=True) if at == chosen]
-    when = InputBlock(
-        block_id=TIME,
-        label="First meeting",
-        hint=("All of you" if suits_all else "Most of you, but not all,")
-        + " can meet then. The other meetings are at the same time of the day.",
-        optional=True,
-        element=RadioButtonsElement(
-            action_id=TIME,
-            options=options or None,
-            initial_option=initial[0] if initial else None,
-        ),
-    )
-    return View(
-        type="modal",
-        callback_id="circle_change",
-        title="Your circle",
-        submit="Save",
-        close="Cancel",
-        private_metadata=json.dumps({"circle": circle_id}),
-        blocks=[
-            *([when] if options else []),
-            text_input(
-                "goal",
-                "Our goal",
-                value=to_plain(goal),
-                limit=rules.MAX_GOAL,
-                is_optional=True,
-            ),
-            text_input(
-                "call_link",
-                "Link to our calls",
-                value=call_link,
-                limit=rules.MAX_LINK,
-                placeholder="https://",
-                hint="Without one, start a huddle in Slack.",
-                is_optional=True,
-            ),
-        ],
-    )
-
-
-def read_circle(form: FormValues) -> tuple[str, str]:
-    """Return the goal (mrkdwn) and the call link. Raises UserError with the field."""
-    link = form.text("call_link").strip()
-    is_address = link.startswith("https://") and not set(link) & set(' \n\t<>|"')
-    if link and not (is_address and len(link) <= rules.MAX_LINK):
-        raise UserError("A link that begins with https://", field="call_link")
-    return _line(form, "goal", rules.MAX_GOAL), link
-
-
-def chosen_time(form: FormValues) -> int | None:
-    """Return the chosen time as seconds since 1970. Raises UserError."""
-    value = form.chosen(TIME)
-    if value is None:
-        return None
-    return _chosen_id(form, TIME)
+    return chosen_id(form, CIRCLE)

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from bot.circles import blocks, forming, pages, places
+from bot.circles import forming, list_blocks, pages, places
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.runtime import Transaction
 
 
 def _render(context: HomeContext) -> RenderedSection:
     tx, member = context.tx, context.member
-    rows = blocks.home_circles(
+    rows = list_blocks.home_circles(
         pages.circle_rows(tx, member),
         pages.season_rows(tx, member, is_exact=False),
         context.zone,

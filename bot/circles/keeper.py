@@ -9,69 +9,18 @@ after that change nothing, whenever a job notices.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 from bot.circles import formats
 from bot.circles.formats import Format, Phase, Step
-from bot.clock import datetime_to_micros, micros_to_datetime
+from bot.circles.presses import NOBODY, PREPARATION, Act, Press
+from bot.clock import datetime_to_micros
 
 # The keeper takes presses from so long before the planned time.
 OPENS_BEFORE = timedelta(minutes=15)
 ENDS_AFTER = timedelta(minutes=30)
 MAX_PAUSE = timedelta(minutes=20)
 EXTENSION = timedelta(minutes=2)
-
-
-class Act(StrEnum):
-    """The act of a press, as a meeting stores it."""
-
-    START = "start"
-    NEXT = "next"
-    EXTEND = "extend"
-    SKIP = "skip"
-    PAUSE = "pause"
-    RESUME = "resume"
-    END = "end"
-    LEAD = "lead"
-    # Before the meeting: the member can facilitate it, or can't, or takes over from the
-    # facilitator who asked them to.
-    CAN = "can"
-    CANNOT = "cannot"
-    SWAP = "swap"
-    WANT_TURN = "want_turn"
-    NEED_NO_TURN = "need_no_turn"
-
-
-# The facilitator does these; every member of the circle does the others.
-FACILITATOR_ACTS = frozenset(
-    {Act.START, Act.NEXT, Act.EXTEND, Act.SKIP, Act.PAUSE, Act.RESUME, Act.END}
-)
-_PREPARATION = frozenset(
-    {Act.CAN, Act.CANNOT, Act.SWAP, Act.WANT_TURN, Act.NEED_NO_TURN}
-)
-# The facilitator if everyone said that they can't.
-NOBODY = ""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Press:
-    """A press on a button, unique in its meeting."""
-
-    # Slack's time of the press.
-    at_micros: int
-    member: str
-    act: Act
-    # The position of the step that the message showed, and its extensions.
-    position: int = 0
-    extensions: int = 0
-    # The facilitator who asked for a swap.
-    other: str = NOBODY
-
-    @property
-    def at(self) -> datetime:
-        return micros_to_datetime(self.at_micros)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +163,7 @@ def _closed_by(state: State, at: datetime) -> State:
 
 def _apply(state: State, press: Press) -> State | None:
     """Return the state after a press, or None if the press does nothing."""
-    if press.act in _PREPARATION:
+    if press.act in PREPARATION:
         return _prepared(state, press) if state.agenda is None else None
     if press.at < state.meeting.opens_at:
         return None
@@ -367,26 +316,3 @@ def _at_step(state: State, agenda: Agenda, position: int, press: Press) -> State
         step_ends_at=press.at + timedelta(minutes=step.minutes),
     )
     return replace(state, agenda=at_step, turns_had=had)
-
-
-def dump(press: Press) -> dict[str, object]:
-    """Return a press as a meeting stores it."""
-    return {
-        "at": press.at_micros,
-        "member": press.member,
-        "act": press.act.value,
-        "position": press.position,
-        "extensions": press.extensions,
-        "other": press.other,
-    }
-
-
-def load(stored: Mapping[str, Any]) -> Press:
-    return Press(
-        stored["at"],
-        stored["member"],
-        Act(stored["act"]),
-        stored["position"],
-        stored["extensions"],
-        stored["other"],
-    )

@@ -1,7 +1,8 @@
 """Short answers to people who press a button of a meeting. Pure."""
 
 from bot.circles.formats import Phase
-from bot.circles.keeper import FACILITATOR_ACTS, Act, Press, State
+from bot.circles.keeper import State
+from bot.circles.presses import FACILITATOR_ACTS, Act, Press
 
 OVER = "The meeting is over."
 TOO_EARLY = "The agenda opens 15 minutes before the meeting."

@@ -6,10 +6,11 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from bot.circles import keeper, rota
+from bot.circles import keeper, presses, rota
 from bot.circles.formats import Format
-from bot.circles.keeper import Meeting, Press, State
+from bot.circles.keeper import Meeting, State
 from bot.circles.permissions import MEET
+from bot.circles.presses import Press
 from bot.errors import UserError
 from bot.permissions import require
 from bot.runtime import Transaction
@@ -132,7 +133,7 @@ def state_of(tx: Transaction, meeting: CircleMeeting) -> State:
 
 
 def presses_of(meeting: CircleMeeting) -> Collection[Press]:
-    return [keeper.load(stored) for stored in meeting.presses]
+    return [presses.load(stored) for stored in meeting.presses]
 
 
 def facts_of(tx: Transaction, meeting: CircleMeeting) -> Meeting:

@@ -21,13 +21,14 @@ from bot import timezones
 from bot.circles import (
     agenda_messages,
     announcements,
-    keeper,
     meeting_times,
+    presses,
     writing,
     writing_weeks,
 )
 from bot.circles import meeting_store as store
-from bot.circles.keeper import Act, Press, State
+from bot.circles.keeper import State
+from bot.circles.presses import Act, Press
 from bot.circles.writing import Stage
 from bot.db.statements import upsert
 from bot.errors import UserError
@@ -108,7 +109,7 @@ def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
         raise UserError(IN_WRITING)
     if len(meeting.presses) >= MAX_PRESSES:
         raise UserError(TOO_MANY)
-    stored = keeper.dump(pressed)
+    stored = presses.dump(pressed)
     if stored not in meeting.presses:
         meeting.presses = [*meeting.presses, stored]
     state = store.state_of(tx, meeting)

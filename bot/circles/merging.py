@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 
 from bot.circles import (
-    blocks,
     candidates,
+    merge_blocks,
     roster,
     rules,
     seasons,
     service,
     signups,
 )
-from bot.circles.blocks import MergeText
+from bot.circles.merge_blocks import MergeText
 from bot.circles.message_kinds import CIRCLE_MERGE, CIRCLE_NONE, CIRCLE_WELCOME
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
@@ -159,7 +159,7 @@ def answer(
         )
     )
     decide(tx, merge)
-    return blocks.merge_answered(is_yes=is_yes)
+    return merge_blocks.merge_answered(is_yes=is_yes)
 
 
 def decide(tx: Transaction, merge: CircleMerge) -> None:

@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from bot.circles import blocks, merging, seasons, service, signups, times
+from bot.circles import (
+    merge_blocks,
+    merging,
+    page_blocks,
+    place_blocks,
+    preview_blocks,
+    season_blocks,
+    seasons,
+    service,
+    signups,
+    times,
+)
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_FORMED,
@@ -50,7 +61,9 @@ def _render_season(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if signups.find(tx, season.id, member) is not None:
         return None
-    note = blocks.season_note(seasons.summary(tx, season), members.zone(tx, member))
+    note = season_blocks.season_note(
+        seasons.summary(tx, season), members.zone(tx, member)
+    )
     return PostMessage(member, *note)
 
 
@@ -60,7 +73,7 @@ def _render_formed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if not seasons.can_run(tx, season, member):
         return None
-    note = blocks.formed_note(
+    note = preview_blocks.formed_note(
         seasons.summary(tx, season),
         len(seasons.circles(tx, season)),
         len(signups.people(tx, season)),
@@ -85,14 +98,16 @@ def _render_place(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if place is None or place.taken_at is not None:
         return None
     season = service.season_of(tx, circle)
-    offer = blocks.Offer(
+    offer = place_blocks.Offer(
         circle.id,
         seasons.summary(tx, season),
         service.others(tx, circle, member),
         service.reason_texts(tx, circle, member),
         _until(tx, place),
     )
-    return PostMessage(member, *blocks.place_note(offer, members.zone(tx, member)))
+    return PostMessage(
+        member, *place_blocks.place_note(offer, members.zone(tx, member))
+    )
 
 
 def _until(tx: Transaction, place: CircleMember) -> datetime:
@@ -116,7 +131,9 @@ def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if signups.has_place(tx, season.id, member):
         return None
     people = len(signups.people(tx, season))
-    note = blocks.none_note(seasons.summary(tx, season), is_too_few=people < STAYS)
+    note = season_blocks.none_note(
+        seasons.summary(tx, season), is_too_few=people < STAYS
+    )
     return PostMessage(member, *note)
 
 
@@ -126,7 +143,7 @@ def _render_welcome(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if place is None or place.taken_at is None:
         return None
     return PostMessage(
-        member, *blocks.welcome_note(service.page(tx, circle, by=member))
+        member, *page_blocks.welcome_note(service.page(tx, circle, by=member))
     )
 
 
@@ -137,7 +154,7 @@ def _render_left(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     gone = [members.name(tx, str(delivery.payload["member"]))]
     remaining = len(service.people_in(tx, circle))
-    return PostMessage(member, *blocks.left_note(gone, remaining))
+    return PostMessage(member, *page_blocks.left_note(gone, remaining))
 
 
 def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -147,12 +164,12 @@ def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     summary = seasons.summary(tx, service.season_of(tx, circle))
     zone = members.zone(tx, member)
-    title = blocks.calendar_title(summary)
+    title = season_blocks.calendar_title(summary)
     return UploadFile(
         member=member,
         name="circle",
         title=f"{title}.ics",
-        comment=blocks.calendar_comment(summary, circle.starts_at, zone),
+        comment=season_blocks.calendar_comment(summary, circle.starts_at, zone),
         content=times.calendar(tx, circle, title),
         suffix="ics",
     )
@@ -165,7 +182,9 @@ def _render_merge(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     text = merging.text(tx, merge, member)
     if text is None:
         return None
-    return PostMessage(member, *blocks.merge_question(text, members.zone(tx, member)))
+    return PostMessage(
+        member, *merge_blocks.merge_question(text, members.zone(tx, member))
+    )
 
 
 MESSAGE_TYPES = (

@@ -2,8 +2,17 @@
 
 from slack_sdk.models.views import View
 
-from bot.circles import blocks, forms, roster, seasons, service, signups
-from bot.circles.blocks import PAGE_SIZE, CircleRow, PreviewCircle, SeasonRow
+from bot.circles import (
+    forms,
+    list_blocks,
+    preview_blocks,
+    roster,
+    seasons,
+    service,
+    signups,
+)
+from bot.circles.list_blocks import CircleRow, SeasonRow
+from bot.circles.preview_blocks import PAGE_SIZE, PreviewCircle
 from bot.circles.rules import State
 from bot.errors import UserError
 from bot.programs import membership
@@ -19,7 +28,7 @@ def circle_list(tx: Transaction, *, by: str) -> View:
     """Return a person's circles and seasons. Raises UserError, MembershipUnknown."""
     if not programs.visible_programs(tx, by):
         raise UserError(NOT_HERE)
-    return blocks.circle_list(
+    return list_blocks.circle_list(
         circle_rows(tx, by),
         season_rows(tx, by),
         zone=members.zone(tx, by),
@@ -73,7 +82,7 @@ def preview(
     circles = seasons.circles(tx, season)
     shown = circles[start : start + PAGE_SIZE]
     is_invited = state is State.RUNNING
-    return blocks.preview(
+    return preview_blocks.preview(
         seasons.summary(tx, season),
         [_preview_circle(tx, circle, by) for circle in shown],
         left_out=members.names_in_order(tx, roster.waiting(tx, season)),

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 
 from bot.circles import (
-    blocks,
     candidates,
     forms,
     merging,
+    place_blocks,
     roster,
     rules,
     seasons,
@@ -140,7 +140,7 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
         roster.introduce(tx, circle)
         if len(service.places(tx, circle)) < STAYS:
             merging.offer(tx, season)
-    return blocks.taken(circle.id)
+    return place_blocks.taken(circle.id)
 
 
 def decline(tx: Transaction, circle: Circle, *, by: str) -> Note:
@@ -155,7 +155,7 @@ def decline(tx: Transaction, circle: Circle, *, by: str) -> Note:
         pass_on(tx, service.season_of(tx, circle))
         roster.introduce(tx, circle)
         merging.offer(tx, service.season_of(tx, circle))
-    return blocks.declined()
+    return place_blocks.declined()
 
 
 def agree(tx: Transaction, circle: Circle, *, by: str) -> None:

@@ -7,7 +7,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import Select, select
 
 from bot import timezones
-from bot.circles import blocks, forms, rules
+from bot.circles import forms, rules, season_blocks
 from bot.circles.message_kinds import CIRCLE_SEASON
 from bot.circles.permissions import RUN_SEASON, SIGN_UP
 from bot.circles.rules import Draft, State
@@ -218,9 +218,9 @@ def circles(tx: Transaction, season: CircleSeason) -> Sequence[Circle]:
     ).all()
 
 
-def summary(tx: Transaction, season: CircleSeason) -> blocks.SeasonText:
+def summary(tx: Transaction, season: CircleSeason) -> season_blocks.SeasonText:
     """Return what people read about a season."""
-    return blocks.SeasonText(
+    return season_blocks.SeasonText(
         season.id,
         program_name(tx, season),
         season.theme,

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import blocks, meeting_store, rules, seasons
-from bot.circles.blocks import CirclePage, CircleRow, Mate
+from bot.circles import meeting_store, preview_blocks, rules, seasons
+from bot.circles.list_blocks import CircleRow
+from bot.circles.page_blocks import CirclePage, Mate
 from bot.circles.reasons import from_rows
 from bot.circles.rules import Reason
 from bot.errors import UserError
@@ -138,7 +139,7 @@ def reason_texts(tx: Transaction, circle: Circle, reader: str) -> list[str]:
     names = members.names(tx, present)
     own_words = _own_words(tx, present) if _is_guest(tx, reader) else None
     return [
-        blocks.reason_text(reason, [names[each] for each in reason.members])
+        preview_blocks.reason_text(reason, [names[each] for each in reason.members])
         for reason in from_rows(circle.reasons)
         if _holds(reason, present)
         and (own_words is None or set(reason.topics) <= own_words)

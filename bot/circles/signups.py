@@ -5,13 +5,14 @@ from collections.abc import Collection, Sequence
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
-from bot.circles import blocks, forms, seasons
+from bot.circles import forms, season_blocks, seasons
 from bot.circles.rules import State
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.forms.fields import FormValues
 from bot.outbox import home_refresh
+from bot.programs.join_blocks import TOPICS_KNOWN, TOPICS_WANTED
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
 from models import CircleMember, CircleSeason, CircleSignup, Member, ProgramMember
@@ -73,8 +74,8 @@ def sign_up(
     members.lock(tx, by)
     _require_open(tx, season, by)
     brings = forms.read_brings(values)
-    known = list(forms.TOPICS_KNOWN.read(values))
-    wanted = list(forms.TOPICS_WANTED.read(values))
+    known = list(TOPICS_KNOWN.read(values))
+    wanted = list(TOPICS_WANTED.read(values))
     way = "writing" if season.is_in_writing else forms.WAY.read(values)
     never = [] if season.is_in_writing else forms.read_never(values)
     _store(
@@ -88,7 +89,7 @@ def sign_up(
         never=never,
     )
     member_settings.update(tx, by, topics_known=known, topics_wanted=wanted)
-    return blocks.signed_up(
+    return season_blocks.signed_up(
         seasons.summary(tx, season),
         members.zone(tx, by),
         is_late=seasons.state(tx, season) is not State.SIGN_UP,

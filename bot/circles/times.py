@@ -7,7 +7,15 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import candidates, forms, meetings, roster, rules, service, signups
+from bot.circles import (
+    candidates,
+    meetings,
+    page_forms,
+    roster,
+    rules,
+    service,
+    signups,
+)
 from bot.circles.message_kinds import CIRCLE_CALENDAR
 from bot.circles.rules import Proposal
 from bot.clock import EPOCH
@@ -37,7 +45,7 @@ def form(tx: Transaction, circle: Circle, *, by: str) -> View:
     """Return the form of the circle's goal, link and time. Raises UserError."""
     service.require_in(tx, circle, by)
     own = _proposal(tx, circle, by)
-    return forms.circle_form(
+    return page_forms.circle_form(
         circle.id,
         times=own.times,
         suits_all=own.suits_all,
@@ -75,8 +83,8 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
     Raises UserError, with the field.
     """
     service.require_in(tx, circle, by)
-    goal, link = forms.read_circle(values)
-    seconds = forms.chosen_time(values)
+    goal, link = page_forms.read_circle(values)
+    seconds = page_forms.chosen_time(values)
     circle.goal, circle.call_link = goal, link
     if seconds is None:
         return
@@ -86,7 +94,7 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
     )
     if at is None:
         is_own = service.facilitator(tx, circle) == by
-        raise UserError(OTHER_TIMES if is_own else NOT_YOURS, field=forms.TIME)
+        raise UserError(OTHER_TIMES if is_own else NOT_YOURS, field=page_forms.TIME)
     if at == circle.starts_at:
         return
     circle.starts_at = at

@@ -5,18 +5,23 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.circles import blocks, forms
-from bot.circles.blocks import (
-    CirclePage,
-    CircleRow,
-    Mate,
-    MergeText,
-    Offer,
-    PreviewCircle,
-    SeasonRow,
-    SeasonText,
+from bot.circles import (
+    forms,
+    list_blocks,
+    merge_blocks,
+    page_blocks,
+    page_forms,
+    place_blocks,
+    preview_blocks,
+    season_blocks,
 )
+from bot.circles.list_blocks import CircleRow, SeasonRow
+from bot.circles.merge_blocks import MergeText
+from bot.circles.page_blocks import CirclePage, Mate
+from bot.circles.place_blocks import Offer
+from bot.circles.preview_blocks import PreviewCircle
 from bot.circles.rules import Reason, State
+from bot.circles.season_blocks import SeasonText
 from tests.samples.types import Samples
 
 AT = datetime(2026, 3, 16, 9, tzinfo=UTC)
@@ -37,10 +42,16 @@ LONGEST = replace(
 IN_WRITING = replace(SEASON, theme="Giving feedback", is_in_writing=True)
 NAMES = ["Ana", "Ben", "Chi", "Dan", "Eva", "Fay"]
 REASONS = [
-    blocks.reason_text(Reason("helps", ("U1", "U2"), ("dbt", "sql")), ["ana", "Ben"]),
-    blocks.reason_text(Reason("shares", ("U1", "U2"), ("dbt",)), ["Ana", "Ben"]),
-    blocks.reason_text(Reason("teams"), []),
-    blocks.reason_text(Reason("helps", ("U1", "U2"), ("x" * 90,)), ["é" * 80] * 2),
+    preview_blocks.reason_text(
+        Reason("helps", ("U1", "U2"), ("dbt", "sql")), ["ana", "Ben"]
+    ),
+    preview_blocks.reason_text(
+        Reason("shares", ("U1", "U2"), ("dbt",)), ["Ana", "Ben"]
+    ),
+    preview_blocks.reason_text(Reason("teams"), []),
+    preview_blocks.reason_text(
+        Reason("helps", ("U1", "U2"), ("x" * 90,)), ["é" * 80] * 2
+    ),
 ]
 MATES = [
     Mate(name, "How do I give feedback? :tada: " * n, has_agreed=n % 2 == 0)
@@ -102,34 +113,34 @@ CIRCLES = [
 ]
 
 SAMPLES: Samples = {
-    blocks.season_lines: [
-        partial(blocks.season_lines, season, ZONE)
+    season_blocks.season_lines: [
+        partial(season_blocks.season_lines, season, ZONE)
         for season in (SEASON, LONGEST, IN_WRITING)
     ],
-    blocks.circle_list: [
-        partial(blocks.circle_list, [], [], zone=ZONE, may_open=False),
-        partial(blocks.circle_list, CIRCLES, ROWS, zone=ZONE, may_open=True),
+    list_blocks.circle_list: [
+        partial(list_blocks.circle_list, [], [], zone=ZONE, may_open=False),
+        partial(list_blocks.circle_list, CIRCLES, ROWS, zone=ZONE, may_open=True),
     ],
-    blocks.home_circles: [
-        partial(blocks.home_circles, [], [], ZONE),
-        partial(blocks.home_circles, CIRCLES, ROWS, ZONE),
+    list_blocks.home_circles: [
+        partial(list_blocks.home_circles, [], [], ZONE),
+        partial(list_blocks.home_circles, CIRCLES, ROWS, ZONE),
     ],
-    blocks.season_note: [
-        partial(blocks.season_note, season, ZONE) for season in (SEASON, LONGEST)
+    season_blocks.season_note: [
+        partial(season_blocks.season_note, season, ZONE) for season in (SEASON, LONGEST)
     ],
-    blocks.not_for_me: [blocks.not_for_me],
-    blocks.signed_up: [
-        partial(blocks.signed_up, SEASON, ZONE, is_late=is_late)
+    season_blocks.not_for_me: [season_blocks.not_for_me],
+    season_blocks.signed_up: [
+        partial(season_blocks.signed_up, SEASON, ZONE, is_late=is_late)
         for is_late in (False, True)
     ],
-    blocks.withdrawn: [blocks.withdrawn],
-    blocks.formed_note: [
-        partial(blocks.formed_note, SEASON, circles, people)
+    season_blocks.withdrawn: [season_blocks.withdrawn],
+    preview_blocks.formed_note: [
+        partial(preview_blocks.formed_note, SEASON, circles, people)
         for circles, people in ((0, 3), (1, 6), (5, 30))
     ],
-    blocks.preview: [
+    preview_blocks.preview: [
         partial(
-            blocks.preview,
+            preview_blocks.preview,
             season,
             [
                 PreviewCircle(n, ["é" * 80] * 7, REASONS * 2, waiting=n % 2)
@@ -147,24 +158,26 @@ SAMPLES: Samples = {
             (LONGEST, 10, 0, 40, False),
         )
     ],
-    blocks.place_note: [
-        partial(blocks.place_note, Offer(7, season, others, REASONS, AT), ZONE)
+    place_blocks.place_note: [
+        partial(place_blocks.place_note, Offer(7, season, others, REASONS, AT), ZONE)
         for season, others in ((SEASON, NAMES[:3]), (LONGEST, ["é" * 80] * 6))
     ],
-    blocks.taken: [partial(blocks.taken, 7)],
-    blocks.declined: [blocks.declined],
-    blocks.none_note: [
-        partial(blocks.none_note, SEASON, is_too_few=is_too_few)
+    place_blocks.taken: [partial(place_blocks.taken, 7)],
+    place_blocks.declined: [place_blocks.declined],
+    season_blocks.none_note: [
+        partial(season_blocks.none_note, SEASON, is_too_few=is_too_few)
         for is_too_few in (False, True)
     ],
-    blocks.welcome_note: [partial(blocks.welcome_note, page) for page in PAGES],
-    blocks.circle_page: [partial(blocks.circle_page, page) for page in PAGES],
-    blocks.left: [blocks.left],
-    blocks.left_note: [
-        partial(blocks.left_note, names, 4) for names in (["ana"], ["Ana", "Ben"])
+    page_blocks.welcome_note: [
+        partial(page_blocks.welcome_note, page) for page in PAGES
     ],
-    blocks.merge_question: [
-        partial(blocks.merge_question, merge, ZONE)
+    page_blocks.circle_page: [partial(page_blocks.circle_page, page) for page in PAGES],
+    page_blocks.left: [page_blocks.left],
+    page_blocks.left_note: [
+        partial(page_blocks.left_note, names, 4) for names in (["ana"], ["Ana", "Ben"])
+    ],
+    merge_blocks.merge_question: [
+        partial(merge_blocks.merge_question, merge, ZONE)
         for merge in (
             MergeText(3, True, 1, [], False, NAMES, AT),
             MergeText(3, True, 3, ["Ana"], False, ["é" * 80] * 6, AT),
@@ -173,8 +186,8 @@ SAMPLES: Samples = {
             MergeText(3, False, 2, [], False, NAMES, AT),
         )
     ],
-    blocks.merge_answered: [
-        partial(blocks.merge_answered, is_yes=is_yes) for is_yes in (True, False)
+    merge_blocks.merge_answered: [
+        partial(merge_blocks.merge_answered, is_yes=is_yes) for is_yes in (True, False)
     ],
     forms.season_form: [
         partial(
@@ -206,9 +219,9 @@ SAMPLES: Samples = {
         )
         for count in (1, 120)
     ],
-    forms.circle_form: [
+    page_forms.circle_form: [
         partial(
-            forms.circle_form,
+            page_forms.circle_form,
             7,
             times=times,
             suits_all=chosen is None,

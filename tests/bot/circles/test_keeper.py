@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.circles.formats import Format, Phase, StepKind
-from bot.circles.keeper import Act, Press, state_at, turn_order
+from bot.circles.keeper import state_at, turn_order
+from bot.circles.presses import Act, Press
 from tests.keeper import (
     ANA,
     BEN,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 import jobs.circle_meetings
 from bot.circles import meetings
-from bot.circles.keeper import Act, Press
+from bot.circles.presses import Act, Press
 from bot.clock import datetime_to_micros
 from models import (
     CircleAction,

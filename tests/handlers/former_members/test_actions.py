@@ -14,7 +14,7 @@ import handlers
 from bot.anonymity import authors
 from bot.anonymity.keyring import keys_of
 from bot.asks import hiding
-from bot.circles.keeper import Act
+from bot.circles.presses import Act
 from bot.features import FEATURES
 from bot.routing import forms as routing_forms
 from bot.runtime import Runtime

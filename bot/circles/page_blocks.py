@@ -1,0 +1,207 @@
+"""A circle's page and its first message. Pure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    DividerBlock,
+    InteractiveElement,
+    PlainTextObject,
+)
+from slack_sdk.models.views import View
+
+from bot.circles.preview_blocks import reason_lines
+from bot.circles.rules import (
+    MAX_BRINGS,
+    MAX_GOAL,
+)
+from bot.circles.season_blocks import SeasonText, title
+from bot.slack import rich_text
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    message_modal,
+    name_list,
+    sentence_note,
+)
+from bot.slack.rich_text import Part, bold, fallback_text, link
+from bot.slack.text import capitalize, format_full, truncate
+
+RULES = (
+    "Whatever you share here stays here.",
+    "Everyone gets a turn.",
+    "Questions come before advice.",
+    "If you miss a meeting, say so.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mate:
+    """A person in a circle, as its members see them; `brings` is mrkdwn."""
+
+    name: str
+    brings: str
+    has_agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CirclePage:
+    """A circle as one of its members sees it; texts are mrkdwn, names plain."""
+
+    id: int
+    season: SeasonText
+    mates: Sequence[Mate]
+    reasons: Sequence[str]
+    facilitator: str
+    is_facilitator: bool
+    # The times of all meetings; none until the facilitator has chosen the first.
+    dates: Sequence[datetime]
+    has_agreed: bool
+    goal: str
+    call_link: str
+    zone: ZoneInfo
+    notice: str = ""
+
+
+def welcome_note(page: CirclePage) -> Note:
+    """Introduce the people of a circle to one of them."""
+    count = len(page.mates)
+    text = f"Your circle is complete: you {count}."
+    return fallback_text(text), [
+        rich_text.inline(bold(text)),
+        rich_text.inline(", ".join(mate.name for mate in page.mates), "."),
+        *reason_lines(page.reasons),
+        rich_text.inline(_first_step(page)),
+        *_rule_lines(),
+        button_row(*_main_buttons(page)),
+    ]
+
+
+def _first_step(page: CirclePage) -> str:
+    if page.season.is_in_writing:
+        return f"You meet in writing. {capitalize(page.facilitator)} goes first."
+    if page.is_facilitator:
+        return (
+            "You run the first meeting. Choose one of the times at which all of you"
+            " can meet."
+        )
+    return f"{capitalize(page.facilitator)} runs the first meeting and chooses a time."
+
+
+def _rule_lines() -> list[Block]:
+    lines = "\n".join(f"•  {rule}" for rule in RULES)
+    return [rich_text.inline(bold("What you agree on"), "\n", lines)]
+
+
+def _main_buttons(page: CirclePage) -> list[InteractiveElement]:
+    buttons: list[InteractiveElement] = []
+    if not page.has_agreed:
+        buttons.append(button("I agree", "circle_agree", page.id, style="primary"))
+    if page.is_facilitator and not page.dates and not page.season.is_in_writing:
+        buttons.append(button("Choose a time", "circle_change", page.id))
+    return [*buttons, button("See your circle", "circle_see", page.id)]
+
+
+def circle_page(page: CirclePage) -> View:
+    """Build the page of a circle, which only its members see."""
+    blocks: list[Block] = []
+    if page.notice:
+        blocks += [rich_text.inline(bold(page.notice)), DividerBlock()]
+    blocks.append(rich_text.inline(bold(title(page.season))))
+    if page.goal:
+        blocks.append(rich_text.user_text(page.goal, limit=MAX_GOAL, max_elements=8))
+    for mate in page.mates:
+        blocks.append(_mate_line(mate))
+    blocks += [*reason_lines(page.reasons), DividerBlock(), *_rule_lines()]
+    missing = [mate.name for mate in page.mates if not mate.has_agreed]
+    agreement = f"Not yet: {name_list(missing)}." if missing else "All of you agreed."
+    blocks += [context_line(agreement), DividerBlock(), *_time_lines(page)]
+    if page.call_link:
+        shown = truncate(page.call_link, 60)
+        blocks.append(rich_text.context_line("Call: ", link(page.call_link, shown)))
+    blocks += [
+        button_row(*_page_buttons(page)),
+        context_line(
+            "Only your circle sees this page. Those who run the server or the workspace"
+            " could technically read it."
+        ),
+    ]
+    return View(
+        type="modal",
+        callback_id="circle",
+        title="Your circle",
+        close="Close",
+        private_metadata=json.dumps({"circle": page.id}),
+        blocks=blocks,
+    )
+
+
+def _mate_line(mate: Mate) -> Block:
+    parts: list[Part] = [bold(mate.name)]
+    if mate.brings:
+        brings = rich_text.tokens(mate.brings, limit=MAX_BRINGS, max_elements=4)
+        parts += [": ", *brings]
+    return rich_text.inline(*parts)
+
+
+def _time_lines(page: CirclePage) -> list[Block]:
+    if page.season.is_in_writing or not page.dates:
+        return [context_line(_first_step(page))]
+    runs = "You run" if page.is_facilitator else f"{capitalize(page.facilitator)} runs"
+    shown = "\n".join(f"•  {format_full(at, page.zone)}" for at in page.dates)
+    return [
+        context_line(f"{runs} the next meeting."),
+        rich_text.inline(bold("Your meetings"), "\n", shown),
+    ]
+
+
+def _page_buttons(page: CirclePage) -> list[InteractiveElement]:
+    buttons: list[InteractiveElement] = []
+    if not page.has_agreed:
+        buttons.append(button("I agree", "circle_agree", page.id, style="primary"))
+    change = (
+        "Choose a time" if page.is_facilitator and not page.dates else "Goal and call"
+    )
+    if page.season.is_in_writing:
+        change = "Goal"
+    buttons.append(button(change, "circle_change", page.id))
+    if page.dates:
+        buttons.append(button("Calendar file", "circle_calendar", page.id))
+    leave = ButtonElement(
+        text="Leave",
+        action_id="circle_leave",
+        value=str(page.id),
+        confirm=ConfirmObject(
+            title="Leave your circle?",
+            text=PlainTextObject(
+                text="The others learn that you left, without a reason."
+            ),
+            confirm="Leave",
+            deny="Stay",
+        ),
+    )
+    return [*buttons, leave]
+
+
+def left() -> View:
+    """Build the page of a person who left their circle."""
+    return message_modal(
+        "You left", "You left your circle. The others learn that you left, not why."
+    )
+
+
+def left_note(names: Sequence[str], remaining: int) -> Note:
+    """Tell a member of a circle which others left; names are plain."""
+    verb = "has" if len(names) == 1 else "have"
+    return sentence_note(
+        f"{capitalize(name_list(names))} {verb} left your circle. You are"
+        f" {remaining} now, and you stay together."
+    )

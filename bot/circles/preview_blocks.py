@@ -1,0 +1,170 @@
+"""Previews of circles, for the leads of a season. Pure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    DividerBlock,
+    PlainTextObject,
+)
+from slack_sdk.models.views import View
+
+from bot.circles.rules import (
+    Reason,
+)
+from bot.circles.season_blocks import SeasonText, title
+from bot.slack import rich_text
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    name_list,
+    sentence_note,
+)
+from bot.slack.rich_text import bold
+from bot.slack.text import capitalize, truncate
+
+# Circles on a page of the preview.
+PAGE_SIZE = 10
+_MAX_REASONS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewCircle:
+    """A circle as leads see it: plain names, and reasons in words."""
+
+    number: int
+    names: Sequence[str]
+    reasons: Sequence[str]
+    # The plain names of those who have not answered the invitation yet.
+    waiting: int = 0
+
+
+def formed_note(season: SeasonText, circles: int, people: int) -> Note:
+    """Tell a lead that the circles are formed."""
+    see = button("See the circles", "circle_preview", f"{season.id}:0")
+    if not circles:
+        text, blocks = sentence_note(
+            f"{title(season)}: {people} signed up. That is too few for a circle, and I"
+            " tell them when you invite."
+        )
+        return text, [*blocks, button_row(see)]
+    noun = "circle is" if circles == 1 else "circles are"
+    text, blocks = sentence_note(
+        f"{title(season)}: {circles} {noun} formed of {people} people. Look at them,"
+        " move people if you like, and then invite. Until then nobody is told."
+    )
+    return text, [*blocks, button_row(see)]
+
+
+def preview(
+    season: SeasonText,
+    circles: Sequence[PreviewCircle],
+    *,
+    left_out: Sequence[str],
+    start: int,
+    total: int,
+    is_invited: bool,
+    notice: str = "",
+) -> View:
+    """Build a page of the season's circles for those who run it."""
+    blocks: list[Block] = []
+    if notice:
+        blocks += [rich_text.inline(bold(notice)), DividerBlock()]
+    blocks.append(rich_text.inline(bold(title(season))))
+    for circle in circles:
+        blocks += [
+            DividerBlock(),
+            rich_text.inline(
+                bold(f"Circle {circle.number}: "), ", ".join(circle.names) or "nobody"
+            ),
+            *reason_lines(circle.reasons),
+        ]
+        if is_invited and circle.waiting:
+            blocks.append(context_line(f"{circle.waiting} have not answered yet."))
+    if left_out:
+        blocks += [
+            DividerBlock(),
+            rich_text.inline(bold("No circle this time: "), name_list(left_out)),
+        ]
+    blocks += _pager(season.id, start, len(circles), total)
+    if not is_invited:
+        blocks += [
+            DividerBlock(),
+            context_line(
+                "Nobody is told yet. Repeats grow with each season of the same people:"
+                " of 30 people, a third meet again by the fifth one."
+            ),
+            button_row(*_preview_buttons(season.id, has_circles=bool(circles))),
+        ]
+    return View(
+        type="modal",
+        callback_id="circle_preview",
+        title="The circles",
+        close="Close",
+        private_metadata=json.dumps({"season": season.id}),
+        blocks=blocks,
+    )
+
+
+def _preview_buttons(season_id: int, *, has_circles: bool) -> list[ButtonElement]:
+    invite = ButtonElement(
+        text="Invite",
+        action_id="circle_invite",
+        value=str(season_id),
+        style="primary",
+        confirm=ConfirmObject(
+            title="Invite them?",
+            text=PlainTextObject(
+                text="Each person gets a message with their place. You can't move"
+                " people after that."
+            ),
+            confirm="Invite",
+            deny="Not now",
+        ),
+    )
+    move = button("Move a person", "circle_move", season_id)
+    return [invite, move] if has_circles else [invite]
+
+
+def _pager(season_id: int, start: int, shown: int, total: int) -> list[Block]:
+    end = start + shown
+    if not start and end >= total:
+        return []
+    buttons = []
+    if start:
+        back = max(0, start - PAGE_SIZE)
+        buttons.append(button("Previous", "circle_preview_back", f"{season_id}:{back}"))
+    if end < total:
+        buttons.append(button("Next", "circle_preview_next", f"{season_id}:{end}"))
+    return [context_line(f"{start + 1} to {end} of {total}"), button_row(*buttons)]
+
+
+def reason_lines(reasons: Sequence[str]) -> list[Block]:
+    shown = [f"•  {reason}" for reason in reasons[:_MAX_REASONS]]
+    return [context_line("\n".join(shown))] if shown else []
+
+
+def reason_text(reason: Reason, names: Sequence[str]) -> str:
+    """Say a reason in a sentence; `names` are those of its members, plain."""
+    topics = ", ".join(truncate(topic, 40) for topic in reason.topics)
+    match reason.kind:
+        case "helps":
+            wanting, knowing = names
+            return (
+                f"{capitalize(wanting)} wants to know more about {topics}."
+                f" {capitalize(knowing)} knows it."
+            )
+        case "shares":
+            people = capitalize(name_list(names))
+            return f"{people} want to know more about {topics}."
+        case _:
+            return "You're from different teams."
+
+
+# The place

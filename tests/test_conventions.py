@@ -22,6 +22,7 @@ def files(*folders: str) -> list[Path]:
 
 
 OURS = files("bot", "cli", "handlers", "jobs", "models")
+MAX_LINES = 350
 _VIEW_NAMES = {"blocks", "fields", "forms", "notes", "rich_text"}
 VIEWS = [
     file
@@ -264,6 +265,14 @@ def test_no_module_has_a_vague_name():
     checked = files("bot", "handlers", "jobs", "models", "sandbox", "tests")
     names = {part for file in checked for part in Path(name(file)).parts}
     assert not vague & {part.removesuffix(".py") for part in names}
+
+
+def test_files_are_short_enough_to_read_at_once():
+    lengths = {
+        name(file): len(file.read_text().splitlines())
+        for file in [*OURS, *files("benchmarks", "sandbox")]
+    }
+    assert {file: lines for file, lines in lengths.items() if lines > MAX_LINES} == {}
 
 
 def test_the_contract_of_views_covers_each_view_module():

@@ -8,7 +8,7 @@ from bot import permissions
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.pairs import blocks, matches, opt_ins, rounds, rules
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
-from bot.pairs.notes import Mate
+from bot.pairs.introduction_notes import Mate
 from bot.pairs.permissions import SEE_PAIRS
 from bot.pairs.rules import MIN_PEOPLE, Recurrence, State
 from bot.runtime import Transaction

@@ -6,7 +6,8 @@ from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.pairs import matches, notes, opt_ins, rules
+from bot.pairs import introduction_notes, matches, notes, opt_ins, rules
+from bot.pairs.introduction_notes import Introduction
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
     PAIR_INTRODUCTION,
@@ -16,7 +17,7 @@ from bot.pairs.message_kinds import (
     PAIR_REMINDER,
     PAIR_UPDATE_INTRODUCTION,
 )
-from bot.pairs.notes import Introduction, Status
+from bot.pairs.notes import Status
 from bot.pairs.reasons import Reader
 from bot.pairs.rules import Answer, State
 from bot.runtime import Transaction
@@ -79,7 +80,7 @@ def _introduction(match: PairMatch, reader: Reader) -> Note:
     writer = match.first_writer
     if writer not in reader.names:
         writer = min(reader.names)
-    return notes.introduction(
+    return introduction_notes.introduction(
         Introduction(
             match.id,
             reader.mates,

@@ -15,7 +15,14 @@ from bot.matching.cost import Kind, Part, Topic, have_helped, pair_parts
 from bot.matching.order import draw
 from bot.matching.people import Person
 from bot.pairs import rules
-from bot.pairs.notes import QUESTIONS, AskLink, Mate, OpenAsk, Sentence, Wish
+from bot.pairs.introduction_notes import (
+    QUESTIONS,
+    AskLink,
+    Mate,
+    OpenAsk,
+    Sentence,
+    Wish,
+)
 from bot.people import facts
 from bot.runtime import Transaction
 from bot.slack.rich_text import date_token

@@ -27,7 +27,7 @@ _VIEW_NAMES = {"blocks", "fields", "forms", "notes", "rich_text"}
 VIEWS = [
     file
     for file in OURS
-    if file.stem in _VIEW_NAMES or file.stem.endswith(("_blocks", "_notes"))
+    if file.stem in _VIEW_NAMES or file.stem.endswith(("_blocks", "_forms", "_notes"))
 ]
 
 

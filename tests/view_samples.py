@@ -19,6 +19,7 @@ from tests.samples import (
     knowledge,
     kudos,
     members,
+    pairs,
     program_leads,
     program_members,
     programs,
@@ -37,6 +38,7 @@ SAMPLES: Samples = (
     | knowledge.SAMPLES
     | kudos.SAMPLES
     | members.SAMPLES
+    | pairs.SAMPLES
     | program_leads.SAMPLES
     | program_members.SAMPLES
     | programs.SAMPLES

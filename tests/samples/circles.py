@@ -168,6 +168,7 @@ SAMPLES: Samples = {
         partial(season_blocks.none_note, SEASON, is_too_few=is_too_few)
         for is_too_few in (False, True)
     ],
+    preview_blocks.reason_lines: [partial(preview_blocks.reason_lines, REASONS)],
     page_blocks.welcome_note: [
         partial(page_blocks.welcome_note, page) for page in PAGES
     ],

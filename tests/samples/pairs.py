@@ -1,0 +1,103 @@
+"""Views of pairs: introductions, answers to them, and the Home tab."""
+
+from datetime import UTC, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from bot.pairs import blocks, introduction_notes, notes
+from bot.pairs.blocks import HomeMatch, HomeView, LeadView
+from bot.pairs.introduction_notes import AskLink, Introduction, Mate, OpenAsk, Wish
+from bot.pairs.notes import Status
+from bot.pairs.rules import Fit, State
+from bot.slack.rich_text import date_token
+from tests.samples.types import Samples
+
+MATCH = 10**9
+LONG = "x" * 80
+BEN = Mate("U0BEN", "Ben")
+MATES = [BEN, Mate("U0CHI", LONG)]
+ASK = AskLink("How do I renew the *VPN* certificate?", "https://peers.slack.com/1")
+LONG_ASK = AskLink("&lt;" * 150, "https://peers.slack.com/" + "2" * 150)
+AT = date_token(datetime(2026, 3, 17, 9, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
+REASONS = [
+    *(
+        Wish(member, other, topic, asked, count, has_solved, answered).parts
+        for member, other, topic in (("", "Ben", "Kafka"), ("Ben", "", LONG))
+        for asked in (None, LONG_ASK)
+        for count, has_solved, answered in (
+            (0, False, None),
+            (1, True, ASK),
+            (12, False, LONG_ASK),
+        )
+    ),
+    *(
+        OpenAsk(member, other, ASK, LONG_ASK).parts
+        for member, other in (("", "Ben"), ("Ben", ""))
+    ),
+]
+QUESTION = (introduction_notes.QUESTIONS[0],)
+INTRODUCTIONS = [
+    *(
+        Introduction(MATCH, MATES[:1], [reason], QUESTION, [(AT, "")], "")
+        for reason in REASONS
+    ),
+    Introduction(MATCH, [BEN], [], QUESTION, [], "Ben"),
+    Introduction(
+        MATCH, MATES, REASONS[-2:], QUESTION, [(AT, "9:00 for Ben")] * 2, LONG
+    ),
+]
+STATUSES = [
+    Status(MATCH, ["Ben", LONG], State.MET),
+    *(Status(MATCH, ["Ben"], State.MET, fit=fit) for fit in Fit),
+    Status(MATCH, ["Ben"], State.OPEN, "cant"),
+    *(Status(MATCH, ["Ben"], state, "time") for state in State),
+    *(
+        Status(MATCH, [LONG], State.OPEN, "time", "not_yet", is_asked_again=again)
+        for again in (False, True)
+    ),
+]
+HOMES = [
+    HomeView("Tuesday, 17 March", "every two weeks", *flags, count, needs, waits, match)
+    for flags in ((False, False), (True, False), (True, True))
+    for count, needs in ((1, True), (12, False))
+    for waits, match in (
+        (False, None),
+        (True, HomeMatch(MATCH, MATES, is_answered=False)),
+        (False, HomeMatch(MATCH, [BEN], is_answered=True)),
+    )
+]
+LEADS = [
+    LeadView(1, "Tuesday, 17 March", needs_people=True),
+    LeadView(12, "Tuesday, 17 March", False, "Tuesday, 3 March", 11, 0),
+    LeadView(12, "Tuesday, 17 March", False, "Tuesday, 3 March", 11, 1),
+]
+GROUPS = [(["Ana", "Ben"], ""), *[([LONG] * 3, "Because. " * 40)] * 45]
+
+SAMPLES: Samples = {
+    introduction_notes.introduction: [
+        partial(introduction_notes.introduction, view) for view in INTRODUCTIONS
+    ],
+    notes.status: [partial(notes.status, view) for view in STATUSES],
+    notes.outcome_question: [
+        partial(notes.outcome_question, MATCH, names)
+        for names in (["Ben"], ["Ben", LONG])
+    ],
+    notes.reminder: [
+        partial(notes.reminder, MATCH, ["Ben", LONG], writer) for writer in ("", "Ben")
+    ],
+    notes.cancelled: [
+        lambda: notes.cancelled(["Ben"], []),
+        lambda: notes.cancelled(["Ben"], [LONG]),
+    ],
+    notes.left_out: [notes.left_out],
+    notes.paused: [notes.paused],
+    notes.joined: [lambda: notes.joined("Tuesday, 17 March")],
+    notes.stopped: [notes.stopped],
+    notes.gone: [notes.gone],
+    blocks.home: [partial(blocks.home, view) for view in HOMES],
+    blocks.lead_home: [partial(blocks.lead_home, view) for view in LEADS],
+    blocks.round_list: [
+        partial(blocks.round_list, "The next round would be:", groups)
+        for groups in ([], GROUPS[:1], GROUPS)
+    ],
+}

@@ -1,7 +1,9 @@
 """Check blocks and views against Slack's documented limits, and add defaults."""
 
+import hashlib
 import json
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -169,11 +171,28 @@ def size_in_bytes(view: Json) -> int:
 
 
 def add_defaults(blocks: list[Json]) -> list[Json]:
-    """Add Slack's defaults: missing ids, and fields of text objects."""
+    """Add Slack's defaults: missing ids, and fields of text objects.
+
+    A block without input that did not change keeps its id when its view is drawn again.
+    Otherwise a person who presses a button at that moment would press in vain, as they
+    would not in Slack's own clients.
+    """
+    seen: Counter[str] = Counter()
     for block in blocks:
-        block.setdefault("block_id", secrets.token_urlsafe(4))
+        if "block_id" not in block:
+            block["block_id"] = _block_id(block, seen)
         _add_node_defaults(block)
     return blocks
+
+
+def _block_id(block: Json, seen: Counter[str]) -> str:
+    if block["type"] == "input":
+        # Slack forgets what was typed if the app gives a field no id.
+        return secrets.token_urlsafe(4)
+    content = json.dumps(block, sort_keys=True).encode()
+    name = hashlib.sha256(content).hexdigest()[:12]
+    seen[name] += 1
+    return f"{name}-{seen[name]}"
 
 
 def _add_node_defaults(node: Any) -> None:

@@ -66,17 +66,19 @@ def test_two_people_are_introduced_and_meet(window: OpenWindow) -> None:
     message = maya.message(INTRODUCTION)
     expect(message).to_contain_text("Why you two: ")
     expect(message).to_contain_text("You write first.")
-    expect(message).to_contain_text("Aino wants to learn about retries")
+    expect(message).to_contain_text("Aino Virtanen wants to learn about retries")
     assert maya.accessibility_problems() == []
     message.get_by_role("button", name="We have a time").click()
-    expect(maya.message("You have a time with Aino")).to_be_visible()
+    expect(maya.message("You have a time with Aino Virtanen")).to_be_visible()
     for _ in range(2):
         maya.travel("Next Monday, 09:00")
-    question = maya.message("Did you meet Aino?")
+    question = maya.message("Did you meet Aino Virtanen?")
     question.get_by_role("button", name="We met").click()
     expect(maya.message("Was it a good match?")).to_be_visible()
     assert maya.accessibility_problems() == []
-    maya.message("Was it a good match?").get_by_role("button", name="Yes").click()
+    maya.message("Was it a good match?").get_by_role(
+        "button", name="Yes", exact=True
+    ).click()
     thanks = maya.message("Thank you for telling me")
     thanks.get_by_role("button", name="Say thanks").click()
     expect(maya.modal).to_contain_text("Aino")

@@ -1,5 +1,7 @@
 """Blocks and views that Slack accepts, and those it rejects."""
 
+from copy import deepcopy
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -181,6 +183,21 @@ def test_missing_ids_are_added():
     assert done["block_id"]
     assert done["elements"][0]["action_id"]
     assert done["elements"][0]["text"]["emoji"] is True
+
+
+def test_unchanged_blocks_keep_their_ids_and_fields_get_others():
+    """A press during a redraw counts; typed text without an id is lost, as in Slack."""
+
+    def ids(*texts: str) -> list[str]:
+        rows = [section(text=plain(text)) for text in texts]
+        return [block["block_id"] for block in add_defaults(rows)]
+
+    first, second, third = ids("a", "b", "b")
+    assert ids("new", "a", "b", "b")[1:] == [first, second, third]
+    assert len({first, second, third}) == 3
+    typed = field({"type": "plain_text_input", "action_id": "p"})
+    [before], [after] = (add_defaults([deepcopy(typed)]) for _ in range(2))
+    assert before["block_id"] != after["block_id"]
 
 
 def test_typed_text_becomes_rich_text():

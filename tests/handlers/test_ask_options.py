@@ -79,6 +79,7 @@ def test_replies_to_shortcuts_appear_in_their_thread(
     story: Story,
 ) -> None:
     ask = story.ask()
+    story.slack.responses.clear()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.message_shortcut(PEER, "mark_helpful", HELPER, answer, thread_ts=ask.ts)
     story.message_shortcut(PEER, "mark_solved", HELPER, answer, thread_ts=ask.ts)

@@ -249,7 +249,13 @@ def test_each_message_that_waits_for_contact_hours_has_a_budget():
     # The owner of a schedule set it up, and wants to know that it stands still; an
     # asker gets one message about their own ask. Champions who read asks first have
     # some hours for it; reports that hide an ask, and stops of an author, are rare.
+    # People signed up for circles and for peer coffee.
     assert outside == {
         *("checkin.paused", "checkin.skipped", "routing.notice"),
         *("anonymous.review", "anonymous.report", "anonymous.stop_offer"),
+        *("circle.formed", "circle.none", "circle.place", "circle.welcome"),
+        *("circle.left", "circle.merge"),
+        *("circle.questions", "circle.facilitator", "circle.swap"),
+        *("pairs.introduction", "pairs.question", "pairs.cancelled"),
+        *("pairs.left_out", "pairs.paused"),
     }

@@ -259,6 +259,7 @@ def test_each_person_is_given_once():
         Costs([Person("ana"), Person("ana")], AT)
 
 
+@pytest.mark.deep
 @given(strict_people())
 def test_tables_have_the_costs_of_the_parts_of_each_pair(people):
     costs = Costs(people, AT)
@@ -278,6 +279,7 @@ def test_tables_have_the_costs_of_the_parts_of_each_pair(people):
         assert fit[m][n] == gained.get(other.id, 0)
 
 
+@pytest.mark.deep
 @given(strict_people())
 def test_reasons_are_true(people):
     for person, other in combinations(people, 2):

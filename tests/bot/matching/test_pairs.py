@@ -158,6 +158,7 @@ def test_what_always_holds_of_pairs(people, path, random):
         assert not costs.is_possible(costs.number[person], costs.number[other])
 
 
+@pytest.mark.deep
 @settings(deadline=None)
 @given(strict_people(), st.sampled_from(PATHS))
 def test_nobody_with_a_free_partner_is_left_out_twice(people, path):
@@ -193,6 +194,7 @@ def test_pairs_and_a_three_cost_least(count, seed):
     assert pairs.cost(people, formed.groups, AT) == least_cost_of_pairs(people)
 
 
+@pytest.mark.deep
 @settings(max_examples=40, deadline=None)
 @given(st.integers(5, 20).map(lambda n: 2 * n), st.integers(0, 10_000))
 def test_large_groups_cost_nearly_as_little(count, seed):

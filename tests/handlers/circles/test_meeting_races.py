@@ -38,6 +38,8 @@ from tests.slack_payloads import ASKER, HELPER, PEER, form_values
 
 on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
+pytestmark = pytest.mark.deep
+
 
 def stored(story: Story, circle_id: int):
     """Return what follows from presses, as it is stored for one circle's meeting."""

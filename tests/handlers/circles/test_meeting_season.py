@@ -3,6 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
 
 from models import Circle, CircleMeeting, CircleMember, CircleQuestion
@@ -10,6 +11,8 @@ from tests.circles import PEOPLE, go_to, keep, make_circle, meeting_of, presses
 from tests.circles import open_agenda as open_next
 from tests.factories import Story
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, PEER
+
+pytestmark = pytest.mark.deep
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

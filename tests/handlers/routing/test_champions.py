@@ -13,7 +13,7 @@ from tests.fakes import PostedMessage
 from tests.handlers.routing.conftest import Routing
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELP_CHANNEL, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
+pytestmark = pytest.mark.deep
 
 # Nine o'clock in Helsinki, where everyone is; 16 working hours later it is Wednesday.
 MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)

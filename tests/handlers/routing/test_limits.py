@@ -24,7 +24,7 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
+pytestmark = pytest.mark.deep
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

@@ -21,6 +21,8 @@ from tests.handlers.test_deadlocks import wait_for_a_waiter
 from tests.handlers.test_lost_commits import lost
 from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER
 
+pytestmark = pytest.mark.deep
+
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 # Half past nine in Helsinki.

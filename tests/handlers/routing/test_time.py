@@ -17,7 +17,10 @@ from tests.slack_payloads import (
 )
 
 # Hours and days do not depend on the database.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = [
+    pytest.mark.deep,
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+]
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

@@ -102,6 +102,8 @@ PERSONAL_DATA = (
         purpose="Ask nobody twice, and know the champions.",
         owner_columns=("member",),
         mentioned_columns=("invited_by",),
+        # The lead who asked does not learn who said no.
+        non_personal=("is_willing", "answered_at"),
         on_erasure="delete",
     ),
 )

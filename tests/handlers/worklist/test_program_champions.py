@@ -9,6 +9,7 @@ from bot.programs.permissions import INVITE, RUN_PROGRAM
 from bot.workspace import channels, sync
 from models import Channel, Program, ProgramChampion, ProgramChannel, ProgramLead
 from tests.handlers.worklist.conftest import DAY, FRIDAY, MONDAY, NEWCOMER, WorkList
+from tests.personal_data import file_of
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -88,6 +89,17 @@ def test_each_is_asked_once_and_only_those_who_want_get_suggestions(
     work.join()
     work.at(FRIDAY + 1.1 * DAY)
     assert work.open() == [("say_hello", NEWCOMER, HELPER)]
+
+
+def test_the_data_file_of_a_lead_tells_nobodys_answer(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    answers(work, PEER, "no", program)
+    rows = file_of(work.story, ASKER)["tables"]["program_champions"]["rows"]
+    assert [set(row) for row in rows] == [
+        {"program_id", "invited_by", "invited_at"}
+    ] * 2
+    [own] = file_of(work.story, PEER)["tables"]["program_champions"]["rows"]
+    assert own["is_willing"] is False
 
 
 def test_nobody_who_was_removed_is_asked_again(work: WorkList, program: int):

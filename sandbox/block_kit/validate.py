@@ -177,22 +177,22 @@ def add_defaults(blocks: list[Json]) -> list[Json]:
     Otherwise a person who presses a button at that moment would press in vain, as they
     would not in Slack's own clients.
     """
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for block in blocks:
         if "block_id" not in block:
-            block["block_id"] = _block_id(block, seen)
+            block["block_id"] = _block_id(block, counts)
         _add_node_defaults(block)
     return blocks
 
 
-def _block_id(block: Json, seen: Counter[str]) -> str:
+def _block_id(block: Json, counts: Counter[str]) -> str:
     if block["type"] == "input":
         # Slack forgets what was typed if the app gives a field no id.
         return secrets.token_urlsafe(4)
     content = json.dumps(block, sort_keys=True).encode()
     name = hashlib.sha256(content).hexdigest()[:12]
-    seen[name] += 1
-    return f"{name}-{seen[name]}"
+    counts[name] += 1
+    return f"{name}-{counts[name]}"
 
 
 def _add_node_defaults(node: Any) -> None:

@@ -17,11 +17,9 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.circles.preview_blocks import reason_lines
-from bot.circles.rules import (
-    MAX_BRINGS,
-    MAX_GOAL,
-)
+from bot.circles.rules import MAX_BRINGS, MAX_GOAL
 from bot.circles.season_blocks import SeasonText, title
+from bot.matching.circles import STAYS
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -200,8 +198,7 @@ def left() -> View:
 
 def left_note(names: Sequence[str], remaining: int) -> Note:
     """Tell a member of a circle which others left; names are plain."""
-    verb = "has" if len(names) == 1 else "have"
-    return sentence_note(
-        f"{capitalize(name_list(names))} {verb} left your circle. You are"
-        f" {remaining} now, and you stay together."
-    )
+    text = f"{capitalize(name_list(names))} can't come to your circle from now on."
+    if remaining >= STAYS:
+        text += f" You are {remaining} now, and you stay together."
+    return sentence_note(text)

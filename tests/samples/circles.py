@@ -175,7 +175,8 @@ SAMPLES: Samples = {
     page_blocks.circle_page: [partial(page_blocks.circle_page, page) for page in PAGES],
     page_blocks.left: [page_blocks.left],
     page_blocks.left_note: [
-        partial(page_blocks.left_note, names, 4) for names in (["ana"], ["Ana", "Ben"])
+        partial(page_blocks.left_note, names, remaining)
+        for names, remaining in ((["ana"], 4), (["Ana", "Ben"], 1))
     ],
     merge_blocks.merge_question: [
         partial(merge_blocks.merge_question, merge, ZONE)

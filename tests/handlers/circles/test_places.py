@@ -52,7 +52,7 @@ def test_a_place_not_taken_in_three_working_days_goes_to_the_next(
     story.click(silent, "circle_take", str(circle), channel="D1")
     assert places_of(story, silent)[0].taken_at is None
     for person in others:
-        assert not messages_with(story, person, "left your circle")
+        assert not messages_with(story, person, "can't come to your circle")
     press(story, late, "take", circle)
     story.deliver()
     assert messages_with(story, others[0], "Your circle is complete: you 7")
@@ -97,8 +97,10 @@ def test_those_who_stay_learn_who_left_without_a_reason(story: Story, program: i
     press(story, people[0], "leave", circle)
     story.deliver()
     assert circles_of(story, season) == [(circle, people[1:])]
-    assert messages_with(story, people[1], "has left your circle. You are 5 now")
-    assert not messages_with(story, people[0], "has left your circle")
+    assert messages_with(
+        story, people[1], "can't come to your circle from now on. You are 5 now"
+    )
+    assert not messages_with(story, people[0], "can't come to your circle")
     # The page is closed to people who left.
     press(story, people[0], "see", circle)
     assert "That circle is gone" in text_of(story.slack.views[-1])

@@ -56,6 +56,8 @@ class TablePolicy:
     text_columns: Mapping[str, str] = field(default_factory=dict)
     # The text that replaces erased text, if it is not NULL or empty.
     placeholders: Mapping[str, str] = field(default_factory=dict)
+    # Columns that only the data file of the row's owner shows.
+    owners_alone: Sequence[str] = ()
     # Text columns that hold neither names nor members' text.
     non_personal: Sequence[str] = ()
     # "tombstone": `before_erasure` replaces the row by one that records the erasure.

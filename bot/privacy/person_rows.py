@@ -122,7 +122,7 @@ def _is_visible(
         return False
     # Even a column without names and texts, such as topics, can tell what others wrote
     # about.
-    return column not in policy.non_personal and not (
+    return column not in {*policy.non_personal, *policy.owners_alone} and not (
         relation == "hidden" and column in _channel_columns(rows)
     )
 

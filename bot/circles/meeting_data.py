@@ -42,7 +42,8 @@ PERSONAL_DATA = (
         " who pressed which button when. Not who came.",
         purpose="Run a meeting's agenda, and share the work of facilitating.",
         retention="The presses: 90 days after the circle ended.",
-        owner_columns=("facilitator",),
+        # The presses of the others are not the facilitator's own.
+        mentioned_columns=("facilitator",),
         json_columns=("rota", "presses"),
         non_personal=("format",),
         before_erasure=_lock_circles,

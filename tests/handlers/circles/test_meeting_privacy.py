@@ -66,13 +66,23 @@ def test_only_the_circle_reads_what_its_members_write(met: Story):
 
 
 def test_a_data_file_has_ones_own_words_and_no_others(met: Story):
-    own = json.dumps(file_of(met, HELPER))
+    files = {member: file_of(met, member) for member in (HELPER, ASKER, PEER, ADMIN)}
+    own = json.dumps(files[HELPER])
     assert ACTION in own
     assert QUESTION in own
     for member in (ASKER, ADMIN):
-        theirs = json.dumps(file_of(met, member))
+        theirs = json.dumps(files[member])
         assert "Mercury" not in theirs
         assert "Jupiter" not in theirs
+
+
+def test_a_data_file_tells_nobody_elses_presses(met: Story):
+    people = {HELPER, ASKER, PEER}
+    for member in people:
+        meetings = file_of(met, member)["tables"]["circle_meetings"]["rows"]
+        assert meetings
+        for other in people - {member}:
+            assert other not in json.dumps(meetings)
 
 
 @pytest.mark.parametrize("member", [HELPER, ASKER])

@@ -43,8 +43,15 @@ def last_round(tx: Transaction, *, by: str) -> View:
         .order_by(PairMatchMember.match_id, PairMatchMember.member)
     ):
         groups.setdefault(match_id, []).append(member)
+    # A second match of the same person would tell that someone couldn't come.
+    listed: set[str] = set()
+    first = []
+    for group in groups.values():
+        if listed.isdisjoint(group):
+            first.append(group)
+            listed.update(group)
     text = f"{format_day(last.day)}: {_numbers(last.people, last.unmatched)}"
-    return _modal("Last round", text, _named(tx, groups.values(), {}))
+    return _modal("Last round", text, _named(tx, first, {}))
 
 
 def preview(tx: Transaction, *, by: str) -> View:

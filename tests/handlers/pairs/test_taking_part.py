@@ -103,6 +103,25 @@ def test_leads_see_numbers_and_names_but_no_answers(story: Story) -> None:
     assert "Last round, Tuesday, 10 March: 3 people." in program_page(story, ADMIN)
 
 
+def test_the_list_of_a_round_tells_no_lead_who_could_not_come(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    takes_part(story, ASKER, HELPER, PEER, ADMIN)
+    story.clock.now = DUE
+    runs(story)
+    before = last_round(story)
+    [first, second] = groups(story)
+    presses(story, first[0], "Can't this round")
+    presses(story, second[0], "Can't this round")
+    runs(story)
+    assert groups(story) == [tuple(sorted((first[1], second[1])))]
+    assert last_round(story) == before
+
+
+def last_round(story: Story) -> str:
+    story.click(ADMIN, "pair_last_round", "coffee", view={"type": "home"})
+    return json.dumps(story.slack.views[-1][1]["blocks"])
+
+
 @pytest.mark.parametrize("action", ["pair_preview", "pair_last_round"])
 def test_others_do_not_see_the_pairs(story: Story, action: str) -> None:
     takes_part(story, ASKER)

@@ -96,7 +96,8 @@ def _due_people(tx: Transaction) -> tuple[NextRound, list[PairOptIn]] | None:
     wanting = [
         row for row in opt_ins.active(tx, before_micros=micros) if row.member in present
     ]
-    if not wanting or (mode == "auto" and len(wanting) < rules.MIN_PEOPLE):
+    is_waiting = mode == "auto" and last_round(tx) is None
+    if not wanting or (is_waiting and len(wanting) < rules.MIN_PEOPLE):
         return None
     return upcoming, wanting
 

@@ -49,6 +49,16 @@ def test_six_people_begin_a_round_by_themselves(story: Story) -> None:
         assert text.startswith("Peer coffee: meet ")
 
 
+def test_rounds_go_on_with_fewer_than_six(story: Story) -> None:
+    people = names_of(6)
+    takes_part(story, *people)
+    story.clock.now = DUE
+    runs(story)
+    story.click(people[5], "pair_stop", "coffee", view={"type": "home"})
+    next_round(story)
+    assert [each.people for each in rounds(story)] == [6, 5]
+
+
 def test_rounds_come_every_two_weeks(story: Story) -> None:
     takes_part(story, *names_of(6))
     story.clock.now = DUE

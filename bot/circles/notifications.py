@@ -86,7 +86,7 @@ def _open_place(tx: Transaction, circle: Circle, member: str) -> CircleMember | 
     place = tx.session.get(CircleMember, (circle.id, member))
     if place is None or place.left_at is not None or circle.ended_at is not None:
         return None
-    if not service.is_present(tx, member):
+    if not service.is_present(tx, circle.program_id, member):
         return None
     season = service.season_of(tx, circle)
     return place if seasons.state(tx, season) is State.RUNNING else None
@@ -177,7 +177,7 @@ def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 def _render_merge(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     merge, member = merging.get(tx, delivery.subject_id), delivery.recipient
-    if not service.is_present(tx, member):
+    if not service.is_present(tx, seasons.get(tx, merge.season_id).program_id, member):
         return None
     text = merging.text(tx, merge, member)
     if text is None:

@@ -30,7 +30,7 @@ from bot.runtime import Transaction
 from bot.slack.blocks import Note
 from bot.workspace import members
 from bot.workspace.working_time import WorkingTime
-from models import Circle, CircleMember, CircleSeason, Member
+from models import Circle, CircleMember, CircleSeason, Member, ProgramMember
 
 ALREADY_INVITED = "They are invited already."
 TOO_LATE = "This place is gone. If another one comes free, I write to you."
@@ -93,16 +93,27 @@ def invite(tx: Transaction, season: CircleSeason) -> None:
         case _:
             raise UserError(seasons.OVER)
     season.invited_at = tx.now
+    _remove_leavers(tx, season)
     for circle in seasons.circles(tx, season):
         own = service.places(tx, circle)
         if not own:
-            # A lead moved everyone away.
+            # A lead moved everyone away, or they left.
             circle.ended_at = tx.now
         for place in own:
             _offer(tx, circle, place)
     tx.session.flush()
     for member in roster.waiting(tx, season):
         tx.enqueue(CIRCLE_NONE, season.id, to=member)
+
+
+def _remove_leavers(tx: Transaction, season: CircleSeason) -> None:
+    """Take those out of the preview who left the program or took their sign-up back."""
+    signed_up = {row.member for row in signups.people(tx, season)}
+    for circle in seasons.circles(tx, season):
+        for place in service.places(tx, circle):
+            if place.member not in signed_up:
+                tx.session.delete(place)
+    tx.session.flush()
 
 
 def _offer(tx: Transaction, circle: Circle, place: CircleMember) -> None:
@@ -120,7 +131,7 @@ def _own_place(tx: Transaction, circle: Circle, by: str) -> CircleMember:
     place = tx.session.get(CircleMember, (circle.id, by), populate_existing=True)
     if place is None or place.invited_at is None:
         raise UserError(service.GONE)
-    if circle.ended_at is not None or not service.is_present(tx, by):
+    if circle.ended_at is not None or not service.is_present(tx, circle.program_id, by):
         raise UserError(service.GONE)
     return place
 
@@ -197,8 +208,8 @@ def _end_place(tx: Transaction, circle: Circle, place: CircleMember) -> None:
 def due(tx: Transaction) -> list[int]:
     """Return the ids of the seasons in which a place ends now.
 
-    It was not taken in time, or its person was deactivated. Or the time for an answer
-    about a merge is over.
+    It was not taken in time, or its person left the program or the workspace. Or the
+    time for an answer about a merge is over.
     """
     running = tx.session.scalars(
         select(CircleSeason)
@@ -225,6 +236,11 @@ def _ended(tx: Transaction, season: CircleSeason) -> Sequence[CircleMember]:
             (Member.slack_id == CircleMember.member)
             & (Member.installation_id == season.installation_id),
         )
+        .outerjoin(
+            ProgramMember,
+            (ProgramMember.program_id == season.program_id)
+            & (ProgramMember.member == CircleMember.member),
+        )
         .where(
             CircleMember.season_id == season.id,
             CircleMember.left_at.is_(None),
@@ -232,6 +248,7 @@ def _ended(tx: Transaction, season: CircleSeason) -> Sequence[CircleMember]:
                 CircleMember.taken_at.is_(None) & (CircleMember.take_until <= tx.now),
                 Member.is_deactivated.is_(True),
                 Member.is_external.is_(True),
+                ProgramMember.is_joined.is_not(True),
             ),
         )
         .order_by(CircleMember.circle_id, CircleMember.member)

@@ -51,6 +51,9 @@ def _get(tx: Transaction, query: Select[CircleSeason]) -> CircleSeason:
 
 
 def state(tx: Transaction, season: CircleSeason) -> State:
+    """Return the season's state; with its program ends what nobody was invited to."""
+    if season.invited_at is None and not programs.is_active(tx, program_of(tx, season)):
+        return State.ENDED
     return rules.state(season, tx.now)
 
 

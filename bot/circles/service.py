@@ -14,6 +14,7 @@ from bot.circles.reasons import from_rows
 from bot.circles.rules import Reason
 from bot.errors import UserError
 from bot.matching.circles import STAYS
+from bot.programs import membership
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
 from models import Circle, CircleMember, CircleSeason, CircleSignup, Member
@@ -225,12 +226,13 @@ def _brings(tx: Transaction, season: CircleSeason) -> dict[str, str]:
     return {row.member: row.brings for row in rows}
 
 
-def is_present(tx: Transaction, member: str) -> bool:
-    """Return False for people who were deactivated, are external, or were erased."""
+def is_present(tx: Transaction, program_id: int, member: str) -> bool:
+    """Return False for people who left the program or the workspace."""
     person: Member | None = members.find(tx, member)
     return (
         person is not None
         and not person.is_deactivated
         and not person.is_external
         and person.erased_at is None
+        and membership.is_joined(tx, program_id, member)
     )

@@ -106,6 +106,33 @@ def test_those_who_stay_learn_who_left_without_a_reason(story: Story, program: i
     assert "That circle is gone" in text_of(story.slack.views[-1])
 
 
+def test_who_leaves_the_program_leaves_its_circle(story: Story, program: int):
+    season, circle, people = circle_of(story, program)
+    story.click(people[0], "program_leave", str(program), channel="D1")
+    passes_on(story)
+    assert circles_of(story, season) == [(circle, people[1:])]
+    assert messages_with(story, people[1], "can't come to your circle from now on")
+
+
+def test_who_leaves_the_program_before_the_invitation_gets_no_place(
+    story: Story, program: int
+):
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    [(circle, people)] = circles_of(story, season)
+    story.click(people[0], "program_leave", str(program), channel="D1")
+    invites(story, season)
+    assert circles_of(story, season) == [(circle, people[1:])]
+    assert not messages_with(story, people[0], "There is a place for you")
+
+
+def test_a_program_that_ended_forms_no_circles(story: Story, program: int):
+    season = season_with(story, program, 6)
+    story.click(CHAMPION, "program_end", str(program), view={"type": "modal"})
+    forms_circles(story)
+    assert circles_of(story, season) == []
+
+
 def test_three_people_get_no_circle_and_are_told(story: Story, program: int):
     season = season_with(story, program, 3)
     forms_circles(story)

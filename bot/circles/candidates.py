@@ -37,7 +37,7 @@ def _as_signed_up(
         hours = replace(hours, never=rules.never_hours(signup.never))
     return replace(
         person,
-        # Whoever likes both has no call with people who are asleep.
+        # Those who like both can't call people who are asleep.
         way=Way.WRITING if is_in_writing else Way.CALLS,
         hours=hours,
         rounds_left_out=rounds_left_out,

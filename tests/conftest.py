@@ -124,7 +124,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_most_seconds, reverse=True)
     # Before pytest leaves out the deep tests.
     for item in items:
-        if item.get_closest_marker("deep_on_postgresql") and _runs_on_postgresql(item):
+        if _runs_on_postgresql(item) and not item.get_closest_marker("on_postgresql"):
             item.add_marker("deep")
 
 

@@ -38,8 +38,6 @@ from tests.slack_payloads import (
 )
 from tests.workspace import add_other_workspace
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 WORDS = "Freeze the clock, then run it again."
 NOTICE = (
     "Your answer in #help helped, so I keep its words. Those who can see the channel"

@@ -21,8 +21,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def refused(response: Any) -> str:
     """Return the errors that a command responded with."""

@@ -21,6 +21,8 @@ from tests.slack_payloads import (
     reaction_event,
 )
 
+pytestmark = pytest.mark.on_postgresql
+
 
 def request(event_fields: dict[str, Any]) -> BoltRequest:
     body = {

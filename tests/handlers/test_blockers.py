@@ -26,8 +26,6 @@ from tests.slack_payloads import (
     form_values,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 STUCK = "Why does <b> parse as `a & b`?"
 
 

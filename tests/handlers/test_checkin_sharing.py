@@ -30,8 +30,6 @@ from tests.slack_payloads import (
 )
 from tests.workspace import add_other_workspace
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 # The form
 
 

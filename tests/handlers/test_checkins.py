@@ -24,8 +24,6 @@ from tests.slack_payloads import (
 )
 from tests.strategies import HARMFUL_SNIPPETS
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 # Nine in Berlin, on the Monday after the stories begin; they begin at ten.
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 

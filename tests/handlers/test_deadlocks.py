@@ -32,7 +32,10 @@ from tests.slack_payloads import (
     reaction_event,
 )
 
-pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+pytestmark = [
+    pytest.mark.on_postgresql,
+    pytest.mark.parametrize("database", ["postgresql"], indirect=True),
+]
 
 ASKS = "SELECT 1 FROM asks FOR UPDATE"
 

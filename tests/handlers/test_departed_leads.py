@@ -32,8 +32,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 @pytest.fixture
 def morning(story: Story) -> Story:

@@ -9,8 +9,6 @@ from bot.workspace import channels
 from tests.factories import Story
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, form_errors
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def helpful_of(story: Story) -> list[str] | None:
     with story.rt.read(story.rt.workspaces.only) as tx:

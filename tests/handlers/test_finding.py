@@ -26,8 +26,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 @pytest.fixture
 def earlier(story: Story, follower: SearchFollower) -> str:

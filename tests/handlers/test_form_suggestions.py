@@ -18,8 +18,6 @@ from tests.factories import Story
 from tests.knowledge import TITLE, solve_an_ask
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, conversation_object
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 @pytest.fixture
 def earlier(story: Story, follower: SearchFollower) -> str:

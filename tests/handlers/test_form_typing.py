@@ -26,8 +26,6 @@ from tests.slack_payloads import (
     PEER,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 QUESTION = "VPN certificate expired"
 
 

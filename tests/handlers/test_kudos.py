@@ -32,8 +32,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_kudos_are_one_message_and_a_direct_message_to_each(story: Story) -> None:
     receipt = give(story, f"{BEN} {CHI} {FOR} #teamwork")

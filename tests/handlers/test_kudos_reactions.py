@@ -25,8 +25,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 FOR = "for the answer on retries, which saved my day"
 BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
 

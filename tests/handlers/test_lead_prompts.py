@@ -33,8 +33,6 @@ from tests.slack_payloads import (
     form_values,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 SIX_WEEKS = timedelta(weeks=6)
 
 

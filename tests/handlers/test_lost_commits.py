@@ -11,7 +11,10 @@ from models import Answer, Kudos, OutboxItem, Reaction
 from tests.factories import Story
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
 
-pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+pytestmark = [
+    pytest.mark.on_postgresql,
+    pytest.mark.parametrize("database", ["postgresql"], indirect=True),
+]
 
 KUDOS = f"<@{HELPER}> for the long and patient answer on retries"
 

@@ -30,8 +30,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 SECRET = "C0SECRET"
 
 

@@ -41,8 +41,6 @@ from tests.slack_payloads import (
     conversation_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def words(posted: PostedMessage) -> str:
     return str(posted.blocks)

@@ -32,8 +32,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 AGAIN = "The certificate of our VPN has expired, what now?"
 TEAM_URL = "https://peers.slack.com/"
 DEN = "C0DEN"

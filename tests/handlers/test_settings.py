@@ -23,8 +23,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def policies_of(story: Story) -> WorkspaceSettings:
     with story.rt.read(story.rt.workspaces.only) as tx:

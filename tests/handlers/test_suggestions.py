@@ -24,8 +24,6 @@ from tests.slack_payloads import (
     message_event,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 OPS = "C0OPS"
 AGAIN = "VPN certificate has expired, how can I renew it?"
 

@@ -22,8 +22,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 TITLE = "How do I renew the VPN certificate?"
 THANKS = "Your answer of 2 Mar helped Chi today. Thank you!"
 

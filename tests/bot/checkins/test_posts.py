@@ -22,8 +22,6 @@ from tests.factories import MONDAY, Story
 from tests.fakes import PostedMessage
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, conversation_object
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def digest(story: Story, one: Round, channel: str = HELP_CHANNEL) -> PostedMessage:
     return story.slack.message_at(channel, one.ts or "")

@@ -13,6 +13,8 @@ from bot.db.engine import Database, sqlite_file, truncate_wal
 from bot.db.retry import run_batch
 from models import Installation
 
+pytestmark = pytest.mark.on_postgresql
+
 
 def add(team_id: str) -> Installation:
     return Installation(

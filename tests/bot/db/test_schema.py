@@ -12,6 +12,8 @@ from sqlalchemy import Engine, text
 from bot.db import schema
 from bot.db.engine import Database
 
+pytestmark = pytest.mark.on_postgresql
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -20,6 +20,8 @@ from models import Champion, Channel, ChannelMember, Home
 from tests.conftest import NOW
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
 
+pytestmark = pytest.mark.on_postgresql
+
 AT = datetime_to_micros(NOW)
 LATEST = datetime_to_micros(NOW + timedelta(minutes=5))
 UPSERT = upsert_latest(

@@ -29,6 +29,8 @@ from tests.fakes import FakeSlack
 from tests.outbox import HERE, POST_METHOD, OutboxHarness
 from tests.slack_payloads import ASKER, HELPER
 
+pytestmark = pytest.mark.on_postgresql
+
 
 def correct(rt: Runtime) -> bool:
     """Run the job; return True if there was anything to correct."""

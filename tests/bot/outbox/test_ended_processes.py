@@ -10,6 +10,8 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.outbox import HERE, OutboxHarness
 
+pytestmark = pytest.mark.on_postgresql
+
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_sqlite_file_has_no_lease_of_an_ended_process(

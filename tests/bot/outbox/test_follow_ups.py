@@ -16,6 +16,8 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.outbox import EPHEMERAL, HERE, POST, POST_METHOD, REACTION, OutboxHarness
 
+pytestmark = pytest.mark.on_postgresql
+
 
 class FollowUps:
     """A post after which others follow: a direct message, a reply, an update."""

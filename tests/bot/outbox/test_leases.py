@@ -13,6 +13,8 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.outbox import HERE, POST_METHOD, OutboxHarness
 
+pytestmark = pytest.mark.on_postgresql
+
 
 @pytest.mark.parametrize("was_posted", [True, False])
 def test_a_dead_worker_leaves_a_lease_and_no_second_message(

@@ -26,6 +26,9 @@ from tests.slack_payloads import ASKER, HELPER
 HERE, MOVED = "C0HERE", "C0MOVED"
 POST, UPDATE = map(MessageKind, ("notice.post", "notice.update"))
 POST_METHOD, UPDATE_METHOD = "chat.postMessage", "chat.update"
+
+pytestmark = pytest.mark.on_postgresql
+
 HISTORY_METHOD = "conversations.history"
 
 

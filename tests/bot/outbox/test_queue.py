@@ -20,6 +20,8 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.workspace import add_other_workspace
 
+pytestmark = pytest.mark.on_postgresql
+
 
 def enqueue_post(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
     with rt.write_session.begin() as session:

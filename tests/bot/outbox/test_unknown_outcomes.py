@@ -8,6 +8,8 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.outbox import HERE, POST_METHOD, OutboxHarness
 
+pytestmark = pytest.mark.on_postgresql
+
 
 @pytest.mark.parametrize("was_posted", [True, False])
 def test_an_unknown_outcome_is_looked_up_before_anything_is_resent(

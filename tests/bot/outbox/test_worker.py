@@ -19,6 +19,8 @@ from tests.fakes import FakeSlack
 from tests.outbox import HERE, POST, POST_METHOD, THERE, OutboxHarness
 from tests.slack_payloads import HELPER
 
+pytestmark = pytest.mark.on_postgresql
+
 
 def test_an_item_is_sent_once(harness: OutboxHarness, slack: FakeSlack) -> None:
     harness.enqueue()

@@ -21,6 +21,8 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.two_workspaces import serve_two
 
+pytestmark = pytest.mark.on_postgresql
+
 POST = MessageKind("post")
 POST_METHOD = "chat.postMessage"
 

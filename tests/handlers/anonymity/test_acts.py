@@ -39,8 +39,6 @@ from tests.home import opens, visible_home
 from tests.rows import all_rows
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 OWN = "Your asks without your name"
 
 

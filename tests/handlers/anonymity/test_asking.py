@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 import jobs.anonymity
@@ -19,8 +18,6 @@ from tests.handlers.anonymity.conftest import PEOPLE, QUESTION, Anonymity
 from tests.home import opens
 from tests.rows import all_rows
 from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER, user_object
-
-pytestmark = pytest.mark.deep_on_postgresql
 
 NEWCOMERS = ["U0NEW1", "U0NEW2", "U0NEW3"]
 

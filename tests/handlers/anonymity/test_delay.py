@@ -21,8 +21,6 @@ from tests.handlers.anonymity.keys import KEYS
 from tests.home import leaves, opens, visible_home
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 HOUR = timedelta(hours=1)
 
 

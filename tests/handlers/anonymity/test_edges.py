@@ -19,8 +19,6 @@ from tests.home import opens
 from tests.rows import all_rows
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, NAMES, PEER, user_object
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_replicas_at_once_post_it_once(anonymity: Anonymity, story: Story) -> None:
     anonymity.press_post(anonymity.preview())

@@ -28,8 +28,6 @@ from tests.slack_payloads import (
 )
 from tests.two_workspaces import serve_two
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 NAME = NAMES[ASKER]
 
 

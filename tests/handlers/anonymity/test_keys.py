@@ -27,8 +27,6 @@ from tests.handlers.anonymity.keys import KEYS
 from tests.home import leaves, opens
 from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 NEW = AnonymityKey(bytes(range(100, 132)))
 OLD = KEYS
 BOTH = AnonymityKeys(NEW, OLD.current)

@@ -10,8 +10,6 @@ from tests.handlers.anonymity.conftest import Anonymity
 from tests.mentors import credited, meet, on_friday
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def answered(story: Story, *, by: str = HELPER) -> tuple[int, str, int]:
     """Answer the last ask; return its id, and the ts and id of the answer."""

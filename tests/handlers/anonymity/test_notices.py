@@ -33,7 +33,7 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
+pytestmark = pytest.mark.deep
 
 NOTE = "Something is waiting for you on my Home tab."
 # In Helsinki it is two hours later.

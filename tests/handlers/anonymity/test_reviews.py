@@ -28,7 +28,7 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
+pytestmark = pytest.mark.deep
 
 OTHER = "U0C00"
 CHAMPIONS = [CHAMPION, OTHER]

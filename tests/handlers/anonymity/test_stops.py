@@ -24,9 +24,9 @@ from tests.slack_payloads import (
     button,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 OTHER, LEAD = CROWD[0], CROWD[1]
+
+pytestmark = pytest.mark.deep
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from tests.knowledge import TITLE, WORDS, solve_an_ask
 from tests.rows import all_rows
 from tests.slack_payloads import HELP_CHANNEL, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 SIMILAR = "VPN certificate expired?"
 
 

@@ -22,8 +22,6 @@ from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
 
 # Eva, who runs the workspace, and Dan, a champion, are in no circle here.
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 MEMBERS = (ASKER, HELPER, PEER)
 ACTION, QUESTION = "Write to Mercury", "Who has moved to Jupiter?"
 

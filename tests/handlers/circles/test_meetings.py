@@ -26,8 +26,6 @@ from tests.factories import Story
 from tests.programs import last_reply
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 ACTION = "Write to the two teams"
 
 

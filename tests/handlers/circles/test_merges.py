@@ -1,6 +1,5 @@
 """Circles that have become too small ask another one, and both decide."""
 
-import pytest
 from sqlalchemy import select
 
 from models import CircleMerge
@@ -14,8 +13,6 @@ from tests.seasons import (
     press,
     season_with,
 )
-
-pytestmark = pytest.mark.deep_on_postgresql
 
 
 def two_circles(story: Story, program: int, count: int) -> tuple[int, list]:

@@ -23,8 +23,6 @@ from tests.seasons import (
 )
 from tests.slack_payloads import CHAMPION, form_values, user_object
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_a_place_not_taken_in_three_working_days_goes_to_the_next(
     story: Story, program: int

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import func, select
 
 from bot.circles import personal_data
@@ -23,8 +22,6 @@ from tests.seasons import (
     text_of,
 )
 from tests.slack_payloads import CHAMPION, form_values
-
-pytestmark = pytest.mark.deep_on_postgresql
 
 SECRET = "How do I tell my boss"
 

@@ -1,7 +1,5 @@
 """A season of circles, from its opening to circles that agreed and have times."""
 
-import pytest
-
 from tests.factories import Story
 from tests.seasons import (
     circle_of,
@@ -16,8 +14,6 @@ from tests.seasons import (
     text_of,
 )
 from tests.slack_payloads import CHAMPION, form_values
-
-pytestmark = pytest.mark.deep_on_postgresql
 
 SECRET = "How do I tell my boss"
 

@@ -23,8 +23,6 @@ from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
 
 # Nine in Berlin, on the first Monday of the season.
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 MONDAY = datetime(2026, 3, 16, 8, tzinfo=UTC)
 ISSUE, QUESTION = "How do I move to Mercury?", "Why not to Venus?"
 IDEA, THANKS = "Take the early train", "The train helped"

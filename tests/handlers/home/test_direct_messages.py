@@ -12,8 +12,6 @@ from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.slack_payloads import ASKER, HELP_CHANNEL, PEER, button, form_values
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_the_button_on_home_opens_the_form(peers: Story):
     peers.click(PEER, "home_ask", view={"type": "home"})

@@ -14,8 +14,6 @@ from tests.factories import Story
 from tests.home import PRIVATE, asks_in, leaves, links, opens, visible_home
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_an_empty_home_teaches_the_first_three_things(peers: Story):
     shown = opens(peers, ASKER)

@@ -10,8 +10,6 @@ from tests.factories import Story
 from tests.home import asks_in, links, opens, visible_home
 from tests.slack_payloads import ASKER, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def publishes(story: Story) -> int:
     return story.slack.calls.count("views.publish")

@@ -13,8 +13,6 @@ from tests.personal_data import forget
 from tests.program_leads import add_program, depart, lead_peers
 from tests.slack_payloads import ADMIN, ASKER, GUEST, HELP_CHANNEL, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 ASKED = "Leads who asked in the last 6 weeks:"
 
 

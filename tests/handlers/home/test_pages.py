@@ -18,8 +18,6 @@ from tests.factories import Story
 from tests.home import asks_in, opens, visible_home
 from tests.slack_payloads import ASKER, GUEST, HELPER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 PEOPLE, PROGRAM = "Who you could meet", "What you could join"
 WAITING = "Ben waits for you"
 

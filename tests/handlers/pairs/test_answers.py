@@ -28,8 +28,6 @@ from tests.pairs import (
 from tests.people import choose
 from tests.slack_payloads import ASKER, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 @pytest.fixture
 def pair(story: Story) -> tuple[str, str]:

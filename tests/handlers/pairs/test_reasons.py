@@ -9,8 +9,6 @@ from tests.pairs import DUE, runs, takes_part, words
 from tests.people import choose
 from tests.slack_payloads import ASKER, GUEST, HELP_CHANNEL, HELPER, user_object
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 @pytest.fixture(autouse=True)
 def _is_on(story: Story) -> None:

@@ -27,8 +27,6 @@ from tests.pairs import (
 from tests.people import choose
 from tests.slack_payloads import ADMIN, ASKER, HELPER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_six_people_begin_a_round_by_themselves(story: Story) -> None:
     people = names_of(6)

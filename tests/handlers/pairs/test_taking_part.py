@@ -30,8 +30,6 @@ from tests.personal_data import forget
 from tests.programs import program_page
 from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     story.ask()

@@ -36,8 +36,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_the_consequences_are_shown_before_the_erasure(lived: Story):
     before = everything_in(lived)

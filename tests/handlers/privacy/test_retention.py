@@ -40,8 +40,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_a_deactivated_member_is_erased_after_a_while(lived: Story):
     deactivated = user_object(ASKER, deleted=True)

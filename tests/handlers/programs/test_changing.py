@@ -52,8 +52,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 DEN, ELSE = "C0DEN", "C0ELSE"
 
 

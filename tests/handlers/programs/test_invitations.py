@@ -37,8 +37,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 CLOSED = "C0CLOSED"
 
 

@@ -30,8 +30,6 @@ from tests.slack_payloads import (
     form_values,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def is_joined(story: Story, member: str, program: int) -> bool:
     row = membership_of(story, member, program)

@@ -39,8 +39,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_the_program_is_a_draft_until_it_is_opened(known: Story):
     story = known

@@ -28,8 +28,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 OTHER, CLOSED = "C0OTHER", "C0CLOSED"
 
 

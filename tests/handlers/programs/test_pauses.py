@@ -29,8 +29,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def look(story: Story) -> None:
     jobs.program_channels.check_programs(story.rt, story.worker)

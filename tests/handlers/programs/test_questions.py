@@ -30,8 +30,6 @@ from tests.slack_payloads import (
     form_values,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 QUESTION, ANSWER = "Is it for people without a team?", "Yes, for you, too."
 
 

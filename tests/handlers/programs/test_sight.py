@@ -40,8 +40,6 @@ from tests.slack_payloads import (
 from tests.two_workspaces import serve_two
 from tests.workspace import add_other_workspace
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 DEN = "C0DEN"
 SECRET = "Zimtstern"
 BUTTONS = (

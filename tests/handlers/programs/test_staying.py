@@ -23,8 +23,6 @@ from tests.programs import (
 )
 from tests.slack_payloads import ASKER, CHAMPION, HELP_CHANNEL, HELPER, PEER, button
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 @pytest.fixture
 def program(story: Story) -> int:

@@ -17,8 +17,6 @@ from tests.handlers.routing.conftest import (
 )
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def options(story: Story, ts: str, member: str = ASKER) -> str:
     story.message_shortcut(member, "ask_options", member, ts)

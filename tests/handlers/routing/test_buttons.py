@@ -28,7 +28,7 @@ from tests.slack_payloads import (
 )
 from tests.two_workspaces import install
 
-pytestmark = pytest.mark.deep_on_postgresql
+pytestmark = pytest.mark.deep
 
 BUTTONS = (
     *("request_help", "request_decline", "request_never"),

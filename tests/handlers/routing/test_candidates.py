@@ -34,8 +34,6 @@ from tests.slack_payloads import (
     conversation_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 DAY = timedelta(days=1)
 # Half past nine in Helsinki, a week after the first asks.
 MONDAY = datetime(2026, 3, 9, 7, 30, tzinfo=UTC)

@@ -26,7 +26,7 @@ from tests.slack_payloads import (
     PEER,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
+pytestmark = pytest.mark.deep
 
 OFFER = "shall I ask people who may know"
 

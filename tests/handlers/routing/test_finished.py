@@ -17,8 +17,6 @@ from tests.handlers.routing.conftest import (
 )
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def due_steps(routing: Routing) -> int:
     with routing.story.rt.read_session() as session:

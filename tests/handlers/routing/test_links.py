@@ -26,7 +26,7 @@ from tests.slack_payloads import (
     form_errors,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
+pytestmark = pytest.mark.deep
 
 OPS = "C0OPS"
 

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from bot.slack.api import Rejected
 from tests.ask_forms import elements
 from tests.factories import Story
@@ -14,6 +16,8 @@ from tests.handlers.routing.conftest import (
 )
 from tests.handlers.routing.test_ask_now import ask_id, home
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, form_values
+
+pytestmark = pytest.mark.deep
 
 ASK_NOW = "Ask someone now"
 IN_HOME = {"type": "home", "private_metadata": "", "blocks": []}

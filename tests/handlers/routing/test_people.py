@@ -20,7 +20,7 @@ from tests.handlers.routing.conftest import (
 )
 from tests.slack_payloads import ASKER, HELPER, PEER, user_object
 
-pytestmark = pytest.mark.deep_on_postgresql
+pytestmark = pytest.mark.deep
 
 HOUR = timedelta(hours=1)
 # Four o'clock in Helsinki, on the day before Easter's holidays.

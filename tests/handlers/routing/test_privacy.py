@@ -31,8 +31,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 # Half past nine in Helsinki.

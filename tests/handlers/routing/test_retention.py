@@ -14,8 +14,6 @@ from tests.handlers.routing.conftest import QUESTION, Routing, on_sqlite
 from tests.handlers.test_erasure import forget
 from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 # Half past nine in Helsinki.
 MONDAY = datetime(2026, 3, 9, 7, 30, tzinfo=UTC)
 HOURS = timedelta(hours=1)

@@ -24,8 +24,6 @@ from tests.slack_payloads import (
     form_values,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def my_form(story: Story, member: str) -> dict[str, Any]:
     story.command(member, "/backswing", "me")

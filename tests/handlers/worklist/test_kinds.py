@@ -17,8 +17,6 @@ from tests.slack_payloads import (
     PEER,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 QUESTION = "How do I renew the VPN certificate?"
 
 

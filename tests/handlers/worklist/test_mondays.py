@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import update
 
 from bot.worklist import assignment
@@ -10,8 +9,6 @@ from bot.workspace import member_settings
 from models import Newcomer
 from tests.handlers.worklist.conftest import DAY, MONDAY, NEWCOMER, WorkList
 from tests.slack_payloads import CHAMPION, HELPER
-
-pytestmark = pytest.mark.deep_on_postgresql
 
 # Nine in Helsinki is 7:00 UTC.
 TEN, ELEVEN = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2, minutes=5)

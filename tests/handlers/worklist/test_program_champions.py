@@ -22,8 +22,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 DEN = "C0DEN"
 
 

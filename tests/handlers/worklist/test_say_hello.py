@@ -14,8 +14,6 @@ from tests.slack_payloads import (
     conversation_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 
 def test_a_champion_can_say_hello_a_day_after_a_person_has_joined(work: WorkList):
     work.join()

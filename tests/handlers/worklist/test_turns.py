@@ -24,8 +24,6 @@ from tests.slack_payloads import (
     user_object,
 )
 
-pytestmark = pytest.mark.deep_on_postgresql
-
 DEN = "C0DEN"
 
 

@@ -11,6 +11,8 @@ from bot.people import facts
 from bot.runtime import Transaction
 from models import CircleMember, CircleSeason, CircleSignup
 
+_WAYS = {"writing": Way.WRITING, "calls": Way.CALLS, "either": Way.EITHER}
+
 
 def load(
     tx: Transaction, season: CircleSeason, signups: Sequence[CircleSignup]
@@ -37,8 +39,7 @@ def _as_signed_up(
         hours = replace(hours, never=rules.never_hours(signup.never))
     return replace(
         person,
-        # Those who like both can't call people who are asleep.
-        way=Way.WRITING if is_in_writing else Way.CALLS,
+        way=Way.WRITING if is_in_writing else _WAYS[signup.way],
         hours=hours,
         rounds_left_out=rounds_left_out,
     )

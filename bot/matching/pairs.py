@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations, pairwise
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from bot.matching.cost import IMPOSSIBLE, Kind, Part, pair_parts
 from bot.matching.order import nearby, shuffled
 from bot.matching.people import Person
 from bot.matching.tables import Costs, Table, ids_of
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # Up to this number of people, pairs are the cheapest that there are: in a second.
 MAX_EXACT = 200
@@ -116,6 +118,9 @@ def proposals(
 
 def _cheapest(costs: Costs, numbers: Iterable[int]) -> list[list[int]]:
     """Return the pairs of least cost, and a three if the people are few and odd."""
+    # The import takes a third of a second and 15 MB, and rounds are rare.
+    import networkx as nx  # noqa: PLC0415
+
     people = sorted(numbers)
     table = costs.pairs(people, _MET_WEIGHT)
     bonus = [_bonus(costs.people[n]) for n in people]
@@ -141,6 +146,8 @@ def _cheapest(costs: Costs, numbers: Iterable[int]) -> list[list[int]]:
 
 def _matched(graph: "nx.Graph[int]") -> tuple[int, list[tuple[int, ...]]]:
     """Return the matching of the most weight, and its weight."""
+    import networkx as nx  # noqa: PLC0415
+
     pairs = sorted(tuple(sorted(pair)) for pair in nx.max_weight_matching(graph))
     return sum(graph.edges[pair]["weight"] for pair in pairs), pairs
 

@@ -12,6 +12,7 @@ from bot.circles import (
     meeting_data,
     notifications,
     personal_data,
+    places,
 )
 from bot.circles.permissions import PERMISSIONS
 from bot.feature import DueRows, Feature
@@ -45,6 +46,7 @@ CIRCLES = Feature(
     message_policies=(*personal_data.MESSAGES, *meeting_data.MESSAGES),
     purge=_purge,
     homes_about=personal_data.homes_about,
+    on_program_left=places.on_program_left,
     home_sections=(home.OWN_CIRCLES,),
     help_lines=_help_lines,
     due_rows=(DueRows("keep-meetings", CircleMeeting.due_at, _meetings_of),),

@@ -30,7 +30,14 @@ from bot.runtime import Transaction
 from bot.slack.blocks import Note
 from bot.workspace import members
 from bot.workspace.working_time import WorkingTime
-from models import Circle, CircleMember, CircleSeason, Member, ProgramMember
+from models import (
+    Circle,
+    CircleMember,
+    CircleSeason,
+    CircleSignup,
+    Member,
+    ProgramMember,
+)
 
 ALREADY_INVITED = "They are invited already."
 TOO_LATE = "This place is gone. If another one comes free, I write to you."
@@ -113,7 +120,8 @@ def _remove_leavers(tx: Transaction, season: CircleSeason) -> None:
         for place in service.places(tx, circle):
             if place.member not in signed_up:
                 tx.session.delete(place)
-    tx.session.flush()
+                tx.session.flush()
+                roster.renew_reasons(tx, season, circle)
 
 
 def _offer(tx: Transaction, circle: Circle, place: CircleMember) -> None:
@@ -271,6 +279,27 @@ def settle(tx: Transaction, season_id: int) -> None:
             roster.introduce(tx, circle)
     merging.end_due(tx, season)
     merging.offer(tx, season)
+
+
+def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
+    """Take someone who left the program out of its circles, and tell the others."""
+    season_ids = tx.session.scalars(
+        select(CircleSeason.id)
+        .join(CircleSignup, CircleSignup.season_id == CircleSeason.id)
+        .where(
+            CircleSeason.program_id == program_id,
+            CircleSeason.ended_at.is_(None),
+            CircleSeason.ends_on >= tx.now.date(),
+            CircleSignup.member == member,
+        )
+        .order_by(CircleSeason.id)
+    )
+    for season_id in season_ids.all():
+        season = seasons.lock(tx, season_id)
+        if seasons.state(tx, season) is State.PREVIEW:
+            _remove_leavers(tx, season)
+        else:
+            settle(tx, season_id)
 
 
 def pass_on(tx: Transaction, season: CircleSeason) -> None:

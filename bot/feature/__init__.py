@@ -151,6 +151,9 @@ class Feature:
     # Runs when a channel has turned private, or is shared with other organisations.
     on_channel_restricted: hooks.ChannelRestricted | None = None
 
+    # Runs in the press with which a member leaves a program: they come to nothing of it.
+    on_program_left: hooks.ProgramLeft | None = None
+
     # Runs once when the bot can write to some people; the place names its subject.
     on_place_opened: hooks.PlaceOpened | None = None
 
@@ -236,6 +239,7 @@ class Features:
         self.on_channel_restricted = self._run_all(
             lambda feature: feature.on_channel_restricted
         )
+        self.on_program_left = self._run_all(lambda feature: feature.on_program_left)
         self.on_place_opened = self._run_all(lambda feature: feature.on_place_opened)
         self.on_title_changed = self._run_all(lambda feature: feature.on_title_changed)
         self.on_answers_marked = self._run_all(

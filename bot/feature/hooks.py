@@ -36,6 +36,8 @@ Purge = Callable[["Transaction", datetime], None]
 RowsToLock = Callable[
     ["Session", "Sequence[TrackedMessage]"], "Mapping[type[Base], Collection[int]]"
 ]
+# The id of the program's row, and the member.
+ProgramLeft = Callable[["Transaction", int, str], None]
 PlaceOpened = Callable[["Transaction", "PeerPlace"], None]
 DueCounts = Callable[["Transaction"], Mapping[str, int]]
 NextDue = Callable[["Transaction"], Sequence[datetime | None]]

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.feature import Feature
 from bot.pairs import (
     home,
+    matches,
     notifications,
     opt_ins,
     permissions,
@@ -41,6 +42,7 @@ PAIRS = Feature(
     purge=_purge,
     workspace_settings=settings.WORKSPACE_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
+    on_program_left=matches.on_program_left,
     home_sections=home.HOME_SECTIONS,
     due_counts=_due_counts,
     next_due=_next_due,

@@ -157,8 +157,21 @@ def stop(tx: Transaction, by: str, *, event_micros: int) -> None:
         leave_open(tx, [by])
 
 
-def leave_open(tx: Transaction, people: Collection[str]) -> None:
-    """Take people out of the matches that they have not answered, after `lock`."""
+def on_program_left(tx: Transaction, _program_id: int, member: str) -> None:
+    """Take someone who left their last program out of all matches that are open."""
+    if opt_ins.find(tx, member) is None or opt_ins.can_take_part(tx, member):
+        return
+    lock(tx)
+    leave_open(tx, [member], keeps_answered=False)
+
+
+def leave_open(
+    tx: Transaction, people: Collection[str], *, keeps_answered: bool = True
+) -> None:
+    """Take people out of their open matches, after `lock`.
+
+    Those who have answered keep theirs: they have a time, or tell each other.
+    """
     waits = select(PairOptIn).where(
         PairOptIn.installation_id == tx.workspace.id, PairOptIn.member.in_(people)
     )
@@ -177,8 +190,9 @@ def leave_open(tx: Transaction, people: Collection[str]) -> None:
     ).all()
     for match_id, member in current:
         match, rows = get(tx, match_id, member)
-        # Those who have a time keep it, or tell each other.
-        if state(rows) is not State.OPEN or rows[member].answer is not None:
+        if state(rows) is not State.OPEN:
+            continue
+        if keeps_answered and rows[member].answer is not None:
             continue
         micros = datetime_to_micros(tx.now)
         _put(rows[member], rules.press(answers(rows[member]), Answer.CANT, micros))

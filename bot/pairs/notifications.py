@@ -55,7 +55,7 @@ def _render_introduction(
     match, rows = _find(tx, delivery.subject_id, member)
     if match is None or not rows[member].is_current:
         return None
-    if not rows[member].is_current or matches.state(rows) is not State.OPEN:
+    if matches.state(rows) is not State.OPEN:
         return None
     reader = Reader(tx, member, matches.mates(rows, member))
     people = [member, *(mate.id for mate in reader.mates)]
@@ -162,6 +162,8 @@ def _render_reminder(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if any(not matches.answers(row).is_silent for row in rows.values()):
         return None
+    if not opt_ins.can_take_part(tx, member):
+        return None
     names = members.names(tx, rows)
     writer = match.first_writer
     note = notes.reminder(
@@ -178,7 +180,7 @@ def _render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     match, rows = _find(tx, delivery.subject_id, member)
     if match is None or not rows[member].is_current:
         return None
-    if matches.state(rows) is not State.OPEN:
+    if matches.state(rows) is not State.OPEN or not opt_ins.can_take_part(tx, member):
         return None
     names = members.names_in_order(tx, matches.mates(rows, member))
     return PostMessage(member, *notes.outcome_question(match.id, names))

@@ -246,7 +246,10 @@ def what_is_next(channel: str, starts: str) -> str:
 
 def returned(name: str) -> str:
     """Return what a member reads who came back; `name` is mrkdwn."""
-    return f"Welcome back to {short_name(name)}. All is as before."
+    return (
+        f"Welcome back to {short_name(name)}. All is as before, but for a place in a"
+        " circle that is someone else's by now."
+    )
 
 
 def short_name(name: str) -> str:

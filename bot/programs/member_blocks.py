@@ -153,7 +153,9 @@ def left(program_id: int, name: str) -> Note:
     """Build what a member reads who has left; `name` is mrkdwn."""
     text, blocks = sentence_note(
         f"You left {truncate(to_plain(name), MAX_NAME_LENGTH)}. I send you no further"
-        " messages about it, and nobody is told. Your past answers stay."
+        " messages about it. If you were in one of its circles, or matched with someone,"
+        " they learn only that you can't be there. Nobody else is told. Your past"
+        " answers stay."
     )
     come_back = button("Come back", "program_come_back", program_id)
     return text, [*blocks, button_row(come_back)]

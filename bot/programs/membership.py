@@ -165,6 +165,7 @@ def record(
     )
     if row is None:
         return None
+    was_joined = row.is_joined
     membership = apply(_membership(row), event)
     assert membership is not None  # noqa: S101 - only the first state is None
     for name, value in _columns(membership).items():
@@ -173,6 +174,8 @@ def record(
     home_refresh.refresh_homes(tx, [member])
     if isinstance(event, Join | Leave | Return):
         invitation_updates.follow(tx, program.id, member)
+    if was_joined and not membership.is_joined:
+        tx.features.on_program_left(tx, program.id, member)
     return membership
 
 

@@ -16,8 +16,9 @@ NAME = "New managers"
 PAGE = re.compile("^(Page: Program|Program, this page)$")
 COMMITMENT = "I'll take part in a way that means something to me"
 LEFT = (
-    "You left New managers. I send you no further messages about it, and nobody is"
-    " told. Your past answers stay."
+    "You left New managers. I send you no further messages about it. If you were in one"
+    " of its circles, or matched with someone, they learn only that you can't be there."
+    " Nobody else is told. Your past answers stay."
 )
 RULES = (
     "What you read here stays here.",
@@ -242,7 +243,7 @@ def test_zoe_joins_knowing_what_it_takes_and_leaves(window: OpenWindow) -> None:
     panel.get_by_role("button", name="Leave").click()
     expect(zoe.modal).to_contain_text("Your past answers stay.")
     zoe.modal.get_by_role("button", name="Come back").click()
-    expect(zoe.modal).to_contain_text("All is as before.")
+    expect(zoe.modal).to_contain_text("All is as before, but")
     zoe.modal.get_by_role("button", name="OK").click()
     expect(panel).to_contain_text("This quarter you asked 0, answered 3.")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import Story
-from tests.programs import joins_program
+from tests.programs import joins_program, make_program
 from tests.seasons import (
     AFTER_SIGNUP,
     circle_of,
@@ -104,12 +104,44 @@ def test_those_who_stay_learn_who_left_without_a_reason(story: Story, program: i
     assert "That circle is gone" in text_of(story.slack.views[-1])
 
 
-def test_who_leaves_the_program_leaves_its_circle(story: Story, program: int):
+def test_who_leaves_the_program_leaves_its_circle_at_once(story: Story, program: int):
     season, circle, people = circle_of(story, program)
     story.click(people[0], "program_leave", str(program), channel="D1")
-    passes_on(story)
     assert circles_of(story, season) == [(circle, people[1:])]
-    assert messages_with(story, people[1], "can't come to your circle from now on")
+    story.deliver()
+    [text] = messages_with(story, people[1], "can't come to your circle from now on")
+    assert "left" not in text
+    assert "You are 5 now" in text
+    # The place is gone, also for someone who comes back; nobody is told twice.
+    story.click(people[0], "program_come_back", str(program), channel="D1")
+    story.click(people[0], "program_leave", str(program), channel="D1")
+    story.deliver()
+    assert circles_of(story, season) == [(circle, people[1:])]
+    assert len(messages_with(story, people[1], "can't come to your circle")) == 1
+
+
+def test_the_place_of_one_who_leaves_the_program_goes_to_the_next(
+    story: Story, program: int
+):
+    season = season_with(story, program, 7)
+    forms_circles(story)
+    invites(story, season)
+    [(_, people)] = circles_of(story, season)
+    signs_up_late(story, program, "U0LATE", season)
+    assert not messages_with(story, "U0LATE", "There is a place for you")
+    story.click(people[0], "program_leave", str(program), channel="D1")
+    story.deliver()
+    assert messages_with(story, "U0LATE", "There is a place for you")
+    # The place was not taken: the others never heard of them.
+    assert not messages_with(story, people[1], "can't come to your circle")
+
+
+def test_who_leaves_another_program_keeps_the_circle(story: Story, program: int):
+    season, circle, people = circle_of(story, program)
+    other = make_program(story, "Others", leads=(CHAMPION,))
+    joins_program(story, people[0], other)
+    story.click(people[0], "program_leave", str(other), channel="D1")
+    assert circles_of(story, season) == [(circle, people)]
 
 
 def test_who_leaves_the_program_before_the_invitation_gets_no_place(
@@ -119,6 +151,8 @@ def test_who_leaves_the_program_before_the_invitation_gets_no_place(
     forms_circles(story)
     [(circle, people)] = circles_of(story, season)
     story.click(people[0], "program_leave", str(program), channel="D1")
+    # Not even the leads' preview shows them.
+    assert circles_of(story, season) == [(circle, people[1:])]
     invites(story, season)
     assert circles_of(story, season) == [(circle, people[1:])]
     assert not messages_with(story, people[0], "There is a place for you")

@@ -6,6 +6,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from bot.workspace import leads
 from jobs import pairs as jobs
 from models import DoNotPair, PairMatchMember, PeerMeeting
 from tests.factories import Story
@@ -26,6 +27,7 @@ from tests.pairs import (
     words,
 )
 from tests.people import choose
+from tests.programs import change_program, joins_program, make_program
 from tests.slack_payloads import ASKER, HELPER, PEER
 
 
@@ -326,6 +328,78 @@ def test_the_home_tab_shows_the_match(story: Story, pair: tuple[str, str]) -> No
     story.click(HELPER, "pair_met", match, view={"type": "home"})
     story.advance(seconds=5)
     assert "This round you meet " not in visible_home(story, ASKER)
+
+
+@pytest.mark.parametrize("answer", ["", "We have a time", "Not yet"])
+def test_who_leaves_the_program_leaves_the_match(
+    story: Story, pair: tuple[str, str], answer: str
+) -> None:
+    if answer == "Not yet":
+        story.advance(days=10)
+    if answer:
+        presses(story, ASKER, answer)
+    shown = len(story.slack.messages_to(ASKER))
+    leaves_all_programs(story, ASKER)
+    story.deliver()
+    assert groups(story) == []
+    [told] = texts_to(story, HELPER, "can't this time")
+    assert told.startswith("Ana can't this time.")
+    assert "left" not in told
+    # Nothing of it comes any more, to either of them.
+    for _ in range(16):
+        story.advance(days=1)
+    assert len(story.slack.messages_to(ASKER)) == shown
+    if not answer:
+        assert texts_to(story, HELPER, "Did you meet") == []
+
+
+def leaves_all_programs(story: Story, member: str) -> None:
+    program = str(workspace_program(story))
+    story.click(member, "program_leave", program, view={"type": "home"})
+
+
+def workspace_program(story: Story) -> int:
+    with story.rt.write(story.workspace) as tx:
+        return leads.workspace_program_id(tx)
+
+
+def test_who_is_in_another_program_still_meets(
+    story: Story, pair: tuple[str, str]
+) -> None:
+    other = make_program(story)
+    joins_program(story, ASKER, other)
+    leaves_all_programs(story, ASKER)
+    story.deliver()
+    assert groups(story) == [(ASKER, HELPER)]
+    assert texts_to(story, HELPER, "can't this time") == []
+
+
+def test_a_meeting_that_was_is_not_undone(story: Story, pair: tuple[str, str]) -> None:
+    story.advance(days=10)
+    presses(story, ASKER, "We met")
+    leaves_all_programs(story, ASKER)
+    story.deliver()
+    assert meetings(story) == [(ASKER, HELPER)]
+    assert texts_to(story, HELPER, "can't this time") == []
+
+
+def test_nobody_is_asked_about_a_match_after_their_program_ended(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    program = make_program(story)
+    takes_part(story, ASKER, HELPER)
+    joins_program(story, ASKER, program)
+    joins_program(story, HELPER, program)
+    for person in (ASKER, HELPER):
+        leaves_all_programs(story, person)
+    story.clock.now = DUE
+    runs(story)
+    assert groups(story) == [(ASKER, HELPER)]
+    change_program(story, program, ended_at=story.clock())
+    for _ in range(12):
+        story.advance(days=1)
+    for person in (ASKER, HELPER):
+        assert texts_to(story, person, "a time for your coffee") == []
+        assert texts_to(story, person, "Did you meet") == []
 
 
 def test_the_job_twice_changes_nothing(story: Story, many: list[str]) -> None:

@@ -53,7 +53,7 @@ def _purge(tx: Transaction, before: datetime) -> None:
 
 
 def _active_members(
-    tx: Transaction, channel_ids: Collection[int], since: datetime
+    tx: Transaction, _program_id: int, channel_ids: Collection[int], since: datetime
 ) -> Sequence[Select[str]]:
     """Return queries for the members who asked, answered or reacted to an ask."""
     return [

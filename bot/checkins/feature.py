@@ -114,7 +114,7 @@ def _delete_reply(deleted: DeletedMessage, round_id: int, tx: Transaction) -> No
 
 
 def _active_members(
-    _tx: Transaction, channel_ids: Collection[int], since: datetime
+    _tx: Transaction, _program_id: int, channel_ids: Collection[int], since: datetime
 ) -> Sequence[Select[str]]:
     """Return a query for the members who shared something in a round."""
     query = (

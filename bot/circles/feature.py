@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 
 from bot.circles import (
+    activity,
     agenda_messages,
     announcements,
     home,
@@ -46,6 +47,8 @@ CIRCLES = Feature(
     message_policies=(*personal_data.MESSAGES, *meeting_data.MESSAGES),
     purge=_purge,
     homes_about=personal_data.homes_about,
+    active_members=activity.active_members,
+    program_facts=activity.program_facts,
     on_program_left=places.on_program_left,
     home_sections=(home.OWN_CIRCLES,),
     help_lines=_help_lines,

@@ -90,8 +90,11 @@ class Feature:
     home_asks: hooks.HomeAsks | None = None
     # Returns True if a member has used it, apart from what its Home sections show.
     is_active: hooks.IsActive | None = None
-    # Queries for the members who did something in these channels since a time.
+    # Queries for the members who did something in a program or its channels since a
+    # time.
     active_members: hooks.ActiveMembers | None = None
+    # Says what a member did in programs since a time, such as "met your circle twice".
+    program_facts: hooks.ProgramFacts | None = None
     # Its lines of `/backswing help`, as they hold in the channel; None is any channel.
     help_lines: hooks.HelpLines | None = None
     # Its blocks below them, for a member who typed the command.
@@ -151,7 +154,7 @@ class Feature:
     # Runs when a channel has turned private, or is shared with other organisations.
     on_channel_restricted: hooks.ChannelRestricted | None = None
 
-    # Runs in the press with which a member leaves a program: they come to nothing of it.
+    # Runs in the transaction in which a member leaves a program, after it.
     on_program_left: hooks.ProgramLeft | None = None
 
     # Runs once when the bot can write to some people; the place names its subject.
@@ -210,6 +213,7 @@ class Features:
         self.caretakers = self._each(lambda feature: feature.caretakers)
         self.is_active = self._each(lambda feature: feature.is_active)
         self._active_members = self._each(lambda feature: feature.active_members)
+        self.program_facts = self._each(lambda feature: feature.program_facts)
         self.ask_options = self._each(lambda feature: feature.ask_options)
         self._confirmation_blocks = self._each(
             lambda feature: feature.confirmation_blocks
@@ -282,11 +286,18 @@ class Features:
         return run
 
     def active_members(
-        self, tx: "Transaction", channel_ids: Collection[int], since: datetime
+        self,
+        tx: "Transaction",
+        program_id: int,
+        channel_ids: Collection[int],
+        since: datetime,
     ) -> "list[Select[str]]":
-        """Return queries for the members who did something in these channels."""
-        hooks = self._active_members
-        return [query for hook in hooks for query in hook(tx, channel_ids, since)]
+        """Return queries for the members who did something in a program."""
+        return [
+            query
+            for hook in self._active_members
+            for query in hook(tx, program_id, channel_ids, since)
+        ]
 
     def rows_to_lock(
         self, session: "Session", messages: "Sequence[TrackedMessage]"

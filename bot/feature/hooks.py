@@ -45,10 +45,12 @@ SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
 SettingsCheck = Callable[[Mapping[str, Any]], None]
 UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
 IsActive = Callable[["Transaction", str], bool]
-# Takes the row ids of channels, and a time.
+# Takes the id of a program, the row ids of its channels, and a time.
 ActiveMembers = Callable[
-    ["Transaction", Collection[int], datetime], "Sequence[Select[str]]"
+    ["Transaction", int, Collection[int], datetime], "Sequence[Select[str]]"
 ]
+# Takes a member and a time, and returns texts by the id of the program.
+ProgramFacts = Callable[["Transaction", str, datetime], Mapping[int, str]]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 AskOptions = Callable[["Transaction", "Ask", str], "Sequence[Block]"]
 ConfirmationBlocks = Callable[["Transaction", "Ask"], "Sequence[Block]"]

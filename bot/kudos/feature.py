@@ -38,7 +38,7 @@ def _help_lines(channel: Channel | None) -> Sequence[str]:
 
 
 def _active_members(
-    tx: Transaction, channel_ids: Collection[int], since: datetime
+    tx: Transaction, _program_id: int, channel_ids: Collection[int], since: datetime
 ) -> Sequence[Select[str]]:
     """Return a query for the members who thanked someone there."""
     is_there = Kudos.channel_id.in_(channel_ids)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.feature import Feature
 from bot.pairs import (
+    activity,
     home,
     matches,
     notifications,
@@ -42,6 +43,7 @@ PAIRS = Feature(
     purge=_purge,
     workspace_settings=settings.WORKSPACE_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
+    active_members=activity.active_members,
     on_program_left=matches.on_program_left,
     home_sections=home.HOME_SECTIONS,
     due_counts=_due_counts,

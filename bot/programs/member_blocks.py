@@ -61,6 +61,8 @@ class OwnProgram:
     leads: Sequence[str] = ()
     others: Others = Others()
     counts: Counts = Counts()
+    # Other things that they did this quarter, such as "met your circle twice".
+    did: Sequence[str] = ()
     # Such as "3 June"; "" without a pause.
     paused_until: str = ""
     # True if the pause began because they did not answer.
@@ -118,7 +120,8 @@ def _facts(program: OwnProgram) -> Sequence[str]:
     if program.is_over:
         return ["This program is over."]
     counts = program.counts
-    facts = [f"This quarter you asked {counts.asked}, answered {counts.answered}."]
+    done = [f"asked {counts.asked}", f"answered {counts.answered}", *program.did]
+    facts = [f"This quarter you {', '.join(done)}."]
     if program.others.names:
         names, more = program.others.names, program.others.count
         more -= len(names)
@@ -153,9 +156,9 @@ def left(program_id: int, name: str) -> Note:
     """Build what a member reads who has left; `name` is mrkdwn."""
     text, blocks = sentence_note(
         f"You left {truncate(to_plain(name), MAX_NAME_LENGTH)}. I send you no further"
-        " messages about it. If you were in one of its circles, or matched with someone,"
-        " they learn only that you can't be there. Nobody else is told. Your past"
-        " answers stay."
+        " messages about it. If you were in one of its circles, or matched with"
+        " someone, they learn only that you can't be there. Nobody else is told. Your"
+        " past answers stay."
     )
     come_back = button("Come back", "program_come_back", program_id)
     return text, [*blocks, button_row(come_back)]
@@ -183,9 +186,9 @@ def stay_question(program_id: int, name: str) -> Note:
     """Ask someone who was silent whether they stay; `name` is mrkdwn."""
     weeks = SILENCE.days // 7
     text, blocks = sentence_note(
-        f"You haven't asked, answered or thanked anyone in"
-        f" {truncate(to_plain(name), MAX_NAME_LENGTH)} for {weeks} weeks. That's fine."
-        " Do you want to stay?"
+        f"I've seen nothing of you in {truncate(to_plain(name), MAX_NAME_LENGTH)} for"
+        f" {weeks} weeks: no ask, answer or thanks, no circle and no coffee. That's"
+        " fine. Do you want to stay?"
     )
     return text, [
         *blocks,

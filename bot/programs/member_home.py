@@ -72,12 +72,15 @@ def _render(context: HomeContext) -> RenderedSection:
         for program_id, people in leads.items()
     }
     channel_ids = _channel_ids(context, [program for program, _ in joined])
-    counts = _counts(context)
+    since = quarter_start(members.today(tx, context.member), context)
+    counts = _counts(context, since)
+    facts = [hook(tx, context.member, since) for hook in tx.features.program_facts]
     rows = [
         replace(
             _own(context, program, state),
             leads=lead_names.get(program.id, ()),
             counts=_total(counts, channel_ids[program.id]),
+            did=[each[program.id] for each in facts if program.id in each],
             others=_others(context, program, channel_ids[program.id]),
         )
         if program.id in visible_ids
@@ -142,13 +145,12 @@ def _channel_ids(
     }
 
 
-def _counts(context: HomeContext) -> Mapping[int, Counts]:
-    """Return what the member did this quarter, by the channel's row id.
+def _counts(context: HomeContext, since: datetime) -> Mapping[int, Counts]:
+    """Return what the member did since a time, by the channel's row id.
 
     Asks without a name are stored without it, so they do not count.
     """
     tx, member = context.tx, context.member
-    since = quarter_start(members.today(tx, member), context)
     asked = _by_channel(
         tx,
         Ask.channel_id,

@@ -136,10 +136,16 @@ def pause_end(today: date) -> date:
 
 
 def silent_since(
-    joined_at: datetime, answered_at: datetime | None, paused_until: datetime | None
+    joined_at: datetime,
+    pressed_at: datetime,
+    answered_at: datetime | None,
+    paused_until: datetime | None,
 ) -> datetime:
-    """Return the time from which silence counts, if the member did nothing since."""
-    times = (joined_at, answered_at, paused_until)
+    """Return the time from which silence counts, if the member did nothing since.
+
+    To leave and come back is not silence, either: `pressed_at` is the latest of these.
+    """
+    times = (joined_at, pressed_at, answered_at, paused_until)
     return max(at for at in times if at is not None)
 
 

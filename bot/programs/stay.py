@@ -6,6 +6,7 @@ from itertools import chain
 
 from sqlalchemy import exists, select
 
+from bot.clock import datetime_to_micros, micros_to_datetime
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -54,6 +55,7 @@ def silent_members(tx: Transaction) -> Sequence[Pair]:
                 program,
                 ProgramMember.joined_at <= before,
                 ProgramMember.answered_at <= before,
+                ProgramMember.event_micros <= datetime_to_micros(before),
             )
             if row.member not in asked_lately and row.member not in to_ask
             if _silent_since(row) <= before
@@ -82,15 +84,16 @@ def _silent_since(row: ProgramMember) -> datetime:
     pause_end = row.paused_until
     return silent_since(
         row.joined_at,
+        micros_to_datetime(row.event_micros),
         row.answered_at,
         datetime.combine(pause_end, time(), UTC) if pause_end else None,
     )
 
 
 def _active(tx: Transaction, program: Program, since: datetime) -> Collection[str]:
-    """Return those who did something in the program's channels since a time (UTC)."""
+    """Return those who did something in the program since a time (UTC)."""
     channel_ids = [channel.id for channel in service.channels(tx, program)]
-    queries = tx.features.active_members(tx, channel_ids, since)
+    queries = tx.features.active_members(tx, program.id, channel_ids, since)
     return set(chain.from_iterable(map(tx.session.scalars, queries)))
 
 
@@ -127,8 +130,8 @@ def without_answer(tx: Transaction) -> Sequence[Pair]:
         OutboxItem.created_at >= ProgramMember.asked_to_stay_at,
         OutboxItem.finished_at <= tx.now - ANSWER_WITHIN,
     )
-    rows = tx.session.execute(
-        select(ProgramMember.program_id, ProgramMember.member)
+    rows = tx.session.scalars(
+        select(ProgramMember)
         .join(Program)
         .where(
             Program.installation_id == tx.workspace.id,
@@ -139,7 +142,13 @@ def without_answer(tx: Transaction) -> Sequence[Pair]:
         )
         .order_by(ProgramMember.program_id, ProgramMember.member)
     )
-    return [(program_id, member) for program_id, member in rows]
+    return [(row.program_id, row.member) for row in rows if not _has_answered(row)]
+
+
+def _has_answered(row: ProgramMember) -> bool:
+    """Return True if the member pressed something after they were asked."""
+    asked_at = row.asked_to_stay_at
+    return asked_at is None or _silent_since(row) >= asked_at
 
 
 def count_due(tx: Transaction) -> int:
@@ -153,9 +162,7 @@ def settle(tx: Transaction, pair: Pair) -> None:
     If they did something, or never got the question, they stay.
     """
     row = _lock(tx, pair)
-    if row is None or row.asked_to_stay_at is None or row.answered_at is None:
-        return
-    if row.answered_at >= row.asked_to_stay_at:
+    if row is None or row.asked_to_stay_at is None or _has_answered(row):
         return
     key = dedup_key(
         PROGRAM_STAY, row.program_id, row.member, _occurrence(row.asked_to_stay_at)
@@ -187,7 +194,7 @@ def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     row = tx.session.get(ProgramMember, (program.id, member))
     if row is None or not row.is_joined:
         return None
-    if row.asked_to_stay_at is None or _silent_since(row) > row.asked_to_stay_at:
+    if row.asked_to_stay_at is None or _has_answered(row):
         return None
     if service.state(tx, program) is not State.RUNNING:
         return None

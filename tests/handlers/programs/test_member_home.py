@@ -5,8 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.privacy import service as privacy
+from models import CircleMember, Program
+from tests.circles import make_circle, open_agenda
+from tests.circles import presses as meeting_presses
 from tests.factories import Story
 from tests.home import joins, leaves
 from tests.programs import (
@@ -52,6 +56,38 @@ def test_the_own_line_counts_this_quarter_here(story: Story, program: int) -> No
     story.deliver()
     assert "This quarter you asked 1, answered 1." in program_page(story, ASKER)
     assert "This quarter" not in program_page(story, HELPER)
+
+
+def test_the_own_line_counts_meetings_of_ones_circle(story: Story) -> None:
+    # The third meeting is in the next quarter.
+    make_circle(story, starts_at=datetime(2026, 3, 11, 11, tzinfo=UTC))
+    program, other = programs_of(story), make_program(story, "Others")
+    for person in (ASKER, PEER):
+        joins_program(story, person, program)
+    joins_program(story, ASKER, other)
+    facilitators = ((ASKER, "once"), (HELPER, "twice"), (PEER, "once"))
+    for number, (facilitator, times) in enumerate(facilitators, start=1):
+        open_agenda(story, number)
+        meets(story, facilitator)
+        page = program_page(story, ASKER)
+        assert page.count("met your circle") == 1
+        assert f"answered 0, met your circle {times}." in page
+    # Someone who came later has not met it before.
+    with story.rt.write(story.workspace) as tx:
+        place = tx.session.scalars(select(CircleMember).filter_by(member=PEER)).one()
+        place.taken_at = story.clock()
+    assert "met your circle" not in program_page(story, PEER)
+
+
+def meets(story: Story, facilitator: str) -> None:
+    meeting_presses(story, facilitator, "start")
+    story.advance(seconds=11)
+    meeting_presses(story, facilitator, "end")
+
+
+def programs_of(story: Story) -> int:
+    with story.rt.read_session() as session:
+        return session.scalars(select(Program.id)).one()
 
 
 def test_others_are_those_of_ones_own_channels(story: Story, program: int) -> None:

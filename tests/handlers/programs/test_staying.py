@@ -21,6 +21,7 @@ from tests.programs import (
     presses,
     program_page,
 )
+from tests.seasons import opens_season, signs_up
 from tests.slack_payloads import ASKER, CHAMPION, HELP_CHANNEL, HELPER, PEER, button
 
 
@@ -234,3 +235,48 @@ def test_who_is_of_another_organisation_is_neither_asked_nor_listed(
     runs(story, weeks=12)
     assert questions_to(story, ASKER) == []
     assert len(questions_to(story, PEER)) == 1
+
+
+def test_who_left_and_came_back_was_not_silent(story: Story, program: int) -> None:
+    story.clock.advance(weeks=6)
+    presses(story, ASKER, "leave", program)
+    presses(story, ASKER, "come_back", program)
+    runs(story, weeks=6)
+    assert questions_to(story, ASKER) == []
+    runs(story, weeks=6, minutes=1)
+    assert len(questions_to(story, ASKER)) == 1
+
+
+def test_to_leave_and_come_back_is_an_answer(story: Story, program: int) -> None:
+    runs(story, weeks=12)
+    [question] = questions_to(story, ASKER)
+    story.click(ASKER, *button(question, "Leave"), channel="D0ANA")
+    presses(story, ASKER, "come_back", program)
+    story.clock.advance(days=15)
+    assert due(story) == 0
+    runs(story)
+    assert pause_of(story, ASKER, program) is None
+
+
+def test_a_circle_of_the_program_counts(story: Story, program: int) -> None:
+    story.clock.advance(weeks=10)
+    season = opens_season(story, program)
+    signs_up(story, ASKER, season)
+    runs(story, weeks=3)
+    assert questions_to(story, ASKER) == []
+
+
+def test_a_circle_of_another_program_does_not_count(story: Story, program: int) -> None:
+    other = make_program(story, "Writers", leads=(CHAMPION,))
+    story.clock.advance(weeks=10)
+    joins_program(story, ASKER, other)
+    signs_up(story, ASKER, opens_season(story, other))
+    runs(story, weeks=3)
+    assert len(questions_to(story, ASKER)) == 1
+
+
+def test_peer_coffee_counts_for_each_program(story: Story, program: int) -> None:
+    story.clock.advance(weeks=10)
+    story.click(ASKER, "pair_join", "coffee", view={"type": "home"})
+    runs(story, weeks=3)
+    assert questions_to(story, ASKER) == []

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from bot.anonymity.keys import KEY_BYTES
 from bot.clock import utc_now
 from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
 from bot.config.settings import Settings
 from bot.db.engine import Database, sqlite_file
 from bot.db.open import open_database, open_new_file
+from bot.db.sealing import KEY_BYTES
 from bot.mentors.periods import WEEKDAYS
 from bot.runtime import Runtime
 from bot.workspace import channels

@@ -50,6 +50,7 @@ from models.mentors import (
     MentorWorkspaceSettings,
     MessageCount,
 )
+from models.oauth import OAuthState, WorkspaceToken
 from models.onboarding import ChannelIntroduction, Newcomer
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
 from models.pairs import PairMatch, PairMatchMember, PairOptIn, PairRound
@@ -129,6 +130,7 @@ __all__ = [
     "MentorWorkspaceSettings",
     "MessageCount",
     "Newcomer",
+    "OAuthState",
     "OutboxChannel",
     "OutboxItem",
     "PairMatch",
@@ -161,4 +163,5 @@ __all__ = [
     "WorkAssignment",
     "WorkItem",
     "WorkspaceSettingsRow",
+    "WorkspaceToken",
 ]

@@ -115,6 +115,7 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "bot/anonymity/rotation.py",
             "bot/imports/service.py",
             "bot/workspace/installations.py",
+            "bot/workspace/token_keys.py",
             "bot/workspace/visibility.py",
         }
     )

@@ -204,12 +204,19 @@ def everything_in(story: Story) -> str:
     return str(observed) + str(rows_of(story))
 
 
-# Those about search indexes and keys belong to the process, and to no workspace.
+# Those about search indexes, keys and installations in progress belong to the
+# process, and to no workspace.
 TABLES = [
     table
     for table in Base.metadata.sorted_tables
     if table.name
-    not in {"program_versions", "search_rebuilds", "search_replicas", "secret_keys"}
+    not in {
+        "oauth_states",
+        "program_versions",
+        "search_rebuilds",
+        "search_replicas",
+        "secret_keys",
+    }
 ]
 
 

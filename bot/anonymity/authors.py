@@ -23,8 +23,9 @@ from sqlalchemy import (
 
 from bot.anonymity import rules
 from bot.anonymity.keyring import keys_of
-from bot.anonymity.keys import AnonymityKeys, WrongKey
+from bot.anonymity.keys import AnonymityKeys
 from bot.clock import datetime_to_micros, micros_to_datetime
+from bot.db.sealing import WrongKey
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS

@@ -8,11 +8,12 @@ from sqlalchemy import or_, select
 
 from bot.anonymity import authors, delay, limits, notes, review_messages, rules
 from bot.anonymity.keyring import keys_of
-from bot.anonymity.keys import AnonymityKeys, WrongKey
+from bot.anonymity.keys import AnonymityKeys
 from bot.asks import rules as ask_rules
 from bot.asks import service as asks
 from bot.asks.message_kinds import ASK_POST
 from bot.asks.service import AskDraft
+from bot.db.sealing import WrongKey
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.permissions import ASK, Role, require

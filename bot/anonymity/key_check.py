@@ -5,8 +5,7 @@ import logging
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.anonymity.keys import AnonymityKeys
-from bot.db.statements import upsert
-from models import SecretKey
+from bot.db import sealing
 
 log = logging.getLogger(__name__)
 
@@ -24,21 +23,14 @@ def usable_keys(
     """
     if keys is None:
         return None
+    configured = keys.current.fingerprint
     with write_session.begin() as session:
-        session.execute(
-            upsert(session, SecretKey)
-            .values(name=NAME, fingerprint=keys.current.fingerprint)
-            .on_conflict_do_nothing()
-        )
-        recorded = session.get_one(SecretKey, NAME)
-        if recorded.fingerprint == keys.current.fingerprint:
-            return keys
-        log.error(
-            "asks without a name are off: ANONYMITY_KEY is another key than the one"
-            " that the database was written with; see docs/operate/anonymity-key.md",
-            extra={
-                "configured": keys.current.fingerprint,
-                "recorded": recorded.fingerprint,
-            },
-        )
-        return None
+        recorded = sealing.record_first_key(session, NAME, configured)
+    if recorded == configured:
+        return keys
+    log.error(
+        "asks without a name are off: ANONYMITY_KEY is another key than the one that"
+        " the database was written with; see docs/operate/anonymity-key.md",
+        extra={"configured": configured, "recorded": recorded},
+    )
+    return None

@@ -15,8 +15,8 @@ from sqlalchemy import delete, func, select
 from bot import timezones
 from bot.anonymity import authors, drafts, notes, rules
 from bot.anonymity.keyring import keys_of
-from bot.anonymity.keys import WrongKey
 from bot.anonymity.message_kinds import ANONYMOUS_NOTICE
+from bot.db.sealing import WrongKey
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.permissions import DENIED_ROLES

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.anonymity import authors
 from bot.anonymity.key_check import NAME
-from bot.anonymity.keys import AnonymityKeys, WrongKey
-from bot.errors import SettingsError
+from bot.anonymity.keys import AnonymityKeys
+from bot.db.sealing import WrongKey, record_change, record_lost_key
 from bot.runtime import Transaction
 from bot.workspace.installations import to_workspace
 from models import (
@@ -24,7 +24,6 @@ from models import (
     AnonymousDraft,
     AnonymousLink,
     Installation,
-    SecretKey,
 )
 
 # Numbers and blocks can't be sealed anew: they are found under the previous key until
@@ -68,25 +67,11 @@ def rotate(
 
 
 def _record_rotation(session: Session, keys: AnonymityKeys, *, now: datetime) -> None:
-    new = keys.current.fingerprint
-    old = keys.previous.fingerprint if keys.previous else None
-    recorded = session.get(SecretKey, NAME, with_for_update=True)
-    if recorded is None:
-        raise SettingsError("The database has no key yet. Start the bot with this one.")
-    if recorded.fingerprint == new:
-        if old is None or old != recorded.previous_fingerprint:
-            raise SettingsError(
-                f"The database has this key already: {new}. To change it, set"
-                " ANONYMITY_KEY to a new key, and ANONYMITY_KEY_PREVIOUS to this one."
-            )
-        return
-    if recorded.fingerprint != old:
-        raise SettingsError(
-            f"The database was written with the key {recorded.fingerprint}. Set"
-            " ANONYMITY_KEY_PREVIOUS to it, or use --lost if no one has that key."
-        )
-    recorded.fingerprint, recorded.previous_fingerprint = new, old
-    recorded.previous_until = now + PREVIOUS_KEY_FOR
+    recorded = record_change(
+        session, NAME, keys.current, keys.previous, setting="ANONYMITY_KEY"
+    )
+    if recorded is not None:
+        recorded.previous_until = now + PREVIOUS_KEY_FOR
 
 
 def _reseal(
@@ -119,18 +104,9 @@ def lose(
     Home tab that it has happened. Raises SettingsError if the key is not lost.
     """
     with write_session.begin() as session:
-        recorded = session.get(SecretKey, NAME, with_for_update=True)
-        known = {keys.current.fingerprint}
-        if keys.previous is not None:
-            known.add(keys.previous.fingerprint)
-        if recorded is None or recorded.fingerprint in known:
-            raise SettingsError(
-                "No key is lost: the database was written with one that is set."
-            )
+        recorded = record_lost_key(session, NAME, keys.current, keys.previous)
         count = session.scalar(select(func.count()).select_from(AnonymousLink)) or 0
         for model in (AnonymousLink, AnonymousDraft, AnonymousCount, AnonymousBlock):
             session.execute(delete(model))
-        recorded.fingerprint = keys.current.fingerprint
-        recorded.previous_fingerprint = recorded.previous_until = None
         recorded.lost_at = now
     return count

@@ -13,11 +13,13 @@ from models import (
     Channel,
     Installation,
     Member,
+    OAuthState,
     OutboxChannel,
     OutboxItem,
     ProgramVersion,
     RateLimit,
     UnaskedMessage,
+    WorkspaceToken,
 )
 
 
@@ -104,6 +106,20 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
             "scopes",
             "disabled_reason",
         ),
+    ),
+    TablePolicy(
+        model=WorkspaceToken,
+        contents="The token of a workspace that was installed through the install"
+        " page, sealed with a key that is not in the database.",
+        purpose="Act in the workspace.",
+        retention="Until the app is removed from the workspace.",
+    ),
+    TablePolicy(
+        model=OAuthState,
+        contents="Installations in progress: two hashes that say nothing.",
+        purpose="Finish each only once, and in the browser where it began.",
+        retention="10 minutes.",
+        non_personal=("state_hash", "browser_hash"),
     ),
     TablePolicy(
         model=OutboxItem,

@@ -3,8 +3,8 @@
 from base64 import b64decode
 from pathlib import Path
 
-from bot.anonymity.keys import KEY_BYTES
 from bot.db.open import open_new_file
+from bot.db.sealing import KEY_BYTES
 from cli.sandbox import anonymity_key_of
 from tests.program import mode
 

@@ -1,0 +1,103 @@
+"""Store workspaces' tokens, and renew those that expire."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.workspace.token_keys import TokenKeys, access_row, refresh_row
+from models import WorkspaceToken
+
+# A token of an app with token rotation lasts twelve hours.
+REFRESH_BEFORE = timedelta(hours=2)
+# Longer than a call to Slack takes. If the process ends meanwhile, another one asks.
+REFRESH_LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A workspace's token as Slack gave it."""
+
+    access: str = field(repr=False)
+    refresh: str | None = field(default=None, repr=False)
+    # UTC; None: it does not expire.
+    expires_at: datetime | None = None
+
+
+def store(
+    session: Session,
+    keys: TokenKeys,
+    installation_id: int,
+    token: Token,
+    *,
+    installed_at: datetime | None = None,
+) -> None:
+    """Store a workspace's token in place of the one before.
+
+    `installed_at` is the time of a new installation; None: the token was renewed.
+    """
+    row = session.get(WorkspaceToken, installation_id, with_for_update=True)
+    if row is None:
+        if installed_at is None:
+            # The app was removed while Slack renewed its token.
+            return
+        row = WorkspaceToken(installation_id=installation_id, version=0)
+        session.add(row)
+    row.access_token = keys.seal(token.access, access_row(installation_id))
+    row.refresh_token = (
+        keys.seal(token.refresh, refresh_row(installation_id))
+        if token.refresh is not None
+        else None
+    )
+    row.expires_at = token.expires_at
+    row.version += 1
+    row.installed_at = installed_at or row.installed_at
+    row.refreshing_until = None
+
+
+def load(session: Session, keys: TokenKeys, installation_id: int) -> Token | None:
+    """Return a workspace's token; None if it has none. Raises WrongKey."""
+    row = session.get(WorkspaceToken, installation_id)
+    return None if row is None else open_row(row, keys)
+
+
+def open_row(row: WorkspaceToken, keys: TokenKeys) -> Token:
+    """Return the token of a row. Raises WrongKey."""
+    return Token(
+        keys.open(row.access_token, access_row(row.installation_id)),
+        keys.open(row.refresh_token, refresh_row(row.installation_id))
+        if row.refresh_token is not None
+        else None,
+        row.expires_at,
+    )
+
+
+def claim_refreshes(session: Session, *, now: datetime) -> list[int]:
+    """Claim the tokens that expire soon; return the ids of their installations.
+
+    Of several processes at once only one gets each, until the lease runs out.
+    """
+    return sorted(
+        session.scalars(
+            update(WorkspaceToken)
+            .where(
+                WorkspaceToken.refresh_token.is_not(None),
+                WorkspaceToken.expires_at <= now + REFRESH_BEFORE,
+                or_(
+                    WorkspaceToken.refreshing_until.is_(None),
+                    WorkspaceToken.refreshing_until <= now,
+                ),
+            )
+            .values(refreshing_until=now + REFRESH_LEASE)
+            .returning(WorkspaceToken.installation_id)
+        )
+    )
+
+
+def versions(session: Session) -> dict[int, int]:
+    """Return the version of each token, by installation."""
+    rows = session.execute(
+        select(WorkspaceToken.installation_id, WorkspaceToken.version)
+    )
+    return {row.installation_id: row.version for row in rows}

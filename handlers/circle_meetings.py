@@ -19,7 +19,6 @@ from bot.circles import (
 from bot.circles import meeting_store as store
 from bot.circles.keeper import State
 from bot.circles.presses import Act, Press
-from bot.circles.writing import Stage
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
@@ -174,13 +173,8 @@ def open_write(click: BlockAction, tx: Transaction) -> Response:
     stage = writing_weeks.stage_of(tx, circle, meeting)
     if stage is None or not circle.is_in_writing:
         raise UserError(writing_weeks.OVER)
-    people: list[str] = []
-    if stage in {Stage.QUESTIONS, Stage.IDEAS}:
-        people = list(writing_weeks.issue_authors(tx, meeting))
-    names = members.names(tx, people)
-    issues = [(member, names[member]) for member in people]
-    text = "" if issues else writing_weeks.own(tx, meeting, stage, by=click.actor)
-    return OpenView(writing_blocks.write_form(meeting.id, stage, text, issues))
+    texts = writing_weeks.own(tx, meeting, stage, by=click.actor)
+    return OpenView(writing_blocks.write_form(meeting.id, stage, texts))
 
 
 def save_entry(form: ViewSubmission, tx: Transaction) -> Response:
@@ -190,8 +184,7 @@ def save_entry(form: ViewSubmission, tx: Transaction) -> Response:
         tx.session.get_one(Circle, meeting.circle_id),
         meeting,
         str(form.view.metadata().get("stage")),
-        form.view.text("text"),
-        about=form.view.chosen("about") or "",
+        form.view,
         by=form.actor,
     )
     meetings.update_messages(tx, meeting)

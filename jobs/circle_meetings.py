@@ -1,6 +1,6 @@
 """Plan circles' meetings, announce them, post their agendas, and end them."""
 
-from bot.circles import meetings
+from bot.circles import meeting_plans, meetings
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace, write_each
 
@@ -8,9 +8,9 @@ from jobs.each_workspace import each_workspace, write_each
 @each_workspace
 def keep_meetings(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
-        circles = meetings.unplanned_circles(tx)
-        moved = meetings.moved_meetings(tx)
+        circles = meeting_plans.unplanned_circles(tx)
+        moved = meeting_plans.moved_meetings(tx)
         due = meetings.due_meetings(tx)
-    write_each(rt, workspace, meetings.plan_first, circles)
-    write_each(rt, workspace, meetings.replan_moved, moved)
+    write_each(rt, workspace, meeting_plans.plan_first, circles)
+    write_each(rt, workspace, meeting_plans.replan_moved, moved)
     write_each(rt, workspace, meetings.do_due, due)

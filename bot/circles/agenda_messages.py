@@ -32,7 +32,7 @@ from bot.personal_data import Erasure, MessagePolicy
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, Reschedule, SlackAction
 from bot.slack.blocks import Note
-from bot.workspace import members
+from bot.workspace import contact_hours, members
 from models import Circle, CircleMeeting, CircleMeetingMessage, CircleMember
 
 # A message is never edited more often than once in this time.
@@ -61,7 +61,11 @@ def post(tx: Transaction, meeting: CircleMeeting, *, occurrence: str = "") -> No
     )
     for message in _messages(tx, meeting):
         tx.enqueue(
-            CIRCLE_AGENDA, message.id, to=message.recipient, occurrence=occurrence
+            CIRCLE_AGENDA,
+            message.id,
+            to=message.recipient,
+            payload={"stage": occurrence} if occurrence else None,
+            occurrence=occurrence,
         )
 
 
@@ -163,14 +167,23 @@ def _lock(tx: Transaction, message_id: int) -> None:
 def _visible_note(tx: Transaction, message: CircleMeetingMessage) -> Note | None:
     """Return the agenda, or None if its reader is no longer in the circle."""
     meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
-    if message.recipient not in store.members_of(tx, meeting.circle_id):
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    if message.recipient not in store.members_of(tx, circle.id):
+        return None
+    if meeting.started_at is None and store.is_over(tx, circle):
         return None
     return note(tx, meeting)
 
 
 def _render_post(
-    tx: Transaction, message: CircleMeetingMessage, _delivery: Delivery
+    tx: Transaction, message: CircleMeetingMessage, delivery: Delivery
 ) -> Note | None:
+    """Render the agenda; None for a stage in writing that is over."""
+    stage = delivery.payload.get("stage")
+    meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    if stage is not None and stage != writing_weeks.stage_of(tx, circle, meeting):
+        return None
     return _visible_note(tx, message)
 
 
@@ -248,11 +261,21 @@ def _render_agreed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     )
 
 
+def _send_after(tx: Transaction, delivery: Delivery) -> datetime:
+    """Return when to post an agenda: at once, but a week in writing in their hours."""
+    message = tx.session.get(CircleMeetingMessage, delivery.subject_id)
+    if message is not None:
+        meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
+        if tx.session.get_one(Circle, meeting.circle_id).is_in_writing:
+            return contact_hours.send_after(tx, delivery)
+    return delivery.started_at
+
+
 _post_type, _update_type = AGENDA.message_types()
 MESSAGE_TYPES = (
-    _post_type,
+    replace(_post_type, send_after=_send_after),
     replace(_update_type, render=_render_spaced, on_rejected=_on_update_rejected),
-    MessageType(CIRCLE_AGREED, _render_agreed),
+    MessageType(CIRCLE_AGREED, _render_agreed, send_after=contact_hours.send_after),
 )
 
 

@@ -120,6 +120,7 @@ def _upcoming(tx: Transaction, delivery: Delivery) -> CircleMeeting | None:
         or meeting.started_at is not None
         or meeting.planned_at <= tx.now
         or delivery.recipient not in store.members_of(tx, meeting.circle_id)
+        or store.is_over(tx, tx.session.get_one(Circle, meeting.circle_id))
     ):
         return None
     return meeting
@@ -220,7 +221,7 @@ MESSAGE_TYPES = (
         CIRCLE_FACILITATOR, _render_facilitator, send_after=contact_hours.send_after
     ),
     MessageType(CIRCLE_SWAP, _render_swap, send_after=contact_hours.send_after),
-    MessageType(CIRCLE_SWAPPED, _render_swapped),
+    MessageType(CIRCLE_SWAPPED, _render_swapped, send_after=contact_hours.send_after),
 )
 MESSAGES = (
     MessagePolicy(

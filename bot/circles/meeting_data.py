@@ -135,7 +135,7 @@ def purge(tx: Transaction) -> None:
             CircleMeetingMessage.meeting_id.in_(meetings)
         ),
         update(CircleMeeting)
-        .where(CircleMeeting.circle_id.in_(over), CircleMeeting.ended_at.is_not(None))
+        .where(CircleMeeting.circle_id.in_(over))
         .values(presses=[], rota=[]),
     ):
         tx.session.execute(statement)

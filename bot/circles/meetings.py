@@ -12,16 +12,14 @@ Each end plans the next meeting.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from bot import timezones
 from bot.circles import (
     agenda_messages,
     announcements,
-    meeting_times,
+    meeting_plans,
     presses,
     writing,
     writing_weeks,
@@ -34,68 +32,14 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.people import meetings as peer_meetings
 from bot.runtime import Transaction
-from models import Circle, CircleMeeting, CircleMember, MeetingTurn
+from models import Circle, CircleMeeting, MeetingTurn
 
-# More presses than in any meeting of people; a script may do more.
-MAX_PRESSES = 500
-TOO_MANY = "This meeting has had too many presses. It ends by itself."
+# More presses than anyone needs in a meeting; a script may do more.
+MAX_PRESSES = 100
+TOO_MANY = "You have pressed too often in this meeting. The others can go on."
+OVER = "Your circle has ended."
 IN_WRITING = "This circle meets in writing."
 ANOTHER = "Another meeting of your circle is still on. End it first."
-
-
-def plan_next(tx: Transaction, circle: Circle) -> CircleMeeting | None:
-    """Store the next meeting of a locked circle, unless one is ahead already.
-
-    Return None if the circle has no time yet, or has had all its meetings.
-    """
-    last = tx.session.scalar(
-        select(CircleMeeting)
-        .filter_by(circle_id=circle.id)
-        .order_by(CircleMeeting.number.desc())
-        .limit(1)
-    )
-    recurrence = store.recurrence_of(tx, circle)
-    number = last.number + 1 if last is not None else 1
-    if (
-        (circle.starts_at is None and not circle.is_in_writing)
-        or store.is_over(tx, circle)
-        or (last is not None and last.ended_at is None)
-        or number > recurrence.meetings
-    ):
-        return None
-    meeting = CircleMeeting(
-        installation_id=tx.workspace.id,
-        circle_id=circle.id,
-        number=number,
-        planned_at=_planned_at(tx, circle, last, number),
-        minutes=recurrence.minutes,
-        format="turns",
-        rota=list(store.rota_of(tx, circle.id)),
-        presses=[],
-        is_open=False,
-    )
-    tx.session.add(meeting)
-    tx.session.flush()
-    meeting.due_at = (
-        meeting.planned_at
-        if circle.is_in_writing
-        else _due_at(circle, meeting, store.state_of(tx, meeting))
-    )
-    return meeting
-
-
-def _planned_at(
-    tx: Transaction, circle: Circle, last: CircleMeeting | None, number: int
-) -> datetime:
-    """Return the time of the meeting with this number, after the last one."""
-    zone = writing_weeks.zone_of(circle)
-    weeks = store.recurrence_of(tx, circle).weeks_between
-    if circle.starts_at is not None and not circle.is_in_writing:
-        return meeting_times.planned_at(circle.starts_at, zone, number, weeks)
-    if last is not None:
-        return meeting_times.planned_at(last.planned_at, zone, 2, weeks)
-    tomorrow = timezones.local_date(tx.now, zone) + timedelta(days=1)
-    return writing.begins_at(max(tomorrow, store.first_day(tx, circle)), zone)
 
 
 def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
@@ -107,11 +51,9 @@ def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
     store.require_member(tx, circle.id, pressed.member)
     if circle.is_in_writing:
         raise UserError(IN_WRITING)
-    if len(meeting.presses) >= MAX_PRESSES:
-        raise UserError(TOO_MANY)
-    stored = presses.dump(pressed)
-    if stored not in meeting.presses:
-        meeting.presses = [*meeting.presses, stored]
+    if store.is_over(tx, circle) and not meeting.is_open:
+        raise UserError(OVER)
+    _store_press(tx, meeting, pressed)
     state = store.state_of(tx, meeting)
     if state.is_open:
         _close_others(tx, circle, meeting)
@@ -123,6 +65,30 @@ def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
         if pressed.act == Act.SWAP:
             announcements.tell_swapped(tx, meeting, pressed)
     return state
+
+
+def _store_press(tx: Transaction, meeting: CircleMeeting, pressed: Press) -> None:
+    """Store a press, unless the person has pressed too often. Raises UserError.
+
+    Before that, their presses without effect go: the state is the same without them.
+    """
+    stored = presses.dump(pressed)
+    if stored in meeting.presses:
+        return
+    if _count_of(meeting, pressed.member) >= MAX_PRESSES:
+        effective = store.state_of(tx, meeting).effective
+        meeting.presses = [
+            each
+            for each in meeting.presses
+            if each["member"] != pressed.member or presses.load(each) in effective
+        ]
+    if _count_of(meeting, pressed.member) >= MAX_PRESSES:
+        raise UserError(TOO_MANY)
+    meeting.presses = [*meeting.presses, stored]
+
+
+def _count_of(meeting: CircleMeeting, member: str) -> int:
+    return sum(each["member"] == member for each in meeting.presses)
 
 
 def _close_others(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
@@ -157,7 +123,7 @@ def _settle(
     meeting.ended_at = state.ended_at
     is_held = state.ended_at is not None and has_begun
     meeting.facilitator = (state.facilitator or None) if is_held else None
-    meeting.due_at = _due_at(circle, meeting, state)
+    meeting.due_at = meeting_plans.due_at(circle, meeting, state)
     # One meeting closes before another opens, as the unique index wants it.
     tx.session.flush()
     if state.ended_at is not None:
@@ -166,7 +132,7 @@ def _settle(
             together = store.members_of(tx, circle.id)
             peer_meetings.record(tx, together, met_at=state.ended_at)
     if is_new_end:
-        plan_next(tx, circle)
+        meeting_plans.plan_next(tx, circle)
         if has_begun:
             agenda_messages.tell_actions(tx, meeting)
 
@@ -186,18 +152,6 @@ def _store_turns(
     if rows:
         insert = upsert(tx.session, MeetingTurn)
         tx.session.execute(insert.on_conflict_do_nothing(), rows)
-
-
-def _due_at(circle: Circle, meeting: CircleMeeting, state: State) -> datetime | None:
-    """Return when the job has to look at the meeting again."""
-    if state.ended_at is not None:
-        return None
-    if meeting.posted_at is not None or circle.frozen_at is not None:
-        return state.closes_at
-    if meeting.announced_at is not None:
-        return state.meeting.opens_at
-    zone = timezones.get(circle.zone) or ZoneInfo("UTC")
-    return meeting_times.announced_at(meeting.planned_at, zone)
 
 
 def due_meetings(tx: Transaction) -> list[int]:
@@ -259,79 +213,9 @@ def _write(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
         peer_meetings.record(tx, together, met_at=tx.now)
         agenda_messages.tell_actions(tx, meeting)
     agenda_messages.update(tx, meeting)
-    plan_next(tx, circle)
-
-
-def unplanned_circles(tx: Transaction) -> list[int]:
-    """Return circles that are complete and have a time, but no meeting yet."""
-    places = select(CircleMember.circle_id).where(CircleMember.left_at.is_(None))
-    return list(
-        tx.session.scalars(
-            select(Circle.id)
-            .where(
-                Circle.installation_id == tx.workspace.id,
-                Circle.starts_at.is_not(None) | Circle.is_in_writing,
-                Circle.ended_at.is_(None),
-                Circle.id.not_in(select(CircleMeeting.circle_id)),
-                Circle.id.in_(places.where(CircleMember.taken_at.is_not(None))),
-                Circle.id.not_in(places.where(CircleMember.taken_at.is_(None))),
-            )
-            .order_by(Circle.id)
-        )
-    )
-
-
-def plan_first(tx: Transaction, circle_id: int) -> None:
-    """Plan a circle's first meeting, if another replica has not done it."""
-    plan_next(tx, store.lock_circle(tx, circle_id))
+    meeting_plans.plan_next(tx, circle)
 
 
 def update_messages(tx: Transaction, meeting: CircleMeeting) -> None:
     """Edit the messages of a meeting after someone wrote for it."""
     agenda_messages.update(tx, meeting)
-
-
-def moved_meetings(tx: Transaction) -> list[int]:
-    """Return the circles whose members chose another time for their next meeting."""
-    return [
-        circle.id
-        for circle, meeting in tx.session.execute(
-            select(Circle, CircleMeeting)
-            .join(CircleMeeting, CircleMeeting.circle_id == Circle.id)
-            .where(Circle.installation_id == tx.workspace.id, *_AHEAD)
-            .order_by(Circle.id)
-        )
-        if _planned_at(tx, circle, None, meeting.number) != meeting.planned_at
-    ]
-
-
-# A meeting on a call without an agenda yet.
-_AHEAD = (
-    CircleMeeting.posted_at.is_(None),
-    CircleMeeting.ended_at.is_(None),
-    Circle.starts_at.is_not(None),
-    Circle.is_in_writing.is_(False),
-)
-
-
-def replan_moved(tx: Transaction, circle_id: int) -> None:
-    """Lock a circle, and move its next meeting."""
-    replan(tx, store.lock_circle(tx, circle_id))
-
-
-def replan(tx: Transaction, circle: Circle) -> None:
-    """Move a locked circle's next meeting to the time that its members chose.
-
-    If they were told of the other time, they are told again.
-    """
-    meeting = tx.session.scalar(
-        select(CircleMeeting)
-        .join(Circle, Circle.id == CircleMeeting.circle_id)
-        .where(Circle.id == circle.id, *_AHEAD)
-        .execution_options(populate_existing=True)
-    )
-    if meeting is None:
-        return
-    meeting.planned_at = _planned_at(tx, circle, None, meeting.number)
-    meeting.announced_at = None
-    meeting.due_at = _due_at(circle, meeting, store.state_of(tx, meeting))

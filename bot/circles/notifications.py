@@ -175,6 +175,13 @@ def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     )
 
 
+def _calendar_after(tx: Transaction, delivery: Delivery) -> datetime:
+    """Return when to send the file: at once to someone who asked for it."""
+    if delivery.is_wanted:
+        return delivery.started_at
+    return contact_hours.send_after(tx, delivery)
+
+
 def _render_merge(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     merge, member = merging.get(tx, delivery.subject_id), delivery.recipient
     if not service.is_present(tx, seasons.get(tx, merge.season_id).program_id, member):
@@ -206,5 +213,5 @@ MESSAGE_TYPES = (
     MessageType(CIRCLE_WELCOME, _render_welcome, send_after=contact_hours.send_after),
     MessageType(CIRCLE_LEFT, _render_left, send_after=contact_hours.send_after),
     MessageType(CIRCLE_MERGE, _render_merge, send_after=contact_hours.send_after),
-    MessageType(CIRCLE_CALENDAR, _render_calendar),
+    MessageType(CIRCLE_CALENDAR, _render_calendar, send_after=_calendar_after),
 )

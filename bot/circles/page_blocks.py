@@ -85,7 +85,7 @@ def welcome_note(page: CirclePage) -> Note:
 
 def _first_step(page: CirclePage) -> str:
     if page.season.is_in_writing:
-        return f"You meet in writing. {capitalize(page.facilitator)} goes first."
+        return "You meet in writing. I write to you when your first week begins."
     if page.is_facilitator:
         return (
             "You run the first meeting. Choose one of the times at which all of you"

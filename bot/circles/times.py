@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot import timezones
 from bot.circles import (
     candidates,
-    meetings,
+    meeting_plans,
     page_forms,
     roster,
     rules,
@@ -21,6 +21,7 @@ from bot.circles.rules import Proposal
 from bot.clock import EPOCH
 from bot.errors import UserError
 from bot.forms.fields import FormValues
+from bot.outbox.enqueue import WANTED
 from bot.runtime import Transaction
 from bot.workspace import members
 from models import Circle, CircleMeeting
@@ -100,7 +101,7 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
     circle.starts_at = at
     circle.calendar_version += 1
     tx.session.flush()
-    meetings.replan(tx, circle)
+    meeting_plans.replan(tx, circle)
     roster.refresh(tx, circle)
     for member in sorted(service.people_in(tx, circle)):
         send_calendar(tx, circle, member, occurrence=str(circle.calendar_version))
@@ -115,13 +116,25 @@ def request_calendar(
 ) -> None:
     """Send the calendar file again. Raises UserError for all others."""
     service.require_in(tx, circle, by)
-    send_calendar(tx, circle, by, occurrence=occurrence)
+    send_calendar(tx, circle, by, occurrence=occurrence, is_wanted=True)
 
 
 def send_calendar(
-    tx: Transaction, circle: Circle, member: str, *, occurrence: str
+    tx: Transaction,
+    circle: Circle,
+    member: str,
+    *,
+    occurrence: str,
+    is_wanted: bool = False,
 ) -> None:
-    tx.enqueue(CIRCLE_CALENDAR, circle.id, to=member, occurrence=occurrence)
+    """Send the calendar file; at whatever time, if the member asked for it."""
+    tx.enqueue(
+        CIRCLE_CALENDAR,
+        circle.id,
+        to=member,
+        payload={WANTED: True} if is_wanted else None,
+        occurrence=occurrence,
+    )
 
 
 def calendar(tx: Transaction, circle: Circle, title: str) -> bytes:

@@ -8,6 +8,8 @@ from bot import timezones
 
 MAX_ISSUES = 2
 _BEGINS_AT, _ENDS_AT = time(9), time(18)
+# People read that the ideas are over before their weekend.
+_FRIDAY_AT = time(12)
 _WEEK = 7
 
 
@@ -24,7 +26,7 @@ class Stage(StrEnum):
 _ENDS = {
     Stage.ISSUES: (1, _BEGINS_AT),
     Stage.QUESTIONS: (2, _ENDS_AT),
-    Stage.IDEAS: (4, _ENDS_AT),
+    Stage.IDEAS: (4, _FRIDAY_AT),
     Stage.THANKS: (_WEEK, _BEGINS_AT),
 }
 # Each stage's title, and what people are asked to write.

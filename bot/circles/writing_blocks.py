@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from slack_sdk.models.blocks import Block, InputBlock, Option, RadioButtonsElement
+from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.circles.agenda_blocks import ActionView, action_button, action_list
@@ -19,8 +19,12 @@ from bot.slack.text import to_plain, truncate
 # Two issues and what seven people write about them fit in a message.
 MAX_ENTRY = 300
 _MAX_ENTRIES = 7
-# Slack's limit for the text of an option.
-_MAX_OPTION = 75
+_MAX_LABEL = 75
+
+
+def field_of(author: str) -> str:
+    """Return the name of the field for a text about a member's issue, or about none."""
+    return f"text_{author}" if author else "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,41 +109,34 @@ def _list(head: str, entries: Sequence[Entry]) -> list[Block]:
     return [rich_text.numbered([head], items)]
 
 
-def write_form(
-    meeting_id: int, stage: Stage, text: str, issues: Sequence[tuple[str, str]]
-) -> View:
-    """Build the form to write in a stage; `text` is mrkdwn.
+@dataclass(frozen=True, slots=True)
+class OwnText:
+    """A member's own text (mrkdwn) about an issue, or about none."""
 
-    `issues` has the Slack ids and names of those who put an issue, if the text is about
-    one.
-    """
+    text: str
+    # The Slack id and the name of the member whose issue it is about.
+    author: str = ""
+    name: str = ""
+
+
+def write_form(meeting_id: int, stage: Stage, texts: Sequence[OwnText]) -> View:
+    """Build the form to write in a stage: a field for each text."""
     title, guide = TEXTS[stage]
-    blocks: list[Block] = []
-    if issues:
-        options = [
-            Option(text=truncate(f"{name}'s", _MAX_OPTION), value=member)
-            for member, name in issues
-        ]
-        blocks.append(
-            InputBlock(
-                block_id="about",
-                label="About which issue?",
-                element=RadioButtonsElement(
-                    action_id="about", options=options, initial_option=options[0]
-                ),
-            )
-        )
-    blocks.append(
+    blocks = [
         text_input(
-            "text",
-            "Your text",
-            value=to_plain(text),
+            field_of(each.author),
+            truncate(f"About {each.name}'s issue", _MAX_LABEL)
+            if each.author
+            else "Your text",
+            value=to_plain(each.text),
             limit=MAX_ENTRY,
             hint=f"{guide.replace('*', '')} Only your circle sees it.",
+            is_optional=bool(each.author),
             is_multiline=True,
-            has_focus=True,
+            has_focus=number == 0,
         )
-    )
+        for number, each in enumerate(texts)
+    ]
     return View(
         type="modal",
         callback_id="circle_write",

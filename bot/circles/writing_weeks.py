@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot import timezones
 from bot.circles import actions, writing
 from bot.circles import meeting_store as store
 from bot.circles.writing import MAX_ISSUES, Stage
-from bot.circles.writing_blocks import MAX_ENTRY, Entry, Issue, WeekView
+from bot.circles.writing_blocks import (
+    MAX_ENTRY,
+    Entry,
+    Issue,
+    OwnText,
+    WeekView,
+    field_of,
+)
 from bot.db.statements import upsert
 from bot.errors import UserError
+from bot.forms.fields import FormValues
 from bot.runtime import Transaction
 from bot.slack.text import is_erased, to_mrkdwn
 from bot.workspace import members
@@ -20,7 +28,8 @@ from models import Circle, CircleMeeting, MeetingEntry
 EMPTY = "Write something, up to 300 characters."
 OVER = "This stage is over. Press Write again."
 TWO_ISSUES = "Two of you have put an issue already. You can be next."
-CHOOSE = "Choose an issue."
+# Texts of these stages are about an issue.
+_ABOUT_ISSUES = frozenset({Stage.QUESTIONS, Stage.IDEAS})
 
 
 def zone_of(circle: Circle) -> ZoneInfo:
@@ -49,11 +58,22 @@ def _entries(tx: Transaction, meeting: CircleMeeting) -> Sequence[MeetingEntry]:
     return [row for row in rows if not is_erased(row.member)]
 
 
-def own(tx: Transaction, meeting: CircleMeeting, stage: Stage, *, by: str) -> str:
-    """Return what a member wrote in a stage of issues or thanks, in mrkdwn."""
-    key = (meeting.id, by, stage.value, "")
-    entry = tx.session.get(MeetingEntry, key)
-    return entry.text if entry is not None else ""
+def own(
+    tx: Transaction, meeting: CircleMeeting, stage: Stage, *, by: str
+) -> Sequence[OwnText]:
+    """Return what a member wrote in a stage: about each issue, or about none."""
+    entries = {
+        row.about: row.text
+        for row in _entries(tx, meeting)
+        if row.member == by and row.stage == stage
+    }
+    if stage not in _ABOUT_ISSUES:
+        return [OwnText(entries.get("", ""))]
+    authors = issue_authors(tx, meeting)
+    names = members.names(tx, authors)
+    return [
+        OwnText(entries.get(author, ""), author, names[author]) for author in authors
+    ]
 
 
 def save(
@@ -61,31 +81,56 @@ def save(
     circle: Circle,
     meeting: CircleMeeting,
     stage: str,
-    text: str,
+    values: FormValues,
     *,
-    about: str = "",
     by: str,
 ) -> None:
     """Store what a member wrote; it replaces what they wrote before.
 
-    The circle is locked, and the member in it. Raises UserError.
+    An emptied text about an issue goes. The circle is locked, and the member in it.
+    Raises UserError.
     """
+    authors = list(issue_authors(tx, meeting))
+    abouts = authors if stage in _ABOUT_ISSUES else [""]
+    fields = [field_of(about) for about in abouts if values.has_block(field_of(about))]
+    field = next(iter(fields), None)
     if stage != stage_of(tx, circle, meeting) or meeting.posted_at is None:
-        raise UserError(OVER, field="text")
-    words = to_mrkdwn(text)
-    if not words or len(text) > MAX_ENTRY:
-        raise UserError(EMPTY, field="text")
-    authors = issue_authors(tx, meeting)
+        raise UserError(OVER, field=field)
     if stage == Stage.ISSUES and by not in authors and len(authors) >= MAX_ISSUES:
-        raise UserError(TWO_ISSUES, field="text")
-    is_about_an_issue = stage in {Stage.QUESTIONS, Stage.IDEAS}
-    if is_about_an_issue and about not in authors:
-        raise UserError(CHOOSE, field="about")
+        raise UserError(TWO_ISSUES, field=field)
+    if not any(to_mrkdwn(values.text(each)) for each in fields):
+        raise UserError(EMPTY, field=field)
+    for about in abouts:
+        if field_of(about) in fields:
+            _save_text(
+                tx, meeting, stage, values.text(field_of(about)), about=about, by=by
+            )
+
+
+def _save_text(
+    tx: Transaction,
+    meeting: CircleMeeting,
+    stage: str,
+    text: str,
+    *,
+    about: str,
+    by: str,
+) -> None:
+    if len(text) > MAX_ENTRY:
+        raise UserError(EMPTY, field=field_of(about))
+    words = to_mrkdwn(text)
+    if not words:
+        tx.session.execute(
+            delete(MeetingEntry).filter_by(
+                meeting_id=meeting.id, member=by, stage=stage, about=about
+            )
+        )
+        return
     insert = upsert(tx.session, MeetingEntry).values(
         meeting_id=meeting.id,
         member=by,
         stage=stage,
-        about=about if is_about_an_issue else "",
+        about=about,
         text=words,
         written_at=tx.now,
     )

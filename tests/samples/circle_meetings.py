@@ -10,7 +10,7 @@ from bot.circles.announcement_blocks import Announcement, Reminder
 from bot.circles.formats import Phase, Step, StepKind
 from bot.circles.questions import QUESTIONS
 from bot.circles.writing import Stage
-from bot.circles.writing_blocks import Entry, Issue, WeekView
+from bot.circles.writing_blocks import Entry, Issue, OwnText, WeekView
 from tests.samples.types import Samples
 
 _AT = datetime(2026, 3, 18, 11, tzinfo=UTC)
@@ -89,11 +89,13 @@ SAMPLES: Samples = {
         for view in _WEEKS
     ],
     writing_blocks.write_form: [
-        lambda: writing_blocks.write_form(1, Stage.ISSUES, "word " * 60, []),
-        lambda: writing_blocks.write_form(1, Stage.THANKS, "", []),
+        lambda: writing_blocks.write_form(1, Stage.ISSUES, [OwnText("word " * 60)]),
+        lambda: writing_blocks.write_form(1, Stage.THANKS, [OwnText("")]),
         *(
             lambda stage=stage: writing_blocks.write_form(
-                1, stage, "", [("U0ANA", "Ana"), ("U0BEN", _LONG_NAME)]
+                1,
+                stage,
+                [OwnText("", "U0ANA", "Ana"), OwnText("A", "U0BEN", _LONG_NAME)],
             )
             for stage in (Stage.QUESTIONS, Stage.IDEAS)
         ),

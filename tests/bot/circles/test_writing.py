@@ -20,7 +20,7 @@ def test_a_week_goes_from_monday_to_monday():
     assert ends == [
         datetime(2026, 3, 24, 8, tzinfo=UTC),
         datetime(2026, 3, 25, 17, tzinfo=UTC),
-        datetime(2026, 3, 27, 17, tzinfo=UTC),
+        datetime(2026, 3, 27, 11, tzinfo=UTC),
         # Nine o'clock, in summer time.
         datetime(2026, 3, 30, 7, tzinfo=UTC),
     ]

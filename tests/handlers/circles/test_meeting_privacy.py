@@ -123,7 +123,9 @@ def test_words_are_deleted_90_days_after_the_end(met: Story):
     assert counts(met) == (0, 0)
     with met.rt.read_session() as session:
         meetings = session.scalars(select(CircleMeeting).filter_by(number=1)).one()
+        planned = session.scalars(select(CircleMeeting).filter_by(number=2)).one()
     assert (meetings.presses, meetings.rota) == ([], [])
+    assert (planned.presses, planned.rota) == ([], [])
     assert meetings.facilitator == ASKER
 
 

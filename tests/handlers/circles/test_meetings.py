@@ -7,8 +7,15 @@ import pytest
 from sqlalchemy import func, select
 
 import jobs.circle_meetings
+from bot.circles import meetings
 from bot.slack.api import NotSent, OutcomeUnknown, Rejected
-from models import CircleMeeting, CircleMember, CircleQuestion, MeetingTurn
+from models import (
+    CircleMeeting,
+    CircleMember,
+    CircleQuestion,
+    CircleSeason,
+    MeetingTurn,
+)
 from tests.circles import (
     PEOPLE,
     STARTS_AT,
@@ -331,6 +338,77 @@ def test_a_circle_never_has_two_meetings_open(story: Story):
         rows = session.execute(select(CircleMeeting.number, CircleMeeting.is_open))
         open_meetings = [number for number, is_open in rows if is_open]
     assert open_meetings == [2]
+
+
+def test_one_person_who_presses_on_and_on_locks_nobody(story: Story):
+    make_circle(story)
+    start(story, HELPER)
+    value = f"{meeting_of(story).id}:0:0"
+    for number in range(meetings.MAX_PRESSES + 20):
+        act = "pause" if number % 2 else "want_turn"
+        story.click(HELPER, f"meeting_{act}", value)
+    # They did nothing, so the next one that does something counts.
+    presses(story, HELPER, "lead")
+    assert meeting_of(story).presses[-1]["act"] == "lead"
+    for number in range(meetings.MAX_PRESSES + 20):
+        story.click(HELPER, "meeting_resume" if number % 2 else "meeting_pause", value)
+    assert "You have pressed too often" in last_reply(story)
+    story.advance(seconds=11)
+    presses(story, PEER, "lead")
+    story.advance(seconds=11)
+    presses(story, PEER, "end")
+    assert not meeting_of(story).is_open
+
+
+def ends_season(story: Story) -> None:
+    with story.rt.write_session.begin() as session:
+        session.scalars(select(CircleSeason)).one().ended_at = story.clock()
+
+
+def test_after_the_end_of_the_season_nobody_is_told_of_a_meeting(story: Story):
+    make_circle(story)
+    keep(story)
+    before = len(story.slack.messages)
+    story.clock.now = STARTS_AT - timedelta(days=2, hours=-1)
+    jobs.circle_meetings.keep_meetings(story.rt, story.worker)
+    ends_season(story)
+    story.deliver()
+    assert len(story.slack.messages) == before
+
+
+def test_after_the_end_of_the_season_no_meeting_starts(story: Story):
+    make_circle(story)
+    open_agenda(story)
+    ends_season(story)
+    presses(story, ASKER, "start")
+    assert last_reply(story) == "Your circle has ended."
+    assert not meeting_of(story).is_open
+
+
+def test_a_meeting_that_is_on_at_the_end_of_the_season_goes_on(story: Story):
+    make_circle(story)
+    start(story)
+    ends_season(story)
+    to_step(story, 1)
+    assert "What became of last time" in agenda(story)
+    presses(story, ASKER, "end")
+    assert not meeting_of(story).is_open
+
+
+def test_what_was_agreed_comes_in_ones_hours(story: Story):
+    make_circle(story)
+    story.slack.people[PEER]["tz"] = "America/Los_Angeles"
+    story.event({"type": "user_change", "user": story.slack.people[PEER]})
+    start(story)
+    presses(story, HELPER, "action")
+    fills_in(story, HELPER, action=ACTION)
+    presses(story, ASKER, "end")
+    story.advance(minutes=2)
+    # Five in the morning in Los Angeles.
+    assert not [m for m in story.slack.messages_to(PEER) if "is over" in m.text]
+    assert [m for m in story.slack.messages_to(ADMIN) if "is over" in m.text]
+    story.advance(hours=6)
+    assert [m for m in story.slack.messages_to(PEER) if "is over" in m.text]
 
 
 def test_people_outside_the_circle_can_do_nothing(story: Story):

@@ -2,6 +2,7 @@
 
 from tests.factories import Story
 from tests.seasons import (
+    AFTER_SIGNUP,
     circle_of,
     circles_of,
     forms_circles,
@@ -68,3 +69,23 @@ def test_the_first_facilitator_chooses_a_time_and_all_get_a_calendar(
     assert len(files) == 1
     assert files[0].content.count(b"BEGIN:VEVENT") == 6
     assert "Your meetings" in text_of(press(story, other, "see", circle))
+
+
+def test_the_calendar_comes_in_ones_hours_unless_one_asks_for_it(
+    story: Story, program: int
+):
+    _, circle, people = circle_of(story, program)
+    facilitator, other = people[:2]
+    form = press(story, facilitator, "change", circle)
+    times = next(b for b in form["blocks"] if b["block_id"] == "time")
+    chosen = {"time": times["element"]["options"][1]["value"]}
+    # Ten in the evening in Helsinki.
+    story.clock.now = AFTER_SIGNUP.replace(hour=20)
+    story.submit(facilitator, form, form_values(form) | chosen)
+    story.deliver()
+    assert not story.slack.files
+    press(story, other, "calendar", circle)
+    story.deliver()
+    assert [file.member for file in story.slack.files.values()] == [other]
+    story.advance(hours=14)
+    assert {file.member for file in story.slack.files.values()} == {*people}

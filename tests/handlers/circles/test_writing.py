@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,9 +18,18 @@ from tests.circles import (
     meeting_of,
 )
 from tests.factories import Story
+from tests.making_programs import shown
 from tests.personal_data import everything_in, forget
 from tests.programs import last_reply
-from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    GUEST,
+    HELPER,
+    PEER,
+    form_values,
+)
 
 # Nine in Berlin, on the first Monday of the season.
 
@@ -45,10 +55,16 @@ def text(story: Story, member: str) -> str:
     return json.dumps(latest(story, member).blocks, ensure_ascii=False)
 
 
-def writes(story: Story, member: str, words: str, **more: str) -> str:
+def opens_form(story: Story, member: str) -> dict[str, Any]:
+    """Open the form to write; return its values."""
     value = button_values(latest(story, member))["meeting_write"]
     assert story.click(member, "meeting_write", value).status == 200
-    answer = fills_in(story, member, text=words, **more)
+    return form_values(shown(story))
+
+
+def writes(story: Story, member: str, words: str, about: str = "") -> str:
+    opens_form(story, member)
+    answer = fills_in(story, member, **{f"text_{about}" if about else "text": words})
     story.advance(seconds=11)
     return answer
 
@@ -107,6 +123,51 @@ def test_two_people_put_their_issues_and_may_change_them(week: Story):
     assert writes(week, HELPER, "Another one?") == ""
     assert "Another one?" in text(week, ADMIN)
     assert ISSUE not in text(week, ADMIN)
+
+
+def test_the_form_shows_what_one_wrote_about_each_issue(week: Story):
+    for member in (HELPER, PEER):
+        writes(week, member, ISSUE)
+    go_to_stage(week, days=1, minutes=1)
+    writes(week, ADMIN, QUESTION, about=HELPER)
+    values = opens_form(week, ADMIN)
+    assert values == {f"text_{HELPER}": QUESTION, f"text_{PEER}": []}
+    fills_in(week, ADMIN, **{f"text_{PEER}": "And to Mars?"})
+    week.advance(seconds=11)
+    for words in (QUESTION, "And to Mars?"):
+        assert words in text(week, CHAMPION)
+    opens_form(week, ADMIN)
+    fills_in(week, ADMIN, **{f"text_{HELPER}": ""})
+    week.advance(seconds=11)
+    assert QUESTION not in text(week, CHAMPION)
+    assert "And to Mars?" in text(week, CHAMPION)
+
+
+def test_a_stage_comes_in_ones_hours_and_only_while_it_lasts(story: Story):
+    make_circle(story, starts_at=None, is_in_writing=True)
+    story.slack.people[PEER]["tz"] = "America/Los_Angeles"
+    story.event({"type": "user_change", "user": story.slack.people[PEER]})
+    go_away(story, ADMIN)
+    keep(story)
+    go_to(story, MONDAY + timedelta(minutes=1))
+    assert "Put an issue" in text(story, HELPER)
+    # Midnight in Los Angeles.
+    assert not [m for m in story.slack.messages_to(PEER) if "in writing" in m.text]
+    writes(story, HELPER, ISSUE)
+    go_to_stage(story, hours=9)
+    assert "Put an issue" in text(story, PEER)
+    for after in ({"days": 1, "hours": 1}, {"days": 2, "hours": 10}):
+        go_to_stage(story, **after)
+    go_away(story, ADMIN, emoji="")
+    go_to_stage(story, days=4, hours=1)
+    [post] = [m for m in story.slack.messages_to(ADMIN) if "in writing" in m.text]
+    assert "Ideas" in str(post.blocks)
+
+
+def go_away(story: Story, member: str, emoji: str = ":palm_tree:") -> None:
+    profile = story.slack.people[member].setdefault("profile", {})
+    profile |= {"status_emoji": emoji, "status_text": "", "status_expiration": 0}
+    story.event({"type": "user_change", "user": story.slack.people[member]})
 
 
 def test_a_week_without_an_issue_ends_the_next_day(week: Story):

@@ -20,18 +20,22 @@ def read(file: Path) -> dict[str, Any]:
 
 def commands(file: Path) -> str:
     jobs = read(file)["jobs"].values()
-    return "\n".join(step.get("run", "") for job in jobs for step in job["steps"])
+    return "\n".join(
+        step.get("run", "") for job in jobs for step in job.get("steps", ())
+    )
 
 
-def test_there_is_one_for_tests_image_docs_and_dependencies():
-    assert [file.stem for file in FILES] == ["dependencies", "docs", "image", "tests"]
+def test_there_is_one_for_each_purpose():
+    purposes = ["dependencies", "docs", "image", "release", "tests"]
+    assert [file.stem for file in FILES] == purposes
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_each_can_only_read_unless_a_job_says_otherwise(file: Path):
     workflow = read(file)
     assert workflow["permissions"] == {"contents": "read"}
-    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+    own = [job for job in workflow["jobs"].values() if "uses" not in job]
+    assert all("timeout-minutes" in job for job in own)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -42,6 +46,15 @@ def test_each_script_and_file_that_they_name_exists(file: Path):
 
 def test_the_tests_are_all_of_our_checks():
     assert ".ci/run" in commands(FOLDER / "tests.yml").splitlines()
+
+
+def test_a_release_is_built_by_our_script_after_all_checks():
+    jobs = read(FOLDER / "release.yml")["jobs"]
+    assert jobs["tests"]["uses"] == "./.github/workflows/tests.yml"
+    # YAML reads the key `on` as true.
+    assert "workflow_call" in read(FOLDER / "tests.yml")[True]  # type: ignore[index]
+    assert jobs["publish"]["needs"] == "tests"
+    assert '.ci/release "${GITHUB_REF_NAME#v}"' in commands(FOLDER / "release.yml")
 
 
 def test_dependencies_are_upgraded_by_our_lock():

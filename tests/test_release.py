@@ -157,15 +157,17 @@ set -e
 case $1 in
 info) exit {code} ;;
 build) test -f deploy/Dockerfile && ! test -e .git && pwd >"{built}" ;;
-save) echo "$4" >"$3" ;;
+save) {save} ;;
 esac
 """
 
 
-def builder(tools: Path, name: str, *, works: bool) -> None:
+def builder(
+    tools: Path, name: str, *, works: bool, save: str = 'echo "$4" >"$3"'
+) -> None:
     tools.mkdir(exist_ok=True)
     code, built = int(not works), tools / f"{name}.built"
-    (tools / name).write_text(BUILDER.format(code=code, built=built))
+    (tools / name).write_text(BUILDER.format(code=code, built=built, save=save))
     (tools / name).chmod(0o755)
 
 
@@ -198,7 +200,9 @@ def test_the_same_commit_gives_the_same_bytes(tmp_path: Path):
     builder(tools, "podman", works=False)
     other = release(again, tools=tools, UV_OFFLINE="1")
     assert other.returncode == 0, other.stderr
-    assert other.stdout.endswith("No image: here works neither of docker, podman.\n")
+    assert other.stdout.endswith(
+        "No image: none of these works here: docker, podman.\n"
+    )
     assert image not in other.stdout
     for file in (sources, sbom):
         assert (again / "dist" / file).read_bytes() == (first / file).read_bytes(), file
@@ -221,3 +225,16 @@ def test_the_same_commit_gives_the_same_bytes(tmp_path: Path):
     for part in listed["components"]:
         [source] = part["externalReferences"]
         assert {each["alg"] for each in source["hashes"]} == {"SHA-256"}
+
+
+@pytest.mark.deep
+def test_a_builder_that_fails_leaves_nothing(tmp_path: Path):
+    repository = prepared(tmp_path / "first")
+    (repository / "dist").mkdir()
+    (repository / "dist" / "backswing-1.0.0.tar.gz").touch()
+    tools = tmp_path / "tools"
+    builder(tools, "docker", works=True, save="exit 3")
+    failed = release(repository, tools=tools)
+    assert failed.returncode == 1
+    assert "Nothing is built: this failed: docker save " in failed.stdout
+    assert not (repository / "dist").exists()

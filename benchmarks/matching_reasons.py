@@ -18,7 +18,7 @@ import argparse
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -28,12 +28,13 @@ from zipfile import ZipFile
 from benchmarks.asked_before import PastAsk, read
 from benchmarks.matching_walk import HALF_ACTIVE, SEASON, STEP
 from bot.matching import circles, pairs
-from bot.matching.cost import help_parts, pair_parts
+from bot.matching.cost import pair_parts
 from bot.matching.people import Person
 from bot.matching.reasons import Readers, Sentence, group_reasons, pair_reasons, plain
 from bot.people.rules import ASKED_WITHIN, Vocabulary, rounds_since
 from bot.routing.rules import Outcome
 from bot.slack.text import to_plain
+from bot.workspace.display_names import Names, disambiguate
 
 CIRCLES, PAIRS = 20, 100
 _QUESTION = re.compile(r"\?(?!\S)")
@@ -109,18 +110,16 @@ class Group:
     members: Sequence[Person]
     now: datetime
 
-    def reasons(self, readers: Readers) -> list[Sentence]:
-        both = [
-            (pair_parts(*pair, self.now), help_parts(*pair))
-            for pair in combinations(self.members, 2)
-        ]
+    def reasons(
+        self, names: Mapping[str, Names], asks: Collection[int]
+    ) -> list[Sentence]:
+        """Return the sentences of a text that all of them read, with first names."""
+        own = disambiguate({person.id: names[person.id] for person in self.members})
+        readers = Readers(own, asks)
         if self.kind == "pair":
-            [(parts, _)] = both
-            return pair_reasons(parts, readers)
-        ids = [member.id for member in self.members]
-        parts = [part for parts in both for each in parts for part in each]
-        lines, about_all = group_reasons(ids, parts, readers)
-        return [*lines.values(), *about_all]
+            first, second = self.members
+            return pair_reasons(pair_parts(first, second, self.now), readers)
+        return group_reasons(self.members, readers, self.now)
 
 
 def _is_ask(title: str) -> bool:
@@ -155,10 +154,14 @@ def _has_asks(reasons: Sequence[Sentence]) -> bool:
     return any(phrase.asks for sentence in reasons for phrase in sentence)
 
 
-def names_of(path: Path) -> dict[str, str]:
+def names_of(path: Path) -> dict[str, Names]:
     with ZipFile(path) as export:
         users = json.loads(export.read("users.json"))
-    return {user["id"]: " ".join(user["name"].split(".")[:2]).title() for user in users}
+    full_names = {user["id"]: user["profile"]["real_name"] for user in users}
+    return {
+        person: Names(full_name.split()[0], full_name)
+        for person, full_name in full_names.items()
+    }
 
 
 def main() -> None:
@@ -168,8 +171,8 @@ def main() -> None:
     arguments = parser.parse_args()
     asks = read(arguments.export)
     titles = {ask.ask_id: to_plain(ask.title) for ask in asks}
-    readers = Readers(names_of(arguments.export), {}, titles.keys())
-    latest = [(group, group.reasons(readers)) for group in groups(asks)][::-1]
+    names = names_of(arguments.export)
+    latest = [(group, group.reasons(names, titles)) for group in groups(asks)][::-1]
     lines: list[str] = []
     for kind, limit in (("circle", CIRCLES), ("pair", PAIRS)):
         all_of_kind = [each for each in latest if each[0].kind == kind]
@@ -179,7 +182,7 @@ def main() -> None:
             f"\n{count} of {len(all_of_kind)} {kind}s have a reason with asks."
         )
         for number, (group, reasons) in enumerate(all_of_kind[:limit], start=1):
-            members = ", ".join(readers.names[each.id] for each in group.members)
+            members = ", ".join(names[each.id].full_name for each in group.members)
             lines.append(f"\n{kind.title()} {number}, {group.now:%d %b %Y}: {members}")
             for sentence in reasons:
                 lines.append(f"- {plain(sentence)}")

@@ -1,15 +1,23 @@
 """Say in words why people are matched, with true reasons only. Pure.
 
-The reasons are what `pair_parts` and `help_parts` return. The caller gives names and
-topics as plain text, and the asks that all readers may see now: others are neither
-linked nor counted.
+These are the only words for reasons: of pairs and threes, of circles, and for leads.
+The caller gives plain names, and the asks that all readers may see now: others are
+neither linked nor counted.
 """
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
 
-from bot.matching.cost import Kind, Part, Topic
+from bot.matching.cost import Kind, Part, Topic, pair_parts
+from bot.matching.people import Person
+from bot.slack.text import capitalize, truncate
+
+_MAX_TOPIC_LENGTH = 40
+# Sentences on a topic that several people share.
+_MAX_SHARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +36,45 @@ _THAT = Phrase(" that.")
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """The names, topics and asks that the readers know: by id, by key, by id."""
+    """The people who read the sentences, and what all of them may see.
+
+    `names` are those of the people by id. If only one of these reads the sentences,
+    `you` is their id. `everyone` is the people, as the readers call them.
+    """
 
     names: Mapping[str, str]
-    topics: Mapping[str, str]
     visible_asks: Collection[int]
+    you: str | None = None
+    everyone: str = "You"
+
+    def name(self, member: str) -> str:
+        return "you" if member == self.you else self.names[member]
+
+    def names_of(self, members: Iterable[str]) -> str:
+        """Return the names in a list, the reader's first."""
+        first, *more = sorted(
+            members, key=lambda member: (member != self.you, self.names[member], member)
+        )
+        *middle, last = map(self.name, more)
+        return f"{', '.join([self.name(first), *middle])} and {last}"
+
+    def owner(self, member: str) -> str:
+        return "your" if member == self.you else f"{self.names[member]}'s"
+
+    def verb(self, member: str, own: str, other: str) -> str:
+        """Return the member with a verb: "you want" or "Ana wants"."""
+        return f"{self.name(member)} {own if member == self.you else other}"
 
 
 def plain(sentence: Sentence) -> str:
     return "".join(phrase.text for phrase in sentence)
 
 
-def pair_reasons(
-    parts: Iterable[Part], readers: Readers, *, shares_channel: bool | None = None
-) -> list[Sentence]:
+def pair_reasons(parts: Iterable[Part], readers: Readers) -> list[Sentence]:
     """Return sentences for two people; none if nothing is known of them.
 
     1. Say for each what they can learn from the other, on two topics if possible.
-    2. Say that they are in different teams, and that they have met or not. If there is
-       nothing to learn, say instead that they have no channel in common.
+    2. Say that they are in different teams, and that they have met or not.
     """
     parts = list(parts)
     reasons = _reasons(parts, readers)
@@ -56,23 +84,22 @@ def pair_reasons(
     facts = _team_facts(parts, "", 1)
     if _count(parts, Kind.MET):
         facts.append("have met here before")
-    elif shares_channel is False and not chosen:
-        facts.append("have no channel in common")
     elif _count(parts, Kind.NEVER_MET):
         facts.append("haven't met here")
-    return [*(reason.sentence for reason in chosen), *_about_you(facts)]
+    return [*(reason.sentence for reason in chosen), *_about_all(facts, readers)]
 
 
 def group_reasons(
-    members: Sequence[str], parts: Iterable[Part], readers: Readers
-) -> tuple[dict[str, Sentence], list[Sentence]]:
-    """Return a sentence on members of a group by id, and sentences on all of them.
+    people: Sequence[Person], readers: Readers, at: datetime
+) -> list[Sentence]:
+    """Return sentences for three or more people; none if nothing is known of them.
 
-    `parts` has those of each two members. The sentence on a member says what the best
-    mate can help them with; else what they can help a mate with whose sentence does not
-    name them.
+    1. Say of each what the best mate can help them with, the reader first; else what
+       they can help a mate with whose sentence does not name them.
+    2. If that leaves some out, say what several want to learn.
+    3. Say what is true of each two of them.
     """
-    parts = list(parts)
+    parts = [part for pair in combinations(people, 2) for part in pair_parts(*pair, at)]
     reasons = _reasons(parts, readers)
     best: dict[str, _Reason] = {}
     for reason in reasons:
@@ -82,11 +109,31 @@ def group_reasons(
     for reason in reasons:
         if reason.other not in sentences and (reason.member, reason.other) not in named:
             sentences[reason.other] = reason.from_helper
-    pairs = math.comb(len(members), 2)
+    about_some = sorted(sentences, key=lambda member: member != readers.you)
+    shared = _shared(people, sentences, readers)
+    pairs = math.comb(len(people), 2)
     facts = _team_facts(parts, "all ", pairs)
     if _count(parts, Kind.NEVER_MET) == pairs:
         facts.append("haven't met here")
-    return sentences, _about_you(facts)
+    return [
+        *(sentences[member] for member in about_some),
+        *shared,
+        *_about_all(facts, readers),
+    ]
+
+
+def summary(parts: Iterable[Part]) -> str:
+    """Return the reasons in words that name no topic, for leads."""
+    words = {
+        Kind.BOTH_WANT: "each wants what the other knows",
+        Kind.WANTS: "one wants what the other knows",
+        Kind.SOLVED: "one solved what the other is stuck on",
+        Kind.OTHER_TEAM: "different teams",
+        Kind.MET: "have met before",
+    }
+    return "; ".join(
+        dict.fromkeys(words[part.kind] for part in parts if part.kind in words)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +153,18 @@ class _Reason:
     @property
     def sentence(self) -> Sentence:
         if not self.wants:
-            return *self.knows, Phrase(f" {self.topic}.")
-        return *self.wants, Phrase(f" {self.topic}; "), *self.knows, _THAT
+            return _sentence(*self.knows, Phrase(f" {self.topic}."))
+        return _sentence(*self.wants, Phrase(f" {self.topic}; "), *self.knows, _THAT)
 
     @property
     def from_helper(self) -> Sentence:
         if not self.wants:
             return self.sentence
-        return *self.knows, Phrase(f" {self.topic}; "), *self.wants, _THAT
+        return _sentence(*self.knows, Phrase(f" {self.topic}; "), *self.wants, _THAT)
+
+
+def _sentence(first: Phrase, *phrases: Phrase) -> Sentence:
+    return Phrase(capitalize(first.text), first.asks), *phrases
 
 
 def _reasons(parts: Iterable[Part], readers: Readers) -> list[_Reason]:
@@ -129,9 +180,8 @@ def _reasons(parts: Iterable[Part], readers: Readers) -> list[_Reason]:
 
 def _reason(part: Part, topic: Topic, readers: Readers) -> _Reason | None:
     """Put a topic in words; None if a clause needs asks that are not visible."""
-    member, other = readers.names[part.member], readers.names[part.other]
     asked, helped_with, solved = (
-        tuple(ask for ask in asks if ask in readers.visible_asks)
+        _visible(asks, readers)
         for asks in (topic.asked, topic.helped_with, topic.solved)
     )
     own = tuple(ask for ask in helped_with if ask in topic.own)
@@ -140,42 +190,57 @@ def _reason(part: Part, topic: Topic, readers: Readers) -> _Reason | None:
         for asks in (helped_with, solved)
     )
     is_open = part.kind is Kind.SOLVED
-    wants = _wants(member, topic, asked, is_open=is_open)
+    wants = _wants(part.member, topic, asked, readers, is_open=is_open)
+    helper = readers.name(part.other)
     knows: Sentence
     if solved:
-        knows = Phrase(f"{other} solved "), Phrase(_asks(solved), solved), _ON
+        knows = Phrase(f"{helper} solved "), Phrase(_asks(solved), solved), _ON
     elif helped_with:
         knows = (
-            Phrase(f"{other} helped with "),
+            Phrase(f"{helper} helped with "),
             Phrase(_asks(helped_with), helped_with),
             _ON,
         )
     elif own:
         wants = ()
         knows = (
-            Phrase(f"{other} helped with {member}'s "),
+            Phrase(f"{helper} helped with {readers.owner(part.member)} "),
             Phrase("ask" if len(own) == 1 else "asks", own),
             _ON,
         )
     elif topic.helped_with or topic.solved:
         return None
     else:
-        knows = (Phrase(f"{other} knows about"),)
+        knows = (Phrase(f"{readers.verb(part.other, 'know', 'knows')} about"),)
     if topic.asked and not asked:
         return None
     strength = is_open, len(solved), len(helped_with)
-    name = readers.topics.get(topic.name, topic.name)
-    return _Reason(part.member, part.other, name, strength, wants, knows)
+    return _Reason(part.member, part.other, _short(topic.name), strength, wants, knows)
+
+
+def _visible(asks: Iterable[int], readers: Readers) -> tuple[int, ...]:
+    return tuple(ask for ask in asks if ask in readers.visible_asks)
+
+
+def _short(topic: str) -> str:
+    return truncate(topic, _MAX_TOPIC_LENGTH)
 
 
 def _wants(
-    member: str, topic: Topic, asked: tuple[int, ...], *, is_open: bool
+    member: str,
+    topic: Topic,
+    asked: tuple[int, ...],
+    readers: Readers,
+    *,
+    is_open: bool,
 ) -> Sentence:
     if is_open:
-        return Phrase(f"{member} has "), Phrase(_asks(asked, "open ask"), asked), _ON
+        has = readers.verb(member, "have", "has")
+        return Phrase(f"{has} "), Phrase(_asks(asked, "open ask"), asked), _ON
     if topic.asked:
-        return Phrase(f"{member} "), Phrase("asked", asked), Phrase(" about")
-    return (Phrase(f"{member} wants to learn"),)
+        name = readers.name(member)
+        return Phrase(f"{name} "), Phrase("asked", asked), Phrase(" about")
+    return (Phrase(f"{readers.verb(member, 'want', 'wants')} to learn"),)
 
 
 def _asks(asks: Sequence[int], noun: str = "ask") -> str:
@@ -185,6 +250,30 @@ def _asks(asks: Sequence[int], noun: str = "ask") -> str:
 def _number(number: int) -> str:
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
     return words[number] if number < len(words) else str(number)
+
+
+def _shared(
+    people: Iterable[Person], served: Collection[str], readers: Readers
+) -> list[Sentence]:
+    """Return what several people want to learn, as they say, the most people first.
+
+    Each sentence is on someone of whom none before it is.
+    """
+    wanting: dict[str, set[str]] = {}
+    for person in people:
+        for topic, weight in person.wants.items():
+            if weight > 0 and topic not in person.asked:
+                wanting.setdefault(topic, set()).add(person.id)
+    named = {*served}
+    sentences: list[Sentence] = []
+    for topic, ids in sorted(
+        wanting.items(), key=lambda each: (-len(each[1]), each[0])
+    ):
+        if len(ids) > 1 and not ids <= named:
+            text = f"{readers.names_of(ids)} want to learn {_short(topic)}."
+            sentences.append(_sentence(Phrase(text)))
+            named |= ids
+    return sentences[:_MAX_SHARED]
 
 
 def _team_facts(parts: Iterable[Part], everyone: str, pairs: int) -> list[str]:
@@ -201,5 +290,5 @@ def _count(parts: Iterable[Part], kind: Kind) -> int:
     return sum(part.kind is kind for part in parts)
 
 
-def _about_you(facts: Sequence[str]) -> list[Sentence]:
-    return [(Phrase(f"You {' and '.join(facts)}."),)] if facts else []
+def _about_all(facts: Sequence[str], readers: Readers) -> list[Sentence]:
+    return [(Phrase(f"{readers.everyone} {' and '.join(facts)}."),)] if facts else []

@@ -76,7 +76,7 @@ def _open_match(context: HomeContext) -> HomeMatch | None:
     others = matches.mates(rows, member)
     if matches.state(rows) is not State.OPEN or not others:
         return None
-    names = members.names(tx, others)
+    names = members.first_names(tx, rows)
     own = rows[member]
     return HomeMatch(
         match.id,

@@ -11,12 +11,10 @@ from bot.slack.blocks import (
     button,
     button_row,
     context_line,
-    quoted,
 )
-from bot.slack.rich_text import Part, bold, fallback_text, link
-from bot.slack.text import Token, full_stop, truncate
+from bot.slack.rich_text import Part, bold, fallback_text
+from bot.slack.text import Token
 
-_MAX_TOPIC_LENGTH = 40
 Sentence = Sequence[Part]
 # Members don't know what the other likes to talk about; each begins easily.
 QUESTIONS = (
@@ -45,95 +43,6 @@ class Mate:
     @property
     def mention(self) -> Token:
         return Token("person", self.name, self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class AskLink:
-    """An ask that the reader may see; the title is mrkdwn."""
-
-    title: str
-    url: str
-
-    @property
-    def part(self) -> Token:
-        return link(self.url, quoted(self.title))
-
-    @property
-    def end(self) -> str:
-        """The end of a sentence that ends with it."""
-        return full_stop(quoted(self.title))
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A topic that a member wants, and the other knows; "" is the reader.
-
-    `asked` is an ask of the member about it; without it, the member named the topic.
-    The other solved `count` asks, or helped with them; with 0, they named the topic.
-    """
-
-    member: str
-    other: str
-    topic: str
-    asked: AskLink | None = None
-    count: int = 0
-    has_solved: bool = False
-    answered: AskLink | None = None
-
-    @property
-    def parts(self) -> Sentence:
-        topic = truncate(self.topic, _MAX_TOPIC_LENGTH)
-        if self.asked:
-            wish: Sentence = [
-                f"{_subject(self.member)} asked about {topic}: ",
-                self.asked.part,
-                f"{self.asked.end} ",
-            ]
-        else:
-            verb = "wants" if self.member else "want"
-            wish = [f"{_subject(self.member)} {verb} to learn about {topic}. "]
-        if self.answered is None:
-            verb = "knows" if self.other else "know"
-            return [*wish, f"{_subject(self.other)} {verb} about it."]
-        did = "solved" if self.has_solved else "helped with"
-        if self.count == 1:
-            return [
-                *wish,
-                f"{_subject(self.other)} {did} ",
-                self.answered.part,
-                self.answered.end,
-            ]
-        return [
-            *wish,
-            f"{_subject(self.other)} {did} {self.count} asks on it, such as ",
-            self.answered.part,
-            self.answered.end,
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAsk:
-    """An open ask of a member like one that the other solved; "" is the reader."""
-
-    member: str
-    other: str
-    ask: AskLink
-    solved: AskLink
-
-    @property
-    def parts(self) -> Sentence:
-        owner = f"{self.member}'s ask" if self.member else "Your ask"
-        return [
-            f"{owner} ",
-            self.ask.part,
-            f" is open. {_subject(self.other)} solved ",
-            self.solved.part,
-            ", which is similar.",
-        ]
-
-
-def _subject(name: str) -> str:
-    return name or "You"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Messages about matches: introductions, reminders, and questions."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.pairs import introduction_notes, matches, notes, opt_ins, rules
-from bot.pairs.introduction_notes import Introduction
+from bot.pairs import matches, notes, opt_ins, rules
+from bot.pairs.introductions import Introducer
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
     PAIR_INTRODUCTION,
@@ -18,7 +19,6 @@ from bot.pairs.message_kinds import (
     PAIR_UPDATE_INTRODUCTION,
 )
 from bot.pairs.notes import Status
-from bot.pairs.reasons import Reader
 from bot.pairs.rules import Answer, State
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, Reschedule, SlackAction, UpdateMessage
@@ -47,6 +47,12 @@ def _find(
     return match, rows
 
 
+def _names(tx: Transaction, rows: Iterable[str], people: Iterable[str]) -> list[str]:
+    """Return the first names of people in a match, as its members read them."""
+    names = members.first_names(tx, rows)
+    return [names[each] for each in people]
+
+
 def _render_introduction(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | Reschedule | None:
@@ -57,11 +63,13 @@ def _render_introduction(
         return None
     if matches.state(rows) is not State.OPEN:
         return None
-    reader = Reader(tx, member, matches.mates(rows, member))
-    people = [member, *(mate.id for mate in reader.mates)]
-    if not (reader.may_meet and all(opt_ins.takes_part(tx, each) for each in people)):
+    others = matches.mates(rows, member)
+    introducer = Introducer(tx, member, others)
+    if not introducer.may_meet or not all(
+        opt_ins.takes_part(tx, each) for each in (member, *others)
+    ):
         return Reschedule(tx.now + _RECHECK_AFTER)
-    return PostMessage(member, *_introduction(match, reader))
+    return PostMessage(member, *introducer.note(match))
 
 
 def _follow_up(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
@@ -76,22 +84,6 @@ def _follow_up(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
     tx.enqueue(PAIR_QUESTION, match_id, to=member, send_at=ask_at)
 
 
-def _introduction(match: PairMatch, reader: Reader) -> Note:
-    writer = match.first_writer
-    if writer not in reader.names:
-        writer = min(reader.names)
-    return introduction_notes.introduction(
-        Introduction(
-            match.id,
-            reader.mates,
-            reader.reasons(),
-            reader.question(match),
-            reader.times(match.formed_at + timedelta(hours=12)),
-            reader.names[writer],
-        )
-    )
-
-
 def status_note(tx: Transaction, match_id: int, member: str) -> Note | None:
     """Return the match as it stands for a member; None if they have not answered."""
     match, rows = _find(tx, match_id, member)
@@ -103,13 +95,12 @@ def status_note(tx: Transaction, match_id: int, member: str) -> Note | None:
         others = [other for other in rows if other != member]
     is_open = state is State.OPEN and own.answer is None and own.outcome is None
     if is_open:
-        reader = Reader(tx, member, others)
-        return _introduction(match, reader)
+        return Introducer(tx, member, others).note(match)
     again = dedup_key(PAIR_QUESTION, match.id, member, matches.AGAIN)
     return notes.status(
         Status(
             match.id,
-            members.names_in_order(tx, others) or [SOMEONE],
+            _names(tx, rows, others) or [SOMEONE],
             state,
             own.answer,
             own.outcome,
@@ -143,7 +134,7 @@ def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None
         own = opt_ins.find(tx, member)
         is_waiting = own is not None and own.waits_in == match.round_id
         return PostMessage(member, *notes.left_out()) if is_waiting else None
-    names = members.names(tx, rows)
+    names = members.first_names(tx, rows)
     still_met = (
         []
         if matches.state(rows) is State.CANCELLED
@@ -164,7 +155,7 @@ def _render_reminder(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if not opt_ins.can_take_part(tx, member):
         return None
-    names = members.names(tx, rows)
+    names = members.first_names(tx, rows)
     writer = match.first_writer
     note = notes.reminder(
         match.id,
@@ -182,7 +173,7 @@ def _render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if matches.state(rows) is not State.OPEN or not opt_ins.can_take_part(tx, member):
         return None
-    names = members.names_in_order(tx, matches.mates(rows, member))
+    names = _names(tx, rows, matches.mates(rows, member))
     return PostMessage(member, *notes.outcome_question(match.id, names))
 
 

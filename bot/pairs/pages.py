@@ -6,7 +6,8 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 
 from bot import permissions
-from bot.matching.cost import Kind, Part, pair_parts
+from bot.matching.cost import pair_parts
+from bot.matching.reasons import summary
 from bot.pairs import blocks, opt_ins, rounds
 from bot.pairs.home import format_day
 from bot.pairs.permissions import SEE_PAIRS
@@ -65,13 +66,7 @@ def preview(tx: Transaction, *, by: str) -> View:
     formed = draft.form()
     people = {person.id: person for person in draft.people}
     reasons = {
-        group: "; ".join(
-            dict.fromkeys(
-                _reason(part)
-                for part in pair_parts(people[group[0]], people[group[1]], tx.now)
-                if _reason(part)
-            )
-        )
+        group: summary(pair_parts(people[group[0]], people[group[1]], tx.now))
         for group in formed.groups
     }
     numbers = _numbers(len(people), len(formed.left_out))
@@ -81,23 +76,6 @@ def preview(tx: Transaction, *, by: str) -> View:
 
 def _numbers(people: int, unmatched: int) -> str:
     return f"{people} people, {unmatched} unmatched."
-
-
-def _reason(part: Part) -> str:
-    """Return a reason in words that name no topic: leads need not see those."""
-    match part.kind:
-        case Kind.BOTH_WANT:
-            return "each wants what the other knows"
-        case Kind.WANTS:
-            return "one wants what the other knows"
-        case Kind.SOLVED:
-            return "one solved what the other is stuck on"
-        case Kind.OTHER_TEAM:
-            return "different teams"
-        case Kind.MET:
-            return "have met before"
-        case _:
-            return ""
 
 
 def _named(

@@ -31,6 +31,11 @@ _WORD_GOES_ON = re.compile(r"\w|\+\+|#")
 # A link to GitHub does not say that an ask is about it, nor does a word that was cut.
 _NO_WORD = re.compile(rf"https?://\S+|\w+{ELLIPSIS}")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
+# A question that begins so invites people, and asks for no help with what follows.
+_INVITATION = re.compile(
+    r"(?:(?:do|would) you (?:want|like)|(?:are you|is any(?:one|body)) interested"
+    r"|are you an?|want|interested in) "
+)
 
 
 def meeting_hours(start: time, end: time) -> Hours:
@@ -94,11 +99,18 @@ class Vocabulary:
     def topics_of(self, topics: Iterable[str], title: str) -> set[str]:
         """Return an ask's topics: those that it names, and those in its plain title.
 
-        If a title has several sentences, only the questions among them count, if any.
+        If a title has several sentences, only the questions among them count, if any;
+        but not those that invite people, as announcements do.
         """
         sentences = _SENTENCE_END.split(_NO_WORD.sub(" ", title.casefold()))
         questions = [each for each in sentences if each.rstrip().endswith("?")]
-        in_title = self._find(" ".join(questions or sentences))
+        in_title = self._find(
+            " ".join(
+                each
+                for each in questions or sentences
+                if not _INVITATION.match(each.lstrip())
+            )
+        )
         return self.spelled(topics) | set(in_title)
 
     def _find(self, title: str) -> Iterator[str]:

@@ -6,34 +6,20 @@ from zoneinfo import ZoneInfo
 
 from bot.pairs import blocks, introduction_notes, notes
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
-from bot.pairs.introduction_notes import AskLink, Introduction, Mate, OpenAsk, Wish
+from bot.pairs.introduction_notes import Introduction, Mate, Sentence
 from bot.pairs.notes import Status
 from bot.pairs.rules import Fit, State
-from bot.slack.rich_text import date_token
+from bot.slack.rich_text import date_token, link
 from tests.samples.types import Samples
 
 MATCH = 10**9
 LONG = "x" * 80
 BEN = Mate("U0BEN", "Ben")
 MATES = [BEN, Mate("U0CHI", LONG)]
-ASK = AskLink("How do I renew the *VPN* certificate?", "https://peers.slack.com/1")
-LONG_ASK = AskLink("&lt;" * 150, "https://peers.slack.com/" + "2" * 150)
 AT = date_token(datetime(2026, 3, 17, 9, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
-REASONS = [
-    *(
-        Wish(member, other, topic, asked, count, has_solved, answered).parts
-        for member, other, topic in (("", "Ben", "Kafka"), ("Ben", "", LONG))
-        for asked in (None, LONG_ASK)
-        for count, has_solved, answered in (
-            (0, False, None),
-            (1, True, ASK),
-            (12, False, LONG_ASK),
-        )
-    ),
-    *(
-        OpenAsk(member, other, ASK, LONG_ASK).parts
-        for member, other in (("", "Ben"), ("Ben", ""))
-    ),
+REASONS: list[Sentence] = [
+    ["You want to learn Kafka; Ben ", link("https://x.test/1", "solved"), " that."],
+    [f"{LONG} ", link("https://peers.slack.com/" + "2" * 150, "asked"), f" {LONG}"],
 ]
 QUESTION = (introduction_notes.QUESTIONS[0],)
 INTRODUCTIONS = [
@@ -42,9 +28,7 @@ INTRODUCTIONS = [
         for reason in REASONS
     ),
     Introduction(MATCH, [BEN], [], QUESTION, [], "Ben"),
-    Introduction(
-        MATCH, MATES, REASONS[-2:], QUESTION, [(AT, "9:00 for Ben")] * 2, LONG
-    ),
+    Introduction(MATCH, MATES, REASONS * 3, QUESTION, [(AT, "9:00 for Ben")] * 2, LONG),
 ]
 STATUSES = [
     Status(MATCH, ["Ben", LONG], State.MET),

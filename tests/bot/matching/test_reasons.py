@@ -5,41 +5,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matching.cost import help_parts, pair_parts
+from bot.matching.cost import pair_parts
 from bot.matching.people import Person
 from bot.matching.reasons import Phrase, Readers, group_reasons, pair_reasons, plain
 from tests.matching import AT, TOPICS, strict_people
 
 NAMES = {"ana": "Ana", "ben": "Ben", "cat": "Cat", "dan": "Dan"}
-TITLES = {"kafka": "Kafka", "dbt": "dbt", "sql": "SQL"}
 ALL = range(100)
 
 
-def reasons(ana, ben, *, visible=ALL, **known):
+def reasons(ana, ben, *, visible=ALL, you=None):
     parts = pair_parts(Person("ana", **ana), Person("ben", **ben), AT)
-    sentences = pair_reasons(parts, Readers(NAMES, TITLES, visible), **known)
+    sentences = pair_reasons(parts, Readers(NAMES, visible, you))
     return [plain(sentence) for sentence in sentences]
 
 
-def group(*people, visible=ALL):
-    parts = [
-        part
-        for pair in combinations(people, 2)
-        for part in (*help_parts(*pair), *pair_parts(*pair, AT))
-    ]
-    members = [person.id for person in people]
-    lines, about_all = group_reasons(members, parts, Readers(NAMES, TITLES, visible))
-    return {each: plain(line) for each, line in lines.items()}, [
-        plain(sentence) for sentence in about_all
-    ]
+def group(*people, visible=ALL, **known):
+    sentences = group_reasons(people, Readers(NAMES, visible, **known), AT)
+    return [plain(sentence) for sentence in sentences]
 
 
 def test_a_pair_reads_what_each_can_learn_from_the_other():
-    ana = {"wants": {"kafka": 1}, "knows": {"dbt": 1}, "team": "data"}
+    ana = {"wants": {"Kafka": 1}, "knows": {"dbt": 1}, "team": "data"}
     ben = {
         "wants": {"dbt": 1},
-        "knows": {"kafka": 1},
-        "solved": {"kafka": (1, 2, 3)},
+        "knows": {"Kafka": 1},
+        "solved": {"Kafka": (1, 2, 3)},
         "team": "web",
     }
     assert reasons(ana, ben) == [
@@ -53,34 +44,34 @@ def test_a_pair_reads_what_each_can_learn_from_the_other():
     ("ana", "ben", "sentence"),
     [
         (
-            {"wants": {"sql": 1}, "asked": {"sql": (1,)}},
-            {"knows": {"sql": 1}, "helped_with": {"sql": (2,)}},
+            {"wants": {"SQL": 1}, "asked": {"SQL": (1,)}},
+            {"knows": {"SQL": 1}, "helped_with": {"SQL": (2,)}},
             "Ana asked about SQL; Ben helped with an ask on that.",
         ),
         (
-            {"wants": {"sql": 1}},
+            {"wants": {"SQL": 1}},
             {
-                "knows": {"sql": 1},
-                "helped_with": {"sql": (2, 3)},
-                "solved": {"sql": (2,)},
+                "knows": {"SQL": 1},
+                "helped_with": {"SQL": (2, 3)},
+                "solved": {"SQL": (2,)},
             },
             "Ana wants to learn SQL; Ben solved an ask on that.",
         ),
         (
-            {"open_asks": {"sql": (1,)}},
-            {"solved": {"sql": tuple(range(2, 14))}},
+            {"open_asks": {"SQL": (1,)}},
+            {"solved": {"SQL": tuple(range(2, 14))}},
             "Ana has an open ask on SQL; Ben solved 12 asks on that.",
         ),
         (
             {
-                "open_asks": {"sql": (1, 4)},
-                "asked": {"sql": (1, 4)},
-                "wants": {"sql": 1},
+                "open_asks": {"SQL": (1, 4)},
+                "asked": {"SQL": (1, 4)},
+                "wants": {"SQL": 1},
             },
             {
-                "solved": {"sql": (2,)},
-                "helped_with": {"sql": (2,)},
-                "knows": {"sql": 1},
+                "solved": {"SQL": (2,)},
+                "helped_with": {"SQL": (2,)},
+                "knows": {"SQL": 1},
             },
             "Ana has two open asks on SQL; Ben solved an ask on that.",
         ),
@@ -104,94 +95,118 @@ def test_a_sentence_says_what_each_did(ana, ben, sentence):
     ],
 )
 def test_answers_to_ones_own_asks_are_not_counted_as_others(helped_with, sentence):
-    ana = {"wants": {"sql": 1}, "asked": {"sql": (1, 2)}}
+    ana = {"wants": {"SQL": 1}, "asked": {"SQL": (1, 2)}}
     ben = {
-        "knows": {"sql": 1},
-        "helped_with": {"sql": helped_with},
+        "knows": {"SQL": 1},
+        "helped_with": {"SQL": helped_with},
         "helped": frozenset({"ana"}),
     }
     assert reasons(ana, ben) == [sentence]
 
 
 def test_an_open_ask_is_not_like_ones_own_that_was_solved():
-    ana = {"open_asks": {"sql": (2,)}, "asked": {"sql": (1, 2)}}
-    ben = {"solved": {"sql": (1,)}, "helped_with": {"sql": (1,)}}
+    ana = {"open_asks": {"SQL": (2,)}, "asked": {"SQL": (1, 2)}}
+    ben = {"solved": {"SQL": (1,)}, "helped_with": {"SQL": (1,)}}
     assert reasons(ana, ben)[0] == "Ben helped with Ana's ask on SQL."
 
 
 def test_the_two_directions_are_on_two_topics_if_possible():
-    ana = {"wants": {"sql": 1, "dbt": 1}, "knows": {"sql": 1}}
-    ben = {"wants": {"sql": 1}, "knows": {"sql": 1, "dbt": 1}, "solved": {"sql": (1,)}}
+    ana = {"wants": {"SQL": 1, "dbt": 1}, "knows": {"SQL": 1}}
+    ben = {"wants": {"SQL": 1}, "knows": {"SQL": 1, "dbt": 1}, "solved": {"SQL": (1,)}}
     assert reasons(ana, ben)[:2] == [
         "Ana wants to learn SQL; Ben solved an ask on that.",
         "Ben wants to learn SQL; Ana knows about that.",
     ]
-    ana["knows"] = {"sql": 1, "zig": 1}
-    ben["wants"] = {"sql": 1, "zig": 1}
+    ana["knows"] = {"SQL": 1, "zig": 1}
+    ben["wants"] = {"SQL": 1, "zig": 1}
     assert reasons(ana, ben)[1] == "Ben wants to learn zig; Ana knows about that."
 
 
 @pytest.mark.parametrize(
-    ("ana", "ben", "shares_channel", "sentences"),
+    ("ana", "ben", "sentences"),
     [
-        ({}, {}, None, ["You haven't met here."]),
-        ({}, {}, False, ["You have no channel in common."]),
-        ({}, {}, True, ["You haven't met here."]),
+        ({}, {}, ["You haven't met here."]),
         (
             {"team": "data"},
             {"team": "web"},
-            False,
-            ["You are in different teams and have no channel in common."],
-        ),
-        (
-            {"team": "data"},
-            {"team": "web"},
-            None,
             ["You are in different teams and haven't met here."],
         ),
         (
             {"team": "data", "level": "senior"},
             {"team": "web", "level": "senior"},
-            None,
-            [
-                "You are at the same level in different teams and haven't met here.",
-            ],
+            ["You are at the same level in different teams and haven't met here."],
         ),
         # A team or level that is unknown or hidden is not spoken of, nor is the same.
-        ({"team": "data"}, {"team": None}, None, ["You haven't met here."]),
-        ({"level": "senior"}, {"level": "senior"}, None, ["You haven't met here."]),
-        ({"team": "data"}, {"team": "data"}, None, ["You haven't met here."]),
+        ({"team": "data"}, {"team": None}, ["You haven't met here."]),
+        ({"level": "senior"}, {"level": "senior"}, ["You haven't met here."]),
+        ({"team": "data"}, {"team": "data"}, ["You haven't met here."]),
         # Nor is it that people met who did not, or the other way round.
-        ({"met": {"ben": 1}}, {}, False, ["You have met here before."]),
-        ({}, {"met": {"ana": 3}}, None, ["You have met here before."]),
+        ({"met": {"ben": 1}}, {}, ["You have met here before."]),
+        ({}, {"met": {"ana": 3}}, ["You have met here before."]),
         (
             {"team": "data", "met": {"ben": 13}},
             {"team": "web"},
-            None,
             ["You are in different teams and have met here before."],
         ),
-        ({"helped": frozenset({"ben"})}, {}, None, []),
+        ({"helped": frozenset({"ben"})}, {}, []),
         # Reasons against a pair are no reasons to meet.
         (
             {"poor_fits": frozenset({"ben"}), "met": {"ben": 2}},
             {},
-            None,
             ["You have met here before."],
         ),
     ],
 )
-def test_without_a_topic_only_what_is_known_is_said(
-    ana, ben, shares_channel, sentences
-):
-    assert reasons(ana, ben, shares_channel=shares_channel) == sentences
+def test_without_a_topic_only_what_is_known_is_said(ana, ben, sentences):
+    assert reasons(ana, ben) == sentences
+
+
+@pytest.mark.parametrize(
+    ("you", "sentences"),
+    [
+        (
+            "ana",
+            [
+                "You have an open ask on SQL; Ben solved an ask on that.",
+                "Ben wants to learn dbt; you know about that.",
+                "You haven't met here.",
+            ],
+        ),
+        (
+            "ben",
+            [
+                "Ana has an open ask on SQL; you solved an ask on that.",
+                "You want to learn dbt; Ana knows about that.",
+                "You haven't met here.",
+            ],
+        ),
+    ],
+)
+def test_the_only_reader_is_addressed(you, sentences):
+    ana = {"open_asks": {"SQL": (1,)}, "knows": {"dbt": 1}}
+    ben = {"solved": {"SQL": (2,)}, "wants": {"dbt": 1}}
+    assert reasons(ana, ben, you=you) == sentences
+
+
+@pytest.mark.parametrize(
+    ("you", "sentence"),
+    [
+        ("ana", "Ben helped with your ask on SQL."),
+        ("ben", "You helped with Ana's ask on SQL."),
+    ],
+)
+def test_the_only_reader_has_an_ask_of_their_own(you, sentence):
+    ana = {"wants": {"SQL": 1}, "asked": {"SQL": (1,)}}
+    ben = {"knows": {"SQL": 1}, "helped_with": {"SQL": (1,)}}
+    assert reasons(ana, ben, you=you)[0] == sentence
 
 
 def test_asks_that_the_readers_may_not_see_are_neither_counted_nor_hinted_at():
-    ana = {"wants": {"sql": 1}, "asked": {"sql": (1, 2)}, "open_asks": {"sql": (2,)}}
+    ana = {"wants": {"SQL": 1}, "asked": {"SQL": (1, 2)}, "open_asks": {"SQL": (2,)}}
     ben = {
-        "knows": {"sql": 1},
-        "helped_with": {"sql": (3, 4, 5)},
-        "solved": {"sql": (5,)},
+        "knows": {"SQL": 1},
+        "helped_with": {"SQL": (3, 4, 5)},
+        "solved": {"SQL": (5,)},
     }
     said = "Ana asked about SQL; Ben helped with two asks on that."
     assert reasons(ana, ben, visible={1, 3, 4})[0] == said
@@ -200,27 +215,47 @@ def test_asks_that_the_readers_may_not_see_are_neither_counted_nor_hinted_at():
 
 
 def test_the_caller_may_link_what_is_said_to_asks():
-    ana = Person("ana", wants={"sql": 1}, asked={"sql": (1, 9)})
-    ben = Person("ben", knows={"sql": 1}, helped_with={"sql": (2, 3)})
-    sentence, _ = pair_reasons(
-        pair_parts(ana, ben, AT), Readers(NAMES, TITLES, {1, 2, 3})
-    )
+    ana = Person("ana", wants={"SQL": 1}, asked={"SQL": (1, 9)})
+    ben = Person("ben", knows={"SQL": 1}, helped_with={"SQL": (2, 3)})
+    sentence, _ = pair_reasons(pair_parts(ana, ben, AT), Readers(NAMES, {1, 2, 3}))
     linked = [phrase for phrase in sentence if phrase.asks]
     assert linked == [Phrase("asked", (1,)), Phrase("two asks", (2, 3))]
 
 
 def test_each_in_a_circle_reads_who_can_help_them_or_whom_they_can_help():
-    ana = Person("ana", wants={"sql": 1, "dbt": 1}, team="data")
-    knows = {"sql": 1, "dbt": 1}
-    ben = Person("ben", knows=knows, solved={"sql": (1, 2)}, team="web")
-    cat = Person("cat", knows={"sql": 1}, helped_with={"sql": (3,)}, team="ops")
+    ana = Person("ana", wants={"SQL": 1, "dbt": 1}, team="data")
+    knows = {"SQL": 1, "dbt": 1}
+    ben = Person("ben", knows=knows, solved={"SQL": (1, 2)}, team="web")
+    cat = Person("cat", knows={"SQL": 1}, helped_with={"SQL": (3,)}, team="ops")
     dan = Person("dan", team="hr")
-    lines, about_all = group(ana, ben, cat, dan)
-    assert lines == {
-        "ana": "Ana wants to learn SQL; Ben solved two asks on that.",
-        "cat": "Cat helped with an ask on SQL; Ana wants to learn that.",
-    }
-    assert about_all == ["You are all in different teams and haven't met here."]
+    lines = [
+        "Ana wants to learn SQL; Ben solved two asks on that.",
+        "Cat helped with an ask on SQL; Ana wants to learn that.",
+        "You are all in different teams and haven't met here.",
+    ]
+    assert group(ana, ben, cat, dan) == lines
+    # Whoever reads it comes first, and leads read of others.
+    assert group(ana, ben, cat, dan, you="cat")[0] == (
+        "You helped with an ask on SQL; Ana wants to learn that."
+    )
+    assert group(ana, ben, cat, dan, everyone="They")[-1] == (
+        "They are all in different teams and haven't met here."
+    )
+
+
+def test_people_whom_nobody_can_help_read_what_they_have_in_common():
+    ana = Person("ana", wants={"SQL": 1, "dbt": 1}, met={"ben": 1})
+    ben = Person("ben", wants={"SQL": 1, "Kafka": 1})
+    cat = Person("cat", wants={"dbt": 1}, knows={"Kafka": 1})
+    assert group(ana, ben, cat) == [
+        "Ben wants to learn Kafka; Cat knows about that.",
+        "Ana and Ben want to learn SQL.",
+        "Ana and Cat want to learn dbt.",
+    ]
+    assert group(ana, ben, cat, you="ben")[1] == "You and Ana want to learn SQL."
+    # Someone who asked about it did not say that.
+    ben = Person("ben", wants={"SQL": 1}, asked={"SQL": (1,)})
+    assert group(ana, ben, Person("cat")) == []
 
 
 @pytest.mark.parametrize(
@@ -243,11 +278,12 @@ def test_all_of_a_circle_read_only_what_is_true_of_each_two(dan, about_all):
         Person("cat", team="ops"),
         Person("dan", **dan),
     ]
-    assert group(*people) == ({}, about_all)
+    assert group(*people) == about_all
 
 
 def test_nothing_is_said_of_topics_to_people_who_have_none():
-    assert group(Person("ana"), Person("ben"))[0] == {}
+    people = [Person("ana", met={"ben": 1}), Person("ben"), Person("cat")]
+    assert group(*people) == []
 
 
 CLAUSE = re.compile(r"(U\d) (wants to learn|knows about|asked|has|solved|helped with) ")
@@ -256,12 +292,11 @@ CLAUSE = re.compile(r"(U\d) (wants to learn|knows about|asked|has|solved|helped 
 @given(strict_people(max_size=6), st.sets(st.integers(1, 9)))
 def test_no_sentence_claims_what_is_not_known(people, visible):
     by_id = {person.id: person for person in people}
-    readers = Readers({name: name for name in by_id}, {}, visible)
+    readers = Readers({name: name for name in by_id}, visible)
     for pair in combinations(people, 2):
-        parts = [*pair_parts(*pair, AT), *help_parts(*pair)]
-        lines, about_all = group_reasons([each.id for each in pair], parts, readers)
-        sentences = [*pair_reasons(parts, readers), *lines.values(), *about_all]
-        for sentence in sentences:
+        parts = pair_parts(*pair, AT)
+        of_group = group_reasons(pair, readers, AT)
+        for sentence in [*pair_reasons(parts, readers), *of_group]:
             asks = {ask for phrase in sentence for ask in phrase.asks}
             assert asks <= visible
             clauses = plain(sentence).split("; ")
@@ -270,6 +305,10 @@ def test_no_sentence_claims_what_is_not_known(people, visible):
                 continue
             [topic] = [name for name in TOPICS if name in clauses[0]]
             for clause in clauses:
+                if " and " in clause:
+                    for person in pair:
+                        _check(person, "wants to learn", topic, asks)
+                    continue
                 [(member, verb)] = CLAUSE.findall(clause)
                 _check(by_id[member], verb, topic, asks)
 

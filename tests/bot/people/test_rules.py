@@ -68,6 +68,23 @@ def test_a_title_says_what_it_asks_about_not_all_that_it_mentions() -> None:
     assert vocabulary.topics_of([], "Kafka is slow. And so is Go.") == {"Kafka", "go"}
 
 
+@pytest.mark.parametrize(
+    ("title", "topics"),
+    [
+        ("Are you a beginner who wants to learn Kafka? Fill in the Go poll", set()),
+        ("Would you like to talk about Kafka?", set()),
+        ("Hi all! Want to join our group on Kafka?", set()),
+        ("Is anybody interested in Kafka? When do we meet about Go?", {"go"}),
+        ("Are you using Kafka?", {"Kafka"}),
+        ("Who wants to help me with Kafka?", {"Kafka"}),
+        ("Is anyone an expert in Kafka?", {"Kafka"}),
+    ],
+)
+def test_an_announcement_asks_about_nothing(title: str, topics: set[str]) -> None:
+    vocabulary = Vocabulary(["Kafka", "go"])
+    assert vocabulary.topics_of([], title) == topics
+
+
 def test_those_who_answer_more_are_more_active() -> None:
     chances = [rules.activity(count) for count in range(100)]
     assert chances == sorted(chances)

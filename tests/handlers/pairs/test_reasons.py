@@ -7,7 +7,7 @@ from models import Channel, MemberAttributes, PeerMeeting
 from tests.factories import Story
 from tests.pairs import DUE, runs, takes_part, words
 from tests.people import choose
-from tests.slack_payloads import ASKER, GUEST, HELP_CHANNEL, HELPER, user_object
+from tests.slack_payloads import ASKER, GUEST, HELP_CHANNEL, HELPER, PEER, user_object
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +45,9 @@ def test_each_wants_what_the_other_knows(story: Story) -> None:
     choose(story, ASKER, topics_wanted=["kafka"], topics_known=["dbt"])
     choose(story, HELPER, topics_wanted=["dbt"], topics_known=["kafka"])
     text = introduced(story, ASKER, HELPER)
-    assert "You want to learn about kafka. Ben knows about it." in text[ASKER]
-    assert "Ben wants to learn about dbt. You know about it." in text[ASKER]
-    assert "Ana wants to learn about kafka. You know about it." in text[HELPER]
+    assert "You want to learn kafka; Ben knows about that." in text[ASKER]
+    assert "Ben wants to learn dbt; you know about that." in text[ASKER]
+    assert "Ana wants to learn kafka; you know about that." in text[HELPER]
     assert "You haven't met here." in text[ASKER]
 
 
@@ -56,20 +56,89 @@ def test_asks_and_answers_are_named_with_links(story: Story) -> None:
     solves(story, "How do I repartition kafka?", "U0CHI", HELPER)
     solves(story, "Why does kafka lag?", "U0CHI", HELPER)
     text = introduced(story, ASKER, HELPER)
-    assert (
-        "You want to learn about kafka. Ben solved 2 asks on it, such as"
-        " “Why does kafka lag?”" in text[ASKER]
-    )
+    assert "You want to learn kafka; Ben solved two asks on that." in text[ASKER]
+    [link] = [link for link in links(story, ASKER) if link["text"] == "two asks"]
+    newest = story.asks()[-1].ts or ""
+    assert link["url"].endswith(newest.replace(".", ""))
+
+
+def links(story: Story, person: str) -> list[dict[str, str]]:
+    [message] = story.slack.messages_to(person)[-1:]
+    return [
+        element
+        for block in message.blocks
+        for section in block.get("elements", ())
+        for element in section.get("elements", ())
+        if element["type"] == "link"
+    ]
+
+
+def test_an_answer_to_ones_own_ask_is_named_as_that(story: Story) -> None:
+    solves(story, "How do I stop kafka from lagging?", ASKER, HELPER)
+    choose(story, "U0CHI", topics_known=["kafka"])
+    choose(story, HELPER, topics_known=["kafka"])
+    text = introduced(story, ASKER, HELPER)
+    assert "Ben helped with your ask on kafka." in text[ASKER]
+    assert "You helped with Ana's ask on kafka." in text[HELPER]
+
+
+def test_an_answer_that_did_not_help_is_no_reason(story: Story) -> None:
+    ask = story.ask("How do I stop kafka from lagging?", member=ASKER)
+    story.say(HELPER, "No idea.", thread_ts=ask.ts)
+    story.deliver()
+    text = introduced(story, ASKER, HELPER)
+    for words_ in text.values():
+        assert "Why you two: You both want to meet a peer." in words_
+        assert "helped" not in words_
+
+
+def test_three_people_read_how_each_fits(story: Story) -> None:
+    people = [ASKER, HELPER, PEER]
+    for number, person in enumerate(people):
+        set_attributes(story, person, team=["Data", "Data", "Web"][number])
+    choose(story, ASKER, topics_wanted=["kafka"])
+    choose(story, PEER, topics_known=["kafka"])
+    text = introduced(story, *people)
+    assert "Why you: You want to learn kafka; Chi knows about that." in text[ASKER]
+    assert "Ana wants to learn kafka; Chi knows about that." in text[HELPER]
+    assert "Ana wants to learn kafka; you know about that." in text[PEER]
+    # Two of them are in one team.
+    assert all("different teams" not in words_ for words_ in text.values())
+
+
+def test_people_are_called_by_their_first_names(story: Story) -> None:
+    profiles = {
+        ASKER: ("Ana Virtanen", "Ana"),
+        HELPER: ("Ben Berg", "Ben"),
+        PEER: ("Ben Okoro", "Ben"),
+    }
+    for person, (name, first_name) in profiles.items():
+        user = user_object(person)
+        user["profile"] |= {
+            "real_name": name,
+            "display_name": name,
+            "first_name": first_name,
+        }
+        story.slack.people[person] = user
+    choose(story, ASKER, topics_wanted=["kafka"])
+    choose(story, HELPER, topics_known=["kafka"])
+    takes_part(story, ASKER, HELPER, PEER)
+    for person in profiles:
+        user = story.slack.people[person]
+        story.event({"type": "user_change", "user": user})
+    story.clock.now = DUE
+    runs(story)
+    text = {each: words(story.slack.messages_to(each)[-1]) for each in profiles}
+    assert "Ana wants to learn kafka; you know about that." in text[HELPER]
+    assert "Ana wants to learn kafka; Ben Berg knows about that." in text[PEER]
+    assert "You want to learn kafka; Ben Berg knows about that." in text[ASKER]
 
 
 def test_an_open_ask_is_what_they_begin_with(story: Story) -> None:
     choose(story, HELPER, topics_known=["kafka"])
     story.ask("How do I stop kafka from lagging?", member=ASKER)
     text = introduced(story, ASKER, HELPER)
-    assert (
-        "You asked about kafka: “How do I stop kafka from lagging?” Ben knows about it."
-        in text[ASKER]
-    )
+    assert "You asked about kafka; Ben knows about that." in text[ASKER]
     assert "Your ask “How do I stop kafka from lagging?” is open." in text[ASKER]
     assert "Ana's ask “How do I stop kafka from lagging?” is open." in text[HELPER]
     assert "What would you try first?" in text[HELPER]
@@ -102,16 +171,16 @@ def test_a_guest_reads_only_asks_in_their_channels(story: Story) -> None:
     # They know each other: Ana's ask was answered by the guest.
     solves(story, "How do I stop kafka from lagging?", ASKER, GUEST)
     text = introduced(story, ASKER, GUEST)
-    assert "How do I stop kafka" in text[ASKER]
+    assert "helped with your ask on kafka" in text[ASKER]
     # It is not known which channels the guest is in.
-    assert "How do I stop kafka" not in text[GUEST]
+    assert "kafka" not in text[GUEST]
 
 
 def test_teams_are_named_unless_they_are_hidden(story: Story) -> None:
     set_attributes(story, ASKER, team="Data", level="Senior")
     set_attributes(story, HELPER, team="Web", level="Senior")
     text = introduced(story, ASKER, HELPER)
-    line = "You are on the same level, in different teams and haven't met here."
+    line = "You are at the same level in different teams and haven't met here."
     assert line in text[ASKER]
     assert "Data" not in text[HELPER]
 
@@ -134,7 +203,8 @@ def test_a_repeat_is_said(story: Story) -> None:
     story.clock.now = DUE
     runs(story)
     text = words(story.slack.messages_to(ASKER)[-1])
-    assert "You have met before: this time there was nobody new for all of us." in text
+    said = "You have met here before. This time there was nobody new for all of us."
+    assert said in text
 
 
 def test_times_are_in_both_zones(story: Story) -> None:

@@ -1,0 +1,114 @@
+"""An introduction, as its readers may see it: the reasons, a question, and times.
+
+It is made anew for each message, so that it is true when it is sent.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import combinations
+
+from bot.matching.cost import MEMORY, rounds_since_met
+from bot.matching.order import draw
+from bot.pairs import introduction_notes, rules
+from bot.pairs.introduction_notes import QUESTIONS, Introduction, Mate
+from bot.people import facts
+from bot.people.reasons import AskLink, Sentence, sentences, visible_asks
+from bot.runtime import Transaction
+from bot.slack.blocks import Note
+from bot.slack.rich_text import date_token
+from bot.slack.text import Token
+from bot.workspace import members
+from models import PairMatch
+
+_MAX_REASONS = 4
+_NOBODY_NEW = "This time there was nobody new for all of us."
+
+
+class Introducer:
+    """Introduces the members of a match to one of them."""
+
+    def __init__(self, tx: Transaction, member: str, others: Iterable[str]) -> None:
+        self.tx, self.member = tx, member
+        self.people = facts.load_people(tx, {member, *others})
+        self.names = members.first_names(tx, [person.id for person in self.people])
+        self.asks = visible_asks(tx, self.people, [member])
+
+    @property
+    def may_meet(self) -> bool:
+        """False if they must not be matched, as someone has said meanwhile."""
+        ids = {person.id for person in self.people}
+        return not any(ids & person.do_not_pair for person in self.people)
+
+    @property
+    def _mates(self) -> list[Mate]:
+        return [
+            Mate(person.id, self.names[person.id])
+            for person in self.people
+            if person.id != self.member
+        ]
+
+    def note(self, match: PairMatch) -> Note:
+        writer = match.first_writer
+        if writer not in self.names:
+            writer = min(self.names)
+        return introduction_notes.introduction(
+            Introduction(
+                match.id,
+                self._mates,
+                self._reasons(),
+                self._question(match),
+                self._times(match.formed_at + timedelta(hours=12)),
+                "" if writer == self.member else self.names[writer],
+            )
+        )
+
+    def _reasons(self) -> Sequence[Sentence]:
+        reasons = sentences(
+            self.tx, self.people, [self.member], names=self.names, asks=self.asks
+        )
+        rounds = [rounds_since_met(*pair) for pair in combinations(self.people, 2)]
+        if any(each is not None and each <= MEMORY for each in rounds):
+            reasons = [*reasons[:_MAX_REASONS], [_NOBODY_NEW]]
+        if reasons:
+            return reasons[: _MAX_REASONS + 1]
+        both = "both" if len(self.people) == len(("first", "second")) else "all"
+        return [[f"You {both} want to meet a peer."]]
+
+    def _question(self, match: PairMatch) -> Sentence:
+        """Return a question to begin with: about an open ask, or one of a list."""
+        for person in self.people:
+            for ask in self._open_asks(person.open_asks.values()):
+                if person.id == self.member:
+                    return ["Your ask ", ask.part, " is open. What would they try?"]
+                return [
+                    f"{self.names[person.id]}'s ask ",
+                    ask.part,
+                    " is open. What would you try first?",
+                ]
+        lot = int.from_bytes(draw(str(match.round_id), str(match.id)))
+        return [QUESTIONS[lot % len(QUESTIONS)]]
+
+    def _open_asks(self, ids: Iterable[Sequence[int]]) -> list[AskLink]:
+        return [
+            self.asks[ask_id]
+            for ask_ids in ids
+            for ask_id in ask_ids
+            if ask_id in self.asks
+        ]
+
+    def _times(self, since: datetime) -> list[tuple[Token, str]]:
+        """Return up to two times for all, with the others' times in their zones."""
+        zones = {person.id: person.zone for person in self.people}
+        own = zones[self.member]
+        if own is None:
+            return []
+        shown = []
+        for at in rules.suggested_times(self.people, since):
+            offset = at.astimezone(own).utcoffset()
+            others = []
+            for mate in self._mates:
+                there = at.astimezone(zones[mate.id])
+                if there.utcoffset() != offset:
+                    others.append(f"{there.hour}:{there:%M} for {mate.name}")
+            shown.append((date_token(at, own), ", ".join(others)))
+        return shown

@@ -1,6 +1,6 @@
 """Messages about seasons and circles; their words are made when they are sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.circles import (
@@ -32,12 +32,15 @@ from bot.outbox.queue import Delivery
 from bot.programs import membership
 from bot.programs import service as programs
 from bot.runtime import Transaction
-from bot.slack.actions import PostMessage, SlackAction, UploadFile
+from bot.slack.actions import PostMessage, Reschedule, SlackAction, UploadFile
 from bot.workspace import contact_hours, members
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
 from bot.workspace.working_time import WorkingTime
 from models import Circle, CircleMember, CircleSeason
+
+# By then a program that is in no channel may be in one again.
+_RECHECK_AFTER = timedelta(hours=1)
 
 
 def _season(tx: Transaction, delivery: Delivery) -> CircleSeason:
@@ -52,13 +55,18 @@ def _program_of_season(tx: Transaction, delivery: Delivery) -> int:
     return _season(tx, delivery).program_id
 
 
-def _render_season(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+def _render_season(
+    tx: Transaction, delivery: Delivery
+) -> SlackAction | Reschedule | None:
     """Render the message while the sign-up lasts, unless they signed up already."""
     season, member = _season(tx, delivery), delivery.recipient
     if seasons.state(tx, season) is not State.SIGN_UP:
         return None
-    if not membership.is_joined(tx, season.program_id, member):
+    own = membership.find(tx, season.program_id, member)
+    if own is None or not own.is_joined or own.is_paused(members.today(tx, member)):
         return None
+    if programs.is_paused(tx, seasons.program_of(tx, season)):
+        return Reschedule(tx.now + _RECHECK_AFTER)
     if signups.find(tx, season.id, member) is not None:
         return None
     note = season_blocks.season_note(

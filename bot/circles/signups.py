@@ -152,6 +152,9 @@ def people(tx: Transaction, season: CircleSeason) -> Sequence[CircleSignup]:
             CircleSignup.season_id == season.id,
             CircleSignup.is_signed_up.is_(True),
             ProgramMember.is_joined.is_(True),
+            # Their pause is over when the circles begin.
+            ProgramMember.paused_until.is_(None)
+            | (ProgramMember.paused_until <= season.starts_on),
             Member.is_bot.is_(False),
             Member.is_deactivated.is_(False),
             Member.is_external.is_(False),

@@ -21,6 +21,7 @@ from bot.programs.permissions import RUN_PROGRAM
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction
 from bot.slack.blocks import Note
+from bot.slack.text import capitalize
 from bot.worklist import items
 from bot.workspace import contact_hours, members, roles, visibility
 from bot.workspace.budget_rules import Purpose
@@ -74,7 +75,16 @@ def set_named(
         raise UserError(
             f"Choose {MIN_CHAMPIONS} to {MAX_CHAMPIONS} people.", field="people"
         )
-    roles.require_champions(tx, chosen, field="people")
+    new = sorted({*chosen} - {*named(tx, program)})
+    # Others may have become guests, or be gone: that holds up nobody.
+    roles.require_champions(tx, new, field="people")
+    for person in new:
+        if not service.can_see(tx, program, person):
+            raise UserError(
+                f"{capitalize(members.name(tx, person))} can't see this program: they"
+                " are in none of its channels. Add them there first.",
+                field="people",
+            )
     removed = tx.session.scalars(
         delete(ProgramChampion)
         .where(

@@ -60,7 +60,9 @@ def _due_counts(tx: Transaction) -> Mapping[str, int]:
     return {
         "ask-leads": len(lead_prompts.leads_to_ask(tx)),
         "ask-silent-members": stay.count_due(tx),
-        "check-programs": pauses.count_due(tx) + invitation_updates.count_due(tx),
+        "check-programs": pauses.count_due(tx)
+        + invitation_updates.count_due(tx)
+        + len(questions.unread(tx)),
     }
 
 

@@ -47,6 +47,10 @@ from models import (
 NOBODY = "Choose a channel, or people."
 BY_NAME = "Only people whom you invite by name can join this program."
 NOT_ITS_CHANNEL = "That is no channel of this program."
+SHARED = (
+    "That channel is shared with another organization, whose people can't join. Choose"
+    " another one."
+)
 TOO_MANY = f"Up to {MAX_INVITED} people at a time, please."
 # The profile of someone new to the bot is fetched within seconds.
 _RECHECK_AFTER = timedelta(minutes=1)
@@ -141,6 +145,8 @@ def _require_channel(tx: Transaction, program: Program, channel: str, by: str) -
     if row is None:
         raise UserError(NOT_ITS_CHANNEL, field="channel")
     visibility.require_visible(tx, row, by, message=NOT_ITS_CHANNEL, field="channel")
+    if row.is_shared:
+        raise UserError(SHARED, field="channel")
     return row.slack_id
 
 
@@ -185,8 +191,21 @@ def _send(tx: Transaction, program: Program, people: Sequence[str], by: str) -> 
     ).all()
     # Invitations name the leads.
     leads = service.program_leads(tx, program)
-    for member in sorted(new):
+    for member in sorted({*new, *_unsent(tx, program, invited)}):
         tx.enqueue(PROGRAM_INVITATION, program.id, to=member, payload={"leads": leads})
+
+
+def _unsent(tx: Transaction, program: Program, people: Sequence[str]) -> Sequence[str]:
+    """Return those whose invitation was cancelled: they could not see the program."""
+    return tx.session.scalars(
+        select(OutboxItem.recipient).where(
+            OutboxItem.installation_id == tx.workspace.id,
+            OutboxItem.kind == PROGRAM_INVITATION,
+            OutboxItem.subject_id == program.id,
+            OutboxItem.recipient.in_(people),
+            OutboxItem.state == "cancelled",
+        )
+    ).all()
 
 
 def _may_get(program: Program, row: Member) -> bool:
@@ -234,7 +253,8 @@ def _render_post(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if not service.is_active(tx, program) or program.joining != "open":
         return None
     live = service.live_channels(tx, program)
-    if delivery.recipient not in {channel.slack_id for channel in live}:
+    places = {channel.slack_id for channel in live if not channel.is_shared}
+    if delivery.recipient not in places:
         return None
     note = join_blocks.invitation(program.id, presentation.invitation(tx, program))
     return PostMessage(delivery.recipient, *note)

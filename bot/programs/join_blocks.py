@@ -111,7 +111,10 @@ def accepted(program_id: int, name: str) -> Note:
 
 def invitation_over() -> Note:
     """Build what an invitation becomes when its program is over."""
-    return sentence_note("This invitation is over: its program has ended.")
+    return sentence_note(
+        "This invitation is over: its program has ended. If you said no, nobody learned"
+        " of it."
+    )
 
 
 def declined() -> Note:

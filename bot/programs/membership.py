@@ -31,6 +31,7 @@ from models import Member, Program, ProgramInvitation, ProgramMember
 ENDED = "This program is over."
 PAUSED = "This program is paused: I'm in none of its channels."
 NOT_JOINED = "You're not in this program."
+JOINED_SINCE = "You've joined again since then. Press Leave on my Home tab."
 ONLY_INVITED = "You can join this program when someone has invited you."
 
 
@@ -90,19 +91,38 @@ def join(tx: Transaction, program: Program, by: str, *, rules_version: int) -> N
     require_may_join(tx, program, by)
     # The form can show no version that does not exist yet.
     version = min(rules_version, program.rules_version)
-    record(tx, program, by, Join(tx.now, datetime_to_micros(tx.now), version))
+    micros = datetime_to_micros(tx.now)
+    before = find(tx, program.id, by)
+    if before is not None and not before.is_joined:
+        # Slack's clock may be ahead of ours: the form came after they left.
+        micros = max(micros, before.event_micros + 1)
+    _require_joined(record(tx, program, by, Join(tx.now, micros, version)))
 
 
 def come_back(tx: Transaction, program: Program, by: str, *, event_micros: int) -> None:
-    """Continue a membership that was left shortly before. Raises UserError."""
+    """Continue a membership that was left shortly before. Raises UserError.
+
+    So it does if they left again since.
+    """
     require_may_join(tx, program, by)
-    record(tx, program, by, Return(event_micros))
+    _require_joined(record(tx, program, by, Return(event_micros)))
+
+
+def _require_joined(membership: Membership | None) -> None:
+    if membership is None or not membership.is_joined:
+        raise UserError(NOT_JOINED)
 
 
 def leave(tx: Transaction, program: Program, by: str, *, event_micros: int) -> None:
-    """Leave a program; a member can always leave. Raises UserError."""
-    if record(tx, program, by, Leave(event_micros)) is None:
+    """Leave a program; a member can always leave.
+
+    Raises UserError if they are not in it, or joined again after the press.
+    """
+    membership = record(tx, program, by, Leave(event_micros))
+    if membership is None:
         raise UserError(NOT_JOINED)
+    if membership.is_joined:
+        raise UserError(JOINED_SINCE)
 
 
 def pause(tx: Transaction, program: Program, by: str, *, at: datetime) -> date:
@@ -118,9 +138,7 @@ def stay(tx: Transaction, program: Program, by: str, *, at: datetime) -> None:
 
 
 def _choose(tx: Transaction, program: Program, by: str, choice: Pause) -> None:
-    membership = record(tx, program, by, choice)
-    if membership is None or not membership.is_joined:
-        raise UserError(NOT_JOINED)
+    _require_joined(record(tx, program, by, choice))
 
 
 def see_rules(tx: Transaction, program: Program, by: str, *, version: int) -> None:

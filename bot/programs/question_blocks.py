@@ -43,7 +43,8 @@ def question_form(program_id: int, name: str, leads: Sequence[str]) -> View:
 
 def question_sent(leads: Sequence[str]) -> View:
     return done_modal(
-        "Sent", f"{name_list(leads)} can read it now. I'll bring you the answer."
+        "Sent",
+        f"{name_list(leads)} will get it in their hours. I'll bring you the answer.",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from slack_sdk.models.views import View
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
@@ -25,8 +25,8 @@ from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.slack.text import sanitize, to_mrkdwn, truncate
-from bot.workspace import members
-from models import Program, ProgramQuestion
+from bot.workspace import contact_hours, members, workspace_settings
+from models import OutboxItem, Program, ProgramLead, ProgramQuestion
 
 ANSWERED_FOR = timedelta(days=30)
 UNANSWERED_FOR = timedelta(days=90)
@@ -48,9 +48,15 @@ def _leads(tx: Transaction, program: Program, asker: str) -> list[str]:
 
 def form(tx: Transaction, program: Program, *, by: str) -> View:
     """Return the form of a question. Raises UserError, or MembershipUnknown."""
-    service.require_visible(tx, program, by)
+    _require_may_ask(tx, program, by)
     names = members.names_in_order(tx, _leads(tx, program, by))
     return question_blocks.question_form(program.id, program_texts(program).name, names)
+
+
+def _require_may_ask(tx: Transaction, program: Program, by: str) -> None:
+    service.require_visible(tx, program, by)
+    if not service.is_active(tx, program):
+        raise UserError(membership.ENDED)
 
 
 def ask(tx: Transaction, program: Program, typed: str, *, by: str) -> View:
@@ -58,7 +64,7 @@ def ask(tx: Transaction, program: Program, typed: str, *, by: str) -> View:
 
     Raises UserError, with the field, or MembershipUnknown.
     """
-    service.require_visible(tx, program, by)
+    _require_may_ask(tx, program, by)
     text = _read(typed, field="question")
     leads = _leads(tx, program, by)
     # They are not forgotten meanwhile, and two forms of one person wait for each other.
@@ -143,6 +149,45 @@ def reply(tx: Transaction, question_id: int, typed: str, *, by: str) -> None:
             tx.enqueue_update(PROGRAM_UPDATE_QUESTION, row.id, to=lead)
 
 
+def unread(tx: Transaction) -> list[tuple[int, str]]:
+    """Return open questions with leads who became that later, and did not get them.
+
+    Those from before the records of sent messages begin are left out.
+    """
+    days = workspace_settings.get(tx).sent_retention_days
+    got_it = exists().where(
+        OutboxItem.installation_id == tx.workspace.id,
+        OutboxItem.kind == PROGRAM_QUESTION,
+        OutboxItem.subject_id == ProgramQuestion.id,
+        OutboxItem.recipient == ProgramLead.member,
+    )
+    rows = tx.session.execute(
+        select(ProgramQuestion, ProgramLead.member)
+        .join(Program, Program.id == ProgramQuestion.program_id)
+        .join(ProgramLead, ProgramLead.program_id == Program.id)
+        .where(
+            Program.installation_id == tx.workspace.id,
+            ProgramQuestion.answered_at.is_(None),
+            ProgramQuestion.question != "",
+            ProgramQuestion.asked_at > tx.now - timedelta(days=days),
+            ProgramLead.member != ProgramQuestion.member,
+            ~got_it,
+        )
+        .order_by(ProgramQuestion.id, ProgramLead.member)
+    ).all()
+    return [
+        (question.id, lead)
+        for question, lead in rows
+        if service.is_active(tx, tx.session.get_one(Program, question.program_id))
+    ]
+
+
+def tell_new_leads(tx: Transaction) -> None:
+    """Bring the open questions of a program to leads who did not get them."""
+    for question_id, lead in unread(tx):
+        tx.enqueue(PROGRAM_QUESTION, question_id, to=lead)
+
+
 def _question_note(tx: Transaction, row: ProgramQuestion) -> Note:
     program = tx.session.get_one(Program, row.program_id)
     return question_blocks.question(
@@ -215,18 +260,24 @@ def _program_of(tx: Transaction, delivery: Delivery) -> int | None:
 
 _SEES = service.sees(_program_of)
 MESSAGE_TYPES = (
-    # The leads and the asker wait for these.
+    # The leads and the asker wait for these, in their own hours.
     MessageType(
         PROGRAM_QUESTION,
         _render_question,
         on_sent=_on_question_sent,
         lock=_lock,
+        send_after=contact_hours.send_after,
         can_see=_SEES,
     ),
     MessageType(
         PROGRAM_UPDATE_QUESTION, _render_question_update, "resend", can_see=_SEES
     ),
-    MessageType(PROGRAM_ANSWER, _render_answer, can_see=_SEES),
+    MessageType(
+        PROGRAM_ANSWER,
+        _render_answer,
+        send_after=contact_hours.send_after,
+        can_see=_SEES,
+    ),
 )
 
 

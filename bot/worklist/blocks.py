@@ -57,7 +57,7 @@ def monday(items: Sequence[tuple[int, WorkItemView]]) -> Note:
         text = "That's all for now. Thank you for looking after your peers."
         return text, [SectionBlock(text=text)]
     things = "one thing" if len(items) == 1 else f"{len(items)} things"
-    text = f"Good morning! You could do {things} for your peers this week."
+    text = f"You could do {things} for your peers this week."
     rows = [block for row in _rows(items) for block in row]
     return text, [
         SectionBlock(text=text),

@@ -10,7 +10,7 @@ from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
 pytestmark = pytest.mark.deep
 
 FIRST_ASK = "Priya Raman asked in #help-backend for the first time"
-MONDAY = "Good morning! You could do"
+MONDAY = "You could do"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A season of circles, from its opening to circles that agreed and have times."""
 
 from tests.factories import Story
+from tests.programs import presses
 from tests.seasons import (
     AFTER_SIGNUP,
     circle_of,
@@ -14,7 +15,7 @@ from tests.seasons import (
     signs_up,
     text_of,
 )
-from tests.slack_payloads import CHAMPION, form_values
+from tests.slack_payloads import CHAMPION, HELP_CHANNEL, form_values
 
 SECRET = "How do I tell my boss"
 
@@ -89,3 +90,33 @@ def test_the_calendar_comes_in_ones_hours_unless_one_asks_for_it(
     assert [file.member for file in story.slack.files.values()] == [other]
     story.advance(hours=14)
     assert {file.member for file in story.slack.files.values()} == {*people}
+
+
+def test_who_paused_the_program_is_not_told_of_a_season_nor_placed(
+    story: Story, program: int
+):
+    people = has_people(story, program, 7)
+    presses(story, people[0], "pause", program)
+    season = opens_season(story, program)
+    assert not messages_with(story, people[0], "circle")
+    assert messages_with(story, people[1], "circle")
+    for person in people[1:]:
+        signs_up(story, person, season)
+    presses(story, people[1], "pause", program)
+    forms_circles(story)
+    [(_, placed)] = circles_of(story, season)
+    assert sorted(placed) == people[2:]
+
+
+def test_a_program_without_a_channel_tells_nobody_of_its_season(
+    story: Story, program: int
+):
+    [person] = has_people(story, program, 1)
+    form = press(story, CHAMPION, "new_season", "new")
+    story.submit(CHAMPION, form, form_values(form) | {"program": str(program)})
+    story.event({"type": "channel_archive", "channel": HELP_CHANNEL})
+    story.deliver()
+    assert not messages_with(story, person, "circle")
+    story.event({"type": "channel_unarchive", "channel": HELP_CHANNEL})
+    story.advance(hours=1, minutes=1)
+    assert messages_with(story, person, "circle")

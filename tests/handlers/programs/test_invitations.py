@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 import jobs.program_channels
 from bot import monitoring
 from bot.slack.api import OutcomeUnknown, Rejected
-from bot.workspace import member_settings, members, visibility
-from models import ProgramInvitation
+from bot.workspace import channels, member_settings, members, visibility
+from models import OutboxItem, ProgramInvitation
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.programs import (
@@ -233,6 +233,25 @@ def test_a_private_channels_program_reaches_only_its_people(
     assert story.slack.messages_to(HELPER) == []
 
 
+def test_an_invitation_that_was_not_sent_is_sent_when_they_are_invited_again(
+    story: Story, closed: int
+) -> None:
+    invites(story, CHAMPION, closed, people=(ASKER, HELPER))
+    assert story.slack.messages_to(HELPER) == []
+    story.slack.members_by_channel[CLOSED].append(HELPER)
+    story.clock.advance(hours=2)
+    for _ in range(2):
+        invites(story, CHAMPION, closed, people=(ASKER, HELPER))
+    for person in (ASKER, HELPER):
+        assert len(invitations_to(story, person)) == 1
+    # Nobody gets it twice, even when the records of messages are deleted.
+    with story.rt.write(story.workspace) as tx:
+        tx.session.execute(delete(OutboxItem))
+    invites(story, CHAMPION, closed, people=(ASKER, HELPER))
+    for person in (ASKER, HELPER):
+        assert len(invitations_to(story, person)) == 1
+
+
 @pytest.mark.parametrize("action", ["join", "ask", "invite"])
 def test_others_learn_nothing_of_it_by_pressing(
     story: Story, closed: int, action: str
@@ -391,6 +410,43 @@ def test_no_invitation_is_stored_for_a_known_person_of_another_organisation(
         members.upsert_from_slack(tx, outsider, team_id=story.team)
     invites(story, CHAMPION, program, people=("U0ELSE", ASKER))
     assert invited(story) == {ASKER}
+
+
+def test_a_channel_that_is_shared_with_others_gets_no_invitation(
+    story: Story, program: int
+) -> None:
+    shared = conversation_object(HELP_CHANNEL, "help", is_ext_shared=True)
+    story.slack.channels[HELP_CHANNEL] = shared
+    with story.rt.write(story.workspace) as tx:
+        channels.upsert_from_slack(tx, shared)
+    page = invites(story, CHAMPION, program, channel=HELP_CHANNEL)
+    assert "shared with another organization" in page["errors"]["channel"]
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+
+
+def test_a_channel_that_became_shared_meanwhile_gets_none(
+    story: Story, program: int
+) -> None:
+    view = presses(story, CHAMPION, "invite", program)
+    story.submit(CHAMPION, view, {"channel": HELP_CHANNEL, "people": []})
+    shared = conversation_object(HELP_CHANNEL, "help", is_ext_shared=True)
+    with story.rt.write(story.workspace) as tx:
+        channels.upsert_from_slack(tx, shared)
+    story.deliver()
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+
+
+def test_a_no_is_still_a_secret_when_the_program_is_over(
+    story: Story, program: int
+) -> None:
+    invites(story, CHAMPION, program, people=(ASKER,))
+    [message] = invitations_to(story, ASKER)
+    story.click(ASKER, *button(message, "Not for me"), channel="D0ANA")
+    change_program(story, program, ended_at=story.clock())
+    jobs.program_channels.check_programs(story.rt, story.worker)
+    story.deliver()
+    text = shown(story, message)
+    assert "its program has ended. If you said no, nobody learned of it." in text
 
 
 def test_a_lead_posts_in_no_private_channel_that_they_are_not_in(story: Story) -> None:

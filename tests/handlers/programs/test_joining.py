@@ -127,6 +127,42 @@ def test_leaving_is_one_press_and_coming_back_another(
     assert story.slack.messages_to(CHAMPION) == []
 
 
+def test_slacks_clock_ahead_of_ours_keeps_nobody_out(
+    story: Story, program: int
+) -> None:
+    joins_program(story, ASKER, program)
+    ahead = f"{int(story.clock().timestamp()) + 60}.000000"
+    story.click(ASKER, "program_leave", str(program), action_ts=ahead)
+    story.clock.advance(days=RETURN_WITHIN.days + 1)
+    at = story.clock.now
+    view = presses(story, ASKER, "join", program)
+    leave_ahead = f"{int(at.timestamp()) + 60}.000000"
+    page = story.submit(ASKER, view, {**form_values(view), "commitment": ["yes"]})
+    assert "You're in Reviewers" in str(page.body)
+    story.click(ASKER, "program_leave", str(program), action_ts=leave_ahead)
+    assert not is_joined(story, ASKER, program)
+    # Still, our clock is behind.
+    page = story.submit(ASKER, view, {**form_values(view), "commitment": ["yes"]})
+    assert "You're in Reviewers" in str(page.body)
+    assert is_joined(story, ASKER, program)
+
+
+def test_a_press_that_a_later_one_overtook_does_not_claim_to_have_won(
+    story: Story, program: int
+) -> None:
+    joins_program(story, ASKER, program)
+    seconds = int(story.clock().timestamp())
+    before, after = f"{seconds - 60}.000000", f"{seconds + 60}.000000"
+    story.click(ASKER, "program_leave", str(program), action_ts=before)
+    assert is_joined(story, ASKER, program)
+    assert last_reply(story).startswith("You've joined again since then.")
+    story.click(ASKER, "program_leave", str(program), action_ts=after)
+    late = f"{seconds + 30}.000000"
+    story.click(ASKER, "program_come_back", str(program), action_ts=late)
+    assert not is_joined(story, ASKER, program)
+    assert last_reply(story) == "You're not in this program."
+
+
 def test_the_page_beneath_shows_that_one_left(story: Story, program: int) -> None:
     joins_program(story, ASKER, program)
     page = press(story, "program_see", program, ASKER)

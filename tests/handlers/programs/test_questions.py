@@ -6,12 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+import jobs.program_channels
+from bot import monitoring
 from bot.privacy import service as privacy
 from bot.programs import questions
 from jobs import privacy as privacy_jobs
-from models import ProgramQuestion
+from models import ProgramLead, ProgramQuestion
 from tests.factories import Story
 from tests.programs import (
+    change_program,
     joins_program,
     last_reply,
     make_program,
@@ -65,7 +68,7 @@ def stored(story: Story) -> list[ProgramQuestion]:
 def test_a_question_reaches_each_lead_and_the_answer_the_person(
     story: Story, program: int
 ) -> None:
-    assert "Chi and Dan can read it now" in asks_first(story, ASKER, program)
+    assert "Chi and Dan will get it in their hours" in asks_first(story, ASKER, program)
     for lead in (CHAMPION, PEER):
         [message] = story.slack.messages_to(lead)
         assert message.text == "Ana asks about Reviewers:"
@@ -189,6 +192,55 @@ def test_a_deactivated_lead_gets_nothing(story: Story, program: int) -> None:
     asks_first(story, ASKER, program)
     assert [m.text for m in story.slack.messages_to(PEER)] == []
     assert len(story.slack.messages_to(CHAMPION)) >= 1
+
+
+def test_a_program_that_is_over_takes_no_questions(story: Story, program: int) -> None:
+    view = presses(story, ASKER, "ask", program)
+    change_program(story, program, ended_at=story.clock())
+    response = story.submit(ASKER, view, {"question": QUESTION})
+    assert "This program is over." in str(response.body)
+    assert presses(story, ASKER, "ask", program) == {}
+    assert last_reply(story) == "This program is over."
+    assert stored(story) == []
+
+
+def test_a_lead_who_comes_later_gets_the_open_questions(
+    story: Story, program: int
+) -> None:
+    asks_first(story, ASKER, program)
+    asks_first(story, HELPER, program, "And on Fridays?")
+    replies(story, CHAMPION)
+    for lead in (CHAMPION, PEER):
+        story.slack.people[lead] |= {"deleted": True}
+        story.event({"type": "user_change", "user": story.slack.people[lead]})
+    with story.rt.write(story.workspace) as tx:
+        for lead in (ADMIN, HELPER):
+            tx.session.add(ProgramLead(program_id=program, member=lead))
+    for _ in range(2):
+        jobs.program_channels.check_programs(story.rt, story.worker)
+        story.deliver()
+    texts = [m.text for m in story.slack.messages_to(ADMIN) if " asks about" in m.text]
+    assert texts == ["Ben asks about Reviewers:"]
+    # Nobody gets their own question.
+    assert not [m for m in story.slack.messages_to(HELPER) if " asks about" in m.text]
+    with story.rt.read(story.workspace) as tx:
+        assert monitoring.due_work(tx)["check-programs"].due == 0
+
+
+def test_question_and_answer_come_in_the_readers_hours(
+    story: Story, program: int
+) -> None:
+    story.change_my_settings(CHAMPION, hours_from="13:00", hours_to="17:00")
+    story.change_my_settings(ASKER, hours_from="15:00", hours_to="17:00")
+    asks_first(story, ASKER, program)
+    assert story.slack.messages_to(CHAMPION) == []
+    # Nine in UTC is eleven in Helsinki.
+    story.advance(hours=2)
+    assert len(story.slack.messages_to(CHAMPION)) == 1
+    replies(story, CHAMPION)
+    assert story.slack.messages_to(ASKER) == []
+    story.advance(hours=2)
+    assert len(story.slack.messages_to(ASKER)) == 1
 
 
 def test_texts_go_30_days_after_the_answer_and_90_without(

@@ -126,7 +126,7 @@ class WorkList:
         return [
             message
             for message in self.story.slack.messages_to(member)
-            if "Good morning!" in message.text
+            if "for your peers this week" in message.text
         ]
 
     def write(self):

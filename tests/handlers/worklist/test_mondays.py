@@ -39,7 +39,7 @@ def test_a_champion_reads_on_monday_from_ten_what_they_could_do(work: WorkList):
     assert work.messages() == []
     work.watch(until=ELEVEN, every=timedelta(minutes=10))
     [message] = work.messages()
-    assert message.text.startswith("Good morning! You could do one")
+    assert message.text.startswith("You could do one")
     assert "Say hello to" in str(message.blocks)
     morning(work)
     assert len(work.messages()) == 1
@@ -154,7 +154,7 @@ def test_it_takes_a_place_in_the_budget(work: WorkList):
     work.join()
     morning(work)
     assert work.messages() == []
-    assert "Good morning" in work.home(CHAMPION)
+    assert "You could do one thing" in work.home(CHAMPION)
 
 
 def test_the_guide_opens(work: WorkList):

@@ -7,7 +7,14 @@ from bot.permissions import is_allowed
 from bot.programs import service
 from bot.programs.permissions import INVITE, RUN_PROGRAM
 from bot.workspace import channels, sync
-from models import Channel, Program, ProgramChampion, ProgramChannel, ProgramLead
+from models import (
+    Channel,
+    Member,
+    Program,
+    ProgramChampion,
+    ProgramChannel,
+    ProgramLead,
+)
 from tests.handlers.worklist.conftest import DAY, FRIDAY, MONDAY, NEWCOMER, WorkList
 from tests.personal_data import file_of
 from tests.slack_payloads import (
@@ -242,9 +249,25 @@ def test_nobody_is_asked_to_look_after_a_program_that_they_do_not_see(
     with work.write() as tx:
         den = channels.upsert_from_slack(tx, slack.channels[DEN])
         tx.session.execute(update(ProgramChannel).values(channel_id=den.id))
+    # The lead learns it at once, and nobody is asked.
+    assert "Ben can't see this program" in name(work, program, HELPER, PEER)
+    assert willing(work) == {}
+    slack.members_by_channel[DEN].append(HELPER)
+    work.story.clock.advance(hours=2)
+    assert name(work, program, HELPER, PEER) == ""
+    assert len(questions(work, PEER)) == len(questions(work, HELPER)) == 1
+
+
+@pytest.mark.parametrize("change", ["is_guest", "is_deactivated"])
+def test_a_champion_who_can_be_none_any_more_does_not_hold_up_the_form(
+    work: WorkList, program: int, change: str
+):
     name(work, program, HELPER, PEER)
-    assert len(questions(work, PEER)) == 1
-    assert questions(work, HELPER) == []
+    with work.write() as tx:
+        member = update(Member).where(Member.slack_id == HELPER)
+        tx.session.execute(member.values({change: True}))
+    assert name(work, program, HELPER, PEER, CHAMPION) == ""
+    assert len(questions(work, CHAMPION)) == 1
 
 
 # Champions of a channel

@@ -139,6 +139,7 @@ def submit_signup(form: ViewSubmission, tx: Transaction) -> Response:
 def withdraw(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     signups.withdraw(tx, season, by=click.actor, event_micros=click.at_micros)
+    places.remove_withdrawn(tx, season)
     return _say(click, "Taken back", season_blocks.withdrawn())
 
 
@@ -240,8 +241,10 @@ def leave(click: BlockAction, tx: Transaction) -> Response:
 
 def answer_merge(click: BlockAction, tx: Transaction, *, is_yes: bool) -> Response:
     merge = merging.get(tx, parse_id(click.value))
-    seasons.lock(tx, merge.season_id)
+    season = seasons.lock(tx, merge.season_id)
     note = merging.answer(
         tx, merge, by=click.actor, is_yes=is_yes, event_micros=click.at_micros
     )
+    # Someone whose circle has ended may get another place.
+    places.pass_on(tx, season)
     return _say(click, "Your answer", note)

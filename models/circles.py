@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -55,10 +55,6 @@ class CircleSignup(Base):
     """
 
     __tablename__ = "circle_signups"
-    __table_args__ = (
-        CheckConstraint("way IN ('writing', 'calls', 'either')", name="way"),
-    )
-
     season_id: Mapped[int] = mapped_column(
         ForeignKey("circle_seasons.id"), primary_key=True
     )
@@ -68,7 +64,6 @@ class CircleSignup(Base):
     signed_up_at: Mapped[datetime]
     # A question that they bring (mrkdwn), which only their circle sees.
     brings: Mapped[str] = mapped_column(default="")
-    way: Mapped[str] = mapped_column(default="either")
     # Parts of weekdays that never work, in their own zone: "0-early" on Monday.
     never: Mapped[list[str]] = mapped_column(default=list)
 
@@ -91,6 +86,8 @@ class Circle(Base):
     # Its place in the season's list, which leads see: "Circle 3".
     number: Mapped[int] = mapped_column(default=1)
     formed_at: Mapped[datetime]
+    # The time at which all had answered, and learned who is in it.
+    introduced_at: Mapped[datetime | None]
     # Reasons for the circle, as kinds, members and topics, never as sentences.
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     # A line that the circle writes (mrkdwn), and the link to its calls.
@@ -131,7 +128,8 @@ class CircleMember(Base):
     position: Mapped[int]
     # Without it the place is a proposal, which only leads see.
     invited_at: Mapped[datetime | None]
-    # The time by which the place must be taken, and at which it was.
+    # The time by which the place must be taken, which begins when they get the
+    # invitation; and the time at which it was taken.
     take_until: Mapped[datetime | None]
     taken_at: Mapped[datetime | None]
     agreed_at: Mapped[datetime | None]

@@ -11,8 +11,6 @@ from bot.people import facts
 from bot.runtime import Transaction
 from models import CircleMember, CircleSeason, CircleSignup
 
-_WAYS = {"writing": Way.WRITING, "calls": Way.CALLS, "either": Way.EITHER}
-
 
 def load(
     tx: Transaction, season: CircleSeason, signups: Sequence[CircleSignup]
@@ -39,7 +37,8 @@ def _as_signed_up(
         hours = replace(hours, never=rules.never_hours(signup.never))
     return replace(
         person,
-        way=Way.WRITING if is_in_writing else _WAYS[signup.way],
+        # On calls they need a common hour, whatever else they would like.
+        way=Way.WRITING if is_in_writing else Way.CALLS,
         hours=hours,
         rounds_left_out=rounds_left_out,
     )

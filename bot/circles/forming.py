@@ -12,6 +12,8 @@ from bot.matching.people import Person
 from bot.outbox import home_refresh
 from bot.programs import service as programs
 from bot.runtime import Transaction
+from bot.workspace import members
+from bot.workspace.working_time import WorkingTime
 from models import Circle, CircleMember, CircleSeason
 
 
@@ -88,4 +90,14 @@ def _tell_leads(tx: Transaction, season: CircleSeason) -> None:
     leads = {season.opened_by, *programs.program_leads(tx, program)}
     for lead in sorted(leads):
         tx.enqueue(CIRCLE_FORMED, season.id, to=lead)
+        # It is sent if nobody has invited by then.
+        tx.enqueue(
+            CIRCLE_FORMED,
+            season.id,
+            to=lead,
+            occurrence="reminder",
+            send_at=WorkingTime(members.zone(tx, lead)).add(
+                tx.now, rules.WORKING_HOURS_TO_INVITE
+            ),
+        )
     home_refresh.refresh_homes(tx, leads)

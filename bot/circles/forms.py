@@ -60,15 +60,6 @@ _IN_WRITING = Switch(
     label="In writing",
     tick_label="The circles meet in writing, without calls",
 )
-WAY = Choice(
-    name="way",
-    label="How I want to meet",
-    choices=(
-        ("either", "In writing or in calls", None),
-        ("writing", "In writing", None),
-        ("calls", "In calls", None),
-    ),
-)
 _PART_LABELS = {
     "early": "Before 11 never works on",
     "midday": "From 11 to 14 never works on",
@@ -184,7 +175,6 @@ def signup_form(
     brings: str,
     topics_known: Sequence[str],
     topics_wanted: Sequence[str],
-    way: str,
     never: Sequence[str],
 ) -> View:
     """Build the form to sign up, filled in; `brings` is mrkdwn."""
@@ -208,13 +198,13 @@ def signup_form(
             ),
             TOPICS_KNOWN.render(topics_known),
             TOPICS_WANTED.render(topics_wanted),
-            *([] if season.is_in_writing else _times(way, never)),
+            *([] if season.is_in_writing else _times(never)),
         ],
     )
 
 
-def _times(way: str, never: Sequence[str]) -> list[Block]:
-    return [WAY.render(way), *(_never_field(part, never) for part in rules.PARTS)]
+def _times(never: Sequence[str]) -> list[Block]:
+    return [_never_field(part, never) for part in rules.PARTS]
 
 
 def _never_field(part: str, never: Sequence[str]) -> InputBlock:

@@ -105,8 +105,9 @@ def _circle_row(circle: CircleRow, zone: ZoneInfo) -> list[Block]:
     about = short(circle.theme, MAX_THEME) or short(circle.program)
     lines: list[Block] = [
         rich_text.inline(bold(f"Your circle: {about}")),
-        context_line(f"With {name_list(circle.others)}."),
     ]
+    if circle.others:
+        lines.append(context_line(f"With {name_list(circle.others)}."))
     if not circle.is_taken:
         return [*lines, button_row(*place_buttons(circle.id))]
     if circle.next_meeting is not None:

@@ -30,6 +30,8 @@ class MergeText:
     # The others of the circle in which the reader would be.
     together: Sequence[str]
     until: datetime
+    # The next meeting of the circle that a person would move to, if it has a time.
+    meets_at: datetime | None = None
 
 
 def merge_question(merge: MergeText, zone: ZoneInfo) -> Note:
@@ -38,6 +40,11 @@ def merge_question(merge: MergeText, zone: ZoneInfo) -> Note:
     return fallback_text(text), [
         rich_text.inline(text),
         rich_text.inline(f"You would be with {', '.join(merge.together)}."),
+        *(
+            [rich_text.context_line("They meet ", date_token(merge.meets_at, zone))]
+            if merge.meets_at
+            else []
+        ),
         button_row(
             button("Yes", "circle_merge_yes", merge.merge_id, style="primary"),
             button("No", "circle_merge_no", merge.merge_id),
@@ -63,6 +70,11 @@ def _merge_sentence(merge: MergeText) -> str:
         movers = name_list(merge.moving)
         return f"Another circle has only {people} left. {movers} would move to it."
     return f"Another circle has only {people} left. It could join yours."
+
+
+def not_merged() -> Note:
+    """Tell a person that their circle and another one stay as they are."""
+    return sentence_note("The two circles stay apart. Yours goes on as it is.")
 
 
 def merge_answered(*, is_yes: bool) -> Note:

@@ -1,6 +1,6 @@
 """Offer a circle with too few people to join with another one; both decide."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -12,9 +12,10 @@ from bot.circles import (
     seasons,
     service,
     signups,
+    times,
 )
 from bot.circles.merge_blocks import MergeText
-from bot.circles.message_kinds import CIRCLE_MERGE, CIRCLE_NONE, CIRCLE_WELCOME
+from bot.circles.message_kinds import CIRCLE_MERGE, CIRCLE_NONE, CIRCLE_NOT_MERGED
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.matching import changes
@@ -74,12 +75,39 @@ def _best_partner(
         )
     )
     circles = [small, *(each for each in others if each.id not in refusing)]
-    merge = _find(tx, season, circles)
-    return None if merge is None else circles[merge.partner]
+    unsuited: set[int] = set()
+    while merge := _find(tx, season, circles, unsuited):
+        partner = circles[merge.partner]
+        if _can_come(tx, season, small, partner, merge):
+            return partner
+        unsuited.add(merge.partner)
+    return None
+
+
+def _can_come(
+    tx: Transaction,
+    season: CircleSeason,
+    small: Circle,
+    partner: Circle,
+    plan: changes.Merge,
+) -> bool:
+    """Return True if those who would move can come when the other circle meets."""
+    own = [service.people_in(tx, circle) for circle in (small, partner)]
+    is_one = len(plan.circles) == 1
+    movers, at = (
+        (own[0], partner.starts_at) if is_one else (_movers(plan, own), small.starts_at)
+    )
+    if at is None:
+        return True
+    people = candidates.load(tx, season, signups.of(tx, season, movers))
+    return all(rules.can_meet(person, at, season.minutes) for person in people)
 
 
 def _find(
-    tx: Transaction, season: CircleSeason, circles: Sequence[Circle]
+    tx: Transaction,
+    season: CircleSeason,
+    circles: Sequence[Circle],
+    declined: Collection[int] = (),
 ) -> changes.Merge | None:
     """Return the best merge of the first of these circles with another one."""
     people = [service.people_in(tx, circle) for circle in circles]
@@ -87,7 +115,9 @@ def _find(
     known = candidates.load(tx, season, signups.of(tx, season, ids))
     there = {person.id for person in known}
     present = [[each for each in circle if each in there] for circle in people]
-    return changes.merge(known, present, 0, tx.now) if present[0] else None
+    if not present[0]:
+        return None
+    return changes.merge(known, present, 0, tx.now, declined)
 
 
 def _ask(tx: Transaction, season: CircleSeason, small: Circle, partner: Circle) -> None:
@@ -112,10 +142,10 @@ def _continue_alone(tx: Transaction, season: CircleSeason, circle: Circle) -> No
         circle.ended_at = tx.now
         service.places(tx, circle)[0].left_at = tx.now
         tx.session.flush()
+        signups.renew(tx, season, people[0])
         tx.enqueue(CIRCLE_NONE, season.id, to=people[0], occurrence="alone")
         return
-    for member in sorted(people):
-        tx.enqueue(CIRCLE_WELCOME, circle.id, to=member)
+    roster.introduce_now(tx, circle)
 
 
 # Answers
@@ -181,6 +211,18 @@ def decide(tx: Transaction, merge: CircleMerge) -> None:
     if decision and plan is not None:
         _apply(tx, season, merge, plan)
     offer(tx, season)
+    if not decision:
+        _tell_not_merged(tx, season, merge)
+
+
+def _tell_not_merged(tx: Transaction, season: CircleSeason, merge: CircleMerge) -> None:
+    """Tell the two circles, but not one that is asked about another one now."""
+    busy = _busy(tx, season)
+    for circle in circles_of(tx, merge):
+        if circle.id in busy or circle.ended_at is not None:
+            continue
+        for member in sorted(service.people_in(tx, circle)):
+            tx.enqueue(CIRCLE_NOT_MERGED, merge.id, to=member)
 
 
 def _answers(tx: Transaction, merge: CircleMerge) -> Mapping[str, bool]:
@@ -207,7 +249,6 @@ def _apply(
         for member in own[0]:
             _move(tx, season, member, small, partner)
         small.ended_at = tx.now
-        partner.starts_at = partner.starts_at or small.starts_at
     else:
         for member in sorted(_movers(plan, own)):
             _move(tx, season, member, partner, small)
@@ -216,9 +257,9 @@ def _apply(
             continue
         roster.renew_reasons(tx, season, circle)
         roster.refresh(tx, circle)
-        for member in sorted(service.people_in(tx, circle)):
-            occurrence = f"merge:{merge.id}"
-            tx.enqueue(CIRCLE_WELCOME, circle.id, to=member, occurrence=occurrence)
+        roster.introduce_now(tx, circle, occurrence=f"merge:{merge.id}")
+        for member in service.people_in(tx, circle):
+            times.send_calendar(tx, circle, member)
 
 
 def _move(
@@ -282,6 +323,10 @@ def text(tx: Transaction, merge: CircleMerge, reader: str) -> MergeText | None:
     if future is None:
         return None
     names = members.names(tx, {*own[0], *own[1]})
+    is_one = len(plan.circles) == 1
+    moves_to = partner if is_one and reader in own[0] else None
+    if not is_one and reader in movers:
+        moves_to = small
     return MergeText(
         merge.id,
         is_small=reader in own[0],
@@ -290,4 +335,5 @@ def text(tx: Transaction, merge: CircleMerge, reader: str) -> MergeText | None:
         is_moving=reader in movers,
         together=sorted(names[each] for each in future if each != reader),
         until=merge.answer_until,
+        meets_at=service.next_meeting(tx, moves_to) if moves_to else None,
     )

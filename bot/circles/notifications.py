@@ -18,11 +18,14 @@ from bot.circles import (
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_FORMED,
+    CIRCLE_JOINED,
     CIRCLE_LEFT,
     CIRCLE_MERGE,
     CIRCLE_NONE,
+    CIRCLE_NOT_MERGED,
     CIRCLE_PLACE,
     CIRCLE_SEASON,
+    CIRCLE_TIME,
     CIRCLE_WELCOME,
 )
 from bot.circles.rules import WORKING_HOURS_TO_TAKE, State
@@ -112,6 +115,7 @@ def _render_place(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         service.others(tx, circle, member),
         service.reason_texts(tx, circle, member),
         _until(tx, place),
+        service.next_meeting(tx, circle),
     )
     return PostMessage(
         member, *place_blocks.place_note(offer, members.zone(tx, member))
@@ -126,8 +130,8 @@ def _until(tx: Transaction, place: CircleMember) -> datetime:
 
 def _on_place_sent(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
     place = tx.session.get(CircleMember, (delivery.subject_id, delivery.recipient))
-    if place is not None and place.take_until is not None:
-        place.take_until = max(place.take_until, _until(tx, place))
+    if place is not None:
+        place.take_until = _until(tx, place)
 
 
 def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -153,6 +157,27 @@ def _render_welcome(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return PostMessage(
         member, *page_blocks.welcome_note(service.page(tx, circle, by=member))
     )
+
+
+def _render_time(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the reminder to choose a time, unless someone has."""
+    circle, member = _circle(tx, delivery), delivery.recipient
+    place = _open_place(tx, circle, member)
+    if place is None or place.taken_at is None or circle.starts_at is not None:
+        return None
+    page = service.page(tx, circle, by=member)
+    return PostMessage(member, *page_blocks.time_note(page))
+
+
+def _render_joined(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    circle, member = _circle(tx, delivery), delivery.recipient
+    joined = str(delivery.payload["member"])
+    people = service.people_in(tx, circle)
+    place = _open_place(tx, circle, member)
+    if place is None or member not in people or joined not in people:
+        return None
+    note = page_blocks.joined_note([members.name(tx, joined)], len(people))
+    return PostMessage(member, *note)
 
 
 def _render_left(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -202,6 +227,15 @@ def _render_merge(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     )
 
 
+def _render_not_merged(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    merge, member = merging.get(tx, delivery.subject_id), delivery.recipient
+    if not any(
+        service.is_in(tx, circle, member) for circle in merging.circles_of(tx, merge)
+    ):
+        return None
+    return PostMessage(member, *merge_blocks.not_merged())
+
+
 MESSAGE_TYPES = (
     MessageType(
         CIRCLE_SEASON,
@@ -219,6 +253,11 @@ MESSAGE_TYPES = (
     ),
     MessageType(CIRCLE_NONE, _render_none, send_after=contact_hours.send_after),
     MessageType(CIRCLE_WELCOME, _render_welcome, send_after=contact_hours.send_after),
+    MessageType(CIRCLE_JOINED, _render_joined, send_after=contact_hours.send_after),
+    MessageType(CIRCLE_TIME, _render_time, send_after=contact_hours.send_after),
+    MessageType(
+        CIRCLE_NOT_MERGED, _render_not_merged, send_after=contact_hours.send_after
+    ),
     MessageType(CIRCLE_LEFT, _render_left, send_after=contact_hours.send_after),
     MessageType(CIRCLE_MERGE, _render_merge, send_after=contact_hours.send_after),
     MessageType(CIRCLE_CALENDAR, _render_calendar, send_after=_calendar_after),

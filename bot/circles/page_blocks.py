@@ -60,6 +60,9 @@ class CirclePage:
     reasons: Sequence[str]
     facilitator: str
     is_facilitator: bool
+    # False until all have answered the invitation.
+    is_introduced: bool
+    may_choose_time: bool
     # The times of all meetings; none until the facilitator has chosen the first.
     dates: Sequence[datetime]
     has_agreed: bool
@@ -67,6 +70,7 @@ class CirclePage:
     call_link: str
     zone: ZoneInfo
     notice: str = ""
+    next_meeting: datetime | None = None
 
 
 def welcome_note(page: CirclePage) -> Note:
@@ -86,6 +90,15 @@ def welcome_note(page: CirclePage) -> Note:
 def _first_step(page: CirclePage) -> str:
     if page.season.is_in_writing:
         return "You meet in writing. I write to you when your first week begins."
+    if page.next_meeting is not None:
+        return f"You next meet on {format_full(page.next_meeting, page.zone)}."
+    if not page.is_introduced:
+        return "When all have answered, one of you chooses a time."
+    if page.may_choose_time and not page.is_facilitator:
+        return (
+            "You have no time yet. Anyone of you can choose one of the times at which"
+            " all of you can meet."
+        )
     if page.is_facilitator:
         return (
             "You run the first meeting. Choose one of the times at which all of you"
@@ -103,7 +116,7 @@ def _main_buttons(page: CirclePage) -> list[InteractiveElement]:
     buttons: list[InteractiveElement] = []
     if not page.has_agreed:
         buttons.append(button("I agree", "circle_agree", page.id, style="primary"))
-    if page.is_facilitator and not page.dates and not page.season.is_in_writing:
+    if page.may_choose_time and not page.dates:
         buttons.append(button("Choose a time", "circle_change", page.id))
     return [*buttons, button("See your circle", "circle_see", page.id)]
 
@@ -166,7 +179,7 @@ def _page_buttons(page: CirclePage) -> list[InteractiveElement]:
     if not page.has_agreed:
         buttons.append(button("I agree", "circle_agree", page.id, style="primary"))
     change = (
-        "Choose a time" if page.is_facilitator and not page.dates else "Goal and call"
+        "Choose a time" if page.may_choose_time and not page.dates else "Goal and call"
     )
     if page.season.is_in_writing:
         change = "Goal"
@@ -187,6 +200,25 @@ def _page_buttons(page: CirclePage) -> list[InteractiveElement]:
         ),
     )
     return [*buttons, leave]
+
+
+def time_note(page: CirclePage) -> Note:
+    """Tell a member of a circle without a time that anyone may choose it."""
+    text = "Your circle has no time yet. Anyone of you can choose it now."
+    return fallback_text(text), [
+        rich_text.inline(text),
+        button_row(
+            button("Choose a time", "circle_change", page.id, style="primary"),
+            button("See your circle", "circle_see", page.id),
+        ),
+    ]
+
+
+def joined_note(names: Sequence[str], count: int) -> Note:
+    """Tell a member of a circle who joined it; names are plain."""
+    return sentence_note(
+        f"{capitalize(name_list(names))} joined your circle. You are {count} now."
+    )
 
 
 def left() -> View:

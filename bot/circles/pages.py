@@ -84,7 +84,7 @@ def preview(
     is_invited = state is State.RUNNING
     return preview_blocks.preview(
         seasons.summary(tx, season),
-        [_preview_circle(tx, circle, by) for circle in shown],
+        [_preview_circle(tx, circle, by, is_invited=is_invited) for circle in shown],
         left_out=members.names_in_order(tx, roster.waiting(tx, season)),
         start=start if shown else 0,
         total=len(circles),
@@ -93,14 +93,24 @@ def preview(
     )
 
 
-def _preview_circle(tx: Transaction, circle: Circle, by: str) -> PreviewCircle:
-    own = service.places(tx, circle)
+def _preview_circle(
+    tx: Transaction, circle: Circle, by: str, *, is_invited: bool
+) -> PreviewCircle:
+    """Return a circle as leads see it; after the invitation only who took a place.
+
+    Otherwise a name that vanishes would be a no.
+    """
+    own = [
+        each
+        for each in service.places(tx, circle)
+        if not is_invited or each.taken_at is not None
+    ]
     names = members.names(tx, [each.member for each in own])
     return PreviewCircle(
         circle.number,
         sorted(names.values(), key=str.casefold),
-        service.reason_texts(tx, circle, by),
-        waiting=sum(each.taken_at is None for each in own),
+        service.reason_texts(tx, circle, by, among=set(names)),
+        is_open=circle.introduced_at is None,
     )
 
 

@@ -5,14 +5,18 @@ from datetime import timedelta
 
 from sqlalchemy import Select, or_, select, update
 
+from bot.circles import places
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_FORMED,
+    CIRCLE_JOINED,
     CIRCLE_LEFT,
     CIRCLE_MERGE,
     CIRCLE_NONE,
+    CIRCLE_NOT_MERGED,
     CIRCLE_PLACE,
     CIRCLE_SEASON,
+    CIRCLE_TIME,
     CIRCLE_WELCOME,
 )
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
@@ -28,6 +32,11 @@ from models import (
 
 _KEPT_AFTER_SEASON = timedelta(days=90)
 
+
+def _end_places(tx: Transaction, erasure: Erasure) -> None:
+    places.forget(tx, erasure.member, erasure.pseudonym)
+
+
 PERSONAL_DATA = (
     TablePolicy(
         model=CircleSeason,
@@ -39,13 +48,13 @@ PERSONAL_DATA = (
     TablePolicy(
         model=CircleSignup,
         row_names=("sign-up for circles", "sign-ups for circles"),
-        contents="People who signed up for circles: the question that they bring, how"
-        " they want to meet, and the times that never work.",
+        contents="People who signed up for circles: the question that they bring, and"
+        " the times that never work.",
         purpose="Form circles. Only the circle sees the question.",
         retention="The question: 90 days after the season.",
         owner_columns=("member",),
         text_columns={"brings": "member"},
-        non_personal=("way", "never"),
+        non_personal=("never",),
         on_erasure="delete",
     ),
     TablePolicy(
@@ -77,15 +86,17 @@ PERSONAL_DATA = (
         purpose="Know who is in a circle.",
         owner_columns=("member",),
         on_erasure="delete",
+        before_erasure=_end_places,
     ),
 )
 
 
 def purge(tx: Transaction) -> None:
     """Delete what people brought and wrote, some time after the season."""
+    before = tx.now - _KEPT_AFTER_SEASON
     over = select(CircleSeason.id).where(
         CircleSeason.installation_id == tx.workspace.id,
-        CircleSeason.ends_on < (tx.now - _KEPT_AFTER_SEASON).date(),
+        or_(CircleSeason.ends_on < before.date(), CircleSeason.ended_at < before),
     )
     tx.session.execute(
         update(CircleSignup)
@@ -129,10 +140,21 @@ def homes_about(_tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
 
 MESSAGES = (
     MessagePolicy(
-        frozenset({CIRCLE_PLACE, CIRCLE_WELCOME, CIRCLE_LEFT, CIRCLE_CALENDAR}),
+        frozenset(
+            {
+                CIRCLE_PLACE,
+                CIRCLE_WELCOME,
+                CIRCLE_JOINED,
+                CIRCLE_LEFT,
+                CIRCLE_CALENDAR,
+                CIRCLE_TIME,
+            }
+        ),
         _circles_with,
     ),
     MessagePolicy(frozenset({CIRCLE_MERGE}), _merges_with),
     # These name no member.
-    MessagePolicy(frozenset({CIRCLE_SEASON, CIRCLE_FORMED, CIRCLE_NONE})),
+    MessagePolicy(
+        frozenset({CIRCLE_SEASON, CIRCLE_FORMED, CIRCLE_NONE, CIRCLE_NOT_MERGED})
+    ),
 )

@@ -32,6 +32,8 @@ class Offer:
     reasons: Sequence[str]
     # The time by which the place must be taken.
     until: datetime
+    # The next meeting, if a time is chosen.
+    meets_at: datetime | None = None
 
 
 def place_note(offer: Offer, zone: ZoneInfo) -> Note:
@@ -48,6 +50,11 @@ def place_note(offer: Offer, zone: ZoneInfo) -> Note:
         rich_text.inline(f"With {', '.join(others)}."),
         *reason_lines(offer.reasons),
         context_line(f"{shape(season)}, from {day(season.starts_on)} on."),
+        *(
+            [rich_text.context_line("They meet ", date_token(offer.meets_at, zone))]
+            if offer.meets_at
+            else []
+        ),
         *small,
         rich_text.context_line(
             "Your place is kept until ",
@@ -68,6 +75,14 @@ def taken(circle_id: int) -> Note:
         *blocks,
         button_row(button("See your circle", "circle_see", circle_id)),
     ]
+
+
+def too_late() -> Note:
+    """Build what replaces an offer whose time is over, for a person who wants it."""
+    return sentence_note(
+        "This place is gone. You're on the list again: if another one comes free, I"
+        " write to you."
+    )
 
 
 def declined() -> Note:

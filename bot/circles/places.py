@@ -1,8 +1,9 @@
 """Places in circles: offered, taken, given back, passed on, and left."""
 
 from collections.abc import Sequence
+from itertools import chain
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from bot.circles import (
     candidates,
@@ -14,17 +15,20 @@ from bot.circles import (
     seasons,
     service,
     signups,
+    times,
 )
 from bot.circles.message_kinds import (
+    CIRCLE_JOINED,
     CIRCLE_LEFT,
     CIRCLE_NONE,
     CIRCLE_PLACE,
 )
 from bot.circles.rules import State
+from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.forms.fields import FormValues
 from bot.matching import changes
-from bot.matching.circles import LARGEST, STAYS
+from bot.matching.circles import LARGEST
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
@@ -40,7 +44,7 @@ from models import (
 )
 
 ALREADY_INVITED = "They are invited already."
-TOO_LATE = "This place is gone. If another one comes free, I write to you."
+TOO_LATE = "This place is gone."
 NOT_THERE = "That circle doesn't work for this person. Choose another one."
 FULL = f"That circle has {LARGEST} people already."
 
@@ -100,7 +104,7 @@ def invite(tx: Transaction, season: CircleSeason) -> None:
         case _:
             raise UserError(seasons.OVER)
     season.invited_at = tx.now
-    _remove_leavers(tx, season)
+    remove_withdrawn(tx, season)
     for circle in seasons.circles(tx, season):
         own = service.places(tx, circle)
         if not own:
@@ -109,26 +113,36 @@ def invite(tx: Transaction, season: CircleSeason) -> None:
         for place in own:
             _offer(tx, circle, place)
     tx.session.flush()
+    # Those who signed up since the circles were formed.
+    pass_on(tx, season)
     for member in roster.waiting(tx, season):
         tx.enqueue(CIRCLE_NONE, season.id, to=member)
 
 
-def _remove_leavers(tx: Transaction, season: CircleSeason) -> None:
-    """Take those out of the preview who left the program or took their sign-up back."""
+def remove_withdrawn(tx: Transaction, season: CircleSeason) -> None:
+    """Take those out of the preview who left the program or took their sign-up back.
+
+    The caller has locked the season.
+    """
     signed_up = {row.member for row in signups.people(tx, season)}
-    for circle in seasons.circles(tx, season):
-        for place in service.places(tx, circle):
-            if place.member not in signed_up:
-                tx.session.delete(place)
-                tx.session.flush()
-                roster.renew_reasons(tx, season, circle)
+    proposals = tx.session.scalars(
+        select(CircleMember).filter_by(season_id=season.id, invited_at=None)
+    ).all()
+    gone = [place for place in proposals if place.member not in signed_up]
+    for place in gone:
+        tx.session.delete(place)
+    tx.session.flush()
+    for circle_id in sorted({place.circle_id for place in gone}):
+        roster.renew_reasons(tx, season, service.get(tx, circle_id))
 
 
 def _offer(tx: Transaction, circle: Circle, place: CircleMember) -> None:
     zone = members.zone(tx, place.member)
     place.invited_at = tx.now
-    place.take_until = WorkingTime(zone).add(tx.now, rules.WORKING_HOURS_TO_TAKE)
-    tx.enqueue(CIRCLE_PLACE, circle.id, to=place.member)
+    # The time to take it begins when they get the message.
+    place.take_until = WorkingTime(zone).add(tx.now, rules.WORKING_HOURS_TO_REACH)
+    # Someone may be offered a place there again, at another position.
+    tx.enqueue(CIRCLE_PLACE, circle.id, to=place.member, occurrence=str(place.position))
     home_refresh.refresh_homes(tx, [place.member])
 
 
@@ -151,15 +165,43 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
     if seasons.state(tx, season) is State.ENDED:
         raise UserError(seasons.OVER)
     if place.left_at is not None:
-        raise UserError(TOO_LATE)
+        if not signups.renew(tx, season, by):
+            raise UserError(TOO_LATE)
+        pass_on(tx, season)
+        return place_blocks.too_late()
     if place.taken_at is None:
+        _tell_joined(tx, circle, by)
         place.taken_at = tx.now
         tx.session.flush()
         roster.refresh(tx, circle)
-        roster.introduce(tx, circle)
-        if len(service.places(tx, circle)) < STAYS:
-            merging.offer(tx, season)
+        times.send_calendar(tx, circle, by)
+        _settle(tx, season, circle)
     return place_blocks.taken(circle.id)
+
+
+def _tell_joined(tx: Transaction, circle: Circle, member: str) -> None:
+    """Tell those in a circle who know each other already that someone joins them."""
+    if circle.introduced_at is None:
+        return
+    for other in service.people_in(tx, circle):
+        tx.enqueue(
+            CIRCLE_JOINED,
+            circle.id,
+            to=other,
+            payload={"member": member},
+            occurrence=f"{member}:{datetime_to_micros(tx.now)}",
+        )
+
+
+def _settle(tx: Transaction, season: CircleSeason, *changed: Circle) -> None:
+    """Pass on free places, introduce people, and ask circles that are too small."""
+    pass_on(tx, season)
+    for circle in changed:
+        if circle.ended_at is None:
+            roster.introduce(tx, circle)
+    merging.offer(tx, season)
+    # Someone whose circle has ended may get another place.
+    pass_on(tx, season)
 
 
 def decline(tx: Transaction, circle: Circle, *, by: str) -> Note:
@@ -171,9 +213,7 @@ def decline(tx: Transaction, circle: Circle, *, by: str) -> Note:
         place.left_at = tx.now
         tx.session.flush()
         home_refresh.refresh_homes(tx, [by])
-        pass_on(tx, service.season_of(tx, circle))
-        roster.introduce(tx, circle)
-        merging.offer(tx, service.season_of(tx, circle))
+        _settle(tx, service.season_of(tx, circle), circle)
     return place_blocks.declined()
 
 
@@ -186,14 +226,15 @@ def agree(tx: Transaction, circle: Circle, *, by: str) -> None:
 def leave(tx: Transaction, circle: Circle, *, by: str) -> None:
     """Leave a circle; the caller has locked it. Raises UserError for all others."""
     place = service.require_in(tx, circle, by)
-    _end_place(tx, circle, place)
+    _end_place(tx, circle, place, named=by)
     home_refresh.refresh_homes(tx, [by])
-    pass_on(tx, service.season_of(tx, circle))
-    merging.offer(tx, service.season_of(tx, circle))
+    _settle(tx, service.season_of(tx, circle), circle)
 
 
-def _end_place(tx: Transaction, circle: Circle, place: CircleMember) -> None:
-    """End a place, and tell the others if they had been introduced."""
+def _end_place(
+    tx: Transaction, circle: Circle, place: CircleMember, *, named: str
+) -> None:
+    """End a place, and tell the others if it was taken; `named` is the person's id."""
     was_taken = place.taken_at is not None
     place.left_at = tx.now
     tx.session.flush()
@@ -205,8 +246,8 @@ def _end_place(tx: Transaction, circle: Circle, place: CircleMember) -> None:
             CIRCLE_LEFT,
             circle.id,
             to=member,
-            payload={"member": place.member},
-            occurrence=place.member,
+            payload={"member": named},
+            occurrence=f"{named}:{datetime_to_micros(tx.now)}",
         )
 
 
@@ -268,17 +309,47 @@ def settle(tx: Transaction, season_id: int) -> None:
     season = seasons.lock(tx, season_id)
     if seasons.state(tx, season) is not State.RUNNING:
         return
-    concerned = set()
+    concerned = {}
     for place in _ended(tx, season):
         circle = service.get(tx, place.circle_id)
-        _end_place(tx, circle, place)
-        concerned.add(circle.id)
-    pass_on(tx, season)
-    for circle in seasons.circles(tx, season):
-        if circle.id in concerned:
-            roster.introduce(tx, circle)
+        _end_place(tx, circle, place, named=place.member)
+        concerned[circle.id] = circle
     merging.end_due(tx, season)
-    merging.offer(tx, season)
+    _settle(tx, season, *concerned.values())
+
+
+def forget(tx: Transaction, member: str, pseudonym: str) -> None:
+    """End the places and sign-ups of a person who is being forgotten.
+
+    The others learn that someone left, and the places are passed on.
+    """
+    signed_up = select(CircleSignup.season_id).filter_by(member=member)
+    ids = tx.session.scalars(
+        select(CircleSeason.id)
+        .where(
+            CircleSeason.installation_id == tx.workspace.id,
+            CircleSeason.id.in_(signed_up),
+        )
+        .order_by(CircleSeason.id)
+    ).all()
+    for season_id in ids:
+        season = seasons.lock(tx, season_id)
+        # Otherwise they would get the next free place.
+        tx.session.execute(
+            update(CircleSignup)
+            .filter_by(season_id=season.id, member=member)
+            .values(is_signed_up=False)
+        )
+        place = tx.session.scalar(
+            select(CircleMember).filter_by(
+                season_id=season.id, member=member, left_at=None
+            )
+        )
+        if place is None or seasons.state(tx, season) is not State.RUNNING:
+            continue
+        circle = service.get(tx, place.circle_id)
+        _end_place(tx, circle, place, named=pseudonym)
+        _settle(tx, season, circle)
 
 
 def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
@@ -297,7 +368,7 @@ def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
     for season_id in season_ids.all():
         season = seasons.lock(tx, season_id)
         if seasons.state(tx, season) is State.PREVIEW:
-            _remove_leavers(tx, season)
+            remove_withdrawn(tx, season)
         else:
             settle(tx, season_id)
 
@@ -305,32 +376,41 @@ def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
 def pass_on(tx: Transaction, season: CircleSeason) -> None:
     """Offer free places to those who wait, the first first; nobody else moves.
 
-    The caller has locked the season. A circle that has begun takes no one.
+    The caller has locked the season. A circle that has begun takes no one, and one that
+    has chosen its time takes only people who can come then.
     """
     people = roster.waiting(tx, season)
-    if not people:
-        return
-    open_circles = [
-        circle for circle in seasons.circles(tx, season) if _takes_people(tx, circle)
+    circles = [
+        circle
+        for circle in (seasons.circles(tx, season) if people else [])
+        if _takes_people(tx, circle)
     ]
+    if not circles:
+        return
+    present = {
+        circle.id: [each.member for each in service.places(tx, circle)]
+        for circle in circles
+    }
+    rows = signups.of(tx, season, {*people, *chain(*present.values())})
+    known = {person.id: person for person in candidates.load(tx, season, rows)}
     for member in people:
-        present = [
-            [each.member for each in service.places(tx, circle)]
-            for circle in open_circles
+        suiting = [
+            circle
+            for circle in circles
+            if circle.starts_at is None
+            or rules.can_meet(known[member], circle.starts_at, season.minutes)
         ]
-        ids = {member}.union(*present)
-        rows = signups.of(tx, season, ids)
-        known = candidates.load(tx, season, rows)
-        there = {person.id for person in known}
+        there = [
+            [each for each in present[circle.id] if each in known] for circle in suiting
+        ]
+        concerned = {member, *chain(*there)}
         index = changes.place(
-            known,
-            [[each for each in ids if each in there] for ids in present],
-            member,
-            tx.now,
+            [known[each] for each in sorted(concerned)], there, member, tx.now
         )
         if index is None:
             continue
-        circle = open_circles[index]
+        circle = suiting[index]
+        present[circle.id].append(member)
         _offer(tx, circle, roster.add(tx, season, circle, member))
         roster.renew_reasons(tx, season, circle)
         roster.refresh(tx, circle)

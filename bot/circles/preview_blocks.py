@@ -41,8 +41,8 @@ class PreviewCircle:
     number: int
     names: Sequence[str]
     reasons: Sequence[str]
-    # The plain names of those who have not answered the invitation yet.
-    waiting: int = 0
+    # True if some have not answered the invitation yet.
+    is_open: bool = False
 
 
 def formed_note(season: SeasonText, circles: int, people: int) -> Note:
@@ -85,8 +85,8 @@ def preview(
             ),
             *reason_lines(circle.reasons),
         ]
-        if is_invited and circle.waiting:
-            blocks.append(context_line(f"{circle.waiting} have not answered yet."))
+        if is_invited and circle.is_open:
+            blocks.append(context_line("Not all have answered yet."))
     if left_out:
         blocks += [
             DividerBlock(),

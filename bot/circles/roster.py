@@ -1,9 +1,11 @@
 """The people of a circle: add them, introduce them, and find the reasons for them."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from bot.circles import candidates, reasons, rules, service, signups
-from bot.circles.message_kinds import CIRCLE_WELCOME
+from bot.circles.message_kinds import CIRCLE_TIME, CIRCLE_WELCOME
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
 from models import Circle, CircleMember, CircleSeason
@@ -15,7 +17,8 @@ def renew_reasons(tx: Transaction, season: CircleSeason, circle: Circle) -> None
     rows = signups.of(tx, season, here)
     people = candidates.load(tx, season, rows)
     circle.reasons = reasons.as_rows(reasons.find(people))
-    circle.zone = rules.common_zone(person.zone for person in people).key
+    if circle.introduced_at is None:
+        circle.zone = rules.common_zone(person.zone for person in people).key
 
 
 def add(
@@ -40,11 +43,26 @@ def add(
 
 
 def introduce(tx: Transaction, circle: Circle) -> None:
-    """Send the first note to those in a circle, once each, if it is complete."""
-    if not service.is_complete(tx, circle):
-        return
-    for member in sorted(service.people_in(tx, circle)):
-        tx.enqueue(CIRCLE_WELCOME, circle.id, to=member)
+    """Introduce the people of a circle when all have answered, and newcomers since."""
+    if circle.introduced_at is not None or service.is_complete(tx, circle):
+        introduce_now(tx, circle)
+
+
+def introduce_now(tx: Transaction, circle: Circle, *, occurrence: str = "") -> None:
+    """Send the first note to those in a circle, once each.
+
+    Two working days later they read that anyone may choose the time, if it is missing.
+    """
+    circle.introduced_at = circle.introduced_at or tx.now
+    for place in service.places(tx, circle):
+        if place.taken_at is None:
+            continue
+        # Someone who comes back, at another position, is introduced again.
+        key = occurrence or str(place.position)
+        tx.enqueue(CIRCLE_WELCOME, circle.id, to=place.member, occurrence=key)
+        if circle.starts_at is None and not circle.is_in_writing:
+            at = service.anyone_chooses_at(circle)
+            tx.enqueue(CIRCLE_TIME, circle.id, to=place.member, send_at=at)
 
 
 def refresh(tx: Transaction, circle: Circle) -> None:
@@ -54,10 +72,21 @@ def refresh(tx: Transaction, circle: Circle) -> None:
 
 
 def waiting(tx: Transaction, season: CircleSeason) -> list[str]:
-    """Return those who signed up and had no place in the season, the first first."""
-    had_one = set(
-        tx.session.scalars(select(CircleMember.member).filter_by(season_id=season.id))
-    )
+    """Return those who signed up and have no place in the season, the first first.
+
+    Someone whose place ended waits if they signed up since.
+    """
+    places = tx.session.execute(
+        select(CircleMember.member, CircleMember.left_at).filter_by(season_id=season.id)
+    ).all()
+    placed = {row.member for row in places if row.left_at is None}
+    ended: dict[str, datetime] = {}
+    for member, left_at in places:
+        if left_at is not None:
+            ended[member] = max(left_at, ended.get(member, left_at))
     return [
-        row.member for row in signups.people(tx, season) if row.member not in had_one
+        row.member
+        for row in signups.people(tx, season)
+        if row.member not in placed
+        and (row.member not in ended or ended[row.member] <= row.signed_up_at)
     ]

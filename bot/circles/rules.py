@@ -22,11 +22,16 @@ MINUTES = (30, 45, 60, 90)
 MAX_SIGNUP_DAYS = 60
 # Without an answer in so many working hours, three days, a place goes to the next.
 WORKING_HOURS_TO_TAKE = 24.0
+# An invitation that can't be sent for so long, because they are away, is withdrawn.
+WORKING_HOURS_TO_REACH = 40.0
+# After so long, two days, anyone in a circle may choose its time.
+WORKING_HOURS_TO_CHOOSE = 16.0
+# A lead who has not invited by then is reminded.
+WORKING_HOURS_TO_INVITE = 16.0
 # The first meeting is in the first two weeks.
 _FIRST_DAYS = 14
 _SATURDAY = 5
 _PROPOSALS = 3
-_MIN_TEAMS = 2
 
 # The parts of a day in which hours may never work, as in the form.
 PARTS = {"early": range(11), "midday": range(11, 14), "late": range(14, 24)}
@@ -159,15 +164,10 @@ def _quarters(at: datetime, minutes: int) -> list[int]:
     return [(first + each) % (7 * 96) for each in {0, beyond}]
 
 
-def meeting_dates(
-    starts_at: datetime, zone: ZoneInfo, meetings: int, weeks_between: int
-) -> list[datetime]:
-    """Return the times (UTC) of all meetings, at one time of the day in `zone`."""
-    first = starts_at.astimezone(zone).replace(tzinfo=None)
-    return [
-        timezones.to_utc(first + timedelta(weeks=weeks_between * n), zone)
-        for n in range(meetings)
-    ]
+def can_meet(person: Person, at: datetime, minutes: int) -> bool:
+    """Return True if a meeting at this time is within the person's hours."""
+    free = meeting_times(person, at)
+    return all(free >> each & 1 for each in _quarters(at, minutes))
 
 
 # Calendars
@@ -252,8 +252,10 @@ class Reason:
 
 
 def has_teams(people: Iterable[Person]) -> bool:
-    """Return True if the known teams are several."""
-    return len({person.team for person in people if person.team}) >= _MIN_TEAMS
+    """Return True if the known teams are several, and none has half of the people."""
+    teams = [person.team for person in people]
+    counts = Counter(team for team in teams if team)
+    return len(counts) > 1 and 2 * max(counts.values()) < len(teams)
 
 
 # Merges

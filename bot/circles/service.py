@@ -1,6 +1,6 @@
 """Circles: load them and their members, for those who may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,14 +9,18 @@ from sqlalchemy import select
 from bot import timezones
 from bot.circles import meeting_store, preview_blocks, rules, seasons
 from bot.circles.list_blocks import CircleRow
+from bot.circles.meeting_times import planned_at
 from bot.circles.page_blocks import CirclePage, Mate
 from bot.circles.reasons import from_rows
 from bot.circles.rules import Reason
 from bot.errors import UserError
 from bot.matching.circles import STAYS
+from bot.matching.people import Person
+from bot.people.facts import load_people
 from bot.programs import membership
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
+from bot.workspace.working_time import WorkingTime
 from models import Circle, CircleMember, CircleSeason, CircleSignup, Member
 
 GONE = "That circle is gone."
@@ -96,6 +100,26 @@ def facilitator(tx: Transaction, circle: Circle) -> str | None:
     return next(iter(meeting_store.rota_of(tx, circle.id)), None)
 
 
+def anyone_chooses_at(circle: Circle) -> datetime:
+    """Return when (UTC) anyone in a circle may choose its time, if it has none."""
+    since = circle.introduced_at or circle.formed_at
+    working_time = WorkingTime(zone_of(circle))
+    return working_time.add(since, rules.WORKING_HOURS_TO_CHOOSE)
+
+
+def may_choose_time(tx: Transaction, circle: Circle, by: str) -> bool:
+    """Return True if the member may choose the time: all are known, and it's theirs.
+
+    It is for the person who runs the next meeting, and after two working days without
+    a time for anyone.
+    """
+    if circle.introduced_at is None or circle.is_in_writing:
+        return False
+    if facilitator(tx, circle) == by:
+        return True
+    return circle.starts_at is None and anyone_chooses_at(circle) <= tx.now
+
+
 def zone_of(circle: Circle) -> ZoneInfo:
     return timezones.get(circle.zone) or ZoneInfo("UTC")
 
@@ -126,29 +150,66 @@ def own_places(tx: Transaction, member: str) -> Sequence[tuple[Circle, CircleMem
 def others(tx: Transaction, circle: Circle, reader: str) -> list[str]:
     """Return the names of the others who have a place, by name."""
     ids = {each.member for each in places(tx, circle)} | {reader}
+    return _names_without(tx, ids, reader)
+
+
+def others_in(tx: Transaction, circle: Circle, reader: str) -> list[str]:
+    """Return the names of the others who took their places, by name.
+
+    They say nothing about those who have not, or who said no.
+    """
+    return _names_without(tx, {*people_in(tx, circle), reader}, reader)
+
+
+def _names_without(tx: Transaction, ids: set[str], reader: str) -> list[str]:
     names = members.names(tx, ids)
     return sorted((names[each] for each in ids - {reader}), key=str.casefold)
 
 
-def reason_texts(tx: Transaction, circle: Circle, reader: str) -> list[str]:
+def reason_texts(
+    tx: Transaction,
+    circle: Circle,
+    reader: str,
+    *,
+    among: Collection[str] | None = None,
+) -> list[str]:
     """Return the reasons that still hold, as sentences that the reader may see.
+
+    They are about those who have a place, or about those `among` them.
 
     Topics of asks come from public channels. Guests do not see these, so they read only
     topics that a member named themselves.
     """
-    present = {each.member for each in places(tx, circle)}
+    present = (
+        {each.member for each in places(tx, circle)} if among is None else set(among)
+    )
     names = members.names(tx, present)
+    facts = {person.id: person for person in load_people(tx, present)}
     own_words = _own_words(tx, present) if _is_guest(tx, reader) else None
     return [
         preview_blocks.reason_text(reason, [names[each] for each in reason.members])
         for reason in from_rows(circle.reasons)
-        if _holds(reason, present)
+        if _holds(reason, facts)
         and (own_words is None or set(reason.topics) <= own_words)
     ]
 
 
-def _holds(reason: Reason, present: set[str]) -> bool:
-    return set(reason.members) <= present
+def _holds(reason: Reason, facts: Mapping[str, Person]) -> bool:
+    """Return True if what the reason says is still so.
+
+    Since it was stored, someone may have left, taken a topic back, or deleted an ask.
+    """
+    if not set(reason.members) <= facts.keys():
+        return False
+    match reason.kind:
+        case "helps":
+            wanting, knowing = (facts[each] for each in reason.members)
+            return set(reason.topics) <= wanting.wants.keys() & knowing.knows.keys()
+        case "shares":
+            people = [facts[each] for each in reason.members]
+            return all(set(reason.topics) <= person.wants.keys() for person in people)
+        case _:
+            return rules.has_teams(facts.values())
 
 
 def _is_guest(tx: Transaction, member: str) -> bool:
@@ -167,14 +228,13 @@ def _own_words(tx: Transaction, people: set[str]) -> set[str]:
 def row(tx: Transaction, circle: Circle, place: CircleMember) -> CircleRow:
     """Return a circle in its member's list."""
     season = season_of(tx, circle)
-    upcoming = [at for at in dates(tx, circle) if at > tx.now]
     return CircleRow(
         circle.id,
         seasons.program_name(tx, season),
         season.theme,
-        others(tx, circle, place.member),
+        others_in(tx, circle, place.member),
         is_taken=place.taken_at is not None,
-        next_meeting=upcoming[0] if upcoming else None,
+        next_meeting=next_meeting(tx, circle),
     )
 
 
@@ -183,9 +243,16 @@ def dates(tx: Transaction, circle: Circle) -> list[datetime]:
     if circle.starts_at is None:
         return []
     season = season_of(tx, circle)
-    return rules.meeting_dates(
-        circle.starts_at, zone_of(circle), season.meetings, season.weeks_between
-    )
+    zone = zone_of(circle)
+    return [
+        planned_at(circle.starts_at, zone, number, season.weeks_between)
+        for number in range(1, season.meetings + 1)
+    ]
+
+
+def next_meeting(tx: Transaction, circle: Circle) -> datetime | None:
+    """Return the time (UTC) of the first meeting that is ahead, if there is one."""
+    return next((at for at in dates(tx, circle) if at > tx.now), None)
 
 
 def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> CirclePage:
@@ -210,12 +277,15 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
         reasons=reason_texts(tx, circle, by),
         facilitator=names.get(runs, "") if runs else "",
         is_facilitator=runs == by,
+        is_introduced=circle.introduced_at is not None,
+        may_choose_time=may_choose_time(tx, circle, by),
         dates=dates(tx, circle),
         has_agreed=place.agreed_at is not None,
         goal=circle.goal,
         call_link=circle.call_link,
         zone=members.zone(tx, by),
         notice=notice,
+        next_meeting=next_meeting(tx, circle),
     )
 
 

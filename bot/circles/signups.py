@@ -12,10 +12,11 @@ from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.forms.fields import FormValues
 from bot.outbox import home_refresh
+from bot.programs import membership
 from bot.programs.join_blocks import TOPICS_KNOWN, TOPICS_WANTED
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
-from models import CircleMember, CircleSeason, CircleSignup, Member, ProgramMember
+from models import CircleMember, CircleSeason, CircleSignup, ProgramMember
 
 HAS_PLACE = "You have a place in a circle. To leave it, open your circle."
 NOT_SIGNED_UP = "You haven't signed up."
@@ -23,7 +24,7 @@ NOT_SIGNED_UP = "You haven't signed up."
 _STORE = upsert_latest(
     CircleSignup,
     ("season_id", "member"),
-    ("signed_up_at", "brings", "way", "never"),
+    ("signed_up_at", "brings", "never"),
     presence="is_signed_up",
 )
 
@@ -35,8 +36,12 @@ def find(tx: Transaction, season_id: int, member: str) -> CircleSignup | None:
 
 
 def has_place(tx: Transaction, season_id: int, member: str) -> bool:
-    place = select(CircleMember.member).filter_by(
-        season_id=season_id, member=member, left_at=None
+    """Return True if the member has a place, or is offered one."""
+    place = select(CircleMember.member).where(
+        CircleMember.season_id == season_id,
+        CircleMember.member == member,
+        CircleMember.left_at.is_(None),
+        CircleMember.invited_at.is_not(None),
     )
     return tx.session.scalar(place) is not None
 
@@ -52,7 +57,6 @@ def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
         brings=row.brings if row else "",
         topics_known=settings.topics_known,
         topics_wanted=settings.topics_wanted,
-        way=row.way if row else settings.participation,
         never=row.never if row else [],
     )
 
@@ -76,7 +80,6 @@ def sign_up(
     brings = forms.read_brings(values)
     known = list(TOPICS_KNOWN.read(values))
     wanted = list(TOPICS_WANTED.read(values))
-    way = "writing" if season.is_in_writing else forms.WAY.read(values)
     never = [] if season.is_in_writing else forms.read_never(values)
     _store(
         tx,
@@ -85,7 +88,6 @@ def sign_up(
         is_signed_up=True,
         event_micros=datetime_to_micros(tx.now),
         brings=brings,
-        way=way,
         never=never,
     )
     member_settings.update(tx, by, topics_known=known, topics_wanted=wanted)
@@ -107,6 +109,19 @@ def withdraw(
     _store(tx, season, by, is_signed_up=False, event_micros=event_micros)
 
 
+def renew(tx: Transaction, season: CircleSeason, member: str) -> bool:
+    """Let someone whose place ended wait for another one.
+
+    Return False if they took their sign-up back.
+    """
+    row = find(tx, season.id, member)
+    if row is None:
+        return False
+    row.signed_up_at = tx.now
+    tx.session.flush()
+    return True
+
+
 def _store(
     tx: Transaction,
     season: CircleSeason,
@@ -116,7 +131,7 @@ def _store(
     event_micros: int,
     **answers: object,
 ) -> None:
-    blank = {"brings": "", "way": "either", "never": []}
+    blank = {"brings": "", "never": []}
     tx.session.execute(
         _STORE(tx.session).values(
             season_id=season.id,
@@ -132,36 +147,24 @@ def _store(
 
 
 def people(tx: Transaction, season: CircleSeason) -> Sequence[CircleSignup]:
-    """Return the sign-ups of those who are still in the program, the first first.
-
-    Nobody who was deactivated, is external, or was forgotten is among them.
-    """
-    return tx.session.scalars(
+    """Return the sign-ups of those who are still in the program, the first first."""
+    rows = tx.session.scalars(
         select(CircleSignup)
-        .join(
-            ProgramMember,
-            (ProgramMember.member == CircleSignup.member)
-            & (ProgramMember.program_id == season.program_id),
-        )
-        .join(
-            Member,
-            (Member.slack_id == CircleSignup.member)
-            & (Member.installation_id == season.installation_id),
-        )
-        .where(
-            CircleSignup.season_id == season.id,
-            CircleSignup.is_signed_up.is_(True),
-            ProgramMember.is_joined.is_(True),
-            # Their pause is over when the circles begin.
-            ProgramMember.paused_until.is_(None)
-            | (ProgramMember.paused_until <= season.starts_on),
-            Member.is_bot.is_(False),
-            Member.is_deactivated.is_(False),
-            Member.is_external.is_(False),
-            Member.erased_at.is_(None),
-        )
+        .filter_by(season_id=season.id, is_signed_up=True)
         .order_by(CircleSignup.signed_up_at, CircleSignup.member)
     ).all()
+    joined = membership.joined_people(
+        tx,
+        seasons.program_of(tx, season),
+        ProgramMember.member.in_(
+            select(CircleSignup.member).filter_by(season_id=season.id)
+        ),
+        # Their pause is over when the circles begin.
+        ProgramMember.paused_until.is_(None)
+        | (ProgramMember.paused_until <= season.starts_on),
+    )
+    present = {row.member for row in joined}
+    return [row for row in rows if row.member in present]
 
 
 def of(

@@ -26,7 +26,7 @@ from bot.runtime import Transaction
 from bot.workspace import members
 from models import Circle, CircleMeeting
 
-NOT_YOURS = "Only the person who runs the next meeting chooses the time."
+NOT_YOURS = "The person who runs the next meeting chooses the time."
 OTHER_TIMES = "That time is no longer among those that suit you. Open the form again."
 
 
@@ -67,9 +67,7 @@ def _proposal(tx: Transaction, circle: Circle, by: str) -> Proposal:
         )
         .limit(1)
     )
-    if circle.is_in_writing or is_announced is not None:
-        return Proposal((), suits_all=True)
-    if service.facilitator(tx, circle) != by:
+    if is_announced is not None or not service.may_choose_time(tx, circle, by):
         return Proposal((), suits_all=True)
     result = proposed(tx, circle)
     if circle.starts_at is None or circle.starts_at <= tx.now:
@@ -94,8 +92,8 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
         None,
     )
     if at is None:
-        is_own = service.facilitator(tx, circle) == by
-        raise UserError(OTHER_TIMES if is_own else NOT_YOURS, field=page_forms.TIME)
+        may_choose = service.may_choose_time(tx, circle, by)
+        raise UserError(OTHER_TIMES if may_choose else NOT_YOURS, field=page_forms.TIME)
     if at == circle.starts_at:
         return
     circle.starts_at = at
@@ -104,7 +102,7 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
     meeting_plans.replan(tx, circle)
     roster.refresh(tx, circle)
     for member in sorted(service.people_in(tx, circle)):
-        send_calendar(tx, circle, member, occurrence=str(circle.calendar_version))
+        send_calendar(tx, circle, member)
 
 
 def _seconds(at: datetime) -> int:
@@ -124,16 +122,21 @@ def send_calendar(
     circle: Circle,
     member: str,
     *,
-    occurrence: str,
+    occurrence: str = "",
     is_wanted: bool = False,
 ) -> None:
-    """Send the calendar file; at whatever time, if the member asked for it."""
+    """Send the calendar file, if there is a time; each version once by default.
+
+    If the member asked for it, it is sent at whatever time.
+    """
+    if circle.starts_at is None:
+        return
     tx.enqueue(
         CIRCLE_CALENDAR,
         circle.id,
         to=member,
         payload={WANTED: True} if is_wanted else None,
-        occurrence=occurrence,
+        occurrence=occurrence or str(circle.calendar_version),
     )
 
 

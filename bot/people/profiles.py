@@ -16,7 +16,7 @@ from bot.people import rules
 from bot.people.attributes import delete_empty
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import RateLimited, Rejected, SlackError
-from bot.workspace import installations, workspace_settings
+from bot.workspace import installations, members, workspace_settings
 from models import Member, MemberAttributes, Program, ProgramMember
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,14 @@ def due_members(tx: Transaction) -> list[str]:
 
 
 def store(tx: Transaction, member: str, *, team: str, level: str) -> None:
-    """Store what a profile says, unless the operator's file says something."""
+    """Store what a profile says, unless the operator's file says something.
+
+    Nothing is stored about someone who was forgotten since the batch began.
+    """
+    members.lock(tx, member)
+    row = members.find(tx, member)
+    if row is None or row.erased_at is not None:
+        return
     columns = {
         "team": rules.clean_attribute(team),
         "level": rules.clean_attribute(level),

@@ -64,6 +64,8 @@ PAGE = CirclePage(
     reasons=REASONS,
     facilitator="Ana",
     is_facilitator=False,
+    is_introduced=False,
+    may_choose_time=False,
     dates=(),
     has_agreed=False,
     goal="",
@@ -72,7 +74,9 @@ PAGE = CirclePage(
 )
 PAGES = [
     PAGE,
-    replace(PAGE, is_facilitator=True),
+    replace(PAGE, is_introduced=True),
+    replace(PAGE, is_introduced=True, is_facilitator=True, may_choose_time=True),
+    replace(PAGE, is_introduced=True, may_choose_time=True),
     replace(PAGE, season=IN_WRITING, is_facilitator=True),
     replace(
         PAGE,
@@ -85,7 +89,7 @@ PAGES = [
         is_facilitator=True,
         notice="Saved.",
     ),
-    replace(PAGE, dates=[AT]),
+    replace(PAGE, dates=[AT], next_meeting=AT),
 ]
 ROWS = [
     SeasonRow(
@@ -143,7 +147,7 @@ SAMPLES: Samples = {
             preview_blocks.preview,
             season,
             [
-                PreviewCircle(n, ["é" * 80] * 7, REASONS * 2, waiting=n % 2)
+                PreviewCircle(n, ["é" * 80] * 7, REASONS * 2, is_open=n % 2 == 1)
                 for n in range(count)
             ],
             left_out=NAMES if count else NAMES[:1],
@@ -159,10 +163,17 @@ SAMPLES: Samples = {
         )
     ],
     place_blocks.place_note: [
-        partial(place_blocks.place_note, Offer(7, season, others, REASONS, AT), ZONE)
-        for season, others in ((SEASON, NAMES[:3]), (LONGEST, ["é" * 80] * 6))
+        partial(
+            place_blocks.place_note, Offer(7, season, others, REASONS, AT, at), ZONE
+        )
+        for season, others, at in (
+            (SEASON, NAMES[:3], None),
+            (SEASON, NAMES, AT),
+            (LONGEST, ["é" * 80] * 6, None),
+        )
     ],
     place_blocks.taken: [partial(place_blocks.taken, 7)],
+    place_blocks.too_late: [place_blocks.too_late],
     place_blocks.declined: [place_blocks.declined],
     season_blocks.none_note: [
         partial(season_blocks.none_note, SEASON, is_too_few=is_too_few)
@@ -173,6 +184,8 @@ SAMPLES: Samples = {
         partial(page_blocks.welcome_note, page) for page in PAGES
     ],
     page_blocks.circle_page: [partial(page_blocks.circle_page, page) for page in PAGES],
+    page_blocks.time_note: [partial(page_blocks.time_note, PAGE)],
+    page_blocks.joined_note: [partial(page_blocks.joined_note, ["ana"], 6)],
     page_blocks.left: [page_blocks.left],
     page_blocks.left_note: [
         partial(page_blocks.left_note, names, remaining)
@@ -184,10 +197,12 @@ SAMPLES: Samples = {
             MergeText(3, True, 1, [], False, NAMES, AT),
             MergeText(3, True, 3, ["Ana"], False, ["é" * 80] * 6, AT),
             MergeText(3, False, 3, [], True, NAMES[:3], AT),
+            MergeText(3, False, 3, [], True, NAMES[:3], AT, AT),
             MergeText(3, False, 3, ["Ana", "Ben"], False, NAMES, AT),
             MergeText(3, False, 2, [], False, NAMES, AT),
         )
     ],
+    merge_blocks.not_merged: [merge_blocks.not_merged],
     merge_blocks.merge_answered: [
         partial(merge_blocks.merge_answered, is_yes=is_yes) for is_yes in (True, False)
     ],
@@ -207,7 +222,6 @@ SAMPLES: Samples = {
             brings="How do I &lt;give&gt; feedback?",
             topics_known=["dbt"],
             topics_wanted=[],
-            way="calls",
             never=["0-early", "4-late"],
         )
         for season in (LONGEST, IN_WRITING)

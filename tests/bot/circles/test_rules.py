@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.circles import rules
+from bot.circles.meeting_times import planned_at
 from bot.circles.rules import Calendar, State
 from bot.matching.people import Hours, Person
 
@@ -81,10 +82,26 @@ def test_each_proposed_time_is_within_the_hours_of_each(zones, first, minutes, n
 
 def test_the_meetings_keep_the_clock_of_the_circles_zone():
     start = datetime(2026, 3, 23, 9, tzinfo=UTC)
-    dates = rules.meeting_dates(start, BERLIN, 6, 2)
+    dates = [planned_at(start, BERLIN, number, 2) for number in range(1, 7)]
     assert [at.astimezone(BERLIN).hour for at in dates] == [10] * 6
     # The clocks change on 29 March.
     assert [at.hour for at in dates] == [9, 8, 8, 8, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("teams", "are_several"),
+    [
+        (("a", "b", "c", "d", "e", "f"), True),
+        (("a", "a", "b", "b", "c"), True),
+        (("a", "a", "a", "a", "a", "b"), False),
+        (("a", "a", "b", "b"), False),
+        (("a", None, None, None, None), False),
+        ((None, None, None), False),
+    ],
+)
+def test_teams_are_several_if_none_has_half_of_the_people(teams, are_several):
+    people = [Person(f"U{n}", team=team) for n, team in enumerate(teams)]
+    assert rules.has_teams(people) is are_several
 
 
 def test_a_calendar_has_an_event_for_each_meeting_and_counts_its_changes():

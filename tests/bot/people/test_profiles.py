@@ -5,7 +5,7 @@ import yaml
 from sqlalchemy import select
 
 import jobs.people
-from bot.people import attributes
+from bot.people import attributes, profiles
 from bot.people.team_file import parse
 from bot.privacy import service as privacy
 from bot.slack.api import NotSent, RateLimited, Rejected, SlackError
@@ -156,3 +156,12 @@ def test_slack_gives_fields_and_values() -> None:
         assert client.profile_values(ben.id) == {}
     finally:
         pretend.stop()
+
+
+def test_nothing_is_stored_about_someone_forgotten_meanwhile(profiled: Story) -> None:
+    """A batch may have fetched the profile before."""
+    with profiled.rt.write(profiled.workspace) as tx:
+        privacy.erase(tx, ASKER)
+    with profiled.rt.write(profiled.workspace) as tx:
+        profiles.store(tx, ASKER, team="Data", level="")
+    assert ASKER not in stored(profiled)

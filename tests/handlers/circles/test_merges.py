@@ -2,8 +2,9 @@
 
 from sqlalchemy import select
 
-from models import CircleMerge
+from models import CircleMerge, CircleSignup
 from tests.factories import Story
+from tests.handlers.circles.test_times import calendars_of, chooses_time
 from tests.seasons import (
     circles_of,
     forms_circles,
@@ -74,6 +75,8 @@ def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(
     [(merge, _)] = offers(story)
     answer(story, others[:3], merge, "no")
     assert offers(story) == [(merge, False)]
+    for person in [*people[2:], *others]:
+        assert messages_with(story, person, "The two circles stay apart")
     assert dict(circles_of(story, season))[small] == people[2:]
     # An answer after that changes nothing.
     answer(story, people[2:], merge)
@@ -126,3 +129,28 @@ def test_people_outside_have_no_say(story: Story, program: int):
     [(merge, _)] = offers(story)
     answer(story, people[:2], merge, "no")
     assert offers(story) == [(merge, None)]
+
+
+def test_people_who_move_get_the_time_of_the_other_circle(story: Story, program: int):
+    season, [(small, people), (other, others)] = two_circles(story, program, 9)
+    at = chooses_time(story, others[0], other)
+    leave(story, small, people[:2])
+    [(merge, _)] = offers(story)
+    [question] = messages_with(story, people[2], "Your circle has 3 people left")
+    assert str(int(at.timestamp())) in question
+    answer(story, [*people[2:], *others], merge)
+    assert [accepted for _, accepted in offers(story)] == [True]
+    assert dict(circles_of(story, season)).keys() == {other}
+    for person in [*people[2:], *others]:
+        assert calendars_of(story, person) == 1
+
+
+def test_a_circle_asks_none_whose_time_does_not_suit(story: Story, program: int):
+    season, [(small, people), (other, others)] = two_circles(story, program, 9)
+    at = chooses_time(story, others[0], other)
+    with story.rt.write(story.workspace) as tx:
+        row = tx.session.get_one(CircleSignup, (season, people[2]))
+        row.never = [f"{at.weekday()}-{part}" for part in ("early", "midday", "late")]
+    leave(story, small, people[:2])
+    assert offers(story) == []
+    assert dict(circles_of(story, season))[small] == people[2:]

@@ -5,10 +5,13 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from bot.circles import personal_data
+from bot.workspace import member_settings
 from models import Circle, CircleMember, CircleSignup, DoNotPair
 from tests.factories import Story
 from tests.personal_data import forget
+from tests.programs import joins_program
 from tests.seasons import (
+    PEOPLE,
     circle_of,
     circles_of,
     forms_circles,
@@ -21,7 +24,7 @@ from tests.seasons import (
     signs_up,
     text_of,
 )
-from tests.slack_payloads import CHAMPION, form_values
+from tests.slack_payloads import CHAMPION, form_values, user_object
 
 SECRET = "How do I tell my boss"
 
@@ -89,6 +92,70 @@ def test_what_people_brought_is_deleted_90_days_after_the_season(
     # The first day is 23 March, and the last meeting at most 12 weeks later.
     story.clock.now += timedelta(days=200)
     assert brought() == {""}
+
+
+def test_the_others_learn_that_a_forgotten_person_left(story: Story, program: int):
+    """The free place goes to the next; the person gets no other."""
+    season, _, people = circle_of(story, program, 7)
+    late = "U0LATE"
+    story.slack.people[late] = user_object(late, "Lee")
+    joins_program(story, late, program)
+    signs_up(story, late, season)
+    assert not messages_with(story, late, "There is a place for you")
+    forget(story, people[0])
+    story.deliver()
+    assert messages_with(story, late, "There is a place for you")
+    for person in people[1:]:
+        [left] = messages_with(story, person, "can't come to your circle from now on")
+        assert PEOPLE[people[0]] not in left
+
+
+def test_forgetting_the_last_who_has_not_answered_introduces_the_others(
+    story: Story, program: int
+):
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    press(story, CHAMPION, "invite", season)
+    [(circle, [silent, *others])] = circles_of(story, season)
+    for person in others:
+        press(story, person, "take", circle)
+    forget(story, silent)
+    story.deliver()
+    assert messages_with(story, others[0], "Your circle is complete: you 5")
+
+
+def test_a_topic_that_was_taken_back_is_no_reason_any_more(story: Story, program: int):
+    people = has_people(story, program, 5)
+    season = opens_season(story, program)
+    topics = {"topics_known": "knitting", "topics_wanted": "falconry"}
+    swapped = {"topics_known": "falconry", "topics_wanted": "knitting"}
+    for n, person in enumerate(people):
+        signs_up(story, person, season, **(swapped if n == 0 else topics))
+    forms_circles(story)
+
+    def preview() -> str:
+        return text_of(press(story, CHAMPION, "preview", f"{season}:0"))
+
+    assert "knitting" in preview()
+    with story.rt.write(story.workspace) as tx:
+        for person in people:
+            member_settings.update(tx, person, topics_known=[], topics_wanted=[])
+    assert "knitting" not in preview()
+    assert "falconry" not in preview()
+
+
+def test_what_people_brought_goes_90_days_after_a_season_that_ended_early(
+    story: Story, program: int
+):
+    people = has_people(story, program, 6)
+    season = opens_season(story, program, meetings="24")
+    for person in people:
+        signs_up(story, person, season, brings=SECRET)
+    press(story, CHAMPION, "end_season", season)
+    story.clock.now += timedelta(days=91)
+    with story.rt.write(story.workspace) as tx:
+        personal_data.purge(tx)
+        assert set(tx.session.scalars(select(CircleSignup.brings))) == {""}
 
 
 def test_what_a_person_brings_is_in_no_message_to_others(story: Story, program: int):

@@ -1,0 +1,173 @@
+"""The time of a circle: who chooses it, when, and who comes later."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from models import Circle
+from tests.factories import Story
+from tests.programs import joins_program
+from tests.seasons import (
+    circle_of,
+    circles_of,
+    forms_circles,
+    has_people,
+    invites,
+    messages_with,
+    opens_season,
+    press,
+    season_with,
+    signs_up,
+    text_of,
+)
+from tests.slack_payloads import form_values, user_object
+
+FAR = "Pacific/Auckland"
+
+# What is said here does not depend on the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def lives_in(story: Story, member: str, zone: str) -> None:
+    story.slack.people[member] |= {"tz": zone}
+    story.event({"type": "user_change", "user": story.slack.people[member]})
+
+
+def offered_times(form: dict[str, Any]) -> list[str]:
+    for block in form["blocks"]:
+        if block["block_id"] == "time":
+            return [option["value"] for option in block["element"]["options"]]
+    return []
+
+
+def chooses_time(story: Story, member: str, circle: int) -> datetime:
+    """Choose the first of the times that the form offers; return it."""
+    form = press(story, member, "change", circle)
+    [first, *_] = offered_times(form)
+    answer = story.submit(member, form, form_values(form) | {"time": first})
+    assert answer.status == 200
+    story.deliver()
+    return datetime.fromtimestamp(int(first), UTC)
+
+
+def calendars_of(story: Story, member: str) -> int:
+    return sum(file.member == member for file in story.slack.files.values())
+
+
+def comes_late(
+    story: Story, program: int, season: int, member: str = "U0LATE", **values: Any
+) -> None:
+    story.slack.people[member] = user_object(member, "Lee")
+    joins_program(story, member, program)
+    signs_up(story, member, season, **values)
+    story.deliver()
+
+
+def test_people_without_a_common_hour_share_no_circle_for_calls(
+    story: Story, program: int
+):
+    people = has_people(story, program, 7)
+    lives_in(story, people[6], FAR)
+    season = opens_season(story, program)
+    for person in people:
+        form = press(story, person, "sign_up", season)
+        # The season is for calls, so there is no other way to choose.
+        assert "In writing" not in text_of(form)
+        story.submit(person, form, form_values(form))
+    forms_circles(story)
+    [(_, together)] = circles_of(story, season)
+    assert sorted(together) == people[:6]
+
+
+def test_a_circle_in_writing_needs_no_common_hour(story: Story, program: int):
+    people = has_people(story, program, 5)
+    lives_in(story, people[4], FAR)
+    season = opens_season(story, program, in_writing=["yes"])
+    for person in people:
+        signs_up(story, person, season)
+    forms_circles(story)
+    [(_, together)] = circles_of(story, season)
+    assert sorted(together) == people
+
+
+def test_nobody_chooses_a_time_before_all_have_answered(story: Story, program: int):
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    invites(story, season)
+    [(circle, people)] = circles_of(story, season)
+    press(story, people[0], "take", circle)
+    form = press(story, people[0], "change", circle)
+    assert offered_times(form) == []
+    for person in people[1:]:
+        press(story, person, "take", circle)
+    story.deliver()
+    runs = people[0]
+    assert len(offered_times(press(story, runs, "change", circle))) == 3
+
+
+def test_after_two_working_days_anyone_in_the_circle_may_choose(
+    story: Story, program: int
+):
+    _, circle, people = circle_of(story, program)
+    other = people[3]
+    # It is Monday.
+    story.advance(days=1, hours=20)
+    assert offered_times(press(story, other, "change", circle)) == []
+    assert not messages_with(story, other, "has no time yet")
+    story.advance(hours=6)
+    for person in people:
+        [reminder] = messages_with(story, person, "Your circle has no time yet")
+        assert "Choose a time" in reminder
+    chooses_time(story, other, circle)
+    assert calendars_of(story, people[0]) == 1
+    # Then it is the facilitator's to change.
+    assert offered_times(press(story, people[4], "change", circle)) == []
+    assert offered_times(press(story, people[0], "change", circle))
+
+
+def test_a_time_that_is_chosen_needs_no_reminder(story: Story, program: int):
+    _, circle, people = circle_of(story, program)
+    chooses_time(story, people[0], circle)
+    story.advance(days=3)
+    for person in people:
+        assert not messages_with(story, person, "has no time yet")
+
+
+def test_a_newcomer_gets_the_calendar_and_the_others_read_who_came(
+    story: Story, program: int
+):
+    season, circle, people = circle_of(story, program)
+    at = chooses_time(story, people[0], circle)
+    comes_late(story, program, season)
+    [offer] = messages_with(story, "U0LATE", "There is a place for you")
+    assert f"{int(at.timestamp())}" in offer
+    press(story, "U0LATE", "take", circle)
+    story.deliver()
+    assert calendars_of(story, "U0LATE") == 1
+    [welcome] = messages_with(story, "U0LATE", "Your circle is complete: you 7")
+    assert "You next meet on" in welcome
+    for person in people:
+        assert messages_with(story, person, "Lee joined your circle. You are 7 now")
+    assert not messages_with(story, "U0LATE", "joined your circle")
+
+
+def test_nobody_gets_a_place_in_a_circle_that_meets_when_they_can_not(
+    story: Story, program: int
+):
+    season, circle, people = circle_of(story, program)
+    at = chooses_time(story, people[0], circle)
+    day = at.weekday()
+    never = {f"never_{part}": [f"{day}-{part}"] for part in ("early", "midday", "late")}
+    comes_late(story, program, season, **never)
+    assert not messages_with(story, "U0LATE", "There is a place for you")
+
+
+def test_a_chosen_time_stays_when_someone_from_afar_comes(story: Story, program: int):
+    """The circle's zone, which most are in, keeps its meetings at one time of day."""
+    season, circle, people = circle_of(story, program)
+    for person in people:
+        lives_in(story, person, "Europe/Berlin")
+    comes_late(story, program, season)
+    with story.rt.read_session() as session:
+        assert session.get_one(Circle, circle).zone == "Europe/Helsinki"

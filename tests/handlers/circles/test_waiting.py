@@ -1,0 +1,199 @@
+"""People who wait for a place, and what a no leaves to see."""
+
+import pytest
+
+from bot.circles import roster, seasons
+from tests.factories import Story
+from tests.programs import joins_program, program_page
+from tests.seasons import (
+    circle_of,
+    circles_of,
+    forms_circles,
+    invites,
+    messages_with,
+    passes_on,
+    places_of,
+    press,
+    season_with,
+    signs_up,
+    text_of,
+)
+from tests.slack_payloads import CHAMPION, user_object
+
+OFFER = "There is a place for you"
+LATE = "U0LATE"
+
+# What is said here does not depend on the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def comes_late(story: Story, program: int, season: int) -> None:
+    story.slack.people[LATE] = user_object(LATE, "Lee")
+    joins_program(story, LATE, program)
+    signs_up(story, LATE, season)
+    story.deliver()
+
+
+def invited(story: Story, program: int, count: int = 7) -> tuple[int, int, list[str]]:
+    """Invite people to one circle; return its season, its id and its people."""
+    season = season_with(story, program, count)
+    forms_circles(story)
+    invites(story, season)
+    [(circle, people)] = circles_of(story, season)
+    return season, circle, people
+
+
+def test_who_wants_a_place_that_is_gone_waits_for_another(story: Story, program: int):
+    season, circle, [silent, *others] = invited(story, program)
+    for person in others:
+        press(story, person, "take", circle)
+    comes_late(story, program, season)
+    story.advance(days=3, hours=2)
+    passes_on(story)
+    press(story, LATE, "take", circle)
+    story.click(silent, "circle_take", str(circle), channel="D1")
+    assert "on the list again" in text_of(story.slack.responses[-1])
+    press(story, others[0], "leave", circle)
+    story.deliver()
+    assert len(messages_with(story, silent, OFFER)) == 2
+    press(story, silent, "take", circle)
+    assert silent in dict(circles_of(story, season))[circle]
+
+
+def test_who_gave_a_place_back_is_not_asked_again(story: Story, program: int):
+    season, circle, [first, *others] = invited(story, program)
+    press(story, first, "decline", circle)
+    for person in others:
+        press(story, person, "take", circle)
+    press(story, others[0], "leave", circle)
+    story.deliver()
+    assert len(messages_with(story, first, OFFER)) == 1
+    # Unless they sign up again.
+    signs_up(story, first, season)
+    story.deliver()
+    assert len(messages_with(story, first, OFFER)) == 2
+
+
+def test_who_stays_alone_is_told_and_waits(story: Story, program: int):
+    season, circle, people = circle_of(story, program, 4)
+    for person in people[1:]:
+        press(story, person, "leave", circle)
+    story.deliver()
+    assert circles_of(story, season) == []
+    assert messages_with(story, people[0], "There is no circle for you this time")
+    with story.rt.read(story.workspace) as tx:
+        assert roster.waiting(tx, seasons.get(tx, season)) == [people[0]]
+
+
+def test_the_time_for_an_answer_begins_when_the_invitation_comes(
+    story: Story, program: int
+):
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    [(circle, people)] = circles_of(story, season)
+    away = people[2]
+    profile = story.slack.people[away]
+    # Until Friday at 8.
+    until = int(story.clock.now.timestamp()) + 4 * 86400
+    profile["profile"] |= {
+        "status_emoji": ":palm_tree:",
+        "status_expiration": until,
+    }
+    story.event({"type": "user_change", "user": profile})
+    invites(story, season)
+    assert not messages_with(story, away, OFFER)
+    # Three working days have passed, and two of them in the weekend do not count.
+    story.advance(days=3, hours=22)
+    passes_on(story)
+    story.advance(hours=6)
+    assert messages_with(story, away, OFFER)
+    passes_on(story)
+    story.advance(days=4)
+    passes_on(story)
+    press(story, away, "take", circle)
+    [place] = places_of(story, away)
+    assert place.taken_at is not None
+
+
+def test_an_invitation_that_reaches_nobody_is_withdrawn(story: Story, program: int):
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    [(_, people)] = circles_of(story, season)
+    away = people[2]
+    profile = story.slack.people[away]
+    profile["profile"] |= {"status_emoji": ":palm_tree:"}
+    story.event({"type": "user_change", "user": profile})
+    invites(story, season)
+    story.advance(days=8)
+    passes_on(story)
+    [place] = places_of(story, away)
+    assert place.left_at is not None
+    story.advance(days=21)
+    assert not messages_with(story, away, OFFER)
+
+
+def test_who_signed_up_during_the_preview_is_not_told_there_is_none(
+    story: Story, program: int
+):
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    comes_late(story, program, season)
+    invites(story, season)
+    assert messages_with(story, LATE, OFFER)
+    assert not messages_with(story, LATE, "no circle for you")
+
+
+def test_a_sign_up_can_be_taken_back_while_leads_look_at_the_circles(
+    story: Story, program: int
+):
+    """Until the invitation nothing shows whether someone has a place."""
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    [(circle, [first, *others])] = circles_of(story, season)
+    assert "Take it back" in program_page(story, first)
+    answer = press(story, first, "withdraw", season)
+    assert "You took it back" in text_of(answer)
+    assert circles_of(story, season) == [(circle, others)]
+    invites(story, season)
+    assert not messages_with(story, first, OFFER)
+
+
+def test_a_no_leaves_nothing_to_see(story: Story, program: int):
+    season, circle, [first, silent, *others] = invited(story, program)
+    for person in others:
+        press(story, person, "take", circle)
+
+    def shown() -> list[str]:
+        story.deliver()
+        return [
+            text_of(press(story, CHAMPION, "preview", f"{season}:0")),
+            *(program_page(story, person) for person in others),
+        ]
+
+    before = shown()
+    for name in (first, silent):
+        assert f"Person{name[-2:]}" not in str(before)
+    press(story, first, "decline", circle)
+    assert shown() == before
+    # A place that was taken is shown.
+    press(story, silent, "take", circle)
+    assert f"Person{silent[-2:]}" in str(shown())
+
+
+def test_a_lead_is_reminded_to_invite_once(story: Story, program: int):
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    assert len(messages_with(story, CHAMPION, "1 circle is formed")) == 1
+    story.advance(days=2, hours=6)
+    assert len(messages_with(story, CHAMPION, "1 circle is formed")) == 2
+    story.advance(days=10)
+    assert len(messages_with(story, CHAMPION, "1 circle is formed")) == 2
+    invites(story, season)
+
+
+def test_a_lead_who_invited_is_not_reminded(story: Story, program: int):
+    season = season_with(story, program, 6)
+    forms_circles(story)
+    invites(story, season)
+    story.advance(days=5)
+    assert len(messages_with(story, CHAMPION, "1 circle is formed")) == 1

@@ -10,6 +10,8 @@ from bot.circles import (
     page_blocks,
     pages,
     places,
+    proposals,
+    roster,
     season_blocks,
     seasons,
     service,
@@ -139,7 +141,7 @@ def submit_signup(form: ViewSubmission, tx: Transaction) -> Response:
 def withdraw(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     signups.withdraw(tx, season, by=click.actor, event_micros=click.at_micros)
-    places.remove_withdrawn(tx, season)
+    roster.remove_withdrawn(tx, season)
     return _say(click, "Taken back", season_blocks.withdrawn())
 
 
@@ -166,14 +168,14 @@ def open_move(click: BlockAction, tx: Transaction) -> Response:
 def submit_move(form: ViewSubmission, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(form.view.metadata().get("season")))
     seasons.require_runs(tx, season, form.actor)
-    places.move_by_form(tx, season, form.view)
+    proposals.move_by_form(tx, season, form.view)
     return _show_below(form, pages.preview(tx, season, by=form.actor))
 
 
 def invite(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     seasons.require_runs(tx, season, click.actor)
-    places.invite(tx, season)
+    proposals.invite(tx, season)
     return _show(click, pages.preview(tx, season, by=click.actor, notice=_INVITED))
 
 

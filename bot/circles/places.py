@@ -7,7 +7,6 @@ from sqlalchemy import or_, select, update
 
 from bot.circles import (
     candidates,
-    forms,
     merging,
     place_blocks,
     roster,
@@ -20,13 +19,11 @@ from bot.circles import (
 from bot.circles.message_kinds import (
     CIRCLE_JOINED,
     CIRCLE_LEFT,
-    CIRCLE_NONE,
     CIRCLE_PLACE,
 )
 from bot.circles.rules import State
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
-from bot.forms.fields import FormValues
 from bot.matching import changes
 from bot.matching.circles import LARGEST
 from bot.outbox import home_refresh
@@ -43,100 +40,11 @@ from models import (
     ProgramMember,
 )
 
-ALREADY_INVITED = "They are invited already."
 TOO_LATE = "This place is gone."
-NOT_THERE = "That circle doesn't work for this person. Choose another one."
-FULL = f"That circle has {LARGEST} people already."
 
 
-# Before the invitation
-
-
-def move(tx: Transaction, season: CircleSeason, member: str, circle_id: int) -> None:
-    """Move a person to another circle of the preview; the caller locked the season.
-
-    The message of the UserError does not tell why people can't be together.
-    """
-    if seasons.state(tx, season) is not State.PREVIEW:
-        raise UserError(ALREADY_INVITED)
-    circle = next((c for c in seasons.circles(tx, season) if c.id == circle_id), None)
-    signed_up = signups.people(tx, season)
-    if circle is None or member not in {row.member for row in signed_up}:
-        raise UserError(service.GONE)
-    there = [each.member for each in service.places(tx, circle)]
-    if member in there:
-        return
-    if len(there) >= LARGEST:
-        raise UserError(FULL, field="circle")
-    concerned = [row for row in signed_up if row.member in {*there, member}]
-    people = candidates.load(tx, season, concerned)
-    if there and changes.place(people, [there], member, tx.now) is None:
-        raise UserError(NOT_THERE, field="circle")
-    before = tx.session.scalar(
-        select(CircleMember).filter_by(season_id=season.id, member=member, left_at=None)
-    )
-    if before is not None:
-        tx.session.delete(before)
-        tx.session.flush()
-        roster.renew_reasons(tx, season, service.get(tx, before.circle_id))
-    roster.add(tx, season, circle, member)
-    roster.renew_reasons(tx, season, circle)
-
-
-def move_by_form(tx: Transaction, season: CircleSeason, values: FormValues) -> None:
-    """Move the chosen person to the chosen circle. Raises UserError with the field."""
-    person = values.chosen(forms.PERSON)
-    if person is None:
-        raise UserError(forms.CHOOSE, field=forms.PERSON)
-    move(tx, season, person, forms.chosen_circle(values))
-
-
-def invite(tx: Transaction, season: CircleSeason) -> None:
-    """Offer each person their place; the caller has locked the season.
-
-    A second call does nothing. Raises UserError before the circles are formed.
-    """
-    match seasons.state(tx, season):
-        case State.RUNNING:
-            return
-        case State.PREVIEW:
-            pass
-        case _:
-            raise UserError(seasons.OVER)
-    season.invited_at = tx.now
-    remove_withdrawn(tx, season)
-    for circle in seasons.circles(tx, season):
-        own = service.places(tx, circle)
-        if not own:
-            # A lead moved everyone away, or they left.
-            circle.ended_at = tx.now
-        for place in own:
-            _offer(tx, circle, place)
-    tx.session.flush()
-    # Those who signed up since the circles were formed.
-    pass_on(tx, season)
-    for member in roster.waiting(tx, season):
-        tx.enqueue(CIRCLE_NONE, season.id, to=member)
-
-
-def remove_withdrawn(tx: Transaction, season: CircleSeason) -> None:
-    """Take those out of the preview who left the program or took their sign-up back.
-
-    The caller has locked the season.
-    """
-    signed_up = {row.member for row in signups.people(tx, season)}
-    proposals = tx.session.scalars(
-        select(CircleMember).filter_by(season_id=season.id, invited_at=None)
-    ).all()
-    gone = [place for place in proposals if place.member not in signed_up]
-    for place in gone:
-        tx.session.delete(place)
-    tx.session.flush()
-    for circle_id in sorted({place.circle_id for place in gone}):
-        roster.renew_reasons(tx, season, service.get(tx, circle_id))
-
-
-def _offer(tx: Transaction, circle: Circle, place: CircleMember) -> None:
+def offer(tx: Transaction, circle: Circle, place: CircleMember) -> None:
+    """Offer a person their place, and send the invitation."""
     zone = members.zone(tx, place.member)
     place.invited_at = tx.now
     # The time to take it begins when they get the message.
@@ -368,7 +276,7 @@ def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
     for season_id in season_ids.all():
         season = seasons.lock(tx, season_id)
         if seasons.state(tx, season) is State.PREVIEW:
-            remove_withdrawn(tx, season)
+            roster.remove_withdrawn(tx, season)
         else:
             settle(tx, season_id)
 
@@ -411,7 +319,7 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
             continue
         circle = suiting[index]
         present[circle.id].append(member)
-        _offer(tx, circle, roster.add(tx, season, circle, member))
+        offer(tx, circle, roster.add(tx, season, circle, member))
         roster.renew_reasons(tx, season, circle)
         roster.refresh(tx, circle)
 

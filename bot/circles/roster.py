@@ -42,6 +42,23 @@ def add(
     return place
 
 
+def remove_withdrawn(tx: Transaction, season: CircleSeason) -> None:
+    """Take those out of the preview who left the program or took their sign-up back.
+
+    The caller has locked the season.
+    """
+    signed_up = {row.member for row in signups.people(tx, season)}
+    proposals = tx.session.scalars(
+        select(CircleMember).filter_by(season_id=season.id, invited_at=None)
+    ).all()
+    gone = [place for place in proposals if place.member not in signed_up]
+    for place in gone:
+        tx.session.delete(place)
+    tx.session.flush()
+    for circle_id in sorted({place.circle_id for place in gone}):
+        renew_reasons(tx, season, service.get(tx, circle_id))
+
+
 def introduce(tx: Transaction, circle: Circle) -> None:
     """Introduce the people of a circle when all have answered, and newcomers since."""
     if circle.introduced_at is not None or service.is_complete(tx, circle):

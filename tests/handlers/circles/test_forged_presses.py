@@ -42,7 +42,7 @@ def form(name: str, number: object) -> dict[str, Any]:
         ),
         *(
             {"type": "radio_buttons", "action_id": choice}
-            for choice in ("way", "minutes", "time")
+            for choice in ("minutes", "time")
         ),
         *(
             {"type": "static_select", "action_id": choice}
@@ -68,7 +68,6 @@ def form(name: str, number: object) -> dict[str, Any]:
 def values(number: object) -> dict[str, Any]:
     return {
         "brings": "Mine",
-        "way": "calls",
         "goal": "Ours",
         "program": str(number),
         "person": HELPER,
@@ -170,8 +169,6 @@ def test_a_forged_season_is_refused_at_its_field(
     ("field", "value"),
     [
         ("brings", "x" * 201),
-        ("way", "never"),
-        ("way", None),
         ("topics_known", ",".join(map(str, range(51)))),
     ],
 )

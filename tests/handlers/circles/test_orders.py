@@ -45,6 +45,9 @@ def test_a_place_is_taken_once_however_often_it_is_pressed(story: Story, program
     assert (after.taken_at, after.left_at) == (before.taken_at, None)
     for _ in range(2):
         press(story, people[0], "leave", circle)
-    press(story, people[0], "take", circle)
     [gone] = places_of(story, people[0])
     assert gone.left_at is not None
+    # They are on the list again, and get the next free place.
+    press(story, people[0], "take", circle)
+    [offered] = places_of(story, people[0])
+    assert (offered.taken_at, offered.left_at) == (None, None)

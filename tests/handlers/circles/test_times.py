@@ -23,7 +23,7 @@ from tests.seasons import (
 )
 from tests.slack_payloads import form_values, user_object
 
-FAR = "Pacific/Auckland"
+FAR, LATE = "Pacific/Auckland", "U0LATE"
 
 # What is said here does not depend on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -55,12 +55,10 @@ def calendars_of(story: Story, member: str) -> int:
     return sum(file.member == member for file in story.slack.files.values())
 
 
-def comes_late(
-    story: Story, program: int, season: int, member: str = "U0LATE", **values: Any
-) -> None:
-    story.slack.people[member] = user_object(member, "Lee")
-    joins_program(story, member, program)
-    signs_up(story, member, season, **values)
+def comes_late(story: Story, program: int, season: int, **values: Any) -> None:
+    story.slack.people[LATE] = user_object(LATE, "Lee")
+    joins_program(story, LATE, program)
+    signs_up(story, LATE, season, **values)
     story.deliver()
 
 
@@ -140,16 +138,16 @@ def test_a_newcomer_gets_the_calendar_and_the_others_read_who_came(
     season, circle, people = circle_of(story, program)
     at = chooses_time(story, people[0], circle)
     comes_late(story, program, season)
-    [offer] = messages_with(story, "U0LATE", "There is a place for you")
+    [offer] = messages_with(story, LATE, "There is a place for you")
     assert f"{int(at.timestamp())}" in offer
-    press(story, "U0LATE", "take", circle)
+    press(story, LATE, "take", circle)
     story.deliver()
-    assert calendars_of(story, "U0LATE") == 1
-    [welcome] = messages_with(story, "U0LATE", "Your circle is complete: you 7")
+    assert calendars_of(story, LATE) == 1
+    [welcome] = messages_with(story, LATE, "Your circle is complete: you 7")
     assert "You next meet on" in welcome
     for person in people:
         assert messages_with(story, person, "Lee joined your circle. You are 7 now")
-    assert not messages_with(story, "U0LATE", "joined your circle")
+    assert not messages_with(story, LATE, "joined your circle")
 
 
 def test_nobody_gets_a_place_in_a_circle_that_meets_when_they_can_not(
@@ -160,7 +158,7 @@ def test_nobody_gets_a_place_in_a_circle_that_meets_when_they_can_not(
     day = at.weekday()
     never = {f"never_{part}": [f"{day}-{part}"] for part in ("early", "midday", "late")}
     comes_late(story, program, season, **never)
-    assert not messages_with(story, "U0LATE", "There is a place for you")
+    assert not messages_with(story, LATE, "There is a place for you")
 
 
 def test_a_chosen_time_stays_when_someone_from_afar_comes(story: Story, program: int):

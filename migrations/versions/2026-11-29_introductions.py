@@ -3,14 +3,14 @@
 A season decides whether its circles meet in writing or on calls.
 
 Revision ID: f1c84e7b20d5
-Revises: a95d2c7e10f4
+Revises: c4d8f1a27b93
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "f1c84e7b20d5"
-down_revision = "a95d2c7e10f4"
+down_revision = "c4d8f1a27b93"
 branch_labels = None
 depends_on = None
 

@@ -344,12 +344,3 @@ def test_the_payloads_match_slacks_contract(file: Path):
 
 def test_the_manifest_matches_slacks_contract():
     assert load_contracts().check_manifest(MANIFEST) == []
-
-
-@pytest.mark.parametrize(
-    "surface", [pytest.param(rendered, id=name) for name, rendered in view_samples()]
-)
-def test_everything_that_the_code_renders_matches_slacks_contract(
-    surface: dict[str, Any],
-):
-    assert load_contracts().check_surface(surface) == []

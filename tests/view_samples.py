@@ -1,7 +1,8 @@
 """Every view and message that the bot can render, in all variants."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -47,12 +48,17 @@ SAMPLES: Samples = (
 )
 
 
-def view_samples() -> Iterator[tuple[str, dict[str, Any]]]:
+@cache
+def view_samples() -> tuple[tuple[str, dict[str, Any]], ...]:
     """Return each as sent to Slack: a view, or a message's text and blocks."""
-    for function, calls in SAMPLES.items():
-        name = f"{function.__module__.removeprefix('bot.')}.{function.__name__}"
-        for number, call in enumerate(calls):
-            yield f"{name}-{number}", to_json(call())
+    return tuple(
+        (
+            f"{function.__module__.removeprefix('bot.')}.{function.__name__}-{number}",
+            to_json(call()),
+        )
+        for function, calls in SAMPLES.items()
+        for number, call in enumerate(calls)
+    )
 
 
 def to_json(rendered: Rendered) -> dict[str, Any]:

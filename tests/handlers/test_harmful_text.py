@@ -166,7 +166,7 @@ def test_no_text_in_any_field_does_harm(
 @pytest.mark.deep
 @pytest.mark.timeout(900)
 @settings(
-    max_examples=60,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -13,11 +13,13 @@ from bot.circles import (
     meeting_replies,
     meetings,
     member_questions,
+    outcomes,
     writing_blocks,
     writing_weeks,
 )
 from bot.circles import meeting_store as store
 from bot.circles.keeper import State
+from bot.circles.outcome_rules import Outcome, Worth
 from bot.circles.presses import Act, Press
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
@@ -47,6 +49,12 @@ def register(app: App, rt: Runtime) -> None:
     for act in Act:
         listener = answer if act in _ANSWERS else press
         on_button(app, rt, f"meeting_{act}", writes(partial(listener, act=act)))
+    for outcome in Outcome:
+        met = partial(answer_outcome, outcome=outcome)
+        on_button(app, rt, f"meeting_met_{outcome}", writes(met))
+    for worth in Worth:
+        rated = partial(rate, worth=worth)
+        on_button(app, rt, f"meeting_worth_{worth}", writes(rated))
     on_button(app, rt, "meeting_ask_swap", reads(open_swap))
     on_view(app, rt, "circle_swap", writes(ask_to_swap))
     on_button(app, rt, "meeting_action", reads(open_action))
@@ -106,6 +114,29 @@ def _submitted(form: ViewSubmission, tx: Transaction) -> CircleMeeting:
     circle, meeting = store.lock(tx, meeting_id)
     store.require_member(tx, circle.id, form.actor)
     return meeting
+
+
+def _locked(click: BlockAction, tx: Transaction) -> CircleMeeting:
+    """Return the locked meeting of a button; the person is in its circle."""
+    meeting_id, _ = _parse(click, Act.LEAD)
+    circle, meeting = store.lock(tx, meeting_id)
+    store.require_member(tx, circle.id, click.actor)
+    return meeting
+
+
+def answer_outcome(
+    click: BlockAction, tx: Transaction, *, outcome: Outcome
+) -> Response:
+    meeting = _locked(click, tx)
+    at_micros = click.at_micros
+    outcomes.answer(tx, meeting, outcome, by=click.actor, event_micros=at_micros)
+    return Reply(*outcomes.note(tx, meeting, click.actor), replace=True)
+
+
+def rate(click: BlockAction, tx: Transaction, *, worth: Worth) -> Response:
+    meeting = _locked(click, tx)
+    outcomes.rate(tx, meeting, worth, by=click.actor)
+    return Reply(*outcomes.note(tx, meeting, click.actor), replace=True)
 
 
 def open_swap(click: BlockAction, tx: Transaction) -> Response:

@@ -18,6 +18,7 @@ from models.circle_meetings import (
     CircleMeeting,
     CircleMeetingMessage,
     CircleQuestion,
+    MeetingAnswer,
     MeetingEntry,
     MeetingTurn,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "KudosReaction",
     "KudosTag",
     "KudosThanks",
+    "MeetingAnswer",
     "MeetingEntry",
     "MeetingTurn",
     "Member",

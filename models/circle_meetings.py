@@ -63,6 +63,31 @@ class CircleMeeting(Base):
     ended_at: Mapped[datetime | None]
     # The member who facilitated it.
     facilitator: Mapped[str | None] = mapped_column(index=True)
+    # True if at least two people met. Their answers whether it was worth their time
+    # are only counted.
+    took_place: Mapped[bool] = mapped_column(default=False)
+    worth_yes: Mapped[int] = mapped_column(default=0)
+    worth_so_so: Mapped[int] = mapped_column(default=0)
+    worth_no: Mapped[int] = mapped_column(default=0)
+
+
+class MeetingAnswer(Base):
+    """A member's answer whether their circle met."""
+
+    __tablename__ = "meeting_answers"
+    __table_args__ = (
+        CheckConstraint("answer IN ('all', 'part', 'none')", name="answer"),
+    )
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("circle_meetings.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True, index=True)
+    answer: Mapped[str | None]
+    # The later press counts.
+    event_micros: Mapped[int]
+    # True after they said whether it was worth their time: it counts once.
+    has_rated: Mapped[bool]
 
 
 class CircleMeetingMessage(Base):

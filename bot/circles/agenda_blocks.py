@@ -247,12 +247,6 @@ def _action_parts(action: ActionView) -> list[Part]:
     return parts
 
 
-def agreed(number: int, actions: Sequence[ActionView]) -> Note:
-    """Build the message after a meeting, with all that people will do."""
-    title = f"Meeting {number} of your circle is over"
-    return title, [action_list(f"{title}. What you will do:", actions)]
-
-
 def action_form(meeting_id: int, text: str, due_on: date | None) -> View:
     """Build the form for one thing that a member will do; `text` is mrkdwn."""
     return View(

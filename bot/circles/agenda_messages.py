@@ -25,12 +25,12 @@ from bot.circles.message_kinds import (
     CIRCLE_UPDATE_AGENDA,
 )
 from bot.db.statements import upsert
-from bot.outbox.message_type import MessageType, do_nothing
+from bot.outbox.message_type import do_nothing
 from bot.outbox.posted_message import PostedMessage
 from bot.outbox.queue import Delivery
 from bot.personal_data import Erasure, MessagePolicy
 from bot.runtime import Transaction
-from bot.slack.actions import PostMessage, Reschedule, SlackAction
+from bot.slack.actions import Reschedule, SlackAction
 from bot.slack.blocks import Note
 from bot.workspace import contact_hours, members
 from models import Circle, CircleMeeting, CircleMeetingMessage, CircleMember
@@ -74,12 +74,6 @@ def update(tx: Transaction, meeting: CircleMeeting) -> None:
     tx.session.flush()
     for message in _messages(tx, meeting):
         _request_update(tx, message)
-
-
-def tell_actions(tx: Transaction, meeting: CircleMeeting) -> None:
-    """Post what people will do, after a meeting that took place."""
-    for member in store.members_of(tx, meeting.circle_id):
-        tx.enqueue(CIRCLE_AGREED, meeting.id, to=member)
 
 
 def _messages(tx: Transaction, meeting: CircleMeeting) -> list[CircleMeetingMessage]:
@@ -247,20 +241,6 @@ def _on_update_rejected(tx: Transaction, delivery: Delivery, error: str) -> None
         _post_again(tx, message)
 
 
-def _render_agreed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    meeting = tx.session.get(CircleMeeting, delivery.subject_id)
-    if meeting is None or (
-        delivery.recipient not in store.members_of(tx, meeting.circle_id)
-    ):
-        return None
-    agreed = actions.of_meeting(tx, meeting)
-    if not agreed:
-        return None
-    return PostMessage(
-        delivery.recipient, *agenda_blocks.agreed(meeting.number, agreed)
-    )
-
-
 def _send_after(tx: Transaction, delivery: Delivery) -> datetime:
     """Return when to post an agenda: at once, but a week in writing in their hours."""
     message = tx.session.get(CircleMeetingMessage, delivery.subject_id)
@@ -275,7 +255,6 @@ _post_type, _update_type = AGENDA.message_types()
 MESSAGE_TYPES = (
     replace(_post_type, send_after=_send_after),
     replace(_update_type, render=_render_spaced, on_rejected=_on_update_rejected),
-    MessageType(CIRCLE_AGREED, _render_agreed, send_after=contact_hours.send_after),
 )
 
 

@@ -12,6 +12,7 @@ from bot.circles import (
     home,
     meeting_data,
     notifications,
+    outcomes,
     personal_data,
     places,
 )
@@ -40,6 +41,7 @@ CIRCLES = Feature(
         *notifications.MESSAGE_TYPES,
         *agenda_messages.MESSAGE_TYPES,
         *announcements.MESSAGE_TYPES,
+        *outcomes.MESSAGE_TYPES,
     ),
     permissions=PERMISSIONS,
     personal_data=(*personal_data.PERSONAL_DATA, *meeting_data.PERSONAL_DATA),

@@ -15,6 +15,7 @@ from models import (
     CircleMember,
     CircleQuestion,
     CircleSeason,
+    MeetingAnswer,
     MeetingEntry,
     MeetingTurn,
 )
@@ -47,6 +48,20 @@ PERSONAL_DATA = (
         json_columns=("rota", "presses"),
         non_personal=("format",),
         before_erasure=_lock_circles,
+    ),
+    TablePolicy(
+        model=MeetingAnswer,
+        row_names=(
+            "answer after a circle's meeting",
+            "answers after circles' meetings",
+        ),
+        contents="Whether a member says that their circle met, and that they rated the"
+        " meeting. Not how: that is only counted.",
+        purpose="Know which meetings took place and, for matching, who has met.",
+        retention="90 days after the circle ended.",
+        owner_columns=("member",),
+        non_personal=("answer",),
+        on_erasure="delete",
     ),
     TablePolicy(
         model=CircleMeetingMessage,
@@ -130,6 +145,7 @@ def purge(tx: Transaction) -> None:
         delete(CircleAction).where(CircleAction.circle_id.in_(over)),
         delete(CircleQuestion).where(CircleQuestion.circle_id.in_(over)),
         delete(MeetingEntry).where(MeetingEntry.meeting_id.in_(meetings)),
+        delete(MeetingAnswer).where(MeetingAnswer.meeting_id.in_(meetings)),
         delete(MeetingTurn).where(MeetingTurn.meeting_id.in_(meetings)),
         delete(CircleMeetingMessage).where(
             CircleMeetingMessage.meeting_id.in_(meetings)

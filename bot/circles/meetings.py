@@ -20,6 +20,7 @@ from bot.circles import (
     agenda_messages,
     announcements,
     meeting_plans,
+    outcomes,
     presses,
     writing,
     writing_weeks,
@@ -30,7 +31,6 @@ from bot.circles.presses import Act, Press
 from bot.circles.writing import Stage
 from bot.db.statements import upsert
 from bot.errors import UserError
-from bot.people import meetings as peer_meetings
 from bot.runtime import Transaction
 from models import Circle, CircleMeeting, MeetingTurn
 
@@ -128,13 +128,10 @@ def _settle(
     tx.session.flush()
     if state.ended_at is not None:
         _store_turns(tx, meeting, state.turns_had, state.ended_at)
-        if has_begun:
-            together = store.members_of(tx, circle.id)
-            peer_meetings.record(tx, together, met_at=state.ended_at)
+        outcomes.record(tx, meeting)
     if is_new_end:
         meeting_plans.plan_next(tx, circle)
-        if has_begun:
-            agenda_messages.tell_actions(tx, meeting)
+        outcomes.ask(tx, meeting)
 
 
 def _store_turns(
@@ -209,13 +206,16 @@ def _write(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
     tx.session.flush()
     if authors:
         _store_turns(tx, meeting, authors, tx.now)
-        together = store.members_of(tx, circle.id)
-        peer_meetings.record(tx, together, met_at=tx.now)
-        agenda_messages.tell_actions(tx, meeting)
+        outcomes.record(tx, meeting)
+        outcomes.ask(tx, meeting)
     agenda_messages.update(tx, meeting)
     meeting_plans.plan_next(tx, circle)
 
 
 def update_messages(tx: Transaction, meeting: CircleMeeting) -> None:
-    """Edit the messages of a meeting after someone wrote for it."""
+    """Edit the messages of a meeting after someone wrote for it.
+
+    They may have written after it was over: then they were there.
+    """
+    outcomes.record(tx, meeting)
     agenda_messages.update(tx, meeting)

@@ -5,6 +5,7 @@ from slack_sdk.models.views import View
 from bot.circles import (
     forms,
     list_blocks,
+    outcomes,
     preview_blocks,
     roster,
     seasons,
@@ -89,6 +90,7 @@ def preview(
         start=start if shown else 0,
         total=len(circles),
         is_invited=is_invited,
+        meetings=outcomes.season_line(tx, season) if is_invited else "",
         notice=notice,
     )
 

@@ -70,6 +70,7 @@ def preview(
     start: int,
     total: int,
     is_invited: bool,
+    meetings: str = "",
     notice: str = "",
 ) -> View:
     """Build a page of the season's circles for those who run it."""
@@ -77,6 +78,8 @@ def preview(
     if notice:
         blocks += [rich_text.inline(bold(notice)), DividerBlock()]
     blocks.append(rich_text.inline(bold(title(season))))
+    if meetings:
+        blocks.append(context_line(meetings))
     for circle in circles:
         blocks += [
             DividerBlock(),

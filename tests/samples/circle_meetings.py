@@ -4,10 +4,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.circles import agenda_blocks, announcement_blocks, writing_blocks
+from bot.circles import (
+    agenda_blocks,
+    announcement_blocks,
+    outcome_blocks,
+    writing_blocks,
+)
 from bot.circles.agenda_blocks import ActionView, AgendaView
 from bot.circles.announcement_blocks import Announcement, Reminder
 from bot.circles.formats import Phase, Step, StepKind
+from bot.circles.outcome_blocks import AfterView
+from bot.circles.outcome_rules import Outcome
 from bot.circles.questions import QUESTIONS
 from bot.circles.writing import Stage
 from bot.circles.writing_blocks import Entry, Issue, OwnText, WeekView
@@ -104,7 +111,16 @@ SAMPLES: Samples = {
         lambda view=view: agenda_blocks.agenda(view)  # type: ignore[misc]
         for view in _AGENDAS
     ],
-    agenda_blocks.agreed: [lambda: agenda_blocks.agreed(3, _ACTIONS)],
+    outcome_blocks.after_meeting: [
+        lambda: outcome_blocks.after_meeting(AfterView(**_WHEN, actions=_ACTIONS)),
+        lambda: outcome_blocks.after_meeting(AfterView(**_WHEN, has_begun=False)),
+        lambda: outcome_blocks.after_meeting(AfterView(**_WHEN, answer=Outcome.NONE)),
+        lambda: outcome_blocks.after_meeting(AfterView(**_WHEN, answer=Outcome.PART)),
+        lambda: outcome_blocks.after_meeting(
+            AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True)
+        ),
+        lambda: outcome_blocks.after_meeting(AfterView(**_WHEN, is_in_writing=True)),
+    ],
     agenda_blocks.action_form: [
         lambda: agenda_blocks.action_form(1, "", None),
         lambda: agenda_blocks.action_form(1, "word " * 28, date(2026, 3, 25)),

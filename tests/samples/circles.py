@@ -154,6 +154,7 @@ SAMPLES: Samples = {
             start=start,
             total=total,
             is_invited=is_invited,
+            meetings="12 meetings took place so far." if is_invited else "",
             notice="Moved." if count else "",
         )
         for season, count, start, total, is_invited in (

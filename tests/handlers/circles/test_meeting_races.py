@@ -205,7 +205,8 @@ def test_a_bot_that_is_killed_at_each_step_goes_on(story: Story, is_committed: b
         assert session.scalar(select(func.count(CircleMeeting.id))) == 2
         assert session.scalar(select(func.count(CircleAction.id))) == 1
         assert list(session.scalars(select(MeetingTurn.member))) == [HELPER]
-        assert session.scalar(select(func.count(PeerMeeting.member))) == 10
+        # Three of them did something in it.
+        assert session.scalar(select(func.count(PeerMeeting.member))) == 3
         states = set(
             session.scalars(
                 select(OutboxItem.state).where(OutboxItem.kind.startswith("circle."))

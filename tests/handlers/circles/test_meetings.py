@@ -215,9 +215,12 @@ def test_a_meeting_that_nobody_started_did_not_begin(story: Story):
     keep(story)
     story.advance(seconds=11)
     assert "did not begin" in agenda(story)
-    # It's still Ana's turn, and nobody is told anything else.
+    # It's still Ana's turn, and all are asked whether they met without the bot.
     assert meeting_of(story, 2).rota[0] == ASKER
-    assert not [m for m in story.slack.messages if "is over" in m.text]
+    for member in PEOPLE:
+        [note] = [m for m in story.slack.messages_to(member) if "is over" in m.text]
+        assert "nobody pressed Start" in text(note)
+    assert not meeting_of(story, 1).took_place
 
 
 def test_a_message_that_was_deleted_is_posted_anew_once(story: Story):

@@ -1,0 +1,216 @@
+"""Members' answers after a circle's meeting: did they meet, and was it worth it?
+
+The people who met are stored for matching, and the meeting counts for the leads. The
+answers to the second question are only counted.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import func, select, update
+
+from bot.circles import actions, outcome_blocks, outcome_rules, writing_weeks
+from bot.circles import meeting_store as store
+from bot.circles.message_kinds import CIRCLE_AGREED
+from bot.circles.outcome_blocks import AfterView
+from bot.circles.outcome_rules import ANSWERED_WITHIN, MIN_RATERS, Outcome, Worth
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.people import meetings as peer_meetings
+from bot.runtime import Transaction
+from bot.slack.actions import PostMessage, SlackAction
+from bot.slack.blocks import Note
+from bot.workspace import contact_hours
+from models import (
+    Circle,
+    CircleAction,
+    CircleMeeting,
+    CircleSeason,
+    MeetingAnswer,
+    MeetingEntry,
+)
+
+NOT_OVER = "This meeting is not over."
+TOO_LATE = "This meeting was too long ago."
+
+
+def ask(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Ask each person in the circle, once, after a meeting's end."""
+    for member in store.members_of(tx, meeting.circle_id):
+        tx.enqueue(CIRCLE_AGREED, meeting.id, to=member)
+
+
+def answer(
+    tx: Transaction,
+    meeting: CircleMeeting,
+    outcome: Outcome,
+    *,
+    by: str,
+    event_micros: int,
+) -> None:
+    """Store whether the member says that they met; the later press counts.
+
+    The circle is locked, and the member in it. Raises UserError.
+    """
+    _require_answerable(tx, meeting)
+    insert = upsert(tx.session, MeetingAnswer).values(
+        meeting_id=meeting.id,
+        member=by,
+        answer=outcome.value,
+        event_micros=event_micros,
+        has_rated=False,
+    )
+    tx.session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["meeting_id", "member"],
+            set_={"answer": outcome.value, "event_micros": event_micros},
+            where=MeetingAnswer.event_micros < event_micros,
+        )
+    )
+    record(tx, meeting)
+
+
+def rate(tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str) -> None:
+    """Count whether a meeting was worth a member's time, once for each member.
+
+    The circle is locked, and the member in it. Raises UserError.
+    """
+    _require_answerable(tx, meeting)
+    insert = upsert(tx.session, MeetingAnswer).values(
+        meeting_id=meeting.id, member=by, event_micros=0, has_rated=False
+    )
+    tx.session.execute(insert.on_conflict_do_nothing())
+    is_new = tx.session.execute(
+        update(MeetingAnswer)
+        .where(
+            MeetingAnswer.meeting_id == meeting.id,
+            MeetingAnswer.member == by,
+            MeetingAnswer.has_rated.is_(False),
+        )
+        .values(has_rated=True)
+        .returning(MeetingAnswer.member)
+    ).first()
+    if is_new is None:
+        return
+    match worth:
+        case Worth.YES:
+            meeting.worth_yes += 1
+        case Worth.SO_SO:
+            meeting.worth_so_so += 1
+        case Worth.NO:
+            meeting.worth_no += 1
+
+
+def _require_answerable(tx: Transaction, meeting: CircleMeeting) -> None:
+    if meeting.ended_at is None:
+        raise UserError(NOT_OVER)
+    if tx.now - meeting.ended_at > ANSWERED_WITHIN:
+        raise UserError(TOO_LATE)
+
+
+def record(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Store who met in a meeting that is over. It may be repeated."""
+    if meeting.ended_at is None:
+        return
+    tx.session.flush()
+    met = outcome_rules.people_who_met(
+        store.members_of(tx, meeting.circle_id),
+        _answers(tx, meeting),
+        _active(tx, meeting),
+    )
+    meeting.took_place = bool(met)
+    peer_meetings.record(tx, met, met_at=meeting.ended_at)
+
+
+def _answers(tx: Transaction, meeting: CircleMeeting) -> Mapping[str, Outcome]:
+    rows = tx.session.execute(
+        select(MeetingAnswer.member, MeetingAnswer.answer).where(
+            MeetingAnswer.meeting_id == meeting.id, MeetingAnswer.answer.is_not(None)
+        )
+    )
+    return {row.member: Outcome(row.answer) for row in rows}
+
+
+def _active(tx: Transaction, meeting: CircleMeeting) -> set[str]:
+    """Return those who pressed or wrote something while the meeting was on."""
+    wrote = tx.session.scalars(
+        select(MeetingEntry.member)
+        .filter_by(meeting_id=meeting.id)
+        .union(select(CircleAction.member).filter_by(meeting_id=meeting.id))
+    )
+    began = meeting.started_at
+    pressed = {
+        each.member
+        for each in store.state_of(tx, meeting).effective
+        if began is not None and each.at >= began
+    }
+    return {*wrote, *pressed}
+
+
+# The texts that people read
+
+
+def note(tx: Transaction, meeting: CircleMeeting, member: str) -> Note:
+    """Return the message after a meeting, as one of its members sees it."""
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    row = tx.session.get(MeetingAnswer, (meeting.id, member), populate_existing=True)
+    return outcome_blocks.after_meeting(
+        AfterView(
+            id=meeting.id,
+            number=meeting.number,
+            planned_at=meeting.planned_at,
+            zone=writing_weeks.zone_of(circle),
+            is_in_writing=circle.is_in_writing,
+            has_begun=meeting.started_at is not None,
+            actions=actions.of_meeting(tx, meeting),
+            answer=Outcome(row.answer) if row is not None and row.answer else None,
+            has_rated=row is not None and row.has_rated,
+        )
+    )
+
+
+def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    meeting = tx.session.get(CircleMeeting, delivery.subject_id)
+    if (
+        meeting is None
+        or meeting.ended_at is None
+        or tx.now - meeting.ended_at > ANSWERED_WITHIN
+        or delivery.recipient not in store.members_of(tx, meeting.circle_id)
+    ):
+        return None
+    return PostMessage(delivery.recipient, *note(tx, meeting, delivery.recipient))
+
+
+MESSAGE_TYPES = (
+    MessageType(CIRCLE_AGREED, _render, send_after=contact_hours.send_after),
+)
+
+
+def season_line(tx: Transaction, season: CircleSeason) -> str:
+    """Return the line about a season's meetings that its leads see."""
+    of_season = (
+        select(
+            func.count(),
+            func.sum(CircleMeeting.worth_yes),
+            func.sum(CircleMeeting.worth_so_so),
+            func.sum(CircleMeeting.worth_no),
+        )
+        .join(Circle, Circle.id == CircleMeeting.circle_id)
+        .where(Circle.season_id == season.id, CircleMeeting.took_place.is_(True))
+    )
+    count, *sums = tx.session.execute(of_season).one()
+    raters = tx.session.scalar(
+        select(func.count(MeetingAnswer.member.distinct()))
+        .join(CircleMeeting, CircleMeeting.id == MeetingAnswer.meeting_id)
+        .join(Circle, Circle.id == CircleMeeting.circle_id)
+        .where(
+            Circle.season_id == season.id,
+            CircleMeeting.took_place.is_(True),
+            MeetingAnswer.has_rated.is_(True),
+        )
+    )
+    worth = dict(zip(Worth, map(int, sums), strict=True)) if count else None
+    return outcome_blocks.season_line(
+        count, worth if (raters or 0) >= MIN_RATERS else None
+    )

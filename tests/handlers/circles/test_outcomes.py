@@ -1,0 +1,182 @@
+"""After a meeting: did you meet, and was it worth your time?"""
+
+import json
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from sqlalchemy import select
+
+from bot.circles import meeting_store, outcomes
+from bot.circles.outcome_rules import Outcome
+from models import CircleMember, CircleSeason, MeetingAnswer, PeerMeeting
+from tests.circles import (
+    PEOPLE,
+    button_values,
+    keep,
+    make_circle,
+    meeting_of,
+    open_agenda,
+    presses,
+)
+from tests.factories import Story
+from tests.personal_data import days_pass, everything_in, file_of, forget
+from tests.programs import last_reply
+from tests.seasons import press
+from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
+
+
+@pytest.fixture
+def over(story: Story) -> Story:
+    """A meeting that Ana alone started and ended."""
+    make_circle(story)
+    open_agenda(story)
+    presses(story, ASKER, "start")
+    story.advance(minutes=50)
+    presses(story, ASKER, "end")
+    story.advance(seconds=61)
+    return story
+
+
+def question(story: Story, member: str):
+    [message] = [m for m in story.slack.messages_to(member) if "is over" in m.text]
+    return message
+
+
+def says(story: Story, member: str, act: str) -> str:
+    """Press a button after the meeting; return what the message says then."""
+    value = f"{meeting_of(story, 1).id}:0:0"
+    story.click(member, f"meeting_{act}", value)
+    return json.dumps(story.slack.responses[-1], ensure_ascii=False)
+
+
+def pairs(story: Story) -> set[tuple[str, str]]:
+    with story.rt.read_session() as session:
+        rows = session.execute(select(PeerMeeting.member, PeerMeeting.other))
+        return {(row.member, row.other) for row in rows}
+
+
+def line_of(story: Story) -> str:
+    with story.rt.read(story.workspace) as tx:
+        season = tx.session.scalars(select(CircleSeason)).one()
+        return outcomes.season_line(tx, season)
+
+
+def test_one_person_who_starts_and_ends_has_met_nobody(over: Story):
+    assert pairs(over) == set()
+    assert not meeting_of(over, 1).took_place
+    assert line_of(over) == "0 meetings took place so far."
+
+
+def test_two_who_say_that_it_took_place_speak_for_all(over: Story):
+    for member in (HELPER, PEER):
+        asked = button_values(question(over, member))
+        assert list(asked) == [f"meeting_met_{each}" for each in Outcome]
+        assert "You said: It took place" in says(over, member, "met_all")
+    assert len(pairs(over)) == 10
+    assert line_of(over) == "1 meeting took place so far."
+    # Each was asked once.
+    keep(over)
+    for member in PEOPLE:
+        question(over, member)
+
+
+def test_part_of_us_are_those_who_say_so(over: Story):
+    says(over, HELPER, "met_part")
+    says(over, PEER, "met_none")
+    assert pairs(over) == {tuple(sorted((ASKER, HELPER)))}
+    # Nobody but the one who said it reads it.
+    for member in PEOPLE:
+        assert "Part of us." not in str(question(over, member).blocks)
+
+
+def test_the_last_press_counts_in_any_order(over: Story):
+    meeting_id = meeting_of(over, 1).id
+    acts = (Outcome.NONE, Outcome.ALL, Outcome.PART)
+    for start, order in enumerate(permutations(range(3))):
+        with over.rt.write(over.workspace) as tx:
+            meeting = meeting_store.get(tx, meeting_id, by=PEER)
+            for at in order:
+                outcomes.answer(
+                    tx, meeting, acts[at], by=PEER, event_micros=start * 10 + at + 1
+                )
+            row = tx.session.get_one(
+                MeetingAnswer, (meeting_id, PEER), populate_existing=True
+            )
+            assert row.answer == "part"
+
+
+def test_worth_is_counted_once_and_without_a_name(over: Story):
+    answer = says(over, HELPER, "met_all")
+    assert "Was it worth your time?" in answer
+    for _ in range(3):
+        assert "I don't store that it is yours" in says(over, HELPER, "worth_no")
+    says(over, HELPER, "worth_yes")
+    meeting = meeting_of(over, 1)
+    assert (meeting.worth_yes, meeting.worth_so_so, meeting.worth_no) == (0, 0, 1)
+    file = json.dumps(file_of(over, HELPER)["tables"]["meeting_answers"])
+    assert "worth" not in file
+
+
+def test_leads_see_counts_of_five_people(over: Story):
+    for number, member in enumerate(PEOPLE):
+        says(over, member, "met_all")
+        assert line_of(over) == (
+            f"{int(number > 0)} meeting{'' if number else 's'} took place so far."
+        )
+        says(over, member, "worth_so_so" if member == PEER else "worth_yes")
+    text = "1 meeting took place so far. Worth the time? 4 yes, 1 so-so, 0 no."
+    assert line_of(over) == text
+    view = press(over, ADMIN, "preview", "1:0")
+    assert text in json.dumps(view)
+
+
+def test_who_says_no_is_not_asked_whether_it_was_worth_it(over: Story):
+    assert "worth your time" not in says(over, PEER, "met_none")
+
+
+def test_people_outside_and_those_who_left_say_nothing(over: Story):
+    with over.rt.write_session.begin() as session:
+        for row in session.scalars(select(CircleMember).filter_by(member=CHAMPION)):
+            row.left_at = over.clock()
+    for member in (GUEST, CHAMPION):
+        for act in ("met_all", "worth_yes"):
+            says(over, member, act)
+            assert last_reply(over) == "Only the people in this circle can do that."
+    with over.rt.read_session() as session:
+        assert not session.scalars(select(MeetingAnswer)).all()
+
+
+@pytest.mark.parametrize("value", ["", "x", "999999:0:0", "1:0", "9" * 30, "1:0:0:0"])
+def test_forged_values_do_nothing(over: Story, value: str):
+    for act in ("met_all", "met_part", "met_none", "worth_yes", "worth_no"):
+        assert over.click(PEER, f"meeting_{act}", value).status == 200
+    with over.rt.read_session() as session:
+        assert not session.scalars(select(MeetingAnswer)).all()
+
+
+def test_nobody_answers_before_the_end_or_long_after(story: Story):
+    make_circle(story)
+    open_agenda(story)
+    says(story, PEER, "met_all")
+    assert last_reply(story) == "This meeting is not over."
+    story.advance(hours=3)
+    keep(story)
+    story.clock.now += timedelta(days=15)
+    says(story, PEER, "met_all")
+    assert last_reply(story) == "This meeting was too long ago."
+
+
+def test_answers_go_with_their_member_and_90_days_after_the_end(over: Story):
+    says(over, HELPER, "met_all")
+    says(over, PEER, "met_all")
+    forget(over, HELPER)
+    assert HELPER not in "\n".join(
+        row for row in everything_in(over).splitlines() if "meeting_answers" in row
+    )
+    with over.rt.write_session.begin() as session:
+        session.scalars(select(CircleSeason)).one().ended_at = over.clock()
+    days_pass(over, 91)
+    days_pass(over, 0)
+    with over.rt.read_session() as session:
+        assert not session.scalars(select(MeetingAnswer)).all()

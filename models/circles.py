@@ -1,9 +1,8 @@
 """Circles of a few people, the seasons that form them, and the people who sign up."""
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -88,8 +87,6 @@ class Circle(Base):
     formed_at: Mapped[datetime]
     # The time at which all had answered, and learned who is in it.
     introduced_at: Mapped[datetime | None]
-    # Reasons for the circle, as kinds, members and topics, never as sentences.
-    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     # A line that the circle writes (mrkdwn), and the link to its calls.
     goal: Mapped[str] = mapped_column(default="")
     call_link: Mapped[str] = mapped_column(default="")

@@ -44,7 +44,7 @@ def of_last_time(tx: Transaction, meeting: CircleMeeting) -> Sequence[ActionView
 
 def _views(tx: Transaction, rows: Sequence[CircleAction]) -> Sequence[ActionView]:
     shown = [row for row in rows if not is_erased(row.member)]
-    names = members.names(tx, [row.member for row in shown])
+    names = members.first_names(tx, [row.member for row in shown])
     return [
         ActionView(names[row.member], row.text, row.state, row.due_on) for row in shown
     ]

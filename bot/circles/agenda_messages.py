@@ -118,7 +118,7 @@ def note(tx: Transaction, meeting: CircleMeeting) -> Note:
         *state.turns_wanted,
         *filter(None, [state.facilitator]),
     }
-    names = members.names(tx, people)
+    names = members.first_names(tx, people)
     asked = member_questions.of_meeting(tx, meeting)
     shown: Sequence[ActionView] = ()
     if state.ended_at is not None:

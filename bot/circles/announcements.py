@@ -93,7 +93,8 @@ def _announcement(tx: Transaction, meeting: CircleMeeting) -> Announcement:
             CircleQuestion.meeting_id == meeting.id, CircleQuestion.key != ""
         )
     )
-    names = members.names(tx, [*store.members_of(tx, circle.id), state.facilitator])
+    people = [*store.members_of(tx, circle.id), state.facilitator]
+    names = members.first_names(tx, people)
     return Announcement(
         id=meeting.id,
         number=meeting.number,
@@ -166,7 +167,7 @@ def swap_choices(
     ]
     if not others:
         raise UserError(NOBODY_CAN)
-    names = members.names(tx, others)
+    names = members.first_names(tx, [by, *others])
     return [(member, names[member]) for member in others]
 
 
@@ -189,6 +190,11 @@ def tell_swapped(tx: Transaction, meeting: CircleMeeting, press: Press) -> None:
     )
 
 
+def _name(tx: Transaction, meeting: CircleMeeting, member: str) -> str:
+    people = {*store.members_of(tx, meeting.circle_id), member}
+    return members.first_names(tx, people)[member]
+
+
 def _render_swap(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     meeting = _upcoming(tx, delivery)
     if meeting is None:
@@ -197,7 +203,7 @@ def _render_swap(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if store.state_of(tx, meeting).facilitator != by:
         return None
     note = announcement_blocks.swap_request(
-        _reminder(tx, meeting), members.name(tx, by), by
+        _reminder(tx, meeting), _name(tx, meeting, by), by
     )
     return PostMessage(delivery.recipient, *note)
 
@@ -206,7 +212,7 @@ def _render_swapped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     meeting = _upcoming(tx, delivery)
     if meeting is None:
         return None
-    name = members.name(tx, delivery.payload["by"])
+    name = _name(tx, meeting, delivery.payload["by"])
     return PostMessage(
         delivery.recipient, *announcement_blocks.swapped(meeting.number, name)
     )

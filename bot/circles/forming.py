@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from bot.circles import candidates, reasons, rules, seasons, signups
+from bot.circles import candidates, rules, seasons, signups
 from bot.circles.message_kinds import CIRCLE_FORMED
 from bot.circles.rules import State
 from bot.matching import circles as matching
@@ -57,7 +57,6 @@ def _store(
         season_id=season.id,
         number=number,
         formed_at=tx.now,
-        reasons=reasons.as_rows(reasons.find(people)),
         zone=rules.common_zone(person.zone for person in people).key,
         is_in_writing=season.is_in_writing,
     )

@@ -255,7 +255,7 @@ def _apply(
     for circle in (small, partner):
         if circle.ended_at is not None:
             continue
-        roster.renew_reasons(tx, season, circle)
+        roster.renew_zone(tx, circle)
         roster.refresh(tx, circle)
         roster.introduce_now(tx, circle, occurrence=f"merge:{merge.id}")
         for member in service.people_in(tx, circle):
@@ -322,7 +322,7 @@ def text(tx: Transaction, merge: CircleMerge, reader: str) -> MergeText | None:
     future = next((each for each in plan.circles if reader in each), None)
     if future is None:
         return None
-    names = members.names(tx, {*own[0], *own[1]})
+    names = members.first_names(tx, {*own[0], *own[1]})
     is_one = len(plan.circles) == 1
     moves_to = partner if is_one and reader in own[0] else None
     if not is_one and reader in movers:

@@ -109,11 +109,12 @@ def _render_place(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if place is None or place.taken_at is not None:
         return None
     season = service.season_of(tx, circle)
+    people = [each.member for each in service.places(tx, circle)]
     offer = place_blocks.Offer(
         circle.id,
         seasons.summary(tx, season),
         service.others(tx, circle, member),
-        service.reason_texts(tx, circle, member),
+        service.reasons(tx, [people], member)[0],
         _until(tx, place),
         service.next_meeting(tx, circle),
     )
@@ -176,7 +177,8 @@ def _render_joined(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     place = _open_place(tx, circle, member)
     if place is None or member not in people or joined not in people:
         return None
-    note = page_blocks.joined_note([members.name(tx, joined)], len(people))
+    names = members.first_names(tx, people)
+    note = page_blocks.joined_note([names[joined]], len(people))
     return PostMessage(member, *note)
 
 
@@ -185,9 +187,10 @@ def _render_left(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     place = _open_place(tx, circle, member)
     if place is None or place.taken_at is None:
         return None
-    gone = [members.name(tx, str(delivery.payload["member"]))]
-    remaining = len(service.people_in(tx, circle))
-    return PostMessage(member, *page_blocks.left_note(gone, remaining))
+    gone = str(delivery.payload["member"])
+    people = service.people_in(tx, circle)
+    names = members.first_names(tx, {gone, *people})
+    return PostMessage(member, *page_blocks.left_note([names[gone]], len(people)))
 
 
 def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:

@@ -57,7 +57,7 @@ class CirclePage:
     id: int
     season: SeasonText
     mates: Sequence[Mate]
-    reasons: Sequence[str]
+    reasons: Sequence[Sequence[Part]]
     facilitator: str
     is_facilitator: bool
     # False until all have answered the invitation.

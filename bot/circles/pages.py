@@ -1,5 +1,7 @@
 """The views of circles, filled with what one person may see."""
 
+from collections.abc import Sequence
+
 from slack_sdk.models.views import View
 
 from bot.circles import (
@@ -16,6 +18,7 @@ from bot.circles.list_blocks import CircleRow, SeasonRow
 from bot.circles.preview_blocks import PAGE_SIZE, PreviewCircle
 from bot.circles.rules import State
 from bot.errors import UserError
+from bot.people.reasons import Sentence
 from bot.programs import membership
 from bot.programs import service as programs
 from bot.runtime import Transaction
@@ -83,9 +86,24 @@ def preview(
     circles = seasons.circles(tx, season)
     shown = circles[start : start + PAGE_SIZE]
     is_invited = state is State.RUNNING
+    # After the invitation only those who took a place: a name that vanishes would be
+    # a no.
+    people = [
+        [
+            each.member
+            for each in service.places(tx, circle)
+            if not is_invited or each.taken_at is not None
+        ]
+        for circle in shown
+    ]
     return preview_blocks.preview(
         seasons.summary(tx, season),
-        [_preview_circle(tx, circle, by, is_invited=is_invited) for circle in shown],
+        [
+            _preview_circle(tx, circle, present, why)
+            for circle, present, why in zip(
+                shown, people, service.reasons(tx, people, by), strict=True
+            )
+        ],
         left_out=members.names_in_order(tx, roster.waiting(tx, season)),
         start=start if shown else 0,
         total=len(circles),
@@ -96,22 +114,16 @@ def preview(
 
 
 def _preview_circle(
-    tx: Transaction, circle: Circle, by: str, *, is_invited: bool
+    tx: Transaction,
+    circle: Circle,
+    people: Sequence[str],
+    reasons: Sequence[Sentence],
 ) -> PreviewCircle:
-    """Return a circle as leads see it; after the invitation only who took a place.
-
-    Otherwise a name that vanishes would be a no.
-    """
-    own = [
-        each
-        for each in service.places(tx, circle)
-        if not is_invited or each.taken_at is not None
-    ]
-    names = members.names(tx, [each.member for each in own])
+    names = members.names(tx, people)
     return PreviewCircle(
         circle.number,
         sorted(names.values(), key=str.casefold),
-        service.reason_texts(tx, circle, by, among=set(names)),
+        reasons,
         is_open=circle.introduced_at is None,
     )
 

@@ -59,11 +59,9 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=Circle,
-        contents="Circles: their times, goal and call link, and the reasons for them as"
-        " kinds, members and topics.",
-        purpose="Bring the people together, and tell them why.",
-        retention="The goal, the link and the reasons: 90 days after the season.",
-        json_columns=("reasons",),
+        contents="Circles: their times, goal and call link.",
+        purpose="Bring the people together.",
+        retention="The goal and the link: 90 days after the season.",
         non_personal=("goal", "call_link", "zone"),
     ),
     TablePolicy(
@@ -106,7 +104,7 @@ def purge(tx: Transaction) -> None:
     tx.session.execute(
         update(Circle)
         .where(Circle.season_id.in_(over), Circle.zone != "")
-        .values(goal="", call_link="", reasons=[])
+        .values(goal="", call_link="")
     )
 
 

@@ -19,7 +19,7 @@ from bot.slack.blocks import (
     context_line,
     sentence_note,
 )
-from bot.slack.rich_text import bold, date_token, fallback_text
+from bot.slack.rich_text import Part, bold, date_token, fallback_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Offer:
     circle_id: int
     season: SeasonText
     others: Sequence[str]
-    reasons: Sequence[str]
+    reasons: Sequence[Sequence[Part]]
     # The time by which the place must be taken.
     until: datetime
     # The next meeting, if a time is chosen.

@@ -320,7 +320,7 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
         circle = suiting[index]
         present[circle.id].append(member)
         offer(tx, circle, roster.add(tx, season, circle, member))
-        roster.renew_reasons(tx, season, circle)
+        roster.renew_zone(tx, circle)
         roster.refresh(tx, circle)
 
 

@@ -13,9 +13,6 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.circles.rules import (
-    Reason,
-)
 from bot.circles.season_blocks import SeasonText, title
 from bot.slack import rich_text
 from bot.slack.blocks import (
@@ -26,8 +23,7 @@ from bot.slack.blocks import (
     name_list,
     sentence_note,
 )
-from bot.slack.rich_text import bold
-from bot.slack.text import capitalize, truncate
+from bot.slack.rich_text import Part, bold
 
 # Circles on a page of the preview.
 PAGE_SIZE = 10
@@ -40,7 +36,7 @@ class PreviewCircle:
 
     number: int
     names: Sequence[str]
-    reasons: Sequence[str]
+    reasons: Sequence[Sequence[Part]]
     # True if some have not answered the invitation yet.
     is_open: bool = False
 
@@ -148,26 +144,8 @@ def _pager(season_id: int, start: int, shown: int, total: int) -> list[Block]:
     return [context_line(f"{start + 1} to {end} of {total}"), button_row(*buttons)]
 
 
-def reason_lines(reasons: Sequence[str]) -> list[Block]:
-    shown = [f"•  {reason}" for reason in reasons[:_MAX_REASONS]]
-    return [context_line("\n".join(shown))] if shown else []
-
-
-def reason_text(reason: Reason, names: Sequence[str]) -> str:
-    """Say a reason in a sentence; `names` are those of its members, plain."""
-    topics = ", ".join(truncate(topic, 40) for topic in reason.topics)
-    match reason.kind:
-        case "helps":
-            wanting, knowing = names
-            return (
-                f"{capitalize(wanting)} wants to know more about {topics}."
-                f" {capitalize(knowing)} knows it."
-            )
-        case "shares":
-            people = capitalize(name_list(names))
-            return f"{people} want to know more about {topics}."
-        case _:
-            return "You're from different teams."
-
-
-# The place
+def reason_lines(reasons: Sequence[Sequence[Part]]) -> list[Block]:
+    parts: list[Part] = []
+    for reason in reasons[:_MAX_REASONS]:
+        parts += ["\n•  " if parts else "•  ", *reason]
+    return [rich_text.context_line(*parts)] if parts else []

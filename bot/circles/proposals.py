@@ -43,9 +43,9 @@ def move(tx: Transaction, season: CircleSeason, member: str, circle_id: int) -> 
     if before is not None:
         tx.session.delete(before)
         tx.session.flush()
-        roster.renew_reasons(tx, season, service.get(tx, before.circle_id))
+        roster.renew_zone(tx, service.get(tx, before.circle_id))
     roster.add(tx, season, circle, member)
-    roster.renew_reasons(tx, season, circle)
+    roster.renew_zone(tx, circle)
 
 
 def move_by_form(tx: Transaction, season: CircleSeason, values: FormValues) -> None:

@@ -1,24 +1,25 @@
-"""The people of a circle: add them, introduce them, and find the reasons for them."""
+"""The people of a circle: add them, introduce them, and find their zone."""
 
 from datetime import datetime
 
 from sqlalchemy import select
 
-from bot.circles import candidates, reasons, rules, service, signups
+from bot import timezones
+from bot.circles import rules, service, signups
 from bot.circles.message_kinds import CIRCLE_TIME, CIRCLE_WELCOME
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
+from bot.workspace import members
 from models import Circle, CircleMember, CircleSeason
 
 
-def renew_reasons(tx: Transaction, season: CircleSeason, circle: Circle) -> None:
-    """Find the reasons for the people who are in a circle now."""
-    here = {each.member for each in service.places(tx, circle)}
-    rows = signups.of(tx, season, here)
-    people = candidates.load(tx, season, rows)
-    circle.reasons = reasons.as_rows(reasons.find(people))
-    if circle.introduced_at is None:
-        circle.zone = rules.common_zone(person.zone for person in people).key
+def renew_zone(tx: Transaction, circle: Circle) -> None:
+    """Set the zone of most people in a circle, until they know each other."""
+    if circle.introduced_at is not None:
+        return
+    here = [members.find(tx, each.member) for each in service.places(tx, circle)]
+    zones = [timezones.get(person.tz) for person in here if person is not None]
+    circle.zone = rules.common_zone(zones).key
 
 
 def add(
@@ -56,7 +57,7 @@ def remove_withdrawn(tx: Transaction, season: CircleSeason) -> None:
         tx.session.delete(place)
     tx.session.flush()
     for circle_id in sorted({place.circle_id for place in gone}):
-        renew_reasons(tx, season, service.get(tx, circle_id))
+        renew_zone(tx, service.get(tx, circle_id))
 
 
 def introduce(tx: Transaction, circle: Circle) -> None:

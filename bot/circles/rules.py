@@ -234,30 +234,6 @@ def _folded(line: str) -> str:
     return "\r\n ".join(parts)
 
 
-# Reasons
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A reason for a circle, stored as a kind, members and topics.
-
-    "helps": the first member wants to know more about the topics, the second knows
-    them. "shares": all of these members want to know more about the topic. "teams":
-    the members are of several teams.
-    """
-
-    kind: str
-    members: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-
-
-def has_teams(people: Iterable[Person]) -> bool:
-    """Return True if the known teams are several, and none has half of the people."""
-    teams = [person.team for person in people]
-    counts = Counter(team for team in teams if team)
-    return len(counts) > 1 and 2 * max(counts.values()) < len(teams)
-
-
 # Merges
 
 

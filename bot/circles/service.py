@@ -1,25 +1,23 @@
 """Circles: load them and their members, for those who may see them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import meeting_store, preview_blocks, rules, seasons
+from bot.circles import meeting_store, rules, seasons
 from bot.circles.list_blocks import CircleRow
 from bot.circles.meeting_times import planned_at
 from bot.circles.page_blocks import CirclePage, Mate
-from bot.circles.reasons import from_rows
-from bot.circles.rules import Reason
 from bot.errors import UserError
 from bot.matching.circles import STAYS
-from bot.matching.people import Person
 from bot.people.facts import load_people
+from bot.people.reasons import Sentence, sentences, visible_asks
 from bot.programs import membership
 from bot.runtime import Transaction
-from bot.workspace import member_settings, members
+from bot.workspace import members
 from bot.workspace.working_time import WorkingTime
 from models import Circle, CircleMember, CircleSeason, CircleSignup, Member
 
@@ -162,67 +160,26 @@ def others_in(tx: Transaction, circle: Circle, reader: str) -> list[str]:
 
 
 def _names_without(tx: Transaction, ids: set[str], reader: str) -> list[str]:
-    names = members.names(tx, ids)
+    names = members.first_names(tx, ids)
     return sorted((names[each] for each in ids - {reader}), key=str.casefold)
 
 
-def reason_texts(
-    tx: Transaction,
-    circle: Circle,
-    reader: str,
-    *,
-    among: Collection[str] | None = None,
-) -> list[str]:
-    """Return the reasons that still hold, as sentences that the reader may see.
-
-    They are about those who have a place, or about those `among` them.
-
-    Topics of asks come from public channels. Guests do not see these, so they read only
-    topics that a member named themselves.
-    """
-    present = (
-        {each.member for each in places(tx, circle)} if among is None else set(among)
-    )
-    names = members.names(tx, present)
-    facts = {person.id: person for person in load_people(tx, present)}
-    own_words = _own_words(tx, present) if _is_guest(tx, reader) else None
+def reasons(
+    tx: Transaction, circles: Sequence[Collection[str]], reader: str
+) -> list[list[Sentence]]:
+    """Return why the people of each circle are together, as it is now, for a reader."""
+    people = load_people(tx, set().union(*circles))
+    asks = visible_asks(tx, people, [reader])
     return [
-        preview_blocks.reason_text(reason, [names[each] for each in reason.members])
-        for reason in from_rows(circle.reasons)
-        if _holds(reason, facts)
-        and (own_words is None or set(reason.topics) <= own_words)
+        sentences(
+            tx,
+            [person for person in people if person.id in present],
+            [reader],
+            names=members.first_names(tx, present),
+            asks=asks,
+        )
+        for present in circles
     ]
-
-
-def _holds(reason: Reason, facts: Mapping[str, Person]) -> bool:
-    """Return True if what the reason says is still so.
-
-    Since it was stored, someone may have left, taken a topic back, or deleted an ask.
-    """
-    if not set(reason.members) <= facts.keys():
-        return False
-    match reason.kind:
-        case "helps":
-            wanting, knowing = (facts[each] for each in reason.members)
-            return set(reason.topics) <= wanting.wants.keys() & knowing.knows.keys()
-        case "shares":
-            people = [facts[each] for each in reason.members]
-            return all(set(reason.topics) <= person.wants.keys() for person in people)
-        case _:
-            return rules.has_teams(facts.values())
-
-
-def _is_guest(tx: Transaction, member: str) -> bool:
-    row = members.find(tx, member)
-    return row is None or row.is_guest
-
-
-def _own_words(tx: Transaction, people: set[str]) -> set[str]:
-    return {
-        topic
-        for own in member_settings.get_many(tx, people).values()
-        for topic in (*own.topics_known, *own.topics_wanted)
-    }
 
 
 def row(tx: Transaction, circle: Circle, place: CircleMember) -> CircleRow:
@@ -260,7 +217,7 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
     place = require_in(tx, circle, by)
     season = season_of(tx, circle)
     own = [each for each in places(tx, circle) if each.taken_at is not None]
-    names = members.names(tx, {each.member for each in own})
+    names = members.first_names(tx, {each.member for each in own})
     brings = _brings(tx, season)
     runs = facilitator(tx, circle)
     return CirclePage(
@@ -274,7 +231,7 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
             )
             for each in sorted(own, key=lambda each: names[each.member].casefold())
         ],
-        reasons=reason_texts(tx, circle, by),
+        reasons=reasons(tx, [names], by)[0],
         facilitator=names.get(runs, "") if runs else "",
         is_facilitator=runs == by,
         is_introduced=circle.introduced_at is not None,

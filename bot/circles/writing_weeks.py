@@ -70,7 +70,7 @@ def own(
     if stage not in _ABOUT_ISSUES:
         return [OwnText(entries.get("", ""))]
     authors = issue_authors(tx, meeting)
-    names = members.names(tx, authors)
+    names = members.first_names(tx, authors)
     return [
         OwnText(entries.get(author, ""), author, names[author]) for author in authors
     ]
@@ -145,7 +145,7 @@ def _save_text(
 def view(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> WeekView:
     """Return the week as its members see it."""
     rows = _entries(tx, meeting)
-    names = members.names(
+    names = members.first_names(
         tx, {*store.members_of(tx, circle.id), *(row.member for row in rows)}
     )
 

@@ -6,6 +6,7 @@ neither linked nor counted.
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,7 +113,7 @@ def group_reasons(
     about_some = sorted(sentences, key=lambda member: member != readers.you)
     shared = _shared(people, sentences, readers)
     pairs = math.comb(len(people), 2)
-    facts = _team_facts(parts, "all ", pairs)
+    facts = _team_facts(parts, "all ", pairs) or _several_teams(people)
     if _count(parts, Kind.NEVER_MET) == pairs:
         facts.append("haven't met here")
     return [
@@ -284,6 +285,13 @@ def _team_facts(parts: Iterable[Part], everyone: str, pairs: int) -> list[str]:
     if _count(parts, Kind.SAME_LEVEL) == pairs:
         return [f"are {everyone}at the same level in different teams"]
     return [f"are {everyone}in different teams"]
+
+
+def _several_teams(people: Collection[Person]) -> list[str]:
+    """Return that people are in several teams, if none of them has half of them."""
+    counts = Counter(person.team for person in people if person.team)
+    is_mixed = len(counts) > 1 and 2 * max(counts.values()) < len(people)
+    return ["are in several teams"] if is_mixed else []
 
 
 def _count(parts: Iterable[Part], kind: Kind) -> int:

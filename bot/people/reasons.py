@@ -88,6 +88,8 @@ def sentences(
 
     `asks` are the `visible_asks` of the readers.
     """
+    if len(people) <= 1:
+        return []
     ids = {person.id for person in people}
     known = Readers(
         names,

@@ -20,8 +20,10 @@ from bot.circles.merge_blocks import MergeText
 from bot.circles.page_blocks import CirclePage, Mate
 from bot.circles.place_blocks import Offer
 from bot.circles.preview_blocks import PreviewCircle
-from bot.circles.rules import Reason, State
+from bot.circles.rules import State
 from bot.circles.season_blocks import SeasonText
+from bot.people.reasons import Sentence
+from bot.slack.rich_text import link
 from tests.samples.types import Samples
 
 AT = datetime(2026, 3, 16, 9, tzinfo=UTC)
@@ -41,17 +43,14 @@ LONGEST = replace(
 )
 IN_WRITING = replace(SEASON, theme="Giving feedback", is_in_writing=True)
 NAMES = ["Ana", "Ben", "Chi", "Dan", "Eva", "Fay"]
-REASONS = [
-    preview_blocks.reason_text(
-        Reason("helps", ("U1", "U2"), ("dbt", "sql")), ["ana", "Ben"]
-    ),
-    preview_blocks.reason_text(
-        Reason("shares", ("U1", "U2"), ("dbt",)), ["Ana", "Ben"]
-    ),
-    preview_blocks.reason_text(Reason("teams"), []),
-    preview_blocks.reason_text(
-        Reason("helps", ("U1", "U2"), ("x" * 90,)), ["é" * 80] * 2
-    ),
+LONG_REASON: Sentence = [
+    "é" * 80,
+    link("https://peers.slack.com/" + "2" * 120, "asked"),
+    "x" * 130,
+]
+REASONS: list[Sentence] = [
+    ["Ana wants to learn dbt; Ben ", link("https://x.test/1", "solved an ask"), " on."],
+    *[LONG_REASON] * 6,
 ]
 MATES = [
     Mate(name, "How do I give feedback? :tada: " * n, has_agreed=n % 2 == 0)

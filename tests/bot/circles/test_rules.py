@@ -88,22 +88,6 @@ def test_the_meetings_keep_the_clock_of_the_circles_zone():
     assert [at.hour for at in dates] == [9, 8, 8, 8, 8, 8]
 
 
-@pytest.mark.parametrize(
-    ("teams", "are_several"),
-    [
-        (("a", "b", "c", "d", "e", "f"), True),
-        (("a", "a", "b", "b", "c"), True),
-        (("a", "a", "a", "a", "a", "b"), False),
-        (("a", "a", "b", "b"), False),
-        (("a", None, None, None, None), False),
-        ((None, None, None), False),
-    ],
-)
-def test_teams_are_several_if_none_has_half_of_the_people(teams, are_several):
-    people = [Person(f"U{n}", team=team) for n, team in enumerate(teams)]
-    assert rules.has_teams(people) is are_several
-
-
 def test_a_calendar_has_an_event_for_each_meeting_and_counts_its_changes():
     dates = [datetime(2026, 3, 23, 9, tzinfo=UTC), datetime(2026, 4, 6, 8, tzinfo=UTC)]
     text = rules.ics(

@@ -262,13 +262,13 @@ def test_people_whom_nobody_can_help_read_what_they_have_in_common():
     ("dan", "about_all"),
     [
         ({"team": "data"}, ["You haven't met here."]),
-        ({"team": None}, ["You haven't met here."]),
+        ({"team": None}, ["You are in several teams and haven't met here."]),
         ({"team": "hr", "met": {"ana": 2}}, ["You are all in different teams."]),
         (
             {"team": "hr", "helped": frozenset({"cat"})},
             ["You are all in different teams."],
         ),
-        ({"met": {"ana": 12}}, []),
+        ({"met": {"ana": 12}}, ["You are in several teams."]),
     ],
 )
 def test_all_of_a_circle_read_only_what_is_true_of_each_two(dan, about_all):
@@ -279,6 +279,26 @@ def test_all_of_a_circle_read_only_what_is_true_of_each_two(dan, about_all):
         Person("dan", **dan),
     ]
     assert group(*people) == about_all
+
+
+@pytest.mark.parametrize(
+    ("teams", "are_several"),
+    [
+        (("a", "a", "b", "b", "c"), True),
+        (("a", "b", "c", "d", "e", None), True),
+        (("a", "a", "a", "a", "a", "b"), False),
+        (("a", "a", "b", "b"), False),
+        (("a", None, None, None, None), False),
+        ((None, None, None), False),
+    ],
+)
+def test_people_are_in_several_teams_if_none_has_half_of_them(teams, are_several):
+    people = [Person(f"U{n}", team=team, met={"U0": 1}) for n, team in enumerate(teams)]
+    names = {person.id: person.id for person in people}
+    sentences = group_reasons(people, Readers(names, ()), AT)
+    assert [plain(sentence) for sentence in sentences] == [
+        "You are in several teams."
+    ] * are_several
 
 
 def test_nothing_is_said_of_topics_to_people_who_have_none():

@@ -187,6 +187,18 @@ def parser() -> argparse.ArgumentParser:
         "file", type=Path, metavar="FILE", help="a new file for the copy"
     )
 
+    add(
+        "after-restore",
+        "prepare a restored database, so that nothing is sent twice",
+        "after_restore",
+        "prepare",
+        more=(
+            "Run it before the bot starts, after a restore with pg_restore, Litestream"
+            " or anything but a file from `backup`. Messages that waited in the copy"
+            " may have been sent since: the bot then looks for them in Slack first."
+        ),
+    )
+
     people = add(
         "people",
         "load people's teams, levels and managers from a file",

@@ -78,26 +78,9 @@ def _copy(source: Path, target: Path) -> None:
         closing(sqlite3.connect(target)) as new,
     ):
         old.backup(new)
-        _mark_unconfirmed(new)
+        schema.mark_unconfirmed(new)
         # The copy is one file, without a journal beside it.
         new.execute("PRAGMA journal_mode = DELETE")
         result = new.execute("PRAGMA integrity_check").fetchone()[0]
         if result != "ok":
             raise sqlite3.DatabaseError("the copy is damaged")
-
-
-def _mark_unconfirmed(copy: sqlite3.Connection) -> None:
-    """Mark pending messages in the copy as unconfirmed.
-
-    They may be sent before the copy is restored, so they are looked up in Slack first,
-    as after a crash.
-    """
-    tables = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    if ("outbox",) not in tables.fetchall():
-        return
-    with copy:
-        copy.execute(
-            "UPDATE outbox SET state = 'unconfirmed', verify_attempts = 0,"
-            " first_sent_at = coalesce(first_sent_at, created_at)"
-            " WHERE state = 'pending'"
-        )

@@ -192,8 +192,6 @@ def test_the_states_of_deliveries_are_complete():
     monitor = (DOCS / "operate" / "monitor.md").read_text()
     [alert] = re.findall(r'backswing_deliveries\{state=~"([^"]+)"', monitor)
     assert set(alert.split("\\|")) == given_up
-    backup = (DOCS / "operate" / "backup.md").read_text()
-    assert set(re.findall(r"state = '(\w+)'", backup)) < states
 
 
 def test_each_file_and_folder_of_the_architecture_exists():

@@ -85,10 +85,28 @@ def back_up(database: Database) -> Path | None:
     source, target = sqlite3.connect(file), sqlite3.connect(copy)
     try:
         source.backup(target)
+        mark_unconfirmed(target)
     finally:
         target.close()
         source.close()
     return copy
+
+
+def mark_unconfirmed(copy: sqlite3.Connection) -> None:
+    """Mark messages that wait in a copy as unconfirmed.
+
+    They may be sent before the copy is restored, so they are looked up in Slack first,
+    as after a crash. Versions before 0.2 have other names for it, and stay as they are.
+    """
+    columns = copy.execute("SELECT name FROM pragma_table_info('outbox')").fetchall()
+    if ("verify_attempts",) not in columns:
+        return
+    with copy:
+        copy.execute(
+            "UPDATE outbox SET state = 'unconfirmed', verify_attempts = 0,"
+            " first_sent_at = coalesce(first_sent_at, created_at)"
+            " WHERE state = 'pending'"
+        )
 
 
 def delete_old_backup(file: Path, *, now: datetime) -> bool:

@@ -323,3 +323,21 @@ def release_leases(session: Session, *, now: datetime) -> None:
                 "available_at": now + MESSAGE_INTERVAL,
             },
         )
+
+
+def mark_unconfirmed(session: Session) -> int:
+    """Have each waiting message looked up in Slack first; return their number.
+
+    In a restored copy of the database it may have been sent since.
+    """
+    marked = session.execute(
+        update(_items)
+        .where(_items.c.state == "pending")
+        .values(
+            state="unconfirmed",
+            verify_attempts=0,
+            first_sent_at=func.coalesce(_items.c.first_sent_at, _items.c.created_at),
+        )
+        .returning(_items.c.id)
+    )
+    return len(marked.all())

@@ -1,54 +1,10 @@
 """Backups."""
 
-import re
-import signal
-import sqlite3
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.program import ROOT, Process, Refuse, mode
-
-
-def backup(start: Callable[..., Process], file: Path, url: str) -> Process:
-    return start("backup", str(file), DATABASE_URL=url)
-
-
-@pytest.mark.deep
-def test_a_copy_made_while_the_bot_runs_can_be_restored_as_documented(
-    start: Callable[..., Process], tmp_path: Path
-):
-    database_file = tmp_path / "data" / "backswing.db"
-    url = f"sqlite:///{database_file}"
-    bot = start("sandbox", "--database", url)
-    bot.wait_for("Backswing is running")
-    bot.wait_for_logs('"kind": "ask.post"', times=1)
-    copy = tmp_path / "copy.db"
-    new_files = backup(start, copy, url)
-    assert new_files.end() == 0, new_files.output()
-    assert mode(copy) == 0o600
-    assert bot.end(by=signal.SIGTERM) == 0
-    held = sqlite3.connect(copy)
-    asks = held.execute("SELECT source FROM asks ORDER BY id").fetchall()
-    held.close()
-    assert asks
-
-    database_file.write_bytes(b"broken")
-    page = (ROOT / "docs" / "operate" / "backup.md").read_text()
-    lines = re.findall(r"^(rm -f data/.*|install -m .*)$", page, re.MULTILINE)
-    assert len(lines) == 2
-    for line in lines:
-        words = line.replace("FILE", str(copy)).split()
-        subprocess.run(words, cwd=tmp_path, check=True)
-    assert mode(database_file) == 0o600
-    again = start("migrate", DATABASE_URL=url)
-    assert again.end() == 0, again.output()
-    restored = sqlite3.connect(database_file)
-    assert restored.execute("SELECT source FROM asks ORDER BY id").fetchall() == asks
-    assert restored.execute("PRAGMA foreign_key_check").fetchall() == []
-    restored.close()
+from tests.program import Refuse
 
 
 def test_a_copy_overwrites_nothing(

@@ -160,6 +160,13 @@ class ProgramChampion(Base):
     # None until they answer; False if they don't want to, or stepped down.
     is_willing: Mapped[bool | None]
     answered_at: Mapped[datetime | None]
+    # The time at which a lead removed them. Their answer counts again if they are named
+    # again: a person is asked once.
+    removed_at: Mapped[datetime | None]
+
+    @property
+    def is_champion(self) -> bool:
+        return self.is_willing is True and self.removed_at is None
 
 
 class WorkItem(Base):

@@ -6,7 +6,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.asks import forms, outcome_notifications, outcomes
+from bot.asks import forms, outcome_notifications, outcomes, work_items
 from bot.asks.button_marks import write_mark
 from bot.asks.message_kinds import ASK_CLOSED, ASK_SUGGEST_SOLUTION
 from bot.asks.outcome_rules import BUTTON_MARK_PREFIX
@@ -182,7 +182,10 @@ def action_form(tx: Transaction, ask: Ask, option: str, *, by: str) -> View:
     channel = tx.session.get_one(Channel, ask.channel_id)
     if option not in _FORM_ACTIONS:
         raise UserError(ASK_GONE)
-    roles.authorize(tx, channel, _FORM_ACTIONS[option], by, author=ask.asker)
+    if option == "close":
+        work_items.require_may_close(tx, ask, channel, by)
+    else:
+        roles.authorize(tx, channel, _FORM_ACTIONS[option], by, author=ask.asker)
     title = members.text_with_names(tx, ask.title)
     match option:
         case "edit":
@@ -258,7 +261,7 @@ def close(
     UserError, and MembershipUnknown.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
-    roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
+    work_items.require_may_close(tx, ask, channel, by)
     reason = truncate(one_line(sanitize(reason or "")), MAX_REASON_LENGTH)
     if by != ask.asker and not reason:
         raise UserError(

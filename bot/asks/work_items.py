@@ -1,4 +1,4 @@
-"""Suggest to champions to ask the asker of an ask with answers, but no mark."""
+"""Champions' suggestions about asks; one is to ask for a mark of the answers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,11 +7,13 @@ from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
 from bot.asks import ask_view, notes
 from bot.asks.message_kinds import ASK_MARK_REMINDER
+from bot.asks.permissions import CLOSE
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS, ERASED_PREFIX, mentioned_ids
+from bot.worklist import items
 from bot.worklist.kind import Candidate, WorkItemKind
 from bot.worklist.view import WorkItemView
-from bot.workspace import members, working_hours
+from bot.workspace import members, roles, visibility, working_hours
 from bot.workspace.working_time import WorkingTime
 from models import Answer, Ask, Channel, Member, WorkItem
 
@@ -28,6 +30,17 @@ def is_unmarked(tx: Transaction, ask_id: int) -> bool:
     """Return True if a named ask has answers, and none is marked."""
     query = select(Ask.id).where(Ask.id == ask_id, *_unmarked(tx))
     return tx.session.scalar(query) is not None
+
+
+def require_may_close(tx: Transaction, ask: Ask, channel: Channel, by: str) -> None:
+    """Raise UserError, or MembershipUnknown, for a member who may not close the ask.
+
+    Champions of a program may, too, as long as the ask is suggested to them.
+    """
+    if items.lets_close(tx, str(ask.id), by):
+        visibility.require_visible(tx, channel, by, message=visibility.NOT_A_MEMBER)
+    else:
+        roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
 
 
 def _unmarked(tx: Transaction) -> Sequence[ColumnElement[bool]]:

@@ -27,7 +27,13 @@ def caretakers(
         if service.is_active(tx, program)
     ]
     ids = [program.id for program in programs]
-    champions = _people(tx, ProgramChampion, ids, ProgramChampion.is_willing.is_(True))
+    champions = _people(
+        tx,
+        ProgramChampion,
+        ids,
+        ProgramChampion.is_willing.is_(True),
+        ProgramChampion.removed_at.is_(None),
+    )
     leads = _people(tx, ProgramLead, ids)
     places: dict[int, set[int]] = {channel_id: set() for channel_id in channel_ids}
     for row in tx.session.execute(

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import ButtonElement, HeaderBlock
 from slack_sdk.models.views import View
 
 from bot.home.row_blocks import RowList
+from bot.programs.member_blocks import UNSEEN_PROGRAM
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -89,15 +90,26 @@ def willing(program_id: int, name: str) -> Note:
     return text, [*blocks, button_row(how, _step_down(program_id))]
 
 
-def not_now() -> Note:
+def not_now(program_id: int) -> Note:
     """In place of the question to a person who said no."""
-    return sentence_note("That's fine. I won't ask again, and nobody learns of it.")
+    text, blocks = sentence_note(
+        "That's fine. I won't ask again, and nobody learns of it."
+    )
+    return text, [*blocks, button_row(_yes(program_id, "I'd like to after all"))]
 
 
-def stepped_down(name: str) -> Note:
-    return sentence_note(
+def stepped_down(name: str, program_id: int | None = None) -> Note:
+    """Build what a former champion reads; of a channel without `program_id`."""
+    text, blocks = sentence_note(
         f"You're no longer a champion of {_plain(name)}. Thank you for what you did!"
     )
+    if program_id is None:
+        return text, blocks
+    return text, [*blocks, button_row(_yes(program_id, "Undo"))]
+
+
+def _yes(program_id: int, text: str) -> ButtonElement:
+    return button(text, "program_champion_yes", program_id)
 
 
 def _step_down(program_id: int) -> ButtonElement:
@@ -110,10 +122,14 @@ def own_programs(
 ) -> RowList:
     """Build the Home tab's list of programs and channels that a champion looks after.
 
-    A channel is its row's id, its Slack id and its name.
+    The name of a program that they can't see is "". A channel is its row's id, its
+    Slack id and its name.
     """
     rows = [
-        [rich_text.inline(_plain(name)), button_row(_step_down(program_id))]
+        [
+            rich_text.inline(_plain(name) or UNSEEN_PROGRAM),
+            button_row(_step_down(program_id)),
+        ]
         for program_id, name in programs
     ]
     rows += [

@@ -11,10 +11,12 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.outbox import home_refresh
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_state
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.personal_data import Erasure, MessagePolicy
-from bot.programs import champion_notes, defaults, service
+from bot.programs import champion_notes, defaults, membership, service
 from bot.programs.champion_notes import MAX_CHAMPIONS
 from bot.programs.message_kinds import PROGRAM_CHAMPION_QUESTION
 from bot.programs.permissions import RUN_PROGRAM
@@ -47,7 +49,7 @@ def named(tx: Transaction, program: Program) -> list[str]:
     return list(
         tx.session.scalars(
             select(ProgramChampion.member)
-            .filter_by(program_id=program.id)
+            .filter_by(program_id=program.id, removed_at=None)
             .order_by(ProgramChampion.member)
         )
     )
@@ -86,30 +88,47 @@ def set_named(
                 field="people",
             )
     removed = tx.session.scalars(
-        delete(ProgramChampion)
-        .where(
+        select(ProgramChampion).where(
             ProgramChampion.program_id == program.id,
             ProgramChampion.member.not_in(chosen),
+            ProgramChampion.removed_at.is_(None),
         )
-        .returning(ProgramChampion.member)
     ).all()
-    for person in removed:
-        _end(tx, person)
-    for person in sorted(chosen):
-        tx.session.execute(
-            upsert(tx.session, ProgramChampion)
-            .values(
-                program_id=program.id,
-                member=person,
-                invited_by=by,
-                invited_at=tx.now,
-            )
-            .on_conflict_do_nothing()
-        )
-        row = tx.session.get_one(ProgramChampion, (program.id, person))
-        # A person is asked once: the outbox keeps the key of the message.
-        if row.is_willing is None:
+    for row in removed:
+        _remove(tx, row)
+    for person in new:
+        _name(tx, program, person, by)
+
+
+def _name(tx: Transaction, program: Program, person: str, by: str) -> None:
+    """Ask a person, once; their answer counts again if they were named before."""
+    tx.session.execute(
+        upsert(tx.session, ProgramChampion)
+        .values(program_id=program.id, member=person, invited_by=by, invited_at=tx.now)
+        .on_conflict_do_nothing()
+    )
+    row = tx.session.get_one(
+        ProgramChampion, (program.id, person), populate_existing=True
+    )
+    is_first = row.removed_at is None
+    row.removed_at = None
+    home_refresh.refresh_homes(tx, [person])
+    if row.is_willing is None:
+        # They may press the buttons of the question that they have.
+        row.invited_by, row.invited_at = by, tx.now
+        if is_first or _was_cancelled(tx, program, person):
             tx.enqueue(PROGRAM_CHAMPION_QUESTION, program.id, to=person)
+
+
+def _was_cancelled(tx: Transaction, program: Program, person: str) -> bool:
+    key = dedup_key(PROGRAM_CHAMPION_QUESTION, program.id, person)
+    return find_state(tx.session, tx.workspace.id, key) == "cancelled"
+
+
+def _remove(tx: Transaction, row: ProgramChampion) -> None:
+    row.removed_at = tx.now
+    if row.is_willing:
+        _end(tx, row.member)
 
 
 def answer(tx: Transaction, program_id: int, *, by: str, is_willing: bool) -> Note:
@@ -120,19 +139,18 @@ def answer(tx: Transaction, program_id: int, *, by: str, is_willing: bool) -> No
     program, row = _own(tx, program_id, by)
     if row.is_willing is None and row.invited_at <= tx.now - ANSWER_WITHIN:
         raise UserError(QUESTION_OVER)
-    texts = defaults.program_texts(program)
     if not is_willing:
         was_willing, row.is_willing = row.is_willing, False
         row.answered_at = tx.now
         if was_willing:
             _end(tx, by)
-        return champion_notes.not_now()
+        return champion_notes.not_now(program.id)
     roles.require_champions(tx, [by], field="people")
     if not service.is_active(tx, program):
         raise UserError(QUESTION_OVER)
     row.is_willing, row.answered_at = True, tx.now
     home_refresh.refresh_homes(tx, [by], delay=timedelta())
-    return champion_notes.willing(program.id, texts.name)
+    return champion_notes.willing(program.id, membership.visible_name(tx, program, by))
 
 
 def step_down(tx: Transaction, program_id: int, *, by: str) -> Note:
@@ -140,7 +158,8 @@ def step_down(tx: Transaction, program_id: int, *, by: str) -> Note:
     program, row = _own(tx, program_id, by)
     row.is_willing, row.answered_at = False, tx.now
     _end(tx, by)
-    return champion_notes.stepped_down(defaults.program_texts(program).name)
+    name = membership.visible_name(tx, program, by)
+    return champion_notes.stepped_down(name, program.id)
 
 
 def step_down_in_channel(tx: Transaction, channel_id: int, *, by: str) -> Note:
@@ -163,8 +182,10 @@ def step_down_in_channel(tx: Transaction, channel_id: int, *, by: str) -> Note:
 
 
 def on_member_loaded(tx: Transaction, member: Member) -> None:
-    """End the roles of a champion who became a guest, or is none of the workspace."""
-    if not (member.is_guest or member.is_external or member.is_bot):
+    """End the roles of a champion who became a guest, or is no longer there."""
+    if not (
+        member.is_guest or member.is_external or member.is_bot or member.is_deactivated
+    ):
         return
     channels = select(Channel.id).filter_by(installation_id=tx.workspace.id)
     programs = select(Program.id).filter_by(installation_id=tx.workspace.id)
@@ -173,21 +194,15 @@ def on_member_loaded(tx: Transaction, member: Member) -> None:
         .where(Champion.channel_id.in_(channels), Champion.member == member.slack_id)
         .returning(Champion.member)
     )
-    in_programs = (
-        delete(ProgramChampion)
-        .where(
-            ProgramChampion.program_id.in_(programs),
-            ProgramChampion.member == member.slack_id,
-        )
-        .returning(ProgramChampion.member)
+    in_programs = select(ProgramChampion).where(
+        ProgramChampion.program_id.in_(programs),
+        ProgramChampion.member == member.slack_id,
+        ProgramChampion.removed_at.is_(None),
     )
-    ended = [
-        person
-        for statement in (in_channels, in_programs)
-        for person in tx.session.scalars(statement)
-    ]
-    if ended:
+    if tx.session.scalars(in_channels).all():
         _end(tx, member.slack_id)
+    for row in tx.session.scalars(in_programs).all():
+        _remove(tx, row)
 
 
 def _own(
@@ -200,7 +215,7 @@ def _own(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if row is None:
+    if row is None or row.removed_at is not None:
         raise UserError(QUESTION_OVER)
     return program, row
 
@@ -214,7 +229,7 @@ def _end(tx: Transaction, member: str) -> None:
 def render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     program = tx.session.get_one(Program, delivery.subject_id)
     row = tx.session.get(ProgramChampion, (program.id, delivery.recipient))
-    if row is None or row.is_willing is not None:
+    if row is None or row.is_willing is not None or row.removed_at is not None:
         return None
     if not service.is_active(tx, program) or not roles.can_be_champion(
         tx, delivery.recipient
@@ -262,8 +277,12 @@ MESSAGES = (MessagePolicy(frozenset({PROGRAM_CHAMPION_QUESTION}), _programs_name
 
 
 def _render(context: HomeContext) -> RenderedSection:
+    visible = {
+        each.id
+        for each in service.visible_programs(context.tx, context.member, is_exact=False)
+    }
     programs = [
-        (each.id, defaults.program_texts(each).name)
+        (each.id, defaults.program_texts(each).name if each.id in visible else "")
         for each in of_member(context.tx, context.member)
     ]
     channels = [
@@ -310,6 +329,7 @@ def of_member(tx: Transaction, member: str) -> list[Program]:
             Program.installation_id == tx.workspace.id,
             ProgramChampion.member == member,
             ProgramChampion.is_willing.is_(True),
+            ProgramChampion.removed_at.is_(None),
         )
         .order_by(Program.is_workspace_wide.desc(), Program.name, Program.id)
     )

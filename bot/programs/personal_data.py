@@ -103,7 +103,7 @@ PERSONAL_DATA = (
         owner_columns=("member",),
         mentioned_columns=("invited_by",),
         # The lead who asked does not learn who said no.
-        owners_alone=("is_willing", "answered_at"),
+        owners_alone=("is_willing", "answered_at", "removed_at"),
         on_erasure="delete",
     ),
 )

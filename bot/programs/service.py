@@ -181,7 +181,7 @@ def roles_in(tx: Transaction, program: Program, member: str) -> frozenset[Role]:
         own |= {Role.PROGRAM_LEAD}
     champion = tx.session.get(ProgramChampion, (program.id, member))
     # Guests can't be champions, not even those who became one.
-    if Role.MEMBER in own and champion is not None and champion.is_willing:
+    if Role.MEMBER in own and champion is not None and champion.is_champion:
         own |= {Role.CHAMPION}
     return own
 

@@ -235,11 +235,12 @@ def refused(what: str) -> str:
 
 
 def look_after(
-    item_id: int, ask: AskLine, *, can_close: bool
+    item_id: int, ask: AskLine
 ) -> tuple[Sequence[Part], Sequence[Part], Sequence[ButtonElement]]:
     """Return an ask for a champion to look after, why, and the buttons."""
-    buttons = [button("I can help", "work_help", item_id, style="primary")]
-    if can_close:
-        buttons.append(button("Close with a reason", "work_close", item_id))
+    buttons = [
+        button("I can help", "work_help", item_id, style="primary"),
+        button("Close with a reason", "work_close", item_id),
+    ]
     reason = "Nobody has answered yet, and I've asked those who may know."
     return ask.parts, [reason], buttons

@@ -10,7 +10,6 @@ from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS, mentioned_ids
 from bot.worklist.kind import Candidate, WorkItemKind
 from bot.worklist.view import WorkItemView
-from bot.workspace import members, roles
 from models import Ask, AskRoute, Channel, Reaction, WorkItem
 
 
@@ -79,23 +78,16 @@ def _render(tx: Transaction, items: Sequence[WorkItem]) -> Mapping[int, WorkItem
     for item in items:
         ask = tx.session.get_one(Ask, int(item.subject))
         channel = tx.session.get_one(Channel, ask.channel_id)
-        parts, reason, buttons = notes.look_after(
-            item.id, ask_line(tx, ask, channel), can_close=_can_close(tx, channel, item)
-        )
+        parts, reason, buttons = notes.look_after(item.id, ask_line(tx, ask, channel))
         named = frozenset(mentioned_ids(ask.title)[0] | {ask.asker})
         views[item.id] = WorkItemView(parts, reason, buttons, named)
     return views
 
 
-def _can_close(tx: Transaction, channel: Channel, item: WorkItem) -> bool:
-    """Return True for champions of the channel; those of a program only may not."""
-    member = members.find(tx, item.champion or "")
-    return member is not None and roles.can_moderate(tx.session, channel.id, member)
-
-
 NOBODY_HAS_ANSWERED = WorkItemKind(
     name=SUGGESTION,
     position=20,
+    lets_close=True,
     find=_find,
     still_open=_still_open,
     render=_render,

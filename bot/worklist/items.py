@@ -132,12 +132,34 @@ def _may_have_items(tx: Transaction, member: str) -> bool:
 
 
 def finish(tx: Transaction, item: WorkItem, outcome: Pressed) -> None:
-    """Take an item off its champion's list, as they pressed."""
+    """Take an item off its champion's list, as they pressed.
+
+    If it is not for the first who has it, the job passes it on.
+    """
+    if outcome == "refused" and item.previous_champion is None and item.champion:
+        home_refresh.refresh_homes(tx, [item.champion], delay=timedelta())
+        item.previous_champion, item.champion = item.champion, None
+        item.until = tx.now
+        return
     item.outcome, item.ended_at = outcome, tx.now
     # The one who had it before did not do it, which is nobody's business.
     item.previous_champion = None
     if item.champion is not None:
         home_refresh.refresh_homes(tx, [item.champion], delay=timedelta())
+
+
+def lets_close(tx: Transaction, subject: str, member: str) -> bool:
+    """Return True if the member may close an ask, as it is suggested to them now."""
+    kinds = [kind.name for kind in tx.features.work_items if kind.lets_close]
+    item = select(WorkItem.id).where(
+        WorkItem.installation_id == tx.workspace.id,
+        WorkItem.kind.in_(kinds),
+        WorkItem.subject == subject,
+        WorkItem.champion == member,
+        WorkItem.outcome == "open",
+        WorkItem.until > tx.now,
+    )
+    return tx.session.scalar(item) is not None and _may_have_items(tx, member)
 
 
 def end(tx: Transaction, items: Sequence[WorkItem]) -> None:

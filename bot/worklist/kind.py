@@ -33,6 +33,8 @@ class WorkItemKind:
     position: int
     # The most that a champion gets of it in a week; kinds with fewer are given last.
     most_per_week: int = MAX_PER_WEEK
+    # True if its subject is an ask which its champion may close.
+    lets_close: bool = False
     # Returns all that could be done now, the most important first.
     find: Callable[[Transaction], Sequence[Candidate]]
     # Returns the ids of those of the items that could still be done.

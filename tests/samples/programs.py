@@ -62,8 +62,11 @@ SAMPLES: Samples = {
     ],
     champion_notes.question: [lambda: champion_notes.question(7, TEXTS.name, "Ana")],
     champion_notes.willing: [lambda: champion_notes.willing(7, LONGEST.name)],
-    champion_notes.not_now: [champion_notes.not_now],
-    champion_notes.stepped_down: [lambda: champion_notes.stepped_down(TEXTS.name)],
+    champion_notes.not_now: [lambda: champion_notes.not_now(7)],
+    champion_notes.stepped_down: [
+        lambda: champion_notes.stepped_down(LONGEST.name, 7),
+        lambda: champion_notes.stepped_down("#help"),
+    ],
     champion_notes.own_programs: [
         lambda: champion_notes.own_programs([]),
         lambda: champion_notes.own_programs([(7, TEXTS.name), (8, LONGEST.name)]),

@@ -26,8 +26,8 @@ _ITEMS = [
         (number, WorkItemView(*shown, frozenset({"U0ANA"})))
         for number, shown in enumerate(
             (
-                routing.look_after(2, ASK_LINE, can_close=True),
-                routing.look_after(3, ASK_LINE, can_close=False),
+                routing.look_after(2, ASK_LINE),
+                routing.look_after(3, ASK_LINE),
                 ask_notes.ask_kindly(4, _LONG, URL, "Ana", _HELP),
                 kudos_notes.first_time(5, "Ana", _HELP, _LONG, URL, is_answer=True),
                 kudos_notes.first_time(6, "Ana", _HELP, _LONG, URL, is_answer=False),

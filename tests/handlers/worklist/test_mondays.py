@@ -123,7 +123,10 @@ def test_a_press_takes_the_item_out_of_the_message(work: WorkList):
     assert f"id={first.subject}" not in str(reply)
     work.press(CHAMPION, "work_refuse", second)
     assert "all for now" in str(work.story.slack.responses[-1])
-    assert [item.outcome for item in work.items()] == ["done", "refused"]
+    # The second one goes to another champion, but there is none.
+    assert [item.outcome for item in work.items()] == ["done", "open"]
+    work.run()
+    assert [item.outcome for item in work.items()] == ["done", "over"]
 
 
 def test_a_button_and_a_setting_stop_it(work: WorkList):

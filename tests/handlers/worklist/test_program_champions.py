@@ -1,5 +1,7 @@
 """Champions of programs: named by leads, asked first, and free to step down."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 
@@ -26,6 +28,7 @@ from tests.slack_payloads import (
     HELPER,
     PEER,
     conversation_object,
+    form_values,
     user_object,
 )
 
@@ -109,10 +112,148 @@ def test_the_data_file_of_a_lead_tells_nobodys_answer(work: WorkList, program: i
 
 def test_nobody_who_was_removed_is_asked_again(work: WorkList, program: int):
     name(work, program, HELPER, PEER)
+    answers(work, PEER, "no", program)
     name(work, program)
-    assert willing(work) == {}
+    assert form_of(work, program) == []
+    answers(work, HELPER, "yes", program)
+    assert willing(work)[HELPER] is None
     name(work, program, HELPER, PEER)
+    assert len(questions(work, HELPER)) == len(questions(work, PEER)) == 1
+    # The question that they have can be answered again.
+    work.story.clock.advance(days=6)
+    answers(work, HELPER, "yes", program)
+    assert willing(work) == {HELPER: True, PEER: False}
+
+
+def form_of(work: WorkList, program: int) -> list[str]:
+    """Return the people in the form of champions."""
+    work.story.click(ASKER, "program_champions", str(program))
+    view = work.story.slack.views[-1][1]
+    return form_values(view).get("people") or []
+
+
+def test_a_champion_who_was_removed_is_one_again_when_named_again(
+    work: WorkList, program: int
+):
+    name(work, program, HELPER, PEER)
+    for member in (HELPER, PEER):
+        answers(work, member, "yes", program)
+    name(work, program, PEER, CHAMPION)
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, PEER)]
+    assert "You're a champion of" not in work.home(HELPER)
+    with work.write() as tx:
+        row = tx.session.get_one(Program, program)
+        assert not is_allowed(INVITE, service.roles_in(tx, row, HELPER))
+    # A removed champion can't take it back themselves.
+    answers(work, HELPER, "yes", program)
+    assert "You're a champion of" not in work.home(HELPER)
+    name(work, program, PEER, HELPER)
+    assert "You're a champion of" in work.home(HELPER)
     assert len(questions(work, HELPER)) == 1
+
+
+def test_stepping_down_can_be_undone(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    work.story.click(
+        HELPER, "program_champion_stop", str(program), view={"type": "home"}
+    )
+    view = work.story.slack.views[-1][1]
+    assert "no longer a champion of New managers" in str(view)
+    assert "You're a champion of" not in work.home(HELPER)
+    [(action, value)] = buttons_of(view, "Undo")
+    work.story.click(HELPER, action, value, view={"type": "modal"})
+    assert "You're a champion of" in work.home(HELPER)
+
+
+def test_a_no_can_be_taken_back(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "no", program)
+    assert "I'd like to after all" in str(work.story.slack.responses[-1])
+    work.story.clock.advance(days=30)
+    answers(work, HELPER, "yes", program)
+    assert "You're a champion of" in work.home(HELPER)
+
+
+def buttons_of(view: dict[str, Any], text: str) -> list[tuple[str, str]]:
+    return [
+        (element["action_id"], element["value"])
+        for block in view["blocks"]
+        for element in block.get("elements", ())
+        if element.get("text", {}).get("text") == text
+    ]
+
+
+def test_a_champion_outside_its_channel_reads_no_new_name_of_a_program(
+    work: WorkList, program: int
+):
+    slack = work.story.slack
+    slack.channels[DEN] = conversation_object(DEN, "den-of-secrets", is_private=True)
+    slack.members_by_channel[DEN] = [ASKER, PEER, HELPER]
+    with work.write() as tx:
+        den = channels.upsert_from_slack(tx, slack.channels[DEN])
+        tx.session.execute(update(ProgramChannel).values(channel_id=den.id))
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    assert "New managers" in work.home(HELPER)
+    slack.members_by_channel[DEN].remove(HELPER)
+    work.story.clock.advance(hours=2)
+    with work.write() as tx:
+        tx.session.get_one(Program, program).name = "Zimtstern"
+    page = work.home(HELPER)
+    assert "A program that you can't see at the moment" in page
+    assert "Step down" in page
+    for action in ("stop", "yes", "no"):
+        answers(work, HELPER, action, program)
+    everything = f"{page} {slack.responses} {slack.views} {work.home(HELPER)}"
+    assert "Zimtstern" not in everything
+
+
+def test_a_deactivated_champion_is_named_no_longer(work: WorkList, program: int):
+    work.story.set_up_channel(champions=[CHAMPION, HELPER])
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    gone = user_object(HELPER, deleted=True)
+    work.story.slack.people[HELPER] = gone
+    work.story.event({"type": "user_change", "user": gone})
+    assert form_of(work, program) == [PEER]
+    assert channel_of(work)[1] == [CHAMPION]
+
+
+def test_a_champion_of_the_program_closes_an_ask_that_is_suggested_to_them(
+    work: WorkList, program: int
+):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    work.wait_for_answers(1)
+    work.at(FRIDAY + 1.1 * DAY)
+    [(_, _, champion)] = work.open()
+    assert champion == HELPER
+    # Not by anyone else, and not just any ask.
+    item = work.item()
+    for member in (PEER, CHAMPION):
+        before = len(work.story.slack.views)
+        work.press(member, "work_close", item)
+        assert len(work.story.slack.views) == before
+    work.press(HELPER, "work_close", item)
+    form = work.story.slack.views[-1][1]
+    refused = work.story.submit(PEER, form, {"reason": "Old."})
+    assert "can close it" in str(refused.body) + str(work.story.slack.responses[-1])
+    assert work.story.asks()[0].state == "open"
+    work.story.submit(HELPER, form, {"reason": "Answered in the other channel."})
+    assert work.story.asks()[0].state == "closed"
+    work.story.deliver()
+    assert "Answered in the other channel." in str(
+        [message.blocks for message in work.story.slack.messages_to(ASKER)]
+    )
+    # Without a suggestion, they close nothing.
+    work.story.ask("Is there another way to do it?")
+    other = str(work.story.asks()[-1].id)
+    form["private_metadata"] = form["private_metadata"].replace(item.subject, other)
+    work.story.submit(HELPER, form, {"reason": "Old."})
+    assert work.story.asks()[-1].state == "open"
 
 
 def test_an_answer_after_a_week_comes_too_late(work: WorkList, program: int):
@@ -340,6 +481,6 @@ def test_whoever_becomes_a_guest_is_no_champion_any_more(work: WorkList, program
     work.story.slack.people[HELPER] = guest
     work.story.event({"type": "user_change", "user": guest})
     assert channel_of(work)[1] == [CHAMPION]
-    assert willing(work) == {PEER: None}
+    assert form_of(work, program) == [PEER]
     work.run()
     assert work.open() == [("say_hello", NEWCOMER, CHAMPION)]

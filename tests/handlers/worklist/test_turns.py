@@ -136,6 +136,27 @@ def test_with_one_champion_it_disappears_after_three_working_days(work: WorkList
     assert work.item().outcome == "over"
 
 
+def test_not_for_me_passes_it_to_the_next_champion_once(work: WorkList):
+    work.story.set_up_channel(champions=[CHAMPION, HELPER, PEER])
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    [(_, _, first)] = work.open()
+    work.press(str(first), "work_refuse")
+    assert "Say hello" not in work.home(str(first))
+    work.run()
+    [(_, _, second)] = work.open()
+    assert second not in {None, first}
+    assert "Say hello" in work.home(str(second))
+    # A late second press of the first one changes nothing.
+    work.press(str(first), "work_refuse")
+    assert work.open() == [("say_hello", NEWCOMER, second)]
+    work.press(str(second), "work_refuse")
+    work.run()
+    item = work.item()
+    assert (item.outcome, item.previous_champion) == ("refused", None)
+    assert work.open() == []
+
+
 def test_what_the_second_champion_does_says_nothing_of_the_first(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     work.join()

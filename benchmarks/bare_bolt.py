@@ -13,7 +13,7 @@ from bot import logs
 from bot.clock import utc_now
 from bot.runtime import ServedWorkspaces, Workspace
 from bot.slack.client import SlackClient
-from cli.app import create_server
+from cli.server import create_server
 from handlers.bolt_app import build_bolt
 from handlers.health import Health
 from handlers.http import SlackHttpEndpoint

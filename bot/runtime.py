@@ -1,6 +1,6 @@
 """Runtime, the open resources of the process, and the transactions that it opens."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,11 +37,23 @@ class Workspace:
 class ServedWorkspaces:
     """The workspaces that this process has a token for, in the order of their ids.
 
-    For any thread. A reader sees the state before or after an `add`, and needs no lock.
+    For any thread. A reader sees the state before or after a change, and needs no lock.
     """
 
-    def __init__(self, served: Iterable[tuple[Workspace, SlackApi]] = ()) -> None:
+    def __init__(
+        self,
+        served: Iterable[tuple[Workspace, SlackApi]] = (),
+        *,
+        look_up: Callable[[str], None] | None = None,
+    ) -> None:
+        """Serve these workspaces.
+
+        `look_up` is called with an unknown team's id; it may add its workspace.
+        """
         self._lock = Lock()
+        self._look_up = look_up
+        # Those that are no longer served, too: what is in flight ends with them.
+        self._known: Mapping[int, Workspace] = {}
         self._workspaces: Mapping[int, Workspace] = {}
         self._clients: Mapping[int, SlackApi] = {}
         self._by_team: Mapping[str, Workspace] = {}
@@ -51,10 +63,24 @@ class ServedWorkspaces:
     def add(self, workspace: Workspace, slack: SlackApi) -> None:
         """Serve the workspace with a client that has its token, from now on."""
         with self._lock:
-            workspaces = {**self._workspaces, workspace.id: workspace}
             self._clients = {**self._clients, workspace.id: slack}
-            self._by_team = {served.team_id: served for served in workspaces.values()}
-            self._workspaces = dict(sorted(workspaces.items()))
+            self._known = {**self._known, workspace.id: workspace}
+            self._replace({**self._workspaces, workspace.id: workspace})
+
+    def remove(self, installation_id: int) -> None:
+        """Serve this workspace no longer; what is in flight still has its client."""
+        with self._lock:
+            self._replace(
+                {
+                    served.id: served
+                    for served in self._workspaces.values()
+                    if served.id != installation_id
+                }
+            )
+
+    def _replace(self, workspaces: Mapping[int, Workspace]) -> None:
+        self._by_team = {served.team_id: served for served in workspaces.values()}
+        self._workspaces = dict(sorted(workspaces.items()))
 
     def __iter__(self) -> Iterator[Workspace]:
         return iter(self._workspaces.values())
@@ -67,11 +93,11 @@ class ServedWorkspaces:
         return list(self._workspaces)
 
     def get(self, installation_id: int) -> Workspace:
-        """Return the workspace of an installation. Raises KeyError if not served."""
-        return self._workspaces[installation_id]
+        """Return the workspace of an installation. Raises KeyError if never served."""
+        return self._known[installation_id]
 
     def slack_of(self, installation_id: int) -> SlackApi:
-        """Return the client of an installation. Raises KeyError if not served."""
+        """Return the client of an installation. Raises KeyError if never served."""
         return self._clients[installation_id]
 
     def find(
@@ -82,6 +108,8 @@ class ServedWorkspaces:
         A payload that names no team is assigned if exactly one workspace matches.
         """
         if team_id:
+            if team_id not in self._by_team and self._look_up is not None:
+                self._look_up(team_id)
             return self._by_team.get(team_id)
         candidates = [
             workspace

@@ -1,7 +1,6 @@
 """Connect the parts of the bot and run them, from settings to threads."""
 
 import asyncio
-import gc
 import logging
 import platform
 import signal
@@ -37,14 +36,14 @@ from bot.workspace import sync
 from bot.workspace.installations import install
 from cli.anonymity_key import anonymity_keys
 from cli.arguments import version
-from cli.memory import return_free_memory
+from cli.many_workspaces import ManyServing
+from cli.server import GRACE_SECONDS, create_server
 from cli.systemd import READY, STOPPING, WATCHDOG, Systemd, status
 from cli.watchdog import Watchdog, WatchedPart
 from handlers import readiness
 from handlers.collectors import DatabaseCollector
 from handlers.health import Health
 from handlers.http import SlackHttpEndpoint
-from handlers.http_protocol import BACKLOG, LimitedHttpProtocol
 from handlers.readiness import Check, Readiness
 from handlers.socket_mode import (
     DISCONNECTED_TOO_LONG,
@@ -63,11 +62,6 @@ _NO_SOCKET = (
     " connections:write, and turn on Socket Mode."
 )
 
-# Seconds after SIGTERM: for requests in flight, and then for deliveries.
-GRACE_SECONDS = 4
-# Objects between collections: a few megabytes.
-GC_THRESHOLD = 20_000
-
 
 class Application:
     """The bot, from its settings to its threads."""
@@ -75,18 +69,20 @@ class Application:
     def __init__(
         self, settings: Settings, database: Database, *, clock: Clock = utc_now
     ) -> None:
-        """Raises SlackError if Slack does not accept the token."""
+        """Raises SlackError if Slack does not accept the token, and SettingsError."""
         self.settings = settings
         self.database = database
-        # The environment holds the token of one workspace. Whatever is below this line
-        # serves any number of them.
-        token = _value(settings.slack_bot_token)
-        slack = SlackClient(token, base_url=settings.slack_api_url)
         with database.write_session.begin() as session:
             versions.record(session, version(), now=clock())
-        workspace = install(database.write_session, slack, now=clock())
+        many = settings.many_workspaces
+        self._many = (
+            ManyServing(many, settings.slack_api_url, database, clock) if many else None
+        )
+        # Whatever is below this line serves any number of workspaces.
         self.rt = Runtime(
-            ServedWorkspaces([(workspace, slack)]),
+            self._many.directory.served
+            if self._many
+            else _only_workspace(settings, database, clock),
             database.write_session,
             database.read_session,
             database.autocommit,
@@ -110,7 +106,11 @@ class Application:
         self._follower = SearchFollower(self.rt, _search_folder(settings, database))
         self._heartbeat = SchedulerHeartbeat(self.bolt.metrics.count_job)
         self._scheduler = Scheduler(
-            jobs.scheduled_jobs(self.rt, self.worker), self._heartbeat.beat
+            [
+                *jobs.scheduled_jobs(self.rt, self.worker),
+                *(self._many.jobs() if self._many else ()),
+            ],
+            self._heartbeat.beat,
         )
         self._socket = (
             SocketMode(
@@ -127,7 +127,7 @@ class Application:
         # The reason for the end, for the operator.
         self.abort_reason: str | None = None
         self._server: uvicorn.Server | None = None
-        signing = settings.slack_signing_secret if settings.mode == "http" else None
+        signing = settings.slack_signing_secret if settings.mode != "socket" else None
         self._endpoint = SlackHttpEndpoint(
             self.bolt,
             _value(signing) if signing else None,
@@ -150,6 +150,9 @@ class Application:
     def start(self) -> None:
         try:
             release_leases(self.rt)
+            if self._many:
+                # Tokens may have expired while no process ran.
+                self._many.refresh_tokens()
             for workspace in self.rt.workspaces:
                 sync_bot_channels(self.rt, workspace)
         except SQLAlchemyError as error:
@@ -271,6 +274,8 @@ class Application:
             self.stop()
 
         routes = [*self._health.routes(), *self._endpoint.routes()]
+        if self._many:
+            routes += self._many.routes(self.rt)
         return Starlette(routes=routes, lifespan=lifespan)
 
     def run(
@@ -289,32 +294,19 @@ class Application:
         return 1
 
 
+def _only_workspace(
+    settings: Settings, database: Database, clock: Clock
+) -> ServedWorkspaces:
+    """Return the workspace of the token in the settings. Raises SlackError."""
+    token = _value(settings.slack_bot_token)
+    slack = SlackClient(token, base_url=settings.slack_api_url)
+    workspace = install(database.write_session, slack, now=clock())
+    return ServedWorkspaces([(workspace, slack)])
+
+
 def build_info() -> Mapping[str, str]:
     """Return the program's version and Python's."""
     return {"version": version(), "python": platform.python_version()}
-
-
-def create_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
-    # Objects loaded by now stay: the collector never needs to look at them again.
-    gc.freeze()
-    # A batch of requests makes far more than the default 700 objects: the collector
-    # would look at them all.
-    gc.set_threshold(GC_THRESHOLD)
-    return_free_memory()
-    return uvicorn.Server(
-        uvicorn.Config(
-            asgi,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            http=LimitedHttpProtocol,
-            backlog=BACKLOG,
-            # Nobody opens a web socket to us; Slack's Socket Mode is a client's.
-            ws="none",
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    )
 
 
 def handle_signals() -> None:

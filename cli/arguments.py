@@ -17,7 +17,8 @@ def parser() -> argparse.ArgumentParser:
         prog="app.py",
         description="A Slack bot for peer problem-solving channels.",
         epilog=(
-            "Without a command it serves the workspace that the tokens belong to."
+            "Without a command it serves the workspace that the tokens belong to, or"
+            " with SLACK_OAUTH_CLIENT_ID each workspace that installs the app."
             " Without tokens it runs as `sandbox`. If DATABASE_URL or an unknown"
             " SLACK_… variable is set, it refuses, because you probably meant a real"
             " workspace."
@@ -174,6 +175,22 @@ def parser() -> argparse.ArgumentParser:
         "--lost",
         action="store_true",
         help="the old key is lost: cut the links of all asks to their authors",
+    )
+
+    token_rotation = add(
+        "rotate-token-key",
+        "change the key of workspaces' tokens",
+        "token_key",
+        "rotate",
+        more=(
+            "Stop the bot, set TOKEN_KEY to the new key and TOKEN_KEY_PREVIOUS to the"
+            " old one. It changes all tokens or none."
+        ),
+    )
+    token_rotation.add_argument(
+        "--lost",
+        action="store_true",
+        help="the old key is lost: delete the tokens; workspaces install the app again",
     )
 
     backup = add(

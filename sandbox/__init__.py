@@ -1,5 +1,6 @@
 """A pretend Slack on loopback for any Bolt app: Web API, events, clicks, a page."""
 
+from sandbox.hub import SlackHub
 from sandbox.sandbox import Sandbox
 from sandbox.workspace.records import (
     Ack,
@@ -20,4 +21,5 @@ __all__ = [
     "Message",
     "Person",
     "Sandbox",
+    "SlackHub",
 ]

@@ -37,7 +37,7 @@ from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.search.follower import SearchFollower
 from bot.workspace import sync
-from cli.app import GC_THRESHOLD
+from cli.server import GC_THRESHOLD
 from handlers.bolt_app import BoltApp
 from models import Base, Installation
 from tests import leak_markers

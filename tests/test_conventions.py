@@ -115,7 +115,9 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "bot/anonymity/rotation.py",
             "bot/imports/service.py",
             "bot/workspace/installations.py",
+            "bot/workspace/oauth_install.py",
             "bot/workspace/token_keys.py",
+            "bot/workspace/token_refresh.py",
             "bot/workspace/visibility.py",
         }
     )

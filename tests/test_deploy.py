@@ -18,8 +18,8 @@ import yaml
 
 from bot.config.settings import Settings
 from bot.db import engine
-from cli.app import GRACE_SECONDS
 from cli.exit import EXIT_TIMEOUT_SECONDS
+from cli.server import GRACE_SECONDS
 from cli.watchdog import CHECK_SECONDS
 from tests.docs import DOCS, ROOT
 from tests.ports import free_port

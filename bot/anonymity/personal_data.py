@@ -91,7 +91,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=SecretKey,
-        contents="The name of the key that seals authors, not the key.",
+        contents="The names of the keys that seal authors and tokens, not the keys.",
         purpose="Notice that another key was set.",
         non_personal=("name", "fingerprint", "previous_fingerprint"),
     ),

@@ -22,8 +22,10 @@ from pydantic_settings import (
     exceptions,
 )
 
+from bot.config.many_workspaces import ManyWorkspaces, read_many_workspaces
 from bot.config.mentors import MentorSettings
 from bot.config.tokens import check_secret
+from bot.config.wording import expected_value, quoted
 from bot.errors import SettingsError
 
 
@@ -51,6 +53,34 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr | None = Field(
         None,
         description="The signing secret, from Basic Information: serves over HTTP.",
+    )
+    slack_oauth_client_id: str | None = Field(
+        None,
+        description="The app's client id, from Basic Information: serves every"
+        " workspace that installs the app, see"
+        " [Many workspaces](../operate/many-workspaces.md).",
+    )
+    slack_oauth_client_secret: SecretStr | None = Field(
+        None, description="The app's client secret, from Basic Information."
+    )
+    public_url: str | None = Field(
+        None,
+        description="The bot's address for browsers, `https://…` without a path; for"
+        " many workspaces.",
+    )
+    token_key: SecretStr | None = Field(
+        None,
+        description="A secret of 32 bytes as base64 that seals the workspaces' tokens;"
+        " for many workspaces. `openssl rand -base64 32` makes one. Keep it out of the"
+        " database's backups.",
+    )
+    token_key_previous: SecretStr | None = Field(
+        None, description="The key before `TOKEN_KEY`, while you change it."
+    )
+    allowed_workspaces: str = Field(
+        "",
+        description="Ids of the workspaces (`T…`) and organisations (`E…`) that may"
+        " install the app, with commas between them. Empty: all may.",
     )
     slack_api_url: str = Field(
         "https://slack.com/api/",
@@ -135,8 +165,18 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, secrets
 
     @property
-    def mode(self) -> Literal["sandbox", "socket", "http"]:
-        """The connection to Slack; raises SettingsError if the tokens do not fit."""
+    def many_workspaces(self) -> ManyWorkspaces | None:
+        """The settings for many workspaces; None: the tokens are of one.
+
+        Raises SettingsError, with a sentence for each problem.
+        """
+        return read_many_workspaces(self)
+
+    @property
+    def mode(self) -> Literal["sandbox", "socket", "http", "many"]:
+        """The connection to Slack, "many" by HTTP. Raises SettingsError."""
+        if self.many_workspaces is not None:
+            return "many"
         bot = check_secret("SLACK_BOT_TOKEN", self.slack_bot_token, prefix="xoxb-")
         app = check_secret("SLACK_APP_TOKEN", self.slack_app_token, prefix="xapp-")
         signing = check_secret("SLACK_SIGNING_SECRET", self.slack_signing_secret)
@@ -192,7 +232,7 @@ def secret_folders(variables: Mapping[str, str | None]) -> list[Path]:
             continue
         if not value.strip() or not Path(value).is_dir():
             raise SettingsError(
-                f"{name.upper()} must be a folder; it is {_quoted(value)}."
+                f"{name.upper()} must be a folder; it is {quoted(value)}."
             )
         folders.append(Path(value))
     return folders
@@ -207,8 +247,8 @@ def _explain(error: ValidationError) -> str:
     name = "__".join(parts).upper()
     schema = _json_schema(parts)
     if schema is not None:
-        expected = _expected(name, schema)
-        return f"{name} must be {expected}; it is {_quoted(first['input'])}."
+        expected = expected_value(name, schema)
+        return f"{name} must be {expected}; it is {quoted(first['input'])}."
     *group, last = parts
     similar = get_close_matches(last, [*MentorSettings.model_fields], 1)
     if not similar:
@@ -240,8 +280,8 @@ def _explain_bad_list() -> str:
         try:
             json.loads(value)
         except ValueError:
-            expected = _expected(name.upper(), schema)
-            return f"{name.upper()} must be {expected}; it is {_quoted(value)}."
+            expected = expected_value(name.upper(), schema)
+            return f"{name.upper()} must be {expected}; it is {quoted(value)}."
     return "A file in SECRETS_DIR has no valid list."
 
 
@@ -259,38 +299,12 @@ def _json_schema(parts: list[str]) -> dict[str, Any] | None:
     return property_
 
 
-def _expected(name: str, schema: Mapping[str, Any]) -> str:
-    if "$ref" in schema:
-        return f"set by its parts, such as {name}__HOUR"
-    if "enum" in schema:
-        return f"one of {', '.join(schema['enum'])}"
-    if schema["type"] == "array":
-        return f"a list of numbers such as {schema['default']}"
-    least, most = schema.get("minimum"), schema.get("maximum")
-    if (above := schema.get("exclusiveMinimum")) is not None:
-        return f"a number above {above:g}, up to {most:g}"
-    if least is None:
-        return "a number"
-    to = "on" if most is None else f"to {most:g}"
-    return f"a number from {least:g} {to}"
-
-
-def _quoted(value: object) -> str:
-    """Quote a value, unless it is long or looks like a misplaced token."""
-    text = str(value)
-    if not text.strip():
-        return "empty"
-    is_token = "xox" in text or "xapp" in text
-    if is_token or len(text) > _MAX_QUOTED_LENGTH:
-        return "something else"
-    return f"“{text}”"
-
-
-_MAX_QUOTED_LENGTH = 30
 _SLACK_SETTINGS = (
     "slack_bot_token",
     "slack_app_token",
     "slack_signing_secret",
+    "slack_oauth_client_id",
+    "slack_oauth_client_secret",
     "slack_api_url",
 )
 # An unknown name without SLACK_ counts as a misspelling if it is this similar.

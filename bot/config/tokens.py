@@ -21,8 +21,17 @@ _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 _MIN_SECRET_LENGTH = 16
 
 
-def check_secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | None:
-    """Return the secret, None if not set. Raises SettingsError if it can't be right."""
+def check_secret(
+    name: str,
+    value: SecretStr | None,
+    *,
+    prefix: str = "",
+    kind: str = "signing secret",
+) -> str | None:
+    """Return the secret, None if not set. Raises SettingsError if it can't be right.
+
+    Without a prefix, it is a secret of Slack's app; `kind` is Slack's name for it.
+    """
     if value is None:
         return None
     secret = value.get_secret_value()
@@ -46,9 +55,8 @@ def check_secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str
         raise SettingsError(f"{name} is too short. Copy all of it from Slack.")
     if not prefix and not _SIGNING_SECRET.fullmatch(secret):
         raise SettingsError(
-            f"{name} is not a signing secret. A signing secret has 32 characters from"
-            " 0 to 9 and a to f. Copy it again from your app's Basic Information"
-            " page."
+            f"{name} is not a {kind}. A {kind} has 32 characters from 0 to 9 and a to"
+            " f. Copy it again from your app's Basic Information page."
         )
     return secret
 

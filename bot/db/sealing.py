@@ -124,7 +124,7 @@ def record_change(
 def record_lost_key(
     session: Session, name: str, current: SealingKey, previous: SealingKey | None
 ) -> SecretKey:
-    """Record `current` in place of a key that no one has any more; return the row.
+    """Record `current` in place of a key that is lost; return the row.
 
     Raises SettingsError if the key is not lost.
     """

@@ -86,15 +86,22 @@ def opener_for(url: str) -> OpenerDirector:
 
 
 def call_method(
-    client: WebClient, method: str, *, ok_errors: set[str] | None = None, **args: object
+    client: WebClient,
+    method: str,
+    *,
+    ok_errors: set[str] | None = None,
+    app_credentials: Mapping[str, str] | None = None,
+    **args: object,
 ) -> SlackResponse:
     """Call a method of Slack's API, without arguments that are None. Raises SlackError.
 
     With an error in `ok_errors`, the effect exists already: the response is returned.
+    `app_credentials` has the app's client_id and client_secret, in place of a token.
     """
     params = {name: value for name, value in args.items() if value is not None}
+    auth = dict(app_credentials) if app_credentials else None
     try:
-        response = client.api_call(method, params=params)
+        response = client.api_call(method, params=params, auth=auth)
     except SlackApiError as error:
         response = error.response
         if isinstance(response, SlackResponse) and _error_name(response) in (

@@ -34,7 +34,7 @@ def begin(session: Session, browser: str, *, now: datetime) -> str:
 def finish(session: Session, state: str, browser: str, *, now: datetime) -> bool:
     """Use the state up; return False if it is not one of this browser's.
 
-    Of two requests at once, only one gets True. A request from another browser leaves
+    Only one of two requests at once gets True. A request from another browser leaves
     the state to its own.
     """
     used = session.scalar(

@@ -40,13 +40,6 @@ class TokenKeys:
         """Return the token. Raises WrongKey."""
         return decrypt_with_any((self.current, self.previous), sealed, row).decode()
 
-    @classmethod
-    def of(cls, current: bytes | None, previous: bytes | None) -> "TokenKeys | None":
-        """Return the keys of these bytes; None without a current key."""
-        if current is None:
-            return None
-        return cls(TokenKey(current), TokenKey(previous) if previous else None)
-
 
 def require_same_key(write_session: sessionmaker[Session], keys: TokenKeys) -> None:
     """Record the first key. Raises SettingsError if the database has another one."""

@@ -76,7 +76,7 @@ def open_row(row: WorkspaceToken, keys: TokenKeys) -> Token:
 def claim_refreshes(session: Session, *, now: datetime) -> list[int]:
     """Claim the tokens that expire soon; return the ids of their installations.
 
-    Of several processes at once only one gets each, until the lease runs out.
+    Only one of several processes at once gets each, until the lease runs out.
     """
     return sorted(
         session.scalars(

@@ -11,12 +11,13 @@ from bot.config.sandbox_guard import refuse_accidental_sandbox
 from bot.config.settings import Settings
 from bot.errors import SettingsError
 from bot.slack.client import SlackClient
-from cli.doctor import database, files, process, slack
+from cli.doctor import database, files, many_workspaces, process, slack
 from cli.doctor.findings import Finding, wrong
 
 # Each row that the report can have, and its check; the reference of the docs has them.
 ROWS: Mapping[str, str] = {
     "Tokens": "Slack's tokens are set, and each is of the right kind.",
+    "Install page": "Who can install the app (many workspaces only).",
     "Bot token": "Slack accepts the bot token.",
     "Scopes": "The app was installed with the scopes of `manifest.yml`.",
     "Clock": "This machine's clock agrees with Slack's. Signatures depend on it.",
@@ -45,6 +46,10 @@ ROWS: Mapping[str, str] = {
     "Anonymity key": (
         "The key of asks without a name is the one that the database was written with."
     ),
+    "Token key": (
+        "The key of workspaces' tokens is the one that the database was written with,"
+        " and opens them (many workspaces only)."
+    ),
     "File modes": "Only the owner can read `.env` and the database.",
     "Data directory": "Only the owner can open the data directory.",
     "Disk space": "The disk has free space.",
@@ -67,9 +72,12 @@ def report(settings: Settings, args: argparse.Namespace) -> int:
 def examine(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Finding]:
     """Run all checks in turn; one that fails does not stop the others."""
     running = process.probe(settings)
-    web = None
+    web = many = None
     try:
-        if settings.mode == "sandbox":
+        many = settings.many_workspaces
+        if many is not None:
+            yield from many_workspaces.examine(many)
+        elif settings.mode == "sandbox":
             yield _no_tokens(settings)
         else:
             token = settings.slack_bot_token
@@ -81,8 +89,9 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Finding]:
         yield wrong("Tokens", str(error), "Correct it in `.env` or the environment.")
     if web is not None:
         yield from slack.examine(settings, web, running, clock=clock)
+    if web is not None or many is not None:
         yield from process.examine(settings, running, clock=clock)
-    yield from database.examine(settings, web, clock=clock)
+    yield from database.examine(settings, web, many, clock=clock)
     yield from files.examine(settings)
 
 

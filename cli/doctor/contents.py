@@ -18,6 +18,7 @@ from bot.monitoring import FailureCount
 from bot.runtime import Transaction
 from bot.slack.api import SlackApi, SlackError
 from bot.workspace.installations import to_workspace
+from cli.doctor import many_workspaces
 from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Channel, Installation, Member, Schedule
 
@@ -39,11 +40,24 @@ _HINTS = {
 
 
 def examine(
-    session: Session, client: SlackApi | None, *, clock: Clock
+    session: Session,
+    client: SlackApi | None,
+    *,
+    clock: Clock,
+    is_many: bool = False,
 ) -> Iterator[Finding]:
+    """Check each workspace; `is_many` if they install the app themselves."""
     now = clock()
     about = "Workspace"
     known = session.scalars(select(Installation).order_by(Installation.id)).all()
+    if is_many:
+        yield many_workspaces.examine_workspaces(session)
+        yield from _zone_rules()
+        for finding in _examine_each(session, known, None, now=now):
+            # There may be a thousand workspaces.
+            if finding.level != "ok":
+                yield finding
+        return
     if not known:
         do = "Start the bot once with a token, and it asks Slack."
         yield warning(about, "The database has no workspace yet.", do)
@@ -67,6 +81,18 @@ def examine(
         "Give each workspace its own DATABASE_URL.",
     )
     yield from _zone_rules()
+    yield from _examine_each(session, known, client, team, now=now)
+
+
+def _examine_each(
+    session: Session,
+    known: Iterable[Installation],
+    client: SlackApi | None,
+    team: str | None = None,
+    *,
+    now: datetime,
+) -> Iterator[Finding]:
+    """Check the workspaces one after the other; `client` has the token of `team`."""
     for row in known:
         label = f"{row.team_name} ({row.team_id})" if row.team_name else row.team_id
         own_client = client if row.team_id == team else None
@@ -89,7 +115,8 @@ def _examine_workspace(
             "Workspace",
             "The bot sends nothing, because Slack said"
             f" {installation.disabled_reason}.",
-            "Reinstall the app, set the new SLACK_BOT_TOKEN, and start the bot again.",
+            "Install the app again. If its token is in SLACK_BOT_TOKEN, set the new"
+            " one, and start the bot again.",
         )
     yield from _channels(session, installation, client)
     yield from _zones(session, installation)

@@ -9,12 +9,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
+from bot.config.many_workspaces import ManyWorkspaces
 from bot.config.settings import Settings
 from bot.db import engine as db_engine
 from bot.db import schema, versions
 from bot.slack.client import SlackClient
 from cli.arguments import version
-from cli.doctor import anonymity, contents, search
+from cli.doctor import anonymity, contents, many_workspaces, search
 from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Base
 
@@ -26,7 +27,11 @@ MIN_FREE_CONNECTIONS = 20
 
 
 def examine(
-    settings: Settings, client: SlackClient | None, *, clock: Clock
+    settings: Settings,
+    client: SlackClient | None,
+    many: ManyWorkspaces | None = None,
+    *,
+    clock: Clock,
 ) -> Iterator[Finding]:
     """Run the checks; `client` is for comparisons with Slack, None without a token."""
     try:
@@ -51,7 +56,11 @@ def examine(
         fits = yield from _check_schema(engine, url, clock=clock)
         if fits:
             with Session(engine) as session:
-                yield from contents.examine(session, client, clock=clock)
+                if many is not None:
+                    yield from many_workspaces.examine_key(session, many)
+                yield from contents.examine(
+                    session, client, clock=clock, is_many=many is not None
+                )
                 yield from search.examine(session, clock=clock)
                 yield from anonymity.examine(session, settings, clock=clock)
     except SQLAlchemyError as error:

@@ -128,7 +128,7 @@ def _last_event(settings: Settings, process: ProcessState, *, clock: Clock) -> F
     address = (
         "In Slack, set the Request URL to this bot's /slack/events under Event"
         " Subscriptions, Interactivity and each command."
-        if settings.mode == "http"
+        if settings.mode != "socket"
         else "Turn on Socket Mode and Event Subscriptions."
     )
     return warning(

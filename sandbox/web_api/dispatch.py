@@ -56,7 +56,7 @@ class ApiDispatcher:
             try:
                 call_args = arguments(headers.get("content-type", ""), query, body)
                 token = _token(headers, call_args)
-                response = _fault_response(fault) or self._call_method(
+                response = fault_response(fault) or self._call_method(
                     name, token, Args(call_args)
                 )
             except SlackError as no:
@@ -120,7 +120,7 @@ def _rate_limited(seconds: int) -> ApiResponse:
     return ApiResponse(refused, 429, {"retry-after": str(seconds)})
 
 
-def _fault_response(fault: Fault | None) -> ApiResponse | None:
+def fault_response(fault: Fault | None) -> ApiResponse | None:
     """Return the response of a fault that keeps the call from having any effect."""
     if fault is None:
         return None

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,14 +19,22 @@ from starlette.routing import BaseRoute, Route
 from sandbox.platform import broken_http
 from sandbox.platform.files import FileStore
 from sandbox.platform.response_urls import ResponseUrls
-from sandbox.web_api.dispatch import ApiDispatcher
+from sandbox.web_api.dispatch import ApiResponse
 from sandbox.workspace.errors import SlackError
 from sandbox.workspace.workspace import Workspace
 
 _STOP_SECONDS = 10.0
 
 
-def web_api_route(calls: ApiDispatcher) -> Route:
+class Calls(Protocol):
+    """Answers the calls of the Web API."""
+
+    def handle(
+        self, name: str, headers: Mapping[str, str], query: str, body: bytes
+    ) -> ApiResponse: ...
+
+
+def web_api_route(calls: Calls) -> Route:
     async def call(request: Request) -> Response:
         response = await run_in_threadpool(
             calls.handle,

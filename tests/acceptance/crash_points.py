@@ -23,7 +23,8 @@ from bot.config.mentors import SMALL_WORKSPACE
 from bot.config.settings import Settings
 from bot.db.engine import Database
 from bot.db.open import open_database
-from cli.app import Application, create_server
+from cli.app import Application
+from cli.server import create_server
 
 # Only the client knows that it has read the 200: there the parent kills the process.
 AFTER_THE_200 = "after the 200"

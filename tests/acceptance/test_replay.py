@@ -26,7 +26,8 @@ from bot.imports.export import Export
 from bot.knowledge.message_kinds import KNOWLEDGE_NOTICE
 from bot.runtime import Transaction
 from bot.workspace import channels, sync
-from cli.app import Application, create_server
+from cli.app import Application
+from cli.server import create_server
 from models import Member, OutboxItem
 from sandbox import Sandbox
 from sandbox.scenarios import replay

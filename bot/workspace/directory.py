@@ -1,0 +1,99 @@
+"""Serve each workspace whose token is in the database, and follow changes there."""
+
+import logging
+from collections.abc import Callable, Iterable
+from threading import Lock
+from time import monotonic
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.db.sealing import WrongKey
+from bot.runtime import ServedWorkspaces
+from bot.slack.api import SlackApi
+from bot.workspace import tokens
+from bot.workspace.installations import to_workspace
+from bot.workspace.token_keys import TokenKeys
+from models import Installation, WorkspaceToken
+
+log = logging.getLogger(__name__)
+
+# An unknown team is not looked up again for so long, however many events it sends.
+UNKNOWN_FOR_SECONDS = 10.0
+_MAX_UNKNOWN = 1000
+
+
+class WorkspaceDirectory:
+    """Keeps `served` as the database has it; for any thread.
+
+    Another process may install the app in a workspace, remove it, or renew a token.
+    """
+
+    def __init__(
+        self,
+        read_session: sessionmaker[Session],
+        keys: TokenKeys,
+        new_client: Callable[[str], SlackApi],
+        *,
+        monotonic_clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Take a function from a token to the client that uses it."""
+        self.served = ServedWorkspaces(look_up=self._look_up)
+        self._read_session = read_session
+        self._keys = keys
+        self._new_client = new_client
+        self._monotonic_clock = monotonic_clock
+        self._lock = Lock()
+        # The versions of the tokens that are in use, by installation.
+        self._versions: dict[int, int] = {}
+        self._unknown_until: dict[str, float] = {}
+
+    def sync(self) -> None:
+        """Serve what the database has by now, and nothing else."""
+        with self._lock, self._read_session() as session:
+            stored = tokens.versions(session)
+            for installation_id in self._versions.keys() - stored.keys():
+                self.served.remove(installation_id)
+                del self._versions[installation_id]
+            self._serve(
+                session,
+                (
+                    installation_id
+                    for installation_id, version in stored.items()
+                    if self._versions.get(installation_id) != version
+                ),
+            )
+
+    def _look_up(self, team_id: str) -> None:
+        """Serve the team's workspace if another process has just installed it."""
+        now = self._monotonic_clock()
+        if now < self._unknown_until.get(team_id, now):
+            return
+        with self._lock, self._read_session() as session:
+            installation_id = session.scalar(
+                select(WorkspaceToken.installation_id)
+                .join(Installation, Installation.id == WorkspaceToken.installation_id)
+                .where(Installation.team_id == team_id)
+            )
+            if installation_id is not None:
+                self._serve(session, [installation_id])
+                return
+            if len(self._unknown_until) >= _MAX_UNKNOWN:
+                self._unknown_until.clear()
+            self._unknown_until[team_id] = now + UNKNOWN_FOR_SECONDS
+
+    def _serve(self, session: Session, installation_ids: Iterable[int]) -> None:
+        for installation_id in installation_ids:
+            row = session.get_one(WorkspaceToken, installation_id)
+            self._versions[installation_id] = row.version
+            try:
+                token = tokens.open_row(row, self._keys)
+            except WrongKey:
+                # The other workspaces are served all the same.
+                log.error(  # noqa: TRY400 - The trace says nothing.
+                    "token does not open", extra={"installation": installation_id}
+                )
+                continue
+            workspace = to_workspace(session.get_one(Installation, installation_id))
+            self.served.add(workspace, self._new_client(token.access))
+            self._unknown_until.pop(workspace.team_id, None)

@@ -1,0 +1,164 @@
+"""Install the app in a workspace, in the steps of Slack's OAuth."""
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode, urljoin
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.clock import Clock
+from bot.config.many_workspaces import ManyWorkspaces
+from bot.outbox.enqueue import ENQUEUED
+from bot.runtime import Workspace
+from bot.slack.api import Rejected, SlackApi, SlackError
+from bot.slack.oauth import USED_CODE_ERRORS, Grant, OAuthClient
+from bot.workspace import installations, oauth_states, tokens
+from bot.workspace.directory import WorkspaceDirectory
+from bot.workspace.token_keys import TokenKeys
+from bot.workspace.token_refresh import to_token
+
+log = logging.getLogger(__name__)
+
+Reason = Literal[
+    "stale_link",
+    "cancelled",
+    "refused_by_slack",
+    "used_code",
+    "not_allowed",
+    "organisation",
+    "missing_scopes",
+    "misconfigured",
+    "slack_down",
+]
+
+
+class NotInstalled(Exception):
+    """The app was not installed; nothing was stored."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    workspace: Workspace
+    team_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installer:
+    """Installs the app for the browser in front of it.
+
+    `new_client` makes a client from a token. `scopes` are those to ask for, and
+    `optional_scopes` those that a workspace may refuse.
+    """
+
+    many: ManyWorkspaces
+    oauth: OAuthClient
+    keys: TokenKeys
+    directory: WorkspaceDirectory
+    write_session: sessionmaker[Session]
+    new_client: Callable[[str], SlackApi]
+    clock: Clock
+    scopes: Collection[str]
+    optional_scopes: Collection[str]
+    api_url: str
+
+    def begin(self, browser: str) -> str:
+        """Return the address of Slack's page, on which a person allows the app."""
+        with self.write_session.begin() as session:
+            state = oauth_states.begin(session, browser, now=self.clock())
+        query = urlencode(
+            {
+                "client_id": self.many.client_id,
+                "scope": ",".join(sorted(self.scopes)),
+                "redirect_uri": self.many.redirect_url,
+                "state": state,
+            }
+        )
+        return urljoin(self.api_url, f"/oauth/v2/authorize?{query}")
+
+    def finish(self, *, state: str, browser: str, code: str, error: str) -> Installed:
+        """Install the app; `error` is Slack's, if the person did not allow it.
+
+        1. The state is used up, whatever happens next.
+        2. The code is exchanged for a token, once. It must be of a workspace that may
+           install the app, with all scopes that the bot needs.
+        3. `auth.test` says who the token is.
+        4. The workspace and its token are stored, and served from now on.
+
+        Raises NotInstalled.
+        """
+        with self.write_session.begin() as session:
+            is_ours = oauth_states.finish(session, state, browser, now=self.clock())
+        if not is_ours:
+            raise NotInstalled("stale_link")
+        if error or not code:
+            is_cancelled = error == "access_denied"
+            raise NotInstalled("cancelled" if is_cancelled else "refused_by_slack")
+        grant = self._exchange(code)
+        self._check(grant)
+        try:
+            identity = self.new_client(grant.access_token).auth_test()
+        except SlackError as failed:
+            log.warning("not installed", extra={"error": failed.code})
+            raise NotInstalled("slack_down") from failed
+        if identity["team_id"] != grant.team_id:
+            log.error("not installed: the token is of another workspace")
+            raise NotInstalled("slack_down")
+        now = self.clock()
+        with self.write_session.begin() as session:
+            workspace = installations.save(session, identity, now=now)
+            tokens.store(
+                session,
+                self.keys,
+                workspace.id,
+                to_token(grant, now=now),
+                installed_at=now,
+            )
+            # Messages may have waited since the app was removed.
+            session.info[ENQUEUED] = True
+        self.directory.sync()
+        log.info("installed", extra={"team": workspace.team_id})
+        return Installed(workspace, str(identity.get("team") or workspace.team_id))
+
+    def _exchange(self, code: str) -> Grant:
+        try:
+            return self.oauth.exchange(code, self.many.redirect_url)
+        except Rejected as error:
+            if error.code in USED_CODE_ERRORS:
+                raise NotInstalled("used_code") from error
+            log.error(  # noqa: TRY400 - The trace says nothing.
+                "not installed: check the app's client id, secret and redirect URL",
+                extra={"error": error.code},
+            )
+            raise NotInstalled("misconfigured") from error
+        except SlackError as error:
+            log.warning("not installed", extra={"error": error.code})
+            raise NotInstalled("slack_down") from error
+
+    def _check(self, grant: Grant) -> None:
+        """Raise NotInstalled if the token is not one that the bot can serve."""
+        if grant.is_for_organisation:
+            self._give_back(grant)
+            raise NotInstalled("organisation")
+        if not self.many.allows(grant.team_id, grant.enterprise_id):
+            log.warning("not allowed to install", extra={"team": grant.team_id})
+            if self.directory.served.find(grant.team_id) is None:
+                self._give_back(grant)
+            raise NotInstalled("not_allowed")
+        missing = {*self.scopes} - {*self.optional_scopes} - grant.scopes
+        if missing:
+            # The token may be that of an earlier installation, which goes on with it.
+            log.warning("not installed", extra={"missing": sorted(missing)})
+            raise NotInstalled("missing_scopes")
+
+    def _give_back(self, grant: Grant) -> None:
+        """Revoke the token, so that no workspace has an app that does nothing."""
+        try:
+            self.oauth.revoke(grant.access_token)
+        except SlackError as error:
+            log.warning("token not revoked", extra={"error": error.code})

@@ -1,0 +1,93 @@
+"""Serve every workspace that installs the app: the parts, and their jobs."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from starlette.routing import Route
+
+from bot.clock import Clock
+from bot.config.many_workspaces import ManyWorkspaces
+from bot.db.engine import Database
+from bot.db.retry import retry_on_conflict
+from bot.runtime import Runtime, Workspace
+from bot.slack.client import SlackClient
+from bot.slack.oauth import OAuthClient
+from bot.workspace.directory import WorkspaceDirectory
+from bot.workspace.oauth_install import Installer
+from bot.workspace.token_keys import require_same_key
+from bot.workspace.token_refresh import refresh_tokens
+from cli.token_key import token_keys_of
+from handlers.install import InstallPages
+from jobs.scheduler import ScheduledJob
+from jobs.workspace import sync_bot_channels
+
+MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+
+
+class ManyServing:
+    """The parts that only a bot for many workspaces has."""
+
+    def __init__(
+        self, many: ManyWorkspaces, api_url: str, database: Database, clock: Clock
+    ) -> None:
+        """Raises SettingsError if the database was written with another key."""
+        self._many, self._api_url = many, api_url
+        self._database, self._clock = database, clock
+        self._keys = token_keys_of(many)
+        require_same_key(database.write_session, self._keys)
+        self._oauth = OAuthClient(many.client_id, many.client_secret, base_url=api_url)
+        self.directory = WorkspaceDirectory(
+            database.read_session, self._keys, self._new_client
+        )
+        self.directory.sync()
+
+    def _new_client(self, token: str) -> SlackClient:
+        return SlackClient(token, base_url=self._api_url)
+
+    def routes(self, rt: Runtime) -> list[Route]:
+        """Return the routes of the pages on which people install the app."""
+
+        def on_installed(workspace: Workspace) -> None:
+            # The bot may still be in the channels of an earlier installation.
+            sync_bot_channels(rt, workspace)
+
+        return InstallPages(self.installer(), on_installed).routes()
+
+    def installer(self) -> Installer:
+        scopes = _manifest()["oauth_config"]["scopes"]
+        return Installer(
+            many=self._many,
+            oauth=self._oauth,
+            keys=self._keys,
+            directory=self.directory,
+            write_session=self._database.write_session,
+            new_client=self._new_client,
+            clock=self._clock,
+            scopes=scopes["bot"],
+            optional_scopes=scopes["bot_optional"],
+            api_url=self._api_url,
+        )
+
+    def jobs(self) -> list[ScheduledJob]:
+        return [
+            ScheduledJob(name, retry_on_conflict(run), every)
+            for name, run, every in (
+                ("follow-workspaces", self.directory.sync, timedelta(seconds=10)),
+                ("refresh-tokens", self.refresh_tokens, timedelta(minutes=1)),
+            )
+        ]
+
+    def refresh_tokens(self) -> None:
+        """Renew the tokens that expire soon, and use the new ones."""
+        refresh_tokens(
+            self._database.write_session, self._keys, self._oauth, now=self._clock()
+        )
+        self.directory.sync()
+
+
+def _manifest() -> Mapping[str, Any]:
+    read: Mapping[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    return read

@@ -1,0 +1,163 @@
+"""Tokens that expire are renewed in time, by one replica, whatever Slack does."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from bot.db.engine import Database
+from bot.slack.api import Rejected
+from cli.many_workspaces import ManyServing
+from models import WorkspaceToken
+from sandbox import Sandbox, SlackHub
+from tests.factories import Clock
+from tests.install import InstallSite, new_serving, pretend_slack
+
+REDIRECT = "http://127.0.0.1:1/slack/oauth_redirect"
+
+
+@pytest.fixture
+def hub(clock: Clock) -> Iterator[SlackHub]:
+    with pretend_slack(clock, "Acme", has_token_rotation=True) as hub:
+        hub.redirect_urls.add(REDIRECT)
+        hub.request_url = "http://127.0.0.1:1/slack/events"
+        yield hub
+
+
+@pytest.fixture
+def acme(hub: SlackHub) -> Sandbox:
+    return next(iter(hub.workspaces.values()))
+
+
+def replica(hub: SlackHub, database: Database, clock: Clock) -> InstallSite:
+    serving, rt = new_serving(hub, database, clock)
+    return InstallSite(hub, serving, rt, "")
+
+
+@pytest.fixture
+def first(
+    hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+) -> InstallSite:
+    """A replica in which the app was just installed."""
+    site = replica(hub, database, clock)
+    installer = site.serving.installer()
+    state = installer.begin("a-browser").rpartition("state=")[2]
+    query = {
+        "client_id": hub.client_id,
+        "scope": ",".join(acme.scopes),
+        "redirect_uri": REDIRECT,
+    }
+    code = hub.allow(query, acme.team_id).partition("code=")[2].partition("&")[0]
+    installer.finish(state=state, browser="a-browser", code=code, error="")
+    return site
+
+
+def version(database: Database) -> int:
+    with database.read_session() as session:
+        return session.scalars(select(WorkspaceToken.version)).one()
+
+
+def test_a_token_is_renewed_before_it_expires(
+    first: InstallSite, acme: Sandbox, clock: Clock
+):
+    for _ in range(10):
+        clock.advance(hours=10)
+        first.serving.refresh_tokens()
+        assert first.works(acme)
+
+
+def test_without_renewal_slack_accepts_it_no_longer(
+    first: InstallSite, acme: Sandbox, clock: Clock
+):
+    clock.advance(hours=12)
+    with pytest.raises(Rejected, match="token_expired"):
+        first.works(acme)
+
+
+def test_after_a_long_pause_the_first_start_renews_it(
+    first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+):
+    clock.advance(days=30)
+    again = replica(hub, database, clock)
+    again.serving.refresh_tokens()
+    assert again.works(acme)
+
+
+def test_of_two_replicas_one_renews_it_and_the_other_reads_it(
+    first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+):
+    second = replica(hub, database, clock)
+    clock.advance(hours=10)
+    both: list[ManyServing] = [first.serving, second.serving]
+    with ThreadPoolExecutor(2) as pool:
+        for work in [pool.submit(serving.refresh_tokens) for serving in both]:
+            work.result()
+    assert version(database) == 2
+    clock.advance(hours=9)
+    for site in (first, second):
+        site.serving.directory.sync()
+        assert site.works(acme)
+
+
+@pytest.mark.parametrize("kind", ["reset", "server_error", "truncated"])
+def test_a_lost_answer_is_asked_for_again(
+    first: InstallSite,
+    hub: SlackHub,
+    acme: Sandbox,
+    database: Database,
+    clock: Clock,
+    kind: str,
+):
+    hub.faults.add(kind, "oauth.v2.access", times=1, after=True)
+    clock.advance(hours=10)
+    first.serving.refresh_tokens()
+    assert version(database) == 1
+    assert first.works(acme)
+    clock.advance(minutes=1)
+    first.serving.refresh_tokens()
+    assert version(database) == 2
+    clock.advance(hours=9)
+    assert first.works(acme)
+
+
+def test_slack_is_down_for_an_hour(
+    first: InstallSite, hub: SlackHub, acme: Sandbox, clock: Clock
+):
+    fault = hub.faults.add("server_error", "oauth.v2.access")
+    clock.advance(hours=10)
+    for _ in range(60):
+        first.serving.refresh_tokens()
+        clock.advance(minutes=1)
+    assert first.works(acme)
+    hub.faults.remove(fault.id)
+    first.serving.refresh_tokens()
+    clock.advance(hours=9)
+    assert first.works(acme)
+
+
+def test_a_refresh_token_that_slack_refuses_is_given_up(
+    first: InstallSite,
+    hub: SlackHub,
+    acme: Sandbox,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+):
+    hub._refreshes.clear()
+    clock.advance(hours=10)
+    for _ in range(3):
+        first.serving.refresh_tokens()
+        clock.advance(minutes=2)
+    said = [record.message for record in caplog.records if "renewed" in record.message]
+    assert said == ["token can't be renewed: install the app in this workspace again"]
+    # It works until it expires.
+    assert first.works(acme)
+
+
+def test_the_app_is_removed_while_the_token_is_renewed(
+    first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+):
+    clock.advance(hours=10)
+    hub.uninstall(acme.team_id)
+    first.serving.refresh_tokens()
+    assert version(database) == 1

@@ -1,0 +1,125 @@
+"""Two workspaces install the app by clicking; each asks, and nothing crosses."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import func, select
+
+from bot.db.engine import Database
+from cli.app import Application
+from models import Ask, Installation
+from sandbox import Sandbox, SlackHub
+from sandbox.workspace.clock import utc_now
+from tests.browser.conftest import TIMEOUT_SECONDS, Window
+from tests.install import many_settings, pretend_slack
+from tests.ports import free_port
+
+pytestmark = [
+    pytest.mark.deep,
+    pytest.mark.parametrize("database", ["postgresql"], indirect=True),
+]
+
+
+@contextmanager
+def running(hub: SlackHub, database: Database, folder: Path) -> Iterator[str]:
+    """Run the whole bot; yield its address."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    hub.redirect_urls.add(f"{url}/slack/oauth_redirect")
+    hub.request_url = f"{url}/slack/events"
+    settings = many_settings(hub, url, port=port, search_folder=folder)
+    application = Application(settings, database)
+    server = uvicorn.Server(
+        uvicorn.Config(application.asgi(), port=port, log_config=None)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield url
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def hub() -> Iterator[SlackHub]:
+    with pretend_slack(utc_now, "Acme", "Beta") as hub:
+        for name, sandbox in zip(("Ana", "Zoe"), hub.workspaces.values(), strict=True):
+            person = sandbox.add_person(name.lower(), real_name=name)
+            sandbox.add_channel("help", person)
+        yield hub
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_SECONDS * 1000)
+    yield page
+    context.close()
+
+
+def install(page: Page, url: str, sandbox: Sandbox) -> None:
+    page.goto(f"{url}/slack/install")
+    page.get_by_label("Workspace").select_option(sandbox.workspace.team_name)
+    page.get_by_role("button", name="Allow").click()
+
+
+def ask(page: Page, sandbox: Sandbox, person: str, question: str) -> Window:
+    page.goto(f"{sandbox.url}/?as={person}&in=help")
+    page.get_by_role("main").wait_for()
+    window = Window(page)
+    window.say(f"/ask {question}")
+    expect(window.message(question)).to_contain_text("Asked by")
+    return window
+
+
+def test_two_workspaces_install_the_app_and_ask(
+    hub: SlackHub, database: Database, page: Page, tmp_path: Path
+) -> None:
+    acme, beta = hub.workspaces.values()
+    with running(hub, database, tmp_path) as url:
+        page.goto(f"{url}/slack/install")
+        page.get_by_role("button", name="Cancel").click()
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_have_text("Backswing was not installed")
+        assert Window(page).accessibility_problems() == []
+        page.get_by_role("link", name="Start again").click()
+        page.get_by_role("button", name="Allow").wait_for()
+
+        for sandbox, name in ((acme, "Acme"), (beta, "Beta")):
+            install(page, url, sandbox)
+            expect(heading).to_have_text(f"Backswing is in {name}")
+            assert Window(page).accessibility_problems() == []
+            page.get_by_role("link", name="Open Slack").click()
+            page.wait_for_url(f"{sandbox.url}/**")
+            page.get_by_role("main").wait_for()
+
+        # Going back opens the link a second time.
+        install(page, url, acme)
+        expect(heading).to_have_text("Backswing is in Acme")
+        page.reload()
+        expect(heading).to_have_text("This link no longer works")
+
+        ask(page, acme, "ana", "How do I paint a door?")
+        ask(page, beta, "zoe", "How do I oil a hinge?")
+    for sandbox, own, other in (
+        (acme, "paint a door", "hinge"),
+        (beta, "oil a hinge", "door"),
+    ):
+        shown = str(list(sandbox.workspace.channels.values()))
+        assert own in shown
+        assert other not in shown
+    with database.read_session() as session:
+        asks = session.execute(
+            select(Installation.team_name, func.count())
+            .join(Ask, Ask.installation_id == Installation.id)
+            .group_by(Installation.team_name)
+        ).all()
+    assert sorted(map(tuple, asks)) == [("Acme", 1), ("Beta", 1)]

@@ -1,0 +1,171 @@
+"""The operator of many workspaces: the key's command, and the doctor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import update
+
+import app
+from bot.config.many_workspaces import ManyWorkspaces
+from bot.config.settings import Settings
+from bot.db.engine import Database
+from bot.runtime import Workspace
+from bot.workspace import tokens
+from bot.workspace.token_keys import require_same_key
+from bot.workspace.tokens import Token
+from cli.doctor import contents, many_workspaces
+from cli.doctor.findings import Finding
+from cli.token_key import token_keys_of
+from models import WorkspaceToken
+from tests.bot.config.test_many_workspaces import GOOD
+from tests.conftest import NOW
+from tests.install import KEY, OTHER_KEY
+
+Run = Callable[..., tuple[int, str]]
+
+# The command is for PostgreSQL only.
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
+@dataclass
+class Operator:
+    """Runs the command line with these settings, and reads the doctor's findings."""
+
+    url: str
+    database: Database
+    workspace: Workspace
+    run: Run
+
+    def settings(
+        self, key: str = KEY, previous: str | None = None, **more: Any
+    ) -> ManyWorkspaces:
+        many = Settings(
+            _env_file=None,
+            slack_oauth_client_id=GOOD["SLACK_OAUTH_CLIENT_ID"],
+            slack_oauth_client_secret=SecretStr(GOOD["SLACK_OAUTH_CLIENT_SECRET"]),
+            slack_signing_secret=SecretStr(GOOD["SLACK_SIGNING_SECRET"]),
+            public_url=GOOD["PUBLIC_URL"],
+            token_key=SecretStr(key),
+            token_key_previous=SecretStr(previous) if previous else None,
+            database_url=self.url,
+            **more,
+        ).many_workspaces
+        assert many is not None
+        return many
+
+    def install(self) -> None:
+        keys = token_keys_of(self.settings())
+        require_same_key(self.database.write_session, keys)
+        with self.database.write_session.begin() as session:
+            tokens.store(
+                session, keys, self.workspace.id, Token("a-token"), installed_at=NOW
+            )
+
+    def token(self, key: str) -> Token | None:
+        with self.database.read_session() as session:
+            return tokens.load(
+                session, token_keys_of(self.settings(key)), self.workspace.id
+            )
+
+    def found(self, key: str = KEY, previous: str | None = None) -> Finding:
+        with self.database.read_session() as session:
+            [finding] = many_workspaces.examine_key(
+                session, self.settings(key, previous)
+            )
+        return finding
+
+
+@pytest.fixture
+def operator(
+    database: Database,
+    workspace: Workspace,
+    postgresql_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Operator:
+    monkeypatch.setattr("bot.logs.set_up", lambda **_: None)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATABASE_URL", postgresql_url)
+
+    def run(*arguments: str, **variables: str) -> tuple[int, str]:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        code = app.main(["rotate-token-key", *arguments])
+        output = capsys.readouterr()
+        shown = output.out + output.err
+        assert KEY not in shown
+        assert OTHER_KEY not in shown
+        return code, shown
+
+    return Operator(postgresql_url, database, workspace, run)
+
+
+def test_the_command_changes_the_key(operator: Operator):
+    operator.install()
+    code, shown = operator.run(TOKEN_KEY=OTHER_KEY, TOKEN_KEY_PREVIOUS=KEY)
+    assert code == 0
+    assert "Sealed 1 token anew. Remove TOKEN_KEY_PREVIOUS" in shown
+    assert operator.token(OTHER_KEY) == Token("a-token")
+    assert operator.found(OTHER_KEY).level == "ok"
+
+
+def test_the_command_says_which_key_it_needs(operator: Operator):
+    code, shown = operator.run(TOKEN_KEY=KEY)
+    assert (code, "has no key yet" in shown) == (2, True)
+    operator.install()
+    code, shown = operator.run(TOKEN_KEY=OTHER_KEY)
+    assert (code, "Set TOKEN_KEY_PREVIOUS to it" in shown) == (2, True)
+    code, shown = operator.run(TOKEN_KEY=KEY)
+    assert (code, "has this key already" in shown) == (2, True)
+
+
+def test_a_lost_key_is_replaced(operator: Operator):
+    operator.install()
+    code, shown = operator.run("--lost", TOKEN_KEY=OTHER_KEY)
+    assert code == 0
+    assert shown.startswith("Deleted 1 token.")
+    assert "https://bot.acme.org/slack/install" in shown
+    assert operator.token(OTHER_KEY) is None
+
+
+def test_the_doctor_knows_the_key(operator: Operator):
+    assert operator.found().says == "Set. The bot records it when it next starts."
+    operator.install()
+    assert operator.found().level == "ok"
+    assert operator.found(previous=OTHER_KEY).level == "warning"
+    other = operator.found(OTHER_KEY)
+    assert other.level == "wrong"
+    assert "The bot does not start." in other.says
+    with operator.database.write_session.begin() as session:
+        session.execute(update(WorkspaceToken).values(access_token=b"damaged"))
+    assert operator.found().says == "Tokens that don't open with it: 1."
+
+
+def test_the_doctor_says_who_may_install(operator: Operator):
+    levels = {f.about: f.level for f in many_workspaces.examine(operator.settings())}
+    assert levels == {"Tokens": "ok", "Install page": "warning"}
+    chosen = operator.settings(allowed_workspaces="T0ACME")
+    assert [f.level for f in many_workspaces.examine(chosen)] == ["ok", "ok"]
+
+
+def test_the_doctor_counts_workspaces(operator: Operator):
+    operator.install()
+    with operator.database.read_session() as session:
+        found = [*contents.examine(session, None, clock=lambda: NOW, is_many=True)]
+    assert found[0].says == "1 have the app installed. 0 have no token."
+    assert "wrong" not in {finding.level for finding in found}
+
+
+def test_the_command_is_for_many_workspaces(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    for name in GOOD:
+        if name != "DATABASE_URL":
+            monkeypatch.delenv(name)
+    assert operator.run() == (2, "TOKEN_KEY is not set.\n")

@@ -10,6 +10,8 @@ from bot.circles import (
     agenda_blocks,
     announcement_blocks,
     announcements,
+    focus,
+    format_blocks,
     meeting_replies,
     meetings,
     member_questions,
@@ -20,7 +22,7 @@ from bot.circles import (
 from bot.circles import meeting_store as store
 from bot.circles.keeper import State
 from bot.circles.outcome_rules import Outcome, Worth
-from bot.circles.presses import Act, Press
+from bot.circles.presses import FORMAT_ACTS, Act, Press
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
@@ -61,6 +63,8 @@ def register(app: App, rt: Runtime) -> None:
     on_view(app, rt, "circle_action", writes(save_action))
     on_button(app, rt, "meeting_report", reads(open_report))
     on_view(app, rt, "circle_report", writes(save_report))
+    on_button(app, rt, "meeting_focus", reads(open_focus))
+    on_view(app, rt, "circle_focus", writes(save_focus))
     on_button(app, rt, "meeting_write", reads(open_write))
     on_view(app, rt, "circle_write", writes(save_entry))
     on_button(app, rt, "meeting_question", reads(open_question))
@@ -87,9 +91,11 @@ def press(click: BlockAction, tx: Transaction, *, act: Act) -> Response:
 
 
 def _reason(tx: Transaction, state: State, pressed: Press) -> str | None:
-    """Return why the press did nothing, if the person may wonder."""
+    """Return the answer to a press: why it did nothing, or the chosen format."""
     facilitator = state.facilitator
     name = members.name(tx, facilitator) if facilitator else None
+    if pressed.act in FORMAT_ACTS:
+        return meeting_replies.format_chosen(state, pressed, name)
     return meeting_replies.no_effect(state, pressed, name)
 
 
@@ -194,6 +200,20 @@ def save_report(form: ViewSubmission, tx: Transaction) -> Response:
         at_micros=datetime_to_micros(tx.now),
         by=form.actor,
     )
+    meetings.update_messages(tx, meeting)
+    return None
+
+
+def open_focus(click: BlockAction, tx: Transaction) -> Response:
+    meeting = _meeting(click, tx)
+    focus.require_discussion(tx, meeting)
+    form = format_blocks.focus_form(meeting.id, meeting.goal, meeting.scope)
+    return OpenView(form)
+
+
+def save_focus(form: ViewSubmission, tx: Transaction) -> Response:
+    meeting = _submitted(form, tx)
+    focus.save(tx, meeting, form.view, by=form.actor)
     meetings.update_messages(tx, meeting)
     return None
 

@@ -47,7 +47,13 @@ class CircleMeeting(Base):
     number: Mapped[int]
     planned_at: Mapped[datetime]
     minutes: Mapped[int]
+    # Its format unless the facilitator chooses another one.
     format: Mapped[str] = mapped_column(default="turns")
+    # The goal and the scope of an open discussion (mrkdwn in one line), and the member
+    # who wrote them last.
+    goal: Mapped[str] = mapped_column(default="")
+    scope: Mapped[str] = mapped_column(default="")
+    focus_by: Mapped[str | None]
     # The members when it was planned, in the order of their turns to facilitate.
     rota: Mapped[list[str]] = mapped_column(default=list)
     # All presses on its buttons, in any order.

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.circles.formats import Format
 from bot.circles.keeper import Meeting, state_at
-from bot.circles.presses import Act, Press
+from bot.circles.presses import FORMAT_ACTS, Act, Press
 from bot.clock import datetime_to_micros
 
 AT = datetime(2026, 12, 1, 14, tzinfo=UTC)
@@ -70,7 +70,7 @@ _fitting = st.tuples(
 
 
 _rota_presses = st.tuples(
-    st.sampled_from([Act.CAN, Act.CANNOT, Act.SWAP]),
+    st.sampled_from([Act.CAN, Act.CANNOT, Act.SWAP, *FORMAT_ACTS]),
     st.sampled_from(PEOPLE),
     st.sampled_from(PEOPLE),
 )

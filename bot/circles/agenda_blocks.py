@@ -17,8 +17,8 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.blocks.block_elements import ButtonElement
 from slack_sdk.models.views import View
 
-from bot.circles import meeting_texts
-from bot.circles.formats import Phase, Step, StepKind
+from bot.circles import format_blocks, meeting_texts
+from bot.circles.formats import Format, Phase, Step, StepKind
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -60,6 +60,10 @@ class AgendaView:
     # For clients that don't show a time in the reader's own zone.
     zone: ZoneInfo
     facilitator: str | None
+    format: Format = Format.TURNS
+    # The goal and the scope of an open discussion (mrkdwn).
+    goal: str = ""
+    scope: str = ""
     turns_wanted: Sequence[str] = ()
     # The step of now, with the name of the member whose turn it is.
     step: Step | None = None
@@ -75,6 +79,10 @@ class AgendaView:
     questions: Sequence[tuple[str, str]] = ()
     # The actions of last time and, at the end, of this time.
     actions: Sequence[ActionView] = ()
+
+    @property
+    def is_discussion(self) -> bool:
+        return self.format is Format.DISCUSSION
 
     @property
     def value(self) -> str:
@@ -103,14 +111,21 @@ def _planned(view: AgendaView) -> _Rendered:
     parts: list[Part] = ["Begins ", date_token(view.planned_at, view.zone), ". "]
     lines: list[Block] = [
         rich_text.inline(*parts, _facilitator(view)),
-        context_line(_turns_line(view.turns_wanted)),
+        context_line(format_blocks.format_line(view.format)),
     ]
+    own: list[ButtonElement] = []
+    if view.is_discussion:
+        lines += format_blocks.focus_lines(view.goal, view.scope)
+        own.append(format_blocks.focus_button(view.value))
+    else:
+        lines.append(context_line(_turns_line(view.turns_wanted)))
+        own.append(button("I'd like a turn", "meeting_want_turn", view.value))
+        if view.turns_wanted:
+            own.append(button("No turn for me", "meeting_need_no_turn", view.value))
     lines += _questions(view)
-    turns = [button("I'd like a turn", "meeting_want_turn", view.value)]
-    if view.turns_wanted:
-        turns.append(button("No turn for me", "meeting_need_no_turn", view.value))
     start = button("Start", "meeting_start", view.value, style="primary")
-    return lines, [[start, *turns, _lead(view)]]
+    formats = format_blocks.format_buttons(view.value, view.format)
+    return lines, [[start, *own, _lead(view)], formats]
 
 
 def _questions(view: AgendaView) -> list[Block]:
@@ -139,6 +154,8 @@ def _turns_line(names: Sequence[str]) -> str:
 def _running(view: AgendaView, step: Step) -> _Rendered:
     guide = meeting_texts.guide(step.kind, view.turn_of or SOMEONE)
     lines: list[Block] = [_step_line(view, step), context_line(guide)]
+    if view.is_discussion:
+        lines += format_blocks.focus_lines(view.goal, view.scope)
     if step.kind == StepKind.ARRIVE:
         lines += _questions(view)
     if view.actions:
@@ -196,6 +213,7 @@ def _ended(view: AgendaView) -> _Rendered:
 def _own(view: AgendaView) -> list[ButtonElement]:
     is_asked = view.step is not None and view.step.kind in meeting_texts.ACTION_STEPS
     return [
+        *([format_blocks.focus_button(view.value)] if view.is_discussion else []),
         action_button(view.id, is_primary=is_asked),
         button("What became of mine", "meeting_report", view.value),
         _lead(view),

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from slack_sdk.models.blocks import Block, InputBlock, Option, RadioButtonsElement
 from slack_sdk.models.views import View
 
+from bot.circles import format_blocks
 from bot.circles.agenda_blocks import MAX_QUESTION
+from bot.circles.formats import Format
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -42,6 +44,7 @@ class Announcement:
     planned_at: datetime
     zone: ZoneInfo
     facilitator: str | None = None
+    format: Format = Format.TURNS
     # One of our questions.
     question: str | None = None
 
@@ -54,6 +57,7 @@ class Reminder:
     number: int
     planned_at: datetime
     zone: ZoneInfo
+    format: Format = Format.TURNS
 
 
 def announcement(view: Announcement) -> Note:
@@ -61,16 +65,24 @@ def announcement(view: Announcement) -> Note:
     parts: list[Part] = [bold(text), ": ", date_token(view.planned_at, view.zone), "."]
     if view.facilitator is not None:
         parts.append(f" {view.facilitator} facilitates it.")
-    blocks: list[Block] = [rich_text.inline(*parts)]
+    blocks: list[Block] = [
+        rich_text.inline(*parts),
+        context_line(format_blocks.format_line(view.format)),
+    ]
     if view.question:
         blocks += [
             rich_text.inline("To think about until then: ", bold(view.question)),
             context_line("You need not prepare or hand in anything."),
         ]
     value = f"{view.id}:0:0"
+    own = (
+        format_blocks.focus_button(value)
+        if view.format is Format.DISCUSSION
+        else button("I'd like a turn", "meeting_want_turn", value)
+    )
     blocks.append(
         button_row(
-            button("I'd like a turn", "meeting_want_turn", value),
+            own,
             button("Ask the circle something", "meeting_question", value),
         )
     )
@@ -90,6 +102,11 @@ def reminder(view: Reminder) -> Note:
             button("Swap with…", "meeting_ask_swap", value),
             button("Not this time", "meeting_cannot", value),
         ),
+        context_line(
+            f"{format_blocks.format_line(view.format)} You can choose another format"
+            " until the meeting starts:"
+        ),
+        button_row(*format_blocks.format_buttons(value, view.format)),
     ]
 
 

@@ -101,6 +101,7 @@ def _announcement(tx: Transaction, meeting: CircleMeeting) -> Announcement:
         planned_at=meeting.planned_at,
         zone=timezones.get(circle.zone) or ZoneInfo("UTC"),
         facilitator=names[state.facilitator] if state.facilitator else None,
+        format=state.format,
         question=next((questions.QUESTIONS.get(key) for key in keys), None),
     )
 
@@ -147,6 +148,7 @@ def _reminder(tx: Transaction, meeting: CircleMeeting) -> Reminder:
         number=meeting.number,
         planned_at=meeting.planned_at,
         zone=timezones.get(circle.zone) or ZoneInfo("UTC"),
+        format=store.state_of(tx, meeting).format,
     )
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from bot.circles import formats
 from bot.circles.formats import Format, Phase, Step
-from bot.circles.presses import NOBODY, PREPARATION, Act, Press
+from bot.circles.presses import FORMAT_ACTS, NOBODY, PREPARATION, Act, Press
 from bot.clock import datetime_to_micros
 
 # The keeper takes presses from so long before the planned time.
@@ -103,12 +103,18 @@ class State:
     turns_wanted: tuple[str, ...] = ()
     # Members whose turns were not skipped, up to the step of now.
     turns_had: tuple[str, ...] = ()
+    # None unless a facilitator chose a format.
+    chosen_format: Format | None = None
     agenda: Agenda | None = None
     ended_at: datetime | None = None
     # None if the meeting ended by itself, or goes on.
     ended_by: str | None = None
     # The presses that changed something.
     effective: frozenset[Press] = frozenset()
+
+    @property
+    def format(self) -> Format:
+        return self.chosen_format or self.meeting.format
 
     @property
     def phase(self) -> Phase:
@@ -187,7 +193,15 @@ def _prepared(state: State, press: Press) -> State | None:
         case Act.SWAP:
             is_asked = press.other == state.facilitator and press.member != press.other
             return _facilitated_by(state, press.member) if is_asked else None
+    if press.act in FORMAT_ACTS:
+        return _with_format(state, press)
     return _with_turn_wanted(state, press)
+
+
+def _with_format(state: State, press: Press) -> State | None:
+    chosen = Format(press.act)
+    is_new = chosen is not state.format and press.member == state.facilitator
+    return replace(state, chosen_format=chosen) if is_new else None
 
 
 def _facilitated_by(state: State, member: str) -> State:
@@ -235,7 +249,7 @@ def _started(state: State, press: Press) -> State:
     people = turn_order(state.turns_wanted, meeting.last_turns)
     agenda = Agenda(
         press.at,
-        formats.plan(meeting.format, meeting.minutes, people),
+        formats.plan(state.format, meeting.minutes, people),
         planned_end=press.at + meeting.length,
         step_ends_at=press.at,
     )

@@ -39,12 +39,14 @@ PERSONAL_DATA = (
     TablePolicy(
         model=CircleMeeting,
         row_names=("meeting of a circle", "meetings of circles"),
-        contents="Meetings of circles: when, in which turn members facilitate them, and"
-        " who pressed which button when. Not who came.",
+        contents="Meetings of circles: when, in which turn members facilitate them, who"
+        " pressed which button when, and the goal and scope of an open discussion. Not"
+        " who came.",
         purpose="Run a meeting's agenda, and share the work of facilitating.",
-        retention="The presses: 90 days after the circle ended.",
+        retention="The presses, goals and scopes: 90 days after the circle ended.",
         # The presses of the others are not the facilitator's own.
-        mentioned_columns=("facilitator",),
+        mentioned_columns=("facilitator", "focus_by"),
+        text_columns={"goal": "focus_by", "scope": "focus_by"},
         json_columns=("rota", "presses"),
         non_personal=("format",),
         before_erasure=_lock_circles,
@@ -152,6 +154,6 @@ def purge(tx: Transaction) -> None:
         ),
         update(CircleMeeting)
         .where(CircleMeeting.circle_id.in_(over))
-        .values(presses=[], rota=[]),
+        .values(presses=[], rota=[], goal="", scope="", focus_by=None),
     ):
         tx.session.execute(statement)

@@ -1,5 +1,6 @@
 """Short answers to people who press a button of a meeting. Pure."""
 
+from bot.circles import meeting_texts
 from bot.circles.formats import Phase
 from bot.circles.keeper import State
 from bot.circles.presses import FACILITATOR_ACTS, Act, Press
@@ -8,6 +9,7 @@ OVER = "The meeting is over."
 TOO_EARLY = "The agenda opens 15 minutes before the meeting."
 BEGUN = "The meeting has begun. Ask the facilitator for a turn."
 TURN = "Noted. Those who had no turn for longest come first."
+FORMAT_FIXED = "The meeting has begun. Its format stays as it is."
 NO_TURN = "Noted. You'll have no turn this time."
 NO_DATE = "Choose a date."
 
@@ -29,6 +31,18 @@ def no_effect(state: State, press: Press, facilitator: str | None) -> str | None
         name = facilitator or "Nobody"
         return f"{name} facilitates this meeting. To take over, press *I'll run it*."
     return None
+
+
+def format_chosen(state: State, press: Press, facilitator: str | None) -> str:
+    """Return the answer to a person who chose a format."""
+    if state.is_open:
+        return FORMAT_FIXED
+    if state.phase == Phase.ENDED:
+        return OVER
+    if press.member != state.facilitator:
+        return f"{facilitator or 'Nobody'} facilitates this meeting, and chooses."
+    title, guide = meeting_texts.FORMATS[state.format]
+    return f"{title}: {guide}"
 
 
 def _over(state: State) -> str | None:

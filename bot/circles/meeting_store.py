@@ -132,6 +132,18 @@ def state_of(tx: Transaction, meeting: CircleMeeting) -> State:
     return keeper.state_at(facts_of(tx, meeting), presses_of(meeting), tx.now)
 
 
+def next_format(tx: Transaction, circle: Circle) -> Format | None:
+    """Return the format of a circle's next meeting on a call, if it is planned."""
+    meeting = tx.session.scalar(
+        select(CircleMeeting).where(
+            CircleMeeting.circle_id == circle.id, CircleMeeting.ended_at.is_(None)
+        )
+    )
+    if meeting is None or circle.is_in_writing:
+        return None
+    return state_of(tx, meeting).format
+
+
 def presses_of(meeting: CircleMeeting) -> Collection[Press]:
     return [presses.load(stored) for stored in meeting.presses]
 

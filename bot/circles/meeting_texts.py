@@ -70,11 +70,18 @@ STEPS: Mapping[StepKind, tuple[str, str]] = MappingProxyType(
         ),
     }
 )
-FORMATS: Mapping[Format, str] = MappingProxyType(
+# Each format's name, and a guide.
+FORMATS: Mapping[Format, tuple[str, str]] = MappingProxyType(
     {
-        Format.TURNS: "Turns",
-        Format.CASE_CLINIC: "Case clinic",
-        Format.DISCUSSION: "Open discussion",
+        Format.TURNS: ("Turns", "Those who would like a turn have one, up to three."),
+        Format.CASE_CLINIC: (
+            "Case clinic",
+            "One of you tells a case, and listens while the others discuss it.",
+        ),
+        Format.DISCUSSION: (
+            "Open discussion",
+            "You agree on a goal and on what to leave out, and close with actions.",
+        ),
     }
 )
 # In these steps, people are asked for one thing that they'll do.

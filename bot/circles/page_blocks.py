@@ -16,6 +16,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.circles.format_blocks import format_line
+from bot.circles.formats import Format
 from bot.circles.preview_blocks import reason_lines
 from bot.circles.rules import MAX_BRINGS, MAX_GOAL
 from bot.circles.season_blocks import SeasonText, title
@@ -71,6 +73,7 @@ class CirclePage:
     zone: ZoneInfo
     notice: str = ""
     next_meeting: datetime | None = None
+    next_format: Format | None = None
 
 
 def welcome_note(page: CirclePage) -> Note:
@@ -168,8 +171,11 @@ def _time_lines(page: CirclePage) -> list[Block]:
         return [context_line(_first_step(page))]
     runs = "You run" if page.is_facilitator else f"{capitalize(page.facilitator)} runs"
     shown = "\n".join(f"•  {format_full(at, page.zone)}" for at in page.dates)
+    lines = [context_line(f"{runs} the next meeting.")]
+    if page.next_format is not None:
+        lines.append(context_line(format_line(page.next_format)))
     return [
-        context_line(f"{runs} the next meeting."),
+        *lines,
         rich_text.inline(bold("Your meetings"), "\n", shown),
     ]
 

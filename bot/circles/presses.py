@@ -30,15 +30,24 @@ class Act(StrEnum):
     SWAP = "swap"
     WANT_TURN = "want_turn"
     NEED_NO_TURN = "need_no_turn"
+    # Before the meeting, the facilitator chooses its format.
+    TURNS = "turns"
+    CASE_CLINIC = "case_clinic"
+    DISCUSSION = "discussion"
 
 
 # The facilitator does these; every member of the circle does the others.
 FACILITATOR_ACTS = frozenset(
     {Act.START, Act.NEXT, Act.EXTEND, Act.SKIP, Act.PAUSE, Act.RESUME, Act.END}
 )
-PREPARATION = frozenset(
-    {Act.CAN, Act.CANNOT, Act.SWAP, Act.WANT_TURN, Act.NEED_NO_TURN}
-)
+FORMAT_ACTS = frozenset({Act.TURNS, Act.CASE_CLINIC, Act.DISCUSSION})
+PREPARATION = FORMAT_ACTS | {
+    Act.CAN,
+    Act.CANNOT,
+    Act.SWAP,
+    Act.WANT_TURN,
+    Act.NEED_NO_TURN,
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -243,6 +243,7 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
         zone=members.zone(tx, by),
         notice=notice,
         next_meeting=next_meeting(tx, circle),
+        next_format=meeting_store.next_format(tx, circle),
     )
 
 

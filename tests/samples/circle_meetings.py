@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 from bot.circles import (
     agenda_blocks,
     announcement_blocks,
+    format_blocks,
     outcome_blocks,
     writing_blocks,
 )
 from bot.circles.agenda_blocks import ActionView, AgendaView
 from bot.circles.announcement_blocks import Announcement, Reminder
-from bot.circles.formats import Phase, Step, StepKind
+from bot.circles.formats import Format, Phase, Step, StepKind
 from bot.circles.outcome_blocks import AfterView
 from bot.circles.outcome_rules import Outcome
 from bot.circles.questions import QUESTIONS
@@ -59,6 +60,15 @@ _AGENDAS = [
         turns_wanted=[_LONG_NAME] * 7,
         questions=[(name, _LONG) for name in _NAMES],
     ),
+    *(agenda(Phase.PLANNED, format=each) for each in Format),
+    agenda(
+        Phase.PLANNED,
+        format=Format.DISCUSSION,
+        goal=_LONG,
+        scope="Costs &amp; dates",
+        questions=[(name, _LONG) for name in _NAMES],
+    ),
+    running(StepKind.GOAL, format=Format.DISCUSSION, goal=_LONG, scope=_LONG),
     *(running(kind) for kind in StepKind),
     running(StepKind.ARRIVE, questions=[(_LONG_NAME, _LONG)] * 7),
     running(StepKind.LAST_TIME, actions=_ACTIONS, turn_of=""),
@@ -131,13 +141,23 @@ SAMPLES: Samples = {
     announcement_blocks.announcement: [
         lambda: announcement_blocks.announcement(Announcement(**_WHEN)),
         lambda: announcement_blocks.announcement(
+            Announcement(**_WHEN, format=Format.DISCUSSION)
+        ),
+        lambda: announcement_blocks.announcement(
             Announcement(
                 **_WHEN, facilitator=_LONG_NAME, question=QUESTIONS["mistake-1"]
             )
         ),
     ],
     announcement_blocks.reminder: [
-        lambda: announcement_blocks.reminder(Reminder(**_WHEN))
+        lambda each=each: announcement_blocks.reminder(  # type: ignore[misc]
+            Reminder(**_WHEN, format=each)
+        )
+        for each in Format
+    ],
+    format_blocks.focus_form: [
+        lambda: format_blocks.focus_form(1, "", ""),
+        lambda: format_blocks.focus_form(1, "word " * 28, "Costs &amp; dates"),
     ],
     announcement_blocks.question_form: [
         lambda: announcement_blocks.question_form(1, "word " * 40)

@@ -15,6 +15,7 @@ from bot.circles import (
     preview_blocks,
     season_blocks,
 )
+from bot.circles.formats import Format
 from bot.circles.list_blocks import CircleRow, SeasonRow
 from bot.circles.merge_blocks import MergeText
 from bot.circles.page_blocks import CirclePage, Mate
@@ -88,7 +89,7 @@ PAGES = [
         is_facilitator=True,
         notice="Saved.",
     ),
-    replace(PAGE, dates=[AT], next_meeting=AT),
+    replace(PAGE, dates=[AT], next_meeting=AT, next_format=Format.CASE_CLINIC),
 ]
 ROWS = [
     SeasonRow(

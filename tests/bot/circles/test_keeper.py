@@ -302,6 +302,22 @@ def test_a_swap_counts_if_the_facilitator_who_asked_still_is_one():
     assert state(press("swap", CHI, -200, other=BEN)).facilitator == ANA
 
 
+def test_the_facilitator_chooses_the_format_until_the_start():
+    clinic = press("case_clinic", ANA, -300)
+    assert state(clinic).format is Format.CASE_CLINIC
+    assert state(press("case_clinic", BEN, -300)).format is Format.TURNS
+    assert state(clinic, press("turns", ANA, -200)).format is Format.TURNS
+    # Who takes over keeps it, or chooses another one.
+    taken = [clinic, press("cannot", ANA, -200)]
+    assert state(*taken).format is Format.CASE_CLINIC
+    changed = state(*taken, press("discussion", BEN, -100))
+    assert changed.format is Format.DISCUSSION
+    kinds = [step.kind for step in running(press("discussion", ANA, -5)).agenda.steps]
+    assert StepKind.GOAL in kinds
+    assert StepKind.ACTIONS in kinds
+    assert running(press("discussion", ANA, 1), at=2).format is Format.TURNS
+
+
 def test_the_rota_is_closed_once_the_meeting_has_begun():
     late = press("cannot", ANA, 2)
     assert running(late, at=3).facilitator == ANA

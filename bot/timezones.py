@@ -58,6 +58,11 @@ def get(name: str | None) -> ZoneInfo | None:
     return ZoneInfo(name) if name in known_names() else None
 
 
+def get_or_utc(name: str | None) -> ZoneInfo:
+    """Return the zone of an IANA name, or UTC if there is none."""
+    return get(name) or ZoneInfo("UTC")
+
+
 def name_for_offset(offset: object) -> str | None:
     """Return the name of a zone by its seconds east of UTC, or None.
 

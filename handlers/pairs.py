@@ -55,7 +55,12 @@ def _show(click: BlockAction, title: str, note: Note | None) -> Response:
 
 def join(click: BlockAction, tx: Transaction) -> Response:
     opt_ins.join(tx, click.actor, event_micros=click.at_micros)
-    note = notes.joined(format_day(rounds.next_round(tx).day))
+    count = opt_ins.count(tx)
+    note = notes.joined(
+        format_day(rounds.next_round(tx).day),
+        count,
+        needs_people=rounds.needs_people(tx, count),
+    )
     return _show(click, "Peer coffee", note) if click.is_in_direct_message else None
 
 

@@ -9,7 +9,7 @@ from jobs.each_workspace import each_workspace
 def match_pairs(rt: Runtime, workspace: Workspace) -> None:
     """Form the round that is due; matching takes seconds, and holds up nobody."""
     with rt.read(workspace) as tx:
-        has_absent = bool(rounds.absent_members(tx))
+        has_absent = rounds.has_absent(tx)
         draft = rounds.draft(tx)
     if has_absent:
         with rt.write(workspace) as tx:

@@ -39,7 +39,7 @@ def new_form(tx: Transaction, channel: Channel, *, by: str) -> View:
     if service.count(tx.session, channel) >= service.MAX_PER_CHANNEL:
         raise UserError(service.FULL)
     member = members.find(tx, by)
-    zone = timezones.get(member.tz if member else None) or ZoneInfo("UTC")
+    zone = timezones.get_or_utc(member.tz if member else None)
     draft = ScheduleForm(
         question=plan.DEFAULT_QUESTION,
         hint=plan.DEFAULT_HINT,

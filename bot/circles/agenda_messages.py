@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -131,7 +130,7 @@ def note(tx: Transaction, meeting: CircleMeeting) -> Note:
             number=meeting.number,
             phase=state.phase,
             planned_at=meeting.planned_at,
-            zone=timezones.get(circle.zone) or ZoneInfo("UTC"),
+            zone=timezones.get_or_utc(circle.zone),
             facilitator=names.get(state.facilitator),
             format=state.format,
             goal=meeting.goal,

@@ -1,7 +1,6 @@
 """Before a meeting: questions to think about, and a reminder for the facilitator."""
 
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -99,7 +98,7 @@ def _announcement(tx: Transaction, meeting: CircleMeeting) -> Announcement:
         id=meeting.id,
         number=meeting.number,
         planned_at=meeting.planned_at,
-        zone=timezones.get(circle.zone) or ZoneInfo("UTC"),
+        zone=timezones.get_or_utc(circle.zone),
         facilitator=names[state.facilitator] if state.facilitator else None,
         format=state.format,
         question=next((questions.QUESTIONS.get(key) for key in keys), None),
@@ -147,7 +146,7 @@ def _reminder(tx: Transaction, meeting: CircleMeeting) -> Reminder:
         id=meeting.id,
         number=meeting.number,
         planned_at=meeting.planned_at,
-        zone=timezones.get(circle.zone) or ZoneInfo("UTC"),
+        zone=timezones.get_or_utc(circle.zone),
         format=store.state_of(tx, meeting).format,
     )
 

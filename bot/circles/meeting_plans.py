@@ -1,7 +1,6 @@
 """Plan circles' meetings: the next one, its time, and what the job has to do then."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -76,7 +75,7 @@ def due_at(circle: Circle, meeting: CircleMeeting, state: State) -> datetime | N
         return state.closes_at
     if meeting.announced_at is not None:
         return state.meeting.opens_at
-    zone = timezones.get(circle.zone) or ZoneInfo("UTC")
+    zone = timezones.get_or_utc(circle.zone)
     return meeting_times.announced_at(meeting.planned_at, zone)
 
 

@@ -120,7 +120,7 @@ def common_zone(zones: Iterable[ZoneInfo | None]) -> ZoneInfo:
     """Return the zone of most people; the first by name of several, or UTC."""
     counts = Counter(zone.key for zone in zones if zone is not None)
     name = min(counts, key=lambda key: (-counts[key], key), default="UTC")
-    return timezones.get(name) or ZoneInfo("UTC")
+    return timezones.get_or_utc(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def may_choose_time(tx: Transaction, circle: Circle, by: str) -> bool:
 
 
 def zone_of(circle: Circle) -> ZoneInfo:
-    return timezones.get(circle.zone) or ZoneInfo("UTC")
+    return timezones.get_or_utc(circle.zone)
 
 
 def own_places(tx: Transaction, member: str) -> Sequence[tuple[Circle, CircleMember]]:

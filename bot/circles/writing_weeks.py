@@ -33,7 +33,7 @@ _ABOUT_ISSUES = frozenset({Stage.QUESTIONS, Stage.IDEAS})
 
 
 def zone_of(circle: Circle) -> ZoneInfo:
-    return timezones.get(circle.zone) or ZoneInfo("UTC")
+    return timezones.get_or_utc(circle.zone)
 
 
 def stage_of(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> Stage | None:

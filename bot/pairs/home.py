@@ -10,9 +10,8 @@ from bot.pairs import blocks, matches, opt_ins, rounds, rules
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
 from bot.pairs.introduction_notes import Mate
 from bot.pairs.permissions import SEE_PAIRS
-from bot.pairs.rules import MIN_PEOPLE, Recurrence, State
-from bot.runtime import Transaction
-from bot.workspace import members, roles, workspace_settings
+from bot.pairs.rules import Recurrence, State
+from bot.workspace import members, roles
 from models import PairMatch, PairMatchMember
 
 
@@ -23,11 +22,6 @@ def format_day(day: date) -> str:
 def often(recurrence: Recurrence) -> str:
     weeks = recurrence.weeks
     return "every week" if weeks == 1 else f"every {weeks} weeks"
-
-
-def needs_people(tx: Transaction, count: int) -> bool:
-    """Return True if there are too few people for rounds to begin by themselves."""
-    return workspace_settings.get(tx).coffee == "auto" and count < MIN_PEOPLE
 
 
 def _is_available(context: HomeContext) -> bool:
@@ -47,7 +41,7 @@ def _render(context: HomeContext) -> RenderedSection:
         is_in=is_in,
         is_paused=is_in and own is not None and opt_ins.is_paused(own),
         count=count,
-        needs_people=needs_people(tx, count),
+        needs_people=rounds.needs_people(tx, count),
         is_waiting=own is not None and own.waits_in is not None,
         match=_open_match(context),
     )
@@ -100,7 +94,7 @@ def _render_for_leads(context: HomeContext) -> RenderedSection:
     view = LeadView(
         count,
         format_day(rounds.next_round(tx).day),
-        needs_people=needs_people(tx, count),
+        needs_people=rounds.needs_people(tx, count),
         last_day=format_day(last.day) if last else "",
         people=last.people if last else 0,
         unmatched=last.unmatched if last else 0,

@@ -207,8 +207,6 @@ def _leave(
     rows[leaver].is_current = False
     others = [row for row in rows.values() if row.is_current]
     left = sum(not row.is_current for row in rows.values())
-    # Later they would find it in a round that is over.
-    is_recent = match.formed_at > tx.now - rules.REMATCH_FOR
     is_cancelled = state(rows) is State.CANCELLED
     for row in others:
         tx.enqueue(PAIR_CANCELLED, match.id, to=row.member, occurrence=str(left))
@@ -218,8 +216,13 @@ def _leave(
             _wait(tx, row.member, match.round_id)
     tx.session.flush()
     home_refresh.refresh_homes(tx, rows)
-    if is_cancelled and is_recent:
+    if is_cancelled and is_early(tx, match):
         match_again(tx, tx.session.get_one(PairRound, match.round_id))
+
+
+def is_early(tx: Transaction, match: PairMatch) -> bool:
+    """Return True while people are matched anew: not in a round that is almost over."""
+    return match.formed_at > tx.now - rules.REMATCH_FOR
 
 
 def _wait(tx: Transaction, member: str, round_id: int) -> None:

@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import ButtonElement
 from bot.pairs.introduction_notes import answer_row
 from bot.pairs.rules import (
     ASK_AGAIN_AFTER,
+    MIN_PEOPLE,
     SILENT_ROUNDS,
     Fit,
     State,
@@ -126,21 +127,31 @@ def reminder(match_id: int, names: Sequence[str], first_writer: str) -> Note:
     ]
 
 
-def cancelled(leavers: Sequence[str], still_met: Sequence[str]) -> Note:
-    """Tell a member that others can't come; they still meet the others, if any."""
+def cancelled(
+    leavers: Sequence[str], still_met: Sequence[str], *, is_early: bool
+) -> Note:
+    """Tell a member that others can't come; they still meet the others, if any.
+
+    Someone else may be introduced to them if it is early in the round.
+    """
     text = f"{name_list(leavers)} can't this time."
     if still_met:
         return sentence_note(f"{text} You still meet {name_list(still_met)}.")
+    if not is_early:
+        return sentence_note(f"{text} You come first next time.")
     return sentence_note(
         f"{text} If someone else has nobody to meet in this round, I'll introduce you."
         " Else you come first next time."
     )
 
 
-def left_out() -> Note:
+def left_out(*, is_early: bool) -> Note:
+    text = "I found nobody for you in this round of peer coffee."
+    if not is_early:
+        return sentence_note(f"{text} You come first next time.")
     return sentence_note(
-        "I found nobody for you in this round of peer coffee. If someone becomes free,"
-        " I'll introduce you. Else you come first next time."
+        f"{text} If someone becomes free, I'll introduce you. Else you come first next"
+        " time."
     )
 
 
@@ -152,9 +163,14 @@ def paused() -> Note:
     return text, [*blocks, button_row(button("Take part again", "pair_join", "coffee"))]
 
 
-def joined(day: str) -> Note:
+def joined(day: str, count: int, *, needs_people: bool) -> Note:
+    """Confirm that a member takes part, as one of `count` people."""
+    text = f"The next round of peer coffee is on {day}."
+    if needs_people:
+        now = "You are the first." if count == 1 else f"You are {count} now."
+        text = f"Peer coffee begins when {MIN_PEOPLE} people take part. {now}"
     return _with_buttons(
-        f"You're in. The next round of peer coffee is on {day}.",
+        f"You're in. {text}",
         button("Stop", "pair_stop", "coffee"),
     )
 

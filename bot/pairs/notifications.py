@@ -19,7 +19,7 @@ from bot.pairs.message_kinds import (
     PAIR_UPDATE_INTRODUCTION,
 )
 from bot.pairs.notes import Status
-from bot.pairs.rules import Answer, State
+from bot.pairs.rules import Answer, Outcome, State
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, Reschedule, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
@@ -56,7 +56,10 @@ def _names(tx: Transaction, rows: Iterable[str], people: Iterable[str]) -> list[
 def _render_introduction(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | Reschedule | None:
-    """Introduce the others, unless someone has said meanwhile that they can't."""
+    """Introduce the others, unless someone has said meanwhile that they can't.
+
+    Someone who has answered meets them even if they take part no longer.
+    """
     member = delivery.recipient
     match, rows = _find(tx, delivery.subject_id, member)
     if match is None or not rows[member].is_current:
@@ -65,11 +68,13 @@ def _render_introduction(
         return None
     others = matches.mates(rows, member)
     introducer = Introducer(tx, member, others)
-    if not introducer.may_meet or not all(
-        opt_ins.takes_part(tx, each) for each in (member, *others)
+    if introducer.may_meet and all(
+        opt_ins.takes_part(tx, each) or rows[each].answer is not None
+        for each in (member, *others)
     ):
-        return Reschedule(tx.now + _RECHECK_AFTER)
-    return PostMessage(member, *introducer.note(match))
+        return PostMessage(member, *introducer.note(match))
+    is_early = matches.is_early(tx, match)
+    return Reschedule(tx.now + _RECHECK_AFTER) if is_early else None
 
 
 def _follow_up(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
@@ -133,7 +138,8 @@ def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None
         # They may be introduced to someone else, or to the rest.
         own = opt_ins.find(tx, member)
         is_waiting = own is not None and own.waits_in == match.round_id
-        return PostMessage(member, *notes.left_out()) if is_waiting else None
+        note = notes.left_out(is_early=matches.is_early(tx, match))
+        return PostMessage(member, *note) if is_waiting else None
     names = members.first_names(tx, rows)
     still_met = (
         []
@@ -141,7 +147,8 @@ def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None
         else [names[each] for each in matches.mates(rows, member)]
     )
     left = [names[each] for each in leavers] or [SOMEONE]
-    note = notes.cancelled(left, still_met)
+    is_early = matches.is_early(tx, match)
+    note = notes.cancelled(left, still_met, is_early=is_early)
     return PostMessage(member, *note)
 
 
@@ -166,22 +173,27 @@ def _render_reminder(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def _render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Ask whether they met, if that is open."""
+    """Ask whether they met, or if someone said so, whether it was a good match."""
     member = delivery.recipient
     match, rows = _find(tx, delivery.subject_id, member)
     if match is None or not rows[member].is_current:
         return None
-    if matches.state(rows) is not State.OPEN or not opt_ins.can_take_part(tx, member):
+    own, state = rows[member], matches.state(rows)
+    if not opt_ins.can_take_part(tx, member):
         return None
-    names = _names(tx, rows, matches.mates(rows, member))
-    return PostMessage(member, *notes.outcome_question(match.id, names))
+    others = _names(tx, rows, matches.mates(rows, member))
+    if state is State.OPEN:
+        return PostMessage(member, *notes.outcome_question(match.id, others))
+    if state is State.MET and own.outcome != Outcome.MET and own.fit is None:
+        return PostMessage(member, *notes.status(Status(match.id, others, state)))
+    return None
 
 
 def _render_left_out(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     own = opt_ins.find(tx, delivery.recipient)
     if own is None or not own.is_in or own.waits_in != delivery.subject_id:
         return None
-    return PostMessage(delivery.recipient, *notes.left_out())
+    return PostMessage(delivery.recipient, *notes.left_out(is_early=True))
 
 
 def _render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:

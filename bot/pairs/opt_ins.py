@@ -11,6 +11,7 @@ from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.pairs.permissions import TAKE_PART
 from bot.pairs.rules import Recurrence
+from bot.people import presence
 from bot.programs import membership
 from bot.programs import service as programs
 from bot.runtime import Transaction
@@ -126,6 +127,18 @@ def active(tx: Transaction, *, before_micros: int | None = None) -> list[PairOpt
 
 
 def count(tx: Transaction) -> int:
-    """Return the number of those who take part, also of the paused ones."""
-    query = select(func.count()).select_from(PairOptIn).where(*in_conditions(tx))
-    return tx.session.scalar(query) or 0
+    """Return the number of those who take part, without the paused ones.
+
+    People who are away are among them, but not those who left all running programs.
+    """
+    conditions = [
+        *in_conditions(tx),
+        PairOptIn.member.in_(presence.joined_members(tx)),
+    ]
+    everyone = tx.session.scalar(
+        select(func.count()).select_from(PairOptIn).where(*conditions)
+    )
+    maybe_paused = tx.session.scalars(
+        select(PairOptIn).where(*conditions, PairOptIn.paused_at.is_not(None))
+    )
+    return (everyone or 0) - sum(map(is_paused, maybe_paused))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from bot import timezones
@@ -18,6 +18,7 @@ from bot.outbox import home_refresh
 from bot.pairs import matches, opt_ins, rules
 from bot.pairs.message_kinds import PAIR_LEFT_OUT, PAIR_PAUSED
 from bot.pairs.opt_ins import COFFEE
+from bot.pairs.rules import Outcome
 from bot.people import facts, presence
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
@@ -75,7 +76,7 @@ def _zones(tx: Transaction) -> set[ZoneInfo]:
         .where(*opt_ins.in_conditions(tx))
         .distinct()
     )
-    return {timezones.get(name) or _UTC for name in names}
+    return {timezones.get_or_utc(name) for name in names}
 
 
 def is_due(tx: Transaction) -> bool:
@@ -84,8 +85,7 @@ def is_due(tx: Transaction) -> bool:
 
 
 def _due_people(tx: Transaction) -> tuple[NextRound, list[PairOptIn]] | None:
-    mode = workspace_settings.get(tx).coffee
-    if mode == "off" or not opt_ins.count(tx):
+    if not opt_ins.is_offered(tx) or not opt_ins.count(tx):
         return None
     upcoming = next_round(tx)
     if upcoming.starts_at > tx.now:
@@ -96,10 +96,15 @@ def _due_people(tx: Transaction) -> tuple[NextRound, list[PairOptIn]] | None:
     wanting = [
         row for row in opt_ins.active(tx, before_micros=micros) if row.member in present
     ]
-    is_waiting = mode == "auto" and last_round(tx) is None
-    if not wanting or (is_waiting and len(wanting) < rules.MIN_PEOPLE):
+    if not wanting or needs_people(tx, len(wanting)):
         return None
     return upcoming, wanting
+
+
+def needs_people(tx: Transaction, count: int) -> bool:
+    """Return True if the first round waits for more people than so many."""
+    is_automatic = workspace_settings.get(tx).coffee == "auto"
+    return is_automatic and count < rules.MIN_PEOPLE and last_round(tx) is None
 
 
 def draft(tx: Transaction) -> Draft | None:
@@ -134,7 +139,10 @@ def _draft(
 
 
 def _silent_members(tx: Transaction) -> set[str]:
-    """Return those who took part in each of the last rounds, and answered in none."""
+    """Return those who took part in each of the last rounds, and answered in none.
+
+    Someone whose mate said that they met is not silent.
+    """
     last = tx.session.execute(
         select(PairRound.id, PairRound.formed_at)
         .filter_by(installation_id=tx.workspace.id, kind=COFFEE)
@@ -143,6 +151,10 @@ def _silent_members(tx: Transaction) -> set[str]:
     ).all()
     if len(last) < rules.SILENT_ROUNDS:
         return set()
+    mate = aliased(PairMatchMember)
+    has_met = exists().where(
+        mate.match_id == PairMatchMember.match_id, mate.outcome == Outcome.MET
+    )
     # They pressed a button since, to take part again.
     since = datetime_to_micros(last[-1].formed_at)
     return set(
@@ -158,6 +170,7 @@ def _silent_members(tx: Transaction) -> set[str]:
                 PairMatchMember.is_current.is_(True),
                 PairMatchMember.answer.is_(None),
                 PairMatchMember.outcome.is_(None),
+                ~has_met,
                 PairOptIn.event_micros < since,
             )
             .group_by(PairMatchMember.member)
@@ -215,47 +228,65 @@ def store(tx: Transaction, draft: Draft, formed: Pairs) -> None:
     home_refresh.refresh_homes(tx, rows)
 
 
+def has_absent(tx: Transaction) -> bool:
+    """Return True if `withdraw_absent` has something to do."""
+    return bool(_absent_members(tx) or _refusing_members(tx))
+
+
 def withdraw_absent(tx: Transaction) -> None:
     """Take people out of new matches who can no longer come, or left.
 
     These are people who were deactivated or forgotten, who paused the bot or are on
-    vacation, and who left their programs; but not those who have answered.
+    vacation, and who left their programs; but not those who have answered. Someone who
+    never wants to meet the other leaves in any case.
     """
-    absent = absent_members(tx)
-    if absent:
-        matches.lock(tx)
-        matches.leave_open(tx, absent)
+    matches.lock(tx)
+    matches.leave_open(tx, _refusing_members(tx), keeps_answered=False)
+    matches.leave_open(tx, _absent_members(tx))
 
 
-def absent_members(tx: Transaction) -> set[str]:
-    """Return the people to take out of new matches."""
-    unanswered = (
+def _absent_members(tx: Transaction) -> set[str]:
+    waiting = set(
+        tx.session.scalars(
+            _new_matches(tx).where(
+                PairMatchMember.answer.is_(None), PairMatchMember.outcome.is_(None)
+            )
+        )
+    )
+    if not waiting:
+        return set()
+    present = {row.member for row in opt_ins.active(tx)}
+    return waiting - (present & set(presence.can_be_matched(tx)))
+
+
+def _refusing_members(tx: Transaction) -> set[str]:
+    """Return those who have said since that they never want to meet their mate."""
+    mate = aliased(PairMatchMember)
+    return set(
+        tx.session.scalars(
+            _new_matches(tx)
+            .join(mate, mate.match_id == PairMatchMember.match_id)
+            .join(
+                DoNotPair,
+                (DoNotPair.installation_id == tx.workspace.id)
+                & (DoNotPair.member == PairMatchMember.member)
+                & (DoNotPair.other == mate.member),
+            )
+            .where(mate.is_current.is_(True), PairMatchMember.outcome.is_(None))
+        )
+    )
+
+
+def _new_matches(tx: Transaction) -> Select[str]:
+    return (
         select(PairMatchMember.member)
         .join(PairMatch, PairMatch.id == PairMatchMember.match_id)
         .where(
             PairMatch.installation_id == tx.workspace.id,
             PairMatch.formed_at > tx.now - rules.REMATCH_FOR,
             PairMatchMember.is_current.is_(True),
-            PairMatchMember.answer.is_(None),
-            PairMatchMember.outcome.is_(None),
         )
     )
-    waiting = set(tx.session.scalars(unanswered))
-    if not waiting:
-        return set()
-    # They have said since that they never want to meet someone of their match.
-    mate = aliased(PairMatchMember)
-    refusing = tx.session.scalars(
-        unanswered.join(mate, mate.match_id == PairMatchMember.match_id).join(
-            DoNotPair,
-            (DoNotPair.installation_id == tx.workspace.id)
-            & (DoNotPair.member == PairMatchMember.member)
-            & (DoNotPair.other == mate.member),
-        )
-    )
-    present = {row.member for row in opt_ins.active(tx)}
-    present &= set(presence.can_be_matched(tx))
-    return waiting - (present - set(refusing))
 
 
 def last_round(tx: Transaction) -> PairRound | None:

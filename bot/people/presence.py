@@ -1,10 +1,10 @@
 """Find the people who can be matched now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from bot import timezones
 from bot.programs import rules as program_rules
@@ -18,20 +18,24 @@ from models import (
 )
 
 
-def can_be_matched(tx: Transaction) -> list[str]:
-    """Return the members who joined a running program and are not away, by their ids.
+def joined_members(tx: Transaction) -> Select[str]:
+    """Return a query for those who joined a running program, also if they are away.
 
     Bots, external people, and those who were deactivated or forgotten are not among
-    them, nor those who paused the bot, or all of their programs.
+    them.
     """
-    running = [
-        program
-        for program in tx.session.scalars(
-            select(Program).filter_by(installation_id=tx.workspace.id)
-        )
-        if programs.state(tx, program) is program_rules.State.RUNNING
-    ]
-    ids = {program.id for program in running} - programs.paused_ids(tx, running)
+    return (
+        select(Member.slack_id)
+        .join(ProgramMember, ProgramMember.member == Member.slack_id)
+        .where(*_conditions(tx))
+    )
+
+
+def can_be_matched(tx: Transaction) -> list[str]:
+    """Return the `joined_members` who are not away, by their ids.
+
+    Those who paused the bot, or all of their programs, are not among them.
+    """
     rows = tx.session.execute(
         select(
             Member.slack_id,
@@ -47,24 +51,36 @@ def can_be_matched(tx: Transaction) -> list[str]:
             (MemberSettingsRow.installation_id == Member.installation_id)
             & (MemberSettingsRow.member == Member.slack_id),
         )
-        .where(
-            Member.installation_id == tx.workspace.id,
-            Member.fetched_at.is_not(None),
-            Member.is_bot.is_(False),
-            Member.is_external.is_(False),
-            Member.is_deactivated.is_(False),
-            Member.erased_at.is_(None),
-            ProgramMember.program_id.in_(ids),
-            ProgramMember.is_joined.is_(True),
-        )
+        .where(*_conditions(tx))
     )
     return sorted({row.slack_id for row in rows if not _is_absent(row, tx.now)})
+
+
+def _conditions(tx: Transaction) -> Sequence[ColumnElement[bool]]:
+    running = [
+        program
+        for program in tx.session.scalars(
+            select(Program).filter_by(installation_id=tx.workspace.id)
+        )
+        if programs.state(tx, program) is program_rules.State.RUNNING
+    ]
+    ids = {program.id for program in running} - programs.paused_ids(tx, running)
+    return [
+        Member.installation_id == tx.workspace.id,
+        Member.fetched_at.is_not(None),
+        Member.is_bot.is_(False),
+        Member.is_external.is_(False),
+        Member.is_deactivated.is_(False),
+        Member.erased_at.is_(None),
+        ProgramMember.program_id.in_(ids),
+        ProgramMember.is_joined.is_(True),
+    ]
 
 
 def _is_absent(row: Any, now: datetime) -> bool:
     if row.is_away and (row.away_until is None or row.away_until > now):
         return True
-    zone = timezones.get(row.tz) or ZoneInfo("UTC")
+    zone = timezones.get_or_utc(row.tz)
     today = timezones.local_date(now, zone)
     pauses = row.paused_until, row.program_paused_until
     return any(until is not None and today < until for until in pauses)

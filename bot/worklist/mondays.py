@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -46,7 +45,7 @@ def enqueue_due(tx: Transaction) -> None:
     settings = member_settings.get_many(tx, [row.slack_id for row in champions])
     due = {}
     for row in champions:
-        zone = timezones.get(row.tz) or ZoneInfo("UTC")
+        zone = timezones.get_or_utc(row.tz)
         at = rules.monday_message_at(tx.now, zone, row.slack_id)
         if at is not None and settings[row.slack_id].wants_work_list:
             day = timezones.local_date(at, zone).isoformat()

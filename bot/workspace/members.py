@@ -163,7 +163,7 @@ def zone(tx: Transaction, slack_id: str) -> ZoneInfo:
 
 
 def profile_zone(member: Member | None) -> ZoneInfo:
-    return timezones.get(member.tz if member else None) or ZoneInfo("UTC")
+    return timezones.get_or_utc(member.tz if member else None)
 
 
 def today(tx: Transaction, slack_id: str) -> date:

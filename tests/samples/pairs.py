@@ -70,12 +70,18 @@ SAMPLES: Samples = {
         partial(notes.reminder, MATCH, ["Ben", LONG], writer) for writer in ("", "Ben")
     ],
     notes.cancelled: [
-        lambda: notes.cancelled(["Ben"], []),
-        lambda: notes.cancelled(["Ben"], [LONG]),
+        partial(notes.cancelled, ["Ben"], still_met, is_early=is_early)
+        for still_met in ([], [LONG])
+        for is_early in (True, False)
     ],
-    notes.left_out: [notes.left_out],
+    notes.left_out: [
+        partial(notes.left_out, is_early=is_early) for is_early in (True, False)
+    ],
     notes.paused: [notes.paused],
-    notes.joined: [lambda: notes.joined("Tuesday, 17 March")],
+    notes.joined: [
+        partial(notes.joined, "Tuesday, 17 March", count, needs_people=needs_people)
+        for count, needs_people in ((1, True), (3, True), (7, False))
+    ],
     notes.stopped: [notes.stopped],
     notes.gone: [notes.gone],
     blocks.home: [partial(blocks.home, view) for view in HOMES],

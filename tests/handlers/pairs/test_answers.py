@@ -92,6 +92,21 @@ def test_they_have_a_time_and_meet(story: Story, pair: tuple[str, str]) -> None:
     assert meetings(story) == [(ASKER, HELPER)]
 
 
+def test_the_other_is_asked_whether_it_was_a_good_match(
+    story: Story, pair: tuple[str, str]
+) -> None:
+    match = str(match_of(story, ASKER))
+    story.click(ASKER, "pair_met", match, view={"type": "home"})
+    story.advance(days=10)
+    assert texts_to(story, ASKER, "Did you meet") == []
+    assert texts_to(story, HELPER, "Did you meet") == []
+    assert texts_to(story, HELPER, "You met Ana. Was it a good match?")
+    presses(story, HELPER, "So-so")
+    assert "Thank you for telling me" in story.slack.replaced_texts[-1]
+    story.advance(days=10)
+    assert len(texts_to(story, HELPER, "Was it a good match?")) == 1
+
+
 def test_one_reminder_if_nobody_pressed_anything(
     story: Story, pair: tuple[str, str]
 ) -> None:
@@ -203,6 +218,9 @@ def test_late_in_the_round_nobody_is_matched_anew(
     presses(story, first[0], "Can't this round")
     presses(story, second[0], "Can't this round")
     assert len(groups(story)) == 1
+    for gone in (first, second):
+        [text] = texts_to(story, gone[1], "You come first next time.")
+        assert text == f"{gone[0]} can't this time. You come first next time."
 
 
 def test_two_of_three_go_on(story: Story) -> None:
@@ -253,6 +271,43 @@ def test_someone_who_stops_before_the_message_is_not_introduced(story: Story) ->
     story.advance(hours=12)
     [text] = texts_to(story, "U0LONDON")
     assert text.startswith("I found nobody for you in this round")
+
+
+@pytest.mark.parametrize("by", ["U0LONDON", "U0TOKYO"])
+def test_someone_who_excludes_the_other_after_an_answer_leaves(
+    story: Story, by: str
+) -> None:
+    """Tokyo has answered before London is introduced, which is not put off for ever."""
+    story.set_up_workspace(coffee="on")
+    takes_part(story, "U0TOKYO", tz="Asia/Tokyo")
+    takes_part(story, "U0LONDON", tz="Europe/London")
+    story.clock.now = DUE
+    story.clock.advance(hours=-7)
+    runs(story)
+    presses(story, "U0TOKYO", "We have a time")
+    other = "U0LONDON" if by == "U0TOKYO" else "U0TOKYO"
+    with story.rt.write(story.workspace) as tx:
+        row = {"member": by, "other": other, "source": "own"}
+        tx.session.add(DoNotPair(installation_id=tx.workspace.id, **row))
+    runs(story)
+    story.advance(hours=12)
+    assert texts_to(story, "U0LONDON", "meet") == []
+    told = f"{by} can't this time" if by == "U0LONDON" else "I found nobody for you"
+    assert texts_to(story, other, told)
+    assert groups(story) == []
+
+
+def test_someone_who_has_a_time_is_introduced_though_they_stopped(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    takes_part(story, "U0TOKYO", tz="Asia/Tokyo")
+    takes_part(story, "U0LONDON", tz="Europe/London")
+    story.clock.now = DUE
+    story.clock.advance(hours=-7)
+    runs(story)
+    presses(story, "U0TOKYO", "We have a time")
+    story.click("U0TOKYO", "pair_stop", "coffee", view={"type": "home"})
+    story.advance(hours=12)
+    assert texts_to(story, "U0LONDON", "Peer coffee: meet U0TOKYO")
 
 
 @pytest.mark.parametrize("change", ["deactivated", "paused", "excluded"])

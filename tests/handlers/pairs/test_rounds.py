@@ -14,6 +14,7 @@ from tests.factories import Story
 from tests.pairs import (
     DUE,
     groups,
+    match_of,
     names_of,
     next_round,
     opt_in,
@@ -283,6 +284,19 @@ def test_silence_in_three_rounds_is_a_pause(story: Story) -> None:
     next_round(story)
     assert quiet in {member for group in groups(story) for member in group}
     assert len(texts_to(story, quiet, "I've paused it")) == 1
+
+
+def test_someone_whose_mate_said_that_they_met_is_not_silent(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    takes_part(story, ASKER, HELPER)
+    story.clock.now = DUE
+    for _ in range(4):
+        runs(story)
+        match = str(match_of(story, ASKER))
+        story.click(ASKER, "pair_met", match, view={"type": "home"})
+        next_round(story, 13)
+        story.clock.advance(days=1)
+    assert texts_to(story, HELPER, "I've paused it") == []
 
 
 def test_rounds_that_were_missed_are_left_out(story: Story) -> None:

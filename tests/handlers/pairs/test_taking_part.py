@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections import Counter
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -25,10 +26,10 @@ from tests.pairs import (
     takes_part,
     texts_to,
 )
-from tests.people import join_program
+from tests.people import choose, join_program
 from tests.personal_data import forget
 from tests.programs import program_page
-from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER
+from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER, user_object
 
 
 def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
@@ -41,6 +42,38 @@ def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     story.click(ASKER, "pair_join", "coffee", view={"type": "home"})
     story.advance(seconds=5)
     assert "You take part." in json.dumps(story.slack.homes[ASKER])
+
+
+def test_a_day_is_promised_only_if_there_is_a_round(story: Story) -> None:
+    people = names_of(6)
+    takes_part(story, *people[:4])
+    choose(story, people[1], paused_until=date(2026, 9, 1))
+    with story.rt.write(story.workspace) as tx:
+        program = programs.workspace_program(tx)
+        membership.leave(tx, program, people[2], event_micros=10**17)
+        [silent] = tx.session.scalars(select(PairOptIn).filter_by(member=people[3]))
+        silent.paused_at = tx.now + timedelta(minutes=1)
+    # Those who left are not counted, nor those whom the bot paused.
+    for person, said in ((people[4], "You are 3 now."), (people[5], "You are 4 now.")):
+        story.slack.people[person] = user_object(person)
+        join_program(story, person)
+        story.click(person, "pair_join", "coffee", channel="D0X")
+        begins = "You're in. Peer coffee begins when 6 people take part. "
+        assert story.slack.replaced_texts[-1] == begins + said
+    story.set_up_workspace(coffee="on")
+    story.click(people[5], "pair_join", "coffee", channel="D0X")
+    assert "The next round of peer coffee is on" in story.slack.replaced_texts[-1]
+    assert "4 people take part." in program_page(story, ADMIN)
+
+
+def test_rounds_that_have_begun_wait_for_nobody(story: Story) -> None:
+    people = names_of(6)
+    takes_part(story, *people)
+    story.clock.now = DUE
+    runs(story)
+    story.click(people[5], "pair_stop", "coffee", view={"type": "home"})
+    assert "The next round is on" in people_page(story, people[0])
+    assert "It begins when" not in program_page(story, ADMIN)
 
 
 def test_nobody_outside_a_program_takes_part(story: Story) -> None:

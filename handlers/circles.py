@@ -16,6 +16,7 @@ from bot.circles import (
     seasons,
     service,
     signups,
+    started,
     times,
 )
 from bot.circles.rules import State
@@ -47,6 +48,8 @@ def register(app: App, rt: Runtime) -> None:
     on_command(app, rt, "/backswing", reads(open_list), phrases=("circle", "circles"))
     on_button(app, rt, "circle_new_season", reads(open_new))
     on_view(app, rt, "circle_season", writes(submit_season))
+    on_button(app, rt, "circle_start", reads(open_start))
+    on_view(app, rt, "circle_start", writes(submit_start))
     on_button(app, rt, "circle_end_season", writes(end_season))
     on_button(app, rt, "circle_sign_up", reads(open_signup))
     on_view(app, rt, "circle_signup", writes(submit_signup))
@@ -104,6 +107,15 @@ def submit_season(form: ViewSubmission, tx: Transaction) -> Response:
     return _show_below(form, pages.circle_list(tx, by=form.actor))
 
 
+def open_start(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(started.open_form(tx, by=click.actor))
+
+
+def submit_start(form: ViewSubmission, tx: Transaction) -> Response:
+    started.start(tx, form.view, source=f"form:{form.view.id}", by=form.actor)
+    return _show_below(form, pages.circle_list(tx, by=form.actor))
+
+
 def _show_below(form: ViewSubmission, shown: View) -> Response:
     """Close the form, and show a view in the modal beneath it, if there is one."""
     root = form.view.root_view_id
@@ -127,11 +139,15 @@ def _season(click: BlockAction, tx: Transaction) -> CircleSeason:
 
 
 def open_signup(click: BlockAction, tx: Transaction) -> Response:
-    return OpenView(signups.form(tx, _season(click, tx), by=click.actor))
+    season = _season(click, tx)
+    build = signups.form if season.seats is None else started.form
+    return OpenView(build(tx, season, by=click.actor))
 
 
 def submit_signup(form: ViewSubmission, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(form.view.metadata().get("season")))
+    if season.seats is not None:
+        return UpdateView(started.take_seat(tx, season, form.view, by=form.actor))
     shown = signups.sign_up(tx, season, form.view, by=form.actor)
     if seasons.state(tx, season) is State.RUNNING:
         places.pass_on(tx, season)

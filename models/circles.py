@@ -11,7 +11,8 @@ from models.base import Base
 class CircleSeason(Base):
     """A time in which people of a program meet in circles. Its state derives from it.
 
-    People sign up, circles are formed, a lead looks at them and invites.
+    People sign up, circles are formed, a lead looks at them and invites. A circle that
+    a member starts has a season of its own, in which others take a seat.
     """
 
     __tablename__ = "circle_seasons"
@@ -40,6 +41,8 @@ class CircleSeason(Base):
     weeks_between: Mapped[int]
     minutes: Mapped[int]
     is_in_writing: Mapped[bool] = mapped_column(default=False)
+    # The number of seats in a circle that a member started; None for other seasons.
+    seats: Mapped[int | None]
     # The times at which circles were formed, their members invited, and at which a
     # lead ended it early.
     formed_at: Mapped[datetime | None]
@@ -78,7 +81,6 @@ class Circle(Base):
         ForeignKey("installations.id"), index=True
     )
     program_id: Mapped[int] = mapped_column(ForeignKey("programs.id"), index=True)
-    # None for a circle that a member started.
     season_id: Mapped[int | None] = mapped_column(
         ForeignKey("circle_seasons.id"), index=True
     )

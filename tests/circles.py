@@ -40,7 +40,12 @@ def make_circle(story: Story, people: tuple[str, ...] = PEOPLE, **fields: Any) -
         )
         tx.session.add(season)
         tx.session.flush()
-        values = {"zone": "Europe/Berlin", "starts_at": STARTS_AT, "formed_at": tx.now}
+        values = {
+            "zone": "Europe/Berlin",
+            "starts_at": STARTS_AT,
+            "formed_at": tx.now,
+            "introduced_at": tx.now,
+        }
         circle = Circle(
             installation_id=tx.workspace.id,
             program_id=program_id,

@@ -31,19 +31,19 @@ _MAX_OPTION = 75
 _MAX_OPTIONS = 100
 CHOOSE = "Choose one of these."
 
-_MEETINGS = Number(
+MEETINGS = Number(
     name="meetings",
     label="Meetings",
     minimum=rules.MIN_MEETINGS,
     maximum=rules.MAX_MEETINGS,
 )
-_WEEKS = Number(
+WEEKS = Number(
     name="weeks_between",
     label="Weeks from one meeting to the next",
     minimum=1,
     maximum=rules.MAX_WEEKS_BETWEEN,
 )
-_MINUTES = Choice(
+MINUTES = Choice(
     name="minutes",
     label="How long is a meeting?",
     choices=tuple((str(each), f"{each} minutes", None) for each in rules.MINUTES),
@@ -69,10 +69,6 @@ _PART_LABELS = {
 
 def season_form(programs: Sequence[tuple[int, str]], *, starts_on: date) -> View:
     """Build the form of a new season; programs have an id and a name in mrkdwn."""
-    options = [
-        Option(text=truncate(to_plain(name), _MAX_OPTION), value=str(program_id))
-        for program_id, name in programs[:_MAX_OPTIONS]
-    ]
     return View(
         type="modal",
         callback_id="circle_season",
@@ -84,13 +80,7 @@ def season_form(programs: Sequence[tuple[int, str]], *, starts_on: date) -> View
                 "People in the program sign up. I form circles of five to seven who can"
                 " help each other, you look at them, and then I invite."
             ),
-            InputBlock(
-                block_id=PROGRAM,
-                label="Program",
-                element=StaticSelectElement(
-                    action_id=PROGRAM, options=options, initial_option=options[0]
-                ),
-            ),
+            program_select(programs),
             text_input(
                 "theme",
                 "Theme",
@@ -114,11 +104,39 @@ def season_form(programs: Sequence[tuple[int, str]], *, starts_on: date) -> View
                     action_id="starts_on", initial_date=starts_on.isoformat()
                 ),
             ),
-            _MEETINGS.render(6),
-            _WEEKS.render(2),
-            _MINUTES.render("60"),
+            MEETINGS.render(6),
+            WEEKS.render(2),
+            MINUTES.render("60"),
             _IN_WRITING.render(value=False),
         ],
+    )
+
+
+def program_select(programs: Sequence[tuple[int, str]]) -> InputBlock:
+    """Build the choice of a program; programs have an id and a name in mrkdwn."""
+    options = [
+        Option(text=truncate(to_plain(name), _MAX_OPTION), value=str(program_id))
+        for program_id, name in programs[:_MAX_OPTIONS]
+    ]
+    return InputBlock(
+        block_id=PROGRAM,
+        label="Program",
+        element=StaticSelectElement(
+            action_id=PROGRAM, options=options, initial_option=options[0]
+        ),
+    )
+
+
+def brings_input(brings: str = "") -> InputBlock:
+    """Build the input of the question that a person brings, which is mrkdwn."""
+    return text_input(
+        BRINGS,
+        "What I bring",
+        value=to_plain(brings),
+        limit=rules.MAX_BRINGS,
+        placeholder="How do I give feedback to people I don't manage?",
+        hint="A question of yours. Only your circle will see it.",
+        is_optional=True,
     )
 
 
@@ -153,9 +171,9 @@ def read_season(form: FormValues, *, today: date) -> Draft:
         language=line(form, "language", rules.MAX_LANGUAGE),
         starts_on=starts_on,
         signup_days=signup_days,
-        meetings=_MEETINGS.read(form),
-        weeks_between=_WEEKS.read(form),
-        minutes=int(_MINUTES.read(form)),
+        meetings=MEETINGS.read(form),
+        weeks_between=WEEKS.read(form),
+        minutes=int(MINUTES.read(form)),
         is_in_writing=_IN_WRITING.read(form),
     )
 
@@ -187,15 +205,7 @@ def signup_form(
         private_metadata=json.dumps({"season": season.id}),
         blocks=[
             *season_lines(season, zone),
-            text_input(
-                BRINGS,
-                "What I bring",
-                value=to_plain(brings),
-                limit=rules.MAX_BRINGS,
-                placeholder="How do I give feedback to people I don't manage?",
-                hint="A question of yours. Only your circle will see it.",
-                is_optional=True,
-            ),
+            brings_input(brings),
             TOPICS_KNOWN.render(topics_known),
             TOPICS_WANTED.render(topics_wanted),
             *([] if season.is_in_writing else _times(never)),

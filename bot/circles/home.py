@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.circles import forming, list_blocks, pages, places
+from bot.circles import forming, list_blocks, pages, places, started, started_blocks
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.runtime import Transaction
 
@@ -26,6 +26,25 @@ def _is_available(context: HomeContext) -> bool:
 
 OWN_CIRCLES = HomeSection(
     render=_render, position=330, page="program", is_available=_is_available
+)
+
+
+def _render_started(context: HomeContext) -> RenderedSection:
+    tx, member = context.tx, context.member
+    rows = started_blocks.home_started(
+        started.rows(tx, member, is_exact=False),
+        context.zone,
+        may_start=bool(started.startable_programs(tx, member)),
+    )
+    return RenderedSection(rows)
+
+
+def _can_start(context: HomeContext) -> bool:
+    return bool(started.startable_programs(context.tx, context.member))
+
+
+STARTED_CIRCLES = HomeSection(
+    render=_render_started, position=330, page="people", is_available=_can_start
 )
 
 

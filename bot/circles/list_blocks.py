@@ -19,6 +19,7 @@ from bot.circles.rules import (
     State,
 )
 from bot.circles.season_blocks import SeasonText, end_button, season_lines, short
+from bot.circles.started_blocks import StartedRow, start_row, started_row
 from bot.home.row_blocks import RowList
 from bot.slack import rich_text
 from bot.slack.blocks import (
@@ -59,11 +60,13 @@ class CircleRow:
 def circle_list(
     circles: Sequence[CircleRow],
     seasons: Sequence[SeasonRow],
+    started: Sequence[StartedRow],
     *,
     zone: ZoneInfo,
     may_open: bool,
+    may_start: bool,
 ) -> View:
-    """Build the page of a person's circles, and of the seasons that they see."""
+    """Build the page of a person's circles, and of those that they can join."""
     blocks: list[Block] = [
         context_line(
             "A circle is five to seven people who meet some times, each with a"
@@ -74,10 +77,14 @@ def circle_list(
         blocks += [DividerBlock(), *_circle_row(circle, zone)]
     for row in seasons:
         blocks += [DividerBlock(), *_season_row(row, zone)]
-    if not circles and not seasons:
+    for each in started:
+        blocks += [DividerBlock(), *started_row(each, zone)]
+    if not circles and not seasons and not started:
         blocks.append(
             rich_text.inline("There are no circles in your programs at the moment.")
         )
+    if may_start:
+        blocks += [DividerBlock(), start_row()]
     if may_open:
         new = button("New season", "circle_new_season", "new", style="primary")
         blocks += [DividerBlock(), button_row(new)]

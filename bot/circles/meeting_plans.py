@@ -9,7 +9,7 @@ from bot.circles import meeting_store as store
 from bot.circles import meeting_times, writing, writing_weeks
 from bot.circles.keeper import State
 from bot.runtime import Transaction
-from models import Circle, CircleMeeting, CircleMember
+from models import Circle, CircleMeeting
 
 
 def plan_next(tx: Transaction, circle: Circle) -> CircleMeeting | None:
@@ -80,8 +80,7 @@ def due_at(circle: Circle, meeting: CircleMeeting, state: State) -> datetime | N
 
 
 def unplanned_circles(tx: Transaction) -> list[int]:
-    """Return circles that are complete and have a time, but no meeting yet."""
-    places = select(CircleMember.circle_id).where(CircleMember.left_at.is_(None))
+    """Return circles that are introduced and have a time, but no meeting yet."""
     return list(
         tx.session.scalars(
             select(Circle.id)
@@ -90,8 +89,7 @@ def unplanned_circles(tx: Transaction) -> list[int]:
                 Circle.starts_at.is_not(None) | Circle.is_in_writing,
                 Circle.ended_at.is_(None),
                 Circle.id.not_in(select(CircleMeeting.circle_id)),
-                Circle.id.in_(places.where(CircleMember.taken_at.is_not(None))),
-                Circle.id.not_in(places.where(CircleMember.taken_at.is_(None))),
+                Circle.introduced_at.is_not(None),
             )
             .order_by(Circle.id)
         )

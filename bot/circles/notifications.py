@@ -13,6 +13,7 @@ from bot.circles import (
     seasons,
     service,
     signups,
+    started_blocks,
     times,
 )
 from bot.circles.message_kinds import (
@@ -26,6 +27,7 @@ from bot.circles.message_kinds import (
     CIRCLE_PLACE,
     CIRCLE_SEASON,
     CIRCLE_TIME,
+    CIRCLE_TOO_FEW,
     CIRCLE_WELCOME,
 )
 from bot.circles.rules import WORKING_HOURS_TO_TAKE, State
@@ -239,6 +241,17 @@ def _render_not_merged(tx: Transaction, delivery: Delivery) -> SlackAction | Non
     return PostMessage(member, *merge_blocks.not_merged())
 
 
+def _render_too_few(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    circle, member = _circle(tx, delivery), delivery.recipient
+    place = tx.session.get(CircleMember, (circle.id, member))
+    if place is None or place.left_at is not None:
+        return None
+    summary = seasons.summary(tx, service.season_of(tx, circle))
+    has_begun = circle.introduced_at is not None
+    note = started_blocks.too_few_note(summary, has_begun=has_begun)
+    return PostMessage(member, *note)
+
+
 MESSAGE_TYPES = (
     MessageType(
         CIRCLE_SEASON,
@@ -257,6 +270,7 @@ MESSAGE_TYPES = (
     MessageType(CIRCLE_NONE, _render_none, send_after=contact_hours.send_after),
     MessageType(CIRCLE_WELCOME, _render_welcome, send_after=contact_hours.send_after),
     MessageType(CIRCLE_JOINED, _render_joined, send_after=contact_hours.send_after),
+    MessageType(CIRCLE_TOO_FEW, _render_too_few, send_after=contact_hours.send_after),
     MessageType(CIRCLE_TIME, _render_time, send_after=contact_hours.send_after),
     MessageType(
         CIRCLE_NOT_MERGED, _render_not_merged, send_after=contact_hours.send_after

@@ -21,6 +21,7 @@ from bot.circles.formats import Format
 from bot.circles.preview_blocks import reason_lines
 from bot.circles.rules import MAX_BRINGS, MAX_GOAL
 from bot.circles.season_blocks import SeasonText, title
+from bot.circles.started_blocks import seats_text
 from bot.matching.circles import STAYS
 from bot.slack import rich_text
 from bot.slack.blocks import (
@@ -74,12 +75,16 @@ class CirclePage:
     notice: str = ""
     next_meeting: datetime | None = None
     next_format: Format | None = None
+    # Those of a circle that a member started.
+    free_seats: int = 0
 
 
 def welcome_note(page: CirclePage) -> Note:
     """Introduce the people of a circle to one of them."""
     count = len(page.mates)
-    text = f"Your circle is complete: you {count}."
+    is_complete = page.season.seats is None
+    state = "is complete" if is_complete else "has enough people"
+    text = f"Your circle {state}: you {count}."
     return fallback_text(text), [
         rich_text.inline(bold(text)),
         rich_text.inline(", ".join(mate.name for mate in page.mates), "."),
@@ -134,6 +139,10 @@ def circle_page(page: CirclePage) -> View:
         blocks.append(rich_text.user_text(page.goal, limit=MAX_GOAL, max_elements=8))
     for mate in page.mates:
         blocks.append(_mate_line(mate))
+    if page.season.seats is not None:
+        free = seats_text(page.free_seats, page.season.seats)
+        begins = f" The circle begins with {STAYS} people." * (not page.is_introduced)
+        blocks.append(context_line(f"{free}{begins}"))
     blocks += [*reason_lines(page.reasons), DividerBlock(), *_rule_lines()]
     missing = [mate.name for mate in page.mates if not mate.has_agreed]
     agreement = f"Not yet: {name_list(missing)}." if missing else "All of you agreed."

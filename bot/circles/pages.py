@@ -13,6 +13,7 @@ from bot.circles import (
     seasons,
     service,
     signups,
+    started,
 )
 from bot.circles.list_blocks import CircleRow, SeasonRow
 from bot.circles.preview_blocks import PAGE_SIZE, PreviewCircle
@@ -35,8 +36,10 @@ def circle_list(tx: Transaction, *, by: str) -> View:
     return list_blocks.circle_list(
         circle_rows(tx, by),
         season_rows(tx, by),
+        started.rows(tx, by),
         zone=members.zone(tx, by),
         may_open=bool(seasons.runnable_programs(tx, by)),
+        may_start=bool(started.startable_programs(tx, by)),
     )
 
 

@@ -21,4 +21,11 @@ MEET = Permission(
     denial="You can't take part in circles.",
 )
 
-PERMISSIONS = (RUN_SEASON, SIGN_UP, MEET)
+# People who joined the program that it belongs to.
+START_CIRCLE = Permission(
+    "start a circle, and take a seat in one",
+    roles=MEMBERS_AND_GUESTS,
+    denial="You can't start a circle.",
+)
+
+PERMISSIONS = (RUN_SEASON, SIGN_UP, START_CIRCLE, MEET)

@@ -17,6 +17,7 @@ from bot.circles.message_kinds import (
     CIRCLE_PLACE,
     CIRCLE_SEASON,
     CIRCLE_TIME,
+    CIRCLE_TOO_FEW,
     CIRCLE_WELCOME,
 )
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
@@ -40,10 +41,13 @@ def _end_places(tx: Transaction, erasure: Erasure) -> None:
 PERSONAL_DATA = (
     TablePolicy(
         model=CircleSeason,
-        contents="Seasons of circles: theme, dates, and the lead who opened it.",
+        row_names=("season or circle started", "seasons and circles started"),
+        contents="Seasons of circles, and circles that members start: theme, dates, and"
+        " who opened it.",
         purpose="Form circles, and invite people to them.",
-        mentioned_columns=("opened_by",),
-        non_personal=("source", "theme", "language"),
+        owner_columns=("opened_by",),
+        text_columns={"theme": "opened_by"},
+        non_personal=("source", "language"),
     ),
     TablePolicy(
         model=CircleSignup,
@@ -153,6 +157,14 @@ MESSAGES = (
     MessagePolicy(frozenset({CIRCLE_MERGE}), _merges_with),
     # These name no member.
     MessagePolicy(
-        frozenset({CIRCLE_SEASON, CIRCLE_FORMED, CIRCLE_NONE, CIRCLE_NOT_MERGED})
+        frozenset(
+            {
+                CIRCLE_SEASON,
+                CIRCLE_FORMED,
+                CIRCLE_NONE,
+                CIRCLE_NOT_MERGED,
+                CIRCLE_TOO_FEW,
+            }
+        )
     ),
 )

@@ -14,10 +14,10 @@ from bot.circles import (
     seasons,
     service,
     signups,
+    started,
     times,
 )
 from bot.circles.message_kinds import (
-    CIRCLE_JOINED,
     CIRCLE_LEFT,
     CIRCLE_PLACE,
 )
@@ -73,12 +73,12 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
     if seasons.state(tx, season) is State.ENDED:
         raise UserError(seasons.OVER)
     if place.left_at is not None:
-        if not signups.renew(tx, season, by):
+        if season.seats is not None or not signups.renew(tx, season, by):
             raise UserError(TOO_LATE)
         pass_on(tx, season)
         return place_blocks.too_late()
     if place.taken_at is None:
-        _tell_joined(tx, circle, by)
+        roster.tell_joined(tx, circle, by)
         place.taken_at = tx.now
         tx.session.flush()
         roster.refresh(tx, circle)
@@ -87,22 +87,14 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
     return place_blocks.taken(circle.id)
 
 
-def _tell_joined(tx: Transaction, circle: Circle, member: str) -> None:
-    """Tell those in a circle who know each other already that someone joins them."""
-    if circle.introduced_at is None:
-        return
-    for other in service.people_in(tx, circle):
-        tx.enqueue(
-            CIRCLE_JOINED,
-            circle.id,
-            to=other,
-            payload={"member": member},
-            occurrence=f"{member}:{datetime_to_micros(tx.now)}",
-        )
-
-
 def _settle(tx: Transaction, season: CircleSeason, *changed: Circle) -> None:
-    """Pass on free places, introduce people, and ask circles that are too small."""
+    """Pass on free places, introduce people, and ask circles that are too small.
+
+    In a circle that a member started people take the free seats themselves.
+    """
+    if season.seats is not None:
+        started.settle(tx, season)
+        return
     pass_on(tx, season)
     for circle in changed:
         if circle.ended_at is None:
@@ -166,7 +158,7 @@ def due(tx: Transaction) -> list[int]:
     """Return the ids of the seasons in which a place ends now.
 
     It was not taken in time, or its person left the program or the workspace. Or the
-    time for an answer about a merge is over.
+    time for an answer about a merge is over, or that for taking a seat.
     """
     running = tx.session.scalars(
         select(CircleSeason)
@@ -178,9 +170,9 @@ def due(tx: Transaction) -> list[int]:
         )
         .order_by(CircleSeason.id)
     )
-    undecided = merging.due(tx)
+    waiting = {*merging.due(tx), *started.due(tx)}
     return [
-        season.id for season in running if season.id in undecided or _ended(tx, season)
+        season.id for season in running if season.id in waiting or _ended(tx, season)
     ]
 
 

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from bot import timezones
 from bot.circles import rules, service, signups
-from bot.circles.message_kinds import CIRCLE_TIME, CIRCLE_WELCOME
+from bot.circles.message_kinds import CIRCLE_JOINED, CIRCLE_TIME, CIRCLE_WELCOME
+from bot.clock import datetime_to_micros
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
 from bot.workspace import members
@@ -14,8 +15,9 @@ from models import Circle, CircleMember, CircleSeason
 
 
 def renew_zone(tx: Transaction, circle: Circle) -> None:
-    """Set the zone of most people in a circle, until they know each other."""
-    if circle.introduced_at is not None:
+    """Set the zone of most people in a circle, until they know each other or have a time."""
+    # The meetings keep their clock.
+    if circle.introduced_at is not None or circle.starts_at is not None:
         return
     here = [members.find(tx, each.member) for each in service.places(tx, circle)]
     zones = [timezones.get(person.tz) for person in here if person is not None]
@@ -81,6 +83,21 @@ def introduce_now(tx: Transaction, circle: Circle, *, occurrence: str = "") -> N
         if circle.starts_at is None and not circle.is_in_writing:
             at = service.anyone_chooses_at(circle)
             tx.enqueue(CIRCLE_TIME, circle.id, to=place.member, send_at=at)
+
+
+def tell_joined(tx: Transaction, circle: Circle, member: str) -> None:
+    """Tell those in a circle who know of each other that someone joins them."""
+    is_seated = service.season_of(tx, circle).seats is not None
+    if circle.introduced_at is None and not is_seated:
+        return
+    for other in service.people_in(tx, circle):
+        tx.enqueue(
+            CIRCLE_JOINED,
+            circle.id,
+            to=other,
+            payload={"member": member},
+            occurrence=f"{member}:{datetime_to_micros(tx.now)}",
+        )
 
 
 def refresh(tx: Transaction, circle: Circle) -> None:

@@ -98,6 +98,12 @@ def sign_up(
     )
 
 
+def record(tx: Transaction, season: CircleSeason, by: str, *, brings: str) -> None:
+    """Store what a person brings who takes a seat; `brings` is mrkdwn."""
+    at = datetime_to_micros(tx.now)
+    _store(tx, season, by, is_signed_up=True, event_micros=at, brings=brings)
+
+
 def withdraw(
     tx: Transaction, season: CircleSeason, *, by: str, event_micros: int
 ) -> None:

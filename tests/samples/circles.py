@@ -14,6 +14,8 @@ from bot.circles import (
     place_blocks,
     preview_blocks,
     season_blocks,
+    started_blocks,
+    started_forms,
 )
 from bot.circles.formats import Format
 from bot.circles.list_blocks import CircleRow, SeasonRow
@@ -23,6 +25,7 @@ from bot.circles.place_blocks import Offer
 from bot.circles.preview_blocks import PreviewCircle
 from bot.circles.rules import State
 from bot.circles.season_blocks import SeasonText
+from bot.circles.started_blocks import StartedRow
 from bot.people.reasons import Sentence
 from bot.slack.rich_text import link
 from tests.samples.types import Samples
@@ -90,6 +93,8 @@ PAGES = [
         notice="Saved.",
     ),
     replace(PAGE, dates=[AT], next_meeting=AT, next_format=Format.CASE_CLINIC),
+    replace(PAGE, season=replace(SEASON, seats=7), free_seats=5),
+    replace(PAGE, season=replace(SEASON, seats=7), is_introduced=True),
 ]
 ROWS = [
     SeasonRow(
@@ -116,14 +121,65 @@ CIRCLES = [
     CircleRow(9, "New managers", "Giving feedback", NAMES, is_taken=True),
 ]
 
+SEATS = replace(SEASON, theme="Giving feedback", seats=7)
+STARTED = [
+    StartedRow(SEATS, "ana", 7, 1, AT),
+    StartedRow(SEATS, "", 7, 0, AT),
+    StartedRow(replace(LONGEST, seats=7), "é" * 80, 7, 6, AT),
+]
+
 SAMPLES: Samples = {
+    started_blocks.started_lines: [
+        partial(started_blocks.started_lines, row, ZONE) for row in STARTED
+    ],
+    started_blocks.started_row: [
+        partial(started_blocks.started_row, row, ZONE) for row in STARTED
+    ],
+    started_blocks.home_started: [
+        partial(started_blocks.home_started, rows, ZONE, may_start=may_start)
+        for rows, may_start in (([], False), ([], True), (STARTED, True))
+    ],
+    started_blocks.seat_taken: [partial(started_blocks.seat_taken, STARTED[0], ZONE)],
+    started_blocks.too_few_note: [
+        partial(started_blocks.too_few_note, SEATS, has_begun=has_begun)
+        for has_begun in (False, True)
+    ],
+    started_forms.start_form: [
+        partial(
+            started_forms.start_form,
+            [(n, LONG) for n in range(count)],
+            first_day=date(2026, 3, 23),
+        )
+        for count in (1, 120)
+    ],
+    started_forms.seat_form: [
+        partial(
+            started_forms.seat_form,
+            row,
+            ZONE,
+            brings="How do I &lt;give&gt; feedback?",
+            has_other_meeting=has_other,
+        )
+        for row, has_other in zip(STARTED, (False, True, True), strict=True)
+    ],
     season_blocks.season_lines: [
         partial(season_blocks.season_lines, season, ZONE)
         for season in (SEASON, LONGEST, IN_WRITING)
     ],
     list_blocks.circle_list: [
-        partial(list_blocks.circle_list, [], [], zone=ZONE, may_open=False),
-        partial(list_blocks.circle_list, CIRCLES, ROWS, zone=ZONE, may_open=True),
+        partial(
+            list_blocks.circle_list,
+            circles,
+            rows,
+            started,
+            zone=ZONE,
+            may_open=is_allowed,
+            may_start=is_allowed,
+        )
+        for circles, rows, started, is_allowed in (
+            ([], [], [], False),
+            (CIRCLES, ROWS, STARTED, True),
+        )
     ],
     list_blocks.home_circles: [
         partial(list_blocks.home_circles, [], [], ZONE),

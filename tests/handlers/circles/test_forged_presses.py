@@ -15,10 +15,19 @@ from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, user_object
 STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
 SECRET = "How do I tell my boss"
 BUTTONS = (
-    *("new_season", "end_season", "sign_up", "withdraw", "preview", "move", "invite"),
+    *(
+        "start",
+        "new_season",
+        "end_season",
+        "sign_up",
+        "withdraw",
+        "preview",
+        "move",
+        "invite",
+    ),
     *("take", "decline", "see", "agree", "change", "calendar", "leave"),
 )
-FORMS = ("season", "signup", "move", "change")
+FORMS = ("start", "season", "signup", "move", "change")
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2", "1:x")
 
 # Permissions do not depend on the database.
@@ -50,9 +59,13 @@ def form(name: str, number: object) -> dict[str, Any]:
         ),
         *(
             {"type": "number_input", "action_id": each}
-            for each in ("meetings", "weeks_between", "signup_days")
+            for each in ("meetings", "weeks_between", "signup_days", "seats")
         ),
-        {"type": "datepicker", "action_id": "starts_on"},
+        *(
+            {"type": "datepicker", "action_id": day}
+            for day in ("starts_on", "first_day")
+        ),
+        {"type": "timepicker", "action_id": "first_time"},
     ]
     return {
         "type": "modal",
@@ -77,6 +90,9 @@ def values(number: object) -> dict[str, Any]:
         "signup_days": "10",
         "minutes": "60",
         "starts_on": "2026-03-23",
+        "first_day": "2026-03-23",
+        "first_time": "13:00",
+        "seats": "7",
     }
 
 

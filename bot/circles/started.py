@@ -1,0 +1,341 @@
+"""Circles that a member starts: others take the free seats.
+
+Such a circle has a season of its own, with `seats`, and nobody forms it. From its first
+note on it is a circle like any other.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from slack_sdk.models.views import View
+from sqlalchemy import ScalarSelect, func, select
+
+from bot.circles import (
+    forms,
+    roster,
+    rules,
+    seasons,
+    service,
+    signups,
+    started_blocks,
+    started_forms,
+    times,
+)
+from bot.circles.message_kinds import CIRCLE_TOO_FEW
+from bot.circles.permissions import START_CIRCLE
+from bot.circles.started_blocks import StartedRow
+from bot.errors import UserError
+from bot.forms.fields import FormValues
+from bot.people.facts import load_people
+from bot.permissions import require
+from bot.programs import membership
+from bot.programs import service as programs
+from bot.programs.defaults import program_texts
+from bot.runtime import Transaction
+from bot.workspace import members, roles
+from models import Circle, CircleMember, CircleSeason, Program
+
+FULL = "All seats of this circle are taken."
+ANOTHER = "You have started a circle that has not met yet. One at a time, please."
+JOIN_FIRST = "Join a program first: type /backswing program."
+# The most circles in a list; those that meet first.
+MAX_SHOWN = 10
+
+
+def startable_programs(tx: Transaction, member: str) -> list[Program]:
+    """Return the programs in which a member can start a circle."""
+    return [
+        program
+        for program, _ in membership.joined_programs(tx, member)
+        if programs.takes_people(tx, program)
+    ]
+
+
+def open_form(tx: Transaction, *, by: str) -> View:
+    """Return the form to start a circle. Raises UserError."""
+    require(START_CIRCLE, roles.in_workspace(tx, by))
+    own = startable_programs(tx, by)
+    if not own:
+        raise UserError(JOIN_FIRST)
+    names = [(program.id, program_texts(program).name) for program in own]
+    first_day = members.today(tx, by) + timedelta(days=7)
+    return started_forms.start_form(names, first_day=first_day)
+
+
+def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> None:
+    """Start a circle with its first person, once for each `source`.
+
+    Raises UserError, with the field, and MembershipUnknown.
+    """
+    # Otherwise the row could be written after they were forgotten.
+    members.lock(tx, by)
+    program = programs.lock(tx, forms.chosen_program(form))
+    programs.authorize(tx, program, START_CIRCLE, by)
+    if not membership.is_joined(tx, program.id, by):
+        raise UserError(membership.NOT_JOINED, field=forms.PROGRAM)
+    if not programs.takes_people(tx, program):
+        raise UserError(seasons.NOT_ACTIVE, field=forms.PROGRAM)
+    zone = members.zone(tx, by)
+    draft = started_forms.read_start(form, zone=zone, now=tx.now)
+    is_known = tx.session.scalar(
+        select(CircleSeason.id).filter_by(
+            installation_id=tx.workspace.id, source=source
+        )
+    )
+    if is_known is not None:
+        return
+    if _has_one_ahead(tx, by):
+        raise UserError(ANOTHER)
+    season = CircleSeason(
+        installation_id=tx.workspace.id,
+        program_id=program.id,
+        source=source,
+        opened_by=by,
+        opened_at=tx.now,
+        theme=draft.theme,
+        signup_ends_at=draft.starts_at,
+        starts_on=draft.first_day,
+        ends_on=rules.last_day(draft.first_day, draft.meetings, draft.weeks_between),
+        meetings=draft.meetings,
+        weeks_between=draft.weeks_between,
+        minutes=draft.minutes,
+        seats=draft.seats,
+        formed_at=tx.now,
+        invited_at=tx.now,
+    )
+    tx.session.add(season)
+    tx.session.flush()
+    circle = Circle(
+        installation_id=tx.workspace.id,
+        program_id=program.id,
+        season_id=season.id,
+        formed_at=tx.now,
+        zone=zone.key,
+        starts_at=draft.starts_at,
+    )
+    tx.session.add(circle)
+    tx.session.flush()
+    signups.record(tx, season, by, brings=draft.brings)
+    _seat(tx, season, circle, by)
+
+
+def _has_one_ahead(tx: Transaction, by: str) -> bool:
+    ahead = (
+        select(CircleSeason.id)
+        .join(Circle, Circle.season_id == CircleSeason.id)
+        .where(
+            CircleSeason.installation_id == tx.workspace.id,
+            CircleSeason.seats.is_not(None),
+            CircleSeason.opened_by == by,
+            Circle.ended_at.is_(None),
+            Circle.starts_at > tx.now,
+        )
+        .limit(1)
+    )
+    return tx.session.scalar(ahead) is not None
+
+
+def _seat(tx: Transaction, season: CircleSeason, circle: Circle, member: str) -> None:
+    place = roster.add(tx, season, circle, member)
+    place.invited_at = place.taken_at = tx.now
+    tx.session.flush()
+    roster.renew_reasons(tx, season, circle)
+    settle(tx, season)
+    roster.refresh(tx, circle)
+
+
+# Seats
+
+
+def circle_of(tx: Transaction, season: CircleSeason) -> Circle:
+    return tx.session.scalars(select(Circle).filter_by(season_id=season.id)).one()
+
+
+def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
+    """Return the form to take a seat. Raises UserError, and MembershipUnknown."""
+    circle = _require_free(tx, season, by)
+    known = signups.find(tx, season.id, by)
+    return started_forms.seat_form(
+        _row(tx, season, circle),
+        members.zone(tx, by),
+        brings=known.brings if known else "",
+        has_other_meeting=_has_other_meeting(tx, circle, season, by),
+    )
+
+
+def take_seat(
+    tx: Transaction, season: CircleSeason, values: FormValues, *, by: str
+) -> View:
+    """Take a free seat; the caller has locked the season.
+
+    Raises UserError, with the field, and MembershipUnknown.
+    """
+    members.lock(tx, by)
+    circle = _require_free(tx, season, by)
+    signups.record(tx, season, by, brings=forms.read_brings(values))
+    roster.tell_joined(tx, circle, by)
+    _seat(tx, season, circle, by)
+    return started_blocks.seat_taken(_row(tx, season, circle), members.zone(tx, by))
+
+
+def _require_free(tx: Transaction, season: CircleSeason, by: str) -> Circle:
+    """Return the circle. Raises UserError, or MembershipUnknown, if there is no seat.
+
+    Someone who is never to be matched with a person in it reads that it is gone.
+    """
+    seasons.require_may_sign_up(tx, season, by)
+    circle = circle_of(tx, season)
+    there = [each.member for each in service.places(tx, circle)]
+    if by in there:
+        raise UserError(signups.HAS_PLACE)
+    if not _is_ahead(tx, circle) or _avoided(tx, by, there):
+        raise UserError(service.GONE)
+    if len(there) >= (season.seats or 0):
+        raise UserError(FULL)
+    return circle
+
+
+def _is_ahead(tx: Transaction, circle: Circle) -> bool:
+    return (
+        circle.ended_at is None
+        and circle.starts_at is not None
+        and circle.starts_at > tx.now
+    )
+
+
+def _avoided(tx: Transaction, member: str, others: Sequence[str]) -> set[str]:
+    """Return those with whom the member must not be matched, whoever wishes it."""
+    people = {person.id: person for person in load_people(tx, {member, *others})}
+    own = people[member].do_not_pair
+    return {
+        other for other in others if other in own or member in people[other].do_not_pair
+    }
+
+
+def _has_other_meeting(
+    tx: Transaction, circle: Circle, season: CircleSeason, by: str
+) -> bool:
+    """Return True if another circle of the member meets at the same time."""
+    length = timedelta(minutes=season.minutes)
+    taken = [
+        at
+        for other, _ in service.own_places(tx, by)
+        if other.id != circle.id
+        for at in service.dates(tx, other)
+    ]
+    return any(
+        abs(at - own) < length for at in service.dates(tx, circle) for own in taken
+    )
+
+
+def _row(tx: Transaction, season: CircleSeason, circle: Circle) -> StartedRow:
+    people = service.people_in(tx, circle)
+    starter = members.name(tx, season.opened_by) if season.opened_by in people else ""
+    seats = season.seats or 0
+    return StartedRow(
+        seasons.summary(tx, season),
+        starter,
+        seats,
+        max(0, seats - len(people)),
+        circle.starts_at or tx.now,
+    )
+
+
+def rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[StartedRow]:
+    """Return the circles in which a person can take a seat, the next meeting first.
+
+    Raises MembershipUnknown if it `is_exact`.
+    """
+    query = (
+        select(CircleSeason, Circle)
+        .join(Circle, Circle.season_id == CircleSeason.id)
+        .where(
+            CircleSeason.installation_id == tx.workspace.id,
+            CircleSeason.seats.is_not(None),
+            CircleSeason.ended_at.is_(None),
+            Circle.ended_at.is_(None),
+            Circle.starts_at > tx.now,
+            _taken() < CircleSeason.seats,
+            Circle.id.not_in(
+                select(CircleMember.circle_id).filter_by(member=by, left_at=None)
+            ),
+        )
+        .order_by(Circle.starts_at, Circle.id)
+    )
+    found = tx.session.execute(query).all()
+    if not found:
+        return []
+    own = {
+        program.id
+        for program in programs.visible_programs(tx, by, is_exact=is_exact)
+        if membership.is_joined(tx, program.id, by) and programs.is_active(tx, program)
+    }
+    visible = [row for row in found if row.CircleSeason.program_id in own]
+    people = {
+        row.Circle.id: [each.member for each in service.places(tx, row.Circle)]
+        for row in visible
+    }
+    everyone = sorted({member for there in people.values() for member in there})
+    avoided = _avoided(tx, by, everyone)
+    return [
+        _row(tx, row.CircleSeason, row.Circle)
+        for row in visible
+        if not avoided & set(people[row.Circle.id])
+    ][:MAX_SHOWN]
+
+
+def _taken() -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(CircleMember)
+        .where(CircleMember.circle_id == Circle.id, CircleMember.left_at.is_(None))
+        .correlate(Circle)
+        .scalar_subquery()
+    )
+
+
+# Begin, or end
+
+
+def settle(tx: Transaction, season: CircleSeason) -> None:
+    """Introduce the people if they are enough, or end the circle if they are too few.
+
+    The caller has locked the season.
+    """
+    circle = circle_of(tx, season)
+    if circle.ended_at is not None:
+        return
+    people = service.people_in(tx, circle)
+    if not people or _has_too_few(circle, len(people), tx.now):
+        for member in people:
+            tx.enqueue(CIRCLE_TOO_FEW, circle.id, to=member)
+        seasons.end(tx, season)
+        return
+    roster.introduce(tx, circle)
+    if circle.introduced_at is not None:
+        for member in people:
+            times.send_calendar(tx, circle, member)
+
+
+def _has_too_few(circle: Circle, count: int, now: datetime) -> bool:
+    if circle.introduced_at is not None:
+        return count < 2  # noqa: PLR2004 - nobody meets alone
+    return circle.starts_at is not None and circle.starts_at <= now
+
+
+def due(tx: Transaction) -> set[int]:
+    """Return the ids of seasons whose circle does not begin: too few took a seat."""
+    return set(
+        tx.session.scalars(
+            select(CircleSeason.id)
+            .join(Circle, Circle.season_id == CircleSeason.id)
+            .where(
+                CircleSeason.installation_id == tx.workspace.id,
+                CircleSeason.seats.is_not(None),
+                CircleSeason.ended_at.is_(None),
+                Circle.ended_at.is_(None),
+                Circle.introduced_at.is_(None),
+                Circle.starts_at <= tx.now,
+            )
+        )
+    )

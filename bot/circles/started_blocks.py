@@ -1,0 +1,104 @@
+"""Circles that members started, as others see them. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from slack_sdk.models.blocks import Block, HeaderBlock
+from slack_sdk.models.views import View
+
+from bot.circles.season_blocks import SeasonText, shape, short, title
+from bot.home.row_blocks import RowList
+from bot.matching.circles import STAYS
+from bot.slack import rich_text
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    message_modal,
+    sentence_note,
+)
+from bot.slack.rich_text import bold, date_token
+from bot.slack.text import capitalize, escape, format_full
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRow:
+    """A circle with free seats; `starter` is a plain name, empty if they left."""
+
+    season: SeasonText
+    starter: str
+    seats: int
+    free: int
+    meets_at: datetime
+
+
+def seats_text(free: int, seats: int) -> str:
+    if not free:
+        return f"All {seats} seats are taken."
+    verb = "is" if free == 1 else "are"
+    return f"{free} of {seats} seats {verb} free."
+
+
+def started_lines(row: StartedRow, zone: ZoneInfo) -> list[Block]:
+    """Build the lines that tell what a circle is, for a reader in `zone`."""
+    by = f" · {capitalize(row.starter)} started it" if row.starter else ""
+    return [
+        rich_text.inline(bold(title(row.season))),
+        context_line(f"{short(row.season.program)}{by} · {shape(row.season)}"),
+        rich_text.context_line(
+            f"{seats_text(row.free, row.seats)} First meeting: ",
+            date_token(row.meets_at, zone),
+        ),
+    ]
+
+
+def started_row(row: StartedRow, zone: ZoneInfo) -> list[Block]:
+    take = button("Take a seat", "circle_sign_up", row.season.id)
+    return [*started_lines(row, zone), button_row(take)]
+
+
+def start_row() -> Block:
+    return button_row(button("Start a circle", "circle_start", "new"))
+
+
+def home_started(
+    rows: Sequence[StartedRow], zone: ZoneInfo, *, may_start: bool
+) -> RowList:
+    """Build the section of the Home tab."""
+    if not (rows or may_start):
+        return RowList()
+    about = context_line(
+        "Start a circle of your own: people in your program can take a seat."
+        if not rows
+        else "Circles that people in your programs started."
+    )
+    return RowList(
+        [HeaderBlock(text="Circles to join"), about],
+        [started_row(row, zone) for row in rows],
+        foot=[start_row()] if may_start else [],
+    )
+
+
+def seat_taken(row: StartedRow, zone: ZoneInfo) -> View:
+    """Build the page after the form to take a seat."""
+    at = format_full(row.meets_at, zone)
+    text = (
+        f"You have a seat. You meet first on {at}. The circle begins when {STAYS} seats"
+        " are taken; then I introduce you to each other."
+    )
+    view = message_modal("Your seat", escape(text))
+    view.clear_on_close = True
+    return view
+
+
+def too_few_note(season: SeasonText, *, has_begun: bool) -> Note:
+    """Tell a person that their circle ends because it has too few people."""
+    return sentence_note(
+        f"You're the only one left in your circle: {title(season)}. It has ended."
+        if has_begun
+        else f"Too few people took a seat in your circle: {title(season)}. It doesn't"
+        " begin. You can start another one with /backswing circles."
+    )

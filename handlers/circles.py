@@ -140,14 +140,14 @@ def _season(click: BlockAction, tx: Transaction) -> CircleSeason:
 
 def open_signup(click: BlockAction, tx: Transaction) -> Response:
     season = _season(click, tx)
-    build = signups.form if season.seats is None else started.form
+    build = signups.form if season.places is None else started.form
     return OpenView(build(tx, season, by=click.actor))
 
 
 def submit_signup(form: ViewSubmission, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(form.view.metadata().get("season")))
-    if season.seats is not None:
-        return UpdateView(started.take_seat(tx, season, form.view, by=form.actor))
+    if season.places is not None:
+        return UpdateView(started.take_place(tx, season, form.view, by=form.actor))
     shown = signups.sign_up(tx, season, form.view, by=form.actor)
     if seasons.state(tx, season) is State.RUNNING:
         places.pass_on(tx, season)

@@ -12,7 +12,7 @@ class CircleSeason(Base):
     """A time in which people of a program meet in circles. Its state derives from it.
 
     People sign up, circles are formed, a lead looks at them and invites. A circle that
-    a member starts has a season of its own, in which others take a seat.
+    a member starts has a season of its own, in which others take a place.
     """
 
     __tablename__ = "circle_seasons"
@@ -41,8 +41,8 @@ class CircleSeason(Base):
     weeks_between: Mapped[int]
     minutes: Mapped[int]
     is_in_writing: Mapped[bool] = mapped_column(default=False)
-    # The number of seats in a circle that a member started; None for other seasons.
-    seats: Mapped[int | None]
+    # The number of places in a circle that a member started; None for other seasons.
+    places: Mapped[int | None]
     # The times at which circles were formed, their members invited, and at which a
     # lead ended it early.
     formed_at: Mapped[datetime | None]

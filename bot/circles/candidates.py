@@ -51,7 +51,7 @@ def _left_out(tx: Transaction, season: CircleSeason, people: Iterable[str]) -> s
         .where(
             CircleSeason.program_id == season.program_id,
             CircleSeason.id < season.id,
-            CircleSeason.seats.is_(None),
+            CircleSeason.places.is_(None),
             CircleSeason.invited_at.is_not(None),
         )
         .order_by(CircleSeason.id.desc())

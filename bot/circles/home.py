@@ -44,7 +44,7 @@ def _can_start(context: HomeContext) -> bool:
 
 
 STARTED_CIRCLES = HomeSection(
-    render=_render_started, position=330, page="people", is_available=_can_start
+    render=_render_started, position=325, page="people", is_available=_can_start
 )
 
 

@@ -21,7 +21,7 @@ from bot.circles.formats import Format
 from bot.circles.preview_blocks import reason_lines
 from bot.circles.rules import MAX_BRINGS, MAX_GOAL
 from bot.circles.season_blocks import SeasonText, title
-from bot.circles.started_blocks import seats_text
+from bot.circles.started_blocks import places_text
 from bot.matching.circles import STAYS
 from bot.slack import rich_text
 from bot.slack.blocks import (
@@ -76,13 +76,13 @@ class CirclePage:
     next_meeting: datetime | None = None
     next_format: Format | None = None
     # Those of a circle that a member started.
-    free_seats: int = 0
+    free_places: int = 0
 
 
 def welcome_note(page: CirclePage) -> Note:
     """Introduce the people of a circle to one of them."""
     count = len(page.mates)
-    is_complete = page.season.seats is None
+    is_complete = page.season.places is None
     state = "is complete" if is_complete else "has enough people"
     text = f"Your circle {state}: you {count}."
     return fallback_text(text), [
@@ -139,8 +139,8 @@ def circle_page(page: CirclePage) -> View:
         blocks.append(rich_text.user_text(page.goal, limit=MAX_GOAL, max_elements=8))
     for mate in page.mates:
         blocks.append(_mate_line(mate))
-    if page.season.seats is not None:
-        free = seats_text(page.free_seats, page.season.seats)
+    if page.season.places is not None:
+        free = places_text(page.free_places, page.season.places)
         begins = f" The circle begins with {STAYS} people." * (not page.is_introduced)
         blocks.append(context_line(f"{free}{begins}"))
     blocks += [*reason_lines(page.reasons), DividerBlock(), *_rule_lines()]

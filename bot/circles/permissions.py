@@ -23,7 +23,7 @@ MEET = Permission(
 
 # People who joined the program that it belongs to.
 START_CIRCLE = Permission(
-    "start a circle, and take a seat in one",
+    "start a circle, and take a place in one",
     roles=MEMBERS_AND_GUESTS,
     denial="You can't start a circle.",
 )

@@ -73,7 +73,7 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
     if seasons.state(tx, season) is State.ENDED:
         raise UserError(seasons.OVER)
     if place.left_at is not None:
-        if season.seats is not None or not signups.renew(tx, season, by):
+        if season.places is not None or not signups.renew(tx, season, by):
             raise UserError(TOO_LATE)
         pass_on(tx, season)
         return place_blocks.too_late()
@@ -90,9 +90,9 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
 def _settle(tx: Transaction, season: CircleSeason, *changed: Circle) -> None:
     """Pass on free places, introduce people, and ask circles that are too small.
 
-    In a circle that a member started people take the free seats themselves.
+    In a circle that a member started people take the free places themselves.
     """
-    if season.seats is not None:
+    if season.places is not None:
         started.settle(tx, season)
         return
     pass_on(tx, season)
@@ -158,7 +158,7 @@ def due(tx: Transaction) -> list[int]:
     """Return the ids of the seasons in which a place ends now.
 
     It was not taken in time, or its person left the program or the workspace. Or the
-    time for an answer about a merge is over, or that for taking a seat.
+    time for an answer about a merge is over, or that for taking a place.
     """
     running = tx.session.scalars(
         select(CircleSeason)

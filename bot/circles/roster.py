@@ -87,8 +87,8 @@ def introduce_now(tx: Transaction, circle: Circle, *, occurrence: str = "") -> N
 
 def tell_joined(tx: Transaction, circle: Circle, member: str) -> None:
     """Tell those in a circle who know of each other that someone joins them."""
-    is_seated = service.season_of(tx, circle).seats is not None
-    if circle.introduced_at is None and not is_seated:
+    is_started = service.season_of(tx, circle).places is not None
+    if circle.introduced_at is None and not is_started:
         return
     for other in service.people_in(tx, circle):
         tx.enqueue(

@@ -45,8 +45,8 @@ class SeasonText:
     weeks_between: int
     minutes: int
     is_in_writing: bool
-    # The number of seats in a circle that a member started.
-    seats: int | None = None
+    # The number of places in a circle that a member started.
+    places: int | None = None
 
 
 def short(mrkdwn: str, limit: int = MAX_NAME_LENGTH) -> str:

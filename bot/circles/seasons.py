@@ -68,12 +68,14 @@ def program_name(tx: Transaction, season: CircleSeason | Circle) -> str:
 
 def can_run(tx: Transaction, season: CircleSeason, member: str) -> bool:
     """Return True for leads; nobody runs a circle that a member started."""
-    return season.seats is None and programs.can_run(tx, program_of(tx, season), member)
+    return season.places is None and programs.can_run(
+        tx, program_of(tx, season), member
+    )
 
 
 def require_runs(tx: Transaction, season: CircleSeason, by: str) -> None:
     """Raise UserError for people who do not run the program, or MembershipUnknown."""
-    if season.seats is not None:
+    if season.places is not None:
         raise UserError(GONE)
     programs.authorize(tx, program_of(tx, season), RUN_SEASON, by)
 
@@ -107,7 +109,7 @@ def visible(
     """
     current = (
         CircleSeason.installation_id == tx.workspace.id,
-        CircleSeason.seats.is_(None),
+        CircleSeason.places.is_(None),
         CircleSeason.ended_at.is_(None),
         CircleSeason.ends_on >= tx.now.date(),
     )
@@ -239,5 +241,5 @@ def summary(tx: Transaction, season: CircleSeason) -> season_blocks.SeasonText:
         season.weeks_between,
         season.minutes,
         season.is_in_writing,
-        season.seats,
+        season.places,
     )

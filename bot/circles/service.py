@@ -244,7 +244,7 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
         notice=notice,
         next_meeting=next_meeting(tx, circle),
         next_format=meeting_store.next_format(tx, circle),
-        free_seats=max(0, (season.seats or 0) - len(own)),
+        free_places=max(0, (season.places or 0) - len(own)),
     )
 
 

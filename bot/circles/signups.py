@@ -99,7 +99,7 @@ def sign_up(
 
 
 def record(tx: Transaction, season: CircleSeason, by: str, *, brings: str) -> None:
-    """Store what a person brings who takes a seat; `brings` is mrkdwn."""
+    """Store what a person brings who takes a place; `brings` is mrkdwn."""
     at = datetime_to_micros(tx.now)
     _store(tx, season, by, is_signed_up=True, event_micros=at, brings=brings)
 

@@ -1,7 +1,7 @@
-"""Circles that a member starts: others take the free seats.
+"""Circles that a member starts: others take the free places.
 
-Such a circle has a season of its own, with `seats`, and nobody forms it. From its first
-note on it is a circle like any other.
+Such a circle has a season of its own, with `places`, and nobody forms it. From its
+first note on it is a circle like any other.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ from bot.runtime import Transaction
 from bot.workspace import members, roles
 from models import Circle, CircleMember, CircleSeason, Program
 
-FULL = "All seats of this circle are taken."
+FULL = "All places of this circle are taken."
 ANOTHER = "You have started a circle that has not met yet. One at a time, please."
 JOIN_FIRST = "Join a program first: type /backswing program."
 # The most circles in a list; those that meet first.
@@ -99,7 +99,7 @@ def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> None:
         meetings=draft.meetings,
         weeks_between=draft.weeks_between,
         minutes=draft.minutes,
-        seats=draft.seats,
+        places=draft.places,
         formed_at=tx.now,
         invited_at=tx.now,
     )
@@ -116,7 +116,7 @@ def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> None:
     tx.session.add(circle)
     tx.session.flush()
     signups.record(tx, season, by, brings=draft.brings)
-    _seat(tx, season, circle, by)
+    _place(tx, season, circle, by)
 
 
 def _has_one_ahead(tx: Transaction, by: str) -> bool:
@@ -125,7 +125,7 @@ def _has_one_ahead(tx: Transaction, by: str) -> bool:
         .join(Circle, Circle.season_id == CircleSeason.id)
         .where(
             CircleSeason.installation_id == tx.workspace.id,
-            CircleSeason.seats.is_not(None),
+            CircleSeason.places.is_not(None),
             CircleSeason.opened_by == by,
             Circle.ended_at.is_(None),
             Circle.starts_at > tx.now,
@@ -135,16 +135,15 @@ def _has_one_ahead(tx: Transaction, by: str) -> bool:
     return tx.session.scalar(ahead) is not None
 
 
-def _seat(tx: Transaction, season: CircleSeason, circle: Circle, member: str) -> None:
+def _place(tx: Transaction, season: CircleSeason, circle: Circle, member: str) -> None:
     place = roster.add(tx, season, circle, member)
     place.invited_at = place.taken_at = tx.now
     tx.session.flush()
-    roster.renew_reasons(tx, season, circle)
     settle(tx, season)
     roster.refresh(tx, circle)
 
 
-# Seats
+# Places
 
 
 def circle_of(tx: Transaction, season: CircleSeason) -> Circle:
@@ -152,10 +151,10 @@ def circle_of(tx: Transaction, season: CircleSeason) -> Circle:
 
 
 def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
-    """Return the form to take a seat. Raises UserError, and MembershipUnknown."""
+    """Return the form to take a place. Raises UserError, and MembershipUnknown."""
     circle = _require_free(tx, season, by)
     known = signups.find(tx, season.id, by)
-    return started_forms.seat_form(
+    return started_forms.place_form(
         _row(tx, season, circle),
         members.zone(tx, by),
         brings=known.brings if known else "",
@@ -163,10 +162,10 @@ def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
     )
 
 
-def take_seat(
+def take_place(
     tx: Transaction, season: CircleSeason, values: FormValues, *, by: str
 ) -> View:
-    """Take a free seat; the caller has locked the season.
+    """Take a free place; the caller has locked the season.
 
     Raises UserError, with the field, and MembershipUnknown.
     """
@@ -174,12 +173,12 @@ def take_seat(
     circle = _require_free(tx, season, by)
     signups.record(tx, season, by, brings=forms.read_brings(values))
     roster.tell_joined(tx, circle, by)
-    _seat(tx, season, circle, by)
-    return started_blocks.seat_taken(_row(tx, season, circle), members.zone(tx, by))
+    _place(tx, season, circle, by)
+    return started_blocks.place_taken(_row(tx, season, circle), members.zone(tx, by))
 
 
 def _require_free(tx: Transaction, season: CircleSeason, by: str) -> Circle:
-    """Return the circle. Raises UserError, or MembershipUnknown, if there is no seat.
+    """Return the circle. Raises UserError, or MembershipUnknown, if there is no place.
 
     Someone who is never to be matched with a person in it reads that it is gone.
     """
@@ -190,7 +189,7 @@ def _require_free(tx: Transaction, season: CircleSeason, by: str) -> Circle:
         raise UserError(signups.HAS_PLACE)
     if not _is_ahead(tx, circle) or _avoided(tx, by, there):
         raise UserError(service.GONE)
-    if len(there) >= (season.seats or 0):
+    if len(there) >= (season.places or 0):
         raise UserError(FULL)
     return circle
 
@@ -204,7 +203,7 @@ def _is_ahead(tx: Transaction, circle: Circle) -> bool:
 
 
 def _avoided(tx: Transaction, member: str, others: Sequence[str]) -> set[str]:
-    """Return those with whom the member must not be matched, whoever wishes it."""
+    """Return those with whom the member must not be matched, if one of them says so."""
     people = {person.id: person for person in load_people(tx, {member, *others})}
     own = people[member].do_not_pair
     return {
@@ -231,18 +230,18 @@ def _has_other_meeting(
 def _row(tx: Transaction, season: CircleSeason, circle: Circle) -> StartedRow:
     people = service.people_in(tx, circle)
     starter = members.name(tx, season.opened_by) if season.opened_by in people else ""
-    seats = season.seats or 0
+    places = season.places or 0
     return StartedRow(
         seasons.summary(tx, season),
         starter,
-        seats,
-        max(0, seats - len(people)),
+        places,
+        max(0, places - len(people)),
         circle.starts_at or tx.now,
     )
 
 
 def rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[StartedRow]:
-    """Return the circles in which a person can take a seat, the next meeting first.
+    """Return the circles in which a person can take a place, the next meeting first.
 
     Raises MembershipUnknown if it `is_exact`.
     """
@@ -251,26 +250,26 @@ def rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[StartedRow]
         .join(Circle, Circle.season_id == CircleSeason.id)
         .where(
             CircleSeason.installation_id == tx.workspace.id,
-            CircleSeason.seats.is_not(None),
+            CircleSeason.places.is_not(None),
             CircleSeason.ended_at.is_(None),
             Circle.ended_at.is_(None),
             Circle.starts_at > tx.now,
-            _taken() < CircleSeason.seats,
+            _taken() < CircleSeason.places,
             Circle.id.not_in(
                 select(CircleMember.circle_id).filter_by(member=by, left_at=None)
             ),
         )
         .order_by(Circle.starts_at, Circle.id)
     )
-    found = tx.session.execute(query).all()
-    if not found:
+    with_room = tx.session.execute(query).all()
+    if not with_room:
         return []
     own = {
         program.id
         for program in programs.visible_programs(tx, by, is_exact=is_exact)
         if membership.is_joined(tx, program.id, by) and programs.is_active(tx, program)
     }
-    visible = [row for row in found if row.CircleSeason.program_id in own]
+    visible = [row for row in with_room if row.CircleSeason.program_id in own]
     people = {
         row.Circle.id: [each.member for each in service.places(tx, row.Circle)]
         for row in visible
@@ -324,14 +323,14 @@ def _has_too_few(circle: Circle, count: int, now: datetime) -> bool:
 
 
 def due(tx: Transaction) -> set[int]:
-    """Return the ids of seasons whose circle does not begin: too few took a seat."""
+    """Return the ids of seasons whose circle does not begin: too few took a place."""
     return set(
         tx.session.scalars(
             select(CircleSeason.id)
             .join(Circle, Circle.season_id == CircleSeason.id)
             .where(
                 CircleSeason.installation_id == tx.workspace.id,
-                CircleSeason.seats.is_not(None),
+                CircleSeason.places.is_not(None),
                 CircleSeason.ended_at.is_(None),
                 Circle.ended_at.is_(None),
                 Circle.introduced_at.is_(None),

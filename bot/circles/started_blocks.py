@@ -26,20 +26,20 @@ from bot.slack.text import capitalize, escape, format_full
 
 @dataclass(frozen=True, slots=True)
 class StartedRow:
-    """A circle with free seats; `starter` is a plain name, empty if they left."""
+    """A circle with free places; `starter` is a plain name, empty if they left."""
 
     season: SeasonText
     starter: str
-    seats: int
+    places: int
     free: int
     meets_at: datetime
 
 
-def seats_text(free: int, seats: int) -> str:
+def places_text(free: int, places: int) -> str:
     if not free:
-        return f"All {seats} seats are taken."
+        return f"All {places} places are taken."
     verb = "is" if free == 1 else "are"
-    return f"{free} of {seats} seats {verb} free."
+    return f"{free} of {places} places {verb} free."
 
 
 def started_lines(row: StartedRow, zone: ZoneInfo) -> list[Block]:
@@ -49,14 +49,14 @@ def started_lines(row: StartedRow, zone: ZoneInfo) -> list[Block]:
         rich_text.inline(bold(title(row.season))),
         context_line(f"{short(row.season.program)}{by} · {shape(row.season)}"),
         rich_text.context_line(
-            f"{seats_text(row.free, row.seats)} First meeting: ",
+            f"{places_text(row.free, row.places)} First meeting: ",
             date_token(row.meets_at, zone),
         ),
     ]
 
 
 def started_row(row: StartedRow, zone: ZoneInfo) -> list[Block]:
-    take = button("Take a seat", "circle_sign_up", row.season.id)
+    take = button("Take a place", "circle_sign_up", row.season.id)
     return [*started_lines(row, zone), button_row(take)]
 
 
@@ -71,7 +71,7 @@ def home_started(
     if not (rows or may_start):
         return RowList()
     about = context_line(
-        "Start a circle of your own: people in your program can take a seat."
+        "Start a circle of your own: people in your program can take a place."
         if not rows
         else "Circles that people in your programs started."
     )
@@ -82,14 +82,14 @@ def home_started(
     )
 
 
-def seat_taken(row: StartedRow, zone: ZoneInfo) -> View:
-    """Build the page after the form to take a seat."""
+def place_taken(row: StartedRow, zone: ZoneInfo) -> View:
+    """Build the page after the form to take a place."""
     at = format_full(row.meets_at, zone)
     text = (
-        f"You have a seat. You meet first on {at}. The circle begins when {STAYS} seats"
-        " are taken; then I introduce you to each other."
+        f"You have a place. You meet first on {at}. The circle begins when {STAYS}"
+        " places are taken; then I introduce you to each other."
     )
-    view = message_modal("Your seat", escape(text))
+    view = message_modal("Your place", escape(text))
     view.clear_on_close = True
     return view
 
@@ -99,6 +99,6 @@ def too_few_note(season: SeasonText, *, has_begun: bool) -> Note:
     return sentence_note(
         f"You're the only one left in your circle: {title(season)}. It has ended."
         if has_begun
-        else f"Too few people took a seat in your circle: {title(season)}. It doesn't"
+        else f"Too few people took a place in your circle: {title(season)}. It doesn't"
         " begin. You can start another one with /backswing circles."
     )

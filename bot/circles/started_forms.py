@@ -1,4 +1,4 @@
-"""The forms to start a circle, and to take a seat in one. Pure."""
+"""The forms to start a circle, and to take a place in one. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ MAX_DAYS_AHEAD = 90
 SOONEST = timedelta(days=1)
 
 _TIME = TimeOfDay(name=FIRST_TIME, label="At")
-_SEATS = Number(
-    name="seats",
-    label="Seats, yours included",
+_PLACES = Number(
+    name="places",
+    label="Places, yours included",
     minimum=STAYS,
     maximum=LARGEST,
-    hint=f"The circle begins when {STAYS} seats are taken.",
+    hint=f"The circle begins when {STAYS} places are taken.",
 )
 
 
@@ -41,7 +41,7 @@ class StartedDraft:
     brings: str
     first_day: date
     starts_at: datetime
-    seats: int
+    places: int
     meetings: int
     weeks_between: int
     minutes: int
@@ -58,7 +58,7 @@ def start_form(programs: Sequence[tuple[int, str]], *, first_day: date) -> View:
         blocks=[
             context_line(
                 "People in the program see the theme, the time, and your name, and can"
-                " take a seat. If too few do before the first meeting, I tell you, and"
+                " take a place. If too few do before the first meeting, I tell you, and"
                 " the circle doesn't begin."
             ),
             forms.program_select(programs),
@@ -76,7 +76,7 @@ def start_form(programs: Sequence[tuple[int, str]], *, first_day: date) -> View:
             forms.MEETINGS.render(6),
             forms.WEEKS.render(2),
             forms.MINUTES.render("60"),
-            _SEATS.render(LARGEST),
+            _PLACES.render(LARGEST),
             forms.brings_input(),
         ],
     )
@@ -99,30 +99,30 @@ def read_start(form: FormValues, *, zone: ZoneInfo, now: datetime) -> StartedDra
     at = timezones.to_utc(datetime.combine(day, _TIME.read(form)), zone)
     if at < now + SOONEST:
         raise UserError(
-            "Leave the others a day at least to take a seat.", field=FIRST_DAY
+            "Leave the others a day at least to take a place.", field=FIRST_DAY
         )
     return StartedDraft(
         theme=theme,
         brings=forms.read_brings(form),
         first_day=day,
         starts_at=at,
-        seats=_SEATS.read(form),
+        places=_PLACES.read(form),
         meetings=forms.MEETINGS.read(form),
         weeks_between=forms.WEEKS.read(form),
         minutes=int(forms.MINUTES.read(form)),
     )
 
 
-def seat_form(
+def place_form(
     row: StartedRow, zone: ZoneInfo, *, brings: str, has_other_meeting: bool
 ) -> View:
-    """Build the form to take a seat; `brings` is mrkdwn."""
+    """Build the form to take a place; `brings` is mrkdwn."""
     warning = "You meet in another circle at that time."
     return View(
         type="modal",
         callback_id="circle_signup",
-        title="Take a seat",
-        submit="Take a seat",
+        title="Take a place",
+        submit="Take a place",
         close="Cancel",
         private_metadata=json.dumps({"season": row.season.id}),
         blocks=[

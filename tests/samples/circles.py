@@ -93,8 +93,8 @@ PAGES = [
         notice="Saved.",
     ),
     replace(PAGE, dates=[AT], next_meeting=AT, next_format=Format.CASE_CLINIC),
-    replace(PAGE, season=replace(SEASON, seats=7), free_seats=5),
-    replace(PAGE, season=replace(SEASON, seats=7), is_introduced=True),
+    replace(PAGE, season=replace(SEASON, places=7), free_places=5),
+    replace(PAGE, season=replace(SEASON, places=7), is_introduced=True),
 ]
 ROWS = [
     SeasonRow(
@@ -121,11 +121,11 @@ CIRCLES = [
     CircleRow(9, "New managers", "Giving feedback", NAMES, is_taken=True),
 ]
 
-SEATS = replace(SEASON, theme="Giving feedback", seats=7)
+PLACES = replace(SEASON, theme="Giving feedback", places=7)
 STARTED = [
-    StartedRow(SEATS, "ana", 7, 1, AT),
-    StartedRow(SEATS, "", 7, 0, AT),
-    StartedRow(replace(LONGEST, seats=7), "é" * 80, 7, 6, AT),
+    StartedRow(PLACES, "ana", 7, 1, AT),
+    StartedRow(PLACES, "", 7, 0, AT),
+    StartedRow(replace(LONGEST, places=7), "é" * 80, 7, 6, AT),
 ]
 
 SAMPLES: Samples = {
@@ -139,9 +139,9 @@ SAMPLES: Samples = {
         partial(started_blocks.home_started, rows, ZONE, may_start=may_start)
         for rows, may_start in (([], False), ([], True), (STARTED, True))
     ],
-    started_blocks.seat_taken: [partial(started_blocks.seat_taken, STARTED[0], ZONE)],
+    started_blocks.place_taken: [partial(started_blocks.place_taken, STARTED[0], ZONE)],
     started_blocks.too_few_note: [
-        partial(started_blocks.too_few_note, SEATS, has_begun=has_begun)
+        partial(started_blocks.too_few_note, PLACES, has_begun=has_begun)
         for has_begun in (False, True)
     ],
     started_forms.start_form: [
@@ -152,9 +152,9 @@ SAMPLES: Samples = {
         )
         for count in (1, 120)
     ],
-    started_forms.seat_form: [
+    started_forms.place_form: [
         partial(
-            started_forms.seat_form,
+            started_forms.place_form,
             row,
             ZONE,
             brings="How do I &lt;give&gt; feedback?",

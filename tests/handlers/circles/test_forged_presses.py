@@ -15,17 +15,8 @@ from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, user_object
 STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
 SECRET = "How do I tell my boss"
 BUTTONS = (
-    *(
-        "start",
-        "new_season",
-        "end_season",
-        "sign_up",
-        "withdraw",
-        "preview",
-        "move",
-        "invite",
-    ),
-    *("take", "decline", "see", "agree", "change", "calendar", "leave"),
+    *("new_season", "end_season", "sign_up", "withdraw", "preview", "move", "invite"),
+    *("take", "decline", "see", "agree", "change", "calendar", "leave", "start"),
 )
 FORMS = ("start", "season", "signup", "move", "change")
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2", "1:x")
@@ -59,7 +50,7 @@ def form(name: str, number: object) -> dict[str, Any]:
         ),
         *(
             {"type": "number_input", "action_id": each}
-            for each in ("meetings", "weeks_between", "signup_days", "seats")
+            for each in ("meetings", "weeks_between", "signup_days", "places")
         ),
         *(
             {"type": "datepicker", "action_id": day}
@@ -92,7 +83,7 @@ def values(number: object) -> dict[str, Any]:
         "starts_on": "2026-03-23",
         "first_day": "2026-03-23",
         "first_time": "13:00",
-        "seats": "7",
+        "places": "7",
     }
 
 

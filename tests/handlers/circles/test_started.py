@@ -1,4 +1,4 @@
-"""Circles that a member starts, and in which others take a seat."""
+"""Circles that a member starts, and in which others take a place."""
 
 import json
 from datetime import timedelta
@@ -53,7 +53,7 @@ def started(story: Story) -> CircleSeason:
         ).one()
 
 
-def takes_seat(story: Story, member: str, season: int, **values: Any) -> Any:
+def takes_place(story: Story, member: str, season: int, **values: Any) -> Any:
     form = press(story, member, "sign_up", season)
     assert form["callback_id"] == "circle_signup", form
     answer = story.submit(member, form, form_values(form) | values)
@@ -69,28 +69,30 @@ def listed(story: Story, member: str) -> str:
 
 
 def circle(story: Story, program: int, count: int = 4) -> tuple[int, int, list[str]]:
-    """Let people take the seats of a circle that the first of them started."""
+    """Let people take the places of a circle that the first of them started."""
     people = has_people(story, program, count)
     starts(story, people[0], program)
     season = started(story).id
     for person in people[1:]:
-        takes_seat(story, person, season)
+        takes_place(story, person, season)
     [(circle_id, _)] = circles_of(story, season)
     return season, circle_id, people
 
 
-def test_a_member_starts_a_circle_and_others_take_its_seats(story: Story, program: int):
+def test_a_member_starts_a_circle_and_others_take_its_places(
+    story: Story, program: int
+):
     starter, *others, late = people = has_people(story, program, 5)
-    starts(story, starter, program, seats="5", brings=SECRET)
+    starts(story, starter, program, places="5", brings=SECRET)
     season = started(story).id
     assert "Your circle: Giving feedback" in listed(story, starter)
     for page in (listed(story, late), people_page(story, late)):
-        assert "4 of 5 seats are free" in page
+        assert "4 of 5 places are free" in page
         assert "Person00 started it" in page
         assert SECRET not in page
     for number, person in enumerate(others, start=2):
-        answer = takes_seat(story, person, season, brings=f"Question {number}")
-        assert "You have a seat" in text_of(answer)
+        answer = takes_place(story, person, season, brings=f"Question {number}")
+        assert "You have a place" in text_of(answer)
         assert messages_with(
             story, starter, f"{PEOPLE[person]} joined your circle. You are {number} now"
         )
@@ -100,15 +102,15 @@ def test_a_member_starts_a_circle_and_others_take_its_seats(story: Story, progra
         assert "I agree" in welcome
         assert "You next meet on" in welcome
         assert calendars_of(story, person) == 1
-    assert "1 of 5 seats is free" in listed(story, late)
-    takes_seat(story, late, season)
+    assert "1 of 5 places is free" in listed(story, late)
+    takes_place(story, late, season)
     assert messages_with(story, late, "has enough people: you 5")
     assert calendars_of(story, late) == 1
     [(circle_id, members)] = circles_of(story, season)
     assert members == people
     page = text_of(press(story, late, "see", circle_id))
     assert SECRET in page
-    assert "All 5 seats are taken" in page
+    assert "All 5 places are taken" in page
 
 
 def test_it_meets_like_any_other_circle(story: Story, program: int):
@@ -127,15 +129,15 @@ def test_it_meets_like_any_other_circle(story: Story, program: int):
 
 def test_a_full_circle_is_in_no_list_and_takes_nobody(story: Story, program: int):
     *people, late = has_people(story, program, 5)
-    starts(story, people[0], program, seats="4")
+    starts(story, people[0], program, places="4")
     season = started(story).id
     form = press(story, late, "sign_up", season)
     for person in people[1:]:
-        takes_seat(story, person, season)
-    assert "Take a seat" not in listed(story, late)
+        takes_place(story, person, season)
+    assert "Take a place" not in listed(story, late)
     # They opened the form before.
     answer = story.submit(late, form, form_values(form))
-    assert "All seats of this circle are taken" in str(answer.body)
+    assert "All places of this circle are taken" in str(answer.body)
     assert len(circles_of(story, season)[0][1]) == 4
 
 
@@ -194,9 +196,9 @@ def test_leads_and_admins_do_not_see_or_run_it(story: Story, program: int):
     assert len(circles_of(story, season)[0][1]) == 4
 
 
-def test_people_outside_the_program_see_and_take_no_seat(story: Story, program: int):
+def test_people_outside_the_program_see_and_take_no_place(story: Story, program: int):
     season, _, _ = circle(story, program, 2)
-    assert "Take a seat" not in listed(story, CHAMPION)
+    assert "Take a place" not in listed(story, CHAMPION)
     press(story, CHAMPION, "sign_up", season)
     assert "not in this program" in text_of(shown(story))
     assert len(circles_of(story, season)[0][1]) == 2
@@ -221,19 +223,19 @@ def test_people_who_avoid_each_other_do_not_share_one(
                 source="own",
             )
         )
-    assert "Take a seat" not in listed(story, other)
+    assert "Take a place" not in listed(story, other)
     answer = story.submit(other, form, form_values(form))
     assert "That circle is gone" in str(answer.body)
     assert circles_of(story, season)[0][1] == [starter]
 
 
-def test_a_seat_that_someone_leaves_is_free_until_the_first_meeting(
+def test_a_place_that_someone_leaves_is_free_until_the_first_meeting(
     story: Story, program: int
 ):
     season, circle_id, people = circle(story, program, 3)
     press(story, people[0], "leave", circle_id)
-    assert "seats are free" in listed(story, people[0])
-    takes_seat(story, people[0], season)
+    assert "places are free" in listed(story, people[0])
+    takes_place(story, people[0], season)
     assert len(circles_of(story, season)[0][1]) == 3
 
 
@@ -284,8 +286,8 @@ def test_a_forgotten_starter_leaves_no_theme_and_no_name(story: Story, program: 
         ("first_day", "2027-03-01"),
         ("first_day", "2026-W12-1"),
         ("first_time", "25:00"),
-        ("seats", "3"),
-        ("seats", "8"),
+        ("places", "3"),
+        ("places", "8"),
         ("meetings", "0"),
         ("weeks_between", "x"),
         ("minutes", "5"),
@@ -301,7 +303,7 @@ def test_bad_values_start_nothing(
         assert session.scalars(select(CircleSeason)).all() == []
 
 
-def test_the_first_meeting_leaves_a_day_to_take_seats(story: Story, program: int):
+def test_the_first_meeting_leaves_a_day_to_take_places(story: Story, program: int):
     [person] = has_people(story, program, 1)
     today = (story.clock.now + timedelta(hours=2)).date()
     answer = starts(story, person, program, first_day=str(today), first_time="23:59")

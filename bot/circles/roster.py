@@ -15,7 +15,7 @@ from models import Circle, CircleMember, CircleSeason
 
 
 def renew_zone(tx: Transaction, circle: Circle) -> None:
-    """Set the zone of most people in a circle, until they know each other or have a time."""
+    """Set the zone of most people in a circle, before its first note and its time."""
     # The meetings keep their clock.
     if circle.introduced_at is not None or circle.starts_at is not None:
         return

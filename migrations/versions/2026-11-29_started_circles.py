@@ -1,14 +1,14 @@
 """Store the places of a circle that a member starts.
 
 Revision ID: 2ab6f09d3c18
-Revises: 8e5b1c7a92d4
+Revises: 2f6a9d3b81c5
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2ab6f09d3c18"
-down_revision = "8e5b1c7a92d4"
+down_revision = "2f6a9d3b81c5"
 branch_labels = None
 depends_on = None
 

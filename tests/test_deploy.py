@@ -24,7 +24,9 @@ from cli.watchdog import CHECK_SECONDS
 from tests.docs import DOCS, ROOT
 from tests.ports import free_port
 
-DEPLOY = (DOCS / "operate" / "deploy.md").read_text()
+INSTALL = DOCS / "operate" / "install.md"
+COMPANY = (DOCS / "operate" / "company.md").read_text()
+CONTAINERS = (DOCS / "operate" / "containers.md").read_text()
 DOCKERFILE = re.sub(r"\\\n *", "", (ROOT / "deploy" / "Dockerfile").read_text())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
 
@@ -94,7 +96,39 @@ def test_the_unit_for_systemd_starts_the_program_and_lets_it_write_its_data():
     assert unit.only("ReadWritePaths") == f"{folder}/data"
     # The exit code of app.py for a missing or wrong setting.
     assert unit.only("RestartPreventExitStatus") == "2"
-    assert f"sudo -u {unit.only('User')} mkdir -m 700 {folder}/data" in DEPLOY
+    for page in (INSTALL.read_text(), COMPANY):
+        assert f"sudo -u {unit.only('User')} mkdir -m 700 {folder}/data" in page
+
+
+def test_the_page_for_a_company_writes_the_manifest_for_http(tmp_path: Path):
+    [commands] = re.findall(r"^```\n(url=.*?)^```$", COMPANY, re.DOTALL | re.MULTILINE)
+    shutil.copy(ROOT / "manifest.yml", tmp_path)
+    bash = shutil.which("bash") or ""
+    subprocess.run([bash, "-ec", commands], check=True, cwd=tmp_path)
+    url = "https://backswing.example.org/slack/events"
+    expected = yaml.safe_load((ROOT / "manifest.yml").read_text())
+    expected["settings"]["socket_mode_enabled"] = False
+    for name in ("event_subscriptions", "interactivity"):
+        expected["settings"][name]["request_url"] = url
+    for each in expected["features"]["slash_commands"]:
+        each["url"] = url
+    written = yaml.safe_load((tmp_path / "manifest.http.yml").read_text())
+    assert written == expected
+
+
+def test_the_page_for_a_company_makes_the_units_of_socket_mode_and_http(tmp_path: Path):
+    edits = re.findall(r"-e '(s/[^']+)'", COMPANY)
+    text = UNIT.read_text()
+    for edit in edits:
+        sed = shutil.which("sed") or ""
+        text = subprocess.run(
+            [sed, "-e", edit], check=True, input=text, capture_output=True, text=True
+        ).stdout
+    loaded = Unit(text)["LoadCredential"]
+    names = [each.partition(":")[0] for each in loaded]
+    assert names == ["slack_bot_token", "slack_signing_secret", "database_url"]
+    assert loaded == [f"{name}:/etc/backswing/{name}" for name in names]
+    assert f"up to {engine.MAX_CONNECTIONS} connections" in COMPANY
 
 
 def test_the_unit_hands_secrets_in_as_settings_and_none_in_the_environment():
@@ -105,7 +139,8 @@ def test_the_unit_hands_secrets_in_as_settings_and_none_in_the_environment():
     assert {name for name, _ in credentials} <= set(Settings.model_fields)
     for name, path in credentials:
         assert path == f"/etc/backswing/{name}"
-    assert "/etc/backswing/slack_bot_token" in DEPLOY
+    for page in (INSTALL.read_text(), COMPANY):
+        assert "cat > /etc/backswing/slack_bot_token" in page
 
 
 def test_the_unit_hears_from_the_program_more_often_than_it_must():
@@ -128,7 +163,7 @@ def unit_here(tmp_path: Path) -> Path:
     ):
         text = text.replace(old, new)
     (tmp_path / "docs" / "operate").mkdir(parents=True)
-    (tmp_path / "docs" / "operate" / "deploy.md").touch()
+    (tmp_path / "docs" / "operate" / INSTALL.name).touch()
     file = tmp_path / UNIT.name
     file.write_text(text)
     return file
@@ -275,7 +310,7 @@ def test_the_compose_files_build_and_run_the_image(file: str):
     )
     stop_seconds = float(bot["stop_grace_period"].removesuffix("s"))
     assert stop_seconds > 2 * GRACE_SECONDS + EXIT_TIMEOUT_SECONDS
-    assert f"docker compose --file deploy/{file} " in DEPLOY
+    assert f"docker compose --file deploy/{file} " in CONTAINERS
 
 
 @pytest.mark.parametrize("file", COMPOSE)
@@ -301,12 +336,12 @@ def test_the_compose_files_hand_secrets_in_as_files(file: str):
     }
     assert used == set(whole["secrets"])
     for name in used:
-        assert f"secrets/{name}" in DEPLOY
+        assert f"secrets/{name}" in CONTAINERS
 
 
 def test_the_database_of_the_compose_file_is_the_one_of_its_address():
     database = compose("compose.postgresql.yaml")["services"]["db"]
-    [url] = re.findall(r"postgresql://[^' ]+%s[^' ]+", DEPLOY)
+    [url] = re.findall(r"postgresql://[^' ]+%s[^' ]+", CONTAINERS)
     address = engine.parse_url(url % "S3cret")
     user = database["environment"]["POSTGRES_USER"]
     # By default PostgreSQL's database has the name of its user.

@@ -10,6 +10,7 @@ from bot.circles import (
     agenda_blocks,
     announcement_blocks,
     announcements,
+    ask_offers,
     focus,
     format_blocks,
     meeting_replies,
@@ -21,6 +22,7 @@ from bot.circles import (
 )
 from bot.circles import meeting_store as store
 from bot.circles.keeper import State
+from bot.circles.offer_blocks import OfferAnswer
 from bot.circles.outcome_rules import Outcome, Worth
 from bot.circles.presses import FORMAT_ACTS, Act, Press
 from bot.clock import datetime_to_micros
@@ -57,6 +59,9 @@ def register(app: App, rt: Runtime) -> None:
     for worth in Worth:
         rated = partial(rate, worth=worth)
         on_button(app, rt, f"meeting_worth_{worth}", writes(rated))
+    for given in OfferAnswer:
+        answered = partial(answer_offer, given=given)
+        on_button(app, rt, f"meeting_ask_{given}", writes(answered))
     on_button(app, rt, "meeting_ask_swap", reads(open_swap))
     on_view(app, rt, "circle_swap", writes(ask_to_swap))
     on_button(app, rt, "meeting_action", reads(open_action))
@@ -143,6 +148,14 @@ def rate(click: BlockAction, tx: Transaction, *, worth: Worth) -> Response:
     meeting = _locked(click, tx)
     outcomes.rate(tx, meeting, worth, by=click.actor)
     return Reply(*outcomes.note(tx, meeting, click.actor), replace=True)
+
+
+def answer_offer(
+    click: BlockAction, tx: Transaction, *, given: OfferAnswer
+) -> Response:
+    meeting, row = ask_offers.lock(tx, parse_id(click.value), by=click.actor)
+    note = ask_offers.answer(tx, meeting, row, given, event_micros=click.at_micros)
+    return Reply(*note, replace=True)
 
 
 def open_swap(click: BlockAction, tx: Transaction) -> Response:

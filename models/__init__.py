@@ -14,6 +14,7 @@ from models.base import Base
 from models.channels import Champion, Channel
 from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
 from models.circle_meetings import (
+    AskOffer,
     CircleAction,
     CircleMeeting,
     CircleMeetingMessage,
@@ -86,6 +87,7 @@ __all__ = [
     "AnswerTextNotice",
     "Ask",
     "AskLink",
+    "AskOffer",
     "AskPointer",
     "AskReference",
     "AskRoute",

@@ -60,7 +60,9 @@ class CircleMeeting(Base):
     presses: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     # The time at which the job has to look at it; None if there is nothing to do.
     due_at: Mapped[datetime | None]
-    # The times at which the circle was told of it, and got its agenda.
+    # The times at which a member was asked about their ask, the circle was told of the
+    # meeting, and got its agenda.
+    offered_at: Mapped[datetime | None]
     announced_at: Mapped[datetime | None]
     posted_at: Mapped[datetime | None]
     is_open: Mapped[bool] = mapped_column(default=False)
@@ -171,6 +173,31 @@ class MeetingEntry(Base):
     # mrkdwn.
     text: Mapped[str]
     written_at: Mapped[datetime]
+
+
+class AskOffer(Base):
+    """A question about a member's own ask, which they allow before the circle reads it.
+
+    Its words are made from the ask when it is read.
+    """
+
+    __tablename__ = "circle_ask_offers"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "ask_id"),
+        CheckConstraint("answer IN ('fine', 'another', 'none')", name="answer"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meetings.id"))
+    member: Mapped[str] = mapped_column(index=True)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
+    # None is no answer: the ask is not used.
+    answer: Mapped[str | None]
+    # The later press counts.
+    event_micros: Mapped[int] = mapped_column(default=0)
+    # The time of the message; answers count for a day.
+    sent_at: Mapped[datetime | None]
 
 
 class CircleQuestion(Base):

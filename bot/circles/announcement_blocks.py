@@ -12,6 +12,7 @@ from slack_sdk.models.views import View
 from bot.circles import format_blocks
 from bot.circles.agenda_blocks import MAX_QUESTION
 from bot.circles.formats import Format
+from bot.circles.offer_blocks import AskText, question_parts
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -45,7 +46,8 @@ class Announcement:
     zone: ZoneInfo
     facilitator: str | None = None
     format: Format = Format.TURNS
-    # One of our questions.
+    # An ask that its member allowed, and one of our questions.
+    ask: AskText | None = None
     question: str | None = None
 
 
@@ -69,9 +71,14 @@ def announcement(view: Announcement) -> Note:
         rich_text.inline(*parts),
         context_line(format_blocks.format_line(view.format)),
     ]
+    questions: list[Sequence[Part]] = []
+    if view.ask is not None:
+        questions.append(question_parts(view.ask))
     if view.question:
+        questions.append([bold(view.question)])
+    if questions:
         blocks += [
-            rich_text.inline("To think about until then: ", bold(view.question)),
+            rich_text.numbered(["To think about until then:"], questions),
             context_line("You need not prepare or hand in anything."),
         ]
     value = f"{view.id}:0:0"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import agenda_messages, announcement_blocks, questions
+from bot.circles import agenda_messages, announcement_blocks, ask_offers, questions
 from bot.circles import meeting_store as store
 from bot.circles.announcement_blocks import Announcement, Reminder
 from bot.circles.formats import Phase
@@ -101,6 +101,7 @@ def _announcement(tx: Transaction, meeting: CircleMeeting) -> Announcement:
         zone=timezones.get_or_utc(circle.zone),
         facilitator=names[state.facilitator] if state.facilitator else None,
         format=state.format,
+        ask=ask_offers.allowed(tx, meeting),
         question=next((questions.QUESTIONS.get(key) for key in keys), None),
     )
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy import delete, or_, select, update
 
-from bot.circles import agenda_messages, announcements
+from bot.circles import agenda_messages, announcements, ask_offers
 from bot.personal_data import Erasure, TablePolicy
 from bot.runtime import Transaction
 from models import (
+    AskOffer,
     Circle,
     CircleAction,
     CircleMeeting,
@@ -108,6 +109,17 @@ PERSONAL_DATA = (
         on_erasure="delete",
     ),
     TablePolicy(
+        model=AskOffer,
+        row_names=("question about an ask", "questions about asks"),
+        contents="Asks of members that their circle could think about, and whether the"
+        " member allowed it.",
+        purpose="Ask a circle only about asks whose members said yes.",
+        retention="90 days after the circle ended.",
+        owner_columns=("member",),
+        non_personal=("answer",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
         model=CircleQuestion,
         row_names=("question for a circle", "questions for circles"),
         contents="Questions for a circle to think about before a meeting.",
@@ -124,7 +136,11 @@ ERASURE_LINES = (
     "Meetings of your circles stay, without your name.",
     "Your questions and actions in circles are deleted.",
 )
-MESSAGES = (*agenda_messages.MESSAGES, *announcements.MESSAGES)
+MESSAGES = (
+    *agenda_messages.MESSAGES,
+    *announcements.MESSAGES,
+    *ask_offers.MESSAGES,
+)
 
 
 def purge(tx: Transaction) -> None:
@@ -147,6 +163,7 @@ def purge(tx: Transaction) -> None:
         delete(CircleAction).where(CircleAction.circle_id.in_(over)),
         delete(CircleQuestion).where(CircleQuestion.circle_id.in_(over)),
         delete(MeetingEntry).where(MeetingEntry.meeting_id.in_(meetings)),
+        delete(AskOffer).where(AskOffer.meeting_id.in_(meetings)),
         delete(MeetingAnswer).where(MeetingAnswer.meeting_id.in_(meetings)),
         delete(MeetingTurn).where(MeetingTurn.meeting_id.in_(meetings)),
         delete(CircleMeetingMessage).where(

@@ -76,6 +76,8 @@ def due_at(circle: Circle, meeting: CircleMeeting, state: State) -> datetime | N
     if meeting.announced_at is not None:
         return state.meeting.opens_at
     zone = timezones.get_or_utc(circle.zone)
+    if meeting.offered_at is None:
+        return meeting_times.offered_at(meeting.planned_at, zone)
     return meeting_times.announced_at(meeting.planned_at, zone)
 
 

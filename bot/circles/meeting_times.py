@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from bot import timezones
 
 ANNOUNCED_WORKING_DAYS_BEFORE = 2
+OFFERED_WORKING_DAYS_BEFORE = 4
 _SATURDAY = 5
 
 
@@ -23,8 +24,17 @@ def planned_at(
 
 def announced_at(planned: datetime, zone: ZoneInfo) -> datetime:
     """Return the time two working days before a meeting, at its time of the day."""
+    return _working_days_before(planned, zone, ANNOUNCED_WORKING_DAYS_BEFORE)
+
+
+def offered_at(planned: datetime, zone: ZoneInfo) -> datetime:
+    """Return the time to ask a member about their ask: two working days earlier."""
+    return _working_days_before(planned, zone, OFFERED_WORKING_DAYS_BEFORE)
+
+
+def _working_days_before(planned: datetime, zone: ZoneInfo, days: int) -> datetime:
     local = planned.astimezone(zone).replace(tzinfo=None)
-    left = ANNOUNCED_WORKING_DAYS_BEFORE
+    left = days
     while left:
         local -= timedelta(days=1)
         left -= is_working_day(local.date())

@@ -3,10 +3,12 @@
 A meeting's state follows from its presses and the time (bot/circles/keeper.py). The
 steps of the job, each once, at the time in `due_at`:
 
-1. Two working days before, tell the circle: the questions, and a reminder for the
+1. Four working days before, ask a member whether the circle may think about an ask of
+   theirs.
+2. Two working days before, tell the circle: the questions, and a reminder for the
    facilitator.
-2. Fifteen minutes before, post the agenda with its buttons.
-3. When the meeting is over without a press, store its end.
+3. Fifteen minutes before, post the agenda with its buttons.
+4. When the meeting is over without a press, store its end.
 
 Each end plans the next meeting.
 """
@@ -19,7 +21,9 @@ from sqlalchemy import delete, select
 from bot.circles import (
     agenda_messages,
     announcements,
+    ask_offers,
     meeting_plans,
+    meeting_times,
     outcomes,
     presses,
     writing,
@@ -178,9 +182,7 @@ def do_due(tx: Transaction, meeting_id: int) -> None:
         return
     state = store.state_of(tx, meeting)
     if state.ended_at is None and circle.frozen_at is None:
-        if meeting.announced_at is None:
-            meeting.announced_at = tx.now
-            announcements.announce(tx, meeting)
+        _prepare(tx, circle, meeting)
         if meeting.posted_at is None and tx.now >= state.meeting.opens_at:
             meeting.rota = list(store.rota_now(tx, meeting))
             meeting.posted_at = tx.now
@@ -188,6 +190,19 @@ def do_due(tx: Transaction, meeting_id: int) -> None:
     _settle(tx, circle, meeting, state)
     if state.ended_at is not None:
         agenda_messages.update(tx, meeting)
+
+
+def _prepare(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
+    """Ask a member about their ask, or tell the circle of its meeting."""
+    if meeting.announced_at is not None:
+        return
+    zone = writing_weeks.zone_of(circle)
+    if tx.now >= meeting_times.announced_at(meeting.planned_at, zone):
+        meeting.announced_at = tx.now
+        announcements.announce(tx, meeting)
+    elif meeting.offered_at is None:
+        meeting.offered_at = tx.now
+        ask_offers.offer(tx, meeting)
 
 
 def _write(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:

@@ -8,12 +8,14 @@ from bot.circles import (
     agenda_blocks,
     announcement_blocks,
     format_blocks,
+    offer_blocks,
     outcome_blocks,
     writing_blocks,
 )
 from bot.circles.agenda_blocks import ActionView, AgendaView
 from bot.circles.announcement_blocks import Announcement, Reminder
 from bot.circles.formats import Format, Phase, Step, StepKind
+from bot.circles.offer_blocks import AskText, OfferAnswer, OfferView
 from bot.circles.outcome_blocks import AfterView
 from bot.circles.outcome_rules import Outcome
 from bot.circles.questions import QUESTIONS
@@ -79,6 +81,8 @@ _AGENDAS = [
     agenda(Phase.ENDED, has_begun=True, actions=_ACTIONS),
 ]
 
+_ASK = AskText("Ana", "How do I &lt;retry&gt;?", "https://slack.example/archives/C1/p1")
+_SOLVED = AskText(_LONG_NAME, _LONG, "https://slack.example/archives/C1/p1", _AT)
 _ENTRIES = [Entry(_LONG_NAME, _LONG)] * 7
 _WEEK: Any = {"id": 1, "number": 2, "zone": _ZONE}
 _WEEKS = [
@@ -145,9 +149,21 @@ SAMPLES: Samples = {
         ),
         lambda: announcement_blocks.announcement(
             Announcement(
-                **_WHEN, facilitator=_LONG_NAME, question=QUESTIONS["mistake-1"]
+                **_WHEN,
+                ask=_SOLVED,
+                facilitator=_LONG_NAME,
+                question=QUESTIONS["mistake-1"],
             )
         ),
+    ],
+    offer_blocks.offer: [
+        lambda view=view: offer_blocks.offer(view)  # type: ignore[misc]
+        for view in (
+            OfferView(1, 3, _ASK),
+            OfferView(1, 3, _ASK, has_another=True),
+            OfferView(1, 3, _SOLVED, OfferAnswer.FINE),
+            OfferView(1, 3, _SOLVED, OfferAnswer.NONE, has_another=True),
+        )
     ],
     announcement_blocks.reminder: [
         lambda each=each: announcement_blocks.reminder(  # type: ignore[misc]

@@ -3,7 +3,9 @@
 from functools import partial
 
 from slack_bolt import App
+from slack_sdk.models.views import View
 
+from bot.home import page
 from bot.kudos.forms import kudos_form
 from bot.pairs import matches, notes, notifications, opt_ins, pages, rounds
 from bot.pairs.home import format_day
@@ -14,12 +16,14 @@ from handlers.interactions import (
     OpenView,
     Reply,
     Response,
+    UpdateView,
     on_button,
+    on_command,
     parse_id,
     reads,
     writes,
 )
-from handlers.payloads import BlockAction
+from handlers.payloads import BlockAction, SlashCommand
 
 _CHOICES: dict[str, Answer | Outcome | Fit] = {
     "pair_time": Answer.TIME,
@@ -33,7 +37,14 @@ _CHOICES: dict[str, Answer | Outcome | Fit] = {
 }
 
 
+_NOTHING_YET = (
+    "There is nothing here for you yet: it's for people who are in a program. Type"
+    " /backswing program to see them."
+)
+
+
 def register(app: App, rt: Runtime) -> None:
+    on_command(app, rt, "/backswing", reads(open_page), phrases=("pair", "pairs"))
     on_button(app, rt, "pair_join", writes(join))
     on_button(app, rt, "pair_stop", writes(stop))
     for action_id, choice in _CHOICES.items():
@@ -43,6 +54,15 @@ def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "pair_last_round", reads(last_round))
 
 
+def open_page(command: SlashCommand, tx: Transaction) -> Response:
+    return OpenView(_page(tx, command.actor))
+
+
+def _page(tx: Transaction, member: str) -> View:
+    """Return the page of the Home tab about peers, as a modal."""
+    return page.in_modal(tx, member, "people", empty=_NOTHING_YET)
+
+
 def _show(click: BlockAction, title: str, note: Note | None) -> Response:
     """Show a note instead of the message with the button, or in a modal."""
     if note is None:
@@ -50,7 +70,8 @@ def _show(click: BlockAction, title: str, note: Note | None) -> Response:
     if click.is_in_direct_message:
         return Reply(*note, replace=True)
     text, shown = note
-    return OpenView(message_modal(title, text, *shown[1:]))
+    view = message_modal(title, text, *shown[1:])
+    return UpdateView(view) if click.is_in_modal else OpenView(view)
 
 
 def join(click: BlockAction, tx: Transaction) -> Response:
@@ -61,6 +82,8 @@ def join(click: BlockAction, tx: Transaction) -> Response:
         count,
         needs_people=rounds.needs_people(tx, count),
     )
+    if click.is_in_modal:
+        return UpdateView(_page(tx, click.actor))
     return _show(click, "Peer coffee", note) if click.is_in_direct_message else None
 
 

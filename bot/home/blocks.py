@@ -103,6 +103,16 @@ def home_view(
     return View(type="home", blocks=[*top, *chain.from_iterable(lists), *bottom])
 
 
+def page_modal(page: HomePage, sections: Sequence[RowList]) -> View:
+    """Build a page of the Home tab as a modal."""
+    return View(
+        type="modal",
+        title=_PAGE_NAMES[page],
+        close="Close",
+        blocks=[*chain.from_iterable(fit(sections, MAX_BLOCKS))],
+    )
+
+
 def denied_view() -> View:
     """Build the Home tab of a person who may not use the bot."""
     return View(

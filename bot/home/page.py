@@ -1,11 +1,12 @@
 """Render a member's Home tab; the number of queries does not grow with its lists."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from slack_sdk.models.views import View
 
+from bot.errors import UserError
 from bot.home import blocks, memberships
 from bot.home.blocks import SettingsSummary
 from bot.home.rules import PAGES, HomePage
@@ -13,7 +14,7 @@ from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.permissions import DENIED_ROLES, Role
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members, roles
-from models import Home
+from models import Home, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,36 @@ def render(tx: Transaction, member: str) -> RenderedHome:
     member_roles = roles.of_member(tx, profile)
     if member_roles & DENIED_ROLES:
         return RenderedHome(blocks.denied_view(), known_hash)
-    context = HomeContext(
+    context = _context(tx, member, home, profile, member_roles)
+    return RenderedHome(_render_sections(context), known_hash)
+
+
+def in_modal(tx: Transaction, member: str, page: HomePage, *, empty: str) -> View:
+    """Render a page of the Home tab as a modal. Raises UserError if it has nothing."""
+    profile = members.find(tx, member)
+    member_roles = roles.of_member(tx, profile)
+    if member_roles & DENIED_ROLES:
+        raise UserError(blocks.MEMBERS_ONLY)
+    home = tx.session.get(Home, (tx.workspace.id, member))
+    context = _context(tx, member, home, profile, member_roles)
+    if page not in _available_pages(context):
+        raise UserError(empty)
+    sections = [
+        plan.render(context).rows
+        for plan in tx.features.home_sections
+        if plan.page == page and not plan.is_waiting
+    ]
+    return blocks.page_modal(page, sections)
+
+
+def _context(
+    tx: Transaction,
+    member: str,
+    home: Home | None,
+    profile: Member | None,
+    member_roles: Collection[Role],
+) -> HomeContext:
+    return HomeContext(
         tx,
         member,
         home,
@@ -41,7 +71,6 @@ def render(tx: Transaction, member: str) -> RenderedHome:
         frozenset(memberships.visible_channels(tx, member)),
         sees_others=Role.MEMBER in member_roles,
     )
-    return RenderedHome(_render_sections(context), known_hash)
 
 
 def _render_sections(context: HomeContext) -> View:

@@ -16,6 +16,11 @@ from bot.pairs import (
     settings,
 )
 from bot.runtime import Transaction
+from models import Channel
+
+
+def _help_lines(_channel: Channel | None) -> list[str]:
+    return ["*Meet a peer you may learn from* with `/backswing pairs`."]
 
 
 def _due_counts(tx: Transaction) -> Mapping[str, int]:
@@ -46,6 +51,7 @@ PAIRS = Feature(
     active_members=activity.active_members,
     on_program_left=matches.on_program_left,
     home_sections=home.HOME_SECTIONS,
+    help_lines=_help_lines,
     due_counts=_due_counts,
     next_due=_next_due,
 )

@@ -12,6 +12,8 @@ from bot.mentors import forms as mentor_forms
 from bot.mentors import notes as mentors
 from bot.mentors.forms import OwnCredit
 from bot.onboarding import blocks as onboarding
+from bot.pairs import blocks as pair_blocks
+from bot.pairs.blocks import LeadView
 from bot.privacy import blocks as privacy
 from bot.programs.defaults import DEFAULTS
 from bot.settings import forms as settings
@@ -123,6 +125,12 @@ SAMPLES: Samples = {
         lambda: home_view(pages=PAGES),
         home_view,
         full_home,
+    ],
+    home.page_modal: [
+        lambda: home.page_modal(
+            "people",
+            [pair_blocks.lead_home(LeadView(12, "Tuesday", needs_people=False))] * 40,
+        )
     ],
     home.denied_view: [home.denied_view],
     home.item_list: [

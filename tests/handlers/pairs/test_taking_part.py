@@ -85,6 +85,43 @@ def test_nobody_outside_a_program_takes_part(story: Story) -> None:
         assert session.scalars(select(PairOptIn)).all() == []
 
 
+def test_the_command_shows_the_page_and_its_buttons_work_there(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    story.ask()
+    refusal = story.command(ASKER, "/backswing", "pairs").body
+    assert "it's for people who are in a program" in refusal
+    join_program(story, ASKER)
+    takes_part(story, HELPER)
+    assert story.command(ASKER, "/backswing", "pairs").body == ""
+    view = story.slack.views[-1][1]
+    assert view["title"]["text"] == "People"
+    assert "Meet a peer you may learn from, every 2 weeks" in json.dumps(view)
+
+    def clicks(action: str, value: str) -> str:
+        story.click(ASKER, action, value, view={"type": "modal", "id": "V1"})
+        return json.dumps(story.slack.views[-1][1], ensure_ascii=False)
+
+    shown = clicks("pair_join", "coffee")
+    assert "You take part. The next round is on" in shown
+    story.clock.now = DUE
+    runs(story)
+    story.command(ASKER, "/backswing", "pairs")
+    page = json.dumps(story.slack.views[-1][1])
+    assert "This round you meet " in page
+    for label in ("We have a time", "Can't this round", "Stop"):
+        assert f'"{label}"' in page
+    match = _match(story, ASKER)
+    assert "You have a time with Ben" in clicks("pair_time", match)
+    assert "Was it a good match?" in clicks("pair_met", match)
+    assert "no longer take part" in clicks("pair_stop", "coffee")
+    assert "Meet a peer you may learn from" in page_text(story, ASKER)
+
+
+def page_text(story: Story, member: str) -> str:
+    story.command(member, "/backswing", "pairs")
+    return json.dumps(story.slack.views[-1][1])
+
+
 def test_presses_in_any_order_give_one_wish(story: Story) -> None:
     join_program(story, ASKER)
     for stops_first in (True, False):

@@ -75,7 +75,7 @@ def _render_season(
     if signups.find(tx, season.id, member) is not None:
         return None
     note = season_blocks.season_note(
-        seasons.summary(tx, season), members.zone(tx, member)
+        seasons.summary(tx, season, member), members.zone(tx, member)
     )
     return PostMessage(member, *note)
 
@@ -87,7 +87,7 @@ def _render_formed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if not seasons.can_run(tx, season, member):
         return None
     note = preview_blocks.formed_note(
-        seasons.summary(tx, season),
+        seasons.summary(tx, season, member),
         len(seasons.circles(tx, season)),
         len(signups.people(tx, season)),
     )
@@ -114,7 +114,7 @@ def _render_place(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     people = [each.member for each in service.places(tx, circle)]
     offer = place_blocks.Offer(
         circle.id,
-        seasons.summary(tx, season),
+        seasons.summary(tx, season, member),
         service.others(tx, circle, member),
         service.reasons(tx, [people], member)[0],
         _until(tx, place),
@@ -147,7 +147,7 @@ def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     people = len(signups.people(tx, season))
     note = season_blocks.none_note(
-        seasons.summary(tx, season), is_too_few=people < STAYS
+        seasons.summary(tx, season, member), is_too_few=people < STAYS
     )
     return PostMessage(member, *note)
 
@@ -200,7 +200,7 @@ def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     place = _open_place(tx, circle, member)
     if place is None or place.taken_at is None or circle.starts_at is None:
         return None
-    summary = seasons.summary(tx, service.season_of(tx, circle))
+    summary = seasons.summary(tx, service.season_of(tx, circle), member)
     zone = members.zone(tx, member)
     title = season_blocks.calendar_title(summary)
     return UploadFile(
@@ -246,7 +246,7 @@ def _render_too_few(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     place = tx.session.get(CircleMember, (circle.id, member))
     if place is None or place.left_at is not None:
         return None
-    summary = seasons.summary(tx, service.season_of(tx, circle))
+    summary = seasons.summary(tx, service.season_of(tx, circle), member)
     has_begun = circle.introduced_at is not None
     note = started_blocks.too_few_note(summary, has_begun=has_begun)
     return PostMessage(member, *note)
@@ -277,5 +277,9 @@ MESSAGE_TYPES = (
     ),
     MessageType(CIRCLE_LEFT, _render_left, send_after=contact_hours.send_after),
     MessageType(CIRCLE_MERGE, _render_merge, send_after=contact_hours.send_after),
-    MessageType(CIRCLE_CALENDAR, _render_calendar, send_after=_calendar_after),
+    MessageType(
+        CIRCLE_CALENDAR,
+        _render_calendar,
+        send_after=_calendar_after,
+    ),
 )

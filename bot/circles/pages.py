@@ -53,16 +53,18 @@ def circle_rows(tx: Transaction, by: str) -> list[CircleRow]:
 def season_rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[SeasonRow]:
     """Return the seasons that a person can sign up for or runs."""
     rows = [
-        _season_row(tx, season, by)
+        _season_row(tx, season, by, is_exact=is_exact)
         for season in seasons.visible(tx, by, is_exact=is_exact)
     ]
     return [row for row in rows if row.is_run or row.may_sign_up]
 
 
-def _season_row(tx: Transaction, season: CircleSeason, by: str) -> SeasonRow:
+def _season_row(
+    tx: Transaction, season: CircleSeason, by: str, *, is_exact: bool
+) -> SeasonRow:
     is_run = seasons.can_run(tx, season, by)
     return SeasonRow(
-        seasons.summary(tx, season),
+        seasons.summary(tx, season, by, is_exact=is_exact),
         seasons.state(tx, season),
         is_signed_up=signups.find(tx, season.id, by) is not None,
         may_sign_up=membership.is_joined(tx, season.program_id, by)
@@ -100,7 +102,7 @@ def preview(
         for circle in shown
     ]
     return preview_blocks.preview(
-        seasons.summary(tx, season),
+        seasons.summary(tx, season, by),
         [
             _preview_circle(tx, circle, present, why)
             for circle, present, why in zip(

@@ -61,9 +61,12 @@ def program_of(tx: Transaction, season: CircleSeason) -> Program:
     return tx.session.get_one(Program, season.program_id)
 
 
-def program_name(tx: Transaction, season: CircleSeason | Circle) -> str:
-    """Return the name of its program, as mrkdwn."""
-    return program_texts(tx.session.get_one(Program, season.program_id)).name
+def program_name(
+    tx: Transaction, season: CircleSeason, reader: str, *, is_exact: bool
+) -> str:
+    """Return the name of its program (mrkdwn), or words if they can't see it now."""
+    program = program_of(tx, season)
+    return membership.visible_name(tx, program, reader, is_exact=is_exact)
 
 
 def can_run(tx: Transaction, season: CircleSeason, member: str) -> bool:
@@ -228,11 +231,16 @@ def circles(tx: Transaction, season: CircleSeason) -> Sequence[Circle]:
     ).all()
 
 
-def summary(tx: Transaction, season: CircleSeason) -> season_blocks.SeasonText:
-    """Return what people read about a season."""
+def summary(
+    tx: Transaction, season: CircleSeason, reader: str, *, is_exact: bool = True
+) -> season_blocks.SeasonText:
+    """Return what a person reads about a season.
+
+    Raises MembershipUnknown if it `is_exact`.
+    """
     return season_blocks.SeasonText(
         season.id,
-        program_name(tx, season),
+        program_name(tx, season, reader, is_exact=is_exact),
         season.theme,
         season.language,
         season.starts_on,

@@ -187,7 +187,7 @@ def row(tx: Transaction, circle: Circle, place: CircleMember) -> CircleRow:
     season = season_of(tx, circle)
     return CircleRow(
         circle.id,
-        seasons.program_name(tx, season),
+        seasons.program_name(tx, season, place.member, is_exact=False),
         season.theme,
         others_in(tx, circle, place.member),
         is_taken=place.taken_at is not None,
@@ -213,7 +213,10 @@ def next_meeting(tx: Transaction, circle: Circle) -> datetime | None:
 
 
 def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> CirclePage:
-    """Return a circle as its member sees it. Raises UserError for all others."""
+    """Return a circle as its member sees it.
+
+    Raises UserError for all others, and MembershipUnknown.
+    """
     place = require_in(tx, circle, by)
     season = season_of(tx, circle)
     own = [each for each in places(tx, circle) if each.taken_at is not None]
@@ -222,7 +225,7 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
     runs = facilitator(tx, circle)
     return CirclePage(
         id=circle.id,
-        season=seasons.summary(tx, season),
+        season=seasons.summary(tx, season, by),
         mates=[
             Mate(
                 names[each.member],

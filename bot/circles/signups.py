@@ -52,7 +52,7 @@ def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
     row = tx.session.get(CircleSignup, (season.id, by))
     settings = member_settings.get(tx, by)
     return forms.signup_form(
-        seasons.summary(tx, season),
+        seasons.summary(tx, season, by),
         members.zone(tx, by),
         brings=row.brings if row else "",
         topics_known=settings.topics_known,
@@ -92,7 +92,7 @@ def sign_up(
     )
     member_settings.update(tx, by, topics_known=known, topics_wanted=wanted)
     return season_blocks.signed_up(
-        seasons.summary(tx, season),
+        seasons.summary(tx, season, by),
         members.zone(tx, by),
         is_late=seasons.state(tx, season) is not State.SIGN_UP,
     )

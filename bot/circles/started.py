@@ -155,7 +155,7 @@ def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
     circle = _require_free(tx, season, by)
     known = signups.find(tx, season.id, by)
     return started_forms.place_form(
-        _row(tx, season, circle),
+        _row(tx, season, circle, by),
         members.zone(tx, by),
         brings=known.brings if known else "",
         has_other_meeting=_has_other_meeting(tx, circle, season, by),
@@ -174,7 +174,9 @@ def take_place(
     signups.record(tx, season, by, brings=forms.read_brings(values))
     roster.tell_joined(tx, circle, by)
     _place(tx, season, circle, by)
-    return started_blocks.place_taken(_row(tx, season, circle), members.zone(tx, by))
+    return started_blocks.place_taken(
+        _row(tx, season, circle, by), members.zone(tx, by)
+    )
 
 
 def _require_free(tx: Transaction, season: CircleSeason, by: str) -> Circle:
@@ -227,12 +229,12 @@ def _has_other_meeting(
     )
 
 
-def _row(tx: Transaction, season: CircleSeason, circle: Circle) -> StartedRow:
+def _row(tx: Transaction, season: CircleSeason, circle: Circle, by: str) -> StartedRow:
     people = service.people_in(tx, circle)
     starter = members.name(tx, season.opened_by) if season.opened_by in people else ""
     places = season.places or 0
     return StartedRow(
-        seasons.summary(tx, season),
+        seasons.summary(tx, season, by, is_exact=False),
         starter,
         places,
         max(0, places - len(people)),
@@ -277,7 +279,7 @@ def rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[StartedRow]
     everyone = sorted({member for there in people.values() for member in there})
     avoided = _avoided(tx, by, everyone)
     return [
-        _row(tx, row.CircleSeason, row.Circle)
+        _row(tx, row.CircleSeason, row.Circle, by)
         for row in visible
         if not avoided & set(people[row.Circle.id])
     ][:MAX_SHOWN]

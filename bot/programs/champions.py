@@ -277,13 +277,15 @@ MESSAGES = (MessagePolicy(frozenset({PROGRAM_CHAMPION_QUESTION}), _programs_name
 
 
 def _render(context: HomeContext) -> RenderedSection:
-    visible = {
-        each.id
-        for each in service.visible_programs(context.tx, context.member, is_exact=False)
-    }
+    tx, member = context.tx, context.member
     programs = [
-        (each.id, defaults.program_texts(each).name if each.id in visible else "")
-        for each in of_member(context.tx, context.member)
+        (
+            each.id,
+            defaults.program_texts(each).name
+            if service.is_known_to_see(tx, each, member)
+            else "",
+        )
+        for each in of_member(tx, member)
     ]
     channels = [
         (each.id, each.slack_id, each.name)

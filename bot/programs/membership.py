@@ -156,10 +156,15 @@ def refresh_homes(tx: Transaction, program: Program) -> None:
     home_refresh.refresh_homes(tx, tx.session.scalars(people).all())
 
 
-def visible_name(tx: Transaction, program: Program, member: str) -> str:
-    """Return the program's name (mrkdwn), or words for one that they can't see."""
-    visible = service.visible_programs(tx, member, is_exact=False)
-    is_visible = program.id in {each.id for each in visible}
+def visible_name(
+    tx: Transaction, program: Program, member: str, *, is_exact: bool = False
+) -> str:
+    """Return the program's name (mrkdwn), or words for one that they can't see.
+
+    Raises MembershipUnknown if it `is_exact`; if not, an unknown membership is none.
+    """
+    sees = service.can_see if is_exact else service.is_known_to_see
+    is_visible = sees(tx, program, member)
     return program_texts(program).name if is_visible else "the program"
 
 

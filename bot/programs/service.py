@@ -230,6 +230,11 @@ def can_see(tx: Transaction, program: Program, member: str) -> bool:
     return bool(_visible(tx, [program], member))
 
 
+def is_known_to_see(tx: Transaction, program: Program, member: str) -> bool:
+    """Return True if the member may see the program; False if that is not known."""
+    return bool(_visible(tx, [program], member, is_exact=False))
+
+
 def sees(
     program_of: Callable[[Transaction, Delivery], int | None],
 ) -> Callable[[Transaction, Delivery], bool]:

@@ -8,14 +8,16 @@ from bot.circles import personal_data
 from bot.workspace import member_settings
 from models import CircleMember, CircleSignup, DoNotPair
 from tests.factories import Story
+from tests.home import opens
 from tests.personal_data import forget
-from tests.programs import joins_program
+from tests.programs import change_program, joins_program, make_program
 from tests.seasons import (
     PEOPLE,
     circle_of,
     circles_of,
     forms_circles,
     has_people,
+    invites,
     messages_with,
     opens_season,
     press,
@@ -24,8 +26,14 @@ from tests.seasons import (
     signs_up,
     text_of,
 )
-from tests.slack_payloads import CHAMPION, form_values, user_object
+from tests.slack_payloads import (
+    CHAMPION,
+    conversation_object,
+    form_values,
+    user_object,
+)
 
+DEN = "C0DEN"
 SECRET = "How do I tell my boss"
 
 
@@ -167,3 +175,37 @@ def test_what_a_person_brings_is_in_no_message_to_others(story: Story, program: 
     assert SECRET not in text_of(shown(story))
     for member in (CHAMPION, "U0C01"):
         assert not messages_with(story, member, SECRET)
+
+
+def test_who_lost_sight_of_the_program_reads_no_new_name_of_it(story: Story):
+    people = list(PEOPLE)[:6]
+    story.slack.channels[DEN] = conversation_object(DEN, "den", is_private=True)
+    story.slack.members_by_channel[DEN] = [CHAMPION, *people]
+    program = make_program(story, "Reviewers", leads=(CHAMPION,), in_channels=(DEN,))
+    season = season_with(story, program, 6)
+    gone = people[0]
+    story.slack.members_by_channel[DEN].remove(gone)
+    story.clock.advance(hours=2)
+    change_program(story, program, name="Zimtstern", goal="Zimtstern")
+    forms_circles(story)
+    invites(story, season)
+    [(circle, _)] = circles_of(story, season)
+    # They are still in the program, so they get what is for them.
+    assert messages_with(story, gone, "There is a place for you")
+    for person in people:
+        press(story, person, "take", circle)
+    story.deliver()
+    assert messages_with(story, gone, "Your circle is complete")
+    assert messages_with(story, people[1], "Zimtstern")
+    page = press(story, gone, "see", circle)
+    assert "Circles of the program" in text_of(page)
+    story.command(gone, "/backswing", "circles")
+    opens(story, gone)
+    story.click(gone, "home_page_people", "people", view={"type": "home"})
+    everything = [
+        text_of(story.slack.homes[gone]),
+        text_of(page),
+        text_of(shown(story)),
+    ]
+    everything += messages_with(story, gone, "")
+    assert "Zimtstern" not in "".join(everything)

@@ -193,6 +193,18 @@ def parser() -> argparse.ArgumentParser:
         help="the old key is lost: delete the tokens; workspaces install the app again",
     )
 
+    workspace_erasure = add(
+        "erase-workspace",
+        "erase a workspace that has removed the app, at once",
+        "erase_workspace",
+        "erase",
+        more=(
+            "Without this command the bot does it after ERASE_UNINSTALLED_AFTER_DAYS."
+            " You can run it while the bot runs. Nothing brings the data back."
+        ),
+    )
+    workspace_erasure.add_argument("team", metavar="TEAM", help="its id, T…")
+
     backup = add(
         "backup",
         "copy the SQLite database",

@@ -1,5 +1,6 @@
 """Serve every workspace that installs the app: the parts, and their jobs."""
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -15,14 +16,18 @@ from bot.db.retry import retry_on_conflict
 from bot.runtime import Runtime, Workspace
 from bot.slack.client import SlackClient
 from bot.slack.oauth import OAuthClient
+from bot.workspace import workspace_erasure
 from bot.workspace.directory import WorkspaceDirectory
 from bot.workspace.oauth_install import Installer
 from bot.workspace.token_keys import require_same_key
 from bot.workspace.token_refresh import refresh_tokens
 from cli.token_key import token_keys_of
 from handlers.install import InstallPages
+from jobs.each_workspace import run_all
 from jobs.scheduler import ScheduledJob
 from jobs.workspace import sync_bot_channels
+
+log = logging.getLogger(__name__)
 
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 
@@ -77,6 +82,7 @@ class ManyServing:
             for name, run, every in (
                 ("follow-workspaces", self.directory.sync, timedelta(seconds=10)),
                 ("refresh-tokens", self.refresh_tokens, timedelta(minutes=1)),
+                ("erase-workspaces", self.erase_workspaces, timedelta(minutes=10)),
             )
         ]
 
@@ -86,6 +92,22 @@ class ManyServing:
             self._database.write_session, self._keys, self._oauth, now=self._clock()
         )
         self.directory.sync()
+
+    def erase_workspaces(self) -> None:
+        """Erase the workspaces that removed the app long enough ago."""
+        now = self._clock()
+        before = now - self._many.erase_after
+        with self._database.read_session() as session:
+            ended = workspace_erasure.due(session, before=before)
+
+        def erase(installation_id: int) -> None:
+            sessions = self._database.write_session
+            if workspace_erasure.erase(
+                sessions, installation_id, before=before, now=now
+            ):
+                log.info("erased", extra={"installation": installation_id})
+
+        run_all(erase, ended)
 
 
 def _manifest() -> Mapping[str, Any]:

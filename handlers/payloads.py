@@ -13,8 +13,6 @@ SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
 Ts = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,11}(\.[0-9]*)?$")]
 # Slack sends null if there are only blocks or files.
 Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
-
-
 # Slack omits unknown values or sends null.
 NullableStr = str | None
 
@@ -95,6 +93,12 @@ class MessageDeleted(Payload):
 
 class UserRef(Payload):
     id: SlackId
+
+
+class AppRemoved(Payload):
+    """The envelope of `app_uninstalled` and `tokens_revoked`, with Unix seconds."""
+
+    event_time: Annotated[int, Field(ge=0, lt=2**37)] | None = None
 
 
 class ChannelEvent(Payload):

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App
-from sqlalchemy import Row, update
+from sqlalchemy import Row
 
 from bot.clock import ts_to_datetime
 from bot.runtime import Runtime, Workspace
 from bot.workspace import channels, members, sync
+from bot.workspace.removal import record_removal
 from handlers import external_members
 from handlers.payloads import (
+    AppRemoved,
     ChannelEvent,
     ChannelIdChanged,
     ChannelRenamed,
@@ -18,7 +20,7 @@ from handlers.payloads import (
     MembershipChange,
     UserChange,
 )
-from models import Installation, Member
+from models import Member
 
 Event = dict[str, Any]
 Listener = Callable[[Runtime, Workspace, Event], None]
@@ -45,8 +47,12 @@ def register(bolt: App, rt: Runtime) -> None:
         on_event(f"{kind}_deleted", update_channel(is_archived=True))
         on_event(f"{kind}_unarchive", update_channel(is_archived=False))
         on_event(f"{kind}_rename", channel_renamed)
-    on_event("app_uninstalled", app_uninstalled)
-    on_event("tokens_revoked", tokens_revoked)
+
+    def on_removal(body: Event, workspace: Workspace) -> None:
+        app_removed(rt, workspace, body)
+
+    bolt.event("app_uninstalled")(on_removal)
+    bolt.event("tokens_revoked")(on_removal)
 
 
 def user_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
@@ -128,15 +134,23 @@ def channel_unshared(rt: Runtime, workspace: Workspace, event: Event) -> None:
     _update_channel(rt, workspace, unshared.channel, is_shared=unshared.is_ext_shared)
 
 
-def app_uninstalled(rt: Runtime, workspace: Workspace, _event: Event) -> None:
-    _disable(rt, workspace, "app_uninstalled")
+def app_removed(rt: Runtime, workspace: Workspace, body: Event) -> None:
+    """Stop at once after `app_uninstalled` or `tokens_revoked`.
 
-
-def tokens_revoked(rt: Runtime, workspace: Workspace, event: Event) -> None:
-    # The event lists the ids of users and bots whose tokens were revoked.
-    match event:
+    The latter lists the people and bots whose tokens were revoked.
+    """
+    match body["event"]:
+        case {"type": "app_uninstalled"}:
+            reason = "app_uninstalled"
         case {"tokens": {"bot": [_, *_]}}:
-            _disable(rt, workspace, "token_revoked")
+            reason = "token_revoked"
+        case _:
+            return
+    event_time = AppRemoved.model_validate(body).event_time
+    with rt.write(workspace) as tx:
+        is_over = record_removal(tx, event_time=event_time, reason=reason)
+    if is_over:
+        rt.workspaces.remove(workspace.id)
 
 
 def _find_channel(rt: Runtime, workspace: Workspace, slack_id: str) -> Row[Any] | None:
@@ -154,15 +168,6 @@ def _update_channel(
         return
     with rt.write(workspace) as tx:
         channels.update_channel(tx, slack_id, **values)
-
-
-def _disable(rt: Runtime, workspace: Workspace, reason: str) -> None:
-    with rt.write(workspace) as tx:
-        tx.session.execute(
-            update(Installation)
-            .where(Installation.id == tx.workspace.id)
-            .values(disabled_reason=reason)
-        )
 
 
 def _has_changes(

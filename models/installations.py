@@ -9,7 +9,7 @@ from models.base import Base
 
 
 class Installation(Base):
-    """One workspace. Its tokens stay in the environment and are never stored."""
+    """One workspace. Its token is in the environment, or sealed in `WorkspaceToken`."""
 
     __tablename__ = "installations"
     __table_args__ = (UniqueConstraint("team_id"),)
@@ -27,5 +27,7 @@ class Installation(Base):
     installed_at: Mapped[datetime]
     # Slack's error code while sending is disabled; None while it works.
     disabled_reason: Mapped[str | None]
+    # The time at which the workspace removed the app; None: it has not.
+    uninstalled_at: Mapped[datetime | None]
     # The number of people one member may thank in a day; None means the default.
     daily_kudos_allowance: Mapped[int | None]

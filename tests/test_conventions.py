@@ -119,6 +119,7 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "bot/workspace/token_keys.py",
             "bot/workspace/token_refresh.py",
             "bot/workspace/visibility.py",
+            "bot/workspace/workspace_erasure.py",
         }
     )
     inside = [file for file in OURS if name(file).startswith(("bot/", "models/"))]

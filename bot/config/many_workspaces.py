@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -50,6 +51,8 @@ class ManyWorkspaces:
     token_key_previous: bytes | None = field(repr=False)
     # Ids of workspaces and organisations; empty: all may install the app.
     allowed: frozenset[str]
+    # The data of a workspace that removed the app is kept for so long.
+    erase_after: timedelta
 
     @property
     def install_url(self) -> str:
@@ -97,6 +100,7 @@ def read_many_workspaces(settings: "Settings") -> ManyWorkspaces | None:
         token_key=key,
         token_key_previous=previous,
         allowed=frozenset(_ids(settings.allowed_workspaces)),
+        erase_after=timedelta(days=settings.erase_uninstalled_after_days),
     )
 
 

@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from bot.config.many_workspaces import ManyWorkspaces, read_many_workspaces
 from bot.config.mentors import MentorSettings
+from bot.config.secret_folders import secret_folders
 from bot.config.tokens import check_secret
 from bot.config.wording import expected_value, quoted
 from bot.errors import SettingsError
@@ -81,6 +82,13 @@ class Settings(BaseSettings):
         "",
         description="Ids of the workspaces (`T…`) and organisations (`E…`) that may"
         " install the app, with commas between them. Empty: all may.",
+    )
+    erase_uninstalled_after_days: int = Field(
+        30,
+        ge=0,
+        le=365,
+        description="After so many days the data of a workspace that removed the app is"
+        " erased; for many workspaces.",
     )
     slack_api_url: str = Field(
         "https://slack.com/api/",
@@ -217,25 +225,6 @@ def load_settings(read: Callable[[], Settings]) -> Settings:
         raise SettingsError(f"{env} is not UTF-8 text. Save it as UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{env} can't be read ({error.strerror}).") from None
-
-
-# Each is a setting or a variable of systemd; a later folder goes before an earlier one.
-_FOLDERS = ("credentials_directory", "secrets_dir")
-
-
-def secret_folders(variables: Mapping[str, str | None]) -> list[Path]:
-    """Return the folders with secrets. Raises SettingsError if one is not there."""
-    folders = []
-    for name in _FOLDERS:
-        value = variables.get(name)
-        if value is None:
-            continue
-        if not value.strip() or not Path(value).is_dir():
-            raise SettingsError(
-                f"{name.upper()} must be a folder; it is {quoted(value)}."
-            )
-        folders.append(Path(value))
-    return folders
 
 
 def _explain(error: ValidationError) -> str:

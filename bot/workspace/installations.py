@@ -44,6 +44,7 @@ def save(session: Session, identity: Mapping[str, Any], *, now: datetime) -> Wor
         "scopes": scopes_of(identity),
         # The token works, so the reason for disabled sending is gone.
         "disabled_reason": None,
+        "uninstalled_at": None,
     }
     session.execute(
         upsert(session, Installation)

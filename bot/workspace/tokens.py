@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.clock import datetime_to_micros
 from bot.workspace.token_keys import TokenKeys, access_row, refresh_row
 from models import WorkspaceToken
 
@@ -42,7 +43,9 @@ def store(
         if installed_at is None:
             # The app was removed while Slack renewed its token.
             return
-        row = WorkspaceToken(installation_id=installation_id, version=0)
+        # No number that an earlier installation had.
+        first = datetime_to_micros(installed_at)
+        row = WorkspaceToken(installation_id=installation_id, version=first)
         session.add(row)
     row.access_token = keys.seal(token.access, access_row(installation_id))
     row.refresh_token = (

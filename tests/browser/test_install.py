@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,6 +71,19 @@ def install(page: Page, url: str, sandbox: Sandbox) -> None:
     page.get_by_role("button", name="Allow").click()
 
 
+def has_removed(database: Database, sandbox: Sandbox) -> bool:
+    with database.read_session() as session:
+        row = session.scalars(select(Installation).filter_by(team_id=sandbox.team_id))
+        return row.one().uninstalled_at is not None
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + TIMEOUT_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+
+
 def ask(page: Page, sandbox: Sandbox, person: str, question: str) -> Window:
     page.goto(f"{sandbox.url}/?as={person}&in=help")
     page.get_by_role("main").wait_for()
@@ -109,6 +122,15 @@ def test_two_workspaces_install_the_app_and_ask(
 
         ask(page, acme, "ana", "How do I paint a door?")
         ask(page, beta, "zoe", "How do I oil a hinge?")
+
+        hub.uninstall(acme.team_id)
+        wait_until(lambda: has_removed(database, acme))
+        # The other workspace is served, and the first one finds everything again.
+        ask(page, beta, "zoe", "How do I hang a picture?")
+        install(page, url, acme)
+        expect(heading).to_have_text("Backswing is in Acme")
+        window = ask(page, acme, "ana", "How do I paint a wall?")
+        expect(window.message("paint a door")).to_contain_text("Asked by")
     for sandbox, own, other in (
         (acme, "paint a door", "hinge"),
         (beta, "oil a hinge", "door"),
@@ -122,4 +144,4 @@ def test_two_workspaces_install_the_app_and_ask(
             .join(Ask, Ask.installation_id == Installation.id)
             .group_by(Installation.team_name)
         ).all()
-    assert sorted(map(tuple, asks)) == [("Acme", 1), ("Beta", 1)]
+    assert sorted(map(tuple, asks)) == [("Acme", 2), ("Beta", 2)]

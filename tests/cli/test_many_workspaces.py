@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 import app
 from bot.config.many_workspaces import ManyWorkspaces
@@ -19,7 +19,7 @@ from bot.workspace.tokens import Token
 from cli.doctor import contents, many_workspaces
 from cli.doctor.findings import Finding
 from cli.token_key import token_keys_of
-from models import WorkspaceToken
+from models import Installation, WorkspaceToken
 from tests.bot.config.test_many_workspaces import GOOD
 from tests.conftest import NOW
 from tests.install import KEY, OTHER_KEY
@@ -96,7 +96,8 @@ def operator(
     def run(*arguments: str, **variables: str) -> tuple[int, str]:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        code = app.main(["rotate-token-key", *arguments])
+        command = "rotate-token-key" if "--lost" in arguments or not arguments else ""
+        code = app.main([*filter(None, [command]), *arguments])
         output = capsys.readouterr()
         shown = output.out + output.err
         assert KEY not in shown
@@ -169,3 +170,21 @@ def test_the_command_is_for_many_workspaces(
         if name != "DATABASE_URL":
             monkeypatch.delenv(name)
     assert operator.run() == (2, "TOKEN_KEY is not set.\n")
+
+
+def test_a_workspace_is_erased_at_once(operator: Operator):
+    operator.install()
+    team = operator.workspace.team_id
+    code, shown = operator.run("erase-workspace", team)
+    assert (code, "has the app installed" in shown) == (2, True)
+    with operator.database.write_session.begin() as session:
+        session.execute(update(Installation).values(uninstalled_at=NOW))
+    assert operator.run("erase-workspace", team) == (
+        0,
+        f"Erased everything of {team}.\n",
+    )
+    with operator.database.read_session() as session:
+        assert session.scalars(select(Installation.id)).all() == []
+        assert session.scalars(select(WorkspaceToken.installation_id)).all() == []
+    code, shown = operator.run("erase-workspace", team)
+    assert (code, f"no workspace {team}" in shown) == (2, True)

@@ -120,17 +120,37 @@ def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the slowest tests, so that none is left alone at the end."""
+    """Start with the slowest tests, and choose those that run on PostgreSQL."""
+    # So that none is left alone at the end.
     items.sort(key=_most_seconds, reverse=True)
     # Before pytest leaves out the deep tests.
+    on_sqlite = {
+        _function(item) for item in items if _params(item).get("database") == "sqlite"
+    }
+    chosen = set()
     for item in items:
-        if _runs_on_postgresql(item) and not item.get_closest_marker("on_postgresql"):
-            item.add_marker("deep")
+        params = _params(item)
+        if params.get("database") != "postgresql" or item.get_closest_marker(
+            "on_postgresql"
+        ):
+            continue
+        item.add_marker("deep")
+        function = _function(item)
+        # A test's other parameters have nothing to do with the database: each runs on
+        # SQLite, and the first on PostgreSQL as well. Transports have their own rule.
+        is_one_of_many = function in on_sqlite and function in chosen
+        if is_one_of_many and "transport" not in params:
+            item.add_marker("exhaustive")
+        chosen.add(function)
 
 
-def _runs_on_postgresql(item: pytest.Item) -> bool:
+def _params(item: pytest.Item) -> dict[str, Any]:
     callspec = getattr(item, "callspec", None)
-    return callspec is not None and callspec.params.get("database") == "postgresql"
+    return {} if callspec is None else callspec.params
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 def _most_seconds(item: pytest.Item) -> float:

@@ -81,22 +81,30 @@ class Deployment:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run each database and each transport by default; other pairs are deep.
+    """Run each database with one transport; the two have nothing to do with each other.
 
     Of the tests of lost responses, one runs on more than the first pair, unless all are
     selected.
     """
-    for item in items:
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-            params = item.callspec.params
-            pair = params.get("database"), params.get("transport")
-            if pair in {("sqlite", "socket"), ("postgresql", "http")}:
-                item.add_marker(pytest.mark.deep)
-            is_another = (
-                pair != ("postgresql", "socket") or params.get("kind") != "reset"
-            )
-            if "kind" in params and pair != ("sqlite", "http") and is_another:
-                item.add_marker(pytest.mark.exhaustive)
+    params = {
+        item: item.callspec.params
+        for item in items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    }
+    with_sockets = {
+        item.function for item in params if params[item].get("transport") == "socket"
+    }
+    for item, chosen in params.items():
+        pair = chosen.get("database"), chosen.get("transport")
+        if item.function in with_sockets and pair in {
+            ("sqlite", "socket"),
+            ("postgresql", "http"),
+        }:
+            item.add_marker(pytest.mark.deep)
+            item.add_marker(pytest.mark.exhaustive)
+        is_another = pair != ("postgresql", "socket") or chosen.get("kind") != "reset"
+        if "kind" in chosen and pair != ("sqlite", "http") and is_another:
+            item.add_marker(pytest.mark.exhaustive)
 
 
 @pytest.fixture(autouse=True)

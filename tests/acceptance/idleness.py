@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.db.engine import Database
 from bot.outbox import queue
@@ -19,18 +19,25 @@ def is_idle(
     The outbox is read before and after the query for due work: an item in flight may
     finish in between and enqueue another.
     """
-    before = _outbox_states(database)
+    before, sending = _outbox(database)
     with database.autocommit.connect() as connection:
         served = connection.scalars(select(Installation.id)).all()
         if queue.due_installations(connection, served, now=now):
             return False
-    sending = {(id_, attempts) for id_, attempts, state in before if state == "sending"}
-    return sending <= set(orphans) and _outbox_states(database) == before
+    return sending <= set(orphans) and _outbox(database) == (before, sending)
 
 
-def _outbox_states(database: Database) -> set[tuple[int, int, str]]:
+def _outbox(
+    database: Database,
+) -> tuple[set[tuple[str, int, int]], set[tuple[int, int]]]:
+    """Return the items and attempts of each state, and the attempts on their way."""
+    of_a_state = select(
+        OutboxItem.state, func.count(), func.sum(OutboxItem.attempts)
+    ).group_by(OutboxItem.state)
+    sending = select(OutboxItem.id, OutboxItem.attempts).filter_by(state="sending")
     with database.read_session() as session:
-        rows = session.execute(
-            select(OutboxItem.id, OutboxItem.attempts, OutboxItem.state)
-        )
-        return {(row.id, row.attempts, row.state) for row in rows}
+        counts = {
+            (state, count, attempts)
+            for state, count, attempts in session.execute(of_a_state)
+        }
+        return counts, {(id_, attempts) for id_, attempts in session.execute(sending)}

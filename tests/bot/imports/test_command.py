@@ -138,7 +138,7 @@ def test_killed_again_and_again_it_ends_as_if_never_killed(url, tmp_path):
     )
     dice = random.Random(3)
     killed = 0
-    for _ in range(4):
+    for _ in range(3):
         before = rows(url)
         running = command(url, path, "--capture", "all")
         while running.poll() is None and rows(url) == before:

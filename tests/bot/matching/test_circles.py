@@ -192,7 +192,7 @@ def test_a_circle_of_people_who_have_all_left_is_gone():
 
 
 @pytest.mark.deep
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(strict_people(16), st.randoms())
 def test_what_always_holds_of_circles(people, random):
     formed = form(people)

@@ -139,7 +139,7 @@ def test_a_chain_of_changes_gives_everybody_a_partner():
 
 
 @pytest.mark.deep
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(strict_people(), st.sampled_from(PATHS), st.randoms())
 def test_what_always_holds_of_pairs(people, path, random):
     formed = form(people, path)
@@ -159,7 +159,7 @@ def test_what_always_holds_of_pairs(people, path, random):
 
 
 @pytest.mark.deep
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(strict_people(), st.sampled_from(PATHS))
 def test_nobody_with_a_free_partner_is_left_out_twice(people, path):
     people = [replace(p, rounds_left_out=0) for p in people]
@@ -186,7 +186,7 @@ def test_pairs_cost_least(count, seed):
 
 
 @pytest.mark.deep
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from([3, 5, 7, 9, 11, 13, 15]), st.integers(0, 10_000))
 def test_pairs_and_a_three_cost_least(count, seed):
     people = [replace(p, met={}) for p in crowd(count, seed)]

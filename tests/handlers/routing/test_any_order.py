@@ -141,8 +141,9 @@ class Play:
 
 @pytest.mark.deep
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     # The rows are deleted before each example; the rest of the bot has no state.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -40,6 +40,8 @@ class CircleSeason(Base):
     meetings: Mapped[int]
     weeks_between: Mapped[int]
     minutes: Mapped[int]
+    # The lead's questions (mrkdwn): one in a line, an empty line between meetings.
+    questions: Mapped[str] = mapped_column(default="")
     is_in_writing: Mapped[bool] = mapped_column(default=False)
     # The number of places in a circle that a member started; None for other seasons.
     places: Mapped[int | None]

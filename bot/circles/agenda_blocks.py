@@ -19,6 +19,7 @@ from slack_sdk.models.views import View
 
 from bot.circles import format_blocks, meeting_texts
 from bot.circles.formats import Format, Phase, Step, StepKind
+from bot.circles.questions import MAX_QUESTION
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -34,7 +35,6 @@ from bot.slack.text import SOMEONE, to_plain
 MAX_ACTION = 140
 # More would be too long for a message; nobody needs more.
 _MAX_ACTIONS = 14
-MAX_QUESTION = 200
 _MAX_QUESTIONS = 7
 ACTION_STATES = {"open": "not yet", "done": "done", "dropped": "dropped"}
 

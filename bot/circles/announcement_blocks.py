@@ -10,9 +10,9 @@ from slack_sdk.models.blocks import Block, InputBlock, Option, RadioButtonsEleme
 from slack_sdk.models.views import View
 
 from bot.circles import format_blocks
-from bot.circles.agenda_blocks import MAX_QUESTION
 from bot.circles.formats import Format
 from bot.circles.offer_blocks import AskText, question_parts
+from bot.circles.questions import MAX_QUESTION
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -46,8 +46,9 @@ class Announcement:
     zone: ZoneInfo
     facilitator: str | None = None
     format: Format = Format.TURNS
-    # An ask that its member allowed, and one of our questions.
+    # An ask that its member allowed, and the lead's questions (mrkdwn) or one of ours.
     ask: AskText | None = None
+    lead_questions: Sequence[str] = ()
     question: str | None = None
 
 
@@ -74,6 +75,10 @@ def announcement(view: Announcement) -> Note:
     questions: list[Sequence[Part]] = []
     if view.ask is not None:
         questions.append(question_parts(view.ask))
+    questions += [
+        rich_text.tokens(text, limit=MAX_QUESTION, max_elements=3)
+        for text in view.lead_questions
+    ]
     if view.question:
         questions.append([bold(view.question)])
     if questions:

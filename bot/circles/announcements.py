@@ -62,8 +62,10 @@ def _occurrence(meeting: CircleMeeting) -> str:
 def _choose_question(tx: Transaction, meeting: CircleMeeting) -> None:
     """Store one of our questions that the circle has not had; a repeat changes nothing.
 
-    The circle is locked.
+    It needs none if the season's lead has some. The circle is locked.
     """
+    if store.lead_questions(tx, meeting):
+        return
     rows = tx.session.execute(
         select(CircleQuestion.meeting_id, CircleQuestion.key).where(
             CircleQuestion.circle_id == meeting.circle_id, CircleQuestion.key != ""
@@ -102,6 +104,7 @@ def _announcement(tx: Transaction, meeting: CircleMeeting) -> Announcement:
         facilitator=names[state.facilitator] if state.facilitator else None,
         format=state.format,
         ask=ask_offers.allowed(tx, meeting),
+        lead_questions=store.lead_questions(tx, meeting),
         question=next((questions.QUESTIONS.get(key) for key in keys), None),
     )
 

@@ -15,7 +15,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.circles import rules
+from bot.circles import lead_questions, rules
 from bot.circles.rules import Draft
 from bot.circles.season_blocks import SeasonText, season_lines
 from bot.errors import UserError
@@ -108,6 +108,14 @@ def season_form(programs: Sequence[tuple[int, str]], *, starts_on: date) -> View
             WEEKS.render(2),
             MINUTES.render("60"),
             _IN_WRITING.render(value=False),
+            text_input(
+                lead_questions.FIELD,
+                "Questions for the circles to think about before their meetings",
+                limit=lead_questions.MAX_TYPED,
+                hint=lead_questions.HINT,
+                is_optional=True,
+                is_multiline=True,
+            ),
         ],
     )
 
@@ -166,15 +174,19 @@ def read_season(form: FormValues, *, today: date) -> Draft:
         )
     if starts_on > today + timedelta(days=365):
         raise UserError("Choose a day within a year.", field="starts_on")
+    meetings = MEETINGS.read(form)
     return Draft(
         theme=line(form, "theme", rules.MAX_THEME),
         language=line(form, "language", rules.MAX_LANGUAGE),
         starts_on=starts_on,
         signup_days=signup_days,
-        meetings=MEETINGS.read(form),
+        meetings=meetings,
         weeks_between=WEEKS.read(form),
         minutes=int(MINUTES.read(form)),
         is_in_writing=_IN_WRITING.read(form),
+        questions=lead_questions.read(
+            form.text(lead_questions.FIELD), meetings=meetings
+        ),
     )
 
 

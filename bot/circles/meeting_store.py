@@ -1,6 +1,6 @@
 """Meetings of circles, as they are stored: who is in them, and their state."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from bot.circles import keeper, presses, rota
 from bot.circles.formats import Format
 from bot.circles.keeper import Meeting, State
+from bot.circles.lead_questions import of_meeting
 from bot.circles.permissions import MEET
 from bot.circles.presses import Press
 from bot.errors import UserError
@@ -102,6 +103,15 @@ def first_day(tx: Transaction, circle: Circle) -> date:
     if circle.season_id is None:
         return circle.formed_at.date()
     return tx.session.get_one(CircleSeason, circle.season_id).starts_on
+
+
+def lead_questions(tx: Transaction, meeting: CircleMeeting) -> Sequence[str]:
+    """Return the questions (mrkdwn) of the season's lead for a meeting."""
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    if circle.season_id is None:
+        return ()
+    season = tx.session.get_one(CircleSeason, circle.season_id)
+    return of_meeting(season.questions, meeting.number)
 
 
 def is_over(tx: Transaction, circle: Circle) -> bool:

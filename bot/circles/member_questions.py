@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from bot.circles import meeting_store as store
-from bot.circles.agenda_blocks import MAX_QUESTION
+from bot.circles.questions import MAX_QUESTION
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.runtime import Transaction

@@ -42,11 +42,11 @@ PERSONAL_DATA = (
     TablePolicy(
         model=CircleSeason,
         row_names=("season or circle started", "seasons and circles started"),
-        contents="Seasons of circles, and circles that members start: theme, dates, and"
-        " who opened it.",
+        contents="Seasons of circles, and circles that members start: theme, dates,"
+        " questions, and who opened it.",
         purpose="Form circles, and invite people to them.",
         owner_columns=("opened_by",),
-        text_columns={"theme": "opened_by"},
+        text_columns={"theme": "opened_by", "questions": "opened_by"},
         non_personal=("source", "language"),
     ),
     TablePolicy(

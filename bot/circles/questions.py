@@ -9,6 +9,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from zlib import crc32
 
+# The longest question that a member or a lead writes.
+MAX_QUESTION = 200
+
 
 class QuestionKind(StrEnum):
     """A kind of question."""

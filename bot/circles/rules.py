@@ -88,6 +88,8 @@ class Draft:
     weeks_between: int
     minutes: int
     is_in_writing: bool
+    # Questions for the meetings, as bot.circles.lead_questions reads them.
+    questions: str
 
 
 def last_day(starts_on: date, meetings: int, weeks_between: int) -> date:

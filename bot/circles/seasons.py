@@ -206,6 +206,7 @@ def _columns(draft: Draft) -> dict[str, object]:
         "weeks_between": draft.weeks_between,
         "minutes": draft.minutes,
         "is_in_writing": draft.is_in_writing,
+        "questions": draft.questions,
     }
 
 

@@ -151,6 +151,7 @@ SAMPLES: Samples = {
             Announcement(
                 **_WHEN,
                 ask=_SOLVED,
+                lead_questions=[_LONG] * 5,
                 facilitator=_LONG_NAME,
                 question=QUESTIONS["mistake-1"],
             )

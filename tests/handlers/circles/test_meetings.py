@@ -125,6 +125,28 @@ def test_the_next_meeting_begins_with_what_became_of_last_time(story: Story):
     assert last_reply(story) == "You have no action from last time."
 
 
+def test_a_leads_questions_come_instead_of_ours(story: Story):
+    make_circle(story)
+    with story.rt.write_session.begin() as session:
+        season = session.scalars(select(CircleSeason)).one()
+        season.questions = "Who moved to &lt;!channel&gt;?\nWhy?"
+    keep(story)
+    go_to(story, STARTS_AT - timedelta(days=2, hours=-1))
+    for member in PEOPLE:
+        [note] = [m for m in story.slack.messages_to(member) if "coming up" in m.text]
+        assert "Who moved to <!channel>?" in text(note)
+        assert "Why?" in text(note)
+        assert '"type": "broadcast"' not in text(note)
+    with story.rt.read_session() as session:
+        assert not session.scalars(select(CircleQuestion)).all()
+    # There are none for the second meeting.
+    go_to(story, STARTS_AT + timedelta(hours=2))
+    keep(story)
+    open_agenda(story, 2)
+    with story.rt.read_session() as session:
+        assert session.scalar(select(CircleQuestion.key))
+
+
 def test_only_the_facilitator_moves_on_until_another_takes_over(story: Story):
     make_circle(story)
     start(story)

@@ -1,5 +1,6 @@
 """A season of circles, from its opening to circles that agreed and have times."""
 
+from models import CircleSeason
 from tests.factories import Story
 from tests.programs import presses
 from tests.seasons import (
@@ -120,3 +121,10 @@ def test_a_program_without_a_channel_tells_nobody_of_its_season(
     story.event({"type": "channel_unarchive", "channel": HELP_CHANNEL})
     story.advance(hours=1, minutes=1)
     assert messages_with(story, person, "circle")
+
+
+def test_a_lead_writes_questions_with_the_season(story: Story, program: int):
+    season = opens_season(story, program, questions="One?\nTwo?\n\nThree?")
+    with story.rt.read_session() as session:
+        stored = session.get_one(CircleSeason, season).questions
+    assert stored == "One?\nTwo?\n\nThree?"

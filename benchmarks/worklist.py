@@ -2,9 +2,10 @@
 
     uv run --group dev python -m benchmarks.worklist
 
-There are 5,000 people in 50 channels, and 40 champions. In the weeks before, people
-have joined, asked and answered every day; the job has run every six hours of the last
-week. The run on Monday at nine is measured, with the enqueueing of all messages.
+There are 5,000 people in 50 channels, and 40 champions: 16 of channels, and 24 of two
+programs, which have half of the channels. In the weeks before, people have joined,
+asked and answered every day; the job has run every six hours of the last week. The run
+on Monday at nine is measured, with the enqueueing of all messages.
 """
 
 import argparse
@@ -34,11 +35,16 @@ from models import (
     Champion,
     Newcomer,
     OutboxItem,
+    Program,
+    ProgramChampion,
+    ProgramChannel,
     WorkAssignment,
     WorkItem,
 )
 
 PEOPLE, CHANNELS, CHAMPIONS = 5_000, 50, 40
+PROGRAMS, PROGRAM_CHAMPIONS = 2, 12
+OF_CHANNELS = CHAMPIONS - PROGRAMS * PROGRAM_CHAMPIONS
 ASKS = 20_000
 # Monday, nine o'clock in UTC, where everyone is.
 MONDAY = datetime(2026, 3, 9, 9, tzinfo=UTC)
@@ -122,13 +128,42 @@ def _add_past(session: Session) -> Workspace:
     session.execute(
         insert(Champion),
         [
-            {"channel_id": n % CHANNELS + 1, "member": person(n % CHAMPIONS)}
+            {"channel_id": n % CHANNELS + 1, "member": person(n % OF_CHANNELS)}
             for n in range(2 * CHANNELS)
         ],
     )
+    _add_programs(session, workspace.id)
     _add_newcomers(session)
     _add_asks(session, workspace.id)
     return workspace
+
+
+def _add_programs(session: Session, installation_id: int) -> None:
+    """Add programs of every fourth channel each; their champions have said yes."""
+    for number in range(PROGRAMS):
+        program = Program(
+            installation_id=installation_id,
+            name=f"Program {number}",
+            opened_at=MONDAY - timedelta(days=90),
+        )
+        session.add(program)
+        session.flush()
+        session.add_all(
+            ProgramChannel(program_id=program.id, channel_id=n + 1)
+            for n in range(number, CHANNELS, 4)
+        )
+        first = OF_CHANNELS + number * PROGRAM_CHAMPIONS
+        session.add_all(
+            ProgramChampion(
+                program_id=program.id,
+                member=person(n),
+                invited_by=person(PEOPLE - 1),
+                invited_at=program.opened_at,
+                is_willing=True,
+                answered_at=program.opened_at,
+            )
+            for n in range(first, first + PROGRAM_CHAMPIONS)
+        )
 
 
 def _add_newcomers(session: Session) -> None:

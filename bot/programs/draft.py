@@ -31,6 +31,8 @@ PAGES = (
 FIELDS = tuple(field for page in PAGES for field in page)
 # The workspace's own program has all channels, no dates, and leads in the settings.
 TEXT_FIELDS = ("name", "audience", "goal", "benefit", "time_needed", "rules")
+# Those of the workspace's own program.
+WORKSPACE_FIELDS = (*TEXT_FIELDS, "guests_may_join")
 
 # Slack's limit for a view's private metadata is 3,000 characters; some are not ours.
 _MAX_METADATA_LENGTH = 2900

@@ -10,7 +10,7 @@ from bot.errors import UserError
 from bot.permissions import require
 from bot.programs import draft as drafts
 from bot.programs import membership, service
-from bot.programs.draft import FIELDS, TEXT_FIELDS, Draft
+from bot.programs.draft import FIELDS, TEXT_FIELDS, WORKSPACE_FIELDS, Draft
 from bot.programs.permissions import MAKE_PROGRAM
 from bot.programs.rules import MAX_CHANNELS, State, Texts
 from bot.runtime import Transaction
@@ -32,7 +32,7 @@ _ALWAYS_RUNS = "The workspace's own program always runs."
 
 def draft_of(tx: Transaction, program: Program) -> Draft:
     """Return the program's values as stored; the workspace's own has texts only."""
-    has_texts_only = program.is_workspace_wide
+    is_everywhere = program.is_workspace_wide
     return Draft(
         texts=Texts(
             program.name,
@@ -46,9 +46,9 @@ def draft_of(tx: Transaction, program: Program) -> Draft:
         ends_on=program.ends_on,
         joining=program.joining,
         guests_may_join=program.guests_may_join,
-        leads=() if has_texts_only else tuple(service.program_leads(tx, program)),
+        leads=() if is_everywhere else tuple(service.program_leads(tx, program)),
         channels=()
-        if has_texts_only
+        if is_everywhere
         else tuple(channel.slack_id for channel in service.channels(tx, program)),
     )
 
@@ -107,7 +107,9 @@ def change(tx: Transaction, program: Program, draft: Draft, *, by: str) -> None:
     before = draft_of(tx, program)
     if program.is_workspace_wide:
         parts = [
-            part for part in drafts.differences(before, draft) if part in TEXT_FIELDS
+            part
+            for part in drafts.differences(before, draft)
+            if part in WORKSPACE_FIELDS
         ]
         channels: Sequence[Channel] = ()
     else:

@@ -10,7 +10,7 @@ from bot.programs import blocks, editing, forms, notes, service
 from bot.programs import draft as drafts
 from bot.programs.blocks import Invitation
 from bot.programs.defaults import DEFAULTS, program_texts
-from bot.programs.draft import PAGES, TEXT_FIELDS, Draft, ProgramForm
+from bot.programs.draft import PAGES, WORKSPACE_FIELDS, Draft, ProgramForm
 from bot.programs.forms import FormState
 from bot.programs.permissions import MAKE_PROGRAM, RUN_PROGRAM
 from bot.programs.presentation import format_dates, format_day
@@ -88,7 +88,7 @@ def check(tx: Transaction, state: FormState, *, up_to: int = len(PAGES)) -> Draf
     """Validate the first pages of the form. Raises UserError, with the fields."""
     checked = [name for page in PAGES[:up_to] for name in page]
     if state.is_workspace_wide:
-        checked = [name for name in checked if name in TEXT_FIELDS]
+        checked = [name for name in checked if name in WORKSPACE_FIELDS]
     return drafts.parse(
         state.form,
         checked,

@@ -160,8 +160,8 @@ def rules_form(state: FormState) -> View:
             ),
             _ENDS_ON.render(read_date(form.ends_on)),
             JOINING.render(form.joining if form.joining in rules.JOINING else "open"),
-            GUESTS.render(form.guests_may_join),
         ]
+    fields.append(GUESTS.render(form.guests_may_join))
     return _page(state, "program_rules", [*fields, _back(1)])
 
 

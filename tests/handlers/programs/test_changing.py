@@ -39,6 +39,7 @@ from tests.making_programs import (
     to_last_page,
 )
 from tests.personal_data import forget
+from tests.programs import joins_program, membership_of
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -421,7 +422,7 @@ def test_its_texts_can_be_changed_and_its_channels_and_end_can_not(known: Story)
     first = change_form(known, program)
     assert form_values(first) == {name: [] for name in ABOUT}
     page = next_page(known, first, {"name": "Friends"})
-    assert set(form_values(page)) == {"time_needed", "rules"}
+    assert set(form_values(page)) == {"time_needed", "rules", "guests_may_join"}
     last = next_page(known, page, {"rules": "Be kind."})
     assert form_values(last) == {}
     assert "Friends" in text_of(last)
@@ -444,6 +445,27 @@ def test_its_texts_can_be_changed_and_its_channels_and_end_can_not(known: Story)
     save(known, next_page(known, change_back, {"rules": None}), {})
     assert "Peers" in text_of(open_list(known, ASKER))
     assert "Ask early." in text_of(press(known, "program_see", program.id))
+
+
+def test_guests_may_join_it_if_its_leads_say_so(known: Story):
+    open_list(known)
+    known.slack.members_by_channel[HELP_CHANNEL] = [GUEST]
+    program = own_program(known)
+    assert "Join" not in buttons(press(known, "program_see", program.id, GUEST))
+    page = next_page(known, change_form(known, program), {})
+    save(known, next_page(known, page, {"guests_may_join": ["yes"]}), {})
+    changed = own_program(known)
+    assert changed.guests_may_join
+    # They know the same rules.
+    assert (changed.rules_version, changed.rules) == (1, [])
+    joins_program(known, GUEST, program.id)
+    row = membership_of(known, GUEST, program.id)
+    assert row is not None
+    assert row.is_joined
+    page = next_page(known, change_form(known, changed), {})
+    assert form_values(page)["guests_may_join"] == ["yes"]
+    save(known, next_page(known, page, {"guests_may_join": []}), {})
+    assert not own_program(known).guests_may_join
 
 
 def last_page_fields(story: Story) -> list[dict[str, Any]]:

@@ -137,7 +137,7 @@ def _running(address: str, running: ProcessState) -> Running:
     counts: dict[str, int] = {}
     for labels, value in running.metrics.items():
         match labels:
-            case ("backswing_events_total", event_type, _):
+            case ("backswing_events_total", _outcome, event_type):
                 counts[event_type] = counts.get(event_type, 0) + int(value)
     return Running(
         address,

@@ -17,14 +17,13 @@ from pydantic_settings import (
     DotEnvSettingsSource,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
-    SecretsSettingsSource,
     SettingsConfigDict,
     exceptions,
 )
 
+from bot.config import secret_files
 from bot.config.many_workspaces import ManyWorkspaces, read_many_workspaces
 from bot.config.mentors import MentorSettings
-from bot.config.secret_folders import secret_folders
 from bot.config.tokens import check_secret
 from bot.config.wording import expected_value, quoted
 from bot.errors import SettingsError
@@ -169,7 +168,11 @@ class Settings(BaseSettings):
         for source in (dotenv_settings, env_settings):
             if isinstance(source, EnvSettingsSource):
                 variables |= source.env_vars
-        secrets = SecretsSettingsSource(settings_cls, secret_folders(variables))
+        folders = secret_files.secret_folders(variables)
+        secret_files.refuse_misspelt_files(
+            folders, settings_cls.model_fields, already_set=variables
+        )
+        secrets = secret_files.SecretFiles(settings_cls, folders)
         return init_settings, env_settings, dotenv_settings, secrets
 
     @property
@@ -296,8 +299,6 @@ _SLACK_SETTINGS = (
     "slack_oauth_client_secret",
     "slack_api_url",
 )
-# An unknown name without SLACK_ counts as a misspelling if it is this similar.
-_MIN_SIMILARITY = 0.85
 # One with SLACK_ is unknown anyway; a setting that is this similar is suggested.
 _MIN_SIMILARITY_WITH_PREFIX = 0.6
 
@@ -318,14 +319,12 @@ def unknown_slack_names() -> Iterator[tuple[str, str | None]]:
     case.
     """
     variables = _environment()
-    files = {
-        file.name.lower()
-        for folder in secret_folders(variables)
-        for file in folder.iterdir()
-    }
+    files = secret_files.file_names(secret_files.secret_folders(variables))
     for name in sorted({*variables, *files} - {*Settings.model_fields}):
         has_prefix = name.startswith("slack_")
-        similarity = _MIN_SIMILARITY_WITH_PREFIX if has_prefix else _MIN_SIMILARITY
+        similarity = (
+            _MIN_SIMILARITY_WITH_PREFIX if has_prefix else secret_files.MIN_SIMILARITY
+        )
         similar = get_close_matches(name, _SLACK_SETTINGS, 1, similarity)
         if has_prefix or similar:
             yield name, similar[0] if similar else None

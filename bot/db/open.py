@@ -115,6 +115,8 @@ def require_current_schema(engine: Engine, *, setting: str = "DATABASE_URL") -> 
             refuse_newer(by=_last_version(engine), setting=setting)
         case "older":
             raise SettingsError(_OLDER_SCHEMA.format(setting))
+        case "empty":
+            raise SettingsError(_NO_SCHEMA.format(setting))
 
 
 def refuse_newer(*, by: str | None, setting: str = "DATABASE_URL") -> NoReturn:
@@ -134,6 +136,9 @@ def _last_version(engine: Engine) -> str | None:
 _NEWER_SCHEMA = (
     "{}: the database was made by a newer version of Backswing. Run that version, or"
     " restore a backup."
+)
+_NO_SCHEMA = (
+    "{}: the database has no tables yet. Start the bot, or run `uv run app.py migrate`."
 )
 _OLDER_SCHEMA = (
     "{}: the database is from an older version. Stop the other replicas, then run `uv"

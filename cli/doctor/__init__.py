@@ -50,7 +50,7 @@ ROWS: Mapping[str, str] = {
         "The key of workspaces' tokens is the one that the database was written with,"
         " and opens them (many workspaces only)."
     ),
-    "File modes": "Only the owner can read `.env` and the database.",
+    "File modes": "Only the owner can read `.env`, files of secrets and the database.",
     "Data directory": "Only the owner can open the data directory.",
     "Disk space": "The disk has free space.",
 }
@@ -86,7 +86,7 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Finding]:
                 base_url=settings.slack_api_url,
             )
     except SettingsError as error:
-        yield wrong("Tokens", str(error), "Correct it in `.env` or the environment.")
+        yield wrong("Tokens", str(error), "Correct it where you set it.")
     if web is not None:
         yield from slack.examine(settings, web, running, clock=clock)
     if web is not None or many is not None:

@@ -26,7 +26,7 @@ def examine(session: Session, settings: Settings, *, clock: Clock) -> Iterator[F
     try:
         keys = anonymity_keys(settings)
     except SettingsError as error:
-        yield wrong(SUBJECT, str(error), "Correct it in `.env` or the environment.")
+        yield wrong(SUBJECT, str(error), "Correct it where you set it.")
         return
     recorded = session.get(SecretKey, NAME)
     if keys is None and recorded is None:

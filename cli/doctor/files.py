@@ -22,9 +22,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     about = "File modes"
     if os.name != "posix":
         return
-    secret_files = list(
-        _secrets(Path(str(settings.model_config["env_file"])), _file(settings))
-    )
+    secret_files = [
+        *_secrets(Path(str(settings.model_config["env_file"])), _file(settings)),
+        *_files_of_secrets(settings.secrets_dir),
+    ]
     open_to_others = [path for path in secret_files if _mode(path) & _OTHERS]
     if open_to_others:
         names = ", ".join(path.name for path in open_to_others)
@@ -57,6 +58,19 @@ def _secrets(env: Path, file: Path | None) -> Iterator[Path]:
     if file is not None:
         # The database, its write-ahead log and index, and its backups.
         yield from sorted(file.parent.glob(f"{file.name}*"))
+
+
+def _files_of_secrets(folder: Path | None) -> Iterator[Path]:
+    """Yield our own files of secrets in a folder that lets others in.
+
+    Those of other users, such as a container's, are not ours to change.
+    """
+    if folder is None or not _mode(folder) & stat.S_IXOTH:
+        return
+    for file in sorted(folder.iterdir()):
+        is_ours = file.stat().st_uid == os.getuid()
+        if is_ours and file.name.lower() in Settings.model_fields:
+            yield file
 
 
 def _mode(path: Path) -> int:

@@ -62,13 +62,16 @@ def _get(settings: Settings, path: str) -> tuple[int, str]:
 
 
 def _parse_metrics(page: str) -> Mapping[tuple[str, ...], float]:
-    """Return each sample by its name and the values of its labels."""
+    """Return each sample by its name and its labels' values, by the labels' names."""
     try:
         families = list(text_string_to_metric_families(page))
     except ValueError:
         return {}
     return {
-        (sample.name, *sample.labels.values()): sample.value
+        (
+            sample.name,
+            *(text for _, text in sorted(sample.labels.items())),
+        ): sample.value
         for family in families
         for sample in family.samples
     }

@@ -14,6 +14,7 @@ from bot.runtime import Runtime
 from cli import status
 from cli.doctor import process
 from cli.doctor.process import ProcessState
+from handlers.metrics import Metrics
 from models import Installation, OutboxItem
 from tests import leak_markers
 from tests.doctor import NOBODY
@@ -106,15 +107,20 @@ def test_it_shows_the_next_jobs_in_their_order(story: Story, show: Show, rt: Run
 
 def test_it_shows_what_the_process_says(story: Story, show: Show):
     now = story.clock().timestamp()
+    metrics = Metrics()
+    for event_type, outcome, count in (
+        ("message", "done", 40),
+        ("message", "failed", 2),
+        ("command", "done", 3),
+    ):
+        metrics._events.labels(event_type, outcome).inc(count)
     running = ProcessState(
         "here",
         {"database": "ok", "socket": "not connected"},
         {
+            **process._parse_metrics(metrics.render().decode()),
             ("process_start_time_seconds",): now - 7200,
             ("backswing_last_event_timestamp_seconds",): now - 180,
-            ("backswing_events_total", "message", "done"): 40.0,
-            ("backswing_events_total", "message", "failed"): 2.0,
-            ("backswing_events_total", "command", "done"): 3.0,
         },
     )
     output = show(running=running)
@@ -175,3 +181,15 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(
     assert app.main(["status"]) == 2
     error = capsys.readouterr().err
     assert error == "DATABASE_URL: the database can't be used (OperationalError).\n"
+
+
+def test_a_database_without_tables_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "empty.db").touch()
+    monkeypatch.setattr("bot.logs.set_up", lambda **_: None)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    for command in ("status", "after-restore", "reindex"):
+        assert app.main([command]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("DATABASE_URL: the database has no tables yet.")

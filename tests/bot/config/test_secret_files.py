@@ -31,9 +31,12 @@ def value(settings: Settings, name: str) -> str:
 
 
 @pytest.mark.parametrize("variable", ["SECRETS_DIR", "CREDENTIALS_DIRECTORY"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_each_secret_can_be_a_file(monkeypatch, secrets: Path, variable: str, end: str):
-    (secrets / "slack_bot_token").write_text(BOT + end)
+def test_each_secret_can_be_a_file(
+    monkeypatch, secrets: Path, variable: str, end: str, mark: str
+):
+    (secrets / "slack_bot_token").write_text(mark + BOT + end)
     (secrets / "SLACK_APP_TOKEN").write_text(APP + end)
     (secrets / "database_url").write_text(f"postgresql://bot:S3cret@db/bot{end}")
     monkeypatch.setenv(variable, str(secrets))
@@ -90,6 +93,15 @@ def test_a_folder_that_is_not_there_is_named(
     assert refused() == f"{variable} must be a folder; it is {quoted}."
 
 
+def test_a_folder_that_others_keep_closed_is_named(monkeypatch, secrets: Path):
+    def refuse(self: Path):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setenv("SECRETS_DIR", str(secrets))
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert refused() == f"{secrets} can't be read (Permission denied)."
+
+
 def test_a_folder_without_tokens_starts_no_sandbox(monkeypatch, secrets: Path):
     monkeypatch.setenv("SECRETS_DIR", str(secrets))
     assert refused().startswith("SECRETS_DIR is set, but no token is.")
@@ -108,6 +120,36 @@ def test_a_misspelt_file_beside_a_good_one_is_named(monkeypatch, secrets: Path):
     monkeypatch.setenv("SECRETS_DIR", str(secrets))
     with pytest.raises(SettingsError, match="SLACK_APP_TOKN is not a setting"):
         _ = load_settings(Settings).mode
+
+
+@pytest.mark.parametrize(
+    ("file", "meant"),
+    [("anonimity_key", "ANONYMITY_KEY"), ("databse_url", "DATABASE_URL")],
+)
+def test_a_misspelt_file_of_any_setting_is_named(
+    monkeypatch, secrets: Path, file: str, meant: str
+):
+    (secrets / file).write_text("something")
+    monkeypatch.setenv("SECRETS_DIR", str(secrets))
+    says = f"{file.upper()} is not a setting. Did you mean {meant}?"
+    assert refused() == says
+
+
+def test_files_of_others_are_none_of_ours(monkeypatch, secrets: Path):
+    (secrets / "slack_bot_token").write_text(BOT)
+    (secrets / "slack_bot_token.old").write_text(BOT)
+    (secrets / "slack_signing_secret").write_text(SIGNING)
+    (secrets / "postgres_password").write_text("something")
+    (secrets / "kubernetes.io").mkdir()
+    monkeypatch.setenv("SECRETS_DIR", str(secrets))
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///some.db")
+    assert load_settings(Settings).mode == "http"
+
+
+def test_a_part_of_a_setting_can_not_be_a_file(monkeypatch, secrets: Path):
+    (secrets / "mentors__hour").write_text("9")
+    monkeypatch.setenv("SECRETS_DIR", str(secrets))
+    assert refused().startswith("MENTORS__HOUR can't be a file.")
 
 
 def test_a_file_that_leads_elsewhere_is_named_and_not_ignored(

@@ -48,6 +48,30 @@ def test_files_that_others_can_read_are_named(
     file.parent.chmod(0o700)
 
 
+def test_files_of_secrets_that_others_can_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    folder.chmod(0o755)
+    for name in ("slack_bot_token", "SLACK_APP_TOKEN", "notes"):
+        (folder / name).write_text("…")
+        (folder / name).chmod(0o644)
+    given = settings(secrets_dir=folder, database_url="sqlite:///absent/some.db")
+    [found] = files.examine(given)
+    assert found.level == "wrong"
+    assert "slack_bot_token" in found.says
+    assert "SLACK_APP_TOKEN" in found.says
+    assert "notes" not in found.says
+    # Nobody else can open the folder, or the files belong to the machine's admin.
+    folder.chmod(0o750)
+    assert list(files.examine(given)) == []
+    folder.chmod(0o755)
+    monkeypatch.setattr("os.getuid", lambda: -1)
+    assert list(files.examine(given)) == []
+
+
 # The command
 
 

@@ -6,6 +6,7 @@ from slack_bolt import App
 from slack_sdk.models.views import View
 
 from bot.circles import (
+    from_asks,
     merging,
     page_blocks,
     pages,
@@ -49,6 +50,7 @@ def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "circle_new_season", reads(open_new))
     on_view(app, rt, "circle_season", writes(submit_season))
     on_button(app, rt, "circle_start", reads(open_start))
+    on_button(app, rt, "circle_from_ask", reads(open_from_ask))
     on_view(app, rt, "circle_start", writes(submit_start))
     on_button(app, rt, "circle_end_season", writes(end_season))
     on_button(app, rt, "circle_sign_up", reads(open_signup))
@@ -111,8 +113,20 @@ def open_start(click: BlockAction, tx: Transaction) -> Response:
     return OpenView(started.open_form(tx, by=click.actor))
 
 
+def open_from_ask(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(from_asks.open_form(tx, parse_id(click.value), by=click.actor))
+
+
 def submit_start(form: ViewSubmission, tx: Transaction) -> Response:
-    started.start(tx, form.view, source=f"form:{form.view.id}", by=form.actor)
+    by, ask_id = form.actor, form.view.metadata().get("ask")
+    ask = (
+        None
+        if ask_id is None
+        else from_asks.require_took_part(tx, parse_id(ask_id), by)
+    )
+    circle = started.start(tx, form.view, source=f"form:{form.view.id}", by=by)
+    if circle is not None and ask is not None:
+        from_asks.invite(tx, circle, ask, by=by)
     return _show_below(form, pages.circle_list(tx, by=form.actor))
 
 

@@ -13,12 +13,14 @@ from bot.circles import (
     seasons,
     service,
     signups,
+    started,
     started_blocks,
     times,
 )
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_FORMED,
+    CIRCLE_INVITATION,
     CIRCLE_JOINED,
     CIRCLE_LEFT,
     CIRCLE_MERGE,
@@ -241,6 +243,20 @@ def _render_not_merged(tx: Transaction, delivery: Delivery) -> SlackAction | Non
     return PostMessage(member, *merge_blocks.not_merged())
 
 
+def _program_of_circle(tx: Transaction, delivery: Delivery) -> int:
+    return _circle(tx, delivery).program_id
+
+
+def _render_invitation(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the invitation to a circle that a member started, if they can join it."""
+    member = delivery.recipient
+    row = started.offered_row(tx, _circle(tx, delivery), member)
+    if row is None:
+        return None
+    zone = members.zone(tx, member)
+    return PostMessage(member, *started_blocks.invitation(row, zone))
+
+
 def _render_too_few(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     circle, member = _circle(tx, delivery), delivery.recipient
     place = tx.session.get(CircleMember, (circle.id, member))
@@ -270,6 +286,13 @@ MESSAGE_TYPES = (
     MessageType(CIRCLE_NONE, _render_none, send_after=contact_hours.send_after),
     MessageType(CIRCLE_WELCOME, _render_welcome, send_after=contact_hours.send_after),
     MessageType(CIRCLE_JOINED, _render_joined, send_after=contact_hours.send_after),
+    MessageType(
+        CIRCLE_INVITATION,
+        _render_invitation,
+        send_after=contact_hours.send_after,
+        claim=claim_as(Purpose.INVITATION),
+        can_see=programs.sees(_program_of_circle),
+    ),
     MessageType(CIRCLE_TOO_FEW, _render_too_few, send_after=contact_hours.send_after),
     MessageType(CIRCLE_TIME, _render_time, send_after=contact_hours.send_after),
     MessageType(

@@ -9,6 +9,7 @@ from bot.circles import places
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_FORMED,
+    CIRCLE_INVITATION,
     CIRCLE_JOINED,
     CIRCLE_LEFT,
     CIRCLE_MERGE,
@@ -145,6 +146,7 @@ MESSAGES = (
         frozenset(
             {
                 CIRCLE_PLACE,
+                CIRCLE_INVITATION,
                 CIRCLE_WELCOME,
                 CIRCLE_JOINED,
                 CIRCLE_LEFT,

@@ -51,19 +51,23 @@ def startable_programs(tx: Transaction, member: str) -> list[Program]:
     ]
 
 
-def open_form(tx: Transaction, *, by: str) -> View:
-    """Return the form to start a circle. Raises UserError."""
+def open_form(
+    tx: Transaction, *, by: str, theme: str = "", ask_id: int | None = None
+) -> View:
+    """Return the form to start a circle; `theme` is mrkdwn. Raises UserError."""
     require(START_CIRCLE, roles.in_workspace(tx, by))
     own = startable_programs(tx, by)
     if not own:
         raise UserError(JOIN_FIRST)
     names = [(program.id, program_texts(program).name) for program in own]
     first_day = members.today(tx, by) + timedelta(days=7)
-    return started_forms.start_form(names, first_day=first_day)
+    return started_forms.start_form(
+        names, first_day=first_day, theme=theme, ask_id=ask_id
+    )
 
 
-def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> None:
-    """Start a circle with its first person, once for each `source`.
+def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> Circle | None:
+    """Start a circle with its first person, once for each `source`; else return None.
 
     Raises UserError, with the field, and MembershipUnknown.
     """
@@ -83,7 +87,7 @@ def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> None:
         )
     )
     if is_known is not None:
-        return
+        return None
     if _has_one_ahead(tx, by):
         raise UserError(ANOTHER)
     season = CircleSeason(
@@ -117,6 +121,7 @@ def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> None:
     tx.session.flush()
     signups.record(tx, season, by, brings=draft.brings)
     _place(tx, season, circle, by)
+    return circle
 
 
 def _has_one_ahead(tx: Transaction, by: str) -> bool:
@@ -186,14 +191,36 @@ def _require_free(tx: Transaction, season: CircleSeason, by: str) -> Circle:
     """
     seasons.require_may_sign_up(tx, season, by)
     circle = circle_of(tx, season)
+    obstacle = _obstacle(tx, season, circle, by)
+    if obstacle is not None:
+        raise UserError(obstacle)
+    return circle
+
+
+def _obstacle(
+    tx: Transaction, season: CircleSeason, circle: Circle, by: str
+) -> str | None:
+    """Return a text for a member who is in the program, but can't take a place."""
     there = [each.member for each in service.places(tx, circle)]
     if by in there:
-        raise UserError(signups.HAS_PLACE)
+        return signups.HAS_PLACE
     if not _is_ahead(tx, circle) or _avoided(tx, by, there):
-        raise UserError(service.GONE)
-    if len(there) >= (season.places or 0):
-        raise UserError(FULL)
-    return circle
+        return service.GONE
+    return FULL if len(there) >= (season.places or 0) else None
+
+
+def offered_row(tx: Transaction, circle: Circle, member: str) -> StartedRow | None:
+    """Return the circle as an invited member reads of it; None if they can't join."""
+    season = service.season_of(tx, circle)
+    row = _row(tx, season, circle)
+    if (
+        not row.starter
+        or season.ended_at is not None
+        or not service.is_present(tx, circle.program_id, member)
+        or _obstacle(tx, season, circle, member) is not None
+    ):
+        return None
+    return row
 
 
 def _is_ahead(tx: Transaction, circle: Circle) -> bool:

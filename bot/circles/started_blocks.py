@@ -20,7 +20,7 @@ from bot.slack.blocks import (
     message_modal,
     sentence_note,
 )
-from bot.slack.rich_text import bold, date_token
+from bot.slack.rich_text import bold, date_token, fallback_text
 from bot.slack.text import capitalize, escape, format_full
 
 
@@ -58,6 +58,29 @@ def started_lines(row: StartedRow, zone: ZoneInfo) -> list[Block]:
 def started_row(row: StartedRow, zone: ZoneInfo) -> list[Block]:
     take = button("Take a place", "circle_sign_up", row.season.id)
     return [*started_lines(row, zone), button_row(take)]
+
+
+def offer_circle(ask_id: int) -> list[Block]:
+    """Offer a circle to someone who took part in an ask."""
+    return [
+        context_line("Go on with this together? I invite the others privately."),
+        button_row(button("Make this a circle", "circle_from_ask", ask_id)),
+    ]
+
+
+def invitation(row: StartedRow, zone: ZoneInfo) -> Note:
+    """Invite a person who took part in the same ask as the starter."""
+    starter = capitalize(row.starter)
+    text = f"{starter} starts a circle about an ask that you took part in."
+    return fallback_text(text), [
+        rich_text.inline(text),
+        *started_lines(row, zone),
+        button_row(
+            button("Take a place", "circle_sign_up", row.season.id, style="primary"),
+            button("Not for me", "circle_not_for_me", row.season.id),
+        ),
+        context_line("You can say no: nobody learns of it, and I don't note it down."),
+    ]
 
 
 def start_row() -> Block:

@@ -17,7 +17,7 @@ from bot.forms.calendar import read_date
 from bot.forms.fields import FormValues, Number, TimeOfDay
 from bot.matching.circles import LARGEST, STAYS
 from bot.slack.blocks import context_line, text_input
-from bot.slack.text import to_plain
+from bot.slack.text import to_plain, truncate
 
 FIRST_DAY, FIRST_TIME = "first_day", "first_time"
 MAX_DAYS_AHEAD = 90
@@ -47,15 +47,29 @@ class StartedDraft:
     minutes: int
 
 
-def start_form(programs: Sequence[tuple[int, str]], *, first_day: date) -> View:
-    """Build the form; programs have an id and a name in mrkdwn."""
+def start_form(
+    programs: Sequence[tuple[int, str]],
+    *,
+    first_day: date,
+    theme: str = "",
+    ask_id: int | None = None,
+) -> View:
+    """Build the form; programs have an id and a name in mrkdwn, as `theme` is.
+
+    With `ask_id`, those who took part in an ask are invited.
+    """
+    invited = (
+        "I privately invite those who took part in the ask and are in the program."
+    )
     return View(
         type="modal",
         callback_id="circle_start",
         title="Start a circle",
         submit="Start it",
         close="Cancel",
+        private_metadata=json.dumps({"ask": ask_id} if ask_id is not None else {}),
         blocks=[
+            *([context_line(invited)] if ask_id is not None else []),
             context_line(
                 "People in the program see the theme, the time, and your name, and can"
                 " take a place. If too few do before the first meeting, I tell you, and"
@@ -63,7 +77,11 @@ def start_form(programs: Sequence[tuple[int, str]], *, first_day: date) -> View:
             ),
             forms.program_select(programs),
             text_input(
-                "theme", "Theme", limit=rules.MAX_THEME, placeholder="Giving feedback"
+                "theme",
+                "Theme",
+                value=truncate(to_plain(theme), rules.MAX_THEME),
+                limit=rules.MAX_THEME,
+                placeholder="Giving feedback",
             ),
             InputBlock(
                 block_id=FIRST_DAY,

@@ -135,6 +135,10 @@ SAMPLES: Samples = {
     started_blocks.started_row: [
         partial(started_blocks.started_row, row, ZONE) for row in STARTED
     ],
+    started_blocks.offer_circle: [partial(started_blocks.offer_circle, 7)],
+    started_blocks.invitation: [
+        partial(started_blocks.invitation, row, ZONE) for row in STARTED
+    ],
     started_blocks.home_started: [
         partial(started_blocks.home_started, rows, ZONE, may_start=may_start)
         for rows, may_start in (([], False), ([], True), (STARTED, True))
@@ -149,6 +153,8 @@ SAMPLES: Samples = {
             started_forms.start_form,
             [(n, LONG) for n in range(count)],
             first_day=date(2026, 3, 23),
+            theme="&amp;" * count,
+            ask_id=count if count > 1 else None,
         )
         for count in (1, 120)
     ],

@@ -18,6 +18,7 @@ from bot.circles import (
     service,
     signups,
     started,
+    starting,
     times,
 )
 from bot.circles.rules import State
@@ -110,7 +111,7 @@ def submit_season(form: ViewSubmission, tx: Transaction) -> Response:
 
 
 def open_start(click: BlockAction, tx: Transaction) -> Response:
-    return OpenView(started.open_form(tx, by=click.actor))
+    return OpenView(starting.open_form(tx, by=click.actor))
 
 
 def open_from_ask(click: BlockAction, tx: Transaction) -> Response:
@@ -124,7 +125,7 @@ def submit_start(form: ViewSubmission, tx: Transaction) -> Response:
         if ask_id is None
         else from_asks.require_took_part(tx, parse_id(ask_id), by)
     )
-    circle = started.start(tx, form.view, source=f"form:{form.view.id}", by=by)
+    circle = starting.start(tx, form.view, source=f"form:{form.view.id}", by=by)
     if circle is not None and ask is not None:
         from_asks.invite(tx, circle, ask, by=by)
     return _show_below(form, pages.circle_list(tx, by=form.actor))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.anonymity.authors import is_anonymous
 from bot.asks import service as asks
-from bot.circles import service, started, started_blocks
+from bot.circles import service, started_blocks, starting
 from bot.circles.message_kinds import CIRCLE_INVITATION
 from bot.errors import UserError
 from bot.programs import membership
@@ -43,7 +43,7 @@ def in_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
     people = people_of(tx, ask)
     if member not in people or len(people) == 1:
         return ()
-    if not started.startable_programs(tx, member):
+    if not starting.startable_programs(tx, member):
         return ()
     return [DividerBlock(), *started_blocks.offer_circle(ask.id)]
 
@@ -67,7 +67,7 @@ def open_form(tx: Transaction, ask_id: int, *, by: str) -> View:
     channel = tx.session.get_one(Channel, ask.channel_id)
     is_public = not channel.is_private and not channel.is_shared
     theme = members.text_with_names(tx, ask.title) if is_public else ""
-    return started.open_form(tx, by=by, theme=theme, ask_id=ask.id)
+    return starting.open_form(tx, by=by, theme=theme, ask_id=ask.id)
 
 
 def invite(tx: Transaction, circle: Circle, ask: Ask, *, by: str) -> None:

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from bot.circles import forming, list_blocks, pages, places, started, started_blocks
+from bot.circles import (
+    forming,
+    list_blocks,
+    pages,
+    places,
+    started,
+    started_blocks,
+    starting,
+)
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.runtime import Transaction
 
@@ -34,13 +42,13 @@ def _render_started(context: HomeContext) -> RenderedSection:
     rows = started_blocks.home_started(
         started.rows(tx, member, is_exact=False),
         context.zone,
-        may_start=bool(started.startable_programs(tx, member)),
+        may_start=bool(starting.startable_programs(tx, member)),
     )
     return RenderedSection(rows)
 
 
 def _can_start(context: HomeContext) -> bool:
-    return bool(started.startable_programs(context.tx, context.member))
+    return bool(starting.startable_programs(context.tx, context.member))
 
 
 STARTED_CIRCLES = HomeSection(

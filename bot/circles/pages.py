@@ -14,6 +14,7 @@ from bot.circles import (
     service,
     signups,
     started,
+    starting,
 )
 from bot.circles.list_blocks import CircleRow, SeasonRow
 from bot.circles.preview_blocks import PAGE_SIZE, PreviewCircle
@@ -39,7 +40,7 @@ def circle_list(tx: Transaction, *, by: str) -> View:
         started.rows(tx, by),
         zone=members.zone(tx, by),
         may_open=bool(seasons.runnable_programs(tx, by)),
-        may_start=bool(started.startable_programs(tx, by)),
+        may_start=bool(starting.startable_programs(tx, by)),
     )
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import ScalarSelect, func, select
 from bot.circles import (
     forms,
     roster,
-    rules,
     seasons,
     service,
     signups,
@@ -22,125 +21,23 @@ from bot.circles import (
     times,
 )
 from bot.circles.message_kinds import CIRCLE_TOO_FEW
-from bot.circles.permissions import START_CIRCLE
 from bot.circles.started_blocks import StartedRow
 from bot.errors import UserError
 from bot.forms.fields import FormValues
 from bot.people.facts import load_people
-from bot.permissions import require
 from bot.programs import membership
 from bot.programs import service as programs
-from bot.programs.defaults import program_texts
 from bot.runtime import Transaction
-from bot.workspace import members, roles
-from models import Circle, CircleMember, CircleSeason, Program
+from bot.workspace import members
+from models import Circle, CircleMember, CircleSeason
 
 FULL = "All places of this circle are taken."
-ANOTHER = "You have started a circle that has not met yet. One at a time, please."
-JOIN_FIRST = "Join a program first: type /backswing program."
 # The most circles in a list; those that meet first.
 MAX_SHOWN = 10
 
 
-def startable_programs(tx: Transaction, member: str) -> list[Program]:
-    """Return the programs in which a member can start a circle."""
-    return [
-        program
-        for program, _ in membership.joined_programs(tx, member)
-        if programs.takes_people(tx, program)
-    ]
-
-
-def open_form(
-    tx: Transaction, *, by: str, theme: str = "", ask_id: int | None = None
-) -> View:
-    """Return the form to start a circle; `theme` is mrkdwn. Raises UserError."""
-    require(START_CIRCLE, roles.in_workspace(tx, by))
-    own = startable_programs(tx, by)
-    if not own:
-        raise UserError(JOIN_FIRST)
-    names = [(program.id, program_texts(program).name) for program in own]
-    first_day = members.today(tx, by) + timedelta(days=7)
-    return started_forms.start_form(
-        names, first_day=first_day, theme=theme, ask_id=ask_id
-    )
-
-
-def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> Circle | None:
-    """Start a circle with its first person, once for each `source`; else return None.
-
-    Raises UserError, with the field, and MembershipUnknown.
-    """
-    # Otherwise the row could be written after they were forgotten.
-    members.lock(tx, by)
-    program = programs.lock(tx, forms.chosen_program(form))
-    programs.authorize(tx, program, START_CIRCLE, by)
-    if not membership.is_joined(tx, program.id, by):
-        raise UserError(membership.NOT_JOINED, field=forms.PROGRAM)
-    if not programs.takes_people(tx, program):
-        raise UserError(seasons.NOT_ACTIVE, field=forms.PROGRAM)
-    zone = members.zone(tx, by)
-    draft = started_forms.read_start(form, zone=zone, now=tx.now)
-    is_known = tx.session.scalar(
-        select(CircleSeason.id).filter_by(
-            installation_id=tx.workspace.id, source=source
-        )
-    )
-    if is_known is not None:
-        return None
-    if _has_one_ahead(tx, by):
-        raise UserError(ANOTHER)
-    season = CircleSeason(
-        installation_id=tx.workspace.id,
-        program_id=program.id,
-        source=source,
-        opened_by=by,
-        opened_at=tx.now,
-        theme=draft.theme,
-        signup_ends_at=draft.starts_at,
-        starts_on=draft.first_day,
-        ends_on=rules.last_day(draft.first_day, draft.meetings, draft.weeks_between),
-        meetings=draft.meetings,
-        weeks_between=draft.weeks_between,
-        minutes=draft.minutes,
-        places=draft.places,
-        formed_at=tx.now,
-        invited_at=tx.now,
-    )
-    tx.session.add(season)
-    tx.session.flush()
-    circle = Circle(
-        installation_id=tx.workspace.id,
-        program_id=program.id,
-        season_id=season.id,
-        formed_at=tx.now,
-        zone=zone.key,
-        starts_at=draft.starts_at,
-    )
-    tx.session.add(circle)
-    tx.session.flush()
-    signups.record(tx, season, by, brings=draft.brings)
-    _place(tx, season, circle, by)
-    return circle
-
-
-def _has_one_ahead(tx: Transaction, by: str) -> bool:
-    ahead = (
-        select(CircleSeason.id)
-        .join(Circle, Circle.season_id == CircleSeason.id)
-        .where(
-            CircleSeason.installation_id == tx.workspace.id,
-            CircleSeason.places.is_not(None),
-            CircleSeason.opened_by == by,
-            Circle.ended_at.is_(None),
-            Circle.starts_at > tx.now,
-        )
-        .limit(1)
-    )
-    return tx.session.scalar(ahead) is not None
-
-
-def _place(tx: Transaction, season: CircleSeason, circle: Circle, member: str) -> None:
+def add(tx: Transaction, season: CircleSeason, circle: Circle, member: str) -> None:
+    """Give a member a place; the caller has locked the season, or made it."""
     place = roster.add(tx, season, circle, member)
     place.invited_at = place.taken_at = tx.now
     tx.session.flush()
@@ -178,7 +75,7 @@ def take_place(
     circle = _require_free(tx, season, by)
     signups.record(tx, season, by, brings=forms.read_brings(values))
     roster.tell_joined(tx, circle, by)
-    _place(tx, season, circle, by)
+    add(tx, season, circle, by)
     return started_blocks.place_taken(
         _row(tx, season, circle, by), members.zone(tx, by)
     )
@@ -212,7 +109,7 @@ def _obstacle(
 def offered_row(tx: Transaction, circle: Circle, member: str) -> StartedRow | None:
     """Return the circle as an invited member reads of it; None if they can't join."""
     season = service.season_of(tx, circle)
-    row = _row(tx, season, circle)
+    row = _row(tx, season, circle, member)
     if (
         not row.starter
         or season.ended_at is not None

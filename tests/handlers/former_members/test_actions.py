@@ -326,6 +326,8 @@ FREE = {
         *("pair_preview", "pair_last_round"),
         # Circles, which have no channel; tests/handlers/circles tries others.
         *(f"circle_{name}" for name in ("new_season", "end_season", "sign_up")),
+        # The ask's channel must be visible; tests/handlers/circles/test_from_asks.py.
+        *("circle_start", "circle_from_ask"),
         *(f"circle_{name}" for name in ("withdraw", "not_for_me", "move", "invite")),
         *(f"circle_preview{turn}" for turn in ("", "_back", "_next")),
         *(f"circle_{name}" for name in ("take", "decline", "see", "agree")),
@@ -354,6 +356,7 @@ FREE = {
         *(f"circle_{name}" for name in ("swap", "action", "report", "question")),
         "circle_write",
         *(f"circle_{name}" for name in ("season", "signup", "move", "change")),
+        "circle_start",
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),
         # It asks Slack each time; tests/handlers/anonymity tries it.
         "ask_anonymously",

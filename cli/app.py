@@ -108,7 +108,7 @@ class Application:
         self._scheduler = Scheduler(
             [
                 *jobs.scheduled_jobs(self.rt, self.worker),
-                *(self._many.jobs() if self._many else ()),
+                *(self._many.jobs(self.rt) if self._many else ()),
             ],
             self._heartbeat.beat,
         )
@@ -151,10 +151,11 @@ class Application:
         try:
             release_leases(self.rt)
             if self._many:
-                # Tokens may have expired while no process ran.
+                # Tokens may have expired while no process ran. A job fetches the
+                # channels: that of a thousand workspaces would take minutes.
                 self._many.refresh_tokens()
-            for workspace in self.rt.workspaces:
-                sync_bot_channels(self.rt, workspace)
+            else:
+                sync_bot_channels(self.rt, self.rt.workspaces.only)
         except SQLAlchemyError as error:
             self.abort(f"DATABASE_URL: {describe_failure(error)}")
             return
@@ -275,7 +276,7 @@ class Application:
 
         routes = [*self._health.routes(), *self._endpoint.routes()]
         if self._many:
-            routes += self._many.routes(self.rt)
+            routes += self._many.routes()
         return Starlette(routes=routes, lifespan=lifespan)
 
     def run(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.clock import Clock
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.db.engine import Database
 from bot.db.retry import retry_on_conflict
-from bot.runtime import Runtime, Workspace
+from bot.runtime import Runtime
 from bot.slack.client import SlackClient
 from bot.slack.oauth import OAuthClient
 from bot.workspace import workspace_erasure
@@ -29,6 +30,8 @@ from jobs.workspace import sync_bot_channels
 
 log = logging.getLogger(__name__)
 
+# Few enough that the process can end meanwhile.
+SYNCED_AT_ONCE = 5
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 
 
@@ -48,18 +51,15 @@ class ManyServing:
             database.read_session, self._keys, self._new_client
         )
         self.directory.sync()
+        # The versions of the tokens with which channels were fetched, by installation.
+        self._synced: dict[int, int] = {}
 
     def _new_client(self, token: str) -> SlackClient:
         return SlackClient(token, base_url=self._api_url)
 
-    def routes(self, rt: Runtime) -> list[Route]:
+    def routes(self) -> list[Route]:
         """Return the routes of the pages on which people install the app."""
-
-        def on_installed(workspace: Workspace) -> None:
-            # The bot may still be in the channels of an earlier installation.
-            sync_bot_channels(rt, workspace)
-
-        return InstallPages(self.installer(), on_installed).routes()
+        return InstallPages(self.installer()).routes()
 
     def installer(self) -> Installer:
         scopes = _manifest()["oauth_config"]["scopes"]
@@ -76,15 +76,36 @@ class ManyServing:
             api_url=self._api_url,
         )
 
-    def jobs(self) -> list[ScheduledJob]:
+    def jobs(self, rt: Runtime) -> list[ScheduledJob]:
         return [
             ScheduledJob(name, retry_on_conflict(run), every)
             for name, run, every in (
                 ("follow-workspaces", self.directory.sync, timedelta(seconds=10)),
+                (
+                    "sync-new-workspaces",
+                    partial(self.sync_new_workspaces, rt),
+                    timedelta(seconds=2),
+                ),
                 ("refresh-tokens", self.refresh_tokens, timedelta(minutes=1)),
                 ("erase-workspaces", self.erase_workspaces, timedelta(minutes=10)),
             )
         ]
+
+    def sync_new_workspaces(self, rt: Runtime) -> None:
+        """Fetch the channels of some workspaces that this process began to serve.
+
+        The bot may still be in the channels of an earlier installation, and events may
+        have got lost while no process ran. At a start, these are all workspaces.
+        """
+        versions = self.directory.versions()
+        waiting = [
+            workspace
+            for workspace in rt.workspaces
+            if self._synced.get(workspace.id) != versions.get(workspace.id)
+        ]
+        for workspace in waiting[:SYNCED_AT_ONCE]:
+            self._synced[workspace.id] = versions[workspace.id]
+            sync_bot_channels(rt, workspace)
 
     def refresh_tokens(self) -> None:
         """Renew the tokens that expire soon, and use the new ones."""

@@ -2,19 +2,17 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.config.many_workspaces import INSTALL_PATH, REDIRECT_PATH
-from bot.runtime import Workspace
 from bot.workspace import oauth_states
 from bot.workspace.oauth_install import Installed, Installer, NotInstalled, Reason
 
@@ -98,13 +96,10 @@ _NOT_STORED = Page(
 
 
 class InstallPages:
-    """`on_installed` is called with a new workspace after the person got the page."""
+    """The pages; they show nothing of any workspace but the name of the new one."""
 
-    def __init__(
-        self, installer: Installer, on_installed: Callable[[Workspace], None]
-    ) -> None:
+    def __init__(self, installer: Installer) -> None:
         self._installer = installer
-        self._on_installed = on_installed
         self._limiter = CapacityLimiter(MAX_CONCURRENT)
 
     def routes(self) -> list[Route]:
@@ -164,9 +159,7 @@ class InstallPages:
             "Open Slack",
             200,
         )
-        response = _render(page, installed.workspace.team_url)
-        response.background = BackgroundTask(self._on_installed, installed.workspace)
-        return response
+        return _render(page, installed.workspace.team_url)
 
 
 def _render(page: Page, link: str = INSTALL_PATH) -> Response:

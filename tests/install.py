@@ -187,7 +187,7 @@ def new_site(
     hub.redirect_urls.add(f"{url}/slack/oauth_redirect")
     hub.request_url = hub.request_url or f"{url}/slack/events"
     serving, rt = new_serving(hub, database, clock, public_url=url, **more)
-    return InstallSite(hub, serving, rt, url), Starlette(routes=serving.routes(rt))
+    return InstallSite(hub, serving, rt, url), Starlette(routes=serving.routes())
 
 
 def other_browser(browser: Browser) -> Browser:

@@ -64,6 +64,11 @@ class WorkspaceDirectory:
                 ),
             )
 
+    def versions(self) -> dict[int, int]:
+        """Return the versions of the tokens that are in use, by installation."""
+        with self._lock:
+            return dict(self._versions)
+
     def _look_up(self, team_id: str) -> None:
         """Serve the team's workspace if another process has just installed it."""
         now = self._monotonic_clock()

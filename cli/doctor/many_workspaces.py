@@ -63,6 +63,12 @@ def examine_key(session: Session, many: ManyWorkspaces) -> Iterator[Finding]:
             f"Tokens that don't open with it: {closed}.",
             "Install the app in these workspaces again. The log names them.",
         )
+    elif stuck := _that_expire(session):
+        yield wrong(
+            about,
+            f"Slack does not renew the token of {', '.join(stuck)}.",
+            f"Install the app there again: {many.install_url}",
+        )
     elif keys.previous is not None:
         yield warning(
             about,
@@ -71,6 +77,21 @@ def examine_key(session: Session, many: ManyWorkspaces) -> Iterator[Finding]:
         )
     else:
         yield ok(about, f"The database was written with it ({current}).")
+
+
+def _that_expire(session: Session) -> list[str]:
+    """Return the ids of workspaces whose tokens expire and can't be renewed."""
+    return list(
+        session.scalars(
+            select(Installation.team_id)
+            .join(WorkspaceToken, WorkspaceToken.installation_id == Installation.id)
+            .where(
+                WorkspaceToken.expires_at.is_not(None),
+                WorkspaceToken.refresh_token.is_(None),
+            )
+            .order_by(Installation.id)
+        )
+    )
 
 
 def examine_workspaces(session: Session) -> Finding:

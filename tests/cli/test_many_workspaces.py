@@ -148,6 +148,16 @@ def test_the_doctor_knows_the_key(operator: Operator):
     assert operator.found().says == "Tokens that don't open with it: 1."
 
 
+def test_the_doctor_names_workspaces_whose_tokens_end(operator: Operator):
+    operator.install()
+    with operator.database.write_session.begin() as session:
+        session.execute(update(WorkspaceToken).values(expires_at=NOW))
+    found = operator.found()
+    team = operator.workspace.team_id
+    assert found.says == f"Slack does not renew the token of {team}."
+    assert "https://bot.acme.org/slack/install" in found.do
+
+
 def test_the_doctor_says_who_may_install(operator: Operator):
     levels = {f.about: f.level for f in many_workspaces.examine(operator.settings())}
     assert levels == {"Tokens": "ok", "Install page": "warning"}

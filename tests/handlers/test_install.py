@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.db.engine import Database
 from bot.workspace import tokens
-from models import Installation, OAuthState, WorkspaceToken
+from models import Channel, Installation, OAuthState, WorkspaceToken
 from sandbox import Sandbox, SlackHub
 from tests.factories import Clock
 from tests.install import Browser, InstallSite, new_site, other_browser, pretend_slack
@@ -380,3 +380,29 @@ def test_it_works_again_after_the_app_was_removed(
     hub.uninstall(acme.team_id)
     assert browser.install(acme).status == 200
     assert browser.site.works(acme)
+
+
+def test_the_channels_of_a_new_workspace_are_fetched_once(
+    browser: Browser, acme: Sandbox, beta: Sandbox
+):
+    site = browser.site
+    for sandbox in (acme, beta):
+        room = sandbox.add_channel("help", sandbox.add_person("ana"))
+        room.members.append(sandbox.bot_user_id)
+        browser.install(sandbox)
+    for _ in range(3):
+        site.serving.sync_new_workspaces(site.rt)
+    for sandbox in (acme, beta):
+        fetches = [c for c in sandbox.calls if c.method == "users.conversations"]
+        assert len(fetches) == 1
+        with site.rt.read(site.workspace(sandbox)) as tx:
+            rows = tx.session.scalars(
+                select(Channel.name).filter_by(
+                    installation_id=tx.workspace.id, is_joined=True
+                )
+            )
+            assert rows.all() == ["help"]
+    browser.install(acme)
+    site.serving.sync_new_workspaces(site.rt)
+    fetches = [c for c in acme.calls if c.method == "users.conversations"]
+    assert len(fetches) == 2

@@ -77,7 +77,9 @@ def _render_season(
     if signups.find(tx, season.id, member) is not None:
         return None
     note = season_blocks.season_note(
-        seasons.summary(tx, season, member), members.zone(tx, member)
+        seasons.summary(tx, season, member),
+        members.zone(tx, member),
+        season.program_id,
     )
     return PostMessage(member, *note)
 
@@ -144,6 +146,8 @@ def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if seasons.state(tx, season) is not State.RUNNING:
         return None
     if signups.find(tx, season.id, member) is None:
+        return None
+    if not service.is_present(tx, season.program_id, member):
         return None
     if signups.has_place(tx, season.id, member):
         return None

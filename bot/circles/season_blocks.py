@@ -112,7 +112,7 @@ def end_button(season_id: int) -> ButtonElement:
 # Sign-up
 
 
-def season_note(season: SeasonText, zone: ZoneInfo) -> Note:
+def season_note(season: SeasonText, zone: ZoneInfo, program_id: int) -> Note:
     """Tell a person in the program that they can sign up."""
     return fallback_text(f"Sign up for circles: {title(season)}."), [
         rich_text.inline("You can sign up for a circle:"),
@@ -120,6 +120,7 @@ def season_note(season: SeasonText, zone: ZoneInfo) -> Note:
         button_row(
             button("Sign up", "circle_sign_up", season.id, style="primary"),
             button("Not for me", "circle_not_for_me", season.id),
+            button("Leave the program", "program_leave", program_id),
         ),
         context_line("You can say no: nobody learns of it, and I don't note it down."),
     ]

@@ -192,7 +192,8 @@ SAMPLES: Samples = {
         partial(list_blocks.home_circles, CIRCLES, ROWS, ZONE),
     ],
     season_blocks.season_note: [
-        partial(season_blocks.season_note, season, ZONE) for season in (SEASON, LONGEST)
+        partial(season_blocks.season_note, season, ZONE, 7)
+        for season in (SEASON, LONGEST)
     ],
     season_blocks.not_for_me: [season_blocks.not_for_me],
     season_blocks.signed_up: [

@@ -21,7 +21,7 @@ from tests.seasons import (
     signup_of,
     text_of,
 )
-from tests.slack_payloads import CHAMPION, form_values, user_object
+from tests.slack_payloads import CHAMPION, button, form_values, user_object
 
 
 def test_a_place_not_taken_in_three_working_days_goes_to_the_next(
@@ -134,6 +134,32 @@ def test_the_place_of_one_who_leaves_the_program_goes_to_the_next(
     assert messages_with(story, "U0LATE", "There is a place for you")
     # The place was not taken: the others never heard of them.
     assert not messages_with(story, people[1], "can't come to your circle")
+
+
+def test_who_left_the_program_is_not_told_that_there_was_no_circle(
+    story: Story, program: int
+):
+    season = season_with(story, program, 3)
+    forms_circles(story)
+    press(story, CHAMPION, "invite", season)
+    story.click("U0C00", "program_leave", str(program), channel="D1")
+    story.deliver()
+    assert not messages_with(story, "U0C00", "Too few people signed up")
+    assert messages_with(story, "U0C01", "Too few people signed up")
+
+
+def test_one_can_leave_the_program_in_the_message_about_a_season(
+    story: Story, program: int
+):
+    [person] = has_people(story, program, 1)
+    opens_season(story, program)
+    [message] = [
+        message
+        for message in story.slack.messages_to(person)
+        if "Leave the program" in text_of(message.blocks)
+    ]
+    story.click(person, *button(message, "Leave the program"), channel="D1")
+    assert "You left Reviewers." in story.slack.replaced_texts[-1]
 
 
 def test_who_leaves_another_program_keeps_the_circle(story: Story, program: int):

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import agenda_messages, announcement_blocks, ask_offers, questions
+from bot.circles import (
+    agenda_messages,
+    announcement_blocks,
+    ask_offers,
+    questions,
+    rota,
+)
 from bot.circles import meeting_store as store
 from bot.circles.announcement_blocks import Announcement, Reminder
 from bot.circles.formats import Phase
@@ -36,11 +42,28 @@ NOBODY_CAN = "Nobody else in your circle can, this time."
 def announce(tx: Transaction, meeting: CircleMeeting) -> None:
     """Tell the circle of its next meeting, with questions, and its facilitator."""
     _choose_question(tx, meeting)
+    meeting.rota = list(_rota_of_present(tx, meeting))
     for member in store.members_of(tx, meeting.circle_id):
         tx.enqueue(
             CIRCLE_QUESTIONS, meeting.id, to=member, occurrence=_occurrence(meeting)
         )
     remind_facilitator(tx, meeting, store.state_of(tx, meeting))
+
+
+def _rota_of_present(tx: Transaction, meeting: CircleMeeting) -> Sequence[str]:
+    """Return the rota, with those last who are away at the time of the meeting.
+
+    They did not facilitate, so next time they come first.
+    """
+    people = store.rota_now(tx, meeting)
+    away = {
+        member
+        for member in people
+        for hours in [contact_hours.get(tx, member)]
+        if hours.is_away
+        or (hours.away_until is not None and hours.away_until > meeting.planned_at)
+    }
+    return rota.with_last(people, away)
 
 
 def remind_facilitator(tx: Transaction, meeting: CircleMeeting, state: State) -> None:

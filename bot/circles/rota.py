@@ -1,6 +1,6 @@
 """The rota of facilitators: the member who facilitated longest ago is next. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.clock import datetime_to_micros
@@ -21,6 +21,11 @@ def order(
         return micros, positions[member], member
 
     return tuple(sorted(positions, key=key))
+
+
+def with_last(people: Sequence[str], away: Collection[str]) -> tuple[str, ...]:
+    """Return a rota with those who are away last, each in the order of before."""
+    return tuple(sorted(people, key=lambda member: member in away))
 
 
 def present(rota: Sequence[str], members: Iterable[str]) -> tuple[str, ...]:

@@ -501,6 +501,32 @@ def test_a_facilitator_who_cannot_is_followed_by_the_next(story: Story):
     assert "Ben facilitates it" in agenda(story, PEER)
 
 
+@pytest.mark.parametrize(("days", "asked"), [(None, HELPER), (9, HELPER), (5, ASKER)])
+def test_someone_who_is_away_at_the_meeting_facilitates_the_next_one(
+    story: Story, days: int | None, asked: str
+):
+    """A vacation that ends before the meeting changes nothing."""
+    make_circle(story)
+    keep(story)
+    go_to(story, STARTS_AT - timedelta(days=6))
+    back = story.clock() + timedelta(days=days) if days else None
+    profile = story.slack.people[ASKER].setdefault("profile", {})
+    profile |= {
+        "status_emoji": ":palm_tree:",
+        "status_expiration": int(back.timestamp()) if back else 0,
+    }
+    story.event({"type": "user_change", "user": story.slack.people[ASKER]})
+    go_to(story, STARTS_AT - timedelta(days=2, hours=-1))
+    keep(story)
+    open_agenda(story)
+    name = {ASKER: "Ana", HELPER: "Ben"}[asked]
+    assert f"{name} facilitates it" in agenda(story, PEER)
+    presses(story, asked, "start")
+    story.advance(seconds=11)
+    presses(story, asked, "end")
+    assert meeting_of(story, 2).rota[0] == (ASKER if asked == HELPER else HELPER)
+
+
 def test_a_swap_with_a_member_who_agrees(story: Story):
     make_circle(story)
     keep(story)

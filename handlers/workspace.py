@@ -1,5 +1,6 @@
 """Handle events about channels, users and the app's installation."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from handlers.payloads import (
     UserChange,
 )
 from models import Member
+
+log = logging.getLogger(__name__)
 
 Event = dict[str, Any]
 Listener = Callable[[Runtime, Workspace, Event], None]
@@ -151,6 +154,7 @@ def app_removed(rt: Runtime, workspace: Workspace, body: Event) -> None:
         is_over = record_removal(tx, event_time=event_time, reason=reason)
     if is_over:
         rt.workspaces.remove(workspace.id)
+        log.info("app removed", extra={"team": workspace.team_id, "why": reason})
 
 
 def _find_channel(rt: Runtime, workspace: Workspace, slack_id: str) -> Row[Any] | None:

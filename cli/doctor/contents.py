@@ -53,7 +53,8 @@ def examine(
     if is_many:
         yield many_workspaces.examine_workspaces(session)
         yield from _zone_rules()
-        for finding in _examine_each(session, known, None, now=now):
+        present = [row for row in known if row.uninstalled_at is None]
+        for finding in _examine_each(session, present, None, now=now):
             # There may be a thousand workspaces.
             if finding.level != "ok":
                 yield finding

@@ -96,9 +96,10 @@ def _that_expire(session: Session) -> list[str]:
 
 def examine_workspaces(session: Session) -> Finding:
     """Count the workspaces that have the app, and those that have removed it."""
-    known = session.scalar(select(func.count()).select_from(Installation)) or 0
-    served = session.scalar(select(func.count()).select_from(WorkspaceToken)) or 0
+    served = session.scalar(select(func.count(WorkspaceToken.installation_id)))
+    # It counts no empty values.
+    removed = session.scalar(select(func.count(Installation.uninstalled_at)))
     return ok(
         "Workspace",
-        f"{served} have the app installed. {known - served} have no token.",
+        f"Workspaces with the app: {served}. Workspaces that removed it: {removed}.",
     )

@@ -165,12 +165,29 @@ def test_the_doctor_says_who_may_install(operator: Operator):
     assert [f.level for f in many_workspaces.examine(chosen)] == ["ok", "ok"]
 
 
+def contents_of(operator: Operator) -> list[Finding]:
+    with operator.database.read_session() as session:
+        return [*contents.examine(session, None, clock=lambda: NOW, is_many=True)]
+
+
 def test_the_doctor_counts_workspaces(operator: Operator):
     operator.install()
-    with operator.database.read_session() as session:
-        found = [*contents.examine(session, None, clock=lambda: NOW, is_many=True)]
-    assert found[0].says == "1 have the app installed. 0 have no token."
+    found = contents_of(operator)
+    assert found[0].says == (
+        "Workspaces with the app: 1. Workspaces that removed it: 0."
+    )
     assert "wrong" not in {finding.level for finding in found}
+
+
+def test_a_workspace_that_removed_the_app_is_nothing_wrong(operator: Operator):
+    with operator.database.write_session.begin() as session:
+        gone = {"uninstalled_at": NOW, "disabled_reason": "app_uninstalled"}
+        session.execute(update(Installation).values(gone))
+    found = contents_of(operator)
+    assert found[0].says == (
+        "Workspaces with the app: 0. Workspaces that removed it: 1."
+    )
+    assert {finding.level for finding in found} == {"ok"}
 
 
 def test_the_command_is_for_many_workspaces(

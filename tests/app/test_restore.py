@@ -236,12 +236,17 @@ def test_the_bot_goes_on_from_what_litestream_copied(machine: Machine, tmp_path:
     file = machine.folder / "data" / "backswing.db"
 
     def make_copy() -> None:
-        replicating = subprocess.Popen(replicate.split(), cwd=machine.folder)
+        replicating = subprocess.Popen(
+            [BASH, "-ec", replicate.replace("litestream", "exec litestream", 1)],
+            cwd=machine.folder,
+        )
         machine._wait(lambda: any((tmp_path / "mnt").rglob("*.ltx")))
         machine._wait(lambda: machine.waiting() == 1)
         time.sleep(3)
         replicating.terminate()
         assert replicating.wait(30) == 0
+        copied = [*(tmp_path / "mnt").rglob("*.ltx")]
+        assert {mode(file) for file in copied} == {0o600}
 
     lose(machine, make_copy)
     file.write_bytes(b"broken")

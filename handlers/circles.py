@@ -6,6 +6,7 @@ from slack_bolt import App
 from slack_sdk.models.views import View
 
 from bot.circles import (
+    endings,
     from_asks,
     merging,
     page_blocks,
@@ -52,6 +53,9 @@ def register(app: App, rt: Runtime) -> None:
     on_view(app, rt, "circle_season", writes(submit_season))
     on_button(app, rt, "circle_start", reads(open_start))
     on_button(app, rt, "circle_from_ask", reads(open_from_ask))
+    on_button(app, rt, "circle_again", reads(open_again))
+    on_button(app, rt, "circle_new_people", reads(show_list))
+    on_button(app, rt, "circle_enough", reads(say_enough, before=refresh_nobody))
     on_view(app, rt, "circle_start", writes(submit_start))
     on_button(app, rt, "circle_end_season", writes(end_season))
     on_button(app, rt, "circle_sign_up", reads(open_signup))
@@ -118,16 +122,30 @@ def open_from_ask(click: BlockAction, tx: Transaction) -> Response:
     return OpenView(from_asks.open_form(tx, parse_id(click.value), by=click.actor))
 
 
+def open_again(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(endings.open_form(tx, parse_id(click.value), by=click.actor))
+
+
+def show_list(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(pages.circle_list(tx, by=click.actor))
+
+
+def say_enough(click: BlockAction, _tx: Transaction) -> Response:
+    return Reply(*page_blocks.enough(), replace=click.is_in_direct_message)
+
+
 def submit_start(form: ViewSubmission, tx: Transaction) -> Response:
-    by, ask_id = form.actor, form.view.metadata().get("ask")
-    ask = (
-        None
-        if ask_id is None
-        else from_asks.require_took_part(tx, parse_id(ask_id), by)
-    )
+    by, origin = form.actor, form.view.metadata()
+    ask = earlier = None
+    if origin.get("ask") is not None:
+        ask = from_asks.require_took_part(tx, parse_id(origin["ask"]), by)
+    if origin.get("circle") is not None:
+        earlier = endings.require_was_in(tx, parse_id(origin["circle"]), by)
     circle = starting.start(tx, form.view, source=f"form:{form.view.id}", by=by)
     if circle is not None and ask is not None:
         from_asks.invite(tx, circle, ask, by=by)
+    if circle is not None and earlier is not None:
+        endings.invite(tx, circle, earlier, by=by)
     return _show_below(form, pages.circle_list(tx, by=form.actor))
 
 
@@ -142,7 +160,7 @@ def _show_below(form: ViewSubmission, shown: View) -> Response:
 def end_season(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     seasons.require_runs(tx, season, click.actor)
-    seasons.end(tx, season)
+    endings.end(tx, season)
     return _show(click, message_modal("Ended", _ENDED))
 
 

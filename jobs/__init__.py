@@ -64,6 +64,7 @@ JOBS = (
     Job("ask-silent-members", programs.ask_silent_members, timedelta(hours=1)),
     Job("form-circles", circles.form_circles, timedelta(seconds=10)),
     Job("pass-on-places", circles.pass_on_places, timedelta(minutes=1)),
+    Job("end-seasons", circles.end_seasons, timedelta(minutes=10)),
     Job("sync-channels", workspace.sync_channels, timedelta(hours=12)),
     Job("flush-message-counts", mentors.flush_message_counts, timedelta(seconds=20)),
     Job("detect-mentors", mentors.detect, timedelta(seconds=15)),

@@ -1,6 +1,6 @@
-"""Form circles when a sign-up is over, and pass on places that were not taken."""
+"""Form circles, pass on places that were not taken, and end seasons."""
 
-from bot.circles import forming, places
+from bot.circles import endings, forming, places
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace, write_each
 
@@ -19,3 +19,11 @@ def pass_on_places(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
         due = places.due(tx)
     write_each(rt, workspace, places.settle, due)
+
+
+@each_workspace
+def end_seasons(rt: Runtime, workspace: Workspace) -> None:
+    """End each season whose last day is over."""
+    with rt.read(workspace) as tx:
+        due = endings.due(tx)
+    write_each(rt, workspace, endings.settle, due)

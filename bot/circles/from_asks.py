@@ -67,7 +67,7 @@ def open_form(tx: Transaction, ask_id: int, *, by: str) -> View:
     channel = tx.session.get_one(Channel, ask.channel_id)
     is_public = not channel.is_private and not channel.is_shared
     theme = members.text_with_names(tx, ask.title) if is_public else ""
-    return starting.open_form(tx, by=by, theme=theme, ask_id=ask.id)
+    return starting.open_form(tx, by=by, theme=theme, origin=("ask", ask.id))
 
 
 def invite(tx: Transaction, circle: Circle, ask: Ask, *, by: str) -> None:

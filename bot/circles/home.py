@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.circles import (
+    endings,
     forming,
     list_blocks,
     pages,
@@ -60,4 +61,5 @@ def due_counts(tx: Transaction) -> Mapping[str, int]:
     return {
         "form-circles": len(forming.due(tx)),
         "pass-on-places": len(places.due(tx)),
+        "end-seasons": len(endings.due(tx)),
     }

@@ -19,6 +19,7 @@ from bot.circles import (
 )
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
+    CIRCLE_ENDED,
     CIRCLE_FORMED,
     CIRCLE_INVITATION,
     CIRCLE_JOINED,
@@ -258,7 +259,21 @@ def _render_invitation(tx: Transaction, delivery: Delivery) -> SlackAction | Non
     if row is None:
         return None
     zone = members.zone(tx, member)
-    return PostMessage(member, *started_blocks.invitation(row, zone))
+    is_again = bool(delivery.payload.get("is_again"))
+    return PostMessage(member, *started_blocks.invitation(row, zone, is_again=is_again))
+
+
+def _render_ended(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the last questions to a person who was in the circle until its end."""
+    circle, member = _circle(tx, delivery), delivery.recipient
+    place = tx.session.get(CircleMember, (circle.id, member))
+    if place is None or place.taken_at is None or place.left_at is not None:
+        return None
+    if not service.is_present(tx, circle.program_id, member):
+        return None
+    summary = seasons.summary(tx, service.season_of(tx, circle), member)
+    others = service.others_in(tx, circle, member)
+    return PostMessage(member, *page_blocks.ended_note(circle.id, summary, others))
 
 
 def _render_too_few(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -297,6 +312,7 @@ MESSAGE_TYPES = (
         claim=claim_as(Purpose.INVITATION),
         can_see=programs.sees(_program_of_circle),
     ),
+    MessageType(CIRCLE_ENDED, _render_ended, send_after=contact_hours.send_after),
     MessageType(CIRCLE_TOO_FEW, _render_too_few, send_after=contact_hours.send_after),
     MessageType(CIRCLE_TIME, _render_time, send_after=contact_hours.send_after),
     MessageType(

@@ -236,6 +236,30 @@ def joined_note(names: Sequence[str], count: int) -> Note:
     )
 
 
+def ended_note(circle_id: int, season: SeasonText, others: Sequence[str]) -> Note:
+    """Ask a member the last questions when their circle ends; names are plain."""
+    text = f"Your circle has ended: {title(season)}."
+    return fallback_text(text), [
+        rich_text.inline(bold(text)),
+        *([rich_text.inline(f"You were with {name_list(others)}.")] if others else []),
+        rich_text.inline(
+            "What did you get from it? What did you give? What comes next for you? You"
+            " can tell each other; I store nothing of it."
+        ),
+        button_row(
+            button("Again with these people", "circle_again", circle_id),
+            button("With new people", "circle_new_people", circle_id),
+            button("Enough", "circle_enough", circle_id),
+        ),
+        context_line("Nobody learns which you press, until you start a circle."),
+    ]
+
+
+def enough() -> Note:
+    """Build what replaces the last questions for a person who wants no more."""
+    return sentence_note("Thank you for being part of it.")
+
+
 def left() -> View:
     """Build the page of a person who left their circle."""
     return message_modal(

@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select, update
 from bot.circles import places
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
+    CIRCLE_ENDED,
     CIRCLE_FORMED,
     CIRCLE_INVITATION,
     CIRCLE_JOINED,
@@ -147,6 +148,7 @@ MESSAGES = (
             {
                 CIRCLE_PLACE,
                 CIRCLE_INVITATION,
+                CIRCLE_ENDED,
                 CIRCLE_WELCOME,
                 CIRCLE_JOINED,
                 CIRCLE_LEFT,

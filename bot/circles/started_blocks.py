@@ -68,10 +68,14 @@ def offer_circle(ask_id: int) -> list[Block]:
     ]
 
 
-def invitation(row: StartedRow, zone: ZoneInfo) -> Note:
-    """Invite a person who took part in the same ask as the starter."""
+def invitation(row: StartedRow, zone: ZoneInfo, *, is_again: bool) -> Note:
+    """Invite a person of the same ask, or of an earlier circle, as the starter."""
     starter = capitalize(row.starter)
-    text = f"{starter} starts a circle about an ask that you took part in."
+    text = (
+        f"{starter} starts a circle with the people of your last one."
+        if is_again
+        else f"{starter} starts a circle about an ask that you took part in."
+    )
     return fallback_text(text), [
         rich_text.inline(text),
         *started_lines(row, zone),

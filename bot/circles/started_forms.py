@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import DatePickerElement, InputBlock
@@ -23,6 +24,13 @@ FIRST_DAY, FIRST_TIME = "first_day", "first_time"
 MAX_DAYS_AHEAD = 90
 SOONEST = timedelta(days=1)
 
+# The kind and id of what a circle grows from: an ask, or a circle that has ended.
+Origin = tuple[Literal["ask", "circle"], int]
+
+_INVITED = {
+    "ask": "I privately invite those who took part in the ask and are in the program.",
+    "circle": "I privately invite the others of your circle who are in the program.",
+}
 _TIME = TimeOfDay(name=FIRST_TIME, label="At")
 _PLACES = Number(
     name="places",
@@ -52,24 +60,21 @@ def start_form(
     *,
     first_day: date,
     theme: str = "",
-    ask_id: int | None = None,
+    origin: Origin | None = None,
 ) -> View:
     """Build the form; programs have an id and a name in mrkdwn, as `theme` is.
 
-    With `ask_id`, those who took part in an ask are invited.
+    The people of its `origin` are invited.
     """
-    invited = (
-        "I privately invite those who took part in the ask and are in the program."
-    )
     return View(
         type="modal",
         callback_id="circle_start",
         title="Start a circle",
         submit="Start it",
         close="Cancel",
-        private_metadata=json.dumps({"ask": ask_id} if ask_id is not None else {}),
+        private_metadata=json.dumps(dict([origin]) if origin else {}),
         blocks=[
-            *([context_line(invited)] if ask_id is not None else []),
+            *([context_line(_INVITED[origin[0]])] if origin else []),
             context_line(
                 "People in the program see the theme, the time, and your name, and can"
                 " take a place. If too few do before the first meeting, I tell you, and"

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.circles import forms, rules, seasons, signups, started, started_forms
 from bot.circles.permissions import START_CIRCLE
+from bot.circles.started_forms import Origin
 from bot.errors import UserError
 from bot.forms.fields import FormValues
 from bot.permissions import require
@@ -31,7 +32,7 @@ def startable_programs(tx: Transaction, member: str) -> list[Program]:
 
 
 def open_form(
-    tx: Transaction, *, by: str, theme: str = "", ask_id: int | None = None
+    tx: Transaction, *, by: str, theme: str = "", origin: Origin | None = None
 ) -> View:
     """Return the form to start a circle; `theme` is mrkdwn. Raises UserError."""
     require(START_CIRCLE, roles.in_workspace(tx, by))
@@ -41,7 +42,7 @@ def open_form(
     names = [(program.id, program_texts(program).name) for program in own]
     first_day = members.today(tx, by) + timedelta(days=7)
     return started_forms.start_form(
-        names, first_day=first_day, theme=theme, ask_id=ask_id
+        names, first_day=first_day, theme=theme, origin=origin
     )
 
 

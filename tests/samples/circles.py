@@ -26,6 +26,7 @@ from bot.circles.preview_blocks import PreviewCircle
 from bot.circles.rules import State
 from bot.circles.season_blocks import SeasonText
 from bot.circles.started_blocks import StartedRow
+from bot.circles.started_forms import Origin
 from bot.people.reasons import Sentence
 from bot.slack.rich_text import link
 from tests.samples.types import Samples
@@ -128,6 +129,12 @@ STARTED = [
     StartedRow(replace(LONGEST, places=7), "é" * 80, 7, 6, AT),
 ]
 
+ORIGINS: list[tuple[int, Origin | None]] = [
+    (1, None),
+    (120, ("ask", 7)),
+    (2, ("circle", 7)),
+]
+
 SAMPLES: Samples = {
     started_blocks.started_lines: [
         partial(started_blocks.started_lines, row, ZONE) for row in STARTED
@@ -137,7 +144,8 @@ SAMPLES: Samples = {
     ],
     started_blocks.offer_circle: [partial(started_blocks.offer_circle, 7)],
     started_blocks.invitation: [
-        partial(started_blocks.invitation, row, ZONE) for row in STARTED
+        partial(started_blocks.invitation, row, ZONE, is_again=is_again)
+        for row, is_again in zip(STARTED, (False, True, True), strict=True)
     ],
     started_blocks.home_started: [
         partial(started_blocks.home_started, rows, ZONE, may_start=may_start)
@@ -154,9 +162,9 @@ SAMPLES: Samples = {
             [(n, LONG) for n in range(count)],
             first_day=date(2026, 3, 23),
             theme="&amp;" * count,
-            ask_id=count if count > 1 else None,
+            origin=origin,
         )
-        for count in (1, 120)
+        for count, origin in ORIGINS
     ],
     started_forms.place_form: [
         partial(
@@ -250,6 +258,11 @@ SAMPLES: Samples = {
     page_blocks.circle_page: [partial(page_blocks.circle_page, page) for page in PAGES],
     page_blocks.time_note: [partial(page_blocks.time_note, PAGE)],
     page_blocks.joined_note: [partial(page_blocks.joined_note, ["ana"], 6)],
+    page_blocks.ended_note: [
+        partial(page_blocks.ended_note, 7, season, others)
+        for season, others in ((SEASON, NAMES), (LONGEST, ["é" * 80] * 6), (SEASON, []))
+    ],
+    page_blocks.enough: [page_blocks.enough],
     page_blocks.left: [page_blocks.left],
     page_blocks.left_note: [
         partial(page_blocks.left_note, names, remaining)

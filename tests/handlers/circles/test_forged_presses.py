@@ -17,7 +17,7 @@ SECRET = "How do I tell my boss"
 BUTTONS = (
     *("new_season", "end_season", "sign_up", "withdraw", "preview", "move", "invite"),
     *("take", "decline", "see", "agree", "change", "calendar", "leave", "start"),
-    "from_ask",
+    *("from_ask", "again"),
 )
 FORMS = ("start", "season", "signup", "move", "change")
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2", "1:x")

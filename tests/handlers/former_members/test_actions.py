@@ -327,7 +327,8 @@ FREE = {
         # Circles, which have no channel; tests/handlers/circles tries others.
         *(f"circle_{name}" for name in ("new_season", "end_season", "sign_up")),
         # The ask's channel must be visible; tests/handlers/circles/test_from_asks.py.
-        *("circle_start", "circle_from_ask"),
+        *("circle_start", "circle_from_ask", "circle_again", "circle_new_people"),
+        "circle_enough",
         *(f"circle_{name}" for name in ("withdraw", "not_for_me", "move", "invite")),
         *(f"circle_preview{turn}" for turn in ("", "_back", "_next")),
         *(f"circle_{name}" for name in ("take", "decline", "see", "agree")),

@@ -1,5 +1,6 @@
 """The program as a newcomer starts it, and windows of a real browser."""
 
+import atexit
 import os
 import re
 import shutil
@@ -7,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -24,6 +27,8 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+
+from bot.db import engine, schema
 
 ROOT = Path(__file__).parent.parent.parent
 DATABASE = "bot.db"
@@ -197,6 +202,7 @@ def start_bot(folder: Path, **more: str) -> tuple[subprocess.Popen[str], str]:
     `more` are settings of the bot.
     """
     settings = {"PORT": "0", "SANDBOX_PORT": "0", **more}
+    shutil.copy(_migrated_file(), folder / DATABASE)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [
@@ -210,11 +216,25 @@ def start_bot(folder: Path, **more: str) -> tuple[subprocess.Popen[str], str]:
             text=True,
         )
     assert process.stdout is not None
-    for line in process.stdout:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-            _wait_for_story(found[0])
-            return process, found[0]
-    raise AssertionError((folder / "log").read_text())
+    with ExitStack() as stack:
+        stack.callback(stop_bot, process)
+        for line in process.stdout:
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                _wait_for_story(found[0])
+                stack.pop_all()
+                return process, found[0]
+        raise AssertionError((folder / "log").read_text())
+
+
+@cache
+def _migrated_file() -> Path:
+    """Migrate once, and not at each start."""
+    file = Path(mkdtemp(prefix="backswing-")) / DATABASE
+    database = engine.connect(f"sqlite:///{file}")
+    schema.upgrade(database)
+    database.close()
+    atexit.register(shutil.rmtree, file.parent)
+    return file
 
 
 def _wait_for_story(address: str) -> None:
@@ -226,7 +246,8 @@ def _wait_for_story(address: str) -> None:
                 seen = httpx.get(f"{address}/_/channels/{room['id']}?replies=1")
                 if "heart" in seen.text:
                     return
-        time.sleep(0.1)
+        # Each look costs the bot and the story as much as a step of it.
+        time.sleep(0.3)
     raise AssertionError("the story does not come to its end")
 
 

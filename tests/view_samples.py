@@ -61,6 +61,14 @@ def view_samples() -> tuple[tuple[str, dict[str, Any]], ...]:
     )
 
 
+def samples_by_function() -> dict[str, list[dict[str, Any]]]:
+    """Return all that each function renders; a test of all of them is quickest so."""
+    samples = dict[str, list[dict[str, Any]]]()
+    for name, rendered in view_samples():
+        samples.setdefault(name.rpartition("-")[0], []).append(rendered)
+    return samples
+
+
 def to_json(rendered: Rendered) -> dict[str, Any]:
     if isinstance(rendered, View):
         return rendered.to_dict()

@@ -217,7 +217,7 @@ class FakeSlack:
 
     def open_group(self, members: Sequence[str]) -> str:
         def effect() -> str:
-            group = f"G{'_'.join(sorted(members))}"
+            group = f"G{''.join(sorted(members))}"
             self.groups[group] = list(members)
             return group
 

@@ -190,8 +190,7 @@ METHODS: dict[str, set[str]] = {
     "conversations.history": HISTORY | {"metadata.message:read"},
     "conversations.info": PUBLIC_AND_PRIVATE,
     "conversations.members": PUBLIC_AND_PRIVATE,
-    # With `mpim:write` it opens groups, too; no feature asks for any yet.
-    "conversations.open": {"im:write"},
+    "conversations.open": {"im:write", "mpim:write"},
     "conversations.replies": HISTORY | {"metadata.message:read"},
     "files.completeUploadExternal": {"files:write"},
     "files.delete": {"files:write"},
@@ -262,7 +261,9 @@ def test_each_event_of_the_manifest_is_in_the_table():
 def test_the_scopes_are_exactly_those_needed():
     needed = {"commands"}.union(*METHODS.values(), *EVENTS.values())
     assert set(SCOPES["bot"]) == needed
-    optional = {scope for scope in needed if scope.startswith(("groups:", "users.p"))}
+    optional = {
+        scope for scope in needed if scope.startswith(("groups:", "mpim:", "users.p"))
+    }
     assert set(SCOPES["bot_optional"]) == optional
     assert "user" not in SCOPES
 

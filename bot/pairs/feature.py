@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.feature import Feature
 from bot.pairs import (
     activity,
+    groups,
     home,
     matches,
     notifications,
@@ -52,6 +53,7 @@ PAIRS = Feature(
     on_program_left=matches.on_program_left,
     home_sections=home.HOME_SECTIONS,
     help_lines=_help_lines,
+    on_place_opened=groups.on_place_opened,
     due_counts=_due_counts,
     next_due=_next_due,
 )

@@ -16,6 +16,7 @@ from bot.slack.rich_text import Part, bold, fallback_text
 from bot.slack.text import Token
 
 Sentence = Sequence[Part]
+_ANSWERED_ALONE = "What you press here is for you alone. "
 # Members don't know what the other likes to talk about; each begins easily.
 QUESTIONS = (
     "What are you working on that you would like to talk about more?",
@@ -57,12 +58,19 @@ class Introduction:
     times: Sequence[tuple[Token, str]]
     # The name of the one who is asked to write first; "" is the reader.
     first_writer: str
+    # True in a group: the mates are all who read it.
+    is_in_group: bool = False
+
+    @property
+    def is_pair(self) -> bool:
+        return len(self.mates) == 1 + self.is_in_group
 
 
 def introduction(view: Introduction) -> Note:
-    """Introduce the members of a match to one of them."""
-    head: Sentence = ["Peer coffee: meet ", *mentions(view.mates), "."]
-    why: list[Part] = [bold("Why you two: " if len(view.mates) == 1 else "Why you: ")]
+    """Introduce the members of a match to one of them, or in their group."""
+    meet = "meet each other, " if view.is_in_group else "meet "
+    head: Sentence = [f"Peer coffee: {meet}", *mentions(view.mates), "."]
+    why: list[Part] = [bold("Why you two: " if view.is_pair else "Why you: ")]
     for reason in view.reasons:
         why += [*reason, " "]
     blocks: list[Block] = [
@@ -72,7 +80,7 @@ def introduction(view: Introduction) -> Note:
     ]
     if view.times:
         times: list[Part] = [bold("Times that suit you all: ")]
-        if len(view.mates) == 1:
+        if view.is_pair:
             times = [bold("Times that suit you both: ")]
         for number, (at, others) in enumerate(view.times):
             times += [" or " if number else "", at, f" ({others})" if others else ""]
@@ -85,7 +93,8 @@ def introduction(view: Introduction) -> Note:
         *blocks,
         answer_row(view.match_id, has_stop=True),
         context_line(
-            "If you can't, the other learns that you can't this time, and nothing else."
+            f"{_ANSWERED_ALONE if view.is_in_group else ''}If you can't, the other"
+            " learns that you can't this time, and nothing else."
         ),
     ]
 

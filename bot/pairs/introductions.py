@@ -3,13 +3,13 @@
 It is made anew for each message, so that it is true when it is sent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 
 from bot.matching.cost import MEMORY, rounds_since_met
 from bot.matching.order import draw
-from bot.pairs import introduction_notes, rules
+from bot.pairs import introduction_notes, opt_ins, rules
 from bot.pairs.introduction_notes import QUESTIONS, Introduction, Mate
 from bot.people import facts
 from bot.people.reasons import AskLink, Sentence, sentences, visible_asks
@@ -18,33 +18,44 @@ from bot.slack.blocks import Note
 from bot.slack.rich_text import date_token
 from bot.slack.text import Token
 from bot.workspace import members
-from models import PairMatch
+from models import PairMatch, PairMatchMember
 
 _MAX_REASONS = 4
 _NOBODY_NEW = "This time there was nobody new for all of us."
 
 
 class Introducer:
-    """Introduces the members of a match to one of them."""
+    """Introduces people to each other, in a message to one of them or to their group.
 
-    def __init__(self, tx: Transaction, member: str, others: Iterable[str]) -> None:
-        self.tx, self.member = tx, member
-        self.people = facts.load_people(tx, {member, *others})
+    `readers` are those who read the message; `reader` is the only one of them, if any.
+    """
+
+    def __init__(
+        self, tx: Transaction, people: Iterable[str], readers: Collection[str]
+    ) -> None:
+        self.tx, self.readers = tx, readers
+        self.reader = next(iter(readers)) if len(readers) == 1 else None
+        self.people = facts.load_people(tx, people)
         self.names = members.first_names(tx, [person.id for person in self.people])
-        self.asks = visible_asks(tx, self.people, [member])
+        self.asks = visible_asks(tx, self.people, readers)
 
-    @property
-    def may_meet(self) -> bool:
-        """False if they must not be matched, as someone has said meanwhile."""
+    def may_introduce(self, rows: Mapping[str, PairMatchMember]) -> bool:
+        """Return False if someone takes part no longer, or must not meet another.
+
+        Someone who has answered meets the others even if they take part no longer.
+        """
         ids = {person.id for person in self.people}
-        return not any(ids & person.do_not_pair for person in self.people)
+        return not any(ids & person.do_not_pair for person in self.people) and all(
+            opt_ins.takes_part(self.tx, each) or rows[each].answer is not None
+            for each in ids
+        )
 
     @property
     def _mates(self) -> list[Mate]:
         return [
             Mate(person.id, self.names[person.id])
             for person in self.people
-            if person.id != self.member
+            if person.id != self.reader
         ]
 
     def note(self, match: PairMatch) -> Note:
@@ -58,13 +69,14 @@ class Introducer:
                 self._reasons(),
                 self._question(match),
                 self._times(match.formed_at + timedelta(hours=12)),
-                "" if writer == self.member else self.names[writer],
+                "" if writer == self.reader else self.names[writer],
+                is_in_group=self.reader is None,
             )
         )
 
     def _reasons(self) -> Sequence[Sentence]:
         reasons = sentences(
-            self.tx, self.people, [self.member], names=self.names, asks=self.asks
+            self.tx, self.people, self.readers, names=self.names, asks=self.asks
         )
         rounds = [rounds_since_met(*pair) for pair in combinations(self.people, 2)]
         if any(each is not None and each <= MEMORY for each in rounds):
@@ -78,7 +90,7 @@ class Introducer:
         """Return a question to begin with: about an open ask, or one of a list."""
         for person in self.people:
             for ask in self._open_asks(person.open_asks.values()):
-                if person.id == self.member:
+                if person.id == self.reader:
                     return ["Your ask ", ask.part, " is open. What would they try?"]
                 return [
                     f"{self.names[person.id]}'s ask ",
@@ -97,16 +109,19 @@ class Introducer:
         ]
 
     def _times(self, since: datetime) -> list[tuple[Token, str]]:
-        """Return up to two times for all, with the others' times in their zones."""
+        """Return up to two times for all, with the others' times in their zones.
+
+        In a group, each reads a time in their own zone.
+        """
         zones = {person.id: person.zone for person in self.people}
-        own = zones[self.member]
+        own = zones[self.reader or min(zones)]
         if own is None:
             return []
         shown = []
         for at in rules.suggested_times(self.people, since):
             offset = at.astimezone(own).utcoffset()
             others = []
-            for mate in self._mates:
+            for mate in self._mates if self.reader else ():
                 there = at.astimezone(zones[mate.id])
                 if there.utcoffset() != offset:
                     others.append(f"{there.hour}:{there:%M} for {mate.name}")

@@ -3,6 +3,8 @@
 from bot.outbox.kind import MessageKind
 
 PAIR_INTRODUCTION = MessageKind("pairs.introduction")
+PAIR_GROUP_INTRODUCTION = MessageKind("pairs.group_introduction")
+PAIR_UPDATE_GROUP_INTRODUCTION = MessageKind("pairs.update_group_introduction")
 PAIR_UPDATE_INTRODUCTION = MessageKind("pairs.update_introduction")
 PAIR_CANCELLED = MessageKind("pairs.cancelled")
 PAIR_REMINDER = MessageKind("pairs.reminder")

@@ -145,6 +145,11 @@ def cancelled(
     )
 
 
+def group_cancelled(leavers: Sequence[str]) -> Note:
+    """Show in the group of a match, in place of the introduction, that it is over."""
+    return sentence_note(f"{name_list(leavers)} can't this time.")
+
+
 def left_out(*, is_early: bool) -> Note:
     text = "I found nobody for you in this round of peer coffee."
     if not is_early:

@@ -1,21 +1,22 @@
 """Messages about matches: introductions, reminders, and questions."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.pairs import matches, notes, opt_ins, rules
+from bot.pairs import groups, matches, notes, opt_ins
 from bot.pairs.introductions import Introducer
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
+    PAIR_GROUP_INTRODUCTION,
     PAIR_INTRODUCTION,
     PAIR_LEFT_OUT,
     PAIR_PAUSED,
     PAIR_QUESTION,
     PAIR_REMINDER,
+    PAIR_UPDATE_GROUP_INTRODUCTION,
     PAIR_UPDATE_INTRODUCTION,
 )
 from bot.pairs.notes import Status
@@ -28,9 +29,6 @@ from bot.workspace import contact_hours, members
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
 from models import PairMatch, PairMatchMember
-
-# By then the job has taken out those who can no longer be matched.
-_RECHECK_AFTER = timedelta(minutes=2)
 
 
 def _find(
@@ -56,37 +54,25 @@ def _names(tx: Transaction, rows: Iterable[str], people: Iterable[str]) -> list[
 def _render_introduction(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | Reschedule | None:
-    """Introduce the others, unless someone has said meanwhile that they can't.
-
-    Someone who has answered meets them even if they take part no longer.
-    """
+    """Introduce the others, unless someone has said meanwhile that they can't."""
     member = delivery.recipient
     match, rows = _find(tx, delivery.subject_id, member)
     if match is None or not rows[member].is_current:
         return None
     if matches.state(rows) is not State.OPEN:
         return None
-    others = matches.mates(rows, member)
-    introducer = Introducer(tx, member, others)
-    if introducer.may_meet and all(
-        opt_ins.takes_part(tx, each) or rows[each].answer is not None
-        for each in (member, *others)
-    ):
+    introducer = Introducer(tx, [member, *matches.mates(rows, member)], [member])
+    if introducer.may_introduce(rows):
         return PostMessage(member, *introducer.note(match))
-    is_early = matches.is_early(tx, match)
-    return Reschedule(tx.now + _RECHECK_AFTER) if is_early else None
+    return matches.reschedule(tx, match)
 
 
 def _follow_up(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
-    """Enqueue what comes some days after an introduction, unless it has no sense then.
+    """Enqueue the reminder and the question.
 
-    It also comes if it is unknown whether Slack took the introduction.
+    It also runs if it is unknown whether Slack took the introduction.
     """
-    match_id, member = delivery.subject_id, delivery.recipient
-    remind_at = rules.remind_at(tx.now, members.zone(tx, member))
-    tx.enqueue(PAIR_REMINDER, match_id, to=member, send_at=remind_at)
-    ask_at = tx.now + rules.ASK_AFTER
-    tx.enqueue(PAIR_QUESTION, match_id, to=member, send_at=ask_at)
+    matches.follow_up(tx, delivery.subject_id, delivery.recipient)
 
 
 def status_note(tx: Transaction, match_id: int, member: str) -> Note | None:
@@ -100,7 +86,7 @@ def status_note(tx: Transaction, match_id: int, member: str) -> Note | None:
         others = [other for other in rows if other != member]
     is_open = state is State.OPEN and own.answer is None and own.outcome is None
     if is_open:
-        return Introducer(tx, member, others).note(match)
+        return Introducer(tx, [member, *others], [member]).note(match)
     again = dedup_key(PAIR_QUESTION, match.id, member, matches.AGAIN)
     return notes.status(
         Status(
@@ -133,8 +119,7 @@ def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None
     leavers = [each for each in rows if rows[each].answer == Answer.CANT]
     if member in leavers:
         return None
-    key = dedup_key(PAIR_INTRODUCTION, match.id, member)
-    if find_sent(tx.session, tx.workspace.id, key) is None:
+    if not matches.is_introduced(tx, match.id, member):
         # They may be introduced to someone else, or to the rest.
         own = opt_ins.find(tx, member)
         is_waiting = own is not None and own.waits_in == match.round_id
@@ -211,6 +196,17 @@ MESSAGE_TYPES = (
         on_lost=_follow_up,
         send_after=contact_hours.send_after,
     ),
+    MessageType(
+        PAIR_GROUP_INTRODUCTION,
+        groups.render,
+        # The bot can't read a group, to look for the message there.
+        "drop",
+        on_sent=groups.on_sent,
+        on_lost=groups.on_not_sent,
+        on_rejected=groups.on_not_sent,
+        send_after=groups.send_after,
+    ),
+    MessageType(PAIR_UPDATE_GROUP_INTRODUCTION, groups.render_update, "resend"),
     MessageType(PAIR_UPDATE_INTRODUCTION, _render_update, "resend"),
     MessageType(PAIR_CANCELLED, _render_cancelled, send_after=contact_hours.send_after),
     MessageType(

@@ -7,11 +7,13 @@ from sqlalchemy import Select, select
 from bot.pairs import matches
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
+    PAIR_GROUP_INTRODUCTION,
     PAIR_INTRODUCTION,
     PAIR_LEFT_OUT,
     PAIR_PAUSED,
     PAIR_QUESTION,
     PAIR_REMINDER,
+    PAIR_UPDATE_GROUP_INTRODUCTION,
     PAIR_UPDATE_INTRODUCTION,
 )
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
@@ -92,7 +94,9 @@ MESSAGES = (
     MessagePolicy(
         frozenset(
             {
+                PAIR_GROUP_INTRODUCTION,
                 PAIR_INTRODUCTION,
+                PAIR_UPDATE_GROUP_INTRODUCTION,
                 PAIR_UPDATE_INTRODUCTION,
                 PAIR_CANCELLED,
                 PAIR_REMINDER,

@@ -34,6 +34,11 @@ _QUEUE = "groups"
 _MAX_ROUNDS = 5
 
 
+def has_groups(tx: Transaction) -> bool:
+    """Return True if the workspace lets the bot open groups."""
+    return installations.has_scope(tx, GROUPS_SCOPE)
+
+
 def open_place(tx: Transaction, subject: str, people: Iterable[str]) -> PeerPlace:
     """Open a place for people; the subject's feature learns when it is open.
 
@@ -45,10 +50,7 @@ def open_place(tx: Transaction, subject: str, people: Iterable[str]) -> PeerPlac
     )
     tx.session.add(place)
     tx.session.flush()
-    if (
-        installations.has_scope(tx, GROUPS_SCOPE)
-        and MIN_PEOPLE <= len(place.people) <= MAX_PEOPLE
-    ):
+    if has_groups(tx) and MIN_PEOPLE <= len(place.people) <= MAX_PEOPLE:
         tx.enqueue(PEOPLE_OPEN_PLACE, place.id, to=_QUEUE)
     else:
         _set_open(tx, place, channel=None)

@@ -99,6 +99,8 @@ def _effects(missing: Collection[str]) -> Iterator[str]:
     """Yield what the bot does without these optional scopes."""
     if any(scope.startswith("groups:") for scope in missing):
         yield "The bot can't use private channels."
+    if "mpim:write" in missing:
+        yield "It introduces people one by one, not in a group."
     if "users.profile:read" in missing:
         yield "It reads no teams from profiles."
 

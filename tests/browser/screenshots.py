@@ -259,7 +259,7 @@ def peer_coffee(window: Window) -> None:
     window.act_as("maya")
     pairs.take_part(window, knows="retries", wants="postgres")
     pairs.go_to_tuesday(window)
-    window.open_direct_messages()
+    window.open_channel(pairs.GROUP)
     window.message(pairs.INTRODUCTION).wait_for()
 
 

@@ -1,5 +1,6 @@
 """Two people take part in peer coffee, are introduced, meet, and say so."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,8 @@ from tests.browser.test_programs import COMMITMENT
 
 pytestmark = pytest.mark.deep
 
-INTRODUCTION = "Peer coffee: meet"
+INTRODUCTION = "Peer coffee: meet each other"
+GROUP = "mpdm-aino--backswing--maya-1"
 
 
 @pytest.fixture
@@ -62,14 +64,19 @@ def test_two_people_are_introduced_and_meet(window: OpenWindow) -> None:
     take_part(maya, knows="retries", wants="postgres")
     assert maya.accessibility_problems() == []
     go_to_tuesday(maya)
-    maya.open_direct_messages()
+    maya.open_channel(GROUP)
     message = maya.message(INTRODUCTION)
     expect(message).to_contain_text("Why you two: ")
-    expect(message).to_contain_text("You write first.")
-    expect(message).to_contain_text("Aino wants to learn retries; you know about that.")
+    expect(message).to_contain_text("Maya writes first.")
+    expect(message).to_contain_text(
+        "Aino wants to learn retries; Maya knows about that."
+    )
     assert maya.accessibility_problems() == []
     message.get_by_role("button", name="We have a time").click()
-    expect(maya.message("You have a time with Aino")).to_be_visible()
+    expect(maya.modal).to_contain_text("You have a time with Aino")
+    assert maya.accessibility_problems() == []
+    maya.modal.get_by_role("button", name=re.compile("^(Close|OK)$")).last.click()
+    maya.open_direct_messages()
     for _ in range(2):
         maya.travel("Next Monday, 09:00")
     question = maya.message("Did you meet Aino?")

@@ -29,6 +29,18 @@ INTRODUCTIONS = [
     ),
     Introduction(MATCH, [BEN], [], QUESTION, [], "Ben"),
     Introduction(MATCH, MATES, REASONS * 3, QUESTION, [(AT, "9:00 for Ben")] * 2, LONG),
+    *(
+        Introduction(
+            MATCH,
+            [*MATES, BEN][:count],
+            REASONS * 3,
+            QUESTION,
+            [(AT, "")] * 2,
+            "Ben",
+            is_in_group=True,
+        )
+        for count in (2, 3)
+    ),
 ]
 STATUSES = [
     Status(MATCH, ["Ben", LONG], State.MET),
@@ -73,6 +85,9 @@ SAMPLES: Samples = {
         partial(notes.cancelled, ["Ben"], still_met, is_early=is_early)
         for still_met in ([], [LONG])
         for is_early in (True, False)
+    ],
+    notes.group_cancelled: [
+        partial(notes.group_cancelled, names) for names in (["Ben"], ["Ben", LONG])
     ],
     notes.left_out: [
         partial(notes.left_out, is_early=is_early) for is_early in (True, False)

@@ -42,6 +42,11 @@ OPTIONAL = MANIFEST["oauth_config"]["scopes"]["bot_optional"]
             "ok",
             "All except the optional users.profile:read. It reads no teams",
         ),
+        (
+            sorted({*WANTED} - {"mpim:write"}),
+            "ok",
+            "All except the optional mpim:write. It introduces people one by one",
+        ),
         (sorted({*WANTED} - {"chat:write"}), "wrong", "Missing: chat:write."),
         ([*WANTED, "admin"], "warning", "Not needed: admin."),
         ([], "warning", "did not say"),

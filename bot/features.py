@@ -6,6 +6,7 @@ from bot.asks.feature import ASKS
 from bot.checkins.feature import CHECKINS
 from bot.circles.feature import CIRCLES
 from bot.config.mentors import MentorSettings
+from bot.exchange.feature import EXCHANGE
 from bot.feature import Features
 from bot.home.feature import HOME
 from bot.knowledge.feature import knowledge
@@ -42,6 +43,7 @@ def load_features(
             PEOPLE,
             CIRCLES,
             PAIRS,
+            EXCHANGE,
             worklist(),
             onboarding(),
             SETTINGS,

@@ -19,6 +19,7 @@ from handlers import (
     circle_meetings,
     circles,
     errors,
+    exchange,
     external_members,
     finding,
     help_command,
@@ -69,6 +70,7 @@ def register(bolt: App, rt: Runtime) -> None:
     mentors.register(bolt, rt)
     program_leads.register(bolt, rt)
     pairs.register(bolt, rt)
+    exchange.register(bolt, rt)
     onboarding.register(bolt, rt)
     knowledge.register(bolt, rt)
     programs.register(bolt, rt)

@@ -31,6 +31,7 @@ from models.circles import (
     CircleSeason,
     CircleSignup,
 )
+from models.exchange import Exchange, ExchangeMember, ExchangeWish
 from models.home import ChannelMember, Home
 from models.installations import Installation
 from models.knowledge import (
@@ -114,6 +115,9 @@ __all__ = [
     "CreditEvidence",
     "DoNotPair",
     "EntryReview",
+    "Exchange",
+    "ExchangeMember",
+    "ExchangeWish",
     "ExpectedExpert",
     "HelpRequest",
     "Home",

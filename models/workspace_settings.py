@@ -32,6 +32,7 @@ class WorkspaceSettingsRow(Base):
             "anonymous_delay_minutes IN (5, 30, 60, 120)",
             name="anonymous_delay_minutes",
         ),
+        CheckConstraint("exchange IN ('off', 'auto', 'on')", name="exchange"),
         CheckConstraint("coffee IN ('off', 'auto', 'on')", name="coffee"),
         CheckConstraint("coffee_weeks BETWEEN 1 AND 8", name="coffee_weeks"),
         CheckConstraint("coffee_weekday BETWEEN 1 AND 5", name="coffee_weekday"),
@@ -63,6 +64,8 @@ class WorkspaceSettingsRow(Base):
     coffee_weeks: Mapped[int | None]
     coffee_weekday: Mapped[int | None]
     coffee_hour: Mapped[int | None]
+    # Exchanges: off, on, or when enough people are open to one.
+    exchange: Mapped[str | None]
     # The names of the fields of members' profiles with their team and level.
     profile_team: Mapped[str | None]
     profile_level: Mapped[str | None]

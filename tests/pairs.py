@@ -117,6 +117,10 @@ def people_page(story: Story, member: str) -> str:
 
 def words(message: PostedMessage) -> str:
     """Return all words of a message's blocks."""
+    return words_of(message.blocks)
+
+
+def words_of(blocks: Any) -> str:
 
     def walk(value: Any) -> list[str]:
         if isinstance(value, dict):
@@ -128,4 +132,4 @@ def words(message: PostedMessage) -> str:
             return [word for each in value for word in walk(each)]
         return []
 
-    return "".join(walk(message.blocks))
+    return "".join(walk(blocks))

@@ -17,6 +17,7 @@ from tests.samples import (
     checkins,
     circle_meetings,
     circles,
+    exchange,
     knowledge,
     kudos,
     members,
@@ -40,6 +41,7 @@ SAMPLES: Samples = (
     | kudos.SAMPLES
     | members.SAMPLES
     | pairs.SAMPLES
+    | exchange.SAMPLES
     | program_leads.SAMPLES
     | program_members.SAMPLES
     | programs.SAMPLES

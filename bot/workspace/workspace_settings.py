@@ -37,6 +37,8 @@ class WorkspaceSettings:
     coffee_weeks: int = 2
     coffee_weekday: int = 2
     coffee_hour: int = 10
+    # Exchanges: "off", "on", or "auto", when enough people are open to one.
+    exchange: str = "auto"
     # The names of the fields of members' profiles with their team and level; "": none.
     profile_team: str = ""
     profile_level: str = ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import test_anonymity as anonymity
+from tests.browser import test_exchange as exchanges
 from tests.browser import test_pairs as pairs
 from tests.browser.conftest import (
     DATABASE,
@@ -263,6 +264,17 @@ def peer_coffee(window: Window) -> None:
     window.message(pairs.INTRODUCTION).wait_for()
 
 
+def exchange(window: Window) -> None:
+    """Show the page of an agreement that both have written."""
+    browser = window.page.context.browser
+    assert browser is not None
+    other = browser.new_page(viewport={"width": 1280, "height": 800})
+    other.set_default_timeout(90_000)
+    other.goto(window.page.url.replace("as=maya", "as=aino"))
+    exchanges.begin(Window(other), window)
+    other.close()
+
+
 def circle(window: Window) -> None:
     form_circle(window)
     for name in ("maya", "priya"):
@@ -361,6 +373,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "request": request,
     "champions": champions,
     "peer-coffee": peer_coffee,
+    "exchange": exchange,
     "circle": circle,
     "export": export,
     "anonymous-preview": anonymous_preview,
@@ -374,7 +387,10 @@ GOES_ON_FROM = {
     "anonymous-ask": "anonymous-channel",
 }
 # In a workspace of their own, where nothing else waits for an answer.
-ALONE = {"request", "champions", "circle", "peer-coffee", "anonymous-review"}
+ALONE = {
+    *("request", "champions", "circle", "peer-coffee", "exchange"),
+    "anonymous-review",
+}
 
 
 def main(names: Collection[str]) -> None:

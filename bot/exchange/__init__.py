@@ -1,0 +1,1 @@
+"""Exchanges: two members who each learn what the other knows."""

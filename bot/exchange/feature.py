@@ -1,0 +1,34 @@
+"""The exchange feature: two members who each learn what the other knows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.exchange import home, notifications, personal_data, service, settings
+from bot.exchange.permissions import PERMISSIONS
+from bot.feature import Feature
+from bot.runtime import Transaction
+
+
+def _due_counts(tx: Transaction) -> Mapping[str, int]:
+    return {"end-exchanges": len(service.left_members(tx))}
+
+
+def _purge(tx: Transaction, _before: datetime) -> None:
+    personal_data.purge(tx)
+
+
+EXCHANGE = Feature(
+    name="exchange",
+    message_types=notifications.MESSAGE_TYPES,
+    permissions=PERMISSIONS,
+    personal_data=personal_data.PERSONAL_DATA,
+    erasure_lines=personal_data.ERASURE_LINES,
+    message_policies=personal_data.MESSAGES,
+    homes_about=personal_data.homes_about,
+    purge=_purge,
+    workspace_settings=settings.WORKSPACE_SETTINGS,
+    member_settings=settings.MEMBER_SETTINGS,
+    on_program_left=service.on_program_left,
+    home_sections=home.HOME_SECTIONS,
+    due_counts=_due_counts,
+)

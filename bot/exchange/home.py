@@ -1,0 +1,94 @@
+"""The Home tab: exchanges for those who may take part, and their number for leads."""
+
+from bot import permissions
+from bot.exchange import agreement, blocks, pages, questions, service, wishes
+from bot.exchange.blocks import HomeExchange, HomeView
+from bot.exchange.permissions import COUNT_EXCHANGES
+from bot.exchange.rules import State
+from bot.exchange.service import Pair
+from bot.home.section import HomeContext, HomeSection, RenderedSection
+from bot.workspace import members, roles
+
+
+def _is_available(context: HomeContext) -> bool:
+    tx, member = context.tx, context.member
+    if not wishes.can_take_part(tx, member):
+        return False
+    return wishes.is_offered(tx) or bool(_shown(context))
+
+
+def _shown(context: HomeContext) -> list[Pair]:
+    """Return the member's exchanges; not questions that they answered or that ended."""
+    return [
+        pair
+        for pair in service.of_member(context.tx, context.member)
+        if _is_shown(pair, service.state(context.tx, pair.exchange))
+    ]
+
+
+def _is_shown(pair: Pair, state: State) -> bool:
+    exchange = pair.exchange
+    match state:
+        case State.ASKED:
+            is_asker = exchange.asker == pair.own.member
+            return is_asker or pair.own.answer is None
+        case State.ENDED:
+            return exchange.agreed_at is not None
+        case State.DRAFT | State.RUNNING:
+            return True
+
+
+def _render(context: HomeContext) -> RenderedSection:
+    if not _is_available(context):
+        return RenderedSection()
+    tx, member = context.tx, context.member
+    shown = _shown(context)
+    names = members.first_names(tx, [member, *(pair.other for pair in shown)])
+    is_in = wishes.takes_part(tx, member)
+    view = HomeView(
+        is_in=is_in,
+        few_people=pages.few_people(tx),
+        can_ask=wishes.load(tx, member).has_room(tx.now)
+        and questions.open_question(tx, member) is None,
+        exchanges=[
+            HomeExchange(
+                pair.exchange.id,
+                names[pair.other],
+                service.state(tx, pair.exchange),
+                is_asker=pair.exchange.asker == member,
+                weeks_between=pair.exchange.weeks_between,
+                until=pair.exchange.until,
+                hopes=pair.own.hopes,
+                has_agreed=agreement.has_agreed(pair),
+                has_looked_back=bool(pair.own.got or pair.own.gave),
+            )
+            for pair in shown
+        ],
+    )
+    return RenderedSection(blocks.home(view), has_activity=is_in)
+
+
+def _can_count(context: HomeContext) -> bool:
+    own_roles = roles.in_workspace(context.tx, context.member)
+    return wishes.is_offered(context.tx) and permissions.is_allowed(
+        COUNT_EXCHANGES, own_roles
+    )
+
+
+def _render_for_leads(context: HomeContext) -> RenderedSection:
+    if not _can_count(context):
+        return RenderedSection()
+    return RenderedSection(blocks.lead_home(service.count_live(context.tx)))
+
+
+HOME_SECTIONS = (
+    HomeSection(
+        render=_render, position=327, page="people", is_available=_is_available
+    ),
+    HomeSection(
+        render=_render_for_leads,
+        position=825,
+        page="program",
+        is_available=_can_count,
+    ),
+)

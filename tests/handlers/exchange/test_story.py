@@ -1,0 +1,225 @@
+"""An exchange from *Learn together* to its end."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from tests.exchange import (
+    HOME,
+    agree_all,
+    agrees,
+    asks,
+    begin,
+    exchange,
+    exchanges,
+    looks_back,
+    opens_agreement,
+    opens_up,
+    presses,
+    row_of,
+    sees,
+    wish,
+    writes,
+)
+from tests.factories import Story
+from tests.home import visible_home
+from tests.pairs import people_page, texts_to, words
+from tests.people import join_program
+from tests.seasons import text_of
+from tests.slack_payloads import ASKER, HELPER
+
+
+def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
+    story.ask()
+    assert "Learn together" not in people_page(story, ASKER)
+    join_program(story, ASKER)
+    page = people_page(story, ASKER)
+    assert "Learn from a peer who wants to learn from you" in page
+    assert "It begins when 6 people are open to it. 0 are now." in page
+    shown = opens_up(story, ASKER)
+    assert "Now it's 1." in text_of(shown)
+    story.advance(seconds=5)
+    assert "You're open to an exchange." in visible_home(story, ASKER)
+    row = wish(story, ASKER)
+    assert (row.is_in, row.hours_a_month, row.max_exchanges) == (True, 4, 2)
+
+
+def test_people_are_proposed_with_true_reasons(story: Story) -> None:
+    begin(story)
+    shown = sees(story, ASKER)
+    assert "Ben" in shown
+    assert "You want to learn retries; " in shown
+    assert "Ben knows about that." in shown
+    assert "Ben wants to learn postgres; you know about that." in shown
+    assert "Ask Ben" in shown
+
+
+def test_the_question_says_why_and_a_yes_begins_it(story: Story) -> None:
+    begin(story)
+    asks(story)
+    [question] = [
+        message
+        for message in story.slack.messages_to(HELPER)
+        if "would like to learn together" in message.text
+    ]
+    assert question.text == "Ana would like to learn together with you."
+    assert "Ana wants to learn retries; " in words(question)
+    assert "about 4 hours a month" in words(question)
+    for label in ("Yes", "Not now", "Not this"):
+        assert f'"{label}"' in json.dumps(question.blocks)
+    assert "You asked Ben." in people_page(story, ASKER)
+    shown = presses(story, HELPER, "yes")
+    assert shown.startswith("You and Ana can learn together.")
+    assert texts_to(story, ASKER, "You and Ben can learn together.")
+    assert "Write your agreement." in people_page(story, HELPER)
+
+
+def test_both_write_one_agreement_and_agree(story: Story) -> None:
+    begin(story)
+    asks(story)
+    presses(story, HELPER, "yes")
+    writes(story, ASKER)
+    assert texts_to(story, HELPER, "Ana wrote in your agreement")
+    form = opens_agreement(story, HELPER)
+    assert "How to test retries." in text_of(form)
+    assert "A call of 45 minutes" in text_of(form)
+    # Nobody can agree before both have written.
+    assert "First each of you writes" in agrees(story, HELPER)
+    writes(story, HELPER, form, hopes="Indexes.", brings="Patience.")
+    page = agrees(story, HELPER)
+    assert "You agreed. It begins when Ana agrees, too." in page
+    assert texts_to(story, ASKER, "Ben agrees. Your exchange begins when you agree")
+    page = agrees(story, ASKER)
+    assert "You both agreed." in page
+    [text] = texts_to(story, HELPER, "You and Ana have agreed.")
+    assert "every 2 weeks, until 2 June 2026" in text
+    for person, hope in ((ASKER, "How to test retries."), (HELPER, "Indexes.")):
+        home = people_page(story, person)
+        assert "every 2 weeks, until 2 June 2026." in home
+        assert hope in home
+
+
+def test_six_meetings_in_twelve_weeks(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    for _ in range(12 * 7 + 3):
+        story.advance(days=1)
+    for person, other in ((ASKER, "Ben"), (HELPER, "Ana")):
+        meetings = texts_to(story, person, f"with {other}: have you two a time")
+        assert [text.split()[1] for text in meetings] == ["2", "3", "4", "5", "6"]
+        assert len(texts_to(story, person, "How was your first meeting")) == 1
+        assert len(texts_to(story, person, "You're halfway through")) == 1
+        assert len(texts_to(story, person, "What did you get, and what did you")) == 1
+        assert len(texts_to(story, person, "is over, as you agreed")) == 1
+        assert texts_to(story, person, "has ended") == []
+        assert texts_to(story, person, "not finished") == []
+        assert texts_to(story, person, "didn't work out") == []
+
+
+def test_both_go_on_if_both_want_it(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    for _ in range(11):
+        story.advance(days=7)
+    until = exchange(story).until
+    looks_back(story, ASKER, goes_on="yes")
+    assert exchange(story).until == until
+    assert texts_to(story, HELPER, "want to go on") == []
+    looks_back(story, HELPER, goes_on="yes")
+    longer = exchange(story).until
+    assert until is not None
+    assert longer == until + timedelta(weeks=12)
+    for person in (ASKER, HELPER):
+        assert texts_to(story, person, "both want to go on")
+    story.advance(days=10)
+    assert texts_to(story, ASKER, "is over") == []
+    assert texts_to(story, ASKER, "Meeting 1 with Ben")
+    assert row_of(story, ASKER).got == "Indexes at last."
+
+
+def test_who_ends_it_is_not_said(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    for _ in range(11):
+        story.advance(days=7)
+    looks_back(story, ASKER, goes_on="yes")
+    looks_back(story, HELPER, goes_on="no")
+    story.advance(days=10)
+    assert texts_to(story, ASKER, "is over, as you agreed")
+    assert texts_to(story, ASKER, "go on") == []
+
+
+@pytest.mark.parametrize("choice", ["good", "not_sure"])
+def test_answers_after_the_first_meeting_are_private(story: Story, choice: str) -> None:
+    begin(story)
+    agree_all(story)
+    for _ in range(11):
+        story.advance(days=1)
+    before = len(story.slack.messages_to(ASKER))
+    presses(story, HELPER, f"first_{choice}")
+    assert row_of(story, HELPER).first_meeting == choice
+    assert len(story.slack.messages_to(ASKER)) == before
+    assert exchange(story).ends_at > story.clock.now
+
+
+def test_not_for_me_ends_it_kindly(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    for _ in range(10):
+        story.advance(days=1)
+    shown = presses(story, HELPER, "first_not_for_me")
+    assert shown == "All right, the exchange has ended. Ana learns only that."
+    [text] = texts_to(story, ASKER, "has ended")
+    assert "No reason is asked or given." in text
+    assert "not for" not in json.dumps(story.slack.messages_to(ASKER)[-1].blocks)
+    for _ in range(90):
+        story.advance(days=1)
+    for person in (ASKER, HELPER):
+        assert texts_to(story, person, "have you two a time") == []
+        assert texts_to(story, person, "is over, as you agreed") == []
+
+
+def test_not_met_yet_is_asked_once_more(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    for _ in range(10):
+        story.advance(days=1)
+    presses(story, ASKER, "first_later")
+    for _ in range(10):
+        story.advance(days=1)
+    assert len(texts_to(story, ASKER, "How was your first meeting")) == 2
+    last = [
+        message
+        for message in story.slack.messages_to(ASKER)
+        if "How was your first" in message.text
+    ][-1]
+    assert "We haven't met" not in json.dumps(last.blocks)
+
+
+def test_either_ends_it_at_any_time(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    number = str(exchange(story).id)
+    story.click(HELPER, "exchange_end", number, view=HOME)
+    story.deliver()
+    assert "has ended" in text_of(story.slack.views[-1][1])
+    assert len(texts_to(story, ASKER, "Your exchange with Ben has ended")) == 1
+    story.click(HELPER, "exchange_end", number, view=HOME)
+    story.click(ASKER, "exchange_end", number, view=HOME)
+    story.advance(minutes=5)
+    assert len(texts_to(story, ASKER, "has ended")) == 1
+    assert texts_to(story, HELPER, "has ended") == []
+    assert "Look back" in people_page(story, ASKER)
+
+
+def test_a_draft_that_nobody_finishes_is_over(story: Story) -> None:
+    begin(story)
+    asks(story)
+    presses(story, HELPER, "yes")
+    for _ in range(30):
+        story.advance(days=1)
+    for person in (ASKER, HELPER):
+        assert len(texts_to(story, person, "is not finished")) == 1
+        assert len(texts_to(story, person, "didn't agree within four weeks")) == 1
+    assert len(exchanges(story)) == 1

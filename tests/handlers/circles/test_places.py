@@ -1,5 +1,7 @@
 """Places: taken, given back, passed on, left; and people who come later."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.factories import Story
@@ -160,6 +162,22 @@ def test_one_can_leave_the_program_in_the_message_about_a_season(
     ]
     story.click(person, *button(message, "Leave the program"), channel="D1")
     assert "You left Reviewers." in story.slack.replaced_texts[-1]
+
+
+def test_people_who_leave_the_program_at_the_same_time(story: Story, program: int):
+    season, circle, people = circle_of(story, program)
+
+    def press_button(person: str) -> int:
+        if person == people[5]:
+            press(story, person, "leave", circle)
+            return 200
+        click = story.click(person, "program_leave", str(program), channel="D1")
+        return int(click.status)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(press_button, people[2:])) == {200}
+    story.deliver()
+    assert circles_of(story, season) == [(circle, people[:2])]
 
 
 def test_who_leaves_another_program_keeps_the_circle(story: Story, program: int):

@@ -52,33 +52,16 @@ def sizes(count: int) -> list[int]:
     return [count // circles + (n < count % circles) for n in range(circles)]
 
 
-def form(
-    people: Iterable[Person],
-    *,
-    seed: str,
-    at: datetime,
-    existing: Iterable[Iterable[str]] = (),
-) -> Circles:
+def form(people: Iterable[Person], *, seed: str, at: datetime) -> Circles:
     """Form circles at the least cost.
 
-    1. Nobody in an existing circle moves. Newcomers take free places, where they cost
-       least.
-    2. Deal the rest: those who help most to different circles, then team by team.
-    3. Swap members of two circles as long as that costs less.
-    4. If people can't be together, some of them take free places elsewhere, or none:
+    1. Deal the people: those who help most to different circles, then team by team.
+    2. Swap members of two circles as long as that costs less.
+    3. If people can't be together, some of them take free places elsewhere, or none:
        those who were left out last time go last.
     """
     costs = Costs(list(people), at)
-    circles = [
-        circle
-        for ids in existing
-        if (circle := [costs.number[each] for each in ids if each in costs.number])
-    ]
-    placed = {n for circle in circles for n in circle}
-    rest = [n for n in range(len(costs.people)) if n not in placed]
-    waiting = take_places(costs, circles, rest) if circles else rest
-    formed, left_out = _form(costs, waiting, seed)
-    circles += formed
+    circles, left_out = _form(costs, range(len(costs.people)), seed)
     left_out = take_places(costs, circles, left_out)
     return Circles(
         tuple(sorted(ids_of(costs, circle) for circle in circles)),

@@ -22,7 +22,15 @@ from bot.pairs.rules import Outcome
 from bot.people import facts, presence
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
-from models import DoNotPair, Member, PairMatch, PairMatchMember, PairOptIn, PairRound
+from models import (
+    DoNotPair,
+    Member,
+    PairMatch,
+    PairMatchMember,
+    PairOptIn,
+    PairRound,
+    PeerPlace,
+)
 
 KEPT_FOR = timedelta(days=365)
 _UTC = ZoneInfo("UTC")
@@ -306,6 +314,13 @@ def purge(tx: Transaction) -> None:
     )
     tx.session.execute(
         update(PairOptIn).where(PairOptIn.waits_in.in_(old)).values(waits_in=None)
+    )
+    tx.session.execute(
+        delete(PeerPlace).where(
+            PeerPlace.installation_id == tx.workspace.id,
+            PeerPlace.subject.startswith(matches.PLACE),
+            PeerPlace.opened_at < tx.now - KEPT_FOR,
+        )
     )
     for model in (PairMatchMember, PairMatch):
         tx.session.execute(delete(model).where(model.round_id.in_(old)))

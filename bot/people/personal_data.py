@@ -58,8 +58,9 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=PeerPlace,
-        contents="The people to whom the bot writes together: pairs and circles.",
+        contents="Groups of direct messages in which the bot introduced people.",
         purpose="Write to all of them at the same place.",
+        retention="A year after the round.",
         reader_columns=("people",),
         non_personal=("subject", "channel"),
     ),

@@ -20,8 +20,8 @@ from tests.matching import (
 )
 
 
-def form(people, seed="autumn", existing=()):
-    return circles.form(people, seed=seed, at=AT, existing=existing)
+def form(people, seed="autumn"):
+    return circles.form(people, seed=seed, at=AT)
 
 
 def members(formed):
@@ -159,36 +159,6 @@ def test_one_person_twelve_hours_away_sits_out():
     formed = form(people)
     assert formed.left_out == ("U07",)
     assert sorted(len(circle) for circle in formed.circles) == [5, 6, 6, 6]
-
-
-def test_nobody_moves_out_of_a_circle_when_one_of_sixty_leaves():
-    people = crowd(60)
-    before = form(people).circles
-    for leaver in ("U000", "U031", "U059"):
-        rest = [person for person in people if person.id != leaver]
-        after = form(rest, "winter", existing=before)
-        assert after.left_out == ()
-        assert set(after.circles) == {
-            tuple(person for person in circle if person != leaver) for circle in before
-        }
-
-
-def test_newcomers_take_free_seats_and_then_form_a_circle():
-    people = crowd(30)
-    before = form(people[:16]).circles
-    after = form(people, existing=before)
-    assert after.left_out == ()
-    for circle in before:
-        assert any(set(circle) <= set(other) for other in after.circles)
-    assert sorted(len(circle) for circle in after.circles) == [4, 5, 7, 7, 7] or (
-        all(5 <= len(circle) <= 7 for circle in after.circles)
-    )
-
-
-def test_a_circle_of_people_who_have_all_left_is_gone():
-    people = crowd(12)
-    before = [*form(people).circles, ("X1", "X2", "X3", "X4", "X5")]
-    assert form(people, existing=before).circles == form(people).circles
 
 
 @pytest.mark.deep

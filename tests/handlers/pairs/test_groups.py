@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from bot.pairs import rounds
 from bot.slack.api import OutcomeUnknown, Rejected, SlackError
-from models import Installation
+from models import Installation, PeerPlace
 from tests.factories import Story
 from tests.pairs import (
     DUE,
@@ -190,6 +191,15 @@ def test_it_is_sent_at_a_time_that_suits_all(story: Story) -> None:
     for hours, count in ((4, 0), (1, 1)):
         story.advance(hours=hours)
         assert len(story.slack.messages_to(group)) == count
+
+
+def test_groups_are_deleted_a_year_after_the_round(story: Story) -> None:
+    introduced(story, ASKER, HELPER)
+    for days, count in ((360, 1), (6, 0)):
+        story.clock.advance(days=days)
+        with story.rt.write(story.workspace) as tx:
+            rounds.purge(tx)
+            assert tx.session.query(PeerPlace).count() == count
 
 
 def test_a_forgotten_person_is_named_no_longer(story: Story) -> None:

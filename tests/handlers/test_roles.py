@@ -33,8 +33,9 @@ from bot.asks.permissions import (
     SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
-from bot.circles.permissions import MEET, RUN_SEASON, SIGN_UP
+from bot.circles.permissions import MEET, RUN_SEASON, SIGN_UP, START_CIRCLE
 from bot.config.mentors import SMALL_WORKSPACE
+from bot.exchange.permissions import COUNT_EXCHANGES, LEARN_TOGETHER
 from bot.feature import Features
 from bot.features import FEATURES, load_features
 from bot.knowledge.permissions import FIND, POINT, REVIEW
@@ -640,6 +641,49 @@ def by_last_round_button(story: Stage, member: str) -> bool:
     story.click(member, "pair_last_round", "coffee", view={"type": "home"})
     titles = [view["title"]["text"] for _, view in story.slack.views[before:]]
     return titles == ["Last round"]
+
+
+@way(START_CIRCLE)
+def by_start_circle_button(story: Stage, member: str) -> bool:
+    story.prop("joined", lambda: join_program(story, *HELD))
+    return opens(
+        story,
+        "circle_start",
+        lambda: story.click(member, "circle_start", "new", view={"type": "home"}),
+    )
+
+
+# Exchanges
+
+
+@way(LEARN_TOGETHER)
+def by_learn_together_button(story: Stage, member: str) -> bool:
+    story.prop("joined", lambda: join_program(story, *HELD))
+    home = {"type": "home"}
+    return opens(
+        story,
+        "exchange_wish",
+        lambda: story.click(member, "exchange_join", "exchange", view=home),
+    )
+
+
+@way(LEARN_TOGETHER)
+def by_learn_together_setting(story: Stage, member: str) -> bool:
+    story.prop("joined", lambda: join_program(story, *HELD))
+    before = len(story.slack.views)
+    story.command(member, "/backswing", "me")
+    if len(story.slack.views) == before:
+        return False
+    return "open_to_exchange" in form_values(story.slack.views[-1][1])
+
+
+@way(COUNT_EXCHANGES)
+def by_program_page(story: Stage, member: str) -> bool:
+    story.event({"type": "app_home_opened", "user": member, "tab": "home"})
+    story.deliver()
+    story.click(member, "home_page_program", "program", view={"type": "home"})
+    story.deliver()
+    return "exchanges are going on" in json.dumps(story.slack.homes.get(member))
 
 
 # Programs

@@ -43,3 +43,10 @@ def _working_days_before(planned: datetime, zone: ZoneInfo, days: int) -> dateti
 
 def is_working_day(day: date) -> bool:
     return day.weekday() < _SATURDAY
+
+
+def next_working_day(day: date) -> date:
+    """Return the day, or the Monday after it if it is in a weekend."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day

@@ -6,6 +6,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 
 from bot.circles import forms, rules, seasons, signups, started, started_forms
+from bot.circles.meeting_times import next_working_day
 from bot.circles.permissions import START_CIRCLE
 from bot.circles.started_forms import Origin
 from bot.errors import UserError
@@ -40,7 +41,7 @@ def open_form(
     if not own:
         raise UserError(JOIN_FIRST)
     names = [(program.id, program_texts(program).name) for program in own]
-    first_day = members.today(tx, by) + timedelta(days=7)
+    first_day = next_working_day(members.today(tx, by) + timedelta(days=7))
     return started_forms.start_form(
         names, first_day=first_day, theme=theme, origin=origin
     )

@@ -134,3 +134,50 @@ def test_six_people_sign_up_and_agree_in_their_circle(window: OpenWindow) -> Non
         agree(page)
         assert page.accessibility_problems() == []
         close(page)
+
+
+def start_circle(window: Window) -> None:
+    """Start a circle with the form, from the page of circles."""
+    open_circles(window).get_by_role("button", name="Start a circle").click()
+    form = window.modal
+    form.get_by_role("textbox", name="Theme").fill("Giving feedback")
+    form.get_by_role("textbox", name="What I bring").fill(BRINGS)
+    assert window.accessibility_problems() == []
+    form.get_by_role("button", name="Start it").click()
+    expect(form).to_contain_text("Your circle: Giving feedback")
+    close(window)
+
+
+def take_free_place(window: Window, free: int) -> None:
+    """Take a place in the circle, which others see as long as one is free."""
+    listed = open_circles(window)
+    expect(listed).to_contain_text(f"{free} of 7 places are free")
+    expect(listed).to_contain_text("started it")
+    expect(listed).not_to_contain_text(BRINGS)
+    listed.get_by_role("button", name="Take a place").click()
+    expect(window.modal).to_contain_text("What I bring")
+    window.modal.get_by_role("button", name="Take a place").click()
+    expect(window.modal).to_contain_text("You have a place.")
+    close(window)
+
+
+def test_four_people_fill_a_circle_that_one_of_them_started(window: OpenWindow) -> None:
+    page = window("maya")
+    people = ("maya", "noor", "tomas", "lars")
+    for name in people:
+        page.act_as(name)
+        join_peers(page)
+    page.act_as("maya")
+    start_circle(page)
+    for free, name in zip((6, 5, 4), people[1:], strict=True):
+        page.act_as(name)
+        take_free_place(page, free)
+    page.travel("Next Monday, 09:00")
+    page.travel("+1 hour")
+    page.act_as("maya")
+    page.open_direct_messages()
+    welcome = page.message("Your circle has enough people: you 4.")
+    welcome.get_by_role("button", name="I agree").click()
+    expect(page.modal).to_contain_text("3 of 7 places are free.")
+    assert page.accessibility_problems() == []
+    close(page)

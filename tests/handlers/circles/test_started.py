@@ -308,3 +308,17 @@ def test_the_first_meeting_leaves_a_day_to_take_places(story: Story, program: in
     today = (story.clock.now + timedelta(hours=2)).date()
     answer = starts(story, person, program, first_day=str(today), first_time="23:59")
     assert "Leave the others a day" in str(answer.body)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(0, "2026-03-09"), (4, "2026-03-13"), (5, "2026-03-16")]
+)
+def test_the_form_suggests_a_working_day_a_week_ahead(
+    story: Story, program: int, days: int, expected: str
+):
+    [person] = has_people(story, program, 1)
+    # It is Monday, 2 March.
+    story.clock.now += timedelta(days=days)
+    form = start_form(story, person)
+    [first] = [b for b in form["blocks"] if b.get("block_id") == "first_day"]
+    assert first["element"]["initial_date"] == expected

@@ -31,7 +31,9 @@ def _is_shown(pair: Pair, state: State) -> bool:
     match state:
         case State.ASKED:
             is_asker = exchange.asker == pair.own.member
-            return is_asker or pair.own.answer is None
+            # Someone who was forgotten asks no more.
+            is_open = pair.own.answer is None and pair.their is not None
+            return is_asker or is_open
         case State.ENDED:
             return exchange.agreed_at is not None
         case State.DRAFT | State.RUNNING:

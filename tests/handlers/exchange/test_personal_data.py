@@ -76,6 +76,7 @@ def test_forgetting_during_the_question(story: Story, by: str) -> None:
     asks(story)
     forget(story, by)
     if by == ASKER:
+        assert "would like to learn together" not in people_page(story, HELPER)
         shown = presses(story, HELPER, "yes")
         assert shown.startswith("It didn't work out this time.")
     else:

@@ -223,7 +223,8 @@ def _own(
 def _end(tx: Transaction, member: str) -> None:
     """Pass on the member's items, unless they look after the channels otherwise."""
     tx.session.flush()
-    items.step_down(tx, member)
+    items.take_back(tx, member)
+    home_refresh.refresh_homes(tx, [member])
 
 
 def render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:

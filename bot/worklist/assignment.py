@@ -76,6 +76,8 @@ def run(tx: Transaction) -> None:
     """End, pass on and give suggestions. Channels whose people are unknown wait."""
     _lock_people(tx)
     items.end(tx, _untrue(tx))
+    items.take_back(tx)
+    tx.session.flush()
     plan = _plan(tx)
     for channel_id in _wanted(tx, plan):
         # Slack may not have answered.

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, exists, select, update
+from sqlalchemy import ColumnElement, Select, exists, select
 
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.permissions import DENIED_ROLES, Role
 from bot.runtime import Transaction
+from bot.worklist import people
 from bot.worklist.view import WorkItemView
 from bot.workspace import roles, visibility
 from models import Channel, WorkItem
@@ -177,18 +178,20 @@ def hide(tx: Transaction, channel: Channel) -> None:
     end(tx, rows.all())
 
 
-def step_down(tx: Transaction, member: str) -> None:
-    """Let the job pass on all items of a member who is no longer a champion."""
-    tx.session.execute(
-        update(WorkItem)
-        .where(
-            WorkItem.installation_id == tx.workspace.id,
-            WorkItem.champion == member,
-            WorkItem.outcome == "open",
-        )
-        .values(until=tx.now)
-    )
-    home_refresh.refresh_homes(tx, [member])
+def take_back(tx: Transaction, member: str | None = None) -> None:
+    """Let the job pass on items of people who no longer look after the channel.
+
+    These are all of them, or a `member` who is no longer a champion.
+    """
+    query = open_rows(tx).where(WorkItem.champion.is_not(None), WorkItem.until > tx.now)
+    if member is not None:
+        query = query.where(WorkItem.champion == member)
+    rows = tx.session.scalars(query).all()
+    by_channel = people.look_after(tx, {row.channel_id for row in rows})
+    for row in rows:
+        if row.champion and row.champion not in by_channel[row.channel_id]:
+            row.until = tx.now
+            home_refresh.refresh_homes(tx, [row.champion])
 
 
 def is_known(

@@ -29,6 +29,17 @@ def available(tx: Transaction, channel_ids: Collection[int]) -> dict[int, set[st
     }
 
 
+def look_after(tx: Transaction, channel_ids: Collection[int]) -> dict[int, set[str]]:
+    """Return who looks after each channel, by its row id; also those who are away."""
+    caretakers = _caretakers(tx, channel_ids)
+    everyone = {
+        channel_id: {*each.champions, *each.leads}
+        for channel_id, each in caretakers.items()
+    }
+    able = _able(tx, set().union(*everyone.values()))
+    return {channel_id: each & able for channel_id, each in everyone.items()}
+
+
 def _caretakers(
     tx: Transaction, channel_ids: Collection[int]
 ) -> Mapping[int, Caretakers]:

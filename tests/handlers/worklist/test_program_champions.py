@@ -484,3 +484,48 @@ def test_whoever_becomes_a_guest_is_no_champion_any_more(work: WorkList, program
     assert form_of(work, program) == [PEER]
     work.run()
     assert work.open() == [("say_hello", NEWCOMER, CHAMPION)]
+
+
+def champion_with_an_item(work: WorkList, program: int) -> None:
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, HELPER)]
+
+
+def test_when_the_program_ends_its_champions_suggestions_are_over(
+    work: WorkList, program: int
+):
+    champion_with_an_item(work, program)
+    with work.write() as tx:
+        tx.session.get_one(Program, program).ended_at = tx.now
+    work.watch(until=MONDAY + DAY / 4)
+    assert work.open() == []
+    assert work.messages(HELPER) == []
+    assert "Say hello" not in work.home(HELPER)
+
+
+def test_when_the_lead_changes_the_suggestion_goes_to_the_new_one(
+    work: WorkList, program: int
+):
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, ASKER)]
+    with work.write() as tx:
+        tx.session.execute(update(ProgramLead).values(member=PEER))
+    work.run()
+    # Slack is asked first whether the new one is in the channel.
+    work.run()
+    assert work.open() == [("say_hello", NEWCOMER, PEER)]
+    assert "Say hello" not in work.home(ASKER)
+
+
+def test_who_steps_down_and_still_looks_after_the_channel_keeps_the_suggestion(
+    work: WorkList, program: int
+):
+    champion_with_an_item(work, program)
+    work.story.set_up_channel(champions=[HELPER, PEER])
+    answers(work, HELPER, "stop", program)
+    work.run()
+    assert work.open() == [("say_hello", NEWCOMER, HELPER)]

@@ -14,7 +14,7 @@ from datetime import datetime
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.queue import Delivery
-from bot.pairs import matches, notes
+from bot.pairs import matches, notes, schedule
 from bot.pairs.introductions import Introducer
 from bot.pairs.message_kinds import (
     PAIR_GROUP_INTRODUCTION,
@@ -30,22 +30,22 @@ from models import PairMatch, PairMatchMember, PeerPlace
 
 def on_place_opened(tx: Transaction, place: PeerPlace) -> None:
     """Introduce the members of a match in their group, or one by one."""
-    if not place.subject.startswith(matches.PLACE):
+    if not place.subject.startswith(schedule.PLACE):
         return
-    match = tx.session.get(PairMatch, int(place.subject.removeprefix(matches.PLACE)))
+    match = tx.session.get(PairMatch, int(place.subject.removeprefix(schedule.PLACE)))
     if match is None:
         return
     if place.channel is None:
-        matches.introduce_each(tx, match)
+        schedule.introduce_each(tx, match, _current(matches.members_of(tx, match.id)))
         return
     people = matches.members_of(tx, match.id)
-    at = max((matches.start(tx, match, each) for each in people), default=tx.now)
+    at = max((schedule.start(tx, match, each) for each in people), default=tx.now)
     tx.enqueue(PAIR_GROUP_INTRODUCTION, match.id, to=place.channel, send_at=at)
 
 
 def _readers(tx: Transaction, delivery: Delivery) -> list[str]:
     """Return those in the group, if it is the match's."""
-    place = places.latest(tx, f"{matches.PLACE}{delivery.subject_id}")
+    place = places.latest(tx, f"{schedule.PLACE}{delivery.subject_id}")
     if place is None or place.channel != delivery.recipient:
         return []
     return list(places.readers(place, delivery.recipient))
@@ -67,19 +67,19 @@ def render(tx: Transaction, delivery: Delivery) -> SlackAction | Reschedule | No
     introducer = Introducer(tx, readers, readers)
     if introducer.may_introduce(rows):
         return PostMessage(delivery.recipient, *introducer.note(match))
-    return matches.reschedule(tx, match)
+    return schedule.reschedule(tx, match)
 
 
 def on_sent(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
     for member in _current(matches.members_of(tx, delivery.subject_id)):
-        matches.follow_up(tx, delivery.subject_id, member)
+        schedule.follow_up(tx, delivery.subject_id, member)
 
 
 def on_not_sent(tx: Transaction, delivery: Delivery, _error: str) -> None:
     """Introduce people one by one; if Slack did post it, they read it twice."""
     match = tx.session.get(PairMatch, delivery.subject_id)
     if match is not None:
-        matches.introduce_each(tx, match)
+        schedule.introduce_each(tx, match, _current(matches.members_of(tx, match.id)))
 
 
 def render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:

@@ -13,31 +13,21 @@ from bot.matching import pairs as matching
 from bot.matching.order import draw
 from bot.matching.people import Person
 from bot.outbox import home_refresh
-from bot.outbox.enqueue import dedup_key
-from bot.outbox.lookup import find_sent
-from bot.pairs import opt_ins, rules
+from bot.pairs import opt_ins, rules, schedule
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
-    PAIR_GROUP_INTRODUCTION,
     PAIR_INTRODUCTION,
     PAIR_QUESTION,
-    PAIR_REMINDER,
     PAIR_UPDATE_GROUP_INTRODUCTION,
     PAIR_UPDATE_INTRODUCTION,
 )
 from bot.pairs.rules import Answer, Answers, Fit, Outcome, State
 from bot.people import exclusions, facts, meetings, places, presence
 from bot.runtime import Transaction
-from bot.slack.actions import Reschedule
-from bot.workspace import members
 from models import DoNotPair, PairMatch, PairMatchMember, PairOptIn, PairRound
 
 GONE = "That match is gone."
 AGAIN = "again"
-# The subject of a group's place begins with it, and ends with the match's id.
-PLACE = "pair:"
-# By then the job has taken out those who can no longer be matched.
-_RECHECK_AFTER = timedelta(minutes=2)
 
 # At most so many people who have nobody to meet are matched anew at a time.
 _MAX_REMATCHED = 40
@@ -227,18 +217,13 @@ def _leave(
             _wait(tx, row.member, match.round_id)
     tx.session.flush()
     home_refresh.refresh_homes(tx, rows)
-    group = group_of(tx, match.id)
+    group = schedule.group_of(tx, match.id)
     if group is not None:
         tx.enqueue_update(PAIR_UPDATE_GROUP_INTRODUCTION, match.id, to=group)
-        if not is_cancelled and not is_introduced(tx, match.id, leaver):
-            introduce_each(tx, match)
-    if is_cancelled and is_early(tx, match):
+        if not is_cancelled and not schedule.is_introduced(tx, match.id, leaver):
+            schedule.introduce_each(tx, match, [row.member for row in others])
+    if is_cancelled and schedule.is_early(tx, match):
         match_again(tx, tx.session.get_one(PairRound, match.round_id))
-
-
-def is_early(tx: Transaction, match: PairMatch) -> bool:
-    """Return True while people are matched anew: not in a round that is almost over."""
-    return match.formed_at > tx.now - rules.REMATCH_FOR
 
 
 def _wait(tx: Transaction, member: str, round_id: int) -> None:
@@ -324,7 +309,7 @@ def store(
     home_refresh.refresh_homes(tx, zones)
     if places.has_groups(tx):
         for match_id, group in zip(match_ids, groups, strict=True):
-            places.open_place(tx, f"{PLACE}{match_id}", group)
+            places.open_place(tx, f"{schedule.PLACE}{match_id}", group)
         return
     by_time: dict[datetime, list[tuple[int, str]]] = {}
     for match_id, group in zip(match_ids, groups, strict=True):
@@ -334,49 +319,6 @@ def store(
             by_time.setdefault(start, []).append((match_id, member))
     for start, targets in by_time.items():
         tx.enqueue_many(PAIR_INTRODUCTION, targets, send_at=start)
-
-
-def introduce_each(tx: Transaction, match: PairMatch) -> None:
-    """Introduce those who are in a match now in a message to each."""
-    for member, row in members_of(tx, match.id).items():
-        if row.is_current:
-            at = start(tx, match, member)
-            tx.enqueue(PAIR_INTRODUCTION, match.id, to=member, send_at=at)
-
-
-def start(tx: Transaction, match: PairMatch, member: str) -> datetime:
-    """Return the hour (UTC) of the round in a member's zone, or now if it is over."""
-    day = tx.session.get_one(PairRound, match.round_id).day
-    hour = opt_ins.recurrence(tx).local_time(day, members.zone(tx, member))
-    return max(tx.now, hour)
-
-
-def reschedule(tx: Transaction, match: PairMatch) -> Reschedule | None:
-    """Return when to try again to introduce people; None if it is too late."""
-    return Reschedule(tx.now + _RECHECK_AFTER) if is_early(tx, match) else None
-
-
-def follow_up(tx: Transaction, match_id: int, member: str) -> None:
-    """Enqueue what comes some days after an introduction, if it makes sense then."""
-    remind_at = rules.remind_at(tx.now, members.zone(tx, member))
-    tx.enqueue(PAIR_REMINDER, match_id, to=member, send_at=remind_at)
-    ask_at = tx.now + rules.ASK_AFTER
-    tx.enqueue(PAIR_QUESTION, match_id, to=member, send_at=ask_at)
-
-
-def group_of(tx: Transaction, match_id: int) -> str | None:
-    """Return Slack's id of the group of a match, if it has one."""
-    place = places.latest(tx, f"{PLACE}{match_id}")
-    return place.channel if place is not None else None
-
-
-def is_introduced(tx: Transaction, match_id: int, member: str) -> bool:
-    """Return True if the member has read the introduction, alone or in the group."""
-    keys = [dedup_key(PAIR_INTRODUCTION, match_id, member)]
-    group = group_of(tx, match_id)
-    if group is not None:
-        keys.append(dedup_key(PAIR_GROUP_INTRODUCTION, match_id, group))
-    return any(find_sent(tx.session, tx.workspace.id, key) for key in keys)
 
 
 def _last_first_turns(tx: Transaction, round_: PairRound) -> Mapping[str, int]:

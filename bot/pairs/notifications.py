@@ -6,7 +6,7 @@ from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.pairs import groups, matches, notes, opt_ins
+from bot.pairs import groups, matches, notes, opt_ins, schedule
 from bot.pairs.introductions import Introducer
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
@@ -64,7 +64,7 @@ def _render_introduction(
     introducer = Introducer(tx, [member, *matches.mates(rows, member)], [member])
     if introducer.may_introduce(rows):
         return PostMessage(member, *introducer.note(match))
-    return matches.reschedule(tx, match)
+    return schedule.reschedule(tx, match)
 
 
 def _follow_up(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
@@ -72,7 +72,7 @@ def _follow_up(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
 
     It also runs if it is unknown whether Slack took the introduction.
     """
-    matches.follow_up(tx, delivery.subject_id, delivery.recipient)
+    schedule.follow_up(tx, delivery.subject_id, delivery.recipient)
 
 
 def status_note(tx: Transaction, match_id: int, member: str) -> Note | None:
@@ -119,11 +119,11 @@ def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None
     leavers = [each for each in rows if rows[each].answer == Answer.CANT]
     if member in leavers:
         return None
-    if not matches.is_introduced(tx, match.id, member):
+    if not schedule.is_introduced(tx, match.id, member):
         # They may be introduced to someone else, or to the rest.
         own = opt_ins.find(tx, member)
         is_waiting = own is not None and own.waits_in == match.round_id
-        note = notes.left_out(is_early=matches.is_early(tx, match))
+        note = notes.left_out(is_early=schedule.is_early(tx, match))
         return PostMessage(member, *note) if is_waiting else None
     names = members.first_names(tx, rows)
     still_met = (
@@ -132,7 +132,7 @@ def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None
         else [names[each] for each in matches.mates(rows, member)]
     )
     left = [names[each] for each in leavers] or [SOMEONE]
-    is_early = matches.is_early(tx, match)
+    is_early = schedule.is_early(tx, match)
     note = notes.cancelled(left, still_met, is_early=is_early)
     return PostMessage(member, *note)
 

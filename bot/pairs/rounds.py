@@ -15,7 +15,7 @@ from bot.matching import pairs as matching
 from bot.matching.pairs import Pairs
 from bot.matching.people import Person
 from bot.outbox import home_refresh
-from bot.pairs import matches, opt_ins, rules
+from bot.pairs import matches, opt_ins, rules, schedule
 from bot.pairs.message_kinds import PAIR_LEFT_OUT, PAIR_PAUSED
 from bot.pairs.opt_ins import COFFEE
 from bot.pairs.rules import Outcome
@@ -318,7 +318,7 @@ def purge(tx: Transaction) -> None:
     tx.session.execute(
         delete(PeerPlace).where(
             PeerPlace.installation_id == tx.workspace.id,
-            PeerPlace.subject.startswith(matches.PLACE),
+            PeerPlace.subject.startswith(schedule.PLACE),
             PeerPlace.opened_at < tx.now - KEPT_FOR,
         )
     )

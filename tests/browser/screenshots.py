@@ -277,7 +277,7 @@ def exchange(window: Window) -> None:
 
 def circle(window: Window) -> None:
     form_circle(window)
-    for name in ("maya", "priya"):
+    for name in ("maya", "noor"):
         window.act_as(name)
         agree(window)
         if name == "maya":

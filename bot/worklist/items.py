@@ -143,10 +143,12 @@ def finish(tx: Transaction, item: WorkItem, outcome: Pressed) -> None:
         item.until = tx.now
         return
     item.outcome, item.ended_at = outcome, tx.now
-    # The one who had it before did not do it, which is nobody's business.
-    item.previous_champion = None
     if item.champion is not None:
         home_refresh.refresh_homes(tx, [item.champion], delay=timedelta())
+    # Those who did not do it are nobody's business.
+    item.previous_champion = None
+    if outcome == "refused":
+        item.champion = None
 
 
 def lets_close(tx: Transaction, subject: str, member: str) -> bool:

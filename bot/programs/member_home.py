@@ -239,6 +239,7 @@ def _render_changed_rules(context: HomeContext) -> RenderedSection:
         program
         for program, state in membership.joined_programs(context.tx, context.member)
         if state.rules_version < program.rules_version
+        and service.is_active(context.tx, program)
     ]
     visible = {program.id for program in _visible(context)} if changed else ()
     rows = [

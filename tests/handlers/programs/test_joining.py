@@ -262,6 +262,17 @@ def test_changed_rules_are_shown_until_they_are_seen(
     assert title not in json.dumps(story.slack.homes[ASKER])
 
 
+def test_changed_rules_of_what_is_over_wait_for_nobody(
+    story: Story, program: int
+) -> None:
+    joins_program(story, ASKER, program)
+    change_program(story, program, rules_version=2)
+    title = "The rules of Reviewers have changed"
+    assert title in program_page(story, ASKER)
+    change_program(story, program, ended_at=story.clock())
+    assert title not in program_page(story, ASKER)
+
+
 def test_the_workspaces_own_program_can_be_joined(story: Story) -> None:
     story.ask()
     with story.rt.write(story.workspace) as tx:

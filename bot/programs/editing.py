@@ -122,6 +122,9 @@ def change(tx: Transaction, program: Program, draft: Draft, *, by: str) -> None:
     if not parts:
         return
     _store(tx, program, draft, parts, channels)
+    if service.is_active(tx, program):
+        # A later last day: the program goes on, and will end again.
+        program.closed_at = None
     program.version += 1
     program.rules_version += "rules" in parts
     membership.refresh_homes(tx, program)

@@ -1,6 +1,7 @@
 """People are invited once, and who says no can't be told from who has not looked."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bot.workspace import channels, member_settings, members, visibility
 from models import OutboxItem, ProgramInvitation
 from tests.factories import Story
 from tests.fakes import PostedMessage
+from tests.making_programs import change_form, find, save, to_last_page
 from tests.programs import (
     change_program,
     invitations_to,
@@ -352,6 +354,26 @@ def test_a_program_that_goes_on_closes_its_later_invitations_again(
     [second] = invitations_to(story, HELPER)
     assert "program_join" in shown(story, second)
     story.click(CHAMPION, "program_end", str(program))
+    assert "is over" in shown(story, second)
+
+
+def test_after_a_later_last_day_invitations_are_closed_again(
+    story: Story, program: int
+) -> None:
+    today = story.clock().date()
+    change_program(story, program, starts_on=today, ends_on=today)
+    invites(story, CHAMPION, program, people=(ASKER,))
+    [first] = invitations_to(story, ASKER)
+    story.clock.advance(days=1)
+    assert "is over" in shown(story, first)
+    last_day = {"ends_on": str(today + timedelta(days=7))}
+    form = change_form(story, find(story, program), CHAMPION)
+    page = to_last_page(story, form, CHAMPION, **last_day)
+    assert save(story, page, {}, CHAMPION).body == ""
+    invites(story, CHAMPION, program, people=(HELPER,))
+    [second] = invitations_to(story, HELPER)
+    assert "program_join" in shown(story, second)
+    story.clock.advance(days=8)
     assert "is over" in shown(story, second)
 
 

@@ -83,7 +83,7 @@ def announcement(view: Announcement) -> Note:
         questions.append([bold(view.question)])
     if questions:
         blocks += [
-            rich_text.numbered(["To think about until then:"], questions),
+            _questions(questions),
             context_line("You need not prepare or hand in anything."),
         ]
     value = f"{view.id}:0:0"
@@ -99,6 +99,13 @@ def announcement(view: Announcement) -> Note:
         )
     )
     return text, blocks
+
+
+def _questions(questions: Sequence[Sequence[Part]]) -> Block:
+    head = "To think about until then:"
+    if len(questions) == 1:
+        return rich_text.inline(f"{head} ", *questions[0])
+    return rich_text.numbered([head], questions)
 
 
 def reminder(view: Reminder) -> Note:

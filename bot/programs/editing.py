@@ -11,6 +11,7 @@ from bot.permissions import require
 from bot.programs import draft as drafts
 from bot.programs import membership, service
 from bot.programs.draft import FIELDS, TEXT_FIELDS, WORKSPACE_FIELDS, Draft
+from bot.programs.message_kinds import PROGRAM_POST_INVITATION
 from bot.programs.permissions import MAKE_PROGRAM
 from bot.programs.rules import MAX_CHANNELS, State, Texts
 from bot.runtime import Transaction
@@ -19,6 +20,7 @@ from bot.workspace import channels as workspace_channels
 from bot.workspace import members, roles, visibility
 from models import (
     Channel,
+    OutboxItem,
     Program,
     ProgramChange,
     ProgramChannel,
@@ -256,8 +258,17 @@ def back_to_draft(tx: Transaction, program: Program) -> None:
 
 
 def is_known(tx: Transaction, program: Program) -> bool:
-    """Return True if a member joined the program, or was invited to it."""
-    return any(
+    """Return True if a member joined the program, or was invited to it.
+
+    A post in a channel invites everyone there.
+    """
+    posts = select(OutboxItem.id).where(
+        OutboxItem.installation_id == tx.workspace.id,
+        OutboxItem.kind == PROGRAM_POST_INVITATION,
+        OutboxItem.subject_id == program.id,
+        OutboxItem.state != "cancelled",
+    )
+    return tx.session.scalar(posts.limit(1)) is not None or any(
         tx.session.scalar(
             select(model.program_id).filter_by(program_id=program.id).limit(1)
         )

@@ -75,11 +75,15 @@ def may_join(tx: Transaction, program: Program, member: str) -> bool:
 
 
 def is_open_to(tx: Transaction, program: Program, member: str) -> bool:
-    """Return True if anyone may join, or if this member was invited or leads it."""
+    """Return True if anyone may join, or if this member was invited.
+
+    So were its leads, and the champions whom they named.
+    """
     return (
         program.joining == "open"
         or tx.session.get(ProgramInvitation, (program.id, member)) is not None
         or service.is_lead_of(tx, program, member)
+        or service.is_champion_of(tx, program, member)
         or tx.session.get(ProgramMember, (program.id, member)) is not None
     )
 

@@ -174,14 +174,19 @@ def is_lead_of(tx: Transaction, program: Program, member: str) -> bool:
     return tx.session.get(ProgramLead, (program.id, member)) is not None
 
 
+def is_champion_of(tx: Transaction, program: Program, member: str) -> bool:
+    """Return True if a lead named the member as a champion, and they said yes."""
+    row = tx.session.get(ProgramChampion, (program.id, member))
+    return row is not None and row.is_champion
+
+
 def roles_in(tx: Transaction, program: Program, member: str) -> frozenset[Role]:
     """Return a person's roles towards the program, from stored facts."""
     own = roles.in_workspace(tx, member)
     if own and is_lead_of(tx, program, member):
         own |= {Role.PROGRAM_LEAD}
-    champion = tx.session.get(ProgramChampion, (program.id, member))
     # Guests can't be champions, not even those who became one.
-    if Role.MEMBER in own and champion is not None and champion.is_champion:
+    if Role.MEMBER in own and is_champion_of(tx, program, member):
         own |= {Role.CHAMPION}
     return own
 

@@ -14,7 +14,15 @@ from bot.workspace import channels, member_settings, members, visibility
 from models import OutboxItem, ProgramInvitation
 from tests.factories import Story
 from tests.fakes import PostedMessage
-from tests.making_programs import change_form, find, save, to_last_page
+from tests.making_programs import (
+    buttons,
+    change_form,
+    find,
+    press,
+    save,
+    text_of,
+    to_last_page,
+)
 from tests.programs import (
     change_program,
     invitations_to,
@@ -179,6 +187,15 @@ def test_a_program_on_invitation_is_not_posted(story: Story, program: int) -> No
     assert invitations_to(story, HELP_CHANNEL) == []
     assert len(invitations_to(story, ASKER)) == 1
     joins_program(story, ASKER, program)
+
+
+def test_a_posted_program_is_no_draft_again(story: Story, program: int) -> None:
+    invites(story, CHAMPION, program, channel=HELP_CHANNEL)
+    view = press(story, "program_back_to_draft", program, CHAMPION)
+    assert "You can end it instead." in text_of(view)
+    page = press(story, "program_see", program, CHAMPION)
+    assert "Back to draft" not in buttons(page)
+    assert find(story, program).opened_at is not None
 
 
 def test_a_post_is_not_sent_once_the_program_is_on_invitation(

@@ -350,6 +350,19 @@ def test_a_forged_press_of_someone_who_was_not_asked_changes_nothing(
     assert willing(work) == {}
 
 
+def test_a_champion_may_join_without_another_invitation(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    with work.write() as tx:
+        tx.session.get_one(Program, program).joining = "invitation"
+    shown = work.story.slack.views
+    before = len(shown)
+    work.story.click(PEER, "program_join", str(program))
+    assert len(shown) == before
+    work.story.click(HELPER, "program_join", str(program))
+    assert shown[-1][1]["callback_id"] == "program_join"
+
+
 def test_a_champion_may_invite_and_nothing_else(work: WorkList, program: int):
     name(work, program, HELPER, PEER)
     answers(work, HELPER, "yes", program)

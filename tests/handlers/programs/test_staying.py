@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from bot import monitoring
 from bot.programs import membership
+from bot.slack.api import Rejected
 from bot.workspace import workspace_settings
 from jobs import programs as jobs
 from models import Member, Program
@@ -198,6 +199,18 @@ def test_a_question_that_is_not_sent_pauses_nobody(story: Story, program: int) -
     runs(story, days=15)
     assert questions_to(story, ASKER) == []
     assert pause_of(story, ASKER, program) is None
+
+
+def test_a_question_that_slack_did_not_take_pauses_nobody(
+    story: Story, program: int
+) -> None:
+    method = "chat.postMessage"
+    story.slack.fail[method] = [Rejected(method, "messages_tab_disabled")]
+    runs(story, weeks=12)
+    runs(story, days=15)
+    assert questions_to(story, ASKER) == []
+    assert pause_of(story, ASKER, program) is None
+    assert due(story) == 0
 
 
 def test_activity_while_it_waits_cancels_it(story: Story, program: int) -> None:

@@ -62,6 +62,19 @@ def test_forgetting_ends_it_and_takes_the_words(story: Story, by: str) -> None:
     people_page(story, other)
 
 
+@pytest.mark.parametrize("by", [ASKER, HELPER])
+def test_forgetting_takes_words_that_the_other_saved_again(
+    story: Story, by: str
+) -> None:
+    begin(story)
+    asks(story)
+    presses(story, HELPER, "yes")
+    for member in (ASKER, HELPER):
+        writes(story, member, how_we_meet=SECRET, stays_between=SECRET)
+    forget(story, by)
+    assert SECRET not in everything_in(story)
+
+
 def people_of_exchanges(story: Story) -> set[str | None]:
     return {
         member

@@ -7,6 +7,7 @@ from bot.exchange.permissions import COUNT_EXCHANGES
 from bot.exchange.rules import State
 from bot.exchange.service import Pair
 from bot.home.section import HomeContext, HomeSection, RenderedSection
+from bot.runtime import Transaction
 from bot.workspace import members, roles
 
 
@@ -22,18 +23,18 @@ def _shown(context: HomeContext) -> list[Pair]:
     return [
         pair
         for pair in service.of_member(context.tx, context.member)
-        if _is_shown(pair, service.state(context.tx, pair.exchange))
+        if _is_shown(context.tx, pair)
     ]
 
 
-def _is_shown(pair: Pair, state: State) -> bool:
+def _is_shown(tx: Transaction, pair: Pair) -> bool:
     exchange = pair.exchange
-    match state:
+    match service.state(tx, exchange):
         case State.ASKED:
             is_asker = exchange.asker == pair.own.member
-            # Someone who was forgotten asks no more.
-            is_open = pair.own.answer is None and pair.their is not None
-            return is_asker or is_open
+            # Someone who was forgotten, or left, asks no more.
+            is_unanswered = pair.own.answer is None
+            return is_asker or (is_unanswered and questions.can_begin(tx, exchange))
         case State.ENDED:
             return exchange.agreed_at is not None
         case State.DRAFT | State.RUNNING:

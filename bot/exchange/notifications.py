@@ -45,6 +45,8 @@ def question_note(tx: Transaction, pair: Pair) -> Note | None:
     wish = wishes.find(tx, exchange.asker)
     if wish is None or not wishes.takes_part(tx, exchange.peer):
         return None
+    if not questions.can_begin(tx, exchange):
+        return None
     people = facts.load_people(tx, {exchange.asker, exchange.peer})
     names = members.first_names(tx, [exchange.asker, exchange.peer])
     asks = reasons.visible_asks(tx, people, [exchange.peer])

@@ -96,6 +96,7 @@ def ask(tx: Transaction, by: str, peer: str, *, event_micros: int) -> Pair:
 
 def question_sent(tx: Transaction, exchange: Exchange) -> None:
     """Give the peer the whole time for an answer, from now on."""
+    tx.session.refresh(exchange, with_for_update=True)
     if exchange.begun_at is None and exchange.ends_at > tx.now:
         exchange.ends_at = max(exchange.ends_at, tx.now + rules.ANSWER_WITHIN)
 
@@ -138,11 +139,11 @@ def answer(
     )
     tx.session.flush()
     home_refresh.refresh_homes(tx, [by])
-    if own.answer == Answer.YES and _can_begin(tx, exchange):
+    if own.answer == Answer.YES and can_begin(tx, exchange):
         _begin(tx, exchange)
 
 
-def _can_begin(tx: Transaction, exchange: Exchange) -> bool:
+def can_begin(tx: Transaction, exchange: Exchange) -> bool:
     """Return False if the asker has no room now, or something keeps the two apart."""
     asker = exchange.asker
     return (

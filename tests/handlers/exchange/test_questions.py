@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.clock import datetime_to_micros
+from bot.exchange import wishes
 from bot.people import exclusions
 from bot.programs import membership
 from bot.programs import service as programs
@@ -253,6 +254,31 @@ def test_who_stops_is_no_longer_asked(story: Story) -> None:
     story.advance(days=1, hours=12)
     assert texts_to(story, HELPER, "would like to learn together") == []
     assert texts_to(story, ASKER, OVER)
+
+
+@pytest.mark.parametrize("change", ["stopped", "excludes", "is excluded", "left"])
+def test_a_question_that_waits_is_not_sent_in_vain(story: Story, change: str) -> None:
+    begin(story)
+    # The message waits for the morning.
+    story.clock.now = START + timedelta(hours=12)
+    asks(story)
+    assert "Ana would like to learn" in people_page(story, HELPER)
+    with story.rt.write(story.workspace) as tx:
+        match change:
+            case "stopped":
+                wishes.stop(tx, ASKER, event_micros=10**17)
+            case "excludes":
+                exclusions.exclude(tx, ASKER, HELPER, source="own")
+            case "is excluded":
+                exclusions.exclude(tx, HELPER, ASKER, source="own")
+            case "left":
+                program = programs.workspace_program(tx)
+                membership.leave(tx, program, ASKER, event_micros=10**17)
+    assert "Ana would like to learn" not in people_page(story, HELPER)
+    story.advance(hours=12)
+    assert texts_to(story, HELPER, "would like to learn together") == []
+    story.advance(days=13)
+    assert len(texts_to(story, ASKER, OVER)) == 1
 
 
 def test_presses_in_any_order_give_one_wish(story: Story) -> None:

@@ -1,6 +1,7 @@
 """Messages about exchanges: questions, reminders, and the end."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from bot.exchange import agreement, notes, questions, service, wishes
@@ -144,6 +145,17 @@ def _meeting(tx: Transaction, pair: Pair, about: str) -> Note | None:
     return notes.meeting(pair.exchange.id, service.name(tx, pair), int(number))
 
 
+def _render_meeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Remind a member of a meeting; not after an absence, when the next one is due."""
+    pair = service.find(tx, delivery.subject_id, delivery.recipient)
+    if pair is None:
+        return None
+    interval = timedelta(weeks=pair.exchange.weeks_between)
+    if tx.now - delivery.first_sent_at >= interval:
+        return None
+    return _in_state(State.RUNNING, _meeting)(tx, delivery)
+
+
 def _first(tx: Transaction, pair: Pair, about: str) -> Note | None:
     if not _is_of_period(pair, about) or pair.own.first_meeting is not None:
         return None
@@ -222,7 +234,7 @@ MESSAGE_TYPES = (
     _wanted(EXCHANGE_BEGUN, State.DRAFT, _begun),
     _wanted(EXCHANGE_DRAFT, State.DRAFT, _draft),
     _wanted(EXCHANGE_AGREED, State.RUNNING, _agreed),
-    _wanted(EXCHANGE_MEETING, State.RUNNING, _meeting),
+    MessageType(EXCHANGE_MEETING, _render_meeting, send_after=contact_hours.send_after),
     _wanted(EXCHANGE_FIRST, State.RUNNING, _first),
     _wanted(EXCHANGE_MIDPOINT, State.RUNNING, _midpoint),
     _wanted(EXCHANGE_LAST, State.RUNNING, _last),

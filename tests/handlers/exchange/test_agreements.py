@@ -1,6 +1,7 @@
 """The agreement: two who edit at the same time, bad input, and who may see it."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -185,6 +186,17 @@ def test_a_vacation_or_a_pause_ends_nothing(story: Story) -> None:
     assert texts_to(story, ASKER, "How was your first meeting")
     story.advance(days=24)
     assert texts_to(story, HELPER, "How was your first meeting")
+
+
+def test_after_an_absence_only_the_next_meeting_is_announced(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    choose(story, HELPER, paused_until=date(2026, 5, 8))
+    for _ in range(60):
+        story.advance(days=1)
+    texts = texts_to(story, HELPER, "have you two a time")
+    assert [text.split()[1] for text in texts] == ["5"]
+    assert len(texts_to(story, ASKER, "have you two a time")) == 4
 
 
 def test_someone_who_was_deactivated_ends_it(story: Story) -> None:

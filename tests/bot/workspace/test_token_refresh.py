@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,11 +10,15 @@ from sqlalchemy import select
 from bot.clock import datetime_to_micros
 from bot.db.engine import Database
 from bot.slack.api import Rejected
+from bot.slack.oauth import Grant, OAuthClient
+from bot.workspace import tokens
+from bot.workspace.tokens import Token
 from cli.many_workspaces import ManyServing
 from models import WorkspaceToken
 from sandbox import Sandbox, SlackHub
 from tests.factories import Clock
 from tests.install import InstallSite, new_serving, pretend_slack
+from tests.workspace import add_other_workspace
 
 REDIRECT = "http://127.0.0.1:1/slack/oauth_redirect"
 
@@ -155,6 +160,72 @@ def test_a_refresh_token_that_slack_refuses_is_given_up(
     assert said == ["token can't be renewed: install the app in this workspace again"]
     # It works until it expires.
     assert first.works(acme)
+
+
+def test_a_wrong_client_secret_gives_no_token_up(
+    first: InstallSite, hub: SlackHub, acme: Sandbox, clock: Clock
+):
+    secret, hub.client_secret = hub.client_secret, "0" * 32
+    clock.advance(hours=10)
+    first.serving.refresh_tokens()
+    hub.client_secret = secret
+    clock.advance(minutes=1)
+    first.serving.refresh_tokens()
+    clock.advance(hours=9)
+    assert first.works(acme)
+
+
+@pytest.fixture
+def damaged(database: Database, clock: Clock) -> None:
+    """Store a token that does not open, before all others."""
+    with database.write_session.begin() as session:
+        session.add(
+            WorkspaceToken(
+                installation_id=add_other_workspace(session).id,
+                access_token=b"damaged",
+                refresh_token=b"damaged",
+                expires_at=clock(),
+                version=1,
+                installed_at=clock(),
+            )
+        )
+
+
+@pytest.mark.usefixtures("damaged")
+def test_a_token_that_does_not_open_keeps_no_other_from_renewal(
+    hub: SlackHub, acme: Sandbox, database: Database, clock: Clock, first: InstallSite
+):
+    clock.advance(hours=10)
+    first.serving.refresh_tokens()
+    clock.advance(hours=9)
+    assert first.works(acme)
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_new_installation_while_slack_answers_is_kept(
+    first: InstallSite,
+    acme: Sandbox,
+    database: Database,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    is_refused: bool,
+):
+    keys = first.serving._keys
+    installation_id = first.workspace(acme).id
+    new = Token("new", "next", clock() + timedelta(hours=22))
+
+    def refresh(token: str) -> Grant:
+        with database.write_session.begin() as session:
+            tokens.store(session, keys, installation_id, new, installed_at=clock())
+        if is_refused:
+            raise Rejected("oauth.v2.access", "invalid_refresh_token")
+        return Grant("old", "older", 43200, frozenset(), acme.team_id, None, False)
+
+    clock.advance(hours=10)
+    monkeypatch.setattr(OAuthClient, "refresh", lambda _, token: refresh(token))
+    first.serving.refresh_tokens()
+    with database.read_session() as session:
+        assert tokens.load(session, keys, installation_id) == new
 
 
 def test_the_app_is_removed_while_the_token_is_renewed(

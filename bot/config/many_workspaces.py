@@ -128,8 +128,10 @@ def _problems(settings: "Settings") -> Iterator[str]:
             "PUBLIC_URL must begin with https:// and end after the host, such as"
             " https://bot.acme.org."
         )
-    wrong = [team for team in _ids(settings.allowed_workspaces) if not _is_team(team)]
-    if wrong:
+    teams = _ids(settings.allowed_workspaces)
+    # A lone comma names nobody, and must not let everyone in.
+    is_blank = bool(settings.allowed_workspaces) and not teams
+    if is_blank or not all(map(_is_team, teams)):
         yield (
             "ALLOWED_WORKSPACES has ids of workspaces (T…) and organisations (E…) with"
             " commas between them."

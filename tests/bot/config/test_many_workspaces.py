@@ -65,6 +65,12 @@ def test_without_a_list_every_workspace_may_install(monkeypatch):
     assert many.allows("T0NEW", None)
 
 
+@pytest.mark.parametrize("listed", [",", " , ", "acme", "T0ACME;T0BETA", "t0acme"])
+def test_a_wrong_list_lets_nobody_in(monkeypatch, listed):
+    text = refused(monkeypatch, ALLOWED_WORKSPACES=listed)
+    assert text.startswith("ALLOWED_WORKSPACES has ids")
+
+
 def test_without_them_nothing_changes(monkeypatch):
     for name, value in (("SLACK_BOT_TOKEN", BOT), ("SLACK_APP_TOKEN", APP)):
         monkeypatch.setenv(name, value)

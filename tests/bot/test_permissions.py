@@ -25,8 +25,9 @@ from bot.asks.permissions import (
     SOLVE_BY_REFERENCE,
 )
 from bot.checkins.permissions import CHECK_IN
-from bot.circles.permissions import MEET, RUN_SEASON, SIGN_UP
+from bot.circles.permissions import MEET, RUN_SEASON, SIGN_UP, START_CIRCLE
 from bot.errors import UserError
+from bot.exchange.permissions import COUNT_EXCHANGES, LEARN_TOGETHER
 from bot.features import FEATURES
 from bot.knowledge.permissions import FIND, POINT, REVIEW
 from bot.kudos.permissions import GIVE_KUDOS, TAKE_BACK_KUDOS
@@ -82,6 +83,9 @@ TABLE = {
     RUN_PROGRAM: "no no no no yes yes",
     RUN_SEASON: "no no no no yes yes",
     SIGN_UP: "yes yes no no no no",
+    START_CIRCLE: "yes yes no no no no",
+    LEARN_TOGETHER: "yes yes no no no no",
+    COUNT_EXCHANGES: "no no no no yes yes",
     ACT_AS_ASKER: "no no yes no no no",
     REPORT: "yes yes no no no no",
     LOOK_AFTER: "no no no yes yes yes",

@@ -172,6 +172,10 @@ SAMPLES: Samples = {
         )
         for each in Format
     ],
+    format_blocks.focus_lines: [
+        lambda: format_blocks.focus_lines("Choose a queue", ""),
+        lambda: format_blocks.focus_lines(_LONG, "Costs &amp; dates"),
+    ],
     format_blocks.focus_form: [
         lambda: format_blocks.focus_form(1, "", ""),
         lambda: format_blocks.focus_form(1, "word " * 28, "Costs &amp; dates"),

@@ -249,13 +249,19 @@ def test_each_message_that_waits_for_contact_hours_has_a_budget():
     # The owner of a schedule set it up, and wants to know that it stands still; an
     # asker gets one message about their own ask. Champions who read asks first have
     # some hours for it; reports that hide an ask, and stops of an author, are rare.
-    # People signed up for circles and for peer coffee.
+    # People signed up for circles, for peer coffee and for their exchange, and wrote to
+    # a program's leads.
     assert outside == {
         *("checkin.paused", "checkin.skipped", "routing.notice"),
         *("anonymous.review", "anonymous.report", "anonymous.stop_offer"),
         *("circle.formed", "circle.none", "circle.place", "circle.welcome"),
-        *("circle.left", "circle.merge"),
-        *("circle.questions", "circle.facilitator", "circle.swap"),
+        *("circle.left", "circle.merge", "circle.not_merged", "circle.joined"),
+        *("circle.time", "circle.too_few", "circle.agreed", "circle.ended"),
+        *("circle.questions", "circle.facilitator", "circle.swap", "circle.swapped"),
+        *("exchange.begun", "exchange.draft", "exchange.agreed", "exchange.meeting"),
+        *("exchange.first", "exchange.midpoint", "exchange.last"),
+        *("exchange.extended", "exchange.ended", "exchange.not_this_time"),
+        *("program.question", "program.answer"),
         *("pairs.introduction", "pairs.question", "pairs.cancelled"),
         *("pairs.left_out", "pairs.paused"),
     }

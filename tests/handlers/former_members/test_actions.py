@@ -318,6 +318,21 @@ FREE = {
         *(f"meeting_{act}" for act in Act),
         *(f"meeting_{name}" for name in ("ask_swap", "action", "report", "question")),
         "meeting_write",
+        "meeting_focus",
+        # The person's own word on a meeting.
+        *(f"meeting_met_{name}" for name in ("all", "part", "none")),
+        *(f"meeting_worth_{name}" for name in ("yes", "so_so", "no")),
+        # The person's own ask; tests/handlers/circles/test_own_asks.py.
+        *(f"meeting_ask_{name}" for name in ("fine", "another", "none")),
+        # The person's own exchange; tests/handlers/exchange has people outside.
+        *(f"exchange_{name}" for name in ("join", "stop", "people", "see", "ask")),
+        *(f"exchange_{name}" for name in ("yes", "not_now", "not_this", "take_back")),
+        *(f"exchange_{name}" for name in ("agree", "change", "look", "end")),
+        *(
+            f"exchange_first_{name}"
+            for name in ("good", "not_sure", "not_for_me", "later")
+        ),
+        *(f"exchange_midpoint_{name}" for name in ("good", "change")),
         # The person's own matches; tests/handlers/pairs tries others.
         *(f"pair_{name}" for name in ("join", "stop", "time", "cant", "thank")),
         *(f"pair_{name}" for name in ("met", "not_yet", "wont")),
@@ -357,7 +372,8 @@ FREE = {
         *(f"circle_{name}" for name in ("swap", "action", "report", "question")),
         "circle_write",
         *(f"circle_{name}" for name in ("season", "signup", "move", "change")),
-        "circle_start",
+        *("circle_start", "circle_focus"),
+        *(f"exchange_{name}" for name in ("wish", "agreement", "look")),
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),
         # It asks Slack each time; tests/handlers/anonymity tries it.
         "ask_anonymously",

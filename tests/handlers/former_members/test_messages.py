@@ -45,6 +45,10 @@ TELLS_NOTHING = {
     # Names of people.
     *("pairs.cancelled", "pairs.left_out", "pairs.paused", "pairs.question"),
     "pairs.reminder",
+    # Names, and what two members wrote in their agreement.
+    *("exchange.begun", "exchange.draft", "exchange.agreed", "exchange.meeting"),
+    *("exchange.first", "exchange.midpoint", "exchange.last", "exchange.extended"),
+    *("exchange.ended", "exchange.not_this_time"),
     # The name of a program, to those who run it.
     *("program.lead_prompt", "program.lead_left", "program.without_channel"),
     # Names, what people brought themselves, and topics of public asks.
@@ -79,6 +83,10 @@ ASKS_ITSELF = {
     "mentor.marker_note",
     # Each reason; tests/handlers/pairs/test_reasons.py tries private channels.
     *("anonymous.stop_offer", "pairs.introduction", "pairs.update_introduction"),
+    *("pairs.group_introduction", "pairs.update_group_introduction"),
+    "exchange.question",
+    # The person's own ask, if the whole circle may see it.
+    "circle.ask_offer",
     # Only names: marks between members.
     "mentor.ring_alert",
     # The person's own text, and "a private channel".

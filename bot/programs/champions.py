@@ -96,8 +96,10 @@ def set_named(
     ).all()
     for row in removed:
         _remove(tx, row)
-    for person in new:
-        _name(tx, program, person, by)
+    # Of the others, a question may have been cancelled while the program was over.
+    for person in sorted(chosen):
+        if person in new or _was_cancelled(tx, program, person):
+            _name(tx, program, person, by)
 
 
 def _name(tx: Transaction, program: Program, person: str, by: str) -> None:

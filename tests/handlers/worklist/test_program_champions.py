@@ -168,6 +168,24 @@ def test_stepping_down_can_be_undone(work: WorkList, program: int):
     assert "You're a champion of" in work.home(HELPER)
 
 
+def test_a_question_that_the_programs_end_cancelled_is_asked_on_the_next_save(
+    work: WorkList, program: int
+):
+    # It is evening, so it waits until Monday.
+    work.story.clock.now = FRIDAY + DAY / 2
+    name(work, program, HELPER, PEER)
+    with work.write() as tx:
+        tx.session.get_one(Program, program).ended_at = tx.now
+    work.story.advance(days=3)
+    with work.write() as tx:
+        tx.session.get_one(Program, program).ended_at = None
+    assert questions(work, HELPER) == []
+    for day in (2, 3):
+        name(work, program, HELPER, PEER)
+        work.at(MONDAY + day * DAY)
+    assert len(questions(work, HELPER)) == len(questions(work, PEER)) == 1
+
+
 def test_a_no_can_be_taken_back(work: WorkList, program: int):
     name(work, program, HELPER, PEER)
     answers(work, HELPER, "no", program)

@@ -55,6 +55,8 @@ class HomeExchange:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
+    # False if there are only the exchanges to show.
+    can_take_part: bool
     is_in: bool
     # The number of people who are open to an exchange, if they are still too few.
     few_people: int | None
@@ -66,6 +68,9 @@ class HomeView:
 def home(view: HomeView) -> RowList:
     """Build the section of the Home tab."""
     rows = [_home_exchange(each) for each in view.exchanges[:_MAX_HOME_EXCHANGES]]
+    header = HeaderBlock(text="Learn together")
+    if not view.can_take_part:
+        return RowList([header], rows)
     start = button("Learn together", "exchange_join", "exchange", style="primary")
     waiting = []
     if view.few_people is not None:
@@ -104,7 +109,7 @@ def home(view: HomeView) -> RowList:
                 *waiting,
             ]
         )
-    return RowList([HeaderBlock(text="Learn together")], rows)
+    return RowList([header], rows)
 
 
 def _home_exchange(view: HomeExchange) -> Sequence[Block]:

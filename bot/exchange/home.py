@@ -12,10 +12,10 @@ from bot.workspace import members, roles
 
 
 def _is_available(context: HomeContext) -> bool:
+    """Return True also if the member's program is over, but not their exchange."""
     tx, member = context.tx, context.member
-    if not wishes.can_take_part(tx, member):
-        return False
-    return wishes.is_offered(tx) or bool(_shown(context))
+    is_offered = wishes.is_offered(tx) and wishes.can_take_part(tx, member)
+    return is_offered or bool(_shown(context))
 
 
 def _shown(context: HomeContext) -> list[Pair]:
@@ -33,8 +33,10 @@ def _is_shown(tx: Transaction, pair: Pair) -> bool:
         case State.ASKED:
             is_asker = exchange.asker == pair.own.member
             # Someone who was forgotten, or left, asks no more.
-            is_unanswered = pair.own.answer is None
-            return is_asker or (is_unanswered and questions.can_begin(tx, exchange))
+            can_answer = pair.own.answer is None and wishes.can_take_part(
+                tx, pair.own.member
+            )
+            return is_asker or (can_answer and questions.can_begin(tx, exchange))
         case State.ENDED:
             return exchange.agreed_at is not None
         case State.DRAFT | State.RUNNING:
@@ -49,6 +51,7 @@ def _render(context: HomeContext) -> RenderedSection:
     names = members.first_names(tx, [member, *(pair.other for pair in shown)])
     is_in = wishes.takes_part(tx, member)
     view = HomeView(
+        can_take_part=wishes.can_take_part(tx, member),
         is_in=is_in,
         few_people=pages.few_people(tx),
         can_ask=wishes.load(tx, member).has_room(tx.now)

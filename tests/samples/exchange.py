@@ -46,7 +46,8 @@ EXCHANGES = [
     for flag in (False, True)
 ]
 HOMES = [
-    HomeView(is_in, few, can_ask, exchanges)
+    HomeView(can_take_part, is_in, few, can_ask, exchanges)
+    for can_take_part in (False, True)
     for is_in in (False, True)
     for few in (None, 1, 5)
     for can_ask in (False, True)

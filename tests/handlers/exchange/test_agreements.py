@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.programs import service as programs
 from jobs import exchange as jobs
 from tests.exchange import (
     AGREEMENT,
@@ -217,13 +218,30 @@ def test_someone_who_leaves_the_program_ends_it(story: Story) -> None:
     agree_all(story)
     page = program_page(story, HELPER)
     assert "Leave" in page
-    from bot.programs import service as programs  # noqa: PLC0415
-
     with story.rt.read(story.workspace) as tx:
         program = programs.workspace_program(tx).id
     story.click(HELPER, "program_leave", str(program), view=HOME)
     story.deliver()
     assert len(texts_to(story, ASKER, "Your exchange with Ben has ended")) == 1
+
+
+def test_it_goes_on_after_the_program(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    with story.rt.write(story.workspace) as tx:
+        program = programs.workspace_program(tx)
+        program.is_workspace_wide = False
+        program.opened_at = program.ended_at = tx.now
+    jobs.end_exchanges(story.rt, story.worker)
+    story.deliver()
+    page = people_page(story, ASKER)
+    assert "You and Ben" in page
+    assert '"End it"' in page
+    assert '"Stop"' not in page
+    story.click(ASKER, "exchange_end", str(exchange(story).id), view=HOME)
+    story.deliver()
+    assert len(texts_to(story, HELPER, "has ended")) == 1
+    assert "Your exchange with Ben is over." in people_page(story, ASKER)
 
 
 def test_only_they_see_what_they_got(story: Story) -> None:

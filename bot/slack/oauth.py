@@ -78,12 +78,15 @@ def _to_grant(answer: SlackResponse) -> Grant:
     # An organisation's token belongs to no team.
     team = {} if is_for_organisation else require_field(answer, "team", dict)
     expires_in = answer.get("expires_in")
+    refresh_token = answer.get("refresh_token")
+    enterprise = answer.get("enterprise")
+    enterprise_id = enterprise.get("id") if isinstance(enterprise, dict) else None
     return Grant(
         access_token=require_field(answer, "access_token"),
-        refresh_token=answer.get("refresh_token"),
+        refresh_token=refresh_token if isinstance(refresh_token, str) else None,
         expires_in_seconds=expires_in if isinstance(expires_in, int) else None,
         scopes=frozenset(str(answer.get("scope") or "").split(",")) - {""},
         team_id=str(team.get("id") or ""),
-        enterprise_id=(answer.get("enterprise") or {}).get("id"),
+        enterprise_id=enterprise_id if isinstance(enterprise_id, str) else None,
         is_for_organisation=is_for_organisation,
     )

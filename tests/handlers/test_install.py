@@ -352,6 +352,23 @@ def test_an_organisation_is_told_to_choose_a_workspace(
     assert nothing_is_stored(database)
 
 
+@pytest.mark.parametrize(
+    "odd", [{"enterprise": "E0"}, {"enterprise": {"id": ["E0"]}}, {"refresh_token": 5}]
+)
+def test_odd_details_of_slacks_answer_are_left_out(
+    serve: NewSite,
+    acme: Sandbox,
+    hub: SlackHub,
+    monkeypatch: pytest.MonkeyPatch,
+    odd: dict[str, Any],
+):
+    grant = hub._grant
+    monkeypatch.setattr(hub, "_grant", lambda sandbox: grant(sandbox) | odd)
+    browser = Browser(serve(allowed_workspaces=acme.team_id))
+    assert browser.install(acme).status == 200
+    assert browser.site.works(acme)
+
+
 def test_a_workspaces_name_is_only_text(browser: Browser, acme: Sandbox):
     acme.workspace.team_name = "<script>alert(1)</script>"
     answer = browser.install(acme)

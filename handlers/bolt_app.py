@@ -10,6 +10,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.listener_matcher import ListenerMatcher
 from slack_bolt.listener_matcher.builtins import BuiltinListenerMatcher
+from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
 from bot.db.retry import run_batch
@@ -102,6 +103,10 @@ class BoltApp(App):
                 log.warning("workspace not served", extra={"team": team_id})
                 return BoltResponse(status=200)
             answer = self._dispatch_with_retries(request, workspace)
+        except SQLAlchemyError:
+            # An unknown team can't be looked up. Slack delivers the request again.
+            log.exception("workspace not looked up")
+            return BoltResponse(status=500)
         except _MALFORMED_PAYLOAD_ERRORS:
             # The other requests of the batch go on.
             log.exception("request not understood")

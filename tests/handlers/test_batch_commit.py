@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from slack_bolt import BoltRequest
 from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from bot.db.engine import Database
 from handlers.bolt_app import BoltApp
@@ -73,6 +74,22 @@ def test_an_event_about_unknown_messages_opens_no_transaction(
         reaction_event(PEER, untracked, "+1", story.ts()),
     ) == [200, 200]
     assert begun == []
+
+
+def test_a_team_that_cannot_be_looked_up_holds_up_no_other(
+    bolt: BoltApp, story: Story, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(_: str) -> None:
+        raise OperationalError("SELECT", {}, Exception("timeout"))
+
+    thread = story.ask()
+    monkeypatch.setattr(story.rt.workspaces, "_look_up", fail)
+    good = request(message_event(HELPER, "So.", story.ts(), thread.ts))
+    unknown = request(message_event(HELPER, "So.", story.ts()))
+    unknown.context["team_id"] = "T0NEW"
+    answers = bolt.dispatch_batch([unknown, good])
+    assert [answer.status for answer in answers] == [500, 200]
+    assert len(story.answers()) == 1
 
 
 def test_a_failing_event_is_not_acknowledged_and_the_others_are(

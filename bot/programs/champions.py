@@ -96,7 +96,7 @@ def set_named(
     ).all()
     for row in removed:
         _remove(tx, row)
-    # Of the others, a question may have been cancelled while the program was over.
+    # A question may have been cancelled while the program was over.
     for person in sorted(chosen):
         if person in new or _was_cancelled(tx, program, person):
             _name(tx, program, person, by)

@@ -369,6 +369,19 @@ def test_odd_details_of_slacks_answer_are_left_out(
     assert browser.site.works(acme)
 
 
+def test_a_token_of_another_workspace_than_slack_names_is_refused(
+    browser: Browser,
+    acme: Sandbox,
+    database: Database,
+    hub: SlackHub,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    grant, other = hub._grant, {"team": {"id": "T0OTHER", "name": "Other"}}
+    monkeypatch.setattr(hub, "_grant", lambda sandbox: grant(sandbox) | other)
+    assert browser.install(acme).status == 502
+    assert nothing_is_stored(database)
+
+
 def test_a_workspaces_name_is_only_text(browser: Browser, acme: Sandbox):
     acme.workspace.team_name = "<script>alert(1)</script>"
     answer = browser.install(acme)

@@ -142,7 +142,7 @@ def pause(click: BlockAction, tx: Transaction) -> Response:
     program, at = _program(click, tx), micros_to_datetime(click.at_micros)
     until = membership.pause(tx, program, click.actor, at=at)
     name = membership.visible_name(tx, program, click.actor)
-    note = member_blocks.paused(name, f"{until.day} {until:%B %Y}")
+    note = member_blocks.paused(program.id, name, f"{until.day} {until:%B %Y}")
     return _show(click, "Paused", note)
 
 
@@ -150,7 +150,7 @@ def stay(click: BlockAction, tx: Transaction) -> Response:
     program, at = _program(click, tx), micros_to_datetime(click.at_micros)
     membership.stay(tx, program, click.actor, at=at)
     name = membership.visible_name(tx, program, click.actor)
-    return _show(click, "You stay", member_blocks.stayed(name))
+    return _show(click, "You stay", member_blocks.stayed(program.id, name))
 
 
 def see_rules(click: BlockAction, tx: Transaction) -> None:

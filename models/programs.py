@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -114,6 +114,8 @@ class ProgramMember(Base):
     rules_version: Mapped[int]
     # The first day, in their own zone, on which they take part again.
     paused_until: Mapped[date | None]
+    # They did not choose the pause: they did not answer the question.
+    is_paused_by_silence: Mapped[bool] = mapped_column(server_default=false())
     # The last time at which the bot asked them whether to stay, pause or leave, and
     # their answer to it.
     asked_to_stay_at: Mapped[datetime | None]

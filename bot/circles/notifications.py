@@ -119,6 +119,7 @@ def _render_place(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     people = [each.member for each in service.places(tx, circle)]
     offer = place_blocks.Offer(
         circle.id,
+        circle.program_id,
         seasons.summary(tx, season, member),
         service.others(tx, circle, member),
         service.reasons(tx, [people], member)[0],

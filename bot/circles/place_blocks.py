@@ -27,6 +27,7 @@ class Offer:
     """A place in a circle; the names of the others are plain."""
 
     circle_id: int
+    program_id: int
     season: SeasonText
     others: Sequence[str]
     reasons: Sequence[Sequence[Part]]
@@ -61,7 +62,10 @@ def place_note(offer: Offer, zone: ZoneInfo) -> Note:
             date_token(offer.until, zone),
             ". Nobody learns of a no.",
         ),
-        button_row(*place_buttons(offer.circle_id)),
+        button_row(
+            *place_buttons(offer.circle_id),
+            button("Leave the program", "program_leave", offer.program_id),
+        ),
     ]
 
 

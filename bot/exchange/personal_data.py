@@ -42,7 +42,7 @@ def _end_exchanges(tx: Transaction, erasure: Erasure) -> None:
         )
         exchange = tx.session.get_one(Exchange, exchange_id, populate_existing=True)
         service.end_early(tx, exchange, erasure.member)
-        # The two wrote these texts together, whoever saved them last.
+        # The two wrote these texts together; one of them saved them last.
         exchange.how_we_meet = exchange.stays_between = ""
     tx.session.flush()
 

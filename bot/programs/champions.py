@@ -151,6 +151,7 @@ def answer(tx: Transaction, program_id: int, *, by: str, is_willing: bool) -> No
     if not service.is_active(tx, program):
         raise UserError(QUESTION_OVER)
     row.is_willing, row.answered_at = True, tx.now
+    items.give_back(tx, by)
     home_refresh.refresh_homes(tx, [by], delay=timedelta())
     return champion_notes.willing(program.id, membership.visible_name(tx, program, by))
 

@@ -204,16 +204,18 @@ def stay_question(program_id: int, name: str) -> Note:
     ]
 
 
-def stayed(name: str) -> Note:
+def stayed(program_id: int, name: str) -> Note:
     """Build what replaces the question; `name` is mrkdwn."""
-    return sentence_note(
+    text, blocks = sentence_note(
         f"You're in {truncate(to_plain(name), MAX_NAME_LENGTH)}. Good to have you."
     )
+    return text, [*blocks, button_row(leave_button(program_id))]
 
 
-def paused(name: str, until: str) -> Note:
+def paused(program_id: int, name: str, until: str) -> Note:
     """Build what replaces the question; `name` is mrkdwn, `until` a day."""
-    return sentence_note(
+    text, blocks = sentence_note(
         f"{truncate(to_plain(name), MAX_NAME_LENGTH)} is paused for you until {until}."
         " You can end the pause on my Home tab, under Program."
     )
+    return text, [*blocks, button_row(leave_button(program_id))]

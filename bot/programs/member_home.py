@@ -12,7 +12,7 @@ from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.programs import invitations, member_blocks, membership, service
 from bot.programs.defaults import program_texts
 from bot.programs.member_blocks import Counts, JoinableProgram, Others, OwnProgram
-from bot.programs.membership_rules import Membership, is_paused_by_silence
+from bot.programs.membership_rules import Membership
 from bot.programs.rules import State
 from bot.runtime import Transaction
 from bot.workspace import members
@@ -106,16 +106,13 @@ def _render(context: HomeContext) -> RenderedSection:
 
 def _own(context: HomeContext, program: Program, state: Membership) -> OwnProgram:
     tx, texts = context.tx, program_texts(program)
-    row = tx.session.get_one(ProgramMember, (program.id, context.member))
     is_paused = state.is_paused(members.today(tx, context.member))
     return OwnProgram(
         program.id,
         texts.name,
         texts.goal,
         paused_until=_format(state.paused_until) if is_paused else "",
-        is_paused_by_silence=is_paused_by_silence(
-            row.asked_to_stay_at, row.answered_at
-        ),
+        is_paused_by_silence=state.is_paused_by_silence,
         is_over=not service.is_active(tx, program),
         can_invite=service.takes_people(tx, program)
         and invitations.can_invite(tx, program, context.member),

@@ -214,6 +214,7 @@ def _membership(row: ProgramMember) -> Membership:
         rules_version=row.rules_version,
         paused_until=row.paused_until,
         answered_at=row.answered_at,
+        is_paused_by_silence=row.is_paused_by_silence,
     )
 
 
@@ -225,6 +226,7 @@ def _columns(membership: Membership) -> dict[str, object]:
         "rules_version": membership.rules_version,
         "paused_until": membership.paused_until,
         "answered_at": membership.answered_at,
+        "is_paused_by_silence": membership.is_paused_by_silence,
     }
 
 

@@ -27,6 +27,8 @@ class Membership:
     paused_until: date | None = None
     # The time of the latest choice to stay or pause.
     answered_at: datetime | None = None
+    # That choice was none: the time for an answer was over.
+    is_paused_by_silence: bool = False
 
     def can_return(self, now: datetime, left_at: datetime) -> bool:
         """Return True if a press is enough to join again."""
@@ -64,6 +66,7 @@ class Pause:
 
     at: datetime
     until: date | None
+    is_by_silence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,12 @@ def apply(state: Membership | None, event: Event) -> Membership | None:
                 rules_version=max(state.rules_version, event.rules_version),
             )
             joined = _set_presence(joined, event.event_micros, is_joined=True)
-            return _set_pause(joined, event.at, None)
+            return _set_pause(joined, Pause(event.at, None))
         case Return() | Leave():
             is_joined = isinstance(event, Return)
             return _set_presence(state, event.event_micros, is_joined=is_joined)
         case Pause():
-            return _set_pause(state, event.at, event.until)
+            return _set_pause(state, event)
         case RulesSeen():
             version = max(state.rules_version, event.rules_version)
             return replace(state, rules_version=version)
@@ -121,11 +124,21 @@ def _set_presence(
     return replace(state, is_joined=is_joined, event_micros=event_micros)
 
 
-def _set_pause(state: Membership, at: datetime, until: date | None) -> Membership:
-    earlier = (state.answered_at, state.paused_until or date.min)
-    if earlier[0] is not None and (at, until or date.min) <= earlier:
+def _set_pause(state: Membership, pause: Pause) -> Membership:
+    current = (
+        state.answered_at,
+        state.paused_until or date.min,
+        not state.is_paused_by_silence,
+    )
+    new = (pause.at, pause.until or date.min, not pause.is_by_silence)
+    if current[0] is not None and new <= current:
         return state
-    return replace(state, answered_at=at, paused_until=until)
+    return replace(
+        state,
+        answered_at=pause.at,
+        paused_until=pause.until,
+        is_paused_by_silence=pause.is_by_silence,
+    )
 
 
 def pause_end(today: date) -> date:
@@ -147,14 +160,3 @@ def silent_since(
     """
     times = (joined_at, pressed_at, answered_at, paused_until)
     return max(at for at in times if at is not None)
-
-
-def is_paused_by_silence(
-    asked_at: datetime | None, answered_at: datetime | None
-) -> bool:
-    """Return True if the last choice was none: the time for an answer was over."""
-    return (
-        asked_at is not None
-        and answered_at is not None
-        and answered_at >= asked_at + ANSWER_WITHIN
-    )

@@ -180,7 +180,8 @@ def settle(tx: Transaction, pair: Pair) -> None:
     is_active = row.member in _active(tx, program, row.asked_to_stay_at)
     end = pause_end(members.today(tx, row.member))
     stays = is_active or sent.state != "sent"
-    membership.record(tx, program, row.member, Pause(tx.now, None if stays else end))
+    pause = Pause(tx.now, None if stays else end, is_by_silence=not stays)
+    membership.record(tx, program, row.member, pause)
 
 
 def _occurrence(asked_at: datetime) -> str:

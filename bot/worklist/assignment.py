@@ -19,9 +19,8 @@ from bot.runtime import Transaction
 from bot.worklist import items, people, rules
 from bot.worklist.kind import Candidate, WorkItemKind
 from bot.worklist.rules import Loads
-from bot.workspace import members, visibility
+from bot.workspace import visibility
 from bot.workspace.visibility import MembershipUnknown
-from bot.workspace.working_time import WorkingTime
 from models import Channel, Member, WorkAssignment, WorkItem
 
 # More candidates of a channel can't be given in one run, even if some have left.
@@ -255,9 +254,7 @@ class _WorkingHours:
 
     def three_days(self, member: str) -> datetime:
         if member not in self._ends:
-            zone = members.zone(self._tx, member)
-            end = WorkingTime(zone).add(self._tx.now, rules.WORKING_HOURS)
-            self._ends[member] = end
+            self._ends[member] = items.expires_at(self._tx, member, self._tx.now)
         return self._ends[member]
 
 

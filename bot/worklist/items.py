@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, exists, select
@@ -11,9 +11,10 @@ from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.permissions import DENIED_ROLES, Role
 from bot.runtime import Transaction
-from bot.worklist import people
+from bot.worklist import people, rules
 from bot.worklist.view import WorkItemView
-from bot.workspace import roles, visibility
+from bot.workspace import members, roles, visibility
+from bot.workspace.working_time import WorkingTime
 from models import Channel, WorkItem
 
 GONE = "That suggestion is gone."
@@ -194,6 +195,18 @@ def take_back(tx: Transaction, member: str | None = None) -> None:
         if row.champion and row.champion not in by_channel[row.channel_id]:
             row.until = tx.now
             home_refresh.refresh_homes(tx, [row.champion])
+
+
+def give_back(tx: Transaction, member: str) -> None:
+    """Let a champion keep items that the job has not passed on since `take_back`."""
+    for row in tx.session.scalars(open_rows(tx).where(WorkItem.champion == member)):
+        row.until = expires_at(tx, member, row.assigned_at)
+
+
+def expires_at(tx: Transaction, member: str, assigned_at: datetime) -> datetime:
+    """Return when a champion's time for an item ends, in their working hours (UTC)."""
+    zone = members.zone(tx, member)
+    return WorkingTime(zone).add(assigned_at, rules.WORKING_HOURS)
 
 
 def is_known(

@@ -236,7 +236,7 @@ SAMPLES: Samples = {
     ],
     place_blocks.place_note: [
         partial(
-            place_blocks.place_note, Offer(7, season, others, REASONS, AT, at), ZONE
+            place_blocks.place_note, Offer(7, 1, season, others, REASONS, AT, at), ZONE
         )
         for season, others, at in (
             (SEASON, NAMES[:3], None),

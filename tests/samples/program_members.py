@@ -116,6 +116,6 @@ SAMPLES: Samples = {
         lambda: member_blocks.changed_rules([(3, 2, NAME, INVITATION.texts.rules)])
     ],
     member_blocks.stay_question: [lambda: member_blocks.stay_question(3, NAME)],
-    member_blocks.stayed: [lambda: member_blocks.stayed(NAME)],
-    member_blocks.paused: [lambda: member_blocks.paused(NAME, "3 June 2026")],
+    member_blocks.stayed: [lambda: member_blocks.stayed(1, NAME)],
+    member_blocks.paused: [lambda: member_blocks.paused(1, NAME, "3 June 2026")],
 }

@@ -108,6 +108,31 @@ def test_a_pause_lasts_three_months(story: Story, program: int) -> None:
     assert pause_of(story, ASKER, program) is None
 
 
+def test_a_pause_by_a_late_answer_is_not_for_silence(
+    story: Story, program: int
+) -> None:
+    runs(story, weeks=12)
+    runs(story, days=15)
+    assert "You didn't answer me" in program_page(story, ASKER)
+    story.clock.advance(days=1)
+    question = questions_to(story, ASKER)[0]
+    story.click(ASKER, *button(question, "Pause for 3 months"), channel="D0ANA")
+    page = program_page(story, ASKER)
+    assert "Paused until" in page
+    assert "You didn't answer me" not in page
+
+
+@pytest.mark.parametrize("answer", ["Stay", "Pause for 3 months"])
+def test_each_answer_can_be_followed_by_leaving(
+    story: Story, program: int, answer: str
+) -> None:
+    runs(story, weeks=12)
+    question = questions_to(story, ASKER)[0]
+    story.click(ASKER, *button(question, answer), channel="D0ANA")
+    replacing = json.dumps(story.slack.responses[-1])
+    assert "program_leave" in replacing
+
+
 def test_without_an_answer_it_pauses_and_says_so(story: Story, program: int) -> None:
     runs(story, weeks=12)
     runs(story, days=13)

@@ -99,6 +99,19 @@ def test_each_is_asked_once_and_only_those_who_want_get_suggestions(
     assert work.open() == [("say_hello", NEWCOMER, HELPER)]
 
 
+def test_undo_of_stepping_down_keeps_the_suggestions(work: WorkList, program: int):
+    name(work, program, HELPER, PEER)
+    answers(work, HELPER, "yes", program)
+    work.join()
+    work.at(FRIDAY + 1.1 * DAY)
+    assert work.open() == [("say_hello", NEWCOMER, HELPER)]
+    answers(work, HELPER, "stop", program)
+    answers(work, HELPER, "yes", program)
+    assert "Say hello" in work.home(HELPER)
+    work.run()
+    assert work.open() == [("say_hello", NEWCOMER, HELPER)]
+
+
 def test_the_data_file_of_a_lead_tells_nobodys_answer(work: WorkList, program: int):
     name(work, program, HELPER, PEER)
     answers(work, PEER, "no", program)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from bot.exchange import agreement, notes, questions, service, wishes
 from bot.exchange.message_kinds import (
@@ -71,12 +70,6 @@ def _render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     pair = service.find(tx, delivery.subject_id, delivery.recipient)
     note = None if pair is None else question_note(tx, pair)
     return None if note is None else PostMessage(delivery.recipient, *note)
-
-
-def _on_question_sent(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
-    pair = service.find(tx, delivery.subject_id, delivery.recipient)
-    if pair is not None:
-        questions.question_sent(tx, pair.exchange)
 
 
 def _render_not_this_time(
@@ -222,7 +215,6 @@ MESSAGE_TYPES = (
     MessageType(
         EXCHANGE_QUESTION,
         _render_question,
-        on_sent=_on_question_sent,
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.QUESTION),
     ),

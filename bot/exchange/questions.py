@@ -15,7 +15,7 @@ from bot.exchange.rules import Answer, State
 from bot.exchange.service import Pair
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
-from bot.workspace import members
+from bot.workspace import contact_hours, members
 from models import Exchange, ExchangeMember
 
 NOT_OPEN = "Press Learn together first: then others can see what you want and give."
@@ -81,7 +81,8 @@ def ask(tx: Transaction, by: str, peer: str, *, event_micros: int) -> Pair:
         asker=by,
         peer=peer,
         asked_at=tx.now,
-        ends_at=tx.now + rules.ANSWER_WITHIN,
+        # It must not depend on what the peer does, which the asker could tell from it.
+        ends_at=contact_hours.next_contact_time(tx, peer) + rules.ANSWER_WITHIN,
     )
     tx.session.add(exchange)
     tx.session.flush()
@@ -92,13 +93,6 @@ def ask(tx: Transaction, by: str, peer: str, *, event_micros: int) -> Pair:
     tx.enqueue(EXCHANGE_NOT_THIS_TIME, exchange.id, to=by, send_at=exchange.ends_at)
     home_refresh.refresh_homes(tx, [by, peer])
     return service.get(tx, exchange.id, by)
-
-
-def question_sent(tx: Transaction, exchange: Exchange) -> None:
-    """Give the peer the whole time for an answer, from now on."""
-    tx.session.refresh(exchange, with_for_update=True)
-    if exchange.begun_at is None and exchange.ends_at > tx.now:
-        exchange.ends_at = max(exchange.ends_at, tx.now + rules.ANSWER_WITHIN)
 
 
 def take_back(tx: Transaction, exchange_id: int, by: str, *, event_micros: int) -> None:

@@ -11,7 +11,7 @@ from bot import timezones
 # People are proposed when so many are open to an exchange.
 MIN_PEOPLE = 6
 MAX_PROPOSED = 3
-# A question that got no yes is over then; from its sending, if that was late.
+# A question that got no yes is over then; it counts from the peer's next hours.
 ANSWER_WITHIN = timedelta(days=10)
 # Two who have not agreed by then have no exchange.
 AGREE_WITHIN = timedelta(days=28)

@@ -3,7 +3,7 @@
 import itertools
 import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -84,6 +84,26 @@ def exchange_tables(story: Story, member: str) -> str:
 def times_left_out(text: str) -> str:
     """Return the text without times: the three press one after the other."""
     return re.sub(r"\d+(:\d\d)*(\.\d+)?", "", text)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_no_before_the_message_looks_like_silence(
+    story: Story, answer: str | None
+) -> None:
+    """Ben is asked at night, and answers on his Home tab before the message comes."""
+    story.slack.people[HELPER] = user_object(HELPER, "Ben", tz="America/New_York")
+    begin(story)
+    asks(story)
+    assert texts_to(story, HELPER, "would like to learn together") == []
+    if answer is not None:
+        number = str(exchange(story).id)
+        story.click(HELPER, f"exchange_{answer}", number, view=HOME)
+    for _ in range(14 * 24):
+        story.advance(hours=1)
+        if texts_to(story, ASKER, OVER):
+            break
+    # Ten days after nine in New York.
+    assert story.clock.now.replace(second=0) == datetime(2026, 3, 20, 13, tzinfo=UTC)
 
 
 def test_not_this_is_for_good_and_not_now_is_not(story: Story) -> None:

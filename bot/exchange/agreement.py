@@ -156,6 +156,8 @@ def agree(tx: Transaction, exchange_id: int, by: str, *, version: int) -> bool:
     exchange.agreed_at = tx.now
     exchange.ends_at = _end(tx, exchange, exchange.until)
     tx.session.flush()
+    # From now on nobody introduces the two to each other as strangers.
+    meetings.record(tx, {exchange.asker, exchange.peer}, met_at=tx.now)
     tx.enqueue(EXCHANGE_AGREED, exchange.id, to=pair.other)
     _plan(tx, exchange, tx.now)
     return True

@@ -20,11 +20,16 @@ def _is_available(context: HomeContext) -> bool:
 
 def _shown(context: HomeContext) -> list[Pair]:
     """Return the member's exchanges; not questions that they answered or that ended."""
-    return [
+    shown = [
         pair
         for pair in service.of_member(context.tx, context.member)
         if _is_shown(context.tx, pair)
     ]
+    # Many may ask; what has begun is always in sight.
+    order = State.RUNNING, State.DRAFT, State.ASKED, State.ENDED
+    return sorted(
+        shown, key=lambda pair: order.index(service.state(context.tx, pair.exchange))
+    )
 
 
 def _is_shown(tx: Transaction, pair: Pair) -> bool:

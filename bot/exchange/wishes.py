@@ -12,6 +12,7 @@ from bot.exchange import rules
 from bot.exchange.permissions import LEARN_TOGETHER
 from bot.exchange.rules import Load
 from bot.outbox import home_refresh
+from bot.people import presence
 from bot.programs import membership
 from bot.programs import service as programs
 from bot.runtime import Transaction
@@ -119,11 +120,15 @@ def all_in(tx: Transaction) -> Sequence[ExchangeWish]:
 
 
 def count(tx: Transaction) -> int:
-    """Return the number of those who are open to an exchange."""
+    """Return the number of those who are open to an exchange, without those who left.
+
+    People who are away are among them.
+    """
     query = (
         select(func.count())
         .select_from(ExchangeWish)
         .filter_by(installation_id=tx.workspace.id, is_in=True)
+        .where(ExchangeWish.member.in_(presence.joined_members(tx)))
     )
     return tx.session.scalar(query) or 0
 

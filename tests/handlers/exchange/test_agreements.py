@@ -1,13 +1,14 @@
 """The agreement: two who edit at the same time, bad input, and who may see it."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from bot.programs import service as programs
 from jobs import exchange as jobs
+from models import Member
 from tests.exchange import (
     AGREEMENT,
     HOME,
@@ -25,7 +26,7 @@ from tests.exchange import (
 )
 from tests.factories import Story
 from tests.home import visible_home
-from tests.pairs import people_page, texts_to
+from tests.pairs import people_page, runs, takes_part, texts_to, words
 from tests.people import choose
 from tests.programs import program_page
 from tests.seasons import text_of
@@ -175,6 +176,51 @@ def test_leads_see_a_number_and_nothing_else(story: Story) -> None:
     story.click(ASKER, "exchange_end", str(exchange(story).id), view=HOME)
     assert "0 exchanges are going on." in program_page(story, ADMIN)
     assert "going on" not in program_page(story, PEER)
+
+
+def test_the_two_are_not_introduced_as_strangers(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    story.set_up_workspace(coffee="on")
+    takes_part(story, ASKER, HELPER)
+    for _ in range(15):
+        story.advance(days=1)
+        runs(story)
+    introductions = [
+        words(message)
+        for message in story.slack.messages_to(ASKER)
+        if message.text.startswith("Peer coffee: meet")
+    ]
+    assert introductions
+    assert all("haven't met" not in each for each in introductions)
+
+
+def test_of_several_changes_at_night_one_message_tells(draft: Story) -> None:
+    draft.clock.advance(hours=12)
+    for hope in ("Retries.", "Backoff."):
+        writes(draft, ASKER, hopes=hope)
+    assert texts_to(draft, HELPER, "wrote in your agreement") == []
+    draft.advance(hours=12)
+    assert len(texts_to(draft, HELPER, "wrote in your agreement")) == 1
+
+
+def test_someone_who_is_of_another_organisation_now_ends_it(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    with story.rt.write(story.workspace) as tx:
+        tx.session.query(Member).filter_by(slack_id=HELPER).one().is_external = True
+    jobs.end_exchanges(story.rt, story.worker)
+    story.deliver()
+    assert len(texts_to(story, ASKER, "Your exchange with Ben has ended")) == 1
+
+
+def test_a_last_day_that_came_near_is_not_agreed_to(draft: Story) -> None:
+    near = (draft.clock.now.date() + timedelta(days=15)).isoformat()
+    writes(draft, ASKER, until=near)
+    writes(draft, HELPER, hopes="Indexes.", brings="Patience.", until=near)
+    draft.advance(days=5)
+    assert "Choose a day from 2 to 26 weeks from now." in agrees(draft, ASKER)
+    assert row_of(draft, ASKER).agreed_version is None
 
 
 def test_a_vacation_or_a_pause_ends_nothing(story: Story) -> None:

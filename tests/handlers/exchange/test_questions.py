@@ -323,6 +323,42 @@ def test_it_begins_with_six_people(story: Story) -> None:
     assert shown.count("Ask Person") == 3
 
 
+def test_it_begins_with_six_people_who_are_still_there(story: Story) -> None:
+    story.clock.now = START
+    people = [f"U0E{number}" for number in range(6)]
+    for person in people:
+        story.slack.people[person] = user_object(person, f"Person {person[-1]}")
+        opens_up(story, person, topics_wanted="postgres", topics_known="retries")
+    assert "Now it's" not in sees(story, people[0])
+    user = {**story.slack.people[people[5]], "deleted": True}
+    story.slack.people[people[5]] = user
+    story.event({"type": "user_change", "user": user})
+    assert "Now it's 5." in sees(story, people[0])
+
+
+def test_many_questions_hide_no_exchange(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    story.advance(days=31)
+    for number in range(9):
+        person = f"U0Q{number}"
+        story.slack.people[person] = user_object(person, f"Person {number}")
+        opens_up(story, person, topics_wanted="postgres", topics_known="retries")
+        story.clock.advance(seconds=1)
+        asks(story, person, ASKER)
+    page = people_page(story, ASKER)
+    assert "You and Ben" in page
+    assert "would like to learn together" in page
+
+
+def test_two_in_an_exchange_are_not_proposed_to_each_other(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+    story.advance(days=31)
+    for person in (ASKER, HELPER):
+        assert "nobody who wants" in sees(story, person)
+
+
 @pytest.mark.parametrize("change", ["off", "left", "excluded", "manager", "paused"])
 def test_people_who_must_not_meet_are_not_proposed(story: Story, change: str) -> None:
     begin(story)
@@ -359,6 +395,18 @@ def test_a_yes_comes_to_nothing_if_they_never_want_to_meet(story: Story) -> None
     shown = presses(story, HELPER, "yes")
     assert shown == "It didn't work out this time. Ana can't begin an exchange now."
     assert exchange(story).begun_at is None
+
+
+def test_someone_who_left_can_not_say_yes(story: Story) -> None:
+    begin(story)
+    asks(story)
+    with story.rt.write(story.workspace) as tx:
+        program = programs.workspace_program(tx)
+        membership.leave(tx, program, HELPER, event_micros=10**17)
+    presses(story, HELPER, "yes")
+    assert "for people who are in a program" in story.slack.responses[-1][1]
+    assert exchange(story).begun_at is None
+    assert row_of(story, HELPER).answer is None
 
 
 def test_a_guest_meets_no_stranger(story: Story) -> None:

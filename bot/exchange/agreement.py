@@ -19,6 +19,7 @@ from bot.exchange.message_kinds import (
 from bot.exchange.rules import First, Midpoint, Prompt, State
 from bot.exchange.service import Pair
 from bot.outbox import home_refresh
+from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.people import meetings
 from bot.runtime import Transaction
 from bot.workspace import members
@@ -113,7 +114,9 @@ def change(
     exchange.version += 1
     exchange.edited_by = by
     tx.session.flush()
-    service.tell(tx, EXCHANGE_DRAFT, exchange, pair.other, str(exchange.version))
+    # Several changes within a minute make one message.
+    about, at = str(exchange.version), tx.now + NOTIFICATION_DELAY
+    service.tell(tx, EXCHANGE_DRAFT, exchange, pair.other, about, send_at=at)
     home_refresh.refresh_homes(tx, [exchange.asker, exchange.peer])
     return pair
 
@@ -156,7 +159,7 @@ def agree(tx: Transaction, exchange_id: int, by: str, *, version: int) -> bool:
     exchange.agreed_at = tx.now
     exchange.ends_at = _end(tx, exchange, exchange.until)
     tx.session.flush()
-    # From now on nobody introduces the two to each other as strangers.
+    # From now on coffee does not introduce the two as people who have not met.
     meetings.record(tx, {exchange.asker, exchange.peer}, met_at=tx.now)
     tx.enqueue(EXCHANGE_AGREED, exchange.id, to=pair.other)
     _plan(tx, exchange, tx.now)

@@ -86,7 +86,7 @@ def home(view: HomeView) -> RowList:
             [
                 rich_text.inline(
                     "Learn from a peer who wants to learn from you: six meetings in"
-                    " twelve weeks, with an agreement of you two."
+                    " twelve weeks, with an agreement between you two."
                 ),
                 button_row(start),
                 *waiting,

@@ -138,7 +138,7 @@ def agreed(exchange_id: int, other: str, weeks_between: int, until: date) -> Not
 def meeting(exchange_id: int, other: str, number: int) -> Note:
     """Remind a member of a meeting, as often as they agreed."""
     return _with_buttons(
-        f"Meeting {number} with {other}: have you two a time in the next days?",
+        f"Meeting {number} with {other}: do you two have a time in the next days?",
         button("Our agreement", "exchange_see", exchange_id),
     )
 

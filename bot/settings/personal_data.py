@@ -23,7 +23,7 @@ PERSONAL_DATA = (
         contents="The workspace's settings.",
         purpose="Apply them.",
         non_personal=(
-            *("channel_defaults", "anonymous_help_line", "coffee"),
+            *("channel_defaults", "anonymous_help_line", "coffee", "exchange"),
             *("profile_team", "profile_level"),
         ),
     ),

@@ -206,7 +206,7 @@ def test_people_outside_and_those_who_left_write_nothing(week: Story):
 
 
 def test_a_circle_with_open_places_does_not_begin(story: Story):
-    make_circle(story, starts_at=None, is_in_writing=True)
+    make_circle(story, starts_at=None, is_in_writing=True, introduced_at=None)
     with story.rt.write_session.begin() as session:
         for row in session.scalars(select(CircleMember).filter_by(member=ASKER)):
             row.taken_at = None

@@ -195,12 +195,15 @@ def test_the_two_are_not_introduced_as_strangers(story: Story) -> None:
     assert all("haven't met" not in each for each in introductions)
 
 
-def test_of_several_changes_at_night_one_message_tells(draft: Story) -> None:
-    draft.clock.advance(hours=12)
+@pytest.mark.parametrize(("at_night", "minutes"), [(False, 1), (True, 12 * 60)])
+def test_of_several_changes_one_message_tells(
+    draft: Story, at_night: bool, minutes: int
+) -> None:
+    draft.clock.advance(hours=12 * at_night)
     for hope in ("Retries.", "Backoff."):
         writes(draft, ASKER, hopes=hope)
     assert texts_to(draft, HELPER, "wrote in your agreement") == []
-    draft.advance(hours=12)
+    draft.advance(minutes=minutes)
     assert len(texts_to(draft, HELPER, "wrote in your agreement")) == 1
 
 
@@ -241,9 +244,9 @@ def test_after_an_absence_only_the_next_meeting_is_announced(story: Story) -> No
     choose(story, HELPER, paused_until=date(2026, 5, 8))
     for _ in range(60):
         story.advance(days=1)
-    texts = texts_to(story, HELPER, "have you two a time")
+    texts = texts_to(story, HELPER, "do you two have a time")
     assert [text.split()[1] for text in texts] == ["5"]
-    assert len(texts_to(story, ASKER, "have you two a time")) == 4
+    assert len(texts_to(story, ASKER, "do you two have a time")) == 4
 
 
 def test_someone_who_was_deactivated_ends_it(story: Story) -> None:

@@ -58,7 +58,7 @@ def test_forgetting_ends_it_and_takes_the_words(story: Story, by: str) -> None:
     assert exchange(story).ends_at <= story.clock.now
     for _ in range(90):
         story.advance(days=1)
-    assert texts_to(story, other, "have you two a time") == []
+    assert texts_to(story, other, "do you two have a time") == []
     people_page(story, other)
 
 

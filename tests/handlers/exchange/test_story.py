@@ -80,6 +80,7 @@ def test_both_write_one_agreement_and_agree(story: Story) -> None:
     asks(story)
     presses(story, HELPER, "yes")
     writes(story, ASKER)
+    story.advance(minutes=1)
     assert texts_to(story, HELPER, "Ana wrote in your agreement")
     form = opens_agreement(story, HELPER)
     assert "How to test retries." in text_of(form)
@@ -106,7 +107,7 @@ def test_six_meetings_in_twelve_weeks(story: Story) -> None:
     for _ in range(12 * 7 + 3):
         story.advance(days=1)
     for person, other in ((ASKER, "Ben"), (HELPER, "Ana")):
-        meetings = texts_to(story, person, f"with {other}: have you two a time")
+        meetings = texts_to(story, person, f"with {other}: do you two have a time")
         assert [text.split()[1] for text in meetings] == ["2", "3", "4", "5", "6"]
         assert len(texts_to(story, person, "How was your first meeting")) == 1
         assert len(texts_to(story, person, "You're halfway through")) == 1
@@ -176,7 +177,7 @@ def test_not_for_me_ends_it_kindly(story: Story) -> None:
     for _ in range(90):
         story.advance(days=1)
     for person in (ASKER, HELPER):
-        assert texts_to(story, person, "have you two a time") == []
+        assert texts_to(story, person, "do you two have a time") == []
         assert texts_to(story, person, "is over, as you agreed") == []
 
 

@@ -85,6 +85,7 @@ def begin(aino: Window, maya: Window) -> None:
     begun.get_by_role("button", name="Our agreement").click()
     write(aino, hopes="How to retry.", brings="Years of SQL.", button="Write it")
     close(aino)
+    aino.travel("+1 minute")
     maya.open_direct_messages()
     maya.message("Aino wrote in your agreement").get_by_role(
         "button", name="Our agreement"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.slack.text import ANONYMOUS
-from models import Ask, AskOffer, Channel, CircleSeason, Member
+from models import Ask, AskOffer, Channel, CircleMeeting, CircleSeason, Member
 from tests.circles import (
     PEOPLE,
     STARTS_AT,
@@ -183,7 +183,14 @@ def test_an_ask_that_not_all_may_see_is_used_neither_before_nor_after_a_yes(
     change(story, model, **before)
     with story.rt.write_session.begin() as session:
         ask = session.scalars(select(Ask)).one()
-        session.add(AskOffer(meeting_id=1, member=HELPER, ask_id=ask.id, answer="fine"))
+        session.add(
+            AskOffer(
+                meeting_id=session.scalars(select(CircleMeeting.id)).one(),
+                member=HELPER,
+                ask_id=ask.id,
+                answer="fine",
+            )
+        )
     change(story, model, **values)
     assert "Mercury" not in announced(story)
 

@@ -146,11 +146,10 @@ def test_the_settings_keep_chosen_values(window: OpenWindow) -> None:
 
 def test_time_does_not_go_back(window: OpenWindow) -> None:
     maya = window()
+    # The next journey begins after this one, which may take some time.
+    maya.travel("+1 day")
     maya.page.get_by_role("button", name="travel in time").click()
     clock = maya.page.get_by_role("dialog", name="Travel in time")
-    before = clock.get_by_role("status").inner_text()
-    clock.get_by_role("button", name="+1 day").click()
-    expect(clock.get_by_role("status")).not_to_have_text(before)
     clock.get_by_label("A day").fill("2020-01-01")
     clock.get_by_role("button", name="Go").click()
     expect(maya.page.get_by_text("only goes forward")).to_be_visible()

@@ -19,11 +19,10 @@ INSTALL_PATH = "/slack/install"
 
 _CLIENT_ID = re.compile(r"\d+\.\d+")
 _TEAM = re.compile(r"[TE][A-Z0-9]{2,40}")
-# Each may be set only for many workspaces.
+# Each is only for many workspaces, and then needs the others.
 _NAMES = (
     "slack_oauth_client_id",
     "slack_oauth_client_secret",
-    "public_url",
     "token_key",
     "allowed_workspaces",
 )

@@ -76,6 +76,9 @@ def test_without_them_nothing_changes(monkeypatch):
         monkeypatch.setenv(name, value)
     assert Settings().many_workspaces is None
     assert Settings().mode == "socket"
+    # The address alone asks for nothing.
+    monkeypatch.setenv("PUBLIC_URL", "https://bot.acme.org")
+    assert Settings().mode == "socket"
 
 
 @pytest.mark.parametrize("missing", [name for name in GOOD if name != "DATABASE_URL"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 Clock = Callable[[], datetime]
 
@@ -15,6 +16,14 @@ _MAX_DIGITS = 11
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def parse_http_date(date: str) -> datetime | None:
+    """Return the time in an HTTP `Date` header (UTC, whole seconds); None if none."""
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def ts_to_micros(ts: str) -> int:

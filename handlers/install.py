@@ -42,6 +42,11 @@ class Page:
 
 
 PAGES: Mapping[Reason, Page] = {
+    "too_many_tries": Page(
+        "Too many tries",
+        "Many links did not work. Reload this page in a minute.",
+        status=429,
+    ),
     "stale_link": Page(
         "This link no longer works",
         "It is older than ten minutes, it was used already, or it is from another"

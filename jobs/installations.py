@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 def check_token(rt: Runtime, workspace: Workspace) -> None:
     try:
         error_code = installations.check_token(
-            rt.write_session, rt.slack_of(workspace), workspace
+            rt.write_session, rt.slack_of(workspace), workspace, now=rt.clock()
         )
     except SlackError as error:
         log.warning("token not checked", extra={"error": error.code})

@@ -74,6 +74,8 @@ class SlackHub:
         # The team and the end of each token.
         self._tokens: dict[str, tuple[str, datetime | None]] = {}
         self._refreshes: dict[str, Refresh] = {}
+        # Tokens that ended when the app was removed.
+        self._ended: set[str] = set()
         self._server = server.Server(self._routes)
 
     @property
@@ -171,7 +173,8 @@ class SlackHub:
     ) -> ApiResponse:
         team_id, expires_at = self._tokens.get(token, ("", None))
         if not team_id:
-            return ApiResponse({"ok": False, "error": "invalid_auth"})
+            error = "account_inactive" if token in self._ended else "invalid_auth"
+            return ApiResponse({"ok": False, "error": error})
         if expires_at is not None and expires_at <= self._clock():
             return ApiResponse({"ok": False, "error": "token_expired"})
         sandbox = self.workspaces[team_id]
@@ -237,6 +240,9 @@ class SlackHub:
         }
 
     def _forget_tokens(self, team_id: str) -> None:
+        self._ended |= {
+            token for token, (team, _) in self._tokens.items() if team == team_id
+        }
         self._tokens = {
             token: (team, end)
             for token, (team, end) in self._tokens.items()

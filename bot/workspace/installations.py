@@ -12,6 +12,7 @@ from bot.errors import SettingsError
 from bot.outbox.enqueue import ENQUEUED
 from bot.runtime import Transaction, Workspace
 from bot.slack.api import REVOKED_TOKEN_ERRORS, SlackApi, SlackError
+from bot.workspace import tokens
 from models import Installation
 
 
@@ -66,7 +67,11 @@ def has_scope(tx: Transaction, scope: str) -> bool:
 
 
 def check_token(
-    sessions: sessionmaker[Session], slack: SlackApi, workspace: Workspace
+    sessions: sessionmaker[Session],
+    slack: SlackApi,
+    workspace: Workspace,
+    *,
+    now: datetime,
 ) -> str | None:
     """Call `auth.test`, and enable or disable sending by its result.
 
@@ -93,6 +98,8 @@ def check_token(
             session.info[ENQUEUED] = True
         elif error_code and not row.disabled_reason:
             row.disabled_reason = error_code
+        if error_code == "token_expired":
+            tokens.expire(session, workspace.id, now=now)
         return row.disabled_reason
 
 
@@ -116,6 +123,12 @@ def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace
 def _load(session: Session, team_id: str) -> Workspace:
     row = session.scalars(select(Installation).filter_by(team_id=team_id)).one()
     return to_workspace(row)
+
+
+def all_workspaces(session: Session) -> list[Workspace]:
+    """Return each workspace in the database, also those that removed the app."""
+    rows = session.scalars(select(Installation).order_by(Installation.id))
+    return [to_workspace(row) for row in rows]
 
 
 def to_workspace(row: Installation) -> Workspace:

@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlencode, urljoin
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.clock import Clock
+from bot.clock import Clock, parse_http_date
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.outbox.enqueue import ENQUEUED
+from bot.outbox.rate_limiter import RateLimiter
 from bot.runtime import Workspace
 from bot.slack.api import Rejected, SlackApi, SlackError
 from bot.slack.oauth import USED_CODE_ERRORS, Grant, OAuthClient
@@ -21,7 +22,11 @@ from bot.workspace.token_refresh import to_token
 
 log = logging.getLogger(__name__)
 
+# More than people need, and few enough that a flood is no burden for Slack.
+BAD_CODES_PER_SECOND, BAD_CODES_AT_ONCE = 0.1, 20
+
 Reason = Literal[
+    "too_many_tries",
     "stale_link",
     "cancelled",
     "refused_by_slack",
@@ -66,6 +71,10 @@ class Installer:
     scopes: Collection[str]
     optional_scopes: Collection[str]
     api_url: str
+    # Codes that Slack did not accept; it is not asked about more than these.
+    bad_codes: RateLimiter = field(
+        default_factory=lambda: RateLimiter(BAD_CODES_PER_SECOND, BAD_CODES_AT_ONCE)
+    )
 
     def begin(self, browser: str) -> str:
         """Return the address of Slack's page, on which a person allows the app."""
@@ -84,14 +93,17 @@ class Installer:
     def finish(self, *, state: str, browser: str, code: str, error: str) -> Installed:
         """Install the app; `error` is Slack's, if the person did not allow it.
 
-        1. The state is used up, whatever happens next.
-        2. The code is exchanged for a token, once. It must be of a workspace that may
+        1. After too many bad codes, nothing happens for a while.
+        2. The state is used up, whatever happens next.
+        3. The code is exchanged for a token, once. It must be of a workspace that may
            install the app, with all scopes that the bot needs.
-        3. `auth.test` says who the token is.
-        4. The workspace and its token are stored, and served from now on.
+        4. `auth.test` says who the token is.
+        5. The workspace and its token are stored, and served from now on.
 
         Raises NotInstalled.
         """
+        if self.bad_codes.wait_seconds() > 0:
+            raise NotInstalled("too_many_tries")
         with self.write_session.begin() as session:
             is_ours = oauth_states.finish(session, state, browser, now=self.clock())
         if not is_ours:
@@ -117,7 +129,8 @@ class Installer:
                 self.keys,
                 workspace.id,
                 to_token(grant, now=now),
-                installed_at=now,
+                # Slack's events have times of its clock.
+                installed_at=parse_http_date(identity["date"]) or now,
             )
             # Messages may have waited since the app was removed.
             session.info[ENQUEUED] = True
@@ -130,6 +143,7 @@ class Installer:
             return self.oauth.exchange(code, self.many.redirect_url)
         except Rejected as error:
             if error.code in USED_CODE_ERRORS:
+                self.bad_codes()
                 raise NotInstalled("used_code") from error
             log.error(  # noqa: TRY400 - The trace says nothing.
                 "not installed: check the app's client id, secret and redirect URL",

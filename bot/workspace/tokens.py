@@ -1,12 +1,12 @@
 """Store workspaces' tokens, and renew those that expire."""
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.clock import datetime_to_micros
 from bot.workspace.token_keys import TokenKeys, access_row, refresh_row
 from models import WorkspaceToken
 
@@ -14,6 +14,7 @@ from models import WorkspaceToken
 REFRESH_BEFORE = timedelta(hours=2)
 # Longer than a call to Slack takes. If the process ends meanwhile, another one asks.
 REFRESH_LEASE = timedelta(seconds=60)
+_VERSION_BITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def store(
 ) -> None:
     """Store a workspace's token in place of the one before.
 
-    `installed_at` is the time of a new installation; None: the token was renewed.
+    `installed_at` is Slack's time of a new installation; None: the token was renewed.
     """
     row = session.get(WorkspaceToken, installation_id, with_for_update=True)
     if row is None:
@@ -44,7 +45,7 @@ def store(
             # The app was removed while Slack renewed its token.
             return
         # No number that an earlier installation had.
-        first = datetime_to_micros(installed_at)
+        first = secrets.randbits(_VERSION_BITS)
         row = WorkspaceToken(installation_id=installation_id, version=first)
         session.add(row)
     row.access_token = keys.seal(token.access, access_row(installation_id))
@@ -90,12 +91,21 @@ def claim_refreshes(session: Session, *, now: datetime) -> list[int]:
                 or_(
                     WorkspaceToken.refreshing_until.is_(None),
                     WorkspaceToken.refreshing_until <= now,
+                    # The clock was set back.
+                    WorkspaceToken.refreshing_until > now + REFRESH_LEASE,
                 ),
             )
             .values(refreshing_until=now + REFRESH_LEASE)
             .returning(WorkspaceToken.installation_id)
         )
     )
+
+
+def expire(session: Session, installation_id: int, *, now: datetime) -> None:
+    """Have a token renewed at once: Slack says it has expired, whatever clocks say."""
+    row = session.get(WorkspaceToken, installation_id, with_for_update=True)
+    if row is not None and row.refresh_token is not None:
+        row.expires_at = now
 
 
 def versions(session: Session) -> dict[int, int]:

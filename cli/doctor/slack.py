@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bot.clock import Clock
+from bot.clock import Clock, parse_http_date
 from bot.config.settings import Settings
 from bot.slack.api import Rejected, SlackError
 from bot.slack.client import SlackClient
@@ -111,12 +110,11 @@ def check_skew(date: str, *, before: datetime, after: datetime) -> Iterator[Find
     Yields nothing if it is missing.
     """
     about = "Clock"
-    try:
-        at = parsedate_to_datetime(date)
-    except ValueError:
+    at = parse_http_date(date)
+    if at is None:
         return
     # The header leaves out fractions of a second: half a second on average.
-    off = (before + (after - before) / 2 - at.astimezone(UTC)).total_seconds() - 0.5
+    off = (before + (after - before) / 2 - at).total_seconds() - 0.5
     if abs(off) < SKEW_WARNING_SECONDS:
         yield ok(about, "The clock agrees with Slack's.")
         return

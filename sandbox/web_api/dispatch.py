@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -76,9 +78,12 @@ class ApiDispatcher:
                 )
             )
             workspace.notify("call", method=name, ok=response.body["ok"])
-        scopes = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))}
+        headers = {
+            "x-oauth-scopes": ",".join(sorted(workspace.scopes)),
+            "date": http_date(workspace.clock()),
+        }
         return ApiResponse(
-            response.body, response.status, scopes | dict(response.headers), fault
+            response.body, response.status, headers | dict(response.headers), fault
         )
 
     def _call_method(self, name: str, token: str, args: Args) -> ApiResponse:
@@ -113,6 +118,10 @@ class ApiDispatcher:
             return 0
         channel = args.text("channel") if name == "chat.postMessage" else None
         return rates.seconds_to_wait(name, method.per_minute, channel)
+
+
+def http_date(at: datetime) -> str:
+    return format_datetime(at.astimezone(UTC), usegmt=True)
 
 
 def _rate_limited(seconds: int) -> ApiResponse:

@@ -126,6 +126,8 @@ class Server:
         config = uvicorn.Config(
             Starlette(routes=[*self._routes()], middleware=[_LOOPBACK_ONLY]),
             log_config=None,
+            # The workspace's clock gives the time, not the machine's.
+            date_header=False,
             http=broken_http.TransportExposingProtocol,
             ws="none",
             log_level="warning",

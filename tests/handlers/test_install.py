@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -14,7 +15,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from bot.db.engine import Database
+from bot.outbox.rate_limiter import RateLimiter
 from bot.workspace import tokens
+from bot.workspace.oauth_install import (
+    BAD_CODES_AT_ONCE,
+    BAD_CODES_PER_SECOND,
+    NotInstalled,
+)
+from handlers.install import PAGES
 from models import Channel, Installation, OAuthState, WorkspaceToken
 from sandbox import Sandbox, SlackHub
 from tests.factories import Clock
@@ -214,6 +222,45 @@ def test_a_code_works_once(browser: Browser, acme: Sandbox, database: Database):
     assert (answer.status, answer.title) == (400, "This link no longer works")
     assert count(database, WorkspaceToken) == 1
     assert browser.site.works(acme)
+
+
+def test_a_flood_of_bad_codes_asks_slack_no_more(
+    browser: Browser, acme: Sandbox, hub: SlackHub, monkeypatch: pytest.MonkeyPatch
+):
+    seconds = [0.0]
+    limiter = RateLimiter(
+        BAD_CODES_PER_SECOND, BAD_CODES_AT_ONCE, clock=lambda: seconds[0]
+    )
+    installer = replace(browser.site.serving.installer(), bad_codes=limiter)
+    calls: list[dict[str, Any]] = []
+    exchange = hub._access
+
+    def counted(args: dict[str, Any]) -> dict[str, Any]:
+        calls.append(args)
+        return exchange(args)
+
+    monkeypatch.setattr(hub, "_access", counted)
+
+    def finish(state: str, code: str) -> str:
+        """Return the reason of a refusal."""
+        try:
+            installer.finish(state=state, browser="a", code=code, error="")
+        except NotInstalled as refusal:
+            return refusal.reason
+        return ""
+
+    def state() -> str:
+        return httpx.URL(installer.begin("a")).params["state"]
+
+    good = httpx.URL(browser.allow(browser.begin(), acme)).params["code"]
+    reasons = [finish(state(), "1.2.bad") for _ in range(BAD_CODES_AT_ONCE + 3)]
+    assert reasons.index("too_many_tries") == len(calls) == BAD_CODES_AT_ONCE
+    assert PAGES["too_many_tries"].status == 429
+    own = state()
+    assert finish(own, good) == "too_many_tries"
+    seconds[0] = 60
+    # Its link was not used up.
+    assert finish(own, good) == ""
 
 
 def test_cancelling_stores_nothing(browser: Browser, database: Database):

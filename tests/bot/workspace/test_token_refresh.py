@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from bot.clock import datetime_to_micros
+import jobs.installations
 from bot.db.engine import Database
+from bot.outbox.worker import OutboxWorker
 from bot.slack.api import Rejected
 from bot.slack.oauth import Grant, OAuthClient
 from bot.workspace import tokens
@@ -59,11 +60,15 @@ def first(
     return site
 
 
-def renewals(database: Database) -> int:
-    """Return the number of tokens after the first one."""
+@pytest.fixture
+def first_version(first: InstallSite, acme: Sandbox, database: Database) -> int:
+    return version(database)
+
+
+def version(database: Database) -> int:
+    """Return the token's number; each renewal adds one."""
     with database.read_session() as session:
-        row = session.scalars(select(WorkspaceToken)).one()
-        return row.version - datetime_to_micros(row.installed_at) - 1
+        return session.scalars(select(WorkspaceToken.version)).one()
 
 
 def test_a_token_is_renewed_before_it_expires(
@@ -83,6 +88,24 @@ def test_without_renewal_slack_accepts_it_no_longer(
         first.works(acme)
 
 
+def test_a_token_that_expired_too_early_is_renewed_at_once(
+    first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+):
+    """Our clock was ahead when Slack gave it, and was set right since."""
+    clock.advance(hours=12)
+    with database.write_session.begin() as session:
+        late = clock() + timedelta(hours=5)
+        session.execute(
+            update(WorkspaceToken).values(expires_at=late, refreshing_until=late)
+        )
+    first.serving.refresh_tokens()
+    with pytest.raises(Rejected, match="token_expired"):
+        first.works(acme)
+    jobs.installations.check_token(first.rt, OutboxWorker(first.rt, {}))
+    first.serving.refresh_tokens()
+    assert first.works(acme)
+
+
 def test_after_a_long_pause_the_first_start_renews_it(
     first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
 ):
@@ -93,7 +116,12 @@ def test_after_a_long_pause_the_first_start_renews_it(
 
 
 def test_of_two_replicas_one_renews_it_and_the_other_reads_it(
-    first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+    first: InstallSite,
+    hub: SlackHub,
+    acme: Sandbox,
+    database: Database,
+    clock: Clock,
+    first_version: int,
 ):
     second = replica(hub, database, clock)
     clock.advance(hours=10)
@@ -101,7 +129,7 @@ def test_of_two_replicas_one_renews_it_and_the_other_reads_it(
     with ThreadPoolExecutor(2) as pool:
         for work in [pool.submit(serving.refresh_tokens) for serving in both]:
             work.result()
-    assert renewals(database) == 1
+    assert version(database) == first_version + 1
     clock.advance(hours=9)
     for site in (first, second):
         site.serving.directory.sync()
@@ -115,16 +143,17 @@ def test_a_lost_answer_is_asked_for_again(
     acme: Sandbox,
     database: Database,
     clock: Clock,
+    first_version: int,
     kind: str,
 ):
     hub.faults.add(kind, "oauth.v2.access", times=1, after=True)
     clock.advance(hours=10)
     first.serving.refresh_tokens()
-    assert renewals(database) == 0
+    assert version(database) == first_version
     assert first.works(acme)
     clock.advance(minutes=1)
     first.serving.refresh_tokens()
-    assert renewals(database) == 1
+    assert version(database) == first_version + 1
     clock.advance(hours=9)
     assert first.works(acme)
 
@@ -229,9 +258,14 @@ def test_a_new_installation_while_slack_answers_is_kept(
 
 
 def test_the_app_is_removed_while_the_token_is_renewed(
-    first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+    first: InstallSite,
+    hub: SlackHub,
+    acme: Sandbox,
+    database: Database,
+    clock: Clock,
+    first_version: int,
 ):
     clock.advance(hours=10)
     hub.uninstall(acme.team_id)
     first.serving.refresh_tokens()
-    assert renewals(database) == 0
+    assert version(database) == first_version

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.db.retry import retry_on_conflict
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Transaction, Workspace
+from bot.workspace import installations
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Collection[object])
@@ -34,6 +35,24 @@ def each_workspace(
     @wraps(run)
     def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
         run_all(partial(run, rt), rt.workspaces)
+
+    return run_for_each
+
+
+def each_known_workspace(
+    run: Callable[[Runtime, Workspace], None],
+) -> Callable[[Runtime, OutboxWorker], None]:
+    """Turn a function for one workspace into a job for all in the database.
+
+    Also for those that removed the app, or whose token this process doesn't have: their
+    data ages, too. The function can't call Slack.
+    """
+
+    @wraps(run)
+    def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
+        with rt.read_session() as session:
+            known = installations.all_workspaces(session)
+        run_all(partial(run, rt), known)
 
     return run_for_each
 

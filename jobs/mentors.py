@@ -7,7 +7,11 @@ from bot.mentors.feature import Mentors
 from bot.mentors.queries import PrivateMembers
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import Rejected, SlackError
-from jobs.each_workspace import each_workspace, write_drained
+from jobs.each_workspace import (
+    each_known_workspace,
+    each_workspace,
+    write_drained,
+)
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +75,7 @@ def write_message_counts(rt: Runtime, workspace: Workspace) -> None:
 flush_message_counts = each_workspace(write_message_counts)
 
 
-@each_workspace
+@each_known_workspace
 def purge_message_counts(rt: Runtime, workspace: Workspace) -> None:
     with rt.write(workspace) as tx:
         message_counts.purge_expired(tx)

@@ -8,12 +8,12 @@ from bot.outbox.worker import OutboxWorker
 from bot.privacy import service as privacy
 from bot.runtime import Runtime, Workspace
 from bot.workspace import workspace_settings
-from jobs.each_workspace import each_workspace
+from jobs.each_workspace import each_known_workspace
 
 log = logging.getLogger(__name__)
 
 
-@each_workspace
+@each_known_workspace
 def purge_expired(rt: Runtime, workspace: Workspace) -> None:
     now = rt.clock()
     with rt.write(workspace) as tx:
@@ -25,7 +25,7 @@ def purge_expired(rt: Runtime, workspace: Workspace) -> None:
         )
 
 
-@each_workspace
+@each_known_workspace
 def erase_deactivated(rt: Runtime, workspace: Workspace) -> None:
     now = rt.clock()
     with rt.write(workspace) as tx:

@@ -60,6 +60,11 @@ class ServedWorkspaces:
         for workspace, slack in served:
             self.add(workspace, slack)
 
+    @property
+    def follow_database(self) -> bool:
+        """True if workspaces come and go; False if the token is in the settings."""
+        return self._look_up is not None
+
     def add(self, workspace: Workspace, slack: SlackApi) -> None:
         """Serve the workspace with a client that has its token, from now on."""
         with self._lock:

@@ -200,6 +200,7 @@ def parser() -> argparse.ArgumentParser:
         "erase",
         more=(
             "Without this command the bot does it after ERASE_UNINSTALLED_AFTER_DAYS."
+            " If the bot does not know that the app was removed, it asks Slack."
             " You can run it while the bot runs. Nothing brings the data back."
         ),
     )

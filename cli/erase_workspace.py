@@ -6,16 +6,24 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import utc_now
+from bot.config.many_workspaces import ManyWorkspaces
 from bot.config.settings import Settings
-from bot.workspace import workspace_erasure
+from bot.db.engine import Database
+from bot.db.sealing import WrongKey
+from bot.slack.api import SlackError
+from bot.slack.client import SlackClient
+from bot.workspace import tokens, workspace_erasure
+from bot.workspace.removal import REMOVED_ERRORS, end
 from cli.database import current_database
 from cli.errors import CommandError
+from cli.token_key import token_keys_of
 from models import Installation
 
 
 def erase(settings: Settings, args: argparse.Namespace) -> int:
     """Raises CommandError and SettingsError."""
-    if settings.many_workspaces is None:
+    many = settings.many_workspaces
+    if many is None:
         raise CommandError("This command is for a bot that serves many workspaces.")
     now = utc_now()
     try:
@@ -24,7 +32,12 @@ def erase(settings: Settings, args: argparse.Namespace) -> int:
                 row = session.scalar(select(Installation).filter_by(team_id=args.team))
             if row is None:
                 raise CommandError(f"The database has no workspace {args.team}.")
-            is_erased = row.uninstalled_at is not None and workspace_erasure.erase(
+            if row.uninstalled_at is None:
+                _check_removal(settings, many, database, row)
+                with database.write_session.begin() as session:
+                    installation = session.get_one(Installation, row.id)
+                    end(session, installation, at=now, reason="app_uninstalled")
+            is_erased = workspace_erasure.erase(
                 database.write_session, row.id, before=now, now=now
             )
     except SQLAlchemyError as error:
@@ -33,8 +46,37 @@ def erase(settings: Settings, args: argparse.Namespace) -> int:
             " ERASE_UNINSTALLED_AFTER_DAYS."
         ) from None
     if not is_erased:
-        raise CommandError(
-            f"{args.team} has the app installed. Let it remove the app in Slack first."
-        )
+        raise CommandError(f"{args.team} has just installed the app again.")
     print(f"Erased everything of {args.team}.")
     return 0
+
+
+def _check_removal(
+    settings: Settings, many: ManyWorkspaces, database: Database, row: Installation
+) -> None:
+    """Ask Slack whether the app was removed: its event about it may be lost.
+
+    A workspace whose token was lost can't be asked. Raises CommandError if the app is
+    installed, or if Slack does not say so.
+    """
+    try:
+        with database.read_session() as session:
+            token = tokens.load(session, token_keys_of(many), row.id)
+        if token is None:
+            return
+        SlackClient(token.access, base_url=settings.slack_api_url).auth_test()
+    except WrongKey:
+        raise CommandError(
+            f"The token of {row.team_id} does not open, so Slack can't be asked whether"
+            " the app was removed. Set the right TOKEN_KEY, or run `uv run app.py"
+            " rotate-token-key --lost`."
+        ) from None
+    except SlackError as error:
+        if error.code in REMOVED_ERRORS:
+            return
+        raise CommandError(
+            f"Slack does not say whether {row.team_id} removed the app ({error.code})."
+        ) from None
+    raise CommandError(
+        f"{row.team_id} has the app installed. Let it remove the app in Slack first."
+    )

@@ -24,6 +24,7 @@ from handlers import (
     finding,
     help_command,
     home,
+    installations,
     knowledge,
     kudos,
     kudos_buttons,
@@ -81,6 +82,7 @@ def register(bolt: App, rt: Runtime) -> None:
     program_champions.register(bolt, rt)
     home.register(bolt, rt)
     workspace.register(bolt, rt)
+    installations.register(bolt, rt)
     # The last listeners match everything that is left.
     settings.register(bolt, rt)
     register_unhandled(bolt)

@@ -53,9 +53,13 @@ class BoltApp(App):
         self,
         workspaces: ServedWorkspaces,
         commit: Callable[[Sequence[PendingCommit]], None],
+        *,
+        find_unserved: Callable[[BoltRequest], Workspace | None] = lambda _: None,
         **options: Any,
     ) -> None:
+        """Set the callbacks; `find_unserved` may find a workspace for a request."""
         super().__init__(**options)
+        self._find_unserved = find_unserved
         self._workspaces = workspaces
         self._commit_batch = commit
         self.metrics = Metrics()
@@ -98,7 +102,9 @@ class BoltApp(App):
             # Bolt takes the team from the event's authorization, not from the body:
             # a shared channel shows the same message under several teams.
             team_id = request.context.team_id
-            workspace = self._workspaces.find(team_id, request.context.enterprise_id)
+            workspace = self._workspaces.find(
+                team_id, request.context.enterprise_id
+            ) or self._find_unserved(request)
             if workspace is None:
                 log.warning("workspace not served", extra={"team": team_id})
                 return BoltResponse(status=200)
@@ -170,7 +176,11 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
 
 
 def create_app(rt: Runtime) -> BoltApp:
-    bolt = build_bolt(rt.workspaces, commit=partial(commit_batch, rt))
+    bolt = build_bolt(
+        rt.workspaces,
+        commit=partial(commit_batch, rt),
+        find_unserved=partial(handlers.installations.find_unserved, rt),
+    )
     handlers.register(bolt, rt)
     return bolt
 
@@ -179,11 +189,13 @@ def build_bolt(
     workspaces: ServedWorkspaces,
     *,
     commit: Callable[[Sequence[PendingCommit]], None] = lambda _: None,
+    find_unserved: Callable[[BoltRequest], Workspace | None] = lambda _: None,
 ) -> BoltApp:
     """Build the Bolt app. The caller verifies requests before it dispatches them."""
     return BoltApp(
         workspaces,
         commit,
+        find_unserved=find_unserved,
         # Without a name Bolt would read source files of its call stack to find one.
         name="backswing",
         authorize=_authorize,

@@ -1,6 +1,5 @@
-"""Handle events about channels, users and the app's installation."""
+"""Handle events about channels and users."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +9,8 @@ from sqlalchemy import Row
 from bot.clock import ts_to_datetime
 from bot.runtime import Runtime, Workspace
 from bot.workspace import channels, members, sync
-from bot.workspace.removal import record_removal
 from handlers import external_members
 from handlers.payloads import (
-    AppRemoved,
     ChannelEvent,
     ChannelIdChanged,
     ChannelRenamed,
@@ -22,8 +19,6 @@ from handlers.payloads import (
     UserChange,
 )
 from models import Member
-
-log = logging.getLogger(__name__)
 
 Event = dict[str, Any]
 Listener = Callable[[Runtime, Workspace, Event], None]
@@ -50,12 +45,6 @@ def register(bolt: App, rt: Runtime) -> None:
         on_event(f"{kind}_deleted", update_channel(is_archived=True))
         on_event(f"{kind}_unarchive", update_channel(is_archived=False))
         on_event(f"{kind}_rename", channel_renamed)
-
-    def on_removal(body: Event, workspace: Workspace) -> None:
-        app_removed(rt, workspace, body)
-
-    bolt.event("app_uninstalled")(on_removal)
-    bolt.event("tokens_revoked")(on_removal)
 
 
 def user_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
@@ -135,26 +124,6 @@ def channel_id_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
 def channel_unshared(rt: Runtime, workspace: Workspace, event: Event) -> None:
     unshared = ChannelUnshared.model_validate(event)
     _update_channel(rt, workspace, unshared.channel, is_shared=unshared.is_ext_shared)
-
-
-def app_removed(rt: Runtime, workspace: Workspace, body: Event) -> None:
-    """Stop at once after `app_uninstalled` or `tokens_revoked`.
-
-    The latter lists the people and bots whose tokens were revoked.
-    """
-    match body["event"]:
-        case {"type": "app_uninstalled"}:
-            reason = "app_uninstalled"
-        case {"tokens": {"bot": [_, *_]}}:
-            reason = "token_revoked"
-        case _:
-            return
-    event_time = AppRemoved.model_validate(body).event_time
-    with rt.write(workspace) as tx:
-        is_over = record_removal(tx, event_time=event_time, reason=reason)
-    if is_over:
-        rt.workspaces.remove(workspace.id)
-        log.info("app removed", extra={"team": workspace.team_id, "why": reason})
 
 
 def _find_channel(rt: Runtime, workspace: Workspace, slack_id: str) -> Row[Any] | None:

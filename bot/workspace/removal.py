@@ -2,9 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from bot.runtime import Transaction
 from models import Installation, WorkspaceToken
 
+# With these errors Slack says that the app was removed, or its token revoked.
+REMOVED_ERRORS = {"account_inactive", "token_revoked"}
 # Slack gives the time of an event in whole seconds, rounded down.
 _PRECISION = timedelta(seconds=1)
 
@@ -14,24 +18,38 @@ def is_earlier(event_at: datetime, installed_at: datetime) -> bool:
     return event_at + _PRECISION <= installed_at
 
 
-def record_removal(tx: Transaction, *, event_time: int | None, reason: str) -> bool:
+def record_removal(
+    tx: Transaction, *, event_time: int | None, reason: str, keeps_token: bool
+) -> bool:
     """Record that the app was removed; `event_time` is Slack's, in Unix seconds.
 
     Its token is deleted, and messages wait. If the app was installed again meanwhile,
-    nothing changes. A token in the settings stays, and works again after a new
-    installation. Returns True if the workspace is no longer to be served.
+    nothing changes. `keeps_token`: without a token in the database, it is in the
+    settings, and works again after a new installation. Returns True if the workspace
+    is no longer to be served.
     """
     installation = tx.session.get_one(
         Installation, tx.workspace.id, with_for_update=True
     )
     token = tx.session.get(WorkspaceToken, tx.workspace.id)
-    if token is None:
+    if token is None and keeps_token:
         installation.disabled_reason = reason
         return False
+    if token is None and installation.uninstalled_at is not None:
+        return True
     event_at = datetime.fromtimestamp(event_time, UTC) if event_time else tx.now
-    if is_earlier(event_at, token.installed_at):
+    if token is not None and is_earlier(event_at, token.installed_at):
         return False
-    tx.session.delete(token)
-    installation.disabled_reason = reason
-    installation.uninstalled_at = min(event_at, tx.now)
+    end(tx.session, installation, at=min(event_at, tx.now), reason=reason)
     return True
+
+
+def end(
+    session: Session, installation: Installation, *, at: datetime, reason: str
+) -> None:
+    """Record that the app is gone since then. A token that was lost is gone, too."""
+    token = session.get(WorkspaceToken, installation.id)
+    if token is not None:
+        session.delete(token)
+    installation.disabled_reason = reason
+    installation.uninstalled_at = at

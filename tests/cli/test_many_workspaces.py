@@ -13,6 +13,8 @@ from bot.config.many_workspaces import ManyWorkspaces
 from bot.config.settings import Settings
 from bot.db.engine import Database
 from bot.runtime import Workspace
+from bot.slack.api import OutcomeUnknown, Rejected, SlackError
+from bot.slack.client import SlackClient
 from bot.workspace import tokens
 from bot.workspace.token_keys import require_same_key
 from bot.workspace.tokens import Token
@@ -199,19 +201,44 @@ def test_the_command_is_for_many_workspaces(
     assert operator.run() == (2, "TOKEN_KEY is not set.\n")
 
 
-def test_a_workspace_is_erased_at_once(operator: Operator):
+def test_a_workspace_is_erased_at_once(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+):
     operator.install()
     team = operator.workspace.team_id
+    answers: list[SlackError | None] = [
+        None,
+        OutcomeUnknown("auth.test", "TimeoutError"),
+        Rejected("auth.test", "token_expired"),
+        Rejected("auth.test", "account_inactive"),
+    ]
+
+    def auth_test(_: SlackClient) -> dict[str, Any]:
+        if error := answers.pop(0):
+            raise error
+        return {}
+
+    monkeypatch.setattr(SlackClient, "auth_test", auth_test)
     code, shown = operator.run("erase-workspace", team)
     assert (code, "has the app installed" in shown) == (2, True)
-    with operator.database.write_session.begin() as session:
-        session.execute(update(Installation).values(uninstalled_at=NOW))
-    assert operator.run("erase-workspace", team) == (
+    for _ in range(2):
+        code, shown = operator.run("erase-workspace", team)
+        assert (code, "Slack does not say" in shown) == (2, True)
+    code, shown = operator.run("erase-workspace", team, TOKEN_KEY=OTHER_KEY)
+    assert (code, "does not open" in shown) == (2, True)
+    # Slack's event about it got lost, but Slack says so when asked.
+    assert operator.run("erase-workspace", team, TOKEN_KEY=KEY) == (
         0,
         f"Erased everything of {team}.\n",
     )
+    assert answers == []
     with operator.database.read_session() as session:
         assert session.scalars(select(Installation.id)).all() == []
         assert session.scalars(select(WorkspaceToken.installation_id)).all() == []
     code, shown = operator.run("erase-workspace", team)
     assert (code, f"no workspace {team}" in shown) == (2, True)
+
+
+def test_a_workspace_whose_token_was_lost_is_erased(operator: Operator):
+    code, shown = operator.run("erase-workspace", operator.workspace.team_id)
+    assert (code, "Erased everything" in shown) == (0, True)

@@ -1,12 +1,14 @@
 """A workspace removes the app, and Slack's events about it come in any order."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+import handlers.bolt_app
 from bot.runtime import Workspace
 from bot.workspace import installations, tokens
 from bot.workspace.directory import WorkspaceDirectory
@@ -134,6 +136,38 @@ def test_another_replica_serves_it_again_after_a_new_installation(installed: Sto
 def test_a_malformed_time_changes_nothing(installed: Story, event_time: Any):
     installed.event(UNINSTALLED, event_time=event_time)
     assert not has_stopped(installed)
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "sealed"])
+@pytest.mark.parametrize("event", [UNINSTALLED, BOT_REVOKED])
+def test_a_workspace_that_no_process_serves_is_heard(
+    installed: Story, event: dict[str, Any], is_lost: bool
+):
+    """Its token was lost with the key, or does not open with this one."""
+    if is_lost:
+        with installed.rt.write_session.begin() as session:
+            session.execute(delete(WorkspaceToken))
+    other_key = TokenKeys(TokenKey(bytes(range(1, 33))))
+    replica = WorkspaceDirectory(
+        installed.rt.read_session, other_key, lambda token: FakeSlack()
+    )
+    replica.sync()
+    assert list(replica.served) == []
+    rt = replace(installed.rt, workspaces=replica.served)
+    bolt = handlers.bolt_app.create_app(rt)
+    there = Story(
+        bolt, rt, installed.worker, FakeSlack(), installed.clock, installed.workspace
+    )
+    assert there.event(PERSON_REVOKED) == 200
+    assert stored(installed)[0].uninstalled_at is None
+    assert there.event({"type": "team_join", "user": {"id": ASKER}}) == 200
+    removed_at = installed.clock().replace(microsecond=0)
+    assert there.event(event) == 200
+    installed.advance(hours=1)
+    # Delivered again, it changes nothing.
+    assert there.event(event) == 200
+    row, has_token = stored(installed)
+    assert (row.uninstalled_at, has_token) == (removed_at, False)
 
 
 def test_a_token_in_the_settings_is_checked_again(known: Story):

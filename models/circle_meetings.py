@@ -113,6 +113,7 @@ class CircleMeetingMessage(Base):
     recipient: Mapped[str] = mapped_column(index=True)
     # The id of the message, and of the conversation that it is in.
     ts: Mapped[str | None]
+    slack_channel: Mapped[str | None]
     # 1 after the message was posted anew, because Slack refused to edit it.
     reposts: Mapped[int] = mapped_column(default=0)
     edited_at: Mapped[datetime | None]

@@ -113,6 +113,8 @@ class FakeSlack:
 
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
         def effect() -> None:
+            if channel.startswith(("U", "W")):
+                raise Rejected("chat.update", "channel_not_found")
             message = self.message_at(channel, ts)
             message.text, message.blocks = text, _to_json(blocks)
             message.updates += 1

@@ -54,6 +54,7 @@ class AgendaView:
     """A meeting's state in words. People are plain names, times are in UTC."""
 
     id: int
+    circle_id: int
     number: int
     phase: Phase
     planned_at: datetime
@@ -123,6 +124,8 @@ def _planned(view: AgendaView) -> _Rendered:
         if view.turns_wanted:
             own.append(button("No turn for me", "meeting_need_no_turn", view.value))
     lines += _questions(view)
+    chooser = view.facilitator or "The person who facilitates"
+    lines.append(context_line(f"{chooser} can choose another format until the start."))
     start = button("Start", "meeting_start", view.value, style="primary")
     formats = format_blocks.format_buttons(view.value, view.format)
     return lines, [[start, *own, _lead(view)], formats]
@@ -161,14 +164,24 @@ def _running(view: AgendaView, step: Step) -> _Rendered:
     if view.actions:
         lines.append(action_list("From last time:", view.actions))
     lines.append(context_line(_ahead(view)))
-    control = [
-        button("Next", "meeting_next", view.value, style="primary"),
+    return lines, [_control(view), _own(view)]
+
+
+def _control(view: AgendaView) -> list[ButtonElement]:
+    is_last = view.next_step is None
+    label = "Finish" if is_last else "Next"
+    buttons = [
+        button(label, "meeting_next", view.value, style="primary"),
         button("+2 min", "meeting_extend", view.value),
+    ]
+    if is_last:
+        return [*buttons, button("Pause", "meeting_pause", view.value)]
+    return [
+        *buttons,
         button("Skip", "meeting_skip", view.value),
         button("Pause", "meeting_pause", view.value),
         _end(view),
     ]
-    return lines, [control, _own(view)]
 
 
 def _step_line(view: AgendaView, step: Step) -> Block:
@@ -211,11 +224,13 @@ def _ended(view: AgendaView) -> _Rendered:
 
 
 def _own(view: AgendaView) -> list[ButtonElement]:
+    is_hoped = view.step is not None and view.step.kind == StepKind.HOPES
     is_asked = view.step is not None and view.step.kind in meeting_texts.ACTION_STEPS
     return [
         *([format_blocks.focus_button(view.value)] if view.is_discussion else []),
+        *([_circle_goal(view)] if is_hoped else []),
         action_button(view.id, is_primary=is_asked),
-        button("What became of mine", "meeting_report", view.value),
+        *([] if view.number == 1 else [_report(view)]),
         _lead(view),
     ]
 
@@ -227,6 +242,14 @@ def action_button(meeting_id: int, *, is_primary: bool = False) -> ButtonElement
         f"{meeting_id}:0:0",
         style="primary" if is_primary else None,
     )
+
+
+def _circle_goal(view: AgendaView) -> ButtonElement:
+    return button("Goal and call", "circle_change", view.circle_id)
+
+
+def _report(view: AgendaView) -> ButtonElement:
+    return button("What became of mine", "meeting_report", view.value)
 
 
 def _lead(view: AgendaView) -> ButtonElement:

@@ -127,6 +127,7 @@ def note(tx: Transaction, meeting: CircleMeeting) -> Note:
     return agenda_blocks.agenda(
         AgendaView(
             id=meeting.id,
+            circle_id=circle.id,
             number=meeting.number,
             phase=state.phase,
             planned_at=meeting.planned_at,
@@ -214,6 +215,7 @@ AGENDA = PostedMessage(
     lock=_lock,
     post=CIRCLE_AGENDA,
     render_post=_render_post,
+    slack_channel="slack_channel",
     on_posted=_on_posted,
     # Those who can't be reached have the others.
     on_rejected=do_nothing,

@@ -31,6 +31,8 @@ class StepKind(StrEnum):
 
     ARRIVE = "arrive"
     LAST_TIME = "last_time"
+    # In a circle's first meeting, which has no last time.
+    HOPES = "hopes"
     ISSUE = "issue"
     KIND_OF_HELP = "kind_of_help"
     QUESTIONS = "questions"
@@ -59,6 +61,7 @@ class Step:
 
 
 _OPENING = (Step(StepKind.ARRIVE, 6), Step(StepKind.LAST_TIME, 4))
+_FIRST_OPENING = (Step(StepKind.ARRIVE, 6), Step(StepKind.HOPES, 4))
 _CLOSING = (Step(StepKind.TAKE_AWAY, 4),)
 _TURN: Mapping[StepKind, int] = MappingProxyType(
     {
@@ -105,9 +108,15 @@ def turn_count(meeting_format: Format, minutes: int) -> int:
 
 
 def plan(
-    meeting_format: Format, minutes: int, people: Sequence[str]
+    meeting_format: Format,
+    minutes: int,
+    people: Sequence[str],
+    *,
+    is_first: bool = False,
 ) -> tuple[Step, ...]:
     """Return the steps of a meeting; `people` would like a turn, the first comes first.
+
+    `is_first` is True for a circle's first meeting.
 
     Nobody has to have a turn: without any, it is an open round.
     """
@@ -124,7 +133,8 @@ def plan(
     else:
         spare = min(free // len(turns), _MAX_TURN_MINUTES) - _TURN_MINUTES
         middle = [step for person in turns for step in _turn(person, spare)]
-    return (*_OPENING, *middle, *_CLOSING)
+    opening = _FIRST_OPENING if is_first else _OPENING
+    return (*opening, *middle, *_CLOSING)
 
 
 def _turn(person: str, spare: int) -> list[Step]:

@@ -32,6 +32,8 @@ class Meeting:
     format: Format
     # The members, in the order in which it is their turn to facilitate.
     rota: Sequence[str]
+    # True for the circle's first meeting.
+    is_first: bool = False
     # When members last had a turn in this circle; without a time, they had none yet.
     last_turns: Mapping[str, datetime] = field(
         default_factory=lambda: MappingProxyType({})
@@ -249,7 +251,7 @@ def _started(state: State, press: Press) -> State:
     people = turn_order(state.turns_wanted, meeting.last_turns)
     agenda = Agenda(
         press.at,
-        formats.plan(state.format, meeting.minutes, people),
+        formats.plan(state.format, meeting.minutes, people, is_first=meeting.is_first),
         planned_end=press.at + meeting.length,
         step_ends_at=press.at,
     )

@@ -98,6 +98,13 @@ def recurrence_of(tx: Transaction, circle: Circle) -> Recurrence:
     return Recurrence(season.meetings, season.weeks_between, season.minutes)
 
 
+def is_started(tx: Transaction, circle: Circle) -> bool:
+    """Return True if a member started the circle, so that no lead runs its season."""
+    if circle.season_id is None:
+        return False
+    return tx.session.get_one(CircleSeason, circle.season_id).places is not None
+
+
 def first_day(tx: Transaction, circle: Circle) -> date:
     """Return the first day on which the circle may meet."""
     if circle.season_id is None:
@@ -164,7 +171,8 @@ def facts_of(tx: Transaction, meeting: CircleMeeting) -> Meeting:
         meeting.minutes,
         Format(meeting.format),
         rota_now(tx, meeting),
-        _last_turns(tx, meeting),
+        is_first=meeting.number == 1,
+        last_turns=_last_turns(tx, meeting),
     )
 
 

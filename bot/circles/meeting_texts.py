@@ -16,12 +16,16 @@ STEPS: Mapping[StepKind, tuple[str, str]] = MappingProxyType(
             "What became of last time",
             "Each of you says in a sentence what became of your action.",
         ),
+        StepKind.HOPES: (
+            "What we want from it",
+            "Each of you says what you want from this circle. You can write its goal.",
+        ),
         StepKind.ISSUE: (
             "The issue",
             "NAME says what it is about. The others listen.",
         ),
         StepKind.KIND_OF_HELP: (
-            "What kind of help?",
+            "Kind of help",
             "NAME chooses: ideas, experiences, questions only, or just listening.",
         ),
         StepKind.QUESTIONS: (

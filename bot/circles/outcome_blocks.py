@@ -30,6 +30,8 @@ class AfterView:
     planned_at: datetime
     zone: ZoneInfo
     is_in_writing: bool = False
+    # False for a circle that a member started: no lead sees its counts.
+    is_counted: bool = True
     has_begun: bool = True
     actions: Sequence[ActionView] = ()
     # The member's own answer, and whether they said if it was worth their time.
@@ -44,7 +46,8 @@ def after_meeting(view: AfterView) -> Note:
         blocks.append(action_list("What you will do:", view.actions))
     if not view.is_in_writing:
         blocks += _outcome(view)
-    if view.is_in_writing or view.answer in {Outcome.ALL, Outcome.PART}:
+    has_met = view.is_in_writing or view.answer in {Outcome.ALL, Outcome.PART}
+    if view.is_counted and has_met:
         blocks += _worth(view)
     return title, blocks
 

@@ -162,6 +162,7 @@ def note(tx: Transaction, meeting: CircleMeeting, member: str) -> Note:
             planned_at=meeting.planned_at,
             zone=writing_weeks.zone_of(circle),
             is_in_writing=circle.is_in_writing,
+            is_counted=not store.is_started(tx, circle),
             has_begun=meeting.started_at is not None,
             actions=actions.of_meeting(tx, meeting),
             answer=Outcome(row.answer) if row is not None and row.answer else None,

@@ -84,7 +84,7 @@ def welcome_note(page: CirclePage) -> Note:
     count = len(page.mates)
     is_complete = page.season.places is None
     state = "is complete" if is_complete else "has enough people"
-    text = f"Your circle {state}: you {count}."
+    text = f"Your circle {state}: {count}."
     return fallback_text(text), [
         rich_text.inline(bold(text)),
         rich_text.inline(", ".join(mate.name for mate in page.mates), "."),
@@ -99,7 +99,9 @@ def _first_step(page: CirclePage) -> str:
     if page.season.is_in_writing:
         return "You meet in writing. I write to you when your first week begins."
     if page.next_meeting is not None:
-        return f"You next meet on {format_full(page.next_meeting, page.zone)}."
+        is_first = page.next_meeting == page.dates[0]
+        word = "first" if is_first else "next"
+        return f"You {word} meet on {format_full(page.next_meeting, page.zone)}."
     if not page.is_introduced:
         return "When all have answered, one of you chooses a time."
     if page.may_choose_time and not page.is_facilitator:
@@ -145,7 +147,9 @@ def circle_page(page: CirclePage) -> View:
         blocks.append(context_line(f"{free}{begins}"))
     blocks += [*reason_lines(page.reasons), DividerBlock(), *_rule_lines()]
     missing = [mate.name for mate in page.mates if not mate.has_agreed]
-    agreement = f"Not yet: {name_list(missing)}." if missing else "All of you agreed."
+    agreement = (
+        f"Not agreed yet: {name_list(missing)}." if missing else "All of you agreed."
+    )
     blocks += [context_line(agreement), DividerBlock(), *_time_lines(page)]
     if page.call_link:
         shown = truncate(page.call_link, 60)

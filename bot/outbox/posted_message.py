@@ -33,14 +33,17 @@ class PostedMessage(Generic[Row]):
 
     1. A feature enqueues `post`; `render_post` renders it (None: there is no longer
        anything to post). When Slack takes it, its `ts` is stored in the attribute
-       `ts`, and `on_posted` runs. If `update` was enqueued before the `ts` was known,
-       `update_again` enqueues it once more.
+       `ts`, and its channel in `slack_channel`; then `on_posted` runs. If `update` was
+       enqueued before the `ts` was known, `update_again` enqueues it once more.
     2. If Slack rejects the post, `on_rejected` runs with the error code. If it is
        unknown whether Slack took it, `on_lost` runs; without `on_lost`, `on_rejected`
        with the error LOST.
     3. A feature enqueues `update` whenever the row changes; `render_update` renders it
        (None: delete the message; "unchanged": leave it). If the message was deleted in
        Slack, `on_deleted` runs.
+
+    A message to a member needs `slack_channel`: Slack posts to a member, but updates
+    only in the conversation with them.
 
     `lock` locks the row, and other rows that have to be locked before it. The other
     functions get the row after that; none runs if the row is gone.
@@ -52,6 +55,7 @@ class PostedMessage(Generic[Row]):
     render_post: Callable[["Transaction", Row, Delivery], Note | None]
     thread_ts: Callable[["Transaction", Row], str | None] = do_nothing
     ts: str | None = "ts"
+    slack_channel: str | None = None
     on_posted: Callable[["Transaction", Row], None] = do_nothing
     on_rejected: Callable[["Transaction", Row, str], None]
     on_lost: Callable[["Transaction", Row], None] | None = None
@@ -115,9 +119,11 @@ class PostedMessage(Generic[Row]):
         note = self.render_update(tx, row)
         if note == "unchanged":
             return None
+        stored = getattr(row, self.slack_channel) if self.slack_channel else None
+        channel = stored or delivery.recipient
         if note is None:
-            return DeleteMessage(delivery.recipient, ts)
-        return UpdateMessage(delivery.recipient, ts, *note)
+            return DeleteMessage(channel, ts)
+        return UpdateMessage(channel, ts, *note)
 
     def _on_sent(
         self, tx: "Transaction", delivery: Delivery, sent: tuple[str, str]
@@ -125,6 +131,8 @@ class PostedMessage(Generic[Row]):
         row = self._row(tx, delivery)
         if row is None:
             return
+        if self.slack_channel is not None:
+            setattr(row, self.slack_channel, sent[0])
         if self.ts is not None:
             setattr(row, self.ts, sent[1])
             tx.session.flush()

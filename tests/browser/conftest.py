@@ -127,7 +127,7 @@ class Window:
     def modal(self) -> Locator:
         return self.page.locator("dialog.modal")
 
-    def message(self, text: str) -> Locator:
+    def message(self, text: str | re.Pattern[str]) -> Locator:
         """Return the last message in the channel with this text."""
         messages = self.page.get_by_role("main").get_by_role("article")
         return messages.filter(has_text=text).last

@@ -1,4 +1,4 @@
-"""A season of circles, from the lead who opens it to a circle that agreed."""
+"""A season of circles up to the agreement, and a circle up to its first meeting."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ pytestmark = pytest.mark.deep
 
 # They have hours in common, from Helsinki to New York.
 PEOPLE = ("aino", "maya", "noor", "tomas", "diego", "lars")
+FOUR = ("maya", "noor", "tomas", "lars")
+ACTION = "Ask my team what they need from me, as"
 BRINGS = "How do I give feedback to people I don't manage?"
 
 
@@ -120,7 +122,7 @@ def form_circle(window: Window) -> None:
 def agree(window: Window) -> None:
     """Agree from the first note, and see the circle's page."""
     window.open_direct_messages()
-    welcome = window.message("Your circle is complete: you 6.")
+    welcome = window.message("Your circle is complete: 6.")
     welcome.get_by_role("button", name="I agree").click()
     expect(window.modal).to_contain_text("You agreed.")
     expect(window.modal).to_contain_text(BRINGS)
@@ -142,6 +144,8 @@ def start_circle(window: Window) -> None:
     form = window.modal
     form.get_by_role("textbox", name="Theme").fill("Giving feedback")
     form.get_by_role("textbox", name="What I bring").fill(BRINGS)
+    # Its agenda is there at nine, at which time travel ends.
+    form.get_by_label("At", exact=True).fill("09:10")
     assert window.accessibility_problems() == []
     form.get_by_role("button", name="Start it").click()
     expect(form).to_contain_text("Your circle: Giving feedback")
@@ -161,23 +165,92 @@ def take_free_place(window: Window, free: int) -> None:
     close(window)
 
 
-def test_four_people_fill_a_circle_that_one_of_them_started(window: OpenWindow) -> None:
-    page = window("maya")
-    people = ("maya", "noor", "tomas", "lars")
-    for name in people:
-        page.act_as(name)
-        join_peers(page)
-    page.act_as("maya")
-    start_circle(page)
-    for free, name in zip((6, 5, 4), people[1:], strict=True):
-        page.act_as(name)
-        take_free_place(page, free)
-    page.travel("Next Monday, 09:00")
-    page.travel("+1 hour")
-    page.act_as("maya")
-    page.open_direct_messages()
-    welcome = page.message("Your circle has enough people: you 4.")
+def fill_circle(window: Window) -> None:
+    """Let four people fill a circle, which meets a week after Monday."""
+    for name in FOUR:
+        window.act_as(name)
+        join_peers(window)
+    window.act_as("maya")
+    window.travel("Next Monday, 09:00")
+    start_circle(window)
+    for free, name in zip((6, 5, 4), FOUR[1:], strict=True):
+        window.act_as(name)
+        take_free_place(window, free)
+    window.travel("+1 hour")
+    window.act_as("maya")
+    window.open_direct_messages()
+    welcome = window.message("Your circle has enough people: 4.")
     welcome.get_by_role("button", name="I agree").click()
-    expect(page.modal).to_contain_text("3 of 7 places are free.")
+    expect(window.modal).to_contain_text("3 of 7 places are free.")
+    expect(window.modal).to_contain_text("Not agreed yet: Lars, Noor and Tomas.")
+
+
+def open_agenda(window: Window, name: str) -> Locator:
+    """Return the agenda of the first meeting as this person sees it."""
+    window.act_as(name)
+    window.open_direct_messages()
+    return window.message(re.compile("Meeting 1 of your circle(?! is)"))
+
+
+def want_turns(window: Window) -> None:
+    """Let two members ask for a turn, a quarter of an hour before the meeting."""
+    window.travel("Next Monday, 09:00")
+    for name in ("noor", "tomas"):
+        agenda = open_agenda(window, name)
+        agenda.get_by_role("button", name="I'd like a turn").click()
+        window.message("Noted.").wait_for()
+
+
+def go_on(window: Window, button: str, text: str) -> Locator:
+    """Press a button of the agenda, and wait for its next edit."""
+    agenda = window.message(re.compile("Meeting 1 of your circle(?! is)"))
+    agenda.get_by_role("button", name=button, exact=True).click()
+    # The bot edits a message at most once in ten seconds.
+    window.travel("+1 minute")
+    expect(agenda).to_contain_text(text)
+    return agenda
+
+
+def say_next_action(window: Window, name: str) -> None:
+    agenda = open_agenda(window, name)
+    agenda.get_by_role("button", name="One thing I'll do").click()
+    form = window.modal
+    form.get_by_role("textbox", name="What will you do?").fill(f"{ACTION} {name}.")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_be_hidden()
+
+
+def meet(window: Window) -> None:
+    """Go through the meeting that Maya facilitates, up to its last step."""
+    agenda = open_agenda(window, "maya")
+    expect(agenda).to_contain_text("Noor and Tomas would like a turn")
+    go_on(window, "Start", "Arrive and good news")
+    go_on(window, "Next", "What we want from it")
+    expect(agenda).not_to_contain_text("last time")
+    go_on(window, "Next", "Noor's turn: The issue")
+    go_on(window, "Pause", "Paused.")
+    go_on(window, "Continue", "Noor's turn: The issue")
+    go_on(window, "Next", "Noor's turn: Kind of help")
+    go_on(window, "Skip", "Tomas's turn: The issue")
+    go_on(window, "Skip", "What we take away")
+
+
+def test_four_people_fill_a_circle_and_meet(window: OpenWindow) -> None:
+    page = window("maya")
+    fill_circle(page)
     assert page.accessibility_problems() == []
     close(page)
+    want_turns(page)
+    meet(page)
+    assert page.accessibility_problems() == []
+    for name in ("noor", "maya"):
+        say_next_action(page, name)
+    go_on(page, "Finish", "The meeting is over.")
+    over = page.message("Meeting 1 of your circle is over")
+    for name in ("noor", "maya"):
+        expect(over).to_contain_text(f"{name.capitalize()}: {ACTION} {name}.")
+    over.get_by_role("button", name="It took place").click()
+    expect(over).to_contain_text("You said: It took place.")
+    # No lead sees what people say of a circle that one of them started.
+    expect(over).not_to_contain_text("worth your time")
+    assert page.accessibility_problems() == []

@@ -37,7 +37,8 @@ _WHEN: Any = {"id": 1, "number": 3, "planned_at": _AT, "zone": _ZONE}
 
 
 def agenda(phase: Phase, **more: Any) -> AgendaView:
-    values = {**_WHEN, "phase": phase, "facilitator": "Ana", "closes_at": _AT}
+    values = {**_WHEN, "circle_id": 2, "phase": phase, "facilitator": "Ana"}
+    values["closes_at"] = _AT
     return AgendaView(**values | more)
 
 
@@ -132,6 +133,9 @@ SAMPLES: Samples = {
         lambda: outcome_blocks.after_meeting(AfterView(**_WHEN, answer=Outcome.PART)),
         lambda: outcome_blocks.after_meeting(
             AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True)
+        ),
+        lambda: outcome_blocks.after_meeting(
+            AfterView(**_WHEN, answer=Outcome.ALL, is_counted=False)
         ),
         lambda: outcome_blocks.after_meeting(AfterView(**_WHEN, is_in_writing=True)),
     ],

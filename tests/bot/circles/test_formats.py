@@ -53,6 +53,12 @@ def test_without_anyone_who_wants_a_turn_it_is_an_open_round(meeting_format):
     ]
 
 
+def test_a_first_meeting_has_no_last_time():
+    kinds = [step.kind for step in plan(Format.TURNS, 60, [ANA], is_first=True)]
+    assert StepKind.LAST_TIME not in kinds
+    assert kinds[1] == StepKind.HOPES
+
+
 def test_a_case_clinic_has_one_case():
     steps = plan(Format.CASE_CLINIC, 60, [BEN, ANA])
     assert {step.member for step in steps} == {None, BEN}

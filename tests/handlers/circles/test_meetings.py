@@ -158,7 +158,7 @@ def test_only_the_facilitator_moves_on_until_another_takes_over(story: Story):
     assert "Ben facilitates it" in agenda(story, PEER)
     presses(story, HELPER, "next")
     story.advance(seconds=11)
-    assert "What became of last time" in agenda(story)
+    assert "What we want from it" in agenda(story)
 
 
 def test_a_facilitator_who_does_not_come_is_replaced(story: Story):
@@ -297,7 +297,7 @@ def test_an_edit_that_fails_for_now_comes_later(story: Story):
     to_step(story, 1)
     story.advance(minutes=10)
     for member in PEOPLE:
-        assert "What became of last time" in agenda(story, member)
+        assert "What we want from it" in agenda(story, member)
 
 
 def test_a_message_is_edited_at_most_once_in_ten_seconds(story: Story):
@@ -415,7 +415,7 @@ def test_a_meeting_that_is_on_at_the_end_of_the_season_goes_on(story: Story):
     start(story)
     ends_season(story)
     to_step(story, 1)
-    assert "What became of last time" in agenda(story)
+    assert "What we want from it" in agenda(story)
     presses(story, ASKER, "end")
     assert not meeting_of(story).is_open
 
@@ -460,7 +460,7 @@ def test_a_member_who_left_sees_and_does_nothing_more(story: Story):
     presses(story, HELPER, "lead")
     story.advance(seconds=11)
     to_step(story, 1, by=HELPER)
-    assert "What became of last time" in agenda(story, HELPER)
+    assert "What we want from it" in agenda(story, HELPER)
     assert agenda(story, ASKER) == seen
 
 

@@ -64,7 +64,7 @@ def test_four_stay_together_and_three_ask_another_circle(story: Story, program: 
     assert circle == other
     assert sorted(together) == sorted([*stay, *others])
     for person in together:
-        assert messages_with(story, person, "Your circle is complete: you 7")
+        assert messages_with(story, person, "Your circle is complete: 7")
 
 
 def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(

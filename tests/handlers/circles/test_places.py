@@ -55,7 +55,7 @@ def test_a_place_not_taken_in_three_working_days_goes_to_the_next(
         assert not messages_with(story, person, "can't come to your circle")
     press(story, late, "take", circle)
     story.deliver()
-    assert messages_with(story, others[0], "Your circle is complete: you 7")
+    assert messages_with(story, others[0], "Your circle is complete: 7")
 
 
 def signs_up_late(story: Story, program: int, member: str, season: int) -> None:
@@ -86,7 +86,7 @@ def test_a_no_is_told_to_nobody(story: Story, program: int):
         press(story, person, "take", circle)
     story.deliver()
     for person in people[1:]:
-        assert messages_with(story, person, "Your circle is complete: you 5")
+        assert messages_with(story, person, "Your circle is complete: 5")
         assert not messages_with(story, person, "has left")
     view = press(story, CHAMPION, "preview", f"{season}:0")
     assert "have not answered" not in text_of(view)

@@ -128,7 +128,7 @@ def test_forgetting_the_last_who_has_not_answered_introduces_the_others(
         press(story, person, "take", circle)
     forget(story, silent)
     story.deliver()
-    assert messages_with(story, others[0], "Your circle is complete: you 5")
+    assert messages_with(story, others[0], "Your circle is complete: 5")
 
 
 def test_a_topic_that_was_taken_back_is_no_reason_any_more(story: Story, program: int):

@@ -45,7 +45,7 @@ def test_a_season_becomes_circles_with_an_agreed_page(story: Story, program: int
     story.deliver()
     circle, mates = circles[0]
     for person in mates:
-        [welcome] = messages_with(story, person, "Your circle is complete: you 6")
+        [welcome] = messages_with(story, person, "Your circle is complete: 6")
         assert "I agree" in welcome
         page = press(story, person, "see", circle)
         assert SECRET in text_of(page)

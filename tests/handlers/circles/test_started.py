@@ -98,13 +98,13 @@ def test_a_member_starts_a_circle_and_others_take_its_places(
         )
     # Four are enough.
     for person in people[:4]:
-        [welcome] = messages_with(story, person, "has enough people: you 4")
+        [welcome] = messages_with(story, person, "has enough people: 4")
         assert "I agree" in welcome
-        assert "You next meet on" in welcome
+        assert "You first meet on" in welcome
         assert calendars_of(story, person) == 1
     assert "1 of 5 places is free" in listed(story, late)
     takes_place(story, late, season)
-    assert messages_with(story, late, "has enough people: you 5")
+    assert messages_with(story, late, "has enough people: 5")
     assert calendars_of(story, late) == 1
     [(circle_id, members)] = circles_of(story, season)
     assert members == people

@@ -143,8 +143,8 @@ def test_a_newcomer_gets_the_calendar_and_the_others_read_who_came(
     press(story, LATE, "take", circle)
     story.deliver()
     assert calendars_of(story, LATE) == 1
-    [welcome] = messages_with(story, LATE, "Your circle is complete: you 7")
-    assert "You next meet on" in welcome
+    [welcome] = messages_with(story, LATE, "Your circle is complete: 7")
+    assert "You first meet on" in welcome
     for person in people:
         assert messages_with(story, person, "Lee joined your circle. You are 7 now")
     assert not messages_with(story, LATE, "joined your circle")

@@ -72,7 +72,7 @@ PERSONAL_DATA = (
         purpose="Edit one message instead of sending many.",
         retention="90 days after the circle ended.",
         owner_columns=("recipient",),
-        non_personal=("ts",),
+        non_personal=("ts", "slack_channel"),
         on_erasure="delete",
     ),
     TablePolicy(

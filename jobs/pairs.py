@@ -1,6 +1,6 @@
 """Form rounds of peer coffee, and take people out of matches who can't come."""
 
-from bot.pairs import rounds
+from bot.pairs import rounds, withdrawals
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace
 
@@ -9,11 +9,11 @@ from jobs.each_workspace import each_workspace
 def match_pairs(rt: Runtime, workspace: Workspace) -> None:
     """Form the round that is due; matching takes seconds, and holds up nobody."""
     with rt.read(workspace) as tx:
-        has_absent = rounds.has_absent(tx)
+        has_absent = withdrawals.has_absent(tx)
         draft = rounds.draft(tx)
     if has_absent:
         with rt.write(workspace) as tx:
-            rounds.withdraw_absent(tx)
+            withdrawals.withdraw_absent(tx)
     if draft is not None:
         formed = draft.form()
         with rt.write(workspace) as tx:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.circles import (
+    apart,
     merge_blocks,
     merging,
     page_blocks,
@@ -49,6 +50,7 @@ from models import Circle, CircleMember, CircleSeason
 
 # By then a program that is in no channel may be in one again.
 _RECHECK_AFTER = timedelta(hours=1)
+_WAIT_FOR_JOB = timedelta(minutes=2)
 
 
 def _season(tx: Transaction, delivery: Delivery) -> CircleSeason:
@@ -110,13 +112,18 @@ def _open_place(tx: Transaction, circle: Circle, member: str) -> CircleMember | 
     return place if seasons.state(tx, season) is State.RUNNING else None
 
 
-def _render_place(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+def _render_place(
+    tx: Transaction, delivery: Delivery
+) -> SlackAction | Reschedule | None:
     circle, member = _circle(tx, delivery), delivery.recipient
     place = _open_place(tx, circle, member)
     if place is None or place.taken_at is not None:
         return None
     season = service.season_of(tx, circle)
     people = [each.member for each in service.places(tx, circle)]
+    if apart.avoided(tx, member, people):
+        # The job ends one of the two places.
+        return Reschedule(tx.now + _WAIT_FOR_JOB)
     offer = place_blocks.Offer(
         circle.id,
         circle.program_id,

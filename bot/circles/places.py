@@ -6,6 +6,7 @@ from itertools import chain
 from sqlalchemy import or_, select, update
 
 from bot.circles import (
+    apart,
     candidates,
     merging,
     place_blocks,
@@ -19,6 +20,7 @@ from bot.circles import (
 )
 from bot.circles.message_kinds import (
     CIRCLE_LEFT,
+    CIRCLE_NONE,
     CIRCLE_PLACE,
 )
 from bot.circles.rules import State
@@ -157,8 +159,9 @@ def _end_place(
 def due(tx: Transaction) -> list[int]:
     """Return the ids of the seasons in which a place ends now.
 
-    It was not taken in time, or its person left the program or the workspace. Or the
-    time for an answer about a merge is over, or that for taking a place.
+    It was not taken in time, its person left the program or the workspace, or must not
+    meet another one. Or the time for an answer about a merge is over, or that for
+    taking a place.
     """
     running = tx.session.scalars(
         select(CircleSeason)
@@ -172,7 +175,9 @@ def due(tx: Transaction) -> list[int]:
     )
     waiting = {*merging.due(tx), *started.due(tx)}
     return [
-        season.id for season in running if season.id in waiting or _ended(tx, season)
+        season.id
+        for season in running
+        if season.id in waiting or _ended(tx, season) or apart.next_place(tx, season)
     ]
 
 
@@ -214,6 +219,13 @@ def settle(tx: Transaction, season_id: int) -> None:
         circle = service.get(tx, place.circle_id)
         _end_place(tx, circle, place, named=place.member)
         concerned[circle.id] = circle
+    while parted := apart.next_place(tx, season):
+        circle = service.get(tx, parted.circle_id)
+        _end_place(tx, circle, parted, named=parted.member)
+        concerned[circle.id] = circle
+        # They may get a place elsewhere, or learn that there is none.
+        if signups.renew(tx, season, parted.member):
+            tx.enqueue(CIRCLE_NONE, season.id, to=parted.member)
     merging.end_due(tx, season)
     _settle(tx, season, *concerned.values())
 

@@ -4,13 +4,13 @@ Such a circle has a season of its own, with `places`, and nobody forms it. From 
 first note on it is a circle like any other.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from slack_sdk.models.views import View
 from sqlalchemy import ScalarSelect, func, select
 
 from bot.circles import (
+    apart,
     forms,
     roster,
     seasons,
@@ -24,7 +24,6 @@ from bot.circles.message_kinds import CIRCLE_TOO_FEW
 from bot.circles.started_blocks import StartedRow
 from bot.errors import UserError
 from bot.forms.fields import FormValues
-from bot.people.facts import load_people
 from bot.programs import membership
 from bot.programs import service as programs
 from bot.runtime import Transaction
@@ -101,7 +100,7 @@ def _obstacle(
     there = [each.member for each in service.places(tx, circle)]
     if by in there:
         return signups.HAS_PLACE
-    if not _is_ahead(tx, circle) or _avoided(tx, by, there):
+    if not _is_ahead(tx, circle) or apart.avoided(tx, by, there):
         return service.GONE
     return FULL if len(there) >= (season.places or 0) else None
 
@@ -126,15 +125,6 @@ def _is_ahead(tx: Transaction, circle: Circle) -> bool:
         and circle.starts_at is not None
         and circle.starts_at > tx.now
     )
-
-
-def _avoided(tx: Transaction, member: str, others: Sequence[str]) -> set[str]:
-    """Return those with whom the member must not be matched, if one of them says so."""
-    people = {person.id: person for person in load_people(tx, {member, *others})}
-    own = people[member].do_not_pair
-    return {
-        other for other in others if other in own or member in people[other].do_not_pair
-    }
 
 
 def _has_other_meeting(
@@ -201,7 +191,7 @@ def rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[StartedRow]
         for row in visible
     }
     everyone = sorted({member for there in people.values() for member in there})
-    avoided = _avoided(tx, by, everyone)
+    avoided = apart.avoided(tx, by, everyone)
     return [
         _row(tx, row.CircleSeason, row.Circle, by)
         for row in visible

@@ -102,6 +102,19 @@ def have_helped(person: Person, other: Person) -> bool:
     return other.id in person.helped or person.id in other.helped
 
 
+def must_not_meet(person: Person, other: Person) -> bool:
+    """Return True if one of two never wants to meet the other, or manages them."""
+    return _is_excluded(person, other) or _is_manager(person, other)
+
+
+def _is_excluded(person: Person, other: Person) -> bool:
+    return person.id in other.do_not_pair or other.id in person.do_not_pair
+
+
+def _is_manager(person: Person, other: Person) -> bool:
+    return person.manager == other.id or other.manager == person.id
+
+
 def pair_parts(person: Person, other: Person, at: datetime) -> list[Part]:
     """Return all parts of the cost of a pair, those that gain most first."""
     first, second = sorted((person, other), key=lambda each: each.id)
@@ -168,9 +181,9 @@ def _costs(first: Person, second: Person, at: datetime) -> Iterator[Part]:
 
 def _obstacles(first: Person, second: Person, at: datetime) -> Iterator[Part]:
     ids = first.id, second.id
-    if first.id in second.do_not_pair or second.id in first.do_not_pair:
+    if _is_excluded(first, second):
         yield Part(Kind.DO_NOT_PAIR, IMPOSSIBLE, *ids)
-    if first.manager == second.id or second.manager == first.id:
+    if _is_manager(first, second):
         yield Part(Kind.MANAGER, IMPOSSIBLE, *ids)
     if not meeting_times(first, at) & meeting_times(second, at):
         yield Part(Kind.NO_COMMON_HOUR, IMPOSSIBLE, *ids)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from bot.matching.cost import MEMORY, rounds_since_met
+from bot.matching.cost import MEMORY, must_not_meet, rounds_since_met
 from bot.matching.order import draw
 from bot.pairs import introduction_notes, opt_ins, rules
 from bot.pairs.introduction_notes import QUESTIONS, Introduction, Mate
@@ -44,10 +44,12 @@ class Introducer:
 
         Someone who has answered meets the others even if they take part no longer.
         """
-        ids = {person.id for person in self.people}
-        return not any(ids & person.do_not_pair for person in self.people) and all(
-            opt_ins.takes_part(self.tx, each) or rows[each].answer is not None
-            for each in ids
+        return not any(
+            must_not_meet(person, other)
+            for person, other in combinations(self.people, 2)
+        ) and all(
+            opt_ins.takes_part(self.tx, person.id) or rows[person.id].answer is not None
+            for person in self.people
         )
 
     @property

@@ -17,6 +17,7 @@ from bot.pairs import opt_ins, rules, schedule
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
     PAIR_INTRODUCTION,
+    PAIR_LEFT_OUT,
     PAIR_QUESTION,
     PAIR_UPDATE_GROUP_INTRODUCTION,
     PAIR_UPDATE_INTRODUCTION,
@@ -167,11 +168,16 @@ def on_program_left(tx: Transaction, _program_id: int, member: str) -> None:
 
 
 def leave_open(
-    tx: Transaction, people: Collection[str], *, keeps_answered: bool = True
+    tx: Transaction,
+    people: Collection[str],
+    *,
+    keeps_answered: bool = True,
+    is_matched_anew: bool = False,
 ) -> None:
     """Take people out of their open matches, after `lock`.
 
-    Those who have answered keep theirs: they have a time, or tell each other.
+    Those who have answered keep theirs: they have a time, or tell each other. If they
+    are matched anew, they wait for someone else in the round, as those do who are left.
     """
     waits = select(PairOptIn).where(
         PairOptIn.installation_id == tx.workspace.id, PairOptIn.member.in_(people)
@@ -197,6 +203,10 @@ def leave_open(
             continue
         micros = datetime_to_micros(tx.now)
         _put(rows[member], rules.press(answers(rows[member]), Answer.CANT, micros))
+        if is_matched_anew:
+            _wait(tx, member, match.round_id)
+            at = schedule.start(tx, match, member)
+            tx.enqueue(PAIR_LEFT_OUT, match.round_id, to=member, send_at=at)
         tx.session.flush()
         _leave(tx, match, rows, member)
 
@@ -204,7 +214,7 @@ def leave_open(
 def _leave(
     tx: Transaction, match: PairMatch, rows: Mapping[str, PairMatchMember], leaver: str
 ) -> None:
-    """Tell the others that one can't come; match them anew if only one is left."""
+    """Tell the others that one can't come; match those anew who meet nobody now."""
     rows[leaver].is_current = False
     others = [row for row in rows.values() if row.is_current]
     left = sum(not row.is_current for row in rows.values())
@@ -222,7 +232,7 @@ def _leave(
         tx.enqueue_update(PAIR_UPDATE_GROUP_INTRODUCTION, match.id, to=group)
         if not is_cancelled and not schedule.is_introduced(tx, match.id, leaver):
             schedule.introduce_each(tx, match, [row.member for row in others])
-    if is_cancelled and schedule.is_early(tx, match):
+    if schedule.is_early(tx, match):
         match_again(tx, tx.session.get_one(PairRound, match.round_id))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from bot import timezones
@@ -23,7 +23,6 @@ from bot.people import facts, presence
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
 from models import (
-    DoNotPair,
     Member,
     PairMatch,
     PairMatchMember,
@@ -234,67 +233,6 @@ def store(tx: Transaction, draft: Draft, formed: Pairs) -> None:
     tx.session.flush()
     matches.store(tx, round_, groups, draft.people, starts=starts)
     home_refresh.refresh_homes(tx, rows)
-
-
-def has_absent(tx: Transaction) -> bool:
-    """Return True if `withdraw_absent` has something to do."""
-    return bool(_absent_members(tx) or _refusing_members(tx))
-
-
-def withdraw_absent(tx: Transaction) -> None:
-    """Take people out of new matches who can no longer come, or left.
-
-    These are people who were deactivated or forgotten, who paused the bot or are on
-    vacation, and who left their programs; but not those who have answered. Someone who
-    never wants to meet the other leaves in any case.
-    """
-    matches.lock(tx)
-    matches.leave_open(tx, _refusing_members(tx), keeps_answered=False)
-    matches.leave_open(tx, _absent_members(tx))
-
-
-def _absent_members(tx: Transaction) -> set[str]:
-    waiting = set(
-        tx.session.scalars(
-            _new_matches(tx).where(
-                PairMatchMember.answer.is_(None), PairMatchMember.outcome.is_(None)
-            )
-        )
-    )
-    if not waiting:
-        return set()
-    present = {row.member for row in opt_ins.active(tx)}
-    return waiting - (present & set(presence.can_be_matched(tx)))
-
-
-def _refusing_members(tx: Transaction) -> set[str]:
-    """Return those who have said since that they never want to meet their mate."""
-    mate = aliased(PairMatchMember)
-    return set(
-        tx.session.scalars(
-            _new_matches(tx)
-            .join(mate, mate.match_id == PairMatchMember.match_id)
-            .join(
-                DoNotPair,
-                (DoNotPair.installation_id == tx.workspace.id)
-                & (DoNotPair.member == PairMatchMember.member)
-                & (DoNotPair.other == mate.member),
-            )
-            .where(mate.is_current.is_(True), PairMatchMember.outcome.is_(None))
-        )
-    )
-
-
-def _new_matches(tx: Transaction) -> Select[str]:
-    return (
-        select(PairMatchMember.member)
-        .join(PairMatch, PairMatch.id == PairMatchMember.match_id)
-        .where(
-            PairMatch.installation_id == tx.workspace.id,
-            PairMatch.formed_at > tx.now - rules.REMATCH_FOR,
-            PairMatchMember.is_current.is_(True),
-        )
-    )
 
 
 def last_round(tx: Transaction) -> PairRound | None:

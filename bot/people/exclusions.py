@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.people import rules
 from bot.runtime import Transaction
 from bot.workspace import members
-from models import DoNotPair
+from models import DoNotPair, MemberAttributes
 
 # The most people in the form, also those with whom a match was no good one.
 MAX_SHOWN = 100
 
 Source = Literal["own", "fit"]
+_Column = InstrumentedAttribute[str]
 
 
 def excluded(tx: Transaction, member: str) -> list[str]:
@@ -67,3 +69,32 @@ def _rows(tx: Transaction, member: str) -> Sequence[DoNotPair]:
         .filter_by(installation_id=tx.workspace.id, member=member)
         .order_by(DoNotPair.other)
     ).all()
+
+
+# Conditions on two columns with members
+
+
+def are_excluded(
+    tx: Transaction, member: _Column, other: _Column
+) -> ColumnElement[bool]:
+    """Return the condition that one of two never wants to meet the other."""
+    return exists().where(
+        DoNotPair.installation_id == tx.workspace.id,
+        or_(
+            (DoNotPair.member == member) & (DoNotPair.other == other),
+            (DoNotPair.member == other) & (DoNotPair.other == member),
+        ),
+    )
+
+
+def are_manager_and_report(
+    tx: Transaction, member: _Column, other: _Column
+) -> ColumnElement[bool]:
+    own = MemberAttributes.member
+    return exists().where(
+        MemberAttributes.installation_id == tx.workspace.id,
+        or_(
+            (own == member) & (MemberAttributes.manager == other),
+            (own == other) & (MemberAttributes.manager == member),
+        ),
+    )

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 import jobs.circle_meetings
-from models import Circle, CircleMeeting, CircleSeason, DoNotPair
+from models import Circle, CircleMeeting, CircleSeason, DoNotPair, MemberAttributes
 from tests.factories import Story
 from tests.handlers.circles.test_times import calendars_of
 from tests.pairs import people_page
@@ -204,24 +204,25 @@ def test_people_outside_the_program_see_and_take_no_place(story: Story, program:
     assert len(circles_of(story, season)[0][1]) == 2
 
 
-@pytest.mark.parametrize("is_by_starter", [True, False])
+@pytest.mark.parametrize("wish", ["starter's", "other's", "manager"])
 def test_people_who_avoid_each_other_do_not_share_one(
-    story: Story, program: int, is_by_starter: bool
+    story: Story, program: int, wish: str
 ):
-    """It is as if there were no such circle, whoever of the two wishes it."""
+    """It is as if there were no such circle, whoever of the two wishes it.
+
+    Nor do people share one with their manager.
+    """
     starter, other = has_people(story, program, 2)
     starts(story, starter, program)
     season = started(story).id
-    pair = (starter, other) if is_by_starter else (other, starter)
+    pair = (starter, other) if wish == "starter's" else (other, starter)
     form = press(story, other, "sign_up", season)
     with story.rt.write(story.workspace) as tx:
+        values = {"installation_id": tx.workspace.id, "member": pair[0]}
         tx.session.add(
-            DoNotPair(
-                installation_id=tx.workspace.id,
-                member=pair[0],
-                other=pair[1],
-                source="own",
-            )
+            MemberAttributes(manager=pair[1], source="file", **values)
+            if wish == "manager"
+            else DoNotPair(other=pair[1], source="own", **values)
         )
     assert "Take a place" not in listed(story, other)
     answer = story.submit(other, form, form_values(form))

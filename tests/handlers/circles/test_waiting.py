@@ -3,9 +3,12 @@
 import pytest
 
 from bot.circles import roster, seasons
+from bot.people import exclusions
+from models import MemberAttributes
 from tests.factories import Story
 from tests.programs import joins_program, program_page
 from tests.seasons import (
+    PEOPLE,
     circle_of,
     circles_of,
     forms_circles,
@@ -197,3 +200,36 @@ def test_a_lead_who_invited_is_not_reminded(story: Story, program: int):
     invites(story, season)
     story.advance(days=5)
     assert len(messages_with(story, CHAMPION, "1 circle is formed")) == 1
+
+
+@pytest.mark.parametrize("reason", ["manager", "excluded"])
+def test_two_who_must_not_meet_are_parted_before_they_read_of_each_other(
+    story: Story, program: int, reason: str
+):
+    """It becomes known between the forming and the invitation."""
+    season = season_with(story, program, 12)
+    forms_circles(story)
+    (circle, [first, *_, last]), (other_circle, others) = circles_of(story, season)
+    with story.rt.write(story.workspace) as tx:
+        if reason == "excluded":
+            exclusions.exclude(tx, first, last, source="own")
+        else:
+            row = MemberAttributes(member=first, manager=last, source="file")
+            row.installation_id = tx.workspace.id
+            tx.session.add(row)
+    invites(story, season)
+    for person in (first, last):
+        assert not messages_with(story, person, OFFER)
+    passes_on(story)
+    story.advance(minutes=3)
+    [offer] = messages_with(story, first, OFFER)
+    assert PEOPLE[last] not in offer
+    # There is a place in the other circle; nobody learns why.
+    assert dict(circles_of(story, season)) == {
+        circle: [first, *_],
+        other_circle: [*others, last],
+    }
+    [offer] = messages_with(story, last, OFFER)
+    assert PEOPLE[first] not in offer
+    assert not messages_with(story, last, "There is no circle for you")
+    assert not messages_with(story, others[0], "can't come to your circle")

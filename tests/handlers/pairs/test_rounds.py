@@ -1,7 +1,7 @@
 """Rounds of peer coffee: when they begin, who is matched, and who is left out."""
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +9,13 @@ from sqlalchemy import select
 from bot.pairs import rounds as service
 from bot.people import exclusions
 from jobs import pairs as jobs
-from models import PairMatch, PairMatchMember
+from models import (
+    Channel,
+    ChannelMember,
+    MemberAttributes,
+    PairMatch,
+    PairMatchMember,
+)
 from tests.factories import Story
 from tests.pairs import (
     DUE,
@@ -26,7 +32,7 @@ from tests.pairs import (
     words,
 )
 from tests.people import choose
-from tests.slack_payloads import ADMIN, ASKER, HELPER
+from tests.slack_payloads import ADMIN, ASKER, HELPER, user_object
 
 
 def test_six_people_begin_a_round_by_themselves(story: Story) -> None:
@@ -207,6 +213,61 @@ def test_people_who_wait_are_first_if_a_list_leaves_some_out(story: Story) -> No
         assert len(before) == len(after) == 2
         assert before != after
     assert [each.unmatched for each in rounds(story)] == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("reason", "count", "waiting_count"),
+    [("manager", 2, 2), ("report", 6, 2), ("report", 3, 1), ("guest", 5, 1)],
+)
+def test_two_who_must_not_meet_are_parted_before_they_read_of_each_other(
+    story: Story, reason: str, count: int, waiting_count: int
+) -> None:
+    """It becomes known between the match and ten o'clock in their zone."""
+    story.set_up_workspace(coffee="on")
+    # The round is formed when it is ten in Tokyo.
+    takes_part(story, "U0TOKYO", tz="Asia/Tokyo")
+    choose(story, "U0TOKYO", paused_until=date(2026, 4, 1))
+    people = names_of(count)
+    guest = people[0] if reason == "guest" else ""
+    for person in people:
+        is_guest = person == guest
+        story.slack.people[person] = user_object(person, is_restricted=is_guest)
+    takes_part(story, *people)
+    if reason == "guest":
+        story.ask("How do I reach Mercury?")
+        shares_channel(story, *people)
+    story.clock.now = DUE - timedelta(hours=6)
+    runs(story)
+    [group] = [group for group in groups(story) if people[0] in group]
+    first, second = group[:2]
+    if reason == "guest":
+        shares_channel(story, first, is_member=False)
+    else:
+        report, manager = (first, second) if reason == "manager" else (second, first)
+        with story.rt.write(story.workspace) as tx:
+            row = MemberAttributes(member=report, manager=manager, source="file")
+            row.installation_id = tx.workspace.id
+            tx.session.add(row)
+    for _ in range(10):
+        story.advance(hours=1)
+        runs(story)
+    assert not any({first, second} <= set(group) for group in groups(story))
+    waiting = set(people) - {member for group in groups(story) for member in group}
+    assert len(waiting) == waiting_count
+    for person in people:
+        told = texts_to(story, person)
+        assert len(told) == 1
+        assert told[0].startswith("I found nobody for you") == (person in waiting)
+        if person in {first, second}:
+            assert not {first, second} - {person} & set(told[0].split())
+
+
+def shares_channel(story: Story, *people: str, is_member: bool = True) -> None:
+    with story.rt.write(story.workspace) as tx:
+        values = {"channel_id": tx.session.scalars(select(Channel.id)).one()}
+        values |= {"is_member": is_member, "event_micros": 1}
+        for person in people:
+            tx.session.merge(ChannelMember(member=person, **values))
 
 
 def test_an_odd_one_is_never_left_out(story: Story) -> None:

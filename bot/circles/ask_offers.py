@@ -145,7 +145,7 @@ def answer(
     if meeting.announced_at is not None or store.state_of(tx, meeting).ended_at:
         is_late = True
     if is_late:
-        raise UserError(TOO_LATE)
+        return _take_back_no(tx, meeting, row, given, event_micros=event_micros)
     others = _candidates(tx, meeting, by=row.member)
     if given is OfferAnswer.ANOTHER and not others:
         raise UserError(NO_OTHER)
@@ -164,6 +164,30 @@ def answer(
     if note is None:
         raise UserError(TOO_LATE)
     return note
+
+
+def _take_back_no(
+    tx: Transaction,
+    meeting: CircleMeeting,
+    row: AskOffer,
+    given: OfferAnswer,
+    *,
+    event_micros: int,
+) -> Note:
+    """Let the bot ask a member again who wanted none of theirs used.
+
+    Raises UserError if they had said nothing of the kind, or the circle is over.
+    """
+    is_later = event_micros > row.event_micros
+    if (
+        row.answer != OfferAnswer.NONE
+        or given is OfferAnswer.NONE
+        or not is_later
+        or store.is_over(tx, tx.session.get_one(Circle, meeting.circle_id))
+    ):
+        raise UserError(TOO_LATE)
+    row.answer, row.event_micros = OfferAnswer.ANOTHER.value, event_micros
+    return offer_blocks.asked_again()
 
 
 def _offer_another_member(tx: Transaction, meeting: CircleMeeting) -> None:

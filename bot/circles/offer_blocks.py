@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.blocks.block_elements import ButtonElement
 
 from bot.slack import rich_text
-from bot.slack.blocks import Note, button, button_row, context_line
+from bot.slack.blocks import Note, button, button_row, context_line, sentence_note
 from bot.slack.rich_text import Part, bold, link
 from bot.slack.text import to_plain, truncate
 
@@ -74,6 +74,14 @@ def offer(view: OfferView) -> Note:
     return text, blocks
 
 
+def asked_again() -> Note:
+    """Build what stands in place of the message after a no was taken back."""
+    return sentence_note(
+        "It's too late for this meeting. Before a later one, I may ask you about"
+        " another ask of yours."
+    )
+
+
 def _buttons(view: OfferView) -> list[ButtonElement]:
     return [
         button(
@@ -92,5 +100,8 @@ def _status(view: OfferView) -> str:
     if view.answer is OfferAnswer.FINE:
         return "Thank you. I ask your circle. You can still change your mind."
     if view.answer is OfferAnswer.NONE:
-        return "I use none of yours, and I don't ask you again in this circle."
+        return (
+            "I use none of yours, and I don't ask you again in this circle. You can"
+            " still change your mind."
+        )
     return "Only your circle reads it. Without an answer in 24 hours, I don't use it."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 
 from bot.circles import places
 from bot.circles.message_kinds import (
@@ -80,6 +80,7 @@ PERSONAL_DATA = (
         row_names=("answer about a merge", "answers about merges"),
         contents="Answers to such an offer. Nobody else sees them.",
         purpose="Let both circles decide.",
+        retention="90 days after the season.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -101,6 +102,13 @@ def purge(tx: Transaction) -> None:
     over = select(CircleSeason.id).where(
         CircleSeason.installation_id == tx.workspace.id,
         or_(CircleSeason.ends_on < before.date(), CircleSeason.ended_at < before),
+    )
+    tx.session.execute(
+        delete(CircleMergeAnswer).where(
+            CircleMergeAnswer.merge_id.in_(
+                select(CircleMerge.id).where(CircleMerge.season_id.in_(over))
+            )
+        )
     )
     tx.session.execute(
         update(CircleSignup)

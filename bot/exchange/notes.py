@@ -19,6 +19,7 @@ from bot.slack.blocks import (
 from bot.slack.rich_text import Part
 
 DIDNT_WORK_OUT = "It didn't work out this time."
+NOT_AGAIN = "I won't propose you two to each other for a year."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,21 @@ def question_status(
     exchange_id: int, asker: str, answer: str | None, state: State
 ) -> Note:
     """Build what stands in place of a question after an answer."""
-    if state is State.ENDED:
-        return sentence_note(f"{DIDNT_WORK_OUT} The question is over.")
-    if state is not State.ASKED:
+    if state in {State.DRAFT, State.RUNNING}:
         return begun(exchange_id, asker)
+    again = button("You may propose us again", "exchange_not_now", exchange_id)
+    if state is State.ENDED:
+        text = f"{DIDNT_WORK_OUT} The question is over."
+        if answer == Answer.NOT_THIS:
+            return _with_buttons(f"{text} {NOT_AGAIN}", again)
+        return sentence_note(text)
     if answer == Answer.YES:
         return sentence_note(f"{DIDNT_WORK_OUT} {asker} can't begin an exchange now.")
     text = f"All right. {asker} learns only that it didn't work out this time."
+    buttons = [button("Yes, after all", "exchange_yes", exchange_id)]
     if answer == Answer.NOT_THIS:
-        text += " I won't propose you two to each other again."
-    return _with_buttons(text, button("Yes, after all", "exchange_yes", exchange_id))
+        return _with_buttons(f"{text} {NOT_AGAIN}", *buttons, again)
+    return _with_buttons(text, *buttons)
 
 
 def asked(peer: str) -> str:
@@ -249,10 +255,16 @@ def ended(exchange_id: int, other: str) -> Note:
     )
 
 
-def never_agreed(other: str) -> Note:
+def never_agreed(other: str, *, is_news: bool) -> Note:
+    """Tell a member that a draft has ended; `is_news`: they never read of the yes."""
+    text = f"You and {other} didn't agree within four weeks, so this exchange is over."
+    if is_news:
+        text = (
+            f"{other} said yes while you were away. You two didn't agree in time, so"
+            " this exchange is over."
+        )
     return _with_buttons(
-        f"You and {other} didn't agree within four weeks, so this exchange is over. You"
-        " can begin another one.",
+        f"{text} You can begin another one.",
         button("See people", "exchange_people", "exchange"),
     )
 

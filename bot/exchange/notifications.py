@@ -1,6 +1,7 @@
 """Messages about exchanges: questions, reminders, and the end."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.exchange import agreement, notes, questions, service, wishes
@@ -20,7 +21,9 @@ from bot.exchange.message_kinds import (
 from bot.exchange.notes import Question
 from bot.exchange.rules import State
 from bot.exchange.service import Pair
+from bot.outbox.enqueue import dedup_key
 from bot.outbox.kind import MessageKind
+from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.people import facts, reasons
@@ -105,6 +108,12 @@ def _begun(tx: Transaction, pair: Pair, _about: str) -> Note:
     return notes.begun(pair.exchange.id, service.name(tx, pair))
 
 
+def _on_begun_sent(tx: Transaction, delivery: Delivery, _outcome: object) -> None:
+    """Also run if it is unknown whether Slack took the message."""
+    if service.find(tx, delivery.subject_id, delivery.recipient) is not None:
+        questions.on_begun_read(tx, delivery.subject_id, delivery.recipient)
+
+
 def _draft(tx: Transaction, pair: Pair, about: str) -> Note | None:
     """Tell of the latest change only, and of nothing that they agreed to already."""
     if agreement.has_agreed(pair):
@@ -184,8 +193,14 @@ def _render_ended(
 ) -> SlackAction | Reschedule | None:
     """Tell a member that the exchange has ended: early, as agreed, or unagreed."""
     pair = service.find(tx, delivery.subject_id, delivery.recipient)
-    if pair is None or service.state(tx, pair.exchange) is not State.ENDED:
+    if pair is None:
         return None
+    match service.state(tx, pair.exchange):
+        case State.DRAFT:
+            # The asker read of the yes later than that.
+            return Reschedule(pair.exchange.ends_at)
+        case State.ASKED | State.RUNNING:
+            return None
     note = _ended(tx, pair, _about(delivery))
     return None if note is None else PostMessage(delivery.recipient, *note)
 
@@ -198,7 +213,12 @@ def _ended(tx: Transaction, pair: Pair, about: str) -> Note | None:
     if exchange.is_cut_short:
         return None
     if about == service.UNAGREED:
-        return notes.never_agreed(name) if exchange.agreed_at is None else None
+        if exchange.agreed_at is not None:
+            return None
+        begun = dedup_key(EXCHANGE_BEGUN, exchange.id, exchange.asker)
+        is_told = find_sent(tx.session, tx.workspace.id, begun) is not None
+        is_news = exchange.asker == pair.own.member and not is_told
+        return notes.never_agreed(name, is_news=is_news)
     if not _is_of_period(pair, about):
         return None
     return notes.ended(exchange.id, name)
@@ -223,7 +243,11 @@ MESSAGE_TYPES = (
         _render_not_this_time,
         send_after=contact_hours.send_after,
     ),
-    _wanted(EXCHANGE_BEGUN, State.DRAFT, _begun),
+    replace(
+        _wanted(EXCHANGE_BEGUN, State.DRAFT, _begun),
+        on_sent=_on_begun_sent,
+        on_lost=_on_begun_sent,
+    ),
     _wanted(EXCHANGE_DRAFT, State.DRAFT, _draft),
     _wanted(EXCHANGE_AGREED, State.RUNNING, _agreed),
     MessageType(EXCHANGE_MEETING, _render_meeting, send_after=contact_hours.send_after),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 
 from bot.exchange import rules, service
 from bot.exchange.message_kinds import (
@@ -65,7 +65,7 @@ PERSONAL_DATA = (
         contents="Who asked whom for an exchange, when it began and ends, and what the"
         " two agreed on.",
         purpose="Remind both of their meetings, and show both their agreement.",
-        retention="The texts of the agreement: 90 days after the end.",
+        retention="A year after the end; the texts of the agreement: 90 days.",
         owner_columns=("asker", "peer"),
         mentioned_columns=("edited_by",),
         text_columns={"how_we_meet": "edited_by", "stays_between": "edited_by"},
@@ -77,7 +77,7 @@ PERSONAL_DATA = (
         " question and after meetings, and what they got and gave.",
         purpose="Show the other what they hope for and bring. The rest is for them"
         " alone: the other never learns of a no.",
-        retention="The texts: 90 days after the end.",
+        retention="A year after the end; the texts: 90 days.",
         owner_columns=("member",),
         text_columns={
             "hopes": "member",
@@ -94,7 +94,15 @@ PERSONAL_DATA = (
 
 
 def purge(tx: Transaction) -> None:
-    """Delete what people wrote in exchanges that ended some time ago."""
+    """Delete exchanges that ended long ago, and what people wrote in others."""
+    long_over = select(Exchange.id).where(
+        Exchange.installation_id == tx.workspace.id,
+        Exchange.ends_at < tx.now - rules.KEEP_FOR,
+    )
+    tx.session.execute(
+        delete(ExchangeMember).where(ExchangeMember.exchange_id.in_(long_over))
+    )
+    tx.session.execute(delete(Exchange).where(Exchange.id.in_(long_over)))
     over = select(Exchange.id).where(
         Exchange.installation_id == tx.workspace.id,
         Exchange.ends_at < tx.now - rules.KEEP_TEXTS_FOR,

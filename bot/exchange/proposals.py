@@ -96,7 +96,7 @@ def may_meet(tx: Transaction, member: str, other: str) -> bool:
 def _left_out(tx: Transaction, member: str) -> set[str]:
     """Return those whom the member asked lately, or who share an exchange with them.
 
-    Someone who never wants an exchange with the other is left out for good.
+    Someone who wants no exchange with the other is left out as long as that is stored.
     """
     rows = tx.session.execute(
         select(

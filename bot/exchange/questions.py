@@ -113,8 +113,8 @@ def answer(
 ) -> None:
     """Store the peer's answer; a yes begins the exchange if both have room.
 
-    Raises UserError. The peer can change a no while the question is open; later presses
-    change nothing.
+    Raises UserError. The peer can change a no at any time: after the question's end, a
+    later no says whether the two may be proposed to each other again.
     """
     asker = service.get(tx, exchange_id, by).exchange.asker
     wishes.lock(tx, by, asker)
@@ -122,7 +122,8 @@ def answer(
     exchange = pair.exchange
     if exchange.peer != by:
         raise UserError(service.GONE)
-    if service.state(tx, exchange) is not State.ASKED:
+    is_open = service.state(tx, exchange) is State.ASKED
+    if exchange.begun_at is not None or (choice is Answer.YES and not is_open):
         return
     if choice is Answer.YES:
         wishes.require(tx, by)
@@ -133,7 +134,7 @@ def answer(
     )
     tx.session.flush()
     home_refresh.refresh_homes(tx, [by])
-    if own.answer == Answer.YES and can_begin(tx, exchange):
+    if is_open and own.answer == Answer.YES and can_begin(tx, exchange):
         _begin(tx, exchange)
 
 
@@ -148,23 +149,31 @@ def can_begin(tx: Transaction, exchange: Exchange) -> bool:
 
 
 def _begin(tx: Transaction, exchange: Exchange) -> None:
+    asker, peer = exchange.asker, exchange.peer
     exchange.begun_at = tx.now
-    exchange.ends_at = tx.now + rules.AGREE_WITHIN
+    # The asker may be away, and reads of it only then.
+    exchange.ends_at = contact_hours.next_contact_time(tx, asker) + rules.AGREE_WITHIN
     tx.session.flush()
-    people = [exchange.asker, exchange.peer]
-    tx.enqueue(EXCHANGE_BEGUN, exchange.id, to=exchange.asker)
-    for member in people:
-        remind_at = tx.now + rules.REMIND_TO_AGREE_AFTER
-        service.tell(
-            tx,
-            EXCHANGE_DRAFT,
-            exchange,
-            member,
-            service.DRAFT_REMINDER,
-            send_at=remind_at,
-        )
+    tx.enqueue(EXCHANGE_BEGUN, exchange.id, to=asker)
+    _remind_to_agree(tx, exchange, peer)
+    for member in (asker, peer):
         end = exchange.ends_at
         service.tell(
             tx, EXCHANGE_ENDED, exchange, member, service.UNAGREED, send_at=end
         )
-    home_refresh.refresh_homes(tx, people)
+    home_refresh.refresh_homes(tx, [asker, peer])
+
+
+def on_begun_read(tx: Transaction, exchange_id: int, asker: str) -> None:
+    """Give the two all the time to agree from the message to the asker on."""
+    pair = service.lock(tx, exchange_id, asker)
+    if service.state(tx, pair.exchange) is State.DRAFT:
+        end = tx.now + rules.AGREE_WITHIN
+        pair.exchange.ends_at = max(pair.exchange.ends_at, end)
+        _remind_to_agree(tx, pair.exchange, asker)
+
+
+def _remind_to_agree(tx: Transaction, exchange: Exchange, member: str) -> None:
+    at = tx.now + rules.REMIND_TO_AGREE_AFTER
+    about = service.DRAFT_REMINDER
+    service.tell(tx, EXCHANGE_DRAFT, exchange, member, about, send_at=at)

@@ -20,6 +20,8 @@ NEW_ONE_EVERY = timedelta(days=30)
 # Someone whom a member asked in vain is proposed again after this time.
 PROPOSE_AGAIN_AFTER = timedelta(days=90)
 KEEP_TEXTS_FOR = timedelta(days=90)
+# So long after its end an exchange or a question is deleted, with a no.
+KEEP_FOR = timedelta(days=365)
 # After the end, members can say for so long what they got.
 LOOK_BACK_FOR = timedelta(days=30)
 LAST_QUESTION_BEFORE = timedelta(days=7)

@@ -155,7 +155,9 @@ SAMPLES: Samples = {
         for was_agreed in (False, True)
     ],
     notes.ended: [lambda: notes.ended(EXCHANGE, "Ben")],
-    notes.never_agreed: [lambda: notes.never_agreed("Ben")],
+    notes.never_agreed: [
+        partial(notes.never_agreed, "Ben", is_news=is_news) for is_news in (False, True)
+    ],
     notes.you_ended: [lambda: notes.you_ended("Ben")],
     notes.stopped: [notes.stopped],
 }

@@ -23,6 +23,7 @@ from tests.programs import last_reply
 from tests.slack_payloads import ADMIN, ASKER, GUEST, HELPER, PEER
 
 FIRST, SECOND = "How do I reach Mercury?", "How do I land on Venus?"
+THIRD = "How do I leave Mars?"
 # Four working days before, at noon in Berlin; and two.
 OFFERED = STARTS_AT - timedelta(days=6, minutes=-1)
 ANNOUNCED = STARTS_AT - timedelta(days=2, minutes=-1)
@@ -121,19 +122,30 @@ def test_another_one_of_theirs(circle: Story):
     assert "Venus" not in text
 
 
-def test_none_of_mine_asks_the_next_member_and_never_again_this_one(circle: Story):
+@pytest.mark.parametrize("is_taken_back", [False, True])
+def test_none_of_mine_asks_the_next_member_and_this_one_if_they_take_it_back(
+    circle: Story, is_taken_back: bool
+):
     circle.ask(SECOND, member=PEER)
     go_to(circle, OFFERED)
     keep(circle)
     # The newest ask comes first.
     [message] = offers(circle, PEER)
     assert "none of yours" in answers(circle, message, "none", by=PEER)
-    [message] = offers(circle, HELPER)
-    answers(circle, message, "fine")
+    [of_ben] = offers(circle, HELPER)
+    answers(circle, of_ben, "fine")
     text = announced(circle)
     assert "Venus" not in text
     assert "Mercury" in text
-    assert len(offers(circle, PEER)) == 1
+    # Only then Chi takes it back, and may be asked again before the next meeting.
+    circle.ask(THIRD, member=PEER)
+    again = STARTS_AT + timedelta(days=8, hours=2)
+    if is_taken_back:
+        assert "Before a later one" in answers(circle, message, "fine", by=PEER)
+    assert "too late" in answers(circle, of_ben, "none")
+    go_to(circle, again)
+    keep(circle)
+    assert len(offers(circle, PEER)) == 1 + is_taken_back
 
 
 def test_the_last_answer_counts(circle: Story):

@@ -6,13 +6,14 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.clock import datetime_to_micros
 from bot.exchange import wishes
 from bot.people import exclusions
 from bot.programs import membership
 from bot.programs import service as programs
-from models import MemberAttributes
+from models import ExchangeMember, MemberAttributes
 from tests.exchange import (
     HOME,
     START,
@@ -30,11 +31,12 @@ from tests.exchange import (
 from tests.factories import Story
 from tests.pairs import people_page, texts_to
 from tests.people import choose, join_program
-from tests.personal_data import file_of
+from tests.personal_data import days_pass, file_of
 from tests.seasons import text_of
 from tests.slack_payloads import ASKER, GUEST, HELPER, PEER, user_object
 
 OVER = "It didn't work out with Ben this time."
+NO_MORE = "I won't propose you two to each other for a year."
 ANSWERS = ["not_now", "not_this", None]
 
 
@@ -106,7 +108,9 @@ def test_a_no_before_the_message_looks_like_silence(
     assert story.clock.now.replace(second=0) == datetime(2026, 3, 20, 13, tzinfo=UTC)
 
 
-def test_not_this_is_for_good_and_not_now_is_not(story: Story) -> None:
+def test_not_this_lasts_a_year_unless_taken_back_and_not_now_does_not(
+    story: Story,
+) -> None:
     begin(story)
     asks(story)
     presses(story, HELPER, "not_now")
@@ -115,10 +119,23 @@ def test_not_this_is_for_good_and_not_now_is_not(story: Story) -> None:
     story.advance(days=80)
     assert "Ask Ben" in sees(story, ASKER)
     asks(story)
-    presses(story, HELPER, "not_this")
+    shown = presses(story, HELPER, "not_this")
+    assert "I won't propose you two to each other for a year." in shown
     story.advance(days=100)
-    assert "nobody who wants" in sees(story, ASKER)
-    assert "nobody who wants" in sees(story, HELPER)
+    for person in (ASKER, HELPER):
+        assert "nobody who wants" in sees(story, person)
+    # They can take it back, also long after the question, and it begins nothing.
+    assert NO_MORE in presses(story, HELPER, "not_this")
+    assert NO_MORE not in presses(story, HELPER, "not_now")
+    presses(story, HELPER, "yes")
+    assert "Ask Ben" in sees(story, ASKER)
+    presses(story, HELPER, "not_this")
+    for days, count, is_proposed in ((250, 1, False), (30, 0, True)):
+        days_pass(story, days)
+        assert ("Ask Ben" in sees(story, ASKER)) == is_proposed
+        assert len(exchanges(story)) == count
+    with story.rt.read_session() as session:
+        assert session.scalars(select(ExchangeMember)).all() == []
 
 
 def test_a_no_can_be_changed_while_the_question_is_open(story: Story) -> None:
@@ -136,6 +153,39 @@ def test_nothing_is_answered_after_the_end(story: Story) -> None:
     shown = presses(story, HELPER, "yes")
     assert shown == "It didn't work out this time. The question is over."
     assert exchange(story).begun_at is None
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (19, {0: "can learn together", 7: "is not finished", 28: "within four weeks"}),
+        # She reads at once that it is over, but not as if she had known of it.
+        (40, {0: "Ben said yes while you were away. You two didn't agree in time"}),
+    ],
+)
+def test_the_four_weeks_begin_when_the_asker_reads_of_the_yes(
+    story: Story, days: int, told: dict[int, str]
+) -> None:
+    """Ana's status says that she is away, and she says only then for how long."""
+    begin(story)
+    asks(story)
+    user = story.slack.people[ASKER]
+    away = {"profile": {**user["profile"], "status_emoji": ":palm_tree:"}}
+    story.event({"type": "user_change", "user": user | away})
+    presses(story, HELPER, "yes")
+    back = START.date() + timedelta(days=days)
+    for day in range(days):
+        if day == 10:
+            choose(story, ASKER, paused_until=back)
+        story.advance(days=1)
+    story.event({"type": "user_change", "user": user})
+    texts: dict[int, str] = {}
+    for day in range(40):
+        story.advance(days=1)
+        for text in texts_to(story, ASKER)[len(texts) :]:
+            texts[day] = text
+    assert list(texts) == list(told)
+    assert all(told[day] in texts[day] for day in told)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["not_now", "yes"])))

@@ -145,6 +145,8 @@ def answer_outcome(
 
 
 def rate(click: BlockAction, tx: Transaction, *, worth: Worth) -> Response:
+    meeting_id, _ = _parse(click, Act.LEAD)
+    store.lock_season(tx, meeting_id)
     meeting = _locked(click, tx)
     outcomes.rate(tx, meeting, worth, by=click.actor)
     return Reply(*outcomes.note(tx, meeting, click.actor), replace=True)

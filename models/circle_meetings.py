@@ -96,6 +96,8 @@ class MeetingAnswer(Base):
     event_micros: Mapped[int]
     # True after they said whether it was worth their time: it counts once.
     has_rated: Mapped[bool]
+    # True after the counts that leads see have it.
+    is_published: Mapped[bool] = mapped_column(default=False)
 
 
 class CircleMeetingMessage(Base):

@@ -50,6 +50,11 @@ class CircleSeason(Base):
     formed_at: Mapped[datetime | None]
     invited_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # The answers whether meetings were worth it, as leads see them: they change only by
+    # those of several people at a time.
+    worth_yes: Mapped[int] = mapped_column(default=0)
+    worth_so_so: Mapped[int] = mapped_column(default=0)
+    worth_no: Mapped[int] = mapped_column(default=0)
 
 
 class CircleSignup(Base):

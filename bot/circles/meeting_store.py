@@ -53,6 +53,20 @@ def lock(tx: Transaction, meeting_id: int) -> tuple[Circle, CircleMeeting]:
     return circle, meeting
 
 
+def lock_season(tx: Transaction, meeting_id: int) -> None:
+    """Lock the season of a meeting's circle, before `lock`."""
+    tx.session.execute(
+        select(CircleSeason.id)
+        .join(Circle, Circle.season_id == CircleSeason.id)
+        .join(CircleMeeting, CircleMeeting.circle_id == Circle.id)
+        .where(
+            CircleMeeting.id == meeting_id,
+            CircleMeeting.installation_id == tx.workspace.id,
+        )
+        .with_for_update(of=CircleSeason)
+    )
+
+
 def lock_circle(tx: Transaction, circle_id: int) -> Circle:
     return tx.session.get_one(
         Circle, circle_id, with_for_update={"key_share": True}, populate_existing=True

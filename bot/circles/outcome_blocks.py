@@ -1,6 +1,6 @@
 """The message after a circle's meeting, with its two questions. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -96,16 +96,16 @@ def _worth(view: AfterView) -> list[Block]:
         button_row(*buttons),
         context_line(
             "You need not say. I only count the answers: the leads see how many said"
-            f" what, once {MIN_RATERS} people have."
+            f" what, for {MIN_RATERS} or more people at a time."
         ),
     ]
 
 
-def season_line(meetings: int, worth: dict[Worth, int] | None) -> str:
+def season_line(meetings: int, worth: Mapping[Worth, int]) -> str:
     """Return the line about a season's meetings that its leads see."""
     noun = "meeting" if meetings == 1 else "meetings"
     text = f"{meetings} {noun} took place so far."
-    if worth is None:
+    if not any(worth.values()):
         return text
     yes, so_so, no = (worth[each] for each in Worth)
     return f"{text} Worth the time? {yes} yes, {so_so} so-so, {no} no."

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 # People can answer for so long after the end of a meeting.
 ANSWERED_WITHIN = timedelta(days=14)
-# Leads see counts of so many people or more.
+# Leads see counts of so many people or more, and changes by the answers of as many.
 MIN_RATERS = 5
 _TWO = 2
 

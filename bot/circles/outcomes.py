@@ -74,7 +74,7 @@ def answer(
 def rate(tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str) -> None:
     """Count whether a meeting was worth a member's time, once for each member.
 
-    The circle is locked, and the member in it. Raises UserError.
+    The season and the circle are locked, and the member is in it. Raises UserError.
     """
     _require_answerable(tx, meeting)
     insert = upsert(tx.session, MeetingAnswer).values(
@@ -100,6 +100,7 @@ def rate(tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str) -> N
             meeting.worth_so_so += 1
         case Worth.NO:
             meeting.worth_no += 1
+    _publish(tx, meeting)
 
 
 def _require_answerable(tx: Transaction, meeting: CircleMeeting) -> None:
@@ -188,30 +189,55 @@ MESSAGE_TYPES = (
 )
 
 
+def _publish(tx: Transaction, meeting: CircleMeeting) -> None:
+    """Show leads the counts of a season, if enough people have rated since the last.
+
+    A lead who watches them can't learn one answer. The season is locked.
+    """
+    tx.session.flush()
+    season_id = tx.session.get_one(Circle, meeting.circle_id).season_id
+    of_season = select(Circle.id).where(Circle.season_id == season_id)
+    meetings = select(CircleMeeting.id).where(CircleMeeting.circle_id.in_(of_season))
+    unpublished = (
+        MeetingAnswer.meeting_id.in_(meetings),
+        MeetingAnswer.has_rated.is_(True),
+        MeetingAnswer.is_published.is_(False),
+    )
+    raters = tx.session.scalar(
+        select(func.count(MeetingAnswer.member.distinct())).where(*unpublished)
+    )
+    if season_id is None or (raters or 0) < MIN_RATERS:
+        return
+    season = tx.session.get_one(CircleSeason, season_id, populate_existing=True)
+    season.worth_yes, season.worth_so_so, season.worth_no = map(
+        int,
+        tx.session.execute(
+            select(
+                func.sum(CircleMeeting.worth_yes),
+                func.sum(CircleMeeting.worth_so_so),
+                func.sum(CircleMeeting.worth_no),
+            ).where(CircleMeeting.id.in_(meetings))
+        ).one(),
+    )
+    tx.session.execute(
+        update(MeetingAnswer)
+        .where(*unpublished)
+        .values(is_published=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def season_line(tx: Transaction, season: CircleSeason) -> str:
     """Return the line about a season's meetings that its leads see."""
-    of_season = (
-        select(
-            func.count(),
-            func.sum(CircleMeeting.worth_yes),
-            func.sum(CircleMeeting.worth_so_so),
-            func.sum(CircleMeeting.worth_no),
-        )
+    count = tx.session.scalar(
+        select(func.count())
+        .select_from(CircleMeeting)
         .join(Circle, Circle.id == CircleMeeting.circle_id)
         .where(Circle.season_id == season.id, CircleMeeting.took_place.is_(True))
     )
-    count, *sums = tx.session.execute(of_season).one()
-    raters = tx.session.scalar(
-        select(func.count(MeetingAnswer.member.distinct()))
-        .join(CircleMeeting, CircleMeeting.id == MeetingAnswer.meeting_id)
-        .join(Circle, Circle.id == CircleMeeting.circle_id)
-        .where(
-            Circle.season_id == season.id,
-            CircleMeeting.took_place.is_(True),
-            MeetingAnswer.has_rated.is_(True),
-        )
-    )
-    worth = dict(zip(Worth, map(int, sums), strict=True)) if count else None
-    return outcome_blocks.season_line(
-        count, worth if (raters or 0) >= MIN_RATERS else None
-    )
+    worth = {
+        Worth.YES: season.worth_yes,
+        Worth.SO_SO: season.worth_so_so,
+        Worth.NO: season.worth_no,
+    }
+    return outcome_blocks.season_line(count or 0, worth)

@@ -216,8 +216,8 @@ def _ended(tx: Transaction, pair: Pair, about: str) -> Note | None:
         if exchange.agreed_at is not None:
             return None
         begun = dedup_key(EXCHANGE_BEGUN, exchange.id, exchange.asker)
-        is_told = find_sent(tx.session, tx.workspace.id, begun) is not None
-        is_news = exchange.asker == pair.own.member and not is_told
+        has_read = find_sent(tx.session, tx.workspace.id, begun) is not None
+        is_news = exchange.asker == pair.own.member and not has_read
         return notes.never_agreed(name, is_news=is_news)
     if not _is_of_period(pair, about):
         return None

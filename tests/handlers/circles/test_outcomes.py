@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.circles import meeting_store, outcomes
 from bot.circles.outcome_rules import Outcome
-from models import CircleMember, CircleSeason, MeetingAnswer, PeerMeeting
+from models import CircleMeeting, CircleMember, CircleSeason, MeetingAnswer, PeerMeeting
 from tests.circles import (
     PEOPLE,
     button_values,
@@ -23,7 +23,15 @@ from tests.factories import Story
 from tests.personal_data import days_pass, everything_in, file_of, forget
 from tests.programs import last_reply
 from tests.seasons import press
-from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    GUEST,
+    HELPER,
+    PEER,
+    user_object,
+)
 
 
 @pytest.fixture
@@ -43,9 +51,9 @@ def question(story: Story, member: str):
     return message
 
 
-def says(story: Story, member: str, act: str) -> str:
+def says(story: Story, member: str, act: str, number: int = 1) -> str:
     """Press a button after the meeting; return what the message says then."""
-    value = f"{meeting_of(story, 1).id}:0:0"
+    value = f"{meeting_of(story, number).id}:0:0"
     story.click(member, f"meeting_{act}", value)
     return json.dumps(story.slack.responses[-1], ensure_ascii=False)
 
@@ -118,19 +126,42 @@ def test_worth_is_counted_once_and_without_a_name(over: Story):
     assert "worth" not in file
 
 
-def test_leads_see_counts_of_five_people(over: Story):
-    for number, member in enumerate(PEOPLE):
-        says(over, member, "met_all")
-        assert line_of(over) == (
-            f"{int(number > 0)} meeting{'' if number else 's'} took place so far."
-        )
-        says(over, member, "worth_so_so" if member == PEER else "worth_yes")
-    text = "1 meeting took place so far. Worth the time? 4 yes, 1 so-so, 0 no."
-    assert line_of(over) == text
-    with over.rt.read_session() as session:
+def test_leads_see_the_answers_of_five_people_at_a_time(story: Story):
+    """A lead looks after each answer, and never learns that of one person."""
+    people = (*PEOPLE, "U0SIX", "U0SEVEN")
+    for member in people[5:]:
+        story.slack.people[member] = user_object(member)
+    make_circle(story, people)
+    open_agenda(story)
+    presses(story, ASKER, "start")
+    story.advance(minutes=50)
+    presses(story, ASKER, "end")
+    story.advance(seconds=61)
+    for number, member in enumerate(people):
+        says(story, member, "met_all")
+        says(story, member, "worth_no" if number > 4 else "worth_yes")
+        text = "1 meeting took place so far. Worth the time? 5 yes, 0 so-so, 0 no."
+        assert (line_of(story) == text) == (number >= 4)
+    with story.rt.write_session.begin() as session:
+        first = meeting_of(story, 1)
+        columns = {each.key for each in CircleMeeting.__table__.columns} - {"id"}
+        same = {name: getattr(first, name) for name in columns}
+        later = {"number": 9, "worth_yes": 0, "worth_no": 0}
+        session.add(CircleMeeting(**same | later))
+    # Two are pending; each counts once, however many meetings they rate.
+    for member in (*people[5:], *people[:2]):
+        says(story, member, "worth_so_so", number=9)
+        assert "5 yes, 0 so-so, 0 no." in line_of(story)
+    says(story, people[2], "worth_so_so", number=9)
+    text = "Worth the time? 5 yes, 5 so-so, 2 no."
+    assert text in line_of(story)
+    with story.rt.read_session() as session:
         season_id = session.scalars(select(CircleSeason.id)).one()
-    view = press(over, ADMIN, "preview", f"{season_id}:0")
-    assert text in json.dumps(view)
+    assert text in json.dumps(press(story, ADMIN, "preview", f"{season_id}:0"))
+    # An erased answer is not subtracted from what they saw.
+    forget(story, people[0])
+    says(story, people[3], "worth_no", number=9)
+    assert text in line_of(story)
 
 
 def test_who_says_no_is_not_asked_whether_it_was_worth_it(over: Story):

@@ -44,14 +44,17 @@ class ServedWorkspaces:
         self,
         served: Iterable[tuple[Workspace, SlackApi]] = (),
         *,
-        look_up: Callable[[str], None] | None = None,
+        look_up: Callable[[str, bool], None] | None = None,
+        on_remove: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Serve these workspaces.
 
-        `look_up` is called with an unknown team's id; it may add its workspace.
+        `look_up` is called with an unknown team's id, and with True if it was stored
+        just now; it may add its workspace. `on_remove` is called with the id of each
+        installation that is no longer served.
         """
         self._lock = Lock()
-        self._look_up = look_up
+        self._look_up, self._on_remove = look_up, on_remove
         # Those that are no longer served, too: what is in flight ends with them.
         self._known: Mapping[int, Workspace] = {}
         self._workspaces: Mapping[int, Workspace] = {}
@@ -82,6 +85,7 @@ class ServedWorkspaces:
                     if served.id != installation_id
                 }
             )
+        self._on_remove(installation_id)
 
     def _replace(self, workspaces: Mapping[int, Workspace]) -> None:
         self._by_team = {served.team_id: served for served in workspaces.values()}
@@ -106,15 +110,20 @@ class ServedWorkspaces:
         return self._clients[installation_id]
 
     def find(
-        self, team_id: str | None, enterprise_id: str | None = None
+        self,
+        team_id: str | None,
+        enterprise_id: str | None = None,
+        *,
+        is_new: bool = False,
     ) -> Workspace | None:
         """Return the workspace of a payload from Slack, or None if it is not served.
 
         A payload that names no team is assigned if exactly one workspace matches.
+        `is_new`: the workspace was stored just now, so look again.
         """
         if team_id:
             if team_id not in self._by_team and self._look_up is not None:
-                self._look_up(team_id)
+                self._look_up(team_id, is_new)
             return self._by_team.get(team_id)
         candidates = [
             workspace

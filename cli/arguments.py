@@ -195,7 +195,7 @@ def parser() -> argparse.ArgumentParser:
 
     workspace_erasure = add(
         "erase-workspace",
-        "erase a workspace that has removed the app, at once",
+        "erase a workspace or organisation that has removed the app, at once",
         "erase_workspace",
         "erase",
         more=(
@@ -204,7 +204,7 @@ def parser() -> argparse.ArgumentParser:
             " You can run it while the bot runs. Nothing brings the data back."
         ),
     )
-    workspace_erasure.add_argument("team", metavar="TEAM", help="its id, T…")
+    workspace_erasure.add_argument("team", metavar="TEAM", help="its id, T… or E…")
 
     backup = add(
         "backup",

@@ -1,9 +1,11 @@
 """`app.py erase-workspace`: erase a workspace that has removed the app, at once."""
 
 import argparse
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.clock import utc_now
 from bot.config.many_workspaces import ManyWorkspaces
@@ -12,7 +14,7 @@ from bot.db.engine import Database
 from bot.db.sealing import WrongKey
 from bot.slack.api import SlackError
 from bot.slack.client import SlackClient
-from bot.workspace import tokens, workspace_erasure
+from bot.workspace import organisations, tokens, workspace_erasure
 from bot.workspace.removal import REMOVED_ERRORS, end
 from cli.database import current_database
 from cli.errors import CommandError
@@ -35,20 +37,33 @@ def erase(settings: Settings, args: argparse.Namespace) -> int:
             if row.uninstalled_at is None:
                 _check_removal(settings, many, database, row)
                 with database.write_session.begin() as session:
-                    installation = session.get_one(Installation, row.id)
-                    end(session, installation, at=now, reason="app_uninstalled")
-            is_erased = workspace_erasure.erase(
-                database.write_session, row.id, before=now, now=now
-            )
+                    _record_removal(session, row.id, now=now)
+            with database.read_session() as session:
+                ended = workspace_erasure.parts_of(session, row)
+            erased = [
+                workspace_erasure.erase(
+                    database.write_session, installation_id, before=now, now=now
+                )
+                for installation_id in ended
+            ]
     except SQLAlchemyError as error:
         raise CommandError(
             f"It stopped ({error}). The bot goes on with it, at the latest after"
             " ERASE_UNINSTALLED_AFTER_DAYS."
         ) from None
-    if not is_erased:
+    if not erased[-1]:
         raise CommandError(f"{args.team} has just installed the app again.")
-    print(f"Erased everything of {args.team}.")
+    more = f" and of {len(erased) - 1} of its workspaces" if len(erased) > 1 else ""
+    print(f"Erased everything of {args.team}{more}.")
     return 0
+
+
+def _record_removal(session: Session, installation_id: int, *, now: datetime) -> None:
+    row = session.get_one(Installation, installation_id, with_for_update=True)
+    if row.is_organisation:
+        organisations.remove(session, row, at=now, reason="app_uninstalled")
+    else:
+        end(session, row, at=now, reason="app_uninstalled")
 
 
 def _check_removal(

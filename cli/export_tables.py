@@ -4,17 +4,15 @@ import argparse
 import os
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import utc_now
 from bot.config.settings import Settings
 from bot.exports import rules, service
 from bot.runtime import Transaction
-from bot.workspace.installations import to_workspace
+from bot.workspace.installations import to_workspace, workspace_rows
 from cli.database import current_database
 from cli.errors import CommandError
-from models import Installation
 
 _TABLES = {
     "asks": (service.ASK_COLUMNS, service.asks),
@@ -33,9 +31,7 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
             current_database(settings, purpose="to export") as database,
             database.read_session() as session,
         ):
-            installations = session.scalars(
-                select(Installation).order_by(Installation.id)
-            ).all()
+            installations = workspace_rows(session)
             if not installations:
                 raise CommandError(
                     "The database has no workspace yet, so there is nothing to export."

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ from bot.config.many_workspaces import ManyWorkspaces
 from bot.db.engine import Database
 from bot.db.retry import retry_on_conflict
 from bot.runtime import Runtime
+from bot.slack.api import SlackError
 from bot.slack.client import SlackClient
 from bot.slack.oauth import OAuthClient
-from bot.workspace import workspace_erasure
+from bot.workspace import organisations, workspace_erasure
 from bot.workspace.directory import WorkspaceDirectory
 from bot.workspace.oauth_install import Installer
 from bot.workspace.token_keys import require_same_key
 from bot.workspace.token_refresh import refresh_tokens
+from bot.workspace.tokens import TokenVersion
 from cli.token_key import token_keys_of
 from handlers.install import InstallPages
 from jobs.each_workspace import run_all
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # Few enough that the process can end meanwhile.
 SYNCED_AT_ONCE = 5
+# Events tell of changes at once; this finds those that were lost.
+FOLLOW_EVERY = timedelta(minutes=10)
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 
 
@@ -51,11 +55,13 @@ class ManyServing:
             database.read_session, self._keys, self._new_client
         )
         self.directory.sync()
+        # The version of each organisation's token, and when Slack was asked with it.
+        self._followed: dict[int, tuple[int, datetime]] = {}
         # The versions of the tokens with which channels were fetched, by installation.
-        self._synced: dict[int, int] = {}
+        self._synced: dict[int, TokenVersion] = {}
 
-    def _new_client(self, token: str) -> SlackClient:
-        return SlackClient(token, base_url=self._api_url)
+    def _new_client(self, token: str, team_id: str | None = None) -> SlackClient:
+        return SlackClient(token, base_url=self._api_url, team_id=team_id)
 
     def routes(self) -> list[Route]:
         """Return the routes of the pages on which people install the app."""
@@ -86,6 +92,11 @@ class ManyServing:
                     partial(self.sync_new_workspaces, rt),
                     timedelta(seconds=2),
                 ),
+                (
+                    "follow-organisations",
+                    self.follow_organisations,
+                    timedelta(seconds=5),
+                ),
                 ("refresh-tokens", self.refresh_tokens, timedelta(minutes=1)),
                 ("erase-workspaces", self.erase_workspaces, timedelta(minutes=10)),
             )
@@ -106,6 +117,29 @@ class ManyServing:
         for workspace in waiting[:SYNCED_AT_ONCE]:
             self._synced[workspace.id] = versions[workspace.id]
             sync_bot_channels(rt, workspace)
+
+    def follow_organisations(self) -> None:
+        """Ask Slack for the workspaces of each organisation: at once if it is new."""
+        now = self._clock()
+        with self._database.read_session() as session:
+            stored = organisations.clients(session, self._keys, self._new_client)
+        due = [
+            (organisation_id, version, slack)
+            for organisation_id, version, slack in stored
+            if self._followed.get(organisation_id, (0, now))[0] != version
+            or now - self._followed[organisation_id][1] >= FOLLOW_EVERY
+        ]
+        for organisation_id, version, slack in due:
+            self._followed[organisation_id] = version, now
+            try:
+                organisations.follow(
+                    self._database.write_session, slack, organisation_id, now=now
+                )
+            except SlackError as error:
+                details = {"organisation": organisation_id, "error": error.code}
+                log.warning("organisation's workspaces not fetched", extra=details)
+        if due:
+            self.directory.sync()
 
     def refresh_tokens(self) -> None:
         """Renew the tokens that expire soon, and use the new ones."""

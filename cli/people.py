@@ -2,7 +2,6 @@
 
 import argparse
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import utc_now
@@ -10,10 +9,9 @@ from bot.config.settings import Settings
 from bot.people import attributes
 from bot.people.team_file import BadFile, TeamFile, parse
 from bot.runtime import Transaction
-from bot.workspace.installations import to_workspace
+from bot.workspace.installations import to_workspace, workspace_rows
 from cli.database import current_database
 from cli.errors import CommandError
-from models import Installation
 
 # The most numbers of lines that the report names.
 _MAX_LINES = 10
@@ -35,9 +33,7 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
             current_database(settings, purpose="to load people into") as database,
             database.write_session.begin() as session,
         ):
-            for installation in session.scalars(
-                select(Installation).order_by(Installation.id)
-            ).all():
+            for installation in workspace_rows(session):
                 tx = Transaction(session, to_workspace(installation), utc_now())
                 loaded = attributes.load(tx, file)
                 stored |= loaded.stored

@@ -20,7 +20,7 @@ from bot.feature import Features
 from bot.features import load_features
 from bot.monitoring import QueueDepth
 from bot.runtime import Transaction
-from bot.workspace.installations import to_workspace
+from bot.workspace.installations import to_workspace, workspace_rows
 from cli.arguments import version
 from cli.database import current_database
 from cli.doctor import process
@@ -113,9 +113,7 @@ def read(settings: Settings, database: Database, *, clock: Clock) -> Status:
     now = clock()
     features = load_features(settings.mentors)
     with database.read_session() as session:
-        installations = session.scalars(
-            select(Installation).order_by(Installation.id)
-        ).all()
+        installations = workspace_rows(session)
         workspaces = [
             _workspace(session, installation, features, now=now)
             for installation in installations

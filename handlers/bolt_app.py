@@ -101,7 +101,7 @@ class BoltApp(App):
         try:
             # Bolt takes the team from the event's authorization, not from the body:
             # a shared channel shows the same message under several teams.
-            team_id = request.context.team_id
+            team_id = handlers.installations.team_of(request)
             workspace = self._workspaces.find(
                 team_id, request.context.enterprise_id
             ) or self._find_unserved(request)

@@ -73,11 +73,6 @@ PAGES: Mapping[Reason, Page] = {
         " them to add yours.",
         "Choose another workspace",
     ),
-    "organisation": Page(
-        "Choose one workspace",
-        "Backswing can't be installed for a whole organisation. Start again, and choose"
-        " one workspace in Slack.",
-    ),
     "missing_scopes": Page(
         "Some permissions are missing",
         "Backswing can't work without them. Start again, and allow everything that"
@@ -158,13 +153,14 @@ class InstallPages:
         except SQLAlchemyError:
             log.exception("installation not stored")
             return _render(_NOT_STORED)
-        page = Page(
-            f"Backswing is in {installed.team_name}",
-            "Type /invite @Backswing in a channel, and then /ask.",
-            "Open Slack",
-            200,
-        )
-        return _render(page, installed.workspace.team_url)
+        title = f"Backswing is in {installed.name}"
+        if installed.is_organisation:
+            text = "An admin now adds it to the workspaces that want it."
+            page = Page(title, text, "Add it to workspaces", 200)
+        else:
+            text = "Type /invite @Backswing in a channel, and then /ask."
+            page = Page(title, text, "Open Slack", 200)
+        return _render(page, installed.next_url)
 
 
 def _render(page: Page, link: str = INSTALL_PATH) -> Response:

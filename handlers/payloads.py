@@ -95,12 +95,6 @@ class UserRef(Payload):
     id: SlackId
 
 
-class AppRemoved(Payload):
-    """The envelope of `app_uninstalled` and `tokens_revoked`, with Unix seconds."""
-
-    event_time: Annotated[int, Field(ge=0, lt=2**37)] | None = None
-
-
 class ChannelEvent(Payload):
     """An event about a channel."""
 

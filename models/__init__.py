@@ -53,7 +53,7 @@ from models.mentors import (
     MentorWorkspaceSettings,
     MessageCount,
 )
-from models.oauth import OAuthState, WorkspaceToken
+from models.oauth import OAuthState, OrganisationWorkspace, WorkspaceToken
 from models.onboarding import ChannelIntroduction, Newcomer
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
 from models.pairs import PairMatch, PairMatchMember, PairOptIn, PairRound
@@ -139,6 +139,7 @@ __all__ = [
     "MessageCount",
     "Newcomer",
     "OAuthState",
+    "OrganisationWorkspace",
     "OutboxChannel",
     "OutboxItem",
     "PairMatch",

@@ -1,21 +1,26 @@
-"""The workspaces in which the bot is installed."""
+"""The workspaces and organisations in which the bot is installed."""
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 
 
 class Installation(Base):
-    """One workspace. Its token is in the environment, or sealed in `WorkspaceToken`."""
+    """One workspace. Its token is in the environment, or sealed in `WorkspaceToken`.
+
+    Or an organisation, whose token serves its workspaces. It has no other data.
+    """
 
     __tablename__ = "installations"
     __table_args__ = (UniqueConstraint("team_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # A workspace's, or the organisation's (E…).
     team_id: Mapped[str]
+    is_organisation: Mapped[bool] = mapped_column(default=False, server_default=false())
     enterprise_id: Mapped[str | None]
     bot_id: Mapped[str]
     bot_user_id: Mapped[str]

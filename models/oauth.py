@@ -11,7 +11,8 @@ from models.base import Base
 class WorkspaceToken(Base):
     """A workspace's token, sealed with a key that is not in the database.
 
-    A workspace without a row has removed the app, or its token is in the environment.
+    A workspace without a row has removed the app, is served with the token of its
+    organisation, or its token is in the environment.
     """
 
     __tablename__ = "workspace_tokens"
@@ -30,6 +31,21 @@ class WorkspaceToken(Base):
     installed_at: Mapped[datetime]
     # Until then, one process asks Slack for the next token.
     refreshing_until: Mapped[datetime | None]
+
+
+class OrganisationWorkspace(Base):
+    """A workspace that is served with the token of its organisation."""
+
+    __tablename__ = "organisation_workspaces"
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), index=True
+    )
+    # Slack's time, to tell later events from earlier ones.
+    granted_at: Mapped[datetime]
 
 
 class OAuthState(Base):

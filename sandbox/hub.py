@@ -17,6 +17,8 @@ from urllib.parse import urlencode
 
 from starlette.routing import BaseRoute
 
+from sandbox.organisations import Organisation
+from sandbox.platform import payloads
 from sandbox.platform.faults import Faults
 from sandbox.sandbox import Sandbox
 from sandbox.web_api.dispatch import ApiResponse, arguments, fault_response
@@ -36,7 +38,8 @@ GRACE = timedelta(minutes=5)
 class Code:
     """The permission of a person, until the app asks for the token."""
 
-    team_id: str
+    # The workspace's, or the organisation's.
+    owner_id: str
     redirect_uri: str
     scopes: frozenset[str]
     created_at: datetime
@@ -45,7 +48,7 @@ class Code:
 
 @dataclass(slots=True)
 class Refresh:
-    team_id: str
+    owner_id: str
     used_at: datetime | None = None
 
 
@@ -70,8 +73,9 @@ class SlackHub:
         self.url = ""
         self.faults = Faults(clock)
         self.workspaces: dict[str, Sandbox] = {}
+        self.organisations: dict[str, Organisation] = {}
         self._codes: dict[str, Code] = {}
-        # The team and the end of each token.
+        # The workspace or organisation, and the end, of each token.
         self._tokens: dict[str, tuple[str, datetime | None]] = {}
         self._refreshes: dict[str, Refresh] = {}
         # Tokens that ended when the app was removed.
@@ -104,10 +108,32 @@ class SlackHub:
         self.workspaces[sandbox.team_id] = sandbox
         return sandbox
 
-    def uninstall(self, team_id: str) -> None:
-        """Remove the app from a workspace: its tokens end, and the app hears of it."""
-        self._forget_tokens(team_id)
-        self.workspaces[team_id].uninstall()
+    def add_organisation(self, name: str, *workspaces: str) -> Organisation:
+        """Start an organisation's workspaces, to which the app is not added yet."""
+        members = [self.add_workspace(each) for each in workspaces]
+        organisation = Organisation(
+            name,
+            {each.team_id: each for each in members},
+            lambda: self.url,
+            self._clock,
+        )
+        for number, sandbox in enumerate(members):
+            sandbox.workspace.enterprise = organisation.id, name
+            # Ids are unique in an organisation, and the bot is the same everywhere.
+            sandbox.workspace.skip_ids(number * 10_000)
+        self.organisations[organisation.id] = organisation
+        return organisation
+
+    def uninstall(self, owner_id: str) -> None:
+        """Remove the app from a workspace or an organisation.
+
+        Its tokens end, and the app hears of it.
+        """
+        self._forget_tokens(owner_id)
+        if owner_id in self.organisations:
+            self.organisations[owner_id].uninstall()
+        else:
+            self.workspaces[owner_id].uninstall()
 
     def _routes(self) -> list[BaseRoute]:
         return [server.web_api_route(self), *authorize.routes(self)]
@@ -124,12 +150,17 @@ class SlackHub:
         if not scopes <= self.manifest.scopes:
             raise ValueError("invalid_scope")
 
-    def allow(self, query: Mapping[str, str], team_id: str) -> str:
-        """Let the app into a workspace; return the address to go back to."""
+    def allow(self, query: Mapping[str, str], owner_id: str) -> str:
+        """Let the app into a workspace or organisation; return where to go back to.
+
+        Raises KeyError for any other id.
+        """
         self.check_request(query)
+        if owner_id not in {*self.workspaces, *self.organisations}:
+            raise KeyError(owner_id)
         code = f"{secrets.randbelow(10**10)}.{secrets.token_hex(32)}"
         self._codes[code] = Code(
-            self.workspaces[team_id].team_id,
+            owner_id,
             query["redirect_uri"],
             frozenset(query["scope"].split(",")),
             self._clock(),
@@ -177,10 +208,12 @@ class SlackHub:
             return ApiResponse({"ok": False, "error": error})
         if expires_at is not None and expires_at <= self._clock():
             return ApiResponse({"ok": False, "error": "token_expired"})
-        sandbox = self.workspaces[team_id]
         if name == "auth.revoke":
             self.uninstall(team_id)
             return ApiResponse({"ok": True, "revoked": True})
+        if team_id in self.organisations:
+            return self.organisations[team_id].handle(name, headers, query, body)
+        sandbox = self.workspaces[team_id]
         own = {**headers, "authorization": f"Bearer {sandbox.bot_token}"}
         return sandbox.api_dispatcher.handle(name, own, query, body)
 
@@ -199,7 +232,13 @@ class SlackHub:
         if args.get("redirect_uri") != code.redirect_uri:
             raise SlackError("bad_redirect_uri")
         code.is_used = True
-        sandbox = self.workspaces[code.team_id]
+        if organisation := self.organisations.get(code.owner_id):
+            organisation.scopes = set(code.scopes)
+            for sandbox in organisation.workspaces.values():
+                sandbox.connect_http(self.request_url)
+            return self._grant_organisation(organisation)
+        sandbox = self.workspaces[code.owner_id]
+        sandbox.workspace.is_org_install = False
         sandbox.reinstall()
         sandbox.workspace.scopes = set(code.scopes)
         sandbox.connect_http(self.request_url)
@@ -211,31 +250,49 @@ class SlackHub:
         if refresh is None or (refresh.used_at and now - refresh.used_at >= GRACE):
             raise SlackError("invalid_refresh_token")
         refresh.used_at = refresh.used_at or now
-        return self._grant(self.workspaces[refresh.team_id])
+        if organisation := self.organisations.get(refresh.owner_id):
+            return self._grant_organisation(organisation)
+        return self._grant(self.workspaces[refresh.owner_id])
 
     def _grant(self, sandbox: Sandbox) -> Json:
+        enterprise = payloads.enterprise(sandbox.workspace)
+        return self._new_token(sandbox.team_id) | {
+            "scope": ",".join(sorted(sandbox.scopes)),
+            "bot_user_id": sandbox.bot_user_id,
+            "app_id": sandbox.app_id,
+            "team": {"id": sandbox.team_id, "name": sandbox.workspace.team_name},
+            "enterprise": enterprise,
+            "is_enterprise_install": False,
+        }
+
+    def _grant_organisation(self, organisation: Organisation) -> Json:
+        sandbox = next(iter(organisation.workspaces.values()))
+        return self._new_token(organisation.id) | {
+            "scope": ",".join(sorted(organisation.scopes)),
+            "bot_user_id": sandbox.bot_user_id,
+            "app_id": sandbox.app_id,
+            "team": None,
+            "enterprise": {"id": organisation.id, "name": organisation.name},
+            "is_enterprise_install": True,
+        }
+
+    def _new_token(self, owner_id: str) -> Json:
         token = f"xoxb-{secrets.randbelow(10**12)}-{secrets.token_hex(12)}"
         expires_at, rotation = None, {}
         if self.has_token_rotation:
             token, expires_at = f"xoxe.{token}", self._clock() + TOKEN_LIFETIME
             refresh = f"xoxe-1-{secrets.token_hex(32)}"
-            self._refreshes[refresh] = Refresh(sandbox.team_id)
+            self._refreshes[refresh] = Refresh(owner_id)
             rotation = {
                 "refresh_token": refresh,
                 "expires_in": int(TOKEN_LIFETIME.total_seconds()),
             }
-        self._tokens[token] = (sandbox.team_id, expires_at)
+        self._tokens[token] = (owner_id, expires_at)
         return {
             "ok": True,
             "access_token": token,
             "token_type": "bot",
-            "scope": ",".join(sorted(sandbox.scopes)),
-            "bot_user_id": sandbox.bot_user_id,
-            "app_id": sandbox.app_id,
-            "team": {"id": sandbox.team_id, "name": sandbox.workspace.team_name},
-            "enterprise": None,
             "authed_user": {"id": ""},
-            "is_enterprise_install": False,
             **rotation,
         }
 
@@ -251,7 +308,7 @@ class SlackHub:
         self._refreshes = {
             token: refresh
             for token, refresh in self._refreshes.items()
-            if refresh.team_id != team_id
+            if refresh.owner_id != team_id
         }
 
 

@@ -2,7 +2,10 @@
 
 import base64
 import re
-from collections.abc import Iterator
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import unescape
@@ -11,9 +14,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import uvicorn
 import yaml
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.config.settings import Settings
@@ -22,6 +27,7 @@ from bot.features import FEATURES
 from bot.runtime import Runtime, Workspace
 from cli.many_workspaces import MANIFEST, ManyServing
 from sandbox import Sandbox, SlackHub
+from sandbox.organisations import Organisation
 from tests import leak_markers
 from tests.factories import Clock
 
@@ -110,9 +116,10 @@ class Browser:
         assert page.status_code == 200
         return dict(parse_qsl(location.query))
 
-    def allow(self, query: dict[str, str], sandbox: Sandbox) -> str:
+    def allow(self, query: dict[str, str], owner: Sandbox | Organisation) -> str:
         """Press Allow; return the address to which Slack sends the browser back."""
-        return self._answer(query, "allow", sandbox.team_id)
+        owner_id = owner.id if isinstance(owner, Organisation) else owner.team_id
+        return self._answer(query, "allow", owner_id)
 
     def cancel(self, query: dict[str, str]) -> str:
         return self._answer(query, "cancel", "")
@@ -127,8 +134,8 @@ class Browser:
     def open(self, url: str) -> Answer:
         return Answer.of(self.client.get(url, timeout=60))
 
-    def install(self, sandbox: Sandbox) -> Answer:
-        return self.open(self.allow(self.begin(), sandbox))
+    def install(self, owner: Sandbox | Organisation) -> Answer:
+        return self.open(self.allow(self.begin(), owner))
 
 
 @dataclass
@@ -182,12 +189,37 @@ def new_serving(
 def new_site(
     hub: SlackHub, database: Database, clock: Clock, port: int, **more: Any
 ) -> tuple[InstallSite, Starlette]:
-    """Return a replica that is to be served on this port, and its application."""
+    """Return a replica that is to be served on this port, and its application.
+
+    It has only the pages: no requests of Slack.
+    """
     url = f"http://127.0.0.1:{port}"
     hub.redirect_urls.add(f"{url}/slack/oauth_redirect")
     hub.request_url = hub.request_url or f"{url}/slack/events"
     serving, rt = new_serving(hub, database, clock, public_url=url, **more)
     return InstallSite(hub, serving, rt, url), Starlette(routes=serving.routes())
+
+
+@contextmanager
+def running_site(
+    hub: SlackHub,
+    database: Database,
+    clock: Clock,
+    routes: Callable[[InstallSite], Sequence[Route]] = lambda _: (),
+    **more: Any,
+) -> Iterator[InstallSite]:
+    """Serve a replica on a port of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    site, app = new_site(hub, database, clock, listener.getsockname()[1], **more)
+    app.routes.extend(routes(site))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield site
+    server.should_exit = True
+    thread.join()
 
 
 def other_browser(browser: Browser) -> Browser:

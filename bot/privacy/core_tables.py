@@ -14,6 +14,7 @@ from models import (
     Installation,
     Member,
     OAuthState,
+    OrganisationWorkspace,
     OutboxChannel,
     OutboxItem,
     ProgramVersion,
@@ -113,6 +114,13 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " page, sealed with a key that is not in the database.",
         purpose="Act in the workspace.",
         retention="Until the app is removed from the workspace.",
+    ),
+    TablePolicy(
+        model=OrganisationWorkspace,
+        contents="The workspaces that are served with the token of their organisation,"
+        " and since when.",
+        purpose="Act in these workspaces, and in no other ones.",
+        retention="Until the organisation takes the app out of the workspace.",
     ),
     TablePolicy(
         model=OAuthState,

@@ -55,6 +55,14 @@ class Rejected(SlackError):
     """Slack will never accept this call."""
 
 
+class OrganisationApi(Protocol):
+    """The methods for an organisation's token. Both raise SlackError."""
+
+    def auth_test(self) -> dict[str, Any]: ...
+    def teams(self) -> Iterator[tuple[str, str]]:
+        """Yield the id and name of each workspace to which the app was added."""
+
+
 class SlackApi(Protocol):
     """Slack's methods. All raise SlackError. Channels and members are Slack's ids.
 

@@ -14,17 +14,19 @@ USED_CODE_ERRORS = {"invalid_code", "code_already_used", "code_expired"}
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The bot's token in a workspace, and what comes with it."""
+    """The bot's token in a workspace or an organisation, and what comes with it."""
 
     access_token: str = field(repr=False)
     # With token rotation; it gives the next token, once.
     refresh_token: str | None = field(repr=False)
     expires_in_seconds: int | None
     scopes: frozenset[str]
+    # "" for an organisation.
     team_id: str
     enterprise_id: str | None
     # True if an organisation installed the app for its workspaces.
     is_for_organisation: bool
+    app_id: str = ""
 
 
 class OAuthClient:
@@ -89,4 +91,5 @@ def _to_grant(answer: SlackResponse) -> Grant:
         team_id=str(team.get("id") or ""),
         enterprise_id=enterprise_id if isinstance(enterprise_id, str) else None,
         is_for_organisation=is_for_organisation,
+        app_id=str(answer.get("app_id") or ""),
     )

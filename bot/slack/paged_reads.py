@@ -11,8 +11,18 @@ class PagedReads:
     """The part of the client that reads lists page by page."""
 
     def __init__(
-        self, token: str, *, base_url: str = ProxyAwareClient.BASE_URL, timeout: int = 8
+        self,
+        token: str,
+        *,
+        base_url: str = ProxyAwareClient.BASE_URL,
+        timeout: int = 8,
+        team_id: str | None = None,
     ) -> None:
+        """Take a workspace's id, which some methods need with an organisation's token.
+
+        With a workspace's own token, Slack ignores it.
+        """
+        self._team_id = team_id
         # Without the SDK's retries: after a connection reset, it would send a POST
         # again, and a message could be posted twice.
         self._background = ProxyAwareClient(
@@ -71,6 +81,7 @@ class PagedReads:
                 types=types,
                 limit=200,
                 user=member,
+                team_id=self._team_id,
             )
 
         try:
@@ -92,12 +103,18 @@ class PagedReads:
                 types="private_channel",
                 limit=200,
                 user=member,
+                team_id=self._team_id,
             ):
                 yield str(channel["id"])
         except Rejected as error:
             # Without the scope for private channels, the bot is in none.
             if error.code != "missing_scope":
                 raise
+
+    def teams(self) -> Iterator[tuple[str, str]]:
+        """Yield the id and name of each workspace that has the organisation's app."""
+        for team in self._pages("auth.teams.list", "teams", limit=200):
+            yield str(team["id"]), str(team.get("name") or "")
 
     def conversation_members(self, channel: str) -> Iterator[str]:
         yield from self._pages(

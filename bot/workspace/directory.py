@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from threading import Lock
+from threading import RLock
 from time import monotonic
 
 from sqlalchemy import select
@@ -14,7 +14,8 @@ from bot.slack.api import SlackApi
 from bot.workspace import tokens
 from bot.workspace.installations import to_workspace
 from bot.workspace.token_keys import TokenKeys
-from models import Installation, WorkspaceToken
+from bot.workspace.tokens import TokenVersion
+from models import Installation
 
 log = logging.getLogger(__name__)
 
@@ -33,28 +34,27 @@ class WorkspaceDirectory:
         self,
         read_session: sessionmaker[Session],
         keys: TokenKeys,
-        new_client: Callable[[str], SlackApi],
+        new_client: Callable[[str, str], SlackApi],
         *,
         monotonic_clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Take a function from a token to the client that uses it."""
-        self.served = ServedWorkspaces(look_up=self._look_up)
+        """Take a function from a token and a team's id to the client for them."""
+        self.served = ServedWorkspaces(look_up=self._look_up, on_remove=self._forget)
         self._read_session = read_session
         self._keys = keys
         self._new_client = new_client
         self._monotonic_clock = monotonic_clock
-        self._lock = Lock()
+        self._lock = RLock()
         # The versions of the tokens that are in use, by installation.
-        self._versions: dict[int, int] = {}
+        self._versions: dict[int, TokenVersion] = {}
         self._unknown_until: dict[str, float] = {}
 
     def sync(self) -> None:
         """Serve what the database has by now, and nothing else."""
         with self._lock, self._read_session() as session:
             stored = tokens.versions(session)
-            for installation_id in self._versions.keys() - stored.keys():
+            for installation_id in [*self._versions.keys() - stored.keys()]:
                 self.served.remove(installation_id)
-                del self._versions[installation_id]
             self._serve(
                 session,
                 (
@@ -64,23 +64,30 @@ class WorkspaceDirectory:
                 ),
             )
 
-    def versions(self) -> dict[int, int]:
+    def versions(self) -> dict[int, TokenVersion]:
         """Return the versions of the tokens that are in use, by installation."""
         with self._lock:
             return dict(self._versions)
 
-    def _look_up(self, team_id: str) -> None:
+    def _forget(self, installation_id: int) -> None:
+        """Let `sync` serve the workspace again, also with the same token."""
+        with self._lock:
+            self._versions.pop(installation_id, None)
+
+    def _look_up(self, team_id: str, is_new: bool) -> None:
         """Serve the team's workspace if another process has just installed it."""
         now = self._monotonic_clock()
-        if now < self._unknown_until.get(team_id, now):
+        if not is_new and now < self._unknown_until.get(team_id, now):
             return
         with self._lock, self._read_session() as session:
             installation_id = session.scalar(
-                select(WorkspaceToken.installation_id)
-                .join(Installation, Installation.id == WorkspaceToken.installation_id)
-                .where(Installation.team_id == team_id)
+                select(Installation.id).filter_by(
+                    team_id=team_id, is_organisation=False
+                )
             )
-            if installation_id is not None:
+            if installation_id is not None and tokens.find_row(
+                session, installation_id
+            ):
                 self._serve(session, [installation_id])
                 return
             if len(self._unknown_until) >= _MAX_UNKNOWN:
@@ -89,8 +96,12 @@ class WorkspaceDirectory:
 
     def _serve(self, session: Session, installation_ids: Iterable[int]) -> None:
         for installation_id in installation_ids:
-            row = session.get_one(WorkspaceToken, installation_id)
-            self._versions[installation_id] = row.version
+            row = tokens.find_row(session, installation_id)
+            if row is None:
+                continue
+            self._versions[installation_id] = TokenVersion(
+                row.installation_id, row.version
+            )
             try:
                 token = tokens.open_row(row, self._keys)
             except WrongKey:
@@ -100,5 +111,7 @@ class WorkspaceDirectory:
                 )
                 continue
             workspace = to_workspace(session.get_one(Installation, installation_id))
-            self.served.add(workspace, self._new_client(token.access))
+            self.served.add(
+                workspace, self._new_client(token.access, workspace.team_id)
+            )
             self._unknown_until.pop(workspace.team_id, None)

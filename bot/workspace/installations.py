@@ -1,6 +1,6 @@
 """Rows of installed workspaces, and `Workspace` values from them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,16 @@ def install(
 ) -> Workspace:
     """Call `auth.test`, and store and return the workspace of the token.
 
-    Raises SlackError, and SettingsError if the database belongs to another workspace.
+    Raises SlackError, and SettingsError if the database belongs to another workspace,
+    or the token to an organisation.
     """
     identity = slack.auth_test()
+    if identity.get("is_enterprise_install"):
+        raise SettingsError(
+            "SLACK_BOT_TOKEN belongs to an organisation. Install the app in one"
+            " workspace, or let the organisation install it through the install page"
+            " (docs/operate/many-workspaces.md)."
+        )
     with sessions.begin() as session:
         team_ids = session.scalars(select(Installation.team_id)).all()
         if team_ids and identity["team_id"] not in team_ids:
@@ -34,10 +41,22 @@ def install(
         return save(session, identity, now=now)
 
 
-def save(session: Session, identity: Mapping[str, Any], *, now: datetime) -> Workspace:
-    """Insert or update a workspace from the result of `SlackApi.auth_test`."""
+def save(
+    session: Session,
+    identity: Mapping[str, Any],
+    *,
+    now: datetime,
+    is_organisation: bool = False,
+) -> Workspace:
+    """Insert or update a workspace from the result of `SlackApi.auth_test`.
+
+    An organisation has the id of its enterprise.
+    """
+    enterprise_id = identity.get("enterprise_id")
+    team_id = str(enterprise_id if is_organisation else identity["team_id"])
     columns = {
-        "enterprise_id": identity.get("enterprise_id"),
+        "enterprise_id": enterprise_id,
+        "is_organisation": is_organisation,
         "bot_id": str(identity.get("bot_id", "")),
         "bot_user_id": str(identity["user_id"]),
         "team_name": str(identity.get("team", "")),
@@ -49,10 +68,22 @@ def save(session: Session, identity: Mapping[str, Any], *, now: datetime) -> Wor
     }
     session.execute(
         upsert(session, Installation)
-        .values(team_id=identity["team_id"], installed_at=now, **columns)
+        .values(team_id=team_id, installed_at=now, **columns)
         .on_conflict_do_update(index_elements=["team_id"], set_=columns)
     )
-    return _load(session, str(identity["team_id"]))
+    return _load(session, team_id)
+
+
+def is_token_of(
+    identity: Mapping[str, Any], team_id: str, enterprise_id: str | None
+) -> bool:
+    """Return True if a token is the workspace's, or its organisation's.
+
+    `identity` is the result of `SlackApi.auth_test`.
+    """
+    if identity.get("is_enterprise_install"):
+        return identity.get("enterprise_id") in {enterprise_id} - {None}
+    return identity.get("team_id") == team_id
 
 
 def scopes_of(identity: Mapping[str, Any]) -> list[str]:
@@ -81,7 +112,7 @@ def check_token(
     """
     try:
         identity = slack.auth_test()
-        is_ours = identity.get("team_id") == workspace.team_id
+        is_ours = is_token_of(identity, workspace.team_id, workspace.enterprise_id)
         scopes = scopes_of(identity)
         error_code = None
     except SlackError as error:
@@ -127,8 +158,16 @@ def _load(session: Session, team_id: str) -> Workspace:
 
 def all_workspaces(session: Session) -> list[Workspace]:
     """Return each workspace in the database, also those that removed the app."""
-    rows = session.scalars(select(Installation).order_by(Installation.id))
-    return [to_workspace(row) for row in rows]
+    return [to_workspace(row) for row in workspace_rows(session)]
+
+
+def workspace_rows(session: Session) -> Sequence[Installation]:
+    """Return the row of each workspace; organisations have no data of their own."""
+    return session.scalars(
+        select(Installation)
+        .where(Installation.is_organisation.is_(False))
+        .order_by(Installation.id)
+    ).all()
 
 
 def to_workspace(row: Installation) -> Workspace:

@@ -1,29 +1,33 @@
 """Install the app in a workspace, in the steps of Slack's OAuth."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode, urljoin
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock, parse_http_date
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.outbox.enqueue import ENQUEUED
 from bot.outbox.rate_limiter import RateLimiter
-from bot.runtime import Workspace
 from bot.slack.api import Rejected, SlackApi, SlackError
 from bot.slack.oauth import USED_CODE_ERRORS, Grant, OAuthClient
 from bot.workspace import installations, oauth_states, tokens
 from bot.workspace.directory import WorkspaceDirectory
 from bot.workspace.token_keys import TokenKeys
 from bot.workspace.token_refresh import to_token
+from models import Installation, WorkspaceToken
 
 log = logging.getLogger(__name__)
 
 # More than people need, and few enough that a flood is no burden for Slack.
 BAD_CODES_PER_SECOND, BAD_CODES_AT_ONCE = 0.1, 20
+
+# Slack's page on which an organisation adds an app to its workspaces.
+_ADD_URL = "https://app.slack.com/manage/{}/integrations/profile/{}/workspaces/add"
 
 Reason = Literal[
     "too_many_tries",
@@ -32,7 +36,6 @@ Reason = Literal[
     "refused_by_slack",
     "used_code",
     "not_allowed",
-    "organisation",
     "missing_scopes",
     "misconfigured",
     "slack_down",
@@ -49,8 +52,11 @@ class NotInstalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    workspace: Workspace
-    team_name: str
+    # The name of the workspace or organisation.
+    name: str
+    # The page in Slack where people go on.
+    next_url: str
+    is_organisation: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,8 @@ class Installer:
         3. The code is exchanged for a token, once. It must be of a workspace that may
            install the app, with all scopes that the bot needs.
         4. `auth.test` says who the token is.
-        5. The workspace and its token are stored, and served from now on.
+        5. The workspace and its token are stored, and served from now on. Those of an
+           organisation are served as Slack tells of them.
 
         Raises NotInstalled.
         """
@@ -118,12 +125,14 @@ class Installer:
         except SlackError as failed:
             log.warning("not installed", extra={"error": failed.code})
             raise NotInstalled("slack_down") from failed
-        if identity["team_id"] != grant.team_id:
+        if not _is_as_granted(identity, grant):
             log.error("not installed: the token is of another workspace")
             raise NotInstalled("slack_down")
         now = self.clock()
         with self.write_session.begin() as session:
-            workspace = installations.save(session, identity, now=now)
+            workspace = installations.save(
+                session, identity, now=now, is_organisation=grant.is_for_organisation
+            )
             tokens.store(
                 session,
                 self.keys,
@@ -136,7 +145,13 @@ class Installer:
             session.info[ENQUEUED] = True
         self.directory.sync()
         log.info("installed", extra={"team": workspace.team_id})
-        return Installed(workspace, str(identity.get("team") or workspace.team_id))
+        return Installed(
+            str(identity.get("team") or workspace.team_id),
+            _ADD_URL.format(grant.enterprise_id, grant.app_id)
+            if grant.is_for_organisation
+            else workspace.team_url,
+            grant.is_for_organisation,
+        )
 
     def _exchange(self, code: str) -> Grant:
         try:
@@ -156,12 +171,10 @@ class Installer:
 
     def _check(self, grant: Grant) -> None:
         """Raise NotInstalled if the token is not one that the bot can serve."""
-        if grant.is_for_organisation:
-            self._give_back(grant)
-            raise NotInstalled("organisation")
         if not self.many.allows(grant.team_id, grant.enterprise_id):
-            log.warning("not allowed to install", extra={"team": grant.team_id})
-            if self.directory.served.find(grant.team_id) is None:
+            team_id = grant.team_id or grant.enterprise_id
+            log.warning("not allowed to install", extra={"team": team_id})
+            if not self._is_in_use(team_id):
                 self._give_back(grant)
             raise NotInstalled("not_allowed")
         missing = {*self.scopes} - {*self.optional_scopes} - grant.scopes
@@ -170,9 +183,23 @@ class Installer:
             log.warning("not installed", extra={"missing": sorted(missing)})
             raise NotInstalled("missing_scopes")
 
+    def _is_in_use(self, team_id: str | None) -> bool:
+        """Return True if an earlier installation would lose its token, too."""
+        with self.write_session() as session:
+            row = session.scalar(select(Installation).filter_by(team_id=team_id))
+            return row is not None and session.get(WorkspaceToken, row.id) is not None
+
     def _give_back(self, grant: Grant) -> None:
         """Revoke the token, so that no workspace has an app that does nothing."""
         try:
             self.oauth.revoke(grant.access_token)
         except SlackError as error:
             log.warning("token not revoked", extra={"error": error.code})
+
+
+def _is_as_granted(identity: Mapping[str, Any], grant: Grant) -> bool:
+    """Return True if `auth.test` names the workspace or organisation of the grant."""
+    is_for_organisation = identity.get("is_enterprise_install") is True
+    return is_for_organisation == grant.is_for_organisation and (
+        installations.is_token_of(identity, grant.team_id, grant.enterprise_id)
+    )

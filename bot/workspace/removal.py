@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.runtime import Transaction
-from models import Installation, WorkspaceToken
+from models import Installation, OrganisationWorkspace, WorkspaceToken
 
 # With these errors Slack says that the app was removed, or its token revoked.
 REMOVED_ERRORS = {"account_inactive", "token_revoked"}
@@ -16,6 +16,11 @@ _PRECISION = timedelta(seconds=1)
 def is_earlier(event_at: datetime, installed_at: datetime) -> bool:
     """Return True if an event is certainly from before the installation."""
     return event_at + _PRECISION <= installed_at
+
+
+def time_of(event_time: int | None, *, now: datetime) -> datetime:
+    """Return the time of an event (UTC); Slack names it in Unix seconds."""
+    return datetime.fromtimestamp(event_time, UTC) if event_time else now
 
 
 def record_removal(
@@ -37,9 +42,14 @@ def record_removal(
         return False
     if token is None and installation.uninstalled_at is not None:
         return True
-    event_at = datetime.fromtimestamp(event_time, UTC) if event_time else tx.now
+    event_at = time_of(event_time, now=tx.now)
     if token is not None and is_earlier(event_at, token.installed_at):
         return False
+    if tx.session.get(OrganisationWorkspace, tx.workspace.id) is not None:
+        # The organisation has the app, and its token serves the workspace from now on.
+        if token is not None:
+            tx.session.delete(token)
+        return token is not None
     end(tx.session, installation, at=min(event_at, tx.now), reason=reason)
     return True
 
@@ -48,8 +58,9 @@ def end(
     session: Session, installation: Installation, *, at: datetime, reason: str
 ) -> None:
     """Record that the app is gone since then. A token that was lost is gone, too."""
-    token = session.get(WorkspaceToken, installation.id)
-    if token is not None:
-        session.delete(token)
+    for model in (WorkspaceToken, OrganisationWorkspace):
+        row = session.get(model, installation.id)
+        if row is not None:
+            session.delete(row)
     installation.disabled_reason = reason
     installation.uninstalled_at = at

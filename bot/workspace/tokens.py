@@ -3,12 +3,13 @@
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.workspace.token_keys import TokenKeys, access_row, refresh_row
-from models import WorkspaceToken
+from models import Installation, OrganisationWorkspace, WorkspaceToken
 
 # A token of an app with token rotation lasts twelve hours.
 REFRESH_BEFORE = timedelta(hours=2)
@@ -61,9 +62,18 @@ def store(
 
 
 def load(session: Session, keys: TokenKeys, installation_id: int) -> Token | None:
-    """Return a workspace's token; None if it has none. Raises WrongKey."""
-    row = session.get(WorkspaceToken, installation_id)
+    """Return the token for a workspace; None if there is none. Raises WrongKey."""
+    row = find_row(session, installation_id)
     return None if row is None else open_row(row, keys)
+
+
+def find_row(session: Session, installation_id: int) -> WorkspaceToken | None:
+    """Return the row with a workspace's own token, or with its organisation's."""
+    row = session.get(WorkspaceToken, installation_id)
+    if row is not None:
+        return row
+    access = session.get(OrganisationWorkspace, installation_id)
+    return session.get(WorkspaceToken, access.organisation_id) if access else None
 
 
 def open_row(row: WorkspaceToken, keys: TokenKeys) -> Token:
@@ -103,14 +113,34 @@ def claim_refreshes(session: Session, *, now: datetime) -> list[int]:
 
 def expire(session: Session, installation_id: int, *, now: datetime) -> None:
     """Have a token renewed at once: Slack says it has expired, whatever clocks say."""
-    row = session.get(WorkspaceToken, installation_id, with_for_update=True)
+    row = find_row(session, installation_id)
     if row is not None and row.refresh_token is not None:
         row.expires_at = now
 
 
-def versions(session: Session) -> dict[int, int]:
-    """Return the version of each token, by installation."""
-    rows = session.execute(
-        select(WorkspaceToken.installation_id, WorkspaceToken.version)
+class TokenVersion(NamedTuple):
+    # The installation whose token it is: the workspace's, or its organisation's.
+    owner_id: int
+    version: int
+
+
+def versions(session: Session) -> dict[int, TokenVersion]:
+    """Return the version of the token that serves each workspace, by installation."""
+    own = select(
+        Installation.id, WorkspaceToken.installation_id, WorkspaceToken.version
+    ).join(WorkspaceToken, WorkspaceToken.installation_id == Installation.id)
+    shared = select(
+        OrganisationWorkspace.installation_id,
+        WorkspaceToken.installation_id,
+        WorkspaceToken.version,
+    ).join(
+        WorkspaceToken,
+        WorkspaceToken.installation_id == OrganisationWorkspace.organisation_id,
     )
-    return {row.installation_id: row.version for row in rows}
+    is_workspace = Installation.is_organisation.is_(False)
+    return {
+        installation_id: TokenVersion(owner_id, version)
+        # A workspace's own token comes last, and wins.
+        for statement in (shared, own.where(is_workspace))
+        for installation_id, owner_id, version in session.execute(statement)
+    }

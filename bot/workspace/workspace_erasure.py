@@ -24,6 +24,22 @@ def due(session: Session, *, before: datetime) -> list[int]:
     )
 
 
+def parts_of(session: Session, row: Installation) -> list[int]:
+    """Return the ids to erase with a row, which comes last.
+
+    With an organisation, they are its workspaces that ended.
+    """
+    if not row.is_organisation:
+        return [row.id]
+    ended = session.scalars(
+        select(Installation.id)
+        .filter_by(enterprise_id=row.team_id, is_organisation=False)
+        .where(Installation.uninstalled_at.is_not(None))
+        .order_by(Installation.id)
+    )
+    return [*ended, row.id]
+
+
 def erase(
     write_session: sessionmaker[Session],
     installation_id: int,

@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.monitoring import FailureCount
 from bot.runtime import Transaction
 from bot.slack.api import SlackApi, SlackError
-from bot.workspace.installations import to_workspace
+from bot.workspace.installations import to_workspace, workspace_rows
 from cli.doctor import many_workspaces
 from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Channel, Installation, Member, Schedule
@@ -49,7 +49,7 @@ def examine(
     """Check each workspace; `is_many` if they install the app themselves."""
     now = clock()
     about = "Workspace"
-    known = session.scalars(select(Installation).order_by(Installation.id)).all()
+    known = workspace_rows(session)
     if is_many:
         yield many_workspaces.examine_workspaces(session)
         yield from _zone_rules()

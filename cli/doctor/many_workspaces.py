@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.db.sealing import WrongKey
 from bot.workspace import tokens
+from bot.workspace.installations import workspace_rows
 from bot.workspace.token_keys import NAME
 from cli.doctor.findings import Finding, ok, warning, wrong
 from cli.token_key import token_keys_of
@@ -96,9 +97,8 @@ def _that_expire(session: Session) -> list[str]:
 
 def examine_workspaces(session: Session) -> Finding:
     """Count the workspaces that have the app, and those that have removed it."""
-    served = session.scalar(select(func.count(WorkspaceToken.installation_id)))
-    # It counts no empty values.
-    removed = session.scalar(select(func.count(Installation.uninstalled_at)))
+    served = len(tokens.versions(session))
+    removed = sum(row.uninstalled_at is not None for row in workspace_rows(session))
     return ok(
         "Workspace",
         f"Workspaces with the app: {served}. Workspaces that removed it: {removed}.",

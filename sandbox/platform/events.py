@@ -61,7 +61,7 @@ class Events:
             "token": self.verification_token,
             "team_id": workspace.team_id,
             "context_team_id": workspace.team_id,
-            "context_enterprise_id": None,
+            "context_enterprise_id": workspace.enterprise_id,
             "api_app_id": workspace.app_id,
             "event": event,
             "type": "event_callback",
@@ -69,11 +69,11 @@ class Events:
             "event_time": int(workspace.now()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
+                    "enterprise_id": workspace.enterprise_id,
                     "team_id": workspace.team_id,
                     "user_id": workspace.bot_user_id,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": workspace.is_org_install,
                 }
             ],
             "is_ext_shared_channel": self._is_ext_shared(event),

@@ -23,6 +23,13 @@ def _zone(person: Person, now: datetime) -> Json:
     }
 
 
+def enterprise(workspace: Workspace) -> Json | None:
+    if workspace.enterprise is None:
+        return None
+    enterprise_id, name = workspace.enterprise
+    return {"id": enterprise_id, "name": name}
+
+
 def user(workspace: Workspace, person: Person) -> Json:
     first, _, last = person.real_name.partition(" ")
     payload: Json = {
@@ -68,6 +75,15 @@ def user(workspace: Workspace, person: Person) -> Json:
     }
     if person.is_stranger:
         payload["is_stranger"] = True
+    elif workspace.enterprise:
+        payload["enterprise_user"] = {
+            "id": person.id,
+            "enterprise_id": workspace.enterprise[0],
+            "enterprise_name": workspace.enterprise[1],
+            "is_admin": False,
+            "is_owner": False,
+            "teams": [workspace.team_id],
+        }
     if person.deleted:
         for name in ("tz", "tz_label", "tz_offset"):
             payload.pop(name, None)
@@ -221,7 +237,10 @@ def view(workspace: Workspace, record: View) -> Json:
         "root_view_id": record.root_id,
         "app_id": workspace.app_id,
         "external_id": body.get("external_id", ""),
-        "app_installed_team_id": workspace.team_id,
+        # For an organisation's installation, Slack may name the organisation.
+        "app_installed_team_id": (
+            workspace.enterprise_id if workspace.is_org_install else workspace.team_id
+        ),
         "bot_id": workspace.bot_id,
     }
     return out

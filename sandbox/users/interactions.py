@@ -79,7 +79,14 @@ class Interactions:
                 "command": name,
                 "text": as_sent if command.should_escape else texts.escape(text),
                 "api_app_id": workspace.app_id,
-                "is_enterprise_install": "false",
+                "is_enterprise_install": str(workspace.is_org_install).lower(),
+                **dict(
+                    zip(
+                        ("enterprise_id", "enterprise_name"),
+                        workspace.enterprise or (),
+                        strict=False,
+                    )
+                ),
                 "response_url": self.response_urls.create(
                     "commands", room.id, person.id
                 ),
@@ -265,8 +272,8 @@ class Interactions:
             "api_app_id": workspace.app_id,
             "token": self.events.verification_token,
             "team": {"id": workspace.team_id, "domain": workspace.team_domain},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "enterprise": payloads.enterprise(workspace),
+            "is_enterprise_install": workspace.is_org_install,
         }
         if kind != "view_closed":
             view_id = view.id if view and view.body["type"] == "modal" else None

@@ -18,6 +18,7 @@ def auth_test(platform: Platform, _args: Args) -> Json:
         "user_id": workspace.bot_user_id,
         "bot_id": workspace.bot_id,
         "is_enterprise_install": False,
+        **({"enterprise_id": workspace.enterprise_id} if workspace.enterprise else {}),
     }
 
 

@@ -23,8 +23,10 @@ class Hub(Protocol):
 
     @property
     def workspaces(self) -> Mapping[str, Any]: ...
+    @property
+    def organisations(self) -> Mapping[str, Any]: ...
     def check_request(self, query: Mapping[str, str]) -> None: ...
-    def allow(self, query: Mapping[str, str], team_id: str) -> str: ...
+    def allow(self, query: Mapping[str, str], owner_id: str) -> str: ...
     def cancel(self, query: Mapping[str, str]) -> str: ...
 
 
@@ -37,6 +39,9 @@ def routes(hub: Hub) -> list[BaseRoute]:
         names = {
             team_id: str(sandbox.workspace.team_name)
             for team_id, sandbox in hub.workspaces.items()
+        } | {
+            organisation_id: f"{organisation.name} (whole organisation)"
+            for organisation_id, organisation in hub.organisations.items()
         }
         chosen = request.query_params.get("team")
         return HTMLResponse(_page(names, chosen, request.query_params), 200, _HEADERS)

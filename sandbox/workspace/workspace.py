@@ -53,6 +53,10 @@ class Workspace:
         self.team_id = "T" + secrets.token_hex(5).upper()
         self.team_name = "Sandbox"
         self.team_domain = "sandbox"
+        # The id and name of the organisation that the workspace is part of.
+        self.enterprise: tuple[str, str] | None = None
+        # True if the organisation's installation serves the workspace.
+        self.is_org_install = False
         self.app_id = self.next_id("A")
         self.bot_id = self.next_id("B")
         self.people: dict[str, Person] = {}
@@ -101,6 +105,14 @@ class Workspace:
         self._last_ts_micros = max(micros, self._last_ts_micros + 100)
         whole, part = divmod(self._last_ts_micros, _MICROS_PER_SECOND)
         return f"{whole}.{part:06d}"
+
+    @property
+    def enterprise_id(self) -> str | None:
+        return self.enterprise[0] if self.enterprise else None
+
+    def skip_ids(self, count: int) -> None:
+        """Leave ids to the other workspaces of an organisation."""
+        self._id_count += count
 
     def next_id(self, prefix: str) -> str:
         self._id_count += 1

@@ -376,29 +376,6 @@ def test_a_wrong_client_secret_is_the_operators_matter(
     assert nothing_is_stored(database)
 
 
-def test_an_organisation_is_told_to_choose_a_workspace(
-    browser: Browser,
-    acme: Sandbox,
-    database: Database,
-    hub: SlackHub,
-    monkeypatch: pytest.MonkeyPatch,
-):
-    grant = hub._grant
-
-    def for_all(sandbox: Sandbox) -> dict[str, Any]:
-        organisation = {"id": "E0ORG", "name": "Acme Group"}
-        return grant(sandbox) | {
-            "is_enterprise_install": True,
-            "team": None,
-            "enterprise": organisation,
-        }
-
-    monkeypatch.setattr(hub, "_grant", for_all)
-    answer = browser.install(acme)
-    assert (answer.status, answer.title) == (403, "Choose one workspace")
-    assert nothing_is_stored(database)
-
-
 @pytest.mark.parametrize(
     "odd", [{"enterprise": "E0"}, {"enterprise": {"id": ["E0"]}}, {"refresh_token": 5}]
 )

@@ -37,7 +37,7 @@ def seconds() -> Seconds:
 def replica(database: Database, seconds: Seconds) -> WorkspaceDirectory:
     clients: dict[str, FakeSlack] = {}
 
-    def new_client(token: str) -> FakeSlack:
+    def new_client(token: str, _team: str) -> FakeSlack:
         return clients.setdefault(token, FakeSlack(bot_identity={"token": token}))
 
     return WorkspaceDirectory(

@@ -119,7 +119,7 @@ def test_messages_wait_for_a_new_installation(installed: Story):
 
 def test_another_replica_serves_it_again_after_a_new_installation(installed: Story):
     replica = WorkspaceDirectory(
-        installed.rt.read_session, KEYS, lambda token: FakeSlack()
+        installed.rt.read_session, KEYS, lambda token, team: FakeSlack()
     )
     replica.sync()
     assert len(replica.served) == 1
@@ -149,7 +149,7 @@ def test_a_workspace_that_no_process_serves_is_heard(
             session.execute(delete(WorkspaceToken))
     other_key = TokenKeys(TokenKey(bytes(range(1, 33))))
     replica = WorkspaceDirectory(
-        installed.rt.read_session, other_key, lambda token: FakeSlack()
+        installed.rt.read_session, other_key, lambda token, team: FakeSlack()
     )
     replica.sync()
     assert list(replica.served) == []

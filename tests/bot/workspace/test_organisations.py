@@ -1,0 +1,209 @@
+"""An organisation's workspaces follow Slack's facts, in whatever order they come."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import permutations
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.engine import Database
+from bot.slack.api import OutcomeUnknown, SlackError
+from bot.workspace import installations, organisations, tokens
+from bot.workspace.token_keys import TokenKey, TokenKeys
+from bot.workspace.tokens import Token
+from models import Installation, OrganisationWorkspace, WorkspaceToken
+from tests.conftest import NOW
+
+KEYS = TokenKeys(TokenKey(bytes(range(32))))
+IDENTITY = {
+    "team_id": "E0GROUP",
+    "enterprise_id": "E0GROUP",
+    "is_enterprise_install": True,
+    "team": "Acme Group",
+    "user_id": "U0BOT",
+    "bot_id": "B0BOT",
+    "url": "https://acme.enterprise.slack.com/",
+    "scopes": "chat:write",
+}
+TEAM = "T0ACME"
+
+
+def install(session: Session, *, at: datetime = NOW) -> Installation:
+    workspace = installations.save(session, IDENTITY, now=at, is_organisation=True)
+    tokens.store(session, KEYS, workspace.id, Token("a-token"), installed_at=at)
+    session.flush()
+    return session.get_one(Installation, workspace.id)
+
+
+def at(seconds: int) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    with database.write_session.begin() as session:
+        yield session
+
+
+@pytest.fixture
+def organisation(session: Session) -> Installation:
+    return install(session)
+
+
+def row_of(session: Session, team_id: str) -> Installation:
+    return session.scalars(select(Installation).filter_by(team_id=team_id)).one()
+
+
+def is_served(session: Session, team_id: str) -> bool:
+    """Return True if a token serves the workspace, and nothing says that it ended."""
+    session.flush()
+    row = row_of(session, team_id)
+    states = {
+        row.id in tokens.versions(session),
+        tokens.find_row(session, row.id) is not None,
+        row.uninstalled_at is None,
+        row.disabled_reason is None,
+    }
+    assert len(states) == 1
+    return states.pop()
+
+
+FACTS = [("grant", 10), ("revoke", 20), ("grant", 30), ("revoke", 40)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_the_latest_fact_counts(
+    session: Session, organisation: Installation, count: int
+):
+    facts = FACTS[:count]
+    for number, order in enumerate(permutations([*facts, facts[0]])):
+        team = f"T0{number}"
+        for kind, seconds in order:
+            act = {"grant": organisations.grant, "revoke": organisations.revoke}[kind]
+            act(session, organisation, team, at=at(seconds))
+        assert is_served(session, team) is (facts[-1][0] == "grant"), order
+
+
+def test_a_workspace_has_the_organisations_bot_scopes_and_address(
+    session: Session, organisation: Installation
+):
+    assert organisations.grant(session, organisation, TEAM, at=at(1))
+    row = row_of(session, TEAM)
+    assert (row.bot_id, row.bot_user_id, row.scopes) == (
+        "B0BOT",
+        "U0BOT",
+        ["chat:write"],
+    )
+    assert (row.enterprise_id, row.team_url) == ("E0GROUP", IDENTITY["url"])
+    # The organisation is no workspace.
+    known = [workspace.team_id for workspace in installations.all_workspaces(session)]
+    assert known == [TEAM]
+    assert list(tokens.versions(session)) == [row.id]
+    assert not organisations.grant(session, organisation, "E0GROUP", at=at(2))
+
+
+def test_a_token_of_its_own_comes_first(session: Session, organisation: Installation):
+    own = installations.save(
+        session,
+        {"team_id": TEAM, "user_id": "U0OWN", "bot_id": "B0OWN", "url": "https://a/"},
+        now=NOW,
+    )
+    tokens.store(session, KEYS, own.id, Token("own"), installed_at=NOW)
+    organisations.grant(session, organisation, TEAM, at=at(1))
+    session.flush()
+    assert tokens.load(session, KEYS, own.id) == Token("own")
+    assert row_of(session, TEAM).bot_user_id == "U0OWN"
+    organisations.revoke(session, organisation, TEAM, at=at(2))
+    assert is_served(session, TEAM)
+    organisations.grant(session, organisation, TEAM, at=at(3))
+    organisations.remove(session, organisation, at=at(4), reason="app_uninstalled")
+    assert is_served(session, TEAM)
+
+
+def test_the_organisation_removes_the_app_and_installs_it_again(
+    session: Session, organisation: Installation
+):
+    for team in (TEAM, "T0BETA"):
+        organisations.grant(session, organisation, team, at=at(1))
+    session.flush()
+    # An event from before the installation.
+    remove = partial(
+        organisations.remove, session, organisation, reason="token_revoked"
+    )
+    assert remove(at=at(-5)) == []
+    assert len(remove(at=at(5))) == 2
+    session.flush()
+    assert remove(at=at(5)) == []
+    assert not is_served(session, TEAM)
+    assert session.get(WorkspaceToken, organisation.id) is None
+    assert organisation.uninstalled_at == at(5)
+    # Without its token, nothing is served.
+    assert not organisations.grant(session, organisation, TEAM, at=at(6))
+    install(session, at=at(10))
+    assert organisations.grant(session, organisation, TEAM, at=at(11))
+    assert is_served(session, TEAM)
+
+
+class Organisation:
+    """Answers for an organisation's token, at Slack's time."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.now = NOW
+        self.error: SlackError | None = None
+
+    def auth_test(self) -> dict[str, Any]:
+        return IDENTITY | {
+            "date": f"{self.now.astimezone(UTC):%a, %d %b %Y %H:%M:%S} GMT"
+        }
+
+    def teams(self) -> Iterator[tuple[str, str]]:
+        yield from self.names.items()
+        if self.error:
+            raise self.error
+
+
+def test_slacks_list_finds_what_events_did_not_tell(database: Database):
+    with database.write_session.begin() as session:
+        organisation_id = install(session).id
+    slack = Organisation()
+
+    def served() -> dict[str, str]:
+        with database.read_session() as session:
+            rows = session.execute(
+                select(Installation.team_id, Installation.team_name)
+                .join(
+                    OrganisationWorkspace,
+                    OrganisationWorkspace.installation_id == Installation.id,
+                )
+                .where(Installation.uninstalled_at.is_(None))
+            )
+            return {row.team_id: row.team_name for row in rows}
+
+    def follow(seconds: int, **names: str) -> dict[str, str]:
+        slack.now, slack.names = at(seconds), names
+        # Our clock is wrong, and does not matter.
+        wrong = NOW + timedelta(days=3)
+        organisations.follow(database.write_session, slack, organisation_id, now=wrong)
+        return served()
+
+    assert follow(10) == {}
+    both = {"T0ACME": "Acme", "T0BETA": "Beta"}
+    assert follow(20, **both) == both
+    assert follow(30, T0ACME="Acme & Co") == {"T0ACME": "Acme & Co"}
+    with database.write_session.begin() as session:
+        organisation = session.get_one(Installation, organisation_id)
+        organisations.revoke(session, organisation, "T0ACME", at=at(50))
+        organisations.grant(session, organisation, "T0BETA", at=at(50))
+    # A list from before the events.
+    assert follow(40, T0ACME="Acme") == {"T0BETA": "Beta"}
+    slack.error = OutcomeUnknown("auth.teams.list", "TimeoutError")
+    with pytest.raises(OutcomeUnknown):
+        follow(60, T0ACME="Acme")
+    assert served() == {"T0BETA": "Beta"}
+    slack.error = None
+    assert follow(60, T0ACME="Acme") == {"T0ACME": "Acme"}

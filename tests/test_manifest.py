@@ -180,6 +180,7 @@ HISTORY = {"channels:history", "groups:history", "im:history"}
 METHODS: dict[str, set[str]] = {
     # With the app-level token, which has a scope of its own.
     "apps.connections.open": set(),
+    "auth.teams.list": set(),
     "auth.test": set(),
     "bots.info": {"users:read"},
     "chat.delete": {"chat:write"},
@@ -231,6 +232,8 @@ EVENTS: dict[str, set[str]] = {
     "message.im": {"im:history"},
     "reaction_added": {"reactions:read"},
     "reaction_removed": {"reactions:read"},
+    "team_access_granted": set(),
+    "team_access_revoked": set(),
     "team_join": {"users:read"},
     "tokens_revoked": set(),
     "user_change": {"users:read"},

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from threading import RLock
 from time import monotonic
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.sealing import WrongKey
@@ -80,14 +79,8 @@ class WorkspaceDirectory:
         if not is_new and now < self._unknown_until.get(team_id, now):
             return
         with self._lock, self._read_session() as session:
-            installation_id = session.scalar(
-                select(Installation.id).filter_by(
-                    team_id=team_id, is_organisation=False
-                )
-            )
-            if installation_id is not None and tokens.find_row(
-                session, installation_id
-            ):
+            installation_id = tokens.find_team(session, team_id)
+            if installation_id is not None:
                 self._serve(session, [installation_id])
                 return
             if len(self._unknown_until) >= _MAX_UNKNOWN:

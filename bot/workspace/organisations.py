@@ -153,7 +153,7 @@ def follow(
     Events may be lost, and an organisation may add the app to workspaces before or
     while it is installed. Raises SlackError.
     """
-    # What changes after that is not undone by the list.
+    # The list undoes no change after that time.
     at = parse_http_date(slack.auth_test()["date"]) or now
     names = dict(slack.teams())
     with sessions.begin() as session:

@@ -76,6 +76,21 @@ def find_row(session: Session, installation_id: int) -> WorkspaceToken | None:
     return session.get(WorkspaceToken, access.organisation_id) if access else None
 
 
+def find_team(session: Session, team_id: str) -> int | None:
+    """Return the installation of a workspace; None without a token that serves it."""
+    owners = (Installation.id, OrganisationWorkspace.organisation_id)
+    return session.scalar(
+        select(Installation.id)
+        .outerjoin(
+            OrganisationWorkspace,
+            OrganisationWorkspace.installation_id == Installation.id,
+        )
+        .join(WorkspaceToken, WorkspaceToken.installation_id.in_(owners))
+        .where(Installation.team_id == team_id, Installation.is_organisation.is_(False))
+        .limit(1)
+    )
+
+
 def open_row(row: WorkspaceToken, keys: TokenKeys) -> Token:
     """Return the token of a row. Raises WrongKey."""
     return Token(

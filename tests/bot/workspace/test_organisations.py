@@ -80,7 +80,7 @@ def test_the_latest_fact_counts(
     session: Session, organisation: Installation, count: int
 ):
     facts = FACTS[:count]
-    for number, order in enumerate(permutations([*facts, facts[0]])):
+    for number, order in enumerate(permutations([*facts, facts[0]][:4])):
         team = f"T0{number}"
         for kind, seconds in order:
             act = {"grant": organisations.grant, "revoke": organisations.revoke}[kind]

@@ -1,14 +1,14 @@
 """Store organisations that installed the app, and their workspaces.
 
 Revision ID: 3c7f0b9a5e18
-Revises: 8e3b5d0c71f4
+Revises: 3f7a1c9be524
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "3c7f0b9a5e18"
-down_revision = "8e3b5d0c71f4"
+down_revision = "3f7a1c9be524"
 branch_labels = None
 depends_on = None
 

@@ -116,6 +116,7 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "bot/imports/service.py",
             "bot/workspace/installations.py",
             "bot/workspace/oauth_install.py",
+            "bot/workspace/organisations.py",
             "bot/workspace/token_keys.py",
             "bot/workspace/token_refresh.py",
             "bot/workspace/visibility.py",

@@ -1,6 +1,6 @@
 """Run a job for each workspace that the process serves."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial, wraps
 from typing import Protocol, TypeVar
 
@@ -10,6 +10,7 @@ from bot.db.retry import retry_on_conflict
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace import installations
+from jobs.lanes import Lanes
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Collection[object])
@@ -29,12 +30,13 @@ def each_workspace(
     """Turn a function for one workspace into a job for all.
 
     If it fails for some workspaces, the job still handles the others, and then raises
-    the errors.
+    the errors. A workspace that takes long holds up no other (`Lanes`).
     """
+    run_all_workspaces = _in_lanes(run)
 
     @wraps(run)
     def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
-        run_all(partial(run, rt), rt.workspaces)
+        run_all_workspaces(rt, list(rt.workspaces))
 
     return run_for_each
 
@@ -47,14 +49,30 @@ def each_known_workspace(
     Also for those that removed the app, or whose token this process doesn't have: their
     data ages, too. The function can't call Slack.
     """
+    run_all_workspaces = _in_lanes(run)
 
     @wraps(run)
     def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
         with rt.read_session() as session:
             known = installations.all_workspaces(session)
-        run_all(partial(run, rt), known)
+        run_all_workspaces(rt, known)
 
     return run_for_each
+
+
+def _in_lanes(
+    run: Callable[[Runtime, Workspace], None],
+) -> Callable[[Runtime, Sequence[Workspace]], None]:
+    lanes = Lanes()
+
+    def run_all_workspaces(rt: Runtime, workspaces: Sequence[Workspace]) -> None:
+        work = partial(run_all, partial(run, rt))
+        if len(workspaces) == 1:
+            work(workspaces)
+        else:
+            _raise(lanes.run(work, workspaces))
+
+    return run_all_workspaces
 
 
 def run_all(work: Callable[[T], None], items: Iterable[T]) -> None:
@@ -69,10 +87,14 @@ def run_all(work: Callable[[T], None], items: Iterable[T]) -> None:
             work_once_more(item)
         except Exception as error:  # noqa: BLE001 - raised below
             errors.append(error)
+    _raise(errors)
+
+
+def _raise(errors: Sequence[BaseException]) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise ExceptionGroup("several items", errors)
+        raise BaseExceptionGroup("several items", errors)
 
 
 def write_each(

@@ -221,13 +221,17 @@ TABLES = [
 
 
 def rows_of(story: Story) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all rows of a workspace, by table."""
-    with story.rt.read_session() as session:
+    """Return all rows of a story's workspace, by table."""
+    return rows_in(story.rt, story.workspace)
+
+
+def rows_in(rt: Runtime, workspace: Workspace) -> dict[str, list[tuple[Any, ...]]]:
+    with rt.read_session() as session:
         return {
             table.name: [
                 tuple(row[1:])
                 for row in _with_owner(session, table)
-                if row[0] == story.workspace.id
+                if row[0] == workspace.id
             ]
             for table in TABLES
         }

@@ -14,7 +14,7 @@ from models import Ask as Row
 from tests.machine.machine import EVERYBODY, MEMBERS, Machine
 from tests.machine.model import CANNOT_ASK, MODERATORS, ROBOT, Ask, Outcome, outcome
 from tests.machine.world import COUNTERS, OPEN, QUIET, UserMessage
-from tests.slack_payloads import TEAM, message_event
+from tests.slack_payloads import message_event
 
 _STATE_LABELS = {
     "open": ":white_circle: Open",
@@ -41,14 +41,19 @@ REPLICA_NUMBERS = st.integers(0, 1)
 class Asks(Machine):
     def __init__(self) -> None:
         super().__init__()
-        self.asks: dict[str, Ask] = {}
+        self._asks: dict[str, dict[str, Ask]] = {side.team: {} for side in self.sides}
+
+    @property
+    def asks(self) -> dict[str, Ask]:
+        """The asks of the workspace whose turn it is, by source."""
+        return self._asks[self.side.team]
 
     # People's actions in Slack, which the bot learns of later
 
     @rule(member=st.sampled_from(MEMBERS), where=st.sampled_from([QUIET, OPEN]))
     def say(self, member: str, where: str) -> None:
-        self.number += 1
-        self.world.say(member, f"How do I do n{self.number}? <!here>", where)
+        self.side.number += 1
+        self.world.say(member, f"How do I do n{self.side.number}? <!here>", where)
 
     @precondition(lambda self: self.repliable_messages())
     @rule(data=st.data(), member=ANY_MEMBER, thanks=st.booleans())
@@ -67,8 +72,8 @@ class Asks(Machine):
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
         message = data.draw(st.sampled_from(self.user_messages(is_top=True)))
-        self.number += 1
-        self.world.edit(message, f"Or rather: how do I do n{self.number}?")
+        self.side.number += 1
+        self.world.edit(message, f"Or rather: how do I do n{self.side.number}?")
 
     @precondition(lambda self: self.user_messages(is_top=False))
     @rule(data=st.data())
@@ -118,15 +123,15 @@ class Asks(Machine):
         again=REPLICA_NUMBERS,
     )
     def ask(self, member: str, which: int, where: str, again: int) -> None:
-        self.number += 1
-        trigger = f"trigger-{self.number}"
+        self.side.number += 1
+        trigger = f"trigger-{self.side.number}"
         body = {
             "command": "/ask",
-            "text": f"How do I do n{self.number}? <!channel> &lt;!here&gt;",
+            "text": f"{self.world.word}: How do I do n{self.side.number}? <!channel> &lt;!here&gt;",
             "user_id": member,
             "channel_id": where,
             "channel_name": "help",
-            "team_id": TEAM,
+            "team_id": self.side.team,
             "trigger_id": trigger,
             "response_url": "https://hooks.slack.test/command",
         }
@@ -175,6 +180,36 @@ class Asks(Machine):
         may = member in {ask.asker, *MODERATORS}
         if meaning == "reopen" and may and self.world.disturbances == disturbed:
             assert ask.reopened_at_micros > before.reopened_at_micros
+
+    @precondition(lambda self: self.foreign_asks())
+    @rule(
+        data=st.data(),
+        member=ANY_MEMBER,
+        which=REPLICA_NUMBERS,
+        action=st.sampled_from(["looking", "same", "close", "reopen"]),
+    )
+    def press_for_foreign_ask(
+        self, data: st.DataObject, member: str, which: int, action: str
+    ) -> None:
+        """Press a forged button; the checks find what it changed."""
+        ask = data.draw(st.sampled_from(self.foreign_asks()))
+        loaded = len(self.foreign_loads)
+        if action in {"looking", "same"}:
+            self.click(which, member, f"ask_{action}", value=str(ask.id))
+        else:
+            self.click(which, member, "ask_menu", option=f"{action}:{ask.id}")
+        # The ask is loaded to be compared with the workspace.
+        del self.foreign_loads[loaded:]
+        COUNTERS["foreign presses"] += 1
+
+    def foreign_asks(self) -> list[Ask]:
+        """Return the other workspace's asks."""
+        return [
+            ask
+            for team, asks in self._asks.items()
+            if team != self.side.team
+            for ask in asks.values()
+        ]
 
     @precondition(lambda self: self.live_asks())
     @rule(
@@ -293,8 +328,8 @@ class Asks(Machine):
             which,
             {
                 "type": "view_submission",
-                "team": {"id": TEAM},
-                "user": {"id": member, "team_id": TEAM},
+                "team": {"id": self.side.team},
+                "user": {"id": member, "team_id": self.side.team},
                 "view": view,
             },
         )
@@ -307,11 +342,15 @@ class Asks(Machine):
             {
                 "type": "message_action",
                 "callback_id": callback_id,
-                "team": {"id": TEAM},
-                "user": {"id": member, "team_id": TEAM},
+                "team": {"id": self.side.team},
+                "user": {"id": member, "team_id": self.side.team},
                 "channel": {"id": message.channel, "name": "help"},
                 "message": message_event(
-                    message.author, message.text, message.ts, message.thread_ts
+                    message.author,
+                    message.text,
+                    message.ts,
+                    message.thread_ts,
+                    team=self.side.team,
                 ),
                 "message_ts": message.ts,
                 "action_ts": self.world.ts(),

@@ -36,8 +36,8 @@ class AnswerTexts(Asks):
     @rule(data=st.data())
     def edit_reply(self, data: st.DataObject) -> None:
         said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
-        self.number += 1
-        self.world.edit(said, f"Or rather: do n{self.number}. <!here> " + "so " * 2000)
+        self.side.number += 1
+        self.world.edit(said, f"Or rather: do n{self.side.number}. <!here> " + "so " * 2000)
 
     @rule(which=REPLICA_NUMBERS)
     def read_answers(self, which: int) -> None:

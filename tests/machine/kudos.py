@@ -14,7 +14,7 @@ from models import KudosThanks, OutboxItem
 from tests.fakes import PostedMessage
 from tests.machine.machine import EVERYBODY, MEMBERS, Machine
 from tests.machine.world import COUNTERS, OPEN, QUIET, UserMessage
-from tests.slack_payloads import ADMIN, TEAM
+from tests.slack_payloads import ADMIN
 
 # A member's limits: kudos a day, and kudos a week to the same person.
 DAILY_ALLOWANCE, MAX_PER_RECIPIENT, WEEK = 5, 2, timedelta(days=7)
@@ -25,11 +25,17 @@ _REPLICA_NUMBERS = st.integers(0, 1)
 
 
 class Kudos(Machine):
-    """`tried` is the part of the allowance that each member may have used."""
+    """`attempts` is the part of the allowance that each member may have used."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.attempts: Counter[str] = Counter()
+        self._attempts: dict[str, Counter[str]] = {
+            side.team: Counter() for side in self.sides
+        }
+
+    @property
+    def attempts(self) -> Counter[str]:
+        return self._attempts[self.side.team]
 
     @rule(
         member=_ANY_MEMBER,
@@ -41,16 +47,16 @@ class Kudos(Machine):
     def thank(
         self, member: str, recipients: list[str], where: str, which: int, again: int
     ) -> None:
-        self.number += 1
-        trigger = f"trigger-{self.number}"
+        self.side.number += 1
+        trigger = f"trigger-{self.side.number}"
         people = " ".join(f"<@{person}>" for person in recipients)
         body = {
             "command": "/kudos",
-            "text": f"{people} for all of it, n{self.number}, and more <!here>",
+            "text": f"{people} for {self.world.word} n{self.side.number}, and more <!here>",
             "user_id": member,
             "channel_id": where,
             "channel_name": "help",
-            "team_id": TEAM,
+            "team_id": self.side.team,
             "trigger_id": trigger,
             "response_url": "https://hooks.slack.test/command",
         }

@@ -5,8 +5,10 @@ takes `self.world`, `self.act` and `self.rows`, and adds to `check` and `settle_
 """
 
 import contextlib
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +36,8 @@ from models import Champion, Channel, Installation, Member, OutboxItem
 from tests.factories import Clock
 from tests.machine.model import EXTERNAL, ROBOT
 from tests.machine.world import COUNTERS, OPEN, QUIET, Crash, Event, World
-from tests.slack_payloads import BOT, CHAMPION, TEAM, conversation_object, user_object
+from tests.slack_payloads import BOT, CHAMPION, conversation_object, user_object
+from tests.two_workspaces import ALPHA, BETA, mixed_rows, rows_in
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MEMBERS = ("U0ANA", "U0BEN", "U0CHI", "U0DAN", "U0EVA", "U0GUS")
@@ -53,6 +56,8 @@ METHODS = (
     "views.open",
     "response_url",
 )
+# Each workspace's texts contain its own word.
+WORDS = (ALPHA, BETA)
 # The minimum of steps between two complete checks.
 _STEPS_BEFORE_CHECK = 60
 FINISHED_STATES = {"sent", "cancelled", "lost"}
@@ -81,11 +86,11 @@ class Replica:
     """One process, whose memory is lost when it crashes."""
 
     def __init__(
-        self, database: Database, workspace: Workspace, world: World, clock: Clock
+        self, database: Database, sides: Iterable["Side"], clock: Clock
     ) -> None:
         self.sessions = CrashingSessions(database.engine)
         self.rt = Runtime(
-            ServedWorkspaces([(workspace, world)]),
+            ServedWorkspaces([(side.workspace, side.world) for side in sides]),
             self.sessions,
             database.read_session,
             database.autocommit,
@@ -100,28 +105,36 @@ class Replica:
         self.bolt = handlers.bolt_app.create_app(self.rt)
 
 
+@dataclass
+class Side:
+    """A workspace; people, channels and messages have the same ids in each."""
+
+    world: World
+    workspace: Workspace
+    # So that the ids of requests are the same, too.
+    number: int = 0
+
+    @property
+    def team(self) -> str:
+        return self.workspace.team_id
+
+
 class Machine(RuleBasedStateMachine):
-    """The rules of the world around the bot."""
+    """The rules of the world around the bot, in two workspaces by turns."""
 
     replicas_count = 1
+    # Rows that a transaction of another workspace loaded; there must be none.
+    foreign_loads: list[str]
 
     def __init__(self) -> None:
         super().__init__()
         COUNTERS["examples"] += 1
         self.clock = Clock(NOW)
-        self.world = World(clock=self.clock)
-        self.world.people = {member: user_object(member) for member in MEMBERS} | {
-            EXTERNAL: user_object(EXTERNAL, "Zed", team_id="T0OTHER", is_admin=True),
-            ROBOT: user_object(ROBOT, "Robo", is_bot=True),
-        }
-        for slack_id in (QUIET, OPEN):
-            self.world.channels[slack_id] = conversation_object(
-                slack_id, slack_id.lower()
-            )
         self.database = self.new_database()
-        self.workspace = self._install()
+        self.sides = [self._new_side(word) for word in WORDS]
+        self._turns = itertools.cycle(self.sides)
+        self.side = next(self._turns)
         self.replicas = [self._start() for _ in range(self.replicas_count)]
-        self.number = 0
         self.steps = 0
         self.latest = NOW
 
@@ -132,10 +145,27 @@ class Machine(RuleBasedStateMachine):
     def end_database(self) -> None:
         self.database.close()
 
-    def _install(self) -> Workspace:
+    @property
+    def world(self) -> World:
+        return self.side.world
+
+    def _new_side(self, word: str) -> Side:
+        team = f"T0{word.upper()}"
+        world = World(clock=self.clock, team=team, word=word)
+        world.people = {
+            member: user_object(member, team_id=team) for member in MEMBERS
+        } | {
+            EXTERNAL: user_object(EXTERNAL, "Zed", team_id="T0OTHER", is_admin=True),
+            ROBOT: user_object(ROBOT, "Robo", team_id=team, is_bot=True),
+        }
+        for slack_id in (QUIET, OPEN):
+            world.channels[slack_id] = conversation_object(slack_id, slack_id.lower())
+        return Side(world, self._install(team))
+
+    def _install(self, team: str) -> Workspace:
         with self.database.write_session.begin() as session:
             row = Installation(
-                team_id=TEAM,
+                team_id=team,
                 bot_id="B0BACKSWING",
                 bot_user_id=BOT,
                 team_name="Peers",
@@ -164,7 +194,7 @@ class Machine(RuleBasedStateMachine):
             )
 
     def _start(self) -> Replica:
-        return Replica(self.database, self.workspace, self.world, self.clock)
+        return Replica(self.database, self.sides, self.clock)
 
     # Actions, in a process that may die of them
 
@@ -222,8 +252,8 @@ class Machine(RuleBasedStateMachine):
             which,
             {
                 "type": "block_actions",
-                "team": {"id": TEAM},
-                "user": {"id": member, "team_id": TEAM},
+                "team": {"id": self.side.team},
+                "user": {"id": member, "team_id": self.side.team},
                 "trigger_id": "trigger",
                 "actions": [action],
                 "channel": {"id": QUIET, "name": "help"},
@@ -238,31 +268,49 @@ class Machine(RuleBasedStateMachine):
         def dispatch(to: Replica) -> None:
             answers = to.bolt.dispatch_batch(
                 [
-                    BoltRequest(body=self.world.envelope(news), mode="socket_mode")
+                    BoltRequest(
+                        body=self.world_of(news).envelope(news), mode="socket_mode"
+                    )
                     for news in batch
                 ]
             )
             for news, answer in zip(batch, answers, strict=True):
                 assert answer.status == 200, news
-                if news in self.world.pending:
-                    self.world.pending.remove(news)
-                    self.world.delivered.append(news)
+                world = self.world_of(news)
+                if news in world.pending:
+                    world.pending.remove(news)
+                    world.delivered.append(news)
 
         COUNTERS["events"] += len(batch)
         self.survives(replica, dispatch)
 
+    def world_of(self, news: Event) -> World:
+        [world] = [each for each in self.worlds() if each.team == news.team]
+        return world
+
+    def worlds(self) -> list[World]:
+        return [side.world for side in self.sides]
+
+    def deliverable(self) -> list[Event]:
+        """Return the events that may be next, of either workspace."""
+        return [news for world in self.worlds() for news in world.deliverable()]
+
     def rows(self, query: Any) -> list[Any]:
+        """Return the rows of the workspace whose turn it is; answers of both."""
+        model = query.column_descriptions[0]["entity"]
+        if hasattr(model, "installation_id"):
+            query = query.where(model.installation_id == self.side.workspace.id)
         with self.database.read_session() as session:
             return list(session.scalars(query).all())
 
     # Slack
 
-    @precondition(lambda self: self.world.pending)
+    @precondition(lambda self: self.deliverable())
     @rule(data=st.data(), which=st.integers(0, 1), size=st.integers(1, 5))
     def deliver(self, data: st.DataObject, which: int, size: int) -> None:
         batch: list[Event] = []
         for _ in range(size):
-            ready = [n for n in self.world.deliverable() if n not in batch]
+            ready = [n for n in self.deliverable() if n not in batch]
             if ready:
                 batch.append(data.draw(st.sampled_from(ready)))
         self.deliver_batch(self.replica_for(which), batch)
@@ -310,7 +358,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-3600, 3 * 3600, 25 * 3600]))
     def jump_clock(self, seconds: int) -> None:
-        if not self.world.pending or seconds < 0:
+        if not self.deliverable() or seconds < 0:
             self.clock.advance(seconds=seconds)
 
     @rule(which=st.integers(0, 1))
@@ -326,8 +374,8 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), name=st.sampled_from(["meet", "again", "purge"]))
     def run_job(self, which: int, name: str) -> None:
         jobs: dict[str, Callable[[Replica], None]] = {
-            "meet": lambda r: sync.fetch_new_users(r.rt, r.rt.workspaces.only),
-            "again": lambda r: sync.refresh_stale_users(r.rt, r.rt.workspaces.only),
+            "meet": lambda r: sync.fetch_new_users(r.rt, self.side.workspace),
+            "again": lambda r: sync.refresh_stale_users(r.rt, self.side.workspace),
             "purge": lambda r: privacy_jobs.purge_expired(r.rt, r.worker),
         }
         self.survives(self.replica_for(which), jobs[name])
@@ -340,8 +388,8 @@ class Machine(RuleBasedStateMachine):
             # Another process dies of it than the one in the call.
             other = self._start()
             try:
-                if name == "news" and self.world.deliverable():
-                    self.deliver_batch(other, self.world.deliverable()[:2])
+                if name == "news" and self.deliverable():
+                    self.deliver_batch(other, self.deliverable()[:2])
                     return
                 if name == "stall":
                     self.clock.advance(seconds=LEASE_DURATION.total_seconds() + 1)
@@ -362,23 +410,33 @@ class Machine(RuleBasedStateMachine):
     def steps_are_counted(self) -> None:
         COUNTERS["steps"] += 1
         self.steps += 1
+        self.side = next(self._turns)
         self.latest = max(self.latest, self.clock())
 
     @invariant()
     def nothing_is_there_twice(self) -> None:
-        operations = [posted.metadata_token for posted in self.world.messages]
-        assert len(set(operations)) == len(operations)
+        for world in self.worlds():
+            operations = [posted.metadata_token for posted in world.messages]
+            assert len(set(operations)) == len(operations)
+
+    @invariant()
+    def nothing_of_another_workspace_is_loaded(self) -> None:
+        assert self.foreign_loads == []
 
     @invariant()
     def nobody_is_shouted_at(self) -> None:
-        for posted in (*self.world.messages, *self.world.ephemeral_messages):
-            assert_harmless(posted.text, posted.blocks)
-        for _, view in self.world.views:
-            assert_harmless("", view)
-        for _, text, blocks in self.world.responses:
-            assert_harmless(text, blocks)
-        self.world.views.clear()
-        self.world.responses.clear()
+        for world in self.worlds():
+            for posted in (*world.messages, *world.ephemeral_messages):
+                assert_harmless(posted.text, posted.blocks)
+            for _, view in world.views:
+                assert_harmless("", view)
+            for _, text, blocks in world.responses:
+                assert_harmless(text, blocks)
+            shown = str((world.messages, world.ephemeral_messages, world.views))
+            shown += str((world.homes, world.responses, world.files))
+            assert_without_others(shown, world)
+            world.views.clear()
+            world.responses.clear()
 
     @precondition(lambda self: self.steps > _STEPS_BEFORE_CHECK)
     @rule()
@@ -388,17 +446,19 @@ class Machine(RuleBasedStateMachine):
 
     def run_until_idle(self) -> None:
         """Deliver all lost events and send all due messages, then check."""
-        self.world.fail.clear()
-        self.world.fail_after.clear()
-        self.world.interruptions.clear()
-        self.world.stalls.clear()
+        for world in self.worlds():
+            for planned in (world.fail, world.fail_after):
+                planned.clear()
+            for happening in (world.interruptions, world.stalls):
+                happening.clear()
         for replica in self.replicas:
             replica.sessions.crash_at = None
-        while self.world.pending:
-            self.deliver_batch(self.replicas[0], self.world.deliverable()[-1:])
+        while self.deliverable():
+            self.deliver_batch(self.replicas[0], self.deliverable()[-1:])
         for turn in range(100):
             for replica in self.replicas:
-                sync.fetch_new_users(replica.rt, replica.rt.workspaces.only)
+                for workspace in replica.rt.workspaces:
+                    sync.fetch_new_users(replica.rt, workspace)
                 self.run_clock_jobs(replica)
                 replica.worker.send_due()
             if not self._unfinished_work():
@@ -410,7 +470,15 @@ class Machine(RuleBasedStateMachine):
         unfinished = self._unfinished_work()
         assert not unfinished, unfinished
         COUNTERS["settled"] += 1
-        self.check_everything()
+        for side in self.sides:
+            self.side = side
+            self.check_everything()
+        rt = self.replicas[0].rt
+        assert mixed_rows(rt) == []
+        for side in self.sides:
+            rows = str(rows_in(rt, side.workspace))
+            assert side.world.word in rows or not side.number
+            assert_without_others(rows, side.world)
 
     def run_clock_jobs(self, replica: Replica) -> None:
         """Run what the clock does by itself; each feature adds to it."""
@@ -421,11 +489,16 @@ class Machine(RuleBasedStateMachine):
 
     def _unfinished_work(self) -> list[str]:
         """Return the unsent messages and the unknown users."""
-        return [
-            f"{item.dedup_key} {item.state} {item.error} {item.due_at}"
-            for item in self.rows(select(OutboxItem))
-            if item.state not in FINISHED_STATES and not self.waits_for_later(item)
-        ] + self.rows(select(Member.slack_id).filter_by(fetched_at=None))
+        unfinished: list[str] = []
+        for side in self.sides:
+            self.side = side
+            unfinished += [
+                f"{item.dedup_key} {item.state} {item.error} {item.due_at}"
+                for item in self.rows(select(OutboxItem))
+                if item.state not in FINISHED_STATES and not self.waits_for_later(item)
+            ]
+            unfinished += self.rows(select(Member.slack_id).filter_by(fetched_at=None))
+        return unfinished
 
     def check_everything(self) -> None:
         """Check what holds when nothing is in flight; each feature adds to it."""
@@ -451,6 +524,11 @@ def assert_harmless(text: str, content: Any) -> None:
         assert part.get("type") not in {"broadcast", "usergroup"}, part
         if part.get("type") == "mrkdwn":
             assert "<!" not in part["text"], part
+
+
+def assert_without_others(observed: str, world: World) -> None:
+    """Check that no text of another workspace got into this one."""
+    assert not [word for word in WORDS if word != world.word and word in observed]
 
 
 def json_objects(content: Any) -> Iterator[dict[str, Any]]:

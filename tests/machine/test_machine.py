@@ -1,5 +1,6 @@
 """Random actions, deliveries, crashes and clocks: 300 steps, then all is checked.
 
+Two workspaces have the same ids for people, channels and messages; nothing crosses.
 By default few examples are tried, in half a minute. `MACHINE_MINUTES=60 pytest -m
 deep tests/machine -n 0 -s` goes on for an hour, half of it on each database, and prints
 the examples' statistics.
@@ -18,6 +19,7 @@ from sqlalchemy import delete
 from bot.db import engine
 from bot.db.engine import Database
 from models import Base
+from tests import foreign_loads
 from tests.conftest import compile_once
 from tests.machine.knowledge import AnswerTexts
 from tests.machine.kudos import Kudos
@@ -74,7 +76,8 @@ def run(machine: type[Machine]) -> None:
         phases=[Phase.generate],
     )
     while True:
-        run_state_machine_as_test(machine, settings=profile)
+        with foreign_loads.noticed() as machine.foreign_loads:
+            run_state_machine_as_test(machine, settings=profile)
         print(machine.__name__, dict(COUNTERS), flush=True)  # noqa: T201 - asked for
         if monotonic() > until:
             break

@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Block
 from bot.clock import ts_to_micros
 from tests.factories import Clock
 from tests.fakes import FakeSlack, PostedMessage
-from tests.slack_payloads import TEAM, message_event, reaction_event
+from tests.slack_payloads import message_event, reaction_event
 
 # One channel captures nothing, and its order matters; the other captures everything.
 QUIET, OPEN = "C0QUIET", "C0OPEN"
@@ -38,8 +38,9 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that Slack has to deliver; `thread` is its thread."""
+    """An event that Slack has to deliver to a team; `thread` is its thread."""
 
+    team: str
     number: int
     channel: str
     thread: str
@@ -51,6 +52,9 @@ class World(FakeSlack):
     """`said` and `reacted` are the truth; `pending` events are not delivered yet."""
 
     clock: Clock = field(kw_only=True)
+    team: str = field(kw_only=True)
+    # Each of its people's texts begins with it, and no other world's.
+    word: str = field(kw_only=True)
     user_messages: dict[str, UserMessage] = field(default_factory=dict)
     # (channel, message, member, emoji) -> time in microseconds; removed ones are
     # absent.
@@ -94,15 +98,14 @@ class World(FakeSlack):
     def say(
         self, member: str, text: str, channel: str, thread_ts: str | None = None
     ) -> UserMessage:
+        text = f"{self.word}: {text}"
         message = UserMessage(channel, self.ts(), member, text, thread_ts)
         self.user_messages[message.ts] = message
-        self._publish(
-            message, message_event(member, text, message.ts, thread_ts, channel)
-        )
+        self._publish(message, self._to_json(message))
         return message
 
     def edit(self, posted: UserMessage, text: str) -> None:
-        before, posted.text, at = posted.text, text, self.ts()
+        before, posted.text, at = posted.text, f"{self.word}: {text}", self.ts()
         posted.edited_ts = at
         self._publish(
             posted,
@@ -146,11 +149,16 @@ class World(FakeSlack):
         event = reaction_event(member, ts, emoji, at, added=added, channel=channel)
         if ts in self.user_messages:
             event["item_user"] = self.user_messages[ts].author
-        self.pending.append(Event(next(self._numbers), channel, thread, event))
+        self._add_event(channel, thread, event)
 
     def _to_json(self, message: UserMessage) -> dict[str, Any]:
         event = message_event(
-            message.author, message.text, message.ts, message.thread_ts, message.channel
+            message.author,
+            message.text,
+            message.ts,
+            message.thread_ts,
+            message.channel,
+            team=self.team,
         )
         if message.edited_ts is not None:
             event["edited"] = {"user": message.author, "ts": message.edited_ts}
@@ -158,7 +166,11 @@ class World(FakeSlack):
 
     def _publish(self, message: UserMessage, event: dict[str, Any]) -> None:
         thread = message.thread_ts or message.ts
-        self.pending.append(Event(next(self._numbers), message.channel, thread, event))
+        self._add_event(message.channel, thread, event)
+
+    def _add_event(self, channel: str, thread: str, event: dict[str, Any]) -> None:
+        number = next(self._numbers)
+        self.pending.append(Event(self.team, number, channel, thread, event))
 
     # Slack's deliveries
 
@@ -189,12 +201,12 @@ class World(FakeSlack):
     def envelope(self, event: Event) -> dict[str, Any]:
         authorization = {
             "enterprise_id": None,
-            "team_id": TEAM,
+            "team_id": self.team,
             "user_id": "U0BACKSWING",
             "is_bot": True,
         }
         return {
-            "team_id": TEAM,
+            "team_id": self.team,
             "api_app_id": "A0",
             "type": "event_callback",
             "event_id": f"Ev{event.number}",

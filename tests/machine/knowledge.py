@@ -37,7 +37,9 @@ class AnswerTexts(Asks):
     def edit_reply(self, data: st.DataObject) -> None:
         said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
         self.side.number += 1
-        self.world.edit(said, f"Or rather: do n{self.side.number}. <!here> " + "so " * 2000)
+        self.world.edit(
+            said, f"Or rather: do n{self.side.number}. <!here> " + "so " * 2000
+        )
 
     @rule(which=REPLICA_NUMBERS)
     def read_answers(self, which: int) -> None:

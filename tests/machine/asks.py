@@ -125,9 +125,10 @@ class Asks(Machine):
     def ask(self, member: str, which: int, where: str, again: int) -> None:
         self.side.number += 1
         trigger = f"trigger-{self.side.number}"
+        title = f"{self.world.word}: How do I do n{self.side.number}?"
         body = {
             "command": "/ask",
-            "text": f"{self.world.word}: How do I do n{self.side.number}? <!channel> &lt;!here&gt;",
+            "text": f"{title} <!channel> &lt;!here&gt;",
             "user_id": member,
             "channel_id": where,
             "channel_name": "help",

@@ -50,9 +50,10 @@ class Kudos(Machine):
         self.side.number += 1
         trigger = f"trigger-{self.side.number}"
         people = " ".join(f"<@{person}>" for person in recipients)
+        reason = f"{self.world.word} n{self.side.number}, and more <!here>"
         body = {
             "command": "/kudos",
-            "text": f"{people} for {self.world.word} n{self.side.number}, and more <!here>",
+            "text": f"{people} for {reason}",
             "user_id": member,
             "channel_id": where,
             "channel_name": "help",

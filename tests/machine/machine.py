@@ -446,13 +446,7 @@ class Machine(RuleBasedStateMachine):
 
     def run_until_idle(self) -> None:
         """Deliver all lost events and send all due messages, then check."""
-        for world in self.worlds():
-            for planned in (world.fail, world.fail_after):
-                planned.clear()
-            for happening in (world.interruptions, world.stalls):
-                happening.clear()
-        for replica in self.replicas:
-            replica.sessions.crash_at = None
+        self.cancel_plans()
         while self.deliverable():
             self.deliver_batch(self.replicas[0], self.deliverable()[-1:])
         for turn in range(100):
@@ -470,6 +464,19 @@ class Machine(RuleBasedStateMachine):
         unfinished = self._unfinished_work()
         assert not unfinished, unfinished
         COUNTERS["settled"] += 1
+        self.check_both()
+
+    def cancel_plans(self) -> None:
+        """Let no planned fault happen."""
+        for world in self.worlds():
+            for planned in (world.fail, world.fail_after):
+                planned.clear()
+            for happening in (world.interruptions, world.stalls):
+                happening.clear()
+        for replica in self.replicas:
+            replica.sessions.crash_at = None
+
+    def check_both(self) -> None:
         for side in self.sides:
             self.side = side
             self.check_everything()

@@ -35,7 +35,8 @@ class _Pending:
     request: BoltRequest
     # Passed to `on_answered` with the response.
     reply_to: Any
-    channel: str
+    # The workspace and the channel that it came from, as far as they are known.
+    origins: tuple[str, ...]
     since: float
 
 
@@ -53,21 +54,24 @@ class EventBatcher:
         max_waiting: int = MAX_WAITING,
         timeout: float = REQUEST_TIMEOUT_SECONDS,
         on_refused: Callable[[str], None] = lambda _: None,
+        is_shared: Callable[[], bool] = lambda: False,
     ) -> None:
         """Set the callbacks and limits.
 
-        `timeout` is the time in seconds after which a request gets a 503.
+        `timeout` is the time in seconds after which a request gets a 503. `is_shared`
+        returns True if there are several workspaces, each of which gets some room.
         `on_answered` is called with the `reply_to` values and responses of a batch,
         `on_refused` with "full" or "late" for each 503.
         """
         self._handle_batch = handle_batch
         self._on_answered = on_answered
         self._on_refused = on_refused
+        self._is_shared = is_shared
         self._max_waiting = max_waiting
         self._timeout = timeout
         self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._waiting_by_channel: Counter[str] = Counter()
+        self._waiting_by_origin: Counter[str] = Counter()
         self._thread = threading.Thread(
             target=self._run, name="event-batcher", daemon=True
         )
@@ -93,20 +97,26 @@ class EventBatcher:
 
     def submit(self, request: BoltRequest, reply_to: Any) -> bool:
         """Queue the request; return False if the queue is full."""
-        channel = _channel(request)
+        team, channel = _origins(request)
+        # A busy channel may take half of the queue at most, a busy workspace a quarter
+        # more.
+        room = {channel: self._max_waiting // 2}
+        if self._is_shared():
+            room[team] = self._max_waiting * 3 // 4
+        origins = tuple(filter(None, (team, channel)))
         with self._lock:
-            # A busy channel may take half of the queue at most.
-            is_full = self.waiting_count >= self._max_waiting or (
-                bool(channel)
-                and self._waiting_by_channel[channel] >= self._max_waiting // 2
+            is_full = self.waiting_count >= self._max_waiting or any(
+                self._waiting_by_origin[origin] >= limit
+                for origin, limit in room.items()
+                if origin
             )
             if not is_full:
-                self._waiting_by_channel[channel] += 1
+                self._waiting_by_origin.update(origins)
         if is_full:
             log.warning("too many events waiting")
             self._on_refused("full")
             return False
-        self._enqueue(_Pending(request, reply_to, channel, monotonic()))
+        self._enqueue(_Pending(request, reply_to, origins, monotonic()))
         if self._thread.ident is None:
             self._thread.start()
         return True
@@ -143,7 +153,9 @@ class EventBatcher:
                     break
                 batch.append(waiting)
         with self._lock:
-            self._waiting_by_channel -= Counter(waiting.channel for waiting in batch)
+            self._waiting_by_origin -= Counter(
+                origin for waiting in batch for origin in waiting.origins
+            )
         return batch
 
     def _handle_due(self, due: Sequence[_Pending]) -> Sequence[BoltResponse]:
@@ -238,13 +250,12 @@ def _resolve_futures(
         futures[0].get_loop().call_soon_threadsafe(set_results)
 
 
-def _channel(request: BoltRequest) -> str:
-    """Return the team and channel of an event, or "" without a channel."""
+def _origins(request: BoltRequest) -> tuple[str, str]:
+    """Return an event's team, and the team with the channel; each "" if unknown."""
+    team = request.context.team_id or ""
     event = request.body.get("event")
     if not isinstance(event, dict):
-        return ""
+        return team, ""
     item = event.get("item")
     channel = item.get("channel") if isinstance(item, dict) else event.get("channel")
-    if not isinstance(channel, str):
-        return ""
-    return f"{request.context.team_id} {channel}"
+    return team, f"{team} {channel}" if isinstance(channel, str) else ""

@@ -64,6 +64,10 @@ class BoltApp(App):
         self._commit_batch = commit
         self.metrics = Metrics()
 
+    def serves_several(self) -> bool:
+        """Return True if its workspaces share its queue."""
+        return len(self._workspaces) > 1
+
     def _register_listener(
         self,
         functions: Sequence[Callable[..., BoltResponse | None]],

@@ -59,7 +59,9 @@ class SlackHttpEndpoint:
             else None
         )
         self.batcher = AsyncEventBatcher(
-            bolt.dispatch_batch, on_refused=self._metrics.count_refused
+            bolt.dispatch_batch,
+            on_refused=self._metrics.count_refused,
+            is_shared=bolt.serves_several,
         )
         self._dispatchers = CapacityLimiter(MAX_DISPATCHERS)
 

@@ -21,6 +21,12 @@ def in_channel(channel: str) -> BoltRequest:
     return BoltRequest(body=body, mode="socket_mode")
 
 
+def in_team(team: str, channel: str) -> BoltRequest:
+    there = in_channel(channel)
+    there.context["team_id"] = team
+    return there
+
+
 def number(request: BoltRequest) -> int:
     return int(request.body["number"])
 
@@ -138,6 +144,36 @@ def test_a_channel_does_not_take_the_room_of_others():
             counter.let_go()
             answers = await asyncio.gather(first, *busy, other)
         assert [answer.status for answer in answers] == [200, 200, 200, 503, 200]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("is_shared", "refused"), [(True, 2), (False, 0)])
+def test_a_workspace_leaves_room_to_others(is_shared: bool, refused: int):
+    """Those that have the process for themselves need not."""
+
+    async def story() -> None:
+        counter = Counter()
+        async with opened(
+            counter, max_waiting=8, is_shared=lambda: is_shared
+        ) as batcher:
+            first = asyncio.create_task(batcher.answer(request(0)))
+            await wait_for(counter.busy)
+            busy = [
+                asyncio.create_task(batcher.answer(in_team("T1", f"C{n // 3}")))
+                for n in range(8)
+            ]
+            await asyncio.sleep(0)
+            other = asyncio.create_task(batcher.answer(in_team("T2", "C1")))
+            await asyncio.sleep(0)
+            counter.let_go()
+            answers = await asyncio.gather(first, *busy, other)
+        served = [200] * (8 - refused) + [503] * refused
+        assert [answer.status for answer in answers] == [
+            200,
+            *served,
+            200 if is_shared else 503,
+        ]
 
     asyncio.run(story())
 

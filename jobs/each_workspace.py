@@ -10,7 +10,7 @@ from bot.db.retry import retry_on_conflict
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace import installations
-from jobs.lanes import Lanes
+from jobs.shared_work import SharedWork
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Collection[object])
@@ -30,9 +30,9 @@ def each_workspace(
     """Turn a function for one workspace into a job for all.
 
     If it fails for some workspaces, the job still handles the others, and then raises
-    the errors. A workspace that takes long holds up no other (`Lanes`).
+    the errors. A workspace that takes long holds up no other (`SharedWork`).
     """
-    run_all_workspaces = _in_lanes(run)
+    run_all_workspaces = _in_threads(run)
 
     @wraps(run)
     def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
@@ -49,7 +49,7 @@ def each_known_workspace(
     Also for those that removed the app, or whose token this process doesn't have: their
     data ages, too. The function can't call Slack.
     """
-    run_all_workspaces = _in_lanes(run)
+    run_all_workspaces = _in_threads(run)
 
     @wraps(run)
     def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
@@ -60,17 +60,17 @@ def each_known_workspace(
     return run_for_each
 
 
-def _in_lanes(
+def _in_threads(
     run: Callable[[Runtime, Workspace], None],
 ) -> Callable[[Runtime, Sequence[Workspace]], None]:
-    lanes = Lanes()
+    shared = SharedWork()
 
     def run_all_workspaces(rt: Runtime, workspaces: Sequence[Workspace]) -> None:
         work = partial(run_all, partial(run, rt))
         if len(workspaces) == 1:
             work(workspaces)
         else:
-            _raise(lanes.run(work, workspaces))
+            _raise(shared.run(work, workspaces))
 
     return run_all_workspaces
 

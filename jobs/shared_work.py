@@ -13,22 +13,22 @@ from bot.runtime import Workspace
 # Far longer than a workspace's work takes, unless Slack is slow to answer.
 PATIENCE_SECONDS = 2.0
 # The most workspaces that one job works on at a time.
-MAX_LANES = 4
+MAX_AT_WORK = 4
 
 # The scheduler runs ten jobs at a time. A thread starts when it is needed.
-_threads = ThreadPoolExecutor(10 * MAX_LANES, "lane")
+_threads = ThreadPoolExecutor(10 * MAX_AT_WORK, "workspaces")
 
 log = logging.getLogger(__name__)
 
 Work = Callable[[Iterable[Workspace]], None]
 
 
-class Lanes:
+class SharedWork:
     """The threads of one job, and the workspaces that they are working on.
 
     1. A run works on its workspaces one after the other, in one thread.
     2. If one takes longer than PATIENCE_SECONDS, another thread goes on with those
-       behind it, unless MAX_LANES are being worked on.
+       behind it, unless MAX_AT_WORK are being worked on.
     3. The run ends when each workspace is done or takes long. Later runs leave out a
        workspace until it is done.
     """
@@ -43,32 +43,32 @@ class Lanes:
 
         `work` is called in each thread with the workspaces that it takes.
         """
-        lanes: list[Future[None]] = []
+        threads: list[Future[None]] = []
         with self._changed:
             todo = deque(each for each in workspaces if each.id not in self._at_work)
             mine = {workspace.id for workspace in todo}
-            while todo or self._going_on(lanes):
+            while todo or self._going_on(threads):
                 slow = len(mine & self._slow())
-                if slow < self._going_on(lanes):
+                if slow < self._going_on(threads):
                     self._changed.wait(self._seconds_left(mine))
                 elif not todo:
                     break
-                elif not lanes or len(self._at_work) < MAX_LANES:
-                    lanes.append(self._start(work, todo))
+                elif not threads or len(self._at_work) < MAX_AT_WORK:
+                    threads.append(self._start(work, todo))
                 else:
                     self._changed.wait()
         errors = []
-        for lane in lanes:
-            if not lane.done():
-                lane.add_done_callback(_log_late_error)
-            elif (error := lane.exception()) is not None:
+        for thread in threads:
+            if not thread.done():
+                thread.add_done_callback(_log_late_error)
+            elif (error := thread.exception()) is not None:
                 errors.append(error)
         return errors
 
     def _start(self, work: Work, todo: deque[Workspace]) -> Future[None]:
-        lane = _threads.submit(self._work_through, work, todo)
-        lane.add_done_callback(lambda _: self._tell())
-        return lane
+        thread = _threads.submit(self._work_through, work, todo)
+        thread.add_done_callback(lambda _: self._tell())
+        return thread
 
     def _work_through(self, work: Work, todo: deque[Workspace]) -> None:
         try:
@@ -97,8 +97,8 @@ class Lanes:
             self._changed.notify_all()
 
     @staticmethod
-    def _going_on(lanes: list[Future[None]]) -> int:
-        return sum(not lane.done() for lane in lanes)
+    def _going_on(threads: list[Future[None]]) -> int:
+        return sum(not thread.done() for thread in threads)
 
     def _slow(self) -> set[int]:
         since = monotonic() - PATIENCE_SECONDS
@@ -111,7 +111,7 @@ class Lanes:
         return max(0.0, began_at + PATIENCE_SECONDS - monotonic())
 
 
-def _log_late_error(lane: Future[None]) -> None:
-    error = lane.exception()
+def _log_late_error(thread: Future[None]) -> None:
+    error = thread.exception()
     if error is not None:
         log.error("a slow workspace's job failed", exc_info=error)

@@ -7,8 +7,8 @@ from threading import Event
 import pytest
 
 from bot.runtime import Workspace
-from jobs import lanes
-from jobs.lanes import MAX_LANES, Lanes
+from jobs import shared_work
+from jobs.shared_work import MAX_AT_WORK, SharedWork
 
 WORKSPACES = [
     Workspace(number, f"T{number}", "B0", "U0", "https://peers.slack.com/")
@@ -18,7 +18,7 @@ WORKSPACES = [
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "PATIENCE_SECONDS", 0.02)
+    monkeypatch.setattr(shared_work, "PATIENCE_SECONDS", 0.02)
 
 
 class SlowWork:
@@ -39,7 +39,7 @@ class SlowWork:
 
 
 def test_the_workspaces_behind_slow_ones_are_worked_on():
-    work, job = SlowWork(1, 4), Lanes()
+    work, job = SlowWork(1, 4), SharedWork()
     assert job.run(work, WORKSPACES) == []
     assert sorted(work.done) == [2, 3, 5, 6, 7, 8]
     # Until they end, later runs leave them out.
@@ -55,16 +55,16 @@ def test_the_workspaces_behind_slow_ones_are_worked_on():
 
 def test_few_are_worked_on_at_a_time():
     """If many are slow, the others wait until one of those ends."""
-    work, job = SlowWork(*range(1, MAX_LANES + 1)), Lanes()
+    work, job = SlowWork(*range(1, MAX_AT_WORK + 1)), SharedWork()
     busy = Event()
 
     def release_when_full() -> None:
-        wait_for(lambda: len(job._at_work) == MAX_LANES)
+        wait_for(lambda: len(job._at_work) == MAX_AT_WORK)
         assert work.done == []
         busy.set()
         work.releases[2].set()
 
-    watcher = lanes._threads.submit(release_when_full)
+    watcher = shared_work._threads.submit(release_when_full)
     assert job.run(work, WORKSPACES) == []
     watcher.result()
     assert busy.is_set()
@@ -83,7 +83,7 @@ def test_the_error_of_a_slow_one_is_logged(caplog: pytest.LogCaptureFixture):
                 assert release.wait(60)
                 raise ValueError("late")
 
-    job = Lanes()
+    job = SharedWork()
     with caplog.at_level(logging.ERROR):
         assert job.run(fail_late, WORKSPACES) == []
         release.set()
@@ -96,7 +96,7 @@ def test_the_end_of_the_process_ends_the_run():
         for _ in workspaces:
             raise KeyboardInterrupt
 
-    [error] = Lanes().run(end, WORKSPACES)
+    [error] = SharedWork().run(end, WORKSPACES)
     assert isinstance(error, KeyboardInterrupt)
 
 

@@ -39,6 +39,7 @@ from bot.search.follower import SearchFollower
 from bot.workspace import sync
 from cli.server import GC_THRESHOLD
 from handlers.bolt_app import BoltApp
+from jobs import shared_work
 from models import Base, Installation
 from tests import leak_markers
 from tests.factories import Clock, Story
@@ -80,6 +81,7 @@ for module in (matchers, custom_listener):
 # Other work of the machine must not fail a test.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+shared_work.PATIENCE_SECONDS = 60
 
 
 class LogCapture(logging.Handler):

@@ -144,9 +144,9 @@ def _merges_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
     ).all()
 
 
-def homes_about(_tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
+def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
     """Select the people in circles with the member."""
-    own = select(CircleMember.circle_id).filter_by(member=erasure.member)
+    own = _circles_with(tx, erasure)
     return [select(CircleMember.member).where(CircleMember.circle_id.in_(own))]
 
 

@@ -261,7 +261,12 @@ def _on_asked(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
 
 def _programs_named_by(tx: Transaction, erasure: Erasure) -> Sequence[int]:
     return tx.session.scalars(
-        select(ProgramChampion.program_id).filter_by(invited_by=erasure.member)
+        select(ProgramChampion.program_id)
+        .join(Program)
+        .where(
+            Program.installation_id == tx.workspace.id,
+            ProgramChampion.invited_by == erasure.member,
+        )
     ).all()
 
 

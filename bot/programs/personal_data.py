@@ -123,14 +123,21 @@ def _led_programs(tx: Transaction, erasure: Erasure) -> Sequence[int]:
     ).all()
 
 
-def homes_about(_tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
+def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
     """Select the members of programs that the member is in, or leads."""
-    joined = select(ProgramMember.program_id).filter_by(member=erasure.member)
-    led = select(ProgramLead.program_id).filter_by(member=erasure.member)
-    people = select(ProgramMember.member).filter_by(is_joined=True)
+    ours = select(Program.id).filter_by(installation_id=tx.workspace.id)
+    people = (
+        select(ProgramMember.member)
+        .filter_by(is_joined=True)
+        .where(ProgramMember.program_id.in_(ours))
+    )
     return [
-        people.where(ProgramMember.program_id.in_(programs))
-        for programs in (joined, led)
+        people.where(
+            ProgramMember.program_id.in_(
+                select(role.program_id).filter_by(member=erasure.member)
+            )
+        )
+        for role in (ProgramMember, ProgramLead)
     ]
 
 

@@ -45,6 +45,7 @@ from tests import leak_markers
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import BOT, TEAM
+from tests.statement_walk import CompiledCache, StatementWalk
 
 # Otherwise each worker and each process that a test starts compiles everything anew
 # if bytecode may not be stored beside the sources.
@@ -118,6 +119,10 @@ def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
     yield
     leaks, log_capture.leaks = log_capture.leaks, []
     assert leaks == []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(StatementWalk(config, _compiled))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -224,7 +229,7 @@ _DELETE_ALL = ";".join(
     str(delete(table)) for table in reversed(Base.metadata.sorted_tables)
 )
 _dialects: dict[tuple[str, str], Dialect] = {}
-_compiled: dict[Any, Any] = {}
+_compiled = CompiledCache()
 
 
 def compile_once(database: Database) -> None:

@@ -1,0 +1,35 @@
+"""Functions whose statements need no condition on the workspace, with the reason."""
+
+_ONE_INDEX = (
+    "A process has one search index for all its workspaces. This reads ids for it; each"
+    " search is for one workspace."
+)
+_ONE_CLOCK = "The clock was wrong for all workspaces; no text is read."
+_ALL_WORKSPACES = "It lists the workspaces, for work in each of them."
+_ALL_TOKENS = "It is about the tokens of all workspaces, which no message shows."
+_OPERATOR = "Only the operator runs it, for the whole database."
+
+_EITHER_CHANNEL = "The rows are joined, so either of the two channels binds both."
+_HEALTH = "It checks that the database can be written, and changes nothing that lasts."
+
+UNBOUND = {
+    "bot/anonymity/rotation.py lose": _OPERATOR,
+    "bot/anonymity/rotation.py rotate": _OPERATOR,
+    "bot/imports/service.py _find_workspace": _OPERATOR,
+    "bot/knowledge/pointers.py hide_words": _EITHER_CHANNEL,
+    "bot/outbox/clock_correction.py apply": _ONE_CLOCK,
+    "bot/outbox/clock_correction.py is_needed": _ONE_CLOCK,
+    "bot/outbox/queue.py release_leases": "The process before this one has ended.",
+    "bot/routing/links.py hide": _EITHER_CHANNEL,
+    "bot/search/changes.py horizon": _ONE_INDEX,
+    "bot/search/changes.py read": _ONE_INDEX,
+    "bot/search/documents.py count": _ONE_INDEX,
+    "bot/search/documents.py newest_before": _ONE_INDEX,
+    "bot/workspace/installations.py all_workspaces": _ALL_WORKSPACES,
+    "bot/workspace/token_keys.py lose": _OPERATOR,
+    "bot/workspace/token_keys.py rotate": _OPERATOR,
+    "bot/workspace/tokens.py claim_refreshes": _ALL_TOKENS,
+    "bot/workspace/tokens.py versions": _ALL_TOKENS,
+    "bot/workspace/workspace_erasure.py due": _ALL_WORKSPACES,
+    "handlers/readiness.py database_writes": _HEALTH,
+}

@@ -112,7 +112,8 @@ class ManyServing:
         waiting = [
             workspace
             for workspace in rt.workspaces
-            if self._synced.get(workspace.id) != versions.get(workspace.id)
+            if workspace.id in versions
+            and self._synced.get(workspace.id) != versions[workspace.id]
         ]
         for workspace in waiting[:SYNCED_AT_ONCE]:
             self._synced[workspace.id] = versions[workspace.id]
@@ -133,7 +134,11 @@ class ManyServing:
             self._followed[organisation_id] = version, now
             try:
                 organisations.follow(
-                    self._database.write_session, slack, organisation_id, now=now
+                    self._database.write_session,
+                    slack,
+                    organisation_id,
+                    version=version,
+                    now=now,
                 )
             except SlackError as error:
                 details = {"organisation": organisation_id, "error": error.code}

@@ -8,7 +8,7 @@ from pydantic import Field
 from slack_bolt import App, BoltContext, BoltRequest
 from sqlalchemy import select
 
-from bot.runtime import Runtime, Workspace
+from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace import organisations
 from bot.workspace.installations import to_workspace
 from bot.workspace.removal import record_removal, time_of
@@ -64,13 +64,13 @@ def team_of(request: BoltRequest) -> str | None:
     team_id = request.context.team_id
     if not (team_id and team_id.startswith("E")):
         return team_id
-    body = request.body
-    named = [
-        (body.get("team") or {}).get("id"),
-        *((body.get(key) or {}).get("team_id") for key in ("view", "user")),
-        body.get("team_id"),
+    objects = {key: request.body.get(key) for key in ("team", "view", "user")}
+    ids = [
+        *(each.get("id") for each in [objects["team"]] if isinstance(each, dict)),
+        *(each.get("team_id") for each in objects.values() if isinstance(each, dict)),
+        request.body.get("team_id"),
     ]
-    return next((team for team in named if str(team).startswith("T")), None)
+    return next((each for each in ids if str(each).startswith("T")), None)
 
 
 def find_unserved(rt: Runtime, request: BoltRequest) -> Workspace | None:
@@ -120,17 +120,8 @@ def app_removed(
             return
     event_time = Envelope.model_validate(body).event_time
     with rt.write(workspace) as tx:
-        organisation = (
-            organisations.find(tx.session, context.enterprise_id, for_update=True)
-            if _is_about_organisation(context)
-            else None
-        )
-        if organisation is not None:
-            at = min(time_of(event_time, now=tx.now), tx.now)
-            ended = organisations.remove(tx.session, organisation, at=at, reason=reason)
-        elif context.is_enterprise_install:
-            # It was erased before; no workspace of today is meant.
-            ended = []
+        if _is_about_organisation(context):
+            ended = _removed_by_organisation(tx, context, event_time, reason)
         else:
             is_over = record_removal(
                 tx,
@@ -140,6 +131,27 @@ def app_removed(
             )
             ended = [workspace.id] if is_over else []
     _stop(rt, ended, reason)
+
+
+def _removed_by_organisation(
+    tx: Transaction, context: BoltContext, event_time: int | None, reason: str
+) -> list[int]:
+    """Return the ids of the workspaces that are stopped.
+
+    If Slack names a workspace, only that is certainly meant. If the organisation is,
+    its token ends, and Slack says so when it is asked for the list of workspaces.
+    """
+    organisation = organisations.find(
+        tx.session, context.enterprise_id, for_update=True
+    )
+    if organisation is None:
+        return []
+    at = min(time_of(event_time, now=tx.now), tx.now)
+    team_id = context.team_id
+    if team_id in (None, "", organisation.team_id):
+        return organisations.remove(tx.session, organisation, at=at, reason=reason)
+    stopped = organisations.revoke(tx.session, organisation, team_id, at=at)
+    return [stopped] if stopped is not None else []
 
 
 def access_changed(
@@ -175,7 +187,11 @@ def _stop(rt: Runtime, installation_ids: Iterable[int], reason: str) -> None:
 
 
 def _is_about_organisation(context: BoltContext) -> bool:
-    """Return True if an event is about an organisation's installation."""
+    """Return True if an event is about an organisation's installation.
+
+    It is of a workspace's own installation if it names the workspace and not the
+    organisation's installation.
+    """
     enterprise_id = context.enterprise_id
     return bool(enterprise_id) and (
         bool(context.is_enterprise_install)

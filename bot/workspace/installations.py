@@ -74,6 +74,12 @@ def save(
     return _load(session, team_id)
 
 
+def use_bot_of(row: Installation, organisation: Installation) -> None:
+    """Let a workspace act as the bot of its organisation."""
+    row.bot_id, row.bot_user_id = organisation.bot_id, organisation.bot_user_id
+    row.scopes = organisation.scopes
+
+
 def is_token_of(
     identity: Mapping[str, Any], team_id: str, enterprise_id: str | None
 ) -> bool:

@@ -14,9 +14,9 @@ from bot.clock import parse_http_date
 from bot.db.sealing import WrongKey
 from bot.db.statements import upsert
 from bot.outbox.enqueue import ENQUEUED
-from bot.slack.api import OrganisationApi
-from bot.workspace import tokens
-from bot.workspace.removal import end, is_earlier
+from bot.slack.api import OrganisationApi, Rejected
+from bot.workspace import installations, tokens
+from bot.workspace.removal import REMOVED_ERRORS, end, is_earlier
 from bot.workspace.token_keys import TokenKeys
 from models import Installation, OrganisationWorkspace, WorkspaceToken
 
@@ -70,8 +70,7 @@ def grant(
     row.enterprise_id = organisation.team_id
     row.team_name = name or row.team_name
     if session.get(WorkspaceToken, row.id) is None:
-        row.bot_id, row.bot_user_id = organisation.bot_id, organisation.bot_user_id
-        row.scopes = organisation.scopes
+        installations.use_bot_of(row, organisation)
         row.disabled_reason = row.uninstalled_at = None
         # Messages may have waited.
         session.info[ENQUEUED] = True
@@ -146,16 +145,32 @@ def follow(
     slack: OrganisationApi,
     organisation_id: int,
     *,
+    version: int,
     now: datetime,
 ) -> None:
     """Ask Slack for the organisation's workspaces, and serve these and no other ones.
 
     Events may be lost, and an organisation may add the app to workspaces before or
-    while it is installed. Raises SlackError.
+    while it is installed. If Slack says that the organisation removed the app, it is
+    stopped. `version` is that of the token that `slack` has. Raises SlackError.
     """
-    # The list undoes no change after that time.
-    at = parse_http_date(slack.auth_test()["date"]) or now
-    names = dict(slack.teams())
+    try:
+        # The list undoes no change after that time.
+        at = parse_http_date(slack.auth_test()["date"]) or now
+        names = dict(slack.teams())
+    except Rejected as error:
+        if error.code not in REMOVED_ERRORS:
+            raise
+        with sessions.begin() as session:
+            organisation = session.get(
+                Installation, organisation_id, with_for_update=True
+            )
+            token = session.get(WorkspaceToken, organisation_id)
+            # Slack ends the old token after a new one.
+            is_current = token is not None and token.version == version
+            if organisation is not None and is_current:
+                remove(session, organisation, at=now, reason=error.code)
+        return
     with sessions.begin() as session:
         organisation = session.get(Installation, organisation_id, with_for_update=True)
         if organisation is None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.runtime import Transaction
+from bot.workspace import installations
 from models import Installation, OrganisationWorkspace, WorkspaceToken
 
 # With these errors Slack says that the app was removed, or its token revoked.
@@ -45,10 +46,13 @@ def record_removal(
     event_at = time_of(event_time, now=tx.now)
     if token is not None and is_earlier(event_at, token.installed_at):
         return False
-    if tx.session.get(OrganisationWorkspace, tx.workspace.id) is not None:
+    access = tx.session.get(OrganisationWorkspace, tx.workspace.id)
+    if access is not None:
         # The organisation has the app, and its token serves the workspace from now on.
         if token is not None:
             tx.session.delete(token)
+            organisation = tx.session.get_one(Installation, access.organisation_id)
+            installations.use_bot_of(installation, organisation)
         return token is not None
     end(tx.session, installation, at=min(event_at, tx.now), reason=reason)
     return True

@@ -145,3 +145,30 @@ def test_two_workspaces_install_the_app_and_ask(
             .group_by(Installation.team_name)
         ).all()
     assert sorted(map(tuple, asks)) == [("Acme", 2), ("Beta", 2)]
+
+
+def test_an_organisation_installs_the_app_for_a_workspace(
+    hub: SlackHub, database: Database, page: Page, tmp_path: Path
+) -> None:
+    group = hub.add_organisation("Acme Group", "North", "South")
+    [north, south] = group.workspaces.values()
+    for name, sandbox in (("Ana", north), ("Zoe", south)):
+        sandbox.add_channel("help", sandbox.add_person(name.lower(), real_name=name))
+    with running(hub, database, tmp_path) as url:
+        page.goto(f"{url}/slack/install")
+        choice = "Acme Group (whole organisation)"
+        page.get_by_label("Workspace").select_option(choice)
+        page.get_by_role("button", name="Allow").click()
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_have_text("Backswing is in Acme Group")
+        expect(page.get_by_role("link", name="Add it to workspaces")).to_be_visible()
+        assert Window(page).accessibility_problems() == []
+        group.add_app(north.team_id)
+        ask(page, north, "ana", "How do I paint a door?")
+        # The bot is not there.
+        page.goto(f"{south.url}/?as=zoe&in=help")
+        window = Window(page)
+        window.say("/ask How do I oil a hinge?")
+        expect(page.get_by_role("main")).not_to_contain_text("Asked by")
+        group.add_app(south.team_id, tells=False)
+        ask(page, south, "zoe", "How do I hang a picture?")

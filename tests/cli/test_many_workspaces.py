@@ -15,7 +15,7 @@ from bot.db.engine import Database
 from bot.runtime import Workspace
 from bot.slack.api import OutcomeUnknown, Rejected, SlackError
 from bot.slack.client import SlackClient
-from bot.workspace import tokens
+from bot.workspace import installations, organisations, tokens
 from bot.workspace.token_keys import require_same_key
 from bot.workspace.tokens import Token
 from cli.doctor import contents, many_workspaces
@@ -219,7 +219,7 @@ def test_a_workspace_is_erased_at_once(
         return {}
 
     monkeypatch.setattr(SlackClient, "auth_test", auth_test)
-    code, shown = operator.run("erase-workspace", team)
+    code, shown = operator.run("erase-workspace", team, TOKEN_KEY=KEY)
     assert (code, "has the app installed" in shown) == (2, True)
     for _ in range(2):
         code, shown = operator.run("erase-workspace", team)
@@ -242,3 +242,47 @@ def test_a_workspace_is_erased_at_once(
 def test_a_workspace_whose_token_was_lost_is_erased(operator: Operator):
     code, shown = operator.run("erase-workspace", operator.workspace.team_id)
     assert (code, "Erased everything" in shown) == (0, True)
+
+
+def test_an_organisation_is_erased_with_its_workspaces(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    operator.install()
+    keys = token_keys_of(operator.settings())
+    identity = {
+        "enterprise_id": "E0GROUP",
+        "user_id": "U0BOT",
+        "url": "https://acme.enterprise.slack.com/",
+    }
+    with operator.database.write_session.begin() as session:
+        group = installations.save(session, identity, now=NOW, is_organisation=True)
+        tokens.store(session, keys, group.id, Token("theirs"), installed_at=NOW)
+        session.flush()
+        row = session.get_one(Installation, group.id)
+        for team in ("T0ACME", "T0BETA"):
+            assert organisations.grant(session, row, team, at=NOW)
+    [counted] = [each for each in contents_of(operator) if each.about == "Workspace"]
+    assert counted.says.startswith("Workspaces with the app: 3.")
+    answers: list[SlackError | None] = [
+        None,
+        None,
+        Rejected("auth.test", "account_inactive"),
+    ]
+
+    def auth_test(_: SlackClient) -> dict[str, Any]:
+        if error := answers.pop(0):
+            raise error
+        return {}
+
+    monkeypatch.setattr(SlackClient, "auth_test", auth_test)
+    for owner in ("T0ACME", "E0GROUP"):
+        code, shown = operator.run("erase-workspace", owner, TOKEN_KEY=KEY)
+        assert (code, "has the app installed" in shown) == (2, True)
+    assert operator.run("erase-workspace", "E0GROUP") == (
+        0,
+        "Erased everything of E0GROUP and of 2 of its workspaces.\n",
+    )
+    # Not the workspace with a token of its own.
+    with operator.database.read_session() as session:
+        left = session.scalars(select(Installation.team_id)).all()
+        assert left == [operator.workspace.team_id]

@@ -4,8 +4,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from slack_bolt import BoltRequest
 from sqlalchemy import select
 from starlette.routing import Route
 
@@ -15,6 +17,7 @@ from bot.db.engine import Database
 from bot.outbox.worker import OutboxWorker
 from bot.workspace import sync, tokens, workspace_erasure
 from handlers.http import SlackHttpEndpoint
+from handlers.installations import team_of
 from handlers.socket_mode import SocketMode
 from models import Ask, Installation, WorkspaceToken
 from sandbox import Sandbox, SlackHub
@@ -285,3 +288,48 @@ def test_another_organisations_events_change_nothing(company: Company):
             assert company.acme.deliver(envelope) == 200
     assert company.served == {"Acme"}
     assert company.stored(company.acme).uninstalled_at is None
+
+
+@pytest.mark.parametrize("company", ["http"], indirect=True)
+def test_an_end_that_names_a_workspace_is_checked_with_slack(company: Company):
+    """Slack does not say whether it would name one for the whole organisation."""
+    company.install()
+    for sandbox in (company.acme, company.beta):
+        company.add(sandbox)
+    for event in (
+        {"type": "app_uninstalled"},
+        {"type": "tokens_revoked", "tokens": {"bot": [company.acme.bot_user_id]}},
+    ):
+        company.clock.advance(minutes=10)
+        assert company.acme.deliver(company.acme.envelope(event)) == 200
+        assert company.served == {"Beta"}
+        # Slack still names both.
+        company.clock.advance(minutes=10)
+        company.site.serving.follow_organisations()
+        assert company.served == {"Acme", "Beta"}
+    company.hub._forget_tokens(company.group.id)
+    company.clock.advance(minutes=10)
+    company.site.serving.follow_organisations()
+    assert company.served == set()
+    assert company.stored(company.beta).disabled_reason == "account_inactive"
+
+
+TEAM, GROUP = "T0ACME", "E0GROUP"
+USER = {"id": "U0ANA", "team_id": TEAM}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"team": None, "user": USER, "view": {"app_installed_team_id": GROUP}}, TEAM),
+        ({"team": {"id": TEAM}, "view": {"app_installed_team_id": GROUP}}, TEAM),
+        ({"authorizations": [{"team_id": GROUP}], "team_id": TEAM}, TEAM),
+        ({"authorizations": [{"team_id": GROUP}], "team_id": GROUP}, None),
+        ({"command": "/ask", "team_id": TEAM}, TEAM),
+        ({"team": GROUP, "user": None, "view": None}, None),
+    ],
+)
+def test_a_request_that_names_the_organisation_is_its_workspaces(
+    body: dict[str, Any], expected: str | None
+):
+    assert team_of(BoltRequest(body=body, mode="socket_mode")) == expected

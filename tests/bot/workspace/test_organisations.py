@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.engine import Database
-from bot.slack.api import OutcomeUnknown, SlackError
+from bot.runtime import Transaction
+from bot.slack.api import OutcomeUnknown, Rejected, SlackError
 from bot.workspace import installations, organisations, tokens
+from bot.workspace.removal import record_removal
 from bot.workspace.token_keys import TokenKey, TokenKeys
 from bot.workspace.tokens import Token
 from models import Installation, OrganisationWorkspace, WorkspaceToken
@@ -120,7 +122,20 @@ def test_a_token_of_its_own_comes_first(session: Session, organisation: Installa
     organisations.revoke(session, organisation, TEAM, at=at(2))
     assert is_served(session, TEAM)
     organisations.grant(session, organisation, TEAM, at=at(3))
-    organisations.remove(session, organisation, at=at(4), reason="app_uninstalled")
+    # Without it, the organisation's serves the workspace.
+    gone = partial(
+        record_removal,
+        event_time=int(at(4).timestamp()),
+        reason="app_uninstalled",
+        keeps_token=False,
+    )
+    tx = Transaction(session, own, at(4))
+    assert gone(tx)
+    assert is_served(session, TEAM)
+    assert row_of(session, TEAM).bot_user_id == "U0BOT"
+    assert not gone(tx)
+    tokens.store(session, KEYS, own.id, Token("own"), installed_at=at(5))
+    organisations.remove(session, organisation, at=at(6), reason="app_uninstalled")
     assert is_served(session, TEAM)
 
 
@@ -170,6 +185,7 @@ class Organisation:
 def test_slacks_list_finds_what_events_did_not_tell(database: Database):
     with database.write_session.begin() as session:
         organisation_id = install(session).id
+        version = session.get_one(WorkspaceToken, organisation_id).version
     slack = Organisation()
 
     def served() -> dict[str, str]:
@@ -188,7 +204,9 @@ def test_slacks_list_finds_what_events_did_not_tell(database: Database):
         slack.now, slack.names = at(seconds), names
         # Our clock is wrong, and does not matter.
         wrong = NOW + timedelta(days=3)
-        organisations.follow(database.write_session, slack, organisation_id, now=wrong)
+        organisations.follow(
+            database.write_session, slack, organisation_id, version=version, now=wrong
+        )
         return served()
 
     assert follow(10) == {}
@@ -207,3 +225,12 @@ def test_slacks_list_finds_what_events_did_not_tell(database: Database):
     assert served() == {"T0BETA": "Beta"}
     slack.error = None
     assert follow(60, T0ACME="Acme") == {"T0ACME": "Acme"}
+    # The answer is about an older token.
+    slack.error, version = Rejected("auth.test", "token_revoked"), version - 1
+    assert follow(70) == {"T0ACME": "Acme"}
+    version += 1
+    assert follow(80) == {}
+    with database.read_session() as session:
+        organisation = session.get_one(Installation, organisation_id)
+        assert organisation.disabled_reason == "token_revoked"
+        assert session.scalars(select(WorkspaceToken)).all() == []

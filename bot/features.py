@@ -3,6 +3,7 @@
 from bot.anonymity.feature import anonymity
 from bot.anonymity.keys import AnonymityKeys
 from bot.asks.feature import ASKS
+from bot.buddies.feature import BUDDIES
 from bot.checkins.feature import CHECKINS
 from bot.circles.feature import CIRCLES
 from bot.config.mentors import MentorSettings
@@ -44,6 +45,7 @@ def load_features(
             CIRCLES,
             PAIRS,
             EXCHANGE,
+            BUDDIES,
             worklist(),
             onboarding(),
             SETTINGS,

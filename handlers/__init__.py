@@ -14,6 +14,7 @@ from handlers import (
     ask_actions,
     ask_form,
     asks,
+    buddies,
     checkin_sharing,
     checkins,
     circle_meetings,
@@ -72,6 +73,7 @@ def register(bolt: App, rt: Runtime) -> None:
     program_leads.register(bolt, rt)
     pairs.register(bolt, rt)
     exchange.register(bolt, rt)
+    buddies.register(bolt, rt)
     onboarding.register(bolt, rt)
     knowledge.register(bolt, rt)
     programs.register(bolt, rt)

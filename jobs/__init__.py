@@ -10,6 +10,7 @@ from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 from jobs import (
     anonymity,
+    buddies,
     checkins,
     circle_meetings,
     circles,
@@ -66,6 +67,7 @@ JOBS = (
     Job("form-circles", circles.form_circles, timedelta(seconds=10)),
     Job("pass-on-places", circles.pass_on_places, timedelta(minutes=1)),
     Job("end-seasons", circles.end_seasons, timedelta(minutes=10)),
+    Job("find-buddies", buddies.find_buddies, timedelta(minutes=1)),
     Job("end-exchanges", exchange.end_exchanges, timedelta(minutes=1)),
     Job("sync-channels", workspace.sync_channels, timedelta(hours=12)),
     Job("flush-message-counts", mentors.flush_message_counts, timedelta(seconds=20)),

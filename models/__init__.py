@@ -11,6 +11,7 @@ from models.anonymity import (
 )
 from models.asks import Answer, Ask, AskReference, Reaction, UnmatchedMessage
 from models.base import Base
+from models.buddies import BuddyOffer, BuddyPair, BuddyQuestion, BuddyWish
 from models.channels import Champion, Channel
 from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
 from models.circle_meetings import (
@@ -95,6 +96,10 @@ __all__ = [
     "AskStep",
     "AskSuggestion",
     "Base",
+    "BuddyOffer",
+    "BuddyPair",
+    "BuddyQuestion",
+    "BuddyWish",
     "Champion",
     "Channel",
     "ChannelIntroduction",

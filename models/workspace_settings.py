@@ -33,6 +33,7 @@ class WorkspaceSettingsRow(Base):
             name="anonymous_delay_minutes",
         ),
         CheckConstraint("exchange IN ('off', 'auto', 'on')", name="exchange"),
+        CheckConstraint("buddies IN ('off', 'auto', 'on')", name="buddies"),
         CheckConstraint("coffee IN ('off', 'auto', 'on')", name="coffee"),
         CheckConstraint("coffee_weeks BETWEEN 1 AND 8", name="coffee_weeks"),
         CheckConstraint("coffee_weekday BETWEEN 1 AND 5", name="coffee_weekday"),
@@ -66,6 +67,8 @@ class WorkspaceSettingsRow(Base):
     coffee_hour: Mapped[int | None]
     # Exchanges: off, on, or when enough people are open to one.
     exchange: Mapped[str | None]
+    # Buddies for newcomers: off, on, or when enough people want them.
+    buddies: Mapped[str | None]
     # The names of the fields of members' profiles with their team and level.
     profile_team: Mapped[str | None]
     profile_level: Mapped[str | None]

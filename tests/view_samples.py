@@ -14,6 +14,7 @@ from bot.slack import blocks as slack_blocks
 from tests.samples import (
     anonymity,
     asks,
+    buddies,
     checkins,
     circle_meetings,
     circles,
@@ -42,6 +43,7 @@ SAMPLES: Samples = (
     | members.SAMPLES
     | pairs.SAMPLES
     | exchange.SAMPLES
+    | buddies.SAMPLES
     | program_leads.SAMPLES
     | program_members.SAMPLES
     | programs.SAMPLES

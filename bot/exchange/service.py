@@ -14,10 +14,11 @@ from bot.exchange.message_kinds import (
 from bot.exchange.rules import State
 from bot.outbox import home_refresh
 from bot.outbox.kind import MessageKind
+from bot.people import presence
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import members
-from models import Exchange, ExchangeMember, Member, Program, ProgramMember
+from models import Exchange, ExchangeMember
 
 GONE = "That exchange is gone."
 OVER = "This exchange is over."
@@ -175,21 +176,7 @@ def left_members(tx: Transaction) -> Sequence[tuple[int, str]]:
     ).all()
     if not live:
         return []
-    present = set(
-        tx.session.scalars(
-            select(Member.slack_id)
-            .join(ProgramMember, ProgramMember.member == Member.slack_id)
-            .join(Program, Program.id == ProgramMember.program_id)
-            .where(
-                Member.installation_id == tx.workspace.id,
-                Program.installation_id == tx.workspace.id,
-                Member.slack_id.in_({row.member for row in live}),
-                ProgramMember.is_joined.is_(True),
-                Member.is_deactivated.is_(False),
-                Member.is_external.is_(False),
-            )
-        )
-    )
+    present = presence.in_a_program(tx, {row.member for row in live})
     return [(row.id, row.member) for row in live if row.member not in present]
 
 

@@ -149,6 +149,10 @@ class Feature:
     on_member_joined: hooks.MembershipChanged | None = None
     # Runs when a member leaves a channel; the arguments are channel, member and time.
     on_member_left: hooks.MembershipChanged | None = None
+    # Its blocks in the greeting of a newcomer to a channel.
+    greeting_blocks: hooks.GreetingBlocks | None = None
+    # Runs when a newcomer has got the greeting.
+    on_greeted: hooks.MemberGreeted | None = None
     # Runs when the bot joins a channel, with the member who invited it, if known.
     on_bot_joined: hooks.BotJoined | None = None
     # Runs when a channel has turned private, or is shared with other organisations.
@@ -239,6 +243,8 @@ class Features:
         self.on_member_loaded = self._run_all(lambda feature: feature.on_member_loaded)
         self.on_member_joined = self._run_all(lambda feature: feature.on_member_joined)
         self.on_member_left = self._run_all(lambda feature: feature.on_member_left)
+        self._greeting_blocks = self._each(lambda feature: feature.greeting_blocks)
+        self.on_greeted = self._run_all(lambda feature: feature.on_greeted)
         self.on_bot_joined = self._run_all(lambda feature: feature.on_bot_joined)
         self.on_channel_restricted = self._run_all(
             lambda feature: feature.on_channel_restricted
@@ -326,6 +332,10 @@ class Features:
             for ask_id, own in hook(tx, asks).items():
                 blocks.setdefault(ask_id, []).extend(own)
         return blocks
+
+    def greeting_blocks(self, tx: "Transaction", member: str) -> "list[Block]":
+        """Return what features offer to a newcomer in their greeting."""
+        return [block for hook in self._greeting_blocks for block in hook(tx, member)]
 
     def help_text(self, channel: "Channel | None") -> str:
         """Return the text of `/backswing help` in the channel, in mrkdwn."""

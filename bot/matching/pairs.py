@@ -1,9 +1,9 @@
-"""Match people in pairs, with a three for the odd one. Pure.
+"""Match people in pairs, with a three for the odd one; find helpers. Pure.
 
 The results do not depend on the order of the input.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations, pairwise
@@ -114,6 +114,47 @@ def proposals(
         if not are_mutual or any(part.kind is Kind.BOTH_WANT for part in parts):
             best.append(Proposal(other.id, total, parts))
     return sorted(best, key=lambda each: (each.cost, each.other))[:limit]
+
+
+def assign(
+    newcomers: Sequence[Person],
+    others: Sequence[Person],
+    at: datetime,
+    *,
+    may_help: Callable[[Person, Person], bool],
+) -> list[tuple[str, str]]:
+    """Give as many newcomers as possible a helper of their own; return their ids.
+
+    Those who have waited longest come first, by their place in `newcomers`. Then as few
+    as possible have met before; then the pairs cost least.
+    """
+    import networkx as nx  # noqa: PLC0415 - as below
+
+    graph: nx.Graph[int] = nx.Graph()
+    here = {other.id: n for n, other in enumerate(others, start=len(newcomers))}
+    for n, newcomer in enumerate(newcomers):
+        possible = [other for other in others if may_help(newcomer, other)]
+        options = sorted(
+            (_assigned_cost(each), each.other)
+            for each in proposals(
+                newcomer, possible, at, limit=len(possible), are_mutual=False
+            )
+        )
+        wait = min(len(newcomers) - n, _MAX_WAIT)
+        # Of so many, one is free, whomever the others get.
+        for cost, other in options[: len(newcomers)]:
+            graph.add_edge(n, here[other], weight=wait * _LEFT_OUT - cost)
+    _, matched = _matched(graph)
+    return [
+        (newcomers[n].id, others[m - len(newcomers)].id) for n, m in sorted(matched)
+    ]
+
+
+def _assigned_cost(proposal: Proposal) -> int:
+    return sum(
+        part.cost * (_MET_WEIGHT if part.kind is Kind.MET else 1)
+        for part in proposal.parts
+    )
 
 
 def _cheapest(costs: Costs, numbers: Iterable[int]) -> list[list[int]]:

@@ -162,12 +162,17 @@ def preview_modal(channel_id: int, introduction_blocks: Sequence[Block]) -> View
 
 
 def greeting(
-    channel: str, name: str, texts: Texts, *, joinable_program: int | None = None
+    channel: str,
+    name: str,
+    texts: Texts,
+    *,
+    joinable_program: int | None = None,
+    more: Sequence[Block] = (),
 ) -> Note:
     """Build the greeting of a newcomer to a channel. `channel` is Slack's id.
 
     `texts` are those of the workspace's own program; `joinable_program` is its id if
-    the newcomer may join it.
+    the newcomer may join it, and `more` what other features offer.
     """
     parts: list[Part] = [
         "Welcome to ",
@@ -183,6 +188,7 @@ def greeting(
             *([_join(joinable_program, texts)] if joinable_program else []),
             ButtonElement(text="No more greetings", action_id="greetings_off"),
         ),
+        *more,
         mrkdwn_line(
             f"This is my only greeting. There's nothing you need to do. {_HELP_HINT}"
         ),

@@ -125,6 +125,7 @@ def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         channel.name,
         texts,
         joinable_program=_joinable_program(tx, delivery.recipient),
+        more=tx.features.greeting_blocks(tx, delivery.recipient),
     )
     return PostMessage(delivery.recipient, *note)
 
@@ -158,6 +159,7 @@ def _wants_greeting(tx: Transaction, channel: Channel, member: str) -> bool:
 
 def _on_greeted(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
     member_settings.update(tx, delivery.recipient, greeted_at=tx.now)
+    tx.features.on_greeted(tx, delivery.recipient)
 
 
 def _channel_ids(_tx: Transaction, delivery: Delivery) -> list[int]:

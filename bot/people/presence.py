@@ -1,6 +1,6 @@
 """Find the people who can be matched now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,28 @@ def joined_members(tx: Transaction) -> Select[str]:
         select(Member.slack_id)
         .join(ProgramMember, ProgramMember.member == Member.slack_id)
         .where(*_conditions(tx))
+    )
+
+
+def in_a_program(tx: Transaction, people: Collection[str]) -> set[str]:
+    """Return those of these people who are in a program, whatever its state.
+
+    Those who were deactivated, or are external, are not among them.
+    """
+    return set(
+        tx.session.scalars(
+            select(Member.slack_id)
+            .join(ProgramMember, ProgramMember.member == Member.slack_id)
+            .join(Program, Program.id == ProgramMember.program_id)
+            .where(
+                Member.installation_id == tx.workspace.id,
+                Program.installation_id == tx.workspace.id,
+                Member.slack_id.in_(people),
+                ProgramMember.is_joined.is_(True),
+                Member.is_deactivated.is_(False),
+                Member.is_external.is_(False),
+            )
+        )
     )
 
 

@@ -88,7 +88,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         lambda tx, member, most: member_settings.update(
             tx, member, max_requests_per_week=most
         ),
-        position=22,
+        position=23,
         summarize=_summarize_requests,
         hint=_requests_hint,
     ),

@@ -24,7 +24,7 @@ PERSONAL_DATA = (
         purpose="Apply them.",
         non_personal=(
             *("channel_defaults", "anonymous_help_line", "coffee", "exchange"),
-            *("profile_team", "profile_level"),
+            *("buddies", "profile_team", "profile_level"),
         ),
     ),
 )

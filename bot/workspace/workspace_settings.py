@@ -39,6 +39,8 @@ class WorkspaceSettings:
     coffee_hour: int = 10
     # Exchanges: "off", "on", or "auto", when enough people are open to one.
     exchange: str = "auto"
+    # Buddies for newcomers: "off", "on", or "auto", when enough people want them.
+    buddies: str = "auto"
     # The names of the fields of members' profiles with their team and level; "": none.
     profile_team: str = ""
     profile_level: str = ""

@@ -24,6 +24,7 @@ from bot.asks.permissions import (
     SET_WHAT_WORKED,
     SOLVE_BY_REFERENCE,
 )
+from bot.buddies.permissions import HAVE_BUDDY, SEE_BUDDIES
 from bot.checkins.permissions import CHECK_IN
 from bot.circles.permissions import MEET, RUN_SEASON, SIGN_UP, START_CIRCLE
 from bot.errors import UserError
@@ -86,6 +87,8 @@ TABLE = {
     START_CIRCLE: "yes yes no no no no",
     LEARN_TOGETHER: "yes yes no no no no",
     COUNT_EXCHANGES: "no no no no yes yes",
+    HAVE_BUDDY: "yes yes no no no no",
+    SEE_BUDDIES: "no no no no yes yes",
     ACT_AS_ASKER: "no no yes no no no",
     REPORT: "yes yes no no no no",
     LOOK_AFTER: "no no no yes yes yes",

@@ -32,6 +32,7 @@ from bot.asks.permissions import (
     SET_WHAT_WORKED,
     SOLVE_BY_REFERENCE,
 )
+from bot.buddies.permissions import HAVE_BUDDY, SEE_BUDDIES
 from bot.checkins.permissions import CHECK_IN
 from bot.circles.permissions import MEET, RUN_SEASON, SIGN_UP, START_CIRCLE
 from bot.config.mentors import SMALL_WORKSPACE
@@ -73,6 +74,7 @@ from models import (
     AnonymousDraft,
     AnonymousReview,
     Ask,
+    BuddyOffer,
     Champion,
     Channel,
     CircleMeeting,
@@ -684,6 +686,36 @@ def by_program_page(story: Stage, member: str) -> bool:
     story.click(member, "home_page_program", "program", view={"type": "home"})
     story.deliver()
     return "exchanges are going on" in json.dumps(story.slack.homes.get(member))
+
+
+# Buddies
+
+
+@way(HAVE_BUDDY)
+def by_be_buddy_button(story: Stage, member: str) -> bool:
+    story.prop("joined", lambda: join_program(story, *HELD))
+    story.click(member, "buddy_join", "buddy", view={"type": "home"})
+    with story.rt.read_session() as session:
+        offers = select(BuddyOffer.is_in).filter_by(member=member)
+        return bool(session.scalar(offers))
+
+
+@way(HAVE_BUDDY)
+def by_buddy_setting(story: Stage, member: str) -> bool:
+    story.prop("joined", lambda: join_program(story, *HELD))
+    before = len(story.slack.views)
+    story.command(member, "/backswing", "me")
+    if len(story.slack.views) == before:
+        return False
+    return "is_buddy" in form_values(story.slack.views[-1][1])
+
+
+@way(SEE_BUDDIES)
+def by_see_buddies_button(story: Stage, member: str) -> bool:
+    before = len(story.slack.views)
+    story.click(member, "buddy_see", "buddy", view={"type": "home"})
+    titles = [view["title"]["text"] for _, view in story.slack.views[before:]]
+    return titles == ["Buddies"]
 
 
 # Programs

@@ -2,6 +2,7 @@ from dataclasses import replace
 from itertools import combinations
 from math import inf
 
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -226,3 +227,64 @@ def test_proposals_are_those_who_also_want_something():
     assert offered[0].parts[0].kind is Kind.BOTH_WANT
     anyone = pairs.proposals(ana, [cat, eve, gus], AT, limit=1, are_mutual=False)
     assert [each.other for each in anyone] == ["eve"]
+
+
+def anyone_helps(_newcomer, _other):
+    return True
+
+
+def test_each_newcomer_gets_a_helper_of_their_own():
+    """The first takes the second best, so that both have what they want."""
+    newcomers = [
+        Person("new1", wants={"sql": 1, "go": 1}),
+        Person("new2", wants={"sql": 1}),
+    ]
+    others = [
+        Person("ann", knows={"sql": 1}),
+        Person("bob", knows={"go": 1}),
+        Person("cat"),
+    ]
+    for order in (others, others[::-1]):
+        assigned = pairs.assign(newcomers, order, AT, may_help=anyone_helps)
+        assert assigned == [("new1", "bob"), ("new2", "ann")]
+
+
+def test_without_enough_helpers_those_who_wait_longest_come_first():
+    newcomers = [Person("zoe"), Person("amy", wants={"sql": 1})]
+    others = [Person("ann", knows={"sql": 1})]
+    assigned = pairs.assign(newcomers, others, AT, may_help=anyone_helps)
+    assert assigned == [("zoe", "ann")]
+    never = [replace(newcomers[0], do_not_pair=frozenset({"ann"})), newcomers[1]]
+    assigned = pairs.assign(never, others, AT, may_help=anyone_helps)
+    assert assigned == [("amy", "ann")]
+    assert pairs.assign(newcomers, [], AT, may_help=anyone_helps) == []
+    assert pairs.assign([], others, AT, may_help=anyone_helps) == []
+
+
+def test_a_helper_whom_they_met_is_the_last_resort():
+    newcomers = [Person("zoe", wants={"sql": 1}, knows={"go": 1}, met={"ann": 12})]
+    others = [Person("ann", knows={"sql": 1}, wants={"go": 1}), Person("bob")]
+    assigned = pairs.assign(newcomers, others, AT, may_help=anyone_helps)
+    assert assigned == [("zoe", "bob")]
+    assigned = pairs.assign(newcomers, others[:1], AT, may_help=anyone_helps)
+    assert assigned == [("zoe", "ann")]
+
+
+@given(people=strict_people(), count=st.integers(0, 6))
+@settings(max_examples=60, deadline=None)
+def test_no_assignment_is_impossible_or_less_than_it_could_be(people, count):
+    newcomers, others = people[:count], people[count:]
+    assigned = pairs.assign(newcomers, others, AT, may_help=anyone_helps)
+    costs = Costs(list(people), AT)
+    number = costs.number
+    used = [each for pair in assigned for each in pair]
+    assert len(used) == len(set(used))
+    assert all(costs.is_possible(number[n], number[m]) for n, m in assigned)
+    graph = nx.Graph()
+    graph.add_edges_from(
+        (n.id, m.id)
+        for n in newcomers
+        for m in others
+        if costs.is_possible(number[n.id], number[m.id])
+    )
+    assert len(assigned) == len(nx.max_weight_matching(graph, maxcardinality=True))

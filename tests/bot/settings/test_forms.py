@@ -247,6 +247,7 @@ def test_the_workspace_form_has_defaults_for_channels():
         "coffee_weekday",
         "coffee_hour",
         "exchange",
+        "buddies",
         "anonymous_asks",
         "anonymous_delay_minutes",
         "anonymous_link_days",

@@ -249,8 +249,8 @@ def test_each_message_that_waits_for_contact_hours_has_a_budget():
     # The owner of a schedule set it up, and wants to know that it stands still; an
     # asker gets one message about their own ask. Champions who read asks first have
     # some hours for it; reports that hide an ask, and stops of an author, are rare.
-    # People signed up for circles, for peer coffee and for their exchange, and wrote to
-    # a program's leads.
+    # People signed up for circles, for peer coffee, for their exchange and for buddies,
+    # and wrote to a program's leads.
     assert outside == {
         *("checkin.paused", "checkin.skipped", "routing.notice"),
         *("anonymous.review", "anonymous.report", "anonymous.stop_offer"),
@@ -262,6 +262,7 @@ def test_each_message_that_waits_for_contact_hours_has_a_budget():
         *("exchange.first", "exchange.midpoint", "exchange.last"),
         *("exchange.extended", "exchange.ended", "exchange.not_this_time"),
         *("program.question", "program.answer"),
+        *("buddy.none", "buddy.paused", "buddy.week", "buddy.first_ask", "buddy.ended"),
         *("pairs.introduction", "pairs.question", "pairs.cancelled"),
         *("pairs.left_out", "pairs.paused"),
     }

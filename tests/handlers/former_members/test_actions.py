@@ -333,6 +333,9 @@ FREE = {
             for name in ("good", "not_sure", "not_for_me", "later")
         ),
         *(f"exchange_midpoint_{name}" for name in ("good", "change")),
+        # The person's own buddy; tests/handlers/buddies has people outside.
+        *(f"buddy_{name}" for name in ("yes", "no", "join", "stop", "accept")),
+        *(f"buddy_{name}" for name in ("not_now", "end", "thank", "see")),
         # The person's own matches; tests/handlers/pairs tries others.
         *(f"pair_{name}" for name in ("join", "stop", "time", "cant", "thank")),
         *(f"pair_{name}" for name in ("met", "not_yet", "wont")),

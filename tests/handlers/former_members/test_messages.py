@@ -49,6 +49,8 @@ TELLS_NOTHING = {
     *("exchange.begun", "exchange.draft", "exchange.agreed", "exchange.meeting"),
     *("exchange.first", "exchange.midpoint", "exchange.last", "exchange.extended"),
     *("exchange.ended", "exchange.not_this_time"),
+    # Names, of a newcomer and of their buddy.
+    *("buddy.offer", "buddy.none", "buddy.paused", "buddy.ended", "buddy.pass_on"),
     # The name of a program, to those who run it.
     *("program.lead_prompt", "program.lead_left", "program.without_channel"),
     # Names, what people brought themselves, and topics of public asks.
@@ -84,7 +86,9 @@ ASKS_ITSELF = {
     # Each reason; tests/handlers/pairs/test_reasons.py tries private channels.
     *("anonymous.stop_offer", "pairs.introduction", "pairs.update_introduction"),
     *("pairs.group_introduction", "pairs.update_group_introduction"),
-    "exchange.question",
+    *("exchange.question", "buddy.question", "buddy.week"),
+    # A link, to those who see the channel; tests/handlers/buddies tries others.
+    "buddy.first_ask",
     # The person's own ask, if the whole circle may see it.
     "circle.ask_offer",
     # Only names: marks between members.

@@ -1,0 +1,1 @@
+"""Buddies: people who came some months ago help newcomers for four weeks."""

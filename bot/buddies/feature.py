@@ -1,0 +1,52 @@
+"""The buddies feature: people who came some months ago help newcomers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.buddies import (
+    home,
+    notifications,
+    offers,
+    personal_data,
+    questions,
+    service,
+    settings,
+    wishes,
+)
+from bot.buddies.permissions import PERMISSIONS
+from bot.feature import Feature
+from bot.runtime import Transaction
+
+
+def _due_counts(tx: Transaction) -> Mapping[str, int]:
+    work = (
+        service.left_members(tx),
+        service.waiting_asks(tx),
+        offers.silent(tx),
+        wishes.unasked(tx),
+        questions.due_newcomers(tx),
+    )
+    return {"find-buddies": sum(map(len, work))}
+
+
+def _purge(tx: Transaction, _before: datetime) -> None:
+    personal_data.purge(tx)
+
+
+BUDDIES = Feature(
+    name="buddies",
+    message_types=notifications.MESSAGE_TYPES,
+    permissions=PERMISSIONS,
+    personal_data=personal_data.PERSONAL_DATA,
+    erasure_lines=personal_data.ERASURE_LINES,
+    message_policies=personal_data.MESSAGES,
+    homes_about=personal_data.homes_about,
+    purge=_purge,
+    workspace_settings=settings.WORKSPACE_SETTINGS,
+    member_settings=settings.MEMBER_SETTINGS,
+    greeting_blocks=notifications.greeting_blocks,
+    on_greeted=wishes.on_greeted,
+    on_program_left=service.on_program_left,
+    home_sections=home.HOME_SECTIONS,
+    due_counts=_due_counts,
+)

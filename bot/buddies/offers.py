@@ -1,0 +1,202 @@
+"""The members who would be a buddy, and the pauses of those who are silent."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from bot import permissions
+from bot.buddies import rules
+from bot.buddies.message_kinds import BUDDY_PAUSED
+from bot.buddies.permissions import HAVE_BUDDY
+from bot.clock import datetime_to_micros
+from bot.db.statements import upsert_latest
+from bot.errors import UserError
+from bot.outbox import home_refresh
+from bot.people import arrivals, presence
+from bot.programs import membership
+from bot.programs import service as programs
+from bot.runtime import Transaction
+from bot.workspace import members, roles, workspace_settings
+from models import BuddyOffer, BuddyQuestion, BuddyWish
+
+OFF = "There are no buddies in this workspace now."
+TOO_EARLY = "You came so lately that you can have a buddy. You can be one later."
+TOO_LATE = "A buddy is someone who came 3 to 24 months ago. Thank you for the offer."
+
+_PUT = upsert_latest(BuddyOffer, ("installation_id", "member"), (), presence="is_in")
+
+
+def is_offered(tx: Transaction) -> bool:
+    """Return True unless the workspace has no buddies."""
+    return workspace_settings.get(tx).buddies != "off"
+
+
+def is_allowed(tx: Transaction, member: str) -> bool:
+    """Return True if the member's roles allow it."""
+    return permissions.is_allowed(HAVE_BUDDY, roles.in_workspace(tx, member))
+
+
+def can_take_part(tx: Transaction, member: str) -> bool:
+    """Return True if the member may use it, and is in a program that is active."""
+    joined = membership.joined_programs(tx, member)
+    is_joined = any(programs.is_active(tx, program) for program, _ in joined)
+    return is_joined and is_allowed(tx, member)
+
+
+def require_offered(tx: Transaction, member: str) -> None:
+    """Raise UserError if the member may not have a buddy, or there are none."""
+    permissions.require(HAVE_BUDDY, roles.in_workspace(tx, member))
+    if not is_offered(tx):
+        raise UserError(OFF)
+
+
+def require(tx: Transaction, member: str) -> None:
+    """Raise UserError if the member can't take part now."""
+    require_offered(tx, member)
+    if not can_take_part(tx, member):
+        raise UserError(HAVE_BUDDY.denial)
+
+
+def is_new(tx: Transaction, member: str) -> bool:
+    return rules.is_new(arrivals.came_at(tx, [member]).get(member), tx.now)
+
+
+def can_be_buddy(tx: Transaction, member: str) -> bool:
+    return rules.can_be_buddy(arrivals.came_at(tx, [member]).get(member), tx.now)
+
+
+def find(tx: Transaction, member: str) -> BuddyOffer | None:
+    return tx.session.get(BuddyOffer, (tx.workspace.id, member), populate_existing=True)
+
+
+def is_in(tx: Transaction, member: str) -> bool:
+    """Return True for a member who would be a buddy, also during a pause."""
+    row = find(tx, member)
+    return row is not None and row.is_in
+
+
+def is_paused(row: BuddyOffer) -> bool:
+    """Return True if the bot has paused it since their last press."""
+    if row.paused_at is None:
+        return False
+    return datetime_to_micros(row.paused_at) >= row.event_micros
+
+
+def join(tx: Transaction, by: str, *, event_micros: int) -> None:
+    """Offer to be a buddy. Raises UserError."""
+    require(tx, by)
+    if is_new(tx, by):
+        raise UserError(TOO_EARLY)
+    if not can_be_buddy(tx, by):
+        raise UserError(TOO_LATE)
+    _put(tx, by, event_micros=event_micros, is_in=True)
+
+
+def stop(tx: Transaction, by: str, *, event_micros: int) -> None:
+    """Be asked no longer; someone whose buddy they are keeps them."""
+    _put(tx, by, event_micros=event_micros, is_in=False)
+
+
+def _put(tx: Transaction, member: str, *, event_micros: int, is_in: bool) -> None:
+    # Otherwise the row could be written after they were forgotten.
+    members.lock(tx, member)
+    row = {
+        "installation_id": tx.workspace.id,
+        "member": member,
+        "is_in": is_in,
+        "event_micros": event_micros,
+    }
+    tx.session.execute(_PUT(tx.session), row)
+    home_refresh.refresh_homes(tx, [member])
+
+
+def lock(tx: Transaction, member: str) -> BuddyOffer | None:
+    """Let one transaction at a time ask a buddy, or begin to be one."""
+    return tx.session.scalar(
+        select(BuddyOffer)
+        .filter_by(installation_id=tx.workspace.id, member=member)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def active(tx: Transaction) -> list[str]:
+    """Return those who would be a buddy and are not paused, by their ids."""
+    rows = tx.session.scalars(
+        select(BuddyOffer)
+        .filter_by(installation_id=tx.workspace.id, is_in=True)
+        .order_by(BuddyOffer.member)
+    )
+    return [row.member for row in rows if not is_paused(row)]
+
+
+def count(tx: Transaction) -> int:
+    """Return how many want it: would be a buddy, or look for one."""
+    joined = presence.joined_members(tx)
+    offers = (
+        select(func.count())
+        .select_from(BuddyOffer)
+        .where(
+            BuddyOffer.installation_id == tx.workspace.id,
+            BuddyOffer.is_in.is_(True),
+            BuddyOffer.member.in_(joined),
+        )
+    )
+    wishes = (
+        select(func.count())
+        .select_from(BuddyWish)
+        .where(
+            BuddyWish.installation_id == tx.workspace.id,
+            BuddyWish.wanted_at.is_not(None),
+            BuddyWish.member.in_(joined),
+        )
+    )
+    return (tx.session.scalar(offers) or 0) + (tx.session.scalar(wishes) or 0)
+
+
+def needs_people(tx: Transaction) -> bool:
+    """Return True if too few people want buddies for them to begin."""
+    setting = workspace_settings.get(tx).buddies
+    return setting == "auto" and count(tx) < rules.MIN_PEOPLE
+
+
+def silent(tx: Transaction) -> Sequence[str]:
+    """Return those who did not answer the last questions in a row since a press."""
+    questions: dict[str, list[BuddyQuestion]] = {}
+    rows = tx.session.execute(
+        select(BuddyQuestion, BuddyOffer)
+        .join(
+            BuddyOffer,
+            (BuddyOffer.installation_id == BuddyQuestion.installation_id)
+            & (BuddyOffer.member == BuddyQuestion.buddy),
+        )
+        .where(
+            BuddyOffer.installation_id == tx.workspace.id,
+            BuddyOffer.is_in.is_(True),
+            BuddyQuestion.sent_at.is_not(None),
+        )
+        .order_by(BuddyQuestion.id.desc())
+    )
+    for question, offer in rows:
+        is_since = datetime_to_micros(question.asked_at) > offer.event_micros
+        if is_since and not is_paused(offer):
+            questions.setdefault(offer.member, []).append(question)
+    return sorted(
+        member
+        for member, last in questions.items()
+        if len(last) >= rules.SILENT_QUESTIONS
+        and all(
+            each.answer is None and each.ends_at <= tx.now
+            for each in last[: rules.SILENT_QUESTIONS]
+        )
+    )
+
+
+def pause(tx: Transaction, member: str) -> None:
+    """Ask someone who never answers no longer, and say so."""
+    row = lock(tx, member)
+    if row is None or member not in silent(tx):
+        return
+    row.paused_at = tx.now
+    tx.enqueue(BUDDY_PAUSED, 0, to=member, occurrence=f"{tx.now:%Y%m%d}")
+    home_refresh.refresh_homes(tx, [member])

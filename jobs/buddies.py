@@ -1,0 +1,22 @@
+"""Ask newcomers, find buddies for them, and end it for people who left."""
+
+from bot.buddies import offers, questions, service, wishes
+from bot.runtime import Runtime, Workspace
+from jobs.each_workspace import each_workspace, write_each
+
+
+@each_workspace
+def find_buddies(rt: Runtime, workspace: Workspace) -> None:
+    """Do what is due; matching takes up to seconds, and holds up nobody."""
+    with rt.read(workspace) as tx:
+        left, asks = service.left_members(tx), service.waiting_asks(tx)
+        silent, unasked = offers.silent(tx), wishes.unasked(tx)
+        draft = questions.draft(tx)
+    write_each(rt, workspace, service.end_left, left)
+    write_each(rt, workspace, service.tell_of_ask, asks)
+    write_each(rt, workspace, offers.pause, silent)
+    write_each(rt, workspace, wishes.ask, unasked)
+    if draft is not None:
+        assigned = draft.assign()
+        with rt.write(workspace) as tx:
+            questions.store(tx, [each.id for each in draft.newcomers], assigned)

@@ -1,0 +1,285 @@
+"""The question to a buddy: nobody learns of a no, silence, room, and who is asked."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.buddies import questions as service
+from bot.people import exclusions
+from bot.programs import membership
+from bot.programs import service as programs
+from models import MemberAttributes
+from tests.buddies import (
+    BUDDY,
+    NEWCOMER,
+    all_shown,
+    begin,
+    clicks,
+    comes,
+    offer,
+    offers,
+    pair,
+    pairs,
+    pairs_up,
+    passes,
+    questions,
+    runs,
+    wants,
+    wish,
+)
+from tests.factories import Story
+from tests.onboarding import NEW, arrive
+from tests.pairs import people_page, presses, texts_to
+from tests.people import choose
+from tests.seasons import text_of
+from tests.slack_payloads import GUEST, PEER, user_object
+
+CHI = PEER
+
+
+def test_after_a_no_or_a_silence_the_next_one_is_asked(story: Story) -> None:
+    """The newcomer sees the same all the time."""
+    third = "U0THIRD"
+    story.slack.people[third] = user_object(third, "Dan")
+    begin(story, BUDDY, CHI, third)
+    wants(story)
+    first = questions(story)[0].buddy
+    seen = all_shown(story, NEWCOMER)
+    presses(story, first, "Not now")
+    assert "Ana doesn't learn of it" in story.slack.replaced_texts[-1]
+    runs(story)
+    second = questions(story)[1].buddy
+    passes(story, 5)
+    assert len(questions(story)) == 3
+    assert {row.buddy for row in questions(story)} == {BUDDY, CHI, third}
+    assert all_shown(story, NEWCOMER) == seen
+    # Neither can begin it now.
+    for person in (first, second):
+        presses(story, person, "Yes")
+        assert story.slack.replaced_texts[-1].startswith("It didn't work out")
+    assert pairs(story) == []
+    passes(story, 25)
+    assert len(questions(story)) == 3
+    assert texts_to(story, NEWCOMER) == [
+        *texts_to(story, NEWCOMER, "Would a buddy help?"),
+        *texts_to(story, NEWCOMER, "I found no buddy for you in 3 weeks"),
+    ]
+    assert wish(story).wanted_at is None
+    presses(story, NEWCOMER, "Look again")
+    assert wish(story).wanted_at is not None
+
+
+def test_a_no_can_be_taken_back_until_someone_else_is_asked(story: Story) -> None:
+    begin(story)
+    wants(story)
+    presses(story, BUDDY, "Not now")
+    runs(story)
+    presses(story, BUDDY, "Yes")
+    assert story.slack.replaced_texts[-1] == "You're Ana's buddy. Thank you."
+    presses(story, BUDDY, "Yes")
+    assert len(pairs(story)) == 1
+
+
+def test_a_buddy_has_one_newcomer_at_a_time(story: Story) -> None:
+    pairs_up(story)
+    wants(story, CHI)
+    assert len(questions(story)) == 1
+    passes(story, 27)
+    assert len(questions(story)) == 1
+    # The four weeks are over, and the other newcomer no longer looks.
+    passes(story, 2)
+    presses(story, CHI, "Look again")
+    runs(story)
+    assert [row.newcomer for row in questions(story)] == [NEWCOMER, CHI]
+
+
+def test_whoever_looks_first_comes_first(story: Story) -> None:
+    story.set_up_workspace(buddies="on")
+    story.clock.advance(days=7)
+    for person in (CHI, NEWCOMER):
+        comes(story, person)
+        presses(story, person, "Find me a buddy")
+        story.clock.advance(minutes=5)
+    assert questions(story) == []
+    offers(story, BUDDY)
+    story.clock.advance(hours=1)
+    runs(story)
+    assert [row.newcomer for row in questions(story)] == [CHI]
+
+
+def test_three_silences_pause_it(story: Story) -> None:
+    begin(story)
+    story.set_up_workspace(buddies="on", unasked_per_week="10")
+    for number in range(3):
+        newcomer = f"U0NEW{number}"
+        story.slack.people[newcomer] = user_object(newcomer, f"Eve{number}")
+        wants(story, newcomer)
+        passes(story, 15)
+        clicks(story, newcomer, "no")
+    assert len(questions(story)) == 3
+    [text] = texts_to(story, BUDDY, "heard nothing")
+    assert "3 newcomers" in text
+    wants(story)
+    assert len(questions(story)) == 3
+    presses(story, BUDDY, "Be a buddy again")
+    assert offer(story).is_in
+    story.clock.advance(hours=2)
+    runs(story)
+    assert len(questions(story)) == 4
+
+
+def test_a_question_that_could_not_be_sent_is_no_silence(story: Story) -> None:
+    begin(story)
+    story.set_up_workspace(buddies="on", unasked_per_week="0")
+    comes(story)
+    clicks(story, NEWCOMER, "yes")
+    runs(story)
+    assert texts_to(story, BUDDY, "would like a buddy") == []
+    assert questions(story)[0].sent_at is None
+    # It can be answered on the Home tab all the same.
+    assert "Ana is new here" in people_page(story, BUDDY)
+    clicks(story, BUDDY, "accept", questions(story)[0].id)
+    assert pair(story).newcomer == NEWCOMER
+
+
+@pytest.mark.parametrize(
+    "obstacle",
+    ["manager", "same manager", "excluded", "left", "guest", "young", "stop"],
+)
+def test_who_is_not_asked(story: Story, obstacle: str) -> None:
+    newcomer, days = NEWCOMER, 365
+    if obstacle == "guest":
+        newcomer = GUEST
+        story.slack.people[GUEST] = user_object(GUEST, "Gus", is_restricted=True)
+    begin(story)
+    if obstacle == "young":
+        days = 80
+        offers(story, CHI, days=days)
+        clicks(story, BUDDY, "stop")
+    comes(story, newcomer)
+    with story.rt.write(story.workspace) as tx:
+        managers = {
+            "manager": {newcomer: BUDDY},
+            "same manager": {newcomer: CHI, BUDDY: CHI},
+        }.get(obstacle, {})
+        for member, manager in managers.items():
+            row = {"member": member, "manager": manager, "source": "file"}
+            tx.session.add(MemberAttributes(installation_id=tx.workspace.id, **row))
+        if obstacle == "excluded":
+            exclusions.exclude(tx, BUDDY, newcomer, source="own")
+        if obstacle == "left":
+            program = programs.workspace_program(tx)
+            membership.leave(tx, program, BUDDY, event_micros=10**17)
+    if obstacle == "stop":
+        clicks(story, BUDDY, "stop")
+    presses(story, newcomer, "Find me a buddy")
+    runs(story)
+    assert questions(story) == []
+    assert "I'm looking for a buddy" in people_page(story, newcomer)
+
+
+def test_what_changes_after_the_question_counts(story: Story) -> None:
+    begin(story)
+    wants(story)
+    clicks(story, NEWCOMER, "no")
+    presses(story, BUDDY, "Yes")
+    assert "Ana needs no buddy now." in story.slack.replaced_texts[-1]
+    assert pairs(story) == []
+
+
+def test_someone_who_was_here_before_is_not_asked(story: Story) -> None:
+    story.ask("How do I stop the retries?", member=NEWCOMER)
+    story.clock.advance(days=100)
+    begin_at = story.clock.now
+    begin(story, BUDDY)
+    story.clock.now = begin_at
+    comes(story)
+    assert texts_to(story, NEWCOMER, "Would a buddy help?") == []
+    assert "Be a buddy for someone new" in people_page(story, NEWCOMER)
+
+
+def test_the_greeting_asks_instead_of_a_message(story: Story) -> None:
+    begin(story)
+    arrive(story)
+    story.clock.advance(hours=1)
+    story.event(
+        {
+            "type": "member_joined_channel",
+            "user": NEWCOMER,
+            "channel": NEW,
+            "channel_type": "C",
+            "event_ts": story.ts(),
+        }
+    )
+    story.deliver()
+    [greeting] = [
+        each for each in story.slack.messages_to(NEWCOMER) if "Welcome" in each.text
+    ]
+    assert "Would a buddy help?" in text_of(greeting.blocks)
+    presses(story, NEWCOMER, "Find me a buddy")
+    assert "Join one: /backswing program" in story.slack.responses[-1][1]
+    runs(story)
+    assert questions(story) == []
+    comes(story)
+    assert texts_to(story, NEWCOMER, "Would a buddy help?") == []
+    story.clock.advance(hours=1)
+    runs(story)
+    assert [row.newcomer for row in questions(story)] == [NEWCOMER]
+
+
+def test_others_can_press_nothing(story: Story) -> None:
+    begin(story)
+    wants(story)
+    number = questions(story)[0].id
+    for person, action, value in (
+        (NEWCOMER, "accept", number),
+        (CHI, "not_now", number),
+        (CHI, "end", 1),
+        (CHI, "thank", 1),
+        (CHI, "accept", "x"),
+        (NEWCOMER, "accept", 10**12),
+    ):
+        clicks(story, person, action, value)
+        assert "Not possible" in text_of(story.slack.views[-1][1]), action
+    assert [row.answer for row in questions(story)] == [None]
+    presses(story, BUDDY, "Yes")
+    number = pair(story).id
+    clicks(story, CHI, "end", number)
+    clicks(story, CHI, "thank", number)
+    assert pair(story).ends_at > story.clock.now + timedelta(days=20)
+
+
+def test_two_replicas_ask_and_begin_once(story: Story) -> None:
+    begin(story, BUDDY, CHI)
+    comes(story)
+    clicks(story, NEWCOMER, "yes")
+    with story.rt.read(story.workspace) as tx:
+        drafts = [service.draft(tx) for _ in range(2)]
+    for draft, buddy in zip(drafts, (BUDDY, CHI), strict=True):
+        assert draft is not None
+        assert draft.assign()
+        with story.rt.write(story.workspace) as tx:
+            service.store(tx, [NEWCOMER], [(NEWCOMER, buddy)])
+    story.deliver()
+    assert [row.buddy for row in questions(story)] == [BUDDY]
+    for _ in range(2):
+        clicks(story, BUDDY, "accept", questions(story)[0].id)
+    runs(story)
+    assert len(pairs(story)) == 1
+    assert len(texts_to(story, NEWCOMER, "Meet Ben")) == 1
+
+
+def test_an_answer_waits_for_working_hours(story: Story) -> None:
+    """On a Friday evening, nobody hears of it before Monday."""
+    begin(story)
+    story.clock.advance(days=3, hours=8)
+    comes(story)
+    clicks(story, NEWCOMER, "yes")
+    runs(story)
+    assert texts_to(story, BUDDY, "would like a buddy") == []
+    passes(story, 2)
+    story.clock.advance(hours=18)
+    runs(story)
+    assert len(texts_to(story, BUDDY, "would like a buddy")) == 1
+    assert questions(story)[0].ends_at >= story.clock.now + timedelta(days=3)
+    choose(story, BUDDY, topics_known=["sql"])

@@ -15,7 +15,13 @@ each other, or have no common hour. "left" counts people without a group, "twice
 left out in two rounds running. "seconds" is the processor's time for a round: the
 longest.
 
-Then a few people are matched, beside the best of all matches, and people leave circles
+Then some look for an exchange, and newcomers for a buddy
+(`benchmarks/matching_roles.py`): "served" is the share of those who are proposed
+someone, or get a buddy. Of the pairs, "wants" is the share in which the one who looks
+wants what the other knows, and "both" the share in which the other does, too. "seconds"
+is the longest time for one person, or for the newcomers at a time.
+
+A few people are matched, beside the best of all matches, and people leave circles
 (`benchmarks/matching_checks.py`). With files, circles are also formed from real asks
 (`benchmarks/matching_walk.py`).
 """
@@ -38,6 +44,7 @@ from benchmarks.matching_people import (
     Method,
     make,
 )
+from benchmarks.matching_roles import HEADER, ROLES
 from benchmarks.matching_walk import walk
 from bot.matching.cost import IMPOSSIBLE, Kind, hours_apart, pair_parts
 
@@ -157,6 +164,11 @@ def main() -> None:
             community = make(count, Random(count))  # noqa: S311 - no secret
             for name, method in methods.items():
                 print(row(name, play(community, method).figures()), flush=True)
+    for kind, look in ROLES.items():
+        for count in arguments.people:
+            print(f"\n{count:,} people, {kind}\n{HEADER}")
+            for line in look(count):
+                print(line, flush=True)
     for title, check in CHECKS.items():
         print(f"\n{title}")
         for line in check():

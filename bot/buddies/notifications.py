@@ -32,7 +32,7 @@ from bot.clock import micros_to_datetime
 from bot.outbox import home_refresh
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.people import facts, reasons
+from bot.people import facts, meetings, reasons
 from bot.people.reasons import Sentence
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, Reschedule, SlackAction
@@ -196,6 +196,13 @@ def _render_week(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return PostMessage(reader, *week_notes.prompt(view))
 
 
+def _on_week_sent(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
+    """Count the two as people who have met, a week after their introduction."""
+    pair = service.find(tx, delivery.subject_id, delivery.recipient)
+    if pair is not None and int(delivery.payload["week"]) > 1:
+        meetings.record(tx, {pair.newcomer, pair.buddy}, met_at=tx.now)
+
+
 def _render_first_ask(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Tell a buddy of a first ask, if they may see it and it still waits."""
     buddy = delivery.recipient
@@ -276,7 +283,12 @@ MESSAGE_TYPES = (
         send_after=contact_hours.send_after,
     ),
     MessageType(BUDDY_PAUSED, _render_paused, send_after=contact_hours.send_after),
-    MessageType(BUDDY_WEEK, _render_week, send_after=contact_hours.send_after),
+    MessageType(
+        BUDDY_WEEK,
+        _render_week,
+        on_sent=_on_week_sent,
+        send_after=contact_hours.send_after,
+    ),
     MessageType(
         BUDDY_FIRST_ASK, _render_first_ask, send_after=contact_hours.send_after
     ),

@@ -13,7 +13,7 @@ from bot.buddies.message_kinds import (
 )
 from bot.errors import UserError
 from bot.outbox import home_refresh
-from bot.people import meetings, presence
+from bot.people import presence
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import working_hours
@@ -84,8 +84,6 @@ def begin(tx: Transaction, newcomer: str, buddy: str) -> BuddyPair:
     )
     tx.session.add(pair)
     tx.session.flush()
-    # From now on coffee does not introduce the two as people who have not met.
-    meetings.record(tx, {newcomer, buddy}, met_at=tx.now)
     for member in (newcomer, buddy):
         for week, at in rules.plan(tx.now):
             tx.enqueue(

@@ -20,7 +20,7 @@ from models import Exchange, ExchangeMember
 
 # With more people, finding the best takes longer than Slack waits. Each day others are
 # looked at first.
-_MAX_COMPARED = 300
+MAX_COMPARED = 300
 
 CHOOSE_ANOTHER = "I can't ask them now. Please choose someone else."
 
@@ -79,7 +79,7 @@ def _best(
     loads = wishes.loads(tx, possible)
     possible = {each for each in possible if loads[each].has_room(tx.now)}
     day = f"{member}|{tx.now.date()}"
-    compared = sorted(possible, key=lambda each: draw(day, each))[:_MAX_COMPARED]
+    compared = sorted(possible, key=lambda each: draw(day, each))[:MAX_COMPARED]
     people = {each.id: each for each in facts.load_people(tx, {member, *compared})}
     own = people.pop(member)
     best = matching.proposals(own, people.values(), tx.now, limit=rules.MAX_PROPOSED)

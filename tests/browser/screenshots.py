@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import test_anonymity as anonymity
+from tests.browser import test_buddies as buddies
 from tests.browser import test_exchange as exchanges
 from tests.browser import test_pairs as pairs
 from tests.browser.conftest import (
@@ -275,6 +276,21 @@ def exchange(window: Window) -> None:
     other.close()
 
 
+def buddy(window: Window) -> None:
+    """Show the message that introduces a newcomer to their buddy."""
+    browser = window.page.context.browser
+    assert browser is not None
+    window.act_as("aino")
+    window.open_channel("help-backend")
+    buddies.turn_on(window)
+    window.act_as("noor")
+    other = browser.new_page(viewport={"width": 1280, "height": 800})
+    other.set_default_timeout(90_000)
+    other.goto(window.page.url.replace("as=noor", "as=tomas"))
+    buddies.begin(Window(other), window)
+    other.close()
+
+
 def circle(window: Window) -> None:
     form_circle(window)
     for name in ("maya", "noor"):
@@ -374,6 +390,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "champions": champions,
     "peer-coffee": peer_coffee,
     "exchange": exchange,
+    "buddies": buddy,
     "circle": circle,
     "export": export,
     "anonymous-preview": anonymous_preview,
@@ -389,6 +406,7 @@ GOES_ON_FROM = {
 # In a workspace of their own, where nothing else waits for an answer.
 ALONE = {
     *("request", "champions", "circle", "peer-coffee", "exchange"),
+    "buddies",
     "anonymous-review",
 }
 

@@ -56,6 +56,7 @@ def test_a_newcomer_is_asked_once_and_gets_a_buddy(story: Story) -> None:
     first = story.slack.messages_to(NEWCOMER)[-1]
     assert first.text == "Meet Ben, your buddy for 4 weeks."
     assert "Why you two: You want to learn kafka; Ben knows about that." in words(first)
+    assert "You haven't met here." in words(first)
     assert "Ben writes first." in words(first)
     first = story.slack.messages_to(BUDDY)[-1]
     assert "Name three people to Ana" in words(first)

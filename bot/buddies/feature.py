@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.buddies import (
+    activity,
     home,
     notifications,
     offers,
@@ -44,6 +45,7 @@ BUDDIES = Feature(
     purge=_purge,
     workspace_settings=settings.WORKSPACE_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
+    active_members=activity.active_members,
     greeting_blocks=notifications.greeting_blocks,
     on_greeted=wishes.on_greeted,
     on_program_left=service.on_program_left,

@@ -313,8 +313,11 @@ def test_a_circle_of_another_program_does_not_count(story: Story, program: int) 
     assert len(questions_to(story, ASKER)) == 1
 
 
-def test_peer_coffee_counts_for_each_program(story: Story, program: int) -> None:
+@pytest.mark.parametrize("action", ["pair_join", "buddy_yes"])
+def test_what_peers_do_together_counts_for_each_program(
+    story: Story, program: int, action: str
+) -> None:
     story.clock.advance(weeks=10)
-    story.click(ASKER, "pair_join", "coffee", view={"type": "home"})
+    assert story.click(ASKER, action, "here", view={"type": "home"}).status == 200
     runs(story, weeks=3)
     assert questions_to(story, ASKER) == []

@@ -1,14 +1,14 @@
 """Let people who came some months ago be buddies of newcomers.
 
 Revision ID: 3c7d51f0a9e4
-Revises: 5b1c7ae0d936
+Revises: 3c7f0b9a5e18
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "3c7d51f0a9e4"
-down_revision = "5b1c7ae0d936"
+down_revision = "3c7f0b9a5e18"
 branch_labels = None
 depends_on = None
 

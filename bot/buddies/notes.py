@@ -142,7 +142,7 @@ def question(view: Question) -> Note:
 
 
 def question_over(newcomer: str, *, is_buddy: bool) -> Note:
-    """Build what stands in place of a question that can't begin anything any more."""
+    """Build what stands in place of a question that can begin nothing now."""
     if is_buddy:
         return sentence_note(f"You're {newcomer}'s buddy. Thank you.")
     return sentence_note(f"{DIDNT_WORK_OUT} {newcomer} needs no buddy now.")

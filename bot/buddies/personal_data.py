@@ -101,7 +101,7 @@ PERSONAL_DATA = (
     TablePolicy(
         model=BuddyPair,
         row_names=("time with a buddy", "times with buddies"),
-        contents="Who is or was whose buddy, and from when to when.",
+        contents="Newcomers and their buddies, with the beginning and the end.",
         purpose="Send both an idea each week, and show leads who has a buddy.",
         retention="A year after the end.",
         owner_columns=("newcomer", "buddy"),

@@ -90,8 +90,7 @@ class Feature:
     home_asks: hooks.HomeAsks | None = None
     # Returns True if a member has used it, apart from what its Home sections show.
     is_active: hooks.IsActive | None = None
-    # Queries for the members who did something in a program or its channels since a
-    # time.
+    # Queries for members who were active in a program or its channels since a time.
     active_members: hooks.ActiveMembers | None = None
     # Says what a member did in programs since a time, such as "met your circle twice".
     program_facts: hooks.ProgramFacts | None = None

@@ -141,7 +141,7 @@ def assign(
             )
         )
         wait = min(len(newcomers) - n, _MAX_WAIT)
-        # Of so many, one is free, whomever the others get.
+        # One of these is free, even if each of the other newcomers gets one.
         for cost, other in options[: len(newcomers)]:
             graph.add_edge(n, here[other], weight=wait * _LEFT_OUT - cost)
     _, matched = _matched(graph)

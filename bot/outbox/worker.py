@@ -21,6 +21,7 @@ from bot.outbox.queue import Delivery
 from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.turns import Turns
 from bot.slack.actions import (
+    OpenGroup,
     PostIfMember,
     PostIfNotMember,
     PostMessage,
@@ -47,6 +48,10 @@ STUCK_AFTER_SECONDS = 600
 # Slack takes "several hundred" messages a minute in a workspace. If an app sends more,
 # Slack limits it, and all later messages have to wait.
 MESSAGES_PER_SECOND, BURST = 10, 10
+
+
+# Slack takes one a second: of messages in a channel, and of groups to open.
+_SPACED = PostMessage | PostIfMember | PostIfNotMember | OpenGroup
 
 
 class OutboxWorker:
@@ -238,8 +243,9 @@ class OutboxWorker:
         except SlackError as error:
             self._outcomes.record_failure(delivery, error)
         else:
-            is_post = isinstance(action, PostMessage | PostIfMember | PostIfNotMember)
-            self._outcomes.record_accepted(delivery, result, is_spaced=is_post)
+            self._outcomes.record_accepted(
+                delivery, result, is_spaced=isinstance(action, _SPACED)
+            )
 
     def _render(
         self, delivery: Delivery, message_type: MessageType, workspace: "Workspace"

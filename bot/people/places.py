@@ -29,7 +29,8 @@ from models import PeerPlace
 GROUPS_SCOPE = "mpim:write"
 # Slack's limits for a group, without the bot.
 MIN_PEOPLE, MAX_PEOPLE = 2, 8
-# All groups are opened one after the other, as Slack limits the calls anyway.
+# All groups are opened one after the other, and a second apart: Slack takes about fifty
+# a minute (https://docs.slack.dev/apis/web-api/rate-limits).
 _QUEUE = "groups"
 _MAX_ROUNDS = 5
 

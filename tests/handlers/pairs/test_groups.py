@@ -1,11 +1,15 @@
 """Introductions in a group of direct messages, where the workspace allows that."""
 
 import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.pairs import rounds
-from bot.slack.api import OutcomeUnknown, Rejected, SlackError
+from bot.people import places
+from bot.slack.api import OutcomeUnknown, RateLimited, Rejected, SlackError
 from models import Installation, PeerPlace
 from tests.factories import Story
 from tests.pairs import (
@@ -23,6 +27,7 @@ from tests.personal_data import forget
 from tests.slack_payloads import (
     ASKER,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
     PEER,
     button,
@@ -191,6 +196,54 @@ def test_it_is_sent_at_a_time_that_suits_all(story: Story) -> None:
     for hours, count in ((4, 0), (1, 1)):
         story.advance(hours=hours)
         assert len(story.slack.messages_to(group)) == count
+
+
+def test_many_groups_are_opened_as_slack_allows_and_hold_up_nothing(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack takes sixty in a minute, and the process dies once in the middle."""
+    calls: list[datetime] = []
+    refused: list[datetime] = []
+    open_group = story.slack.open_group
+
+    class Killed(BaseException):
+        pass
+
+    def limited(members: Sequence[str]) -> str:
+        minute = [at for at in calls if story.clock.now - at < timedelta(minutes=1)]
+        if len(minute) >= 60:
+            refused.append(story.clock.now)
+            raise RateLimited("conversations.open", 30)
+        calls.append(story.clock.now)
+        group = open_group(members)
+        if len(calls) == 70:
+            raise Killed
+        return group
+
+    monkeypatch.setattr(story.slack, "open_group", limited)
+    people = [[ASKER, f"U0MATE{number}"] for number in range(150)]
+    with story.rt.write(story.workspace) as tx:
+        for number, pair in enumerate(people):
+            places.open_place(tx, f"pair:{9000 + number}", pair)
+    kills = asks = 0
+    for second in range(240):
+        if second % 60 == 30:
+            # Other messages go out between the groups.
+            story.command(ASKER, "/ask", f"How do I reach planet {second}?")
+            asks += 1
+        try:
+            while story.worker.send_due():
+                pass
+        except Killed:
+            kills += 1
+        assert len(story.slack.messages_to(HELP_CHANNEL)) == asks
+        story.clock.advance(seconds=1)
+    # One is opened twice, which is the same group for Slack.
+    assert (len(calls), kills, refused) == (151, 1, [])
+    with story.rt.read(story.workspace) as tx:
+        opened = tx.session.scalars(select(PeerPlace.channel)).all()
+    assert set(opened) == set(story.slack.groups)
+    assert len(opened) == len(people)
 
 
 def test_groups_are_deleted_a_year_after_the_round(story: Story) -> None:

@@ -101,6 +101,11 @@ def announcement(view: Announcement) -> Note:
     return text, blocks
 
 
+def past(number: int) -> Note:
+    """Build what replaces the announcement for a person who left the circle."""
+    return sentence_note(f"Meeting {number} of this circle was announced here.")
+
+
 def _questions(questions: Sequence[Sequence[Part]]) -> Block:
     head = "To think about until then:"
     if len(questions) == 1:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from bot import timezones
 from bot.circles import (
@@ -22,18 +22,30 @@ from bot.circles.message_kinds import (
     CIRCLE_QUESTIONS,
     CIRCLE_SWAP,
     CIRCLE_SWAPPED,
+    CIRCLE_UPDATE_QUESTIONS,
 )
+from bot.circles.offer_blocks import OfferAnswer
 from bot.circles.presses import Press
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.personal_data import MessagePolicy
 from bot.runtime import Transaction
-from bot.slack.actions import PostMessage, SlackAction
+from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.workspace import contact_hours, members
-from models import Circle, CircleMeeting, CircleQuestion
+from models import (
+    Ask,
+    AskOffer,
+    Channel,
+    Circle,
+    CircleMeeting,
+    CircleMember,
+    CircleQuestion,
+)
 
 NOT_FACILITATOR = "Someone else facilitates this meeting."
 NOBODY_CAN = "Nobody else in your circle can, this time."
@@ -138,6 +150,49 @@ def _render_questions(tx: Transaction, delivery: Delivery) -> SlackAction | None
         return None
     note = announcement_blocks.announcement(_announcement(tx, meeting))
     return PostMessage(delivery.recipient, *note)
+
+
+def on_title_changed(tx: Transaction, ask: Ask) -> None:
+    """Edit the announcements that quote an ask."""
+    _edit(tx, AskOffer.ask_id == ask.id)
+
+
+def on_channel_restricted(tx: Transaction, channel: Channel) -> None:
+    """Take the asks of a channel out of the announcements that quote them."""
+    own = select(Ask.id).where(Ask.channel_id == channel.id)
+    _edit(tx, AskOffer.ask_id.in_(own))
+
+
+def _edit(tx: Transaction, is_about: ColumnElement[bool]) -> None:
+    rows = tx.session.execute(
+        select(CircleMeeting.id, CircleMember.member)
+        .join(AskOffer, AskOffer.meeting_id == CircleMeeting.id)
+        .join(CircleMember, CircleMember.circle_id == CircleMeeting.circle_id)
+        .where(
+            CircleMeeting.installation_id == tx.workspace.id,
+            CircleMeeting.announced_at.is_not(None),
+            AskOffer.answer == OfferAnswer.FINE,
+            is_about,
+        )
+        .distinct()
+    )
+    tx.enqueue_updates(CIRCLE_UPDATE_QUESTIONS, [(row.id, row.member) for row in rows])
+
+
+def _render_edit(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Render the announcement as it is now; those who left read no more of it."""
+    member = delivery.recipient
+    meeting = tx.session.get(CircleMeeting, delivery.subject_id)
+    if meeting is None:
+        return None
+    key = dedup_key(CIRCLE_QUESTIONS, meeting.id, member, _occurrence(meeting))
+    message = find_sent(tx.session, tx.workspace.id, key)
+    if message is None:
+        return None
+    if member not in store.members_of(tx, meeting.circle_id):
+        return UpdateMessage(*message, *announcement_blocks.past(meeting.number))
+    note = announcement_blocks.announcement(_announcement(tx, meeting))
+    return UpdateMessage(*message, *note)
 
 
 def _upcoming(tx: Transaction, delivery: Delivery) -> CircleMeeting | None:
@@ -251,6 +306,7 @@ MESSAGE_TYPES = (
     MessageType(
         CIRCLE_QUESTIONS, _render_questions, send_after=contact_hours.send_after
     ),
+    MessageType(CIRCLE_UPDATE_QUESTIONS, _render_edit, "resend"),
     MessageType(
         CIRCLE_FACILITATOR, _render_facilitator, send_after=contact_hours.send_after
     ),
@@ -259,7 +315,15 @@ MESSAGE_TYPES = (
 )
 MESSAGES = (
     MessagePolicy(
-        frozenset({CIRCLE_QUESTIONS, CIRCLE_FACILITATOR, CIRCLE_SWAP, CIRCLE_SWAPPED}),
+        frozenset(
+            {
+                CIRCLE_QUESTIONS,
+                CIRCLE_UPDATE_QUESTIONS,
+                CIRCLE_FACILITATOR,
+                CIRCLE_SWAP,
+                CIRCLE_SWAPPED,
+            }
+        ),
         agenda_messages.meetings_with,
     ),
 )

@@ -13,6 +13,7 @@ from bot.pairs import (
     opt_ins,
     permissions,
     personal_data,
+    quoted_asks,
     rounds,
     settings,
 )
@@ -47,6 +48,8 @@ PAIRS = Feature(
     message_policies=personal_data.MESSAGES,
     homes_about=personal_data.homes_about,
     purge=_purge,
+    on_title_changed=quoted_asks.on_title_changed,
+    on_channel_restricted=quoted_asks.on_channel_restricted,
     workspace_settings=settings.WORKSPACE_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
     active_members=activity.active_members,

@@ -91,7 +91,7 @@ def render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if match is None or message is None or not readers:
         return None
     rows = matches.members_of(tx, match.id)
-    if matches.state(rows) is State.OPEN:
+    if matches.state(rows) is not State.CANCELLED:
         note = Introducer(tx, _current(rows), readers).note(match)
     else:
         names = members.first_names(tx, rows)

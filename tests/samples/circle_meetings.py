@@ -170,6 +170,7 @@ SAMPLES: Samples = {
             OfferView(1, 3, _SOLVED, OfferAnswer.NONE, has_another=True),
         )
     ],
+    announcement_blocks.past: [lambda: announcement_blocks.past(3)],
     offer_blocks.asked_again: [offer_blocks.asked_again],
     announcement_blocks.reminder: [
         lambda each=each: announcement_blocks.reminder(  # type: ignore[misc]

@@ -8,7 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from bot.slack.text import ANONYMOUS
-from models import Ask, AskOffer, Channel, CircleMeeting, CircleSeason, Member
+from bot.workspace import channels
+from models import (
+    Ask,
+    AskOffer,
+    Channel,
+    CircleMeeting,
+    CircleMember,
+    CircleSeason,
+    Member,
+)
 from tests.circles import (
     PEOPLE,
     STARTS_AT,
@@ -20,7 +29,7 @@ from tests.circles import (
 from tests.factories import Story
 from tests.personal_data import days_pass, everything_in, file_of, forget
 from tests.programs import last_reply
-from tests.slack_payloads import ADMIN, ASKER, GUEST, HELPER, PEER
+from tests.slack_payloads import ADMIN, ASKER, GUEST, HELP_CHANNEL, HELPER, PEER
 
 FIRST, SECOND = "How do I reach Mercury?", "How do I land on Venus?"
 THIRD = "How do I leave Mars?"
@@ -92,6 +101,26 @@ def test_a_question_about_an_ask_that_its_member_allows(circle: Story):
     assert text.count("rich_text_section") > 2 * len(PEOPLE)
     with circle.rt.read_session() as session:
         assert session.scalars(select(AskOffer.answer)).all() == ["fine"]
+
+
+@pytest.mark.parametrize("change", ["deleted", "private"])
+def test_an_ask_that_is_hidden_leaves_the_announcements(circle: Story, change: str):
+    answers(circle, offered(circle), "fine")
+    assert announced(circle).count("Mercury") == len(PEOPLE)
+    with circle.rt.write(circle.workspace) as tx:
+        place = tx.session.scalars(select(CircleMember).filter_by(member=PEER)).one()
+        place.left_at = tx.now
+        if change == "private":
+            conversation = circle.slack.channels[HELP_CHANNEL] | {"is_private": True}
+            channels.upsert_from_slack(tx, conversation)
+    if change == "deleted":
+        circle.delete(HELPER, str(circle.only_ask().ts))
+    circle.deliver()
+    text = announcements(circle)
+    assert "Mercury" not in text
+    assert text.count("To think about until then:") == len(PEOPLE) - 1
+    left = [m.text for m in circle.slack.messages_to(PEER)]
+    assert "Meeting 1 of this circle was announced here." in left
 
 
 def test_no_answer_is_no(circle: Story):

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.people import meetings
-from models import Channel, MemberAttributes, PeerMeeting
+from models import Channel, Installation, MemberAttributes, PeerMeeting
 from tests.factories import Story
-from tests.pairs import DUE, runs, takes_part, words
+from tests.pairs import DUE, match_of, runs, takes_part, words
 from tests.people import choose
 from tests.slack_payloads import ASKER, GUEST, HELP_CHANNEL, HELPER, PEER, user_object
 
@@ -216,3 +216,27 @@ def test_times_are_in_both_zones(story: Story) -> None:
     to_ana = words(story.slack.messages_to(ASKER)[-1])
     assert "for U0LONDON)" in to_ana
     assert "for Ana)" in words(story.slack.messages_to("U0LONDON")[-1])
+
+
+@pytest.mark.parametrize("has_groups", [False, True])
+def test_a_deleted_ask_leaves_the_introduction(story: Story, has_groups: bool) -> None:
+    with story.rt.write(story.workspace) as tx:
+        installation = tx.session.get_one(Installation, story.workspace.id)
+        installation.scopes = ["chat:write", *["mpim:write"] * has_groups]
+    ask = story.ask("How do I stop kafka from lagging?", member=ASKER)
+    choose(story, ASKER, topics_wanted=["kafka"])
+    takes_part(story, ASKER, HELPER)
+    story.clock.now = DUE
+    runs(story)
+    messages = [m for m in story.slack.messages if m.text.startswith("Peer coffee")]
+    assert len(messages) == (1 if has_groups else 2)
+    assert all("from lagging" in words(message) for message in messages)
+    # Someone has said that they met: the group's message stays what it was.
+    story.click(HELPER, "pair_met", str(match_of(story, HELPER)), view={"type": "home"})
+    story.delete(ASKER, ask.ts)
+    story.deliver()
+    shown = [words(m) for m in story.slack.messages if m.channel != HELP_CHANNEL]
+    assert not any("from lagging" in text for text in shown)
+    if has_groups:
+        [message] = messages
+        assert message.text == "Peer coffee: meet each other, Ana and Ben."

@@ -88,6 +88,13 @@ def test_six_meetings_in_twelve_weeks() -> None:
     ]
 
 
+def test_two_who_agree_a_day_after_writing_it_meet_as_often() -> None:
+    end = rules.end_of((NOW + timedelta(days=83)).date(), ZoneInfo("UTC"))
+    late = NOW + timedelta(hours=5)
+    numbers = [number for _, number, _ in rules.plan(late, end, 2)]
+    assert max(numbers) == 6
+
+
 def test_a_longer_exchange_has_no_first_question_again() -> None:
     kinds = [kind for kind, _, _ in planned(12, 2, is_extension=True)]
     assert kinds.count("meeting") == 6

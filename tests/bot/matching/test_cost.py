@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from itertools import combinations
 from zoneinfo import ZoneInfo
@@ -93,6 +94,9 @@ def test_teams_and_levels_count_where_both_are_known(team, level, cost, expected
     ben = Person("ben", team=team, level=level)
     assert kinds(ana, ben) == expected | {Kind.NEVER_MET}
     assert pair_cost(ana, ben) == cost
+    # Two whose levels are unknown are not on the same one.
+    unknown = replace(ana, level=None), replace(ben, level=None)
+    assert Kind.SAME_LEVEL not in kinds(*unknown)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from bot.people import exclusions as people_exclusions
 from bot.workspace import leads
 from jobs import pairs as jobs
 from models import DoNotPair, PairMatchMember, PeerMeeting
@@ -167,6 +168,18 @@ def test_only_they_learn_that_it_was_no_good_match(
     for person in pair:
         texts = texts_to(story, person, "I found nobody for you")
         assert len(texts) == never
+
+
+def test_a_better_answer_keeps_someone_on_their_own_list(
+    story: Story, pair: tuple[str, str]
+) -> None:
+    match = str(match_of(story, HELPER))
+    story.click(HELPER, "pair_met", match, channel="D0X")
+    with story.rt.write(story.workspace) as tx:
+        people_exclusions.exclude(tx, HELPER, ASKER, source="own")
+    for action in ("no", "yes"):
+        story.click(HELPER, f"pair_fit_{action}", match, channel="D0X")
+    assert exclusions(story) == [(HELPER, ASKER, "own")]
 
 
 def test_thanks_open_the_form_for_kudos(story: Story, pair: tuple[str, str]) -> None:

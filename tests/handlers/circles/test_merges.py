@@ -1,8 +1,11 @@
 """Circles that have become too small ask another one, and both decide."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
-from models import CircleMerge, CircleSignup
+from bot.circles import personal_data
+from models import CircleMerge, CircleMergeAnswer, CircleSeason, CircleSignup
 from tests.factories import Story
 from tests.handlers.circles.test_times import calendars_of, chooses_time
 from tests.seasons import (
@@ -81,6 +84,16 @@ def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(
     # An answer after that changes nothing.
     answer(story, people[2:], merge)
     assert offers(story) == [(merge, False)]
+    # Nothing of a no is stored 90 days after the season.
+    for days, count in ((0, 1), (91, 0)):
+        with story.rt.write(story.workspace) as tx:
+            row = tx.session.get_one(CircleSeason, season)
+            row.ended_at = tx.now - timedelta(days=days)
+            tx.session.flush()
+            personal_data.purge(tx)
+            answers = tx.session.scalars(select(CircleMergeAnswer.is_yes)).all()
+            assert answers.count(False) >= count
+            assert bool(answers) == bool(count)
 
 
 def test_silence_of_three_working_days_is_a_no(story: Story, program: int):

@@ -137,6 +137,9 @@ def test_both_go_on_if_both_want_it(story: Story) -> None:
     assert texts_to(story, ASKER, "is over") == []
     assert texts_to(story, ASKER, "Meeting 1 with Ben")
     assert row_of(story, ASKER).got == "Indexes at last."
+    # Each is asked anew before it is made longer once more.
+    looks_back(story, ASKER, goes_on="yes")
+    assert exchange(story).until == longer
 
 
 def test_who_ends_it_is_not_said(story: Story) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from models import CircleAction, CircleMeeting, CircleQuestion, CircleSeason
 from tests.circles import (
+    PEOPLE,
     agenda_of,
     fills_in,
     make_circle,
@@ -17,8 +18,17 @@ from tests.circles import (
 )
 from tests.factories import Story
 from tests.home import opens
+from tests.making_programs import shown
 from tests.personal_data import days_pass, everything_in, file_of, forget
-from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    GUEST,
+    HELPER,
+    PEER,
+    form_values,
+)
 
 # Eva, who runs the workspace, and Dan, a champion, are in no circle here.
 
@@ -136,3 +146,18 @@ def counts(story: Story) -> tuple[int, int]:
             select(func.count(CircleQuestion.id)).where(CircleQuestion.key == "")
         )
     return actions or 0, questions or 0
+
+
+def test_people_outside_submit_none_of_its_forms(story: Story):
+    """One of them has got the form that a member opened."""
+    make_circle(story, PEOPLE[:4])
+    meeting_id = open_agenda(story).id
+    for action, field in (("question", "question"), ("action", "action")):
+        story.click(ASKER, f"meeting_{action}", f"{meeting_id}:0:0")
+        view = shown(story)
+        filled = form_values(view) | {field: ACTION}
+        for member in (ADMIN, GUEST):
+            assert story.submit(member, view, filled).status == 200
+    assert ACTION not in everything_in(story)
+    story.submit(ASKER, view, filled)
+    assert ACTION in everything_in(story)

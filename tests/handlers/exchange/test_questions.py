@@ -114,6 +114,7 @@ def test_not_this_lasts_a_year_unless_taken_back_and_not_now_does_not(
     begin(story)
     asks(story)
     presses(story, HELPER, "not_now")
+    assert "Ask Ana" in sees(story, HELPER)
     story.advance(days=12)
     assert "nobody who wants" in sees(story, ASKER)
     story.advance(days=80)

@@ -65,7 +65,8 @@ def _origin(frame: FrameType | None) -> str | None:
         file = _our_file(frame.f_code.co_filename)
         if file and not file.startswith(_HELPERS):
             is_programs = file.partition("/")[0] in PROGRAM
-            return f"{file} {frame.f_code.co_qualname}" if is_programs else None
+            function = frame.f_code.co_qualname.partition(".<locals>")[0]
+            return f"{file} {function}" if is_programs else None
         frame = frame.f_back
     return None
 

@@ -42,10 +42,10 @@ def channel_of(ask: int) -> int:
     return ask % len(CHANNELS)
 
 
-def add_workspace(session: Session) -> None:
+def add_workspace(session: Session, team: str = TEAM) -> Installation:
     """Add asks with ten answers each, and asks without any; all profiles are known."""
     workspace = Installation(
-        team_id=TEAM,
+        team_id=team,
         bot_id=BOT,
         bot_user_id=BOT_USER,
         team_name="Peers",
@@ -105,12 +105,14 @@ def add_workspace(session: Session) -> None:
             for n in range(ANSWERED_ASKS * ANSWERS_PER_ASK)
         ],
     )
+    return workspace
 
 
 class EventRequests:
     """Signed requests for events; each person reacts to an answer once."""
 
-    def __init__(self) -> None:
+    def __init__(self, team: str = TEAM) -> None:
+        self._team = team
         self._random = random.Random(7)  # noqa: S311 - the same story each time
         self._numbers = itertools.count(1)
         self._reacted_pairs: set[tuple[int, str]] = set()
@@ -182,7 +184,7 @@ class EventRequests:
                 "user": author,
                 "client_msg_id": f"6f3e{next(self._numbers):08x}",
                 "text": MESSAGE_TEXT,
-                "team": TEAM,
+                "team": self._team,
                 "thread_ts": thread_ts,
                 "parent_user_id": PEOPLE[0],
                 "blocks": [{"type": "rich_text", "elements": [section]}],
@@ -199,16 +201,16 @@ class EventRequests:
         return f"{int(time.time()) + 30}.{number % 1_000_000:06d}"
 
     def _signed(self, event: dict[str, Any]) -> bytes:
-        return signed_event(event, next(self._numbers))
+        return signed_event(event, next(self._numbers), self._team)
 
 
-def signed_event(event: dict[str, Any], number: int) -> bytes:
+def signed_event(event: dict[str, Any], number: int, team: str = TEAM) -> bytes:
     """Return the signed request for an event, with an id from `number`."""
     body = json.dumps(
         {
             "token": "not-used-any-more",
-            "team_id": TEAM,
-            "context_team_id": TEAM,
+            "team_id": team,
+            "context_team_id": team,
             "context_enterprise_id": None,
             "api_app_id": "A0BACKSWING",
             "event": event,
@@ -218,7 +220,7 @@ def signed_event(event: dict[str, Any], number: int) -> bytes:
             "authorizations": [
                 {
                     "enterprise_id": None,
-                    "team_id": TEAM,
+                    "team_id": team,
                     "user_id": BOT_USER,
                     "is_bot": True,
                     "is_enterprise_install": False,

@@ -78,7 +78,7 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._answer += data
-        if not _is_whole(self._answer):
+        if not is_whole(self._answer):
             return
         now = time.perf_counter()
         if not self._answer.startswith(b"HTTP/1.1 200 "):
@@ -106,7 +106,7 @@ class _Connection(asyncio.Protocol):
             self.finished.set_exception(RuntimeError(reason))
 
 
-def _is_whole(answer: bytes) -> bool:
+def is_whole(answer: bytes) -> bool:
     head, end, body = answer.partition(_HEAD_END)
     if not end:
         return False

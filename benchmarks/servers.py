@@ -58,6 +58,28 @@ async def backswing(
 
 
 @asynccontextmanager
+async def many_workspaces(
+    scratch: Path, database_url: str, slack_url: str, token_key: str
+) -> AsyncIterator[Server]:
+    """Start the bot for all workspaces that the database has a token of."""
+    port = _free_port()
+    settings = {
+        "SLACK_OAUTH_CLIENT_ID": "1.2",
+        "SLACK_OAUTH_CLIENT_SECRET": SIGNING_SECRET,
+        "PUBLIC_URL": "https://bot.example.com",
+        "TOKEN_KEY": token_key,
+        **_HTTP,
+        "SLACK_API_URL": slack_url,
+        "DATABASE_URL": database_url,
+        "PORT": str(port),
+    }
+    async with _running_server(
+        scratch, port, str(ROOT / "app.py"), **settings
+    ) as server:
+        yield server
+
+
+@asynccontextmanager
 async def bare_bolt(scratch: Path) -> AsyncIterator[Server]:
     port = _free_port()
     here = {"PYTHONPATH": str(ROOT)}

@@ -49,7 +49,9 @@ class StubSlack:
         body = await reader.readexactly(int(fields.get("content-length", "0")))
         path = head.split(" ", 2)[1]
         args = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        args["token"] = fields.get("authorization", "").removeprefix("bearer ")
         self.calls += 1
+        await self.before_answer(path, args)
         answer = json.dumps({"ok": True, **self._answer(path, args)}).encode()
         writer.write(
             b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
@@ -58,6 +60,9 @@ class StubSlack:
         )
         await writer.drain()
         writer.close()
+
+    async def before_answer(self, path: str, args: dict[str, str]) -> None:
+        """Let time pass, as a Slack that is not on this machine would."""
 
     def _answer(self, path: str, args: dict[str, str]) -> dict[str, Any]:
         match path.rpartition("/")[2].partition("?")[0]:

@@ -27,6 +27,7 @@ UNBOUND = {
     "bot/search/documents.py newest_before": _ONE_INDEX,
     "bot/workspace/installations.py install": _ALL_WORKSPACES,
     "bot/workspace/installations.py workspace_rows": _ALL_WORKSPACES,
+    "bot/workspace/organisations.py clients": _ALL_TOKENS,
     "bot/workspace/token_keys.py lose": _OPERATOR,
     "bot/workspace/token_keys.py rotate": _OPERATOR,
     "bot/workspace/tokens.py claim_refreshes": _ALL_TOKENS,

@@ -18,6 +18,7 @@ from handlers import (
     checkin_sharing,
     checkins,
     circle_meetings,
+    circle_votes,
     circles,
     errors,
     exchange,
@@ -69,6 +70,7 @@ def register(bolt: App, rt: Runtime) -> None:
     checkins.register(bolt, rt)
     checkin_sharing.register(bolt, rt)
     circle_meetings.register(bolt, rt)
+    circle_votes.register(bolt, rt)
     mentors.register(bolt, rt)
     program_leads.register(bolt, rt)
     pairs.register(bolt, rt)

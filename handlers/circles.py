@@ -86,19 +86,19 @@ def open_list(command: SlashCommand, tx: Transaction) -> Response:
     return OpenView(pages.circle_list(tx, by=command.actor))
 
 
-def _show(click: BlockAction, view: View) -> Response:
+def show(click: BlockAction, view: View) -> Response:
     """Show a view in the modal in which the person clicked, or in a new one."""
     if click.is_in_modal:
         return UpdateView(view, hash=click.view_hash, is_required=True)
     return OpenView(view)
 
 
-def _say(click: BlockAction, title: str, note: Note) -> Response:
+def say(click: BlockAction, title: str, note: Note) -> Response:
     """Show a note instead of the bot's message to this person, or in a modal."""
     if click.is_in_direct_message:
         return Reply(*note, replace=True)
     text, more = note
-    return _show(click, message_modal(title, text, *more[1:]))
+    return show(click, message_modal(title, text, *more[1:]))
 
 
 # Seasons
@@ -161,7 +161,7 @@ def end_season(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     seasons.require_runs(tx, season, click.actor)
     endings.end(tx, season)
-    return _show(click, message_modal("Ended", _ENDED))
+    return show(click, message_modal("Ended", _ENDED))
 
 
 # Sign-up
@@ -191,7 +191,7 @@ def withdraw(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     signups.withdraw(tx, season, by=click.actor, event_micros=click.at_micros)
     roster.remove_withdrawn(tx, season)
-    return _say(click, "Taken back", season_blocks.withdrawn())
+    return say(click, "Taken back", season_blocks.withdrawn())
 
 
 def not_for_me(click: BlockAction, _tx: Transaction) -> Response:
@@ -207,7 +207,7 @@ def show_preview(click: BlockAction, tx: Transaction) -> Response:
     view = pages.preview(
         tx, season, by=click.actor, start=parse_id(start) if start else 0
     )
-    return _show(click, view)
+    return show(click, view)
 
 
 def open_move(click: BlockAction, tx: Transaction) -> Response:
@@ -225,7 +225,7 @@ def invite(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     seasons.require_runs(tx, season, click.actor)
     proposals.invite(tx, season)
-    return _show(click, pages.preview(tx, season, by=click.actor, notice=_INVITED))
+    return show(click, pages.preview(tx, season, by=click.actor, notice=_INVITED))
 
 
 # A circle
@@ -236,14 +236,12 @@ def _locked(click: BlockAction, tx: Transaction) -> Circle:
 
 
 def take(click: BlockAction, tx: Transaction) -> Response:
-    return _say(
-        click, "Your place", places.take(tx, _locked(click, tx), by=click.actor)
-    )
+    return say(click, "Your place", places.take(tx, _locked(click, tx), by=click.actor))
 
 
 def decline(click: BlockAction, tx: Transaction) -> Response:
     note = places.decline(tx, _locked(click, tx), by=click.actor)
-    return _say(click, "Not this time", note)
+    return say(click, "Not this time", note)
 
 
 def show_circle(click: BlockAction, tx: Transaction) -> Response:
@@ -255,7 +253,7 @@ def _show_circle(
     click: BlockAction, tx: Transaction, circle: Circle, notice: str = ""
 ) -> Response:
     page = service.page(tx, circle, by=click.actor, notice=notice)
-    return _show(click, page_blocks.circle_page(page))
+    return show(click, page_blocks.circle_page(page))
 
 
 def agree(click: BlockAction, tx: Transaction) -> Response:
@@ -287,7 +285,7 @@ def send_calendar(click: BlockAction, tx: Transaction) -> Response:
 def leave(click: BlockAction, tx: Transaction) -> Response:
     circle = _locked(click, tx)
     places.leave(tx, circle, by=click.actor)
-    return _show(click, page_blocks.left())
+    return show(click, page_blocks.left())
 
 
 def answer_merge(click: BlockAction, tx: Transaction, *, is_yes: bool) -> Response:
@@ -298,4 +296,4 @@ def answer_merge(click: BlockAction, tx: Transaction, *, is_yes: bool) -> Respon
     )
     # Someone whose circle has ended may get another place.
     places.pass_on(tx, season)
-    return _say(click, "Your answer", note)
+    return say(click, "Your answer", note)

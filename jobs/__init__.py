@@ -66,6 +66,7 @@ JOBS = (
     Job("ask-silent-members", programs.ask_silent_members, timedelta(hours=1)),
     Job("form-circles", circles.form_circles, timedelta(seconds=10)),
     Job("pass-on-places", circles.pass_on_places, timedelta(minutes=1)),
+    Job("check-circles", circles.check_circles, timedelta(minutes=1)),
     Job("end-seasons", circles.end_seasons, timedelta(minutes=10)),
     Job("find-buddies", buddies.find_buddies, timedelta(minutes=1)),
     Job("end-exchanges", exchange.end_exchanges, timedelta(minutes=1)),

@@ -1,6 +1,6 @@
-"""Form circles, pass on places that were not taken, and end seasons."""
+"""Form circles, pass on places, look after quiet circles, and end seasons."""
 
-from bot.circles import endings, forming, places
+from bot.circles import decisions, endings, forming, places, quiet, votes
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace, write_each
 
@@ -19,6 +19,16 @@ def pass_on_places(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
         due = places.due(tx)
     write_each(rt, workspace, places.settle, due)
+
+
+@each_workspace
+def check_circles(rt: Runtime, workspace: Workspace) -> None:
+    """Ask circles that went quiet, and decide what their answers have not."""
+    with rt.read(workspace) as tx:
+        unchecked = quiet.due(tx)
+        due = votes.due(tx)
+    write_each(rt, workspace, quiet.check, unchecked)
+    write_each(rt, workspace, decisions.settle, due)
 
 
 @each_workspace

@@ -31,6 +31,8 @@ from models.circles import (
     CircleMergeAnswer,
     CircleSeason,
     CircleSignup,
+    CircleVote,
+    CircleVoteAnswer,
 )
 from models.exchange import Exchange, ExchangeMember, ExchangeWish
 from models.home import ChannelMember, Home
@@ -116,6 +118,8 @@ __all__ = [
     "CircleQuestion",
     "CircleSeason",
     "CircleSignup",
+    "CircleVote",
+    "CircleVoteAnswer",
     "Credit",
     "CreditEvidence",
     "DoNotPair",

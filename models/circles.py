@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -106,7 +106,13 @@ class Circle(Base):
     is_in_writing: Mapped[bool] = mapped_column(default=False)
     # Counts the changes of the times, for calendars.
     calendar_version: Mapped[int] = mapped_column(default=0)
+    # The time at which the job looks whether its people still meet; None if there is
+    # nothing to look at.
+    check_at: Mapped[datetime | None]
+    # Set while it has a break: nothing is sent to it.
     frozen_at: Mapped[datetime | None]
+    # The day (UTC) on which it ends, if that is not its season's.
+    ends_on: Mapped[date | None]
     ended_at: Mapped[datetime | None]
 
 
@@ -168,5 +174,61 @@ class CircleMergeAnswer(Base):
     )
     member: Mapped[str] = mapped_column(primary_key=True, index=True)
     is_yes: Mapped[bool]
+    # The later press counts.
+    event_micros: Mapped[int]
+
+
+class CircleVote(Base):
+    """A question to the people in a circle, which their answers decide."""
+
+    __tablename__ = "circle_votes"
+    __table_args__ = (
+        Index(
+            "uq_circle_votes_open",
+            "circle_id",
+            "kind",
+            "member",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+        CheckConstraint("kind IN ('quiet', 'break', 'place')", name="kind"),
+        CheckConstraint(
+            "result IN ('go_on', 'time', 'join', 'break', 'end', 'yes', 'no')",
+            name="result",
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    circle_id: Mapped[int] = mapped_column(ForeignKey("circles.id"), index=True)
+    kind: Mapped[str]
+    # The person who would take a place; empty in the other kinds.
+    member: Mapped[str] = mapped_column(default="", index=True)
+    answer_until: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    # None while people decide, and if there was nothing to decide any longer.
+    result: Mapped[str | None]
+    # The time at which the circle chose the other time, or joined the other circle,
+    # that it wanted.
+    done_at: Mapped[datetime | None]
+
+
+class CircleVoteAnswer(Base):
+    """The answer of a person in the circle; nobody sees it."""
+
+    __tablename__ = "circle_vote_answers"
+    __table_args__ = (
+        CheckConstraint(
+            "answer IN ('go_on', 'time', 'join', 'break', 'end', 'yes', 'no')",
+            name="answer",
+        ),
+    )
+
+    vote_id: Mapped[int] = mapped_column(
+        ForeignKey("circle_votes.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True, index=True)
+    answer: Mapped[str]
     # The later press counts.
     event_micros: Mapped[int]

@@ -198,12 +198,12 @@ def _render_edit(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 def _upcoming(tx: Transaction, delivery: Delivery) -> CircleMeeting | None:
     """Return the meeting if it is ahead, and the recipient is in its circle."""
     meeting = tx.session.get(CircleMeeting, delivery.subject_id)
+    if meeting is None or not store.meets(tx, meeting.circle_id):
+        return None
     if (
-        meeting is None
-        or meeting.started_at is not None
+        meeting.started_at is not None
         or meeting.planned_at <= tx.now
         or delivery.recipient not in store.members_of(tx, meeting.circle_id)
-        or store.is_over(tx, tx.session.get_one(Circle, meeting.circle_id))
     ):
         return None
     return meeting

@@ -253,8 +253,7 @@ def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if row is None or row.answer is not None:
         return None
     meeting = tx.session.get_one(CircleMeeting, row.meeting_id)
-    circle = tx.session.get_one(Circle, meeting.circle_id)
-    if meeting.announced_at is not None or store.is_over(tx, circle):
+    if meeting.announced_at is not None or not store.meets(tx, meeting.circle_id):
         return None
     note = _note(tx, meeting, row)
     return PostMessage(delivery.recipient, *note) if note is not None else None

@@ -1,11 +1,11 @@
-"""The end of a season: the last questions to each, and a way to go on together."""
+"""The end of seasons and circles: the last questions, and a way to go on together."""
 
 from collections.abc import Sequence
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
-from bot.circles import seasons, service, starting
+from bot.circles import roster, seasons, service, starting
 from bot.circles.message_kinds import CIRCLE_ENDED, CIRCLE_INVITATION
 from bot.errors import UserError
 from bot.programs import membership
@@ -19,30 +19,54 @@ AGAIN = {"is_again": True}
 def end(tx: Transaction, season: CircleSeason) -> None:
     """End a season and its circles, and ask their people the last questions.
 
-    The caller has locked its row. Circles that never began are told nothing.
+    The caller has locked its row.
     """
-    circles = [
-        circle
-        for circle in seasons.circles(tx, season)
-        if circle.introduced_at is not None
-    ]
     if season.ended_at is not None:
         return
+    for circle in seasons.circles(tx, season):
+        _ask_last(tx, circle)
     seasons.end(tx, season)
-    for circle in circles:
-        for member in sorted(service.people_in(tx, circle)):
-            tx.enqueue(CIRCLE_ENDED, circle.id, to=member)
+
+
+def end_circle(tx: Transaction, season: CircleSeason, circle: Circle) -> None:
+    """End a circle, as the end of its season does; a member's own season ends, too.
+
+    The caller has locked the season.
+    """
+    if season.places is not None:
+        end(tx, season)
+        return
+    if circle.ended_at is not None:
+        return
+    _ask_last(tx, circle)
+    circle.ended_at = tx.now
+    tx.session.flush()
+    roster.refresh(tx, circle)
+
+
+def _ask_last(tx: Transaction, circle: Circle) -> None:
+    """Ask the last questions; circles that never began are told nothing."""
+    if circle.introduced_at is None:
+        return
+    for member in sorted(service.people_in(tx, circle)):
+        tx.enqueue(CIRCLE_ENDED, circle.id, to=member)
 
 
 def due(tx: Transaction) -> list[int]:
-    """Return the ids of seasons whose last day is over."""
+    """Return the ids of seasons whose last day is over, or that of a circle."""
+    today = tx.now.date()
+    past = select(Circle.season_id).where(
+        Circle.installation_id == tx.workspace.id,
+        Circle.ended_at.is_(None),
+        Circle.ends_on < today,
+    )
     return list(
         tx.session.scalars(
             select(CircleSeason.id)
             .where(
                 CircleSeason.installation_id == tx.workspace.id,
                 CircleSeason.ended_at.is_(None),
-                CircleSeason.ends_on < tx.now.date(),
+                (CircleSeason.ends_on < today) | CircleSeason.id.in_(past),
             )
             .order_by(CircleSeason.id)
         )
@@ -50,10 +74,14 @@ def due(tx: Transaction) -> list[int]:
 
 
 def settle(tx: Transaction, season_id: int) -> None:
-    """End a season whose last day is over, if another replica has not done it."""
-    season = seasons.lock(tx, season_id)
-    if season.ends_on < tx.now.date():
+    """End what is over of a season, if another replica has not done it."""
+    season, today = seasons.lock(tx, season_id), tx.now.date()
+    if season.ends_on < today:
         end(tx, season)
+        return
+    for circle in seasons.circles(tx, season):
+        if circle.ends_on is not None and circle.ends_on < today:
+            end_circle(tx, season, circle)
 
 
 # Go on together

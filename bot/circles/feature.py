@@ -17,6 +17,7 @@ from bot.circles import (
     outcomes,
     personal_data,
     places,
+    vote_messages,
 )
 from bot.circles.permissions import PERMISSIONS
 from bot.feature import DueRows, Feature
@@ -45,6 +46,7 @@ CIRCLES = Feature(
         *announcements.MESSAGE_TYPES,
         *ask_offers.MESSAGE_TYPES,
         *outcomes.MESSAGE_TYPES,
+        *vote_messages.MESSAGE_TYPES,
     ),
     permissions=PERMISSIONS,
     personal_data=(*personal_data.PERSONAL_DATA, *meeting_data.PERSONAL_DATA),

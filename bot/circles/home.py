@@ -8,9 +8,11 @@ from bot.circles import (
     list_blocks,
     pages,
     places,
+    quiet,
     started,
     started_blocks,
     starting,
+    votes,
 )
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.runtime import Transaction
@@ -62,4 +64,5 @@ def due_counts(tx: Transaction) -> Mapping[str, int]:
         "form-circles": len(forming.due(tx)),
         "pass-on-places": len(places.due(tx)),
         "end-seasons": len(endings.due(tx)),
+        "check-circles": len(quiet.due(tx)) + len(votes.due(tx)),
     }

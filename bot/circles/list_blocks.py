@@ -55,6 +55,10 @@ class CircleRow:
     is_taken: bool
     # None until its facilitator has chosen a time.
     next_meeting: datetime | None = None
+    # True while it has a break.
+    is_frozen: bool = False
+    # True while those in it decide about the reader.
+    is_asked: bool = False
 
 
 def circle_list(
@@ -115,8 +119,14 @@ def _circle_row(circle: CircleRow, zone: ZoneInfo) -> list[Block]:
     ]
     if circle.others:
         lines.append(context_line(f"With {name_list(circle.others)}."))
+    if circle.is_asked:
+        no = button("Not this time", "circle_decline", circle.id)
+        asked = context_line("You asked for a place. The others decide.")
+        return [*lines, asked, button_row(no)]
     if not circle.is_taken:
         return [*lines, button_row(*place_buttons(circle.id))]
+    if circle.is_frozen:
+        lines.append(context_line("❄ It has a break."))
     if circle.next_meeting is not None:
         lines.append(
             rich_text.context_line("You meet ", date_token(circle.next_meeting, zone))

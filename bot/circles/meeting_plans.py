@@ -1,15 +1,21 @@
 """Plan circles' meetings: the next one, its time, and what the job has to do then."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
 from bot import timezones
 from bot.circles import meeting_store as store
-from bot.circles import meeting_times, writing, writing_weeks
+from bot.circles import meeting_times, vote_rules, writing, writing_weeks
 from bot.circles.keeper import State
 from bot.runtime import Transaction
+from bot.workspace.working_time import WorkingTime
 from models import Circle, CircleMeeting
+
+# After a break, people know of the next meeting for so long.
+RESUMES_AFTER = timedelta(days=7)
+# A circle whose times moved ends so long after its last meeting.
+ENDS_AFTER = timedelta(days=7)
 
 
 def plan_next(tx: Transaction, circle: Circle) -> CircleMeeting | None:
@@ -45,12 +51,20 @@ def plan_next(tx: Transaction, circle: Circle) -> CircleMeeting | None:
     )
     tx.session.add(meeting)
     tx.session.flush()
-    meeting.due_at = (
-        meeting.planned_at
-        if circle.is_in_writing
-        else due_at(circle, meeting, store.state_of(tx, meeting))
-    )
+    meeting.due_at = _first_due_at(tx, circle, meeting)
+    if number > vote_rules.MISSED_MEETINGS:
+        working_time = WorkingTime(writing_weeks.zone_of(circle))
+        hours = vote_rules.WORKING_HOURS_TO_CHECK
+        circle.check_at = working_time.add(tx.now, hours)
     return meeting
+
+
+def _first_due_at(
+    tx: Transaction, circle: Circle, meeting: CircleMeeting
+) -> datetime | None:
+    if circle.is_in_writing:
+        return meeting.planned_at
+    return due_at(circle, meeting, store.state_of(tx, meeting))
 
 
 def _planned_at(
@@ -69,9 +83,9 @@ def _planned_at(
 
 def due_at(circle: Circle, meeting: CircleMeeting, state: State) -> datetime | None:
     """Return when the job has to look at the meeting again."""
-    if state.ended_at is not None:
+    if state.ended_at is not None or circle.frozen_at is not None:
         return None
-    if meeting.posted_at is not None or circle.frozen_at is not None:
+    if meeting.posted_at is not None:
         return state.closes_at
     if meeting.announced_at is not None:
         return state.meeting.opens_at
@@ -146,4 +160,39 @@ def replan(tx: Transaction, circle: Circle) -> None:
         return
     meeting.planned_at = _planned_at(tx, circle, None, meeting.number)
     meeting.announced_at = None
-    meeting.due_at = due_at(circle, meeting, store.state_of(tx, meeting))
+    meeting.due_at = _first_due_at(tx, circle, meeting)
+
+
+def resume(tx: Transaction, circle: Circle) -> None:
+    """Move a locked circle's next meeting to a time that is ahead, by whole weeks."""
+    meeting = store.ahead(tx, circle.id)
+    if meeting is None:
+        return
+    zone = writing_weeks.zone_of(circle)
+    earliest = tx.now + RESUMES_AFTER
+    if circle.starts_at is not None and not circle.is_in_writing:
+        while _planned_at(tx, circle, None, meeting.number) < earliest:
+            circle.starts_at = meeting_times.planned_at(circle.starts_at, zone, 2, 1)
+        meeting.planned_at = _planned_at(tx, circle, None, meeting.number)
+    else:
+        while meeting.planned_at < earliest:
+            meeting.planned_at = meeting_times.planned_at(
+                meeting.planned_at, zone, 2, 1
+            )
+    meeting.announced_at = None
+    meeting.due_at = _first_due_at(tx, circle, meeting)
+
+
+def last_day(tx: Transaction, circle: Circle) -> date | None:
+    """Return a day (UTC) by which a circle's last meeting is over, if it has a next."""
+    meeting = store.ahead(tx, circle.id)
+    if meeting is None:
+        return None
+    recurrence = store.recurrence_of(tx, circle)
+    last = meeting_times.planned_at(
+        meeting.planned_at,
+        writing_weeks.zone_of(circle),
+        recurrence.meetings - meeting.number + 1,
+        recurrence.weeks_between,
+    )
+    return (last + ENDS_AFTER).date()

@@ -144,6 +144,57 @@ def is_over(tx: Transaction, circle: Circle) -> bool:
     return tx.session.get_one(CircleSeason, circle.season_id).ended_at is not None
 
 
+def meets(tx: Transaction, circle_id: int) -> bool:
+    """Return True if the circle goes on, and has no break."""
+    circle = tx.session.get_one(Circle, circle_id)
+    return circle.frozen_at is None and not is_over(tx, circle)
+
+
+def has_begun(
+    tx: Transaction, circle: Circle, *, before: datetime | None = None
+) -> bool:
+    """Return True from the time of the circle's first meeting on.
+
+    With `before`, the time by which it was.
+    """
+    by = before or tx.now
+    if circle.starts_at is not None and circle.starts_at <= by:
+        return True
+    # A week in writing, or a first time that moved since.
+    first = select(CircleMeeting.id).where(
+        CircleMeeting.circle_id == circle.id, CircleMeeting.planned_at <= by
+    )
+    return tx.session.scalar(first.limit(1)) is not None
+
+
+def ahead(tx: Transaction, circle_id: int) -> CircleMeeting | None:
+    """Return the circle's planned meeting, which is not over; it may be on."""
+    return tx.session.scalar(
+        select(CircleMeeting)
+        .filter_by(circle_id=circle_id, ended_at=None)
+        .order_by(CircleMeeting.number)
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+
+
+def times_of_posted(tx: Transaction, circle_id: int) -> Mapping[int, datetime]:
+    """Return the times (UTC) of meetings that were or are on, by their numbers."""
+    rows = tx.session.execute(
+        select(CircleMeeting.number, CircleMeeting.planned_at).where(
+            CircleMeeting.circle_id == circle_id,
+            CircleMeeting.posted_at.is_not(None) | CircleMeeting.ended_at.is_not(None),
+        )
+    )
+    return {row.number: row.planned_at for row in rows}
+
+
+def is_meeting(tx: Transaction, circle_id: int) -> bool:
+    """Return True from the agenda of a meeting to its end."""
+    meeting = ahead(tx, circle_id)
+    return meeting is not None and meeting.posted_at is not None
+
+
 def rota_of(tx: Transaction, circle_id: int) -> tuple[str, ...]:
     """Return the circle's members in the order of their turns to facilitate."""
     rows = tx.session.execute(
@@ -165,11 +216,7 @@ def state_of(tx: Transaction, meeting: CircleMeeting) -> State:
 
 def next_format(tx: Transaction, circle: Circle) -> Format | None:
     """Return the format of a circle's next meeting on a call, if it is planned."""
-    meeting = tx.session.scalar(
-        select(CircleMeeting).where(
-            CircleMeeting.circle_id == circle.id, CircleMeeting.ended_at.is_(None)
-        )
-    )
+    meeting = ahead(tx, circle.id)
     if meeting is None or circle.is_in_writing:
         return None
     return state_of(tx, meeting).format

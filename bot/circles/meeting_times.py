@@ -22,6 +22,11 @@ def planned_at(
     return timezones.to_utc(first + later, zone)
 
 
+def first_of(at: datetime, zone: ZoneInfo, number: int, weeks_between: int) -> datetime:
+    """Return the time (UTC) of a first meeting whose meeting `number` is at `at`."""
+    return planned_at(at, zone, 2 - number, weeks_between)
+
+
 def announced_at(planned: datetime, zone: ZoneInfo) -> datetime:
     """Return the time two working days before a meeting, at its time of the day."""
     return _working_days_before(planned, zone, ANNOUNCED_WORKING_DAYS_BEFORE)

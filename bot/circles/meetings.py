@@ -42,6 +42,7 @@ from models import Circle, CircleMeeting, MeetingTurn
 MAX_PRESSES = 100
 TOO_MANY = "You have pressed too often in this meeting. The others can go on."
 OVER = "Your circle has ended."
+FROZEN = "Your circle has a break. You can bring it back on its page."
 IN_WRITING = "This circle meets in writing."
 ANOTHER = "Another meeting of your circle is still on. End it first."
 
@@ -57,6 +58,8 @@ def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
         raise UserError(IN_WRITING)
     if store.is_over(tx, circle) and not meeting.is_open:
         raise UserError(OVER)
+    if circle.frozen_at is not None:
+        raise UserError(FROZEN)
     _store_press(tx, meeting, pressed)
     state = store.state_of(tx, meeting)
     if state.is_open:
@@ -174,14 +177,15 @@ def do_due(tx: Transaction, meeting_id: int) -> None:
     circle, meeting = store.lock(tx, meeting_id)
     if meeting.due_at is None or meeting.due_at > tx.now:
         return
-    if store.is_over(tx, circle) and not meeting.is_open:
+    is_over = store.is_over(tx, circle) and not meeting.is_open
+    if is_over or circle.frozen_at is not None:
         meeting.due_at = None
         return
     if circle.is_in_writing:
         _write(tx, circle, meeting)
         return
     state = store.state_of(tx, meeting)
-    if state.ended_at is None and circle.frozen_at is None:
+    if state.ended_at is None:
         _prepare(tx, circle, meeting)
         if meeting.posted_at is None and tx.now >= state.meeting.opens_at:
             meeting.rota = list(store.rota_now(tx, meeting))

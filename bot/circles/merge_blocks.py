@@ -32,6 +32,8 @@ class MergeText:
     until: datetime
     # The next meeting of the circle that a person would move to, if it has a time.
     meets_at: datetime | None = None
+    # True if the circle is large enough, but decided to join another one.
+    is_wish: bool = False
 
 
 def merge_question(merge: MergeText, zone: ZoneInfo) -> Note:
@@ -58,6 +60,12 @@ def merge_question(merge: MergeText, zone: ZoneInfo) -> Note:
 
 
 def _merge_sentence(merge: MergeText) -> str:
+    if merge.is_wish:
+        return (
+            "Your circle could join another one."
+            if merge.is_small
+            else f"Another circle of {merge.remaining} people would like to join yours."
+        )
     people = "1 person" if merge.remaining == 1 else f"{merge.remaining} people"
     if merge.is_small:
         if merge.moving:

@@ -13,16 +13,16 @@ from bot.circles import (
     service,
     signups,
     times,
+    wishes,
 )
-from bot.circles.merge_blocks import MergeText
 from bot.circles.message_kinds import CIRCLE_MERGE, CIRCLE_NONE, CIRCLE_NOT_MERGED
+from bot.circles.vote_rules import Answer
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.matching import changes
 from bot.matching.circles import STAYS
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
-from bot.workspace import members
 from bot.workspace.working_time import WorkingTime
 from models import Circle, CircleMerge, CircleMergeAnswer, CircleSeason
 
@@ -39,11 +39,12 @@ def offer(tx: Transaction, season: CircleSeason) -> None:
     settled = [each for each in seasons.circles(tx, season) if _is_settled(tx, each)]
     busy = _busy(tx, season)
     for small in settled:
-        if small.id in busy or len(service.people_in(tx, small)) >= STAYS:
+        if small.id in busy or not _wants_another(tx, small):
             continue
         others = [c for c in settled if c.id not in busy and c.id != small.id]
         partner = _best_partner(tx, season, small, others)
         if partner is None:
+            wishes.end(tx, small)
             _continue_alone(tx, season, small)
             continue
         busy |= {small.id, partner.id}
@@ -51,9 +52,38 @@ def offer(tx: Transaction, season: CircleSeason) -> None:
 
 
 def _is_settled(tx: Transaction, circle: Circle) -> bool:
-    """Return True if all have answered, and there are people in it."""
+    """Return True if all have answered, and there are people in it who meet."""
     own = service.places(tx, circle)
-    return bool(own) and all(each.taken_at is not None for each in own)
+    return (
+        circle.frozen_at is None
+        and bool(own)
+        and all(each.taken_at is not None for each in own)
+    )
+
+
+def _wants_another(tx: Transaction, circle: Circle) -> bool:
+    """Return True if the circle is too small, or decided to join another one."""
+    is_small = len(service.people_in(tx, circle)) < STAYS
+    return is_small or wishes.wants(tx, circle, Answer.JOIN)
+
+
+def is_asked(tx: Transaction, circle: Circle) -> bool:
+    """Return True while the circle decides about a merge."""
+    return circle.id in _busy(tx, tx.session.get_one(CircleSeason, circle.season_id))
+
+
+def can_join(tx: Transaction, circle: Circle) -> bool:
+    """Return True if there is another circle that this one could join."""
+    season = service.season_of(tx, circle)
+    if season.places is not None:
+        return False
+    busy = {circle.id, *_busy(tx, season)}
+    others = [
+        each
+        for each in seasons.circles(tx, season)
+        if each.id not in busy and _is_settled(tx, each)
+    ]
+    return _best_partner(tx, season, circle, others) is not None
 
 
 def _busy(tx: Transaction, season: CircleSeason) -> set[int]:
@@ -76,7 +106,7 @@ def _best_partner(
     )
     circles = [small, *(each for each in others if each.id not in refusing)]
     unsuited: set[int] = set()
-    while merge := _find(tx, season, circles, unsuited):
+    while merge := find(tx, season, circles, unsuited):
         partner = circles[merge.partner]
         if _can_come(tx, season, small, partner, merge):
             return partner
@@ -95,7 +125,9 @@ def _can_come(
     own = [service.people_in(tx, circle) for circle in (small, partner)]
     is_one = len(plan.circles) == 1
     movers, at = (
-        (own[0], partner.starts_at) if is_one else (_movers(plan, own), small.starts_at)
+        (own[0], partner.starts_at)
+        if is_one
+        else (movers_of(plan, own), small.starts_at)
     )
     if at is None:
         return True
@@ -103,7 +135,7 @@ def _can_come(
     return all(rules.can_meet(person, at, season.minutes) for person in people)
 
 
-def _find(
+def find(
     tx: Transaction,
     season: CircleSeason,
     circles: Sequence[Circle],
@@ -196,12 +228,13 @@ def decide(tx: Transaction, merge: CircleMerge) -> None:
     """Merge, or look for another partner, if the answers decide it by now."""
     season = tx.session.get_one(CircleSeason, merge.season_id)
     small, partner = circles_of(tx, merge)
-    plan = _find(tx, season, [small, partner])
+    plan = find(tx, season, [small, partner])
     own = [service.people_in(tx, circle) for circle in (small, partner)]
-    if plan is None or len(own[0]) >= STAYS:
+    is_frozen = any(each.frozen_at is not None for each in (small, partner))
+    if plan is None or is_frozen or not _wants_another(tx, small):
         decision: bool | None = False
     else:
-        decision = rules.merge_decision(own, _movers(plan, own), _answers(tx, merge))
+        decision = rules.merge_decision(own, movers_of(plan, own), _answers(tx, merge))
     if decision is None and merge.answer_until <= tx.now:
         decision = False
     if decision is None:
@@ -209,6 +242,7 @@ def decide(tx: Transaction, merge: CircleMerge) -> None:
     merge.is_accepted = decision
     tx.session.flush()
     if decision and plan is not None:
+        wishes.end(tx, small)
         _apply(tx, season, merge, plan)
     offer(tx, season)
     if not decision:
@@ -234,7 +268,7 @@ def _answers(tx: Transaction, merge: CircleMerge) -> Mapping[str, bool]:
     return {row.member: row.is_yes for row in rows}
 
 
-def _movers(plan: changes.Merge, own: Sequence[Sequence[str]]) -> set[str]:
+def movers_of(plan: changes.Merge, own: Sequence[Sequence[str]]) -> set[str]:
     """Return those who would move from the partner to the small circle."""
     return set(plan.circles[0]) & set(own[1]) if len(plan.circles) > 1 else set()
 
@@ -250,7 +284,7 @@ def _apply(
             _move(tx, season, member, small, partner)
         small.ended_at = tx.now
     else:
-        for member in sorted(_movers(plan, own)):
+        for member in sorted(movers_of(plan, own)):
             _move(tx, season, member, partner, small)
     for circle in (small, partner):
         if circle.ended_at is not None:
@@ -308,32 +342,3 @@ def end_due(tx: Transaction, season: CircleSeason) -> None:
     ).all()
     for merge in rows:
         decide(tx, merge)
-
-
-def text(tx: Transaction, merge: CircleMerge, reader: str) -> MergeText | None:
-    """Return the question as one of the two circles reads it; None if it is over."""
-    season = tx.session.get_one(CircleSeason, merge.season_id)
-    small, partner = circles_of(tx, merge)
-    own = [service.people_in(tx, circle) for circle in (small, partner)]
-    plan = _find(tx, season, [small, partner])
-    if merge.is_accepted is not None or plan is None:
-        return None
-    movers = _movers(plan, own)
-    future = next((each for each in plan.circles if reader in each), None)
-    if future is None:
-        return None
-    names = members.first_names(tx, {*own[0], *own[1]})
-    is_one = len(plan.circles) == 1
-    moves_to = partner if is_one and reader in own[0] else None
-    if not is_one and reader in movers:
-        moves_to = small
-    return MergeText(
-        merge.id,
-        is_small=reader in own[0],
-        remaining=len(own[0]),
-        moving=sorted(names[each] for each in movers - {reader}),
-        is_moving=reader in movers,
-        together=sorted(names[each] for each in future if each != reader),
-        until=merge.answer_until,
-        meets_at=service.next_meeting(tx, moves_to) if moves_to else None,
-    )

@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.circles import meeting_store as store
 from bot.circles import (
     apart,
     merge_blocks,
+    merge_texts,
     merging,
+    newcomers,
     page_blocks,
     place_blocks,
     preview_blocks,
@@ -102,9 +105,14 @@ def _render_formed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def _open_place(tx: Transaction, circle: Circle, member: str) -> CircleMember | None:
-    """Return the member's place in a circle that goes on, if it has not ended."""
+    """Return the member's place in a circle that goes on, if it has not ended.
+
+    While it has a break, nothing is sent to it.
+    """
     place = tx.session.get(CircleMember, (circle.id, member))
     if place is None or place.left_at is not None or circle.ended_at is not None:
+        return None
+    if circle.frozen_at is not None:
         return None
     if not service.is_present(tx, circle.program_id, member):
         return None
@@ -119,6 +127,8 @@ def _render_place(
     place = _open_place(tx, circle, member)
     if place is None or place.taken_at is not None:
         return None
+    if newcomers.is_asked(tx, circle, member):
+        return None
     season = service.season_of(tx, circle)
     people = [each.member for each in service.places(tx, circle)]
     if apart.avoided(tx, member, people):
@@ -132,6 +142,7 @@ def _render_place(
         service.reasons(tx, [people], member)[0],
         _until(tx, place),
         service.next_meeting(tx, circle),
+        has_begun=store.has_begun(tx, circle, before=place.invited_at),
     )
     return PostMessage(
         member, *place_blocks.place_note(offer, members.zone(tx, member))
@@ -146,7 +157,8 @@ def _until(tx: Transaction, place: CircleMember) -> datetime:
 
 def _on_place_sent(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
     place = tx.session.get(CircleMember, (delivery.subject_id, delivery.recipient))
-    if place is not None:
+    # Without a time, they wanted it while the message was on its way.
+    if place is not None and place.take_until is not None:
         place.take_until = _until(tx, place)
 
 
@@ -217,12 +229,13 @@ def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     summary = seasons.summary(tx, service.season_of(tx, circle), member)
     zone = members.zone(tx, member)
+    at = service.next_meeting(tx, circle) or circle.starts_at
     title = season_blocks.calendar_title(summary)
     return UploadFile(
         member=member,
         name="circle",
         title=f"{title}.ics",
-        comment=season_blocks.calendar_comment(summary, circle.starts_at, zone),
+        comment=season_blocks.calendar_comment(summary, at, zone),
         content=times.calendar(tx, circle, title),
         suffix="ics",
     )
@@ -239,7 +252,7 @@ def _render_merge(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     merge, member = merging.get(tx, delivery.subject_id), delivery.recipient
     if not service.is_present(tx, seasons.get(tx, merge.season_id).program_id, member):
         return None
-    text = merging.text(tx, merge, member)
+    text = merge_texts.text(tx, merge, member)
     if text is None:
         return None
     return PostMessage(

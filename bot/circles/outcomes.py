@@ -115,13 +115,18 @@ def record(tx: Transaction, meeting: CircleMeeting) -> None:
     if meeting.ended_at is None:
         return
     tx.session.flush()
-    met = outcome_rules.people_who_met(
+    met = people_who_met(tx, meeting)
+    meeting.took_place = bool(met)
+    peer_meetings.record(tx, met, met_at=meeting.ended_at)
+
+
+def people_who_met(tx: Transaction, meeting: CircleMeeting) -> frozenset[str]:
+    """Return those who met, by what they said and did until now."""
+    return outcome_rules.people_who_met(
         store.members_of(tx, meeting.circle_id),
         _answers(tx, meeting),
         _active(tx, meeting),
     )
-    meeting.took_place = bool(met)
-    peer_meetings.record(tx, met, met_at=meeting.ended_at)
 
 
 def _answers(tx: Transaction, meeting: CircleMeeting) -> Mapping[str, Outcome]:
@@ -179,6 +184,7 @@ def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         or meeting.ended_at is None
         or tx.now - meeting.ended_at > ANSWERED_WITHIN
         or delivery.recipient not in store.members_of(tx, meeting.circle_id)
+        or tx.session.get_one(Circle, meeting.circle_id).frozen_at is not None
     ):
         return None
     return PostMessage(delivery.recipient, *note(tx, meeting, delivery.recipient))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import (
@@ -22,6 +22,7 @@ from bot.circles.preview_blocks import reason_lines
 from bot.circles.rules import MAX_BRINGS, MAX_GOAL
 from bot.circles.season_blocks import SeasonText, title
 from bot.circles.started_blocks import places_text
+from bot.circles.vote_blocks import break_text, thaw_button
 from bot.matching.circles import STAYS
 from bot.slack import rich_text
 from bot.slack.blocks import (
@@ -77,6 +78,9 @@ class CirclePage:
     next_format: Format | None = None
     # Those of a circle that a member started.
     free_places: int = 0
+    # The last day of its break, while it has one.
+    back_until: date | None = None
+    may_break: bool = False
 
 
 def welcome_note(page: CirclePage) -> Note:
@@ -137,6 +141,9 @@ def circle_page(page: CirclePage) -> View:
     if page.notice:
         blocks += [rich_text.inline(bold(page.notice)), DividerBlock()]
     blocks.append(rich_text.inline(bold(title(page.season))))
+    if page.back_until is not None:
+        text = f"❄ Your circle has a break. {break_text(page.back_until)}"
+        blocks.append(rich_text.inline(text))
     if page.goal:
         blocks.append(rich_text.user_text(page.goal, limit=MAX_GOAL, max_elements=8))
     for mate in page.mates:
@@ -180,6 +187,8 @@ def _mate_line(mate: Mate) -> Block:
 
 
 def _time_lines(page: CirclePage) -> list[Block]:
+    if page.back_until is not None:
+        return []
     if page.season.is_in_writing or not page.dates:
         return [context_line(_first_step(page))]
     runs = "You run" if page.is_facilitator else f"{capitalize(page.facilitator)} runs"
@@ -194,6 +203,8 @@ def _time_lines(page: CirclePage) -> list[Block]:
 
 
 def _page_buttons(page: CirclePage) -> list[InteractiveElement]:
+    if page.back_until is not None:
+        return [thaw_button(page.id), _leave_button(page)]
     buttons: list[InteractiveElement] = []
     if not page.has_agreed:
         buttons.append(button("I agree", "circle_agree", page.id, style="primary"))
@@ -205,7 +216,31 @@ def _page_buttons(page: CirclePage) -> list[InteractiveElement]:
     buttons.append(button(change, "circle_change", page.id))
     if page.dates:
         buttons.append(button("Calendar file", "circle_calendar", page.id))
-    leave = ButtonElement(
+    if page.may_break:
+        buttons.append(_break_button(page))
+    return [*buttons, _leave_button(page)]
+
+
+def _break_button(page: CirclePage) -> ButtonElement:
+    text = (
+        "I ask the others, without your name. If half of you say yes, I write nothing"
+        " until one of you brings the circle back, for at most 12 weeks."
+    )
+    return ButtonElement(
+        text="Take a break",
+        action_id="circle_break",
+        value=str(page.id),
+        confirm=ConfirmObject(
+            title="A break for all of you?",
+            text=PlainTextObject(text=text),
+            confirm="Ask them",
+            deny="Not now",
+        ),
+    )
+
+
+def _leave_button(page: CirclePage) -> ButtonElement:
+    return ButtonElement(
         text="Leave",
         action_id="circle_leave",
         value=str(page.id),
@@ -218,7 +253,6 @@ def _page_buttons(page: CirclePage) -> list[InteractiveElement]:
             deny="Stay",
         ),
     )
-    return [*buttons, leave]
 
 
 def time_note(page: CirclePage) -> Note:

@@ -18,8 +18,11 @@ from bot.circles.message_kinds import (
     CIRCLE_NOT_MERGED,
     CIRCLE_PLACE,
     CIRCLE_SEASON,
+    CIRCLE_THAWED,
     CIRCLE_TIME,
     CIRCLE_TOO_FEW,
+    CIRCLE_VOTE,
+    CIRCLE_VOTED,
     CIRCLE_WELCOME,
 )
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
@@ -31,6 +34,8 @@ from models import (
     CircleMergeAnswer,
     CircleSeason,
     CircleSignup,
+    CircleVote,
+    CircleVoteAnswer,
 )
 
 _KEPT_AFTER_SEASON = timedelta(days=90)
@@ -82,6 +87,24 @@ PERSONAL_DATA = (
         purpose="Let both circles decide.",
         retention="90 days after the season.",
         owner_columns=("member",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=CircleVote,
+        row_names=("wish for a place in a circle", "wishes for places in circles"),
+        contents="What circles decide: how to go on, a break, and whether a person who"
+        " wants a free place after the start gets it.",
+        purpose="Let the people in a circle decide.",
+        owner_columns=("member",),
+        non_personal=("kind", "result"),
+    ),
+    TablePolicy(
+        model=CircleVoteAnswer,
+        row_names=("answer in a circle's decision", "answers in circles' decisions"),
+        contents="Answers to such a question. Nobody else sees them.",
+        purpose="Count what the people in a circle want.",
+        owner_columns=("member",),
+        non_personal=("answer",),
         on_erasure="delete",
     ),
     TablePolicy(
@@ -144,6 +167,18 @@ def _merges_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
     ).all()
 
 
+def _votes_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
+    """Return the ids of the questions about the member."""
+    return tx.session.scalars(
+        select(CircleVote.id)
+        .join(Circle, Circle.id == CircleVote.circle_id)
+        .where(
+            Circle.installation_id == tx.workspace.id,
+            CircleVote.member == erasure.member,
+        )
+    ).all()
+
+
 def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
     """Select the people in circles with the member."""
     own = _circles_with(tx, erasure)
@@ -167,6 +202,7 @@ MESSAGES = (
         _circles_with,
     ),
     MessagePolicy(frozenset({CIRCLE_MERGE}), _merges_with),
+    MessagePolicy(frozenset({CIRCLE_VOTE}), _votes_with),
     # These name no member.
     MessagePolicy(
         frozenset(
@@ -176,6 +212,8 @@ MESSAGES = (
                 CIRCLE_NONE,
                 CIRCLE_NOT_MERGED,
                 CIRCLE_TOO_FEW,
+                CIRCLE_VOTED,
+                CIRCLE_THAWED,
             }
         )
     ),

@@ -35,6 +35,8 @@ class Offer:
     until: datetime
     # The next meeting, if a time is chosen.
     meets_at: datetime | None = None
+    # True if it has met: those in it decide about the person.
+    has_begun: bool = False
 
 
 def place_note(offer: Offer, zone: ZoneInfo) -> Note:
@@ -44,6 +46,16 @@ def place_note(offer: Offer, zone: ZoneInfo) -> Note:
     small = (
         [context_line("This time it is a small circle: so many people signed up.")]
         if len(others) < 4  # noqa: PLR2004 - the usual circles have five or more
+        else []
+    )
+    begun = (
+        [
+            context_line(
+                "The circle has begun. If you want the place, the others read your name"
+                " and decide."
+            )
+        ]
+        if offer.has_begun
         else []
     )
     return fallback_text(text), [
@@ -57,6 +69,7 @@ def place_note(offer: Offer, zone: ZoneInfo) -> Note:
             else []
         ),
         *small,
+        *begun,
         rich_text.context_line(
             "Your place is kept until ",
             date_token(offer.until, zone),
@@ -79,6 +92,13 @@ def taken(circle_id: int) -> Note:
         *blocks,
         button_row(button("See your circle", "circle_see", circle_id)),
     ]
+
+
+def asked() -> Note:
+    """Build what replaces the offer while the people in the circle decide."""
+    return sentence_note(
+        "I ask the others. They have three working days, then I write to you."
+    )
 
 
 def too_late() -> Note:

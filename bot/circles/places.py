@@ -9,6 +9,7 @@ from bot.circles import (
     apart,
     candidates,
     merging,
+    newcomers,
     place_blocks,
     roster,
     rules,
@@ -17,7 +18,9 @@ from bot.circles import (
     signups,
     started,
     times,
+    votes,
 )
+from bot.circles import meeting_store as store
 from bot.circles.message_kinds import (
     CIRCLE_LEFT,
     CIRCLE_NONE,
@@ -28,6 +31,7 @@ from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.matching import changes
 from bot.matching.circles import LARGEST
+from bot.matching.people import Person
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
@@ -79,17 +83,21 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
             raise UserError(TOO_LATE)
         pass_on(tx, season)
         return place_blocks.too_late()
+    if place.taken_at is None and store.has_begun(tx, circle, before=place.invited_at):
+        newcomers.ask_others(tx, circle, place)
+        roster.refresh(tx, circle)
+        return place_blocks.asked()
     if place.taken_at is None:
         roster.tell_joined(tx, circle, by)
         place.taken_at = tx.now
         tx.session.flush()
         roster.refresh(tx, circle)
         times.send_calendar(tx, circle, by)
-        _settle(tx, season, circle)
+        settle_changes(tx, season, circle)
     return place_blocks.taken(circle.id)
 
 
-def _settle(tx: Transaction, season: CircleSeason, *changed: Circle) -> None:
+def settle_changes(tx: Transaction, season: CircleSeason, *changed: Circle) -> None:
     """Pass on free places, introduce people, and ask circles that are too small.
 
     In a circle that a member started people take the free places themselves.
@@ -114,8 +122,9 @@ def decline(tx: Transaction, circle: Circle, *, by: str) -> Note:
     if place.left_at is None:
         place.left_at = tx.now
         tx.session.flush()
+        newcomers.close_vote(tx, circle, by)
         home_refresh.refresh_homes(tx, [by])
-        _settle(tx, service.season_of(tx, circle), circle)
+        settle_changes(tx, service.season_of(tx, circle), circle)
     return place_blocks.declined()
 
 
@@ -130,7 +139,7 @@ def leave(tx: Transaction, circle: Circle, *, by: str) -> None:
     place = service.require_in(tx, circle, by)
     _end_place(tx, circle, place, named=by)
     home_refresh.refresh_homes(tx, [by])
-    _settle(tx, service.season_of(tx, circle), circle)
+    settle_changes(tx, service.season_of(tx, circle), circle)
 
 
 def _end_place(
@@ -141,6 +150,7 @@ def _end_place(
     place.left_at = tx.now
     tx.session.flush()
     roster.refresh(tx, circle)
+    newcomers.close_vote(tx, circle, place.member)
     if not was_taken:
         return
     for member in service.people_in(tx, circle):
@@ -227,7 +237,7 @@ def settle(tx: Transaction, season_id: int) -> None:
         if signups.renew(tx, season, parted.member):
             tx.enqueue(CIRCLE_NONE, season.id, to=parted.member)
     merging.end_due(tx, season)
-    _settle(tx, season, *concerned.values())
+    settle_changes(tx, season, *concerned.values())
 
 
 def forget(tx: Transaction, member: str, pseudonym: str) -> None:
@@ -261,7 +271,7 @@ def forget(tx: Transaction, member: str, pseudonym: str) -> None:
             continue
         circle = service.get(tx, place.circle_id)
         _end_place(tx, circle, place, named=pseudonym)
-        _settle(tx, season, circle)
+        settle_changes(tx, season, circle)
 
 
 def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
@@ -288,8 +298,8 @@ def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
 def pass_on(tx: Transaction, season: CircleSeason) -> None:
     """Offer free places to those who wait, the first first; nobody else moves.
 
-    The caller has locked the season. A circle that has begun takes no one, and one that
-    has chosen its time takes only people who can come then.
+    The caller has locked the season. A circle that has chosen its time takes only
+    people who can come then; if it has begun, those in it decide about them.
     """
     people = roster.waiting(tx, season)
     circles = [
@@ -309,8 +319,8 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
         suiting = [
             circle
             for circle in circles
-            if circle.starts_at is None
-            or rules.can_meet(known[member], circle.starts_at, season.minutes)
+            if member not in votes.refused(tx, circle)
+            and _can_come(tx, season, circle, known[member])
         ]
         there = [
             [each for each in present[circle.id] if each in known] for circle in suiting
@@ -328,6 +338,15 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
         roster.refresh(tx, circle)
 
 
+def _can_come(
+    tx: Transaction, season: CircleSeason, circle: Circle, person: Person
+) -> bool:
+    at = service.next_meeting(tx, circle) or circle.starts_at
+    return at is None or rules.can_meet(person, at, season.minutes)
+
+
 def _takes_people(tx: Transaction, circle: Circle) -> bool:
-    has_begun = circle.starts_at is not None and circle.starts_at <= tx.now
-    return not has_begun and 0 < len(service.places(tx, circle)) < LARGEST
+    """Return True if there is a free place, and a meeting ahead to come to."""
+    if not 0 < len(service.places(tx, circle)) < LARGEST:
+        return False
+    return not store.has_begun(tx, circle) or newcomers.can_ask(tx, circle)

@@ -174,10 +174,10 @@ def none_note(season: SeasonText, *, is_too_few: bool) -> Note:
 # The circle
 
 
-def calendar_comment(season: SeasonText, first: datetime, zone: ZoneInfo) -> str:
+def calendar_comment(season: SeasonText, at: datetime, zone: ZoneInfo) -> str:
     """Return the text beside the calendar file, as mrkdwn."""
     return escape(
-        f"{title(season)}: your circle first meets on {format_full(first, zone)}. Open"
+        f"{title(season)}: your circle next meets on {format_full(at, zone)}. Open"
         " the file to put all meetings into your calendar."
     )
 

@@ -1,7 +1,7 @@
 """Seasons of circles: open them, load them for those who may see them, end them."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from slack_sdk.models.views import View
 from sqlalchemy import Select, select
@@ -221,6 +221,20 @@ def end(tx: Transaction, season: CircleSeason) -> None:
         select(CircleMember.member).filter_by(season_id=season.id)
     ).all()
     home_refresh.refresh_homes(tx, people)
+
+
+def set_last_day(
+    tx: Transaction, season: CircleSeason, circle: Circle, day: date
+) -> None:
+    """Let a circle end on another day (UTC) than its season; the season waits for it.
+
+    The other circles end when they would have. The caller has locked the season.
+    """
+    for other in circles(tx, season):
+        other.ends_on = other.ends_on or season.ends_on
+    circle.ends_on = day
+    season.ends_on = max(season.ends_on, day)
+    tx.session.flush()
 
 
 def circles(tx: Transaction, season: CircleSeason) -> Sequence[Circle]:

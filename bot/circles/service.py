@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import meeting_store, rules, seasons
+from bot.circles import meeting_store, rules, seasons, wishes
 from bot.circles.list_blocks import CircleRow
 from bot.circles.meeting_times import planned_at
 from bot.circles.page_blocks import CirclePage, Mate
+from bot.circles.vote_rules import Answer
 from bot.errors import UserError
 from bot.matching.circles import STAYS
 from bot.people.facts import load_people
@@ -109,10 +110,12 @@ def may_choose_time(tx: Transaction, circle: Circle, by: str) -> bool:
     """Return True if the member may choose the time: all are known, and it's theirs.
 
     It is for the person who runs the next meeting, and after two working days without
-    a time for anyone.
+    a time for anyone; also if the circle decided to look for another time.
     """
     if circle.introduced_at is None or circle.is_in_writing:
         return False
+    if wishes.wants(tx, circle, Answer.TIME):
+        return True
     if facilitator(tx, circle) == by:
         return True
     return circle.starts_at is None and anyone_chooses_at(circle) <= tx.now
@@ -192,23 +195,32 @@ def row(tx: Transaction, circle: Circle, place: CircleMember) -> CircleRow:
         others_in(tx, circle, place.member),
         is_taken=place.taken_at is not None,
         next_meeting=next_meeting(tx, circle),
+        is_frozen=circle.frozen_at is not None,
+        is_asked=place.taken_at is None and place.take_until is None,
     )
 
 
 def dates(tx: Transaction, circle: Circle) -> list[datetime]:
-    """Return the times (UTC) of all meetings; none until the first is chosen."""
+    """Return the times (UTC) of all meetings; none until the first is chosen.
+
+    Meetings that were keep their times, whenever the others move.
+    """
     if circle.starts_at is None:
         return []
     season = season_of(tx, circle)
     zone = zone_of(circle)
+    past = meeting_store.times_of_posted(tx, circle.id)
     return [
-        planned_at(circle.starts_at, zone, number, season.weeks_between)
+        past.get(number)
+        or planned_at(circle.starts_at, zone, number, season.weeks_between)
         for number in range(1, season.meetings + 1)
     ]
 
 
 def next_meeting(tx: Transaction, circle: Circle) -> datetime | None:
     """Return the time (UTC) of the first meeting that is ahead, if there is one."""
+    if circle.frozen_at is not None:
+        return None
     return next((at for at in dates(tx, circle) if at > tx.now), None)
 
 
@@ -248,6 +260,8 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
         next_meeting=next_meeting(tx, circle),
         next_format=meeting_store.next_format(tx, circle),
         free_places=max(0, (season.places or 0) - len(own)),
+        back_until=circle.ends_on if circle.frozen_at is not None else None,
+        may_break=meeting_store.ahead(tx, circle.id) is not None,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ScalarSelect, func, select
 from bot.circles import (
     apart,
     forms,
+    newcomers,
     roster,
     seasons,
     service,
@@ -19,7 +20,9 @@ from bot.circles import (
     started_blocks,
     started_forms,
     times,
+    votes,
 )
+from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_TOO_FEW
 from bot.circles.started_blocks import StartedRow
 from bot.errors import UserError
@@ -73,6 +76,9 @@ def take_place(
     members.lock(tx, by)
     circle = _require_free(tx, season, by)
     signups.record(tx, season, by, brings=forms.read_brings(values))
+    if store.has_begun(tx, circle):
+        newcomers.request_place(tx, season, circle, by)
+        return started_blocks.place_asked()
     roster.tell_joined(tx, circle, by)
     add(tx, season, circle, by)
     return started_blocks.place_taken(
@@ -100,7 +106,11 @@ def _obstacle(
     there = [each.member for each in service.places(tx, circle)]
     if by in there:
         return signups.HAS_PLACE
-    if not _is_ahead(tx, circle) or apart.avoided(tx, by, there):
+    if (
+        not _takes_people(tx, circle)
+        or by in votes.refused(tx, circle)
+        or apart.avoided(tx, by, there)
+    ):
         return service.GONE
     return FULL if len(there) >= (season.places or 0) else None
 
@@ -119,12 +129,11 @@ def offered_row(tx: Transaction, circle: Circle, member: str) -> StartedRow | No
     return row
 
 
-def _is_ahead(tx: Transaction, circle: Circle) -> bool:
-    return (
-        circle.ended_at is None
-        and circle.starts_at is not None
-        and circle.starts_at > tx.now
-    )
+def _takes_people(tx: Transaction, circle: Circle) -> bool:
+    """Return True until the first meeting; then those in it decide about others."""
+    if store.has_begun(tx, circle):
+        return newcomers.can_ask(tx, circle)
+    return circle.ended_at is None and circle.starts_at is not None
 
 
 def _has_other_meeting(
@@ -152,7 +161,8 @@ def _row(tx: Transaction, season: CircleSeason, circle: Circle, by: str) -> Star
         starter,
         places,
         max(0, places - len(people)),
-        circle.starts_at or tx.now,
+        service.next_meeting(tx, circle) or circle.starts_at or tx.now,
+        has_begun=store.has_begun(tx, circle),
     )
 
 
@@ -169,7 +179,8 @@ def rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[StartedRow]
             CircleSeason.places.is_not(None),
             CircleSeason.ended_at.is_(None),
             Circle.ended_at.is_(None),
-            Circle.starts_at > tx.now,
+            Circle.frozen_at.is_(None),
+            (Circle.starts_at > tx.now) | Circle.introduced_at.is_not(None),
             _taken() < CircleSeason.places,
             Circle.id.not_in(
                 select(CircleMember.circle_id).filter_by(member=by, left_at=None)
@@ -196,6 +207,8 @@ def rows(tx: Transaction, by: str, *, is_exact: bool = True) -> list[StartedRow]
         _row(tx, row.CircleSeason, row.Circle, by)
         for row in visible
         if not avoided & set(people[row.Circle.id])
+        and _takes_people(tx, row.Circle)
+        and by not in votes.refused(tx, row.Circle)
     ][:MAX_SHOWN]
 
 

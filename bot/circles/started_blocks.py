@@ -23,6 +23,8 @@ from bot.slack.blocks import (
 from bot.slack.rich_text import bold, date_token, fallback_text
 from bot.slack.text import capitalize, escape, format_full
 
+_FIRST, _NEXT = "First meeting: ", "It has begun. Next meeting: "
+
 
 @dataclass(frozen=True, slots=True)
 class StartedRow:
@@ -33,6 +35,8 @@ class StartedRow:
     places: int
     free: int
     meets_at: datetime
+    # True if it has met: those in it decide about others.
+    has_begun: bool = False
 
 
 def places_text(free: int, places: int) -> str:
@@ -49,14 +53,15 @@ def started_lines(row: StartedRow, zone: ZoneInfo) -> list[Block]:
         rich_text.inline(bold(title(row.season))),
         context_line(f"{short(row.season.program)}{by} · {shape(row.season)}"),
         rich_text.context_line(
-            f"{places_text(row.free, row.places)} First meeting: ",
+            f"{places_text(row.free, row.places)} {_NEXT if row.has_begun else _FIRST}",
             date_token(row.meets_at, zone),
         ),
     ]
 
 
 def started_row(row: StartedRow, zone: ZoneInfo) -> list[Block]:
-    take = button("Take a place", "circle_sign_up", row.season.id)
+    label = "Ask for a place" if row.has_begun else "Take a place"
+    take = button(label, "circle_sign_up", row.season.id)
     return [*started_lines(row, zone), button_row(take)]
 
 
@@ -117,6 +122,16 @@ def place_taken(row: StartedRow, zone: ZoneInfo) -> View:
         " places are taken; then I introduce you to each other."
     )
     view = message_modal("Your place", escape(text))
+    view.clear_on_close = True
+    return view
+
+
+def place_asked() -> View:
+    """Build the page after the form, if those in the circle decide."""
+    view = message_modal(
+        "Your place",
+        "I ask the others. They have three working days, then I write to you.",
+    )
     view.clear_on_close = True
     return view
 

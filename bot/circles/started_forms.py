@@ -141,15 +141,18 @@ def place_form(
 ) -> View:
     """Build the form to take a place; `brings` is mrkdwn."""
     warning = "You meet in another circle at that time."
+    begun = "If you ask for a place, those in it read your name and decide."
+    label = "Ask for a place" if row.has_begun else "Take a place"
     return View(
         type="modal",
         callback_id="circle_signup",
-        title="Take a place",
-        submit="Take a place",
+        title=label,
+        submit=label,
         close="Cancel",
         private_metadata=json.dumps({"season": row.season.id}),
         blocks=[
             *started_lines(row, zone),
+            *([context_line(begun)] if row.has_begun else []),
             *([context_line(warning)] if has_other_meeting else []),
             forms.brings_input(brings),
         ],

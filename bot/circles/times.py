@@ -13,11 +13,16 @@ from bot.circles import (
     page_forms,
     roster,
     rules,
+    seasons,
     service,
     signups,
+    wishes,
 )
+from bot.circles import meeting_store as store
+from bot.circles.meeting_times import first_of
 from bot.circles.message_kinds import CIRCLE_CALENDAR
 from bot.circles.rules import Proposal
+from bot.circles.vote_rules import Answer
 from bot.clock import EPOCH
 from bot.errors import UserError
 from bot.forms.fields import FormValues
@@ -58,7 +63,16 @@ def form(tx: Transaction, circle: Circle, *, by: str) -> View:
 
 
 def _proposal(tx: Transaction, circle: Circle, by: str) -> Proposal:
-    """Return the times from which the member may choose; none once it is announced."""
+    """Return the times from which the member may choose for the next meeting.
+
+    There are none once the first meeting is announced, unless the circle decided to
+    look for another time; and none while it meets.
+    """
+    none = Proposal((), suits_all=True)
+    if not service.may_choose_time(tx, circle, by):
+        return none
+    if wishes.wants(tx, circle, Answer.TIME):
+        return none if store.is_meeting(tx, circle.id) else proposed(tx, circle)
     is_announced = tx.session.scalar(
         select(CircleMeeting.id)
         .where(
@@ -67,8 +81,8 @@ def _proposal(tx: Transaction, circle: Circle, by: str) -> Proposal:
         )
         .limit(1)
     )
-    if is_announced is not None or not service.may_choose_time(tx, circle, by):
-        return Proposal((), suits_all=True)
+    if is_announced is not None:
+        return none
     result = proposed(tx, circle)
     if circle.starts_at is None or circle.starts_at <= tx.now:
         return result
@@ -96,13 +110,30 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
         raise UserError(OTHER_TIMES if may_choose else NOT_YOURS, field=page_forms.TIME)
     if at == circle.starts_at:
         return
-    circle.starts_at = at
-    circle.calendar_version += 1
-    tx.session.flush()
-    meeting_plans.replan(tx, circle)
+    _move_to(tx, circle, at)
     roster.refresh(tx, circle)
     for member in sorted(service.people_in(tx, circle)):
         send_calendar(tx, circle, member)
+
+
+def _move_to(tx: Transaction, circle: Circle, at: datetime) -> None:
+    """Let the circle's next meeting be at `at`, and the later ones accordingly."""
+    season = service.season_of(tx, circle)
+    meeting = store.ahead(tx, circle.id)
+    number = meeting.number if meeting is not None else 1
+    zone = service.zone_of(circle)
+    circle.starts_at = first_of(at, zone, number, season.weeks_between)
+    circle.calendar_version += 1
+    wishes.end(tx, circle)
+    tx.session.flush()
+    meeting_plans.replan(tx, circle)
+    last_day = meeting_plans.last_day(tx, circle)
+    if (
+        number > 1
+        and last_day is not None
+        and last_day > (circle.ends_on or season.ends_on)
+    ):
+        seasons.set_last_day(tx, season, circle, last_day)
 
 
 def _seconds(at: datetime) -> int:

@@ -16,6 +16,7 @@ from bot.circles import (
     season_blocks,
     started_blocks,
     started_forms,
+    vote_blocks,
 )
 from bot.circles.formats import Format
 from bot.circles.list_blocks import CircleRow, SeasonRow
@@ -27,6 +28,8 @@ from bot.circles.rules import State
 from bot.circles.season_blocks import SeasonText
 from bot.circles.started_blocks import StartedRow
 from bot.circles.started_forms import Origin
+from bot.circles.vote_blocks import ResultText, VoteText
+from bot.circles.vote_rules import Answer, Kind
 from bot.people.reasons import Sentence
 from bot.slack.rich_text import link
 from tests.samples.types import Samples
@@ -96,6 +99,8 @@ PAGES = [
     replace(PAGE, dates=[AT], next_meeting=AT, next_format=Format.CASE_CLINIC),
     replace(PAGE, season=replace(SEASON, places=7), free_places=5),
     replace(PAGE, season=replace(SEASON, places=7), is_introduced=True),
+    replace(PAGE, is_introduced=True, dates=[AT], next_meeting=AT, may_break=True),
+    replace(PAGE, is_introduced=True, back_until=date(2026, 6, 8)),
 ]
 ROWS = [
     SeasonRow(
@@ -120,13 +125,15 @@ CIRCLES = [
     CircleRow(7, "New managers", "", NAMES, is_taken=False),
     CircleRow(8, LONG, "&amp;" * 100, ["é" * 80] * 6, is_taken=True, next_meeting=AT),
     CircleRow(9, "New managers", "Giving feedback", NAMES, is_taken=True),
+    CircleRow(10, "New managers", "", NAMES, is_taken=True, is_frozen=True),
+    CircleRow(11, "New managers", "", NAMES, is_taken=False, is_asked=True),
 ]
 
 PLACES = replace(SEASON, theme="Giving feedback", places=7)
 STARTED = [
     StartedRow(PLACES, "ana", 7, 1, AT),
     StartedRow(PLACES, "", 7, 0, AT),
-    StartedRow(replace(LONGEST, places=7), "é" * 80, 7, 6, AT),
+    StartedRow(replace(LONGEST, places=7), "é" * 80, 7, 6, AT, has_begun=True),
 ]
 
 ORIGINS: list[tuple[int, Origin | None]] = [
@@ -152,6 +159,7 @@ SAMPLES: Samples = {
         for rows, may_start in (([], False), ([], True), (STARTED, True))
     ],
     started_blocks.place_taken: [partial(started_blocks.place_taken, STARTED[0], ZONE)],
+    started_blocks.place_asked: [started_blocks.place_asked],
     started_blocks.too_few_note: [
         partial(started_blocks.too_few_note, PLACES, has_begun=has_begun)
         for has_begun in (False, True)
@@ -236,7 +244,9 @@ SAMPLES: Samples = {
     ],
     place_blocks.place_note: [
         partial(
-            place_blocks.place_note, Offer(7, 1, season, others, REASONS, AT, at), ZONE
+            place_blocks.place_note,
+            Offer(*(7, 1, season, others, REASONS, AT, at), has_begun=at is not None),
+            ZONE,
         )
         for season, others, at in (
             (SEASON, NAMES[:3], None),
@@ -245,6 +255,7 @@ SAMPLES: Samples = {
         )
     ],
     place_blocks.taken: [partial(place_blocks.taken, 7)],
+    place_blocks.asked: [place_blocks.asked],
     place_blocks.too_late: [place_blocks.too_late],
     place_blocks.declined: [place_blocks.declined],
     season_blocks.none_note: [
@@ -277,12 +288,44 @@ SAMPLES: Samples = {
             MergeText(3, False, 3, [], True, NAMES[:3], AT, AT),
             MergeText(3, False, 3, ["Ana", "Ben"], False, NAMES, AT),
             MergeText(3, False, 2, [], False, NAMES, AT),
+            MergeText(3, True, 4, [], False, NAMES, AT, is_wish=True),
+            MergeText(3, False, 4, [], False, NAMES, AT, is_wish=True),
         )
     ],
     merge_blocks.not_merged: [merge_blocks.not_merged],
     merge_blocks.merge_answered: [
         partial(merge_blocks.merge_answered, is_yes=is_yes) for is_yes in (True, False)
     ],
+    vote_blocks.question: [
+        partial(
+            vote_blocks.question,
+            VoteText(3, kind, AT, name, impossible),
+            ZONE,
+        )
+        for kind, name, impossible in (
+            (Kind.QUIET, "", ()),
+            (Kind.QUIET, "", (Answer.TIME, Answer.JOIN)),
+            (Kind.BREAK, "", ()),
+            (Kind.PLACE, "lee", ()),
+            (Kind.PLACE, "é" * 80, ()),
+        )
+    ],
+    vote_blocks.answered: [partial(vote_blocks.answered, each) for each in Answer],
+    vote_blocks.decided: [
+        partial(vote_blocks.decided, ResultText(7, result, at, day), ZONE)
+        for result, at, day in (
+            *((each, AT, date(2026, 6, 8)) for each in Answer),
+            (Answer.GO_ON, None, None),
+            (Answer.YES, None, None),
+        )
+    ],
+    vote_blocks.thaw_button: [partial(vote_blocks.thaw_button, 7)],
+    vote_blocks.thawed: [
+        partial(vote_blocks.thawed, 7, AT, ZONE),
+        partial(vote_blocks.thawed, 7, None, ZONE),
+    ],
+    vote_blocks.brought_back: [vote_blocks.brought_back],
+    vote_blocks.no_place: [vote_blocks.no_place],
     forms.season_form: [
         partial(
             forms.season_form,

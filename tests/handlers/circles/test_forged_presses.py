@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.circles.vote_rules import Answer
 from models import Base
 from tests.factories import Story
 from tests.programs import joins_program
@@ -17,7 +18,8 @@ SECRET = "How do I tell my boss"
 BUTTONS = (
     *("new_season", "end_season", "sign_up", "withdraw", "preview", "move", "invite"),
     *("take", "decline", "see", "agree", "change", "calendar", "leave", "start"),
-    *("from_ask", "again"),
+    *("from_ask", "again", "break", "thaw"),
+    *(f"vote_{answer}" for answer in Answer),
 )
 FORMS = ("start", "season", "signup", "move", "change")
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2", "1:x")
@@ -130,7 +132,10 @@ def test_only_a_circles_members_see_what_is_in_it(story: Story, program: int):
     story.slack.responses.clear()
     before = everything(story)
     for person in (CHAMPION, ADMIN, ASKER):
-        for name in ("see", "agree", "change", "calendar", "leave", "take", "decline"):
+        for name in (
+            *("see", "agree", "change", "calendar", "leave", "take", "decline"),
+            *("break", "thaw"),
+        ):
             story.click(person, f"circle_{name}", str(circle))
         story.submit(person, form("change", circle), values(circle))
         story.command(person, "/backswing", "circles")

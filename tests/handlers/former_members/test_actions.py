@@ -15,6 +15,7 @@ from bot.anonymity import authors
 from bot.anonymity.keyring import keys_of
 from bot.asks import hiding
 from bot.circles.presses import Act
+from bot.circles.vote_rules import Answer
 from bot.features import FEATURES
 from bot.routing import forms as routing_forms
 from bot.runtime import Runtime
@@ -352,6 +353,8 @@ FREE = {
         *(f"circle_{name}" for name in ("take", "decline", "see", "agree")),
         *(f"circle_{name}" for name in ("change", "calendar", "leave")),
         *(f"circle_merge_{answer}" for answer in ("yes", "no")),
+        *(f"circle_vote_{answer}" for answer in Answer),
+        *("circle_break", "circle_thaw"),
         # These show less.
         "suggestion_dismiss",
         # The form in which the person writes.

@@ -57,6 +57,7 @@ TELLS_NOTHING = {
     *("circle.formed", "circle.place", "circle.none", "circle.welcome"),
     *("circle.left", "circle.calendar", "circle.merge", "circle.not_merged"),
     *("circle.joined", "circle.time", "circle.too_few", "circle.ended"),
+    *("circle.vote", "circle.voted", "circle.thawed"),
     # The words of a circle's members, to those who are in it.
     *("circle.agenda", "circle.update_agenda", "circle.agreed", "circle.questions"),
     *("circle.facilitator", "circle.swap", "circle.swapped"),

@@ -103,6 +103,7 @@ PERSONAL_DATA = (
         row_names=("answer in a circle's decision", "answers in circles' decisions"),
         contents="Answers to such a question. Nobody else sees them.",
         purpose="Count what the people in a circle want.",
+        retention="Until it is decided.",
         owner_columns=("member",),
         non_personal=("answer",),
         on_erasure="delete",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 
 from bot.circles import service, vote_rules
 from bot.circles.message_kinds import CIRCLE_VOTE
@@ -107,8 +107,12 @@ def answers(tx: Transaction, vote: CircleVote) -> Mapping[str, Answer]:
 
 
 def close(tx: Transaction, vote: CircleVote, result: Answer | None) -> None:
-    """Store a decision, or with None that there is nothing to decide any longer."""
+    """Store a decision, or with None that there is nothing to decide any longer.
+
+    The answers have done their work, and go.
+    """
     vote.decided_at = tx.now
+    tx.session.execute(delete(CircleVoteAnswer).filter_by(vote_id=vote.id))
     vote.result = result.value if result is not None else None
     tx.session.flush()
 

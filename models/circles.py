@@ -194,7 +194,7 @@ class CircleVote(Base):
         ),
         CheckConstraint("kind IN ('quiet', 'break', 'place')", name="kind"),
         CheckConstraint(
-            "result IN ('go_on', 'time', 'join', 'break', 'end', 'yes', 'no')",
+            "result IN ('continue', 'time', 'join', 'break', 'end', 'yes', 'no')",
             name="result",
         ),
         {"sqlite_autoincrement": True},
@@ -220,7 +220,7 @@ class CircleVoteAnswer(Base):
     __tablename__ = "circle_vote_answers"
     __table_args__ = (
         CheckConstraint(
-            "answer IN ('go_on', 'time', 'join', 'break', 'end', 'yes', 'no')",
+            "answer IN ('continue', 'time', 'join', 'break', 'end', 'yes', 'no')",
             name="answer",
         ),
     )

@@ -36,7 +36,7 @@ def settle(tx: Transaction, vote_id: int) -> None:
 def decide(tx: Transaction, circle: Circle, vote: CircleVote) -> None:
     """Decide a vote of a locked circle, if the answers or the time decide it by now.
 
-    How the circle goes on is not decided while it meets.
+    A circle does not decide how it goes on while it meets.
     """
     kind = Kind(vote.kind)
     if kind is not Kind.PLACE and store.is_meeting(tx, circle.id):

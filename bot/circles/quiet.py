@@ -132,7 +132,7 @@ def decide(
         votes.close(tx, vote, None)
         return
     if vote.kind == Kind.QUIET and is_silent and not is_quiet(tx, circle):
-        answer = Answer.GO_ON
+        answer = Answer.CONTINUE
     votes.close(tx, vote, answer)
     match answer:
         case Answer.BREAK:

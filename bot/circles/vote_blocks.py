@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from slack_sdk.models.blocks import InteractiveElement
+from slack_sdk.models.blocks import ButtonElement, InteractiveElement
 
 from bot.circles.season_blocks import day
 from bot.circles.vote_rules import ANSWERS, Answer, Kind
@@ -15,7 +15,7 @@ from bot.slack.rich_text import date_token, fallback_text
 from bot.slack.text import capitalize, format_full
 
 LABELS = {
-    Answer.GO_ON: "Go on",
+    Answer.CONTINUE: "Go on",
     Answer.TIME: "Another time",
     Answer.JOIN: "Join another circle",
     Answer.BREAK: "Take a break",
@@ -57,7 +57,7 @@ def question(vote: VoteText, zone: ZoneInfo) -> Note:
             LABELS[answer],
             f"circle_vote_{answer}",
             vote.id,
-            style="primary" if answer in {Answer.GO_ON, Answer.YES} else None,
+            style="primary" if answer in {Answer.CONTINUE, Answer.YES} else None,
         )
         for answer in ANSWERS[vote.kind]
         if answer not in vote.impossible
@@ -92,7 +92,7 @@ def answered(answer: Answer) -> Note:
 
 @dataclass(frozen=True, slots=True)
 class ResultText:
-    """What a circle decided, for one reader."""
+    """The decision of a circle, for one reader."""
 
     circle_id: int
     result: Answer
@@ -140,7 +140,7 @@ def _meets(at: datetime | None, zone: ZoneInfo) -> str:
     return f" You next meet on {format_full(at, zone)}." if at is not None else ""
 
 
-def thaw_button(circle_id: int) -> InteractiveElement:
+def thaw_button(circle_id: int) -> ButtonElement:
     return button("Bring it back", "circle_thaw", circle_id, style="primary")
 
 

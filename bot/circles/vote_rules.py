@@ -28,7 +28,7 @@ class Kind(StrEnum):
 class Answer(StrEnum):
     """An answer of a member, and of the circle, as it is stored."""
 
-    GO_ON = "go_on"
+    CONTINUE = "continue"
     TIME = "time"
     JOIN = "join"
     BREAK = "break"
@@ -38,7 +38,7 @@ class Answer(StrEnum):
 
 
 # The answers about a quiet circle; of two with as many votes, the first one counts.
-MILDEST_FIRST = (Answer.GO_ON, Answer.TIME, Answer.JOIN, Answer.BREAK, Answer.END)
+MILDEST_FIRST = (Answer.CONTINUE, Answer.TIME, Answer.JOIN, Answer.BREAK, Answer.END)
 ANSWERS: Mapping[Kind, Sequence[Answer]] = {
     Kind.QUIET: MILDEST_FIRST,
     Kind.BREAK: (Answer.YES, Answer.NO),

@@ -1,4 +1,4 @@
-"""What a circle decided to want, until it is done: another time, another circle."""
+"""The wish of a circle, until it is done: another time, or to join another circle."""
 
 from sqlalchemy import select, update
 

@@ -1,14 +1,14 @@
 """Store the votes of circles, and when a circle is looked at and ends.
 
 Revision ID: c3f80a7d92b5
-Revises: 8e3b5d0c71f4
+Revises: 5b1c7ae0d936
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "c3f80a7d92b5"
-down_revision = "8e3b5d0c71f4"
+down_revision = "5b1c7ae0d936"
 branch_labels = None
 depends_on = None
 
@@ -32,7 +32,7 @@ def upgrade() -> None:
             "kind IN ('quiet', 'break', 'place')", name="ck_circle_votes_kind"
         ),
         sa.CheckConstraint(
-            "result IN ('go_on', 'time', 'join', 'break', 'end', 'yes', 'no')",
+            "result IN ('continue', 'time', 'join', 'break', 'end', 'yes', 'no')",
             name="ck_circle_votes_result",
         ),
         sa.ForeignKeyConstraint(
@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.String(), nullable=False),
         sa.Column("event_micros", number, nullable=False),
         sa.CheckConstraint(
-            "answer IN ('go_on', 'time', 'join', 'break', 'end', 'yes', 'no')",
+            "answer IN ('continue', 'time', 'join', 'break', 'end', 'yes', 'no')",
             name="ck_circle_vote_answers_answer",
         ),
         sa.ForeignKeyConstraint(

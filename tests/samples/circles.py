@@ -315,11 +315,10 @@ SAMPLES: Samples = {
         partial(vote_blocks.decided, ResultText(7, result, at, day), ZONE)
         for result, at, day in (
             *((each, AT, date(2026, 6, 8)) for each in Answer),
-            (Answer.GO_ON, None, None),
+            (Answer.CONTINUE, None, None),
             (Answer.YES, None, None),
         )
     ],
-    vote_blocks.thaw_button: [partial(vote_blocks.thaw_button, 7)],
     vote_blocks.thawed: [
         partial(vote_blocks.thawed, 7, AT, ZONE),
         partial(vote_blocks.thawed, 7, None, ZONE),

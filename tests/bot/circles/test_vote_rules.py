@@ -30,13 +30,13 @@ def test_half_who_are_missing_are_enough(members: str, met: str, missed: bool):
     ("kind", "answers", "early", "late"),
     [
         (Kind.QUIET, "", None, Answer.BREAK),
-        (Kind.QUIET, "go_on", None, Answer.GO_ON),
+        (Kind.QUIET, "continue", None, Answer.CONTINUE),
         # Of as many votes, the milder one counts.
         (Kind.QUIET, "end end time time", None, Answer.TIME),
         # The end of a circle takes half of it, and five are in this one.
         (Kind.QUIET, "end end", None, Answer.BREAK),
         (Kind.QUIET, "end end end", None, Answer.END),
-        (Kind.QUIET, "go_on end end end join", Answer.END, Answer.END),
+        (Kind.QUIET, "continue end end end join", Answer.END, Answer.END),
         (Kind.BREAK, "yes yes", None, Answer.NO),
         (Kind.BREAK, "yes yes yes", Answer.YES, Answer.YES),
         (Kind.BREAK, "no no no", Answer.NO, Answer.NO),

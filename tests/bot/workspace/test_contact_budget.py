@@ -257,6 +257,7 @@ def test_each_message_that_waits_for_contact_hours_has_a_budget():
         *("circle.formed", "circle.none", "circle.place", "circle.welcome"),
         *("circle.left", "circle.merge", "circle.not_merged", "circle.joined"),
         *("circle.time", "circle.too_few", "circle.agreed", "circle.ended"),
+        *("circle.vote", "circle.voted", "circle.thawed"),
         *("circle.questions", "circle.facilitator", "circle.swap", "circle.swapped"),
         *("exchange.begun", "exchange.draft", "exchange.agreed", "exchange.meeting"),
         *("exchange.first", "exchange.midpoint", "exchange.last"),

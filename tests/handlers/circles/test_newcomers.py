@@ -82,7 +82,7 @@ def test_the_others_read_of_a_person_only_when_these_want_the_place(
     hours_come(story)
     for person in people:
         assert messages_with(story, person, JOINED)
-    assert messages_with(story, LATE, "Your circle is complete: you 6")
+    assert messages_with(story, LATE, "Your circle is complete: 6")
     assert calendars_of(story, LATE) == 1
     assert "You said" not in "".join(messages_with(story, LATE, ""))
     # An answer after that changes nothing.

@@ -125,7 +125,7 @@ def test_a_break_of_twelve_weeks_is_the_end(story: Story, quiet: int):
 
 
 def test_it_goes_on_and_is_asked_again_after_two_more(story: Story, quiet: int):
-    vote = answers(story, "go_on", *PEOPLE[:4])
+    vote = answers(story, "continue", *PEOPLE[:4])
     # One has not answered yet.
     assert vote.decided_at is None
     until(story, vote.answer_until + timedelta(minutes=1))
@@ -140,7 +140,7 @@ def test_it_goes_on_and_is_asked_again_after_two_more(story: Story, quiet: int):
     for member in PEOPLE[:2]:
         story.click(member, "meeting_met_all", f"{meeting_of(story, 4).id}:0:0")
     until(story, vote_of(story).answer_until + timedelta(minutes=1))
-    assert vote_of(story).result == "go_on"
+    assert vote_of(story).result == "continue"
     assert circle(story, quiet).frozen_at is None
 
 
@@ -180,7 +180,7 @@ def test_they_find_another_time(story: Story, quiet: int):
 
 def test_half_of_them_end_it_and_no_other_circle(story: Story, quiet: int):
     answers(story, "end", *PEOPLE[:3])
-    answers(story, "go_on", *PEOPLE[3:])
+    answers(story, "continue", *PEOPLE[3:])
     for member in PEOPLE:
         assert messages_with(story, member, ENDED)
     assert circle(story, quiet).ended_at is not None
@@ -209,7 +209,7 @@ def test_it_joins_another_circle_that_wants_it(story: Story, program: int):
     [(circle_id, together)] = circles_of(story, season)
     assert sorted(together) == sorted([*people[:4], *others[:3]])
     for member in together:
-        assert messages_with(story, member, "Your circle is complete: you 7")
+        assert messages_with(story, member, "Your circle is complete: 7")
     assert circle_id == other
 
 
@@ -271,7 +271,7 @@ def test_the_last_press_of_each_counts_in_any_order(story: Story, quiet: int):
     given = [
         (ASKER, Answer.END, 1),
         (ASKER, Answer.TIME, 3),
-        (HELPER, Answer.GO_ON, 2),
+        (HELPER, Answer.CONTINUE, 2),
         (HELPER, Answer.TIME, 4),
     ]
     vote_id = vote_of(story).id

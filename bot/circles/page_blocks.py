@@ -80,6 +80,8 @@ class CirclePage:
     free_places: int = 0
     # The last day of its break, while it has one.
     back_until: date | None = None
+    # True while it looks for another time.
+    wants_time: bool = False
     may_break: bool = False
 
 
@@ -208,8 +210,9 @@ def _page_buttons(page: CirclePage) -> list[InteractiveElement]:
     buttons: list[InteractiveElement] = []
     if not page.has_agreed:
         buttons.append(button("I agree", "circle_agree", page.id, style="primary"))
+    has_time = bool(page.dates) and not page.wants_time
     change = (
-        "Choose a time" if page.may_choose_time and not page.dates else "Goal and call"
+        "Choose a time" if page.may_choose_time and not has_time else "Goal and call"
     )
     if page.season.is_in_writing:
         change = "Goal"

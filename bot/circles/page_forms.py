@@ -27,11 +27,12 @@ def circle_form(
     zone: ZoneInfo,
     goal: str,
     call_link: str,
+    is_next: bool = False,
 ) -> View:
     """Build the form of a circle's goal, call link and times.
 
-    `times` are those from which its facilitator may choose; none for others. The goal
-    is mrkdwn.
+    `times` are those from which its facilitator may choose; none for others. They are
+    for another time of the meetings to come if it `is_next`. The goal is mrkdwn.
     """
     options = [
         Option(text=format_full(at, zone), value=str(int(at.timestamp())))
@@ -40,7 +41,7 @@ def circle_form(
     initial = [each for at, each in zip(times, options, strict=True) if at == chosen]
     when = InputBlock(
         block_id=TIME,
-        label="First meeting",
+        label="Next meeting" if is_next else "First meeting",
         hint=("All of you" if suits_all else "Most of you, but not all,")
         + " can meet then. The other meetings are at the same time of the day.",
         optional=True,

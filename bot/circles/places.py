@@ -347,6 +347,7 @@ def _can_come(
 
 def _takes_people(tx: Transaction, circle: Circle) -> bool:
     """Return True if there is a free place, and a meeting ahead to come to."""
-    if not 0 < len(service.places(tx, circle)) < LARGEST:
+    has_room = 0 < len(service.places(tx, circle)) < LARGEST
+    if circle.frozen_at is not None or not has_room:
         return False
     return not store.has_begun(tx, circle) or newcomers.can_ask(tx, circle)

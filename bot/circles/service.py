@@ -261,6 +261,7 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
         next_format=meeting_store.next_format(tx, circle),
         free_places=max(0, (season.places or 0) - len(own)),
         back_until=circle.ends_on if circle.frozen_at is not None else None,
+        wants_time=wishes.wants(tx, circle, Answer.TIME),
         may_break=meeting_store.ahead(tx, circle.id) is not None,
     )
 

@@ -133,7 +133,7 @@ def _takes_people(tx: Transaction, circle: Circle) -> bool:
     """Return True until the first meeting; then those in it decide about others."""
     if store.has_begun(tx, circle):
         return newcomers.can_ask(tx, circle)
-    return circle.ended_at is None and circle.starts_at is not None
+    return store.meets(tx, circle.id) and circle.starts_at is not None
 
 
 def _has_other_meeting(

@@ -59,6 +59,7 @@ def form(tx: Transaction, circle: Circle, *, by: str) -> View:
         zone=members.zone(tx, by),
         goal=circle.goal,
         call_link=circle.call_link,
+        is_next=wishes.wants(tx, circle, Answer.TIME),
     )
 
 

@@ -101,6 +101,7 @@ PAGES = [
     replace(PAGE, season=replace(SEASON, places=7), is_introduced=True),
     replace(PAGE, is_introduced=True, dates=[AT], next_meeting=AT, may_break=True),
     replace(PAGE, is_introduced=True, back_until=date(2026, 6, 8)),
+    replace(PAGE, dates=[AT], may_choose_time=True, wants_time=True),
 ]
 ROWS = [
     SeasonRow(
@@ -364,6 +365,7 @@ SAMPLES: Samples = {
             zone=ZONE,
             goal="Speak up &amp; listen",
             call_link="https://call.example/x",
+            is_next=len(times) > 1,
         )
         for times, chosen in (
             ([], None),

@@ -163,6 +163,7 @@ def test_they_find_another_time(story: Story, quiet: int):
     for member in PEOPLE:
         [result] = messages_with(story, member, "looks for another time")
         assert "circle_change" in result
+    assert "Choose a time" in text_of(press(story, PEER, "see", quiet))
     at = chooses_time(story, PEER, quiet)
     assert meeting_of(story, 3).planned_at == at
     until(story, at + timedelta(hours=3))

@@ -8,6 +8,7 @@ from bot.circles import meeting_store as store
 from bot.circles import roster, service, signups, times, votes
 from bot.circles.message_kinds import CIRCLE_VOTED
 from bot.circles.vote_rules import Answer, Kind
+from bot.matching.circles import LARGEST
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
 from models import Circle, CircleMember, CircleSeason, CircleVote
@@ -38,6 +39,14 @@ def can_ask(tx: Transaction, circle: Circle) -> bool:
         and store.ahead(tx, circle.id) is not None
         and votes.open_vote(tx, circle, Kind.QUIET) is None
     )
+
+
+def takes_people(tx: Transaction, circle: Circle) -> bool:
+    """Return True if there is a free place, and a meeting ahead to come to."""
+    has_room = 0 < len(service.places(tx, circle)) < LARGEST
+    if circle.frozen_at is not None or not has_room:
+        return False
+    return not store.has_begun(tx, circle) or can_ask(tx, circle)
 
 
 def is_asked(tx: Transaction, circle: Circle, member: str) -> bool:

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.circles import meeting_store as store
 from bot.circles import (
     apart,
     merge_blocks,
@@ -21,6 +20,7 @@ from bot.circles import (
     started_blocks,
     times,
 )
+from bot.circles import meeting_store as store
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_ENDED,

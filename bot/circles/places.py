@@ -30,7 +30,6 @@ from bot.circles.rules import State
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.matching import changes
-from bot.matching.circles import LARGEST
 from bot.matching.people import Person
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
@@ -305,7 +304,7 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
     circles = [
         circle
         for circle in (seasons.circles(tx, season) if people else [])
-        if _takes_people(tx, circle)
+        if newcomers.takes_people(tx, circle)
     ]
     if not circles:
         return
@@ -343,11 +342,3 @@ def _can_come(
 ) -> bool:
     at = service.next_meeting(tx, circle) or circle.starts_at
     return at is None or rules.can_meet(person, at, season.minutes)
-
-
-def _takes_people(tx: Transaction, circle: Circle) -> bool:
-    """Return True if there is a free place, and a meeting ahead to come to."""
-    has_room = 0 < len(service.places(tx, circle)) < LARGEST
-    if circle.frozen_at is not None or not has_room:
-        return False
-    return not store.has_begun(tx, circle) or newcomers.can_ask(tx, circle)

@@ -4,8 +4,8 @@ A person is offered the place, or asks for it, as before the start. Only when th
 it, the others read their name and answer.
 """
 
+from bot.circles import apart, roster, service, signups, times, votes
 from bot.circles import meeting_store as store
-from bot.circles import roster, service, signups, times, votes
 from bot.circles.message_kinds import CIRCLE_VOTED
 from bot.circles.vote_rules import Answer, Kind
 from bot.matching.circles import LARGEST
@@ -67,7 +67,8 @@ def decide(tx: Transaction, circle: Circle, vote: CircleVote, answer: Answer) ->
     if place is None or place.left_at is not None or circle.ended_at is not None:
         votes.close(tx, vote, None)
         return
-    if answer is Answer.YES and service.people_in(tx, circle):
+    people = service.people_in(tx, circle)
+    if answer is Answer.YES and people and not apart.avoided(tx, vote.member, people):
         votes.close(tx, vote, answer)
         _accept(tx, circle, place)
     else:

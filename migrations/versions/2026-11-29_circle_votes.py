@@ -1,14 +1,14 @@
 """Store the votes of circles, and when a circle is looked at and ends.
 
 Revision ID: c3f80a7d92b5
-Revises: 3c7f0b9a5e18
+Revises: 3c7d51f0a9e4
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "c3f80a7d92b5"
-down_revision = "3c7f0b9a5e18"
+down_revision = "3c7d51f0a9e4"
 branch_labels = None
 depends_on = None
 

@@ -1,10 +1,12 @@
 """Programs, their invitations, and the people who join."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
 
+from bot.clock import datetime_to_micros
 from bot.workspace import channels, members
 from models import Program, ProgramChannel, ProgramLead, ProgramMember
 from tests.factories import Story
@@ -56,6 +58,25 @@ def make_program(
             ProgramLead(program_id=program.id, member=lead) for lead in leads
         )
         return program.id
+
+
+def store_members(story: Story, program_id: int, people: Iterable[str]) -> None:
+    """Store people as members who joined a program now, in a twentieth of the time."""
+    with story.rt.write(story.workspace) as tx:
+        program = tx.session.get_one(Program, program_id)
+        for person in people:
+            user = story.slack.people[person]
+            members.upsert_from_slack(tx, user, team_id=story.team)
+            tx.session.add(
+                ProgramMember(
+                    program_id=program_id,
+                    member=person,
+                    is_joined=True,
+                    event_micros=datetime_to_micros(tx.now),
+                    joined_at=tx.now,
+                    rules_version=program.rules_version,
+                )
+            )
 
 
 def change_program(story: Story, program_id: int, **changes: Any) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 
 import jobs.circles
+from bot.clock import datetime_to_micros
 from models import Circle, CircleMember, CircleSeason, CircleSignup
 from tests.factories import Story
-from tests.programs import joins_program
+from tests.programs import store_members
 from tests.slack_payloads import CHAMPION, form_values, user_object
 
 # Ten in Helsinki, on a Monday.
@@ -35,11 +36,11 @@ def press(story: Story, member: str, action: str, value: object) -> dict[str, An
 
 
 def has_people(story: Story, program: int, count: int) -> list[str]:
-    """Let new people join a program; return their ids."""
+    """Store new people as members of a program; return their ids."""
     people = list(PEOPLE)[:count]
     for person in people:
         story.slack.people[person] = user_object(person, PEOPLE[person])
-        joins_program(story, person, program)
+    store_members(story, program, people)
     return people
 
 
@@ -133,11 +134,20 @@ def messages_with(story: Story, member: str, words: str) -> list[str]:
 
 
 def season_with(story: Story, program: int, count: int, **values: Any) -> int:
-    """Open a season for which so many people sign up; return its id."""
+    """Open a season, and store so many people who signed up for it; return its id."""
     people = has_people(story, program, count)
     season = opens_season(story, program, **values)
-    for person in people:
-        signs_up(story, person, season)
+    with story.rt.write(story.workspace) as tx:
+        tx.session.add_all(
+            CircleSignup(
+                season_id=season,
+                member=person,
+                is_signed_up=True,
+                event_micros=datetime_to_micros(tx.now),
+                signed_up_at=tx.now,
+            )
+            for person in people
+        )
     return season
 
 

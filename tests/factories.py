@@ -2,18 +2,20 @@
 
 import itertools
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 import jobs.checkins
 from bot.checkins import schedules
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
 from bot.workspace import channels, members
-from models import Answer, Ask, Round, Schedule
+from models import Answer, Ask, OutboxItem, Round, Schedule
 from tests.fakes import FakeSlack, PostedMessage
 from tests.slack_payloads import (
     ADMIN,
@@ -322,6 +324,31 @@ class Story:
     def advance(self, **duration: float) -> int:
         self.clock.advance(**duration)
         return self.deliver()
+
+    def pass_time(
+        self,
+        until: datetime,
+        run: Callable[[], object],
+        due: InstrumentedAttribute[datetime | None],
+    ) -> None:
+        """Call `run` now, at `until`, and between at each time when something is due.
+
+        `due` is the column with the times at which the job has to look at a row; the
+        times of waiting messages count, too. It is called once a day at least, and
+        every hour while something is overdue.
+        """
+        queries = [
+            select(func.min(OutboxItem.due_at)).filter_by(finished_at=None),
+            select(func.min(due)),
+        ]
+        run()
+        while (now := self.clock.now) < until:
+            with self.rt.read_session() as session:
+                times = [session.scalar(query) for query in queries]
+            soon, tomorrow = now + timedelta(hours=1), now + timedelta(days=1)
+            next_times = [at if at > now else soon for at in times if at]
+            self.clock.now = min(until, tomorrow, *next_times)
+            run()
 
     def set_up_channel(self, member: str = ADMIN, **changes: Any) -> BoltResponse:
         """Fill in the channel's settings form with changes, and submit it."""

@@ -53,10 +53,9 @@ class Routing:
             due = select(AskRoute).where(AskRoute.due_at <= self.story.clock.now)
             return session.scalars(due).first() is not None
 
-    def watch(self, *, until: datetime, every: timedelta = timedelta(hours=1)) -> None:
-        """Run the job again and again until a time."""
-        while self.story.clock.now < until:
-            self.at(min(self.story.clock.now + every, until))
+    def watch(self, *, until: datetime) -> None:
+        """Run the job whenever something is due, until a time."""
+        self.story.pass_time(until, self.run, AskRoute.due_at)
 
     def write(self):
         return self.story.rt.write(self.story.workspace)

@@ -53,7 +53,7 @@ def test_a_champion_reads_of_each_ask_once(championed: Routing):
     [message] = told(championed)
     assert message.text.startswith("This ask in #help has no answer yet.")
     assert listed(message) == [CARD]
-    championed.watch(until=WEDNESDAY + 9 * DAY, every=3 * HOUR)
+    championed.watch(until=WEDNESDAY + 9 * DAY)
     [_, second] = told(championed)
     assert listed(second) == [LIFT]
 
@@ -64,7 +64,7 @@ def test_asks_of_about_the_same_time_come_in_one_message(championed: Routing):
     ask(championed, LIFT)
     championed.watch(until=WEDNESDAY - HOUR)
     assert told(championed) == []
-    championed.watch(until=WEDNESDAY + 4 * HOUR, every=5 * MINUTE)
+    championed.watch(until=WEDNESDAY + 4 * HOUR)
     [message] = told(championed)
     assert message.text.startswith("These asks in #help have no answer yet.")
     assert listed(message) == [CARD, LIFT]
@@ -76,7 +76,7 @@ def test_an_ask_after_todays_message_comes_tomorrow(championed: Routing):
     ask(championed, LIFT)
     championed.watch(until=WEDNESDAY - HOUR)
     assert told(championed) == []
-    championed.watch(until=WEDNESDAY + 8 * HOUR, every=10 * MINUTE)
+    championed.watch(until=WEDNESDAY + 8 * HOUR)
     assert [listed(message) for message in told(championed)] == [[CARD]]
     championed.watch(until=WEDNESDAY + DAY + 4 * HOUR)
     assert [listed(message) for message in told(championed)] == [[CARD], [LIFT]]
@@ -89,10 +89,10 @@ def test_a_message_that_waits_for_its_turn_takes_later_asks_along(
     ask(championed, CARD)
     championed.watch(until=MONDAY + DAY)
     ask(championed, LIFT)
-    championed.watch(until=WEDNESDAY + 2 * DAY, every=2 * HOUR)
+    championed.watch(until=WEDNESDAY + 2 * DAY)
     assert told(championed) == []
     story.set_up_workspace(unasked_per_week="3")
-    championed.watch(until=WEDNESDAY + 12 * DAY, every=3 * HOUR)
+    championed.watch(until=WEDNESDAY + 12 * DAY)
     assert [listed(message) for message in told(championed)] == [[CARD, LIFT]]
 
 
@@ -168,5 +168,5 @@ def test_an_ask_in_a_message_is_not_suggested_afterwards(present: Routing):
     assert suggested(present) == []
     present.watch(until=WEDNESDAY + 2 * HOUR)
     assert [listed(message) for message in told(present)] == [[CARD]]
-    present.watch(until=MONDAY + 8 * DAY, every=6 * HOUR)
+    present.watch(until=MONDAY + 8 * DAY)
     assert suggested(present) == []

@@ -168,7 +168,7 @@ def test_an_author_edits_their_message_to_make_it_clearer(
     championed: Routing, story: Story
 ):
     convert(story, ASKER)
-    championed.watch(until=MONDAY_NOON + timedelta(days=4), every=timedelta(hours=4))
+    championed.watch(until=MONDAY_NOON + timedelta(days=4))
     notice = championed.messages(ASKER)[-1]
     assert "Nobody has answered" in notice.text
     assert "Edit your message and the ask will follow." in visible_text(notice)

@@ -59,7 +59,7 @@ def test_where_nobody_may_be_asked_steps_pass_in_silence(
     routing.watch(until=MONDAY + 47 * HOUR)
     assert [(step, count) for step, _, count in routing.steps()] == [(1, 0), (2, 0)]
     assert len(story.slack.messages) == before
-    routing.watch(until=MONDAY + 48 * HOUR + 45 * MINUTE, every=5 * MINUTE)
+    routing.watch(until=MONDAY + 48 * HOUR + 45 * MINUTE)
     [to_champion] = story.slack.messages[before:]
     assert to_champion.channel == CHAMPION
     assert "I could ask nobody" in visible_text(to_champion)
@@ -76,7 +76,7 @@ def test_who_is_no_longer_a_champion_gets_no_message(routing: Routing, story: St
     sync.refresh(story.rt, story.workspace, users=[CHAMPION], channel=HELP_CHANNEL)
     routing.at(MONDAY)
     story.ask(QUESTION)
-    routing.watch(until=MONDAY + 47 * HOUR, every=4 * HOUR)
+    routing.watch(until=MONDAY + 47 * HOUR)
     story.clock.now = MONDAY + 48 * HOUR + MINUTE
     jobs.routing.route_asks(story.rt, story.worker)
     assert [step for step, _, _ in routing.steps()] == [1, 2, 3]
@@ -136,7 +136,7 @@ def test_a_workspace_without_unasked_messages_asks_nobody(
     limit(routing, HELPER, 7)
     routing.at(MONDAY)
     story.ask(QUESTION)
-    routing.watch(until=MONDAY + 72 * HOUR, every=4 * HOUR)
+    routing.watch(until=MONDAY + 72 * HOUR)
     assert routing.asked() == []
 
 

@@ -73,7 +73,7 @@ def test_nobody_outside_a_private_channel_is_asked_about_its_asks(
     open_channel(story, DEN, NAME, [ASKER, PEER], is_private=True)
     routing.at(MONDAY)
     ask_in(story, DEN, QUESTION)
-    routing.watch(until=MONDAY + 72 * HOUR, every=2 * HOUR)
+    routing.watch(until=MONDAY + 72 * HOUR)
     assert routing.asked() == [(1, PEER)]
     for member in (HELPER, ADMIN, CHAMPION):
         assert NAME not in all_messages(story, member)
@@ -151,7 +151,7 @@ def test_who_left_a_private_channel_is_not_asked(routing: Routing, story: Story)
     story.slack.members_by_channel[DEN] = [ASKER, PEER]
     left = {"type": "member_left_channel", "user": HELPER, "channel": DEN}
     assert story.event(left) == 200
-    routing.watch(until=MONDAY + 25 * HOUR, every=2 * HOUR)
+    routing.watch(until=MONDAY + 25 * HOUR)
     assert routing.asked() == [(1, PEER)]
 
 
@@ -166,7 +166,7 @@ def test_an_answer_in_a_private_channel_is_no_reason_elsewhere(
     story.deliver()
     routing.at(MONDAY)
     story.ask(QUESTION)
-    routing.watch(until=MONDAY + 25 * HOUR, every=2 * HOUR)
+    routing.watch(until=MONDAY + 25 * HOUR)
     assert [step for step, _, _ in routing.steps()] == [1, 2]
     assert routing.asked() == [(1, HELPER), (1, PEER)]
     for member in (HELPER, PEER):
@@ -236,7 +236,7 @@ def test_a_reason_from_a_channel_that_the_bot_has_left_does_not_count(
         channels.update_channel(tx, HELP_CHANNEL, is_joined=False)
     routing.at(MONDAY)
     ask_in(story, OTHER, QUESTION)
-    routing.watch(until=MONDAY + 25 * HOUR, every=2 * HOUR)
+    routing.watch(until=MONDAY + 25 * HOUR)
     assert [step for step, _, _ in routing.steps()] == [1, 2]
     assert routing.asked() == []
 
@@ -255,7 +255,7 @@ def test_guests_are_asked_in_their_channels_only(routing: Routing, story: Story)
     open_channel(story, OTHER, "other", [ASKER, HELPER, PEER])
     routing.at(MONDAY)
     ask_in(story, OTHER, QUESTION)
-    routing.watch(until=MONDAY + 25 * HOUR, every=2 * HOUR)
+    routing.watch(until=MONDAY + 25 * HOUR)
     assert {member for _, member in routing.asked()} == {HELPER, PEER}
 
 
@@ -389,7 +389,7 @@ def test_external_people_bots_and_former_members_are_not_asked(
         member_settings.update(tx, PEER, max_requests_per_week=7)
     routing.at(MONDAY)
     story.ask(QUESTION)
-    routing.watch(until=MONDAY + 25 * HOUR, every=2 * HOUR)
+    routing.watch(until=MONDAY + 25 * HOUR)
     assert routing.asked() == [(1, PEER)]
 
 
@@ -479,7 +479,7 @@ def test_an_asked_person_who_is_forgotten(routing: Routing, story: Story):
     assert [row.member for row in rows(story)] == [PEER]
     assert HELPER not in str([vars(row) for row in rows(story)])
     assert routing.requests(HELPER) == []
-    routing.watch(until=MONDAY + 72 * HOUR + 5 * MINUTE, every=2 * HOUR)
+    routing.watch(until=MONDAY + 72 * HOUR + 5 * MINUTE)
     assert [step for step, _, _ in routing.steps()] == [1, 2, 3, 4]
     assert [member for _, member in routing.asked()] == [PEER]
 
@@ -509,7 +509,7 @@ def test_an_asker_who_is_forgotten(routing: Routing, story: Story):
     for member in (HELPER, PEER):
         assert "VPN" not in routing.messages(member)[-1].text
         assert "Ana" not in all_messages(story, member)
-    routing.watch(until=MONDAY + 72 * HOUR, every=2 * HOUR)
+    routing.watch(until=MONDAY + 72 * HOUR)
     assert [step for step, _, _ in routing.steps()] == [1]
     assert len(story.slack.messages) == count
     assert all(row.outcome == "over" for row in rows(story))
@@ -521,7 +521,7 @@ def test_an_asker_who_is_forgotten_before_the_first_step(
     routing.at(MONDAY)
     story.ask(QUESTION)
     forget(story, ASKER)
-    routing.watch(until=MONDAY + 72 * HOUR, every=2 * HOUR)
+    routing.watch(until=MONDAY + 72 * HOUR)
     assert routing.steps() == []
     assert rows(story) == []
 

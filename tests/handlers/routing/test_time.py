@@ -31,7 +31,7 @@ MONDAY = datetime(2026, 3, 9, 7, 30, tzinfo=UTC)
 def test_a_first_ask_waits_for_two_hours(routing: Routing, story: Story):
     routing.at(MONDAY)
     story.ask(QUESTION, member=CHAMPION)
-    routing.watch(until=MONDAY + 2 * HOUR - MINUTE, every=29 * MINUTE)
+    routing.watch(until=MONDAY + 2 * HOUR - MINUTE)
     assert routing.asked() == []
     routing.at(MONDAY + 2 * HOUR + MINUTE)
     assert routing.asked() == [(1, HELPER), (1, PEER)]
@@ -56,10 +56,10 @@ def test_after_downtime_steps_are_two_working_hours_apart(
     back = datetime(2026, 3, 14, 1, tzinfo=UTC)
     before = len(story.slack.messages)
     routing.at(back)
-    routing.watch(until=datetime(2026, 3, 16, 6, 30, tzinfo=UTC), every=2 * HOUR)
+    routing.watch(until=datetime(2026, 3, 16, 6, 30, tzinfo=UTC))
     assert routing.steps() == []
     assert len(story.slack.messages) == before
-    routing.watch(until=datetime(2026, 3, 18, 15, tzinfo=UTC), every=15 * MINUTE)
+    routing.watch(until=datetime(2026, 3, 18, 15, tzinfo=UTC))
     steps = routing.steps()
     assert [(step, count) for step, _, count in steps] == [
         (1, 2),
@@ -132,7 +132,7 @@ def test_after_a_deleted_answer_the_next_step_follows(
     first = routing.asked()
     answer = story.say(crowd[0], "Try it again.", thread_ts=ask.ts)
     routing.at(MONDAY + 7 * HOUR)
-    routing.watch(until=MONDAY + 26 * HOUR, every=6 * HOUR)
+    routing.watch(until=MONDAY + 26 * HOUR)
     assert [step for step, _, _ in routing.steps()] == [1]
     story.delete(crowd[0], answer, thread_ts=ask.ts)
     routing.run()
@@ -163,7 +163,7 @@ def test_nothing_is_done_for_asks_older_than_three_weeks(
     story.ask(QUESTION)
     routing.run()
     routing.at(MONDAY + timedelta(days=22))
-    routing.watch(until=MONDAY + timedelta(days=25), every=7 * HOUR)
+    routing.watch(until=MONDAY + timedelta(days=25))
     assert routing.steps() == []
 
 
@@ -193,7 +193,7 @@ def test_someone_in_another_zone_is_asked_in_their_hours_only(
     routing.at(start + 4 * HOUR + MINUTE)
     assert routing.asked() == [(1, PEER)]
     # Step 2 is taken at ten in Tokyo, when nobody in Lisbon is awake.
-    routing.watch(until=start + 24 * HOUR + MINUTE, every=30 * MINUTE)
+    routing.watch(until=start + 24 * HOUR + MINUTE)
     assert [step for step, _, _ in routing.steps()] == [1, 2]
     assert routing.asked() == [(1, PEER)]
 
@@ -211,7 +211,7 @@ def test_an_asker_in_another_zone_is_told_in_their_hours(
     before = len(routing.messages(ASKER))
     routing.at(start + 4 * HOUR + MINUTE)
     assert len(routing.asked()) == 2
-    routing.watch(until=datetime(2026, 3, 9, 8, 55, tzinfo=UTC), every=30 * MINUTE)
+    routing.watch(until=datetime(2026, 3, 9, 8, 55, tzinfo=UTC))
     assert len(routing.messages(ASKER)) == before
     routing.at(datetime(2026, 3, 9, 9, 31, tzinfo=UTC))
     assert "I asked two people" in routing.messages(ASKER)[-1].text
@@ -223,7 +223,7 @@ def test_days_off_do_not_count(routing: Routing, story: Story):
     start = datetime(2026, 3, 9, 13, tzinfo=UTC)
     routing.at(start)
     story.ask(QUESTION)
-    routing.watch(until=start + 42 * HOUR, every=2 * HOUR)
+    routing.watch(until=start + 42 * HOUR)
     assert routing.steps() == []
     routing.at(datetime(2026, 3, 11, 9, 1, tzinfo=UTC))
     assert [step for step, _, _ in routing.steps()] == [1]
@@ -235,7 +235,7 @@ def test_hours_count_over_a_change_of_the_clocks(routing: Routing, story: Story)
     start = datetime(2026, 3, 27, 14, tzinfo=UTC)
     routing.at(start)
     story.ask(QUESTION)
-    routing.watch(until=datetime(2026, 3, 30, 8, 55, tzinfo=UTC), every=HOUR / 2)
+    routing.watch(until=datetime(2026, 3, 30, 8, 55, tzinfo=UTC))
     assert routing.steps() == []
     routing.at(datetime(2026, 3, 30, 9, 1, tzinfo=UTC))
     [(_, taken_at, _)] = routing.steps()

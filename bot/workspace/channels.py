@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,11 +19,15 @@ from bot.slack.text import one_line, sanitize
 from bot.workspace import reaction_emoji
 from models import Base, Champion, Channel
 
+_BY_SLACK_ID = select(Channel).where(
+    Channel.installation_id == bindparam("installation_id"),
+    Channel.slack_id == bindparam("slack_id"),
+)
+
 
 def find(tx: Transaction, slack_id: str) -> Channel | None:
-    return tx.session.scalar(
-        select(Channel).filter_by(installation_id=tx.workspace.id, slack_id=slack_id)
-    )
+    values = {"installation_id": tx.workspace.id, "slack_id": slack_id}
+    return tx.session.scalar(_BY_SLACK_ID, values)
 
 
 def get(tx: Transaction, slack_id: str) -> Channel:

@@ -2,11 +2,21 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from bot.db.statements import replace_members, upsert
 from bot.runtime import Transaction
 from models import Program, ProgramLead
+
+_LEADS = (
+    select(ProgramLead.member)
+    .join(Program)
+    .where(
+        Program.installation_id == bindparam("installation_id"),
+        Program.is_workspace_wide,
+    )
+)
+_LEAD = _LEADS.where(ProgramLead.member == bindparam("member"))
 
 
 def _program(tx: Transaction) -> Select[int]:
@@ -32,20 +42,14 @@ def workspace_program_id(tx: Transaction) -> int:
 
 def is_program_lead(tx: Transaction, member: str) -> bool:
     """Return True if the member leads the workspace's own program."""
-    leads = _leads(tx).where(ProgramLead.member == member)
-    return tx.session.scalar(leads) is not None
+    values = {"installation_id": tx.workspace.id, "member": member}
+    return tx.session.scalar(_LEAD, values) is not None
 
 
 def program_leads(tx: Transaction) -> list[str]:
-    return list(tx.session.scalars(_leads(tx).order_by(ProgramLead.member)))
-
-
-def _leads(tx: Transaction) -> Select[str]:
-    return (
-        select(ProgramLead.member)
-        .join(Program)
-        .where(Program.installation_id == tx.workspace.id, Program.is_workspace_wide)
-    )
+    """Return the leads of the workspace's own program, in the order of their ids."""
+    values = {"installation_id": tx.workspace.id}
+    return list(tx.session.scalars(_LEADS.order_by(ProgramLead.member), values))
 
 
 def set_program_leads(tx: Transaction, slack_ids: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from bot import timezones
 from bot.clock import EPOCH, datetime_to_micros
@@ -137,10 +137,16 @@ def _clean_name(name: str | None) -> str:
     return truncate(one_line(sanitize(name or "")), _MAX_NAME_LENGTH)
 
 
+# Built once, as it runs several times in most transactions.
+_BY_SLACK_ID = select(Member).where(
+    Member.installation_id == bindparam("installation_id"),
+    Member.slack_id == bindparam("slack_id"),
+)
+
+
 def find(tx: Transaction, slack_id: str) -> Member | None:
-    return tx.session.scalar(
-        select(Member).filter_by(installation_id=tx.workspace.id, slack_id=slack_id)
-    )
+    values = {"installation_id": tx.workspace.id, "slack_id": slack_id}
+    return tx.session.scalar(_BY_SLACK_ID, values)
 
 
 def is_before_erasure(tx: Transaction, slack_id: str, *, event_micros: int) -> bool:

@@ -9,7 +9,7 @@ and runs them again.
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, exists, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from bot.clock import datetime_to_micros
@@ -246,18 +246,36 @@ def _fresh_range(now: datetime) -> tuple[int, int]:
     return datetime_to_micros(now - FRESH_FOR), datetime_to_micros(now + FRESH_FOR)
 
 
+_ACTIVE_PROFILE = select(Member.is_guest).where(
+    Member.installation_id == bindparam("installation_id"),
+    Member.slack_id == bindparam("member"),
+    Member.fetched_at.is_not(None),
+    Member.is_external.is_(False),
+    Member.is_bot.is_(False),
+    Member.is_deactivated.is_(False),
+)
+
+
 def _active_profile(tx: Transaction, member: str) -> Row[bool] | None:
     """Return `is_guest` of a member or guest; None for all others."""
-    return tx.session.execute(
-        select(Member.is_guest).where(
-            Member.installation_id == tx.workspace.id,
-            Member.slack_id == member,
-            Member.fetched_at.is_not(None),
-            Member.is_external.is_(False),
-            Member.is_bot.is_(False),
-            Member.is_deactivated.is_(False),
-        )
-    ).first()
+    values = {"installation_id": tx.workspace.id, "member": member}
+    return tx.session.execute(_ACTIVE_PROFILE, values).first()
+
+
+_CHANNELS_AND_MEMBERSHIP = (
+    select(Channel.id, Channel.is_private, Channel.is_archived, ChannelMember.is_member)
+    .outerjoin(
+        ChannelMember,
+        (ChannelMember.channel_id == Channel.id)
+        & (ChannelMember.member == bindparam("member"))
+        & ChannelMember.event_micros.between(bindparam("since"), bindparam("until")),
+    )
+    .where(
+        Channel.installation_id == bindparam("installation_id"),
+        # The bot leaves an archived channel, whose texts can still be read.
+        Channel.is_joined.is_(True) | Channel.is_archived.is_(True),
+    )
+)
 
 
 def readable_channels(
@@ -272,25 +290,14 @@ def readable_channels(
     person = _active_profile(tx, member)
     if person is None:
         return frozenset()
-    rows = tx.session.execute(
-        select(
-            Channel.id,
-            Channel.is_private,
-            Channel.is_archived,
-            ChannelMember.is_member,
-        )
-        .outerjoin(
-            ChannelMember,
-            (ChannelMember.channel_id == Channel.id)
-            & (ChannelMember.member == member)
-            & ChannelMember.event_micros.between(*_fresh_range(tx.now)),
-        )
-        .where(
-            Channel.installation_id == tx.workspace.id,
-            # The bot leaves an archived channel, whose texts can still be read.
-            Channel.is_joined.is_(True) | Channel.is_archived.is_(True),
-        )
-    ).all()
+    since, until = _fresh_range(tx.now)
+    values = {
+        "installation_id": tx.workspace.id,
+        "member": member,
+        "since": since,
+        "until": until,
+    }
+    rows = tx.session.execute(_CHANNELS_AND_MEMBERSHIP, values).all()
     limited = [row for row in rows if row.is_private or person.is_guest]
     unknown = [row.id for row in limited if row.is_member is None]
     if is_exact and unknown:

@@ -57,7 +57,7 @@ def unbound(sql: str, dialect: str) -> list[str]:
 
     The dialect is SQLAlchemy's name of it, and so are the statement's parameters.
     """
-    text = _PARAMETER.sub("1", sql)
+    text = _PARAMETER.sub("1", sql).replace("%%", "%")
     walk = _Walk()
     walk.visit(sqlglot.parse_one(text, dialect=_DIALECTS[dialect]), {})
     bound = walk.reached()

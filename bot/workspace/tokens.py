@@ -153,9 +153,9 @@ def versions(session: Session) -> dict[int, TokenVersion]:
         WorkspaceToken.installation_id == OrganisationWorkspace.organisation_id,
     )
     is_workspace = Installation.is_organisation.is_(False)
-    return {
-        installation_id: TokenVersion(owner_id, version)
-        # A workspace's own token comes last, and wins.
-        for statement in (shared, own.where(is_workspace))
-        for installation_id, owner_id, version in session.execute(statement)
-    }
+    by_installation: dict[int, TokenVersion] = {}
+    # A workspace's own token comes last, and wins.
+    for statement in (shared, own.where(is_workspace)):
+        for installation_id, owner_id, version in session.execute(statement):
+            by_installation[installation_id] = TokenVersion(owner_id, version)
+    return by_installation

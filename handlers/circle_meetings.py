@@ -16,6 +16,7 @@ from bot.circles import (
     meeting_replies,
     meetings,
     member_questions,
+    moves,
     outcomes,
     writing_blocks,
     writing_weeks,
@@ -72,6 +73,10 @@ def register(app: App, rt: Runtime) -> None:
     on_view(app, rt, "circle_focus", writes(save_focus))
     on_button(app, rt, "meeting_write", reads(open_write))
     on_view(app, rt, "circle_write", writes(save_entry))
+    on_button(app, rt, "meeting_move", reads(open_move))
+    on_view(app, rt, "circle_meeting_move", writes(propose_move))
+    for action_id, is_yes in (("meeting_move_yes", True), ("meeting_move_no", False)):
+        on_button(app, rt, action_id, writes(partial(answer_move, is_yes=is_yes)))
     on_button(app, rt, "meeting_question", reads(open_question))
     on_view(app, rt, "circle_question", writes(save_question))
 
@@ -268,3 +273,25 @@ def save_question(form: ViewSubmission, tx: Transaction) -> Response:
     member_questions.save(tx, meeting, form.view.text("question"), by=form.actor)
     meetings.update_messages(tx, meeting)
     return None
+
+
+def open_move(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(moves.form(tx, _meeting(click, tx), by=click.actor))
+
+
+def propose_move(form: ViewSubmission, tx: Transaction) -> Response:
+    moves.propose(tx, _submitted(form, tx), form.view, by=form.actor)
+    return None
+
+
+def answer_move(click: BlockAction, tx: Transaction, *, is_yes: bool) -> Response:
+    meeting, move = moves.lock(tx, parse_id(click.value), by=click.actor)
+    note = moves.answer(
+        tx,
+        meeting,
+        move,
+        by=click.actor,
+        is_yes=is_yes,
+        event_micros=click.at_micros,
+    )
+    return Reply(*note, replace=True)

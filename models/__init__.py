@@ -22,6 +22,8 @@ from models.circle_meetings import (
     CircleQuestion,
     MeetingAnswer,
     MeetingEntry,
+    MeetingMove,
+    MeetingMoveAnswer,
     MeetingTurn,
 )
 from models.circles import (
@@ -138,6 +140,8 @@ __all__ = [
     "KudosThanks",
     "MeetingAnswer",
     "MeetingEntry",
+    "MeetingMove",
+    "MeetingMoveAnswer",
     "MeetingTurn",
     "Member",
     "MemberAttributes",

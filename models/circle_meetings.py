@@ -47,6 +47,9 @@ class CircleMeeting(Base):
     number: Mapped[int]
     planned_at: Mapped[datetime]
     minutes: Mapped[int]
+    # The time that the circle agreed on for it, instead of this time of its rota.
+    moved_from: Mapped[datetime | None]
+    moved_to: Mapped[datetime | None]
     # Its format unless the facilitator chooses another one.
     format: Mapped[str] = mapped_column(default="turns")
     # The goal and the scope of an open discussion (mrkdwn in one line), and the member
@@ -77,6 +80,41 @@ class CircleMeeting(Base):
     worth_yes: Mapped[int] = mapped_column(default=0)
     worth_so_so: Mapped[int] = mapped_column(default=0)
     worth_no: Mapped[int] = mapped_column(default=0)
+
+
+class MeetingMove(Base):
+    """A member's proposal to have a meeting at another time, about which all decide."""
+
+    __tablename__ = "meeting_moves"
+    __table_args__ = (
+        # A member proposes once for a meeting.
+        UniqueConstraint("meeting_id", "proposed_by"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meetings.id"))
+    proposed_by: Mapped[str] = mapped_column(index=True)
+    starts_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    # None while people decide.
+    is_accepted: Mapped[bool | None]
+    # The meeting's time before it moved.
+    moved_from: Mapped[datetime | None]
+
+
+class MeetingMoveAnswer(Base):
+    """A member's answer about such a proposal; nobody else sees it."""
+
+    __tablename__ = "meeting_move_answers"
+
+    move_id: Mapped[int] = mapped_column(
+        ForeignKey("meeting_moves.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True, index=True)
+    is_yes: Mapped[bool]
+    # The later press counts.
+    event_micros: Mapped[int]
 
 
 class MeetingAnswer(Base):

@@ -96,6 +96,7 @@ def announcement(view: Announcement) -> Note:
         button_row(
             own,
             button("Ask the circle something", "meeting_question", value),
+            button("Move this meeting", "meeting_move", value),
         )
     )
     return text, blocks

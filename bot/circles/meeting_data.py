@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, or_, select, update
 
-from bot.circles import agenda_messages, announcements, ask_offers
+from bot.circles import agenda_messages, announcements, ask_offers, moves
 from bot.personal_data import Erasure, TablePolicy
 from bot.runtime import Transaction
 from models import (
@@ -18,6 +18,8 @@ from models import (
     CircleSeason,
     MeetingAnswer,
     MeetingEntry,
+    MeetingMove,
+    MeetingMoveAnswer,
     MeetingTurn,
 )
 
@@ -73,6 +75,23 @@ PERSONAL_DATA = (
         retention="90 days after the circle ended.",
         owner_columns=("recipient",),
         non_personal=("ts", "slack_channel"),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=MeetingMove,
+        row_names=("proposal to move a meeting", "proposals to move meetings"),
+        contents="Proposals to have a circle's meeting at another time: who, and when.",
+        purpose="Let a circle meet when it suits most.",
+        retention="90 days after the circle ended.",
+        owner_columns=("proposed_by",),
+    ),
+    TablePolicy(
+        model=MeetingMoveAnswer,
+        row_names=("answer about moving a meeting", "answers about moving meetings"),
+        contents="Answers to such a proposal. Nobody else sees them.",
+        purpose="Let more than half of the circle decide.",
+        retention="90 days after the circle ended.",
+        owner_columns=("member",),
         on_erasure="delete",
     ),
     TablePolicy(
@@ -140,6 +159,7 @@ MESSAGES = (
     *agenda_messages.MESSAGES,
     *announcements.MESSAGES,
     *ask_offers.MESSAGES,
+    *moves.MESSAGES,
 )
 
 
@@ -159,10 +179,13 @@ def purge(tx: Transaction) -> None:
         )
     )
     meetings = select(CircleMeeting.id).where(CircleMeeting.circle_id.in_(over))
+    proposals = select(MeetingMove.id).where(MeetingMove.meeting_id.in_(meetings))
     for statement in (
         delete(CircleAction).where(CircleAction.circle_id.in_(over)),
         delete(CircleQuestion).where(CircleQuestion.circle_id.in_(over)),
         delete(MeetingEntry).where(MeetingEntry.meeting_id.in_(meetings)),
+        delete(MeetingMoveAnswer).where(MeetingMoveAnswer.move_id.in_(proposals)),
+        delete(MeetingMove).where(MeetingMove.meeting_id.in_(meetings)),
         delete(AskOffer).where(AskOffer.meeting_id.in_(meetings)),
         delete(MeetingAnswer).where(MeetingAnswer.meeting_id.in_(meetings)),
         delete(MeetingTurn).where(MeetingTurn.meeting_id.in_(meetings)),

@@ -71,14 +71,31 @@ def _planned_at(
     tx: Transaction, circle: Circle, last: CircleMeeting | None, number: int
 ) -> datetime:
     """Return the time of the meeting with this number, after the last one."""
+    if circle.starts_at is not None and not circle.is_in_writing:
+        return regular_at(tx, circle, number)
     zone = writing_weeks.zone_of(circle)
     weeks = store.recurrence_of(tx, circle).weeks_between
-    if circle.starts_at is not None and not circle.is_in_writing:
-        return meeting_times.planned_at(circle.starts_at, zone, number, weeks)
     if last is not None:
         return meeting_times.planned_at(last.planned_at, zone, 2, weeks)
     tomorrow = timezones.local_date(tx.now, zone) + timedelta(days=1)
     return writing.begins_at(max(tomorrow, store.first_day(tx, circle)), zone)
+
+
+def regular_at(tx: Transaction, circle: Circle, number: int) -> datetime:
+    """Return the time (UTC) of a meeting on a call, unless it moves."""
+    if circle.starts_at is None:
+        raise ValueError("the circle has no time yet")
+    weeks = store.recurrence_of(tx, circle).weeks_between
+    zone = writing_weeks.zone_of(circle)
+    return meeting_times.planned_at(circle.starts_at, zone, number, weeks)
+
+
+def _time_of(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> datetime:
+    """Return the time (UTC) of a meeting on a call, also if the circle moved it."""
+    regular = regular_at(tx, circle, meeting.number)
+    if meeting.moved_to is not None and meeting.moved_from == regular:
+        return meeting.moved_to
+    return regular
 
 
 def due_at(circle: Circle, meeting: CircleMeeting, state: State) -> datetime | None:
@@ -127,7 +144,7 @@ def moved_meetings(tx: Transaction) -> list[int]:
             .where(Circle.installation_id == tx.workspace.id, *_AHEAD)
             .order_by(Circle.id)
         )
-        if _planned_at(tx, circle, None, meeting.number) != meeting.planned_at
+        if _time_of(tx, circle, meeting) != meeting.planned_at
     ]
 
 
@@ -158,7 +175,7 @@ def replan(tx: Transaction, circle: Circle) -> None:
     )
     if meeting is None:
         return
-    meeting.planned_at = _planned_at(tx, circle, None, meeting.number)
+    meeting.planned_at = _time_of(tx, circle, meeting)
     meeting.announced_at = None
     meeting.due_at = _first_due_at(tx, circle, meeting)
 

@@ -119,6 +119,33 @@ def is_started(tx: Transaction, circle: Circle) -> bool:
     return tx.session.get_one(CircleSeason, circle.season_id).places is not None
 
 
+def movable(tx: Transaction, circle: Circle) -> int | None:
+    """Return the id of the meeting that the circle can move: the next one on a call.
+
+    From its agenda on, it can't be moved.
+    """
+    if circle.is_in_writing or circle.frozen_at is not None or is_over(tx, circle):
+        return None
+    return tx.session.scalar(
+        select(CircleMeeting.id).filter_by(
+            circle_id=circle.id, ended_at=None, posted_at=None
+        )
+    )
+
+
+def moved_times(tx: Transaction, circle_id: int) -> Mapping[datetime, datetime]:
+    """Return the times (UTC) of a circle's moved meetings by those of the rota.
+
+    If the circle chooses another time for all meetings, none of these is left.
+    """
+    rows = tx.session.execute(
+        select(CircleMeeting.moved_from, CircleMeeting.moved_to).where(
+            CircleMeeting.circle_id == circle_id, CircleMeeting.moved_to.is_not(None)
+        )
+    )
+    return {row.moved_from: row.moved_to for row in rows}
+
+
 def first_day(tx: Transaction, circle: Circle) -> date:
     """Return the first day on which the circle may meet."""
     if circle.season_id is None:

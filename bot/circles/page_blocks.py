@@ -76,6 +76,8 @@ class CirclePage:
     notice: str = ""
     next_meeting: datetime | None = None
     next_format: Format | None = None
+    # The id of the next meeting, if the circle can still move it.
+    movable: int | None = None
     # Those of a circle that a member started.
     free_places: int = 0
     # The last day of its break, while it has one.
@@ -219,6 +221,8 @@ def _page_buttons(page: CirclePage) -> list[InteractiveElement]:
     buttons.append(button(change, "circle_change", page.id))
     if page.dates:
         buttons.append(button("Calendar file", "circle_calendar", page.id))
+    if page.movable is not None:
+        buttons.append(move_button(page.movable))
     if page.may_break:
         buttons.append(_break_button(page))
     return [*buttons, _leave_button(page)]
@@ -256,6 +260,10 @@ def _leave_button(page: CirclePage) -> ButtonElement:
             deny="Stay",
         ),
     )
+
+
+def move_button(meeting_id: int) -> ButtonElement:
+    return button("Move the next meeting", "meeting_move", f"{meeting_id}:0:0")
 
 
 def time_note(page: CirclePage) -> Note:

@@ -236,7 +236,16 @@ def _folded(line: str) -> str:
     return "\r\n ".join(parts)
 
 
-# Merges
+# Moves and merges
+
+
+def move_decision(people: Collection[str], answers: Mapping[str, bool]) -> bool | None:
+    """Return True if more than half say yes, False if half say no, else None."""
+    yes = sum(answers.get(each) is True for each in people)
+    no = sum(answers.get(each) is False for each in people)
+    if 2 * yes > len(people):
+        return True
+    return False if 2 * no >= len(people) else None
 
 
 def merge_decision(

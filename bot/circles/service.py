@@ -209,11 +209,15 @@ def dates(tx: Transaction, circle: Circle) -> list[datetime]:
         return []
     season = season_of(tx, circle)
     zone = zone_of(circle)
+    moved = meeting_store.moved_times(tx, circle.id)
     past = meeting_store.times_of_posted(tx, circle.id)
-    return [
-        past.get(number)
-        or planned_at(circle.starts_at, zone, number, season.weeks_between)
+    regular = [
+        planned_at(circle.starts_at, zone, number, season.weeks_between)
         for number in range(1, season.meetings + 1)
+    ]
+    return [
+        past.get(number) or moved.get(at, at)
+        for number, at in enumerate(regular, start=1)
     ]
 
 
@@ -259,6 +263,7 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
         notice=notice,
         next_meeting=next_meeting(tx, circle),
         next_format=meeting_store.next_format(tx, circle),
+        movable=meeting_store.movable(tx, circle),
         free_places=max(0, (season.places or 0) - len(own)),
         back_until=circle.ends_on if circle.frozen_at is not None else None,
         wants_time=wishes.wants(tx, circle, Answer.TIME),

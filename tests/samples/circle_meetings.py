@@ -1,6 +1,6 @@
 """Agendas of circles' meetings, the messages before them, and their forms."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from bot.circles import (
     agenda_blocks,
     announcement_blocks,
     format_blocks,
+    move_blocks,
     offer_blocks,
     outcome_blocks,
     writing_blocks,
@@ -15,6 +16,7 @@ from bot.circles import (
 from bot.circles.agenda_blocks import ActionView, AgendaView
 from bot.circles.announcement_blocks import Announcement, Reminder
 from bot.circles.formats import Format, Phase, Step, StepKind
+from bot.circles.move_blocks import MoveView
 from bot.circles.offer_blocks import AskText, OfferAnswer, OfferView
 from bot.circles.outcome_blocks import AfterView
 from bot.circles.outcome_rules import Outcome
@@ -84,6 +86,17 @@ _AGENDAS = [
 
 _ASK = AskText("Ana", "How do I &lt;retry&gt;?", "https://slack.example/archives/C1/p1")
 _SOLVED = AskText(_LONG_NAME, _LONG, "https://slack.example/archives/C1/p1", _AT)
+_MOVES = [
+    MoveView(
+        **_WHEN,
+        name=_LONG_NAME,
+        proposed_at=_AT,
+        answer=answer,
+        is_accepted=is_accepted,
+    )
+    for answer in (None, True, False)
+    for is_accepted in (None, True, False)
+]
 _ENTRIES = [Entry(_LONG_NAME, _LONG)] * 7
 _WEEK: Any = {"id": 1, "number": 2, "zone": _ZONE}
 _WEEKS = [
@@ -172,6 +185,17 @@ SAMPLES: Samples = {
     ],
     announcement_blocks.past: [lambda: announcement_blocks.past(3)],
     offer_blocks.asked_again: [offer_blocks.asked_again],
+    move_blocks.move_form: [
+        lambda: move_blocks.move_form(1, date(2026, 3, 25), time(11, 30))
+    ],
+    move_blocks.question: [
+        lambda view=view: move_blocks.question(view)  # type: ignore[misc]
+        for view in _MOVES
+    ],
+    move_blocks.result: [
+        lambda view=view: move_blocks.result(view)  # type: ignore[misc]
+        for view in _MOVES
+    ],
     announcement_blocks.reminder: [
         lambda each=each: announcement_blocks.reminder(  # type: ignore[misc]
             Reminder(**_WHEN, format=each)

@@ -320,6 +320,7 @@ FREE = {
         *(f"meeting_{name}" for name in ("ask_swap", "action", "report", "question")),
         "meeting_write",
         "meeting_focus",
+        *(f"meeting_move{name}" for name in ("", "_yes", "_no")),
         # The person's own word on a meeting.
         *(f"meeting_met_{name}" for name in ("all", "part", "none")),
         *(f"meeting_worth_{name}" for name in ("yes", "so_so", "no")),
@@ -378,7 +379,7 @@ FREE = {
         *(f"circle_{name}" for name in ("swap", "action", "report", "question")),
         "circle_write",
         *(f"circle_{name}" for name in ("season", "signup", "move", "change")),
-        *("circle_start", "circle_focus"),
+        *("circle_start", "circle_focus", "circle_meeting_move"),
         *(f"exchange_{name}" for name in ("wish", "agreement", "look")),
         *("find", "my_settings", "workspace_settings", "forget_me", "mentor_set_up"),
         # It asks Slack each time; tests/handlers/anonymity tries it.

@@ -61,6 +61,7 @@ TELLS_NOTHING = {
     # The words of a circle's members, to those who are in it.
     *("circle.agenda", "circle.update_agenda", "circle.agreed", "circle.questions"),
     *("circle.facilitator", "circle.swap", "circle.swapped"),
+    *("circle.move", "circle.moved"),
     # It opens a group, and says nothing.
     "people.open_place",
 }

@@ -1,0 +1,161 @@
+"""A circle moves one meeting: a member proposes a time, and more than half agree."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models import Circle, CircleSeason, MeetingMove, MeetingMoveAnswer
+from tests.circles import (
+    PEOPLE,
+    STARTS_AT,
+    fills_in,
+    go_to,
+    keep,
+    make_circle,
+    meeting_of,
+    open_agenda,
+)
+from tests.factories import Story
+from tests.programs import joins_program, last_reply
+from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
+
+# Three in the afternoon in Helsinki, where Ben is, a day later than planned.
+LATER = datetime(2026, 3, 19, 13, tzinfo=UTC)
+
+
+def value(story: Story) -> str:
+    return f"{meeting_of(story).id}:0:0"
+
+
+def proposes(story: Story, member: str, day: str, at: str = "15:00") -> str:
+    """Open the form, and submit it; return Slack's answer."""
+    story.click(member, "meeting_move", value(story))
+    return fills_in(story, member, day=day, time=at)
+
+
+def move_of(story: Story) -> MeetingMove:
+    with story.rt.read_session() as session:
+        return session.scalars(
+            select(MeetingMove).order_by(MeetingMove.id.desc()).limit(1)
+        ).one()
+
+
+def answers(story: Story, member: str, answer: str) -> None:
+    story.click(member, f"meeting_move_{answer}", str(move_of(story).id))
+    story.deliver()
+
+
+def texts(story: Story, member: str, part: str) -> list[str]:
+    return [text for text in story.slack.texts_to(member) if part in text]
+
+
+def all_join(story: Story, circle_id: int) -> None:
+    """Let the people join the circle's program: the bot sends files to no others."""
+    with story.rt.read_session() as session:
+        program_id = session.get_one(Circle, circle_id).program_id
+    for member in PEOPLE:
+        joins_program(story, member, program_id)
+
+
+def test_more_than_half_move_one_meeting(story: Story):
+    all_join(story, make_circle(story))
+    keep(story)
+    proposes(story, HELPER, "2026-03-19")
+    proposes(story, HELPER, "2026-03-19")
+    story.deliver()
+    assert not texts(story, HELPER, "asks to move")
+    for member in (ASKER, PEER, CHAMPION, ADMIN):
+        assert len(texts(story, member, "Ben asks to move meeting 1")) == 1
+    answers(story, PEER, "yes")
+    answers(story, CHAMPION, "no")
+    assert meeting_of(story).planned_at == STARTS_AT
+    assert "yes" not in str(story.slack.texts_to(ASKER))
+    answers(story, CHAMPION, "yes")
+    assert meeting_of(story).planned_at == LATER
+    for member in PEOPLE:
+        assert len(texts(story, member, "Meeting 1 of your circle moved")) == 1
+    assert len(story.slack.files) == len(PEOPLE)
+    for file in story.slack.files.values():
+        assert "DTSTART:20260319T130000Z" in str(file.content)
+        # The second meeting stays, two weeks after the first was planned; in Berlin
+        # the clocks have changed.
+        assert "DTSTART:20260401T100000Z" in str(file.content)
+        assert "SEQUENCE:1" in str(file.content)
+    go_to(story, LATER - timedelta(hours=1))
+    assert meeting_of(story).posted_at is None
+    for member in PEOPLE:
+        assert len(texts(story, member, "is coming up")) == 1
+    open_agenda(story)
+    assert meeting_of(story).posted_at is not None
+    go_to(story, LATER + timedelta(hours=8))
+    assert meeting_of(story, 2).planned_at == datetime(2026, 4, 1, 10, tzinfo=UTC)
+
+
+def test_half_say_no_and_the_proposer_alone_learns_that_it_stays(story: Story):
+    make_circle(story, PEOPLE[:4])
+    keep(story)
+    proposes(story, HELPER, "2026-03-19")
+    for member in (ASKER, PEER):
+        answers(story, member, "no")
+    assert meeting_of(story).planned_at == STARTS_AT
+    assert texts(story, HELPER, "Meeting 1 of your circle does not move")
+    assert not texts(story, ASKER, "does not move")
+    answers(story, CHAMPION, "yes")
+    answers(story, ASKER, "yes")
+    assert meeting_of(story).planned_at == STARTS_AT
+    # Another member proposes; the first has done so.
+    assert "before" in proposes(story, HELPER, "2026-03-20")
+    proposes(story, PEER, "2026-03-20")
+    assert "Another member" in proposes(story, ASKER, "2026-03-19")
+    story.deliver()
+    assert texts(story, ASKER, "Chi asks to move")
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "reason"),
+    [
+        ("", "15:00", "Choose a day"),
+        ("2026-03-19", "", "Choose a time"),
+        ("2026-03-18", "13:00", "at that time already"),
+        ("2020-01-01", "12:00", "two hours ahead"),
+        ("2026-04-01", "13:00", "before the next meeting"),
+        ("9999-12-31", "23:59", "before the next meeting"),
+    ],
+)
+def test_times_that_do_not_work(story: Story, day, at, reason):
+    make_circle(story)
+    keep(story)
+    assert reason in proposes(story, HELPER, day, at)
+    with story.rt.read_session() as session:
+        assert not session.scalars(select(MeetingMove)).all()
+
+
+def test_people_outside_and_too_late_presses_move_nothing(story: Story):
+    make_circle(story)
+    keep(story)
+    proposes(story, HELPER, "2026-03-19")
+    answers(story, GUEST, "yes")
+    assert last_reply(story) == "Only the people in this circle can do that."
+    story.click(ASKER, "meeting_move_yes", "999999")
+    assert last_reply(story) == "That proposal is gone."
+    open_agenda(story)
+    for member in (ASKER, PEER, CHAMPION):
+        answers(story, member, "yes")
+        assert last_reply(story) == "This meeting can't be moved now."
+    with story.rt.read_session() as session:
+        assert [row.member for row in session.scalars(select(MeetingMoveAnswer))] == [
+            HELPER
+        ]
+    assert meeting_of(story).planned_at == STARTS_AT
+
+
+def test_a_season_that_ended_moves_nothing(story: Story):
+    make_circle(story)
+    keep(story)
+    proposes(story, HELPER, "2026-03-19")
+    with story.rt.write_session.begin() as session:
+        for season in session.scalars(select(CircleSeason)):
+            season.ended_at = story.clock()
+    answers(story, ASKER, "yes")
+    assert last_reply(story) == "This meeting can't be moved now."

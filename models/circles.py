@@ -43,6 +43,11 @@ class CircleSeason(Base):
     # The lead's questions (mrkdwn): one in a line, an empty line between meetings.
     questions: Mapped[str] = mapped_column(default="")
     is_in_writing: Mapped[bool] = mapped_column(default=False)
+    # The format of its meetings, unless a facilitator chooses another one.
+    format: Mapped[str] = mapped_column(default="turns")
+    # An ISO 3166 country or part of one ("DE", "DE-BY"): a meeting that falls on one of
+    # its public holidays is on the next working day.
+    holidays_of: Mapped[str | None]
     # The number of places in a circle that a member started; None for other seasons.
     places: Mapped[int | None]
     # The times at which circles were formed, their members invited, and at which a

@@ -46,6 +46,8 @@ class Announcement:
     zone: ZoneInfo
     facilitator: str | None = None
     format: Format = Format.TURNS
+    # The name of the holiday because of which it is on another day.
+    holiday: str | None = None
     # An ask that its member allowed, and the lead's questions (mrkdwn) or one of ours.
     ask: AskText | None = None
     lead_questions: Sequence[str] = ()
@@ -68,6 +70,8 @@ def announcement(view: Announcement) -> Note:
     parts: list[Part] = [bold(text), ": ", date_token(view.planned_at, view.zone), "."]
     if view.facilitator is not None:
         parts.append(f" {view.facilitator} facilitates it.")
+    if view.holiday is not None:
+        parts.append(f" It is on another day than usual because of {view.holiday}.")
     blocks: list[Block] = [
         rich_text.inline(*parts),
         context_line(format_blocks.format_line(view.format)),

@@ -9,6 +9,7 @@ from bot.circles import (
     agenda_messages,
     announcement_blocks,
     ask_offers,
+    meeting_times,
     questions,
     rota,
 )
@@ -140,8 +141,20 @@ def _announcement(tx: Transaction, meeting: CircleMeeting) -> Announcement:
         format=state.format,
         ask=ask_offers.allowed(tx, meeting),
         lead_questions=store.lead_questions(tx, meeting),
+        holiday=_holiday(tx, circle, meeting),
         question=next((questions.QUESTIONS.get(key) for key in keys), None),
     )
+
+
+def _holiday(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> str | None:
+    """Return the name of the holiday because of which the meeting is on another day."""
+    if circle.starts_at is None or meeting.moved_to is not None:
+        return None
+    recurrence = store.recurrence_of(tx, circle)
+    zone = timezones.get_or_utc(circle.zone)
+    weeks = recurrence.weeks_between
+    at = meeting_times.planned_at(circle.starts_at, zone, meeting.number, weeks)
+    return meeting_times.holiday(at, zone, recurrence.holidays_of)
 
 
 def _render_questions(tx: Transaction, delivery: Delivery) -> SlackAction | None:

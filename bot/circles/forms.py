@@ -15,11 +15,12 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.circles import lead_questions, rules
+from bot.circles import lead_questions, meeting_texts, rules
+from bot.circles.formats import Format
 from bot.circles.rules import Draft
 from bot.circles.season_blocks import SeasonText, season_lines
 from bot.errors import UserError
-from bot.forms.calendar import read_date
+from bot.forms.calendar import MAX_REGION_LENGTH, read_date, read_region
 from bot.forms.fields import Choice, FormValues, Number, Switch
 from bot.programs.join_blocks import TOPICS_KNOWN, TOPICS_WANTED
 from bot.slack.blocks import context_line, text_input
@@ -60,6 +61,13 @@ _IN_WRITING = Switch(
     label="In writing",
     tick_label="The circles meet in writing, without calls",
 )
+_FORMAT = Choice(
+    name="format",
+    label="How do the circles meet?",
+    hint="The one who facilitates can choose another format for a meeting.",
+    choices=tuple((each.value, *meeting_texts.FORMATS[each]) for each in Format),
+)
+_HOLIDAYS = "holidays_of"
 _PART_LABELS = {
     "early": "Before 11 never works on",
     "midday": "From 11 to 14 never works on",
@@ -107,7 +115,16 @@ def season_form(programs: Sequence[tuple[int, str]], *, starts_on: date) -> View
             MEETINGS.render(6),
             WEEKS.render(2),
             MINUTES.render("60"),
+            _FORMAT.render(Format.TURNS),
             _IN_WRITING.render(value=False),
+            text_input(
+                _HOLIDAYS,
+                "Skip the public holidays of",
+                limit=MAX_REGION_LENGTH,
+                hint="A country code such as DE, or a region such as DE-BY. The meeting"
+                " is then on the next working day.",
+                is_optional=True,
+            ),
             text_input(
                 lead_questions.FIELD,
                 "Questions for the circles to think about before their meetings",
@@ -184,6 +201,8 @@ def read_season(form: FormValues, *, today: date) -> Draft:
         weeks_between=WEEKS.read(form),
         minutes=int(MINUTES.read(form)),
         is_in_writing=_IN_WRITING.read(form),
+        format=_FORMAT.read(form),
+        holidays_of=read_region(form.text(_HOLIDAYS), field=_HOLIDAYS),
         questions=lead_questions.read(
             form.text(lead_questions.FIELD), meetings=meetings
         ),

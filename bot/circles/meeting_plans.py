@@ -44,7 +44,7 @@ def plan_next(tx: Transaction, circle: Circle) -> CircleMeeting | None:
         number=number,
         planned_at=_planned_at(tx, circle, last, number),
         minutes=recurrence.minutes,
-        format="turns",
+        format=recurrence.format,
         rota=list(store.rota_of(tx, circle.id)),
         presses=[],
         is_open=False,
@@ -85,9 +85,12 @@ def regular_at(tx: Transaction, circle: Circle, number: int) -> datetime:
     """Return the time (UTC) of a meeting on a call, unless it moves."""
     if circle.starts_at is None:
         raise ValueError("the circle has no time yet")
-    weeks = store.recurrence_of(tx, circle).weeks_between
+    recurrence = store.recurrence_of(tx, circle)
     zone = writing_weeks.zone_of(circle)
-    return meeting_times.planned_at(circle.starts_at, zone, number, weeks)
+    at = meeting_times.planned_at(
+        circle.starts_at, zone, number, recurrence.weeks_between
+    )
+    return meeting_times.after_holidays(at, zone, recurrence.holidays_of)
 
 
 def _time_of(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> datetime:

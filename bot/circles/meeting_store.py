@@ -33,6 +33,8 @@ class Recurrence:
     meetings: int = DEFAULT_MEETINGS
     weeks_between: int = DEFAULT_WEEKS
     minutes: int = DEFAULT_MINUTES
+    format: Format = Format.TURNS
+    holidays_of: str | None = None
 
 
 def lock(tx: Transaction, meeting_id: int) -> tuple[Circle, CircleMeeting]:
@@ -109,7 +111,13 @@ def recurrence_of(tx: Transaction, circle: Circle) -> Recurrence:
     if circle.season_id is None:
         return Recurrence()
     season = tx.session.get_one(CircleSeason, circle.season_id)
-    return Recurrence(season.meetings, season.weeks_between, season.minutes)
+    return Recurrence(
+        season.meetings,
+        season.weeks_between,
+        season.minutes,
+        Format(season.format),
+        season.holidays_of,
+    )
 
 
 def is_started(tx: Transaction, circle: Circle) -> bool:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot import timezones
+from bot import public_holidays, timezones
 
 ANNOUNCED_WORKING_DAYS_BEFORE = 2
 OFFERED_WORKING_DAYS_BEFORE = 4
@@ -25,6 +25,29 @@ def planned_at(
 def first_of(at: datetime, zone: ZoneInfo, number: int, weeks_between: int) -> datetime:
     """Return the time (UTC) of a first meeting whose meeting `number` is at `at`."""
     return planned_at(at, zone, 2 - number, weeks_between)
+
+
+def holiday(at: datetime, zone: ZoneInfo, region: str | None) -> str | None:
+    """Return the name of the region's public holiday on the day of a time, if any."""
+    if region is None:
+        return None
+    day = timezones.local_date(at, zone)
+    return public_holidays.holidays(region, day.year).get(day)
+
+
+def after_holidays(at: datetime, zone: ZoneInfo, region: str | None) -> datetime:
+    """Return the time, or the same time of the day after the region's holidays.
+
+    It is then on a working day.
+    """
+    if holiday(at, zone, region) is None:
+        return at
+    local = at.astimezone(zone).replace(tzinfo=None) + timedelta(days=1)
+    while not is_working_day(local.date()) or holiday(
+        timezones.to_utc(local, zone), zone, region
+    ):
+        local += timedelta(days=1)
+    return timezones.to_utc(local, zone)
 
 
 def announced_at(planned: datetime, zone: ZoneInfo) -> datetime:

@@ -54,7 +54,7 @@ PERSONAL_DATA = (
         purpose="Form circles, and invite people to them.",
         owner_columns=("opened_by",),
         text_columns={"theme": "opened_by", "questions": "opened_by"},
-        non_personal=("source", "language"),
+        non_personal=("source", "language", "format", "holidays_of"),
     ),
     TablePolicy(
         model=CircleSignup,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot import timezones
+from bot import public_holidays, timezones
 from bot.matching.people import Person, meeting_times
 
 MAX_BRINGS = 200
@@ -88,6 +88,8 @@ class Draft:
     weeks_between: int
     minutes: int
     is_in_writing: bool
+    format: str
+    holidays_of: str | None
     # Questions for the meetings, as bot.circles.lead_questions reads them.
     questions: str
 
@@ -134,7 +136,12 @@ class Proposal:
 
 
 def proposal(
-    people: Sequence[Person], zone: ZoneInfo, first_day: date, minutes: int
+    people: Sequence[Person],
+    zone: ZoneInfo,
+    first_day: date,
+    minutes: int,
+    *,
+    holidays_of: str | None = None,
 ) -> Proposal:
     """Return three times on different weekdays, which suit as many as possible.
 
@@ -144,7 +151,7 @@ def proposal(
     best: dict[int, tuple[int, datetime]] = {}
     for ahead in range(_FIRST_DAYS):
         day = first_day + timedelta(days=ahead)
-        if day.weekday() >= _SATURDAY:
+        if day.weekday() >= _SATURDAY or is_holiday(day, holidays_of):
             continue
         noon = timezones.to_utc(datetime.combine(day, time(12)), zone)
         free = [meeting_times(person, noon) for person in people]
@@ -157,6 +164,11 @@ def proposal(
     most = max((count for count, _ in best.values()), default=0)
     times = sorted(at for count, at in best.values() if count == most)
     return Proposal(tuple(times[:_PROPOSALS]), suits_all=most == len(people))
+
+
+def is_holiday(day: date, region: str | None) -> bool:
+    """Return True on a public holiday of the region; without a region there is none."""
+    return region is not None and day in public_holidays.holidays(region, day.year)
 
 
 def _quarters(at: datetime, minutes: int) -> list[int]:

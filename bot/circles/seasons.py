@@ -206,6 +206,8 @@ def _columns(draft: Draft) -> dict[str, object]:
         "weeks_between": draft.weeks_between,
         "minutes": draft.minutes,
         "is_in_writing": draft.is_in_writing,
+        "format": draft.format,
+        "holidays_of": draft.holidays_of,
         "questions": draft.questions,
     }
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot import timezones
 from bot.circles import meeting_store, rules, seasons, wishes
 from bot.circles.list_blocks import CircleRow
-from bot.circles.meeting_times import planned_at
+from bot.circles.meeting_times import after_holidays, planned_at
 from bot.circles.page_blocks import CirclePage, Mate
 from bot.circles.vote_rules import Answer
 from bot.errors import UserError
@@ -215,9 +215,9 @@ def dates(tx: Transaction, circle: Circle) -> list[datetime]:
         planned_at(circle.starts_at, zone, number, season.weeks_between)
         for number in range(1, season.meetings + 1)
     ]
+    days = [after_holidays(at, zone, season.holidays_of) for at in regular]
     return [
-        past.get(number) or moved.get(at, at)
-        for number, at in enumerate(regular, start=1)
+        past.get(number) or moved.get(at, at) for number, at in enumerate(days, start=1)
     ]
 
 

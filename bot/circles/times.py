@@ -44,7 +44,9 @@ def proposed(tx: Transaction, circle: Circle) -> Proposal:
     tomorrow = timezones.local_date(tx.now, zone) + timedelta(days=1)
     people = candidates.load(tx, season, rows)
     first = max(season.starts_on, tomorrow)
-    return rules.proposal(people, zone, first, season.minutes)
+    return rules.proposal(
+        people, zone, first, season.minutes, holidays_of=season.holidays_of
+    )
 
 
 def form(tx: Transaction, circle: Circle, *, by: str) -> View:

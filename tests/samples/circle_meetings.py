@@ -171,6 +171,7 @@ SAMPLES: Samples = {
                 lead_questions=[_LONG] * 5,
                 facilitator=_LONG_NAME,
                 question=QUESTIONS["mistake-1"],
+                holiday=_LONG_NAME,
             )
         ),
     ],

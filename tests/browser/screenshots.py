@@ -442,7 +442,7 @@ def take(browser: Browser, names: Collection[str]) -> None:
                 take_screenshot(camera, name)
                 # A form stays open for its person, in the next window, too.
                 if camera.modal.is_visible():
-                    camera.modal.get_by_role("button", name="Close").click()
+                    camera.modal.get_by_role("button", name="Close").first.click()
                     expect(camera.modal).to_be_hidden()
                 page.close()
         finally:

@@ -1,7 +1,7 @@
 """Run the bot's due work while the sandbox's clock travels."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -14,7 +14,7 @@ from models import OutboxItem
 from sandbox import Sandbox
 
 # Jobs with longer intervals, such as that which cuts links of asks without a name, run
-# once at each stop; the others until nothing is left to do.
+# at a stop if their interval has passed; the others until nothing is left to do.
 _MAX_INTERVAL = timedelta(minutes=1)
 # Work that is stuck, such as by a simulated fault, is done later.
 _TIMEOUT_SECONDS = 5
@@ -26,6 +26,8 @@ class TravelWork:
     def __init__(self, application: Application, slack: Sandbox) -> None:
         self._rt, self._worker = application.rt, application.worker
         self._slack = slack
+        # The last runs of jobs with long intervals, by name.
+        self._ran_at: dict[str, datetime] = {}
 
     def next_due_at(self) -> datetime | None:
         times = []
@@ -37,18 +39,29 @@ class TravelWork:
     def run_due(self) -> None:
         """Run the jobs and send due messages until nothing is left to do."""
         self._slack.wait_for_deliveries()
-        self._run_jobs(is_slow=True)
+        self._run_rare_jobs()
         until = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < until:
             self._slack.wait_for_deliveries()
-            self._run_jobs(is_slow=False)
+            self._run_frequent_jobs()
             if not self._worker.send_due() and self._is_calm():
                 return
 
-    def _run_jobs(self, *, is_slow: bool) -> None:
+    def _run_rare_jobs(self) -> None:
+        now = self._rt.clock()
         for job in jobs.JOBS:
-            if (job.every > _MAX_INTERVAL) is is_slow:
-                retry_on_conflict(job.run)(self._rt, self._worker)
+            ran_at = self._ran_at.get(job.name, datetime.min.replace(tzinfo=UTC))
+            if job.every > _MAX_INTERVAL and now - ran_at >= job.every:
+                self._run(job)
+                self._ran_at[job.name] = now
+
+    def _run_frequent_jobs(self) -> None:
+        for job in jobs.JOBS:
+            if job.every <= _MAX_INTERVAL:
+                self._run(job)
+
+    def _run(self, job: jobs.Job) -> None:
+        retry_on_conflict(job.run)(self._rt, self._worker)
 
     def _is_calm(self) -> bool:
         """Return True if nothing is due, and no other thread is sending.

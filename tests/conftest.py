@@ -143,10 +143,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         item.add_marker("deep")
         function = _function(item)
-        # A test's other parameters have nothing to do with the database: each runs on
-        # SQLite, and the first on PostgreSQL as well. Transports have their own rule.
-        is_one_of_many = function in on_sqlite and function in chosen
-        if is_one_of_many and "transport" not in params:
+        # 1. A test's other parameters have nothing to do with the database: each runs
+        #    on SQLite, and the first on PostgreSQL as well. Transports have their own
+        #    rule.
+        # 2. Handlers' tests mostly execute statements of services, which have tests of
+        #    their own (see `tests/dialects.py`).
+        is_one_of_many = function in chosen and "transport" not in params
+        is_handlers = item.nodeid.startswith("tests/handlers/")
+        is_spare = is_handlers and not item.get_closest_marker("deep_on_postgresql")
+        if function in on_sqlite and (is_one_of_many or is_spare):
             item.add_marker("exhaustive")
         chosen.add(function)
 

@@ -24,6 +24,8 @@ PROGRAM = ("bot", "cli", "handlers", "jobs")
 # They execute what others have built.
 _HELPERS = "bot/db/"
 _STATEMENTS, _CACHE = "statements", "backswing/statements"
+# The functions that executed statements, by dialect, in all runs.
+_FUNCTIONS, FUNCTIONS_CACHE = "functions", "backswing/functions"
 # A statement, as dialect and text, with the function that executed it first.
 Statements = dict[tuple[str, str], str]
 
@@ -34,22 +36,25 @@ class CompiledCache(dict[Any, Any]):
     def __init__(self) -> None:
         super().__init__()
         self._origins: dict[int, str] = {}
+        # By dialect.
+        self.functions: dict[str, set[str]] = {"sqlite": set(), "postgresql": set()}
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the statement that is about to be executed."""
         compiled = super().get(key, default)
-        if compiled is not None and id(compiled) not in self._origins:
-            self._note(compiled)
+        if compiled is not None:
+            self._note(key, compiled)
         return compiled
 
     def __setitem__(self, key: Any, compiled: Any) -> None:
         super().__setitem__(key, compiled)
-        self._note(compiled)
+        self._note(key, compiled)
 
-    def _note(self, compiled: Any) -> None:
+    def _note(self, key: Any, compiled: Any) -> None:
         origin = _origin(sys._getframe(2))
         if origin is not None:
-            self._origins[id(compiled)] = origin
+            self._origins.setdefault(id(compiled), origin)
+            self.functions[key[0].name].add(origin)
 
     def statements(self) -> Statements:
         return {
@@ -93,12 +98,16 @@ class StatementWalk:
         self._config = config
         self._executed = executed
         self._statements: Statements = {}
+        self._functions = executed.functions
         self._crossing: list[str] = []
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         handed = getattr(node, "workeroutput", {}).get(_STATEMENTS, [])
         self._statements |= {(name, text): origin for name, text, origin in handed}
+        functions = getattr(node, "workeroutput", {}).get(_FUNCTIONS, {})
+        for dialect, names in functions.items():
+            self._functions[dialect].update(names)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -107,7 +116,19 @@ class StatementWalk:
             self._config.workeroutput[_STATEMENTS] = [
                 (*statement, origin) for statement, origin in self._statements.items()
             ]
+            self._config.workeroutput[_FUNCTIONS] = {
+                dialect: sorted(names) for dialect, names in self._functions.items()
+            }
             return
+        if cache := getattr(self._config, "cache", None):
+            before = cache.get(FUNCTIONS_CACHE, {})
+            cache.set(
+                FUNCTIONS_CACHE,
+                {
+                    dialect: sorted(names.union(before.get(dialect, [])))
+                    for dialect, names in self._functions.items()
+                },
+            )
         self._crossing = crossing(
             self._statements, getattr(self._config, "cache", None)
         )

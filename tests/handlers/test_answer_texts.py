@@ -442,6 +442,7 @@ def test_a_crash_while_reading_loses_no_words(story: Story, thread: Thread):
     assert kept(story) == [WORDS]
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_slack_refuses_is_tried_daily_for_a_week(story: Story, thread: Thread):
     answer = thread.answer()
     story.react(PEER, answer, "heart")
@@ -455,6 +456,7 @@ def test_what_slack_refuses_is_tried_daily_for_a_week(story: Story, thread: Thre
     assert row.next_fetch_at is None
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_bot_comes_back_and_reads_what_was_refused(story: Story, thread: Thread):
     answer = thread.answer()
     story.react(PEER, answer, "heart")
@@ -500,6 +502,7 @@ def test_a_message_deleted_while_it_is_read_is_not_kept(story: Story, thread: Th
         {"bot_id": "B1"},
     ],
 )
+@pytest.mark.deep_on_postgresql
 def test_words_of_anybody_else_are_not_kept_as_the_authors(
     story: Story, thread: Thread, shown: dict[str, Any]
 ):
@@ -574,6 +577,7 @@ def test_a_lost_response_to_the_notice_sends_it_once(story: Story, thread: Threa
     assert findable(story) == [WORDS]
 
 
+@pytest.mark.deep_on_postgresql
 def test_words_of_somebody_who_cannot_be_told_are_not_kept(
     story: Story, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ):
@@ -609,6 +613,7 @@ def on_notice(
     story.advance(seconds=61)
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_author_who_has_left_the_private_channel_is_told_without_its_name(
     story: Story,
 ):
@@ -875,6 +880,7 @@ def test_my_data_shows_the_author_the_words_and_others_nothing(
 # Two workspaces
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_choice_in_one_workspace_is_none_in_another(story: Story, thread: Thread):
     story.react(PEER, thread.answer(), "heart")
     read_due(story)

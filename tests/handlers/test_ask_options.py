@@ -47,6 +47,7 @@ def buttons_of(view: dict[str, Any]) -> list[str]:
         (CHAMPION, ["I can help", "Same here", "Close", "Delete…"]),
     ],
 )
+@pytest.mark.deep_on_postgresql
 def test_the_options_are_the_persons_permitted_actions(
     story: Story, member: str, what: list[str]
 ) -> None:
@@ -103,6 +104,7 @@ def test_if_slack_shows_nothing_in_the_thread_the_reply_is_in_the_channel(
     assert "Marked as helpful" in story.slack.responses[-1][1]
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_options_of_a_converted_message(story: Story) -> None:
     ts = story.say(ASKER, "My build fails")
     story.message_shortcut(HELPER, "ask_options", ASKER, ts)

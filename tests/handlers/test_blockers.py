@@ -100,6 +100,7 @@ def test_a_blocker_becomes_an_ask_in_one_tap(story: Story):
     assert f"“{STUCK}”, answered" in visible_text(*round_replies(story, round_))
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_ask_replaces_the_offer(story: Story):
     round_ = story.post_round()
     view = press(story, share_blocker(story, round_))
@@ -112,6 +113,7 @@ def test_the_ask_replaces_the_offer(story: Story):
     assert offer.blocks[-1]["type"] == "rich_text"
 
 
+@pytest.mark.deep_on_postgresql
 def test_one_ask_per_check_in(story: Story):
     round_ = story.post_round()
     value = share_blocker(story, round_)
@@ -126,6 +128,7 @@ def test_one_ask_per_check_in(story: Story):
     assert len(story.slack.messages_to(ASKER)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_two_forms_at_once_are_one_ask(story: Story):
     round_ = story.post_round()
     value = share_blocker(story, round_)
@@ -203,6 +206,7 @@ def ask_in_a_private_channel(story: Story) -> Round:
     return round_
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_ask_in_a_private_channel_is_not_shown_in_public(story: Story):
     round_ = ask_in_a_private_channel(story)
     update_blockers(story)
@@ -256,6 +260,7 @@ def test_the_next_rounds_blocker_is_another(story: Story):
 
 
 @pytest.mark.parametrize("answer", ["solved", "closed"])
+@pytest.mark.deep_on_postgresql
 def test_the_digest_shows_the_asks_state_too(story: Story, answer: str):
     round_ = story.post_round()
     ask(story, press(story, share_blocker(story, round_)))

@@ -88,6 +88,7 @@ def test_unmatched_ids_are_deleted_after_a_week(story: Story) -> None:
     assert stored_ids() == [0, 0]
 
 
+@pytest.mark.deep_on_postgresql
 def test_unmatched_ids_are_deleted_when_capture_ends(
     story: Story,
 ) -> None:

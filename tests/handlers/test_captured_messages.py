@@ -65,6 +65,7 @@ def test_a_captured_message_may_show_nothing_until_it_is_solved(story: Story) ->
     assert story.slack.reactions == {(HELP_CHANNEL, ts, "white_check_mark")}
 
 
+@pytest.mark.deep_on_postgresql
 def test_anyone_can_disclaim_a_captured_message_and_undo_it(
     story: Story,
 ) -> None:
@@ -101,6 +102,7 @@ def test_only_the_asker_and_moderators_disclaim_an_answered_ask(story: Story) ->
     assert story.only_ask().state == "deleted"
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_deleted_message_does_not_become_an_ask_again(story: Story) -> None:
     ts = captured(story, "reaction")
     ask_id = str(story.only_ask().id)

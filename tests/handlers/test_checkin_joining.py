@@ -1,5 +1,6 @@
 """Members join and leave check-ins."""
 
+import pytest
 from sqlalchemy import select
 
 import jobs.checkins
@@ -10,6 +11,7 @@ from tests.factories import MONDAY, Story
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
 
 
+@pytest.mark.deep_on_postgresql
 def test_joining_and_leaving_are_one_click_each(story: Story):
     round_ = story.post_round()
     join(story, ASKER, round_)
@@ -27,6 +29,7 @@ def test_joining_and_leaving_are_one_click_each(story: Story):
     assert story.slack.messages_to(ASKER) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_member_who_leaves_keeps_their_response(story: Story):
     round_ = story.post_round()
     for member in (ASKER, HELPER):
@@ -87,6 +90,7 @@ def test_all_participants_are_expected_in_the_next_round(story: Story):
     assert response_states(story, then) == {ASKER: "pending", HELPER: "pending"}
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_member_who_leaves_the_channel_leaves_its_check_ins(story: Story):
     round_ = story.post_round()
     for member in (ASKER, HELPER):

@@ -190,6 +190,7 @@ def test_an_unknown_round_is_refused(story: Story):
     assert "is gone" in story.slack.responses[-1][1]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_response_that_slack_rejects_is_returned_to_its_author(story: Story):
     round_ = story.post_round()
     story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]

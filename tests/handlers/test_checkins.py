@@ -126,6 +126,7 @@ def test_the_offered_zone_is_the_creators(story: Story):
         ("Etc/GMT-3", "Etc/GMT-3 is always UTC+03:00."),
     ],
 )
+@pytest.mark.deep_on_postgresql
 def test_a_zone_without_clock_changes_gets_a_hint(story: Story, zone: str, said: str):
     answer = fill_in(story, open_form(story), zone=zone)
     assert said in words(answer["view"])
@@ -330,6 +331,7 @@ def test_changing_the_zone_today_never_posts_twice_in_a_day(story: Story):
     assert ask(story, asked + timedelta(minutes=30)) == before
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_change_at_the_hour_skips_the_due_round(story: Story):
     story.add_schedule()
     story.clock.now = MONDAY + timedelta(seconds=2)
@@ -350,6 +352,7 @@ def test_a_change_takes_effect_from_the_next_date_on(story: Story):
     assert the_schedule(story).owner == ADMIN
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_change_of_a_biweekly_check_in_keeps_its_weeks(story: Story):
     set_up(story, every="two weeks", zone="Europe/Berlin", starts_on="2026-03-09")
     story.clock.advance(days=1000)
@@ -361,6 +364,7 @@ def test_a_change_of_a_biweekly_check_in_keeps_its_weeks(story: Story):
     assert " Next:" in words(fill_in(story, form)["view"])
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_paused_check_in_starts_no_round_and_makes_up_for_none(story: Story):
     story.add_schedule()
     one = str(the_schedule(story).id)
@@ -376,6 +380,7 @@ def test_a_paused_check_in_starts_no_round_and_makes_up_for_none(story: Story):
         assert len(session.scalars(select(Round)).all()) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_change_during_a_pause_keeps_the_pause(story: Story):
     story.add_schedule()
     press(story, "checkin_pause", str(the_schedule(story).id))
@@ -387,6 +392,7 @@ def test_a_change_during_a_pause_keeps_the_pause(story: Story):
     assert ask(story, MONDAY + timedelta(hours=3)) == 0
 
 
+@pytest.mark.deep_on_postgresql
 def test_resumed_after_the_channel_became_private_it_goes_on_there(story: Story):
     story.add_schedule()
     story.slack.channels[HELP_CHANNEL]["is_private"] = True
@@ -441,6 +447,7 @@ def overview(story: Story, who: str = PEER, **place: Any) -> str:
     return words(story.slack.views[-1][1])
 
 
+@pytest.mark.deep_on_postgresql
 def test_any_channel_member_sees_the_last_rounds_and_who_shared(story: Story):
     story.add_schedule()
     assert "No check-ins in #help yet" in overview(story)

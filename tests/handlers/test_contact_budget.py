@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 import jobs.checkins
 from tests.checkins import join, visible_text
 from tests.factories import MONDAY, Story
@@ -36,6 +38,7 @@ def send_button(home: dict[str, Any]) -> str:
     return str(item_id)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_message_over_the_budget_waits_on_the_home_tab_until_it_is_wanted(
     story: Story,
 ):
@@ -93,6 +96,7 @@ def test_nobody_else_can_have_a_message_that_waits(story: Story):
     assert story.slack.messages_to(ASKER) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_private_channels_name_is_hidden_from_those_who_left_it(story: Story):
     story.set_up_workspace(unasked_per_week="0")
     story.slack.channels[HELP_CHANNEL] = conversation_object(

@@ -62,6 +62,7 @@ def test_a_round_whose_message_is_deleted_ends_without_missed_responses(
     assert story.post_round(MONDAY + WEEK).state == "open"
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_deleted_digest_is_no_longer_linked(story: Story):
     round_ = story.post_round()
     share(story, ASKER, round_)

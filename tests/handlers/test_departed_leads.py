@@ -61,6 +61,7 @@ def test_the_other_leads_are_told_once(morning: Story):
     assert sorted(leaders(morning)) == sorted([HELPER, PEER])
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_lead_who_is_left_alone_is_told(morning: Story):
     add_program(morning, ASKER, HELPER)
     depart(morning, ASKER)
@@ -83,6 +84,7 @@ def test_without_any_lead_the_admins_are_told(morning: Story, is_peers: bool):
     ]
 
 
+@pytest.mark.deep_on_postgresql
 def test_admins_hear_of_no_program_in_a_private_channel_that_they_are_not_in(
     morning: Story,
 ):
@@ -98,6 +100,7 @@ def test_admins_hear_of_no_program_in_a_private_channel_that_they_are_not_in(
     assert texts(morning, ADMIN) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_if_no_admin_sees_the_program_all_are_told_without_its_name(morning: Story):
     morning.slack.people["U0BOSS"] = user_object("U0BOSS", is_admin=True)
     meet(morning, "U0BOSS")
@@ -180,6 +183,7 @@ def test_the_message_waits_for_the_leads_hours_and_says_how_things_are_then(
     assert [text for text in texts(morning, ADMIN) if "New managers" in text] == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_if_all_leave_before_they_read_it_only_the_admins_are_told(morning: Story):
     lead_peers(morning, ASKER, HELPER)
     morning.clock.advance(hours=10)

@@ -53,6 +53,7 @@ def test_an_invalid_emoji_is_refused_and_the_old_choice_stays(
     assert story.slack.ephemeral_messages == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_unknown_emoji_is_questioned_once(story: Story) -> None:
     assert story.set_up_channel(helpful=":white_tick: :tada:").body == ""
     [question] = story.slack.ephemeral_messages
@@ -77,6 +78,7 @@ def test_an_emoji_in_use_is_not_questioned(story: Story) -> None:
     assert story.slack.ephemeral_messages == [question]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_rejected_question_undoes_nothing(story: Story) -> None:
     story.slack.fail["chat.postEphemeral"] = [
         Rejected("chat.postEphemeral", "user_not_in_channel")

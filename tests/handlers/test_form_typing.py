@@ -212,6 +212,7 @@ def test_enter_posts_what_was_typed_while_a_look_is_on_its_way(
     assert [ask.details for ask in asks] == ["Since noon."]
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_trigger_has_expired_and_the_form_stays(story: Story, earlier: str):
     [(typed, shown)] = type_text(story, open_form(story), QUESTION)
     [value] = [

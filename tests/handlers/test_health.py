@@ -105,6 +105,7 @@ def test_the_process_is_healthy_even_if_it_is_not_ready():
 # The database
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_working_database_is_left_as_it_was(rt: Runtime):
     assert readiness.database_responds(rt) is None
     assert readiness.database_writes(rt) is None
@@ -142,6 +143,7 @@ def read_only(engine: Engine) -> Iterator[None]:
     event.remove(engine, "checkin", allow)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_read_only_database_is_not_ready_until_it_is_writable(
     rt: Runtime, database: Database
 ):

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from bot.exports import service as exports
 from tests.factories import Story
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
@@ -98,6 +100,7 @@ def test_written_text_is_shown_with_names_everywhere(story: Story) -> None:
     assert row["title"] == SHOWN
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_name_in_a_title_notifies_nobody(story: Story) -> None:
     story.set_up_channel(capture="all")
     story.command("U0CHI", "/backswing")

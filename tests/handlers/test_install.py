@@ -358,6 +358,7 @@ def test_a_workspace_that_is_not_allowed_gets_its_token_revoked(
     assert browser.install(acme).status == 200
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_workspace_that_is_no_longer_allowed_keeps_what_it_has(
     serve: NewSite, site: InstallSite, acme: Sandbox, database: Database
 ):

@@ -51,6 +51,7 @@ def test_in_a_thread_kudos_are_a_reply_and_looked_up_there(story: Story) -> None
 
 
 @pytest.mark.parametrize("is_seen_at_once", [True, False])
+@pytest.mark.deep_on_postgresql
 def test_in_a_deleted_thread_they_are_not_given_and_not_retried(
     story: Story, is_seen_at_once: bool
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_link_to_a_private_channel_is_not_shown_elsewhere(story: Story) -> Non
     assert "C0DEN" not in json.dumps(posted.blocks)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_link_to_an_unknown_private_channel_is_not_shown_elsewhere(
     story: Story,
 ) -> None:
@@ -117,6 +119,7 @@ def test_a_link_to_an_unknown_private_channel_is_not_shown_elsewhere(
     assert "C0DEN" not in json.dumps(posted.blocks)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_message_in_a_public_channel_is_linked(story: Story) -> None:
     story.slack.channels["C0OUT"] = conversation_object("C0OUT", "out", is_member=False)
     ts = "1772442000.000100"
@@ -126,6 +129,7 @@ def test_a_message_in_a_public_channel_is_linked(story: Story) -> None:
     assert "C0OUT" in json.dumps(story.slack.messages_to(HELP_CHANNEL)[-1].blocks)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_link_is_removed_with_its_message(story: Story) -> None:
     give(story, giver=PEER)
     ts = story.say(HELPER, "Use jitter.")

@@ -19,6 +19,7 @@ from tests.slack_payloads import (
 )
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_form_posts_publicly_and_confirms_privately(story: Story) -> None:
     view = form(story)
     assert story.submit(ASKER, view, filled(tags="#Ops, teamwork")).body == ""
@@ -72,6 +73,7 @@ def test_the_form_shows_errors_beside_their_fields(story: Story) -> None:
     assert "archived" in receipt["channel"]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_giver_outside_the_channel_gets_a_direct_receipt(story: Story) -> None:
     story.slack.fail["chat.postEphemeral"] = [
         Rejected("chat.postEphemeral", "user_not_in_channel")

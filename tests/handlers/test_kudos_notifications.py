@@ -59,6 +59,7 @@ def test_a_direct_message_is_sent_if_the_membership_is_unknown(
     assert len(story.slack.messages_to(HELPER)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_private_kudos_are_direct_messages_to_channel_members_too(story: Story) -> None:
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
     story.submit(ASKER, form(story), filled(visibility="private"))

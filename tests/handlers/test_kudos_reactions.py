@@ -215,6 +215,7 @@ def test_a_join_before_the_messages_ts_is_known_counts(story: Story) -> None:
     assert "and 1 other" in headline(posted)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_join_by_an_unknown_user_counts_once_they_are_known(story: Story) -> None:
     posted = give(story)
     story.slack.people["U0NEW"] = user_object("U0NEW", "New")
@@ -309,6 +310,7 @@ def test_a_reaction_to_a_posted_ask_thanks_its_asker(thanking: Story) -> None:
     assert thanks(thanking) == {(HELPER, ASKER, False)}
 
 
+@pytest.mark.deep_on_postgresql
 def test_beyond_the_allowance_a_reaction_gives_nothing_with_a_message(
     thanking: Story,
 ) -> None:
@@ -325,6 +327,7 @@ def test_beyond_the_allowance_a_reaction_gives_nothing_with_a_message(
     assert thanks(story) == {(ASKER, HELPER, False)}
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_third_in_a_week_to_the_same_recipient_is_none(thanking: Story) -> None:
     for n in range(3):
         ts = thanking.say(HELPER, f"Use jitter {n}.")
@@ -356,6 +359,7 @@ def test_a_reaction_with_a_former_emoji_can_still_be_removed(thanking: Story) ->
     assert thanks(thanking) == set()
 
 
+@pytest.mark.deep_on_postgresql
 def test_thanks_outlive_the_message_and_lose_their_link(thanking: Story) -> None:
     ts = thanking.say(HELPER, "Use jitter.")
     thanking.react(ASKER, ts, "tada", author=HELPER)

@@ -27,6 +27,7 @@ def test_the_button_disappears_from_a_direct_message_after_ten_minutes(
     assert line.text == "Thanks sent privately to Ben."
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_button_disappears_from_a_direct_message_after_an_admins_undo(
     story: Story,
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_late_click_replaces_the_button_by_the_reason(
 # Taking back
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_giver_takes_them_back_and_the_message_shows_it(story: Story) -> None:
     give(story, f"{BEN} {FOR} #ops")
     [one] = kudos(story)
@@ -101,6 +103,7 @@ def test_after_ten_minutes_only_an_admin_takes_them_back(story: Story) -> None:
     assert thanks(story) == set()
 
 
+@pytest.mark.deep_on_postgresql
 def test_kudos_taken_back_before_the_post_are_never_posted(story: Story) -> None:
     story.command(ASKER, "/kudos", f"{BEN} {FOR}")
     story.click(ASKER, "kudos_take_back", str(kudos(story)[0].id))
@@ -123,6 +126,7 @@ def test_a_forged_button_takes_nothing_back(story: Story, value: str) -> None:
     assert thanks(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_deleting_the_message_takes_its_kudos_back(story: Story) -> None:
     give(story)
     [posted] = story.slack.messages_to(HELP_CHANNEL)

@@ -19,6 +19,7 @@ from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, messa
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_mark_is_removed_although_its_emoji_has_lost_its_meaning(
     story: Story,
 ) -> None:
@@ -148,6 +149,7 @@ def test_an_older_edit_delivered_later_changes_nothing(story: Story) -> None:
     assert story.only_ask().title == "Three?"
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_edit_back_to_the_first_text_outlives_the_edit_before_it(
     story: Story,
 ) -> None:

@@ -46,6 +46,7 @@ def by_hand(story: Story, lead: str = ADMIN, **changes: Any) -> Any:
     return story.submit(lead, form, values)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story):
     help_out(story)
     assert by_hand(story).body == ""
@@ -66,6 +67,7 @@ def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story
     assert len(credited(story)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_credit_by_hand_sent_twice_is_one(story: Story):
     help_out(story)
     assert by_hand(story).body == ""
@@ -123,6 +125,7 @@ def test_members_of_a_private_channel_are_credited_there(story: Story):
     assert "May I thank you in #secret" in last(story, HELPER).text
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_member_who_opted_out_gets_no_credit_by_hand(story: Story):
     help_out(story)
     with story.rt.write(story.rt.workspaces.only) as tx:
@@ -137,6 +140,7 @@ def test_members_can_neither_see_nor_change_the_program_leads_pages(story: Story
     assert credited(story) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_leads_choose_the_experts_and_the_scope(story: Story):
     help_out(story)
     story.command(ADMIN, "/backswing", "mentors")
@@ -159,6 +163,7 @@ def test_leads_choose_the_experts_and_the_scope(story: Story):
     assert the_credit(story).member == HELPER
 
 
+@pytest.mark.deep_on_postgresql
 def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
     for helper, asker in ((HELPER, PEER), (PEER, HELPER)) * 4:
         ask = story.ask(member=asker)

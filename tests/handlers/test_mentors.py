@@ -213,6 +213,7 @@ def test_seven_days_without_an_answer_keep_it_private(story: Story):
     assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
+@pytest.mark.deep_on_postgresql
 def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story):
     help_out(story)
     on_friday(story)
@@ -228,6 +229,7 @@ def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story
     assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_post_deleted_in_slack_stays_deleted_until_a_newer_yes(
     story: Story,
 ):
@@ -275,6 +277,7 @@ def test_a_credit_taken_back_before_its_post_is_never_posted(story: Story):
     assert len(story.slack.messages_to(HELP_CHANNEL)) == before
 
 
+@pytest.mark.deep_on_postgresql
 def test_opting_out_anywhere_removes_past_public_credits(story: Story):
     help_out(story)
     on_friday(story)
@@ -455,6 +458,7 @@ def test_deleted_messages_do_not_count(story: Story, deleted: str):
     assert credited(story) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_mark_undone_later_changes_nothing_public_and_is_shown_to_leads(story: Story):
     help_out(story)
     on_friday(story)
@@ -507,6 +511,7 @@ def test_home_keeps_the_question_and_lets_the_member_change_the_decision(story: 
     assert "mentor_never" not in at_home()
 
 
+@pytest.mark.deep_on_postgresql
 def test_if_slack_rejects_the_post_the_member_is_told_and_can_retry(
     story: Story,
 ):
@@ -525,6 +530,7 @@ def test_if_slack_rejects_the_post_the_member_is_told_and_can_retry(
     assert the_credit(story).consent == "public"
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_member_whom_slack_can_not_reach_was_not_asked_and_is_not_named(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)

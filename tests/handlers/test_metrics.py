@@ -157,6 +157,7 @@ def test_a_delivery_for_later_is_not_due(story: Story, read: Read):
     assert found["deliveries", "pending"] > found["deliveries_due", "pending"]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_rate_limited_method_is_shown_with_the_remaining_time(
     story: Story, read: Read
 ):
@@ -233,6 +234,7 @@ def test_due_work_is_counted(story: Story, read: Read):
     assert read()["work_due", "close-checkins"] == 0
 
 
+@pytest.mark.deep_on_postgresql
 def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
     with database.autocommit.connect(), database.read_session() as session:
         session.connection()

@@ -213,6 +213,7 @@ def consent(story: Story) -> str:
         return session.scalars(select(Credit.consent)).one()
 
 
+@pytest.mark.deep_on_postgresql
 def test_always_naming_answers_the_open_question(asked_for_consent: Story):
     assert "May I thank you in #help?" in home(asked_for_consent, HELPER)
     assert "Waiting for you" in visible_home(asked_for_consent, HELPER)
@@ -225,6 +226,7 @@ def test_always_naming_answers_the_open_question(asked_for_consent: Story):
     assert "Waiting for you" not in visible_home(asked_for_consent, HELPER)
 
 
+@pytest.mark.deep_on_postgresql
 def test_never_naming_removes_the_name_and_can_be_undone(asked_for_consent: Story):
     asked_for_consent.change_my_settings(HELPER, public_naming="yes")
     asked_for_consent.advance(seconds=3)

@@ -139,6 +139,7 @@ def company(
         yield Company(hub, group, site, clock, database, lines)
 
 
+@pytest.mark.deep_on_postgresql
 def test_its_workspaces_come_and_go(company: Company):
     acme, beta = company.acme, company.beta
     company.install()
@@ -192,6 +193,7 @@ def test_its_workspaces_come_and_go(company: Company):
     assert sorted(asks) == sorted([removed.id] + [company.stored(beta).id] * 2)
 
 
+@pytest.mark.deep_on_postgresql
 def test_it_removes_the_app_everywhere(company: Company):
     company.install()
     for sandbox in (company.acme, company.beta):
@@ -235,6 +237,7 @@ def test_it_removes_the_app_everywhere(company: Company):
 
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)
+@pytest.mark.deep_on_postgresql
 def test_its_token_is_renewed_once(company: Company):
     company.install()
     for sandbox in (company.acme, company.beta):
@@ -257,6 +260,7 @@ def test_its_token_is_renewed_once(company: Company):
 
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)
+@pytest.mark.deep_on_postgresql
 def test_another_organisation_is_refused(company: Company):
     other = company.hub.add_organisation("Other", "Elsewhere")
     answer = Browser(company.site).install(other)
@@ -291,6 +295,7 @@ def test_another_organisations_events_change_nothing(company: Company):
 
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)
+@pytest.mark.deep_on_postgresql
 def test_an_end_that_names_a_workspace_is_checked_with_slack(company: Company):
     """Slack does not say whether it would name one for the whole organisation."""
     company.install()

@@ -126,6 +126,7 @@ def facts(story: Story, answer: str) -> tuple[str, int | None, tuple[bool, int]]
 # The story
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_earlier_answer_helps_again_and_all_three_hear_of_it(
     story: Story, earlier: str
 ):
@@ -247,6 +248,7 @@ def test_what_was_pointed_to_is_no_choice_any_more(story: Story, earlier: str):
     assert choices(open_form(story)) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_author_who_points_to_their_own_answer_hears_of_it_once(
     story: Story, earlier: str
 ):
@@ -412,6 +414,7 @@ def test_there_is_no_ask(story: Story, earlier: str):
     assert last_reply(story) == NO_ASK_HERE
 
 
+@pytest.mark.deep_on_postgresql
 def test_slack_refuses_the_reply_and_it_is_tried_again(story: Story, earlier: str):
     view = open_form(story)
     [choice] = choices(view)
@@ -464,6 +467,7 @@ def test_what_was_said_in_private_is_not_posted_elsewhere(story: Story, den: str
     )
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_shared_channel_shows_only_what_was_asked_there(story: Story, den: str):
     view = open_form(story, ask=story.asks()[1])
     with story.rt.write(story.workspace) as tx:
@@ -496,6 +500,7 @@ def test_the_channel_of_the_earlier_ask_becomes_private_before_it_is_posted(
     )
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_was_posted_disappears_once_its_channel_is_private(story: Story, den: str):
     open_den = conversation_object(DEN, "den", is_private=False)
     story.slack.channels[DEN] = open_den
@@ -546,6 +551,7 @@ def test_details_that_are_edited_do_not_change_the_reply(story: Story, earlier: 
     assert story.slack.calls.count("chat.update") == before + 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_title_is_edited_before_the_reply_is_posted(story: Story, earlier: str):
     view = open_form(story)
     [choice, *_] = choices(view)
@@ -570,6 +576,7 @@ def point_at_message(
     return ts, posted(story)[-1]
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
     story: Story, follower: SearchFollower
 ):
@@ -660,6 +667,7 @@ def test_two_links_of_which_one_is_taken_back(
     assert story.answer_marks() == {earlier: (True, 1), answer: (True, 0)}
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_reaction_comes_before_the_id_of_the_message(story: Story, earlier: str):
     """Slack shows the message and takes a reaction; its answer to us was slow."""
     view = open_form(story)
@@ -685,6 +693,7 @@ def test_a_reaction_comes_before_the_id_of_the_message(story: Story, earlier: st
     assert story.asks()[-1].state == "open"
 
 
+@pytest.mark.deep_on_postgresql
 def test_where_messages_become_asks_it_is_known_from_the_event(
     story: Story, earlier: str
 ):
@@ -699,6 +708,7 @@ def test_where_messages_become_asks_it_is_known_from_the_event(
     assert story.asks()[-1].state == "solved"
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_bot_was_away_while_the_asker_reacted(story: Story, earlier: str):
     message = point(story)
     ask = story.asks()[-1]
@@ -717,6 +727,7 @@ def test_the_bot_was_away_while_the_asker_reacted(story: Story, earlier: str):
     assert story.asks()[-1].state == "solved"
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_reply_is_deleted_and_what_it_did_is_undone(story: Story, earlier: str):
     before = facts(story, earlier)
     message = point(story)

@@ -148,6 +148,7 @@ def test_workspace_settings_are_for_admins_and_program_leads(story: Story) -> No
     assert form_errors(story.submit(CHAMPION, shown, form_values(shown)))
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_new_channel_has_the_workspaces_defaults(story: Story) -> None:
     story.set_up_workspace(
         default_capture="questions", default_solved="💯", default_guests_may_ask=[]

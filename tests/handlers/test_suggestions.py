@@ -118,6 +118,7 @@ def test_the_reply_wins_that_came_as_it_was_pressed(story: Story, earlier: str):
     assert story.asks()[-1].state == "solved"
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_is_not_theirs_is_not_shown_again(story: Story, earlier: str):
     card = ask_again(story)
     [value] = values(card, "suggestion_dismiss")
@@ -220,6 +221,7 @@ def test_it_is_silent_while_nobody_has_answered(story: Story, follower: SearchFo
     assert ask_again(story) == {}
 
 
+@pytest.mark.deep_on_postgresql
 def test_nobody_else_can_use_the_card(story: Story, earlier: str):
     card = ask_again(story)
     [value] = values(card, "suggestion_solved")
@@ -278,6 +280,7 @@ def test_while_slack_does_not_say_who_has_replied_the_ask_stays(
     assert story.asks()[-1].state == "solved"
 
 
+@pytest.mark.deep_on_postgresql
 def test_thats_it_pressed_twice_takes_the_ask_back_once(story: Story, earlier: str):
     [value] = values(ask_again(story), "suggestion_solved")
     story.deliver()
@@ -402,6 +405,7 @@ def test_a_reaction_that_has_not_come_as_an_event_keeps_the_ask(
     assert story.asks()[-1].state == "solved"
 
 
+@pytest.mark.deep_on_postgresql
 def test_thats_it_for_what_one_may_no_longer_see_does_nothing(
     story: Story, earlier: str
 ):
@@ -431,6 +435,7 @@ def home(story: Story) -> str:
     return json.dumps(story.slack.homes[PEER])
 
 
+@pytest.mark.deep_on_postgresql
 def test_home_shows_it_while_the_ask_is_open(story: Story, earlier: str):
     card = ask_again(story)
     story.advance(seconds=90)
@@ -445,6 +450,7 @@ def test_home_shows_it_while_the_ask_is_open(story: Story, earlier: str):
     assert "Perhaps already solved" not in home(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_reply_wins_that_came_before_slack_deleted_the_ask(
     story: Story, earlier: str
 ):

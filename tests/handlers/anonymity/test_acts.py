@@ -86,6 +86,7 @@ def test_the_home_tab_shows_own_asks_to_their_owner_only(
         assert OWN not in opens(story, other)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_draft_that_is_withdrawn_is_never_posted(
     anonymity: Anonymity, story: Story, author: Actor
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_draft_that_is_withdrawn_is_never_posted(
     assert story.asks() == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_refused_draft_says_why(
     anonymity: Anonymity, story: Story, author: Actor
 ) -> None:
@@ -237,6 +239,7 @@ def test_the_author_closes_and_reopens(
     assert "Closed by" not in rendered(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_author_edits_but_names_no_one(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -252,6 +255,7 @@ def test_the_author_edits_but_names_no_one(
     assert "early?" in rendered(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_solved_ask_gets_what_worked(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -265,6 +269,7 @@ def test_a_solved_ask_gets_what_worked(
     assert "What worked: Say it early" in rendered(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_deleted_ask_is_gone_with_the_replies_of_its_author(
     anonymity: Anonymity, story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -291,6 +296,7 @@ def test_an_answer_to_an_ask_that_was_just_deleted_counts_for_nothing(
     assert story.slack.texts_to(HELPER) == story.slack.texts_to(ASKER) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_ask_is_edited_while_it_is_being_posted(
     anonymity: Anonymity, story: Story, author: Actor
 ) -> None:
@@ -347,6 +353,7 @@ def test_the_author_replies_as_the_asker(
     assert len(replies_in_thread(story)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_reply_is_edited_and_deleted(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -368,6 +375,7 @@ def test_a_reply_is_edited_and_deleted(
     assert "reply is gone" in text_of(author.submit(form, text="Again"))
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_reply_that_is_deleted_before_its_time_is_not_posted(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -449,6 +457,7 @@ def test_a_cut_link_leaves_no_index_of_the_form(
     assert named.ts in {ask.ts for ask in story.asks()}
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_hidden_ask_hides_the_replies_of_its_author(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -510,6 +519,7 @@ def test_the_shortcut_works_on_asks_without_a_name_only(
 # Thanks
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_author_thanks_once_without_a_name(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -541,6 +551,7 @@ def test_the_author_thanks_once_without_a_name(
 # It was me
 
 
+@pytest.mark.deep_on_postgresql
 def test_it_was_me_shows_the_name_for_good(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -569,6 +580,7 @@ def test_it_was_me_shows_the_name_for_good(
     assert story.only_ask().state == "answered"
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_ask_with_a_name_leads_to_no_other_one(
     anonymity: Anonymity, story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -591,6 +603,7 @@ def test_an_ask_with_a_name_leads_to_no_other_one(
 # People are asked
 
 
+@pytest.mark.deep_on_postgresql
 def test_people_are_asked_now(story: Story, author: Actor, ask_id: int) -> None:
     story.set_up_channel(routes_asks="on")
     modal = author.press("open", ask_id)
@@ -697,6 +710,7 @@ def test_forged_values_change_nothing(
 # What is stored
 
 
+@pytest.mark.deep_on_postgresql
 def test_no_act_stores_who_acted(
     anonymity: Anonymity, story: Story, author: Actor, ask_id: int
 ) -> None:

@@ -52,6 +52,7 @@ def test_an_author_who_is_named_in_an_answer_is_named_as_anyone(
     assert [answer.author for answer in story.answers()] == [HELPER, HELPER]
 
 
+@pytest.mark.deep_on_postgresql
 def test_three_accounts_of_one_person_are_three_members(
     anonymity: Anonymity, story: Story
 ) -> None:

@@ -145,6 +145,7 @@ def test_my_data_of_all_people_has_no_trace_of_it(
 # People and channels that change
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_deactivated_author_s_link_is_cut(anonymity: Anonymity, story: Story) -> None:
     anonymity.ask()
     before = shown(story)
@@ -156,6 +157,7 @@ def test_a_deactivated_author_s_link_is_cut(anonymity: Anonymity, story: Story) 
     assert story.only_ask().state == "open"
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_link_of_an_author_who_leaves_the_channel_is_cut(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -189,6 +191,7 @@ def test_an_ask_whose_author_has_left_has_a_link_like_any_other(
     assert before[0].author not in {row.author for row in rows}
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_forgotten_author_s_link_is_cut_and_the_ask_stays(
     anonymity: Anonymity, story: Story
 ) -> None:

@@ -81,6 +81,7 @@ def test_another_key_turns_the_feature_off_and_is_named(
     assert recorded_key(story).fingerprint == OLD.current.fingerprint
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_new_key_alone_opens_everything_after_a_rotation(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -99,6 +100,7 @@ def test_the_new_key_alone_opens_everything_after_a_rotation(
         assert authors.author_of(tx, ask) == CROWD[0]
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_an_author_has_seen_is_known_after_a_rotation(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -112,6 +114,7 @@ def test_what_an_author_has_seen_is_known_after_a_rotation(
         assert authors.seen_count(tx, link) == 3
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_rotation_can_run_twice(anonymity: Anonymity, story: Story) -> None:
     anonymity.ask()
     rotate(story)
@@ -195,6 +198,7 @@ def test_a_rotation_without_the_right_key_is_refused(
     assert found_authors(started(story, OLD), story) == [ASKER]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_lost_key_cuts_all_links_and_everyone_reads_so(
     anonymity: Anonymity, story: Story
 ) -> None:

@@ -23,6 +23,7 @@ def undo(story: Story, member: str) -> None:
     assert story.slack.responses[-1][1] == "Undone."
 
 
+@pytest.mark.deep_on_postgresql
 def test_thanks_offer_the_buttons_once(story: Story, thread: tuple[str, str]) -> None:
     story.say(ASKER, "Thanks, that worked!", thread_ts=thread[0])
     story.say(ASKER, "thank you", thread_ts=thread[0])

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, button
@@ -51,6 +53,7 @@ def labels(message: PostedMessage) -> list[str]:
     ]
 
 
+@pytest.mark.deep_on_postgresql
 def test_one_direct_message_shows_the_state_of_an_ask(
     story: Story, thread: tuple[str, str]
 ) -> None:
@@ -119,6 +122,7 @@ def test_the_question_who_helped_disappears_when_it_is_answered(
     assert note.text.startswith("Solved by Ben")
 
 
+@pytest.mark.deep_on_postgresql
 def test_every_answerer_can_be_chosen(story: Story, thread: tuple[str, str]) -> None:
     story.say(HELPER, "Or so.", thread_ts=thread[0])
     second = story.say(PEER, "Or so.", thread_ts=thread[0])
@@ -145,6 +149,7 @@ def test_only_the_asker_chooses_who_helped(
     assert story.answer_marks() == {thread[1]: (False, 0)}
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_asker_writes_what_worked(story: Story, thread: tuple[str, str]) -> None:
     story.react(ASKER, thread[1], "white_check_mark")
     ask_id = str(story.only_ask().id)

@@ -30,6 +30,7 @@ from tests.personal_data import everything_in, file_of, forget
 from tests.slack_payloads import HELP_CHANNEL, PEER
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_newcomers_file_has_no_answer(story: Story) -> None:
     begin(story, BUDDY, PEER)
     wants(story)
@@ -58,6 +59,7 @@ def test_forgetting_ends_it(story: Story, by: str) -> None:
 
 
 @pytest.mark.parametrize("by", [NEWCOMER, BUDDY])
+@pytest.mark.deep_on_postgresql
 def test_forgetting_during_the_question(story: Story, by: str) -> None:
     begin(story)
     wants(story)
@@ -78,6 +80,7 @@ def presses_again(story: Story) -> None:
 
 
 @pytest.mark.parametrize("by", [NEWCOMER, BUDDY])
+@pytest.mark.deep_on_postgresql
 def test_leaving_the_program_ends_it(story: Story, by: str) -> None:
     other = {NEWCOMER: BUDDY, BUDDY: NEWCOMER}[by]
     pairs_up(story)

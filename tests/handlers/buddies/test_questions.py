@@ -69,6 +69,7 @@ def test_after_a_no_or_a_silence_the_next_one_is_asked(story: Story) -> None:
     assert wish(story).wanted_at is not None
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_no_can_be_taken_back_until_someone_else_is_asked(story: Story) -> None:
     begin(story)
     wants(story)
@@ -107,6 +108,7 @@ def test_whoever_looks_first_comes_first(story: Story) -> None:
     assert [row.newcomer for row in questions(story)] == [CHI]
 
 
+@pytest.mark.deep_on_postgresql
 def test_three_silences_pause_it(story: Story) -> None:
     begin(story)
     story.set_up_workspace(buddies="on", unasked_per_week="10")
@@ -128,6 +130,7 @@ def test_three_silences_pause_it(story: Story) -> None:
     assert len(questions(story)) == 4
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_question_that_could_not_be_sent_is_no_silence(story: Story) -> None:
     begin(story)
     story.set_up_workspace(buddies="on", unasked_per_week="0")
@@ -178,6 +181,7 @@ def test_who_is_not_asked(story: Story, obstacle: str) -> None:
     assert "I'm looking for a buddy" in people_page(story, newcomer)
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_changes_after_the_question_counts(story: Story) -> None:
     begin(story)
     wants(story)
@@ -187,6 +191,7 @@ def test_what_changes_after_the_question_counts(story: Story) -> None:
     assert pairs(story) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_someone_who_was_here_before_is_not_asked(story: Story) -> None:
     story.ask("How do I stop the retries?", member=NEWCOMER)
     story.clock.advance(days=100)

@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from tests.buddies import (
     BUDDY,
     NEWCOMER,
@@ -101,6 +103,7 @@ def test_each_week_brings_one_idea_to_both(story: Story) -> None:
     assert len(texts_to(story, NEWCOMER)) == 7
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_first_ask_without_an_answer_is_watched(story: Story) -> None:
     pairs_up(story)
     ask = story.ask("How do I stop the retries?", member=NEWCOMER)
@@ -189,6 +192,7 @@ def test_it_begins_when_six_people_want_it(story: Story) -> None:
     assert "no buddies in this workspace" in text_of(story.slack.views[-1][1])
 
 
+@pytest.mark.deep_on_postgresql
 def test_leads_see_names_and_no_answers(story: Story) -> None:
     pairs_up(story)
     story.event({"type": "app_home_opened", "user": ADMIN, "tab": "home"})

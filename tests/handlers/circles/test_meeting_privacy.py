@@ -84,6 +84,7 @@ def test_a_data_file_has_ones_own_words_and_no_others(met: Story):
         assert "Jupiter" not in theirs
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_data_file_tells_nobody_elses_presses(met: Story):
     people = {HELPER, ASKER, PEER}
     for member in people:
@@ -122,6 +123,7 @@ def test_the_circle_goes_on_without_a_forgotten_facilitator(met: Story):
     assert "Arrive" in str(agenda_of(met, ASKER).blocks)
 
 
+@pytest.mark.deep_on_postgresql
 def test_words_are_deleted_90_days_after_the_end(met: Story):
     with met.rt.write_session.begin() as session:
         session.scalars(select(CircleSeason)).one().ended_at = met.clock()

@@ -105,6 +105,7 @@ def test_a_first_meeting_from_the_invitation_to_the_end(story: Story):
     assert second.rota == [HELPER, PEER, CHAMPION, ADMIN, ASKER]
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_next_meeting_begins_with_what_became_of_last_time(story: Story):
     make_circle(story)
     start(story)
@@ -245,6 +246,7 @@ def test_a_meeting_that_nobody_started_did_not_begin(story: Story):
     assert not meeting_of(story, 1).took_place
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_message_that_was_deleted_is_posted_anew_once(story: Story):
     make_circle(story)
     start(story)
@@ -262,6 +264,7 @@ def test_a_message_that_was_deleted_is_posted_anew_once(story: Story):
 
 
 @pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message"])
+@pytest.mark.deep_on_postgresql
 def test_slack_refuses_an_edit(story: Story, error):
     make_circle(story)
     start(story)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.circles import personal_data
@@ -50,6 +51,7 @@ def answer(story: Story, people: list[str], merge: int, word: str = "yes") -> No
     story.deliver()
 
 
+@pytest.mark.deep_on_postgresql
 def test_four_stay_together_and_three_ask_another_circle(story: Story, program: int):
     season, [(small, people), (other, others)] = two_circles(story, program, 9)
     leave(story, small, people[:1])
@@ -144,6 +146,7 @@ def test_people_outside_have_no_say(story: Story, program: int):
     assert offers(story) == [(merge, None)]
 
 
+@pytest.mark.deep_on_postgresql
 def test_people_who_move_get_the_time_of_the_other_circle(story: Story, program: int):
     season, [(small, people), (other, others)] = two_circles(story, program, 9)
     at = chooses_time(story, others[0], other)

@@ -114,6 +114,7 @@ def test_the_last_press_counts_in_any_order(over: Story):
             assert row.answer == "part"
 
 
+@pytest.mark.deep_on_postgresql
 def test_worth_is_counted_once_and_without_a_name(over: Story):
     answer = says(over, HELPER, "met_all")
     assert "Was it worth your time?" in answer
@@ -168,6 +169,7 @@ def test_who_says_no_is_not_asked_whether_it_was_worth_it(over: Story):
     assert "worth your time" not in says(over, PEER, "met_none")
 
 
+@pytest.mark.deep_on_postgresql
 def test_people_outside_and_those_who_left_say_nothing(over: Story):
     with over.rt.write_session.begin() as session:
         for row in session.scalars(select(CircleMember).filter_by(member=CHAMPION)):
@@ -188,6 +190,7 @@ def test_forged_values_do_nothing(over: Story, value: str):
         assert not session.scalars(select(MeetingAnswer)).all()
 
 
+@pytest.mark.deep_on_postgresql
 def test_nobody_answers_before_the_end_or_long_after(story: Story):
     make_circle(story)
     open_agenda(story)
@@ -200,6 +203,7 @@ def test_nobody_answers_before_the_end_or_long_after(story: Story):
     assert last_reply(story) == "This meeting was too long ago."
 
 
+@pytest.mark.deep_on_postgresql
 def test_answers_go_with_their_member_and_90_days_after_the_end(over: Story):
     says(over, HELPER, "met_all")
     says(over, PEER, "met_all")

@@ -75,6 +75,7 @@ def test_a_latecomer_gets_a_free_place_and_nobody_else_moves(
     assert circles_of(story, season) == [(circle, [*people, "U0LATE"])]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_no_is_told_to_nobody(story: Story, program: int):
     season = season_with(story, program, 6)
     forms_circles(story)
@@ -122,6 +123,7 @@ def test_who_leaves_the_program_leaves_its_circle_at_once(story: Story, program:
     assert len(messages_with(story, people[1], "can't come to your circle")) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_place_of_one_who_leaves_the_program_goes_to_the_next(
     story: Story, program: int
 ):
@@ -138,6 +140,7 @@ def test_the_place_of_one_who_leaves_the_program_goes_to_the_next(
     assert not messages_with(story, people[1], "can't come to your circle")
 
 
+@pytest.mark.deep_on_postgresql
 def test_who_left_the_program_is_not_told_that_there_was_no_circle(
     story: Story, program: int
 ):
@@ -188,6 +191,7 @@ def test_who_leaves_another_program_keeps_the_circle(story: Story, program: int)
     assert circles_of(story, season) == [(circle, people)]
 
 
+@pytest.mark.deep_on_postgresql
 def test_who_leaves_the_program_before_the_invitation_gets_no_place(
     story: Story, program: int
 ):
@@ -231,6 +235,7 @@ def test_few_people_are_in_small_circles_and_told(
     assert messages_with(story, person, "This time it is a small circle")
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_sign_up_that_is_taken_back_counts_for_nothing(story: Story, program: int):
     people = has_people(story, program, 6)
     season = opens_season(story, program)
@@ -245,6 +250,7 @@ def test_a_sign_up_that_is_taken_back_counts_for_nothing(story: Story, program: 
     assert sorted(formed) == people[1:]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_lead_moves_a_person_and_nobody_else_moves(story: Story, program: int):
     season = season_with(story, program, 11)
     forms_circles(story)

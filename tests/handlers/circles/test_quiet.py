@@ -58,6 +58,7 @@ def season_of(story: Story) -> CircleSeason:
         ).one()
 
 
+@pytest.mark.deep_on_postgresql
 def test_without_an_answer_it_has_a_break_until_a_member_brings_it_back(
     story: Story, quiet: int
 ):
@@ -110,6 +111,7 @@ def test_without_an_answer_it_has_a_break_until_a_member_brings_it_back(
     assert season_of(story).ends_on >= last.date()
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_break_of_twelve_weeks_is_the_end(story: Story, quiet: int):
     until(story, vote_of(story).answer_until + timedelta(minutes=1))
     story.clock.now += timedelta(weeks=12)
@@ -179,6 +181,7 @@ def test_they_find_another_time(story: Story, quiet: int):
     )
 
 
+@pytest.mark.deep_on_postgresql
 def test_half_of_them_end_it_and_no_other_circle(story: Story, quiet: int):
     answers(story, "end", *PEOPLE[:3])
     answers(story, "continue", *PEOPLE[3:])
@@ -215,6 +218,7 @@ def test_it_joins_another_circle_that_wants_it(story: Story, program: int):
 
 
 @pytest.mark.parametrize("is_wanted", [True, False])
+@pytest.mark.deep_on_postgresql
 def test_a_member_proposes_a_break(story: Story, is_wanted: bool):
     circle_id = a_circle(story)
     runs_jobs(story)

@@ -74,6 +74,7 @@ def go_to_stage(story: Story, **after: int) -> None:
     keep(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_week_in_writing(week: Story):
     assert "Put an issue" in text(week, ADMIN)
     writes(week, HELPER, ISSUE)
@@ -105,6 +106,7 @@ def test_a_week_in_writing(week: Story):
         assert list(session.scalars(select(MeetingTurn.member))) == [HELPER]
 
 
+@pytest.mark.deep_on_postgresql
 def test_each_stage_is_one_message_and_nobody_learns_who_wrote_nothing(week: Story):
     writes(week, HELPER, ISSUE)
     for after in ({"days": 1, "minutes": 1}, {"days": 5}, {"days": 8}):
@@ -116,6 +118,7 @@ def test_each_stage_is_one_message_and_nobody_learns_who_wrote_nothing(week: Sto
         assert "Dan" not in str(message.blocks)
 
 
+@pytest.mark.deep_on_postgresql
 def test_two_people_put_their_issues_and_may_change_them(week: Story):
     writes(week, HELPER, ISSUE)
     writes(week, PEER, "And mine?")
@@ -125,6 +128,7 @@ def test_two_people_put_their_issues_and_may_change_them(week: Story):
     assert ISSUE not in text(week, ADMIN)
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_form_shows_what_one_wrote_about_each_issue(week: Story):
     for member in (HELPER, PEER):
         writes(week, member, ISSUE)
@@ -170,6 +174,7 @@ def go_away(story: Story, member: str, emoji: str = ":palm_tree:") -> None:
     story.event({"type": "user_change", "user": story.slack.people[member]})
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_week_without_an_issue_ends_the_next_day(week: Story):
     go_to_stage(week, days=1, minutes=1)
     week.advance(seconds=30)
@@ -188,6 +193,7 @@ def test_a_form_that_is_sent_after_its_stage_says_so(week: Story):
 
 
 @pytest.mark.parametrize("words", ["", "  \n ", "\u200b", "x" * 301, "y" * 40_000])
+@pytest.mark.deep_on_postgresql
 def test_a_text_has_words(week: Story, words: str):
     assert "up to 300 characters" in writes(week, HELPER, words)
 

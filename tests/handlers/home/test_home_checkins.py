@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from models import Participant
 from tests.checkins import visible_text
 from tests.factories import Story
@@ -21,6 +23,7 @@ def press(story: Story, member: str, action: str) -> Any:
     return story.click(member, action, buttons[0]["value"], view=view)
 
 
+@pytest.mark.deep_on_postgresql
 def test_check_ins_are_joined_shared_in_and_left_from_home(peers: Story):
     peers.add_schedule()
     assert "Three things" in opens(peers, HELPER)
@@ -57,6 +60,7 @@ def test_a_check_in_joined_elsewhere_is_listed_too(peers: Story):
     assert "Waiting for you" not in visible_home(peers, HELPER)
 
 
+@pytest.mark.deep_on_postgresql
 def test_stopped_reminders_are_resumed_from_home(peers: Story):
     schedule = peers.add_schedule()
     opens(peers, HELPER)

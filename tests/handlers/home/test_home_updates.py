@@ -124,6 +124,7 @@ def test_a_view_overtaken_twice_is_published_by_a_delivery(peers: Story):
     assert publishes(peers) == before + 4
 
 
+@pytest.mark.deep_on_postgresql
 def test_without_home_tabs_the_attempts_end(
     peers: Story, caplog: pytest.LogCaptureFixture
 ):

@@ -42,6 +42,7 @@ def test_a_button_leads_to_the_programs_page(peers: Story):
     assert "New managers" in visible_text(peers.slack.views[-1][1])
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_ask_that_was_deleted_does_not_count(peers: Story):
     lead_peers(peers, HELPER)
     asks_in(peers, HELPER, "How do I fix x?")

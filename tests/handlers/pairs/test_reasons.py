@@ -134,6 +134,7 @@ def test_people_are_called_by_their_first_names(story: Story) -> None:
     assert "You want to learn kafka; Ben Berg knows about that." in text[ASKER]
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_open_ask_is_what_they_begin_with(story: Story) -> None:
     choose(story, HELPER, topics_known=["kafka"])
     story.ask("How do I stop kafka from lagging?", member=ASKER)

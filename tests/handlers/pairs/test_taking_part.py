@@ -85,6 +85,7 @@ def test_nobody_outside_a_program_takes_part(story: Story) -> None:
         assert session.scalars(select(PairOptIn)).all() == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_command_shows_the_page_and_its_buttons_work_there(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     story.ask()
@@ -152,6 +153,7 @@ def test_someone_who_leaves_their_program_is_not_matched(story: Story) -> None:
     assert groups(story) == [(ASKER, HELPER)]
 
 
+@pytest.mark.deep_on_postgresql
 def test_leads_see_numbers_and_names_but_no_answers(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER, HELPER, PEER)
@@ -171,6 +173,7 @@ def test_leads_see_numbers_and_names_but_no_answers(story: Story) -> None:
     assert "Last round, Tuesday, 10 March: 3 people." in program_page(story, ADMIN)
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_list_of_a_round_tells_no_lead_who_could_not_come(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER, HELPER, PEER, ADMIN)

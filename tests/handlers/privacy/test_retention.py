@@ -41,6 +41,7 @@ from tests.slack_payloads import (
 )
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_deactivated_member_is_erased_after_a_while(lived: Story):
     deactivated = user_object(ASKER, deleted=True)
     assert lived.event({"type": "user_change", "user": deactivated}) == 200

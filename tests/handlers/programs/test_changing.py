@@ -82,6 +82,7 @@ def meets_another_channel(
     story.command(people[0] if people else ADMIN, "/backswing", channel=slack_id)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_change_is_saved_and_shown(known: Story):
     program = open_program(known)
     changed = change(known, program, goal="Lead well", ends_on=None)

@@ -198,6 +198,7 @@ def test_a_posted_program_is_no_draft_again(story: Story, program: int) -> None:
     assert find(story, program).opened_at is not None
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_post_is_not_sent_once_the_program_is_on_invitation(
     story: Story, program: int
 ) -> None:
@@ -218,6 +219,7 @@ def test_a_form_that_comes_twice_posts_once(story: Story, program: int) -> None:
     assert len(invitations_to(story, ASKER)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_lead_is_told_if_slack_does_not_take_it(story: Story, program: int) -> None:
     story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "restricted")]
     invites(story, CHAMPION, program, channel=HELP_CHANNEL)
@@ -374,6 +376,7 @@ def test_a_program_that_goes_on_closes_its_later_invitations_again(
     assert "is over" in shown(story, second)
 
 
+@pytest.mark.deep_on_postgresql
 def test_after_a_later_last_day_invitations_are_closed_again(
     story: Story, program: int
 ) -> None:
@@ -475,6 +478,7 @@ def test_a_channel_that_became_shared_meanwhile_gets_none(
     assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_no_is_still_a_secret_when_the_program_is_over(
     story: Story, program: int
 ) -> None:

@@ -238,6 +238,7 @@ def test_nobody_joins_what_is_over(
     assert "This program is over." in last_reply(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_program_on_invitation_is_for_the_invited(story: Story) -> None:
     program = make_program(story, joining="invitation", leads=(CHAMPION,))
     presses(story, ASKER, "join", program)

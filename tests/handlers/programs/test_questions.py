@@ -65,6 +65,7 @@ def stored(story: Story) -> list[ProgramQuestion]:
         return list(session.scalars(select(ProgramQuestion)))
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_question_reaches_each_lead_and_the_answer_the_person(
     story: Story, program: int
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_question_reaches_each_lead_and_the_answer_the_person(
     assert "Reply" not in shown
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_first_reply_counts(story: Story, program: int) -> None:
     asks_first(story, ASKER, program)
     views = {
@@ -204,6 +206,7 @@ def test_a_program_that_is_over_takes_no_questions(story: Story, program: int) -
     assert stored(story) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_lead_who_comes_later_gets_the_open_questions(
     story: Story, program: int
 ) -> None:

@@ -133,6 +133,7 @@ def test_each_answer_can_be_followed_by_leaving(
     assert "program_leave" in replacing
 
 
+@pytest.mark.deep_on_postgresql
 def test_without_an_answer_it_pauses_and_says_so(story: Story, program: int) -> None:
     runs(story, weeks=12)
     runs(story, days=13)
@@ -226,6 +227,7 @@ def test_a_question_that_is_not_sent_pauses_nobody(story: Story, program: int) -
     assert pause_of(story, ASKER, program) is None
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_question_that_slack_did_not_take_pauses_nobody(
     story: Story, program: int
 ) -> None:

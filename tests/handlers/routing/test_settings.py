@@ -88,6 +88,7 @@ def test_nobody_is_asked_about_topics_they_refuse(routing: Routing, story: Story
     assert not routing.requests(HELPER)
 
 
+@pytest.mark.deep_on_postgresql
 def test_channels_are_refused_and_taken_back_by_name(routing: Routing, story: Story):
     for member in (HELPER, PEER):
         assert set_mine(story, member, refused_channels="#Help, ,").body == ""
@@ -104,6 +105,7 @@ def test_channels_are_refused_and_taken_back_by_name(routing: Routing, story: St
 
 
 @pytest.mark.parametrize("name", ["nowhere", "<!channel>", "den"])
+@pytest.mark.deep_on_postgresql
 def test_a_channel_that_a_member_can_not_see_is_unknown(
     routing: Routing, story: Story, name: str
 ):
@@ -117,6 +119,7 @@ def test_a_channel_that_a_member_can_not_see_is_unknown(
     assert not form_values(my_form(story, HELPER))["refused_channels"]
 
 
+@pytest.mark.deep_on_postgresql
 def test_members_read_how_often_they_were_asked(routing: Routing, story: Story):
     assert "haven't asked you" in hint(my_form(story, HELPER), "max_requests_per_week")
     ask_on_friday(routing)

@@ -41,6 +41,7 @@ def kinds(work: WorkList) -> list[str]:
 # Nobody has answered
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_ask_is_suggested_once_two_steps_were_taken(work: WorkList):
     row = ask(work, next_step=2)
     work.at(MONDAY)
@@ -52,6 +53,7 @@ def test_an_ask_is_suggested_once_two_steps_were_taken(work: WorkList):
     assert QUESTION in work.home(CHAMPION)
 
 
+@pytest.mark.deep_on_postgresql
 def test_i_can_help_lists_the_champion_and_takes_the_item_off(work: WorkList):
     ask(work, next_step=3)
     work.run()
@@ -139,6 +141,7 @@ def reminders(work: WorkList) -> list[str]:
     return [text for text in texts if text.startswith("Did one of the answers")]
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_bot_asks_kindly_once_and_without_a_name(work: WorkList):
     answered(work)
     work.at(FRIDAY + 5.1 * DAY)
@@ -153,6 +156,7 @@ def test_the_bot_asks_kindly_once_and_without_a_name(work: WorkList):
     assert len(reminders(work)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_reminder_is_not_sent_for_an_ask_that_was_marked_meanwhile(
     work: WorkList,
 ):
@@ -169,6 +173,7 @@ def test_the_reminder_is_not_sent_for_an_ask_that_was_marked_meanwhile(
 # A first
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_first_ask_opens_the_form_for_kudos_filled(work: WorkList):
     row = ask(work, is_first=True)
     work.run()
@@ -180,6 +185,7 @@ def test_a_first_ask_opens_the_form_for_kudos_filled(work: WorkList):
     assert "for the first time" in str(view)
 
 
+@pytest.mark.deep_on_postgresql
 def test_thanks_take_the_item_off(work: WorkList):
     ask(work, is_first=True)
     work.run()
@@ -191,6 +197,7 @@ def test_thanks_take_the_item_off(work: WorkList):
     assert work.item().outcome == "over"
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_first_answer_that_helped_is_suggested_until_it_loses_the_mark(
     work: WorkList,
 ):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from bot.worklist import assignment
@@ -61,6 +62,7 @@ def test_without_anything_to_do_there_is_no_message(work: WorkList):
     assert work.messages() == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_was_done_before_ten_is_not_in_it(work: WorkList):
     work.join()
     work.join("U0N01")

@@ -242,6 +242,7 @@ def test_a_champion_outside_its_channel_reads_no_new_name_of_a_program(
     assert "Zimtstern" not in everything
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_deactivated_champion_is_named_no_longer(work: WorkList, program: int):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     name(work, program, HELPER, PEER)
@@ -381,6 +382,7 @@ def test_a_forged_press_of_someone_who_was_not_asked_changes_nothing(
     assert willing(work) == {}
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_champion_may_join_without_another_invitation(work: WorkList, program: int):
     name(work, program, HELPER, PEER)
     answers(work, HELPER, "yes", program)
@@ -405,6 +407,7 @@ def test_a_champion_may_invite_and_nothing_else(work: WorkList, program: int):
     assert not is_allowed(INVITE, roles[PEER])
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_champion_who_became_a_guest_invites_nobody(work: WorkList, program: int):
     name(work, program, HELPER, PEER)
     answers(work, HELPER, "yes", program)
@@ -466,6 +469,7 @@ def channel_of(work: WorkList, slack_id: str = HELP_CHANNEL) -> tuple[str, list[
         return str(channel.id), channels.champions(tx.session, channel.id)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_channels_champion_steps_down_in_one_press(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     work.join()
@@ -481,6 +485,7 @@ def test_a_channels_champion_steps_down_in_one_press(work: WorkList):
     assert work.open() == [("say_hello", NEWCOMER, CHAMPION)]
 
 
+@pytest.mark.deep_on_postgresql
 def test_nobody_steps_down_for_another(work: WorkList):
     value, _ = channel_of(work)
     for forged in (value, str(10**9), "x"):
@@ -538,6 +543,7 @@ def champion_with_an_item(work: WorkList, program: int) -> None:
     assert work.open() == [("say_hello", NEWCOMER, HELPER)]
 
 
+@pytest.mark.deep_on_postgresql
 def test_when_the_program_ends_its_champions_suggestions_are_over(
     work: WorkList, program: int
 ):
@@ -550,6 +556,7 @@ def test_when_the_program_ends_its_champions_suggestions_are_over(
     assert "Say hello" not in work.home(HELPER)
 
 
+@pytest.mark.deep_on_postgresql
 def test_when_the_lead_changes_the_suggestion_goes_to_the_new_one(
     work: WorkList, program: int
 ):

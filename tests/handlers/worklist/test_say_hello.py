@@ -24,6 +24,7 @@ def test_a_champion_can_say_hello_a_day_after_a_person_has_joined(work: WorkList
 
 
 @pytest.mark.parametrize("does", ["mentions", "replies", "reacts", "is_answered"])
+@pytest.mark.deep_on_postgresql
 def test_a_person_who_was_greeted_by_hand_is_not_suggested(work: WorkList, does: str):
     story = work.story
     work.join()
@@ -43,6 +44,7 @@ def test_a_person_who_was_greeted_by_hand_is_not_suggested(work: WorkList, does:
     assert [kind for kind, *_ in work.open() if kind == "say_hello"] == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_greeting_in_another_channel_counts_too(work: WorkList):
     work.story.slack.channels["C0OTHER"] = conversation_object("C0OTHER", "other")
     work.join()
@@ -134,6 +136,7 @@ def test_people_who_joined_long_ago_are_forgotten(work: WorkList):
         assert tx.session.scalars(select(Newcomer)).all() == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_nobody_is_suggested_twice_even_after_a_return(work: WorkList):
     work.join()
     work.at(FRIDAY + DAY * 1.1)

@@ -106,6 +106,7 @@ def test_an_item_that_waits_ends_when_it_is_no_longer_true(work: WorkList):
     assert (item.outcome, item.champion, item.previous_champion) == ("over", None, None)
 
 
+@pytest.mark.deep_on_postgresql
 def test_at_most_three_of_the_five_are_to_say_hello(work: WorkList):
     crowd(work, 14)
     work.at(FRIDAY + 1.1 * DAY)
@@ -130,6 +131,7 @@ def test_an_ask_that_waits_comes_before_those_who_are_new(work: WorkList):
     assert [kind for kind, *_ in work.open()] == ["unanswered"] * 4 + ["say_hello"]
 
 
+@pytest.mark.deep_on_postgresql
 def test_with_one_champion_it_disappears_after_three_working_days(work: WorkList):
     work.join()
     work.watch(until=MONDAY + 4 * DAY, every=DAY / 2)

@@ -54,6 +54,7 @@ def test_rounds_start_again_in_an_unarchived_channel(known: Story) -> None:
     assert known.command(ASKER, "/ask", "How is it done?").body == ""
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_channel_with_a_new_id_keeps_its_asks(known: Story) -> None:
     ask = known.only_ask()
     known.command(
@@ -184,6 +185,7 @@ def test_the_defaults_apply_although_the_bots_join_was_not_reported(known: Story
     assert lost.guests_may_ask is False
 
 
+@pytest.mark.deep_on_postgresql
 def test_settings_stored_by_the_new_id_first_belong_to_the_channel(story: Story):
     story.ask("By the old id?")
     story.slack.channels["G0NEW"] = conversation_object(

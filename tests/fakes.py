@@ -113,8 +113,7 @@ class FakeSlack:
 
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
         def effect() -> None:
-            if channel.startswith(("U", "W")):
-                raise Rejected("chat.update", "channel_not_found")
+            _refuse_person("chat.update", channel)
             message = self.message_at(channel, ts)
             message.text, message.blocks = text, _to_json(blocks)
             message.updates += 1
@@ -123,6 +122,7 @@ class FakeSlack:
 
     def delete(self, channel: str, ts: str) -> None:
         def effect() -> None:
+            _refuse_person("chat.delete", channel)
             self.deleted_from.append(channel)
             self.messages = [
                 m
@@ -169,7 +169,7 @@ class FakeSlack:
                     metadata_token,
                     thread_ts,
                 ):
-                    return channel, message.ts
+                    return _dm_channel(channel), message.ts
             for file, sent in self.files.items():
                 if sent.member == channel and metadata_token in sent.name:
                     return _dm_channel(channel), file
@@ -337,7 +337,13 @@ class FakeSlack:
 
 def _dm_channel(recipient: str) -> str:
     """Return the channel of a message to a channel or a person; a DM has its own id."""
-    return f"D{recipient[1:]}" if recipient.startswith("U") else recipient
+    return f"D{recipient[1:]}" if recipient.startswith(("U", "W")) else recipient
+
+
+def _refuse_person(method: str, channel: str) -> None:
+    """Refuse a person's id: Slack takes it for a new message only."""
+    if channel.startswith(("U", "W")):
+        raise Rejected(method, "channel_not_found")
 
 
 def _to_json(blocks: Sequence[Block]) -> list[dict[str, Any]]:

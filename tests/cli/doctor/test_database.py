@@ -106,9 +106,7 @@ def test_an_invalid_database_url(tmp_path: Path, url: str, says: str):
     assert "s3cret" not in format_report(list(found.values()))
 
 
-def test_postgresql_is_checked_as_well(
-    migrated_postgresql: Database, postgresql_url: str
-):
+def test_postgresql_is_checked_as_well(empty_postgresql: Database, postgresql_url: str):
     found = by(
         database.examine(settings(database_url=postgresql_url), None, clock=utc_now)
     )
@@ -116,10 +114,8 @@ def test_postgresql_is_checked_as_well(
     assert found["Database clock"].level == found["Schema"].level == "ok"
 
 
-def test_a_user_with_read_access_only(
-    migrated_postgresql: Database, postgresql_url: str
-):
-    with migrated_postgresql.engine.begin() as connection:
+def test_a_user_with_read_access_only(empty_postgresql: Database, postgresql_url: str):
+    with empty_postgresql.engine.begin() as connection:
         for sql in (
             "CREATE ROLE looker LOGIN",
             "GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker",
@@ -132,6 +128,6 @@ def test_a_user_with_read_access_only(
         # The server's clock is years from the test's.
         assert found["Database clock"].level == "warning"
     finally:
-        with migrated_postgresql.engine.begin() as connection:
+        with empty_postgresql.engine.begin() as connection:
             connection.execute(text("DROP OWNED BY looker"))
             connection.execute(text("DROP ROLE looker"))

@@ -79,7 +79,7 @@ def test_an_event_about_unknown_messages_opens_no_transaction(
 def test_a_team_that_cannot_be_looked_up_holds_up_no_other(
     bolt: BoltApp, story: Story, monkeypatch: pytest.MonkeyPatch
 ):
-    def fail(_: str) -> None:
+    def fail(_team_id: str, _is_new: bool) -> None:
         raise OperationalError("SELECT", {}, Exception("timeout"))
 
     thread = story.ask()

@@ -60,6 +60,8 @@ TELLS_NOTHING = {
     *("circle.vote", "circle.voted", "circle.thawed"),
     # The words of a circle's members, to those who are in it.
     *("circle.agenda", "circle.update_agenda", "circle.agreed", "circle.questions"),
+    # It says no more to those who left; an ask, only if the whole circle may see it.
+    "circle.update_questions",
     *("circle.facilitator", "circle.swap", "circle.swapped"),
     *("circle.move", "circle.moved"),
     # It opens a group, and says nothing.

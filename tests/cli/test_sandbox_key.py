@@ -3,12 +3,15 @@
 from base64 import b64decode
 from pathlib import Path
 
+import pytest
+
 from bot.db.open import open_new_file
 from bot.db.sealing import KEY_BYTES
 from cli.sandbox import anonymity_key_of
 from tests.program import mode
 
 
+@pytest.mark.deep
 def test_each_sandbox_database_keeps_its_key(tmp_path: Path) -> None:
     keys = []
     for name in ("first", "second"):

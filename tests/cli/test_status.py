@@ -152,6 +152,7 @@ def test_a_workspace_that_removed_the_app_comes_first(show: Show, rt: Runtime):
     assert rows[-1].endswith("Slack said token_revoked")
 
 
+@pytest.mark.deep
 def test_it_fits_on_a_screen_with_any_number_of_workspaces(show: Show, rt: Runtime):
     for n in range(30):
         install(rt, f"T0OTHER{n}")

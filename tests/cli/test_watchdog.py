@@ -102,6 +102,7 @@ def disable_socket_mode(backswing: Application, slack: Sandbox) -> None:
         (disable_socket_mode, "Socket Mode is off"),
     ],
 )
+@pytest.mark.deep
 def test_a_dead_part_ends_the_process_with_a_reason(
     slack: Sandbox,
     backswing: Application,

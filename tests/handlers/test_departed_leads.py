@@ -229,6 +229,7 @@ EVENTS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(events=EVENTS)
+@pytest.mark.deep
 def test_whatever_happens_in_whatever_order_each_departure_is_told_once(
     morning: Story, events: list[tuple[str, str]]
 ):

@@ -157,6 +157,7 @@ def test_another_workspaces_ask_can_neither_be_seen_nor_changed(
     assert SECRET not in output
 
 
+@pytest.mark.deep
 def test_an_invalid_id_changes_nothing(story: Story) -> None:
     story.ask()
     story.deliver()
@@ -211,6 +212,7 @@ def test_each_entry_with_an_id_is_forbidden_to_some_role(database: object) -> No
     assert FORBIDDEN.keys() == ways(0, 0).keys()
 
 
+@pytest.mark.deep
 def test_a_forged_click_or_form_does_no_more_than_its_sender_may(
     story: Story,
 ) -> None:

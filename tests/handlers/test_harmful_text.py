@@ -148,6 +148,7 @@ def make_program(story: Story, text: str) -> None:
 @given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, name=HARMFUL_TEXT)
 @example(typed="<!channel>", sent="<!channel> &lt;!here&gt;", name="<!everyone>")
 @example(typed="<https://a.example|b>", sent="<https://evil.example|b.com>", name="*")
+@pytest.mark.deep
 def test_no_text_in_any_field_does_harm(
     story: Story, typed: str, sent: str, name: str
 ) -> None:

@@ -47,6 +47,7 @@ def by_hand(story: Story, lead: str = ADMIN, **changes: Any) -> Any:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story):
     help_out(story)
     assert by_hand(story).body == ""

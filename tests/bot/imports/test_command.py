@@ -48,6 +48,7 @@ def database_counts(url):
     return counts
 
 
+@pytest.mark.deep
 def test_it_loads_and_prints_a_summary(run, export, url, capsys):
     assert run(export, "--channel", "help", "lounge", "--capture", "all") == 0
     expected = message_counts.from_export(export, ["help", "lounge"])
@@ -90,6 +91,7 @@ def test_ctrl_c_ends_without_an_error(run, export, url, capsys, monkeypatch):
     assert "Run it again" in capsys.readouterr().err
 
 
+@pytest.mark.deep
 def test_a_failing_database_is_reported_in_a_sentence(run, export, monkeypatch):
     def fail(*_, **__):
         raise OperationalError("", {}, Exception())

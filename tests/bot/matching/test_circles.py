@@ -195,6 +195,7 @@ def test_a_large_group_gives_the_same_circles_in_any_order():
     assert form(people, "winter") != formed
 
 
+@pytest.mark.deep
 def test_bands_save_most_of_what_all_together_save(monkeypatch):
     people = crowd(500, 3)
     all_together = circles.cost(people, form(people).circles, AT)
@@ -206,6 +207,7 @@ def test_bands_save_most_of_what_all_together_save(monkeypatch):
 
 @settings(max_examples=15, deadline=None)
 @given(st.sampled_from([8, 9, 10, 11, 12]), st.integers(0, 10_000))
+@pytest.mark.deep
 def test_circles_of_a_few_people_cost_least(count, seed):
     people = crowd(count, seed)
     formed = form(people, str(seed))

@@ -316,6 +316,7 @@ def test_reasons_are_true(people):
 
 
 @given(strict_people())
+@pytest.mark.deep
 def test_asks_are_those_of_the_two(people):
     for person, other in combinations(people, 2):
         by_id = {person.id: person, other.id: other}

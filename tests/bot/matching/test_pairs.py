@@ -273,6 +273,7 @@ def test_a_helper_whom_they_met_is_the_last_resort():
 
 @given(people=strict_people(), count=st.integers(0, 6))
 @settings(max_examples=60, deadline=None)
+@pytest.mark.deep
 def test_no_assignment_is_impossible_or_less_than_it_could_be(people, count):
     newcomers, others = people[:count], people[count:]
     assigned = pairs.assign(newcomers, others, AT, may_help=anyone_helps)

@@ -310,6 +310,7 @@ CLAUSE = re.compile(r"(U\d) (wants to learn|knows about|asked|has|solved|helped 
 
 
 @given(strict_people(max_size=6), st.sets(st.integers(1, 9)))
+@pytest.mark.deep
 def test_no_sentence_claims_what_is_not_known(people, visible):
     by_id = {person.id: person for person in people}
     readers = Readers({name: name for name in by_id}, visible)

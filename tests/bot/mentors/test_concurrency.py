@@ -56,6 +56,7 @@ def credited(story: Story) -> str:
     return member
 
 
+@pytest.mark.deep
 def test_of_four_replicas_at_once_one_credits(friday: Story) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run_detection, [friday] * 4))

@@ -63,6 +63,7 @@ def test_only_members_whom_the_bot_knows_are_stored(story: Story) -> None:
     assert stored(story).keys() == {ASKER}
 
 
+@pytest.mark.deep
 def test_20_000_lines_are_loaded(story: Story) -> None:
     ids = [f"U0MANY{n:05}" for n in range(20_000)]
     common = {"installation_id": story.workspace.id, "fetched_at": story.clock()}

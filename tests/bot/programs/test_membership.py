@@ -36,6 +36,7 @@ def process(tx: Transaction, step: Step) -> Membership | None:
 
 @given(history=histories())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.deep
 def test_the_database_stores_the_same(
     rt: Runtime, workspace: Workspace, history: list[Step]
 ) -> None:

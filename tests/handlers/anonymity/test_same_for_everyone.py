@@ -279,6 +279,7 @@ def test_each_endpoint_does_the_same_for_the_author_and_for_anyone(
     assert tried > 1000
 
 
+@pytest.mark.deep
 def test_acts_of_the_author_are_refused_with_the_same_words(
     tmp_path: Path, migrated_file: Path, clock: Any
 ) -> None:

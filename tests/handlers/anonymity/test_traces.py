@@ -70,6 +70,7 @@ def test_two_lives_differ_in_nothing_but_sealed_bytes(
     assert first["cut"]["rows"]["anonymous_links"] == []
 
 
+@pytest.mark.deep
 def test_a_cut_link_is_overwritten(
     tmp_path: Path, migrated_file: Path, clock: Any
 ) -> None:

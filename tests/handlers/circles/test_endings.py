@@ -85,6 +85,7 @@ def test_people_whose_circle_never_began_are_asked_nothing(story: Story, program
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_they_go_on_with_the_same_people(story: Story, program: int):
     season, circle, people = circle_of(story, program)
     press(story, people[5], "leave", circle)

@@ -368,6 +368,7 @@ def test_a_circle_never_has_two_meetings_open(story: Story):
     assert open_meetings == [2]
 
 
+@pytest.mark.deep
 def test_one_person_who_presses_on_and_on_locks_nobody(story: Story):
     make_circle(story)
     start(story, HELPER)

@@ -106,6 +106,7 @@ def test_silence_of_three_working_days_is_a_no(story: Story, program: int):
     assert [accepted for _, accepted in offers(story)] == [False]
 
 
+@pytest.mark.deep
 def test_a_larger_circle_gives_up_those_who_want_to_move(story: Story, program: int):
     season, [(small, people), (other, others)] = two_circles(story, program, 12)
     leave(story, small, people[:3])

@@ -124,6 +124,7 @@ def test_silence_of_three_working_days_is_a_yes(
 
 @pytest.mark.parametrize("reason", ["declines", "leaves", "is forgotten"])
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_person_who_wants_it_no_more_ends_the_question(
     story: Story, program: int, begun: tuple[int, int, list[str]], reason: str
 ):
@@ -144,6 +145,7 @@ def test_a_person_who_wants_it_no_more_ends_the_question(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_circle_that_has_a_break_takes_no_one(
     story: Story, begun: tuple[int, int, list[str]]
 ):

@@ -59,6 +59,7 @@ def season_of(story: Story) -> CircleSeason:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_without_an_answer_it_has_a_break_until_a_member_brings_it_back(
     story: Story, quiet: int
 ):
@@ -126,6 +127,7 @@ def test_a_break_of_twelve_weeks_is_the_end(story: Story, quiet: int):
     assert circle(story, quiet).frozen_at is not None
 
 
+@pytest.mark.deep
 def test_it_goes_on_and_is_asked_again_after_two_more(story: Story, quiet: int):
     vote = answers(story, "continue", *PEOPLE[:4])
     # One has not answered yet.
@@ -160,6 +162,7 @@ def test_a_circle_that_meets_is_not_asked(story: Story):
     assert open_votes(story, circle_id) == []
 
 
+@pytest.mark.deep
 def test_they_find_another_time(story: Story, quiet: int):
     answers(story, "time", *PEOPLE)
     for member in PEOPLE:
@@ -191,6 +194,7 @@ def test_half_of_them_end_it_and_no_other_circle(story: Story, quiet: int):
     assert season_of(story).ended_at is None
 
 
+@pytest.mark.deep
 def test_it_joins_another_circle_that_wants_it(story: Story, program: int):
     """A circle of four went quiet; one of three of its season has declined an offer."""
     season, [(first, people), (other, others)] = two_circles(story, program, 9)
@@ -246,6 +250,7 @@ def test_a_member_proposes_a_break(story: Story, is_wanted: bool):
         assert circle(story, circle_id).frozen_at is None
 
 
+@pytest.mark.deep
 def test_it_decides_after_a_meeting_that_is_on(story: Story, quiet: int):
     answers(story, "break", *PEOPLE[:4])
     until(story, vote_of(story).answer_until - timedelta(hours=1))
@@ -271,6 +276,7 @@ def test_a_started_circle_ends_with_its_own_season(story: Story, program: int):
         assert len(messages_with(story, person, ENDED)) == 1
 
 
+@pytest.mark.deep
 def test_the_last_press_of_each_counts_in_any_order(story: Story, quiet: int):
     """Two people change their minds, and a third never answers."""
     given = [
@@ -291,6 +297,7 @@ def test_the_last_press_of_each_counts_in_any_order(story: Story, quiet: int):
     assert results == {((ASKER, Answer.TIME), (HELPER, Answer.TIME))}
 
 
+@pytest.mark.deep
 def test_nobody_else_has_a_say_or_learns_of_it(story: Story, quiet: int):
     vote = vote_of(story)
     story.slack.views.clear()

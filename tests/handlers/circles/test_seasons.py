@@ -1,5 +1,7 @@
 """A season of circles, from its opening to circles that agreed and have times."""
 
+import pytest
+
 from models import CircleSeason
 from tests.factories import Story
 from tests.programs import presses
@@ -21,6 +23,7 @@ from tests.slack_payloads import CHAMPION, HELP_CHANNEL, form_values
 SECRET = "How do I tell my boss"
 
 
+@pytest.mark.deep
 def test_a_season_becomes_circles_with_an_agreed_page(story: Story, program: int):
     people = has_people(story, program, 12)
     season = opens_season(story, program, theme="Giving feedback")

@@ -161,6 +161,7 @@ def test_a_sign_up_can_be_taken_back_while_leads_look_at_the_circles(
     assert not messages_with(story, first, OFFER)
 
 
+@pytest.mark.deep
 def test_a_no_leaves_nothing_to_see(story: Story, program: int):
     season, circle, [first, silent, *others] = invited(story, program)
     for person in others:

@@ -40,6 +40,7 @@ NO_MORE = "I won't propose you two to each other for a year."
 ANSWERS = ["not_now", "not_this", None]
 
 
+@pytest.mark.deep
 def test_a_no_looks_like_silence(story: Story) -> None:
     """Let three ask at the same time, and compare all that they see for two weeks."""
     story.set_up_workspace(exchange="on")

@@ -437,6 +437,7 @@ def told_just_now(story: Story) -> str:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_heard", [True, False])
+@pytest.mark.deep
 def test_a_former_member_does_nothing_there(den: Story, *, is_heard: bool):
     ways = prepared(den)
     den.deliver()
@@ -459,6 +460,7 @@ def test_a_former_member_does_nothing_there(den: Story, *, is_heard: bool):
     assert len(den.slack.messages) == posts
 
 
+@pytest.mark.deep
 def test_if_slack_can_not_be_asked_nothing_is_done(den: Story):
     ways = prepared(den)
     den.advance(hours=2)

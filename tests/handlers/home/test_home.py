@@ -154,6 +154,7 @@ def test_my_activity_is_listed_with_links(peers: Story):
     assert "the answer on retries" not in visible_home(peers, HELPER)
 
 
+@pytest.mark.deep
 def test_the_fullest_home_is_accepted_by_slack(peers: Story):
     title = "Ω" * 150
     for n in range(30):

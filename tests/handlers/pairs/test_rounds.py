@@ -272,6 +272,7 @@ def shares_channel(story: Story, *people: str, is_member: bool = True) -> None:
             tx.session.merge(ChannelMember(member=person, **values))
 
 
+@pytest.mark.deep
 def test_an_odd_one_is_never_left_out(story: Story) -> None:
     takes_part(story, *names_of(9))
     story.clock.now = DUE
@@ -324,6 +325,7 @@ def test_people_who_are_away_or_left_are_not_matched(story: Story) -> None:
     assert matched == set(people[3:])
 
 
+@pytest.mark.deep
 def test_silence_in_three_rounds_is_a_pause(story: Story) -> None:
     takes_part(story, *names_of(6))
     quiet, *others = names_of(6)

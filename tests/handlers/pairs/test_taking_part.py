@@ -230,6 +230,7 @@ def test_it_is_gone_where_it_is_off(story: Story) -> None:
         assert not opt_ins.is_offered(tx)
 
 
+@pytest.mark.deep
 def test_twelve_rounds_over_the_clocks_and_leavers(story: Story) -> None:
     """Match people in three zones over half a year; the clocks change twice."""
     people = names_of(12)

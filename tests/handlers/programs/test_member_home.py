@@ -58,6 +58,7 @@ def test_the_own_line_counts_this_quarter_here(story: Story, program: int) -> No
     assert "This quarter" not in program_page(story, HELPER)
 
 
+@pytest.mark.deep
 def test_the_own_line_counts_meetings_of_ones_circle(story: Story) -> None:
     # The third meeting is in the next quarter.
     make_circle(story, starts_at=datetime(2026, 3, 11, 11, tzinfo=UTC))

@@ -52,6 +52,7 @@ def test_nobody_gets_more_than_five_a_week(work: WorkList):
     assert max(given.values()) <= 5
 
 
+@pytest.mark.deep
 def test_an_item_goes_to_the_next_after_three_working_days_and_then_disappears(
     work: WorkList,
 ):
@@ -72,6 +73,7 @@ def test_an_item_goes_to_the_next_after_three_working_days_and_then_disappears(
         assert "Say hello" not in work.home(member)
 
 
+@pytest.mark.deep
 def test_an_item_waits_while_the_next_champion_has_five(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     work.wait_for_answers(10)
@@ -271,6 +273,7 @@ def test_no_item_rests_on_a_private_channel_that_the_champion_is_not_in(
     assert "den-of-secrets" not in "".join(everything) + work.home(CHAMPION)
 
 
+@pytest.mark.deep
 def test_a_champion_who_leaves_a_private_channel_sees_nothing_of_it(work: WorkList):
     den(work, ADMIN, CHAMPION)
     work.join(channel=DEN)

@@ -259,6 +259,8 @@ def test_each_message_that_waits_for_contact_hours_has_a_budget():
         *("circle.time", "circle.too_few", "circle.agreed", "circle.ended"),
         *("circle.vote", "circle.voted", "circle.thawed"),
         *("circle.questions", "circle.facilitator", "circle.swap", "circle.swapped"),
+        # Each member proposes one time per meeting, and one proposal is open.
+        *("circle.move", "circle.moved"),
         *("exchange.begun", "exchange.draft", "exchange.agreed", "exchange.meeting"),
         *("exchange.first", "exchange.midpoint", "exchange.last"),
         *("exchange.extended", "exchange.ended", "exchange.not_this_time"),

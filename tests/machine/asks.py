@@ -426,6 +426,9 @@ class Asks(Machine):
 
     # Checks when nothing is in flight
 
+    def keeps_texts(self) -> bool:
+        return super().keeps_texts() or bool(self.live_asks())
+
     def check_everything(self) -> None:
         super().check_everything()
         self.load_asks()

@@ -120,6 +120,10 @@ class Kudos(Machine):
 
     # Checks when nothing is in flight
 
+    def keeps_texts(self) -> bool:
+        reasons = select(Row.id).filter_by(emoji=None, taken_back_at=None)
+        return super().keeps_texts() or bool(self.rows(reasons))
+
     def check_everything(self) -> None:
         super().check_everything()
         rows = self.rows(select(Row))

@@ -23,6 +23,7 @@ UNBOUND = {
     "bot/routing/links.py hide": _EITHER_CHANNEL,
     "bot/search/changes.py horizon": _ONE_INDEX,
     "bot/search/changes.py read": _ONE_INDEX,
+    "bot/search/changes.py reset_foreign_positions": _ONE_INDEX,  # After a restore.
     "bot/search/documents.py count": _ONE_INDEX,
     "bot/search/documents.py newest_before": _ONE_INDEX,
     "bot/workspace/installations.py install": _ALL_WORKSPACES,
@@ -33,5 +34,8 @@ UNBOUND = {
     "bot/workspace/tokens.py claim_refreshes": _ALL_TOKENS,
     "bot/workspace/tokens.py versions": _ALL_TOKENS,
     "bot/workspace/workspace_erasure.py due": _ALL_WORKSPACES,
+    "cli/doctor/many_workspaces.py _that_expire": _OPERATOR,
+    "cli/doctor/many_workspaces.py examine_key": _OPERATOR,
+    "cli/sandbox.py clear_tables": "It empties a database of the sandbox.",
     "handlers/readiness.py database_writes": _HEALTH,
 }

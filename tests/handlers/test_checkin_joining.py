@@ -1,5 +1,7 @@
 """Members join and leave check-ins."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -8,7 +10,13 @@ from bot.checkins import home
 from models import Participant, Round
 from tests.checkins import WEEK, join, response_states, share
 from tests.factories import MONDAY, Story
-from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
+from tests.slack_payloads import (
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    conversation_object,
+)
 
 
 @pytest.mark.deep_on_postgresql
@@ -91,6 +99,7 @@ def test_all_participants_are_expected_in_the_next_round(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_a_member_who_leaves_the_channel_leaves_its_check_ins(story: Story):
     round_ = story.post_round()
     for member in (ASKER, HELPER):
@@ -103,3 +112,24 @@ def test_a_member_who_leaves_the_channel_leaves_its_check_ins(story: Story):
     earlier = f"{int(MONDAY.timestamp()) - 60}.000100"
     assert story.event(left | {"event_ts": earlier}) == 200
     assert response_states(story, round_) == {ASKER: "pending", HELPER: "pending"}
+
+
+@pytest.mark.deep_on_postgresql
+def test_after_an_unreported_leave_of_a_private_channel_nobody_is_reminded(
+    story: Story,
+):
+    story.slack.channels[HELP_CHANNEL] = conversation_object(
+        HELP_CHANNEL, "secret", is_private=True
+    )
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
+    round_ = story.post_round()
+    join(story, ASKER, round_)
+    story.slack.members_by_channel[HELP_CHANNEL] = [HELPER]
+    # In Helsinki it is ten on Tuesday.
+    story.clock.now = MONDAY + timedelta(days=1, minutes=1)
+    jobs.checkins.send_reminders(story.rt, story.worker)
+    story.deliver()
+    assert story.slack.texts_to(ASKER) == []
+    assert response_states(story, round_) == {}
+    with story.rt.read_session() as session:
+        assert session.scalars(select(Participant.is_active)).one() is False

@@ -100,17 +100,6 @@ def test_a_private_channels_member_is_reminded(story: Story, private_round: Roun
     assert "#secret" in note
 
 
-def test_after_an_unreported_leave_of_a_private_channel_nobody_is_reminded(
-    story: Story, private_round: Round
-):
-    story.slack.members_by_channel[HELP_CHANNEL] = [HELPER]
-    tick(story, TUESDAY + timedelta(minutes=1))
-    assert direct_messages(story) == []
-    assert response_states(story, private_round) == {}
-    with story.rt.read_session() as session:
-        assert session.scalars(select(Participant.is_active)).one() is False
-
-
 def test_after_an_unreported_leave_the_end_of_reminders_is_not_sent(
     story: Story, private_round: Round
 ):

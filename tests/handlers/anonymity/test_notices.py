@@ -176,6 +176,7 @@ def test_no_row_tells_that_the_author_was_told_or_has_looked(
     assert visible(story) == before
 
 
+@pytest.mark.deep_on_postgresql
 def test_no_refused_draft_tells_that_its_author_was_told(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -198,6 +199,7 @@ def test_nothing_is_left_of_it(answered: Anonymity, story: Story) -> None:
     assert all_rows(story, but=PROFILES | {"anonymous_links"}) == before
 
 
+@pytest.mark.deep_on_postgresql
 def test_no_log_line_tells_its_time(
     answered: Anonymity, story: Story, caplog: pytest.LogCaptureFixture
 ) -> None:

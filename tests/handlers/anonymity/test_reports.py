@@ -211,6 +211,7 @@ def test_shown_again_it_has_what_happened_and_stays(
     assert review(story).reporters == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_deleted_it_is_gone_with_its_words(anonymity: Anonymity, story: Story) -> None:
     message = anonymity.ask()
     hide(story)

@@ -350,6 +350,7 @@ def test_a_channel_without_champions_can_not_have_them_read_first(
     assert "errors" in body
 
 
+@pytest.mark.deep_on_postgresql
 def test_without_the_key_nothing_is_decided(
     reviewed: Anonymity, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def home(story: Story, member: str) -> str:
     return json.dumps(story.slack.homes[member], ensure_ascii=False)
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_author_reads_why_on_their_own_home_tab(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -201,6 +202,7 @@ def stop_two(anonymity: Anonymity, story: Story) -> None:
     stop(story, second, "It insults them again.", member=OTHER)
 
 
+@pytest.mark.deep_on_postgresql
 def test_after_a_second_ask_leads_can_stop_them_everywhere(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -275,6 +277,7 @@ def test_only_those_who_may_stop_authors(anonymity: Anonymity, story: Story) -> 
         assert all_rows(story) == before, value
 
 
+@pytest.mark.deep_on_postgresql
 def test_without_leads_admins_are_offered_it(
     anonymity: Anonymity, story: Story
 ) -> None:

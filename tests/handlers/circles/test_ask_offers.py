@@ -105,6 +105,7 @@ def test_a_question_about_an_ask_that_its_member_allows(circle: Story):
 
 
 @pytest.mark.parametrize("change", ["deleted", "private"])
+@pytest.mark.deep_on_postgresql
 def test_an_ask_that_is_hidden_leaves_the_announcements(circle: Story, change: str):
     answers(circle, offered(circle), "fine")
     assert announced(circle).count("Mercury") == len(PEOPLE)
@@ -153,7 +154,8 @@ def test_another_one_of_theirs(circle: Story):
     assert "Venus" not in text
 
 
-@pytest.mark.parametrize("is_taken_back", [False, True])
+@pytest.mark.deep_on_postgresql
+@pytest.mark.parametrize("is_taken_back", [True, False])
 def test_none_of_mine_asks_the_next_member_and_this_one_if_they_take_it_back(
     circle: Story, is_taken_back: bool
 ):

@@ -58,6 +58,7 @@ def all_join(story: Story, circle_id: int) -> None:
         joins_program(story, member, program_id)
 
 
+@pytest.mark.deep_on_postgresql
 def test_more_than_half_move_one_meeting(story: Story):
     all_join(story, make_circle(story))
     keep(story)
@@ -92,6 +93,7 @@ def test_more_than_half_move_one_meeting(story: Story):
     assert meeting_of(story, 2).planned_at == datetime(2026, 4, 1, 10, tzinfo=UTC)
 
 
+@pytest.mark.deep_on_postgresql
 def test_half_say_no_and_the_proposer_alone_learns_that_it_stays(story: Story):
     make_circle(story, PEOPLE[:4])
     keep(story)
@@ -150,6 +152,7 @@ def test_people_outside_and_too_late_presses_move_nothing(story: Story):
     assert meeting_of(story).planned_at == STARTS_AT
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_season_that_ended_moves_nothing(story: Story):
     make_circle(story)
     keep(story)

@@ -144,6 +144,7 @@ def test_the_preview_loses_its_buttons_when_another_member_has_posted(
     assert "introduction_post" not in json.dumps(preview.blocks)
 
 
+@pytest.mark.deep_on_postgresql
 def test_without_an_inviter_the_settings_offer_the_introduction(story: Story) -> None:
     arrive(story, inviter=None)
     story.command(ADMIN, "/backswing", channel=NEW)

@@ -105,6 +105,7 @@ def test_an_answered_ask_is_not_listed(championed: Routing, story: Story):
     assert [listed(message) for message in told(championed)] == [[LIFT]]
 
 
+@pytest.mark.deep_on_postgresql
 def test_nobody_else_reads_of_it(championed: Routing, story: Story):
     ask(championed, CARD)
     championed.watch(until=WEDNESDAY + DAY)

@@ -127,6 +127,7 @@ def test_the_author_of_a_captured_question_makes_it_an_ask(
     assert "already an ask" in str(story.slack.responses[-1])
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_first_question_that_is_captured_comes_with_the_question(
     championed: Routing, story: Story
 ):

@@ -99,6 +99,7 @@ def test_the_link_goes_when_the_asker_is_forgotten(unanswered: Routing, story: S
     assert "VPN" not in str(story.slack.messages_to(OPS))
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_link_goes_when_the_channel_turns_private(
     unanswered: Routing, story: Story
 ):
@@ -157,6 +158,7 @@ def test_no_link_goes_where_the_asker_may_not_ask(unanswered: Routing, story: St
 
 
 @on_sqlite
+@pytest.mark.deep_on_postgresql
 def test_the_asker_learns_that_a_link_was_not_posted(unanswered: Routing, story: Story):
     method = "chat.postMessage"
     story.slack.fail[method] = [Rejected(method, "restricted_action")]

@@ -132,6 +132,7 @@ def test_after_the_form_nothing_is_offered_without_a_similar_ask(
     assert story.slack.ephemeral_messages == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_if_slack_can_not_show_the_offer_the_ask_is_posted(
     routing: Routing, story: Story
 ):

@@ -46,7 +46,8 @@ def test_a_member_who_leaves_keeps_their_response(story: Story):
     share(story, HELPER, round_)
     with story.rt.read_session() as session:
         schedule = str(session.get_one(Round, round_.id).schedule_id)
-    for member in (ASKER, HELPER):
+    # Peer never joined.
+    for member in (ASKER, HELPER, PEER):
         story.click(member, "checkin_leave", schedule)
     assert response_states(story, round_) == {ASKER: "shared", HELPER: "shared"}
 

@@ -22,10 +22,6 @@ from tests.slack_payloads import (
 )
 from tests.workspace import add_other_workspace
 
-# Messages do not depend on the database.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
 POSTED_BLOCKS = 5
 
 

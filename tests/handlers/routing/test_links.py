@@ -157,7 +157,6 @@ def test_no_link_goes_where_the_asker_may_not_ask(unanswered: Routing, story: St
     assert not story.slack.messages_to(DEN)
 
 
-@on_sqlite
 @pytest.mark.deep_on_postgresql
 def test_the_asker_learns_that_a_link_was_not_posted(unanswered: Routing, story: Story):
     method = "chat.postMessage"

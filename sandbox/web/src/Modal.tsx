@@ -56,7 +56,7 @@ export function Modal({ view, drafts }: { view: View; drafts: Drafts }) {
             ×
           </button>
         </header>
-        <div className="body">
+        <div className="body" tabIndex={0}>
           {failed && (
             <p role="alert" className="error">
               {failed}

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.exchange import home, notifications, personal_data, service, settings
+from bot.exchange import (
+    activity,
+    home,
+    notifications,
+    personal_data,
+    service,
+    settings,
+)
 from bot.exchange.permissions import PERMISSIONS
 from bot.feature import Feature
 from bot.runtime import Transaction
@@ -28,6 +35,7 @@ EXCHANGE = Feature(
     purge=_purge,
     workspace_settings=settings.WORKSPACE_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
+    active_members=activity.active_members,
     on_program_left=service.on_program_left,
     home_sections=home.HOME_SECTIONS,
     due_counts=_due_counts,

@@ -7,6 +7,7 @@ import pytest
 
 from tests.exchange import (
     HOME,
+    START,
     agree_all,
     agrees,
     asks,
@@ -229,3 +230,37 @@ def test_a_draft_that_nobody_finishes_is_over(story: Story) -> None:
         assert len(texts_to(story, person, "is not finished")) == 1
         assert len(texts_to(story, person, "didn't agree within four weeks")) == 1
     assert len(exchanges(story)) == 1
+
+
+def test_what_the_two_do_is_no_silence_in_their_programs(story: Story) -> None:
+    """A no is none of it, nor is a draft; an exchange that goes on is."""
+
+    def active() -> set[str]:
+        with story.rt.read(story.workspace) as tx:
+            queries = tx.features.active_members(tx, 0, [], since)
+            return {member for each in queries for member in tx.session.scalars(each)}
+
+    since = START
+    begin(story)
+    assert active() == {ASKER, HELPER}
+    story.clock.advance(hours=1)
+    since = story.clock.now
+    asks(story)
+    presses(story, HELPER, "not_now")
+    assert active() == {ASKER}
+    presses(story, HELPER, "yes")
+    assert active() == {ASKER, HELPER}
+    story.clock.advance(hours=1)
+    since = story.clock.now
+    writes(story, ASKER)
+    writes(story, HELPER)
+    assert active() == set()
+    for person in (HELPER, ASKER):
+        agrees(story, person)
+    story.clock.advance(weeks=4)
+    since = story.clock.now
+    assert active() == {ASKER, HELPER}
+    presses(story, ASKER, "end")
+    assert active() == set()
+    presses(story, HELPER, "stop")
+    assert active() == set()

@@ -15,6 +15,7 @@ from bot.buddies.message_kinds import (
     BUDDY_QUESTION,
     BUDDY_WEEK,
 )
+from bot.people import opt_outs
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
 from models import BuddyOffer, BuddyPair, BuddyQuestion, BuddyWish
@@ -72,6 +73,7 @@ PERSONAL_DATA = (
         row_names=("offer to be a buddy", "offers to be a buddy"),
         contents="People who would be a buddy, or no longer would.",
         purpose="Ask them about newcomers.",
+        retention=opt_outs.RETENTION,
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -112,6 +114,7 @@ PERSONAL_DATA = (
 
 def purge(tx: Transaction) -> None:
     """Delete what ended some time ago."""
+    opt_outs.purge(tx, BuddyOffer)
     tx.session.execute(
         delete(BuddyQuestion).where(
             BuddyQuestion.installation_id == tx.workspace.id,

@@ -1,9 +1,9 @@
 """Personal data about circles: who signed up, what they bring, and their places."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, exists, or_, select, update
 
 from bot.circles import places
 from bot.circles.message_kinds import (
@@ -39,6 +39,8 @@ from models import (
 )
 
 _KEPT_AFTER_SEASON = timedelta(days=90)
+# Until then, a place leads to the messages that name its person, if they are forgotten.
+_PLACES_KEPT_AFTER_SEASON = timedelta(days=365)
 
 
 def _end_places(tx: Transaction, erasure: Erasure) -> None:
@@ -62,7 +64,8 @@ PERSONAL_DATA = (
         contents="People who signed up for circles: the question that they bring, and"
         " the times that never work.",
         purpose="Form circles. Only the circle sees the question.",
-        retention="The question: 90 days after the season.",
+        retention="The question, and a sign-up that was taken back: 90 days after the"
+        " season.",
         owner_columns=("member",),
         text_columns={"brings": "member"},
         non_personal=("never",),
@@ -113,6 +116,7 @@ PERSONAL_DATA = (
         row_names=("place in a circle", "places in circles"),
         contents="Places in circles: when invited, taken, agreed, ended. Not why.",
         purpose="Know who is in a circle.",
+        retention="A place that ended: a year after the season.",
         owner_columns=("member",),
         on_erasure="delete",
         before_erasure=_end_places,
@@ -122,16 +126,17 @@ PERSONAL_DATA = (
 
 def purge(tx: Transaction) -> None:
     """Delete what people brought and wrote, some time after the season."""
-    before = tx.now - _KEPT_AFTER_SEASON
-    over = select(CircleSeason.id).where(
-        CircleSeason.installation_id == tx.workspace.id,
-        or_(CircleSeason.ends_on < before.date(), CircleSeason.ended_at < before),
-    )
+    over = _seasons_over(tx, tx.now - _KEPT_AFTER_SEASON)
     tx.session.execute(
         delete(CircleMergeAnswer).where(
             CircleMergeAnswer.merge_id.in_(
                 select(CircleMerge.id).where(CircleMerge.season_id.in_(over))
             )
+        )
+    )
+    tx.session.execute(
+        delete(CircleSignup).where(
+            CircleSignup.season_id.in_(over), CircleSignup.is_signed_up.is_(False)
         )
     )
     tx.session.execute(
@@ -143,6 +148,37 @@ def purge(tx: Transaction) -> None:
         update(Circle)
         .where(Circle.season_id.in_(over), Circle.zone != "")
         .values(goal="", call_link="")
+    )
+    _purge_ended_places(tx, _seasons_over(tx, tx.now - _PLACES_KEPT_AFTER_SEASON))
+
+
+def _seasons_over(tx: Transaction, before: datetime) -> Select[int]:
+    """Select the ids of the seasons that ended before a time (UTC)."""
+    return select(CircleSeason.id).where(
+        CircleSeason.installation_id == tx.workspace.id,
+        or_(CircleSeason.ends_on < before.date(), CircleSeason.ended_at < before),
+    )
+
+
+def _purge_ended_places(tx: Transaction, seasons: Select[int]) -> None:
+    """Delete the places that ended, with the sign-ups of those who have no other.
+
+    A sign-up without any place would put them first in the next season, as people who
+    were left out.
+    """
+    is_own = (CircleMember.season_id == CircleSignup.season_id) & (
+        CircleMember.member == CircleSignup.member
+    )
+    has_place = exists().where(is_own, CircleMember.left_at.is_(None))
+    tx.session.execute(
+        delete(CircleSignup)
+        .where(CircleSignup.season_id.in_(seasons), exists().where(is_own), ~has_place)
+        .execution_options(synchronize_session=False)
+    )
+    tx.session.execute(
+        delete(CircleMember).where(
+            CircleMember.season_id.in_(seasons), CircleMember.left_at.is_not(None)
+        )
     )
 
 

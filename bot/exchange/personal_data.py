@@ -18,6 +18,7 @@ from bot.exchange.message_kinds import (
     EXCHANGE_NOT_THIS_TIME,
     EXCHANGE_QUESTION,
 )
+from bot.people import opt_outs
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
 from models import Exchange, ExchangeMember, ExchangeWish
@@ -56,6 +57,7 @@ PERSONAL_DATA = (
         contents="People who are open to an exchange, or were: their hours a month, and"
         " how many exchanges they want at a time.",
         purpose="Propose them to people who fit.",
+        retention=opt_outs.RETENTION,
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -95,6 +97,7 @@ PERSONAL_DATA = (
 
 def purge(tx: Transaction) -> None:
     """Delete exchanges that ended long ago, and what people wrote in others."""
+    opt_outs.purge(tx, ExchangeWish)
     long_over = select(Exchange.id).where(
         Exchange.installation_id == tx.workspace.id,
         Exchange.ends_at < tx.now - rules.KEEP_FOR,

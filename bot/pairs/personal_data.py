@@ -16,6 +16,7 @@ from bot.pairs.message_kinds import (
     PAIR_UPDATE_GROUP_INTRODUCTION,
     PAIR_UPDATE_INTRODUCTION,
 )
+from bot.people import opt_outs
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
 from models import PairMatch, PairMatchMember, PairOptIn, PairRound
@@ -40,6 +41,7 @@ PERSONAL_DATA = (
         row_names=("wish to be matched", "wishes to be matched"),
         contents="People who take part in peer coffee, or did.",
         purpose="Match those who want it, and first those who waited.",
+        retention=opt_outs.RETENTION,
         owner_columns=("member",),
         non_personal=("kind",),
         on_erasure="delete",

@@ -19,7 +19,7 @@ from bot.pairs import matches, opt_ins, rules, schedule
 from bot.pairs.message_kinds import PAIR_LEFT_OUT, PAIR_PAUSED
 from bot.pairs.opt_ins import COFFEE
 from bot.pairs.rules import Outcome
-from bot.people import facts, presence
+from bot.people import facts, opt_outs, presence
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
 from models import (
@@ -245,7 +245,8 @@ def last_round(tx: Transaction) -> PairRound | None:
 
 
 def purge(tx: Transaction) -> None:
-    """Delete rounds of more than a year ago, with their matches."""
+    """Delete rounds and refusals of more than a year ago."""
+    opt_outs.purge(tx, PairOptIn)
     old = select(PairRound.id).where(
         PairRound.installation_id == tx.workspace.id,
         PairRound.formed_at < tx.now - KEPT_FOR,

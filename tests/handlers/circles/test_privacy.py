@@ -85,20 +85,39 @@ def test_a_forgotten_person_is_in_no_circle_and_brought_nothing(
 def test_what_people_brought_is_deleted_90_days_after_the_season(
     story: Story, program: int
 ):
-    people = has_people(story, program, 6)
+    """With a sign-up that was taken back; after a year, the places that ended, too."""
+    *people, withdrawn = has_people(story, program, 7)
     season = opens_season(story, program)
-    for person in people:
+    for person in (*people, withdrawn):
         signs_up(story, person, season, brings=SECRET)
+    press(story, withdrawn, "withdraw", season)
+    forms_circles(story)
+    invites(story, season)
+    [(circle, _)] = circles_of(story, season)
+    for person in people:
+        press(story, person, "take", circle)
+    press(story, people[0], "leave", circle)
 
-    def brought() -> set[str]:
+    def signed_up() -> dict[str, str]:
         with story.rt.write(story.workspace) as tx:
             personal_data.purge(tx)
-            return set(tx.session.scalars(select(CircleSignup.brings)))
+            rows = tx.session.scalars(select(CircleSignup).order_by("member")).all()
+            return {row.member: row.brings for row in rows}
 
-    assert brought() == {SECRET}
+    def places() -> set[str]:
+        with story.rt.read_session() as session:
+            return set(session.scalars(select(CircleMember.member)))
+
+    before = signed_up()
+    assert {each: before.pop(each) for each in people} == dict.fromkeys(people, SECRET)
+    assert set(before) == {withdrawn}
     # The first day is 23 March, and the last meeting at most 12 weeks later.
     story.clock.now += timedelta(days=200)
-    assert brought() == {""}
+    assert signed_up() == dict.fromkeys(people, "")
+    assert places() == set(people)
+    story.clock.now += timedelta(days=280)
+    assert signed_up() == dict.fromkeys(people[1:], "")
+    assert places() == set(people[1:])
 
 
 def test_the_others_learn_that_a_forgotten_person_left(story: Story, program: int):

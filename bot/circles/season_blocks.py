@@ -158,16 +158,16 @@ def withdrawn() -> Note:
 
 
 def none_note(season: SeasonText, *, is_too_few: bool) -> Note:
-    """Tell a person who signed up that there is no circle for them."""
-    reason = (
-        "Too few people signed up."
-        if is_too_few
-        else "I found none whose times suit you."
-    )
+    """Tell a person who signed up that there is no circle for them.
+
+    The text is the same for times, free places, and people who must not meet, so it
+    says nothing about the last ones.
+    """
+    reason = "Too few people signed up." if is_too_few else "I found none for you."
     return sentence_note(
         f"There is no circle for you this time: {title(season)}. {reason} If a place"
-        " comes free that suits you, I write to you. Until then, /ask reaches your"
-        " peers at any time."
+        " for you comes free, I write to you. Until then, /ask reaches your peers at"
+        " any time."
     )
 
 

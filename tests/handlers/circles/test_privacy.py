@@ -8,6 +8,7 @@ from bot.circles import personal_data
 from bot.workspace import member_settings
 from models import CircleMember, CircleSignup, DoNotPair
 from tests.factories import Story
+from tests.handlers.circles.test_times import FAR, lives_in
 from tests.home import opens
 from tests.personal_data import forget
 from tests.programs import change_program, joins_program, make_program
@@ -68,6 +69,27 @@ def test_people_who_avoid_each_other_are_apart_and_a_lead_does_not_learn_why(
     answer = story.submit(CHAMPION, form, values)
     assert "doesn't work for this person" in str(answer.body)
     assert sorted(circles_of(story, season)) == sorted(circles)
+
+
+def test_those_without_a_circle_read_the_same_whatever_the_cause(
+    story: Story, program: int
+):
+    season = season_with(story, program, 8)
+    *others, avoided, distant = sorted(PEOPLE)[:8]
+    for person in others:
+        avoids(story, person, avoided)
+    lives_in(story, distant, FAR)
+    forms_circles(story)
+    invites(story, season)
+    # Until the morning in Auckland.
+    story.advance(hours=14)
+    [(_, together)] = circles_of(story, season)
+    assert sorted(together) == others
+    texts = [messages_with(story, each, "no circle") for each in (avoided, distant)]
+    assert len(texts[0]) == 1
+    assert texts[0] == texts[1]
+    for word in ("times suit", "hour", "meet you", "list"):
+        assert word not in texts[0][0]
 
 
 def test_a_forgotten_person_is_in_no_circle_and_brought_nothing(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from bot.circles import rules
+from bot.circles import busy, rules
 from bot.matching.people import Person, Way
 from bot.people import facts
 from bot.runtime import Transaction
@@ -18,11 +18,13 @@ def load(
     """Return the people of these sign-ups, as they want to meet in this season."""
     by_member = {signup.member: signup for signup in signups}
     left_out = _left_out(tx, season, by_member)
+    meetings = {} if season.is_in_writing else busy.load(tx, season, by_member)
     return [
-        _as_signed_up(
-            person,
-            by_member[person.id],
-            is_in_writing=season.is_in_writing,
+        replace(
+            _as_signed_up(
+                person, by_member[person.id], is_in_writing=season.is_in_writing
+            ),
+            busy=meetings.get(person.id, ()),
             rounds_left_out=int(person.id in left_out),
         )
         for person in facts.load_people(tx, by_member)
@@ -30,7 +32,7 @@ def load(
 
 
 def _as_signed_up(
-    person: Person, signup: CircleSignup, *, is_in_writing: bool, rounds_left_out: int
+    person: Person, signup: CircleSignup, *, is_in_writing: bool
 ) -> Person:
     hours = person.hours
     if hours is not None:
@@ -40,7 +42,6 @@ def _as_signed_up(
         # On calls they need a common hour, whatever else they would like.
         way=Way.WRITING if is_in_writing else Way.CALLS,
         hours=hours,
-        rounds_left_out=rounds_left_out,
     )
 
 

@@ -1,7 +1,6 @@
 """Meetings of circles, as they are stored: who is in them, and their state."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -10,6 +9,7 @@ from bot.circles import keeper, presses, rota
 from bot.circles.formats import Format
 from bot.circles.keeper import Meeting, State
 from bot.circles.lead_questions import of_meeting
+from bot.circles.meeting_times import Recurrence
 from bot.circles.permissions import MEET
 from bot.circles.presses import Press
 from bot.errors import UserError
@@ -20,21 +20,6 @@ from models import Circle, CircleMeeting, CircleMember, CircleSeason, MeetingTur
 
 NOT_YOURS = "Only the people in this circle can do that."
 UNKNOWN = "That meeting is gone."
-
-DEFAULT_MEETINGS = 6
-DEFAULT_WEEKS = 2
-DEFAULT_MINUTES = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Recurrence:
-    """The number of a circle's meetings, their distance, and their length."""
-
-    meetings: int = DEFAULT_MEETINGS
-    weeks_between: int = DEFAULT_WEEKS
-    minutes: int = DEFAULT_MINUTES
-    format: Format = Format.TURNS
-    holidays_of: str | None = None
 
 
 def lock(tx: Transaction, meeting_id: int) -> tuple[Circle, CircleMeeting]:

@@ -1,13 +1,31 @@
 """The times of a circle's meetings, and of what the bot does about them. Pure."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import public_holidays, timezones
+from bot.circles.formats import Format
 
 ANNOUNCED_WORKING_DAYS_BEFORE = 2
 OFFERED_WORKING_DAYS_BEFORE = 4
 _SATURDAY = 5
+
+DEFAULT_MEETINGS = 6
+DEFAULT_WEEKS = 2
+DEFAULT_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """The number of a circle's meetings, their distance, and their length."""
+
+    meetings: int = DEFAULT_MEETINGS
+    weeks_between: int = DEFAULT_WEEKS
+    minutes: int = DEFAULT_MINUTES
+    format: Format = Format.TURNS
+    holidays_of: str | None = None
 
 
 def planned_at(
@@ -20,6 +38,37 @@ def planned_at(
     first = starts_at.astimezone(zone).replace(tzinfo=None)
     later = timedelta(weeks=weeks_between * (number - 1))
     return timezones.to_utc(first + later, zone)
+
+
+def all_dates(
+    starts_at: datetime, zone: ZoneInfo, recurrence: Recurrence
+) -> list[datetime]:
+    """Return the times (UTC) of a circle's meetings, before it moves any of them."""
+    return [
+        after_holidays(
+            planned_at(starts_at, zone, number, recurrence.weeks_between),
+            zone,
+            recurrence.holidays_of,
+        )
+        for number in range(1, recurrence.meetings + 1)
+    ]
+
+
+def as_moved(
+    dates: Sequence[datetime],
+    *,
+    past: Mapping[int, datetime],
+    moved: Mapping[datetime, datetime],
+) -> list[datetime]:
+    """Return the times at which a circle meets instead of these of its rota.
+
+    `past` has the times of meetings that were or are on, by their numbers, and `moved`
+    those of moved ones, by the times of the rota.
+    """
+    return [
+        past.get(number) or moved.get(at, at)
+        for number, at in enumerate(dates, start=1)
+    ]
 
 
 def first_of(at: datetime, zone: ZoneInfo, number: int, weeks_between: int) -> datetime:

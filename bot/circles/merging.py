@@ -124,15 +124,12 @@ def _can_come(
     """Return True if those who would move can come when the other circle meets."""
     own = [service.people_in(tx, circle) for circle in (small, partner)]
     is_one = len(plan.circles) == 1
-    movers, at = (
-        (own[0], partner.starts_at)
-        if is_one
-        else (movers_of(plan, own), small.starts_at)
-    )
-    if at is None:
+    movers, stays = (own[0], partner) if is_one else (movers_of(plan, own), small)
+    dates = service.dates_ahead(tx, stays) or service.dates(tx, stays)[:1]
+    if not dates:
         return True
     people = candidates.load(tx, season, signups.of(tx, season, movers))
-    return all(rules.can_meet(person, at, season.minutes) for person in people)
+    return all(rules.can_meet(person, dates, season.minutes) for person in people)
 
 
 def find(

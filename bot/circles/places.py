@@ -340,5 +340,5 @@ def pass_on(tx: Transaction, season: CircleSeason) -> None:
 def _can_come(
     tx: Transaction, season: CircleSeason, circle: Circle, person: Person
 ) -> bool:
-    at = service.next_meeting(tx, circle) or circle.starts_at
-    return at is None or rules.can_meet(person, at, season.minutes)
+    dates = service.dates_ahead(tx, circle) or service.dates(tx, circle)[:1]
+    return not dates or rules.can_meet(person, dates, season.minutes)

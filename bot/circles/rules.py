@@ -1,7 +1,7 @@
 """Rules of seasons and circles: states, limits, times and calendars. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -142,11 +142,13 @@ def proposal(
     minutes: int,
     *,
     holidays_of: str | None = None,
+    dates_of: Callable[[datetime], Sequence[datetime]] = lambda at: [at],
 ) -> Proposal:
     """Return three times on different weekdays, which suit as many as possible.
 
     They are on whole hours of the circle's zone, in the first two weeks, those near the
-    middle of the day first.
+    middle of the day first. `dates_of` returns all times at which the circle meets if
+    it first meets at this one.
     """
     best: dict[int, tuple[int, datetime]] = {}
     for ahead in range(_FIRST_DAYS):
@@ -158,7 +160,12 @@ def proposal(
         for hour in sorted(range(7, 21), key=lambda hour: (abs(hour - 11), hour)):
             at = timezones.to_utc(datetime.combine(day, time(hour)), zone)
             quarters = _quarters(at, minutes)
-            count = sum(all(own >> each & 1 for each in quarters) for own in free)
+            dates = dates_of(at)
+            count = sum(
+                all(own >> each & 1 for each in quarters)
+                and not is_busy(person.busy, dates, minutes)
+                for person, own in zip(people, free, strict=True)
+            )
             if count > best.get(day.weekday(), (-1, at))[0]:
                 best[day.weekday()] = count, at
     most = max((count for count, _ in best.values()), default=0)
@@ -178,10 +185,27 @@ def _quarters(at: datetime, minutes: int) -> list[int]:
     return [(first + each) % (7 * 96) for each in {0, beyond}]
 
 
-def can_meet(person: Person, at: datetime, minutes: int) -> bool:
-    """Return True if a meeting at this time is within the person's hours."""
-    free = meeting_times(person, at)
-    return all(free >> each & 1 for each in _quarters(at, minutes))
+def can_meet(person: Person, dates: Sequence[datetime], minutes: int) -> bool:
+    """Return True if a circle that meets at these times suits the person.
+
+    The first time is within the person's hours, and at none have they another meeting.
+    """
+    free = meeting_times(person, dates[0])
+    return all(free >> each & 1 for each in _quarters(dates[0], minutes)) and (
+        not is_busy(person.busy, dates, minutes)
+    )
+
+
+def is_busy(
+    spans: Collection[tuple[datetime, datetime]],
+    dates: Iterable[datetime],
+    minutes: int,
+) -> bool:
+    """Return True if a meeting at one of the times overlaps one of these meetings."""
+    length = timedelta(minutes=minutes)
+    return bool(spans) and any(
+        at < end and start < at + length for at in dates for start, end in spans
+    )
 
 
 # Calendars

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot import timezones
 from bot.circles import meeting_store, rules, seasons, wishes
 from bot.circles.list_blocks import CircleRow
-from bot.circles.meeting_times import after_holidays, planned_at
+from bot.circles.meeting_times import all_dates, as_moved
 from bot.circles.page_blocks import CirclePage, Mate
 from bot.circles.vote_rules import Answer
 from bot.errors import UserError
@@ -207,18 +207,12 @@ def dates(tx: Transaction, circle: Circle) -> list[datetime]:
     """
     if circle.starts_at is None:
         return []
-    season = season_of(tx, circle)
-    zone = zone_of(circle)
-    moved = meeting_store.moved_times(tx, circle.id)
-    past = meeting_store.times_of_posted(tx, circle.id)
-    regular = [
-        planned_at(circle.starts_at, zone, number, season.weeks_between)
-        for number in range(1, season.meetings + 1)
-    ]
-    days = [after_holidays(at, zone, season.holidays_of) for at in regular]
-    return [
-        past.get(number) or moved.get(at, at) for number, at in enumerate(days, start=1)
-    ]
+    recurrence = meeting_store.recurrence_of(tx, circle)
+    return as_moved(
+        all_dates(circle.starts_at, zone_of(circle), recurrence),
+        past=meeting_store.times_of_posted(tx, circle.id),
+        moved=meeting_store.moved_times(tx, circle.id),
+    )
 
 
 def next_meeting(tx: Transaction, circle: Circle) -> datetime | None:
@@ -226,6 +220,11 @@ def next_meeting(tx: Transaction, circle: Circle) -> datetime | None:
     if circle.frozen_at is not None:
         return None
     return next((at for at in dates(tx, circle) if at > tx.now), None)
+
+
+def dates_ahead(tx: Transaction, circle: Circle) -> list[datetime]:
+    """Return the times (UTC) of the meetings that are ahead."""
+    return [at for at in dates(tx, circle) if at > tx.now]
 
 
 def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> CirclePage:

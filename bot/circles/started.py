@@ -4,16 +4,18 @@ Such a circle has a season of its own, with `places`, and nobody forms it. From 
 first note on it is a circle like any other.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from slack_sdk.models.views import View
 from sqlalchemy import ScalarSelect, func, select
 
 from bot.circles import (
     apart,
+    busy,
     forms,
     newcomers,
     roster,
+    rules,
     seasons,
     service,
     signups,
@@ -140,16 +142,8 @@ def _has_other_meeting(
     tx: Transaction, circle: Circle, season: CircleSeason, by: str
 ) -> bool:
     """Return True if another circle of the member meets at the same time."""
-    length = timedelta(minutes=season.minutes)
-    taken = [
-        at
-        for other, _ in service.own_places(tx, by)
-        if other.id != circle.id
-        for at in service.dates(tx, other)
-    ]
-    return any(
-        abs(at - own) < length for at in service.dates(tx, circle) for own in taken
-    )
+    own = busy.load(tx, season, [by]).get(by, ())
+    return rules.is_busy(own, service.dates_ahead(tx, circle), season.minutes)
 
 
 def _row(tx: Transaction, season: CircleSeason, circle: Circle, by: str) -> StartedRow:

@@ -19,7 +19,7 @@ from bot.circles import (
     wishes,
 )
 from bot.circles import meeting_store as store
-from bot.circles.meeting_times import first_of
+from bot.circles.meeting_times import all_dates, first_of
 from bot.circles.message_kinds import CIRCLE_CALENDAR
 from bot.circles.rules import Proposal
 from bot.circles.vote_rules import Answer
@@ -44,9 +44,26 @@ def proposed(tx: Transaction, circle: Circle) -> Proposal:
     tomorrow = timezones.local_date(tx.now, zone) + timedelta(days=1)
     people = candidates.load(tx, season, rows)
     first = max(season.starts_on, tomorrow)
+    number = _next_number(tx, circle)
+    recurrence = store.recurrence_of(tx, circle)
+
+    def dates_of(at: datetime) -> list[datetime]:
+        starts_at = first_of(at, zone, number, recurrence.weeks_between)
+        return all_dates(starts_at, zone, recurrence)[number - 1 :]
+
     return rules.proposal(
-        people, zone, first, season.minutes, holidays_of=season.holidays_of
+        people,
+        zone,
+        first,
+        season.minutes,
+        holidays_of=season.holidays_of,
+        dates_of=dates_of,
     )
+
+
+def _next_number(tx: Transaction, circle: Circle) -> int:
+    meeting = store.ahead(tx, circle.id)
+    return meeting.number if meeting is not None else 1
 
 
 def form(tx: Transaction, circle: Circle, *, by: str) -> View:
@@ -104,6 +121,8 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
     circle.goal, circle.call_link = goal, link
     if seconds is None:
         return
+    # Two circles with a member in common choose one after the other.
+    members.lock_all(tx, service.people_in(tx, circle))
     at = next(
         (each for each in _proposal(tx, circle, by).times if _seconds(each) == seconds),
         None,
@@ -122,8 +141,7 @@ def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> N
 def _move_to(tx: Transaction, circle: Circle, at: datetime) -> None:
     """Let the circle's next meeting be at `at`, and the later ones accordingly."""
     season = service.season_of(tx, circle)
-    meeting = store.ahead(tx, circle.id)
-    number = meeting.number if meeting is not None else 1
+    number = _next_number(tx, circle)
     zone = service.zone_of(circle)
     circle.starts_at = first_of(at, zone, number, season.weeks_between)
     circle.calendar_version += 1

@@ -4,9 +4,10 @@ The caller decides what is known: a team that a member hides is not given, nor i
 that the other may not see. Ids are opaque.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import IntFlag
 from functools import lru_cache
 from types import MappingProxyType
@@ -75,6 +76,8 @@ class Person:
     manager: str | None = None
     zone: ZoneInfo | None = None
     hours: Hours | None = None
+    # The beginnings and ends (UTC) of meetings with others that the person has.
+    busy: tuple[tuple[datetime, datetime], ...] = ()
     languages: frozenset[str] = frozenset()
     way: Way = Way.EITHER
     is_newcomer: bool = False
@@ -102,13 +105,29 @@ def meeting_times(person: Person, at: datetime) -> int:
 
     Bit n stands for the n-th quarter of an hour of the week in UTC, with the offset
     from UTC of `at`. People can meet if their bits have one in common: the start of an
-    hour, or the last bit, for people who can meet in writing.
+    hour, or the last bit, for people who can meet in writing. A meeting that the person
+    has takes its time of every week, by the person's clock.
     """
+    taken = _taken_hours(person, at) if person.busy else 0
     if person.zone is None or person.hours is None:
-        return _WEEK | _IN_WRITING
+        return _WEEK & ~taken | _IN_WRITING
     offset = at.astimezone(person.zone).utcoffset() or timedelta()
-    free = _free_hours(person.hours, round(offset / _QUARTER))
+    free = _free_hours(person.hours, round(offset / _QUARTER)) & ~taken
     return free | (_IN_WRITING if person.way & Way.WRITING else 0)
+
+
+def _taken_hours(person: Person, at: datetime) -> int:
+    """Return the starts of hours in which the person has a meeting, as bits."""
+    zone = person.zone or UTC
+    offset = round((at.astimezone(zone).utcoffset() or timedelta()) / _QUARTER)
+    taken = 0
+    for start, end in person.busy:
+        local = start.astimezone(zone)
+        first = local.weekday() * _QUARTERS_PER_DAY + _quarter(local.time()) - offset
+        last = first + math.ceil((end - start) / _QUARTER)
+        for quarter in range(first - _QUARTERS_PER_HOUR + 1, last):
+            taken |= 1 << quarter % _QUARTERS
+    return taken
 
 
 @lru_cache(maxsize=4096)

@@ -109,7 +109,7 @@ def _is_public() -> ColumnElement[bool]:
     )
 
 
-def among(column: Any, ids: Collection[str]) -> ColumnElement[bool]:
+def among(column: Any, ids: Collection[str] | Collection[int]) -> ColumnElement[bool]:
     """Return the condition that a column has one of these ids."""
     if len(ids) > _MAX_NAMED:
         return true()

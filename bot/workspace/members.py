@@ -48,6 +48,18 @@ def lock(tx: Transaction, slack_id: str) -> None:
     )
 
 
+def lock_all(tx: Transaction, slack_ids: Iterable[str]) -> None:
+    """Lock members' rows, in one order, so that such transactions run by turns."""
+    tx.session.execute(
+        select(Member.id)
+        .where(
+            Member.installation_id == tx.workspace.id, Member.slack_id.in_(slack_ids)
+        )
+        .order_by(Member.id)
+        .with_for_update(key_share=True)
+    )
+
+
 def upsert_from_slack(
     tx: Transaction,
     user: Mapping[str, Any],

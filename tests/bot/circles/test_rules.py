@@ -1,5 +1,6 @@
 """Times at which all can meet, across zones and clock changes; calendars; states."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from bot.circles import rules
 from bot.circles.meeting_times import planned_at
 from bot.circles.rules import Calendar, State
-from bot.matching.people import Hours, Person
+from bot.matching.people import Hours, Person, meeting_times
 
 BERLIN, YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 
@@ -50,6 +51,33 @@ def test_people_without_a_common_hour_get_times_that_suit_most():
     found = rules.proposal(people, BERLIN, date(2026, 1, 12), 60)
     assert [at.astimezone(BERLIN).hour for at in found.times] == [11, 11, 11]
     assert not found.suits_all
+
+
+def test_a_time_at_which_someone_has_another_meeting_suits_them_not():
+    """The clocks of the two circles' zones change in different weeks."""
+    york = datetime(2026, 3, 3, 14, tzinfo=UTC)
+    dates = [planned_at(york, YORK, number, 2) for number in range(1, 4)]
+    busy = tuple((at, at + timedelta(minutes=45)) for at in dates)
+    # Nine in New York is 15 in Berlin, but 14 on 17 March.
+    ana = replace(person(BERLIN), busy=busy)
+    assert not meeting_times(ana, york) & 1 << (24 + 14) * 4
+    assert meeting_times(ana, york) & 1 << (24 + 15) * 4
+    assert meeting_times(replace(ana, zone=None), york) & 1 << (24 + 15) * 4
+    assert not meeting_times(replace(ana, zone=None), york) & 1 << (24 + 13) * 4 + 1
+
+    def dates_of(at: datetime) -> list[datetime]:
+        return [planned_at(at, BERLIN, number, 1) for number in range(1, 6)]
+
+    ben = person(BERLIN, "1-early", "1-midday", name="U2")
+    for at, suits in ((13, True), (14, False), (15, False), (16, True)):
+        start = datetime(2026, 3, 3, at, tzinfo=BERLIN).astimezone(UTC)
+        assert rules.is_busy(busy, dates_of(start), 60) is not suits, at
+        assert rules.can_meet(ana, dates_of(start), 60) is suits, at
+    tuesday = [f"{day}-{part}" for day in (0, 2, 3, 4) for part in rules.PARTS]
+    people = [replace(ana, hours=person(BERLIN, *tuesday).hours), ben]
+    found = rules.proposal(people, BERLIN, date(2026, 3, 3), 60, dates_of=dates_of)
+    assert found.suits_all
+    assert [at.astimezone(BERLIN).hour for at in found.times] == [16]
 
 
 @given(

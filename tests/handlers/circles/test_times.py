@@ -1,14 +1,20 @@
 """The time of a circle: who chooses it, when, and who comes later."""
 
 from datetime import UTC, datetime
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bot.circles import service, times
+from bot.errors import UserError
 from models import Circle
 from tests.factories import Story
+from tests.handlers.routing.test_races import at_once
 from tests.programs import joins_program
 from tests.seasons import (
+    PEOPLE,
     circle_of,
     circles_of,
     forms_circles,
@@ -24,9 +30,6 @@ from tests.seasons import (
 from tests.slack_payloads import form_values, user_object
 
 FAR, LATE = "Pacific/Auckland", "U0LATE"
-
-# What is said here does not depend on the database.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def lives_in(story: Story, member: str, zone: str) -> None:
@@ -62,6 +65,11 @@ def comes_late(story: Story, program: int, season: int, **values: Any) -> None:
     story.deliver()
 
 
+# What is said here does not depend on the database.
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@on_sqlite
 def test_people_without_a_common_hour_share_no_circle_for_calls(
     story: Story, program: int
 ):
@@ -78,6 +86,7 @@ def test_people_without_a_common_hour_share_no_circle_for_calls(
     assert sorted(together) == people[:6]
 
 
+@on_sqlite
 def test_a_circle_in_writing_needs_no_common_hour(story: Story, program: int):
     people = has_people(story, program, 5)
     lives_in(story, people[4], FAR)
@@ -89,6 +98,7 @@ def test_a_circle_in_writing_needs_no_common_hour(story: Story, program: int):
     assert sorted(together) == people
 
 
+@on_sqlite
 def test_nobody_chooses_a_time_before_all_have_answered(story: Story, program: int):
     season = season_with(story, program, 6)
     forms_circles(story)
@@ -104,6 +114,7 @@ def test_nobody_chooses_a_time_before_all_have_answered(story: Story, program: i
     assert len(offered_times(press(story, runs, "change", circle))) == 3
 
 
+@on_sqlite
 def test_after_two_working_days_anyone_in_the_circle_may_choose(
     story: Story, program: int
 ):
@@ -124,6 +135,7 @@ def test_after_two_working_days_anyone_in_the_circle_may_choose(
     assert offered_times(press(story, people[0], "change", circle))
 
 
+@on_sqlite
 def test_a_time_that_is_chosen_needs_no_reminder(story: Story, program: int):
     _, circle, people = circle_of(story, program)
     chooses_time(story, people[0], circle)
@@ -132,6 +144,7 @@ def test_a_time_that_is_chosen_needs_no_reminder(story: Story, program: int):
         assert not messages_with(story, person, "has no time yet")
 
 
+@on_sqlite
 def test_a_newcomer_gets_the_calendar_and_the_others_read_who_came(
     story: Story, program: int
 ):
@@ -150,6 +163,7 @@ def test_a_newcomer_gets_the_calendar_and_the_others_read_who_came(
     assert not messages_with(story, LATE, "joined your circle")
 
 
+@on_sqlite
 def test_nobody_gets_a_place_in_a_circle_that_meets_when_they_can_not(
     story: Story, program: int
 ):
@@ -161,6 +175,7 @@ def test_nobody_gets_a_place_in_a_circle_that_meets_when_they_can_not(
     assert not messages_with(story, LATE, "There is a place for you")
 
 
+@on_sqlite
 def test_a_chosen_time_stays_when_someone_from_afar_comes(story: Story, program: int):
     """The circle's zone, which most are in, keeps its meetings at one time of day."""
     season, circle, people = circle_of(story, program)
@@ -169,3 +184,61 @@ def test_a_chosen_time_stays_when_someone_from_afar_comes(story: Story, program:
     comes_late(story, program, season)
     with story.rt.read_session() as session:
         assert session.get_one(Circle, circle).zone == "Europe/Helsinki"
+
+
+def two_circles(story: Story, program: int) -> tuple[list[int], list[str]]:
+    """Let the same six people be in two circles; return these, and the people."""
+    seasons = [season_with(story, program, 6), opens_season(story, program)]
+    for person in list(PEOPLE)[:6]:
+        signs_up(story, person, seasons[1])
+    forms_circles(story)
+    circles = []
+    for season in seasons:
+        invites(story, season)
+        [(circle, people)] = circles_of(story, season)
+        circles.append(circle)
+        for person in people:
+            press(story, person, "take", circle)
+    story.deliver()
+    return circles, people
+
+
+def test_nobody_has_two_circles_at_the_same_hour(story: Story, program: int):
+    [first, second], people = two_circles(story, program)
+    runs = people[0]
+    late = press(story, runs, "change", second)
+    offered = offered_times(late)
+    at = chooses_time(story, runs, first)
+    assert offered[0] == f"{int(at.timestamp())}"
+    # The form that was open before offers a time that is taken now.
+    answer = story.submit(runs, late, form_values(late) | {"time": offered[0]})
+    assert "no longer among those that suit you" in str(answer.body)
+    again = offered_times(press(story, runs, "change", second))
+    assert len(again) == 3
+    assert offered[0] not in again
+    # When they leave the first circle, or it ends, the time is free.
+    for person in people:
+        press(story, person, "leave", first)
+    assert offered_times(press(story, runs, "change", second)) == offered
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_two_circles_that_choose_one_time_at_once(story: Story, program: int):
+    circles, [runs, *_] = two_circles(story, program)
+    [chosen, *_] = offered_times(press(story, runs, "change", circles[0]))
+    values = SimpleNamespace(text=lambda _: "", chosen=lambda _: chosen)
+    refusals = []
+
+    def choose(circle: int) -> None:
+        try:
+            with story.rt.write(story.workspace) as tx:
+                times.change(tx, service.lock(tx, circle), values, by=runs)
+        except UserError as error:
+            refusals.append(str(error))
+
+    at_once(*(partial(choose, circle) for circle in circles))
+    assert refusals == [times.OTHER_TIMES]
+    with story.rt.read_session() as session:
+        chosen_times = [session.get_one(Circle, each).starts_at for each in circles]
+    assert chosen_times.count(None) == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot import monitoring
 from jobs import buddies as jobs
 from models import BuddyOffer, BuddyPair, BuddyQuestion, BuddyWish
 from tests.factories import Story
@@ -69,6 +70,13 @@ def passes(story: Story, days: int) -> None:
     for _ in range(days):
         story.advance(days=1)
         runs(story)
+
+
+def due_times(story: Story) -> list[datetime]:
+    """Return the next times at which the job has something to do, the first first."""
+    with story.rt.read(story.workspace) as tx:
+        times = monitoring.next_times(tx)
+    return sorted(at for name, at in times if name == "buddies")
 
 
 def pairs(story: Story) -> list[BuddyPair]:

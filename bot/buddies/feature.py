@@ -1,6 +1,6 @@
 """The buddies feature: people who came some months ago help newcomers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.buddies import (
@@ -17,6 +17,11 @@ from bot.buddies import (
 from bot.buddies.permissions import PERMISSIONS
 from bot.feature import Feature
 from bot.runtime import Transaction
+from models import Channel
+
+
+def _help_lines(_channel: Channel | None) -> list[str]:
+    return ["*Find a buddy, or be one for someone new* with `/backswing pairs`."]
 
 
 def _due_counts(tx: Transaction) -> Mapping[str, int]:
@@ -28,6 +33,10 @@ def _due_counts(tx: Transaction) -> Mapping[str, int]:
         questions.due_newcomers(tx),
     )
     return {"find-buddies": sum(map(len, work))}
+
+
+def _next_due(tx: Transaction) -> Sequence[datetime | None]:
+    return [*service.next_ask_times(tx), *questions.next_times(tx)]
 
 
 def _purge(tx: Transaction, _before: datetime) -> None:
@@ -50,5 +59,7 @@ BUDDIES = Feature(
     on_greeted=wishes.on_greeted,
     on_program_left=service.on_program_left,
     home_sections=home.HOME_SECTIONS,
+    help_lines=_help_lines,
     due_counts=_due_counts,
+    next_due=_next_due,
 )

@@ -60,7 +60,7 @@ def _pair(context: HomeContext, pair: BuddyPair) -> HomePair:
     week = list(Week)[min(passed, WEEKS - 1)]
     day = timezones.local_date(pair.ends_at, context.zone)
     return HomePair(
-        notifications.prompt(tx, pair, context.member, week, has_reasons=False),
+        notifications.prompt(tx, pair, context.member, week),
         f"{day.day} {day:%B}",
     )
 

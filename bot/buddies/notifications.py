@@ -1,5 +1,6 @@
 """Messages about buddies: questions, the weeks, and the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,13 +28,14 @@ from bot.buddies.message_kinds import (
 )
 from bot.buddies.notes import Question
 from bot.buddies.rules import Answer, Week
-from bot.buddies.week_notes import Person, Prompt
+from bot.buddies.week_notes import Prompt
 from bot.clock import micros_to_datetime
 from bot.outbox import home_refresh
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.people import facts, meetings, reasons
-from bot.people.reasons import Sentence
+from bot.people.blocks import Mate
+from bot.people.suggestions import suggested_times
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, Reschedule, SlackAction
 from bot.slack.blocks import Note
@@ -46,17 +48,6 @@ from models import Ask, BuddyPair, BuddyQuestion, Channel
 def name(tx: Transaction, reader: str, other: str) -> str:
     """Return the first name of the other, as the member reads it."""
     return members.first_names(tx, [reader, other])[other]
-
-
-def _reasons(tx: Transaction, reader: str, other: str) -> list[Sentence]:
-    """Return why the two were matched, as one of them may read it.
-
-    Raises MembershipUnknown.
-    """
-    people = facts.load_people(tx, {reader, other})
-    names = members.first_names(tx, [reader, other])
-    asks = reasons.visible_asks(tx, people, [reader])
-    return reasons.sentences(tx, people, [reader], names=names, asks=asks)
 
 
 # The newcomer
@@ -114,9 +105,10 @@ def _render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if not questions.can_begin(tx, question):
         return None
     newcomer = question.newcomer
-    view = Question(
-        question.id, name(tx, buddy, newcomer), _reasons(tx, buddy, newcomer)
-    )
+    people = facts.load_people(tx, {buddy, newcomer})
+    names = members.first_names(tx, [buddy, newcomer])
+    why = reasons.for_reader(tx, people, buddy, names)
+    view = Question(question.id, names[newcomer], why)
     return PostMessage(buddy, *notes.question(view))
 
 
@@ -162,19 +154,34 @@ def _has_asked(tx: Transaction, member: str) -> bool:
     return tx.session.scalar(asks.limit(1)) is not None
 
 
-def prompt(
-    tx: Transaction, pair: BuddyPair, reader: str, week: Week, *, has_reasons: bool
-) -> Prompt:
-    """Return the idea of a week for one of the two. Raises MembershipUnknown."""
+def prompt(tx: Transaction, pair: BuddyPair, reader: str, week: Week) -> Prompt:
+    """Return the idea of a week for one of the two, without an introduction."""
     other = service.other(pair, reader)
     is_newcomer = reader == pair.newcomer
     return Prompt(
         pair.id,
-        Person(other, name(tx, reader, other)),
+        Mate(other, name(tx, reader, other)),
         week,
         is_newcomer=is_newcomer,
         has_asked=is_newcomer and _has_asked(tx, reader),
-        reasons=_reasons(tx, reader, other) if has_reasons else [],
+    )
+
+
+def _introduction(
+    tx: Transaction, pair: BuddyPair, view: Prompt, reader: str
+) -> Prompt:
+    """Add why the two were matched, and times to meet that are still to come.
+
+    Raises MembershipUnknown.
+    """
+    people = facts.load_people(tx, {reader, view.other.id})
+    names = members.first_names(tx, [reader, view.other.id])
+    return replace(
+        view,
+        reasons=reasons.for_reader(tx, people, reader, names),
+        times=suggested_times(
+            people, names, formed_at=pair.begun_at, reader=reader, now=tx.now
+        ),
     )
 
 
@@ -192,7 +199,9 @@ def _render_week(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     is_late = tx.now - delivery.first_sent_at >= timedelta(weeks=1)
     if is_late and not is_first:
         return None
-    view = prompt(tx, pair, reader, week, has_reasons=is_first)
+    view = prompt(tx, pair, reader, week)
+    if is_first:
+        view = _introduction(tx, pair, view, reader)
     return PostMessage(reader, *week_notes.prompt(view))
 
 

@@ -1,6 +1,7 @@
 """The members who would be a buddy, and the pauses of those who are silent."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -8,7 +9,7 @@ from bot import permissions
 from bot.buddies import rules
 from bot.buddies.message_kinds import BUDDY_PAUSED
 from bot.buddies.permissions import HAVE_BUDDY
-from bot.clock import datetime_to_micros
+from bot.clock import datetime_to_micros, micros_to_datetime
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.outbox import home_refresh
@@ -128,6 +129,18 @@ def active(tx: Transaction) -> list[str]:
         .order_by(BuddyOffer.member)
     )
     return [row.member for row in rows if not is_paused(row)]
+
+
+def joined_after(tx: Transaction, time: datetime) -> Sequence[datetime]:
+    """Return the times (UTC) of offers after a time."""
+    micros = tx.session.scalars(
+        select(BuddyOffer.event_micros).where(
+            BuddyOffer.installation_id == tx.workspace.id,
+            BuddyOffer.is_in.is_(True),
+            BuddyOffer.event_micros > datetime_to_micros(time),
+        )
+    )
+    return [micros_to_datetime(each) for each in micros]
 
 
 def count(tx: Transaction) -> int:

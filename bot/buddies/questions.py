@@ -1,10 +1,10 @@
 """The questions to possible buddies about newcomers, and the matching behind them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from bot.buddies import offers, rules, service, wishes
 from bot.buddies.message_kinds import BUDDY_QUESTION
@@ -97,17 +97,45 @@ def draft(tx: Transaction) -> Draft | None:
 def _busy(tx: Transaction) -> set[str]:
     """Return those who are a buddy now, or were asked so lately that they rest."""
     busy = {pair.buddy for pair in service.running(tx)}
-    since = tx.now - max(rules.REST_AFTER_NO, rules.REST_AFTER_SILENCE)
+    return busy | {buddy for buddy, until in _rests(tx, tx.now) if until > tx.now}
+
+
+def _rests(tx: Transaction, time: datetime) -> Iterator[tuple[str, datetime]]:
+    """Yield the buddies who may rest at a time (UTC), and until when they rest."""
+    since = time - max(rules.REST_AFTER_NO, rules.REST_AFTER_SILENCE)
     asked = tx.session.scalars(
         select(BuddyQuestion).where(
             BuddyQuestion.installation_id == tx.workspace.id,
-            or_(BuddyQuestion.asked_at > since, BuddyQuestion.ends_at > tx.now),
+            or_(BuddyQuestion.asked_at > since, BuddyQuestion.ends_at > time),
         )
     )
     for row in asked:
-        if rules.rests_until(row.answer, row.asked_at, row.ends_at) > tx.now:
-            busy.add(row.buddy)
-    return busy
+        yield row.buddy, rules.rests_until(row.answer, row.asked_at, row.ends_at)
+
+
+def next_times(tx: Transaction) -> Sequence[datetime]:
+    """Return times after now (UTC) at which a question ends, or a search may succeed.
+
+    The bot looks for buddies every hour. Here a look counts only if someone has become
+    free since the last one: they offered it, or their rest or four weeks are over.
+    """
+    open_questions = [row.ends_at for row in tx.session.scalars(_open(tx))]
+    looked_at = tx.session.scalar(
+        select(func.min(BuddyWish.looked_at)).where(
+            BuddyWish.installation_id == tx.workspace.id,
+            BuddyWish.wanted_at > tx.now - rules.LOOK_FOR,
+        )
+    )
+    if looked_at is None or not offers.is_offered(tx) or offers.needs_people(tx):
+        return open_questions
+    free_from = [
+        *(until for _, until in _rests(tx, looked_at)),
+        *service.ends_after(tx, looked_at),
+        *offers.joined_after(tx, looked_at),
+    ]
+    next_look = looked_at + rules.LOOK_AGAIN_AFTER
+    looks = [max(at, next_look) for at in free_from if at > looked_at]
+    return [*open_questions, *(at for at in looks if at > tx.now)]
 
 
 def _tried(tx: Transaction, newcomers: Collection[str]) -> set[tuple[str, str]]:

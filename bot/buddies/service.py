@@ -1,6 +1,7 @@
 """Newcomers and their buddies: the beginning, the four weeks, and the end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import or_, select
 
@@ -71,6 +72,15 @@ def running(tx: Transaction, *people: str) -> list[BuddyPair]:
             or_(BuddyPair.newcomer.in_(people), BuddyPair.buddy.in_(people))
         )
     return list(tx.session.scalars(query.order_by(BuddyPair.id)))
+
+
+def ends_after(tx: Transaction, time: datetime) -> Sequence[datetime]:
+    """Return the ends of pairs after a time (UTC)."""
+    return tx.session.scalars(
+        select(BuddyPair.ends_at).where(
+            BuddyPair.installation_id == tx.workspace.id, BuddyPair.ends_at > time
+        )
+    ).all()
 
 
 def begin(tx: Transaction, newcomer: str, buddy: str) -> BuddyPair:
@@ -173,6 +183,16 @@ def waiting_asks(tx: Transaction) -> Sequence[tuple[int, int]]:
 
     The buddy is told once.
     """
+    return [waiting for waiting, at in _first_asks(tx) if at <= tx.now]
+
+
+def next_ask_times(tx: Transaction) -> Sequence[datetime]:
+    """Return the times after now (UTC) at which a first ask will wait too long."""
+    return [at for _, at in _first_asks(tx) if at > tx.now]
+
+
+def _first_asks(tx: Transaction) -> Iterator[tuple[tuple[int, int], datetime]]:
+    """Yield a pair's id and a first ask's, with the time (UTC) to tell the buddy."""
     rows = tx.session.execute(
         select(BuddyPair.id, Ask, Channel)
         .join(
@@ -193,14 +213,9 @@ def waiting_asks(tx: Transaction) -> Sequence[tuple[int, int]]:
         )
         .order_by(BuddyPair.id, Ask.id)
     )
-    return [
-        (pair_id, ask.id)
-        for pair_id, ask, channel in rows
-        if working_hours.of_channel(tx, channel).add(
-            ask.asked_at, rules.FIRST_ASK_HOURS
-        )
-        <= tx.now
-    ]
+    for pair_id, ask, channel in rows:
+        hours = working_hours.of_channel(tx, channel)
+        yield (pair_id, ask.id), hours.add(ask.asked_at, rules.FIRST_ASK_HOURS)
 
 
 def tell_of_ask(tx: Transaction, waiting: tuple[int, int]) -> None:

@@ -12,40 +12,29 @@ from slack_sdk.models.blocks import (
 
 from bot.buddies.notes import VALUE, Sentence, with_buttons
 from bot.buddies.rules import WEEKS, Week
+from bot.people.blocks import Mate, SuggestedTime, times_line
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, context_line, sentence_note
 from bot.slack.rich_text import Part, bold, fallback_text, link
-from bot.slack.text import Token
 
 EITHER_CAN_END = "Either of you can end it, any time, no reason."
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """The other of the two: Slack's id, and a plain name."""
-
-    id: str
-    name: str
-
-    @property
-    def mention(self) -> Token:
-        return Token("person", self.name, self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """The message of a week to a newcomer or their buddy, whose other is `other`.
 
-    In the first week it introduces them, with the reasons. `has_asked` counts only for
-    the newcomer.
+    In the first week it introduces them, with the reasons and times. `has_asked` counts
+    only for the newcomer.
     """
 
     pair_id: int
-    other: Person
+    other: Mate
     week: Week
     is_newcomer: bool
     has_asked: bool = False
     reasons: Sequence[Sentence] = ()
+    times: Sequence[SuggestedTime] = ()
 
 
 def prompt(view: Prompt) -> Note:
@@ -69,6 +58,7 @@ def prompt(view: Prompt) -> Note:
     else:
         blocks.append(rich_text.inline(*head))
     blocks.append(rich_text.inline(bold("This week: "), idea(view)))
+    blocks += times_line(view.times, is_pair=True)
     if view.week is Week.PEOPLE:
         first = f"{name} writes first." if view.is_newcomer else "You write first."
         blocks.append(rich_text.inline(first))

@@ -14,6 +14,11 @@ from bot.exchange import (
 from bot.exchange.permissions import PERMISSIONS
 from bot.feature import Feature
 from bot.runtime import Transaction
+from models import Channel
+
+
+def _help_lines(_channel: Channel | None) -> list[str]:
+    return ["*Learn together with a peer* with `/backswing pairs`."]
 
 
 def _due_counts(tx: Transaction) -> Mapping[str, int]:
@@ -38,5 +43,6 @@ EXCHANGE = Feature(
     active_members=activity.active_members,
     on_program_left=service.on_program_left,
     home_sections=home.HOME_SECTIONS,
+    help_lines=_help_lines,
     due_counts=_due_counts,
 )

@@ -52,8 +52,7 @@ def question_note(tx: Transaction, pair: Pair) -> Note | None:
         return None
     people = facts.load_people(tx, {exchange.asker, exchange.peer})
     names = members.first_names(tx, [exchange.asker, exchange.peer])
-    asks = reasons.visible_asks(tx, people, [exchange.peer])
-    why = reasons.sentences(tx, people, [exchange.peer], names=names, asks=asks)
+    why = reasons.for_reader(tx, people, exchange.peer, names)
     asker = names[exchange.asker]
     return notes.question(Question(exchange.id, asker, wish.hours_a_month, why))
 

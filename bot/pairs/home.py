@@ -8,9 +8,9 @@ from bot import permissions
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.pairs import blocks, matches, opt_ins, rounds, rules
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
-from bot.pairs.introduction_notes import Mate
 from bot.pairs.permissions import SEE_PAIRS
 from bot.pairs.rules import Recurrence, State
+from bot.people.blocks import Mate
 from bot.workspace import members, roles
 from models import PairMatch, PairMatchMember
 

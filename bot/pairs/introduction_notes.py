@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block, InteractiveElement
 
+from bot.people.blocks import Mate, SuggestedTime, times_line
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -13,7 +14,6 @@ from bot.slack.blocks import (
     context_line,
 )
 from bot.slack.rich_text import Part, bold, fallback_text
-from bot.slack.text import Token
 
 Sentence = Sequence[Part]
 _ANSWERED_ALONE = "What you press here is for you alone. "
@@ -35,18 +35,6 @@ QUESTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Mate:
-    """A member whom the reader is to meet."""
-
-    id: str
-    name: str
-
-    @property
-    def mention(self) -> Token:
-        return Token("person", self.name, self.id)
-
-
-@dataclass(frozen=True, slots=True)
 class Introduction:
     """A match, as one of its members reads it."""
 
@@ -54,8 +42,7 @@ class Introduction:
     mates: Sequence[Mate]
     reasons: Sequence[Sentence]
     question: Sentence
-    # Each time is a date for the reader, and the others' times in words.
-    times: Sequence[tuple[Token, str]]
+    times: Sequence[SuggestedTime]
     # The name of the one who is asked to write first; "" is the reader.
     first_writer: str
     # True in a group: the mates are all who read it.
@@ -78,13 +65,7 @@ def introduction(view: Introduction) -> Note:
         rich_text.inline(*why),
         rich_text.inline(bold("To begin with: "), *view.question),
     ]
-    if view.times:
-        times: list[Part] = [bold("Times that suit you all: ")]
-        if view.is_pair:
-            times = [bold("Times that suit you both: ")]
-        for number, (at, others) in enumerate(view.times):
-            times += [" or " if number else "", at, f" ({others})" if others else ""]
-        blocks.append(rich_text.inline(*times, "."))
+    blocks += times_line(view.times, is_pair=view.is_pair)
     writer = view.first_writer
     blocks.append(
         rich_text.inline(f"{writer} writes first." if writer else "You write first.")

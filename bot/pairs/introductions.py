@@ -4,19 +4,18 @@ It is made anew for each message, so that it is true when it is sent.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from itertools import combinations
 
 from bot.matching.cost import MEMORY, must_not_meet, rounds_since_met
 from bot.matching.order import draw
-from bot.pairs import introduction_notes, opt_ins, rules
-from bot.pairs.introduction_notes import QUESTIONS, Introduction, Mate
+from bot.pairs import introduction_notes, opt_ins
+from bot.pairs.introduction_notes import QUESTIONS, Introduction
 from bot.people import facts
+from bot.people.blocks import Mate
 from bot.people.reasons import AskLink, Sentence, sentences, visible_asks
+from bot.people.suggestions import suggested_times
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
-from bot.slack.rich_text import date_token
-from bot.slack.text import Token
 from bot.workspace import members
 from models import PairMatch, PairMatchMember
 
@@ -70,7 +69,12 @@ class Introducer:
                 self._mates,
                 self._reasons(),
                 self._question(match),
-                self._times(match.formed_at + timedelta(hours=12)),
+                suggested_times(
+                    self.people,
+                    self.names,
+                    formed_at=match.formed_at,
+                    reader=self.reader,
+                ),
                 "" if writer == self.reader else self.names[writer],
                 is_in_group=self.reader is None,
             )
@@ -109,23 +113,3 @@ class Introducer:
             for ask_id in ask_ids
             if ask_id in self.asks
         ]
-
-    def _times(self, since: datetime) -> list[tuple[Token, str]]:
-        """Return up to two times for all, with the others' times in their zones.
-
-        In a group, each reads a time in their own zone.
-        """
-        zones = {person.id: person.zone for person in self.people}
-        own = zones[self.reader or min(zones)]
-        if own is None:
-            return []
-        shown = []
-        for at in rules.suggested_times(self.people, since):
-            offset = at.astimezone(own).utcoffset()
-            others = []
-            for mate in self._mates if self.reader else ():
-                there = at.astimezone(zones[mate.id])
-                if there.utcoffset() != offset:
-                    others.append(f"{there.hour}:{there:%M} for {mate.name}")
-            shown.append((date_token(at, own), ", ".join(others)))
-        return shown

@@ -1,13 +1,12 @@
 """Rules of pairs: presses that arrive in any order give one state. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot import timezones
-from bot.matching.people import Person, meeting_times
 
 # Rounds of peer coffee begin when so many people want them.
 MIN_PEOPLE = 6
@@ -22,7 +21,6 @@ ASK_AFTER = timedelta(days=10)
 ASK_AGAIN_AFTER = timedelta(days=5)
 
 _SATURDAY = 5
-_EARLY_AFTERNOON = 13
 
 
 class Answer(StrEnum):
@@ -163,32 +161,3 @@ def remind_at(start: datetime, zone: ZoneInfo) -> datetime:
     return timezones.to_utc(
         datetime.combine(day, local.time().replace(tzinfo=None)), zone
     )
-
-
-def suggested_times(people: Collection[Person], since: datetime) -> list[datetime]:
-    """Return up to two times (UTC), on different days, at which all can meet.
-
-    They are full hours in the week that begins the day after `since`, within the hours
-    of each, and as near to the early afternoon of all as possible. There are none for
-    people whose hours are not known, or who have none in common.
-    """
-    zones = [person.zone for person in people if person.zone and person.hours]
-    if len(zones) < len(people):
-        return []
-    by_day: dict[date, list[tuple[int, datetime]]] = {}
-    for start in _common_hours(people, since):
-        hours = [start.astimezone(zone).hour for zone in zones]
-        distance = max(abs(hour - _EARLY_AFTERNOON) for hour in hours)
-        day = start.astimezone(zones[0]).date()
-        by_day.setdefault(day, []).append((distance, start))
-    return [min(options)[1] for _, options in sorted(by_day.items())][:2]
-
-
-def _common_hours(people: Collection[Person], since: datetime) -> Iterator[datetime]:
-    first = since.replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
-    for ahead in range(7 * 24):
-        start = first + timedelta(hours=ahead)
-        # The clocks of one of them may change before it.
-        quarter = 1 << (start.weekday() * 24 + start.hour) * 4
-        if all(meeting_times(person, start) & quarter for person in people):
-            yield start

@@ -105,6 +105,14 @@ def sentences(
     return [[_part(phrase, asks) for phrase in sentence] for sentence in reasons]
 
 
+def for_reader(
+    tx: Transaction, people: Sequence[Person], reader: str, names: Mapping[str, str]
+) -> list[Sentence]:
+    """Return the reasons for a match as one of its people may read them."""
+    asks = visible_asks(tx, people, [reader])
+    return sentences(tx, people, [reader], names=names, asks=asks)
+
+
 def _part(phrase: Phrase, asks: Mapping[int, AskLink]) -> Part:
     """Link words to an ask, the newest of several."""
     if not phrase.asks:

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
-from bot.matching.people import Hours
+from bot.matching.people import Hours, Person, meeting_times
 from bot.slack.text import ELLIPSIS, one_line, sanitize, truncate
 
 # A member can exclude so many people by themselves.
@@ -25,6 +25,7 @@ ROUND = timedelta(days=14)
 _WEEKDAYS = range(5)
 _HOURS = range(24)
 _DAYS_PER_WEEK = 7
+_EARLY_AFTERNOON = 13
 _WORD = re.compile(r"\w+")
 # C++ and C# are not C.
 _WORD_GOES_ON = re.compile(r"\w|\+\+|#")
@@ -192,3 +193,32 @@ def in_order(member: str, other: str) -> tuple[str, str]:
 def own_exclusions(chosen: Sequence[str], member: str) -> list[str]:
     """Return the people that a member chose, each once, without themselves."""
     return [person for person in dict.fromkeys(chosen) if person != member]
+
+
+def suggested_times(people: Collection[Person], since: datetime) -> list[datetime]:
+    """Return up to two times (UTC), on different days, at which all can meet.
+
+    They are full hours in the week that begins the day after `since`, within the hours
+    of each, and as near to the early afternoon of all as possible. There are none for
+    people whose hours are not known, or who have none in common.
+    """
+    zones = [person.zone for person in people if person.zone and person.hours]
+    if len(zones) < len(people):
+        return []
+    by_day: dict[date, list[tuple[int, datetime]]] = {}
+    for start in _common_hours(people, since):
+        hours = [start.astimezone(zone).hour for zone in zones]
+        distance = max(abs(hour - _EARLY_AFTERNOON) for hour in hours)
+        day = start.astimezone(zones[0]).date()
+        by_day.setdefault(day, []).append((distance, start))
+    return [min(options)[1] for _, options in sorted(by_day.items())][:2]
+
+
+def _common_hours(people: Collection[Person], since: datetime) -> Iterator[datetime]:
+    first = since.replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    for ahead in range(7 * 24):
+        start = first + timedelta(hours=ahead)
+        # The clocks of one of them may change before it.
+        quarter = 1 << (start.weekday() * 24 + start.hour) * 4
+        if all(meeting_times(person, start) & quarter for person in people):
+            yield start

@@ -6,13 +6,16 @@ from bot.buddies import blocks, notes, week_notes
 from bot.buddies.blocks import HomePair, HomeView
 from bot.buddies.notes import Question
 from bot.buddies.rules import Week
-from bot.buddies.week_notes import Person, Prompt
+from bot.buddies.week_notes import Prompt
+from bot.people.blocks import Mate
 from tests.samples.exchange import REASONS
+from tests.samples.pairs import AT
 from tests.samples.types import Samples
 
 BUDDY = 10**9
 LONG = "x" * 80
-PEOPLE = [Person("U0BEN", "Ben"), Person("U0CHI", LONG)]
+TIMES = [(AT, ""), (AT, f"9:00 for {LONG}")]
+PEOPLE = [Mate("U0BEN", "Ben"), Mate("U0CHI", LONG)]
 PROMPTS = [
     Prompt(
         BUDDY,
@@ -21,6 +24,7 @@ PROMPTS = [
         is_newcomer=is_newcomer,
         has_asked=is_newcomer and has_asked,
         reasons=REASONS if has_asked else [],
+        times=TIMES if has_asked else [],
     )
     for person in PEOPLE
     for week in Week

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 from bot.pairs import blocks, introduction_notes, notes
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
-from bot.pairs.introduction_notes import Introduction, Mate, Sentence
+from bot.pairs.introduction_notes import Introduction, Sentence
 from bot.pairs.notes import Status
 from bot.pairs.rules import Fit, State
+from bot.people import blocks as people
+from bot.people.blocks import Mate
 from bot.slack.rich_text import date_token, link
 from tests.samples.types import Samples
 
@@ -70,6 +72,10 @@ LEADS = [
 GROUPS = [(["Ana", "Ben"], ""), *[([LONG] * 3, "Because. " * 40)] * 45]
 
 SAMPLES: Samples = {
+    people.times_line: [
+        partial(people.times_line, times, is_pair=len(times) > 1)
+        for times in ([], [(AT, "")], [(AT, f"9:00 for {LONG}")] * 2)
+    ],
     introduction_notes.introduction: [
         partial(introduction_notes.introduction, view) for view in INTRODUCTIONS
     ],

@@ -1,6 +1,5 @@
 """Rules of pairs, without a database."""
 
-import itertools
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matching.people import Hours, Person
 from bot.pairs import rules
 from bot.pairs.rules import Answer, Answers, Fit, Outcome, Recurrence, State
 
@@ -137,46 +135,3 @@ def test_the_reminder_skips_the_weekend() -> None:
     at = rules.remind_at(start, BERLIN)
     # On Tuesday, after the clocks have changed: ten again.
     assert at == datetime(2026, 3, 31, 8, tzinfo=UTC)
-
-
-# Suggested times
-
-
-def person(name: str, zone: ZoneInfo | None = BERLIN, **fields: object) -> Person:
-    values = {"zone": zone, "hours": Hours(time(9), time(17)), **fields}
-    return Person(name, **values)  # type: ignore[arg-type]
-
-
-def test_times_are_on_two_days_within_the_hours_of_both() -> None:
-    people = [person("U1"), person("U2", NEW_YORK)]
-    times = rules.suggested_times(people, datetime(2026, 3, 10, 9, tzinfo=UTC))
-    # In these weeks New York is five hours behind Berlin, not six.
-    assert times == [
-        datetime(2026, 3, 11, 14, tzinfo=UTC),
-        datetime(2026, 3, 12, 14, tzinfo=UTC),
-    ]
-
-
-@pytest.mark.parametrize("start", [date(2026, 3, 3) + timedelta(n) for n in range(35)])
-def test_times_hold_when_the_clocks_change(start: date) -> None:
-    since = datetime.combine(start, time(9), UTC)
-    people = [person("U1"), person("U2", NEW_YORK), person("U3", LONDON)]
-    times = rules.suggested_times(people, since)
-    assert len(times) == 2
-    for at, each in itertools.product(times, people):
-        local = at.astimezone(each.zone)
-        assert time(9) <= local.time() <= time(16)
-        assert local.weekday() < 5
-
-
-def test_there_are_no_times_without_a_common_hour() -> None:
-    since = datetime(2026, 3, 10, 9, tzinfo=UTC)
-    assert rules.suggested_times([person("U1"), person("U2", AUCKLAND)], since) == []
-    assert rules.suggested_times([person("U1"), person("U2", None)], since) == []
-
-
-def test_the_last_hour_of_the_day_can_be_used() -> None:
-    late = Hours(time(23), time())
-    people = [person("U1", hours=late), person("U2", hours=late)]
-    times = rules.suggested_times(people, datetime(2026, 3, 10, 9, tzinfo=UTC))
-    assert [at.astimezone(BERLIN).hour for at in times] == [23, 23]

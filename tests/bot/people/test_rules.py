@@ -1,6 +1,7 @@
 """Rules on people, without a database."""
 
-from datetime import UTC, datetime, time, timedelta
+import itertools
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import timezones
-from bot.matching.people import Person, meeting_times
+from bot.matching.people import Hours, Person, meeting_times
 from bot.people import rules
 from bot.people.rules import Vocabulary
 
+BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
+AUCKLAND, LONDON = ZoneInfo("Pacific/Auckland"), ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOURS = st.times().map(lambda at: time(at.hour))
 
@@ -89,3 +92,46 @@ def test_those_who_answer_more_are_more_active() -> None:
     chances = [rules.activity(count) for count in range(100)]
     assert chances == sorted(chances)
     assert 0 < chances[0] < chances[-1] < 1
+
+
+# Suggested times
+
+
+def person(name: str, zone: ZoneInfo | None = BERLIN, **fields: object) -> Person:
+    values = {"zone": zone, "hours": Hours(time(9), time(17)), **fields}
+    return Person(name, **values)  # type: ignore[arg-type]
+
+
+def test_times_are_on_two_days_within_the_hours_of_both() -> None:
+    people = [person("U1"), person("U2", NEW_YORK)]
+    times = rules.suggested_times(people, datetime(2026, 3, 10, 9, tzinfo=UTC))
+    # In these weeks New York is five hours behind Berlin, not six.
+    assert times == [
+        datetime(2026, 3, 11, 14, tzinfo=UTC),
+        datetime(2026, 3, 12, 14, tzinfo=UTC),
+    ]
+
+
+@pytest.mark.parametrize("start", [date(2026, 3, 3) + timedelta(n) for n in range(35)])
+def test_times_hold_when_the_clocks_change(start: date) -> None:
+    since = datetime.combine(start, time(9), UTC)
+    people = [person("U1"), person("U2", NEW_YORK), person("U3", LONDON)]
+    times = rules.suggested_times(people, since)
+    assert len(times) == 2
+    for at, each in itertools.product(times, people):
+        local = at.astimezone(each.zone)
+        assert time(9) <= local.time() <= time(16)
+        assert local.weekday() < 5
+
+
+def test_there_are_no_times_without_a_common_hour() -> None:
+    since = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    assert rules.suggested_times([person("U1"), person("U2", AUCKLAND)], since) == []
+    assert rules.suggested_times([person("U1"), person("U2", None)], since) == []
+
+
+def test_the_last_hour_of_the_day_can_be_used() -> None:
+    late = Hours(time(23), time())
+    people = [person("U1", hours=late), person("U2", hours=late)]
+    times = rules.suggested_times(people, datetime(2026, 3, 10, 9, tzinfo=UTC))
+    assert [at.astimezone(BERLIN).hour for at in times] == [23, 23]

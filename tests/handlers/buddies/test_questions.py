@@ -16,6 +16,7 @@ from tests.buddies import (
     begin,
     clicks,
     comes,
+    due_times,
     offer,
     offers,
     pair,
@@ -53,6 +54,10 @@ def test_after_a_no_or_a_silence_the_next_one_is_asked(story: Story) -> None:
     assert len(questions(story)) == 3
     assert {row.buddy for row in questions(story)} == {BUDDY, CHI, third}
     assert all_shown(story, NEWCOMER) == seen
+    # The job has to look when the second one, who was silent, no longer rests.
+    [second_question] = [row for row in questions(story) if row.buddy == second]
+    rest_ends = second_question.asked_at + timedelta(days=14)
+    assert rest_ends in due_times(story)
     # Neither can begin it now.
     for person in (first, second):
         presses(story, person, "Yes")
@@ -102,8 +107,11 @@ def test_whoever_looks_first_comes_first(story: Story) -> None:
         presses(story, person, "Find me a buddy")
         story.clock.advance(minutes=5)
     assert questions(story) == []
+    # The job looks again an hour after the last time, now that someone offers it.
+    assert due_times(story) == []
     offers(story, BUDDY)
-    story.clock.advance(hours=1)
+    assert len(due_times(story)) == 1
+    story.clock.now = due_times(story)[0]
     runs(story)
     assert [row.newcomer for row in questions(story)] == [CHI]
 

@@ -8,9 +8,11 @@ import pytest
 from tests.buddies import (
     BUDDY,
     NEWCOMER,
+    all_shown,
     begin,
     clicks,
     comes,
+    due_times,
     offer,
     offers,
     pair,
@@ -27,10 +29,11 @@ from tests.home import visible_home
 from tests.pairs import names_of, people_page, presses, texts_to, words
 from tests.people import choose
 from tests.seasons import text_of
-from tests.slack_payloads import ADMIN, PEER
+from tests.slack_payloads import ADMIN, PEER, user_object
 
 
 def test_a_newcomer_is_asked_once_and_gets_a_buddy(story: Story) -> None:
+    story.slack.people[BUDDY] = user_object(BUDDY, tz="Europe/Berlin")
     begin(story)
     for person, topics in ((NEWCOMER, "topics_wanted"), (BUDDY, "topics_known")):
         choose(story, person, **{topics: ["kafka"]})
@@ -50,6 +53,7 @@ def test_a_newcomer_is_asked_once_and_gets_a_buddy(story: Story) -> None:
     assert "Ana wants to learn kafka; you know about that." in words(message)
     assert "I'm looking for a buddy" in people_page(story, NEWCOMER)
     assert "Ben" not in visible_home(story, NEWCOMER)
+    assert due_times(story)[0] == questions(story)[0].ends_at
     assert "Ana is new here and would like a buddy." in people_page(story, BUDDY)
     presses(story, BUDDY, "Yes")
     assert story.slack.replaced_texts[-1] == "You're Ana's buddy. Thank you."
@@ -59,9 +63,13 @@ def test_a_newcomer_is_asked_once_and_gets_a_buddy(story: Story) -> None:
     assert first.text == "Meet Ben, your buddy for 4 weeks."
     assert "Why you two: You want to learn kafka; Ben knows about that." in words(first)
     assert "You haven't met here." in words(first)
+    # Early in the afternoon of both; in Berlin it is an hour earlier.
+    assert words(first).count(" (12:00 for Ben)") == 2
+    assert "Times that suit you both: " in words(first)
     assert "Ben writes first." in words(first)
     first = story.slack.messages_to(BUDDY)[-1]
     assert "Name three people to Ana" in words(first)
+    assert words(first).count(" (13:00 for Ana)") == 2
     assert "You write first." in words(first)
     for person in (NEWCOMER, BUDDY):
         assert "until 7 April" in people_page(story, person)
@@ -110,7 +118,9 @@ def test_a_first_ask_without_an_answer_is_watched(story: Story) -> None:
     story.deliver()
     runs(story)
     assert texts_to(story, BUDDY, "first ask") == []
-    story.clock.advance(hours=2, minutes=1)
+    [at] = due_times(story)
+    assert at - story.clock.now <= timedelta(hours=2)
+    story.clock.now = at
     for _ in range(3):
         runs(story)
     assert texts_to(story, BUDDY, "has no answer yet") == [
@@ -215,6 +225,9 @@ def test_an_absence_skips_ideas_but_not_the_introduction(story: Story) -> None:
     passes(story, 16)
     texts = texts_to(story, NEWCOMER, "Ben")
     assert texts[0] == "Meet Ben, your buddy for 4 weeks."
+    # The days that were suggested to the buddy are over.
+    assert "Times that suit you both" in all_shown(story, BUDDY)
+    assert "Times that suit you both" not in all_shown(story, NEWCOMER)
     assert "Week 3 with Ben." in texts
     assert len(pairs(story)) == 1
     assert wish(story).wanted_at is None

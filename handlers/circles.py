@@ -6,9 +6,10 @@ from slack_bolt import App
 from slack_sdk.models.views import View
 
 from bot.circles import (
+    decisions,
     endings,
+    free_places,
     from_asks,
-    merging,
     page_blocks,
     pages,
     places,
@@ -183,7 +184,7 @@ def submit_signup(form: ViewSubmission, tx: Transaction) -> Response:
         return UpdateView(started.take_place(tx, season, form.view, by=form.actor))
     shown = signups.sign_up(tx, season, form.view, by=form.actor)
     if seasons.state(tx, season) is State.RUNNING:
-        places.pass_on(tx, season)
+        free_places.pass_on(tx, season)
     return UpdateView(shown)
 
 
@@ -289,11 +290,11 @@ def leave(click: BlockAction, tx: Transaction) -> Response:
 
 
 def answer_merge(click: BlockAction, tx: Transaction, *, is_yes: bool) -> Response:
-    merge = merging.get(tx, parse_id(click.value))
-    season = seasons.lock(tx, merge.season_id)
-    note = merging.answer(
-        tx, merge, by=click.actor, is_yes=is_yes, event_micros=click.at_micros
+    note = decisions.answer_merge(
+        tx,
+        parse_id(click.value),
+        by=click.actor,
+        is_yes=is_yes,
+        event_micros=click.at_micros,
     )
-    # Someone whose circle has ended may get another place.
-    places.pass_on(tx, season)
     return say(click, "Your answer", note)

@@ -1,4 +1,4 @@
-"""A circle that goes quiet, for tests of what it decides then."""
+"""A circle that goes quiet, and a newcomer, for tests of what circles decide."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,9 @@ from tests.circles import PEOPLE, make_circle, meeting_of
 from tests.factories import Story
 from tests.programs import joins_program
 from tests.seasons import press
+from tests.slack_payloads import user_object
 
+LATE = "U0LATE"
 QUIET = "half of you or more missed the last two meetings"
 
 
@@ -24,6 +26,12 @@ def a_circle(story: Story) -> int:
         joins_program(story, member, circle(story, circle_id).program_id)
     story.deliver()
     return circle_id
+
+
+def comes(story: Story, program: int) -> None:
+    """Let Lee join the program."""
+    story.slack.people[LATE] = user_object(LATE, "Lee")
+    joins_program(story, LATE, program)
 
 
 def runs_jobs(story: Story) -> None:

@@ -326,15 +326,11 @@ def due(tx: Transaction) -> list[int]:
     )
 
 
-def end_due(tx: Transaction, season: CircleSeason) -> None:
-    """Decide those whose time for an answer is over."""
+def decide_open(tx: Transaction, season: CircleSeason) -> None:
+    """Decide the offers of a locked season that can be decided by now."""
     rows = tx.session.scalars(
         select(CircleMerge)
-        .where(
-            CircleMerge.season_id == season.id,
-            CircleMerge.is_accepted.is_(None),
-            CircleMerge.answer_until <= tx.now,
-        )
+        .filter_by(season_id=season.id, is_accepted=None)
         .order_by(CircleMerge.id)
     ).all()
     for merge in rows:

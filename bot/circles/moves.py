@@ -26,7 +26,7 @@ from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction
 from bot.slack.blocks import Note
 from bot.workspace import contact_hours, members
-from models import Circle, CircleMeeting, MeetingMove, MeetingMoveAnswer
+from models import Circle, CircleMeeting, CircleSeason, MeetingMove, MeetingMoveAnswer
 
 SOONEST = timedelta(hours=2)
 UNKNOWN = "That proposal is gone."
@@ -137,6 +137,22 @@ def answer(
         _store_answer(tx, move, by, event_micros, is_yes=is_yes)
         _decide(tx, meeting, move)
     return move_blocks.question(_view(tx, meeting, move, by))
+
+
+def recount(tx: Transaction, season: CircleSeason) -> None:
+    """Decide the open proposals of a locked season that the answers decide by now."""
+    rows = tx.session.execute(
+        select(MeetingMove.id, MeetingMove.meeting_id)
+        .join(CircleMeeting, CircleMeeting.id == MeetingMove.meeting_id)
+        .join(Circle, Circle.id == CircleMeeting.circle_id)
+        .where(Circle.season_id == season.id, MeetingMove.is_accepted.is_(None))
+        .order_by(MeetingMove.id)
+    )
+    for move_id, meeting_id in rows.all():
+        circle, meeting = store.lock(tx, meeting_id)
+        move = tx.session.get_one(MeetingMove, move_id, populate_existing=True)
+        if move.is_accepted is None and store.movable(tx, circle) == meeting.id:
+            _decide(tx, meeting, move)
 
 
 def _answers(tx: Transaction, move: MeetingMove) -> Mapping[str, bool]:

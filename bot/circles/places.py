@@ -1,41 +1,34 @@
-"""Places in circles: offered, taken, given back, passed on, and left."""
+"""Places in circles: taken, given back, and left."""
 
 from collections.abc import Sequence
-from itertools import chain
 
 from sqlalchemy import or_, select, update
 
 from bot.circles import (
     apart,
-    candidates,
+    decisions,
+    free_places,
     merging,
     newcomers,
     place_blocks,
     roster,
-    rules,
     seasons,
     service,
     signups,
     started,
     times,
-    votes,
 )
 from bot.circles import meeting_store as store
 from bot.circles.message_kinds import (
     CIRCLE_LEFT,
     CIRCLE_NONE,
-    CIRCLE_PLACE,
 )
 from bot.circles.rules import State
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
-from bot.matching import changes
-from bot.matching.people import Person
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
 from bot.slack.blocks import Note
-from bot.workspace import members
-from bot.workspace.working_time import WorkingTime
 from models import (
     Circle,
     CircleMember,
@@ -46,17 +39,6 @@ from models import (
 )
 
 TOO_LATE = "This place is gone."
-
-
-def offer(tx: Transaction, circle: Circle, place: CircleMember) -> None:
-    """Offer a person their place, and send the invitation."""
-    zone = members.zone(tx, place.member)
-    place.invited_at = tx.now
-    # The time to take it begins when they get the message.
-    place.take_until = WorkingTime(zone).add(tx.now, rules.WORKING_HOURS_TO_REACH)
-    # Someone may be offered a place there again, at another position.
-    tx.enqueue(CIRCLE_PLACE, circle.id, to=place.member, occurrence=str(place.position))
-    home_refresh.refresh_homes(tx, [place.member])
 
 
 # Answers
@@ -80,7 +62,7 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
     if place.left_at is not None:
         if season.places is not None or not signups.renew(tx, season, by):
             raise UserError(TOO_LATE)
-        pass_on(tx, season)
+        free_places.pass_on(tx, season)
         return place_blocks.too_late()
     if place.taken_at is None and store.has_begun(tx, circle, before=place.invited_at):
         newcomers.ask_others(tx, circle, place)
@@ -92,25 +74,8 @@ def take(tx: Transaction, circle: Circle, *, by: str) -> Note:
         tx.session.flush()
         roster.refresh(tx, circle)
         times.send_calendar(tx, circle, by)
-        settle_changes(tx, season, circle)
+        free_places.settle_changes(tx, season, circle)
     return place_blocks.taken(circle.id)
-
-
-def settle_changes(tx: Transaction, season: CircleSeason, *changed: Circle) -> None:
-    """Pass on free places, introduce people, and ask circles that are too small.
-
-    In a circle that a member started people take the free places themselves.
-    """
-    if season.places is not None:
-        started.settle(tx, season)
-        return
-    pass_on(tx, season)
-    for circle in changed:
-        if circle.ended_at is None:
-            roster.introduce(tx, circle)
-    merging.offer(tx, season)
-    # Someone whose circle has ended may get another place.
-    pass_on(tx, season)
 
 
 def decline(tx: Transaction, circle: Circle, *, by: str) -> Note:
@@ -123,7 +88,7 @@ def decline(tx: Transaction, circle: Circle, *, by: str) -> Note:
         tx.session.flush()
         newcomers.close_vote(tx, circle, by)
         home_refresh.refresh_homes(tx, [by])
-        settle_changes(tx, service.season_of(tx, circle), circle)
+        free_places.settle_changes(tx, service.season_of(tx, circle), circle)
     return place_blocks.declined()
 
 
@@ -138,7 +103,13 @@ def leave(tx: Transaction, circle: Circle, *, by: str) -> None:
     place = service.require_in(tx, circle, by)
     _end_place(tx, circle, place, named=by)
     home_refresh.refresh_homes(tx, [by])
-    settle_changes(tx, service.season_of(tx, circle), circle)
+    _settle_left(tx, service.season_of(tx, circle), circle)
+
+
+def _settle_left(tx: Transaction, season: CircleSeason, *left: Circle) -> None:
+    """Pass on the places of those who left, and count the answers of the others."""
+    free_places.settle_changes(tx, season, *left)
+    decisions.recount(tx, season)
 
 
 def _end_place(
@@ -162,7 +133,7 @@ def _end_place(
         )
 
 
-# The job, and the next in line
+# The job
 
 
 def due(tx: Transaction) -> list[int]:
@@ -235,8 +206,8 @@ def settle(tx: Transaction, season_id: int) -> None:
         # They may get a place elsewhere, or learn that there is none.
         if signups.renew(tx, season, parted.member):
             tx.enqueue(CIRCLE_NONE, season.id, to=parted.member)
-    merging.end_due(tx, season)
-    settle_changes(tx, season, *concerned.values())
+    merging.decide_open(tx, season)
+    _settle_left(tx, season, *concerned.values())
 
 
 def forget(tx: Transaction, member: str, pseudonym: str) -> None:
@@ -270,7 +241,7 @@ def forget(tx: Transaction, member: str, pseudonym: str) -> None:
             continue
         circle = service.get(tx, place.circle_id)
         _end_place(tx, circle, place, named=pseudonym)
-        settle_changes(tx, season, circle)
+        _settle_left(tx, season, circle)
 
 
 def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
@@ -292,53 +263,3 @@ def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
             roster.remove_withdrawn(tx, season)
         else:
             settle(tx, season_id)
-
-
-def pass_on(tx: Transaction, season: CircleSeason) -> None:
-    """Offer free places to those who wait, the first first; nobody else moves.
-
-    The caller has locked the season. A circle that has chosen its time takes only
-    people who can come then; if it has begun, those in it decide about them.
-    """
-    people = roster.waiting(tx, season)
-    circles = [
-        circle
-        for circle in (seasons.circles(tx, season) if people else [])
-        if newcomers.takes_people(tx, circle)
-    ]
-    if not circles:
-        return
-    present = {
-        circle.id: [each.member for each in service.places(tx, circle)]
-        for circle in circles
-    }
-    rows = signups.of(tx, season, {*people, *chain(*present.values())})
-    known = {person.id: person for person in candidates.load(tx, season, rows)}
-    for member in people:
-        suiting = [
-            circle
-            for circle in circles
-            if member not in votes.refused(tx, circle)
-            and _can_come(tx, season, circle, known[member])
-        ]
-        there = [
-            [each for each in present[circle.id] if each in known] for circle in suiting
-        ]
-        concerned = {member, *chain(*there)}
-        index = changes.place(
-            [known[each] for each in sorted(concerned)], there, member, tx.now
-        )
-        if index is None:
-            continue
-        circle = suiting[index]
-        present[circle.id].append(member)
-        offer(tx, circle, roster.add(tx, season, circle, member))
-        roster.renew_zone(tx, circle)
-        roster.refresh(tx, circle)
-
-
-def _can_come(
-    tx: Transaction, season: CircleSeason, circle: Circle, person: Person
-) -> bool:
-    dates = service.dates_ahead(tx, circle) or service.dates(tx, circle)[:1]
-    return not dates or rules.can_meet(person, dates, season.minutes)

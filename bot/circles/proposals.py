@@ -2,7 +2,15 @@
 
 from sqlalchemy import select
 
-from bot.circles import candidates, forms, places, roster, seasons, service, signups
+from bot.circles import (
+    candidates,
+    forms,
+    free_places,
+    roster,
+    seasons,
+    service,
+    signups,
+)
 from bot.circles.message_kinds import CIRCLE_NONE
 from bot.circles.rules import State
 from bot.errors import UserError
@@ -76,9 +84,9 @@ def invite(tx: Transaction, season: CircleSeason) -> None:
             # A lead moved everyone away, or they left.
             circle.ended_at = tx.now
         for place in own:
-            places.offer(tx, circle, place)
+            free_places.offer(tx, circle, place)
     tx.session.flush()
     # Those who signed up since the circles were formed.
-    places.pass_on(tx, season)
+    free_places.pass_on(tx, season)
     for member in roster.waiting(tx, season):
         tx.enqueue(CIRCLE_NONE, season.id, to=member)

@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 
 from bot.circles import (
     endings,
+    free_places,
     meeting_plans,
     merging,
     newcomers,
     outcomes,
-    places,
     roster,
     seasons,
     service,
@@ -191,4 +191,4 @@ def thaw(tx: Transaction, circle: Circle, *, by: str) -> None:
         tx.enqueue(CIRCLE_THAWED, circle.id, to=member, occurrence=occurrence)
         times.send_calendar(tx, circle, member)
     roster.refresh(tx, circle)
-    places.settle_changes(tx, season, circle)
+    free_places.settle_changes(tx, season, circle)

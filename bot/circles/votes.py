@@ -11,7 +11,7 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.workspace.working_time import WorkingTime
-from models import Circle, CircleMeeting, CircleVote, CircleVoteAnswer
+from models import Circle, CircleMeeting, CircleSeason, CircleVote, CircleVoteAnswer
 
 OVER = "This question is over. Thank you."
 
@@ -44,6 +44,20 @@ def open_vote(
             circle_id=circle.id, kind=kind.value, member=member, decided_at=None
         )
     )
+
+
+def open_votes(tx: Transaction, season: CircleSeason) -> Sequence[CircleVote]:
+    """Return the open questions to the circles of a season."""
+    return tx.session.scalars(
+        select(CircleVote)
+        .join(Circle, Circle.id == CircleVote.circle_id)
+        .where(
+            Circle.season_id == season.id,
+            Circle.ended_at.is_(None),
+            CircleVote.decided_at.is_(None),
+        )
+        .order_by(CircleVote.id)
+    ).all()
 
 
 def get(tx: Transaction, vote_id: int) -> CircleVote:

@@ -8,46 +8,33 @@ from bot.circles.vote_rules import Kind
 from tests.factories import Story
 from tests.handlers.circles.test_started import circle as started_circle
 from tests.handlers.circles.test_started import listed, takes_place
-from tests.handlers.circles.test_times import calendars_of, chooses_time
+from tests.handlers.circles.test_times import calendars_of
 from tests.personal_data import forget
-from tests.programs import joins_program
 from tests.programs import presses as in_program
-from tests.quiet import answers, circle, hours_come, open_votes, runs_jobs, until
+from tests.quiet import (
+    LATE,
+    answers,
+    circle,
+    comes,
+    hours_come,
+    open_votes,
+    runs_jobs,
+    until,
+)
 from tests.seasons import (
-    circle_of,
     circles_of,
     messages_with,
     passes_on,
     places_of,
     press,
-    signs_up,
     text_of,
 )
-from tests.slack_payloads import user_object
 
-LATE = "U0LATE"
 OFFER, QUESTION = "There is a place for you", "Lee would like a free place"
 JOINED, GONE = "Lee joined your circle", "This place is gone"
 
 # What is said here does not depend on the database; test_kills.py uses the other one.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-def comes(story: Story, program: int) -> None:
-    story.slack.people[LATE] = user_object(LATE, "Lee")
-    joins_program(story, LATE, program)
-
-
-@pytest.fixture
-def begun(story: Story, program: int) -> tuple[int, int, list[str]]:
-    """A circle of five that has met once, whose season Lee signed up for."""
-    season, circle_id, people = circle_of(story, program, 5)
-    at = chooses_time(story, people[0], circle_id)
-    until(story, at + timedelta(hours=3))
-    comes(story, program)
-    signs_up(story, LATE, season)
-    hours_come(story)
-    return season, circle_id, people
 
 
 def asks(story: Story, circle_id: int) -> None:

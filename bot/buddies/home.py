@@ -8,7 +8,7 @@ from bot.buddies.blocks import HomePair, HomeView
 from bot.buddies.permissions import SEE_BUDDIES
 from bot.buddies.rules import WEEKS, Week
 from bot.home.section import HomeContext, HomeSection, RenderedSection
-from bot.people import arrivals
+from bot.people import arrivals, opt_outs
 from bot.runtime import Transaction
 from bot.workspace import roles
 from models import BuddyPair, BuddyWish
@@ -43,7 +43,7 @@ def _view(context: HomeContext, pairs: list[HomePair]) -> HomeView:
         is_looking=wishes.is_looking(tx, member),
         can_be_buddy=rules.can_be_buddy(came_at, tx.now),
         is_in=is_in,
-        is_paused=is_in and offer is not None and offers.is_paused(offer),
+        is_paused=is_in and offer is not None and opt_outs.is_paused(offer),
         few_people=offers.count(tx) if offers.needs_people(tx) else None,
         question=(
             (question.id, notifications.name(tx, member, question.newcomer))

@@ -33,7 +33,7 @@ from bot.clock import micros_to_datetime
 from bot.outbox import home_refresh
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.people import facts, meetings, reasons
+from bot.people import facts, meetings, opt_outs, reasons
 from bot.people.blocks import Mate
 from bot.people.suggestions import suggested_times
 from bot.runtime import Transaction
@@ -139,7 +139,7 @@ def answer_note(tx: Transaction, question_id: int, buddy: str) -> Note:
 
 def _render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     row = offers.find(tx, delivery.recipient)
-    if row is None or not row.is_in or not offers.is_paused(row):
+    if row is None or not row.is_in or not opt_outs.is_paused(row):
         return None
     return PostMessage(delivery.recipient, *notes.paused())
 

@@ -13,9 +13,7 @@ from bot.clock import datetime_to_micros, micros_to_datetime
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.outbox import home_refresh
-from bot.people import arrivals, presence
-from bot.programs import membership
-from bot.programs import service as programs
+from bot.people import arrivals, opt_outs, presence
 from bot.runtime import Transaction
 from bot.workspace import members, roles, workspace_settings
 from models import BuddyOffer, BuddyQuestion, BuddyWish
@@ -39,9 +37,7 @@ def is_allowed(tx: Transaction, member: str) -> bool:
 
 def can_take_part(tx: Transaction, member: str) -> bool:
     """Return True if the member may use it, and is in a program that is active."""
-    joined = membership.joined_programs(tx, member)
-    is_joined = any(programs.is_active(tx, program) for program, _ in joined)
-    return is_joined and is_allowed(tx, member)
+    return presence.can_take_part(tx, member, HAVE_BUDDY)
 
 
 def require_offered(tx: Transaction, member: str) -> None:
@@ -74,13 +70,6 @@ def is_in(tx: Transaction, member: str) -> bool:
     """Return True for a member who would be a buddy, also during a pause."""
     row = find(tx, member)
     return row is not None and row.is_in
-
-
-def is_paused(row: BuddyOffer) -> bool:
-    """Return True if the bot has paused it since their last press."""
-    if row.paused_at is None:
-        return False
-    return datetime_to_micros(row.paused_at) >= row.event_micros
 
 
 def join(tx: Transaction, by: str, *, event_micros: int) -> None:
@@ -128,7 +117,7 @@ def active(tx: Transaction) -> list[str]:
         .filter_by(installation_id=tx.workspace.id, is_in=True)
         .order_by(BuddyOffer.member)
     )
-    return [row.member for row in rows if not is_paused(row)]
+    return [row.member for row in rows if not opt_outs.is_paused(row)]
 
 
 def joined_after(tx: Transaction, time: datetime) -> Sequence[datetime]:
@@ -192,7 +181,7 @@ def silent(tx: Transaction) -> Sequence[str]:
     )
     for question, offer in rows:
         is_since = datetime_to_micros(question.asked_at) > offer.event_micros
-        if is_since and not is_paused(offer):
+        if is_since and not opt_outs.is_paused(offer):
             questions.setdefault(offer.member, []).append(question)
     return sorted(
         member

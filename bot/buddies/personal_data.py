@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, update
 
 from bot.buddies import rules, service
 from bot.buddies.message_kinds import (
@@ -15,34 +15,21 @@ from bot.buddies.message_kinds import (
     BUDDY_QUESTION,
     BUDDY_WEEK,
 )
-from bot.people import opt_outs
+from bot.people import opt_outs, two_people
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
 from models import BuddyOffer, BuddyPair, BuddyQuestion, BuddyWish
 
+_PAIR = BuddyPair.newcomer, BuddyPair.buddy
+_QUESTION = BuddyQuestion.newcomer, BuddyQuestion.buddy
+
 
 def _pair_ids(tx: Transaction, erasure: Erasure) -> Sequence[int]:
-    member = erasure.member
-    return tx.session.scalars(
-        select(BuddyPair.id)
-        .where(
-            BuddyPair.installation_id == tx.workspace.id,
-            or_(BuddyPair.newcomer == member, BuddyPair.buddy == member),
-        )
-        .order_by(BuddyPair.id)
-    ).all()
+    return two_people.ids_with(tx, _PAIR, erasure.member)
 
 
 def _question_ids(tx: Transaction, erasure: Erasure) -> Sequence[int]:
-    member = erasure.member
-    return tx.session.scalars(
-        select(BuddyQuestion.id)
-        .where(
-            BuddyQuestion.installation_id == tx.workspace.id,
-            or_(BuddyQuestion.newcomer == member, BuddyQuestion.buddy == member),
-        )
-        .order_by(BuddyQuestion.id)
-    ).all()
+    return two_people.ids_with(tx, _QUESTION, erasure.member)
 
 
 def _end_pairs(tx: Transaction, erasure: Erasure) -> None:
@@ -138,15 +125,11 @@ def purge(tx: Transaction) -> None:
 
 def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
     """Select those who share a pair or a question with the member."""
-    member = erasure.member
-    queries = []
-    for model in (BuddyPair, BuddyQuestion):
-        is_here = model.installation_id == tx.workspace.id
-        queries += [
-            select(model.buddy).where(is_here, model.newcomer == member),
-            select(model.newcomer).where(is_here, model.buddy == member),
-        ]
-    return queries
+    return [
+        query
+        for columns in (_PAIR, _QUESTION)
+        for query in two_people.others_with(tx, columns, erasure.member)
+    ]
 
 
 MESSAGES = (

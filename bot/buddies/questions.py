@@ -10,11 +10,11 @@ from bot.buddies import offers, rules, service, wishes
 from bot.buddies.message_kinds import BUDDY_QUESTION
 from bot.buddies.rules import Answer
 from bot.errors import UserError
+from bot.matching import cost
 from bot.matching import pairs as matching
-from bot.matching.cost import IMPOSSIBLE, pair_parts
 from bot.matching.people import Person
 from bot.outbox import home_refresh
-from bot.people import arrivals, facts, presence
+from bot.people import arrivals, facts, opt_outs, presence
 from bot.runtime import Transaction
 from models import BuddyPair, BuddyQuestion, BuddyWish
 
@@ -172,7 +172,7 @@ def store(
 
 def _ask(tx: Transaction, newcomer: str, buddy: str) -> None:
     offer = offers.lock(tx, buddy)
-    if offer is None or not offer.is_in or offers.is_paused(offer):
+    if offer is None or not offer.is_in or opt_outs.is_paused(offer):
         return
     if buddy in _busy(tx) or open_about(tx, newcomer) is not None:
         return
@@ -253,9 +253,8 @@ def can_begin(tx: Transaction, question: BuddyQuestion) -> bool:
 
 def _may_meet(tx: Transaction, newcomer: str, buddy: str) -> bool:
     people = {each.id: each for each in facts.load_people(tx, {newcomer, buddy})}
-    parts = pair_parts(people[newcomer], people[buddy], tx.now)
-    is_possible = sum(part.cost for part in parts) < IMPOSSIBLE // 2
-    return is_possible and rules.may_help(people[newcomer], people[buddy])
+    two = people[newcomer], people[buddy]
+    return cost.may_meet(*two, tx.now) and rules.may_help(*two)
 
 
 def answer(

@@ -147,19 +147,15 @@ def end_early(tx: Transaction, pair: BuddyPair, leaver: str) -> None:
 
 
 def left_members(tx: Transaction) -> Sequence[tuple[int, str]]:
-    """Return the pairs that go on though a member is gone, with that member.
-
-    They left all programs, or were deactivated. A vacation or a pause is no end.
-    """
-    live = [
-        (pair.id, member)
-        for pair in running(tx)
-        for member in (pair.newcomer, pair.buddy)
-    ]
-    if not live:
-        return []
-    present = presence.in_a_program(tx, {member for _, member in live})
-    return [(pair_id, member) for pair_id, member in live if member not in present]
+    """Return the pairs that go on though a member is gone, with that member."""
+    return presence.who_left(
+        tx,
+        [
+            (pair.id, member)
+            for pair in running(tx)
+            for member in (pair.newcomer, pair.buddy)
+        ],
+    )
 
 
 def end_left(tx: Transaction, left: tuple[int, str]) -> None:

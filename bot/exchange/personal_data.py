@@ -18,26 +18,21 @@ from bot.exchange.message_kinds import (
     EXCHANGE_NOT_THIS_TIME,
     EXCHANGE_QUESTION,
 )
-from bot.people import opt_outs
+from bot.people import opt_outs, two_people
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
 from models import Exchange, ExchangeMember, ExchangeWish
 
+_TWO = Exchange.asker, Exchange.peer
 
-def _ids_of(tx: Transaction, member: str) -> Sequence[int]:
-    return tx.session.scalars(
-        select(Exchange.id)
-        .where(
-            Exchange.installation_id == tx.workspace.id,
-            or_(Exchange.asker == member, Exchange.peer == member),
-        )
-        .order_by(Exchange.id)
-    ).all()
+
+def _ids_of(tx: Transaction, erasure: Erasure) -> Sequence[int]:
+    return two_people.ids_with(tx, _TWO, erasure.member)
 
 
 def _end_exchanges(tx: Transaction, erasure: Erasure) -> None:
     """End the member's exchanges and tell the others; close the questions."""
-    for exchange_id in _ids_of(tx, erasure.member):
+    for exchange_id in _ids_of(tx, erasure):
         tx.session.execute(
             select(Exchange.id).filter_by(id=exchange_id).with_for_update()
         )
@@ -128,12 +123,7 @@ def purge(tx: Transaction) -> None:
 
 def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
     """Select those who share an exchange with the member."""
-    is_own = Exchange.installation_id == tx.workspace.id
-    member = erasure.member
-    return [
-        select(Exchange.asker).where(is_own, Exchange.peer == member),
-        select(Exchange.peer).where(is_own, Exchange.asker == member),
-    ]
+    return two_people.others_with(tx, _TWO, erasure.member)
 
 
 MESSAGES = (
@@ -153,6 +143,6 @@ MESSAGES = (
                 EXCHANGE_ENDED,
             }
         ),
-        lambda tx, erasure: _ids_of(tx, erasure.member),
+        _ids_of,
     ),
 )

@@ -8,8 +8,8 @@ from sqlalchemy import or_, select
 from bot.errors import UserError
 from bot.exchange import rules, wishes
 from bot.exchange.rules import Answer
+from bot.matching import cost
 from bot.matching import pairs as matching
-from bot.matching.cost import IMPOSSIBLE, pair_parts
 from bot.matching.order import draw
 from bot.matching.people import Person
 from bot.people import facts, presence, reasons
@@ -89,8 +89,7 @@ def _best(
 def may_meet(tx: Transaction, member: str, other: str) -> bool:
     """Return False if something keeps two people apart, as someone says now."""
     first, second = facts.load_people(tx, {member, other})
-    parts = pair_parts(first, second, tx.now)
-    return sum(part.cost for part in parts) < IMPOSSIBLE // 2
+    return cost.may_meet(first, second, tx.now)
 
 
 def _left_out(tx: Transaction, member: str) -> set[str]:

@@ -160,10 +160,7 @@ def end_early(tx: Transaction, exchange: Exchange, leaver: str) -> None:
 
 
 def left_members(tx: Transaction) -> Sequence[tuple[int, str]]:
-    """Return the exchanges that go on though a member is gone, with that member.
-
-    They left all programs, or were deactivated. A vacation or a pause is no end.
-    """
+    """Return the exchanges that go on though a member is gone, with that member."""
     live = tx.session.execute(
         select(Exchange.id, ExchangeMember.member)
         .join(ExchangeMember, ExchangeMember.exchange_id == Exchange.id)
@@ -173,11 +170,8 @@ def left_members(tx: Transaction) -> Sequence[tuple[int, str]]:
             Exchange.ends_at > tx.now,
         )
         .order_by(Exchange.id, ExchangeMember.member)
-    ).all()
-    if not live:
-        return []
-    present = presence.in_a_program(tx, {row.member for row in live})
-    return [(row.id, row.member) for row in live if row.member not in present]
+    )
+    return presence.who_left(tx, [(row.id, row.member) for row in live])
 
 
 def end_left(tx: Transaction, left: tuple[int, str]) -> None:

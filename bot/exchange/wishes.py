@@ -13,8 +13,6 @@ from bot.exchange.permissions import LEARN_TOGETHER
 from bot.exchange.rules import Load
 from bot.outbox import home_refresh
 from bot.people import presence
-from bot.programs import membership
-from bot.programs import service as programs
 from bot.runtime import Transaction
 from bot.workspace import members, roles, workspace_settings
 from models import Exchange, ExchangeWish
@@ -35,10 +33,7 @@ def is_offered(tx: Transaction) -> bool:
 
 def can_take_part(tx: Transaction, member: str) -> bool:
     """Return True if the member may use it, and is in a program that is active."""
-    joined = membership.joined_programs(tx, member)
-    return any(
-        programs.is_active(tx, program) for program, _ in joined
-    ) and permissions.is_allowed(LEARN_TOGETHER, roles.in_workspace(tx, member))
+    return presence.can_take_part(tx, member, LEARN_TOGETHER)
 
 
 def require(tx: Transaction, member: str) -> None:

@@ -115,6 +115,12 @@ def _is_manager(person: Person, other: Person) -> bool:
     return person.manager == other.id or other.manager == person.id
 
 
+def may_meet(person: Person, other: Person, at: datetime) -> bool:
+    """Return False if something keeps two people apart, such as hours or a manager."""
+    parts = pair_parts(person, other, at)
+    return sum(part.cost for part in parts) < IMPOSSIBLE // 2
+
+
 def pair_parts(person: Person, other: Person, at: datetime) -> list[Part]:
     """Return all parts of the cost of a pair, those that gain most first."""
     first, second = sorted((person, other), key=lambda each: each.id)

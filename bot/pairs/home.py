@@ -10,6 +10,7 @@ from bot.pairs import blocks, matches, opt_ins, rounds, rules
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
 from bot.pairs.permissions import SEE_PAIRS
 from bot.pairs.rules import Recurrence, State
+from bot.people import opt_outs
 from bot.people.blocks import Mate
 from bot.workspace import members, roles
 from models import PairMatch, PairMatchMember
@@ -39,7 +40,7 @@ def _render(context: HomeContext) -> RenderedSection:
         day=format_day(rounds.next_round(tx).day),
         often=often(opt_ins.recurrence(tx)),
         is_in=is_in,
-        is_paused=is_in and own is not None and opt_ins.is_paused(own),
+        is_paused=is_in and own is not None and opt_outs.is_paused(own),
         count=count,
         needs_people=rounds.needs_people(tx, count),
         is_waiting=own is not None and own.waits_in is not None,

@@ -23,7 +23,7 @@ from bot.pairs.message_kinds import (
     PAIR_UPDATE_INTRODUCTION,
 )
 from bot.pairs.rules import Answer, Answers, Fit, Outcome, State
-from bot.people import exclusions, facts, meetings, places, presence
+from bot.people import exclusions, facts, meetings, opt_outs, places, presence
 from bot.runtime import Transaction
 from models import DoNotPair, PairMatch, PairMatchMember, PairOptIn, PairRound
 
@@ -252,7 +252,7 @@ def match_again(tx: Transaction, round_: PairRound) -> None:
         .order_by(PairOptIn.rounds_left_out.desc(), PairOptIn.member)
         .limit(_MAX_REMATCHED)
     ).all()
-    rows = {row.member: row for row in waiting if not opt_ins.is_paused(row)}
+    rows = {row.member: row for row in waiting if not opt_outs.is_paused(row)}
     present = [member for member in presence.can_be_matched(tx) if member in rows]
     if len(present) < 2:  # noqa: PLR2004 - nobody to match them with
         return

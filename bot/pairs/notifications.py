@@ -21,6 +21,7 @@ from bot.pairs.message_kinds import (
 )
 from bot.pairs.notes import Status
 from bot.pairs.rules import Answer, Outcome, State
+from bot.people import opt_outs
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, Reschedule, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
@@ -183,7 +184,7 @@ def _render_left_out(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 def _render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     own = opt_ins.find(tx, delivery.recipient)
-    if own is None or not own.is_in or not opt_ins.is_paused(own):
+    if own is None or not own.is_in or not opt_outs.is_paused(own):
         return None
     return PostMessage(delivery.recipient, *notes.paused())
 

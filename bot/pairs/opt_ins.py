@@ -5,15 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select
 
 from bot import permissions
-from bot.clock import datetime_to_micros
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.pairs.permissions import TAKE_PART
 from bot.pairs.rules import Recurrence
-from bot.people import presence
-from bot.programs import membership
-from bot.programs import service as programs
+from bot.people import opt_outs, presence
 from bot.runtime import Transaction
 from bot.workspace import members, roles, workspace_settings
 from models import PairOptIn
@@ -41,10 +38,7 @@ def recurrence(tx: Transaction) -> Recurrence:
 
 def can_take_part(tx: Transaction, member: str) -> bool:
     """Return True if the member may use it, and is in a program that is active."""
-    joined = membership.joined_programs(tx, member)
-    return any(
-        programs.is_active(tx, program) for program, _ in joined
-    ) and permissions.is_allowed(TAKE_PART, roles.in_workspace(tx, member))
+    return presence.can_take_part(tx, member, TAKE_PART)
 
 
 def find(tx: Transaction, member: str) -> PairOptIn | None:
@@ -57,13 +51,6 @@ def takes_part(tx: Transaction, member: str) -> bool:
     """Return True for a member who takes part, also during a pause by silence."""
     row = find(tx, member)
     return row is not None and row.is_in
-
-
-def is_paused(row: PairOptIn) -> bool:
-    """Return True if the bot has paused it since their last press."""
-    if row.paused_at is None:
-        return False
-    return datetime_to_micros(row.paused_at) >= row.event_micros
 
 
 def join(tx: Transaction, by: str, *, event_micros: int) -> None:
@@ -123,7 +110,7 @@ def active(tx: Transaction, *, before_micros: int | None = None) -> list[PairOpt
     rows = tx.session.scalars(
         select(PairOptIn).where(*conditions).order_by(PairOptIn.member)
     )
-    return [row for row in rows if not is_paused(row)]
+    return [row for row in rows if not opt_outs.is_paused(row)]
 
 
 def count(tx: Transaction) -> int:
@@ -141,4 +128,4 @@ def count(tx: Transaction) -> int:
     maybe_paused = tx.session.scalars(
         select(PairOptIn).where(*conditions, PairOptIn.paused_at.is_not(None))
     )
-    return (everyone or 0) - sum(map(is_paused, maybe_paused))
+    return (everyone or 0) - sum(map(opt_outs.is_paused, maybe_paused))

@@ -1,4 +1,4 @@
-"""Delete what says only that a member no longer takes part, some time after it."""
+"""Members who no longer take part in what matches people, or whom the bot paused."""
 
 from datetime import timedelta
 
@@ -10,6 +10,13 @@ from models import BuddyOffer, ExchangeWish, PairOptIn
 
 KEPT_FOR = timedelta(days=365)
 RETENTION = "A year after a no."
+
+
+def is_paused(row: BuddyOffer | PairOptIn) -> bool:
+    """Return True if the bot has paused it since the member's last press."""
+    if row.paused_at is None:
+        return False
+    return datetime_to_micros(row.paused_at) >= row.event_micros
 
 
 def purge(

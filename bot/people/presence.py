@@ -6,10 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from bot import timezones
+from bot import permissions, timezones
+from bot.permissions import Permission
+from bot.programs import membership
 from bot.programs import rules as program_rules
 from bot.programs import service as programs
 from bot.runtime import Transaction
+from bot.workspace import roles
 from models import (
     Member,
     MemberSettingsRow,
@@ -29,6 +32,14 @@ def joined_members(tx: Transaction) -> Select[str]:
         .join(ProgramMember, ProgramMember.member == Member.slack_id)
         .where(*_conditions(tx))
     )
+
+
+def can_take_part(tx: Transaction, member: str, permission: Permission) -> bool:
+    """Return True if the member may do it, and is in a program that is active."""
+    joined = membership.joined_programs(tx, member)
+    is_joined = any(programs.is_active(tx, program) for program, _ in joined)
+    own_roles = roles.in_workspace(tx, member)
+    return is_joined and permissions.is_allowed(permission, own_roles)
 
 
 def in_a_program(tx: Transaction, people: Collection[str]) -> set[str]:
@@ -51,6 +62,17 @@ def in_a_program(tx: Transaction, people: Collection[str]) -> set[str]:
             )
         )
     )
+
+
+def who_left(
+    tx: Transaction, running: Sequence[tuple[int, str]]
+) -> list[tuple[int, str]]:
+    """Return those of the members of something that runs who are gone.
+
+    They left all programs, or were deactivated. A vacation or a pause is no end.
+    """
+    present = in_a_program(tx, {member for _, member in running})
+    return [(row_id, member) for row_id, member in running if member not in present]
 
 
 def can_be_matched(tx: Transaction) -> list[str]:

@@ -34,7 +34,7 @@ from tests.slack_payloads import ASKER, HELPER
 @pytest.mark.deep_on_postgresql
 def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     story.ask()
-    assert "Learn together" not in people_page(story, ASKER)
+    assert "Learn from a peer who wants" not in people_page(story, ASKER)
     join_program(story, ASKER)
     page = people_page(story, ASKER)
     assert "Learn from a peer who wants to learn from you" in page

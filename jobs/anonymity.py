@@ -6,12 +6,12 @@ from bot.anonymity import drafts, notices, replies
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
 from bot.workspace import members
-from jobs.each_workspace import each_workspace, write_each
+from jobs.each_workspace import each_workspace, each_workspace_with, write_each
 
 log = logging.getLogger(__name__)
 
 
-@each_workspace
+@each_workspace_with(drafts.due_in)
 def post_asks(rt: Runtime, workspace: Workspace) -> None:
     """Handle each draft that is due, in a transaction of its own."""
     with rt.read(workspace) as tx:
@@ -27,7 +27,7 @@ def tell_authors(rt: Runtime, workspace: Workspace) -> None:
     write_each(rt, workspace, notices.tell, people)
 
 
-@each_workspace
+@each_workspace_with(replies.due_in)
 def post_replies(rt: Runtime, workspace: Workspace) -> None:
     """Post each reply that is due, in a transaction of its own."""
     with rt.read(workspace) as tx:

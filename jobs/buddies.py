@@ -2,10 +2,12 @@
 
 from bot.buddies import offers, questions, service, wishes
 from bot.runtime import Runtime, Workspace
-from jobs.each_workspace import each_workspace, write_each
+from jobs.each_workspace import each_workspace_with, write_each
 
 
-@each_workspace
+@each_workspace_with(
+    service.running_in, offers.offered, wishes.joined_lately, questions.looking
+)
 def find_buddies(rt: Runtime, workspace: Workspace) -> None:
     """Do what is due; matching takes up to seconds, and holds up nobody."""
     with rt.read(workspace) as tx:

@@ -4,7 +4,12 @@ from datetime import timedelta
 
 from bot.checkins import closing, participants, rounds, schedules, sharing
 from bot.runtime import Runtime, Workspace
-from jobs.each_workspace import each_workspace, work_if_due, write_if
+from jobs.each_workspace import (
+    each_workspace,
+    each_workspace_with,
+    write_if,
+    write_where,
+)
 from jobs.workspace import sync_bot_channels
 
 # Before a round starts, its channel's existence and privacy must be known. All channels
@@ -12,7 +17,7 @@ from jobs.workspace import sync_bot_channels
 _CHANNELS_FRESH_FOR = timedelta(hours=1)
 
 
-@each_workspace
+@each_workspace_with(rounds.due_schedules, rounds.late, schedules.blocked)
 def start_rounds(rt: Runtime, workspace: Workspace) -> None:
     """Start due rounds, skip late ones, and pause schedules of blocked channels."""
     with rt.read(workspace) as tx:
@@ -38,8 +43,8 @@ def reschedule(rt: Runtime, workspace: Workspace) -> None:
             schedules.reschedule(tx, stale[first : first + rounds.BATCH_SIZE])
 
 
-send_reminders = work_if_due(
-    participants.any_reminder_due, participants.send_due_reminders
+send_reminders = write_where(
+    participants.due_reminders, participants.send_due_reminders
 )
-close_rounds = work_if_due(closing.any_due, closing.close_due)
-update_blockers = work_if_due(sharing.any_changed, sharing.update_changed)
+close_rounds = write_where(closing.overdue, closing.close_due)
+update_blockers = write_where(sharing.changed, sharing.update_changed)

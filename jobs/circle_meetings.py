@@ -2,10 +2,10 @@
 
 from bot.circles import meeting_plans, meetings
 from bot.runtime import Runtime, Workspace
-from jobs.each_workspace import each_workspace, write_each
+from jobs.each_workspace import each_workspace_with, write_each
 
 
-@each_workspace
+@each_workspace_with(meeting_plans.unplanned, meeting_plans.ahead, meetings.due)
 def keep_meetings(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
         circles = meeting_plans.unplanned_circles(tx)

@@ -1,9 +1,11 @@
 """Run a job for each workspace that the process serves."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from functools import partial, wraps
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import Select, SQLColumnExpression, literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.retry import retry_on_conflict
@@ -11,9 +13,13 @@ from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace import installations
 from jobs.shared_work import SharedWork
+from models import Installation
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Collection[object])
+
+# Selects the rows of the installation with this id that a job works on at a time (UTC).
+RowsOf = Callable[[SQLColumnExpression[int], datetime], Select[*tuple[Any, ...]]]
 
 
 class Buffer(Protocol[C]):
@@ -39,6 +45,47 @@ def each_workspace(
         run_all_workspaces(rt, list(rt.workspaces))
 
     return run_for_each
+
+
+def each_workspace_with(
+    *rows_of: RowsOf,
+) -> Callable[
+    [Callable[[Runtime, Workspace], None]], Callable[[Runtime, OutboxWorker], None]
+]:
+    """Turn a function for one workspace into a job for those that have such rows.
+
+    One statement asks for all workspaces, so that those in which nothing happens cost
+    nothing. It may name some that have no work, but none may be missing.
+    """
+
+    def decorate(
+        run: Callable[[Runtime, Workspace], None],
+    ) -> Callable[[Runtime, OutboxWorker], None]:
+        run_all_workspaces = _in_threads(run)
+
+        @wraps(run)
+        def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
+            ids = _installations_with(rt, rows_of)
+            run_all_workspaces(rt, [each for each in rt.workspaces if each.id in ids])
+
+        return run_for_each
+
+    return decorate
+
+
+def _installations_with(rt: Runtime, rows_of: Iterable[RowsOf]) -> set[int]:
+    now = rt.clock()
+    queries = [
+        select(Installation.id).where(
+            rows(Installation.id, now)
+            .with_only_columns(literal(1), maintain_column_froms=True)
+            .correlate(Installation)
+            .exists()
+        )
+        for rows in rows_of
+    ]
+    with rt.autocommit.connect() as connection:
+        return set(connection.scalars(union_all(*queries)))
 
 
 def each_known_workspace(
@@ -67,7 +114,7 @@ def _in_threads(
 
     def run_all_workspaces(rt: Runtime, workspaces: Sequence[Workspace]) -> None:
         work = partial(run_all, partial(run, rt))
-        if len(workspaces) == 1:
+        if len(rt.workspaces) <= 1 and len(workspaces) <= 1:
             work(workspaces)
         else:
             _raise(shared.run(work, workspaces))
@@ -144,13 +191,14 @@ def write_drained(
         raise
 
 
-def work_if_due(
-    is_due: Callable[[Transaction], bool], work: Callable[[Transaction], object]
+def write_where(
+    rows_of: RowsOf, work: Callable[[Transaction], object]
 ) -> Callable[[Runtime, OutboxWorker], None]:
-    """Return the job that does the work of each workspace where it is due."""
+    """Return the job that works in a transaction of each workspace with such rows."""
 
-    @each_workspace
+    @each_workspace_with(rows_of)
     def run(rt: Runtime, workspace: Workspace) -> None:
-        write_if(rt, workspace, is_due, work)
+        with rt.write(workspace) as tx:
+            work(tx)
 
     return run

@@ -2,10 +2,10 @@
 
 from bot.exchange import service
 from bot.runtime import Runtime, Workspace
-from jobs.each_workspace import each_workspace, write_each
+from jobs.each_workspace import each_workspace_with, write_each
 
 
-@each_workspace
+@each_workspace_with(service.running_in)
 def end_exchanges(rt: Runtime, workspace: Workspace) -> None:
     """End each exchange with someone who is gone, in its own transaction."""
     with rt.read(workspace) as tx:

@@ -10,6 +10,7 @@ from bot.slack.api import Rejected, SlackError
 from jobs.each_workspace import (
     each_known_workspace,
     each_workspace,
+    each_workspace_with,
     write_drained,
 )
 
@@ -58,7 +59,7 @@ def _private_members(
     return members
 
 
-@each_workspace
+@each_workspace_with(consent.asked, consent.opted_out)
 def apply_consent(rt: Runtime, workspace: Workspace) -> None:
     """Close unanswered requests for consent, and apply opt-outs."""
     with rt.write(workspace) as tx:

@@ -4,12 +4,12 @@ import logging
 from functools import partial
 
 from bot.outbox.message_type import MAX_LOOKUPS
-from bot.routing import notices, steps
+from bot.routing import notices, requests, steps, waiting
 from bot.routing.steps import RoutingRun
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
 from bot.workspace.visibility import MembershipUnknown
-from jobs.each_workspace import each_workspace, run_all
+from jobs.each_workspace import each_workspace_with, run_all
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 _UPDATES = 100
 
 
-@each_workspace
+@each_workspace_with(
+    waiting.due_routes, waiting.unplanned_asks, notices.over, requests.over
+)
 def route_asks(rt: Runtime, workspace: Workspace) -> None:
     """Look at each ask that is due, in a transaction of its own, the oldest first."""
     with rt.write(workspace) as tx:

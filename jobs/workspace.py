@@ -6,7 +6,7 @@ from bot.runtime import Runtime, Workspace
 from bot.settings import service as settings
 from bot.slack.api import SlackError
 from bot.workspace import sync
-from jobs.each_workspace import each_workspace
+from jobs.each_workspace import each_workspace, each_workspace_with
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,6 @@ def sync_bot_channels(rt: Runtime, workspace: Workspace) -> None:
         settings.apply_missed_channel_defaults(tx)
 
 
-fetch_new_users = each_workspace(sync.fetch_new_users)
-refresh_stale_users = each_workspace(sync.refresh_stale_users)
+fetch_new_users = each_workspace_with(sync.new_users)(sync.fetch_new_users)
+refresh_stale_users = each_workspace_with(sync.stale_users)(sync.refresh_stale_users)
 sync_channels = each_workspace(sync_bot_channels)

@@ -38,4 +38,5 @@ UNBOUND = {
     "cli/doctor/many_workspaces.py examine_key": _OPERATOR,
     "cli/sandbox.py clear_tables": "It empties a database of the sandbox.",
     "handlers/readiness.py database_writes": _HEALTH,
+    "jobs/each_workspace.py _installations_with": _ALL_WORKSPACES,
 }

@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from bot.anonymity import authors, delay, limits, notes, review_messages, rules
 from bot.anonymity.keyring import keys_of
@@ -14,7 +15,7 @@ from bot.asks import service as asks
 from bot.asks.message_kinds import ASK_POST
 from bot.asks.service import AskDraft
 from bot.db.sealing import WrongKey
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.permissions import ASK, Role, require
 from bot.runtime import Transaction
@@ -196,14 +197,17 @@ def is_large_enough(
 
 def due(tx: Transaction) -> Sequence[int]:
     """Return the ids of the drafts whose time has come, in the order of their times."""
+    query = due_in(tx.workspace.id, tx.now)
     return tx.session.scalars(
-        select(AnonymousDraft.id)
-        .where(
-            AnonymousDraft.installation_id == tx.workspace.id,
-            AnonymousDraft.due_at <= tx.now,
-        )
-        .order_by(AnonymousDraft.due_at, AnonymousDraft.id)
+        query.order_by(AnonymousDraft.due_at, AnonymousDraft.id)
     ).all()
+
+
+def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of the drafts whose time has come."""
+    return select(AnonymousDraft.id).where(
+        AnonymousDraft.installation_id == installation_id, AnonymousDraft.due_at <= now
+    )
 
 
 def advance(tx: Transaction, draft_id: int) -> None:

@@ -1,9 +1,10 @@
 """Replies by the author in the thread of their ask, which the bot posts later."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, cast, func, literal, select, update
+from sqlalchemy import Select, String, cast, func, literal, select, update
 
 from bot.anonymity import delay, notes, rules, texts
 from bot.anonymity.authors import is_anonymous
@@ -11,7 +12,7 @@ from bot.anonymity.blocks import ReplyLine
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.message_kinds import ANONYMOUS_REPLY, ANONYMOUS_UPDATE_REPLY
 from bot.asks import outcomes
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.outbox.posted_message import PostedMessage
 from bot.outbox.queue import Delivery
@@ -144,12 +145,19 @@ def purge(tx: Transaction) -> None:
 
 def due(tx: Transaction) -> Sequence[int]:
     """Return the ids of the replies to post now, in the order of their times."""
+    query = due_in(tx.workspace.id, tx.now)
     return tx.session.scalars(
+        query.order_by(AnonymousReply.due_at, AnonymousReply.id)
+    ).all()
+
+
+def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of the replies to post now."""
+    return (
         select(AnonymousReply.id)
         .join(Ask, Ask.id == AnonymousReply.ask_id)
-        .where(Ask.installation_id == tx.workspace.id, AnonymousReply.due_at <= tx.now)
-        .order_by(AnonymousReply.due_at, AnonymousReply.id)
-    ).all()
+        .where(Ask.installation_id == installation_id, AnonymousReply.due_at <= now)
+    )
 
 
 def post(tx: Transaction, reply_id: int) -> None:

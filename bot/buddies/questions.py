@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, or_, select
 from bot.buddies import offers, rules, service, wishes
 from bot.buddies.message_kinds import BUDDY_QUESTION
 from bot.buddies.rules import Answer
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.matching import cost
 from bot.matching import pairs as matching
@@ -40,6 +41,14 @@ class Draft:
     def _may_help(self, newcomer: Person, buddy: Person) -> bool:
         is_tried = (newcomer.id, buddy.id) in self.tried
         return not is_tried and rules.may_help(newcomer, buddy)
+
+
+def looking(installation_id: InstallationId, now: datetime) -> Select[str]:
+    """Select the newcomers who have looked for a buddy lately."""
+    return select(BuddyWish.member).where(
+        BuddyWish.installation_id == installation_id,
+        BuddyWish.wanted_at > now - rules.LOOK_FOR,
+    )
 
 
 def due_newcomers(tx: Transaction) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from bot.buddies import rules
 from bot.buddies.message_kinds import (
@@ -12,6 +12,7 @@ from bot.buddies.message_kinds import (
     BUDDY_PASS_ON,
     BUDDY_WEEK,
 )
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.people import presence
@@ -64,9 +65,7 @@ def lock(tx: Transaction, pair_id: int, member: str) -> BuddyPair:
 
 def running(tx: Transaction, *people: str) -> list[BuddyPair]:
     """Return the pairs that go on; with `people`, those of any of them."""
-    query = select(BuddyPair).where(
-        BuddyPair.installation_id == tx.workspace.id, BuddyPair.ends_at > tx.now
-    )
+    query = running_in(tx.workspace.id, tx.now)
     if people:
         query = query.where(
             or_(BuddyPair.newcomer.in_(people), BuddyPair.buddy.in_(people))
@@ -81,6 +80,13 @@ def ends_after(tx: Transaction, time: datetime) -> Sequence[datetime]:
             BuddyPair.installation_id == tx.workspace.id, BuddyPair.ends_at > time
         )
     ).all()
+
+
+def running_in(installation_id: InstallationId, now: datetime) -> Select[BuddyPair]:
+    """Select the pairs that go on."""
+    return select(BuddyPair).where(
+        BuddyPair.installation_id == installation_id, BuddyPair.ends_at > now
+    )
 
 
 def begin(tx: Transaction, newcomer: str, buddy: str) -> BuddyPair:

@@ -1,13 +1,14 @@
 """The newcomers who were asked whether a buddy would help, and those who look."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from bot.buddies import offers, rules, service
 from bot.buddies.message_kinds import BUDDY_NONE, BUDDY_OFFER
 from bot.clock import datetime_to_micros
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.outbox.enqueue import NOTIFICATION_DELAY
@@ -79,6 +80,18 @@ def on_greeted(tx: Transaction, member: str) -> None:
         row = find(tx, member)
         assert row is not None  # noqa: S101 - it was created
         row.asked_at = tx.now
+
+
+def joined_lately(installation_id: InstallationId, now: datetime) -> Select[str]:
+    """Select those who joined some program lately, perhaps not their first."""
+    return (
+        select(ProgramMember.member)
+        .join(Program, Program.id == ProgramMember.program_id)
+        .where(
+            Program.installation_id == installation_id,
+            ProgramMember.joined_at > now - rules.ASK_WITHIN,
+        )
+    )
 
 
 def unasked(tx: Transaction) -> Sequence[str]:

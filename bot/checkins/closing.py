@@ -12,6 +12,7 @@ from bot.checkins.blocks import DigestEntry
 from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
 from bot.checkins.rules import State
 from bot.checkins.schedules import pause_reason
+from bot.db.statements import InstallationId
 from bot.outbox import home_refresh
 from bot.outbox.enqueue import dedup_key
 from bot.runtime import Transaction, Workspace
@@ -37,17 +38,13 @@ CLOSE_BATCH_SIZE = 10
 LOOKBACK = timedelta(days=366)
 
 
-def _overdue_query(workspace: Workspace, now: datetime) -> Select[int]:
+def overdue(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of the rounds whose time is over."""
     return (
-        rounds.select_open(workspace)
+        rounds.select_open(installation_id)
         .where(Round.ts.is_not(None), Round.closes_at <= now)
         .order_by(Round.closes_at, Round.id)
     )
-
-
-def any_due(tx: Transaction) -> bool:
-    """Return True if `close_due` has work; it only reads, and blocks no writer."""
-    return tx.session.scalar(_overdue_query(tx.workspace, tx.now).limit(1)) is not None
 
 
 def close_due(tx: Transaction) -> int:
@@ -56,7 +53,7 @@ def close_due(tx: Transaction) -> int:
     Several replicas may run it at once: the first to lock a round closes it.
     """
     ids = tx.session.scalars(
-        _overdue_query(tx.workspace, tx.now).limit(CLOSE_BATCH_SIZE)
+        overdue(tx.workspace.id, tx.now).limit(CLOSE_BATCH_SIZE)
     ).all()
     for round_id in sorted(ids):
         round_ = rounds.lock(tx.session, round_id)

@@ -11,11 +11,11 @@ from sqlalchemy import Select, select
 from bot.checkins import responses, rounds
 from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
 from bot.checkins.schedules import pause_reason
-from bot.db.statements import lock_rows, upsert
+from bot.db.statements import InstallationId, lock_rows, upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
-from bot.runtime import Transaction, Workspace
+from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import contact_hours, member_settings, members, visibility
 from models import Channel, CheckIn, Participant, Round, Schedule
@@ -178,17 +178,13 @@ def on_invited(tx: Transaction, delivery: Delivery, _result: object) -> None:
     )
 
 
-def any_reminder_due(tx: Transaction) -> bool:
-    """Return True if `send_due_reminders` has work; it only reads."""
-    return tx.session.scalar(_due_reminders(tx.workspace, tx.now).limit(1)) is not None
-
-
-def _due_reminders(workspace: Workspace, now: datetime) -> Select[int, int]:
+def due_reminders(installation_id: InstallationId, now: datetime) -> Select[int, int]:
+    """Select the ids of the responses and rounds whose reminder is due."""
     return (
         select(CheckIn.id, CheckIn.round_id)
         .join(Round, Round.id == CheckIn.round_id)
         .join(Schedule, Schedule.id == Round.schedule_id)
-        .where(Schedule.installation_id == workspace.id, CheckIn.remind_at <= now)
+        .where(Schedule.installation_id == installation_id, CheckIn.remind_at <= now)
         .order_by(CheckIn.remind_at, CheckIn.id)
     )
 
@@ -196,7 +192,7 @@ def _due_reminders(workspace: Workspace, now: datetime) -> Select[int, int]:
 def send_due_reminders(tx: Transaction) -> int:
     """Enqueue or postpone REMINDER_BATCH_SIZE due reminders; return their number."""
     due = tx.session.execute(
-        _due_reminders(tx.workspace, tx.now).limit(REMINDER_BATCH_SIZE)
+        due_reminders(tx.workspace.id, tx.now).limit(REMINDER_BATCH_SIZE)
     ).all()
     lock_rows(tx.session, Round, {row.round_id for row in due})
     for row in due:

@@ -15,8 +15,8 @@ from bot.checkins import rules, schedules
 from bot.checkins.message_kinds import CHECKIN_DIGEST, CHECKIN_POST
 from bot.checkins.rules import Occurrence
 from bot.clock import EPOCH
-from bot.db.statements import upsert
-from bot.runtime import Transaction, Workspace
+from bot.db.statements import InstallationId, upsert
+from bot.runtime import Transaction
 from models import Channel, Round, Schedule
 
 # Rounds that are started in one transaction, while other writers wait. So many can't be
@@ -31,7 +31,7 @@ def oldest_channel_fetch(tx: Transaction) -> datetime | None:
     oldest: datetime | None = tx.session.scalar(
         select(func.min(func.coalesce(Channel.fetched_at, EPOCH)))
         .join(Schedule, Schedule.channel_id == Channel.id)
-        .where(_is_due(tx.workspace, tx.now))
+        .where(_is_due(tx.workspace.id, tx.now))
     )
     return oldest
 
@@ -43,7 +43,7 @@ def start_due(tx: Transaction) -> int:
     """
     statement = (
         select(Schedule)
-        .where(_is_due(tx.workspace, tx.now))
+        .where(_is_due(tx.workspace.id, tx.now))
         .order_by(Schedule.next_at, Schedule.id)
         .limit(BATCH_SIZE)
     )
@@ -53,9 +53,14 @@ def start_due(tx: Transaction) -> int:
     return len(due_schedules)
 
 
-def _is_due(workspace: Workspace, now: datetime) -> ColumnElement[bool]:
+def due_schedules(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of schedules whose round is due."""
+    return select(Schedule.id).where(_is_due(installation_id, now))
+
+
+def _is_due(installation_id: InstallationId, now: datetime) -> ColumnElement[bool]:
     return and_(
-        Schedule.installation_id == workspace.id,
+        Schedule.installation_id == installation_id,
         Schedule.state == "on",
         Schedule.next_at <= now,
     )
@@ -95,13 +100,13 @@ def start(tx: Transaction, schedule: Schedule) -> None:
 
 def any_late(tx: Transaction) -> bool:
     """Return True if `skip_late` has work; it only reads, and blocks no writer."""
-    return tx.session.scalar(_late_query(tx.workspace, tx.now).limit(1)) is not None
+    return tx.session.scalar(late(tx.workspace.id, tx.now).limit(1)) is not None
 
 
 def skip_late(tx: Transaction) -> None:
     """Skip rounds whose post missed its deadline, unless Slack may have taken it."""
     for round_id in tx.session.scalars(
-        _late_query(tx.workspace, tx.now).limit(SKIP_BATCH_SIZE)
+        late(tx.workspace.id, tx.now).limit(SKIP_BATCH_SIZE)
     ).all():
         round_ = lock_with_schedule(tx.session, round_id)
         is_waiting = round_.state == "open" and round_.ts is None
@@ -112,20 +117,21 @@ def skip_late(tx: Transaction) -> None:
         schedules.notify_skipped(tx, schedule, [round_.local_date], "unsent")
 
 
-def _late_query(workspace: Workspace, now: datetime) -> Select[int]:
+def late(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of the rounds whose post missed its deadline."""
     return (
-        select_open(workspace)
+        select_open(installation_id)
         .where(Round.ts.is_(None), Round.post_deadline <= now)
         .order_by(Round.id)
     )
 
 
-def select_open(workspace: Workspace) -> Select[int]:
+def select_open(installation_id: InstallationId) -> Select[int]:
     """Select the ids of the workspace's open rounds."""
     return (
         select(Round.id)
         .join(Schedule, Schedule.id == Round.schedule_id)
-        .where(Schedule.installation_id == workspace.id, Round.state == "open")
+        .where(Schedule.installation_id == installation_id, Round.state == "open")
     )
 
 

@@ -13,6 +13,7 @@ from bot.checkins import rules
 from bot.checkins.message_kinds import CHECKIN_PAUSED, CHECKIN_POST, CHECKIN_SKIPPED
 from bot.checkins.rules import Every, Occurrence, Recurrence
 from bot.clock import datetime_to_micros
+from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
 from bot.runtime import Transaction, Workspace
@@ -170,7 +171,7 @@ def pause_blocked(tx: Transaction) -> None:
     blocked = (
         select(Schedule, Channel)
         .join(Channel, Channel.id == Schedule.channel_id)
-        .where(_is_blocked(tx.workspace))
+        .where(_is_blocked(tx.workspace.id))
         .order_by(Schedule.id)
     )
     for schedule, channel in tx.session.execute(lock_for_update(blocked)).all():
@@ -179,20 +180,24 @@ def pause_blocked(tx: Transaction) -> None:
             pause(tx, schedule, reason)
 
 
-def any_blocked(tx: Transaction) -> bool:
-    """Return True if `pause_blocked` has work; it only reads, and blocks no writer."""
-    blocked = (
+def blocked(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the ids of the schedules that go on in a channel that is blocked."""
+    return (
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
-        .where(_is_blocked(tx.workspace))
-        .limit(1)
+        .where(_is_blocked(installation_id))
     )
-    return tx.session.scalar(blocked) is not None
 
 
-def _is_blocked(workspace: Workspace) -> ColumnElement[bool]:
+def any_blocked(tx: Transaction) -> bool:
+    """Return True if `pause_blocked` has work; it only reads, and blocks no writer."""
+    query = blocked(tx.workspace.id, tx.now).limit(1)
+    return tx.session.scalar(query) is not None
+
+
+def _is_blocked(installation_id: InstallationId) -> ColumnElement[bool]:
     return and_(
-        Schedule.installation_id == workspace.id,
+        Schedule.installation_id == installation_id,
         Schedule.state == "on",
         or_(
             Channel.is_archived.is_(True),

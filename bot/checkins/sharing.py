@@ -4,6 +4,7 @@ All members of the channel may share, and edit their response until the round cl
 The response is shown in the round's thread. Sharing does not make them participants.
 """
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from slack_sdk.models.views import View
@@ -22,12 +23,12 @@ from bot.checkins.message_kinds import (
     CHECKIN_UPDATE_RESPONSE,
 )
 from bot.checkins.rules import Response
-from bot.db.statements import lock_rows
+from bot.db.statements import InstallationId, lock_rows
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
 from bot.outbox.queue import Delivery
-from bot.runtime import Transaction, Workspace
+from bot.runtime import Transaction
 from bot.slack import rich_text
 from bot.slack.text import permalink
 from bot.workspace import members, visibility
@@ -238,7 +239,7 @@ def record_ask(tx: Transaction, checkin: CheckIn, ask: Ask) -> None:
 def update_changed(tx: Transaction) -> int:
     """Update up to BATCH_SIZE messages whose ask has changed; return their number."""
     rows = tx.session.execute(
-        _changed_query(tx.workspace).order_by(CheckIn.id).limit(BATCH_SIZE)
+        changed(tx.workspace.id, tx.now).order_by(CheckIn.id).limit(BATCH_SIZE)
     ).all()
     round_ids = select(CheckIn.round_id).where(CheckIn.id.in_([row.id for row in rows]))
     lock_rows(tx.session, Round, set(tx.session.scalars(round_ids)))
@@ -249,19 +250,14 @@ def update_changed(tx: Transaction) -> int:
     return len(rows)
 
 
-def any_changed(tx: Transaction) -> bool:
-    """Return True if `update_changed` has work; it only reads, and blocks no writer."""
-    return tx.session.execute(_changed_query(tx.workspace).limit(1)).first() is not None
-
-
-def _changed_query(workspace: Workspace) -> Select[int, str]:
+def changed(installation_id: InstallationId, _now: datetime) -> Select[int, str]:
     """Select responses whose ask has changed since their messages showed it."""
     is_new = CheckIn.ask_state.is_(None) & Ask.ts.is_not(None)
     return (
         select(CheckIn.id, Ask.state)
         .join(Ask, Ask.id == CheckIn.ask_id)
         .where(
-            Ask.installation_id == workspace.id,
+            Ask.installation_id == installation_id,
             # An ask that could not be posted is deleted.
             is_new
             | (Ask.state == "deleted") & CheckIn.ask_state.is_(None)

@@ -1,12 +1,14 @@
 """Form the circles of a season when its sign-up is over, and tell its leads."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bot.circles import candidates, rules, seasons, signups
 from bot.circles.message_kinds import CIRCLE_FORMED
 from bot.circles.rules import State
+from bot.db.statements import InstallationId
 from bot.matching import circles as matching
 from bot.matching.people import Person
 from bot.outbox import home_refresh
@@ -19,17 +21,19 @@ from models import Circle, CircleMember, CircleSeason
 
 def due(tx: Transaction) -> Sequence[int]:
     """Return the ids of the seasons whose circles are to be formed now."""
-    rows = tx.session.scalars(
-        select(CircleSeason)
-        .where(
-            CircleSeason.installation_id == tx.workspace.id,
-            CircleSeason.formed_at.is_(None),
-            CircleSeason.ended_at.is_(None),
-            CircleSeason.signup_ends_at <= tx.now,
-        )
-        .order_by(CircleSeason.id)
-    )
+    query = unformed(tx.workspace.id, tx.now).order_by(CircleSeason.id)
+    rows = tx.session.scalars(query)
     return [row.id for row in rows if seasons.state(tx, row) is State.FORMING]
+
+
+def unformed(installation_id: InstallationId, now: datetime) -> Select[CircleSeason]:
+    """Select the seasons without circles for which nobody can sign up any longer."""
+    return select(CircleSeason).where(
+        CircleSeason.installation_id == installation_id,
+        CircleSeason.formed_at.is_(None),
+        CircleSeason.ended_at.is_(None),
+        CircleSeason.signup_ends_at <= now,
+    )
 
 
 def form(tx: Transaction, season_id: int) -> None:

@@ -2,12 +2,13 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
 
 from bot import timezones
 from bot.circles import meeting_store as store
 from bot.circles import meeting_times, vote_rules, writing, writing_weeks
 from bot.circles.keeper import State
+from bot.db.statements import InstallationId
 from bot.runtime import Transaction
 from bot.workspace.working_time import WorkingTime
 from models import Circle, CircleMeeting
@@ -117,18 +118,18 @@ def due_at(circle: Circle, meeting: CircleMeeting, state: State) -> datetime | N
 
 def unplanned_circles(tx: Transaction) -> list[int]:
     """Return circles that are introduced and have a time, but no meeting yet."""
-    return list(
-        tx.session.scalars(
-            select(Circle.id)
-            .where(
-                Circle.installation_id == tx.workspace.id,
-                Circle.starts_at.is_not(None) | Circle.is_in_writing,
-                Circle.ended_at.is_(None),
-                Circle.id.not_in(select(CircleMeeting.circle_id)),
-                Circle.introduced_at.is_not(None),
-            )
-            .order_by(Circle.id)
-        )
+    query = unplanned(tx.workspace.id, tx.now).order_by(Circle.id)
+    return list(tx.session.scalars(query))
+
+
+def unplanned(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the ids of such circles."""
+    return select(Circle.id).where(
+        Circle.installation_id == installation_id,
+        Circle.starts_at.is_not(None) | Circle.is_in_writing,
+        Circle.ended_at.is_(None),
+        ~exists().where(CircleMeeting.circle_id == Circle.id),
+        Circle.introduced_at.is_not(None),
     )
 
 
@@ -142,13 +143,21 @@ def moved_meetings(tx: Transaction) -> list[int]:
     return [
         circle.id
         for circle, meeting in tx.session.execute(
-            select(Circle, CircleMeeting)
-            .join(CircleMeeting, CircleMeeting.circle_id == Circle.id)
-            .where(Circle.installation_id == tx.workspace.id, *_AHEAD)
-            .order_by(Circle.id)
+            ahead(tx.workspace.id, tx.now).order_by(Circle.id)
         )
         if _time_of(tx, circle, meeting) != meeting.planned_at
     ]
+
+
+def ahead(
+    installation_id: InstallationId, _now: datetime
+) -> Select[Circle, CircleMeeting]:
+    """Select the circles that have a meeting on a call ahead, with it."""
+    return (
+        select(Circle, CircleMeeting)
+        .join(CircleMeeting, CircleMeeting.circle_id == Circle.id)
+        .where(Circle.installation_id == installation_id, *_AHEAD)
+    )
 
 
 # A meeting on a call without an agenda yet.

@@ -16,7 +16,7 @@ Each end plans the next meeting.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from bot.circles import (
     agenda_messages,
@@ -33,7 +33,7 @@ from bot.circles import meeting_store as store
 from bot.circles.keeper import State
 from bot.circles.presses import Act, Press
 from bot.circles.writing import Stage
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
 from models import Circle, CircleMeeting, MeetingTurn
@@ -160,15 +160,16 @@ def _store_turns(
 
 def due_meetings(tx: Transaction) -> list[int]:
     """Return the ids of meetings at which the job has to look now."""
+    query = due(tx.workspace.id, tx.now)
     return list(
-        tx.session.scalars(
-            select(CircleMeeting.id)
-            .where(
-                CircleMeeting.installation_id == tx.workspace.id,
-                CircleMeeting.due_at <= tx.now,
-            )
-            .order_by(CircleMeeting.due_at, CircleMeeting.id)
-        )
+        tx.session.scalars(query.order_by(CircleMeeting.due_at, CircleMeeting.id))
+    )
+
+
+def due(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of such meetings."""
+    return select(CircleMeeting.id).where(
+        CircleMeeting.installation_id == installation_id, CircleMeeting.due_at <= now
     )
 
 

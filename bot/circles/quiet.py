@@ -8,8 +8,9 @@
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from bot.circles import (
     endings,
@@ -29,6 +30,7 @@ from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_THAWED, CIRCLE_VOTED
 from bot.circles.vote_rules import Answer, Kind
 from bot.clock import datetime_to_micros
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.runtime import Transaction
 from models import Circle, CircleMeeting, CircleVote
@@ -39,15 +41,17 @@ IS_FROZEN = "Your circle has a break."
 
 def due(tx: Transaction) -> Sequence[int]:
     """Return the ids of the circles to look at now."""
-    return tx.session.scalars(
-        select(Circle.id)
-        .where(
-            Circle.installation_id == tx.workspace.id,
-            Circle.ended_at.is_(None),
-            Circle.check_at <= tx.now,
-        )
-        .order_by(Circle.id)
-    ).all()
+    query = due_in(tx.workspace.id, tx.now)
+    return tx.session.scalars(query.order_by(Circle.id)).all()
+
+
+def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of the circles to look at now."""
+    return select(Circle.id).where(
+        Circle.installation_id == installation_id,
+        Circle.ended_at.is_(None),
+        Circle.check_at <= now,
+    )
 
 
 def check(tx: Transaction, circle_id: int) -> None:

@@ -11,7 +11,7 @@ from bot.circles import forms, rules, season_blocks
 from bot.circles.message_kinds import CIRCLE_SEASON
 from bot.circles.permissions import RUN_SEASON, SIGN_UP
 from bot.circles.rules import Draft, State
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.forms.fields import FormValues
 from bot.outbox import home_refresh
@@ -237,6 +237,13 @@ def set_last_day(
     circle.ends_on = day
     season.ends_on = max(season.ends_on, day)
     tx.session.flush()
+
+
+def unended(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the ids of the seasons that have not ended."""
+    return select(CircleSeason.id).where(
+        CircleSeason.installation_id == installation_id, CircleSeason.ended_at.is_(None)
+    )
 
 
 def circles(tx: Transaction, season: CircleSeason) -> Sequence[Circle]:

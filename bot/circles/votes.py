@@ -1,13 +1,14 @@
 """Votes of circles, as they are stored: open them, answer them, count the answers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import Select, delete, exists, select
 
 from bot.circles import service, vote_rules
 from bot.circles.message_kinds import CIRCLE_VOTE
 from bot.circles.vote_rules import ANSWERS, Answer, Kind
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.workspace.working_time import WorkingTime
@@ -149,19 +150,24 @@ def due(tx: Transaction) -> Sequence[int]:
 
     A circle that meets at the moment decides after it.
     """
+    query = due_in(tx.workspace.id, tx.now)
+    return tx.session.scalars(query.order_by(CircleVote.id)).all()
+
+
+def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of such votes."""
     meets = exists().where(
         CircleMeeting.circle_id == CircleVote.circle_id,
         CircleMeeting.posted_at.is_not(None),
         CircleMeeting.ended_at.is_(None),
     )
-    return tx.session.scalars(
+    return (
         select(CircleVote.id)
         .join(Circle, Circle.id == CircleVote.circle_id)
         .where(
-            Circle.installation_id == tx.workspace.id,
+            Circle.installation_id == installation_id,
             CircleVote.decided_at.is_(None),
-            CircleVote.answer_until <= tx.now,
+            CircleVote.answer_until <= now,
             (CircleVote.kind == Kind.PLACE.value) | ~meets,
         )
-        .order_by(CircleVote.id)
-    ).all()
+    )

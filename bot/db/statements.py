@@ -4,9 +4,22 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, Table, and_, bindparam, delete, or_, select
+from sqlalchemy import (
+    Connection,
+    Select,
+    SQLColumnExpression,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+
+# A workspace's id, or the column with it in a query for all workspaces.
+InstallationId = int | SQLColumnExpression[int]
 
 
 def dialect_name(bind: Session | Connection) -> str:

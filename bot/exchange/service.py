@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.exchange import rules
 from bot.exchange.message_kinds import (
@@ -159,18 +160,23 @@ def end_early(tx: Transaction, exchange: Exchange, leaver: str) -> None:
     home_refresh.refresh_homes(tx, people)
 
 
-def left_members(tx: Transaction) -> Sequence[tuple[int, str]]:
-    """Return the exchanges that go on though a member is gone, with that member."""
-    live = tx.session.execute(
+def running_in(installation_id: InstallationId, now: datetime) -> Select[int, str]:
+    """Select the exchanges that go on, with their members."""
+    return (
         select(Exchange.id, ExchangeMember.member)
         .join(ExchangeMember, ExchangeMember.exchange_id == Exchange.id)
         .where(
-            Exchange.installation_id == tx.workspace.id,
+            Exchange.installation_id == installation_id,
             Exchange.begun_at.is_not(None),
-            Exchange.ends_at > tx.now,
+            Exchange.ends_at > now,
         )
-        .order_by(Exchange.id, ExchangeMember.member)
     )
+
+
+def left_members(tx: Transaction) -> Sequence[tuple[int, str]]:
+    """Return the exchanges that go on though a member is gone, with that member."""
+    query = running_in(tx.workspace.id, tx.now)
+    live = tx.session.execute(query.order_by(Exchange.id, ExchangeMember.member))
     return presence.who_left(tx, [(row.id, row.member) for row in live])
 
 

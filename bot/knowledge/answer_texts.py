@@ -8,11 +8,12 @@ what happens when a step fails.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     delete,
     func,
     select,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.clock import ts_to_micros
-from bot.db.statements import set_columns, table
+from bot.db.statements import InstallationId, set_columns, table
 from bot.knowledge import rules
 from bot.knowledge.answer_text_statements import (
     DELETE,
@@ -80,15 +81,10 @@ def on_bot_joined(tx: Transaction, channel: Channel) -> None:
     )
 
 
-def is_any_due(tx: Transaction) -> bool:
-    due = select(AnswerText.answer_id).where(*_due(tx)).limit(1)
-    return tx.session.scalar(due) is not None
-
-
-def _due(tx: Transaction) -> Sequence[ColumnElement[bool]]:
-    return (
-        AnswerText.installation_id == tx.workspace.id,
-        AnswerText.next_fetch_at <= tx.now,
+def due(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of the answers whose words are to be read now."""
+    return select(AnswerText.answer_id).where(
+        AnswerText.installation_id == installation_id, AnswerText.next_fetch_at <= now
     )
 
 
@@ -101,7 +97,10 @@ def enqueue_due(tx: Transaction) -> None:
         select(AnswerText.answer_id, Channel.slack_id)
         .join(Answer, Answer.id == AnswerText.answer_id)
         .join(Channel, Channel.id == Answer.channel_id)
-        .where(*_due(tx))
+        .where(
+            AnswerText.installation_id == tx.workspace.id,
+            AnswerText.next_fetch_at <= tx.now,
+        )
         .order_by(AnswerText.next_fetch_at, AnswerText.answer_id)
         .limit(BATCH_SIZE)
         .with_for_update(of=AnswerText)

@@ -5,13 +5,14 @@ The credit's row is locked while it changes, so that the later of two decisions 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.config.mentors import MentorSettings
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.mentors.message_kinds import (
     MENTOR_MARKER_NOTE,
@@ -100,7 +101,14 @@ def consent_all(tx: Transaction, member: str) -> None:
 
 def apply_opt_outs(tx: Transaction) -> None:
     """Opt out the members whose settings say "never" while a credit does not."""
-    for member in tx.session.scalars(
+    query = opted_out(tx.workspace.id, tx.now)
+    for member in tx.session.scalars(query.distinct().order_by(Credit.member)).all():
+        opt_out(tx, member)
+
+
+def opted_out(installation_id: InstallationId, _now: datetime) -> Select[str]:
+    """Select the members whose settings say "never" while a credit does not."""
+    return (
         select(Credit.member)
         .join(
             MemberSettingsRow,
@@ -108,14 +116,18 @@ def apply_opt_outs(tx: Transaction) -> None:
             & (MemberSettingsRow.member == Credit.member),
         )
         .where(
-            Credit.installation_id == tx.workspace.id,
+            Credit.installation_id == installation_id,
             Credit.consent != "never",
             MemberSettingsRow.public_naming == "never",
         )
-        .distinct()
-        .order_by(Credit.member)
-    ).all():
-        opt_out(tx, member)
+    )
+
+
+def asked(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the ids of the credits whose members have not answered."""
+    return select(Credit.id).where(
+        Credit.installation_id == installation_id, Credit.consent == "asked"
+    )
 
 
 def expire(tx: Transaction, *, settings: MentorSettings) -> None:

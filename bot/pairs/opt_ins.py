@@ -1,11 +1,12 @@
 """The members who take part in peer coffee, and the pauses of those who are silent."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from bot import permissions
-from bot.db.statements import upsert_latest
+from bot.db.statements import InstallationId, upsert_latest
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.pairs.permissions import TAKE_PART
@@ -83,11 +84,20 @@ def put(tx: Transaction, member: str, *, event_micros: int, is_in: bool) -> bool
 
 def in_conditions(tx: Transaction) -> Sequence[ColumnElement[bool]]:
     """Return the conditions on the rows of those who take part."""
+    return _is_in(tx.workspace.id)
+
+
+def _is_in(installation_id: InstallationId) -> Sequence[ColumnElement[bool]]:
     return [
-        PairOptIn.installation_id == tx.workspace.id,
+        PairOptIn.installation_id == installation_id,
         PairOptIn.kind == COFFEE,
         PairOptIn.is_in.is_(True),
     ]
+
+
+def people(installation_id: InstallationId, _now: datetime) -> Select[str]:
+    """Select those who take part, also those who are paused."""
+    return select(PairOptIn.member).where(*_is_in(installation_id))
 
 
 def lock_all(tx: Transaction) -> dict[str, PairOptIn]:

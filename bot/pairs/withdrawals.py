@@ -1,10 +1,12 @@
 """Take people out of new matches who can't come, or must not meet each other."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Row, Select, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from bot.db.statements import InstallationId
 from bot.matching.cost import must_not_meet
 from bot.pairs import matches, opt_ins, rules, schedule
 from bot.people import exclusions, facts, presence
@@ -35,7 +37,7 @@ def withdraw_absent(tx: Transaction) -> None:
 def _absent_members(tx: Transaction) -> set[str]:
     waiting = set(
         tx.session.scalars(
-            _new_matches(tx).where(
+            new_matches(tx.workspace.id, tx.now).where(
                 PairMatchMember.answer.is_(None), PairMatchMember.outcome.is_(None)
             )
         )
@@ -51,7 +53,7 @@ def _refusing_members(tx: Transaction) -> set[str]:
     mate = aliased(PairMatchMember)
     return set(
         tx.session.scalars(
-            _new_matches(tx)
+            new_matches(tx.workspace.id, tx.now)
             .join(mate, mate.match_id == PairMatchMember.match_id)
             .join(
                 DoNotPair,
@@ -94,7 +96,7 @@ def _doubtful_pairs(tx: Transaction) -> Sequence[Row[int, str, str]]:
         Member.is_guest.is_(True),
     )
     return tx.session.execute(
-        _new_matches(tx)
+        new_matches(tx.workspace.id, tx.now)
         .with_only_columns(
             PairMatchMember.match_id, PairMatchMember.member, mate.member.label("mate")
         )
@@ -113,13 +115,14 @@ def _doubtful_pairs(tx: Transaction) -> Sequence[Row[int, str, str]]:
     ).all()
 
 
-def _new_matches(tx: Transaction) -> Select[str]:
+def new_matches(installation_id: InstallationId, now: datetime) -> Select[str]:
+    """Select the people in matches that are new."""
     return (
         select(PairMatchMember.member)
         .join(PairMatch, PairMatch.id == PairMatchMember.match_id)
         .where(
-            PairMatch.installation_id == tx.workspace.id,
-            PairMatch.formed_at > tx.now - rules.REMATCH_FOR,
+            PairMatch.installation_id == installation_id,
+            PairMatch.formed_at > now - rules.REMATCH_FOR,
             PairMatchMember.is_current.is_(True),
         )
     )

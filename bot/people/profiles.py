@@ -6,18 +6,24 @@ minute. A line in the operator's file counts more than a profile.
 
 import logging
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.outbox import rate_limits
 from bot.people import rules
 from bot.people.attributes import delete_empty
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import RateLimited, Rejected, SlackError
 from bot.workspace import installations, members, workspace_settings
-from models import Member, MemberAttributes, Program, ProgramMember
+from models import (
+    Member,
+    MemberAttributes,
+    Program,
+    ProgramMember,
+    WorkspaceSettingsRow,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +39,17 @@ def field_names(tx: Transaction) -> dict[str, str]:
     settings = workspace_settings.get(tx)
     names = {"team": settings.profile_team, "level": settings.profile_level}
     return {attribute: name for attribute, name in names.items() if name}
+
+
+def with_field_names(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the settings of a workspace that names such a field."""
+    return select(WorkspaceSettingsRow.installation_id).where(
+        WorkspaceSettingsRow.installation_id == installation_id,
+        or_(
+            WorkspaceSettingsRow.profile_team.is_not(None),
+            WorkspaceSettingsRow.profile_level.is_not(None),
+        ),
+    )
 
 
 def read_due(rt: Runtime, workspace: Workspace) -> None:

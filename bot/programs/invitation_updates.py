@@ -5,9 +5,11 @@ back: nobody knows who said no.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 
+from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.programs import service
 from bot.programs.message_kinds import (
@@ -33,29 +35,31 @@ def follow(tx: Transaction, program_id: int, member: str) -> None:
         tx.enqueue_update(PROGRAM_UPDATE_INVITATION, item_id, to=member)
 
 
-def _over(tx: Transaction) -> Select[int]:
+def over(installation_id: InstallationId, now: datetime) -> Select[int]:
     """Select programs that ended, whose invitations have their buttons."""
     return select(Program.id).where(
-        Program.installation_id == tx.workspace.id,
+        Program.installation_id == installation_id,
         Program.is_workspace_wide.is_(False),
         Program.opened_at.is_not(None),
         Program.closed_at.is_(None),
         or_(
             Program.ended_at.is_not(None),
             Program.archived_at.is_not(None),
-            Program.ends_on < tx.now.date(),
+            Program.ends_on < now.date(),
         ),
     )
 
 
 def count_due(tx: Transaction) -> int:
     """Return how many programs ended whose invitations have their buttons."""
-    return len(tx.session.scalars(_over(tx)).all())
+    return len(tx.session.scalars(over(tx.workspace.id, tx.now)).all())
 
 
 def close(tx: Transaction) -> None:
     """Update all invitations to programs that are over, once."""
-    for program_id in tx.session.scalars(_over(tx).order_by(Program.id)).all():
+    for program_id in tx.session.scalars(
+        over(tx.workspace.id, tx.now).order_by(Program.id)
+    ).all():
         program = service.lock(tx, program_id)
         if service.is_active(tx, program):
             continue

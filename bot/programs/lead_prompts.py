@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from bot.clock import datetime_to_micros
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -46,6 +47,15 @@ def _programs_to_ask_in(tx: Transaction, member: str) -> list[Program]:
     programs = led_programs(tx, member)
     paused = service.paused_ids(tx, programs)
     return [program for program in programs if program.id not in paused]
+
+
+def leads(installation_id: InstallationId, _now: datetime) -> Select[str]:
+    """Select the leads of programs."""
+    return (
+        select(ProgramLead.member)
+        .join(Program)
+        .where(Program.installation_id == installation_id)
+    )
 
 
 def leads_to_ask(tx: Transaction) -> list[str]:

@@ -1,9 +1,11 @@
 """Tell the leads once that their program has no channel left."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 
+from bot.db.statements import InstallationId
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.programs import notes, service
@@ -25,24 +27,28 @@ def _has_live_channel() -> ColumnElement[bool]:
     )
 
 
-def _new(tx: Transaction) -> Select[int]:
+def without_channel(installation_id: InstallationId, now: datetime) -> Select[int]:
     """Select programs that are paused, and whose leads don't know it."""
     return select(Program.id).where(
-        Program.installation_id == tx.workspace.id,
+        Program.installation_id == installation_id,
         Program.is_workspace_wide.is_(False),
         Program.opened_at.is_not(None),
         Program.ended_at.is_(None),
         Program.archived_at.is_(None),
-        or_(Program.ends_on.is_(None), Program.ends_on >= tx.now.date()),
+        or_(Program.ends_on.is_(None), Program.ends_on >= now.date()),
         Program.told_without_channel_at.is_(None),
         ~_has_live_channel(),
     )
 
 
-def _over(tx: Transaction) -> Sequence[ColumnElement[bool]]:
-    """Return the conditions for programs that have a channel again."""
+def with_channel_again(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select programs that have a channel again, and whose leads don't know it."""
+    return select(Program.id).where(*_over(installation_id))
+
+
+def _over(installation_id: InstallationId) -> Sequence[ColumnElement[bool]]:
     return (
-        Program.installation_id == tx.workspace.id,
+        Program.installation_id == installation_id,
         Program.told_without_channel_at.is_not(None),
         _has_live_channel(),
     )
@@ -50,16 +56,23 @@ def _over(tx: Transaction) -> Sequence[ColumnElement[bool]]:
 
 def count_due(tx: Transaction) -> int:
     """Return how many programs have lost their last channel, or have one again."""
-    queries = (_new(tx), select(Program.id).where(*_over(tx)))
-    return sum(len(tx.session.scalars(query).all()) for query in queries)
+    queries = (without_channel, with_channel_again)
+    return sum(
+        len(tx.session.scalars(query(tx.workspace.id, tx.now)).all())
+        for query in queries
+    )
 
 
 def tell_leads(tx: Transaction) -> None:
     """Tell the leads of programs without a channel; forget it of those with one."""
     tx.session.execute(
-        update(Program).where(*_over(tx)).values(told_without_channel_at=None)
+        update(Program)
+        .where(*_over(tx.workspace.id))
+        .values(told_without_channel_at=None)
     )
-    for program_id in tx.session.scalars(_new(tx).order_by(Program.id)).all():
+    for program_id in tx.session.scalars(
+        without_channel(tx.workspace.id, tx.now).order_by(Program.id)
+    ).all():
         program = service.lock(tx, program_id)
         # A second replica may have been faster.
         if program.told_without_channel_at or not service.is_paused(tx, program):

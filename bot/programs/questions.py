@@ -1,11 +1,12 @@
 """Questions to the leads of a program, and the answer of the first who replies."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from slack_sdk.models.views import View
-from sqlalchemy import delete, exists, select
+from sqlalchemy import Select, delete, exists, select
 
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent, find_state
@@ -147,6 +148,19 @@ def reply(tx: Transaction, question_id: int, typed: str, *, by: str) -> None:
         key = dedup_key(PROGRAM_QUESTION, row.id, lead)
         if find_state(tx.session, tx.workspace.id, key) is not None:
             tx.enqueue_update(PROGRAM_UPDATE_QUESTION, row.id, to=lead)
+
+
+def unanswered(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the ids of the questions without an answer."""
+    return (
+        select(ProgramQuestion.id)
+        .join(Program, Program.id == ProgramQuestion.program_id)
+        .where(
+            Program.installation_id == installation_id,
+            ProgramQuestion.answered_at.is_(None),
+            ProgramQuestion.question != "",
+        )
+    )
 
 
 def unread(tx: Transaction) -> list[tuple[int, str]]:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
+from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
 from bot.routing import requests
@@ -40,16 +41,23 @@ def update_title(tx: Transaction, ask: Ask) -> None:
         tx.enqueue_update(ROUTING_UPDATE_NOTICE, ask.id, to=ask.asker)
 
 
-def update_over(tx: Transaction, *, limit: int) -> int:
-    """Update the messages about asks that no longer wait; return their number."""
-    routes = tx.session.execute(
+def over(installation_id: InstallationId, _now: datetime) -> Select[AskRoute, str]:
+    """Select the routes and askers with an open notice of asks that no longer wait."""
+    return (
         select(AskRoute, Ask.asker)
         .join(Ask, Ask.id == AskRoute.ask_id)
         .where(
-            AskRoute.installation_id == tx.workspace.id,
+            AskRoute.installation_id == installation_id,
             AskRoute.has_open_notice.is_(True),
             or_(Ask.state != "open", Ask.deleted_at.is_not(None)),
         )
+    )
+
+
+def update_over(tx: Transaction, *, limit: int) -> int:
+    """Update the messages about asks that no longer wait; return their number."""
+    routes = tx.session.execute(
+        over(tx.workspace.id, tx.now)
         .order_by(AskRoute.ask_id)
         .limit(limit)
         .with_for_update(of=AskRoute, key_share=True, skip_locked=True)

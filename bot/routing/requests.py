@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 
 from bot.asks import actions
 from bot.asks import service as asks
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.forms.fields import topics_fit
 from bot.outbox import home_refresh
@@ -286,16 +286,23 @@ def _update_all(tx: Transaction, condition: ColumnElement[bool]) -> None:
     home_refresh.refresh_homes(tx, [row.member for row in rows])
 
 
-def end_over(tx: Transaction, *, limit: int) -> int:
-    """End requests whose ask no longer waits for an answer; return their number."""
-    requests = tx.session.scalars(
+def over(installation_id: InstallationId, _now: datetime) -> Select[HelpRequest]:
+    """Select the open requests whose ask no longer waits for an answer."""
+    return (
         select(HelpRequest)
         .join(Ask, Ask.id == HelpRequest.ask_id)
         .where(
-            HelpRequest.installation_id == tx.workspace.id,
+            HelpRequest.installation_id == installation_id,
             HelpRequest.outcome == "open",
             or_(Ask.state != "open", Ask.deleted_at.is_not(None)),
         )
+    )
+
+
+def end_over(tx: Transaction, *, limit: int) -> int:
+    """End requests whose ask no longer waits for an answer; return their number."""
+    requests = tx.session.scalars(
+        over(tx.workspace.id, tx.now)
         .order_by(HelpRequest.id)
         .limit(limit)
         .with_for_update(of=HelpRequest, key_share=True, skip_locked=True)

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from bot.clock import EPOCH
 from bot.db.statements import upsert
@@ -79,19 +88,21 @@ def due_asks(tx: Transaction, peers: Peers) -> list[int]:
         .outerjoin(AskRoute, AskRoute.ask_id == Ask.id)
         .where(
             _is_routed(tx, peers),
-            or_(
-                AskRoute.due_at <= tx.now,
-                and_(
-                    AskRoute.due_at.is_(None),
-                    Ask.asked_at > tx.now - MAX_AGE,
-                    or_(AskRoute.next_step <= ASKER, AskRoute.ask_id.is_(None)),
-                ),
-            ),
+            or_(AskRoute.due_at <= tx.now, is_unplanned(tx.now)),
         )
         .order_by(Ask.asked_at, Ask.id)
         .limit(BATCH_SIZE)
     )
     return [row.id for row in tx.session.execute(waiting)]
+
+
+def is_unplanned(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an ask is new, or waits for an answer again."""
+    return and_(
+        AskRoute.due_at.is_(None),
+        Ask.asked_at > now - MAX_AGE,
+        or_(AskRoute.next_step <= ASKER, AskRoute.ask_id.is_(None)),
+    )
 
 
 def finished_asks(tx: Transaction, peers: Peers) -> list[int]:

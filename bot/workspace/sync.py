@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, or_, select
 
+from bot.clock import EPOCH
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox import rate_limits
 from bot.runtime import Runtime, Transaction, Workspace
@@ -32,19 +34,30 @@ BATCH_SIZE = 5
 # Slack's errors for an id without a user whom the bot may see.
 _NOT_FOUND_ERRORS = {"user_not_found", "user_not_visible"}
 
-_BATCH = (
-    select(Member.slack_id)
-    .where(Member.installation_id == bindparam("installation_id"))
-    .order_by(Member.fetched_at, Member.id)
-    .limit(BATCH_SIZE)
-)
-_NEW_USERS = _BATCH.where(Member.fetched_at.is_(None), Member.erased_at.is_(None))
-# A time in the future was stored before our clock was set back.
-_STALE_USERS = _BATCH.where(
-    or_(
-        Member.fetched_at < bindparam("before"),
-        Member.fetched_at > bindparam("now"),
+
+def new_users(installation_id: InstallationId, _now: datetime) -> Select[str]:
+    """Select the members of whom only the id is known."""
+    return select(Member.slack_id).where(
+        Member.installation_id == installation_id,
+        Member.fetched_at.is_(None),
+        Member.erased_at.is_(None),
     )
+
+
+def stale_users(installation_id: InstallationId, now: datetime) -> Select[str]:
+    """Select the members whose profile is older than STALE_AFTER."""
+    return select(Member.slack_id).where(
+        Member.installation_id == installation_id,
+        # A time in the future was stored before our clock was set back.
+        or_(Member.fetched_at < now - STALE_AFTER, Member.fetched_at > now),
+    )
+
+
+_OLDEST = (Member.fetched_at, Member.id)
+_NEW_USERS = (
+    new_users(bindparam("installation_id", type_=Integer), EPOCH)
+    .order_by(*_OLDEST)
+    .limit(BATCH_SIZE)
 )
 
 _FETCHED_USERS = select(Member.slack_id, Member.fetched_at).where(
@@ -188,14 +201,8 @@ def refresh_stale_users(rt: Runtime, workspace: Workspace) -> None:
     """Fetch the BATCH_SIZE oldest profiles again, if older than STALE_AFTER."""
     now = rt.clock()
     with rt.autocommit.connect() as connection:
-        old = connection.scalars(
-            _STALE_USERS,
-            {
-                "installation_id": workspace.id,
-                "before": now - STALE_AFTER,
-                "now": now,
-            },
-        ).all()
+        query = stale_users(workspace.id, now).order_by(*_OLDEST).limit(BATCH_SIZE)
+        old = connection.scalars(query).all()
     _fetch_users(rt, workspace, old)
 
 

@@ -1,0 +1,77 @@
+"""Workspaces in which nothing happens cost a job one statement for all together."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event
+
+import pytest
+from sqlalchemy import event, select
+
+import jobs
+from bot.db.engine import Database
+from bot.runtime import Runtime, Workspace
+from jobs import shared_work
+from jobs.each_workspace import each_workspace_with
+from models import Member
+from tests.factories import Clock
+from tests.two_workspaces import serve_two
+
+# They are quick, and what they do depends on each workspace's settings.
+ASK_EACH = {"detect-mentors"}
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[Callable[[], int]]:
+    """Count the statements that are executed meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    engines = {database.engine, database.autocommit, database._read_engine}
+    for each in engines:
+        event.listen(each, "before_cursor_execute", note)
+    yield lambda: len(statements)
+    for each in engines:
+        event.remove(each, "before_cursor_execute", note)
+
+
+def test_each_frequent_job_asks_once_for_all(
+    rt: Runtime, clock: Clock, database: Database
+):
+    pair = serve_two(rt, clock)
+    for job in jobs.JOBS:
+        if job.every > timedelta(minutes=1) or job.name in ASK_EACH:
+            continue
+        job.run(pair.rt, pair.alpha.worker)
+        with counted(database) as count:
+            job.run(pair.rt, pair.alpha.worker)
+            assert count() <= 1, job.name
+
+
+def test_only_those_with_rows_are_worked_on_and_a_slow_one_holds_up_no_run(
+    rt: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shared_work, "PATIENCE_SECONDS", 0.02)
+    pair = serve_two(rt, clock)
+    with rt.write_session.begin() as session:
+        row = Member(installation_id=pair.beta.workspace.id, slack_id="U0SLOW")
+        session.add(row)
+    release, done = Event(), Event()
+    worked: list[str] = []
+
+    @each_workspace_with(
+        lambda installation_id, _: select(Member.id).where(
+            Member.installation_id == installation_id, Member.slack_id == "U0SLOW"
+        )
+    )
+    def work(_rt: Runtime, workspace: Workspace) -> None:
+        worked.append(workspace.team_id)
+        assert release.wait(60)
+        done.set()
+
+    work(pair.rt, pair.alpha.worker)
+    assert worked == ["T0BETA"]
+    release.set()
+    assert done.wait(60)

@@ -13,6 +13,7 @@ from bot.slack.api import RateLimited, Rejected, SlackError
 from cli.app import Application, handle_signals
 from cli.ports import ListeningSockets, listen
 from cli.systemd import Systemd, status
+from cli.waiting import WaitingServer
 
 log = logging.getLogger("backswing")
 
@@ -31,7 +32,8 @@ def _serve(settings: Settings, listening: ListeningSockets) -> int:
     # The next step may take long, until Slack answers.
     handle_signals()
     try:
-        backswing = _connect(settings, database)
+        with WaitingServer(listening) as waiting:
+            backswing = _connect(settings, database, waiting)
     except Rejected as error:
         raise SettingsError(
             f"Slack does not accept SLACK_BOT_TOKEN ({error.code}). Copy it again"
@@ -44,7 +46,9 @@ def _serve(settings: Settings, listening: ListeningSockets) -> int:
     )
 
 
-def _connect(settings: Settings, database: Database) -> Application:
+def _connect(
+    settings: Settings, database: Database, waiting: WaitingServer
+) -> Application:
     """Retry until Slack answers. Raises Rejected if it does not accept the token."""
     systemd = Systemd(settings.notify_socket)
     pause = 1.0
@@ -58,5 +62,6 @@ def _connect(settings: Settings, database: Database) -> Application:
             details = {"error": error.code, "seconds": seconds}
             log.warning("waiting for Slack", extra=details)
             systemd.notify(status(f"Waiting for Slack ({error.code})"))
+            waiting.explain(f"waiting for Slack ({error.code})")
         time.sleep(seconds)
         pause = min(pause * 2, MAX_PAUSE_SECONDS)

@@ -21,6 +21,10 @@ def create_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
     # would look at them all.
     gc.set_threshold(GC_THRESHOLD)
     return_free_memory()
+    return new_server(asgi, host, port)
+
+
+def new_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             asgi,

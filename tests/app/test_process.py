@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
+from bot.config.settings import Settings
+from cli.doctor.process import probe
 from cli.sandbox import MANIFEST, STORY
 from handlers.socket_mode import SOCKET_MODE_DISABLED
 from sandbox import Sandbox
 from tests.bot.config.test_settings import BOT, GOOD
+from tests.ports import free_port
 from tests.program import ROOT, Process, mode, words
 
 
@@ -87,8 +91,9 @@ def test_a_real_process_exits_with_the_documented_errors(start: Callable[..., Pr
     assert BOT[5:] not in process.output()
 
 
-def serving(start: Callable[..., Process], slack: Sandbox) -> Process:
+def serving(start: Callable[..., Process], slack: Sandbox, **variables: str) -> Process:
     return start(
+        **variables,
         SLACK_BOT_TOKEN=slack.bot_token,
         SLACK_APP_TOKEN=slack.app_token,
         SLACK_API_URL=slack.api_url,
@@ -101,21 +106,37 @@ def test_the_start_waits_for_slack(start: Callable[..., Process], pretended: San
     for kind in ("ratelimited", "server_error", "truncated"):
         pretended.faults.add(kind, "auth.test", times=1, retry_after=1)
     pretended.faults.add("reset", "apps.connections.open", times=1)
-    process = serving(start, pretended)
+    settings = Settings(_env_file=None, port=free_port())
+    process = serving(start, pretended, PORT=str(settings.port))
     process.wait_for_logs("waiting for Slack", times=3)
     process.wait_for_logs('"serving"', times=1)
     process.wait_for_logs('"connected"', times=1)
+    # On the port where it said before that it waits.
+    assert "socket" in probe(settings).parts
     assert process.end(by=signal.SIGTERM) == 0
     assert "Traceback" not in process.output()
 
 
-def test_a_process_that_waits_for_slack_leaves_on_request(
+def test_a_process_that_waits_for_slack_says_so_and_leaves_on_request(
     start: Callable[..., Process],
 ):
-    process = start(
-        **GOOD, SLACK_API_URL="http://127.0.0.1:9/", DATABASE_URL="sqlite:///kept.db"
+    settings = Settings(
+        _env_file=None, port=free_port(), slack_api_url="http://127.0.0.1:9/"
     )
-    process.wait_for_logs("waiting for Slack", times=1)
+    process = start(
+        **GOOD,
+        SLACK_API_URL=settings.slack_api_url,
+        DATABASE_URL="sqlite:///kept.db",
+        PORT=str(settings.port),
+    )
+    process.wait_for_logs("waiting for Slack", times=2)
+    found = probe(settings)
+    assert found.state == "here"
+    assert found.parts == {"slack": "waiting for Slack (not_connected)"}
+    assert found.metrics["process_start_time_seconds",] > 0
+    for path, status in (("healthz", 200), ("readyz", 503), ("slack/events", 503)):
+        url = f"http://127.0.0.1:{settings.port}/{path}"
+        assert httpx.get(url).status_code == status
     assert process.end(by=signal.SIGTERM) == 0
     assert "serving" not in process.output()
 

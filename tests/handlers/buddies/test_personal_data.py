@@ -104,6 +104,12 @@ def test_old_rows_are_deleted(story: Story) -> None:
     ]
 
 
+def set_private(story: Story, is_private: bool) -> None:
+    with story.rt.write(story.workspace) as tx:
+        channel = tx.session.query(Channel).filter_by(slack_id=HELP_CHANNEL).one()
+        channel.is_private = is_private
+
+
 def test_no_reason_comes_from_a_private_channel_or_a_hidden_team(story: Story) -> None:
     """Nor does a buddy learn of an ask in a channel that they can't see."""
     begin(story)
@@ -117,9 +123,7 @@ def test_no_reason_comes_from_a_private_channel_or_a_hidden_team(story: Story) -
             row = {"member": member, "team": team, "source": "file"}
             tx.session.add(MemberAttributes(installation_id=tx.workspace.id, **row))
     story.change_my_settings(NEWCOMER, hidden_attributes=["team"])
-    with story.rt.write(story.workspace) as tx:
-        channel = tx.session.query(Channel).filter_by(slack_id=HELP_CHANNEL).one()
-        channel.is_private = True
+    set_private(story, True)
     before = {
         person: len(story.slack.messages_to(person)) for person in (NEWCOMER, BUDDY)
     }
@@ -132,3 +136,10 @@ def test_no_reason_comes_from_a_private_channel_or_a_hidden_team(story: Story) -
         assert "buddy" in text
         for secret in ("Xylophone", "helped", "solved", "Payments", "Search", "teams"):
             assert secret not in text, secret
+    set_private(story, False)
+    story.ask("How do I find the Zither?", member=NEWCOMER)
+    set_private(story, True)
+    story.clock.advance(hours=3)
+    runs(story)
+    assert pair(story).told_of_ask_at is not None
+    assert texts_to(story, BUDDY, "has no answer yet") == []

@@ -11,6 +11,7 @@ from bot.programs import service as programs
 from models import MemberAttributes
 from tests.buddies import (
     BUDDY,
+    HOME,
     NEWCOMER,
     all_shown,
     begin,
@@ -86,6 +87,29 @@ def test_a_no_can_be_taken_back_until_someone_else_is_asked(story: Story) -> Non
     assert len(pairs(story)) == 1
 
 
+def test_presses_in_any_order_give_one_answer(story: Story) -> None:
+    begin(story)
+    comes(story)
+    earlier = f"{story.clock.now.timestamp() - 60:.6f}"
+
+    def presses_earlier(member: str, action: str, value: object) -> None:
+        name = f"buddy_{action}"
+        story.click(member, name, str(value), view=HOME, action_ts=earlier)
+
+    clicks(story, NEWCOMER, "yes")
+    presses_earlier(NEWCOMER, "no", "buddy")
+    assert wish(story).wanted_at is not None
+    runs(story)
+    number = questions(story)[0].id
+    clicks(story, BUDDY, "not_now", number)
+    micros = questions(story)[0].answer_micros
+    presses_earlier(BUDDY, "not_now", number)
+    assert questions(story)[0].answer_micros == micros
+    clicks(story, BUDDY, "stop")
+    presses_earlier(BUDDY, "join", "buddy")
+    assert not offer(story).is_in
+
+
 def test_a_buddy_has_one_newcomer_at_a_time(story: Story) -> None:
     pairs_up(story)
     wants(story, CHI)
@@ -143,6 +167,7 @@ def test_a_question_that_could_not_be_sent_is_no_silence(story: Story) -> None:
     begin(story)
     story.set_up_workspace(buddies="on", unasked_per_week="0")
     comes(story)
+    assert texts_to(story, NEWCOMER, "Would a buddy help?") == []
     clicks(story, NEWCOMER, "yes")
     runs(story)
     assert texts_to(story, BUDDY, "would like a buddy") == []
@@ -263,18 +288,33 @@ def test_others_can_press_nothing(story: Story) -> None:
 
 
 def test_two_replicas_ask_and_begin_once(story: Story) -> None:
+    second = "U0SECOND"
     begin(story, BUDDY, CHI)
-    comes(story)
-    clicks(story, NEWCOMER, "yes")
+    for newcomer in (NEWCOMER, second):
+        comes(story, newcomer)
+    for newcomer in (NEWCOMER, second):
+        clicks(story, newcomer, "yes")
     with story.rt.read(story.workspace) as tx:
         drafts = [service.draft(tx) for _ in range(2)]
-    for draft, buddy in zip(drafts, (BUDDY, CHI), strict=True):
+    for draft in drafts:
         assert draft is not None
-        assert draft.assign()
+        assert len(draft.assign()) == 2
+
+    def stores(newcomer: str, buddy: str) -> None:
         with story.rt.write(story.workspace) as tx:
-            service.store(tx, [NEWCOMER], [(NEWCOMER, buddy)])
+            service.store(tx, [newcomer], [(newcomer, buddy)])
+
+    # What has changed since the draft counts: one stopped, or was asked.
+    clicks(story, CHI, "stop")
+    stores(NEWCOMER, CHI)
+    assert questions(story) == []
+    clicks(story, CHI, "join")
+    stores(NEWCOMER, BUDDY)
+    stores(NEWCOMER, CHI)
+    stores(second, BUDDY)
     story.deliver()
     assert [row.buddy for row in questions(story)] == [BUDDY]
+    clicks(story, second, "no")
     for _ in range(2):
         clicks(story, BUDDY, "accept", questions(story)[0].id)
     runs(story)
@@ -282,17 +322,23 @@ def test_two_replicas_ask_and_begin_once(story: Story) -> None:
     assert len(texts_to(story, NEWCOMER, "Meet Ben")) == 1
 
 
-def test_an_answer_waits_for_working_hours(story: Story) -> None:
-    """On a Friday evening, nobody hears of it before Monday."""
+@pytest.mark.parametrize("stops", [None, BUDDY, NEWCOMER])
+def test_a_question_waits_for_working_hours(story: Story, stops: str | None) -> None:
+    """On a Friday evening nobody hears of it before Monday, or never if one stops."""
     begin(story)
     story.clock.advance(days=3, hours=8)
     comes(story)
     clicks(story, NEWCOMER, "yes")
     runs(story)
     assert texts_to(story, BUDDY, "would like a buddy") == []
+    if stops is not None:
+        clicks(story, stops, {BUDDY: "stop", NEWCOMER: "no"}[stops])
+        assert "Ana is new here" not in people_page(story, BUDDY)
     passes(story, 2)
     story.clock.advance(hours=18)
     runs(story)
-    assert len(texts_to(story, BUDDY, "would like a buddy")) == 1
+    assert len(texts_to(story, BUDDY, "would like a buddy")) == (stops is None)
+    if stops is not None:
+        return
     assert questions(story)[0].ends_at >= story.clock.now + timedelta(days=3)
     choose(story, BUDDY, topics_known=["sql"])

@@ -134,6 +134,24 @@ def test_a_first_ask_without_an_answer_is_watched(story: Story) -> None:
     assert "You have asked already." in words(story.slack.messages_to(NEWCOMER)[-1])
 
 
+@pytest.mark.parametrize("obstacle", ["budget", "a choice"])
+def test_someone_who_has_chosen_is_not_asked_to_pass_it_on(
+    story: Story, obstacle: str
+) -> None:
+    """It counts as one of the messages that nobody asked for."""
+    pairs_up(story)
+    if obstacle == "budget":
+        story.set_up_workspace(buddies="on", unasked_per_week="0")
+    story.clock.advance(days=100)
+    runs(story)
+    if obstacle == "a choice":
+        clicks(story, NEWCOMER, "join")
+        assert offer(story, NEWCOMER).is_in
+    story.clock.advance(days=21)
+    runs(story)
+    assert texts_to(story, NEWCOMER, "Ben was your buddy") == []
+
+
 def test_an_answered_first_ask_tells_nobody(story: Story) -> None:
     pairs_up(story)
     ask = story.ask("How do I stop the retries?", member=NEWCOMER)

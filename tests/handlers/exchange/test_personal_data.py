@@ -36,6 +36,7 @@ def test_each_file_has_only_own_answers(story: Story) -> None:
     looks_back(story, ASKER, got="Something else", goes_on="yes")
     assert SECRET in json.dumps(file_of(story, HELPER))
     own = json.dumps(file_of(story, ASKER))
+    assert [own.count(f'"{each}"') for each in ("goes_on", "first_meeting")] == [1, 1]
     assert SECRET not in own
     assert "Something else" in own
     assert "Indexes." not in own

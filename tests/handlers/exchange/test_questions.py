@@ -296,6 +296,16 @@ def test_a_yes_comes_to_nothing_if_the_asker_has_no_room(story: Story) -> None:
     assert len(story.slack.messages_to(ASKER)) == before
 
 
+def test_a_peer_without_room_can_not_say_yes(story: Story) -> None:
+    begin(story, ASKER, HELPER, PEER)
+    asks(story, PEER, HELPER)
+    first = exchange(story).id
+    agree_all(story)
+    presses(story, HELPER, "yes", first)
+    assert "You can begin the next one from 9 April on." in story.slack.responses[-1][1]
+    assert [bool(row.begun_at) for row in exchanges(story)] == [False, True]
+
+
 # Opting in and out
 
 

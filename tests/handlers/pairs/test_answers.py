@@ -109,16 +109,21 @@ def test_the_other_is_asked_whether_it_was_a_good_match(
     assert len(texts_to(story, HELPER, "Was it a good match?")) == 1
 
 
+@pytest.mark.parametrize(("unasked", "count"), [("3", 1), ("0", 0)])
 def test_one_reminder_if_nobody_pressed_anything(
-    story: Story, pair: tuple[str, str]
+    story: Story, pair: tuple[str, str], unasked: str, count: int
 ) -> None:
+    """It is the only message of a round that they have not signed up for."""
+    story.set_up_workspace(coffee="on", unasked_per_week=unasked)
     story.advance(days=2, hours=23)
     assert texts_to(story, ASKER, "have a time for your coffee") == []
     story.advance(hours=2)
     for _ in range(6):
         story.advance(days=1)
     for person in pair:
-        assert len(texts_to(story, person, "have a time for your coffee")) == 1
+        assert len(texts_to(story, person, "have a time for your coffee")) == count
+    story.advance(days=1)
+    assert len(texts_to(story, ASKER, "Did you meet")) == 1
 
 
 def test_not_yet_is_asked_once_more(story: Story, pair: tuple[str, str]) -> None:
@@ -257,6 +262,11 @@ def test_two_of_three_go_on(story: Story) -> None:
 
 
 def test_stop_ends_all_of_it(story: Story, pair: tuple[str, str]) -> None:
+    """But not a press from before they took part, which arrives late."""
+    earlier = f"{DUE.timestamp() - 10**7:.6f}"
+    story.click(HELPER, "pair_stop", "coffee", channel="D0X", action_ts=earlier)
+    story.deliver()
+    assert texts_to(story, ASKER, "can't") == []
     presses(story, HELPER, "Stop")
     assert "no longer take part" in story.slack.replaced_texts[-1]
     assert texts_to(story, ASKER, "Ben can't this time")

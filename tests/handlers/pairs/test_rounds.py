@@ -177,10 +177,13 @@ def test_the_same_people_are_matched_alike(story: Story) -> None:
 def test_someone_who_stops_while_the_round_is_formed_is_not_in_it(story: Story) -> None:
     people = names_of(6)
     takes_part(story, *people)
-    story.clock.now = DUE
+    story.clock.now = DUE + timedelta(minutes=1)
+    # Someone who presses only now, takes part in the next one.
+    takes_part(story, "U0LATE")
     with story.rt.read(story.workspace) as tx:
         draft = service.draft(tx)
     assert draft is not None
+    assert len(draft.people) == len(people)
     formed = draft.form()
     story.click(people[0], "pair_stop", "coffee", view={"type": "home"})
     with story.rt.write(story.workspace) as tx:

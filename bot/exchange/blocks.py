@@ -6,11 +6,8 @@ from datetime import date
 
 from slack_sdk.models.blocks import (
     Block,
-    ButtonElement,
-    ConfirmObject,
     DividerBlock,
     HeaderBlock,
-    PlainTextObject,
 )
 from slack_sdk.models.views import View
 
@@ -22,7 +19,7 @@ from bot.exchange.forms import (
     often,
     shared_lines,
 )
-from bot.exchange.notes import answer_buttons
+from bot.exchange.notes import answer_buttons, end_button
 from bot.exchange.rules import State
 from bot.home.row_blocks import RowList
 from bot.slack import rich_text
@@ -155,23 +152,6 @@ def _home_exchange(view: HomeExchange) -> Sequence[Block]:
                 rich_text.inline(f"Your exchange with {view.other} is over."),
                 button_row(button(label, "exchange_look", view.exchange_id)),
             ]
-
-
-def end_button(exchange_id: int, other: str) -> ButtonElement:
-    return ButtonElement(
-        text="End it",
-        action_id="exchange_end",
-        value=str(exchange_id),
-        confirm=ConfirmObject(
-            title="End this exchange?",
-            text=PlainTextObject(
-                text=f"{other} learns that it has ended, without a reason. You can't"
-                " take it back."
-            ),
-            confirm="End it",
-            deny="Not now",
-        ),
-    )
 
 
 # Proposals

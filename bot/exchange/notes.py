@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from slack_sdk.models.blocks import Block, ButtonElement
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    PlainTextObject,
+)
 
 from bot.exchange.forms import EITHER_CAN_END, format_date, often
 from bot.exchange.rules import Answer, First, Midpoint, State
@@ -38,11 +43,29 @@ def _with_buttons(text: str, *buttons: ButtonElement, hint: str = "") -> Note:
     return note, [*blocks, button_row(*buttons), *hints]
 
 
-def answer_buttons(exchange_id: int) -> Block:
+def answer_buttons(exchange_id: int, *more: ButtonElement) -> Block:
     return button_row(
         button("Yes", "exchange_yes", exchange_id, style="primary"),
         button("Not now", "exchange_not_now", exchange_id),
         button("Not this", "exchange_not_this", exchange_id),
+        *more,
+    )
+
+
+def end_button(exchange_id: int, other: str) -> ButtonElement:
+    return ButtonElement(
+        text="End it",
+        action_id="exchange_end",
+        value=str(exchange_id),
+        confirm=ConfirmObject(
+            title="End this exchange?",
+            text=PlainTextObject(
+                text=f"{other} learns that it has ended, without a reason. You can't"
+                " take it back."
+            ),
+            confirm="End it",
+            deny="Not now",
+        ),
     )
 
 
@@ -57,7 +80,10 @@ def question(view: Question) -> Note:
             f"{view.asker} has about {hours} a month for it. After a yes you two write"
             " down what each hopes to learn. It begins when both agree."
         ),
-        answer_buttons(view.exchange_id),
+        answer_buttons(
+            view.exchange_id,
+            button("Stop asking me", "exchange_stop", view.exchange_id),
+        ),
         context_line(
             f"{view.asker} never learns of a no, only that it didn't work out this"
             " time. It's the same if you don't answer."
@@ -146,6 +172,7 @@ def meeting(exchange_id: int, other: str, number: int) -> Note:
     return _with_buttons(
         f"Meeting {number} with {other}: do you two have a time in the next days?",
         button("Our agreement", "exchange_see", exchange_id),
+        end_button(exchange_id, other),
     )
 
 

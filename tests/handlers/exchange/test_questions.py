@@ -30,6 +30,7 @@ from tests.exchange import (
 )
 from tests.factories import Story
 from tests.pairs import people_page, texts_to
+from tests.pairs import presses as presses_button
 from tests.people import choose, join_program
 from tests.personal_data import days_pass, file_of
 from tests.seasons import text_of
@@ -336,6 +337,16 @@ def test_who_stops_is_no_longer_asked(story: Story) -> None:
     story.advance(days=1, hours=12)
     assert texts_to(story, HELPER, "would like to learn together") == []
     assert texts_to(story, ASKER, OVER)
+
+
+def test_to_stop_by_the_question_looks_like_silence(story: Story) -> None:
+    begin(story)
+    asks(story)
+    presses_button(story, HELPER, "Stop asking me")
+    assert "no longer open" in story.slack.replaced_texts[-1]
+    assert not wish(story, HELPER).is_in
+    story.advance(days=14)
+    assert len(texts_to(story, ASKER, OVER)) == 1
 
 
 @pytest.mark.parametrize("change", ["stopped", "excludes", "is excluded", "left"])

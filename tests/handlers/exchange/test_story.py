@@ -26,6 +26,7 @@ from tests.exchange import (
 from tests.factories import Story
 from tests.home import visible_home
 from tests.pairs import people_page, texts_to, words
+from tests.pairs import presses as presses_button
 from tests.people import join_program
 from tests.seasons import text_of
 from tests.slack_payloads import ASKER, HELPER
@@ -68,7 +69,7 @@ def test_the_question_says_why_and_a_yes_begins_it(story: Story) -> None:
     assert question.text == "Ana would like to learn together with you."
     assert "Ana wants to learn retries; " in words(question)
     assert "about 4 hours a month" in words(question)
-    for label in ("Yes", "Not now", "Not this"):
+    for label in ("Yes", "Not now", "Not this", "Stop asking me"):
         assert f'"{label}"' in json.dumps(question.blocks)
     assert "You asked Ben." in people_page(story, ASKER)
     shown = presses(story, HELPER, "yes")
@@ -208,9 +209,9 @@ def test_either_ends_it_at_any_time(story: Story) -> None:
     begin(story)
     agree_all(story)
     number = str(exchange(story).id)
-    story.click(HELPER, "exchange_end", number, view=HOME)
-    story.deliver()
-    assert "has ended" in text_of(story.slack.views[-1][1])
+    story.advance(days=14)
+    presses_button(story, HELPER, "End it")
+    assert "has ended" in story.slack.replaced_texts[-1]
     assert len(texts_to(story, ASKER, "Your exchange with Ben has ended")) == 1
     story.click(HELPER, "exchange_end", number, view=HOME)
     story.click(ASKER, "exchange_end", number, view=HOME)

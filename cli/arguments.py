@@ -4,6 +4,8 @@ import argparse
 import math
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         speed=None,
         empty=False,
         database=None,
+        time=None,
     )
     commands = parser_.add_subparsers(title="commands", metavar="COMMAND")
 
@@ -76,6 +79,12 @@ def parser() -> argparse.ArgumentParser:
             "an empty database for the sandbox (default: a new file in data/); it"
             " ignores DATABASE_URL"
         ),
+    )
+    sandbox.add_argument(
+        "--time",
+        type=_parse_time,
+        metavar="TIME",
+        help="begin at this time, as 2026-04-15T10:00Z (default: the real time)",
     )
 
     doctor = add(
@@ -278,6 +287,16 @@ def _lazy(module: str, function: str) -> Callable[..., int]:
         return int(getattr(import_module(f"cli.{module}"), function)(*args))
 
     return run
+
+
+def _parse_time(typed: str) -> datetime:
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(typed)
+        if moment.tzinfo is not None:
+            return moment
+    raise argparse.ArgumentTypeError(
+        f"{typed!r} is not a time with a zone, such as 2026-04-15T10:00Z"
+    )
 
 
 def _parse_speed(typed: str) -> float:

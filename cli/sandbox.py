@@ -76,8 +76,13 @@ def _play(
     except replay.ExportError as error:
         raise CommandError(f"{error}.") from None
     has_story = export is None and not args.empty
-    # The story begins a week ago and ends in the present.
-    started_at = utc_now() - stories.duration(STORY) if has_story else utc_now()
+
+    def start_time() -> datetime:
+        """Return when the story begins, which is a week before the present."""
+        now: datetime = args.time or utc_now()
+        return now - stories.duration(STORY) if has_story else now
+
+    started_at = start_time()
     clock = TravelClock(started_at)
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")), clock=clock)
     slack.start(page_port.sockets[0])
@@ -125,7 +130,7 @@ def _play(
     def begin_again() -> None:
         """Empty the pretend Slack and the bot's database, and reset the clock."""
         # To the story's start: the bot detects mentors on a day relative to it.
-        clock.restart(started_at if has_story else utc_now())
+        clock.restart(started_at if has_story else start_time())
         clear_tables(database)
         if has_story:
             play_story(slack, backswing)

@@ -276,3 +276,10 @@ def test_the_misspelt_one_of_two_tokens_is_named(
 ):
     output = refused(**given)
     assert output.startswith(f"{missing} is missing, and {typed} is not a setting")
+
+
+@pytest.mark.parametrize("typed", ["noon", "2026-04-15", "2026-04-15T10:00"])
+def test_the_sandboxs_time_needs_a_zone(capsys, typed: str):
+    with pytest.raises(SystemExit):
+        app.main(["sandbox", "--time", typed])
+    assert f"{typed!r} is not a time with a zone" in capsys.readouterr().err

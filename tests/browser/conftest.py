@@ -33,6 +33,8 @@ from bot.db import engine, schema
 ROOT = Path(__file__).parent.parent.parent
 DATABASE = "bot.db"
 TIMEOUT_SECONDS = 90
+# Otherwise "next Monday" comes after one day or after seven, and a quarter may end.
+SUNDAY = "2026-04-19T12:00Z"
 # By default `expect` waits for five seconds, which a busy machine may need.
 expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 FLAGS = [
@@ -208,6 +210,7 @@ def start_bot(folder: Path, **more: str) -> tuple[subprocess.Popen[str], str]:
             [
                 *(sys.executable, "app.py", "sandbox"),
                 *("--database", f"sqlite:///{folder / DATABASE}"),
+                *("--time", SUNDAY),
             ],
             cwd=ROOT,
             env=os.environ | settings,

@@ -196,7 +196,8 @@ def withdraw(click: BlockAction, tx: Transaction) -> Response:
 
 
 def not_for_me(click: BlockAction, _tx: Transaction) -> Response:
-    return Reply(*season_blocks.not_for_me(), replace=click.is_in_direct_message)
+    note = season_blocks.not_for_me(parse_id(click.value))
+    return Reply(*note, replace=click.is_in_direct_message)
 
 
 # The preview

@@ -7,7 +7,7 @@ from slack_sdk.models.views import View
 
 from bot.home import page
 from bot.kudos.forms import kudos_form
-from bot.pairs import matches, notes, notifications, opt_ins, pages, rounds
+from bot.pairs import matches, notes, notifications, opt_ins, pages, returns, rounds
 from bot.pairs.home import format_day
 from bot.pairs.rules import Answer, Fit, Outcome
 from bot.runtime import Runtime, Transaction
@@ -49,6 +49,7 @@ def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "pair_stop", writes(stop))
     for action_id, choice in _CHOICES.items():
         on_button(app, rt, action_id, writes(partial(press, choice=choice)))
+    on_button(app, rt, "pair_back", writes(come_back))
     on_button(app, rt, "pair_thank", reads(thank))
     on_button(app, rt, "pair_preview", reads(preview))
     on_button(app, rt, "pair_last_round", reads(last_round))
@@ -97,6 +98,13 @@ def press(
 ) -> Response:
     match_id = parse_id(click.value)
     matches.press(tx, match_id, click.actor, choice, event_micros=click.at_micros)
+    note = notifications.status_note(tx, match_id, click.actor)
+    return _show(click, "Peer coffee", note)
+
+
+def come_back(click: BlockAction, tx: Transaction) -> Response:
+    match_id = parse_id(click.value)
+    returns.come_back(tx, match_id, click.actor, event_micros=click.at_micros)
     note = notifications.status_note(tx, match_id, click.actor)
     return _show(click, "Peer coffee", note)
 

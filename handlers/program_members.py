@@ -84,7 +84,8 @@ def submit_join(form: ViewSubmission, tx: Transaction) -> Response:
 
 
 def decline(click: BlockAction, _tx: Transaction) -> Response:
-    return Reply(*join_blocks.declined(), replace=click.is_in_direct_message)
+    note = join_blocks.declined(parse_id(click.value))
+    return Reply(*note, replace=click.is_in_direct_message)
 
 
 def open_question(click: BlockAction, tx: Transaction) -> Response:

@@ -126,12 +126,14 @@ def season_note(season: SeasonText, zone: ZoneInfo, program_id: int) -> Note:
     ]
 
 
-def not_for_me() -> Note:
+def not_for_me(season_id: int) -> Note:
     """Build what replaces the message for a person who said no."""
-    return sentence_note(
+    text, blocks = sentence_note(
         "OK. I didn't note that down, and nobody learns of it. Type /backswing circles"
         " if you change your mind."
     )
+    again = button("I'd like to after all", "circle_sign_up", season_id)
+    return text, [*blocks, button_row(again)]
 
 
 def signed_up(season: SeasonText, zone: ZoneInfo, *, is_late: bool) -> View:

@@ -118,6 +118,9 @@ def press(
     home_refresh.refresh_homes(tx, rows)
     if changed.answer == Answer.CANT and own.answer != Answer.CANT:
         _leave(tx, match, rows, by)
+    elif choice is Answer.CANT:
+        # They came back, and wait for someone else.
+        opt_ins.stop_waiting(tx, by, match.round_id)
     if state(rows) is State.MET and before is not State.MET:
         met = [member for member, row in rows.items() if row.answer != Answer.CANT]
         meetings.record(tx, {by, *met}, met_at=tx.now)

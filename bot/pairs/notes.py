@@ -36,6 +36,11 @@ class Status:
     fit: str | None = None
     # True if they were asked again whether they met.
     is_asked_again: bool = False
+    # Whether someone who can't come can still meet another person in this round, waits
+    # for one, or has one.
+    is_early: bool = False
+    is_waiting: bool = False
+    has_another: bool = False
 
 
 def status(view: Status) -> Note:
@@ -44,11 +49,7 @@ def status(view: Status) -> Note:
     if view.state is State.MET:
         return _met(view, names)
     if view.answer == "cant":
-        text = (
-            "All right, not this round. I say only that you can't this time. You're in"
-            " again next time."
-        )
-        return _with_buttons(text, button("Stop", "pair_stop", view.match_id))
+        return _cant(view)
     if view.state is State.CANCELLED:
         return sentence_note(f"{names} can't this time.")
     if view.state is State.OVER:
@@ -66,6 +67,27 @@ def status(view: Status) -> Note:
         f"You have a time with {names}. Enjoy it.",
         button("Can't after all", "pair_cant", view.match_id),
     )
+
+
+def _cant(view: Status) -> Note:
+    stop = button("Stop", "pair_stop", view.match_id)
+    if view.has_another:
+        return sentence_note("You're in this round again, with another introduction.")
+    if view.is_waiting:
+        return _with_buttons(
+            "You're in this round again. If someone has nobody to meet, I'll introduce"
+            " you.",
+            button("Can't this round", "pair_cant", view.match_id),
+            stop,
+        )
+    text = (
+        "All right, not this round. I say only that you can't this time. You're in"
+        " again next time."
+    )
+    if not view.is_early:
+        return _with_buttons(text, stop)
+    back = button("I can after all", "pair_back", view.match_id)
+    return _with_buttons(text, back, stop)
 
 
 def _met(view: Status, names: str) -> Note:

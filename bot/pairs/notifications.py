@@ -6,7 +6,7 @@ from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.pairs import groups, matches, notes, opt_ins, schedule
+from bot.pairs import groups, matches, notes, opt_ins, returns, schedule
 from bot.pairs.introductions import Introducer
 from bot.pairs.message_kinds import (
     PAIR_CANCELLED,
@@ -98,6 +98,9 @@ def status_note(tx: Transaction, match_id: int, member: str) -> Note | None:
             own.outcome,
             own.fit,
             is_asked_again=find_sent(tx.session, tx.workspace.id, again) is not None,
+            is_early=schedule.is_early(tx, match),
+            is_waiting=returns.is_waiting(tx, match, member),
+            has_another=returns.has_match(tx, match.round_id, member),
         )
     )
 

@@ -54,6 +54,13 @@ def takes_part(tx: Transaction, member: str) -> bool:
     return row is not None and row.is_in
 
 
+def stop_waiting(tx: Transaction, member: str, round_id: int) -> None:
+    """Let a member wait no longer for someone to meet in a round."""
+    row = find(tx, member)
+    if row is not None and row.waits_in == round_id:
+        row.waits_in = None
+
+
 def join(tx: Transaction, by: str, *, event_micros: int) -> None:
     """Take part from the next round on. Raises UserError."""
     permissions.require(TAKE_PART, roles.in_workspace(tx, by))

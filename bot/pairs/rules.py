@@ -73,8 +73,8 @@ class Answers:
 def press(answers: Answers, choice: Answer | Outcome | Fit, micros: int) -> Answers:
     """Return the answers after a press.
 
-    The latest press wins, whatever order they arrive in. Someone who can't come can't
-    take that back: the other may be meeting someone else by then.
+    The latest press wins, whatever order they arrive in. Someone who can't come stays
+    out of this match: the other may be meeting someone else by then.
     """
     match choice:
         case Answer():

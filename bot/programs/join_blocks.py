@@ -117,9 +117,11 @@ def invitation_over() -> Note:
     )
 
 
-def declined() -> Note:
+def declined(program_id: int) -> Note:
     """Build what the person who declined reads instead of the invitation."""
-    return sentence_note(DECLINED)
+    text, blocks = sentence_note(DECLINED)
+    again = button("I'd like to after all", "program_join", program_id)
+    return text, [*blocks, button_row(again)]
 
 
 def not_posted(name: str, channel: str, channel_name: str) -> Note:

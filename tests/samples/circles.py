@@ -212,7 +212,7 @@ SAMPLES: Samples = {
         partial(season_blocks.season_note, season, ZONE, 7)
         for season in (SEASON, LONGEST)
     ],
-    season_blocks.not_for_me: [season_blocks.not_for_me],
+    season_blocks.not_for_me: [partial(season_blocks.not_for_me, 3)],
     season_blocks.signed_up: [
         partial(season_blocks.signed_up, SEASON, ZONE, is_late=is_late)
         for is_late in (False, True)

@@ -48,6 +48,9 @@ STATUSES = [
     Status(MATCH, ["Ben", LONG], State.MET),
     *(Status(MATCH, ["Ben"], State.MET, fit=fit) for fit in Fit),
     Status(MATCH, ["Ben"], State.OPEN, "cant"),
+    Status(MATCH, ["Ben"], State.CANCELLED, "cant", is_early=True),
+    Status(MATCH, ["Ben"], State.CANCELLED, "cant", is_waiting=True),
+    Status(MATCH, ["Ben"], State.CANCELLED, "cant", has_another=True),
     *(Status(MATCH, ["Ben"], state, "time") for state in State),
     *(
         Status(MATCH, [LONG], State.OPEN, "time", "not_yet", is_asked_again=again)

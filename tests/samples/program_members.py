@@ -50,7 +50,7 @@ SAMPLES: Samples = {
         lambda: join_blocks.accepted(3, "the program"),
     ],
     join_blocks.invitation_over: [join_blocks.invitation_over],
-    join_blocks.declined: [join_blocks.declined],
+    join_blocks.declined: [partial(join_blocks.declined, 3)],
     join_blocks.not_posted: [lambda: join_blocks.not_posted(NAME, "C0HELP", "help")],
     join_blocks.invite_form: [
         lambda: join_blocks.invite_form(3, INVITATION, has_channel=True),

@@ -83,6 +83,7 @@ def test_a_no_leaves_no_trace(story: Story, program: int, ask: tuple[int, str]):
     story.deliver()
     assert circles_of(story, season)[0][1] == [HELPER]
     assert shown(story) == view
+    assert "I'd like to after all" in text_of(story.slack.responses[-1])
     assert not messages_with(story, HELPER, "joined your circle")
 
 

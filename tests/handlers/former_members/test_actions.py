@@ -339,8 +339,8 @@ FREE = {
         *(f"buddy_{name}" for name in ("yes", "no", "join", "stop", "accept")),
         *(f"buddy_{name}" for name in ("not_now", "end", "thank", "see")),
         # The person's own matches; tests/handlers/pairs tries others.
-        *(f"pair_{name}" for name in ("join", "stop", "time", "cant", "thank")),
-        *(f"pair_{name}" for name in ("met", "not_yet", "wont")),
+        *(f"pair_{name}" for name in ("join", "stop", "time", "cant", "back")),
+        *(f"pair_{name}" for name in ("met", "not_yet", "wont", "thank")),
         *(f"pair_fit_{name}" for name in ("yes", "so_so", "no")),
         # Names of people, for those who run the workspace.
         *("pair_preview", "pair_last_round"),

@@ -60,6 +60,8 @@ def register(app: App, rt: Runtime) -> None:
     for worth in Worth:
         rated = partial(rate, worth=worth)
         on_button(app, rt, f"meeting_worth_{worth}", writes(rated))
+        unrated = partial(take_rating_back, worth=worth)
+        on_button(app, rt, f"meeting_unrate_{worth}", writes(unrated))
     for given in OfferAnswer:
         answered = partial(answer_offer, given=given)
         on_button(app, rt, f"meeting_ask_{given}", writes(answered))
@@ -150,11 +152,22 @@ def answer_outcome(
 
 
 def rate(click: BlockAction, tx: Transaction, *, worth: Worth) -> Response:
+    meeting = _locked_with_season(click, tx)
+    outcomes.rate(tx, meeting, worth, by=click.actor)
+    note = outcomes.note(tx, meeting, click.actor, rated=worth)
+    return Reply(*note, replace=True)
+
+
+def take_rating_back(click: BlockAction, tx: Transaction, *, worth: Worth) -> Response:
+    meeting = _locked_with_season(click, tx)
+    outcomes.take_back(tx, meeting, worth, by=click.actor)
+    return Reply(*outcomes.note(tx, meeting, click.actor), replace=True)
+
+
+def _locked_with_season(click: BlockAction, tx: Transaction) -> CircleMeeting:
     meeting_id, _ = _parse(click, Act.LEAD)
     store.lock_season(tx, meeting_id)
-    meeting = _locked(click, tx)
-    outcomes.rate(tx, meeting, worth, by=click.actor)
-    return Reply(*outcomes.note(tx, meeting, click.actor), replace=True)
+    return _locked(click, tx)
 
 
 def answer_offer(

@@ -37,6 +37,8 @@ class AfterView:
     # The member's own answer, and whether they said if it was worth their time.
     answer: Outcome | None = None
     has_rated: bool = False
+    # What they have just said about that, if they can take it back.
+    rated: Worth | None = None
 
 
 def after_meeting(view: AfterView) -> Note:
@@ -86,7 +88,13 @@ def _outcome(view: AfterView) -> list[Block]:
 def _worth(view: AfterView) -> list[Block]:
     if view.has_rated:
         text = "Thank you. I counted your answer, and I don't store that it is yours."
-        return [context_line(text)]
+        if view.rated is None:
+            return [context_line(text)]
+        action_id, value = f"meeting_unrate_{view.rated}", f"{view.id}:0:0"
+        return [
+            context_line(text),
+            button_row(button("Take it back", action_id, value)),
+        ]
     buttons = [
         button(label, f"meeting_worth_{worth}", f"{view.id}:0:0")
         for worth, label in WORTHS.items()

@@ -33,6 +33,7 @@ from models import (
 
 NOT_OVER = "This meeting is not over."
 TOO_LATE = "This meeting was too long ago."
+IS_SEEN = "The leads see the counts by now, and your answer is in them."
 
 
 def ask(tx: Transaction, meeting: CircleMeeting) -> None:
@@ -93,14 +94,34 @@ def rate(tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str) -> N
     ).first()
     if is_new is None:
         return
-    match worth:
-        case Worth.YES:
-            meeting.worth_yes += 1
-        case Worth.SO_SO:
-            meeting.worth_so_so += 1
-        case Worth.NO:
-            meeting.worth_no += 1
+    _add(meeting, worth, 1)
     _publish(tx, meeting)
+
+
+def take_back(
+    tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str
+) -> None:
+    """Count a member's answer no more, until the leads see it.
+
+    Only the button knows what they said. The season and the circle are locked, and the
+    member is in it. Raises UserError.
+    """
+    _require_answerable(tx, meeting)
+    row = tx.session.get(MeetingAnswer, (meeting.id, by), populate_existing=True)
+    if row is None or not row.has_rated or not _count(meeting, worth):
+        return
+    if row.is_published:
+        raise UserError(IS_SEEN)
+    row.has_rated = False
+    _add(meeting, worth, -1)
+
+
+def _add(meeting: CircleMeeting, worth: Worth, change: int) -> None:
+    setattr(meeting, f"worth_{worth}", _count(meeting, worth) + change)
+
+
+def _count(meeting: CircleMeeting, worth: Worth) -> int:
+    return int(getattr(meeting, f"worth_{worth}"))
 
 
 def _require_answerable(tx: Transaction, meeting: CircleMeeting) -> None:
@@ -157,8 +178,17 @@ def _active(tx: Transaction, meeting: CircleMeeting) -> set[str]:
 # The texts that people read
 
 
-def note(tx: Transaction, meeting: CircleMeeting, member: str) -> Note:
-    """Return the message after a meeting, as one of its members sees it."""
+def note(
+    tx: Transaction,
+    meeting: CircleMeeting,
+    member: str,
+    *,
+    rated: Worth | None = None,
+) -> Note:
+    """Return the message after a meeting, as one of its members sees it.
+
+    `rated` is what they have just said, and can take back.
+    """
     circle = tx.session.get_one(Circle, meeting.circle_id)
     row = tx.session.get(MeetingAnswer, (meeting.id, member), populate_existing=True)
     return outcome_blocks.after_meeting(
@@ -173,6 +203,7 @@ def note(tx: Transaction, meeting: CircleMeeting, member: str) -> Note:
             actions=actions.of_meeting(tx, meeting),
             answer=Outcome(row.answer) if row is not None and row.answer else None,
             has_rated=row is not None and row.has_rated,
+            rated=rated if row is not None and not row.is_published else None,
         )
     )
 

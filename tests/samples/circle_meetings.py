@@ -19,7 +19,7 @@ from bot.circles.formats import Format, Phase, Step, StepKind
 from bot.circles.move_blocks import MoveView
 from bot.circles.offer_blocks import AskText, OfferAnswer, OfferView
 from bot.circles.outcome_blocks import AfterView
-from bot.circles.outcome_rules import Outcome
+from bot.circles.outcome_rules import Outcome, Worth
 from bot.circles.questions import QUESTIONS
 from bot.circles.writing import Stage
 from bot.circles.writing_blocks import Entry, Issue, OwnText, WeekView
@@ -146,6 +146,9 @@ SAMPLES: Samples = {
         lambda: outcome_blocks.after_meeting(AfterView(**_WHEN, answer=Outcome.PART)),
         lambda: outcome_blocks.after_meeting(
             AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True)
+        ),
+        lambda: outcome_blocks.after_meeting(
+            AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True, rated=Worth.SO_SO)
         ),
         lambda: outcome_blocks.after_meeting(
             AfterView(**_WHEN, answer=Outcome.ALL, is_counted=False)

@@ -64,6 +64,11 @@ def pairs(story: Story) -> set[tuple[str, str]]:
         return {(row.member, row.other) for row in rows}
 
 
+def worths(story: Story) -> tuple[int, int, int]:
+    meeting = meeting_of(story, 1)
+    return meeting.worth_yes, meeting.worth_so_so, meeting.worth_no
+
+
 def line_of(story: Story) -> str:
     with story.rt.read(story.workspace) as tx:
         season = tx.session.scalars(select(CircleSeason)).one()
@@ -121,8 +126,18 @@ def test_worth_is_counted_once_and_without_a_name(over: Story):
     for _ in range(3):
         assert "I don't store that it is yours" in says(over, HELPER, "worth_no")
     says(over, HELPER, "worth_yes")
-    meeting = meeting_of(over, 1)
-    assert (meeting.worth_yes, meeting.worth_so_so, meeting.worth_no) == (0, 0, 1)
+    assert worths(over) == (0, 0, 1)
+    # Only the answer that they gave can be taken back, and only once.
+    says(over, HELPER, "unrate_yes")
+    assert worths(over) == (0, 0, 1)
+    for _ in range(2):
+        assert "Was it worth your time?" in says(over, HELPER, "unrate_no")
+        assert worths(over) == (0, 0, 0)
+    says(over, PEER, "worth_yes")
+    says(over, HELPER, "unrate_yes")
+    assert worths(over) == (1, 0, 0)
+    assert "meeting_unrate_no" in says(over, HELPER, "worth_no")
+    assert worths(over) == (1, 0, 1)
     file = json.dumps(file_of(over, HELPER)["tables"]["meeting_answers"])
     assert "worth" not in file
 
@@ -143,6 +158,9 @@ def test_leads_see_the_answers_of_five_people_at_a_time(story: Story):
         says(story, member, "worth_no" if number > 4 else "worth_yes")
         text = "1 meeting took place so far. Worth the time? 5 yes, 0 so-so, 0 no."
         assert (line_of(story) == text) == (number >= 4)
+    says(story, people[0], "unrate_yes")
+    assert "The leads see the counts by now" in last_reply(story)
+    assert line_of(story) == text
     with story.rt.write_session.begin() as session:
         first = meeting_of(story, 1)
         columns = {each.key for each in CircleMeeting.__table__.columns} - {"id"}
@@ -184,7 +202,7 @@ def test_people_outside_and_those_who_left_say_nothing(over: Story):
 
 @pytest.mark.parametrize("value", ["", "x", "999999:0:0", "1:0", "9" * 30, "1:0:0:0"])
 def test_forged_values_do_nothing(over: Story, value: str):
-    for act in ("met_all", "met_part", "met_none", "worth_yes", "worth_no"):
+    for act in ("met_all", "met_part", "met_none", "worth_yes", "unrate_no"):
         assert over.click(PEER, f"meeting_{act}", value).status == 200
     with over.rt.read_session() as session:
         assert not session.scalars(select(MeetingAnswer)).all()

@@ -324,6 +324,7 @@ FREE = {
         # The person's own word on a meeting.
         *(f"meeting_met_{name}" for name in ("all", "part", "none")),
         *(f"meeting_worth_{name}" for name in ("yes", "so_so", "no")),
+        *(f"meeting_unrate_{name}" for name in ("yes", "so_so", "no")),
         # The person's own ask; tests/handlers/circles/test_own_asks.py.
         *(f"meeting_ask_{name}" for name in ("fine", "another", "none")),
         # The person's own exchange; tests/handlers/exchange has people outside.

@@ -37,7 +37,7 @@ class AfterView:
     # The member's own answer, and whether they said if it was worth their time.
     answer: Outcome | None = None
     has_rated: bool = False
-    # What they have just said about that, if they can take it back.
+    # The answer that they have just given to that, if they can take it back.
     rated: Worth | None = None
 
 

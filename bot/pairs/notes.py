@@ -36,8 +36,8 @@ class Status:
     fit: str | None = None
     # True if they were asked again whether they met.
     is_asked_again: bool = False
-    # Whether someone who can't come can still meet another person in this round, waits
-    # for one, or has one.
+    # True if a member who can't come can still come back in this round, waits for
+    # another person, or has one.
     is_early: bool = False
     is_waiting: bool = False
     has_another: bool = False

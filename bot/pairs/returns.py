@@ -1,7 +1,7 @@
 """Members who said that they can't this round, and can after all.
 
-Whom they were to meet may meet someone else by then. So they wait, as those do whose
-match can't come, and are matched with anyone else who waits.
+Their match may meet someone else by then. So they wait, as people do if their match
+can't come, and are matched with anyone else who waits.
 """
 
 from sqlalchemy import select

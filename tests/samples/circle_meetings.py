@@ -1,6 +1,7 @@
 """Agendas of circles' meetings, the messages before them, and their forms."""
 
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -147,8 +148,12 @@ SAMPLES: Samples = {
         lambda: outcome_blocks.after_meeting(
             AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True)
         ),
-        lambda: outcome_blocks.after_meeting(
-            AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True, rated=Worth.SO_SO)
+        *(
+            partial(
+                outcome_blocks.after_meeting,
+                AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True, rated=worth),
+            )
+            for worth in Worth
         ),
         lambda: outcome_blocks.after_meeting(
             AfterView(**_WHEN, answer=Outcome.ALL, is_counted=False)

@@ -313,6 +313,14 @@ def test_the_compose_files_build_and_run_the_image(file: str):
     assert f"docker compose --file deploy/{file} " in CONTAINERS
 
 
+def test_the_page_copies_files_out_of_the_container_by_their_whole_path():
+    """`docker compose cp` does not know the folder that commands run in."""
+    [volume] = instructions("VOLUME")
+    paths = re.findall(r" cp backswing:(\S+)", CONTAINERS)
+    assert paths
+    assert [path for path in paths if not path.startswith(f"{volume}/")] == []
+
+
 @pytest.mark.parametrize("file", COMPOSE)
 def test_the_compose_files_let_the_bot_write_only_its_data(file: str):
     bot = compose(file)["services"]["backswing"]
@@ -346,6 +354,8 @@ def test_the_database_of_the_compose_file_is_the_one_of_its_address():
     user = database["environment"]["POSTGRES_USER"]
     # By default PostgreSQL's database has the name of its user.
     assert (address.host, address.username, address.database) == ("db", user, user)
-    assert f"--username {user}" in database["healthcheck"]["test"]
+    # Not by its socket, which PostgreSQL opens for a while to make the database.
+    check = f"pg_isready --host localhost --username {user}"
+    assert database["healthcheck"]["test"] == check
     password = Path(database["environment"]["POSTGRES_PASSWORD_FILE"])
     assert [password.name] == database["secrets"]

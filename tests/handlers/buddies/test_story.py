@@ -152,6 +152,18 @@ def test_someone_who_has_chosen_is_not_asked_to_pass_it_on(
     assert texts_to(story, NEWCOMER, "Ben was your buddy") == []
 
 
+def test_a_first_ask_from_before_the_four_weeks_tells_nobody(story: Story) -> None:
+    begin(story)
+    comes(story)
+    story.ask("How do I stop the retries?", member=NEWCOMER)
+    presses(story, NEWCOMER, "Find me a buddy")
+    runs(story)
+    presses(story, BUDDY, "Yes")
+    story.clock.advance(hours=3)
+    runs(story)
+    assert texts_to(story, BUDDY, "has no answer yet") == []
+
+
 def test_an_answered_first_ask_tells_nobody(story: Story) -> None:
     pairs_up(story)
     ask = story.ask("How do I stop the retries?", member=NEWCOMER)

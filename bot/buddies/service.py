@@ -154,7 +154,7 @@ def end_early(tx: Transaction, pair: BuddyPair, leaver: str) -> None:
 
 def left_members(tx: Transaction) -> Sequence[tuple[int, str]]:
     """Return the pairs that go on though a member is gone, with that member."""
-    return presence.who_left(
+    return presence.leavers(
         tx,
         [
             (pair.id, member)

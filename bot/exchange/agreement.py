@@ -1,5 +1,6 @@
 """The agreement of two people, and what each answers during the exchange."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,7 +21,9 @@ from bot.exchange.rules import First, Midpoint, Prompt, State
 from bot.exchange.service import Pair
 from bot.outbox import home_refresh
 from bot.outbox.enqueue import NOTIFICATION_DELAY
-from bot.people import meetings
+from bot.people import facts, meetings
+from bot.people.blocks import SuggestedTime
+from bot.people.suggestions import suggested_times
 from bot.runtime import Transaction
 from bot.workspace import members
 from models import Exchange
@@ -164,6 +167,19 @@ def agree(tx: Transaction, exchange_id: int, by: str, *, version: int) -> bool:
     tx.enqueue(EXCHANGE_AGREED, exchange.id, to=pair.other)
     _plan(tx, exchange, tx.now)
     return True
+
+
+def first_times(tx: Transaction, pair: Pair) -> Sequence[SuggestedTime]:
+    """Return times for the first meeting that are still to come, for a member."""
+    exchange, reader = pair.exchange, pair.own.member
+    is_running = service.state(tx, exchange) is State.RUNNING
+    if not is_running or exchange.agreed_at is None or pair.their is None:
+        return []
+    people = facts.load_people(tx, {reader, pair.other})
+    names = members.first_names(tx, [reader, pair.other])
+    return suggested_times(
+        people, names, formed_at=exchange.agreed_at, reader=reader, now=tx.now
+    )
 
 
 def _end(tx: Transaction, exchange: Exchange, until: date) -> datetime:

@@ -22,6 +22,7 @@ from bot.exchange.forms import (
 from bot.exchange.notes import answer_buttons, end_button
 from bot.exchange.rules import State
 from bot.home.row_blocks import RowList
+from bot.people.blocks import SuggestedTime, times_line
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, message_modal
 from bot.slack.rich_text import Part, bold
@@ -228,6 +229,8 @@ class Page:
     their_brings: str = ""
     has_agreed: bool = False
     has_other_agreed: bool = False
+    # For the first meeting.
+    times: Sequence[SuggestedTime] = ()
     notice: str = ""
 
 
@@ -246,6 +249,7 @@ def page(view: Page) -> View:
             )
     if view.is_written:
         blocks += shared_lines(view.text)
+    blocks += times_line(view.times, is_pair=True)
     blocks.append(rich_text.inline(bold("How we end: "), EITHER_CAN_END))
     buttons = []
     if view.state is State.DRAFT:

@@ -13,6 +13,7 @@ from slack_sdk.models.blocks import (
 
 from bot.exchange.forms import EITHER_CAN_END, format_date, often
 from bot.exchange.rules import Answer, First, Midpoint, State
+from bot.people.blocks import SuggestedTime, times_line
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -159,12 +160,19 @@ def draft_reminder(exchange_id: int, other: str) -> Note:
     )
 
 
-def agreed(exchange_id: int, other: str, weeks_between: int, until: date) -> Note:
-    return _with_buttons(
+def agreed(
+    exchange_id: int,
+    other: str,
+    weeks_between: int,
+    until: date,
+    times: Sequence[SuggestedTime],
+) -> Note:
+    text, blocks = sentence_note(
         f"You and {other} have agreed. You meet {often(weeks_between)}, until"
-        f" {format_date(until)}. Find a time for the first meeting.",
-        button("Our agreement", "exchange_see", exchange_id),
+        f" {format_date(until)}. Find a time for the first meeting."
     )
+    see = button("Our agreement", "exchange_see", exchange_id)
+    return text, [*blocks, *times_line(times, is_pair=True), button_row(see)]
 
 
 def meeting(exchange_id: int, other: str, number: int) -> Note:

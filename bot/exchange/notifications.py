@@ -131,7 +131,10 @@ def _agreed(tx: Transaction, pair: Pair, _about: str) -> Note | None:
     exchange, name = pair.exchange, service.name(tx, pair)
     if exchange.until is None:
         return None
-    return notes.agreed(exchange.id, name, exchange.weeks_between, exchange.until)
+    times = agreement.first_times(tx, pair)
+    return notes.agreed(
+        exchange.id, name, exchange.weeks_between, exchange.until, times
+    )
 
 
 def _is_of_period(pair: Pair, about: str) -> bool:

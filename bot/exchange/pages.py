@@ -73,6 +73,7 @@ def page(tx: Transaction, pair: Pair, *, notice: str = "") -> View:
             their_brings=their.brings if their else "",
             has_agreed=agreement.has_agreed(pair),
             has_other_agreed=agreement.has_agreed(pair, other=True),
+            times=agreement.first_times(tx, pair),
             notice=notice,
         )
     )

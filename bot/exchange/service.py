@@ -177,7 +177,7 @@ def left_members(tx: Transaction) -> Sequence[tuple[int, str]]:
     """Return the exchanges that go on though a member is gone, with that member."""
     query = running_in(tx.workspace.id, tx.now)
     live = tx.session.execute(query.order_by(Exchange.id, ExchangeMember.member))
-    return presence.who_left(tx, [(row.id, row.member) for row in live])
+    return presence.leavers(tx, [(row.id, row.member) for row in live])
 
 
 def end_left(tx: Transaction, left: tuple[int, str]) -> None:

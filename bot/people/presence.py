@@ -64,7 +64,7 @@ def in_a_program(tx: Transaction, people: Collection[str]) -> set[str]:
     )
 
 
-def who_left(
+def leavers(
     tx: Transaction, running: Sequence[tuple[int, str]]
 ) -> list[tuple[int, str]]:
     """Return those of the members of something that runs who are gone.

@@ -1,20 +1,22 @@
 """Views of exchanges: questions, agreements, and the Home tab."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot.exchange import blocks, forms, notes
 from bot.exchange.blocks import HomeExchange, HomeView, Page, ProposedPerson
 from bot.exchange.forms import AgreementText, Look
 from bot.exchange.notes import Question
 from bot.exchange.rules import Answer, First, Midpoint, State
-from bot.slack.rich_text import Part, link
+from bot.slack.rich_text import Part, date_token, link
 from tests.samples.types import Samples
 
 EXCHANGE = 10**9
 LONG = "x" * 80
 DAY = date(2026, 6, 2)
+AT = date_token(datetime(2026, 3, 17, 9, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
 REASONS: list[Sequence[Part]] = [
     [
         "Ana wants to learn kafka; you solved ",
@@ -66,6 +68,7 @@ PAGES = [
         their_brings=text.brings,
         has_agreed=flags[0],
         has_other_agreed=flags[1],
+        times=[(AT, "")] * 2 if flags[0] else [],
         notice=notice,
     )
     for name, notice in (("Ben", ""), (LONG, "Saved."))
@@ -133,7 +136,8 @@ SAMPLES: Samples = {
     ],
     notes.draft_reminder: [lambda: notes.draft_reminder(EXCHANGE, "Ben")],
     notes.agreed: [
-        partial(notes.agreed, EXCHANGE, "Ben", weeks, DAY) for weeks in (1, 2)
+        partial(notes.agreed, EXCHANGE, "Ben", weeks, DAY, times)
+        for weeks, times in ((1, []), (2, [(AT, f"9:00 for {LONG}")] * 2))
     ],
     notes.meeting: [lambda: notes.meeting(EXCHANGE, "Ben", 2)],
     notes.first_question: [

@@ -204,6 +204,10 @@ def test_a_yes_stays(story: Story, order: tuple[str, ...]) -> None:
 def test_taken_back(story: Story) -> None:
     begin(story)
     asks(story)
+    # The asker can't answer for the peer.
+    presses(story, ASKER, "yes")
+    assert story.slack.responses[-1][1] == "That exchange is gone."
+    assert exchange(story).begun_at is None
     story.click(ASKER, "exchange_take_back", str(exchange(story).id), view=HOME)
     story.deliver()
     assert "You asked Ben" not in people_page(story, ASKER)

@@ -29,7 +29,7 @@ from tests.pairs import people_page, texts_to, words
 from tests.pairs import presses as presses_button
 from tests.people import join_program
 from tests.seasons import text_of
-from tests.slack_payloads import ASKER, HELPER
+from tests.slack_payloads import ASKER, HELPER, user_object
 
 
 @pytest.mark.deep_on_postgresql
@@ -79,6 +79,7 @@ def test_the_question_says_why_and_a_yes_begins_it(story: Story) -> None:
 
 
 def test_both_write_one_agreement_and_agree(story: Story) -> None:
+    story.slack.people[HELPER] = user_object(HELPER, tz="Europe/Berlin")
     begin(story)
     asks(story)
     presses(story, HELPER, "yes")
@@ -96,12 +97,26 @@ def test_both_write_one_agreement_and_agree(story: Story) -> None:
     assert texts_to(story, ASKER, "Ben agrees. Your exchange begins when you agree")
     page = agrees(story, ASKER)
     assert "You both agreed." in page
+    # In Berlin, it is an hour earlier than in Helsinki.
+    assert page.count(" (12:00 for Ben)") == 2
+    [told] = [
+        each
+        for each in story.slack.messages_to(HELPER)
+        if each.text.startswith("You and Ana have agreed.")
+    ]
+    assert "Times that suit you both: " in words(told)
+    assert words(told).count(" (13:00 for Ana)") == 2
     [text] = texts_to(story, HELPER, "You and Ana have agreed.")
     assert "every 2 weeks, until 2 June 2026" in text
     for person, hope in ((ASKER, "How to test retries."), (HELPER, "Indexes.")):
         home = people_page(story, person)
         assert "every 2 weeks, until 2 June 2026." in home
         assert hope in home
+    story.clock.advance(days=10)
+    story.click(ASKER, "exchange_see", str(exchange(story).id), view=HOME)
+    page = text_of(story.slack.views[-1][1])
+    assert "You both agreed." in page
+    assert "Times that suit" not in page
 
 
 def test_six_meetings_in_twelve_weeks(story: Story) -> None:

@@ -4,9 +4,9 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import parse_qs
 
-from anyio import CapacityLimiter, to_thread
 from slack_sdk.signature import Clock, SignatureVerifier
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -16,13 +16,12 @@ from starlette.routing import Route
 
 from handlers.batching import BATCHED_EVENTS, AsyncEventBatcher, event_type
 from handlers.bolt_app import BoltApp, parse_object, parse_request
+from handlers.dispatchers import Dispatchers
 
 log = logging.getLogger(__name__)
 
 # Slack's largest payloads are far smaller.
 MAX_BODY_BYTES = 1024 * 1024
-# Threads for commands, clicks and forms, whose listeners may wait for Slack.
-MAX_DISPATCHERS = 16
 # Slack's recommendation for signatures, and the limit of the SDK's verifier.
 MAX_AGE_SECONDS = 5 * 60
 # The time for waiting events during a shutdown.
@@ -63,7 +62,7 @@ class SlackHttpEndpoint:
             on_refused=self._metrics.count_refused,
             is_shared=bolt.serves_several,
         )
-        self._dispatchers = CapacityLimiter(MAX_DISPATCHERS)
+        self._dispatchers = Dispatchers(bolt.serves_several)
 
     def stop(self) -> None:
         self.batcher.stop(STOP_TIMEOUT_SECONDS)
@@ -134,8 +133,9 @@ class SlackHttpEndpoint:
         if payload is not None and event_type(payload) in BATCHED_EVENTS:
             answer = await self.batcher.answer(request)
         else:
-            answer = await to_thread.run_sync(
-                self._bolt.dispatch, request, limiter=self._dispatchers
+            team = str(request.context.team_id or "")
+            answer = await self._dispatchers.run(
+                team, partial(self._bolt.dispatch, request)
             )
         return Response(
             answer.body,

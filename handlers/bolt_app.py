@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.listener_matcher import ListenerMatcher
@@ -102,25 +103,31 @@ class BoltApp(App):
         return answers
 
     def _dispatch_safely(self, request: BoltRequest) -> BoltResponse:
+        """Return the response; the other requests of the batch go on after an error."""
         try:
             # Bolt takes the team from the event's authorization, not from the body:
             # a shared channel shows the same message under several teams.
-            team_id = handlers.installations.team_of(request)
+            team_id = _require_id(handlers.installations.team_of(request))
+            enterprise_id = _require_id(request.context.enterprise_id)
+        except _MALFORMED_PAYLOAD_ERRORS as error:
+            return _not_understood(error)
+        try:
             workspace = self._workspaces.find(
-                team_id, request.context.enterprise_id
+                team_id, enterprise_id
             ) or self._find_unserved(request)
-            if workspace is None:
-                log.warning("workspace not served", extra={"team": team_id})
-                return BoltResponse(status=200)
-            answer = self._dispatch_with_retries(request, workspace)
-        except SQLAlchemyError:
-            # An unknown team can't be looked up. Slack delivers the request again.
+        except ValidationError as error:
+            return _not_understood(error)
+        except (SQLAlchemyError, *_MALFORMED_PAYLOAD_ERRORS):
+            # The payload is not the reason. Slack delivers the request again.
             log.exception("workspace not looked up")
             return BoltResponse(status=500)
-        except _MALFORMED_PAYLOAD_ERRORS:
-            # The other requests of the batch go on.
-            log.exception("request not understood")
-            return BoltResponse(status=400)
+        if workspace is None:
+            log.warning("workspace not served", extra={"team": team_id})
+            return BoltResponse(status=200)
+        try:
+            answer = self._dispatch_with_retries(request, workspace)
+        except _MALFORMED_PAYLOAD_ERRORS as error:
+            return _not_understood(error)
         if isinstance(answer, PendingCommit):
             answer.workspace = workspace
         return answer
@@ -150,6 +157,18 @@ class BoltApp(App):
             request = BoltRequest(
                 body=request.body, headers=request.headers, mode="socket_mode"
             )
+
+
+def _require_id(slack_id: object) -> str | None:
+    """Return an id, if there is one. Raises TypeError if it is no text."""
+    if slack_id is None or isinstance(slack_id, str):
+        return slack_id
+    raise TypeError("an id is no text")
+
+
+def _not_understood(error: Exception) -> BoltResponse:
+    log.error("request not understood", exc_info=error)
+    return BoltResponse(status=400)
 
 
 def parse_request(

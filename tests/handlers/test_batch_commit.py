@@ -76,11 +76,19 @@ def test_an_event_about_unknown_messages_opens_no_transaction(
     assert begun == []
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT", {}, Exception("timeout")),
+        TypeError("our own mistake"),
+    ],
+    ids=["database", "bug"],
+)
 def test_a_team_that_cannot_be_looked_up_holds_up_no_other(
-    bolt: BoltApp, story: Story, monkeypatch: pytest.MonkeyPatch
+    bolt: BoltApp, story: Story, monkeypatch: pytest.MonkeyPatch, error: Exception
 ):
     def fail(_team_id: str, _is_new: bool) -> None:
-        raise OperationalError("SELECT", {}, Exception("timeout"))
+        raise error
 
     thread = story.ask()
     monkeypatch.setattr(story.rt.workspaces, "_look_up", fail)
@@ -116,8 +124,10 @@ def test_a_malformed_event_fails_alone(bolt: BoltApp, story: Story):
     good = message_event(HELPER, "So.", story.ts(), ask.ts)
     senseless = request(good)
     senseless.body["event"] = 5
-    answers = bolt.dispatch_batch([request(good), senseless])
-    assert [answer.status for answer in answers] == [200, 400]
+    nameless = request(good)
+    nameless.context["team_id"] = ["T0PEERS"]
+    answers = bolt.dispatch_batch([request(good), senseless, nameless])
+    assert [answer.status for answer in answers] == [200, 400, 400]
     assert len(story.answers()) == 1
 
 

@@ -300,6 +300,21 @@ def test_someone_who_stops_before_the_message_is_not_introduced(story: Story) ->
     assert text.startswith("I found nobody for you in this round")
 
 
+def test_someone_who_excludes_the_other_reads_no_name_before_the_job(
+    story: Story,
+) -> None:
+    story.set_up_workspace(coffee="on")
+    takes_part(story, "U0TOKYO", tz="Asia/Tokyo")
+    takes_part(story, "U0LONDON", tz="Europe/London")
+    story.clock.now = DUE
+    story.clock.advance(hours=-7)
+    runs(story)
+    with story.rt.write(story.workspace) as tx:
+        people_exclusions.exclude(tx, "U0LONDON", "U0TOKYO", source="own")
+    story.advance(hours=12)
+    assert texts_to(story, "U0LONDON") == []
+
+
 @pytest.mark.parametrize("by", ["U0LONDON", "U0TOKYO"])
 @pytest.mark.deep_on_postgresql
 def test_someone_who_excludes_the_other_after_an_answer_leaves(

@@ -188,6 +188,10 @@ def test_someone_who_leaves_before_that_is_not_in_the_introduction(
     assert texts_to(story, "U0LONDON", "Peer coffee: meet U0PARIS.")
     assert texts_to(story, "U0PARIS", "Peer coffee: meet U0LONDON.")
     assert texts_to(story, "U0TOKYO") == []
+    # Nor does the group read it when the time suits all who are in it.
+    for _ in range(4):
+        story.advance(hours=6)
+    assert story.slack.messages_to(group) == []
 
 
 def test_it_is_sent_at_a_time_that_suits_all(story: Story) -> None:

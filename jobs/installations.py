@@ -12,9 +12,13 @@ log = logging.getLogger(__name__)
 
 @each_workspace
 def check_token(rt: Runtime, workspace: Workspace) -> None:
+    """Ask Slack once for all workspaces that share a token."""
+    sharing = rt.workspaces.sharing_token(workspace)
+    if workspace not in sharing[:1]:
+        return
     try:
         error_code = installations.check_token(
-            rt.write_session, rt.slack_of(workspace), workspace, now=rt.clock()
+            rt.write_session, rt.slack_of(workspace), sharing, now=rt.clock()
         )
     except SlackError as error:
         log.warning("token not checked", extra={"error": error.code})

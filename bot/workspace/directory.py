@@ -105,6 +105,8 @@ class WorkspaceDirectory:
                 continue
             workspace = to_workspace(session.get_one(Installation, installation_id))
             self.served.add(
-                workspace, self._new_client(token.access, workspace.team_id)
+                workspace,
+                self._new_client(token.access, workspace.team_id),
+                owner_id=row.installation_id,
             )
             self._unknown_until.pop(workspace.team_id, None)

@@ -106,38 +106,53 @@ def has_scope(tx: Transaction, scope: str) -> bool:
 def check_token(
     sessions: sessionmaker[Session],
     slack: SlackApi,
-    workspace: Workspace,
+    sharing: Sequence[Workspace],
     *,
     now: datetime,
 ) -> str | None:
-    """Call `auth.test`, and enable or disable sending by its result.
+    """Call `auth.test`, and enable or disable sending in the token's workspaces.
 
     Slack's events about revoked tokens may come late or never, and a reinstalled app
     may keep its token. Returns Slack's error code if sending is disabled, else None.
     Raises SlackError if the call fails for another reason.
     """
+    identity: Mapping[str, Any] = {}
+    error_code = None
     try:
         identity = slack.auth_test()
-        is_ours = is_token_of(identity, workspace.team_id, workspace.enterprise_id)
-        scopes = scopes_of(identity)
-        error_code = None
     except SlackError as error:
         if error.code not in REVOKED_TOKEN_ERRORS:
             raise
-        is_ours, error_code, scopes = False, error.code, []
+        error_code = error.code
+    reasons = []
     with sessions.begin() as session:
-        row = session.get_one(Installation, workspace.id)
-        if is_ours and row.scopes != scopes:
-            # The app was reinstalled with others.
-            row.scopes = scopes
-        if is_ours and row.disabled_reason:
-            row.disabled_reason = None
-            session.info[ENQUEUED] = True
-        elif error_code and not row.disabled_reason:
-            row.disabled_reason = error_code
+        for workspace in sharing:
+            row = session.get_one(Installation, workspace.id)
+            _enable_or_disable(session, row, identity, error_code)
+            reasons.append(row.disabled_reason)
         if error_code == "token_expired":
-            tokens.expire(session, workspace.id, now=now)
-        return row.disabled_reason
+            tokens.expire(session, sharing[0].id, now=now)
+    return next(filter(None, reasons), None)
+
+
+def _enable_or_disable(
+    session: Session,
+    row: Installation,
+    identity: Mapping[str, Any],
+    error_code: str | None,
+) -> None:
+    if error_code is not None:
+        row.disabled_reason = row.disabled_reason or error_code
+        return
+    if not is_token_of(identity, row.team_id, row.enterprise_id):
+        return
+    scopes = scopes_of(identity)
+    if row.scopes != scopes:
+        # The app was reinstalled with others.
+        row.scopes = scopes
+    if row.disabled_reason:
+        row.disabled_reason = None
+        session.info[ENQUEUED] = True
 
 
 def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace:

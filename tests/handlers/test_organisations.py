@@ -15,6 +15,7 @@ import handlers.bolt_app
 import jobs.installations
 from bot.db.engine import Database
 from bot.outbox.worker import OutboxWorker
+from bot.slack.client import SlackClient
 from bot.workspace import sync, tokens, workspace_erasure
 from handlers.http import SlackHttpEndpoint
 from handlers.installations import team_of
@@ -140,7 +141,7 @@ def company(
 
 
 @pytest.mark.deep_on_postgresql
-def test_its_workspaces_come_and_go(company: Company):
+def test_its_workspaces_come_and_go(company: Company, monkeypatch: pytest.MonkeyPatch):
     acme, beta = company.acme, company.beta
     company.install()
     assert company.served == set()
@@ -162,7 +163,18 @@ def test_its_workspaces_come_and_go(company: Company):
         workspace = company.site.workspace(sandbox)
         sync.sync_channels(company.site.rt, workspace)
         assert company.site.rt.slack_of(workspace).auth_test()["team"] == "Acme Group"
+    # Slack is asked once about the token of both.
+    asked: list[SlackClient] = []
+
+    def auth_test(client: SlackClient) -> dict[str, Any]:
+        asked.append(client)
+        return real_auth_test(client)
+
+    real_auth_test = SlackClient.auth_test
+    monkeypatch.setattr(SlackClient, "auth_test", auth_test)
     jobs.installations.check_token(company.site.rt, company.worker)
+    assert len(asked) == 1
+    assert company.stored(acme).disabled_reason is None
     assert company.stored(beta).disabled_reason is None
 
     company.clock.advance(minutes=1)

@@ -178,7 +178,9 @@ def test_the_scopes_follow_slack(story: Story) -> None:
     installations.install(sessions, story.slack, now=story.clock())
     assert scopes() == ["chat:write", "mpim:write"]
     story.slack.bot_identity = identity | {"scopes": "chat:write"}
-    installations.check_token(sessions, story.slack, story.workspace, now=story.clock())
+    installations.check_token(
+        sessions, story.slack, [story.workspace], now=story.clock()
+    )
     assert scopes() == ["chat:write"]
 
 

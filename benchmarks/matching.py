@@ -8,7 +8,8 @@ random, and with those of thirty random people with whom they share the fewest c
 repeats last. All figures are of the twelve rounds together.
 
 "repeats" is the share of pairs that had met in a round before, "apart" the share with
-clocks more than four hours apart, "same team" that of one team. "wants" is the share of
+clocks more than four hours apart, "same team" that of one team, and "level" that of one
+level in two teams. "wants" is the share of
 people who want something and got a mate who knows it; "both" the share of groups in
 which two want what the other knows. "can't" counts pairs who can't meet: they avoid
 each other, or have no common hour. "left" counts people without a group, "twice" those
@@ -55,6 +56,7 @@ COLUMNS = {
     "repeats": 9,
     "apart": 8,
     "same team": 11,
+    "level": 8,
     "wants": 8,
     "both": 8,
     "can't": 8,
@@ -70,6 +72,7 @@ class Tally:
     repeats: int = 0
     far: int = 0
     same_team: int = 0
+    same_level: int = 0
     impossible: int = 0
     wanting: int = 0
     wants_met: int = 0
@@ -94,6 +97,7 @@ class Tally:
                 self.repeats += frozenset(pair) in self.met
                 self.far += (hours_apart(person, other, AT) or 0) > FAR
                 self.same_team += Kind.SAME_TEAM in kinds
+                self.same_level += Kind.SAME_LEVEL in kinds
                 self.impossible += any(part.cost == IMPOSSIBLE for part in parts)
                 is_mutual = is_mutual or Kind.BOTH_WANT in kinds
                 helped |= {part.member for part in parts if part.kind is Kind.WANTS}
@@ -107,6 +111,7 @@ class Tally:
             (self.repeats, self.pairs),
             (self.far, self.pairs),
             (self.same_team, self.pairs),
+            (self.same_level, self.pairs),
             (self.wants_met, self.wanting),
             (self.mutual, self.groups),
         ]

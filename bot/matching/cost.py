@@ -27,6 +27,8 @@ WANTED = 4 * POINT
 BOTH_WANT = 6 * POINT
 SOLVED = 3 * POINT
 SAME_LEVEL = 2 * POINT
+# With more, fewer people get a mate who knows what they want: docs/decisions, 22.
+SAME_LEVEL_IN_CIRCLE = POINT // 10
 
 
 class Kind(StrEnum):

@@ -12,6 +12,7 @@ from bot.matching.cost import (
     POINT,
     POOR_FIT,
     SAME_LEVEL,
+    SAME_LEVEL_IN_CIRCLE,
     SAME_TEAM,
     SOLVED,
     WANTED,
@@ -169,14 +170,14 @@ class Costs:
             for m in solving:
                 table[n][m] -= SOLVED
                 table[m][n] -= SOLVED
-        for level in _groups(
-            [person.level or None if person.team else None for person in people]
-        ):
-            for n in level:
-                team = people[n].team
-                for m in level:
-                    if people[m].team != team:
-                        table[n][m] -= SAME_LEVEL
+        _subtract_levels(table, people, SAME_LEVEL)
+        return table
+
+    def apart_in_circles(self, numbers: Sequence[int]) -> Table:
+        """Return the costs of pairs in a circle, where levels of other teams gain."""
+        table = self.apart(numbers)
+        people = [self.people[n] for n in numbers]
+        _subtract_levels(table, people, SAME_LEVEL_IN_CIRCLE)
         return table
 
     def _by_class(self, numbers: Sequence[int]) -> Table:
@@ -220,12 +221,13 @@ def ids_of(costs: Costs, numbers: Iterable[int]) -> tuple[str, ...]:
 class CircleCosts:
     """The cost of circles of a few people, numbered from 0.
 
-    It is what pairs have apart, less what each member gains by the best mate and half
-    of what they gain by the second, and the penalty of the circle.
+    It is what pairs have apart, less what people of one level in different teams gain,
+    and what each member gains by the best mate and half of what they gain by the
+    second; and the penalty of the circle.
     """
 
     def __init__(self, costs: Costs, numbers: Sequence[int]) -> None:
-        self.apart = costs.apart(numbers)
+        self.apart = costs.apart_in_circles(numbers)
         self.fit = costs.fit(numbers)
         self.has_fit = [any(row) for row in self.fit]
         people = [costs.people[n] for n in numbers]
@@ -290,6 +292,17 @@ def _groups(names: Sequence[str | None]) -> list[list[int]]:
         if name is not None:
             groups[name].append(n)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def _subtract_levels(table: Table, people: Sequence[Person], gain: int) -> None:
+    """Subtract what people of the same level in different teams gain."""
+    levels = [person.level or None if person.team else None for person in people]
+    for level in _groups(levels):
+        for n in level:
+            row, team = table[n], people[n].team
+            for m in level:
+                if people[m].team != team:
+                    row[m] -= gain
 
 
 def _add(table: Table, group: Sequence[int], cost: int) -> None:

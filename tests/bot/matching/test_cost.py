@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from bot.matching.cost import (
     IMPOSSIBLE,
+    POINT,
+    SAME_LEVEL_IN_CIRCLE,
     Kind,
     Topic,
     help_parts,
@@ -225,6 +227,20 @@ def test_members_of_a_circle_gain_nothing_by_those_whom_they_have_helped(helper)
     ]
     assert circle_cost(people) == -200
     assert help_parts(*people[:2]) == []
+
+
+def test_members_of_a_circle_gain_a_little_by_their_level_in_other_teams():
+    people = [
+        Person("ana", team="data", level="senior"),
+        Person("ben", team="web", level="senior"),
+        Person("cat", team="data", level="senior"),
+        Person("dan", team="ops", level="junior"),
+        Person("eve", level="senior"),
+    ]
+    # Ana and Cat are in one team, and Ben is of their level in another.
+    assert circle_cost(people) == 300 - 2 * SAME_LEVEL_IN_CIRCLE
+    # It is less than the least of what else a pair has.
+    assert 0 < SAME_LEVEL_IN_CIRCLE * 15 < POINT * 2
 
 
 def test_the_fit_is_a_cosine():

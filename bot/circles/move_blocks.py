@@ -17,9 +17,9 @@ from bot.slack.blocks import Note, button, button_row, context_line
 from bot.slack.rich_text import bold, date_token
 
 DAY = "day"
-_TIME = TimeOfDay(name="time", label="At")
+_TIME = TimeOfDay(name="time", label="New time")
 _ANSWERS = {True: "Works for me", False: "Doesn't work for me"}
-_RULE = "It moves when more than half of you say yes. I tell nobody who said what."
+_RULE = "It moves if more than half of you say yes. I tell nobody who said what."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,8 @@ def move_form(meeting_id: int, day: date, at: time) -> View:
         private_metadata=json.dumps({"meeting": meeting_id}),
         blocks=[
             context_line(
-                "Only this meeting moves, when more than half of you say yes. You do by"
-                " asking."
+                "Only this meeting moves, if more than half of you say yes. Asking is"
+                " your yes. The time is that of your own time zone."
             ),
             InputBlock(
                 block_id=DAY,
@@ -114,6 +114,6 @@ def result(view: MoveView) -> Note:
     at = date_token(view.planned_at, view.zone)
     return text, [
         rich_text.inline(
-            bold(text), ": the new time doesn't suit half of you. You meet ", at, "."
+            bold(text), ". Too few of you said yes in time. You meet ", at, "."
         )
     ]

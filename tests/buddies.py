@@ -12,6 +12,7 @@ from models import BuddyOffer, BuddyPair, BuddyQuestion, BuddyWish
 from tests.factories import Story
 from tests.pairs import presses
 from tests.people import join_program
+from tests.remembered import played_once
 from tests.slack_payloads import ASKER, HELPER, user_object
 
 # A Tuesday, ten in Helsinki.
@@ -20,6 +21,7 @@ HOME = {"type": "home"}
 NEWCOMER, BUDDY = ASKER, HELPER
 
 
+@played_once
 def begin(story: Story, *buddies: str) -> None:
     """Let people who came a year ago offer to be buddies; two people are enough."""
     story.set_up_workspace(buddies="on")
@@ -28,6 +30,7 @@ def begin(story: Story, *buddies: str) -> None:
         offers(story, buddy)
 
 
+@played_once
 def offers(story: Story, member: str, *, days: int = 365) -> None:
     """Let someone who joined so many days ago press *I'd be a buddy*."""
     story.slack.people.setdefault(member, user_object(member))
@@ -36,6 +39,7 @@ def offers(story: Story, member: str, *, days: int = 365) -> None:
     assert click.status == 200
 
 
+@played_once
 def comes(story: Story, member: str = NEWCOMER, *, days: int = 0) -> None:
     """Let someone new join the program, and be asked."""
     story.slack.people.setdefault(member, user_object(member))
@@ -44,6 +48,7 @@ def comes(story: Story, member: str = NEWCOMER, *, days: int = 0) -> None:
     story.advance(minutes=2)
 
 
+@played_once
 def wants(story: Story, member: str = NEWCOMER) -> None:
     """Let someone new join and say yes; the bot asks a buddy."""
     comes(story, member)
@@ -51,6 +56,7 @@ def wants(story: Story, member: str = NEWCOMER) -> None:
     runs(story)
 
 
+@played_once
 def pairs_up(story: Story, newcomer: str = NEWCOMER, buddy: str = BUDDY) -> None:
     """Let a newcomer get the only buddy who would be one."""
     begin(story, buddy)
@@ -59,12 +65,14 @@ def pairs_up(story: Story, newcomer: str = NEWCOMER, buddy: str = BUDDY) -> None
     assert pair(story).buddy == buddy
 
 
+@played_once
 def runs(story: Story) -> None:
     """Run the job, and send what is due."""
     jobs.find_buddies(story.rt, story.worker)
     story.deliver()
 
 
+@played_once
 def passes(story: Story, days: int) -> None:
     """Let days pass, with the job once on each."""
     for _ in range(days):

@@ -11,6 +11,7 @@ from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.making_programs import shown
 from tests.programs import make_program
+from tests.remembered import played_once
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELPER, PEER, form_values
 
 # In the order of their turns to facilitate.
@@ -19,6 +20,7 @@ PEOPLE = (ASKER, HELPER, PEER, CHAMPION, ADMIN)
 STARTS_AT = datetime(2026, 3, 18, 11, tzinfo=UTC)
 
 
+@played_once
 def make_circle(story: Story, people: tuple[str, ...] = PEOPLE, **fields: Any) -> int:
     """Store a circle that meets six times, every two weeks, for an hour."""
     program_id = make_program(story)
@@ -68,12 +70,14 @@ def make_circle(story: Story, people: tuple[str, ...] = PEOPLE, **fields: Any) -
         return circle.id
 
 
+@played_once
 def keep(story: Story) -> None:
     """Run the job, and send what is due."""
     jobs.circle_meetings.keep_meetings(story.rt, story.worker)
     story.deliver()
 
 
+@played_once
 def go_to(story: Story, at: datetime) -> None:
     """Let time pass until `at`, running the job whenever something is due."""
     story.pass_time(at, lambda: keep(story), CircleMeeting.due_at)

@@ -44,6 +44,7 @@ from models import Base, Installation
 from tests import leak_markers
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
+from tests.remembered import remembering
 from tests.slack_payloads import BOT, TEAM
 from tests.statement_walk import CompiledCache, StatementWalk
 
@@ -375,9 +376,23 @@ def session(database: Database) -> Iterator[Session]:
 
 @pytest.fixture
 def story(
-    bolt: BoltApp, rt: Runtime, worker: OutboxWorker, slack: FakeSlack, clock: Clock
-) -> Story:
-    return Story(bolt, rt, worker, slack, clock)
+    request: pytest.FixtureRequest,
+    bolt: BoltApp,
+    rt: Runtime,
+    worker: OutboxWorker,
+    slack: FakeSlack,
+    clock: Clock,
+) -> Iterator[Story]:
+    story = Story(bolt, rt, worker, slack, clock)
+    file = rt.write_session.kw["bind"].url.database
+    # A test that patches something may play differently.
+    if rt.write_session.kw["bind"].dialect.name != "sqlite" or (
+        "monkeypatch" in request.fixturenames
+    ):
+        yield story
+        return
+    with remembering(story, Path(file), request.module.__name__):
+        yield story
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from models import Exchange, ExchangeMember, ExchangeWish
 from tests.factories import Story
 from tests.pairs import words_of as words
 from tests.people import join_program
+from tests.remembered import played_once
 from tests.seasons import text_of
 from tests.slack_payloads import ASKER, HELPER, form_values
 
@@ -24,6 +25,7 @@ AGREEMENT = {
 }
 
 
+@played_once
 def opens_up(story: Story, member: str, **values: Any) -> dict[str, Any]:
     """Join a program and fill in *Learn together*; return the people shown."""
     join_program(story, member)
@@ -44,6 +46,7 @@ def sees(story: Story, member: str) -> str:
     return words(story.slack.views[-1][1]["blocks"])
 
 
+@played_once
 def asks(story: Story, member: str = ASKER, peer: str = HELPER) -> None:
     """Ask a peer from the list of people."""
     modal = {"type": "modal", "blocks": []}
@@ -115,6 +118,7 @@ def presses(story: Story, member: str, action: str, number: int | None = None) -
     return replaced[-1] if replaced else ""
 
 
+@played_once
 def begin(story: Story, *people: str) -> None:
     """Let two people be open to an exchange, with no need of more."""
     story.set_up_workspace(exchange="on")
@@ -123,6 +127,7 @@ def begin(story: Story, *people: str) -> None:
         opens_up(story, person)
 
 
+@played_once
 def agree_all(story: Story) -> None:
     """Go from the question to an agreement of both."""
     asks(story)

@@ -1,6 +1,5 @@
 """People, channels and events, sent to the bot as Slack's own payloads."""
 
-import itertools
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +16,7 @@ from bot.runtime import Runtime, Workspace
 from bot.workspace import channels, members
 from models import Answer, Ask, OutboxItem, Round, Schedule
 from tests.fakes import FakeSlack, PostedMessage
+from tests.remembered import Memory, played_once
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -64,11 +64,17 @@ class Story:
         self.slack, self.clock = slack, clock
         self.workspace = workspace or rt.workspaces.only
         self.team = self.workspace.team_id
-        self._count = itertools.count(1)
+        self.number = 0
+        # Of beginnings that tests share; see `tests/remembered.py`.
+        self.memory: Memory | None = None
         slack.people |= {
             slack_id: user_object(slack_id, team_id=self.team) for slack_id in NAMES
         }
         slack.channels[HELP_CHANNEL] = conversation_object(HELP_CHANNEL, "help")
+
+    def _next(self) -> int:
+        self.number += 1
+        return self.number
 
     # Requests to the bot
 
@@ -83,7 +89,7 @@ class Story:
             "team_id": self.team,
             "api_app_id": "A0",
             "type": "event_callback",
-            "event_id": f"Ev{next(self._count)}",
+            "event_id": f"Ev{self._next()}",
             "event_time": int(self.clock().timestamp()),
             "authorizations": [
                 {
@@ -101,7 +107,7 @@ class Story:
 
     def ts(self) -> str:
         """Return a new Slack ts of the current time, later than any before."""
-        return f"{int(self.clock().timestamp())}.{next(self._count):06d}"
+        return f"{int(self.clock().timestamp())}.{self._next():06d}"
 
     def say(
         self,
@@ -199,7 +205,7 @@ class Story:
                 "channel_id": channel,
                 "channel_name": channel_name,
                 "team_id": self.team,
-                "trigger_id": trigger_id or f"trigger-{next(self._count)}",
+                "trigger_id": trigger_id or f"trigger-{self._next()}",
                 "response_url": "https://hooks.slack.test/command",
             }
         )
@@ -224,7 +230,7 @@ class Story:
         }
         sent = {
             **view,
-            "id": view_id or f"V{next(self._count)}",
+            "id": view_id or f"V{self._next()}",
             "root_view_id": "V0",
             "hash": "h",
             "state": {"values": state},
@@ -264,7 +270,7 @@ class Story:
             "type": "block_actions",
             "team": {"id": self.team},
             "user": {"id": member, "team_id": self.team},
-            "trigger_id": f"trigger-{next(self._count)}",
+            "trigger_id": f"trigger-{self._next()}",
             "actions": [action],
         }
         if view is None:
@@ -305,7 +311,7 @@ class Story:
                 "message": message_event(author, text, ts, thread_ts, team=self.team),
                 "message_ts": ts,
                 "action_ts": self.ts(),
-                "trigger_id": f"trigger-{next(self._count)}",
+                "trigger_id": f"trigger-{self._next()}",
                 "response_url": "https://hooks.slack.test/shortcut",
             }
         )
@@ -350,16 +356,19 @@ class Story:
             self.clock.now = min(until, tomorrow, *next_times)
             run()
 
+    @played_once
     def set_up_channel(self, member: str = ADMIN, **changes: Any) -> BoltResponse:
         """Fill in the channel's settings form with changes, and submit it."""
         self.command(member, "/backswing")
         return self.submit_settings(member, "settings", changes)
 
+    @played_once
     def set_up_workspace(self, member: str = ADMIN, **changes: Any) -> BoltResponse:
         """Fill in the workspace's settings form with changes, and submit it."""
         self.command(member, "/backswing", "workspace")
         return self.submit_settings(member, "workspace_settings", changes)
 
+    @played_once
     def change_my_settings(self, member: str, **changes: Any) -> BoltResponse:
         """Fill in the member's settings form with changes, and submit it."""
         self.command(member, "/backswing", "me")
@@ -397,7 +406,7 @@ class Story:
             values = {
                 "installation_id": workspace.id,
                 "channel_id": place.id,
-                "source": f"form:V{next(self._count)}",
+                "source": f"form:V{self._next()}",
                 "owner": ADMIN,
                 "created_at": now,
                 "question": "What are you working on this week?",

@@ -12,6 +12,7 @@ from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.home import opens, visible_home
 from tests.people import join_program
+from tests.remembered import played_once
 from tests.slack_payloads import button, user_object
 
 # Ten in Helsinki, where most of them are, on the first Tuesday.
@@ -22,6 +23,7 @@ def names_of(count: int) -> list[str]:
     return [f"U0P{number:03d}" for number in range(count)]
 
 
+@played_once
 def takes_part(story: Story, *people: str, **profile: Any) -> None:
     """Let people join the program, and press the button."""
     for person in people:
@@ -32,12 +34,14 @@ def takes_part(story: Story, *people: str, **profile: Any) -> None:
         assert click.status == 200
 
 
+@played_once
 def runs(story: Story) -> None:
     """Run the job, and send what is due."""
     jobs.match_pairs(story.rt, story.worker)
     story.deliver()
 
 
+@played_once
 def next_round(story: Story, days: int = 14) -> None:
     """Go to the time of the next round, day by day, and form it."""
     for _ in range(days):

@@ -10,9 +10,11 @@ from bot.programs import service as programs
 from bot.workspace import member_settings, members
 from models import ProgramMember
 from tests.factories import Story
+from tests.remembered import played_once
 from tests.slack_payloads import user_object
 
 
+@played_once
 def join_program(
     story: Story, *people: str, program_id: int | None = None, **membership: Any
 ) -> None:
@@ -32,6 +34,7 @@ def join_program(
             tx.session.merge(row)
 
 
+@played_once
 def choose(story: Story, member: str, **settings: Any) -> None:
     with story.rt.write(story.workspace) as tx:
         member_settings.update(tx, member, **settings)

@@ -9,6 +9,7 @@ from bot.programs import service
 from bot.workspace import channels, leads, members
 from models import Program, ProgramChannel, ProgramLead
 from tests.factories import Story
+from tests.remembered import played_once
 from tests.slack_payloads import (
     ADMIN,
     HELP_CHANNEL,
@@ -21,6 +22,7 @@ QUESTION = "What are you stuck on yourself? When leads ask, others do."
 MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
+@played_once
 def meet(story: Story, *people: str) -> None:
     """Store the profiles of people, as after their first press."""
     with story.rt.write(story.workspace) as tx:
@@ -29,6 +31,7 @@ def meet(story: Story, *people: str) -> None:
             members.upsert_from_slack(tx, profile, team_id=story.team)
 
 
+@played_once
 def lead_peers(story: Story, *people: str) -> None:
     """Make people the leads of the workspace's own program."""
     meet(story, *people)
@@ -72,6 +75,7 @@ def change_program(story: Story, program_id: int, **columns: Any) -> None:
             setattr(program, name, value)
 
 
+@played_once
 def ask_leads(story: Story) -> None:
     """Run the job, and send what is due."""
     jobs.program_leads.ask_leads(story.rt, story.worker)

@@ -12,6 +12,7 @@ from models import Program, ProgramChannel, ProgramLead, ProgramMember
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.home import opens
+from tests.remembered import played_once
 from tests.slack_payloads import (
     HELP_CHANNEL,
     NAMES,
@@ -23,6 +24,7 @@ from tests.slack_payloads import (
 GOAL = "Get better at reviews"
 
 
+@played_once
 def make_program(
     story: Story,
     name: str = "Reviewers",
@@ -98,6 +100,7 @@ def presses(story: Story, member: str, action: str, value: object) -> dict[str, 
     return story.slack.views[-1][1] if len(story.slack.views) > before else {}
 
 
+@played_once
 def joins_program(
     story: Story, member: str, program_id: int, **answers: Any
 ) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from models import Circle, CircleVote
 from tests.circles import PEOPLE, make_circle, meeting_of
 from tests.factories import Story
 from tests.programs import joins_program
+from tests.remembered import played_once
 from tests.seasons import press
 from tests.slack_payloads import user_object
 
@@ -19,6 +20,7 @@ LATE = "U0LATE"
 QUIET = "half of you or more missed the last two meetings"
 
 
+@played_once
 def a_circle(story: Story) -> int:
     """Store a circle whose people are in its program."""
     circle_id = make_circle(story)
@@ -28,6 +30,7 @@ def a_circle(story: Story) -> int:
     return circle_id
 
 
+@played_once
 def comes(story: Story, program: int) -> None:
     """Let Lee join the program."""
     story.slack.people[LATE] = user_object(LATE, "Lee")
@@ -42,6 +45,7 @@ def runs_jobs(story: Story) -> None:
     story.deliver()
 
 
+@played_once
 def until(story: Story, at: datetime) -> None:
     """Let time pass until `at`, running the jobs every now and then."""
     while story.clock.now < at:
@@ -49,12 +53,14 @@ def until(story: Story, at: datetime) -> None:
         runs_jobs(story)
 
 
+@played_once
 def hours_come(story: Story) -> None:
     """Let it be everyone's working hours once, also after a weekend."""
     for _ in range(12):
         story.advance(hours=6)
 
 
+@played_once
 def misses_two(story: Story) -> None:
     """Let nobody come to the first two meetings, and two working days pass."""
     runs_jobs(story)

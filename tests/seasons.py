@@ -11,6 +11,7 @@ from bot.clock import datetime_to_micros
 from models import Circle, CircleMember, CircleSeason, CircleSignup
 from tests.factories import Story
 from tests.programs import store_members
+from tests.remembered import played_once
 from tests.slack_payloads import CHAMPION, form_values, user_object
 
 # Ten in Helsinki, on a Monday.
@@ -35,6 +36,7 @@ def press(story: Story, member: str, action: str, value: object) -> dict[str, An
     return shown(story) if len(story.slack.views) > before else {}
 
 
+@played_once
 def has_people(story: Story, program: int, count: int) -> list[str]:
     """Store new people as members of a program; return their ids."""
     people = list(PEOPLE)[:count]
@@ -44,6 +46,7 @@ def has_people(story: Story, program: int, count: int) -> list[str]:
     return people
 
 
+@played_once
 def opens_season(
     story: Story, program: int, lead: str = CHAMPION, **values: Any
 ) -> int:
@@ -72,6 +75,7 @@ def signs_up(story: Story, member: str, season: int, **values: Any) -> Any:
     return json.loads(response.body)
 
 
+@played_once
 def forms_circles(story: Story, at: datetime = AFTER_SIGNUP) -> None:
     """Let the sign-up be over, and run the job."""
     story.clock.now = at
@@ -84,6 +88,7 @@ def passes_on(story: Story) -> None:
     story.deliver()
 
 
+@played_once
 def invites(story: Story, season: int, lead: str = CHAMPION) -> dict[str, Any]:
     view = press(story, lead, "invite", season)
     story.deliver()
@@ -133,6 +138,7 @@ def messages_with(story: Story, member: str, words: str) -> list[str]:
     return [text for text in every if words in text]
 
 
+@played_once
 def season_with(story: Story, program: int, count: int, **values: Any) -> int:
     """Open a season, and store so many people who signed up for it; return its id."""
     people = has_people(story, program, count)
@@ -151,6 +157,7 @@ def season_with(story: Story, program: int, count: int, **values: Any) -> int:
     return season
 
 
+@played_once
 def circle_of(
     story: Story, program: int, count: int = 6, **values: Any
 ) -> tuple[int, int, list[str]]:

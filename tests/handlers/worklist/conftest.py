@@ -14,6 +14,7 @@ from bot.workspace import channels, sync
 from models import Ask, AskRoute, WorkItem
 from tests.factories import Story
 from tests.fakes import PostedMessage
+from tests.remembered import played_once
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -135,14 +136,18 @@ class WorkList:
 
 @pytest.fixture
 def work(story: Story) -> WorkList:
+    _name_champion(story)
+    return WorkList(story)
+
+
+@played_once
+def _name_champion(story: Story) -> None:
     story.clock.now = FRIDAY
-    work = WorkList(story)
     everyone = [ASKER, HELPER, PEER, CHAMPION, ADMIN]
     story.slack.members_by_channel[HELP_CHANNEL] = everyone
     sync.refresh(story.rt, story.workspace, users=everyone, channel=HELP_CHANNEL)
     assert story.set_up_channel(champions=[CHAMPION]).body == ""
-    with work.write() as tx:
+    with story.rt.write(story.workspace) as tx:
         channel = channels.find(tx, HELP_CHANNEL)
         assert channel is not None
         channel.bot_joined_at = FRIDAY - 100 * DAY
-    return work

@@ -1,0 +1,76 @@
+"""A beginning that is restored can't be told from one that is played."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from models import Base
+from tests import remembered
+from tests.factories import Story
+from tests.remembered import Memory, played_once, remembering
+from tests.slack_payloads import ASKER
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+plays: list[str] = []
+
+
+@played_once
+def asks(story: Story, title: str) -> int:
+    plays.append(title)
+    story.advance(minutes=1)
+    story.ask(title)
+    return story.asks()[-1].id
+
+
+def everything(story: Story) -> list[Any]:
+    with story.rt.read_session() as session:
+        rows = [
+            [*map(str, session.execute(select(table)))]
+            for table in Base.metadata.sorted_tables
+        ]
+    return [rows, vars(story.slack), story.clock.now, story.number]
+
+
+def test_it_is_played_once_and_restored_whole(story: Story):
+    remembered.forget_all()
+    plays.clear()
+    file = Path(str(story.rt.write_session.kw["bind"].url.database))
+    memory = Memory(story, file, "here")
+    start = memory.end_of(None)
+    ends = []
+    for _ in range(2):
+        memory.restore(start)
+        with remembering(story, file, "here"):
+            asks(story, "How do I fix one?")
+            assert asks(story, "How do I fix two?") == len(story.asks()) == 2
+        ends.append(repr(everything(story)))
+    memory.close()
+    assert ends[0] == ends[1]
+    assert plays == ["How do I fix one?", "How do I fix two?"]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda story: story.ask("How was it before?", member=ASKER),
+        lambda story: story.clock.advance(seconds=1),
+        lambda story: story.slack.calls.append("users.info"),
+        lambda story: story.ts(),
+    ],
+    ids=["commit", "clock", "slack", "number"],
+)
+def test_after_anything_else_it_is_played(story: Story, act: Any):
+    for _ in range(2):
+        plays.clear()
+        act(story)
+        asks(story, "How do I fix one?")
+        assert plays == ["How do I fix one?"]
+        # A restored one would have taken away what happened before.
+    assert len(story.asks()) >= 2
+
+
+def test_a_patched_test_plays_itself(story: Story, monkeypatch: pytest.MonkeyPatch):
+    assert story.memory is None

@@ -37,9 +37,9 @@ def joined_members(tx: Transaction) -> Select[str]:
 def can_take_part(tx: Transaction, member: str, permission: Permission) -> bool:
     """Return True if the member may do it, and is in a program that is active."""
     joined = membership.joined_programs(tx, member)
-    is_joined = any(programs.is_active(tx, program) for program, _ in joined)
-    own_roles = roles.in_workspace(tx, member)
-    return is_joined and permissions.is_allowed(permission, own_roles)
+    if not any(programs.is_active(tx, program) for program, _ in joined):
+        return False
+    return permissions.is_allowed(permission, roles.in_workspace(tx, member))
 
 
 def in_a_program(tx: Transaction, people: Collection[str]) -> set[str]:

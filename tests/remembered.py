@@ -131,10 +131,16 @@ def played_once(play: Play) -> Play:
     return cast("Play", remembered)
 
 
+def forget(story: "Story") -> None:
+    """Close the test's file, and share nothing that is played from now on."""
+    if story.memory is not None:
+        story.memory.close()
+        story.memory = None
+
+
 @contextmanager
 def remembering(story: "Story", file: Path, place: str) -> Iterator[None]:
     """Let a test share its beginnings with the others of this place."""
-    story.memory = memory = Memory(story, file, place)
+    story.memory = Memory(story, file, place)
     yield
-    story.memory = None
-    memory.close()
+    forget(story)

@@ -13,6 +13,7 @@ from bot.db.engine import Database
 from bot.outbox.queue import LEASE_DURATION
 from models import Base
 from tests.factories import Story
+from tests.remembered import forget
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, message_event
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -79,6 +80,7 @@ def test_at_each_write_without_room_nothing_is_half_done(
     story: Story, database: Database, work: Callable[[Story], Callable[[], bool]]
 ):
     do = work(story)
+    forget(story)
     leave_no_room(database)
     pages = pragma(database, "page_count")
     failed = 0

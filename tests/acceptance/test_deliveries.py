@@ -26,6 +26,7 @@ def is_taken(delivery: Delivery) -> bool:
     return delivery.status == 200 and "event_id" in delivery.payload
 
 
+@pytest.mark.deep
 def test_each_event_counts_once_however_it_is_delivered(deployment: Deployment):
     ask = deployment.ask("How do I test daylight saving?")
     timestamps: dict[str, int] = {}
@@ -50,6 +51,7 @@ def test_each_event_counts_once_however_it_is_delivered(deployment: Deployment):
 
 
 @pytest.mark.parametrize("transport", ["http"], indirect=True)
+@pytest.mark.deep
 def test_an_event_redelivered_after_a_day_has_no_effect(deployment: Deployment):
     ask = deployment.ask("How do I test daylight saving?")
     answer = deployment.slack.say(

@@ -24,6 +24,7 @@ def get(deployment: Deployment, path: str) -> tuple[int, str]:
         connection.close()
 
 
+@pytest.mark.deep
 def test_an_operator_sees_the_bots_health(
     deployment: Deployment,
     transport: str,

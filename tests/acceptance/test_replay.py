@@ -199,6 +199,7 @@ NAMES = ["help", "translation"]
         *(pytest.param(o, marks=pytest.mark.deep) for o in ORDERS if o != HARDEST),
     ],
 )
+@pytest.mark.deep
 def test_any_order_of_deliveries_has_the_same_result(synthetic, slack, database, order):
     play(synthetic, NAMES, slack, database, ORDERS[order])
     assert database_counts(database) == message_counts.from_export(synthetic, NAMES)

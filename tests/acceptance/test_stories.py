@@ -8,6 +8,7 @@ from tests.acceptance.options import press_option
 from tests.acceptance.test_ambiguous import settle
 
 
+@pytest.mark.deep
 def test_ask_answer_solve_and_thank(deployment: Deployment) -> None:
     ask = deployment.ask("How do I test daylight saving?")
     deployment.wait_for_text(ask, "Open")
@@ -56,6 +57,7 @@ def test_the_form_asks_and_shows_errors(deployment: Deployment) -> None:
     assert_quiet(deployment)
 
 
+@pytest.mark.deep
 def test_a_message_becomes_an_ask_and_shows_that_it_is_solved(
     deployment: Deployment,
 ) -> None:
@@ -102,6 +104,7 @@ def test_an_undo_cancels_unread_messages(deployment: Deployment) -> None:
     assert_quiet(deployment)
 
 
+@pytest.mark.deep
 def test_buttons_close_and_delete(deployment: Deployment) -> None:
     ask = deployment.ask()
     deployment.slack.click(deployment.chi, deployment.channel, ask, "ask_same")
@@ -127,6 +130,7 @@ def test_no_group_is_ever_notified(deployment: Deployment, text: str) -> None:
 
 
 @pytest.mark.parametrize("was_posted", [True, False])
+@pytest.mark.deep
 def test_a_lost_response_of_slack_leaves_one_message(
     deployment: Deployment, was_posted: bool
 ) -> None:
@@ -171,6 +175,7 @@ def _all(deployment: Deployment) -> list[Message]:
     ]
 
 
+@pytest.mark.deep
 def test_my_data_comes_as_a_file_and_forget_me_erases(
     deployment: Deployment,
 ) -> None:

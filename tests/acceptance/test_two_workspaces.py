@@ -11,6 +11,7 @@ pytestmark = pytest.mark.parametrize("transport", ["http"], indirect=True)
 SECOND = "How do they fix y?"
 
 
+@pytest.mark.deep
 def test_a_second_workspace_is_served_with_its_own_token(deployment: Deployment):
     application, first = deployment.backswing, deployment.slack
     first_ask = deployment.ask()

@@ -36,6 +36,7 @@ def test_text_that_is_no_ts(ts: str) -> None:
 
 
 @given(st.from_regex(r"\A[0-9]{1,11}(\.[0-9]{1,6})?\Z"))
+@pytest.mark.deep
 def test_every_valid_ts_is_a_time(ts: str) -> None:
     assert datetime_to_micros(ts_to_datetime(ts)) == ts_to_micros(ts)
 

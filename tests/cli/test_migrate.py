@@ -118,6 +118,7 @@ def address(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'new.db'}"
 
 
+@pytest.mark.deep
 def test_a_check_changes_nothing_and_a_migration_records_the_version(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ):
@@ -143,6 +144,7 @@ def test_an_empty_file_needs_a_migration(address: str, tmp_path: Path, capsys):
     assert "no tables yet" in capsys.readouterr().out
 
 
+@pytest.mark.deep
 def test_a_database_from_before_versions_were_recorded_is_migrated(
     address: str, monkeypatch: pytest.MonkeyPatch
 ):

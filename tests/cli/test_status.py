@@ -60,6 +60,7 @@ def line(output: str, beginning: str) -> str:
     return found
 
 
+@pytest.mark.deep
 def test_it_shows_the_queue_before_and_after_the_delivery(story: Story, show: Show):
     story.command(ASKER, "/ask", TITLE)
     before = only_workspace(show)
@@ -137,6 +138,7 @@ def test_a_process_that_does_not_run_is_no_obstacle(show: Show):
     assert "not running: nothing answers" in line(show(), "Process")
 
 
+@pytest.mark.deep
 def test_a_workspace_that_removed_the_app_comes_first(show: Show, rt: Runtime):
     removed = install(rt, "T0REMOVED")
     with rt.write_session.begin() as session:

@@ -118,6 +118,7 @@ def test_a_dead_part_ends_the_process_with_a_reason(
     assert reason in capsys.readouterr().err
 
 
+@pytest.mark.deep
 def test_a_check_that_fails_ends_the_process_as_nothing_is_watched_then(
     backswing: Application,
     monkeypatch: pytest.MonkeyPatch,
@@ -132,6 +133,7 @@ def test_a_check_that_fails_ends_the_process_as_nothing_is_watched_then(
     assert "The watchdog has ended." in capsys.readouterr().err
 
 
+@pytest.mark.deep
 def test_the_start_records_the_version_that_writes_the_database(
     backswing: Application,
 ):
@@ -149,6 +151,7 @@ def serves(backswing: Application) -> int:
         return backswing.run(begin, [listening])
 
 
+@pytest.mark.deep
 def test_a_rejected_token_at_the_start_ends_it_before_it_serves(
     slack: Sandbox, backswing: Application, capsys: pytest.CaptureFixture[str]
 ):
@@ -158,6 +161,7 @@ def test_a_rejected_token_at_the_start_ends_it_before_it_serves(
 
 
 @pytest.mark.parametrize("name", ["release_leases", "sync_bot_channels"])
+@pytest.mark.deep
 def test_a_failing_database_at_the_start_ends_it_before_it_serves(
     backswing: Application,
     name: str,

@@ -403,6 +403,7 @@ def test_a_failure_that_passes_is_made_up_for(
     assert kept(story) == [WORDS]
 
 
+@pytest.mark.deep
 def test_slacks_lost_response_is_asked_for_again(story: Story, thread: Thread):
     answer = thread.answer()
     story.react(PEER, answer, "heart")

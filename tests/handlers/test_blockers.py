@@ -59,6 +59,7 @@ def update_blockers(story: Story) -> None:
     story.deliver()
 
 
+@pytest.mark.deep
 def test_a_blocker_becomes_an_ask_in_one_tap(story: Story):
     round_ = story.post_round()
     view = press(story, share_blocker(story, round_))

@@ -72,6 +72,7 @@ def meanwhile(do: Callable[[], Any], cross: Callable[[], None]) -> threading.Thr
     return thread
 
 
+@pytest.mark.deep
 def test_forget_me_runs_again(story: Story, caplog: pytest.LogCaptureFixture) -> None:
     story.ask()
     story.command(ASKER, "/backswing", "forget me")

@@ -135,6 +135,7 @@ def test_who_is_no_longer_a_member_leads_nothing(morning: Story, facts: Any):
     assert leaders(morning) == [PEER]
 
 
+@pytest.mark.deep
 def test_who_is_forgotten_leads_nothing_and_is_named_nowhere(morning: Story):
     lead_peers(morning, ASKER, PEER)
     forget(morning, ASKER)

@@ -106,6 +106,7 @@ def test_without_words_there_is_a_form(story: Story, earlier: str):
     assert empty["errors"] == {"words": "Type a few words."}
 
 
+@pytest.mark.deep
 def test_pages(story: Story, follower: SearchFollower):
     for n in range(12):
         solve_an_ask(story, f"VPN certificate number {n}?", "So.")
@@ -150,6 +151,7 @@ def flag(story: Story, member: str, reason: str = "") -> None:
     story.submit(member, view, {"reason": reason})
 
 
+@pytest.mark.deep
 def test_two_people_make_an_answer_old_and_its_author_is_asked_once(
     story: Story, follower: SearchFollower, earlier: str
 ):
@@ -311,6 +313,7 @@ def test_a_closed_ask_is_not_still_open(story: Story, earlier: str):
     assert coffee.title not in open_asks(story, "coffee machine")
 
 
+@pytest.mark.deep
 def test_what_was_answered_is_found_behind_any_number_of_open_asks(
     story: Story, follower: SearchFollower
 ):

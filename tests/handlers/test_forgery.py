@@ -143,6 +143,7 @@ def ways(ask: object, answer: object) -> dict[str, Way]:
     return entries
 
 
+@pytest.mark.deep
 def test_another_workspaces_ask_can_neither_be_seen_nor_changed(
     story: Story, theirs: int
 ) -> None:

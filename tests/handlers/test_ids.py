@@ -69,6 +69,7 @@ def everything_sent(story: Story) -> list[Any]:
     ]
 
 
+@pytest.mark.deep
 def test_written_text_is_shown_with_names_everywhere(story: Story) -> None:
     story.set_up_channel(capture="all")
     story.command("U0CHI", "/backswing")

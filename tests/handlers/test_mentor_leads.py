@@ -165,6 +165,7 @@ def test_leads_choose_the_experts_and_the_scope(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
     for helper, asker in ((HELPER, PEER), (PEER, HELPER)) * 4:
         ask = story.ask(member=asker)

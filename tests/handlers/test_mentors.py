@@ -182,6 +182,7 @@ def test_between_us_stays_private(story: Story):
     assert the_credit(story).consent == "private"
 
 
+@pytest.mark.deep
 def test_not_again_opts_out_of_this_and_all_that_follows(story: Story):
     help_out(story)
     on_friday(story)
@@ -401,6 +402,7 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
         assert session.scalar(select(func.count()).select_from(MentorRun)) == 1
 
 
+@pytest.mark.deep
 def test_nobody_is_credited_again_within_twelve_weeks(story: Story):
     help_out(story)
     on_friday(story)
@@ -494,6 +496,7 @@ def test_messages_are_counted_once_however_often_they_are_delivered(story: Story
 # The Home tab
 
 
+@pytest.mark.deep
 def test_home_keeps_the_question_and_lets_the_member_change_the_decision(story: Story):
     def at_home() -> str:
         opened = {"type": "app_home_opened", "user": HELPER, "tab": "home"}

@@ -227,6 +227,7 @@ def test_always_naming_answers_the_open_question(asked_for_consent: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_never_naming_removes_the_name_and_can_be_undone(asked_for_consent: Story):
     asked_for_consent.change_my_settings(HELPER, public_naming="yes")
     asked_for_consent.advance(seconds=3)

@@ -206,6 +206,7 @@ def test_its_workspaces_come_and_go(company: Company, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_it_removes_the_app_everywhere(company: Company):
     company.install()
     for sandbox in (company.acme, company.beta):

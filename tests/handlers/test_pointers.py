@@ -501,6 +501,7 @@ def test_the_channel_of_the_earlier_ask_becomes_private_before_it_is_posted(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_what_was_posted_disappears_once_its_channel_is_private(story: Story, den: str):
     open_den = conversation_object(DEN, "den", is_private=False)
     story.slack.channels[DEN] = open_den
@@ -778,6 +779,7 @@ def test_members_point_to_it_at_once(story: Story, earlier: str):
     assert len(posted(story)) == 1
 
 
+@pytest.mark.deep
 def test_reactions_come_all_at_once(story: Story, earlier: str):
     message = point(story)
     events = [
@@ -838,6 +840,7 @@ def test_the_newer_stands_first_and_the_older_says_so(
     assert "Newer: " not in find(story, "renew VPN certificate")
 
 
+@pytest.mark.deep
 def test_a_newer_one_in_private_is_named_to_those_who_are_in(
     story: Story, den: str, follower: SearchFollower
 ):
@@ -865,6 +868,7 @@ def test_a_newer_one_in_private_is_named_to_those_who_are_in(
 # Personal data
 
 
+@pytest.mark.deep
 def test_whoever_pointed_to_it_is_named_no_more(story: Story, earlier: str):
     message = point(story)
     story.react(PEER, message.ts, "white_check_mark")

@@ -1142,6 +1142,7 @@ def ways() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("action", "tried"), list(ways()))
+@pytest.mark.deep
 def test_each_role_may_do_in_each_way_what_the_table_says(
     stage: Stage, action: Permission, tried: str
 ) -> None:

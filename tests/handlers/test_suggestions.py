@@ -78,6 +78,7 @@ def test_what_worked_is_shown_and_takes_the_ask_back(story: Story, earlier: str)
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 4
 
 
+@pytest.mark.deep
 def test_an_ask_that_was_taken_back_is_not_found(
     story: Story, earlier: str, follower: SearchFollower
 ):
@@ -372,6 +373,7 @@ def test_it_is_silent_without_an_index(story: Story):
     assert ask_again(story) == {}
 
 
+@pytest.mark.deep
 def test_ones_own_solved_ask_comes_first(story: Story, follower: SearchFollower):
     solve_an_ask(story, "VPN certificate", "Ask Ben.", asker=PEER)
     solve_an_ask(story, "How do I renew the expired VPN certificate myself again?")
@@ -436,6 +438,7 @@ def home(story: Story) -> str:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_home_shows_it_while_the_ask_is_open(story: Story, earlier: str):
     card = ask_again(story)
     story.advance(seconds=90)
@@ -451,6 +454,7 @@ def test_home_shows_it_while_the_ask_is_open(story: Story, earlier: str):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_reply_wins_that_came_before_slack_deleted_the_ask(
     story: Story, earlier: str
 ):

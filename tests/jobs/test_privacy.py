@@ -70,6 +70,7 @@ def settle(story: Story) -> None:
     truncate_wal(story.rt, story.worker)
 
 
+@pytest.mark.deep
 def test_the_text_of_an_erased_member_is_in_no_file(told: Story, database: Database):
     told.command(ASKER, "/backswing", "forget me")
     told.submit(ASKER, told.slack.views[-1][1], {})
@@ -88,6 +89,7 @@ def test_the_text_of_a_deactivated_member_is_in_no_file(
     assert left(database) == {}
 
 
+@pytest.mark.deep
 def test_purged_data_are_in_no_file(told: Story, database: Database):
     """The topics of an open ask are left; direct messages lose their payload."""
     with told.rt.write_session.begin() as session:

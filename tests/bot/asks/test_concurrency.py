@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from models import OutboxItem
@@ -29,6 +30,7 @@ def deliver(story: Story, events: list[dict[str, Any]]) -> None:
         list(pool.map(send, events))
 
 
+@pytest.mark.deep
 def test_thirty_people_mark_one_answer_at_once(story: Story) -> None:
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)

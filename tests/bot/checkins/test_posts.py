@@ -84,6 +84,7 @@ def test_a_late_reply_counts_and_the_digest_shows_it(story: Story):
     assert response_states(story, one) == {HELPER: "missed"}
 
 
+@pytest.mark.deep
 def test_ten_in_a_row_are_celebrated_and_an_absence_is_no_gap(story: Story):
     for week in range(11):
         one = story.post_round(MONDAY + week * WEEK)
@@ -213,6 +214,7 @@ def test_an_erased_member_vanishes_from_the_digest_and_the_thread(story: Story):
     assert ASKER not in response_states(story, one)
 
 
+@pytest.mark.deep
 def test_a_member_erased_during_a_round_is_not_reminded(story: Story):
     one = story.post_round()
     share(story, ASKER, one, working_on="Secret")

@@ -92,6 +92,7 @@ def _check_instants(days: list[date], at: time, zone: ZoneInfo) -> None:
 
 @given(RHYTHMS)
 @settings(max_examples=25)
+@pytest.mark.deep
 def test_every_schedule_is_due_exactly_on_the_enumerated_dates(rhythm):
     assert list(_one_after_another(rhythm)) == _by_rrule(rhythm, LAST)
 
@@ -105,6 +106,7 @@ def test_every_schedule_is_due_exactly_on_the_enumerated_dates(rhythm):
     FIRST,
 )
 @settings(max_examples=25)
+@pytest.mark.deep
 def test_every_due_date_has_one_occurrence_in_order_in_any_zone(
     rhythm, at, zone, first
 ):
@@ -134,6 +136,7 @@ def test_in_every_zone_each_day_of_the_years_has_one_occurrence_in_order():
 
 @given(RHYTHMS, TIMES, ZONES, DATES, TIMES)
 @settings(max_examples=25)
+@pytest.mark.deep
 def test_the_next_date_is_after_now_and_skips_nothing_between(
     rhythm, at, zone, today, clock
 ):

@@ -100,6 +100,7 @@ def test_a_private_channels_member_is_reminded(story: Story, private_round: Roun
     assert "#secret" in note
 
 
+@pytest.mark.deep
 def test_after_an_unreported_leave_the_end_of_reminders_is_not_sent(
     story: Story, private_round: Round
 ):
@@ -289,6 +290,7 @@ def stop_notes(story: Story) -> list[str]:
     ]
 
 
+@pytest.mark.deep
 def test_after_three_missed_rounds_reminders_stop_with_a_message(story: Story):
     missed_rounds(story, 2)
     assert (len(direct_messages(story)), stop_notes(story)) == (2, [])

@@ -437,6 +437,7 @@ def test_replicas_that_start_at_once_start_each_round_once(story: Story):
     assert len(story.slack.messages) == 8
 
 
+@pytest.mark.deep
 def test_many_rounds_start_in_the_order_of_their_due_times(story: Story):
     due = {}
     for n in range(60):

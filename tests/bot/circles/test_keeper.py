@@ -29,6 +29,7 @@ from tests.keeper import (
 @given(
     st.lists(any_press, max_size=30) | stories(), st.randoms(), st.integers(-30, 300)
 )
+@pytest.mark.deep
 def test_any_order_of_presses_gives_one_state(presses, random, minutes):
     expected = state(*presses, at=minutes)
     shuffled = [*presses, *random.choices(presses, k=3)] if presses else []
@@ -37,6 +38,7 @@ def test_any_order_of_presses_gives_one_state(presses, random, minutes):
 
 
 @given(st.lists(any_press, max_size=20) | stories(), st.data())
+@pytest.mark.deep
 def test_a_press_without_effect_can_be_left_out(presses, data):
     """Nothing depends on whether such a press was stored."""
     whole = state(*presses, at=200)
@@ -72,6 +74,7 @@ def test_every_meeting_ends(presses):
 
 
 @given(stories(), st.integers(0, 130))
+@pytest.mark.deep
 def test_the_state_is_always_whole(presses, minutes):
     now = state(*presses, at=minutes)
     assert now.is_open == (now.phase in {Phase.RUNNING, Phase.PAUSED})

@@ -62,6 +62,7 @@ def same(first: Sequence[Block], second: Sequence[Block]) -> bool:
 
 
 @given(LISTS)
+@pytest.mark.deep
 def test_lists_of_any_length_share_the_room(drawn):
     lists = [
         list_of(number, sizes, rest=rest, has_foot=has_foot)
@@ -79,6 +80,7 @@ def test_lists_of_any_length_share_the_room(drawn):
 
 
 @given(LISTS)
+@pytest.mark.deep
 def test_nothing_is_left_out_while_there_is_room(drawn):
     lists = [list_of(n, sizes, rest=rest) for n, (sizes, rest, _) in enumerate(drawn)]
     whole = [row_list.blocks for row_list in lists]
@@ -93,6 +95,7 @@ def test_a_long_list_takes_no_room_from_a_short_one():
     assert len(first) == ROOM - len(second)
 
 
+@pytest.mark.deep
 def test_lists_that_are_cut_show_as_many_rows():
     lists = [list_of(number, [1] * 200) for number in range(3)]
     counts = [

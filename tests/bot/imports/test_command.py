@@ -67,6 +67,7 @@ def test_an_unknown_channel_is_refused_before_anything_is_written(
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.deep
 def test_an_export_without_messages_is_pointed_out(run, tmp_path, capsys):
     lists = {
         "users.json": export_factory.people(),

@@ -90,6 +90,7 @@ def test_it_counts_the_same_as_an_independent_count(export, load, database):
     assert summary.asks["solved"] == figures["solved asks"]
 
 
+@pytest.mark.deep
 def test_messages_are_counted_by_person_and_day(export, load, database):
     """All of a person's messages count, not only asks and answers."""
     load(export, capture="questions", now=SOON)
@@ -114,6 +115,7 @@ def test_days_before_any_window_are_not_counted(export, load, database):
     }
 
 
+@pytest.mark.deep
 def test_the_larger_of_two_counts_of_a_day_stays(export, load, database):
     """Both the bot and an export may have missed a part of a day."""
     load(export, now=SOON)
@@ -176,6 +178,7 @@ def kept_texts(database):
         ).all()
 
 
+@pytest.mark.deep
 def test_the_words_of_answers_that_helped_are_kept(
     *, load, database, rt, worker, slack, tmp_path, clock
 ):
@@ -257,6 +260,7 @@ def test_only_asks_and_answers_are_stored(export, load, database):
         assert session.scalar(loose) == 0
 
 
+@pytest.mark.deep
 def test_a_second_run_changes_nothing(export, load, database):
     load(export)
     before = rows(database)
@@ -404,6 +408,7 @@ def test_an_export_without_a_team_is_rejected_without_an_installation(load, tmp_
         load(ours(tmp_path, **{"users.json": nameless}))
 
 
+@pytest.mark.deep
 def test_an_old_export_does_not_restore_an_erased_member(load, database, export):
     load(export)
     peer = export_factory.PEERS[0]

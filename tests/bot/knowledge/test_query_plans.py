@@ -77,6 +77,7 @@ def add_asks(story: Story) -> None:
             tx.session.execute(text("ANALYZE asks"))
 
 
+@pytest.mark.deep
 def test_what_was_found_is_looked_up_by_its_ids(
     story: Story, follower: SearchFollower, database: Database, plans: list[str]
 ):

@@ -74,6 +74,7 @@ def test_tokens_escapes_and_code_blocks_stay_whole(words: str):
 
 
 @given(words=st.one_of(HARMFUL_TEXT, st.sampled_from(HARMFUL_SNIPPETS)))
+@pytest.mark.deep
 def test_whatever_is_sent_is_short_and_stays_the_same(words: str):
     for text in (words, words * 500):
         kept = kept_text(text)

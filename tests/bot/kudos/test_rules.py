@@ -173,6 +173,7 @@ def test_joining_costs_one_regardless_of_recipients():
     left=st.integers(-2, 12),
     by=st.sampled_from(["words", "reaction", "join"]),
 )
+@pytest.mark.deep
 def test_accepted_kudos_are_always_within_the_rules(people, left, by):
     verdict = validate(kudos_request(*people, remaining=left, method=by))
     assert bool(verdict.recipients) != bool(verdict.errors)

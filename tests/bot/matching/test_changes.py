@@ -1,5 +1,7 @@
 from random import Random
 
+import pytest
+
 from bot.matching import circles
 from bot.matching.changes import Merge, merge, place
 from bot.matching.people import Person
@@ -69,6 +71,7 @@ def test_a_circle_of_four_joins_only_where_there_is_room():
     assert merge(ABC, [circle("a", 4), circle("b", 3)], 0, AT) is not None
 
 
+@pytest.mark.deep
 def test_no_circle_stays_below_four_while_forty_of_sixty_leave():
     for draw in map(Random, range(3)):
         people = crowd(60, draw.randrange(1000))

@@ -218,6 +218,7 @@ def test_circles_of_a_few_people_cost_least(count, seed):
     ("count", "seed"),
     [(13, 1), (14, 2), (15, 3), (15, 4)],
 )
+@pytest.mark.deep
 def test_circles_of_up_to_fifteen_people_cost_least(count, seed):
     people = crowd(count, seed)
     formed = form(people)

@@ -145,6 +145,7 @@ def test_in_the_end_the_id_decides():
 
 
 @given(MARKS, st.randoms(use_true_random=False))
+@pytest.mark.deep
 def test_the_order_of_marks_and_people_changes_nothing(marks, shuffle):
     messages = {person: 1 + n % 4 for n, person in enumerate(PEOPLE)}
     before = detect(marks, messages)

@@ -274,6 +274,7 @@ STEPS = st.lists(
 )
 @given(STEPS)
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.deep
 def test_whatever_the_clock_did_everything_is_sent_once_and_soon(
     rt: Runtime, clock: Clock, steps: list[tuple[str, int]]
 ):

@@ -127,6 +127,7 @@ def test_a_channel_that_is_busy_in_one_is_available_in_the_other(
     assert two.worker.send_due() == 1
 
 
+@pytest.mark.deep
 def test_a_backlog_in_one_does_not_delay_the_other(two: TwoWorkspaces):
     two.enqueue_posts(two.alpha, *range(100))
     two.enqueue_posts(two.beta, 1, 2)

@@ -127,6 +127,7 @@ def filled(rt: Runtime) -> Runtime:
     return rt
 
 
+@pytest.mark.deep
 def test_no_row_in_any_table_leads_to_an_erased_member(filled: Runtime):
     with filled.read_session() as session:
         before, held = cells(session), counts(session)

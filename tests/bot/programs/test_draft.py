@@ -53,6 +53,7 @@ def test_the_first_day_may_be_the_last():
 
 
 @given(name=HARMFUL_TEXT, rules=st.lists(HARMFUL_TEXT, max_size=9), leads=IDS)
+@pytest.mark.deep
 def test_what_is_accepted_can_be_shown_and_sent_again(
     name: str, rules: list[str], leads: tuple[str, ...]
 ):

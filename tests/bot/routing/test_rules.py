@@ -304,6 +304,7 @@ BUSY = st.sets(st.sampled_from(MEMBERS))
 
 
 @given(PEOPLE, SIMILAR, COUNTS, st.randoms())
+@pytest.mark.deep
 def test_the_order_of_the_input_changes_nothing(people, similar, counts, random):
     expected = rules.rank(people, similar, counts, now=NOW)
     for each in (people, similar):
@@ -314,6 +315,7 @@ def test_the_order_of_the_input_changes_nothing(people, similar, counts, random)
 
 
 @given(PEOPLE, SIMILAR, COUNTS)
+@pytest.mark.deep
 def test_what_speaks_for_a_person_does_not_depend_on_the_other_people(
     people, similar, counts
 ):
@@ -342,6 +344,7 @@ def test_those_who_may_know_are_ranked_whatever_topics_they_know(
 
 
 @given(PEOPLE, SIMILAR, COUNTS)
+@pytest.mark.deep
 def test_every_reason_is_true(people, similar, counts):
     for candidate in rules.rank(people, similar, counts, now=NOW):
         person, reason = candidate.person, candidate.reason
@@ -360,6 +363,7 @@ def test_every_reason_is_true(people, similar, counts):
 
 
 @given(PEOPLE, SIMILAR, COUNTS, BUSY, st.integers(1, 3), st.integers(0, 4))
+@pytest.mark.deep
 def test_each_place_has_another_person(people, similar, counts, busy, step, places):
     ranked = rules.rank(people, similar, counts, now=NOW)
     chosen = rules.pick(ranked, busy, step=step, places=places)

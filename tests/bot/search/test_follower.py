@@ -150,6 +150,7 @@ def test_every_statement_is_followed(
     assert found(story, "coffee") == ["Where is the coffee machine?"]
 
 
+@pytest.mark.deep
 def test_the_words_of_the_same_problem_are_followed(
     story: Story, database: Database, follower: SearchFollower
 ):
@@ -335,6 +336,7 @@ def test_a_change_that_an_index_has_missed_is_noticed_at_the_start(
     assert story.rt.search.count == 0
 
 
+@pytest.mark.deep
 def test_an_index_with_wrong_bytes_is_built_anew(
     story: Story, folder: Path, follower: SearchFollower
 ):
@@ -489,6 +491,7 @@ def test_deleted_words_leave_the_disk_within_a_day(
     assert not is_on_disk(follower, "zanzibar")
 
 
+@pytest.mark.deep
 def test_erased_words_leave_the_disk_at_once(
     story: Story, folder: Path, follower: SearchFollower
 ):

@@ -120,6 +120,7 @@ def test_slack_accepts_every_message(text: str):
 
 
 @given(HARMFUL_TEXT, HARMFUL_TEXT)
+@pytest.mark.deep
 def test_no_note_about_an_ask_does_harm(text: str, name: str):
     title, details = from_message(text)
     who = sanitize(name) or "someone"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 import jobs
@@ -46,6 +47,7 @@ def other_rows(story: Story) -> dict[str, list[Any]]:
         }
 
 
+@pytest.mark.deep
 def test_due_work_waits_for_a_process_that_has_the_token(story: Story):
     story.set_up_channel(capture="all")
     ask = story.ask()

@@ -158,6 +158,7 @@ def test_a_lost_answer_is_asked_for_again(
     assert first.works(acme)
 
 
+@pytest.mark.deep
 def test_slack_is_down_for_an_hour(
     first: InstallSite, hub: SlackHub, acme: Sandbox, clock: Clock
 ):

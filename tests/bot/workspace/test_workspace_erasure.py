@@ -75,6 +75,7 @@ def erase(database: Database, installation_id: int, **later: float) -> bool:
     )
 
 
+@pytest.mark.deep
 def test_nothing_of_it_is_left_and_everything_of_the_other(
     database: Database, both: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ):

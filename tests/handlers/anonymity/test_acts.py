@@ -69,6 +69,7 @@ def answered(story: Story, by: str = HELPER) -> int:
 # Home
 
 
+@pytest.mark.deep
 def test_the_home_tab_shows_own_asks_to_their_owner_only(
     anonymity: Anonymity, story: Story, author: Actor
 ) -> None:
@@ -480,6 +481,7 @@ def test_a_hidden_ask_hides_the_replies_of_its_author(
     ]
 
 
+@pytest.mark.deep
 def test_only_so_many_replies(story: Story, author: Actor, ask_id: int) -> None:
     form = author.press("reply", ask_id)
     for number in range(30):
@@ -642,6 +644,7 @@ VALUES = {
 }
 
 
+@pytest.mark.deep
 def test_no_one_else_can_act_and_all_read_the_same(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -711,6 +714,7 @@ def test_forged_values_change_nothing(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_no_act_stores_who_acted(
     anonymity: Anonymity, story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -754,6 +758,7 @@ def test_no_act_stores_who_acted(
 # A private channel
 
 
+@pytest.mark.deep
 def test_in_a_private_channel_slack_is_asked_nothing(
     story: Story, author: Actor, ask_id: int
 ) -> None:

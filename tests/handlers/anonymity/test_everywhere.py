@@ -54,6 +54,7 @@ def shown(story: Story) -> str:
 # Routing
 
 
+@pytest.mark.deep
 def test_people_who_are_asked_read_that_someone_asks(
     anonymity: Anonymity, story: Story
 ) -> None:

@@ -199,6 +199,7 @@ def test_a_rotation_without_the_right_key_is_refused(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_lost_key_cuts_all_links_and_everyone_reads_so(
     anonymity: Anonymity, story: Story
 ) -> None:

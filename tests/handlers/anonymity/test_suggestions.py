@@ -52,6 +52,7 @@ def apart_from_the_tick(view: dict[str, Any]) -> str:
     return json.dumps(blocks)
 
 
+@pytest.mark.deep
 def test_the_form_shows_the_same_without_a_name(
     story: Story, earlier: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -87,6 +88,7 @@ def test_an_entry_is_dismissed_without_a_trace(story: Story, earlier: str) -> No
     assert all_rows(story, but=()) == before
 
 
+@pytest.mark.deep
 def test_after_the_post_no_one_is_shown_anything(
     anonymity: Anonymity, story: Story, earlier: str, follower: SearchFollower
 ) -> None:

@@ -31,6 +31,7 @@ from tests.slack_payloads import HELP_CHANNEL, PEER
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_newcomers_file_has_no_answer(story: Story) -> None:
     begin(story, BUDDY, PEER)
     wants(story)
@@ -44,6 +45,7 @@ def test_the_newcomers_file_has_no_answer(story: Story) -> None:
 
 
 @pytest.mark.parametrize("by", [NEWCOMER, BUDDY])
+@pytest.mark.deep
 def test_forgetting_ends_it(story: Story, by: str) -> None:
     other = {NEWCOMER: BUDDY, BUDDY: NEWCOMER}[by]
     pairs_up(story)
@@ -60,6 +62,7 @@ def test_forgetting_ends_it(story: Story, by: str) -> None:
 
 @pytest.mark.parametrize("by", [NEWCOMER, BUDDY])
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_forgetting_during_the_question(story: Story, by: str) -> None:
     begin(story)
     wants(story)

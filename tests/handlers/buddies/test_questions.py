@@ -39,6 +39,7 @@ from tests.slack_payloads import GUEST, PEER, user_object
 CHI = PEER
 
 
+@pytest.mark.deep
 def test_after_a_no_or_a_silence_the_next_one_is_asked(story: Story) -> None:
     """The newcomer sees the same all the time."""
     third = "U0THIRD"
@@ -110,6 +111,7 @@ def test_presses_in_any_order_give_one_answer(story: Story) -> None:
     assert not offer(story).is_in
 
 
+@pytest.mark.deep
 def test_a_buddy_has_one_newcomer_at_a_time(story: Story) -> None:
     pairs_up(story)
     wants(story, CHI)
@@ -141,6 +143,7 @@ def test_whoever_looks_first_comes_first(story: Story) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_three_silences_pause_it(story: Story) -> None:
     begin(story)
     story.set_up_workspace(buddies="on", unasked_per_week="10")
@@ -163,6 +166,7 @@ def test_three_silences_pause_it(story: Story) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_question_that_could_not_be_sent_is_no_silence(story: Story) -> None:
     begin(story)
     story.set_up_workspace(buddies="on", unasked_per_week="0")

@@ -32,6 +32,7 @@ from tests.seasons import text_of
 from tests.slack_payloads import ADMIN, PEER, user_object
 
 
+@pytest.mark.deep
 def test_a_newcomer_is_asked_once_and_gets_a_buddy(story: Story) -> None:
     story.slack.people[BUDDY] = user_object(BUDDY, tz="Europe/Berlin")
     begin(story)
@@ -173,6 +174,7 @@ def test_an_answered_first_ask_tells_nobody(story: Story) -> None:
     assert texts_to(story, BUDDY, "has no answer yet") == []
 
 
+@pytest.mark.deep
 def test_either_ends_it_without_a_reason(story: Story) -> None:
     pairs_up(story)
     number = str(pair(story).id)
@@ -212,6 +214,7 @@ def test_newcomers_and_buddies_see_what_is_for_them(story: Story) -> None:
     assert "Be a buddy for someone new" in people_page(story, PEER)
 
 
+@pytest.mark.deep
 def test_it_begins_when_six_people_want_it(story: Story) -> None:
     story.clock.advance(days=30)
     people = names_of(6)

@@ -156,6 +156,7 @@ def test_another_one_of_theirs(circle: Story):
 
 @pytest.mark.deep_on_postgresql
 @pytest.mark.parametrize("is_taken_back", [True, False])
+@pytest.mark.deep
 def test_none_of_mine_asks_the_next_member_and_this_one_if_they_take_it_back(
     circle: Story, is_taken_back: bool
 ):
@@ -269,6 +270,7 @@ def test_nobody_answers_for_another(circle: Story):
     assert "Mercury" not in announced(circle)
 
 
+@pytest.mark.deep
 def test_offers_go_with_their_member_and_90_days_after_the_end(circle: Story):
     message = offered(circle)
     assert "circle_ask_offers" in json.dumps(file_of(circle, HELPER))

@@ -46,6 +46,7 @@ def goes_on(story: Story, member: str, circle: int, program: int) -> int:
     return started(story).id
 
 
+@pytest.mark.deep
 def test_each_reads_the_last_questions_after_the_last_day(story: Story, program: int):
     season, _, people = circle_of(story, program)
     with story.rt.read_session() as session:

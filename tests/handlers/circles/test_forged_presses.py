@@ -98,6 +98,7 @@ def try_all(story: Story, member: str, number: object) -> None:
         assert answer.status == 200
 
 
+@pytest.mark.deep
 def test_an_invalid_id_changes_nothing(story: Story, program: int):
     circle_of(story, program)
     before = everything(story)

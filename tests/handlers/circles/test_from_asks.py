@@ -58,6 +58,7 @@ def makes_circle(story: Story, member: str, ask_id: int, program: int) -> int:
     return started(story).id
 
 
+@pytest.mark.deep
 def test_those_who_took_part_are_invited_and_take_a_place(
     story: Story, program: int, ask: tuple[int, str]
 ):

@@ -43,6 +43,7 @@ def test_a_meeting_is_on_the_working_day_after_holidays(region, day):
     assert at == datetime(2026, 4, day, 9, tzinfo=UTC)
 
 
+@pytest.mark.deep
 def test_the_circle_reads_why_it_meets_on_another_day(story: Story):
     make_circle(story)
     has(story, holidays_of="CY", format="case_clinic")

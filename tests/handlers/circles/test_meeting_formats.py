@@ -46,6 +46,7 @@ def discussion(story: Story) -> Story:
     return story
 
 
+@pytest.mark.deep
 def test_one_press_in_the_reminder_changes_it_for_all(story: Story):
     circle = make_circle(story)
     keep(story)
@@ -97,6 +98,7 @@ def test_the_next_facilitator_reads_the_format_that_was_chosen(story: Story):
     assert "meeting_turns" in button_values(reminder)
 
 
+@pytest.mark.deep
 def test_a_discussion_has_a_goal_and_a_scope_and_closes_with_actions(
     discussion: Story,
 ):
@@ -136,6 +138,7 @@ def test_the_goal_is_for_the_circle_alone(discussion: Story):
     assert last_reply(story) == "Only the people in this circle can do that."
 
 
+@pytest.mark.deep
 def test_the_goal_goes_with_the_member_who_wrote_it(discussion: Story):
     story = discussion
     presses(story, PEER, "focus")

@@ -61,6 +61,7 @@ def words_to(story: Story, member: str) -> str:
     return json.dumps([*messages, story.slack.homes.get(member, {})])
 
 
+@pytest.mark.deep
 def test_only_the_circle_reads_what_its_members_write(met: Story):
     for member in (ADMIN, CHAMPION, GUEST):
         opens(met, member)
@@ -85,6 +86,7 @@ def test_a_data_file_has_ones_own_words_and_no_others(met: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_data_file_tells_nobody_elses_presses(met: Story):
     people = {HELPER, ASKER, PEER}
     for member in people:
@@ -95,6 +97,7 @@ def test_a_data_file_tells_nobody_elses_presses(met: Story):
 
 
 @pytest.mark.parametrize("member", [HELPER, ASKER])
+@pytest.mark.deep
 def test_a_forgotten_member_vanishes_from_the_meetings(met: Story, member: str):
     forget(met, member)
     met.advance(minutes=2)
@@ -124,6 +127,7 @@ def test_the_circle_goes_on_without_a_forgotten_facilitator(met: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_words_are_deleted_90_days_after_the_end(met: Story):
     with met.rt.write_session.begin() as session:
         session.scalars(select(CircleSeason)).one().ended_at = met.clock()

@@ -60,6 +60,7 @@ def to_step(story: Story, count: int, by: str = ASKER) -> None:
         story.advance(seconds=11)
 
 
+@pytest.mark.deep
 def test_a_first_meeting_from_the_invitation_to_the_end(story: Story):
     make_circle(story)
     keep(story)
@@ -106,6 +107,7 @@ def test_a_first_meeting_from_the_invitation_to_the_end(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_next_meeting_begins_with_what_became_of_last_time(story: Story):
     make_circle(story)
     start(story)
@@ -424,6 +426,7 @@ def test_a_meeting_that_is_on_at_the_end_of_the_season_goes_on(story: Story):
     assert not meeting_of(story).is_open
 
 
+@pytest.mark.deep
 def test_what_was_agreed_comes_in_ones_hours(story: Story):
     make_circle(story)
     story.slack.people[PEER]["tz"] = "America/Los_Angeles"
@@ -506,6 +509,7 @@ def test_a_facilitator_who_cannot_is_followed_by_the_next(story: Story):
 
 
 @pytest.mark.parametrize(("days", "asked"), [(None, HELPER), (9, HELPER), (5, ASKER)])
+@pytest.mark.deep
 def test_someone_who_is_away_at_the_meeting_facilitates_the_next_one(
     story: Story, days: int | None, asked: str
 ):

@@ -52,6 +52,7 @@ def answer(story: Story, people: list[str], merge: int, word: str = "yes") -> No
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_four_stay_together_and_three_ask_another_circle(story: Story, program: int):
     season, [(small, people), (other, others)] = two_circles(story, program, 9)
     leave(story, small, people[:1])
@@ -98,6 +99,7 @@ def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(
             assert bool(answers) == bool(count)
 
 
+@pytest.mark.deep
 def test_silence_of_three_working_days_is_a_no(story: Story, program: int):
     _, [(small, people), _] = two_circles(story, program, 9)
     leave(story, small, people[:2])
@@ -139,6 +141,7 @@ def test_the_person_who_would_move_decides_for_themselves(story: Story, program:
     assert dict(circles_of(story, season))[other] == others
 
 
+@pytest.mark.deep
 def test_people_outside_have_no_say(story: Story, program: int):
     _, [(small, people), _] = two_circles(story, program, 9)
     leave(story, small, people[:2])
@@ -148,6 +151,7 @@ def test_people_outside_have_no_say(story: Story, program: int):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_people_who_move_get_the_time_of_the_other_circle(story: Story, program: int):
     season, [(small, people), (other, others)] = two_circles(story, program, 9)
     at = chooses_time(story, others[0], other)

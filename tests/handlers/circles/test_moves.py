@@ -59,6 +59,7 @@ def all_join(story: Story, circle_id: int) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_more_than_half_move_one_meeting(story: Story):
     all_join(story, make_circle(story))
     keep(story)

@@ -45,6 +45,7 @@ def asks(story: Story, circle_id: int) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_others_read_of_a_person_only_when_these_want_the_place(
     story: Story, begun: tuple[int, int, list[str]]
 ):
@@ -79,6 +80,7 @@ def test_the_others_read_of_a_person_only_when_these_want_the_place(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_more_than_half_say_no_and_the_person_waits_for_another(
     story: Story, begun: tuple[int, int, list[str]]
 ):
@@ -97,6 +99,7 @@ def test_more_than_half_say_no_and_the_person_waits_for_another(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_silence_of_three_working_days_is_a_yes(
     story: Story, begun: tuple[int, int, list[str]]
 ):
@@ -152,6 +155,7 @@ def test_a_circle_that_has_a_break_takes_no_one(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_person_asks_for_a_place_in_a_circle_that_a_member_started(
     story: Story, program: int
 ):

@@ -36,6 +36,7 @@ def test_the_last_press_decides_whether_a_person_signed_up(story: Story, program
             assert row.brings == "Question 3"
 
 
+@pytest.mark.deep
 def test_a_place_is_taken_once_however_often_it_is_pressed(story: Story, program: int):
     _, circle, people = circle_of(story, program)
     [before] = places_of(story, people[0])

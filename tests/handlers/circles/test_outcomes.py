@@ -75,6 +75,7 @@ def line_of(story: Story) -> str:
         return outcomes.season_line(tx, season)
 
 
+@pytest.mark.deep
 def test_one_person_who_starts_and_ends_has_met_nobody(over: Story):
     assert pairs(over) == set()
     assert not meeting_of(over, 1).took_place
@@ -142,6 +143,7 @@ def test_worth_is_counted_once_and_without_a_name(over: Story):
     assert "worth" not in file
 
 
+@pytest.mark.deep
 def test_leads_see_the_answers_of_five_people_at_a_time(story: Story):
     """A lead looks after each answer, and never learns that of one person."""
     people = (*PEOPLE, "U0SIX", "U0SEVEN")
@@ -222,6 +224,7 @@ def test_nobody_answers_before_the_end_or_long_after(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_answers_go_with_their_member_and_90_days_after_the_end(over: Story):
     says(over, HELPER, "met_all")
     says(over, PEER, "met_all")

@@ -26,6 +26,7 @@ from tests.seasons import (
 from tests.slack_payloads import CHAMPION, button, form_values, user_object
 
 
+@pytest.mark.deep
 def test_a_place_not_taken_in_three_working_days_goes_to_the_next(
     story: Story, program: int
 ):
@@ -66,6 +67,7 @@ def signs_up_late(story: Story, program: int, member: str, season: int) -> None:
     story.deliver()
 
 
+@pytest.mark.deep
 def test_a_latecomer_gets_a_free_place_and_nobody_else_moves(
     story: Story, program: int
 ):
@@ -223,6 +225,7 @@ def test_three_people_get_no_circle_and_are_told(story: Story, program: int):
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(4, [4]), (8, [4, 4]), (9, [5, 4])])
+@pytest.mark.deep
 def test_few_people_are_in_small_circles_and_told(
     story: Story, program: int, count: int, sizes: list[int]
 ):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from bot.circles import personal_data
@@ -50,6 +51,7 @@ def avoids(story: Story, member: str, other: str) -> None:
         )
 
 
+@pytest.mark.deep
 def test_people_who_avoid_each_other_are_apart_and_a_lead_does_not_learn_why(
     story: Story, program: int
 ):
@@ -92,6 +94,7 @@ def test_those_without_a_circle_read_the_same_whatever_the_cause(
         assert word not in texts[0][0]
 
 
+@pytest.mark.deep
 def test_a_forgotten_person_is_in_no_circle_and_brought_nothing(
     story: Story, program: int
 ):
@@ -142,6 +145,7 @@ def test_what_people_brought_is_deleted_90_days_after_the_season(
     assert places() == set(people[1:])
 
 
+@pytest.mark.deep
 def test_the_others_learn_that_a_forgotten_person_left(story: Story, program: int):
     """The free place goes to the next; the person gets no other."""
     season, _, people = circle_of(story, program, 7)
@@ -218,6 +222,7 @@ def test_what_a_person_brings_is_in_no_message_to_others(story: Story, program: 
         assert not messages_with(story, member, SECRET)
 
 
+@pytest.mark.deep
 def test_who_lost_sight_of_the_program_reads_no_new_name_of_it(story: Story):
     people = list(PEOPLE)[:6]
     story.slack.channels[DEN] = conversation_object(DEN, "den", is_private=True)

@@ -113,6 +113,7 @@ def test_without_an_answer_it_has_a_break_until_a_member_brings_it_back(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_break_of_twelve_weeks_is_the_end(story: Story, quiet: int):
     until(story, vote_of(story).answer_until + timedelta(minutes=1))
     story.clock.now += timedelta(weeks=12)
@@ -223,6 +224,7 @@ def test_it_joins_another_circle_that_wants_it(story: Story, program: int):
 
 @pytest.mark.parametrize("is_wanted", [True, False])
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_member_proposes_a_break(story: Story, is_wanted: bool):
     circle_id = a_circle(story)
     runs_jobs(story)

@@ -1,5 +1,7 @@
 """The reasons for a circle: true when they are read, and seen by their reader."""
 
+import pytest
+
 from models import MemberAttributes
 from tests.factories import Story
 from tests.people import choose
@@ -38,6 +40,7 @@ def page(story: Story, season: int, member: str) -> str:
     return text_of(press(story, member, "see", circle))
 
 
+@pytest.mark.deep
 def test_each_reads_first_what_is_for_them(story: Story, program: int):
     season = season_of_six(story, program)
     choose(story, "U0C01", topics_wanted=["kafka"])
@@ -102,6 +105,7 @@ def test_teams_differ_only_if_each_two_are_in_different_ones(
     assert "They are all in different teams" in preview(story, season)
 
 
+@pytest.mark.deep
 def test_people_are_called_by_their_first_names(story: Story, program: int):
     names = {
         "U0C00": ("Aino Virtanen", "Aino"),

@@ -23,6 +23,7 @@ def deactivate(story: Story, member: str) -> None:
     passes_on(story)
 
 
+@pytest.mark.deep
 def test_a_majority_for_a_move_is_reached_when_others_go(story: Story):
     circle_id = a_circle(story)
     keep(story)

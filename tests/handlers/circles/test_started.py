@@ -79,6 +79,7 @@ def circle(story: Story, program: int, count: int = 4) -> tuple[int, int, list[s
     return season, circle_id, people
 
 
+@pytest.mark.deep
 def test_a_member_starts_a_circle_and_others_take_its_places(
     story: Story, program: int
 ):
@@ -127,6 +128,7 @@ def test_it_meets_like_any_other_circle(story: Story, program: int):
     assert messages_with(story, people[0], "can't come to your circle from now on")
 
 
+@pytest.mark.deep
 def test_a_full_circle_is_in_no_list_and_takes_nobody(story: Story, program: int):
     *people, late = has_people(story, program, 5)
     starts(story, people[0], program, places="4")
@@ -180,6 +182,7 @@ def test_nobody_starts_two_at_a_time(story: Story, program: int):
         assert len(session.scalars(select(Circle)).all()) == 1
 
 
+@pytest.mark.deep
 def test_leads_and_admins_do_not_see_or_run_it(story: Story, program: int):
     season, circle_id, people = circle(story, program)
     joins_program(story, CHAMPION, program)
@@ -251,6 +254,7 @@ def test_a_circle_that_everyone_left_ends(story: Story, program: int):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_last_person_reads_that_the_circle_has_ended(story: Story, program: int):
     season, circle_id, people = circle(story, program)
     for person in people[1:]:
@@ -268,6 +272,7 @@ def test_two_circles_at_one_time_are_warned_of(story: Story, program: int):
     assert "another circle at that time" in text_of(form)
 
 
+@pytest.mark.deep
 def test_a_forgotten_starter_leaves_no_theme_and_no_name(story: Story, program: int):
     season, _, people = circle(story, program)
     forget(story, people[0])

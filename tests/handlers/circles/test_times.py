@@ -99,6 +99,7 @@ def test_a_circle_in_writing_needs_no_common_hour(story: Story, program: int):
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_nobody_chooses_a_time_before_all_have_answered(story: Story, program: int):
     season = season_with(story, program, 6)
     forms_circles(story)
@@ -115,6 +116,7 @@ def test_nobody_chooses_a_time_before_all_have_answered(story: Story, program: i
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_after_two_working_days_anyone_in_the_circle_may_choose(
     story: Story, program: int
 ):
@@ -203,6 +205,7 @@ def two_circles(story: Story, program: int) -> tuple[list[int], list[str]]:
     return circles, people
 
 
+@pytest.mark.deep
 def test_nobody_has_two_circles_at_the_same_hour(story: Story, program: int):
     [first, second], people = two_circles(story, program)
     runs = people[0]

@@ -46,6 +46,7 @@ def invited(story: Story, program: int, count: int = 7) -> tuple[int, int, list[
     return season, circle, people
 
 
+@pytest.mark.deep
 def test_who_wants_a_place_that_is_gone_waits_for_another(story: Story, program: int):
     season, circle, [silent, *others] = invited(story, program)
     for person in others:
@@ -77,6 +78,7 @@ def test_who_gave_a_place_back_is_not_asked_again(story: Story, program: int):
     assert len(messages_with(story, first, OFFER)) == 2
 
 
+@pytest.mark.deep
 def test_who_stays_alone_is_told_and_waits(story: Story, program: int):
     season, circle, people = circle_of(story, program, 4)
     for person in people[1:]:
@@ -204,6 +206,7 @@ def test_a_lead_who_invited_is_not_reminded(story: Story, program: int):
 
 
 @pytest.mark.parametrize("reason", ["manager", "excluded"])
+@pytest.mark.deep
 def test_two_who_must_not_meet_are_parted_before_they_read_of_each_other(
     story: Story, program: int, reason: str
 ):

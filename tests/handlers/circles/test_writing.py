@@ -75,6 +75,7 @@ def go_to_stage(story: Story, **after: int) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_week_in_writing(week: Story):
     assert "Put an issue" in text(week, ADMIN)
     writes(week, HELPER, ISSUE)
@@ -107,6 +108,7 @@ def test_a_week_in_writing(week: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_each_stage_is_one_message_and_nobody_learns_who_wrote_nothing(week: Story):
     writes(week, HELPER, ISSUE)
     for after in ({"days": 1, "minutes": 1}, {"days": 5}, {"days": 8}):
@@ -129,6 +131,7 @@ def test_two_people_put_their_issues_and_may_change_them(week: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_form_shows_what_one_wrote_about_each_issue(week: Story):
     for member in (HELPER, PEER):
         writes(week, member, ISSUE)
@@ -221,6 +224,7 @@ def test_a_circle_with_open_places_does_not_begin(story: Story):
         assert session.scalars(select(CircleMeeting)).all() == []
 
 
+@pytest.mark.deep
 def test_the_words_of_a_forgotten_member_go(week: Story):
     writes(week, HELPER, ISSUE)
     go_to_stage(week, days=1, minutes=1)

@@ -136,6 +136,7 @@ def test_harmful_text_is_shown_as_it_was_written(draft: Story, text: str) -> Non
 
 
 @pytest.mark.parametrize("by", [PEER, ADMIN])
+@pytest.mark.deep
 def test_nobody_else_sees_or_does_anything(story: Story, by: str) -> None:
     begin(story)
     agree_all(story)
@@ -167,6 +168,7 @@ def test_forged_people_are_not_asked(story: Story) -> None:
         assert "I can't ask them now." in text_of(story.slack.views[-1][1])
 
 
+@pytest.mark.deep
 def test_leads_see_a_number_and_nothing_else(story: Story) -> None:
     begin(story)
     agree_all(story)

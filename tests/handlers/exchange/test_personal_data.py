@@ -27,6 +27,7 @@ from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER
 SECRET = "Canary of the two."
 
 
+@pytest.mark.deep
 def test_each_file_has_only_own_answers(story: Story) -> None:
     begin(story)
     agree_all(story)
@@ -43,6 +44,7 @@ def test_each_file_has_only_own_answers(story: Story) -> None:
 
 
 @pytest.mark.parametrize("by", [ASKER, HELPER])
+@pytest.mark.deep
 def test_forgetting_ends_it_and_takes_the_words(story: Story, by: str) -> None:
     other = {ASKER: HELPER, HELPER: ASKER}[by]
     begin(story)
@@ -127,6 +129,7 @@ def test_a_running_exchange_keeps_its_texts(story: Story) -> None:
     assert row_of(story, ASKER).hopes
 
 
+@pytest.mark.deep
 def test_no_reason_comes_from_a_private_channel_or_a_hidden_team(story: Story) -> None:
     begin(story)
     ask = story.ask("How do I stop the retries?", member=ASKER)

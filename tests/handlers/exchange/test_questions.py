@@ -110,6 +110,7 @@ def test_a_no_before_the_message_looks_like_silence(
     assert story.clock.now.replace(second=0) == datetime(2026, 3, 20, 13, tzinfo=UTC)
 
 
+@pytest.mark.deep
 def test_not_this_lasts_a_year_unless_taken_back_and_not_now_does_not(
     story: Story,
 ) -> None:
@@ -415,6 +416,7 @@ def test_it_begins_with_six_people_who_are_still_there(story: Story) -> None:
     assert "Now it's 5." in sees(story, people[0])
 
 
+@pytest.mark.deep
 def test_many_questions_hide_no_exchange(story: Story) -> None:
     begin(story)
     agree_all(story)

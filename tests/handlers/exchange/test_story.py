@@ -33,6 +33,7 @@ from tests.slack_payloads import ASKER, HELPER, user_object
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     story.ask()
     assert "Learn from a peer who wants" not in people_page(story, ASKER)
@@ -58,6 +59,7 @@ def test_people_are_proposed_with_true_reasons(story: Story) -> None:
     assert "Ask Ben" in shown
 
 
+@pytest.mark.deep
 def test_the_question_says_why_and_a_yes_begins_it(story: Story) -> None:
     begin(story)
     asks(story)

@@ -410,6 +410,7 @@ class Registered:
         return register
 
 
+@pytest.mark.deep
 def test_each_listener_is_tested_or_needs_no_channel(den: Story):
     registered = Registered()
     handlers.register(
@@ -504,6 +505,7 @@ def test_slack_is_asked_once_an_hour_and_a_leave_counts_at_once(den: Story):
     assert all_rows(den) != before
 
 
+@pytest.mark.deep
 def test_a_member_does_all_of_that(den: Story):
     """So no action was refused for another reason."""
     for name, use in prepared(den).items():

@@ -241,6 +241,7 @@ def test_no_later_text_reaches_a_former_member(den: Story, *, is_heard: bool):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.deep
 def test_the_same_text_reaches_a_member(den: Story):
     """So no text was hidden from former members for another reason."""
     life = lived(den)
@@ -265,6 +266,7 @@ def test_a_direct_message_waits_until_slack_confirms_the_membership(den: Story):
     assert ask_id == ask.id
 
 
+@pytest.mark.deep
 def test_a_message_to_a_former_member_is_redacted_without_later_text(den: Story):
     """Chi is erased: the message that names her to Ben is rendered for him."""
     asks_there(den)

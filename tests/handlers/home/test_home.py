@@ -37,6 +37,7 @@ def test_unknown_memberships_are_not_shown_as_none(peers: Story):
     assert "has an answer" not in visible_home(peers, ASKER)
 
 
+@pytest.mark.deep
 def test_my_open_asks_are_listed_with_their_state_and_pages(peers: Story):
     for n in range(10):
         peers.command(ASKER, "/ask", f"Question {n}?")
@@ -102,6 +103,7 @@ def test_a_page_beyond_the_end_is_the_last(peers: Story):
     assert links(peers, ASKER) == ["How do I fix x?"]
 
 
+@pytest.mark.deep
 def test_unanswered_asks_of_my_channels_are_listed_my_topics_first(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     peers.clock.advance(days=1)
@@ -184,6 +186,7 @@ def statements(story: Story, database: Database, member: str) -> int:
     return len([one for one in ran if one.startswith("SELECT")])
 
 
+@pytest.mark.deep
 def test_the_number_of_queries_does_not_grow_with_the_contents(
     peers: Story, database: Database
 ):
@@ -217,6 +220,7 @@ def listed(story: Story, member: str) -> list[str]:
     ]
 
 
+@pytest.mark.deep
 def test_asks_joined_to_help_or_with_the_same_problem_are_listed(peers: Story):
     x, y = peers.ask("How do I fix x?"), peers.ask("How do I fix y?")
     peers.react(HELPER, x.ts, "eyes")

@@ -24,6 +24,7 @@ def press(story: Story, member: str, action: str) -> Any:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_check_ins_are_joined_shared_in_and_left_from_home(peers: Story):
     peers.add_schedule()
     assert "Three things" in opens(peers, HELPER)
@@ -74,6 +75,7 @@ def test_stopped_reminders_are_resumed_from_home(peers: Story):
     assert "reminders stopped" not in visible_home(peers, HELPER)
 
 
+@pytest.mark.deep
 def test_check_ins_of_private_channels_are_for_their_members(peers: Story):
     schedule = peers.add_schedule(channel=PRIVATE)
     assert "What are you working on" in opens(peers, HELPER)

@@ -125,6 +125,7 @@ def test_a_view_overtaken_twice_is_published_by_a_delivery(peers: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_without_home_tabs_the_attempts_end(
     peers: Story, caplog: pytest.LogCaptureFixture
 ):
@@ -166,6 +167,7 @@ def test_a_view_that_cannot_be_published_at_once_is_published_later(peers: Story
     assert links(peers, ASKER) == ["How do I fix x?"]
 
 
+@pytest.mark.deep
 def test_an_erased_member_disappears_from_all_home_tabs(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     peers.command(ASKER, "/kudos", f"<@{HELPER}> for the answer on retries, thanks")

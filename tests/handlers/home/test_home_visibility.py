@@ -22,6 +22,7 @@ from tests.slack_payloads import (
 )
 
 
+@pytest.mark.deep
 def test_asks_of_private_channels_are_for_their_current_members(peers: Story):
     asks_in(peers, ASKER, "A great secret?", channel=PRIVATE)
     assert "A great secret?" in opens(peers, HELPER)

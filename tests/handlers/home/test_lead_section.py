@@ -23,6 +23,7 @@ def program_page(story: Story, member: str) -> str:
     return visible_text(story.slack.homes[member])
 
 
+@pytest.mark.deep
 def test_leads_see_how_many_of_them_have_asked(peers: Story):
     lead_peers(peers, ASKER, HELPER, PEER)
     assert f"Peers\n{ASKED} 0 of 3" in program_page(peers, ASKER)
@@ -70,6 +71,7 @@ def test_each_program_counts_asks_in_its_own_channels(peers: Story):
     assert f"Peers\n{ASKED} 1 of 1" in shown
 
 
+@pytest.mark.deep
 def test_asks_in_a_private_channel_count_only_for_leads_in_it(peers: Story):
     lead_peers(peers, ASKER, HELPER)
     asks_in(peers, HELPER, "How do I hide x?", channel=PRIVATE)

@@ -92,6 +92,7 @@ def choose(story: Story, member: str, page: str, value: str | None = None) -> No
     )
 
 
+@pytest.mark.deep
 def test_a_member_turns_to_a_page_and_finds_it_again_tomorrow(
     peers: Story, extra: Extra
 ):

@@ -69,6 +69,7 @@ def test_of_a_fetched_profile_only_the_day_is_left(story: Story, hours_left: int
     assert fetched_at(story) == midnight - timedelta(days=1)
 
 
+@pytest.mark.deep
 def test_the_home_tab_works_as_before(story: Story):
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER]
     story.ask()

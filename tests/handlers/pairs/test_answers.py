@@ -261,6 +261,7 @@ def test_two_of_three_go_on(story: Story) -> None:
     assert meetings(story) == [(ASKER, PEER)]
 
 
+@pytest.mark.deep
 def test_stop_ends_all_of_it(story: Story, pair: tuple[str, str]) -> None:
     """But not a press from before they took part, which arrives late."""
     earlier = f"{DUE.timestamp() - 10**7:.6f}"
@@ -415,6 +416,7 @@ def test_only_its_members_can_answer(story: Story, pair: tuple[str, str]) -> Non
     assert meetings(story) == []
 
 
+@pytest.mark.deep
 def test_the_home_tab_shows_the_match(story: Story, pair: tuple[str, str]) -> None:
     assert "This round you meet " in people_page(story, ASKER)
     match = str(match_of(story, ASKER))

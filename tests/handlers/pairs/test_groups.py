@@ -202,6 +202,7 @@ def test_it_is_sent_at_a_time_that_suits_all(story: Story) -> None:
         assert len(story.slack.messages_to(group)) == count
 
 
+@pytest.mark.deep
 def test_many_groups_are_opened_as_slack_allows_and_hold_up_nothing(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from jobs import privacy
@@ -12,6 +13,7 @@ from tests.pairs import takes_part
 from tests.slack_payloads import ASKER, HELPER
 
 
+@pytest.mark.deep
 def test_a_no_is_deleted_a_year_after_it(story: Story) -> None:
     """A yes stays, however old; and a new yes after the no counts."""
     buddies.begin(story, ASKER, HELPER)

@@ -54,6 +54,7 @@ def test_six_people_begin_a_round_by_themselves(story: Story) -> None:
         assert text.startswith("Peer coffee: meet ")
 
 
+@pytest.mark.deep
 def test_rounds_go_on_with_fewer_than_six(story: Story) -> None:
     people = names_of(6)
     takes_part(story, *people)
@@ -122,6 +123,7 @@ def test_any_number_of_people(story: Story, count: int) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_nobody_is_told_each_round_that_there_is_nobody(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER)
@@ -195,6 +197,7 @@ def test_someone_who_stops_while_the_round_is_formed_is_not_in_it(story: Story) 
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_people_who_wait_are_first_if_a_list_leaves_some_out(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     people = names_of(4)
@@ -224,6 +227,7 @@ def test_people_who_wait_are_first_if_a_list_leaves_some_out(story: Story) -> No
     ("reason", "count", "waiting_count"),
     [("manager", 2, 2), ("report", 6, 2), ("report", 3, 1), ("guest", 5, 1)],
 )
+@pytest.mark.deep
 def test_two_who_must_not_meet_are_parted_before_they_read_of_each_other(
     story: Story, reason: str, count: int, waiting_count: int
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_day_is_promised_only_if_there_is_a_round(story: Story) -> None:
     assert "4 people take part." in program_page(story, ADMIN)
 
 
+@pytest.mark.deep
 def test_rounds_that_have_begun_wait_for_nobody(story: Story) -> None:
     people = names_of(6)
     takes_part(story, *people)
@@ -154,6 +155,7 @@ def test_someone_who_leaves_their_program_is_not_matched(story: Story) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_leads_see_numbers_and_names_but_no_answers(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER, HELPER, PEER)

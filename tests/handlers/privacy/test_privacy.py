@@ -48,6 +48,7 @@ def test_the_consequences_are_shown_before_the_erasure(lived: Story):
     assert everything_in(lived) == before
 
 
+@pytest.mark.deep
 def test_no_cell_of_any_table_leads_to_an_erased_member(lived: Story):
     forget(lived)
     rest = [
@@ -67,6 +68,7 @@ def test_totals_stay_as_they_are(lived: Story):
     assert totals(lived) == before
 
 
+@pytest.mark.deep
 def test_posted_messages_no_longer_name_or_quote_them(lived: Story):
     assert "Ana's ask" in visible_messages(lived)
     assert WORDS in visible_messages(lived)
@@ -90,6 +92,7 @@ def test_messages_to_them_are_deleted_including_their_file(lived: Story):
     assert dm not in everything_in(lived)
 
 
+@pytest.mark.deep
 def test_open_asks_are_closed_and_solved_ones_stay_solved(lived: Story):
     forget(lived)
     assert [ask.state for ask in lived.asks()] == ["solved", "answered", "closed"]
@@ -106,6 +109,7 @@ def test_a_queued_message_that_names_them_is_sent_without_their_name(lived: Stor
     assert [t for t in lived.slack.texts_to(PEER) if "Ana" in t] == []
 
 
+@pytest.mark.deep
 def test_no_messages_are_sent_to_them_any_more(lived: Story):
     third = lived.asks()[2]
     lived.say(PEER, "Maybe.", thread_ts=third.ts)
@@ -138,6 +142,7 @@ def erases_while_posting(story: Story, member: str) -> None:
     story.slack.on_call = in_flight
 
 
+@pytest.mark.deep
 def test_a_message_in_flight_is_redacted(lived: Story):
     third = lived.asks()[2]
     answer = lived.say(HELPER, "This.", thread_ts=third.ts)
@@ -175,6 +180,7 @@ def test_a_message_to_them_in_flight_is_deleted_as_well(lived: Story):
     assert lived.slack.messages_to(ASKER) == []
 
 
+@pytest.mark.deep
 def test_a_late_delivery_restores_nothing(lived: Story):
     first = lived.asks()[0]
     [solution] = [a for a in lived.answers() if a.is_solution]
@@ -273,6 +279,7 @@ def test_earlier_messages_delivered_late_do_not_count_although_they_are_back(
         assert not session.scalars(select(MessageCount).filter_by(member=ASKER)).all()
 
 
+@pytest.mark.deep
 def test_fetching_a_thread_again_counts_their_mark_once(lived: Story):
     second = lived.asks()[1]
     assert second.ts
@@ -306,6 +313,7 @@ def test_a_member_who_returns_is_a_new_member(lived: Story):
         assert members.name(tx, ASKER) == "Ana"
 
 
+@pytest.mark.deep
 def test_pressed_twice_the_button_erases_once_and_nothing_breaks(lived: Story):
     forget(lived)
     before = totals(lived)
@@ -322,6 +330,7 @@ def test_an_edit_of_their_own_message_does_not_restore_its_text(story: Story):
     assert "really" not in story.only_ask().title
 
 
+@pytest.mark.deep
 def test_other_members_are_not_affected(lived: Story):
     before = file_of(lived, HELPER)["tables"]["asks"]["rows"]
     forget(lived)
@@ -345,6 +354,7 @@ def test_a_profile_alone_is_not_stored(story: Story):
     assert "U0YAN" not in everything_in(story)
 
 
+@pytest.mark.deep
 def test_a_profile_does_not_restore_an_erased_member(lived: Story):
     forget(lived)
     assert lived.event({"type": "user_change", "user": user_object(ASKER)}) == 200
@@ -368,6 +378,7 @@ def is_thanked(story: Story) -> None:
 
 
 @pytest.mark.parametrize("is_looked_up", [asks_for_their_data, is_thanked])
+@pytest.mark.deep
 def test_data_from_before_the_erasure_stays_away_on_their_return(
     lived: Story, is_looked_up: Callable[[Story], None]
 ):
@@ -411,6 +422,7 @@ def test_their_own_topics_are_personal_data(story: Story):
     assert story.only_ask().topics == ["python"]
 
 
+@pytest.mark.deep
 def test_the_export_has_one_total_for_erased_members(story: Story):
     for member in (ASKER, PEER):
         story.ask("How is it done?", member=member)

@@ -42,6 +42,7 @@ from tests.slack_payloads import (
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_deactivated_member_is_erased_after_a_while(lived: Story):
     deactivated = user_object(ASKER, deleted=True)
     assert lived.event({"type": "user_change", "user": deactivated}) == 200
@@ -95,6 +96,7 @@ def test_the_payloads_of_sent_messages_expire(converted_story: Story):
     assert the_letter(converted_story).state == "sent"
 
 
+@pytest.mark.deep
 def test_without_its_payload_a_message_is_rendered_as_far_as_possible(
     converted_story: Story,
 ):
@@ -173,6 +175,7 @@ def rewordings(story: Story) -> list[str]:
         return [item.state for item in found]
 
 
+@pytest.mark.deep
 def test_a_rejected_redaction_is_retried_another_day(
     lived: Story, monkeypatch: pytest.MonkeyPatch
 ):

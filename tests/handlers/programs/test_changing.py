@@ -535,6 +535,7 @@ def test_a_long_list_has_pages(known: Story):
     assert "45 people" in text_of(press(known, "program_joined", f"{program.id}:999"))
 
 
+@pytest.mark.deep
 def test_many_programs_have_pages(known: Story):
     for number in range(21):
         make(known, name=f"Group {number:02}")

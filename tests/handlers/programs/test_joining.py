@@ -247,6 +247,7 @@ def test_a_program_on_invitation_is_for_the_invited(story: Story) -> None:
     assert is_joined(story, CHAMPION, program)
 
 
+@pytest.mark.deep
 def test_changed_rules_are_shown_until_they_are_seen(
     story: Story, program: int
 ) -> None:

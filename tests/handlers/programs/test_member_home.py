@@ -40,6 +40,7 @@ def _everyone_is_in_the_channel(story: Story) -> None:
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
 
 
+@pytest.mark.deep
 def test_the_own_line_counts_this_quarter_here(story: Story, program: int) -> None:
     story.slack.channels[OTHER] = conversation_object(OTHER, "other")
     joins_program(story, ASKER, program)
@@ -91,6 +92,7 @@ def programs_of(story: Story) -> int:
         return session.scalars(select(Program.id)).one()
 
 
+@pytest.mark.deep
 def test_others_are_those_of_ones_own_channels(story: Story, program: int) -> None:
     for person in (ASKER, HELPER, PEER, CHAMPION):
         joins_program(story, person, program)
@@ -120,6 +122,7 @@ def test_a_private_channel_makes_nobody_known_elsewhere(story: Story) -> None:
     assert "With you: Chi." in program_page(story, HELPER)
 
 
+@pytest.mark.deep
 def test_an_erased_person_is_named_no_longer(story: Story, program: int) -> None:
     for person in (ASKER, HELPER):
         joins_program(story, person, program)
@@ -132,6 +135,7 @@ def test_an_erased_person_is_named_no_longer(story: Story, program: int) -> None
 
 
 @pytest.mark.parametrize("change", [{"deleted": True}, {"team_id": "T0ELSE"}])
+@pytest.mark.deep
 def test_someone_who_is_no_longer_of_the_workspace_is_not_named(
     story: Story, program: int, change: dict[str, Any]
 ) -> None:
@@ -174,6 +178,7 @@ def test_a_deactivated_lead_is_not_shown(story: Story, program: int) -> None:
     assert "Dan" not in program_page(story, ASKER)
 
 
+@pytest.mark.deep
 def test_drafts_and_what_is_over_can_not_be_joined(story: Story) -> None:
     make_program(story, "Sketch", opened_at=None)
     make_program(story, "Later", starts_on=story.clock().date() + timedelta(days=9))

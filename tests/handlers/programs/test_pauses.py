@@ -142,6 +142,7 @@ def test_nobody_is_invited_in_a_pause(known: Story):
     assert len(invitations_to(known, PEER)) == 1
 
 
+@pytest.mark.deep
 def test_nobody_joins_in_a_pause_but_a_press_takes_leaving_back(known: Story):
     program = open_program(known, leads=[HELPER])
     joins_program(known, PEER, program.id)

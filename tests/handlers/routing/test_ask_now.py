@@ -116,6 +116,7 @@ def test_an_answered_ask_needs_nobody(routing: Routing, story: Story):
 
 @pytest.mark.parametrize("button", ["request_help", "request_decline"])
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_request_waits_on_the_members_home_tab(
     routing: Routing, story: Story, button: str
 ):
@@ -147,6 +148,7 @@ def test_a_captured_ask_has_people_asked_only_if_its_author_wants(
     assert routing.requests(HELPER)
 
 
+@pytest.mark.deep
 def test_home_lists_an_ask_once_with_its_request(routing: Routing, story: Story):
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
     routing.at(FRIDAY_AFTERNOON)

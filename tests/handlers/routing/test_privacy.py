@@ -67,6 +67,7 @@ def all_messages(story: Story, member: str) -> str:
 # A private channel
 
 
+@pytest.mark.deep
 def test_nobody_outside_a_private_channel_is_asked_about_its_asks(
     routing: Routing, story: Story
 ):
@@ -309,6 +310,7 @@ def test_a_guest_reads_no_reason_from_a_channel_that_they_left(
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_many_guests_of_other_channels_hold_nothing_up(
     routing: Routing, story: Story, crowd: list[str]
 ):
@@ -332,6 +334,7 @@ def test_many_guests_of_other_channels_hold_nothing_up(
 
 @on_sqlite
 @pytest.mark.parametrize("is_sent", [True, False])
+@pytest.mark.deep
 def test_who_became_a_guest_reads_no_request(
     routing: Routing, story: Story, *, is_sent: bool
 ):
@@ -396,6 +399,7 @@ def test_external_people_bots_and_former_members_are_not_asked(
 # Who was asked
 
 
+@pytest.mark.deep
 def test_nothing_that_others_read_contains_who_was_asked(
     routing: Routing, story: Story, crowd: list[str], caplog: pytest.LogCaptureFixture
 ):
@@ -499,6 +503,7 @@ def test_a_request_that_was_not_sent_yet_is_not_sent_to_who_is_forgotten(
     assert len(routing.requests(PEER)) == 1
 
 
+@pytest.mark.deep
 def test_an_asker_who_is_forgotten(routing: Routing, story: Story):
     routing.at(MONDAY)
     story.ask(QUESTION)
@@ -526,6 +531,7 @@ def test_an_asker_who_is_forgotten_before_the_first_step(
     assert rows(story) == []
 
 
+@pytest.mark.deep
 def test_the_person_of_the_reason_is_forgotten(routing: Routing, story: Story):
     """Ben reads that he solved an ask; its asker is forgotten, so it has no words."""
     routing.at(MONDAY)

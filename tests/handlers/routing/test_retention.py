@@ -49,6 +49,7 @@ def all_texts(routing: Routing, member: str) -> str:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_later_request_is_another_message(long_ago: Routing, story: Story):
     before = [len(long_ago.messages(member)) for member in (HELPER, PEER)]
     story.ask("How do I renew the VPN certificate of my phone?")
@@ -85,6 +86,7 @@ def test_requests_of_89_days_are_kept(routing: Routing, story: Story):
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_a_request_that_was_never_sent_was_not_the_first(
     routing: Routing, story: Story
 ):

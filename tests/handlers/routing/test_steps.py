@@ -24,6 +24,7 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
 
+@pytest.mark.deep
 def test_two_people_are_asked_on_monday_about_an_ask_of_friday_afternoon(
     routing: Routing, story: Story
 ):
@@ -189,6 +190,7 @@ def test_messages_follow_the_title_and_the_end_of_their_ask(
     ("count", "said"),
     [(1, "and then two more."), (2, "and then two more from other channels.")],
 )
+@pytest.mark.deep
 def test_the_asker_reads_whether_all_others_are_from_elsewhere(
     routing: Routing, story: Story, crowd: list[str], count: int, said: str
 ):

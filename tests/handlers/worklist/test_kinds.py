@@ -142,6 +142,7 @@ def reminders(work: WorkList) -> list[str]:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_bot_asks_kindly_once_and_without_a_name(work: WorkList):
     answered(work)
     work.at(FRIDAY + 5.1 * DAY)

@@ -33,6 +33,7 @@ def be_new_for_days(work: WorkList) -> None:
         assignment.run(tx)
 
 
+@pytest.mark.deep
 def test_a_champion_reads_on_monday_from_ten_what_they_could_do(work: WorkList):
     work.join()
     work.watch(until=MONDAY, every=DAY)
@@ -57,12 +58,14 @@ def test_the_next_monday_there_is_another_one(work: WorkList):
     assert len(work.messages()) == 2
 
 
+@pytest.mark.deep
 def test_without_anything_to_do_there_is_no_message(work: WorkList):
     morning(work)
     assert work.messages() == []
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_what_was_done_before_ten_is_not_in_it(work: WorkList):
     work.join()
     work.join("U0N01")
@@ -88,6 +91,7 @@ def test_it_lists_what_is_open_when_it_is_sent(work: WorkList):
     assert "Yan" in str(message.blocks)
 
 
+@pytest.mark.deep
 def test_what_comes_later_is_not_added_to_it(work: WorkList):
     work.join(profile=ZOE)
     morning(work)
@@ -114,6 +118,7 @@ def test_an_erased_newcomer_is_taken_out_of_a_message_that_named_them(work: Work
     assert "Zoe" not in str(work.story.slack.message_at(message.channel, message.ts))
 
 
+@pytest.mark.deep
 def test_a_press_takes_the_item_out_of_the_message(work: WorkList):
     work.join()
     work.join("U0N01")
@@ -145,6 +150,7 @@ def test_a_button_and_a_setting_stop_it(work: WorkList):
     assert len(work.messages()) == 1
 
 
+@pytest.mark.deep
 def test_it_waits_for_the_champions_own_hours(work: WorkList):
     work.story.change_my_settings(CHAMPION, hours_from="13:00", hours_to="17:00")
     work.join()

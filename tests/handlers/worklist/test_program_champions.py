@@ -145,6 +145,7 @@ def form_of(work: WorkList, program: int) -> list[str]:
     return form_values(view).get("people") or []
 
 
+@pytest.mark.deep
 def test_a_champion_who_was_removed_is_one_again_when_named_again(
     work: WorkList, program: int
 ):
@@ -217,6 +218,7 @@ def buttons_of(view: dict[str, Any], text: str) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.deep
 def test_a_champion_outside_its_channel_reads_no_new_name_of_a_program(
     work: WorkList, program: int
 ):
@@ -298,6 +300,7 @@ def test_an_answer_after_a_week_comes_too_late(work: WorkList, program: int):
     assert work.open()[0][2] not in {HELPER, PEER}
 
 
+@pytest.mark.deep
 def test_stepping_down_is_one_press_and_the_next_takes_over(
     work: WorkList, program: int
 ):
@@ -470,6 +473,7 @@ def channel_of(work: WorkList, slack_id: str = HELP_CHANNEL) -> tuple[str, list[
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_channels_champion_steps_down_in_one_press(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     work.join()
@@ -544,6 +548,7 @@ def champion_with_an_item(work: WorkList, program: int) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_when_the_program_ends_its_champions_suggestions_are_over(
     work: WorkList, program: int
 ):

@@ -75,6 +75,7 @@ def test_what_newcomers_do_themselves_is_no_greeting(work: WorkList):
 
 
 @pytest.mark.parametrize("does", ["mentioned", "asked", "left", "deactivated"])
+@pytest.mark.deep
 def test_an_item_that_is_no_longer_true_is_over(work: WorkList, does: str):
     story = work.story
     work.join()

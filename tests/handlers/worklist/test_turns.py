@@ -36,6 +36,7 @@ def open_by_champion(work: WorkList) -> Counter[str | None]:
     return Counter(champion for *_, champion in work.open())
 
 
+@pytest.mark.deep
 def test_nobody_gets_more_than_five_a_week(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     work.wait_for_answers(14)
@@ -109,6 +110,7 @@ def test_an_item_that_waits_ends_when_it_is_no_longer_true(work: WorkList):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_at_most_three_of_the_five_are_to_say_hello(work: WorkList):
     crowd(work, 14)
     work.at(FRIDAY + 1.1 * DAY)
@@ -126,6 +128,7 @@ def test_to_say_hello_takes_the_places_that_are_left(work: WorkList):
     assert [kind for kind, *_ in work.open()] == ["unanswered"] * 3 + ["say_hello"] * 2
 
 
+@pytest.mark.deep
 def test_an_ask_that_waits_comes_before_those_who_are_new(work: WorkList):
     crowd(work, 14)
     work.wait_for_answers(4)
@@ -134,6 +137,7 @@ def test_an_ask_that_waits_comes_before_those_who_are_new(work: WorkList):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_with_one_champion_it_disappears_after_three_working_days(work: WorkList):
     work.join()
     work.watch(until=MONDAY + 4 * DAY, every=DAY / 2)
@@ -162,6 +166,7 @@ def test_not_for_me_passes_it_to_the_next_champion_once(work: WorkList):
     assert work.open() == []
 
 
+@pytest.mark.deep
 def test_what_the_second_champion_does_says_nothing_of_the_first(work: WorkList):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     work.join()
@@ -258,6 +263,7 @@ def den(work: WorkList, *members: str) -> None:
     work.story.clock.advance(minutes=6)
 
 
+@pytest.mark.deep
 def test_no_item_rests_on_a_private_channel_that_the_champion_is_not_in(
     work: WorkList,
 ):
@@ -315,6 +321,7 @@ def test_items_of_a_channel_that_turns_private_are_over(work: WorkList):
     assert (work.item().outcome, work.item().champion) == ("over", None)
 
 
+@pytest.mark.deep
 def test_an_erased_newcomer_is_in_no_item_and_no_home(work: WorkList):
     work.join(profile={"profile": {"display_name": "Zoe", "real_name": "Zoe"}})
     work.at(FRIDAY + 1.1 * DAY)

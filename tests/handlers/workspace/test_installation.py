@@ -75,6 +75,7 @@ def test_an_unreported_revocation_is_noticed(known: Story) -> None:
         Rejected("auth.test", "internal_error"),
     ],
 )
+@pytest.mark.deep
 def test_if_slack_does_not_answer_the_token_is_trusted(
     known: Story, error: SlackError
 ) -> None:

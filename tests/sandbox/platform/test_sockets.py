@@ -176,6 +176,7 @@ def test_pings_are_sent_and_answered(slack, link):
     until(lambda: connection.pongs)
 
 
+@pytest.mark.deep
 def test_a_dropped_connection_is_replaced(slack, app, ana, room):
     slack.sockets.drop()
     until(lambda: slack.sockets.connections, 15)

@@ -205,6 +205,7 @@ def test_no_secret_and_no_data_is_sent_to_the_builder():
     assert not set(ignored) & {name.split("/")[0] for name in copied()}
 
 
+@pytest.mark.deep
 def test_the_images_files_are_enough_for_the_program(tmp_path: Path):
     for name in copied():
         source = ROOT / name

@@ -141,6 +141,7 @@ def test_a_process_that_waits_for_slack_says_so_and_leaves_on_request(
     assert "serving" not in process.output()
 
 
+@pytest.mark.deep
 def test_a_process_that_can_not_go_on_exits_with_1_and_the_reason(
     start: Callable[..., Process], pretended: Sandbox
 ):
@@ -168,6 +169,7 @@ def test_the_story_leaves_no_text_and_no_secret_in_the_logs(
     assert "xoxb-" not in logged
 
 
+@pytest.mark.deep
 def test_ctrl_c_ends_with_a_line_and_no_trace(start: Callable[..., Process]):
     process = start("sandbox")
     process.wait_for("Backswing is running")

@@ -115,6 +115,7 @@ def credentials(folder: Path, **values: str) -> str:
     return str(path)
 
 
+@pytest.mark.deep
 def test_the_program_reports_from_its_start_to_its_end(
     start: Callable[..., Process], manager: Manager, pretended: Sandbox, folder: Path
 ):
@@ -138,6 +139,7 @@ def test_the_program_reports_from_its_start_to_its_end(
     assert manager.wait_for(STOPPING)[-1] == [STOPPING]
 
 
+@pytest.mark.deep
 def test_the_reason_for_the_end_is_the_last_status(
     start: Callable[..., Process], manager: Manager, pretended: Sandbox
 ):

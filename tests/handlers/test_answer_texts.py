@@ -444,6 +444,7 @@ def test_a_crash_while_reading_loses_no_words(story: Story, thread: Thread):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_what_slack_refuses_is_tried_daily_for_a_week(story: Story, thread: Thread):
     answer = thread.answer()
     story.react(PEER, answer, "heart")

@@ -39,6 +39,7 @@ def send_button(home: dict[str, Any]) -> str:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_message_over_the_budget_waits_on_the_home_tab_until_it_is_wanted(
     story: Story,
 ):
@@ -71,6 +72,7 @@ def test_a_home_tab_that_is_open_shows_what_waits(story: Story):
     assert HINT in visible_text(story.slack.homes[ASKER])
 
 
+@pytest.mark.deep
 def test_a_reminder_that_came_too_late_waits_no_longer(story: Story):
     story.set_up_workspace(unasked_per_week="0")
     remind(story)

@@ -216,6 +216,7 @@ def test_a_batch_locks_asks_before_rounds(
 
 
 @pytest.mark.parametrize("is_earlier", [False, True])
+@pytest.mark.deep
 def test_a_batch_locks_asks_of_answers_and_of_pointers_in_one_order(
     story: Story, cross_batch: Callable[..., None], *, is_earlier: bool
 ) -> None:

@@ -269,6 +269,7 @@ TYPED = [
 ]  # fmt: skip
 
 
+@pytest.mark.deep
 def test_whatever_is_typed(story: Story, earlier: str):
     for words in TYPED:
         assert find(story, words)["blocks"], words

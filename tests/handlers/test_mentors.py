@@ -82,6 +82,7 @@ def use_settings(story: Story, settings: MentorSettings) -> None:
     story.rt = replace(story.rt, features=Features(features))
 
 
+@pytest.mark.deep
 def test_the_detection_starts_when_the_shortest_window_is_full(story: Story):
     numbers = SMALL_WORKSPACE.model_copy(update={"windows_days": (28, 56)})
     use_settings(story, numbers)
@@ -348,6 +349,7 @@ def test_a_member_on_vacation_is_told_on_their_return(story: Story):
     assert "May I thank you" in last(story, HELPER).text
 
 
+@pytest.mark.deep
 def test_a_vacation_without_an_end_delays_the_message_by_three_weeks(story: Story):
     on_vacation(story)
     for _ in range(21):
@@ -461,6 +463,7 @@ def test_deleted_messages_do_not_count(story: Story, deleted: str):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_mark_undone_later_changes_nothing_public_and_is_shown_to_leads(story: Story):
     help_out(story)
     on_friday(story)

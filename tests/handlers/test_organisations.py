@@ -141,6 +141,7 @@ def company(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_its_workspaces_come_and_go(company: Company, monkeypatch: pytest.MonkeyPatch):
     acme, beta = company.acme, company.beta
     company.install()

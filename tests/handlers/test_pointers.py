@@ -127,6 +127,7 @@ def facts(story: Story, answer: str) -> tuple[str, int | None, tuple[bool, int]]
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_an_earlier_answer_helps_again_and_all_three_hear_of_it(
     story: Story, earlier: str
 ):
@@ -158,6 +159,7 @@ def test_an_earlier_answer_helps_again_and_all_three_hear_of_it(
     assert "Ben's answer" in json.dumps(ask.blocks)
 
 
+@pytest.mark.deep
 def test_the_reaction_is_taken_back_and_so_is_all_that_it_did(
     story: Story, earlier: str
 ):
@@ -450,6 +452,7 @@ def den(story: Story, earlier: str, follower: SearchFollower) -> str:
     return answer
 
 
+@pytest.mark.deep
 def test_what_was_said_in_private_is_not_posted_elsewhere(story: Story, den: str):
     public = story.asks()[1]
     view = open_form(story, ask=public)
@@ -468,6 +471,7 @@ def test_what_was_said_in_private_is_not_posted_elsewhere(story: Story, den: str
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_shared_channel_shows_only_what_was_asked_there(story: Story, den: str):
     view = open_form(story, ask=story.asks()[1])
     with story.rt.write(story.workspace) as tx:
@@ -483,6 +487,7 @@ def test_a_shared_channel_shows_only_what_was_asked_there(story: Story, den: str
     assert errors == {"link": pointers.SHARED_CHANNEL}
 
 
+@pytest.mark.deep
 def test_the_channel_of_the_earlier_ask_becomes_private_before_it_is_posted(
     story: Story, den: str
 ):
@@ -535,6 +540,7 @@ def edit_earlier(story: Story, **values: str) -> None:
     story.deliver()
 
 
+@pytest.mark.deep
 def test_the_reply_follows_the_title_of_the_earlier_ask(story: Story, earlier: str):
     message = point(story)
     assert TITLE in message.text
@@ -710,6 +716,7 @@ def test_where_messages_become_asks_it_is_known_from_the_event(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_bot_was_away_while_the_asker_reacted(story: Story, earlier: str):
     message = point(story)
     ask = story.asks()[-1]
@@ -729,6 +736,7 @@ def test_the_bot_was_away_while_the_asker_reacted(story: Story, earlier: str):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_reply_is_deleted_and_what_it_did_is_undone(story: Story, earlier: str):
     before = facts(story, earlier)
     message = point(story)
@@ -742,6 +750,7 @@ def test_the_reply_is_deleted_and_what_it_did_is_undone(story: Story, earlier: s
     assert story.asks()[-1].state == "solved"
 
 
+@pytest.mark.deep
 def test_thats_it_stands_beside_a_link_in_the_thread(story: Story, earlier: str):
     """The asker pressed the button as well; either is undone by itself."""
     first, ask = story.asks()[0].id, story.asks()[-1]
@@ -805,6 +814,7 @@ def find(story: Story, words: str, member: str = ADMIN) -> str:
     return json.dumps(json.loads(response.body)["blocks"])
 
 
+@pytest.mark.deep
 def test_the_words_of_the_same_problem_find_the_earlier_answer(
     story: Story, follower: SearchFollower
 ):

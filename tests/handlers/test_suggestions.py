@@ -60,6 +60,7 @@ def last_reply(story: Story) -> str:
     return story.slack.responses[-1][1]
 
 
+@pytest.mark.deep
 def test_what_worked_is_shown_and_takes_the_ask_back(story: Story, earlier: str):
     card = ask_again(story)
     assert card["text"] == "Perhaps already solved:"
@@ -120,6 +121,7 @@ def test_the_reply_wins_that_came_as_it_was_pressed(story: Story, earlier: str):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_what_is_not_theirs_is_not_shown_again(story: Story, earlier: str):
     card = ask_again(story)
     [value] = values(card, "suggestion_dismiss")
@@ -140,6 +142,7 @@ def test_an_open_ask_with_the_same_words_does_not_keep_it_back(
     assert len(values(card, "suggestion_solved")) == 1
 
 
+@pytest.mark.deep
 def test_an_answer_by_the_asker_does_not_keep_it_back(
     story: Story, earlier: str, follower: SearchFollower
 ):
@@ -249,6 +252,7 @@ def test_the_ask_sent_twice_finds_what_helped_and_not_itself(
     ]
 
 
+@pytest.mark.deep
 def test_an_ask_that_an_earlier_one_solved_is_not_still_open(
     story: Story, earlier: str, follower: SearchFollower
 ):
@@ -282,6 +286,7 @@ def test_while_slack_does_not_say_who_has_replied_the_ask_stays(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_thats_it_pressed_twice_takes_the_ask_back_once(story: Story, earlier: str):
     [value] = values(ask_again(story), "suggestion_solved")
     story.deliver()
@@ -302,6 +307,7 @@ def options(story: Story) -> str:
     return json.dumps(story.slack.views[-1][1])
 
 
+@pytest.mark.deep
 def test_what_was_suggested_stays_in_the_options_while_one_may_see_it(
     story: Story, earlier: str
 ):
@@ -358,6 +364,7 @@ def test_ones_own_answer_is_no_news(story: Story, earlier: str):
     assert ask_again(story, member=HELPER) == {}
 
 
+@pytest.mark.deep
 def test_it_is_silent_if_what_fits_best_is_still_open(
     story: Story, earlier: str, follower: SearchFollower
 ):

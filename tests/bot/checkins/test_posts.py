@@ -191,6 +191,7 @@ def forget(story: Story, member: str) -> None:
         story.advance(minutes=1)
 
 
+@pytest.mark.deep
 def test_an_erased_member_vanishes_from_the_digest_and_the_thread(story: Story):
     one = story.post_round()
     for member in (ASKER, HELPER):
@@ -274,6 +275,7 @@ def test_the_next_post_starts_with_the_last_rounds_results(story: Story):
     assert story.slack.messages_to(HELP_CHANNEL)[-1].text == then.question
 
 
+@pytest.mark.deep
 def test_an_erased_member_counts_in_no_post(story: Story):
     one = story.post_round()
     for member in (ASKER, HELPER):

@@ -337,6 +337,7 @@ def test_a_deleted_check_in_sends_no_message_that_reminders_stop(
     assert stop_notes(story) == []
 
 
+@pytest.mark.deep
 def test_sharing_resumes_reminders(story: Story):
     missed_rounds(story, 3)
     joined_round = story.post_round(MONDAY + 3 * WEEK)

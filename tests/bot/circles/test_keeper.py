@@ -51,6 +51,7 @@ def test_a_press_without_effect_can_be_left_out(presses, data):
 
 
 @given(st.lists(any_press, max_size=20) | stories(), st.integers(0, 130))
+@pytest.mark.deep
 def test_a_state_does_not_depend_on_when_it_was_looked_at(presses, minutes):
     """A job that runs late, or not at all, changes nothing."""
     early = [each for each in presses if each.at <= after(minutes)]

@@ -186,6 +186,7 @@ def test_a_wrong_value_is_named_as_its_setting(monkeypatch, secrets: Path):
     assert refused() == "PORT must be a number from 0 to 65535; it is “http”."
 
 
+@pytest.mark.deep
 def test_a_wrong_list_is_named(monkeypatch, secrets: Path):
     (secrets / "mentors").write_text("{")
     monkeypatch.setenv("SECRETS_DIR", str(secrets))

@@ -236,6 +236,7 @@ def test_whoever_said_no_or_is_forgotten_has_no_words_imported(
     assert after == set(authors[2:])
 
 
+@pytest.mark.deep
 def test_an_import_brings_the_words_that_slack_no_longer_shows(
     *, load, database, tmp_path
 ):
@@ -277,6 +278,7 @@ def test_more_can_be_imported_later(export, load, database):
 
 
 @pytest.mark.parametrize("breaks", [[0], [20, 3]])
+@pytest.mark.deep
 def test_an_interrupted_import_can_run_again(
     export, load, database, breaks, monkeypatch
 ):

@@ -124,6 +124,7 @@ def test_in_an_enterprises_export_its_own_people_are_internal(load, session, tmp
 
 
 @pytest.mark.parametrize("capture", ["questions", "all"])
+@pytest.mark.deep
 def test_each_message_is_in_one_line_of_the_report(load, export, capture):
     read = sum(len(talk) for talk in export_factory.channel_messages(asks=5).values())
     for _ in range(2):

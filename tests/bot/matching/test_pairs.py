@@ -181,6 +181,7 @@ def test_nobody_with_a_free_partner_is_left_out_twice(people, path):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 15).map(lambda n: n - n % 2), st.integers(0, 10_000))
+@pytest.mark.deep
 def test_pairs_cost_least(count, seed):
     people = [replace(p, met={}) for p in crowd(count, seed)]
     formed = form(people)

@@ -153,6 +153,7 @@ def test_marks_in_return_count_for_a_year(story: Story):
         assert names(detect(story)) == credited
 
 
+@pytest.mark.deep
 def test_one_mark_and_answers_to_three_people_are_enough(story: Story):
     """One asker gets two answers. Deleted answers and own asks don't count."""
     answered(story, ASKER, "+1")

@@ -52,6 +52,7 @@ MARKS = st.lists(
 
 
 @given(MARKS)
+@pytest.mark.deep
 def test_each_number_follows_the_definition(marks):
     messages = {person: 3 + 2 * n for n, person in enumerate(PEOPLE)}
     result = detect(

@@ -331,6 +331,7 @@ def test_what_speaks_for_a_person_does_not_depend_on_the_other_people(
 
 
 @given(PEOPLE, SIMILAR, COUNTS)
+@pytest.mark.deep
 def test_those_who_may_know_are_ranked_whatever_topics_they_know(
     people, similar, counts
 ):

@@ -459,6 +459,7 @@ def test_a_cut_link_leaves_no_index_of_the_form(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_hidden_ask_hides_the_replies_of_its_author(
     story: Story, author: Actor, ask_id: int
 ) -> None:

@@ -67,6 +67,7 @@ def test_another_time_is_refused(
     assert "It comes within 5 minutes" in json.dumps(anonymity.preview())
 
 
+@pytest.mark.deep
 def test_the_home_tab_says_by_when_it_comes(late: Anonymity, story: Story) -> None:
     """At 9:00 in UTC; it is 11:00 where the author is."""
     late.press_post(late.preview())
@@ -149,6 +150,7 @@ def test_switched_off_meanwhile_it_is_not_posted(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_key_that_is_lost_meanwhile_loses_it_and_everyone_reads_so(
     late: Anonymity, story: Story
 ) -> None:

@@ -113,6 +113,7 @@ def set_private(story: Story, is_private: bool) -> None:
         channel.is_private = is_private
 
 
+@pytest.mark.deep
 def test_no_reason_comes_from_a_private_channel_or_a_hidden_team(story: Story) -> None:
     """Nor does a buddy learn of an ask in a channel that they can't see."""
     begin(story)

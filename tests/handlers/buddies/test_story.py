@@ -250,6 +250,7 @@ def test_leads_see_names_and_no_answers(story: Story) -> None:
     assert "Only program leads" in text_of(story.slack.views[-1][1])
 
 
+@pytest.mark.deep
 def test_an_absence_skips_ideas_but_not_the_introduction(story: Story) -> None:
     begin(story)
     wants(story)

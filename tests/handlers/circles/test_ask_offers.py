@@ -85,6 +85,7 @@ def announced(story: Story) -> str:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_question_about_an_ask_that_its_member_allows(circle: Story):
     message = offered(circle)
     assert "is still stuck on" in json.dumps(message.blocks)
@@ -106,6 +107,7 @@ def test_a_question_about_an_ask_that_its_member_allows(circle: Story):
 
 @pytest.mark.parametrize("change", ["deleted", "private"])
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_an_ask_that_is_hidden_leaves_the_announcements(circle: Story, change: str):
     answers(circle, offered(circle), "fine")
     assert announced(circle).count("Mercury") == len(PEOPLE)
@@ -138,6 +140,7 @@ def test_an_answer_after_a_day_is_too_late(circle: Story):
     assert "Mercury" not in announced(circle)
 
 
+@pytest.mark.deep
 def test_another_one_of_theirs(circle: Story):
     circle.ask(SECOND, member=HELPER)
     message = offered(circle)

@@ -154,6 +154,7 @@ def counts(story: Story) -> tuple[int, int]:
     return actions or 0, questions or 0
 
 
+@pytest.mark.deep
 def test_people_outside_submit_none_of_its_forms(story: Story):
     """One of them has got the form that a member opened."""
     make_circle(story, PEOPLE[:4])

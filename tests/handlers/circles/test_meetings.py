@@ -180,6 +180,7 @@ def test_a_facilitator_who_does_not_come_is_replaced(story: Story):
     assert meeting_of(story, 2).rota[-1] == CHAMPION
 
 
+@pytest.mark.deep
 def test_a_facilitator_who_is_deactivated_is_replaced_in_the_middle(story: Story):
     make_circle(story)
     start(story)
@@ -203,6 +204,7 @@ def test_two_starts_at_once_start_one_meeting(story: Story):
     assert "Arrive" in agenda(story)
 
 
+@pytest.mark.deep
 def test_a_pause_and_two_more_minutes(story: Story):
     make_circle(story)
     start(story)
@@ -267,6 +269,7 @@ def test_a_message_that_was_deleted_is_posted_anew_once(story: Story):
 
 @pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message"])
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_slack_refuses_an_edit(story: Story, error):
     make_circle(story)
     start(story)

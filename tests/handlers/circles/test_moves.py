@@ -134,6 +134,7 @@ def test_times_that_do_not_work(story: Story, day, at, reason):
         assert not session.scalars(select(MeetingMove)).all()
 
 
+@pytest.mark.deep
 def test_people_outside_and_too_late_presses_move_nothing(story: Story):
     make_circle(story)
     keep(story)

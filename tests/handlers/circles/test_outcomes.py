@@ -121,6 +121,7 @@ def test_the_last_press_counts_in_any_order(over: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_worth_is_counted_once_and_without_a_name(over: Story):
     answer = says(over, HELPER, "met_all")
     assert "Was it worth your time?" in answer

@@ -254,6 +254,7 @@ def test_a_sign_up_that_is_taken_back_counts_for_nothing(story: Story, program: 
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_lead_moves_a_person_and_nobody_else_moves(story: Story, program: int):
     season = season_with(story, program, 11)
     forms_circles(story)

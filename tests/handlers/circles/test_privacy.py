@@ -176,6 +176,7 @@ def test_forgetting_the_last_who_has_not_answered_introduces_the_others(
     assert messages_with(story, others[0], "Your circle is complete: 5")
 
 
+@pytest.mark.deep
 def test_a_topic_that_was_taken_back_is_no_reason_any_more(story: Story, program: int):
     people = has_people(story, program, 5)
     season = opens_season(story, program)

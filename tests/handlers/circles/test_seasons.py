@@ -96,6 +96,7 @@ def test_the_calendar_comes_in_ones_hours_unless_one_asks_for_it(
     assert {file.member for file in story.slack.files.values()} == {*people}
 
 
+@pytest.mark.deep
 def test_who_paused_the_program_is_not_told_of_a_season_nor_placed(
     story: Story, program: int
 ):

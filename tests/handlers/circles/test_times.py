@@ -70,6 +70,7 @@ on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_people_without_a_common_hour_share_no_circle_for_calls(
     story: Story, program: int
 ):
@@ -147,6 +148,7 @@ def test_a_time_that_is_chosen_needs_no_reminder(story: Story, program: int):
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_a_newcomer_gets_the_calendar_and_the_others_read_who_came(
     story: Story, program: int
 ):

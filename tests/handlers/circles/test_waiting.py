@@ -148,6 +148,7 @@ def test_who_signed_up_during_the_preview_is_not_told_there_is_none(
     assert not messages_with(story, LATE, "no circle for you")
 
 
+@pytest.mark.deep
 def test_a_sign_up_can_be_taken_back_while_leads_look_at_the_circles(
     story: Story, program: int
 ):

@@ -44,6 +44,7 @@ def draft(story: Story) -> Story:
 
 
 @pytest.mark.on_postgresql
+@pytest.mark.deep
 def test_two_who_edit_at_once_lose_nothing(draft: Story) -> None:
     of_ana, of_ben = (opens_agreement(draft, each) for each in (ASKER, HELPER))
     writes(draft, ASKER, of_ana, how_we_meet="Every call at nine")
@@ -295,6 +296,7 @@ def test_it_goes_on_after_the_program(story: Story) -> None:
     assert "Your exchange with Ben is over." in people_page(story, ASKER)
 
 
+@pytest.mark.deep
 def test_only_they_see_what_they_got(story: Story) -> None:
     begin(story)
     agree_all(story)

@@ -256,6 +256,7 @@ def test_one_question_at_a_time(story: Story) -> None:
     assert "You've asked someone already." in text_of(story.slack.views[-1][1])
 
 
+@pytest.mark.deep
 def test_at_most_one_new_exchange_a_month(story: Story) -> None:
     begin(story, ASKER, HELPER, PEER)
     opens_up(story, PEER, topics_wanted="postgres", topics_known="retries")
@@ -357,6 +358,7 @@ def test_to_stop_by_the_question_looks_like_silence(story: Story) -> None:
 
 
 @pytest.mark.parametrize("change", ["stopped", "excludes", "is excluded", "left"])
+@pytest.mark.deep
 def test_a_question_that_waits_is_not_sent_in_vain(story: Story, change: str) -> None:
     begin(story)
     # The message waits for the morning.
@@ -500,6 +502,7 @@ def test_a_guest_meets_no_stranger(story: Story) -> None:
     assert exchanges(story) == []
 
 
+@pytest.mark.deep
 def test_the_question_counts_as_unasked(story: Story) -> None:
     begin(story)
     story.set_up_workspace(unasked_per_week="0")

@@ -250,6 +250,7 @@ def test_a_draft_that_nobody_finishes_is_over(story: Story) -> None:
     assert len(exchanges(story)) == 1
 
 
+@pytest.mark.deep
 def test_what_the_two_do_is_no_silence_in_their_programs(story: Story) -> None:
     """A no is none of it, nor is a draft; an exchange that goes on is."""
 

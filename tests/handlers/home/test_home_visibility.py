@@ -92,6 +92,7 @@ def test_memberships_of_people_without_a_home_are_not_stored(peers: Story):
         assert session.scalars(select(ChannelMember)).all() == []
 
 
+@pytest.mark.deep
 def test_a_channel_that_the_bot_joins_is_fetched_for_all(peers: Story):
     opens(peers, HELPER)
     peers.slack.channels["C0NEW"] = conversation_object("C0NEW", "new")

@@ -215,6 +215,7 @@ def test_the_other_learns_only_that_they_cannot(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_two_without_a_mate_are_introduced_the_same_day(
     story: Story, many: list[str]
 ) -> None:

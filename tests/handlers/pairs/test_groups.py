@@ -260,6 +260,7 @@ def test_groups_are_deleted_a_year_after_the_round(story: Story) -> None:
             assert tx.session.query(PeerPlace).count() == count
 
 
+@pytest.mark.deep
 def test_a_forgotten_person_is_named_no_longer(story: Story) -> None:
     group = introduced(story, ASKER, HELPER)
     forget(story, HELPER)

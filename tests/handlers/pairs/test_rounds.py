@@ -35,6 +35,7 @@ from tests.people import choose
 from tests.slack_payloads import ADMIN, ASKER, HELPER, user_object
 
 
+@pytest.mark.deep
 def test_six_people_begin_a_round_by_themselves(story: Story) -> None:
     people = names_of(6)
     takes_part(story, *people[:5])

@@ -32,6 +32,7 @@ from tests.programs import program_page
 from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER, user_object
 
 
+@pytest.mark.deep
 def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     story.ask()
     assert "Peer coffee" not in people_page(story, ASKER)
@@ -87,6 +88,7 @@ def test_nobody_outside_a_program_takes_part(story: Story) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_command_shows_the_page_and_its_buttons_work_there(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     story.ask()
@@ -204,6 +206,7 @@ def test_others_do_not_see_the_pairs(story: Story, action: str) -> None:
     assert "can see the pairs" in story.slack.responses[-1][1]
 
 
+@pytest.mark.deep
 def test_a_forgotten_person_is_in_no_match(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER, HELPER)

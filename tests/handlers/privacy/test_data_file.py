@@ -1,5 +1,7 @@
 """The file of a member's personal data."""
 
+import pytest
+
 from bot.slack.api import NotSent, OutcomeUnknown
 from tests.factories import Story
 from tests.personal_data import WORDS, file_of
@@ -34,6 +36,7 @@ def test_the_file_shows_of_others_rows_only_ones_own_part(lived: Story):
     assert not {"asker", "title", "details"} & row.keys()
 
 
+@pytest.mark.deep
 def test_the_file_comes_once_whatever_slack_responds(lived: Story):
     lived.slack.fail["files.completeUploadExternal"] = [
         NotSent("files.getUploadURLExternal", "TimeoutError")

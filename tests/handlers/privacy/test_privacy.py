@@ -171,6 +171,7 @@ def test_an_unconfirmed_message_is_redacted(lived: Story):
     assert "helped someone" in lived.slack.texts_to(HELPER)[-1]
 
 
+@pytest.mark.deep
 def test_a_message_to_them_in_flight_is_deleted_as_well(lived: Story):
     third = lived.asks()[2]
     lived.say(PEER, "Maybe.", thread_ts=third.ts)

@@ -217,6 +217,7 @@ def test_a_change_by_oneself_in_another_window_is_named_too(known: Story):
     assert "You changed the goal to “Lead well”" in text
 
 
+@pytest.mark.deep
 def test_a_forgotten_lead_is_someone_in_the_list_of_changes(known: Story):
     program = open_program(known, leads=[HELPER, PEER])
     view = change_form(known, program, PEER)
@@ -374,6 +375,7 @@ def test_the_leads_of_the_workspace_run_all_of_them(known: Story):
     assert change(known, program, HELPER, goal="Lead well").goal == "Lead well"
 
 
+@pytest.mark.deep
 def test_the_page_offers_each_person_what_they_can_do(known: Story):
     known.slack.members_by_channel[HELP_CHANNEL] = [ASKER, GUEST]
     program = open_program(known, leads=[HELPER])
@@ -497,6 +499,7 @@ def add_members(story: Story, program: Program, *people: str, **values: Any) -> 
             tx.session.add(ProgramMember(**row | values))
 
 
+@pytest.mark.deep
 def test_those_who_run_it_see_who_joined_by_name_with_dates(known: Story):
     program = open_program(known, leads=[HELPER])
     assert "Nobody joined" in text_of(press(known, "program_joined", program.id))

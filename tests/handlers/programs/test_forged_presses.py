@@ -71,6 +71,7 @@ def try_all(story: Story, member: str, number: object) -> None:
         assert story.submit(member, form(name, number), VALUES).status == 200
 
 
+@pytest.mark.deep
 def test_an_invalid_id_changes_nothing(story: Story, program: int) -> None:
     before = all_rows(story)
     for number in INVALID_IDS:

@@ -281,6 +281,7 @@ def test_others_learn_nothing_of_it_by_pressing(
     assert last_reply(story) == "That program is gone."
 
 
+@pytest.mark.deep
 def test_a_former_member_of_the_channel_leaves_it_unnamed(
     story: Story, closed: int
 ) -> None:
@@ -299,6 +300,7 @@ def test_a_former_member_of_the_channel_leaves_it_unnamed(
     assert "Secret" not in json.dumps(presses(story, ASKER, "come_back", closed))
 
 
+@pytest.mark.deep
 def test_the_page_shows_it_to_nobody_else(story: Story, closed: int) -> None:
     story.ask()
     assert "Secret" not in program_page(story, HELPER)

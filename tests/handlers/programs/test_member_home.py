@@ -160,6 +160,7 @@ def test_guests_see_no_others(story: Story) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_leads_can_be_asked_by_a_button(story: Story, program: int) -> None:
     joins_program(story, ASKER, program)
     page = program_page(story, ASKER)

@@ -230,6 +230,7 @@ def test_a_program_of_another_workspace_does_not_exist(
     assert stored(hidden) == before
 
 
+@pytest.mark.deep
 def test_an_invalid_id_changes_nothing(hidden: Story):
     open_program(hidden)
     before = stored(hidden)

@@ -39,6 +39,7 @@ def ask_id(story: Story) -> str:
     return str(story.asks()[-1].id)
 
 
+@pytest.mark.deep
 def test_the_asker_has_two_people_asked_at_once(routing: Routing, story: Story):
     routing.at(FRIDAY_AFTERNOON)
     ask = story.ask(QUESTION)

@@ -156,6 +156,7 @@ def test_who_left_a_private_channel_is_not_asked(routing: Routing, story: Story)
     assert routing.asked() == [(1, PEER)]
 
 
+@pytest.mark.deep
 def test_an_answer_in_a_private_channel_is_no_reason_elsewhere(
     routing: Routing, story: Story
 ):
@@ -245,6 +246,7 @@ def test_a_reason_from_a_channel_that_the_bot_has_left_does_not_count(
 # Guests, other organisations
 
 
+@pytest.mark.deep
 def test_guests_are_asked_in_their_channels_only(routing: Routing, story: Story):
     ask = story.ask("Where is the VPN certificate renewed?", member=ASKER)
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER, GUEST]
@@ -475,6 +477,7 @@ def forget(story: Story, member: str) -> None:
     story.advance(minutes=1)
 
 
+@pytest.mark.deep
 def test_an_asked_person_who_is_forgotten(routing: Routing, story: Story):
     routing.at(MONDAY)
     story.ask(QUESTION)

@@ -48,6 +48,7 @@ def ask_on_friday(routing: Routing, title: str = QUESTION) -> None:
     routing.at(MONDAY_NOON)
 
 
+@pytest.mark.deep
 def test_someone_who_wants_no_requests_gets_none(routing: Routing, story: Story):
     assert set_mine(story, HELPER, max_requests_per_week="never").body == ""
     ask_on_friday(routing)
@@ -89,6 +90,7 @@ def test_nobody_is_asked_about_topics_they_refuse(routing: Routing, story: Story
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_channels_are_refused_and_taken_back_by_name(routing: Routing, story: Story):
     for member in (HELPER, PEER):
         assert set_mine(story, member, refused_channels="#Help, ,").body == ""

@@ -42,6 +42,7 @@ def kinds(work: WorkList) -> list[str]:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_an_ask_is_suggested_once_two_steps_were_taken(work: WorkList):
     row = ask(work, next_step=2)
     work.at(MONDAY)
@@ -67,6 +68,7 @@ def test_i_can_help_lists_the_champion_and_takes_the_item_off(work: WorkList):
     assert "Dan" in str(work.story.slack.messages_to(HELP_CHANNEL)[0].blocks)
 
 
+@pytest.mark.deep
 def test_closing_with_a_reason_ends_the_item(work: WorkList):
     ask(work, next_step=3)
     work.run()
@@ -187,6 +189,7 @@ def test_a_first_ask_opens_the_form_for_kudos_filled(work: WorkList):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_thanks_take_the_item_off(work: WorkList):
     ask(work, is_first=True)
     work.run()

@@ -99,6 +99,7 @@ def test_each_is_asked_once_and_only_those_who_want_get_suggestions(
     assert work.open() == [("say_hello", NEWCOMER, HELPER)]
 
 
+@pytest.mark.deep
 def test_undo_of_stepping_down_keeps_the_suggestions(work: WorkList, program: int):
     name(work, program, HELPER, PEER)
     answers(work, HELPER, "yes", program)
@@ -422,6 +423,7 @@ def test_a_champion_who_became_a_guest_invites_nobody(work: WorkList, program: i
         assert not is_allowed(INVITE, service.roles_in(tx, row, HELPER))
 
 
+@pytest.mark.deep
 def test_only_those_who_said_yes_read_that_they_are_champions(
     work: WorkList, program: int
 ):
@@ -562,6 +564,7 @@ def test_when_the_program_ends_its_champions_suggestions_are_over(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_when_the_lead_changes_the_suggestion_goes_to_the_new_one(
     work: WorkList, program: int
 ):

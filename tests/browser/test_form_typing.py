@@ -87,7 +87,8 @@ def test_a_channel_and_topics_are_chosen_and_it_looks(window: OpenWindow) -> Non
     details.fill("It began at noon.")
     topics = priya.modal.get_by_role("combobox", name="Topics")
     topics.select_option("mailer")
-    expect(priya.modal).to_contain_text(JITTER)
+    # It may also be an ask of another test, which has the topic in its question.
+    expect(priya.modal).to_contain_text("Possibly similar")
     expect(priya.modal.get_by_role("list", name="Chosen")).to_contain_text("mailer")
     expect(question).to_have_value("How to stop a retry storm")
     expect(details).to_have_value("It began at noon.")

@@ -187,9 +187,13 @@ def go_on(machine: Machine) -> None:
     assert bot.end(by=signal.SIGTERM) == 0
 
 
-def look_at(machine: Machine, restore: str = "") -> None:
-    """Look at the copy as the drill says, after these commands."""
-    [look] = [block for block in blocks("## Drill") if "doctor" in block]
+def look_at(machine: Machine, restore: str = "", address: str = "") -> None:
+    """Look at the copy as the drill says, after these commands.
+
+    The default address is that of the machine.
+    """
+    [look] = [block for block in blocks("## Drill") if block.startswith("export")]
+    look = look.replace("ADDRESS", f"'{address or machine.url}'")
     # The doctor ends with 1: no process runs here.
     look = look.replace("app.py doctor", "app.py doctor || true")
     output = machine.shell(f"{restore}\n{look}")
@@ -209,7 +213,7 @@ def test_the_bot_goes_on_from_a_copy_of_sqlite(machine: Machine):
     file = machine.folder / "data" / "backswing.db"
     file.write_bytes(b"broken")
     beside = blocks("## Drill")[0].replace("mkdir", "mkdir -p")
-    look_at(machine, beside)
+    look_at(machine, beside, "sqlite:///drill/backswing.db")
     assert file.read_bytes() == b"broken"
     machine.shell(restore)
     go_on(machine)

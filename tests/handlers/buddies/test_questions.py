@@ -125,6 +125,7 @@ def test_a_buddy_has_one_newcomer_at_a_time(story: Story) -> None:
     assert [row.newcomer for row in questions(story)] == [NEWCOMER, CHI]
 
 
+@pytest.mark.deep_on_postgresql
 def test_whoever_looks_first_comes_first(story: Story) -> None:
     story.set_up_workspace(buddies="on")
     story.clock.advance(days=7)

@@ -35,6 +35,7 @@ def click(story: Story, member: str, act: str, match: int) -> str:
     return str(story.slack.responses[-1])
 
 
+@pytest.mark.deep_on_postgresql
 def test_two_who_still_wait_are_introduced_again(story: Story, match: int) -> None:
     assert "I can after all" in click(story, HELPER, "cant", match)
     assert texts_to(story, ASKER, "Ben can't this time.")

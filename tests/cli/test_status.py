@@ -84,6 +84,7 @@ def test_it_shows_no_words_and_no_people(story: Story, show: Show):
         assert ASKER not in output
 
 
+@pytest.mark.deep
 def test_it_shows_messages_that_were_given_up(story: Story, show: Show, rt: Runtime):
     story.command(ASKER, "/ask", TITLE)
     with rt.write_session.begin() as session:
@@ -106,6 +107,7 @@ def test_it_shows_the_next_jobs_in_their_order(story: Story, show: Show, rt: Run
     assert "in 5 hours" in show() or "in 4 hours" in show()
 
 
+@pytest.mark.deep
 def test_it_shows_what_the_process_says(story: Story, show: Show):
     now = story.clock().timestamp()
     metrics = Metrics()

@@ -556,6 +556,7 @@ def test_at_night_the_notice_waits_and_the_words_with_it(story: Story):
     assert findable(story) == [WORDS]
 
 
+@pytest.mark.deep
 def test_a_notice_comes_within_the_shortest_contact_hours(story: Story):
     story.change_my_settings(HELPER, hours_from="10:00", hours_to="10:05")
     thread = Thread(story)
@@ -795,6 +796,7 @@ def everything(story: Story) -> str:
 
 
 @pytest.mark.parametrize("moment", ["unread", "untold", "told", "being read"])
+@pytest.mark.deep
 def test_after_forget_me_the_words_are_in_no_table(
     story: Story, thread: Thread, moment: str
 ):
@@ -836,6 +838,7 @@ def test_after_forget_me_the_words_are_in_no_table(
     assert notices(story) == []
 
 
+@pytest.mark.deep
 def test_whoever_is_forgotten_while_they_are_told_is_not_remembered(
     story: Story, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ):

@@ -99,6 +99,7 @@ def test_nobody_else_can_have_a_message_that_waits(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_private_channels_name_is_hidden_from_those_who_left_it(story: Story):
     story.set_up_workspace(unasked_per_week="0")
     story.slack.channels[HELP_CHANNEL] = conversation_object(

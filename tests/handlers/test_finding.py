@@ -123,6 +123,7 @@ def test_pages(story: Story, follower: SearchFollower):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_this_helped_is_a_mark_that_can_be_undone(story: Story, earlier: str):
     press(story, "entry_helped")
     assert story.answer_marks()[earlier] == (True, 1)
@@ -407,6 +408,7 @@ def answer_as_slack_shows_it(story: Story) -> tuple[Ask, str]:
     return story.asks()[-1], answer
 
 
+@pytest.mark.deep
 def test_words_are_shown_to_nobody_before_their_author_was_told(
     story: Story, follower: SearchFollower
 ):
@@ -445,6 +447,7 @@ def test_only_marks_that_stand_count_and_not_the_authors(story: Story, earlier: 
     assert "helped 1 person" in shown(story)
 
 
+@pytest.mark.deep
 def test_an_author_is_not_asked_for_one_flag_nor_for_their_own(
     story: Story, earlier: str
 ):
@@ -457,6 +460,7 @@ def test_an_author_is_not_asked_for_one_flag_nor_for_their_own(
 
 
 @pytest.mark.parametrize("is_in", [True, False])
+@pytest.mark.deep
 def test_only_an_author_who_is_still_in_the_private_channel_is_asked(
     story: Story, earlier: str, is_in: bool
 ):

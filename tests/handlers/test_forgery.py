@@ -311,6 +311,7 @@ def share_form(round_: Round) -> dict[str, Any]:
     }
 
 
+@pytest.mark.deep
 def test_a_private_channels_round_is_for_its_members_only(
     story: Story, closed: Round
 ) -> None:

@@ -173,6 +173,7 @@ def test_a_look_that_was_overtaken_is_dropped(story: Story, earlier: str):
     assert report_question(story, form, "VPN certificate expired?") is None
 
 
+@pytest.mark.deep
 def test_it_is_silent_where_the_channel_wants_none(story: Story, earlier: str):
     story.set_up_channel(suggests_entries=[])
     shown = report_question(story, open_form(story), "VPN certificate expired?")
@@ -210,6 +211,7 @@ FORGED_METADATA = [
 ]  # fmt: skip
 
 
+@pytest.mark.deep
 def test_forged_metadata(story: Story, earlier: str):
     for metadata in FORGED_METADATA:
         form = {**open_form(story), "private_metadata": metadata}

@@ -122,6 +122,7 @@ def test_it_looks_only_for_a_word_that_is_new(story: Story, earlier: str):
         assert report_question(story, shown, text) is None
 
 
+@pytest.mark.deep
 def test_it_stops_after_five_draws(story: Story, earlier: str):
     view, text = open_form(story), "VPN"
     for word in ("certificate", "renew", "laptop", "office", "home"):
@@ -193,6 +194,7 @@ def test_slack_is_down_and_the_member_types_on(story: Story, earlier: str):
     assert len(story.slack.views) == 1
 
 
+@pytest.mark.deep
 def test_enter_posts_what_was_typed_while_a_look_is_on_its_way(
     story: Story, earlier: str
 ):

@@ -57,6 +57,7 @@ def test_without_leads_it_names_nobody(story: Story):
     assert helped(story, PEER)["blocks"] == []
 
 
+@pytest.mark.deep
 def test_it_names_nobody_who_left_or_was_forgotten(story: Story):
     lead_peers(story, ASKER, HELPER)
     depart(story, ASKER)

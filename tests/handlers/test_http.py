@@ -500,6 +500,7 @@ def described(**fields: Any) -> tuple[str, str]:
 @example(described(is_bot=True, tz="\x00"))
 @example(described(is_bot=True, profile={"status_expiration": 10**30}))
 @given(sent=BODIES)
+@pytest.mark.deep
 def test_any_request_is_accepted_or_rejected(
     door: SlackCaller, sent: tuple[bytes | str, str]
 ) -> None:

@@ -232,6 +232,7 @@ def test_without_room_the_longest_waiting_connection_is_closed(
 
 
 @pytest.mark.parametrize("place", [Patient], indirect=True)
+@pytest.mark.deep
 def test_a_thousand_half_open_connections_leave_files_to_others(place: Place) -> None:
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 3 * http_protocol.MAX_CONNECTIONS + 500

@@ -192,6 +192,7 @@ def test_a_program_that_ends_while_the_question_waits(morning: Story, columns: A
     assert questions(morning, ASKER) == 0
 
 
+@pytest.mark.deep
 def test_who_left_or_was_forgotten_is_not_asked(morning: Story):
     lead_peers(morning, PEER)
     add_program(morning, ASKER)

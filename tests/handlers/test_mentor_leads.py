@@ -142,6 +142,7 @@ def test_members_can_neither_see_nor_change_the_program_leads_pages(story: Story
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_leads_choose_the_experts_and_the_scope(story: Story):
     help_out(story)
     story.command(ADMIN, "/backswing", "mentors")

@@ -126,6 +126,7 @@ def test_a_few_people_by_themselves_are_one_circle(story: Story):
     assert credited(story) == []
 
 
+@pytest.mark.deep
 def test_a_yes_tells_the_channel_and_the_people_helped(story: Story):
     help_out(story)
     on_friday(story)
@@ -216,6 +217,7 @@ def test_seven_days_without_an_answer_keep_it_private(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story):
     help_out(story)
     on_friday(story)
@@ -232,6 +234,7 @@ def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_post_deleted_in_slack_stays_deleted_until_a_newer_yes(
     story: Story,
 ):
@@ -280,6 +283,7 @@ def test_a_credit_taken_back_before_its_post_is_never_posted(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_opting_out_anywhere_removes_past_public_credits(story: Story):
     help_out(story)
     on_friday(story)
@@ -309,6 +313,7 @@ def test_a_member_who_allows_naming_is_told_first_and_not_asked(story: Story):
     assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
+@pytest.mark.deep
 def test_each_message_waits_for_a_pause_that_began_later(story: Story):
     help_out(story)
     prefer(story, HELPER, hours_from=time(12))
@@ -518,6 +523,7 @@ def test_home_keeps_the_question_and_lets_the_member_change_the_decision(story: 
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_if_slack_rejects_the_post_the_member_is_told_and_can_retry(
     story: Story,
 ):

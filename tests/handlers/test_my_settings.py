@@ -138,6 +138,7 @@ def test_a_pause_that_is_over_does_not_block_other_changes(story: Story):
     assert chosen(story).topics_known == ("Python",)
 
 
+@pytest.mark.deep
 def test_a_pause_is_ended_with_one_button(story: Story):
     story.change_my_settings(ASKER, paused_until="2026-03-06", topics_known="Python")
     assert "Paused until 6 March 2026" in home(story, ASKER)
@@ -214,6 +215,7 @@ def consent(story: Story) -> str:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_always_naming_answers_the_open_question(asked_for_consent: Story):
     assert "May I thank you in #help?" in home(asked_for_consent, HELPER)
     assert "Waiting for you" in visible_home(asked_for_consent, HELPER)

@@ -310,6 +310,7 @@ def test_another_organisations_events_change_nothing(company: Company):
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_an_end_that_names_a_workspace_is_checked_with_slack(company: Company):
     """Slack does not say whether it would name one for the whole organisation."""
     company.install()

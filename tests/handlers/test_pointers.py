@@ -183,6 +183,7 @@ def test_it_may_be_used_in_the_thread_as_well(story: Story, earlier: str):
     assert choices(story.slack.views[-1][1])
 
 
+@pytest.mark.deep
 def test_the_channels_own_solved_emoji_counts(story: Story, earlier: str):
     story.set_up_channel(solved="tada")
     message = point(story)
@@ -194,6 +195,7 @@ def test_the_channels_own_solved_emoji_counts(story: Story, earlier: str):
 
 
 @pytest.mark.parametrize("emoji", ["white_check_mark", "+1"])
+@pytest.mark.deep
 def test_others_say_that_it_helped_and_solve_nothing(
     story: Story, earlier: str, emoji: str
 ):
@@ -206,6 +208,7 @@ def test_others_say_that_it_helped_and_solve_nothing(
     assert "helped Ana. Thank you!" in told(story, CHAMPION)[-1]
 
 
+@pytest.mark.deep
 def test_a_link_to_an_answer_credits_that_answer(story: Story, earlier: str):
     first = story.asks()[0]
     second = story.say(ADMIN, "Or so.", thread_ts=first.ts)
@@ -219,6 +222,7 @@ def test_a_link_to_an_answer_credits_that_answer(story: Story, earlier: str):
 
 
 @pytest.mark.parametrize("target", ["ask", "answer", "reply", "with spaces"])
+@pytest.mark.deep
 def test_links_to_the_ask_and_to_what_is_in_its_thread(
     story: Story, earlier: str, target: str
 ):
@@ -237,6 +241,7 @@ def test_links_to_the_ask_and_to_what_is_in_its_thread(
     assert TITLE in posted(story)[-1].text
 
 
+@pytest.mark.deep
 def test_an_asker_may_point_to_it_themselves(story: Story, earlier: str):
     message = point(story, PEER)
     story.react(PEER, message.ts, "white_check_mark")
@@ -251,6 +256,7 @@ def test_what_was_pointed_to_is_no_choice_any_more(story: Story, earlier: str):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_an_author_who_points_to_their_own_answer_hears_of_it_once(
     story: Story, earlier: str
 ):
@@ -297,6 +303,7 @@ def test_an_ask_is_no_answer_to_itself(story: Story, earlier: str):
     assert submit(story, open_form(story), link=link(ts)) == {"link": pointers.ITSELF}
 
 
+@pytest.mark.deep
 def test_an_ask_that_nobody_has_answered(story: Story, earlier: str):
     view = open_form(story)
     other = story.ask("Where is the coffee machine?", member=HELPER)
@@ -306,6 +313,7 @@ def test_an_ask_that_nobody_has_answered(story: Story, earlier: str):
     }
 
 
+@pytest.mark.deep
 def test_forged_ids(story: Story, earlier: str):
     for value in ("", "0", "-1", "x", "9" * 30, "999999"):
         view = open_form(story)
@@ -379,6 +387,7 @@ def test_the_earlier_ask_is_deleted_before_the_link_is_posted(
     assert posted(story) == []
 
 
+@pytest.mark.deep
 def test_the_form_sent_twice_posts_once(story: Story, earlier: str):
     view = open_form(story)
     [choice] = choices(view)
@@ -417,6 +426,7 @@ def test_there_is_no_ask(story: Story, earlier: str):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_slack_refuses_the_reply_and_it_is_tried_again(story: Story, earlier: str):
     view = open_form(story)
     [choice] = choices(view)
@@ -559,6 +569,7 @@ def test_details_that_are_edited_do_not_change_the_reply(story: Story, earlier: 
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_title_is_edited_before_the_reply_is_posted(story: Story, earlier: str):
     view = open_form(story)
     [choice, *_] = choices(view)
@@ -584,6 +595,7 @@ def point_at_message(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
     story: Story, follower: SearchFollower
 ):
@@ -597,6 +609,7 @@ def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
     assert "Who renews" not in json.dumps(message.blocks)
 
 
+@pytest.mark.deep
 def test_the_earlier_ask_is_no_ask_and_then_one_again(
     story: Story, follower: SearchFollower
 ):
@@ -675,6 +688,7 @@ def test_two_links_of_which_one_is_taken_back(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_reaction_comes_before_the_id_of_the_message(story: Story, earlier: str):
     """Slack shows the message and takes a reaction; its answer to us was slow."""
     view = open_form(story)
@@ -701,6 +715,7 @@ def test_a_reaction_comes_before_the_id_of_the_message(story: Story, earlier: st
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_where_messages_become_asks_it_is_known_from_the_event(
     story: Story, earlier: str
 ):

@@ -105,6 +105,7 @@ def test_an_ask_that_was_taken_back_is_not_found(
     assert "vpnctl renew" in json.dumps(ask_again(story, member=CHAMPION))
 
 
+@pytest.mark.deep
 def test_the_reply_wins_that_came_as_it_was_pressed(story: Story, earlier: str):
     card = ask_again(story)
     story.deliver()
@@ -207,6 +208,7 @@ UNLIKE = [
 ]
 
 
+@pytest.mark.deep
 def test_it_stays_silent_unless_it_is_probably_right(story: Story, earlier: str):
     for words in UNLIKE:
         card = ask_again(story, words)
@@ -235,11 +237,13 @@ def test_nobody_else_can_use_the_card(story: Story, earlier: str):
     assert last_reply(story) == "That is gone."
 
 
+@pytest.mark.deep
 def test_an_own_solved_ask_is_recognised(story: Story, earlier: str):
     card = ask_again(story, member=ASKER)
     assert "You solved this" in json.dumps(card)
 
 
+@pytest.mark.deep
 def test_the_ask_sent_twice_finds_what_helped_and_not_itself(
     story: Story, earlier: str, follower: SearchFollower
 ):
@@ -338,6 +342,7 @@ def test_what_was_suggested_stays_in_the_options_while_one_may_see_it(
     assert TITLE not in options(story)
 
 
+@pytest.mark.deep
 def test_only_the_asker_sees_what_was_suggested(story: Story, earlier: str):
     ask_again(story)
     story.deliver()
@@ -360,6 +365,7 @@ def test_what_people_call_out_of_date_is_not_suggested(story: Story, earlier: st
     assert ask_again(story) == {}
 
 
+@pytest.mark.deep
 def test_ones_own_answer_is_no_news(story: Story, earlier: str):
     assert ask_again(story, member=HELPER) == {}
 
@@ -415,6 +421,7 @@ def test_a_reaction_that_has_not_come_as_an_event_keeps_the_ask(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_thats_it_for_what_one_may_no_longer_see_does_nothing(
     story: Story, earlier: str
 ):

@@ -104,6 +104,7 @@ def test_it_is_posted_again_and_answered_as_any_other(story: Story, earlier: str
     assert story.asks()[-1].state == "answered"
 
 
+@pytest.mark.deep
 def test_it_may_be_taken_back_and_posted_again_any_number_of_times(
     story: Story, earlier: str
 ):

@@ -361,6 +361,7 @@ def test_a_late_reply_cancels_the_message_that_reminders_stop(story: Story):
         assert session.scalars(select(Participant)).one().reminders_stopped_at is None
 
 
+@pytest.mark.deep
 def test_rounds_on_vacation_are_not_missed(story: Story):
     missed_rounds(story, 2)
     update_profile(story, **AWAY)

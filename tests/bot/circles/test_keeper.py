@@ -66,6 +66,7 @@ def test_a_state_does_not_depend_on_when_it_was_looked_at(presses, minutes):
 
 
 @given(st.lists(any_press, max_size=30) | stories())
+@pytest.mark.deep
 def test_every_meeting_ends(presses):
     """Without a press it is over 110 minutes after the last one, or its start."""
     last = max([each.at for each in presses], default=after(0))

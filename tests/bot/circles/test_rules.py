@@ -90,6 +90,7 @@ def test_a_time_at_which_someone_has_another_meeting_suits_them_not():
     minutes=st.sampled_from(rules.MINUTES),
     never=st.lists(st.sampled_from(["0-early", "1-midday", "2-late", "4-late"])),
 )
+@pytest.mark.deep
 def test_each_proposed_time_is_within_the_hours_of_each(zones, first, minutes, never):
     people = [
         person(ZoneInfo(zone), *never, name=f"U{n}") for n, zone in enumerate(zones)

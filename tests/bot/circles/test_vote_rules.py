@@ -59,6 +59,7 @@ def test_answers_decide_by_now_or_at_the_end(
 
 
 @given(st.data(), st.sampled_from(Kind))
+@pytest.mark.deep
 def test_the_order_of_the_answers_does_not_matter(data: st.DataObject, kind: Kind):
     """Whoever answers first, the first decision that is possible is the same."""
     answers = data.draw(

@@ -32,6 +32,7 @@ def count(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(Installation)) or 0
 
 
+@pytest.mark.deep
 def test_a_batch_is_one_transaction(database: Database):
     begun: list[Sequence[str]] = []
 

@@ -79,6 +79,7 @@ def ours(path, **content: Any):
     )
 
 
+@pytest.mark.deep
 def test_it_counts_the_same_as_an_independent_count(export, load, database):
     summary = load(export)
     expected = message_counts.from_export(export)
@@ -145,6 +146,7 @@ def test_only_questions_become_asks_by_default(export, load, database):
     )
 
 
+@pytest.mark.deep
 def test_only_the_selected_channels_are_imported(export, load, database):
     summary = load(export, ["lounge"])
     assert database_counts(database) == message_counts.from_export(export, ["lounge"])
@@ -296,6 +298,7 @@ def test_an_interrupted_import_can_run_again(
     assert database_counts(database) == message_counts.from_export(export)
 
 
+@pytest.mark.deep
 def test_steps_are_counted(export, load):
     taken = []
     load(export, on_step=lambda: taken.append(1))
@@ -303,6 +306,7 @@ def test_steps_are_counted(export, load):
         assert len(taken) == imports.count_steps(opened, opened.channels) > 10
 
 
+@pytest.mark.deep
 def test_people_and_channels_are_stored(export, load, session):
     load(export)
     rows_by_id = {m.slack_id: m for m in session.scalars(select(Member))}
@@ -347,6 +351,7 @@ def test_values_from_slack_stay(load, database, workspace, tmp_path):
         assert (room.capture, room.helpful_emoji) == ("off", ["tada"])
 
 
+@pytest.mark.deep
 def test_imported_values_are_stale(export, load, session):
     """Slack is asked again before a decision relies on them."""
     load(export)
@@ -370,6 +375,7 @@ def test_a_deleted_ask_does_not_come_back(export, load, database):
 # The row has the right workspace.
 
 
+@pytest.mark.deep
 def test_a_bot_with_a_token_finds_the_imported_rows(export, load, database, slack):
     load(export)
     slack.bot_identity = {

@@ -64,6 +64,7 @@ def test_what_is_long_is_cut_at_a_word(words: str, end: str):
 
 
 @given(words=WELL_FORMED)
+@pytest.mark.deep
 def test_tokens_escapes_and_code_blocks_stay_whole(words: str):
     kept = kept_text(words * 3)
     assert len(kept) <= MAX_LENGTH

@@ -72,6 +72,7 @@ def test_private_channels_count_for_their_members_only(story: Story, secret: int
     assert names(detect(story, private_members={secret: [HELPER]})) == [HELPER]
 
 
+@pytest.mark.deep
 def test_the_scope_may_be_one_channel(story: Story, secret: int):
     answered(story, ADMIN, "+1", channel=SECRET)
     story.advance(minutes=1)
@@ -192,6 +193,7 @@ def test_answers_in_private_channels_count_for_their_members(story: Story, secre
     assert names(detect(story)) == []
 
 
+@pytest.mark.deep
 def test_answers_to_the_own_ring_do_not_count(story: Story):
     answered(story, ASKER, "+1")
     answered(story, PEER, "eyes")

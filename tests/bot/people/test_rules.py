@@ -20,6 +20,7 @@ HOURS = st.times().map(lambda at: time(at.hour))
 
 
 @given(start=HOURS, end=HOURS)
+@pytest.mark.deep
 def test_people_meet_only_when_they_can_be_written_to(start: time, end: time) -> None:
     zone = ZoneInfo("Europe/Helsinki")
     hours = rules.meeting_hours(start, end)

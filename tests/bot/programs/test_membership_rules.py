@@ -86,6 +86,7 @@ def fold(steps: Iterable[Step]) -> Membership | None:
 
 
 @given(histories())
+@pytest.mark.deep
 def test_late_and_repeated_presses_change_nothing(history: list[Step]) -> None:
     assert fold(as_delivered(history)) == fold(history)
 

@@ -616,6 +616,7 @@ def test_no_text_is_stored(index, folder):
 # Several at once.
 
 
+@pytest.mark.deep
 def test_many_search_while_it_changes_and_is_built_anew(index):
     index.apply([lock_ask(n) for n in range(1, 20)], followed=1)
 

@@ -132,6 +132,7 @@ def test_some_words_say_what_a_title_is_about(title, words):
 
 
 @given(st.one_of(ANY_TEXT, HARMFUL_TEXT))
+@pytest.mark.deep
 def test_words_of_the_subject_are_short_too_and_come_once(text):
     words = subject_words(text)
     assert len(words) == len(set(words))

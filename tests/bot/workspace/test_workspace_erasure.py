@@ -139,6 +139,7 @@ def test_installed_again_in_time_it_finds_everything(
     assert after == before
 
 
+@pytest.mark.deep
 def test_installed_again_while_it_is_erased_it_begins_anew(
     database: Database,
     both: tuple[int, int],

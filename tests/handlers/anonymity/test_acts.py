@@ -88,6 +88,7 @@ def test_the_home_tab_shows_own_asks_to_their_owner_only(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_draft_that_is_withdrawn_is_never_posted(
     anonymity: Anonymity, story: Story, author: Actor
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_draft_that_is_withdrawn_is_never_posted(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_refused_draft_says_why(
     anonymity: Anonymity, story: Story, author: Actor
 ) -> None:
@@ -271,6 +273,7 @@ def test_a_solved_ask_gets_what_worked(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_deleted_ask_is_gone_with_the_replies_of_its_author(
     anonymity: Anonymity, story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -670,6 +673,7 @@ def test_no_one_else_can_act_and_all_read_the_same(
 
 
 @pytest.mark.parametrize("loss", ["cut", "key", "workspace", "left"])
+@pytest.mark.deep
 def test_without_the_link_its_author_is_anyone(
     story: Story, author: Actor, ask_id: int, loss: str
 ) -> None:

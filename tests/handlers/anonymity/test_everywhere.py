@@ -130,6 +130,7 @@ def test_it_is_not_the_author_s_first_ask(anonymity: Anonymity, story: Story) ->
     assert (first.is_first_ask, second.is_first_ask) == (False, True)
 
 
+@pytest.mark.deep
 def test_my_data_of_all_people_has_no_trace_of_it(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -193,6 +194,7 @@ def test_an_ask_whose_author_has_left_has_a_link_like_any_other(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_forgotten_author_s_link_is_cut_and_the_ask_stays(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -281,6 +283,7 @@ def test_a_guest_asks_only_where_guests_may(anonymity: Anonymity, story: Story) 
 # Workspaces
 
 
+@pytest.mark.deep
 def test_the_same_ids_in_another_workspace_are_other_people(
     anonymity: Anonymity, story: Story
 ) -> None:

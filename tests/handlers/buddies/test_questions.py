@@ -77,6 +77,7 @@ def test_after_a_no_or_a_silence_the_next_one_is_asked(story: Story) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_no_can_be_taken_back_until_someone_else_is_asked(story: Story) -> None:
     begin(story)
     wants(story)
@@ -230,6 +231,7 @@ def test_what_changes_after_the_question_counts(story: Story) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_someone_who_was_here_before_is_not_asked(story: Story) -> None:
     story.ask("How do I stop the retries?", member=NEWCOMER)
     story.clock.advance(days=100)
@@ -292,6 +294,7 @@ def test_others_can_press_nothing(story: Story) -> None:
     assert pair(story).ends_at > story.clock.now + timedelta(days=20)
 
 
+@pytest.mark.deep
 def test_two_replicas_ask_and_begin_once(story: Story) -> None:
     second = "U0SECOND"
     begin(story, BUDDY, CHI)
@@ -328,6 +331,7 @@ def test_two_replicas_ask_and_begin_once(story: Story) -> None:
 
 
 @pytest.mark.parametrize("stops", [None, BUDDY, NEWCOMER])
+@pytest.mark.deep
 def test_a_question_waits_for_working_hours(story: Story, stops: str | None) -> None:
     """On a Friday evening nobody hears of it before Monday, or never if one stops."""
     begin(story)

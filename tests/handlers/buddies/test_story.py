@@ -153,6 +153,7 @@ def test_someone_who_has_chosen_is_not_asked_to_pass_it_on(
     assert texts_to(story, NEWCOMER, "Ben was your buddy") == []
 
 
+@pytest.mark.deep
 def test_a_first_ask_from_before_the_four_weeks_tells_nobody(story: Story) -> None:
     begin(story)
     comes(story)

@@ -133,6 +133,7 @@ def test_no_answer_is_no(circle: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_an_answer_after_a_day_is_too_late(circle: Story):
     message = offered(circle)
     circle.advance(hours=25)
@@ -186,6 +187,7 @@ def test_none_of_mine_asks_the_next_member_and_this_one_if_they_take_it_back(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_last_answer_counts(circle: Story):
     message = offered(circle)
     answers(circle, message, "fine")
@@ -193,6 +195,7 @@ def test_the_last_answer_counts(circle: Story):
     assert "Mercury" not in announced(circle)
 
 
+@pytest.mark.deep
 def test_a_solved_ask_is_asked_about_in_other_words(circle: Story):
     change(circle, Ask, state="solved", solved_at=circle.clock())
     message = offered(circle)
@@ -216,6 +219,7 @@ def test_a_solved_ask_is_asked_about_in_other_words(circle: Story):
         (Member, {"is_guest": True}),
     ],
 )
+@pytest.mark.deep
 def test_an_ask_that_not_all_may_see_is_used_neither_before_nor_after_a_yes(
     story: Story, model: Any, values: dict[str, Any]
 ):
@@ -265,6 +269,7 @@ def test_forged_values_do_nothing(circle: Story, value: str):
         assert session.scalars(select(AskOffer.answer)).all() == [None]
 
 
+@pytest.mark.deep
 def test_nobody_answers_for_another(circle: Story):
     value = button_values(offered(circle))["meeting_ask_fine"]
     for member in (ASKER, ADMIN, GUEST):

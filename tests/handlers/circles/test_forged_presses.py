@@ -124,6 +124,7 @@ def test_strangers_bots_and_former_members_do_nothing(story: Story, program: int
     assert "Person" not in text_of(story.slack.views)
 
 
+@pytest.mark.deep
 def test_only_a_circles_members_see_what_is_in_it(story: Story, program: int):
     """Not the lead, not an admin, not others of the program."""
     _, circle, people = circle_of(story, program)

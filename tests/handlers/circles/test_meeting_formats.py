@@ -123,6 +123,7 @@ def test_a_discussion_has_a_goal_and_a_scope_and_closes_with_actions(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_goal_is_for_the_circle_alone(discussion: Story):
     story = discussion
     presses(story, PEER, "focus")

@@ -150,6 +150,7 @@ def test_a_leads_questions_come_instead_of_ours(story: Story):
         assert session.scalar(select(CircleQuestion.key))
 
 
+@pytest.mark.deep
 def test_only_the_facilitator_moves_on_until_another_takes_over(story: Story):
     make_circle(story)
     start(story)
@@ -164,6 +165,7 @@ def test_only_the_facilitator_moves_on_until_another_takes_over(story: Story):
     assert "What we want from it" in agenda(story)
 
 
+@pytest.mark.deep
 def test_a_facilitator_who_does_not_come_is_replaced(story: Story):
     make_circle(story)
     open_agenda(story)
@@ -251,6 +253,7 @@ def test_a_meeting_that_nobody_started_did_not_begin(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_message_that_was_deleted_is_posted_anew_once(story: Story):
     make_circle(story)
     start(story)
@@ -308,6 +311,7 @@ def test_an_edit_that_fails_for_now_comes_later(story: Story):
         assert "What we want from it" in agenda(story, member)
 
 
+@pytest.mark.deep
 def test_a_message_is_edited_at_most_once_in_ten_seconds(story: Story):
     make_circle(story)
     start(story)
@@ -419,6 +423,7 @@ def test_after_the_end_of_the_season_no_meeting_starts(story: Story):
     assert not meeting_of(story).is_open
 
 
+@pytest.mark.deep
 def test_a_meeting_that_is_on_at_the_end_of_the_season_goes_on(story: Story):
     make_circle(story)
     start(story)
@@ -586,6 +591,7 @@ def test_an_action_needs_words(story: Story, words):
         "two\nlines\r\nof text",
     ],
 )
+@pytest.mark.deep
 def test_an_action_is_shown_as_written_in_one_line(story: Story, words):
     make_circle(story)
     start(story)

@@ -104,6 +104,7 @@ def test_part_of_us_are_those_who_say_so(over: Story):
         assert "Part of us." not in str(question(over, member).blocks)
 
 
+@pytest.mark.deep
 def test_the_last_press_counts_in_any_order(over: Story):
     meeting_id = meeting_of(over, 1).id
     acts = (Outcome.NONE, Outcome.ALL, Outcome.PART)
@@ -191,6 +192,7 @@ def test_who_says_no_is_not_asked_whether_it_was_worth_it(over: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_people_outside_and_those_who_left_say_nothing(over: Story):
     with over.rt.write_session.begin() as session:
         for row in session.scalars(select(CircleMember).filter_by(member=CHAMPION)):

@@ -78,6 +78,7 @@ def test_a_latecomer_gets_a_free_place_and_nobody_else_moves(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_no_is_told_to_nobody(story: Story, program: int):
     season = season_with(story, program, 6)
     forms_circles(story)
@@ -143,6 +144,7 @@ def test_the_place_of_one_who_leaves_the_program_goes_to_the_next(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_who_left_the_program_is_not_told_that_there_was_no_circle(
     story: Story, program: int
 ):
@@ -281,6 +283,7 @@ def test_a_person_who_was_deactivated_loses_the_place(story: Story, program: int
     assert circles_of(story, season) == [(circle, people[1:])]
 
 
+@pytest.mark.deep
 def test_two_replicas_form_a_season_once(story: Story, program: int):
     season = season_with(story, program, 6)
     forms_circles(story)

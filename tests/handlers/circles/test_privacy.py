@@ -197,6 +197,7 @@ def test_a_topic_that_was_taken_back_is_no_reason_any_more(story: Story, program
     assert "falconry" not in preview()
 
 
+@pytest.mark.deep
 def test_what_people_brought_goes_90_days_after_a_season_that_ended_early(
     story: Story, program: int
 ):

@@ -82,6 +82,7 @@ def test_what_changes_after_the_circles_are_formed_is_no_reason(
     assert not messages_with(story, "U0C01", "kafka")
 
 
+@pytest.mark.deep
 def test_teams_differ_only_if_each_two_are_in_different_ones(
     story: Story, program: int
 ):

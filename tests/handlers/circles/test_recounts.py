@@ -43,6 +43,7 @@ def test_a_majority_for_a_move_is_reached_when_others_go(story: Story):
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_a_majority_for_a_move_gets_impossible_when_its_friends_go(story: Story):
     circle_id = a_circle(story)
     keep(story)

@@ -76,6 +76,7 @@ def test_the_first_facilitator_chooses_a_time_and_all_get_a_calendar(
     assert "Your meetings" in text_of(press(story, other, "see", circle))
 
 
+@pytest.mark.deep
 def test_the_calendar_comes_in_ones_hours_unless_one_asks_for_it(
     story: Story, program: int
 ):

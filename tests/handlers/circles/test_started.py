@@ -144,6 +144,7 @@ def test_a_full_circle_is_in_no_list_and_takes_nobody(story: Story, program: int
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_circle_with_too_few_people_does_not_begin(story: Story, program: int):
     season, _, people = circle(story, program, 3)
     story.advance(days=6, hours=23)
@@ -235,6 +236,7 @@ def test_people_who_avoid_each_other_do_not_share_one(
     assert circles_of(story, season)[0][1] == [starter]
 
 
+@pytest.mark.deep
 def test_a_place_that_someone_leaves_is_free_until_the_first_meeting(
     story: Story, program: int
 ):

@@ -88,6 +88,7 @@ def test_people_without_a_common_hour_share_no_circle_for_calls(
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_a_circle_in_writing_needs_no_common_hour(story: Story, program: int):
     people = has_people(story, program, 5)
     lives_in(story, people[4], FAR)

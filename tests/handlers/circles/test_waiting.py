@@ -120,6 +120,7 @@ def test_the_time_for_an_answer_begins_when_the_invitation_comes(
     assert place.taken_at is not None
 
 
+@pytest.mark.deep
 def test_an_invitation_that_reaches_nobody_is_withdrawn(story: Story, program: int):
     season = season_with(story, program, 6)
     forms_circles(story)

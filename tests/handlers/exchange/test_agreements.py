@@ -95,6 +95,7 @@ def test_a_change_asks_both_again(draft: Story) -> None:
 
 
 @pytest.mark.on_postgresql
+@pytest.mark.deep
 def test_agreed_twice_is_agreed_once(draft: Story) -> None:
     agree = [ASKER, HELPER]
     writes(draft, ASKER)

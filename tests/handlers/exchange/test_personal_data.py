@@ -66,6 +66,7 @@ def test_forgetting_ends_it_and_takes_the_words(story: Story, by: str) -> None:
 
 
 @pytest.mark.parametrize("by", [ASKER, HELPER])
+@pytest.mark.deep
 def test_forgetting_takes_words_that_the_other_saved_again(
     story: Story, by: str
 ) -> None:
@@ -87,6 +88,7 @@ def people_of_exchanges(story: Story) -> set[str | None]:
 
 
 @pytest.mark.parametrize("by", [ASKER, HELPER])
+@pytest.mark.deep
 def test_forgetting_during_the_question(story: Story, by: str) -> None:
     begin(story)
     asks(story)

@@ -303,6 +303,7 @@ def test_a_yes_comes_to_nothing_if_the_asker_has_no_room(story: Story) -> None:
     assert len(story.slack.messages_to(ASKER)) == before
 
 
+@pytest.mark.deep
 def test_a_peer_without_room_can_not_say_yes(story: Story) -> None:
     begin(story, ASKER, HELPER, PEER)
     asks(story, PEER, HELPER)
@@ -392,6 +393,7 @@ def test_presses_in_any_order_give_one_wish(story: Story) -> None:
     assert not wish(story, ASKER).is_in
 
 
+@pytest.mark.deep
 def test_it_begins_with_six_people(story: Story) -> None:
     story.clock.now = START
     people = [ASKER, *(f"U0E{number}" for number in range(5))]
@@ -405,6 +407,7 @@ def test_it_begins_with_six_people(story: Story) -> None:
     assert shown.count("Ask Person") == 3
 
 
+@pytest.mark.deep
 def test_it_begins_with_six_people_who_are_still_there(story: Story) -> None:
     story.clock.now = START
     people = [f"U0E{number}" for number in range(6)]

@@ -121,6 +121,7 @@ def test_both_write_one_agreement_and_agree(story: Story) -> None:
     assert "Times that suit" not in page
 
 
+@pytest.mark.deep
 def test_six_meetings_in_twelve_weeks(story: Story) -> None:
     begin(story)
     agree_all(story)

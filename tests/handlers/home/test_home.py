@@ -15,6 +15,7 @@ from tests.home import PRIVATE, asks_in, leaves, links, opens, visible_home
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
 
 
+@pytest.mark.deep
 def test_an_empty_home_teaches_the_first_three_things(peers: Story):
     shown = opens(peers, ASKER)
     assert "Three things to start with" in shown
@@ -96,6 +97,7 @@ def test_a_forged_page_is_refused(peers: Story, value: str):
     assert peers.slack.homes.keys() == {ASKER}
 
 
+@pytest.mark.deep
 def test_a_page_beyond_the_end_is_the_last(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     opens(peers, ASKER)

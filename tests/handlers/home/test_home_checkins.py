@@ -62,6 +62,7 @@ def test_a_check_in_joined_elsewhere_is_listed_too(peers: Story):
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_stopped_reminders_are_resumed_from_home(peers: Story):
     schedule = peers.add_schedule()
     opens(peers, HELPER)

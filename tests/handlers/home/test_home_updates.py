@@ -15,6 +15,7 @@ def publishes(story: Story) -> int:
     return story.slack.calls.count("views.publish")
 
 
+@pytest.mark.deep
 def test_many_changes_are_one_view(peers: Story):
     ask = peers.ask()
     opens(peers, ASKER)
@@ -52,6 +53,7 @@ def test_a_second_visit_replaces_the_first_view(peers: Story):
     assert "None at the moment" not in visible_home(peers, ASKER)
 
 
+@pytest.mark.deep
 def test_a_lost_hash_does_not_block_a_visit(peers: Story):
     opens(peers, ASKER)
     peers.slack.home_hashes[ASKER] = "someone else's"
@@ -62,6 +64,7 @@ def test_a_lost_hash_does_not_block_a_visit(peers: Story):
     assert links(peers, ASKER) == ["How do I fix x?"]
 
 
+@pytest.mark.deep
 def test_a_lost_hash_does_not_block_a_delivery(peers: Story):
     opens(peers, ASKER)
     peers.slack.home_hashes[ASKER] = "someone else's"
@@ -93,6 +96,7 @@ def test_of_two_replicas_the_first_to_render_renders_again(peers: Story):
         )
 
 
+@pytest.mark.deep
 def test_an_older_view_published_last_is_rendered_again(peers: Story):
     """At the first visit there is no hash yet that could detect it."""
     asks_in(peers, ASKER, "How do I fix x?")
@@ -111,6 +115,7 @@ def test_an_older_view_published_last_is_rendered_again(peers: Story):
     assert links(peers, HELPER) == ["How do I fix x?"]
 
 
+@pytest.mark.deep
 def test_a_view_overtaken_twice_is_published_by_a_delivery(peers: Story):
     opens(peers, ASKER)
     conflict = HashConflict("views.publish", "hash_conflict")

@@ -123,6 +123,7 @@ def test_a_person_without_permissions_sees_nothing(peers: Story, facts: dict[str
         assert session.scalars(select(Home)).all() == []
 
 
+@pytest.mark.deep
 def test_a_person_whom_slack_does_not_return_now_sees_their_own_content(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     peers.slack.people["U0NEW"] = user_object("U0NEW", "New")

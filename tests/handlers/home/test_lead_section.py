@@ -53,6 +53,7 @@ def test_an_ask_that_was_deleted_does_not_count(peers: Story):
     assert f"{ASKED} 0 of 1" in program_page(peers, HELPER)
 
 
+@pytest.mark.deep
 def test_an_ask_without_a_name_counts_for_nobody(peers: Story):
     lead_peers(peers, HELPER)
     asks_in(peers, HELPER, "How do I fix x?")

@@ -134,6 +134,7 @@ def test_with_a_single_page_there_are_no_buttons(peers: Story, extra: Extra):
     assert buttons(peers, GUEST) == []
 
 
+@pytest.mark.deep
 def test_a_page_with_nothing_left_leads_back_to_today(peers: Story, extra: Extra):
     opens(peers, ASKER)
     old_view = peers.slack.homes[ASKER]
@@ -148,6 +149,7 @@ def test_a_page_with_nothing_left_leads_back_to_today(peers: Story, extra: Extra
     assert PEOPLE not in visible_home(peers, ASKER)
 
 
+@pytest.mark.deep
 def test_what_waits_is_on_every_page(peers: Story, extra: Extra):
     extra.waiting = {ASKER}
     opens(peers, ASKER)

@@ -35,6 +35,7 @@ def times(story: Story) -> list[object]:
         ]
 
 
+@pytest.mark.deep
 def test_times_of_openings_are_deleted(story: Story):
     story.slack.members_by_channel[HELP_CHANNEL] = [ASKER]
     story.ask()

@@ -375,6 +375,7 @@ def leave_one(story: Story, member: str, channel: str, *, at: str) -> None:
     assert story.event({"type": "member_left_channel", **leave_fields}) == 200
 
 
+@pytest.mark.deep
 def test_an_erased_member_is_not_greeted_until_they_use_the_bot(
     arrived: Story,
 ) -> None:

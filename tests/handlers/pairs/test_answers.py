@@ -153,6 +153,7 @@ def test_it_will_not_happen_and_counts_for_nothing(
 
 @pytest.mark.parametrize(("text", "never"), [("Yes", 0), ("So-so", 0), ("No", 1)])
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_only_they_learn_that_it_was_no_good_match(
     story: Story, pair: tuple[str, str], text: str, never: int
 ) -> None:
@@ -245,6 +246,7 @@ def test_late_in_the_round_nobody_is_matched_anew(
         assert text == f"{gone[0]} can't this time. You come first next time."
 
 
+@pytest.mark.deep
 def test_two_of_three_go_on(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER, HELPER, PEER)
@@ -356,6 +358,7 @@ def test_someone_who_has_a_time_is_introduced_though_they_stopped(story: Story) 
 
 
 @pytest.mark.parametrize("change", ["deactivated", "paused", "excluded"])
+@pytest.mark.deep
 def test_someone_who_is_gone_is_replaced(
     story: Story, many: list[str], change: str
 ) -> None:
@@ -484,6 +487,7 @@ def test_a_meeting_that_was_is_not_undone(story: Story, pair: tuple[str, str]) -
     assert texts_to(story, HELPER, "can't this time") == []
 
 
+@pytest.mark.deep
 def test_nobody_is_asked_about_a_match_after_their_program_ended(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     program = make_program(story)

@@ -51,6 +51,7 @@ def test_each_wants_what_the_other_knows(story: Story) -> None:
     assert "You haven't met here." in text[ASKER]
 
 
+@pytest.mark.deep
 def test_asks_and_answers_are_named_with_links(story: Story) -> None:
     choose(story, ASKER, topics_wanted=["kafka"])
     solves(story, "How do I repartition kafka?", "U0CHI", HELPER)

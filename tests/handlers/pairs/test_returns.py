@@ -36,6 +36,7 @@ def click(story: Story, member: str, act: str, match: int) -> str:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_two_who_still_wait_are_introduced_again(story: Story, match: int) -> None:
     assert "I can after all" in click(story, HELPER, "cant", match)
     assert texts_to(story, ASKER, "Ben can't this time.")

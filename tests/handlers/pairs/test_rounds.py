@@ -81,6 +81,7 @@ def test_rounds_come_every_two_weeks(story: Story) -> None:
     ]
 
 
+@pytest.mark.deep
 def test_a_lead_can_begin_with_two_and_set_the_day(story: Story) -> None:
     story.set_up_workspace(
         coffee="on", coffee_weekday="4", coffee_weeks="1", coffee_hour="15"
@@ -150,6 +151,7 @@ def test_each_gets_it_at_ten_in_their_own_zone(story: Story) -> None:
     assert len(texts_to(story, "U0DELHI", "meet U0TOKYO")) == 1
 
 
+@pytest.mark.deep
 def test_two_replicas_form_one_round(story: Story) -> None:
     takes_part(story, *names_of(8))
     story.clock.now = DUE
@@ -317,6 +319,7 @@ def test_they_take_turns_to_write_first(story: Story) -> None:
     assert lines == [writer == ASKER for writer in writers]
 
 
+@pytest.mark.deep
 def test_people_who_are_away_or_left_are_not_matched(story: Story) -> None:
     people = names_of(9)
     takes_part(story, *people)

@@ -178,6 +178,7 @@ def test_leads_see_numbers_and_names_but_no_answers(story: Story) -> None:
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_the_list_of_a_round_tells_no_lead_who_could_not_come(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER, HELPER, PEER, ADMIN)

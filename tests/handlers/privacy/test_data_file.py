@@ -8,6 +8,7 @@ from tests.personal_data import WORDS, file_of
 from tests.slack_payloads import ASKER, CHAMPION, GUEST, HELP_CHANNEL
 
 
+@pytest.mark.deep
 def test_the_file_has_all_own_data_and_ones_part_in_the_rest(lived: Story):
     told = file_of(lived)
     assert told["about"]["member"] == ASKER
@@ -25,6 +26,7 @@ def test_the_file_has_all_own_data_and_ones_part_in_the_rest(lived: Story):
     assert all(table["why"] for table in tables.values())
 
 
+@pytest.mark.deep
 def test_the_file_shows_of_others_rows_only_ones_own_part(lived: Story):
     ben = lived.asks()[1]
     lived.click(CHAMPION, "ask_menu", option=f"close:{ben.id}")
@@ -63,6 +65,7 @@ def test_a_guest_without_data_gets_a_file_too(story: Story):
     }
 
 
+@pytest.mark.deep
 def test_the_file_lists_where_others_wrote_about_one(lived: Story):
     second = lived.asks()[1]
     rows = file_of(lived)["tables"]["asks"]["rows"]

@@ -37,6 +37,7 @@ from tests.slack_payloads import (
 )
 
 
+@pytest.mark.deep
 def test_the_consequences_are_shown_before_the_erasure(lived: Story):
     before = everything_in(lived)
     lived.command(ASKER, "/backswing", "forget me")
@@ -201,6 +202,7 @@ def test_a_late_delivery_restores_nothing(lived: Story):
 
 @pytest.mark.parametrize("capture", ["off", "all"])
 @pytest.mark.parametrize("way", ["said", "read"])
+@pytest.mark.deep
 def test_earlier_messages_delivered_late_are_not_stored(
     story: Story, capture: str, way: str
 ):
@@ -265,6 +267,7 @@ def test_messages_of_the_next_day_count_again(story: Story):
         assert [row.messages for row in counted] == [1]
 
 
+@pytest.mark.deep
 def test_earlier_messages_delivered_late_do_not_count_although_they_are_back(
     story: Story,
 ):
@@ -407,6 +410,7 @@ def test_a_member_back_within_the_week_stays_when_it_is_over(lived: Story):
     assert (back.name, back.erased_at, back.erased_before) == ("Ana", None, None)
 
 
+@pytest.mark.deep
 def test_their_own_topics_are_personal_data(story: Story):
     story.set_up_channel(topics="python")
     story.command(ASKER, "/ask")

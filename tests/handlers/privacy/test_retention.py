@@ -83,6 +83,7 @@ def the_letter(story: Story) -> OutboxItem:
     return item
 
 
+@pytest.mark.deep
 def test_a_member_named_in_the_payload_only_is_redacted(converted_story: Story):
     forget(converted_story, CHAMPION)
     assert converted_story.slack.texts_to(ASKER)[0].startswith("Someone made")

@@ -102,6 +102,7 @@ def test_nobody_is_told_of_what_nobody_runs(known: Story):
     assert "Ended" in text_of(press(known, "program_see", over.id))
 
 
+@pytest.mark.deep
 def test_those_who_are_gone_are_not_told(known: Story):
     open_program(known, leads=[HELPER, PEER])
     gone = user_object(HELPER, deleted=True)

@@ -63,6 +63,7 @@ def due(story: Story) -> int:
         return monitoring.due_work(tx)["ask-silent-members"].due
 
 
+@pytest.mark.deep
 def test_the_job_counts_whom_it_has_to_ask_and_to_pause(
     story: Story, program: int
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_pause_lasts_three_months(story: Story, program: int) -> None:
     assert pause_of(story, ASKER, program) is None
 
 
+@pytest.mark.deep
 def test_a_pause_by_a_late_answer_is_not_for_silence(
     story: Story, program: int
 ) -> None:

@@ -108,6 +108,7 @@ def test_someone_who_chose_to_be_asked_needs_no_answer(
     assert (CHAMPION in people(routing)) == bool(most)
 
 
+@pytest.mark.deep
 def test_people_are_new_to_each_other_until_one_has_answered_the_other(
     routing: Routing, story: Story
 ):
@@ -130,6 +131,7 @@ def test_experts_are_those_on_the_list(routing: Routing, story: Story):
     assert (found[HELPER].is_expert, found[PEER].is_expert) == (True, False)
 
 
+@pytest.mark.deep
 def test_requests_count_for_four_weeks(routing: Routing, story: Story):
     earlier = story.asks()[0].id
     with routing.write() as tx:

@@ -145,6 +145,7 @@ def test_an_ask_is_given_up_where_slack_never_says_who_is_there(
     assert story.slack.calls.count("conversations.members") == calls
 
 
+@pytest.mark.deep
 def test_who_left_a_private_channel_is_not_asked(routing: Routing, story: Story):
     open_channel(story, DEN, NAME, [ASKER, PEER, HELPER], is_private=True)
     routing.at(MONDAY)
@@ -292,6 +293,7 @@ def test_a_guest_learns_nothing_of_other_channels(
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_a_guest_reads_no_reason_from_a_channel_that_they_left(
     routing: Routing, story: Story
 ):

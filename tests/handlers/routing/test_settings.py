@@ -122,6 +122,7 @@ def test_a_channel_that_a_member_can_not_see_is_unknown(
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_members_read_how_often_they_were_asked(routing: Routing, story: Story):
     assert "haven't asked you" in hint(my_form(story, HELPER), "max_requests_per_week")
     ask_on_friday(routing)

@@ -160,6 +160,7 @@ def test_the_reason_tells_when_the_solution_came(routing: Routing, story: Story)
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_messages_follow_the_title_and_the_end_of_their_ask(
     routing: Routing, story: Story
 ):
@@ -212,6 +213,7 @@ def test_the_asker_reads_whether_all_others_are_from_elsewhere(
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_an_edited_ask_finds_other_people_at_the_next_step(
     routing: Routing, story: Story, crowd: list[str]
 ):

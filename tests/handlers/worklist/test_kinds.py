@@ -271,6 +271,7 @@ def test_a_button_of_another_kind_does_nothing(work: WorkList):
     assert reminders(work) == []
 
 
+@pytest.mark.deep
 def test_a_champion_who_has_left_a_private_channel_cannot_press(work: WorkList):
     ask(work, is_first=True, next_step=3)
     work.run()

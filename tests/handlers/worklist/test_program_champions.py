@@ -201,6 +201,7 @@ def test_a_question_that_the_programs_end_cancelled_is_asked_on_the_next_save(
     assert len(questions(work, HELPER)) == len(questions(work, PEER)) == 1
 
 
+@pytest.mark.deep
 def test_a_no_can_be_taken_back(work: WorkList, program: int):
     name(work, program, HELPER, PEER)
     answers(work, HELPER, "no", program)
@@ -257,6 +258,7 @@ def test_a_deactivated_champion_is_named_no_longer(work: WorkList, program: int)
     assert channel_of(work)[1] == [CHAMPION]
 
 
+@pytest.mark.deep
 def test_a_champion_of_the_program_closes_an_ask_that_is_suggested_to_them(
     work: WorkList, program: int
 ):
@@ -332,6 +334,7 @@ def test_without_leads_nobody_does(work: WorkList):
     assert work.items() == []
 
 
+@pytest.mark.deep
 def test_champions_of_a_program_that_has_ended_get_nothing(
     work: WorkList, program: int
 ):
@@ -499,6 +502,7 @@ def test_nobody_steps_down_for_another(work: WorkList):
     assert channel_of(work)[1] == [CHAMPION]
 
 
+@pytest.mark.deep
 def test_a_private_channel_is_named_only_to_a_champion_who_is_in_it(work: WorkList):
     slack = work.story.slack
     slack.channels[DEN] = conversation_object(DEN, "den-of-secrets", is_private=True)
@@ -525,6 +529,7 @@ def test_a_guest_is_refused_as_a_channels_champion(work: WorkList):
     assert channel_of(work)[1] == [CHAMPION]
 
 
+@pytest.mark.deep
 def test_whoever_becomes_a_guest_is_no_champion_any_more(work: WorkList, program: int):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     name(work, program, HELPER, PEER)

@@ -149,6 +149,7 @@ def test_nobody_is_suggested_twice_even_after_a_return(work: WorkList):
     assert (item.outcome, item.champion) == ("done", CHAMPION)
 
 
+@pytest.mark.deep
 def test_the_button_opens_the_champions_own_direct_message(work: WorkList):
     work.join()
     work.at(FRIDAY + DAY * 1.1)

@@ -23,6 +23,7 @@ def test_privately_or_publicly(slack, url, ana, room):
     assert [m.text for m in slack.messages(room.id)] == ["hear"]
 
 
+@pytest.mark.deep
 def test_five_times(slack, url):
     answers = [say(url, text=str(number)).status_code for number in range(6)]
     assert answers == [200] * 5 + [404]

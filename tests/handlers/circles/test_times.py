@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.circles import service, times
+from bot.circles import busy, service, times
 from bot.errors import UserError
-from models import Circle
+from models import Circle, CircleSeason
 from tests.factories import Story
 from tests.handlers.routing.test_races import at_once
 from tests.programs import joins_program
@@ -226,6 +226,26 @@ def test_nobody_has_two_circles_at_the_same_hour(story: Story, program: int):
     for person in people:
         press(story, person, "leave", first)
     assert offered_times(press(story, runs, "change", second)) == offered
+
+
+@on_sqlite
+def test_only_meetings_of_ones_other_circles_take_ones_time(story: Story, program: int):
+    circles, people = two_circles(story, program)
+    chooses_time(story, people[0], circles[0])
+
+    def busy_people(circle: int) -> set[str]:
+        with story.rt.read(story.workspace) as tx:
+            row = tx.session.get_one(Circle, circle)
+            season = tx.session.get_one(CircleSeason, row.season_id)
+            return {*busy.load(tx, season, people)}
+
+    assert busy_people(circles[1]) == {*people}
+    assert busy_people(circles[0]) == set()
+    press(story, people[1], "leave", circles[0])
+    assert busy_people(circles[1]) == {*people} - {people[1]}
+    with story.rt.write(story.workspace) as tx:
+        tx.session.get_one(Circle, circles[0]).is_in_writing = True
+    assert busy_people(circles[1]) == set()
 
 
 @pytest.mark.deep

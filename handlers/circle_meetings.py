@@ -24,7 +24,7 @@ from bot.circles import (
 from bot.circles import meeting_store as store
 from bot.circles.keeper import State
 from bot.circles.offer_blocks import OfferAnswer
-from bot.circles.outcome_rules import Outcome, Worth
+from bot.circles.outcome_rules import Outcome, Receipt, Worth
 from bot.circles.presses import FORMAT_ACTS, Act, Press
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
@@ -134,9 +134,8 @@ def _submitted(form: ViewSubmission, tx: Transaction) -> CircleMeeting:
     return meeting
 
 
-def _locked(click: BlockAction, tx: Transaction) -> CircleMeeting:
+def _locked(click: BlockAction, tx: Transaction, meeting_id: int) -> CircleMeeting:
     """Return the locked meeting of a button; the person is in its circle."""
-    meeting_id, _ = _parse(click, Act.LEAD)
     circle, meeting = store.lock(tx, meeting_id)
     store.require_member(tx, circle.id, click.actor)
     return meeting
@@ -145,29 +144,33 @@ def _locked(click: BlockAction, tx: Transaction) -> CircleMeeting:
 def answer_outcome(
     click: BlockAction, tx: Transaction, *, outcome: Outcome
 ) -> Response:
-    meeting = _locked(click, tx)
+    meeting_id, _ = _parse(click, Act.LEAD)
+    meeting = _locked(click, tx, meeting_id)
     at_micros = click.at_micros
     outcomes.answer(tx, meeting, outcome, by=click.actor, event_micros=at_micros)
     return Reply(*outcomes.note(tx, meeting, click.actor), replace=True)
 
 
 def rate(click: BlockAction, tx: Transaction, *, worth: Worth) -> Response:
-    meeting = _locked_with_season(click, tx)
-    outcomes.rate(tx, meeting, worth, by=click.actor)
-    note = outcomes.note(tx, meeting, click.actor, rated=worth)
+    meeting_id, _ = _parse(click, Act.LEAD)
+    meeting = _locked_with_season(click, tx, meeting_id)
+    receipt = outcomes.rate(tx, meeting, worth, by=click.actor)
+    note = outcomes.note(tx, meeting, click.actor, receipt=receipt)
     return Reply(*note, replace=True)
 
 
 def take_rating_back(click: BlockAction, tx: Transaction, *, worth: Worth) -> Response:
-    meeting = _locked_with_season(click, tx)
-    outcomes.take_back(tx, meeting, worth, by=click.actor)
+    meeting_id, _, secret = click.value.partition(":")
+    meeting = _locked_with_season(click, tx, parse_id(meeting_id))
+    outcomes.take_back(tx, meeting, Receipt(worth, secret), by=click.actor)
     return Reply(*outcomes.note(tx, meeting, click.actor), replace=True)
 
 
-def _locked_with_season(click: BlockAction, tx: Transaction) -> CircleMeeting:
-    meeting_id, _ = _parse(click, Act.LEAD)
+def _locked_with_season(
+    click: BlockAction, tx: Transaction, meeting_id: int
+) -> CircleMeeting:
     store.lock_season(tx, meeting_id)
-    return _locked(click, tx)
+    return _locked(click, tx, meeting_id)
 
 
 def answer_offer(

@@ -134,6 +134,8 @@ class MeetingAnswer(Base):
     event_micros: Mapped[int]
     # True after they said whether it was worth their time: it counts once.
     has_rated: Mapped[bool]
+    # The fingerprint of that answer, which only the button to take it back can show.
+    receipt: Mapped[str | None]
     # True after the counts that leads see have it.
     is_published: Mapped[bool] = mapped_column(default=False)
 

@@ -65,7 +65,7 @@ PERSONAL_DATA = (
         purpose="Know which meetings took place and, for matching, who has met.",
         retention="90 days after the circle ended.",
         owner_columns=("member",),
-        non_personal=("answer",),
+        non_personal=("answer", "receipt"),
         on_erasure="delete",
     ),
     TablePolicy(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.models.blocks import Block
 
 from bot.circles.agenda_blocks import ActionView, action_list
-from bot.circles.outcome_rules import MIN_RATERS, Outcome, Worth
+from bot.circles.outcome_rules import MIN_RATERS, Outcome, Receipt, Worth
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, context_line
 from bot.slack.rich_text import Part, bold, date_token
@@ -37,8 +37,8 @@ class AfterView:
     # The member's own answer, and whether they said if it was worth their time.
     answer: Outcome | None = None
     has_rated: bool = False
-    # The answer that they have just given to that, if they can take it back.
-    rated: Worth | None = None
+    # The answer to that, if they have just given it and can take it back.
+    receipt: Receipt | None = None
 
 
 def after_meeting(view: AfterView) -> Note:
@@ -88,9 +88,13 @@ def _outcome(view: AfterView) -> list[Block]:
 def _worth(view: AfterView) -> list[Block]:
     if view.has_rated:
         text = "Thank you. I counted your answer, and I don't store that it is yours."
-        if view.rated is None:
+        receipt = view.receipt
+        if receipt is None:
             return [context_line(text)]
-        action_id, value = f"meeting_unrate_{view.rated}", f"{view.id}:0:0"
+        action_id, value = (
+            f"meeting_unrate_{receipt.worth}",
+            f"{view.id}:{receipt.secret}",
+        )
         return [
             context_line(text),
             button_row(button("Take it back", action_id, value)),

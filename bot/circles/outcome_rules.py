@@ -1,6 +1,8 @@
 """The consequences of members' answers after a meeting. Pure."""
 
+import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -25,6 +27,22 @@ class Worth(StrEnum):
     YES = "yes"
     SO_SO = "so_so"
     NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A member's answer that was counted, and a random secret.
+
+    Only the button that takes the answer back has both. Its fingerprint is stored:
+    without the secret it does not tell the answer.
+    """
+
+    worth: Worth
+    secret: str
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(f"{self.secret}:{self.worth}".encode()).hexdigest()
 
 
 def people_who_met(

@@ -4,6 +4,7 @@ The people who met are stored for matching, and the meeting counts for the leads
 answers to the second question are only counted.
 """
 
+import secrets
 from collections.abc import Mapping
 
 from sqlalchemy import func, select, update
@@ -12,7 +13,13 @@ from bot.circles import actions, outcome_blocks, outcome_rules, writing_weeks
 from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_AGREED
 from bot.circles.outcome_blocks import AfterView
-from bot.circles.outcome_rules import ANSWERED_WITHIN, MIN_RATERS, Outcome, Worth
+from bot.circles.outcome_rules import (
+    ANSWERED_WITHIN,
+    MIN_RATERS,
+    Outcome,
+    Receipt,
+    Worth,
+)
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox.message_type import MessageType
@@ -33,7 +40,11 @@ from models import (
 
 NOT_OVER = "This meeting is not over."
 TOO_LATE = "This meeting was too long ago."
+HAS_RATED = "I have counted an answer of yours about this meeting already."
+NOT_LAST = "This is not your last answer, so I took nothing back."
 IS_SEEN = "The leads see the counts by now, and your answer is in them."
+
+_SECRET_BYTES = 16
 
 
 def ask(tx: Transaction, meeting: CircleMeeting) -> None:
@@ -72,12 +83,13 @@ def answer(
     record(tx, meeting)
 
 
-def rate(tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str) -> None:
+def rate(tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str) -> Receipt:
     """Count whether a meeting was worth a member's time, once for each member.
 
     The season and the circle are locked, and the member is in it. Raises UserError.
     """
     _require_answerable(tx, meeting)
+    receipt = Receipt(worth, secrets.token_urlsafe(_SECRET_BYTES))
     insert = upsert(tx.session, MeetingAnswer).values(
         meeting_id=meeting.id, member=by, event_micros=0, has_rated=False
     )
@@ -89,39 +101,39 @@ def rate(tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str) -> N
             MeetingAnswer.member == by,
             MeetingAnswer.has_rated.is_(False),
         )
-        .values(has_rated=True)
+        .values(has_rated=True, receipt=receipt.fingerprint)
         .returning(MeetingAnswer.member)
     ).first()
     if is_new is None:
-        return
+        raise UserError(HAS_RATED)
     _add(meeting, worth, 1)
     _publish(tx, meeting)
+    return receipt
 
 
 def take_back(
-    tx: Transaction, meeting: CircleMeeting, worth: Worth, *, by: str
+    tx: Transaction, meeting: CircleMeeting, receipt: Receipt, *, by: str
 ) -> None:
     """Count a member's answer no more, until the leads see it.
 
-    Only the button knows what they said. The season and the circle are locked, and the
-    member is in it. Raises UserError.
+    The season and the circle are locked, and the member is in it. Raises UserError,
+    also for a button that is not that of their last answer.
     """
     _require_answerable(tx, meeting)
     row = tx.session.get(MeetingAnswer, (meeting.id, by), populate_existing=True)
-    if row is None or not row.has_rated or not _count(meeting, worth):
+    if row is None or not row.has_rated:
         return
     if row.is_published:
         raise UserError(IS_SEEN)
-    row.has_rated = False
-    _add(meeting, worth, -1)
+    if row.receipt != receipt.fingerprint:
+        raise UserError(NOT_LAST)
+    row.has_rated, row.receipt = False, None
+    _add(meeting, receipt.worth, -1)
 
 
 def _add(meeting: CircleMeeting, worth: Worth, change: int) -> None:
-    setattr(meeting, f"worth_{worth}", _count(meeting, worth) + change)
-
-
-def _count(meeting: CircleMeeting, worth: Worth) -> int:
-    return int(getattr(meeting, f"worth_{worth}"))
+    column = f"worth_{worth}"
+    setattr(meeting, column, getattr(meeting, column) + change)
 
 
 def _require_answerable(tx: Transaction, meeting: CircleMeeting) -> None:
@@ -183,11 +195,11 @@ def note(
     meeting: CircleMeeting,
     member: str,
     *,
-    rated: Worth | None = None,
+    receipt: Receipt | None = None,
 ) -> Note:
     """Return the message after a meeting, as one of its members sees it.
 
-    `rated` is what they have just said, and can take back.
+    `receipt` is that of the answer that they have just given, and can take back.
     """
     circle = tx.session.get_one(Circle, meeting.circle_id)
     row = tx.session.get(MeetingAnswer, (meeting.id, member), populate_existing=True)
@@ -203,7 +215,7 @@ def note(
             actions=actions.of_meeting(tx, meeting),
             answer=Outcome(row.answer) if row is not None and row.answer else None,
             has_rated=row is not None and row.has_rated,
-            rated=rated if row is not None and not row.is_published else None,
+            receipt=receipt if row is not None and not row.is_published else None,
         )
     )
 
@@ -259,7 +271,7 @@ def _publish(tx: Transaction, meeting: CircleMeeting) -> None:
     tx.session.execute(
         update(MeetingAnswer)
         .where(*unpublished)
-        .values(is_published=True)
+        .values(is_published=True, receipt=None)
         .execution_options(synchronize_session=False)
     )
 

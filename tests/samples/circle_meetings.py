@@ -20,7 +20,7 @@ from bot.circles.formats import Format, Phase, Step, StepKind
 from bot.circles.move_blocks import MoveView
 from bot.circles.offer_blocks import AskText, OfferAnswer, OfferView
 from bot.circles.outcome_blocks import AfterView
-from bot.circles.outcome_rules import Outcome, Worth
+from bot.circles.outcome_rules import Outcome, Receipt, Worth
 from bot.circles.questions import QUESTIONS
 from bot.circles.writing import Stage
 from bot.circles.writing_blocks import Entry, Issue, OwnText, WeekView
@@ -151,9 +151,9 @@ SAMPLES: Samples = {
         *(
             partial(
                 outcome_blocks.after_meeting,
-                AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True, rated=worth),
+                AfterView(**_WHEN, answer=Outcome.ALL, has_rated=True, receipt=receipt),
             )
-            for worth in Worth
+            for receipt in (Receipt(worth, "r" * 22) for worth in Worth)
         ),
         lambda: outcome_blocks.after_meeting(
             AfterView(**_WHEN, answer=Outcome.ALL, is_counted=False)

@@ -3,12 +3,13 @@
 import json
 from datetime import timedelta
 from itertools import permutations
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import select
 
 from bot.circles import meeting_store, outcomes
-from bot.circles.outcome_rules import Outcome
+from bot.circles.outcome_rules import Outcome, Receipt, Worth
 from models import CircleMeeting, CircleMember, CircleSeason, MeetingAnswer, PeerMeeting
 from tests.circles import (
     PEOPLE,
@@ -34,6 +35,11 @@ from tests.slack_payloads import (
 )
 
 
+class Button(NamedTuple):
+    action_id: str
+    value: str
+
+
 @pytest.fixture
 def over(story: Story) -> Story:
     """A meeting that Ana alone started and ended."""
@@ -56,6 +62,17 @@ def says(story: Story, member: str, act: str, number: int = 1) -> str:
     value = f"{meeting_of(story, number).id}:0:0"
     story.click(member, f"meeting_{act}", value)
     return json.dumps(story.slack.responses[-1], ensure_ascii=False)
+
+
+def take_back_button(story: Story):
+    """Return the button in the reply to the last press."""
+    [found] = [
+        Button(each["action_id"], each["value"])
+        for block in story.slack.responses[-1][2]
+        for each in block.get("elements", [])
+        if each.get("action_id", "").startswith("meeting_unrate_")
+    ]
+    return found
 
 
 def pairs(story: Story) -> set[tuple[str, str]]:
@@ -126,21 +143,46 @@ def test_the_last_press_counts_in_any_order(over: Story):
 def test_worth_is_counted_once_and_without_a_name(over: Story):
     answer = says(over, HELPER, "met_all")
     assert "Was it worth your time?" in answer
-    for _ in range(3):
-        assert "I don't store that it is yours" in says(over, HELPER, "worth_no")
-    says(over, HELPER, "worth_yes")
-    assert worths(over) == (0, 0, 1)
-    # Only the answer that they gave can be taken back, and only once.
-    says(over, HELPER, "unrate_yes")
-    assert worths(over) == (0, 0, 1)
-    for _ in range(2):
-        assert "Was it worth your time?" in says(over, HELPER, "unrate_no")
-        assert worths(over) == (0, 0, 0)
-    says(over, PEER, "worth_yes")
-    says(over, HELPER, "unrate_yes")
-    assert worths(over) == (1, 0, 0)
-    assert "meeting_unrate_no" in says(over, HELPER, "worth_no")
+    assert "I don't store that it is yours" in says(over, HELPER, "worth_no")
+    first = take_back_button(over)
+    # A second press leaves the message as it is, with the button to take it back.
+    for act in ("worth_no", "worth_yes"):
+        says(over, HELPER, act)
+        assert last_reply(over) == outcomes.HAS_RATED
+        assert len(over.slack.replaced_texts) == 2
+    for act in ("met_all", "worth_yes"):
+        says(over, PEER, act)
+    others = take_back_button(over)
     assert worths(over) == (1, 0, 1)
+    # Only the answer that they gave can be taken back, and only once.
+    secret = first.value.partition(":")[2]
+    for forged in ("0:0", "", secret[:-1], others.value.partition(":")[2]):
+        value = f"{meeting_of(over, 1).id}:{forged}"
+        for worth in Worth:
+            over.click(HELPER, f"meeting_unrate_{worth}", value)
+            assert last_reply(over) == outcomes.NOT_LAST
+    over.click(HELPER, "meeting_unrate_yes", first.value)
+    assert last_reply(over) == outcomes.NOT_LAST
+    assert worths(over) == (1, 0, 1)
+    for _ in range(2):
+        over.click(HELPER, "meeting_unrate_no", first.value)
+        assert "Was it worth your time?" in json.dumps(over.slack.responses[-1])
+        assert worths(over) == (1, 0, 0)
+    # The button of an earlier answer takes back nothing of the next one.
+    says(over, HELPER, "worth_yes")
+    second = take_back_button(over)
+    for button in (first, others):
+        over.click(HELPER, button.action_id, button.value)
+        assert last_reply(over) == outcomes.NOT_LAST
+    assert worths(over) == (2, 0, 0)
+    # No stored row tells the answer, and no secret is stored.
+    with over.rt.read_session() as session:
+        receipt = session.get_one(
+            MeetingAnswer, (meeting_of(over, 1).id, HELPER)
+        ).receipt
+    assert receipt == Receipt(Worth.YES, second.value.partition(":")[2]).fingerprint
+    assert receipt not in {Receipt(worth, "").fingerprint for worth in Worth}
+    assert second.value.partition(":")[2] not in everything_in(over)
     file = json.dumps(file_of(over, HELPER)["tables"]["meeting_answers"])
     assert "worth" not in file
 
@@ -162,6 +204,8 @@ def test_leads_see_the_answers_of_five_people_at_a_time(story: Story):
         says(story, member, "worth_no" if number > 4 else "worth_yes")
         text = "1 meeting took place so far. Worth the time? 5 yes, 0 so-so, 0 no."
         assert (line_of(story) == text) == (number >= 4)
+    with story.rt.read_session() as session:
+        assert not session.scalars(select(MeetingAnswer.receipt)).first()
     says(story, people[0], "unrate_yes")
     assert "The leads see the counts by now" in last_reply(story)
     assert line_of(story) == text

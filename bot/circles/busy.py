@@ -1,13 +1,14 @@
 """Meetings that people have in their other circles, so that no two are at one time."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from bot import timezones
+from bot.circles import rules
 from bot.circles.formats import Format
 from bot.circles.meeting_times import Recurrence, all_dates, as_moved
 from bot.people.ask_facts import among
@@ -18,8 +19,23 @@ from models import Circle, CircleMeeting, CircleMember, CircleSeason
 Span = tuple[datetime, datetime]
 
 
+def is_busy(
+    tx: Transaction,
+    season: CircleSeason | None,
+    member: str,
+    dates: Iterable[datetime],
+    minutes: int,
+) -> bool:
+    """Return True if another circle of the member meets at one of these times (UTC).
+
+    Without a season, any circle of theirs.
+    """
+    own = load(tx, season, [member]).get(member, ())
+    return rules.is_busy(own, dates, minutes)
+
+
 def load(
-    tx: Transaction, season: CircleSeason, members: Collection[str]
+    tx: Transaction, season: CircleSeason | None, members: Collection[str]
 ) -> Mapping[str, tuple[Span, ...]]:
     """Return the meetings ahead of members in circles of other seasons.
 
@@ -41,7 +57,7 @@ def load(
         .join(CircleSeason, CircleSeason.id == Circle.season_id)
         .where(
             Circle.installation_id == tx.workspace.id,
-            Circle.season_id != season.id,
+            *([] if season is None else [Circle.season_id != season.id]),
             Circle.starts_at.is_not(None),
             Circle.is_in_writing.is_(False),
             Circle.ended_at.is_(None),

@@ -19,6 +19,7 @@ from bot.slack.rich_text import bold, date_token
 DAY = "day"
 _TIME = TimeOfDay(name="time", label="New time")
 _ANSWERS = {True: "Works for me", False: "Doesn't work for me"}
+_OTHER_MEETING = "You meet in another circle at the new time."
 _RULE = "It moves if more than half of you say yes. I tell nobody who said what."
 
 
@@ -35,6 +36,8 @@ class MoveView:
     zone: ZoneInfo
     answer: bool | None = None
     is_accepted: bool | None = None
+    # True if another circle of the reader meets at the proposed time.
+    has_other_meeting: bool = False
 
 
 def move_form(meeting_id: int, day: date, at: time) -> View:
@@ -100,7 +103,8 @@ def _status(view: MoveView) -> list[Block]:
         for is_yes, label in _ANSWERS.items()
         if is_yes is not view.answer
     ]
-    return [button_row(*buttons), context_line(f"{own}{_RULE}")]
+    warning = [context_line(_OTHER_MEETING)] if view.has_other_meeting else []
+    return [*warning, button_row(*buttons), context_line(f"{own}{_RULE}")]
 
 
 def result(view: MoveView) -> Note:

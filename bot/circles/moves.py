@@ -11,7 +11,15 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import agenda_messages, meeting_plans, move_blocks, rules, times
+from bot.circles import (
+    agenda_messages,
+    busy,
+    meeting_plans,
+    move_blocks,
+    rules,
+    service,
+    times,
+)
 from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_MOVE, CIRCLE_MOVED
 from bot.circles.move_blocks import DAY, MoveView
@@ -33,6 +41,7 @@ UNKNOWN = "That proposal is gone."
 TOO_LATE = "This meeting can't be moved now."
 TOO_SOON = "Choose a time that is at least two hours ahead."
 TOO_FAR = "Choose a time before the next meeting."
+BUSY = "You meet in another circle at that time. Choose another one."
 SAME = "The meeting is at that time already."
 ONCE = "You have proposed a time for this meeting before."
 ANOTHER = "Another member has proposed a time. Answer that first."
@@ -79,6 +88,8 @@ def propose(
         raise UserError(TOO_FAR, field=DAY)
     if at == meeting.planned_at:
         raise UserError(SAME, field=DAY)
+    if busy.is_busy(tx, service.season_of(tx, circle), by, [at], meeting.minutes):
+        raise UserError(BUSY, field=DAY)
     move = MeetingMove(
         meeting_id=meeting.id, proposed_by=by, starts_at=at, created_at=tx.now
     )
@@ -204,6 +215,14 @@ def _view(
         zone=timezones.get_or_utc(circle.zone),
         answer=_answers(tx, move).get(reader),
         is_accepted=move.is_accepted,
+        has_other_meeting=move.is_accepted is None
+        and busy.is_busy(
+            tx,
+            service.season_of(tx, circle),
+            reader,
+            [move.starts_at],
+            meeting.minutes,
+        ),
     )
 
 

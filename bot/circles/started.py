@@ -15,7 +15,6 @@ from bot.circles import (
     forms,
     newcomers,
     roster,
-    rules,
     seasons,
     service,
     signups,
@@ -64,7 +63,9 @@ def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:
         _row(tx, season, circle, by),
         members.zone(tx, by),
         brings=known.brings if known else "",
-        has_other_meeting=_has_other_meeting(tx, circle, season, by),
+        has_other_meeting=busy.is_busy(
+            tx, season, by, service.dates_ahead(tx, circle), season.minutes
+        ),
     )
 
 
@@ -136,14 +137,6 @@ def _takes_people(tx: Transaction, circle: Circle) -> bool:
     if store.has_begun(tx, circle):
         return newcomers.can_ask(tx, circle)
     return store.meets(tx, circle.id) and circle.starts_at is not None
-
-
-def _has_other_meeting(
-    tx: Transaction, circle: Circle, season: CircleSeason, by: str
-) -> bool:
-    """Return True if another circle of the member meets at the same time."""
-    own = busy.load(tx, season, [by]).get(by, ())
-    return rules.is_busy(own, service.dates_ahead(tx, circle), season.minutes)
 
 
 def _row(tx: Transaction, season: CircleSeason, circle: Circle, by: str) -> StartedRow:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
-from bot.circles import forms, rules, seasons, signups, started, started_forms
-from bot.circles.meeting_times import next_working_day
+from bot.circles import busy, forms, rules, seasons, signups, started, started_forms
+from bot.circles.meeting_times import Recurrence, all_dates, next_working_day
 from bot.circles.permissions import START_CIRCLE
 from bot.circles.started_forms import Origin
 from bot.errors import UserError
@@ -20,6 +20,7 @@ from bot.workspace import members, roles
 from models import Circle, CircleSeason, Program
 
 ANOTHER = "You have started a circle that has not met yet. One at a time, please."
+BUSY = "You meet in another circle at one of these times. Choose another time."
 JOIN_FIRST = "Join a program first: type /backswing program."
 
 
@@ -71,6 +72,10 @@ def start(tx: Transaction, form: FormValues, *, source: str, by: str) -> Circle 
         return None
     if _has_one_ahead(tx, by):
         raise UserError(ANOTHER)
+    recurrence = Recurrence(draft.meetings, draft.weeks_between, draft.minutes)
+    dates = all_dates(draft.starts_at, zone, recurrence)
+    if busy.is_busy(tx, None, by, dates, draft.minutes):
+        raise UserError(BUSY, field=started_forms.FIRST_DAY)
     season = CircleSeason(
         installation_id=tx.workspace.id,
         program_id=program.id,

@@ -94,6 +94,7 @@ _MOVES = [
         proposed_at=_AT,
         answer=answer,
         is_accepted=is_accepted,
+        has_other_meeting=True,
     )
     for answer in (None, True, False)
     for is_accepted in (None, True, False)

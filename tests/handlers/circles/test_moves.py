@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from models import Circle, CircleSeason, MeetingMove, MeetingMoveAnswer
+from bot.circles import moves
+from models import Circle, CircleMeeting, CircleSeason, MeetingMove, MeetingMoveAnswer
 from tests.circles import (
     PEOPLE,
     STARTS_AT,
@@ -132,6 +133,45 @@ def test_times_that_do_not_work(story: Story, day, at, reason):
     assert reason in proposes(story, HELPER, day, at)
     with story.rt.read_session() as session:
         assert not session.scalars(select(MeetingMove)).all()
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_a_time_at_which_another_circle_meets(story: Story):
+    make_circle(story, (PEER, HELPER, GUEST), starts_at=LATER)
+    make_circle(story)
+    keep(story)
+
+    def own_meeting() -> CircleMeeting:
+        own = select(Circle.id).filter_by(starts_at=STARTS_AT)
+        with story.rt.read_session() as session:
+            return session.scalars(
+                select(CircleMeeting).where(CircleMeeting.circle_id.in_(own))
+            ).one()
+
+    def asks(member: str, at: str) -> str:
+        story.click(member, "meeting_move", f"{own_meeting().id}:0:0")
+        return fills_in(story, member, day="2026-03-19", time=at)
+
+    # The other meeting takes an hour, from three o'clock in Helsinki.
+    for at in ("14:15", "15:00", "15:45"):
+        assert moves.BUSY in asks(HELPER, at)
+    # Others may propose it. Only those who have the other meeting are warned.
+    assert moves.BUSY not in asks(ASKER, "14:30")
+    story.deliver()
+    told = {
+        member: "another circle at the new time" in str(message.blocks)
+        for member in (HELPER, PEER, CHAMPION, ADMIN)
+        for message in story.slack.messages_to(member)
+        if "asks to move" in message.text
+    }
+    assert told == {HELPER: True, PEER: True, CHAMPION: False, ADMIN: False}
+    answers(story, PEER, "no")
+    assert "another circle at the new time" in str(story.slack.responses[-1])
+    for member in (CHAMPION, ADMIN):
+        answers(story, member, "yes")
+    assert "another circle" not in str(story.slack.responses[-1])
+    assert own_meeting().planned_at == move_of(story).starts_at
 
 
 @pytest.mark.deep

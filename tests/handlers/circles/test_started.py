@@ -1,13 +1,14 @@
 """Circles that a member starts, and in which others take a place."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 import jobs.circle_meetings
+from bot.circles import starting
 from models import Circle, CircleMeeting, CircleSeason, DoNotPair, MemberAttributes
 from tests.factories import Story
 from tests.handlers.circles.test_times import calendars_of
@@ -272,6 +273,28 @@ def test_two_circles_at_one_time_are_warned_of(story: Story, program: int):
     starts(story, second, program)
     form = press(story, first, "sign_up", started(story).id)
     assert "another circle at that time" in text_of(form)
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_nobody_starts_a_circle_at_the_time_of_another_one(story: Story, program: int):
+    first, second = has_people(story, program, 2)
+    starts(story, first, program)
+    takes_place(story, second, started(story).id)
+    [at] = {form_values(start_form(story, second))["first_day"]}
+    next_week, later = (
+        str(date.fromisoformat(at) + timedelta(weeks=weeks)) for weeks in (1, 2)
+    )
+    # With a meeting each week, the second would be at the time of the other circle's.
+    each_week = {"first_day": next_week, "weeks_between": "1"}
+    for values in ({}, {"first_day": later}, each_week):
+        answer = starts(story, second, program, **values)
+        assert starting.BUSY in json.loads(answer.body)["errors"].values()
+    with story.rt.read_session() as session:
+        assert len(session.scalars(select(CircleSeason)).all()) == 1
+    # In the weeks between, the other circle does not meet.
+    starts(story, second, program, first_day=next_week)
+    assert started(story).opened_by == second
 
 
 @pytest.mark.deep

@@ -31,14 +31,16 @@ def _do_nothing(_tx: Transaction, _erasure: Erasure) -> None:
 class TablePolicy:
     """The policy for one table. Columns that it does not list are not personal data.
 
-    `contents`, `purpose` and `retention` are texts for the docs. The last says when
-    rows, or parts of them, are removed other than by an erasure.
+    `contents`, `purpose`, `retention` and `stays` are texts for the docs. `retention`
+    says when rows, or parts of them, are removed other than by an erasure, and `stays`
+    why the other rows are not, or how many there can be.
     """
 
     model: type[Base]
     contents: str
     purpose: str
     retention: str = ""
+    stays: str = ""
     # The words for one row and for several in texts for members; None if members
     # don't know about the table.
     row_names: tuple[str, str] | None = None

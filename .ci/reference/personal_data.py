@@ -25,13 +25,17 @@ def personal_data() -> str:
         "- **If forgotten** says what goes when a person asks to be forgotten, or some"
         " time after they were deactivated. Rows that lose only a name or text stay,"
         " because other people's totals depend on them.\n"
-        "- **Also removed** says what goes without that. The rest stays until you"
-        " delete the database. 7 and 30 days are the defaults of the"
-        " [workspace's settings](../guides/workspace-settings.md).\n",
+        "- **Also removed** says what goes without that. 7 and 30 days are the"
+        " defaults of the [workspace's settings](../guides/workspace-settings.md).\n"
+        "- **Stays** says why the rest stays until you delete the database, or how much"
+        " of it there can be.\n",
         *(
             f"## {heading(name)}\n\n"
             + filled(
-                ("Table", "Contents", "Purpose", "If forgotten", "Also removed"),
+                (
+                    *("Table", "Contents", "Purpose"),
+                    *("If forgotten", "Also removed", "Stays"),
+                ),
                 (
                     (
                         code(policy.model.__tablename__),
@@ -39,6 +43,7 @@ def personal_data() -> str:
                         policy.purpose,
                         _erased(policy),
                         policy.retention,
+                        policy.stays,
                     )
                     for policy in tables
                 ),

@@ -39,6 +39,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " sealed author.",
         purpose="Post them some minutes later, so that the time tells no one.",
         retention="When it is posted. Refused ones after 7 days.",
+        stays="Some minutes, or until a champion has read it.",
         non_personal=(
             "title",
             "details",
@@ -63,6 +64,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         model=AnonymousReply,
         contents="Replies by the authors of asks without a name, which the bot posts.",
         purpose="Post them some minutes later, and let the author change them.",
+        stays="As long as its ask; after the link, nothing in it leads to the author.",
         non_personal=("source_index", "text", "ts"),
     ),
     TablePolicy(
@@ -87,12 +89,14 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " needs the key.",
         purpose="Hide it until a champion has looked.",
         retention="With the end of the time in which a link to an author is kept.",
+        stays="While an ask is hidden, and after a champion has cleared it.",
         non_personal=("reporters",),
     ),
     TablePolicy(
         model=SecretKey,
         contents="The names of the keys that seal authors and tokens, not the keys.",
         purpose="Notice that another key was set.",
+        stays="One for each key.",
         non_personal=("name", "fingerprint", "previous_fingerprint"),
     ),
 )

@@ -106,6 +106,7 @@ PERSONAL_DATA = (
         contents="Asks: text, topics, state; who asked, solved and closed them, and"
         " why; the line on what worked.",
         purpose="Show them and their outcome.",
+        stays="Asks are what people find again later.",
         owner_columns=("asker",),
         mentioned_columns=("solved_by", "closed_by", "removed_by"),
         text_columns={
@@ -196,6 +197,7 @@ ANSWER_PERSONAL_DATA = (
         contents="Answers: the message's id, author and time, and how many people it"
         " helped. Not its words, which `answer_texts` has once it helped.",
         purpose="Show what solved an ask, and tell people that they helped.",
+        stays="As long as its ask.",
         owner_columns=("author",),
         non_personal=("ts",),
     ),
@@ -203,6 +205,7 @@ ANSWER_PERSONAL_DATA = (
         model=AskReference,
         contents="The earlier ask whose answer solved an ask, and who pointed to it.",
         purpose="Show what solved the ask, and credit the earlier answer.",
+        stays="As long as its ask.",
         mentioned_columns=("found_by",),
         non_personal=("withdrawn_ts",),
     ),

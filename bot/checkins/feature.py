@@ -88,6 +88,10 @@ def _record_reply(message: NewMessage, round_id: int, tx: Transaction) -> None:
     responses.record_reply(tx, round_id, ts=message.ts, author=message.user or "")
 
 
+def _purge(tx: Transaction, _before: datetime) -> None:
+    personal_data.purge(tx)
+
+
 def _on_message_deleted(
     _rt: Runtime,
     _workspace: Workspace,
@@ -142,6 +146,7 @@ CHECKINS = Feature(
     message_types=notifications.MESSAGE_TYPES,
     permissions=permissions.PERMISSIONS,
     personal_data=personal_data.PERSONAL_DATA,
+    purge=_purge,
     erasure_lines=personal_data.ERASURE_LINES,
     message_policies=personal_data.MESSAGES,
     channel_settings_section=pages.section,

@@ -1,8 +1,9 @@
 """Personal data in check-ins, and messages about it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, exists, or_, select
 
 from bot.checkins.message_kinds import (
     CHECKIN_ASK_CREATED,
@@ -31,6 +32,8 @@ from models import (
     Round,
     Schedule,
 )
+
+_LEFT_KEPT_FOR = timedelta(days=365)
 
 
 def _affected_rounds(tx: Transaction, erasure: Erasure) -> Iterable[int]:
@@ -84,6 +87,7 @@ PERSONAL_DATA = (
         model=Schedule,
         contents="Check-ins: the questions, when the bot asks, and who set them up.",
         purpose="Ask, and tell the person who set it up if that can't go on.",
+        stays="One for each check-in.",
         owner_columns=("owner",),
         non_personal=(
             "question",
@@ -103,6 +107,9 @@ PERSONAL_DATA = (
         model=Participant,
         contents="Who joined a check-in, left it, or was asked whether to join.",
         purpose="Remind only people who joined, and ask nobody twice to join.",
+        retention="A year after they left, or after the last time of a check-in that"
+        " was deleted.",
+        stays="One for each person who is in a check-in, or was asked.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -110,6 +117,7 @@ PERSONAL_DATA = (
         model=Round,
         contents="Each time that a channel was asked, and the message.",
         purpose="Collect what people share there.",
+        stays="One for each time; its message in Slack stays, too.",
         non_personal=("question", "hint", "reflection", "state", "reason", "ts"),
     ),
     TablePolicy(
@@ -117,6 +125,7 @@ PERSONAL_DATA = (
         row_names=("check-in", "check-ins"),
         contents="What each member shared in the form, and whether they shared.",
         purpose="Show it in the thread, and remind once.",
+        stays="Their messages in Slack stay, too.",
         owner_columns=("member",),
         text_columns={
             "working_on": "member",
@@ -131,10 +140,31 @@ PERSONAL_DATA = (
         model=CheckInReply,
         contents="Replies to a check-in: the message's id and author. Not their text.",
         purpose="Know who has shared something.",
+        stays="Those messages in Slack stay, too.",
         owner_columns=("author",),
         non_personal=("ts",),
     ),
 )
+
+
+def purge(tx: Transaction) -> None:
+    """Delete participants who left long ago, or whose check-in was deleted then."""
+    before = tx.now - _LEFT_KEPT_FOR
+    has_recent = exists().where(
+        Round.schedule_id == Schedule.id, Round.closes_at >= before
+    )
+    schedules = select(Schedule.id).where(Schedule.installation_id == tx.workspace.id)
+    over = schedules.where(Schedule.state == "deleted", ~has_recent)
+    tx.session.execute(
+        delete(Participant).where(
+            Participant.schedule_id.in_(schedules),
+            or_(
+                Participant.is_active.is_(False) & (Participant.left_at < before),
+                Participant.schedule_id.in_(over),
+            ),
+        )
+    )
+
 
 MESSAGES = (
     MessagePolicy(frozenset({CHECKIN_POST, CHECKIN_DIGEST}), _affected_rounds),

@@ -47,6 +47,7 @@ PERSONAL_DATA = (
         " who came.",
         purpose="Run a meeting's agenda, and share the work of facilitating.",
         retention="The presses, goals and scopes: 90 days after the circle ended.",
+        stays="A few for each circle; leads see how many took place.",
         # The presses of the others are not the facilitator's own.
         mentioned_columns=("facilitator", "focus_by"),
         text_columns={"goal": "focus_by", "scope": "focus_by"},

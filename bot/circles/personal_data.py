@@ -39,7 +39,8 @@ from models import (
 )
 
 _KEPT_AFTER_SEASON = timedelta(days=90)
-# Until then, a place leads to the messages that name its person, if they are forgotten.
+# Until then, a place or a question about a person leads to the messages that name them,
+# if they are forgotten.
 _PLACES_KEPT_AFTER_SEASON = timedelta(days=365)
 
 
@@ -54,6 +55,7 @@ PERSONAL_DATA = (
         contents="Seasons of circles, and circles that members start: theme, dates,"
         " questions, and who opened it.",
         purpose="Form circles, and invite people to them.",
+        stays="One for each season; leads see how many meetings it had.",
         owner_columns=("opened_by",),
         text_columns={"theme": "opened_by", "questions": "opened_by"},
         non_personal=("source", "language", "format", "holidays_of"),
@@ -66,6 +68,7 @@ PERSONAL_DATA = (
         purpose="Form circles. Only the circle sees the question.",
         retention="The question, and a sign-up that was taken back: 90 days after the"
         " season.",
+        stays="As long as the person's place.",
         owner_columns=("member",),
         text_columns={"brings": "member"},
         non_personal=("never",),
@@ -76,12 +79,14 @@ PERSONAL_DATA = (
         contents="Circles: their times, goal and call link.",
         purpose="Bring the people together.",
         retention="The goal and the link: 90 days after the season.",
+        stays="One for each circle.",
         non_personal=("goal", "call_link", "zone"),
     ),
     TablePolicy(
         model=CircleMerge,
         contents="Offers to merge two circles, and whether they did.",
         purpose="Let no circle become too small.",
+        retention="A year after the season.",
     ),
     TablePolicy(
         model=CircleMergeAnswer,
@@ -98,6 +103,7 @@ PERSONAL_DATA = (
         contents="What circles decide: how to go on, a break, and whether a person who"
         " wants a free place after the start gets it.",
         purpose="Let the people in a circle decide.",
+        retention="A year after the season.",
         owner_columns=("member",),
         non_personal=("kind", "result"),
     ),
@@ -106,7 +112,7 @@ PERSONAL_DATA = (
         row_names=("answer in a circle's decision", "answers in circles' decisions"),
         contents="Answers to such a question. Nobody else sees them.",
         purpose="Count what the people in a circle want.",
-        retention="Until it is decided.",
+        retention="When it is decided, or a year after the season.",
         owner_columns=("member",),
         non_personal=("answer",),
         on_erasure="delete",
@@ -117,6 +123,7 @@ PERSONAL_DATA = (
         contents="Places in circles: when invited, taken, agreed, ended. Not why.",
         purpose="Know who is in a circle.",
         retention="A place that ended: a year after the season.",
+        stays="The places that people kept; later seasons avoid the same circles.",
         owner_columns=("member",),
         on_erasure="delete",
         before_erasure=_end_places,
@@ -149,7 +156,9 @@ def purge(tx: Transaction) -> None:
         .where(Circle.season_id.in_(over), Circle.zone != "")
         .values(goal="", call_link="")
     )
-    _purge_ended_places(tx, _seasons_over(tx, tx.now - _PLACES_KEPT_AFTER_SEASON))
+    long_over = _seasons_over(tx, tx.now - _PLACES_KEPT_AFTER_SEASON)
+    _purge_ended_places(tx, long_over)
+    _purge_decisions(tx, long_over)
 
 
 def _seasons_over(tx: Transaction, before: datetime) -> Select[int]:
@@ -180,6 +189,18 @@ def _purge_ended_places(tx: Transaction, seasons: Select[int]) -> None:
             CircleMember.season_id.in_(seasons), CircleMember.left_at.is_not(None)
         )
     )
+
+
+def _purge_decisions(tx: Transaction, seasons: Select[int]) -> None:
+    """Delete what circles decided, also about merges, with the answers."""
+    circles = select(Circle.id).where(Circle.season_id.in_(seasons))
+    votes = select(CircleVote.id).where(CircleVote.circle_id.in_(circles))
+    for statement in (
+        delete(CircleVoteAnswer).where(CircleVoteAnswer.vote_id.in_(votes)),
+        delete(CircleVote).where(CircleVote.circle_id.in_(circles)),
+        delete(CircleMerge).where(CircleMerge.season_id.in_(seasons)),
+    ):
+        tx.session.execute(statement)
 
 
 def _circles_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:

@@ -53,6 +53,7 @@ PERSONAL_DATA = (
         " how many exchanges they want at a time.",
         purpose="Propose them to people who fit.",
         retention=opt_outs.RETENTION,
+        stays="One for each person who is open to an exchange.",
         owner_columns=("member",),
         on_erasure="delete",
     ),

@@ -32,6 +32,7 @@ PERSONAL_DATA = (
         model=Home,
         contents="People who opened their Home tab, and at which pages.",
         purpose="Update it when something of theirs changes.",
+        stays="One for each person.",
         owner_columns=("member",),
         non_personal=("view_hash", "page", "page_offsets"),
         on_erasure="delete",
@@ -42,6 +43,7 @@ PERSONAL_DATA = (
         contents="The channels of people who use the Home tab; of others, their"
         " private channels, as Slack last said.",
         purpose="Show them what is said there, and nobody else.",
+        stays="One for each channel that a person is in.",
         owner_columns=("member",),
         on_erasure="delete",
     ),

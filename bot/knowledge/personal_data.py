@@ -13,6 +13,7 @@ PERSONAL_DATA = (
         purpose="Let people with the same problem find what worked.",
         retention="With the last mark, the message or the ask, or if the author doesn't"
         " want them kept.",
+        stays="One for each answer that helped.",
         owner_columns=("author",),
         text_columns={"text": "author"},
         on_erasure="delete",
@@ -21,6 +22,7 @@ PERSONAL_DATA = (
         model=AnswerTextNotice,
         contents="Who was told that the words of their answers are kept, and when.",
         purpose="Tell people once, before others can find their words.",
+        stays="One for each person who was told.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -29,6 +31,7 @@ PERSONAL_DATA = (
         contents="The earlier asks that were suggested to an asker, and which of them"
         " were not theirs.",
         purpose="Show them in the ask's options and on the asker's Home tab.",
+        stays="As long as its ask.",
     ),
     TablePolicy(
         model=EntryReview,
@@ -36,6 +39,7 @@ PERSONAL_DATA = (
         contents="Who said that an answer still works or is out of date, when, and what"
         " has changed.",
         purpose="Warn people of answers that are out of date.",
+        stays="As long as its ask.",
         owner_columns=("member",),
         text_columns={"reason": "member"},
         non_personal=("verdict",),

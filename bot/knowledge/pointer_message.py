@@ -221,6 +221,7 @@ PERSONAL_DATA = (
         contents="Who pointed from an ask to an earlier one with the same problem, and"
         " when.",
         purpose="Show it in the ask's thread, and thank the person if it helped.",
+        stays="As long as its ask.",
         owner_columns=("member",),
         non_personal=("state", "ts"),
     ),

@@ -18,11 +18,13 @@ PERSONAL_DATA = (
         model=SearchChange,
         contents="The order in which asks have changed.",
         purpose="Keep the search indexes up to date.",
+        stays="One for each ask.",
     ),
     TablePolicy(
         model=SearchRebuild,
         contents="When the search indexes had to be rebuilt, and why.",
         purpose="Remove the words of erased members from every index.",
+        stays="One for each rebuild, of which there are few.",
         non_personal=("reason",),
         before_erasure=_request_rebuild,
     ),
@@ -31,6 +33,7 @@ PERSONAL_DATA = (
         contents="The processes that have a search index, and how far each is.",
         purpose="Show operators that every index follows.",
         retention="After 7 days without a report.",
+        stays="One for each process that runs.",
         non_personal=("name",),
     ),
 )

@@ -86,6 +86,7 @@ PERSONAL_DATA = (
         model=MentorWorkspaceSettings,
         contents="Whether the bot looks at the workspace or at each channel.",
         purpose="Look where the program leads want it.",
+        stays="One for each workspace.",
         non_personal=("scope",),
     ),
     TablePolicy(
@@ -93,6 +94,7 @@ PERSONAL_DATA = (
         contents="People whose help is expected anyway.",
         purpose="Leave them out as unexpected mentors.",
         retention="When a program lead removes them.",
+        stays="One for each person on the list.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -101,12 +103,14 @@ PERSONAL_DATA = (
         contents="The periods for which the bot looked for mentors, and how many it"
         " found.",
         purpose="Look once in each period.",
+        stays="One for each period, about one a week.",
     ),
     TablePolicy(
         model=Credit,
         contents="Who was noticed, or credited by hand and why; their choice; where"
         " they were told.",
         purpose="Tell them first, respect their choice, and let them change it.",
+        stays="Credits are meant to stay; their person decides who sees them.",
         owner_columns=("member",),
         mentioned_columns=("credited_by",),
         text_columns={
@@ -121,6 +125,7 @@ PERSONAL_DATA = (
         model=CreditEvidence,
         contents="The marks behind a credit: who asked, and whom it helped.",
         purpose="Show what a credit rests on.",
+        stays="As long as the credit.",
         mentioned_columns=("asker",),
         json_columns=("helped_members", "marked_by"),
     ),
@@ -128,6 +133,7 @@ PERSONAL_DATA = (
         model=MentorRingAlert,
         contents="Alerts that most of a person's marks come from one small ring.",
         purpose="Tell the program leads once.",
+        stays="At most one for each period and person; there are few.",
         owner_columns=("member",),
         json_columns=("ring",),
         on_erasure="delete",

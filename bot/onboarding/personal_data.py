@@ -16,6 +16,7 @@ PERSONAL_DATA = (
         contents="Who invited the bot to a channel, and who let it introduce itself"
         " there.",
         purpose="Ask the person who invited it, and introduce itself once.",
+        stays="One for each channel.",
         owner_columns=("inviter", "posted_by"),
     ),
     TablePolicy(

@@ -42,6 +42,7 @@ PERSONAL_DATA = (
         contents="People who take part in peer coffee, or did.",
         purpose="Match those who want it, and first those who waited.",
         retention=opt_outs.RETENTION,
+        stays="One for each person who takes part.",
         owner_columns=("member",),
         non_personal=("kind",),
         on_erasure="delete",

@@ -27,6 +27,7 @@ PERSONAL_DATA = (
         purpose="Match people from different teams, and nobody with their manager.",
         retention="When a newer file leaves the person out, or profiles are no longer"
         " read.",
+        stays="One for each person.",
         owner_columns=("member",),
         mentioned_columns=("manager",),
         non_personal=("team", "level", "source", "own_team", "own_level"),
@@ -42,6 +43,7 @@ PERSONAL_DATA = (
         " can see them.",
         purpose="Never match them.",
         retention="When the person removes them from the list.",
+        stays="At most 20 for each person's own list, and one for each bad match.",
         owner_columns=("member",),
         # The other's data say nothing of it; see `before_erasure`.
         non_personal=("other", "source"),
@@ -53,6 +55,7 @@ PERSONAL_DATA = (
         row_names=("meeting with a peer", "meetings with peers"),
         contents="Which two people met in a pair or a circle, and when they last did.",
         purpose="Match people who haven't met.",
+        stays="One for each two people who have met.",
         owner_columns=("member", "other"),
         on_erasure="delete",
     ),
@@ -61,6 +64,7 @@ PERSONAL_DATA = (
         contents="Groups of direct messages in which the bot introduced people.",
         purpose="Write to all of them at the same place.",
         retention="A year after the round.",
+        stays="The groups of circles that go on, one for each.",
         reader_columns=("people",),
         non_personal=("subject", "channel"),
     ),

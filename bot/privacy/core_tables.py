@@ -60,6 +60,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         contents="From people's Slack profiles: names, time zone, guest, admin or bot;"
         " when they were deactivated.",
         purpose="Name people without notifying them, and know who may do what.",
+        stays="One for each person; their rows in other tables need the name.",
         owner_columns=("slack_id",),
         non_personal=("name", "first_name", "full_name", "handle", "tz"),
         on_erasure="tombstone",
@@ -71,6 +72,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         purpose="Let them close and solve others' asks, and change the channel's"
         " settings.",
         retention="When the role is removed.",
+        stays="One for each champion.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -78,6 +80,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         model=Channel,
         contents="Channels: name and state from Slack, and their settings.",
         purpose="Know where the bot may do what.",
+        stays="One for each channel.",
         non_personal=(
             "slack_id",
             "name",
@@ -97,6 +100,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         contents="The workspace: id, name, address, and the bot's ids and scopes there."
         " No token.",
         purpose="Make links to messages.",
+        stays="One for each workspace.",
         non_personal=(
             "team_id",
             "enterprise_id",
@@ -114,6 +118,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " page, sealed with a key that is not in the database.",
         purpose="Act in the workspace.",
         retention="Until the app is removed from the workspace.",
+        stays="One for each workspace.",
     ),
     TablePolicy(
         model=OrganisationWorkspace,
@@ -121,12 +126,14 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " and since when.",
         purpose="Act in these workspaces, and in no other ones.",
         retention="Until the organisation takes the app out of the workspace.",
+        stays="One for each workspace.",
     ),
     TablePolicy(
         model=OAuthState,
         contents="Installations in progress: two hashes that say nothing.",
         purpose="Finish each only once, and in the browser where it began.",
         retention="10 minutes.",
+        stays="Until the next installation begins, which deletes it.",
         non_personal=("state_hash", "browser_hash"),
     ),
     TablePolicy(
@@ -135,6 +142,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " Not their text, which is rendered when they are sent.",
         purpose="Send nothing twice, and reword what was sent.",
         retention="The details, after 30 days.",
+        stays="A message that was sent is found by its row, to reword or erase it.",
         owner_columns=("recipient",),
         json_columns=("payload",),
         key_columns=("dedup_key",),
@@ -151,6 +159,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         model=OutboxChannel,
         contents="When the next message to a channel or person may be sent.",
         purpose="Send one a second, as Slack asks.",
+        stays="One for each channel and person.",
         owner_columns=("recipient",),
         on_erasure="delete",
     ),
@@ -168,12 +177,14 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         model=RateLimit,
         contents="Slack's methods that must not be called for a while.",
         purpose="Respect Slack's rate limits.",
+        stays="One for each of Slack's methods.",
         non_personal=("method",),
     ),
     TablePolicy(
         model=ProgramVersion,
         contents="The versions of Backswing that have used the database, and when.",
         purpose="Show operators which version wrote it.",
+        stays="One for each version.",
         non_personal=("version",),
     ),
 )

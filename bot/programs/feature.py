@@ -73,6 +73,7 @@ def _on_member_loaded(tx: Transaction, member: Member) -> None:
 
 def _purge(tx: Transaction, _before: datetime) -> None:
     questions.purge(tx)
+    personal_data.purge(tx)
 
 
 def _on_bot_joined(tx: Transaction, _channel: Channel, _inviter: str | None) -> None:

@@ -1,9 +1,11 @@
 """Personal data about programs: their leads, champions, members and questions."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 
+from bot.clock import datetime_to_micros
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.programs import departed_leads
 from bot.programs.message_kinds import (
@@ -33,6 +35,8 @@ from models import (
     ProgramQuestion,
 )
 
+_LEFT_KEPT_FOR = timedelta(days=365)
+
 
 def _end_roles(tx: Transaction, erasure: Erasure) -> None:
     departed_leads.end_roles(tx, erasure.member)
@@ -43,6 +47,7 @@ PERSONAL_DATA = (
         model=Program,
         contents="Programs: name, goal, rules, dates.",
         purpose="Say what people join.",
+        stays="One for each program.",
         non_personal=(
             *("name", "audience", "goal", "time_needed", "benefit", "rules"),
             *("joining", "source"),
@@ -52,12 +57,14 @@ PERSONAL_DATA = (
         model=ProgramChannel,
         contents="The channels of each program.",
         purpose="Run it there.",
+        stays="One for each channel of a program.",
     ),
     TablePolicy(
         model=ProgramLead,
         contents="Program leads.",
         purpose="Let them run the program, and name them as contacts.",
         retention="When the role is removed, or the lead leaves.",
+        stays="One for each lead.",
         owner_columns=("member",),
         on_erasure="delete",
         before_erasure=_end_roles,
@@ -66,6 +73,7 @@ PERSONAL_DATA = (
         model=ProgramChange,
         contents="Who last changed each part of a program.",
         purpose="Show leads who edit it at the same time what changed.",
+        stays="One for each part of a program.",
         mentioned_columns=("changed_by",),
         non_personal=("part",),
     ),
@@ -75,6 +83,8 @@ PERSONAL_DATA = (
         contents="People who joined a program: when, which rules they saw, pauses, and"
         " whether they left.",
         purpose="Include them in what the program does.",
+        retention="A year after they left.",
+        stays="One for each person who is in a program.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -83,6 +93,7 @@ PERSONAL_DATA = (
         contents="People who were invited to a program, and by whom. Not what they"
         " chose.",
         purpose="Invite nobody twice.",
+        stays="One for each person who was invited to a program.",
         owner_columns=("member",),
         mentioned_columns=("invited_by",),
     ),
@@ -100,6 +111,7 @@ PERSONAL_DATA = (
         contents="People who were asked to be a program's champions, and what they"
         " answered.",
         purpose="Ask nobody twice, and know the champions.",
+        stays="One for each person who was asked.",
         owner_columns=("member",),
         mentioned_columns=("invited_by",),
         # The lead who asked does not learn who said no.
@@ -107,6 +119,19 @@ PERSONAL_DATA = (
         on_erasure="delete",
     ),
 )
+
+
+def purge(tx: Transaction) -> None:
+    """Delete the memberships that someone left long ago."""
+    of_workspace = select(Program.id).filter_by(installation_id=tx.workspace.id)
+    tx.session.execute(
+        delete(ProgramMember).where(
+            ProgramMember.program_id.in_(of_workspace),
+            ProgramMember.is_joined.is_(False),
+            ProgramMember.event_micros < datetime_to_micros(tx.now - _LEFT_KEPT_FOR),
+        )
+    )
+
 
 ERASURE_LINES = ("Your questions to program leads stay, without your name and words.",)
 

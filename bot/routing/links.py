@@ -211,6 +211,7 @@ PERSONAL_DATA = (
         model=AskLink,
         contents="The other channels that have a link to an ask.",
         purpose="Post it once in each, and update it.",
+        stays="As long as its ask.",
         non_personal=("state", "ts"),
     ),
 )

@@ -52,12 +52,14 @@ PERSONAL_DATA = (
         model=AskRoute,
         contents="When the bot next looks at an ask without an answer.",
         purpose="Look after asks that nobody answers.",
+        stays="One for each ask.",
     ),
     TablePolicy(
         model=AskStep,
         contents="What the bot did for an ask without an answer: when, and how many"
         " people it asked.",
         purpose="Do it once.",
+        stays="A few for each ask.",
     ),
     TablePolicy(
         model=HelpRequest,
@@ -74,6 +76,7 @@ PERSONAL_DATA = (
         model=RefusedChannel,
         contents="The channels that a person doesn't want to be asked from.",
         purpose="Don't ask them about asks there.",
+        stays="One for each channel that a person refuses.",
         owner_columns=("member",),
         on_erasure="delete",
     ),

@@ -10,6 +10,7 @@ PERSONAL_DATA = (
         " whether they may be named or asked, and the words of their answers kept; when"
         " they were greeted.",
         purpose="Leave people alone when they wish, and greet them once.",
+        stays="One for each person.",
         owner_columns=("member",),
         non_personal=(
             *("topics_known", "topics_wanted", "topics_refused"),
@@ -22,6 +23,7 @@ PERSONAL_DATA = (
         model=WorkspaceSettingsRow,
         contents="The workspace's settings.",
         purpose="Apply them.",
+        stays="One for each workspace.",
         non_personal=(
             *("channel_defaults", "anonymous_help_line", "coffee", "exchange"),
             *("buddies", "profile_team", "profile_level"),

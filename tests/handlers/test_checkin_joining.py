@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 import jobs.checkins
 from bot.checkins import home
-from models import Participant, Round
+from models import Participant, Round, Schedule
 from tests.checkins import WEEK, join, response_states, share
 from tests.factories import MONDAY, Story
+from tests.personal_data import days_pass
 from tests.slack_payloads import (
     ASKER,
     HELP_CHANNEL,
@@ -50,6 +51,26 @@ def test_a_member_who_leaves_keeps_their_response(story: Story):
     for member in (ASKER, HELPER, PEER):
         story.click(member, "checkin_leave", schedule)
     assert response_states(story, round_) == {ASKER: "shared", HELPER: "shared"}
+    # A year later nothing says that they took part; what they shared stays.
+    join(story, PEER, round_)
+
+    def participants() -> set[str]:
+        with story.rt.read_session() as session:
+            return set(session.scalars(select(Participant.member)))
+
+    days_pass(story, 364)
+    assert participants() == {ASKER, HELPER, PEER}
+    days_pass(story, 2)
+    assert participants() == {PEER}
+    assert {ASKER, HELPER} <= response_states(story, round_).keys()
+    # Nor who took part in a check-in that was deleted.
+    with story.rt.write_session.begin() as session:
+        for row in session.scalars(select(Schedule)):
+            row.state = "deleted"
+    days_pass(story, 0)
+    assert participants() == {PEER}
+    days_pass(story, 10)
+    assert participants() == set()
 
 
 def test_sharing_signs_nobody_up_but_invites_once(story: Story):

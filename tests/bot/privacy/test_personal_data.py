@@ -17,6 +17,15 @@ def test_each_table_declares_its_personal_data_once():
     assert len(FEATURES.personal_data) == len(DECLARED)
 
 
+def test_each_table_says_when_its_rows_go_or_why_they_stay():
+    neither = {
+        kept.model.__tablename__
+        for kept in FEATURES.personal_data
+        if not kept.retention and not kept.stays
+    }
+    assert neither == set(), "say it in `retention` or `stays`"
+
+
 @pytest.mark.parametrize(
     "kept", FEATURES.personal_data, ids=lambda kept: kept.model.__tablename__
 )

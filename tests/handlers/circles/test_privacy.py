@@ -7,7 +7,14 @@ from sqlalchemy import func, select
 
 from bot.circles import personal_data
 from bot.workspace import member_settings
-from models import CircleMember, CircleSignup, DoNotPair
+from models import (
+    CircleMember,
+    CircleMerge,
+    CircleSignup,
+    CircleVote,
+    CircleVoteAnswer,
+    DoNotPair,
+)
 from tests.factories import Story
 from tests.handlers.circles.test_times import FAR, lives_in
 from tests.home import opens
@@ -110,7 +117,10 @@ def test_a_forgotten_person_is_in_no_circle_and_brought_nothing(
 def test_what_people_brought_is_deleted_90_days_after_the_season(
     story: Story, program: int
 ):
-    """With a sign-up that was taken back; after a year, the places that ended, too."""
+    """With a sign-up that was taken back.
+
+    After a year, the places that ended go, too, and what the circle decided.
+    """
     *people, withdrawn = has_people(story, program, 7)
     season = opens_season(story, program)
     for person in (*people, withdrawn):
@@ -122,6 +132,28 @@ def test_what_people_brought_is_deleted_90_days_after_the_season(
     for person in people:
         press(story, person, "take", circle)
     press(story, people[0], "leave", circle)
+
+    with story.rt.write(story.workspace) as tx:
+        answer_until = story.clock() + timedelta(days=3)
+        merge = CircleMerge(
+            season_id=season,
+            small_id=circle,
+            partner_id=circle,
+            answer_until=answer_until,
+        )
+        vote = CircleVote(circle_id=circle, kind="quiet", answer_until=answer_until)
+        tx.session.add_all([merge, vote])
+        tx.session.flush()
+        given = {"vote_id": vote.id, "member": people[1], "event_micros": 1}
+        tx.session.add(CircleVoteAnswer(**given, answer="break"))
+
+    def decisions() -> list[int]:
+        models = (CircleVote, CircleVoteAnswer, CircleMerge)
+        with story.rt.read_session() as session:
+            return [
+                session.scalar(select(func.count()).select_from(model)) or 0
+                for model in models
+            ]
 
     def signed_up() -> dict[str, str]:
         with story.rt.write(story.workspace) as tx:
@@ -140,9 +172,11 @@ def test_what_people_brought_is_deleted_90_days_after_the_season(
     story.clock.now += timedelta(days=200)
     assert signed_up() == dict.fromkeys(people, "")
     assert places() == set(people)
+    assert decisions() == [1, 1, 1]
     story.clock.now += timedelta(days=280)
     assert signed_up() == dict.fromkeys(people[1:], "")
     assert places() == set(people[1:])
+    assert decisions() == [0, 0, 0]
 
 
 @pytest.mark.deep

@@ -11,6 +11,7 @@ from bot.workspace import member_settings
 from models import Program
 from tests.factories import Story
 from tests.making_programs import buttons, press, text_of
+from tests.personal_data import days_pass
 from tests.programs import (
     GOAL,
     change_program,
@@ -26,6 +27,7 @@ from tests.slack_payloads import (
     CHAMPION,
     GUEST,
     HELPER,
+    PEER,
     form_errors,
     form_values,
 )
@@ -125,6 +127,16 @@ def test_leaving_is_one_press_and_coming_back_another(
     assert row.joined_at == joined.joined_at
     story.deliver()
     assert story.slack.messages_to(CHAMPION) == []
+    # A year after they left, nothing says that they were in it.
+    joins_program(story, PEER, program)
+    presses(story, ASKER, "leave", program)
+    days_pass(story, 364)
+    assert membership_of(story, ASKER, program) is not None
+    days_pass(story, 2)
+    assert membership_of(story, ASKER, program) is None
+    assert is_joined(story, PEER, program)
+    joins_program(story, ASKER, program)
+    assert is_joined(story, ASKER, program)
 
 
 def test_slacks_clock_ahead_of_ours_keeps_nobody_out(

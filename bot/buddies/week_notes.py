@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
-    ConfirmObject,
-    PlainTextObject,
 )
 
 from bot.buddies.notes import VALUE, Sentence, with_buttons
 from bot.buddies.rules import WEEKS, Week
-from bot.people.blocks import Mate, SuggestedTime, times_line
+from bot.people.blocks import Mate, SuggestedTime, end_button, times_line
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, context_line, sentence_note
 from bot.slack.rich_text import Part, bold, fallback_text, link
@@ -71,7 +69,7 @@ def prompt(view: Prompt) -> Note:
 
 def prompt_buttons(view: Prompt) -> list[ButtonElement]:
     """Return the buttons below the idea of a week."""
-    buttons = [end_button(view.pair_id, view.other.name)]
+    buttons = [end_button("buddy_end", view.pair_id, view.other.name)]
     if view.week is Week.ASK and view.is_newcomer:
         label = "Ask again" if view.has_asked else "Write your first ask"
         buttons.insert(0, ButtonElement(text=label, action_id="home_ask"))
@@ -115,23 +113,6 @@ def idea(view: Prompt) -> str:
     newcomer, buddy = _IDEAS[view.week]
     text = newcomer if view.is_newcomer else buddy
     return text.replace("{name}", view.other.name)
-
-
-def end_button(pair_id: int, other: str) -> ButtonElement:
-    return ButtonElement(
-        text="End it",
-        action_id="buddy_end",
-        value=str(pair_id),
-        confirm=ConfirmObject(
-            title="End it?",
-            text=PlainTextObject(
-                text=f"{other} learns that it has ended, without a reason. You can't"
-                " take it back."
-            ),
-            confirm="End it",
-            deny="Not now",
-        ),
-    )
 
 
 def first_ask(newcomer: str, url: str) -> Note:

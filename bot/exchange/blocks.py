@@ -19,10 +19,10 @@ from bot.exchange.forms import (
     often,
     shared_lines,
 )
-from bot.exchange.notes import answer_buttons, end_button
+from bot.exchange.notes import answer_buttons
 from bot.exchange.rules import State
 from bot.home.row_blocks import RowList
-from bot.people.blocks import SuggestedTime, times_line
+from bot.people.blocks import SuggestedTime, end_button, times_line
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, message_modal
 from bot.slack.rich_text import Part, bold
@@ -133,7 +133,9 @@ def _home_exchange(view: HomeExchange) -> Sequence[Block]:
                 text = f"You have agreed; {view.other} not yet."
             return [
                 rich_text.inline(bold(f"You and {view.other}: "), text),
-                button_row(see, end_button(view.exchange_id, view.other)),
+                button_row(
+                    see, end_button("exchange_end", view.exchange_id, view.other)
+                ),
             ]
         case State.RUNNING:
             until = format_date(view.until) if view.until else ""
@@ -145,7 +147,9 @@ def _home_exchange(view: HomeExchange) -> Sequence[Block]:
                 rich_text.user_text(
                     view.hopes, limit=200, prefix=["You hope to learn: "]
                 ),
-                button_row(see, end_button(view.exchange_id, view.other)),
+                button_row(
+                    see, end_button("exchange_end", view.exchange_id, view.other)
+                ),
             ]
         case State.ENDED:
             label = "Change what I got" if view.has_looked_back else "Look back"
@@ -259,7 +263,7 @@ def page(view: Page) -> View:
         label = "Change it" if view.is_written else "Write it"
         buttons.append(button(label, "exchange_change", view.exchange_id))
     if view.state in {State.DRAFT, State.RUNNING}:
-        buttons.append(end_button(view.exchange_id, view.other))
+        buttons.append(end_button("exchange_end", view.exchange_id, view.other))
     if buttons:
         blocks.append(button_row(*buttons))
     blocks.append(context_line(_status(view)))

@@ -7,13 +7,11 @@ from datetime import date
 from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
-    ConfirmObject,
-    PlainTextObject,
 )
 
 from bot.exchange.forms import EITHER_CAN_END, format_date, often
 from bot.exchange.rules import Answer, First, Midpoint, State
-from bot.people.blocks import SuggestedTime, times_line
+from bot.people.blocks import SuggestedTime, end_button, times_line
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -50,23 +48,6 @@ def answer_buttons(exchange_id: int, *more: ButtonElement) -> Block:
         button("Not now", "exchange_not_now", exchange_id),
         button("Not this", "exchange_not_this", exchange_id),
         *more,
-    )
-
-
-def end_button(exchange_id: int, other: str) -> ButtonElement:
-    return ButtonElement(
-        text="End it",
-        action_id="exchange_end",
-        value=str(exchange_id),
-        confirm=ConfirmObject(
-            title="End this exchange?",
-            text=PlainTextObject(
-                text=f"{other} learns that it has ended, without a reason. You can't"
-                " take it back."
-            ),
-            confirm="End it",
-            deny="Not now",
-        ),
     )
 
 
@@ -180,7 +161,7 @@ def meeting(exchange_id: int, other: str, number: int) -> Note:
     return _with_buttons(
         f"Meeting {number} with {other}: do you two have a time in the next days?",
         button("Our agreement", "exchange_see", exchange_id),
-        end_button(exchange_id, other),
+        end_button("exchange_end", exchange_id, other),
     )
 
 

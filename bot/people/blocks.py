@@ -1,9 +1,14 @@
-"""A person whom someone is to meet, and the times that suit them. Pure."""
+"""A person whom someone is to meet, times that suit both, and how to end it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    PlainTextObject,
+)
 
 from bot.slack import rich_text
 from bot.slack.rich_text import Part, bold
@@ -33,3 +38,21 @@ def times_line(times: Sequence[SuggestedTime], *, is_pair: bool) -> list[Block]:
     for number, (at, others) in enumerate(times):
         parts += [" or " if number else "", at, f" ({others})" if others else ""]
     return [rich_text.inline(*parts, ".")]
+
+
+def end_button(action_id: str, row_id: int, other: str) -> ButtonElement:
+    """Build the button that ends what two do together; `other` is a plain name."""
+    return ButtonElement(
+        text="End it",
+        action_id=action_id,
+        value=str(row_id),
+        confirm=ConfirmObject(
+            title="End it?",
+            text=PlainTextObject(
+                text=f"{other} learns that it has ended, without a reason. You can't"
+                " take it back."
+            ),
+            confirm="End it",
+            deny="Not now",
+        ),
+    )

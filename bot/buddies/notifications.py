@@ -212,8 +212,10 @@ def _on_week_sent(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
         meetings.record(tx, {pair.newcomer, pair.buddy}, met_at=tx.now)
 
 
-def _render_first_ask(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Tell a buddy of a first ask, if they may see it and it still waits."""
+def _render_first_ask(
+    tx: Transaction, delivery: Delivery
+) -> SlackAction | Reschedule | None:
+    """Tell a buddy of a first ask while it waits, as soon as they may see it."""
     buddy = delivery.recipient
     pair = service.find(tx, delivery.subject_id, buddy)
     ask = tx.session.get(Ask, int(delivery.payload["ask"]), populate_existing=True)
@@ -222,7 +224,7 @@ def _render_first_ask(tx: Transaction, delivery: Delivery) -> SlackAction | None
     if ask.state != "open" or ask.ts is None or ask.asker != pair.newcomer:
         return None
     if ask.channel_id not in visibility.readable_channels(tx, buddy, is_exact=True):
-        return None
+        return Reschedule(tx.now + rules.LOOK_AGAIN_AFTER)
     channel = tx.session.get_one(Channel, ask.channel_id)
     url = ask_view.message_url(tx, channel, ask.ts)
     return PostMessage(

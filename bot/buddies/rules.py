@@ -25,7 +25,7 @@ REST_AFTER_NO = timedelta(days=30)
 # After so many questions in a row without an answer, the bot pauses it.
 SILENT_QUESTIONS = 3
 LOOK_FOR = timedelta(days=21)
-# If there was nobody, the bot looks again after this time.
+# If there was nobody, or a buddy can't see the first ask, the bot looks again then.
 LOOK_AGAIN_AFTER = timedelta(hours=1)
 # At most so many newcomers get a buddy at a time: it takes seconds.
 MAX_AT_A_TIME = 20

@@ -147,3 +147,9 @@ def test_no_reason_comes_from_a_private_channel_or_a_hidden_team(story: Story) -
     runs(story)
     assert pair(story).told_of_ask_at is not None
     assert texts_to(story, BUDDY, "has no answer yet") == []
+    # They are told once, as soon as they can see the channel, if it still waits.
+    set_private(story, False)
+    for _ in range(3):
+        story.clock.advance(hours=1)
+        runs(story)
+    assert len(texts_to(story, BUDDY, "has no answer yet")) == 1

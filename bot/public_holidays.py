@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 
+_SATURDAY = 5
+
 
 @cache
 def holidays(region: str, year: int) -> Mapping[date, str]:
@@ -22,6 +24,16 @@ def holidays(region: str, year: int) -> Mapping[date, str]:
     except NotImplementedError as error:
         raise ValueError("no such place") from error
     return dict(calendar.items())
+
+
+def is_holiday(day: date, region: str | None) -> bool:
+    """Return True on a public holiday of the region; without a region there is none."""
+    return region is not None and day in holidays(region, day.year)
+
+
+def is_day_off(day: date, region: str | None) -> bool:
+    """Return True on Saturdays, Sundays and the region's public holidays."""
+    return day.weekday() >= _SATURDAY or is_holiday(day, region)
 
 
 @cache

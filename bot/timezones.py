@@ -1,5 +1,6 @@
 """Local days and hours in IANA zones, correct when the clocks change. Pure."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import count
@@ -115,23 +116,28 @@ def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return start, end
 
 
+def is_weekend(day: date) -> bool:
+    """Return True on Saturdays and Sundays."""
+    return day.weekday() >= _SATURDAY
+
+
 def next_open_time(
     now: datetime,
     zone: ZoneInfo,
     start: time = DAY_START,
     end: time = DAY_END,
     *,
-    include_weekends: bool = False,
+    is_day_off: Callable[[date], bool] = is_weekend,
 ) -> datetime:
     """Return `now`, or the next UTC instant within local hours [start, end).
 
     Hours whose `end` is not after `start` run into the next day, and belong to the day
-    on which they start. Without `include_weekends`, Saturdays and Sundays are skipped.
+    on which they start. Days off are skipped; by default Saturdays and Sundays.
     """
     today = local_date(now, zone)
     for ahead in count(-1):
         day = today + timedelta(days=ahead)
-        if day.weekday() >= _SATURDAY and not include_weekends:
+        if is_day_off(day):
             continue
         last = day if start < end else day + timedelta(days=1)
         opens = to_utc(datetime.combine(day, start), zone)

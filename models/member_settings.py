@@ -24,6 +24,7 @@ class MemberSettingsRow(Base):
             "participation IN ('writing', 'calls', 'either')", name="participation"
         ),
         CheckConstraint("max_requests_per_week >= 0", name="max_requests_per_week"),
+        CheckConstraint("coffee_weeks > 0", name="coffee_weeks"),
     )
 
     installation_id: Mapped[int] = mapped_column(
@@ -61,6 +62,14 @@ class MemberSettingsRow(Base):
     # The question to program leads, and the last time that it was asked.
     wants_lead_prompts: Mapped[bool] = mapped_column(default=True)
     lead_prompted_at: Mapped[datetime | None]
+
+    # The codes of the languages that they can meet in, by ISO 639.
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    # An ISO 3166 country or part of one ("DE", "DE-BY"), whose public holidays they
+    # have.
+    holidays_of: Mapped[str | None]
+    # The fewest weeks from one peer coffee to the next.
+    coffee_weeks: Mapped[int | None]
 
     # Keeps the words of their answers that helped.
     keeps_answer_texts: Mapped[bool] = mapped_column(default=True)

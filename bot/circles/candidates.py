@@ -21,9 +21,7 @@ def load(
     meetings = {} if season.is_in_writing else busy.load(tx, season, by_member)
     return [
         replace(
-            _as_signed_up(
-                person, by_member[person.id], is_in_writing=season.is_in_writing
-            ),
+            _as_signed_up(person, by_member[person.id], season),
             busy=meetings.get(person.id, ()),
             rounds_left_out=int(person.id in left_out),
         )
@@ -31,16 +29,16 @@ def load(
     ]
 
 
-def _as_signed_up(
-    person: Person, signup: CircleSignup, *, is_in_writing: bool
-) -> Person:
+def _as_signed_up(person: Person, signup: CircleSignup, season: CircleSeason) -> Person:
     hours = person.hours
     if hours is not None:
         hours = replace(hours, never=rules.never_hours(signup.never))
     return replace(
         person,
         # On calls they need a common hour, whatever else they would like.
-        way=Way.WRITING if is_in_writing else Way.CALLS,
+        way=Way.WRITING if season.is_in_writing else Way.CALLS,
+        # They read the season's language before they signed up.
+        languages=frozenset() if season.language else person.languages,
         hours=hours,
     )
 

@@ -30,7 +30,6 @@ WORKING_HOURS_TO_CHOOSE = 16.0
 WORKING_HOURS_TO_INVITE = 16.0
 # The first meeting is in the first two weeks.
 _FIRST_DAYS = 14
-_SATURDAY = 5
 _PROPOSALS = 3
 
 # The parts of a day in which hours may never work, as in the form.
@@ -153,7 +152,7 @@ def proposal(
     best: dict[int, tuple[int, datetime]] = {}
     for ahead in range(_FIRST_DAYS):
         day = first_day + timedelta(days=ahead)
-        if day.weekday() >= _SATURDAY or is_holiday(day, holidays_of):
+        if public_holidays.is_day_off(day, holidays_of):
             continue
         noon = timezones.to_utc(datetime.combine(day, time(12)), zone)
         free = [meeting_times(person, noon) for person in people]
@@ -171,11 +170,6 @@ def proposal(
     most = max((count for count, _ in best.values()), default=0)
     times = sorted(at for count, at in best.values() if count == most)
     return Proposal(tuple(times[:_PROPOSALS]), suits_all=most == len(people))
-
-
-def is_holiday(day: date, region: str | None) -> bool:
-    """Return True on a public holiday of the region; without a region there is none."""
-    return region is not None and day in public_holidays.holidays(region, day.year)
 
 
 def _quarters(at: datetime, minutes: int) -> list[int]:

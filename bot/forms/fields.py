@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import (
     Option,
     PlainTextInputElement,
     RadioButtonsElement,
+    StaticMultiSelectElement,
     TimePickerElement,
     UserMultiSelectElement,
 )
@@ -129,6 +130,32 @@ class Ticks(Field[Sequence[str]]):
         return self._input(
             CheckboxesElement(
                 action_id=self.name, options=options, initial_options=ticked or None
+            ),
+            optional=True,
+        )
+
+    def read(self, form: FormValues) -> Sequence[str]:
+        chosen = form.all_chosen(self.name)
+        return [name for name, _ in self.choices if name in chosen]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picks(Field[Sequence[str]]):
+    """A list of up to a hundred choices, of which any number may be picked."""
+
+    # The value of each choice, and its label.
+    choices: Sequence[tuple[str, str]]
+    placeholder: str
+
+    def render(self, value: Sequence[str]) -> InputBlock:
+        options = [Option(text=label, value=name) for name, label in self.choices]
+        picked = [option for option in options if option.value in value]
+        return self._input(
+            StaticMultiSelectElement(
+                action_id=self.name,
+                placeholder=self.placeholder,
+                options=options,
+                initial_options=picked or None,
             ),
             optional=True,
         )

@@ -78,6 +78,8 @@ class Person:
     hours: Hours | None = None
     # The beginnings and ends (UTC) of meetings with others that the person has.
     busy: tuple[tuple[datetime, datetime], ...] = ()
+    # The country or part of one whose public holidays the person has: "DE", "DE-BY".
+    holidays_of: str | None = None
     languages: frozenset[str] = frozenset()
     way: Way = Way.EITHER
     is_newcomer: bool = False

@@ -40,6 +40,10 @@ class HomeView:
     # True if it begins only when enough people take part.
     needs_people: bool
     is_waiting: bool = False
+    # The fewest weeks from one coffee of theirs to the next, and the day of the next
+    # one; None and "" if they take part in each round.
+    own_weeks: int | None = None
+    own_day: str = ""
     match: HomeMatch | None = None
 
 
@@ -91,6 +95,8 @@ def _count_line(view: HomeView) -> str:
 def _next_line(view: HomeView) -> str:
     if view.needs_people:
         return _count_line(view)
+    if view.own_weeks is not None:
+        return f"Every {view.own_weeks} weeks at most: the next time on {view.own_day}."
     return f"The next round is on {view.day}."
 
 

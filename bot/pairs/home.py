@@ -36,8 +36,12 @@ def _render(context: HomeContext) -> RenderedSection:
     tx, own = context.tx, opt_ins.find(context.tx, context.member)
     is_in = own is not None and own.is_in
     count = opt_ins.count(tx)
+    day = rounds.next_round(tx).day
+    weeks = context.settings.coffee_weeks
     view = HomeView(
-        day=format_day(rounds.next_round(tx).day),
+        day=format_day(day),
+        own_weeks=weeks,
+        own_day=format_day(rounds.own_day(tx, context.member, day)) if weeks else "",
         often=often(opt_ins.recurrence(tx)),
         is_in=is_in,
         is_paused=is_in and own is not None and opt_outs.is_paused(own),

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import delete, func, select, update
 
 from bot import timezones
 from bot.clock import datetime_to_micros
@@ -15,10 +14,9 @@ from bot.matching import pairs as matching
 from bot.matching.pairs import Pairs
 from bot.matching.people import Person
 from bot.outbox import home_refresh
-from bot.pairs import matches, opt_ins, rules, schedule
+from bot.pairs import matches, opt_ins, rules, schedule, turns
 from bot.pairs.message_kinds import PAIR_LEFT_OUT, PAIR_PAUSED
 from bot.pairs.opt_ins import COFFEE
-from bot.pairs.rules import Outcome
 from bot.people import facts, opt_outs, presence
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
@@ -101,11 +99,36 @@ def _due_people(tx: Transaction) -> tuple[NextRound, list[PairOptIn]] | None:
     # People who press later take part in the next round.
     micros = datetime_to_micros(upcoming.starts_at)
     wanting = [
-        row for row in opt_ins.active(tx, before_micros=micros) if row.member in present
+        row
+        for row in _not_resting(tx, upcoming.day, before_micros=micros)
+        if row.member in present
     ]
     if not wanting or needs_people(tx, len(wanting)):
         return None
     return upcoming, wanting
+
+
+def _not_resting(
+    tx: Transaction, day: date, *, before_micros: int | None = None
+) -> list[PairOptIn]:
+    """Return those who take part in the round of a day, as often as they want."""
+    rhythms = turns.rhythms(tx)
+    return [
+        row
+        for row in opt_ins.active(tx, before_micros=before_micros)
+        if row.member not in rhythms or not rhythms[row.member].rests_on(day)
+    ]
+
+
+def own_day(tx: Transaction, member: str, upcoming: date) -> date:
+    """Return the day of the next round that the member takes part in.
+
+    `upcoming` is the day of the next round.
+    """
+    rhythm = turns.rhythms(tx, member).get(member)
+    while rhythm is not None and rhythm.rests_on(upcoming):
+        upcoming += timedelta(weeks=opt_ins.recurrence(tx).weeks)
+    return upcoming
 
 
 def needs_people(tx: Transaction, count: int) -> bool:
@@ -120,7 +143,7 @@ def draft(tx: Transaction) -> Draft | None:
     if due is None:
         return None
     upcoming, wanting = due
-    silent = _silent_members(tx)
+    silent = turns.silent_members(tx)
     rows = {row.member: row for row in wanting if row.member not in silent}
     return _draft(tx, upcoming, rows, silent & {row.member for row in wanting})
 
@@ -128,10 +151,15 @@ def draft(tx: Transaction) -> Draft | None:
 def preview(tx: Transaction, limit: int) -> Draft | None:
     """Return the next round as it would be now; None with more than `limit` people."""
     present = set(presence.can_be_matched(tx))
-    rows = {row.member: row for row in opt_ins.active(tx) if row.member in present}
+    upcoming = next_round(tx)
+    rows = {
+        row.member: row
+        for row in _not_resting(tx, upcoming.day)
+        if row.member in present
+    }
     if len(rows) > limit:
         return None
-    return _draft(tx, next_round(tx), rows, ())
+    return _draft(tx, upcoming, rows, ())
 
 
 def _draft(
@@ -143,47 +171,6 @@ def _draft(
     people = matches.with_waits(facts.load_people(tx, rows), rows)
     seed = f"{tx.workspace.team_id}|{COFFEE}|{upcoming.day}"
     return Draft(upcoming, people, silent, seed)
-
-
-def _silent_members(tx: Transaction) -> set[str]:
-    """Return those who took part in each of the last rounds, and answered in none.
-
-    Someone whose mate said that they met is not silent.
-    """
-    last = tx.session.execute(
-        select(PairRound.id, PairRound.formed_at)
-        .filter_by(installation_id=tx.workspace.id, kind=COFFEE)
-        .order_by(PairRound.id.desc())
-        .limit(rules.SILENT_ROUNDS)
-    ).all()
-    if len(last) < rules.SILENT_ROUNDS:
-        return set()
-    mate = aliased(PairMatchMember)
-    has_met = exists().where(
-        mate.match_id == PairMatchMember.match_id, mate.outcome == Outcome.MET
-    )
-    # They pressed a button since, to take part again.
-    since = datetime_to_micros(last[-1].formed_at)
-    return set(
-        tx.session.scalars(
-            select(PairMatchMember.member)
-            .join(
-                PairOptIn,
-                (PairOptIn.member == PairMatchMember.member)
-                & (PairOptIn.installation_id == tx.workspace.id),
-            )
-            .where(
-                PairMatchMember.round_id.in_([row.id for row in last]),
-                PairMatchMember.is_current.is_(True),
-                PairMatchMember.answer.is_(None),
-                PairMatchMember.outcome.is_(None),
-                ~has_met,
-                PairOptIn.event_micros < since,
-            )
-            .group_by(PairMatchMember.member)
-            .having(func.count() == rules.SILENT_ROUNDS)
-        )
-    )
 
 
 def store(tx: Transaction, draft: Draft, formed: Pairs) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot import timezones
+from bot import public_holidays, timezones
 
 # Rounds of peer coffee begin when so many people want them.
 MIN_PEOPLE = 6
@@ -14,13 +14,13 @@ MIN_PEOPLE = 6
 SILENT_ROUNDS = 3
 # A round that could not be formed at its time is formed within this time, or left out.
 GRACE = timedelta(days=1)
+# A changed weekday moves the next round by at most so much.
+MOVED_BY = timedelta(days=3)
 # Someone whose match can't come gets another one within this time.
 REMATCH_FOR = timedelta(days=5)
 REMIND_AFTER_WORKING_DAYS = 3
 ASK_AFTER = timedelta(days=10)
 ASK_AGAIN_AFTER = timedelta(days=5)
-
-_SATURDAY = 5
 
 
 class Answer(StrEnum):
@@ -144,20 +144,33 @@ class Recurrence:
         earliest = now.date() - timedelta(days=2)
         if last is not None:
             # The weekday that is nearest to the full number of weeks.
-            earliest = last + timedelta(weeks=self.weeks) - timedelta(days=3)
+            earliest = last + timedelta(weeks=self.weeks) - MOVED_BY
         day = earliest + timedelta(days=(self.weekday - earliest.weekday()) % 7)
         while self.starts_at(day, zones) + GRACE <= now:
             day += timedelta(weeks=1)
         return day
 
 
-def remind_at(start: datetime, zone: ZoneInfo) -> datetime:
-    """Return the same time of day, so many working days later."""
+def is_too_early(day: date, last: date, weeks: int) -> bool:
+    """Return True if fewer than so many weeks have passed since the last round.
+
+    A changed weekday moves rounds by up to three days.
+    """
+    return day < last + timedelta(weeks=weeks) - MOVED_BY
+
+
+def remind_at(
+    start: datetime, zone: ZoneInfo, holidays_of: str | None = None
+) -> datetime:
+    """Return the same time of day, so many working days later.
+
+    `holidays_of` is the place whose public holidays are no working days.
+    """
     local = start.astimezone(zone)
     day, left = local.date(), REMIND_AFTER_WORKING_DAYS
     while left:
         day += timedelta(days=1)
-        left -= day.weekday() < _SATURDAY
+        left -= not public_holidays.is_day_off(day, holidays_of)
     return timezones.to_utc(
         datetime.combine(day, local.time().replace(tzinfo=None)), zone
     )

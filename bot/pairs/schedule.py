@@ -15,7 +15,7 @@ from bot.pairs.message_kinds import (
 from bot.people import places
 from bot.runtime import Transaction
 from bot.slack.actions import Reschedule
-from bot.workspace import members
+from bot.workspace import member_settings, members
 from models import PairMatch, PairRound
 
 # The subject of a group's place begins with it, and ends with the match's id.
@@ -50,7 +50,8 @@ def reschedule(tx: Transaction, match: PairMatch) -> Reschedule | None:
 
 def follow_up(tx: Transaction, match_id: int, member: str) -> None:
     """Enqueue what comes some days after an introduction, if it makes sense then."""
-    remind_at = rules.remind_at(tx.now, members.zone(tx, member))
+    holidays_of = member_settings.get(tx, member).holidays_of
+    remind_at = rules.remind_at(tx.now, members.zone(tx, member), holidays_of)
     tx.enqueue(PAIR_REMINDER, match_id, to=member, send_at=remind_at)
     ask_at = tx.now + rules.ASK_AFTER
     tx.enqueue(PAIR_QUESTION, match_id, to=member, send_at=ask_at)

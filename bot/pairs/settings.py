@@ -10,8 +10,10 @@ from bot.forms.setting import MemberSetting, Setting
 from bot.pairs import matches, opt_ins
 from bot.pairs.rules import MIN_PEOPLE
 from bot.runtime import Transaction
-from bot.workspace import workspace_settings
+from bot.workspace import member_settings, workspace_settings
 
+_EACH_ROUND = 0
+_RHYTHMS = 2, 4, 8
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 
@@ -34,6 +36,17 @@ class _Weekday(Choice):
 
     def read(self, form: FormValues) -> Any:
         return int(Choice.read(self, form))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rhythm(Choice):
+    """The fewest weeks from one coffee to the next, or None for one in each round."""
+
+    def render(self, value: Any) -> Any:
+        return Choice.render(self, str(value or _EACH_ROUND))
+
+    def read(self, form: FormValues) -> Any:
+        return int(Choice.read(self, form)) or None
 
 
 WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
@@ -109,6 +122,18 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         opt_ins.takes_part,
         _put_wish,
         position=18,
+        is_offered=_is_offered,
+    ),
+    member_settings.column_setting(
+        _Rhythm(
+            name="coffee_weeks",
+            label="How often I have peer coffee",
+            choices=(
+                (str(_EACH_ROUND), "In each round", None),
+                *((str(n), f"Every {n} weeks at most", None) for n in _RHYTHMS),
+            ),
+        ),
+        position=19,
         is_offered=_is_offered,
     ),
 )

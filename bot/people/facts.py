@@ -25,6 +25,8 @@ from models import (
     Channel,
     ChannelMember,
     DoNotPair,
+    Exchange,
+    ExchangeMember,
     Member,
     MemberAttributes,
     PeerMeeting,
@@ -48,8 +50,10 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
     2. They know the topics that they say so of, and those of asks with which they
        helped. Only asks in public channels count, with the name of the asker.
     3. A team or level that they hide is unknown.
-    4. Someone whom they never want to meet, or who did not fit, excludes the match. For
-       a guest, these are all the people with whom they share no channel and no program.
+    4. Someone whom they never want to meet, or who was no good match, excludes the
+       match. For a guest, these are all the people with whom they share no channel and
+       no program.
+    5. An exchange that was not for one of them counts against a match of the two.
     """
     ids = sorted(set(members))
     present = frozenset(ids)
@@ -95,6 +99,7 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
     activity = ask_facts.load_activity(tx, ids)
     met = _load_met(tx, present)
     apart = _load_exclusions(tx, present)
+    poor_fits = _load_poor_fits(tx, present)
     guests = [each for each in ids if each in profiles and profiles[each].is_guest]
     groups = _load_groups(tx, present, guests, joined) if guests else {}
     for guest in guests:
@@ -115,6 +120,7 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
             is_newcomer=_is_newcomer(joined.get(member, ()), tx.now),
             met=met[member],
             helped=frozenset(helped_by[member] & present),
+            poor_fits=frozenset(poor_fits[member]),
             do_not_pair=frozenset(apart[member]),
         )
         for member in ids
@@ -141,6 +147,8 @@ def _from_settings(
         zone=timezones.get(profile.tz) if profile is not None else None,
         hours=rules.meeting_hours(settings.hours_from, settings.hours_to),
         way=_WAYS[settings.participation],
+        languages=frozenset(settings.languages),
+        holidays_of=settings.holidays_of,
     )
 
 
@@ -249,6 +257,23 @@ def _load_exclusions(tx: Transaction, present: Collection[str]) -> dict[str, set
         if member in present and other in present:
             apart[member].add(other)
     return apart
+
+
+def _load_poor_fits(tx: Transaction, present: Collection[str]) -> dict[str, set[str]]:
+    """Return with whom an exchange was not for them, after its first meeting."""
+    rows = tx.session.execute(
+        select(ExchangeMember.member, Exchange.asker, Exchange.peer)
+        .join(Exchange, Exchange.id == ExchangeMember.exchange_id)
+        .where(
+            Exchange.installation_id == tx.workspace.id,
+            ExchangeMember.first_meeting == "not_for_me",
+            among(ExchangeMember.member, present),
+        )
+    )
+    poor_fits: dict[str, set[str]] = defaultdict(set)
+    for member, asker, peer in rows:
+        poor_fits[member].update({asker, peer} & set(present) - {member})
+    return poor_fits
 
 
 def _load_groups(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
+from bot import public_holidays
 from bot.matching.people import Hours, Person, meeting_times
 from bot.slack.text import ELLIPSIS, one_line, sanitize, truncate
 
@@ -199,8 +200,9 @@ def suggested_times(people: Collection[Person], since: datetime) -> list[datetim
     """Return up to two times (UTC), on different days, at which all can meet.
 
     They are full hours in the week that begins the day after `since`, within the hours
-    of each, and as near to the early afternoon of all as possible. There are none for
-    people whose hours are not known, or who have none in common.
+    of each, on no one's public holiday, and as near to the early afternoon of all as
+    possible. There are none for people whose hours are not known, or who have none in
+    common.
     """
     zones = [person.zone for person in people if person.zone and person.hours]
     if len(zones) < len(people):
@@ -220,5 +222,13 @@ def _common_hours(people: Collection[Person], since: datetime) -> Iterator[datet
         start = first + timedelta(hours=ahead)
         # The clocks of one of them may change before it.
         quarter = 1 << (start.weekday() * 24 + start.hour) * 4
-        if all(meeting_times(person, start) & quarter for person in people):
+        if all(
+            meeting_times(person, start) & quarter and not _has_holiday(person, start)
+            for person in people
+        ):
             yield start
+
+
+def _has_holiday(person: Person, at: datetime) -> bool:
+    day = at.astimezone(person.zone).date()
+    return public_holidays.is_holiday(day, person.holidays_of)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from bot.forms.fields import Line, People, Ticks
+from bot.forms.fields import Line, People, Picks, Ticks
 from bot.forms.setting import MemberSetting, Setting
-from bot.people import attributes, exclusions, profiles, rules
+from bot.people import attributes, exclusions, languages, profiles, rules
 from bot.runtime import Transaction
-from bot.workspace import installations, workspace_settings
+from bot.workspace import installations, member_settings, workspace_settings
 from models import Program, ProgramMember
 
 
@@ -39,6 +39,18 @@ _EXCLUDED = People(
 
 
 MEMBER_SETTINGS: Sequence[MemberSetting] = (
+    member_settings.column_setting(
+        Picks(
+            name="languages",
+            label="Languages I meet in",
+            hint="If you choose some, I match you only with people who know one of them"
+            " or chose none.",
+            placeholder="Any",
+            choices=tuple(languages.LANGUAGES.items()),
+        ),
+        position=13,
+        is_offered=_is_offered,
+    ),
     MemberSetting(
         Line(
             name="team",
@@ -82,7 +94,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         _EXCLUDED,
         exclusions.excluded,
         _set_excluded,
-        position=19,
+        position=20,
         is_offered=_is_offered,
     ),
 )

@@ -5,7 +5,8 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from bot.errors import UserError
-from bot.forms.fields import Day, TimeOfDay, Topics
+from bot.forms import calendar
+from bot.forms.fields import Day, Line, TimeOfDay, Topics
 from bot.forms.setting import MemberSetting
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
@@ -75,6 +76,18 @@ SETTINGS: Sequence[MemberSetting] = (
             hint="I won't message you unprompted outside these hours or at weekends.",
         ),
         position=50,
+    ),
+    column_setting(
+        Line(
+            name="holidays_of",
+            label="My public holidays",
+            hint="A country code such as DE, or a region such as DE-BY or US-CA. On"
+            " these days I won't message you unprompted, nor suggest meetings.",
+            parse=lambda typed, field: calendar.read_region(typed, field=field),
+            format=lambda region: region or "",
+            max_length=calendar.MAX_REGION_LENGTH,
+        ),
+        position=52,
     ),
 )
 

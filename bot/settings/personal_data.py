@@ -7,7 +7,8 @@ PERSONAL_DATA = (
     TablePolicy(
         model=MemberSettingsRow,
         contents="What members chose for themselves: topics, reminders, hours, pauses,"
-        " whether they may be named or asked, and the words of their answers kept; when"
+        " whether they may be named or asked, and the words of their answers kept; the"
+        " languages that they meet in, and the place of their public holidays; when"
         " they were greeted.",
         purpose="Leave people alone when they wish, and greet them once.",
         stays="One for each person.",
@@ -15,7 +16,7 @@ PERSONAL_DATA = (
         non_personal=(
             *("topics_known", "topics_wanted", "topics_refused"),
             "public_naming",
-            "participation",
+            *("participation", "languages", "holidays_of"),
         ),
         on_erasure="delete",
     ),

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from bot import timezones
+from bot import public_holidays, timezones
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
@@ -30,6 +30,8 @@ class ContactHours:
     away_until: datetime | None = None
     # True during a vacation without a known end.
     is_away: bool = False
+    # The country or part of one whose public holidays they have, if they said so.
+    holidays_of: str | None = None
 
     def next_allowed(self, now: datetime) -> datetime:
         """Return `now` if the member may be contacted, else the time to check again."""
@@ -38,7 +40,12 @@ class ContactHours:
             at = now + _RECHECK_AFTER
         if self.away_until is not None and self.away_until > at:
             at = self.away_until
-        return timezones.next_open_time(at, self.zone, self.start, self.end)
+        return timezones.next_open_time(
+            at, self.zone, self.start, self.end, is_day_off=self._is_day_off
+        )
+
+    def _is_day_off(self, day: date) -> bool:
+        return public_holidays.is_day_off(day, self.holidays_of)
 
 
 def get(tx: Transaction, member: str) -> ContactHours:
@@ -63,6 +70,7 @@ def get(tx: Transaction, member: str) -> ContactHours:
         settings.hours_to,
         away_until=away_until,
         is_away=is_away,
+        holidays_of=settings.holidays_of,
     )
 
 
@@ -71,10 +79,11 @@ def next_contact_time(
 ) -> datetime:
     """Return `now`, or the next time (UTC) to contact the member or to check again.
 
-    Members are contacted in their own hours and on weekdays, but not during a pause,
-    nor while their status says that they are on vacation. A status without an end is
-    checked again after a day, for MAX_VACATION at most. That counts from `since`, the
-    time at which the message was first to be sent; by default from now.
+    Members are contacted in their own hours and on weekdays, but not on their public
+    holidays, during a pause, nor while their status says that they are on vacation. A
+    status without an end is checked again after a day, for MAX_VACATION at most. That
+    counts from `since`, the time at which the message was first to be sent; by default
+    from now.
     """
     hours = get(tx, member)
     if since is not None and tx.now - since >= MAX_VACATION:

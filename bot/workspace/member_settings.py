@@ -46,6 +46,12 @@ class MemberSettings:
     wants_anonymous_notices: bool = True
     wants_work_list: bool = True
     wants_lead_prompts: bool = True
+    # The codes of the languages that they can meet in, by ISO 639; (): not known.
+    languages: tuple[str, ...] = ()
+    # The country or part of one whose public holidays they have: "DE", "DE-BY".
+    holidays_of: str | None = None
+    # The fewest weeks from one peer coffee to the next; None: one in each round.
+    coffee_weeks: int | None = None
 
     def is_paused(self, today: date) -> bool:
         """Return True if paused on `today`, the date in the member's zone."""
@@ -77,6 +83,9 @@ class MemberSettingsUpdate(TypedDict, total=False):
     wants_work_list: bool
     wants_lead_prompts: bool
     lead_prompted_at: datetime | None
+    languages: list[str]
+    holidays_of: str | None
+    coffee_weeks: int | None
 
 
 def get(tx: Transaction, member: str) -> MemberSettings:
@@ -169,6 +178,9 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
         wants_anonymous_notices=row.wants_anonymous_notices,
         wants_work_list=row.wants_work_list,
         wants_lead_prompts=row.wants_lead_prompts,
+        languages=tuple(row.languages),
+        holidays_of=row.holidays_of,
+        coffee_weeks=row.coffee_weeks,
     )
 
 

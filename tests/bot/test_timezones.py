@@ -166,7 +166,13 @@ def test_the_next_daytime_is_daytime_and_there_is_none_before(
                 day -= timedelta(days=1)
         return inside and (weekends or day.weekday() < 5)
 
-    result = timezones.next_open_time(now, zone, start, end, include_weekends=weekends)
+    result = timezones.next_open_time(
+        now,
+        zone,
+        start,
+        end,
+        is_day_off=lambda day: not weekends and timezones.is_weekend(day),
+    )
     assert result >= now
     at, step = now, timedelta(minutes=15)
     changing = {

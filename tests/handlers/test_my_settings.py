@@ -62,12 +62,13 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
         "paused_until": "2026-03-06",
         "hours_from": "22:00",
         "hours_to": "06:30",
+        "holidays_of": "FI",
         "public_naming": "never",
         "wants_greetings": [],
         "keeps_answer_texts": [],
         "wants_anonymous_notices": [],
     }
-    typed = values | {"topics_known": "Python, #time zones,"}
+    typed = values | {"topics_known": "Python, #time zones,", "holidays_of": " fi "}
     assert story.change_my_settings(ASKER, **typed).body == ""
     assert chosen(story) == MemberSettings(
         topics_known=("Python", "time zones"),
@@ -79,6 +80,7 @@ def test_chosen_values_are_stored_and_shown_again(story: Story):
         paused_until=date(2026, 3, 6),
         hours_from=time(22),
         hours_to=time(6, 30),
+        holidays_of="FI",
         public_naming="never",
         wants_greetings=False,
         keeps_answer_texts=False,

@@ -58,7 +58,10 @@ STATUSES = [
     ),
 ]
 HOMES = [
-    HomeView("Tuesday, 17 March", "every two weeks", *flags, count, needs, waits, match)
+    HomeView(
+        *("Tuesday, 17 March", "every two weeks", *flags, count, needs, waits),
+        *(4 if waits else None, "Tuesday, 24 March", match),
+    )
     for flags in ((False, False), (True, False), (True, True))
     for count, needs in ((1, True), (12, False))
     for waits, match in (

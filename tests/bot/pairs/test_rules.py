@@ -135,3 +135,20 @@ def test_the_reminder_skips_the_weekend() -> None:
     at = rules.remind_at(start, BERLIN)
     # On Tuesday, after the clocks have changed: ten again.
     assert at == datetime(2026, 3, 31, 8, tzinfo=UTC)
+
+
+def test_the_reminder_skips_their_holidays() -> None:
+    start = datetime(2026, 4, 2, 8, tzinfo=UTC)  # A Thursday, ten in Berlin.
+    # Good Friday and Easter Monday are holidays.
+    assert rules.remind_at(start, BERLIN, "DE").date() == date(2026, 4, 9)
+    assert rules.remind_at(start, BERLIN).date() == date(2026, 4, 7)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "is_too_early"), [(2, False), (3, True), (4, True), (8, True)]
+)
+def test_a_rhythm_allows_for_a_changed_weekday(weeks: int, is_too_early: bool) -> None:
+    day = TUESDAY + timedelta(weeks=2)
+    for moved in range(-3, 4):
+        moved_day = day + timedelta(days=moved)
+        assert rules.is_too_early(moved_day, TUESDAY, weeks) is is_too_early

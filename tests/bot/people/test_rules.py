@@ -131,6 +131,15 @@ def test_there_are_no_times_without_a_common_hour() -> None:
     assert rules.suggested_times([person("U1"), person("U2", None)], since) == []
 
 
+def test_no_time_is_on_a_holiday_of_one_of_them() -> None:
+    since = datetime(2026, 4, 2, 9, tzinfo=UTC)
+    # Good Friday is a holiday of both, Easter Monday only in Germany.
+    for holidays_of, days in (("DE", [7, 8]), ("CA", [6, 7]), (None, [3, 6])):
+        people = [person("U1"), person("U2", NEW_YORK, holidays_of=holidays_of)]
+        times = rules.suggested_times(people, since)
+        assert [at.day for at in times] == days, holidays_of
+
+
 def test_the_last_hour_of_the_day_can_be_used() -> None:
     late = Hours(time(23), time())
     people = [person("U1", hours=late), person("U2", hours=late)]

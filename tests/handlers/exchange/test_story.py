@@ -28,6 +28,7 @@ from tests.home import visible_home
 from tests.pairs import people_page, texts_to, words
 from tests.pairs import presses as presses_button
 from tests.people import join_program
+from tests.people import person as matching_facts
 from tests.seasons import text_of
 from tests.slack_payloads import ASKER, HELPER, user_object
 
@@ -194,7 +195,10 @@ def test_not_for_me_ends_it_kindly(story: Story) -> None:
     agree_all(story)
     for _ in range(10):
         story.advance(days=1)
+    assert matching_facts(story, HELPER, ASKER).poor_fits == frozenset()
     shown = presses(story, HELPER, "first_not_for_me")
+    # When both are matched again, other people come first.
+    assert matching_facts(story, HELPER, ASKER).poor_fits == {ASKER}
     assert shown == "All right, the exchange has ended. Ana learns only that."
     [text] = texts_to(story, ASKER, "has ended")
     assert "No reason is asked or given." in text

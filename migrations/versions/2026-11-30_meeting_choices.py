@@ -1,14 +1,14 @@
 """Store the languages, the holidays and the rhythm that members choose.
 
 Revision ID: 4b9e27d1c603
-Revises: 7c02d9e8b4f1
+Revises: 5d9b3c60e7a2
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "4b9e27d1c603"
-down_revision = "7c02d9e8b4f1"
+down_revision = "5d9b3c60e7a2"
 branch_labels = None
 depends_on = None
 

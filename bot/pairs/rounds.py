@@ -112,11 +112,11 @@ def _not_resting(
     tx: Transaction, day: date, *, before_micros: int | None = None
 ) -> list[PairOptIn]:
     """Return those who take part in the round of a day, as often as they want."""
-    rhythms = turns.rhythms(tx)
+    paces = turns.paces(tx)
     return [
         row
         for row in opt_ins.active(tx, before_micros=before_micros)
-        if row.member not in rhythms or not rhythms[row.member].rests_on(day)
+        if row.member not in paces or not paces[row.member].rests_on(day)
     ]
 
 
@@ -125,8 +125,8 @@ def own_day(tx: Transaction, member: str, upcoming: date) -> date:
 
     `upcoming` is the day of the next round.
     """
-    rhythm = turns.rhythms(tx, member).get(member)
-    while rhythm is not None and rhythm.rests_on(upcoming):
+    pace = turns.paces(tx, member).get(member)
+    while pace is not None and pace.rests_on(upcoming):
         upcoming += timedelta(weeks=opt_ins.recurrence(tx).weeks)
     return upcoming
 

@@ -13,7 +13,7 @@ from bot.runtime import Transaction
 from bot.workspace import member_settings, workspace_settings
 
 _EACH_ROUND = 0
-_RHYTHMS = 2, 4, 8
+_PACES = 2, 4, 8
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 
@@ -39,7 +39,7 @@ class _Weekday(Choice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rhythm(Choice):
+class _Pace(Choice):
     """The fewest weeks from one coffee to the next, or None for one in each round."""
 
     def render(self, value: Any) -> Any:
@@ -125,12 +125,12 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         is_offered=_is_offered,
     ),
     member_settings.column_setting(
-        _Rhythm(
+        _Pace(
             name="coffee_weeks",
             label="How often I have peer coffee",
             choices=(
                 (str(_EACH_ROUND), "In each round", None),
-                *((str(n), f"Every {n} weeks at most", None) for n in _RHYTHMS),
+                *((str(n), f"Every {n} weeks at most", None) for n in _PACES),
             ),
         ),
         position=19,

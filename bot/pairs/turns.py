@@ -1,4 +1,4 @@
-"""Whose turn a round is: some want fewer rounds than there are, some never answer."""
+"""The people whom a round leaves out: they want fewer rounds, or never answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from models import (
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class Pace:
     """The fewest weeks from one coffee to the next, and the day of the last round."""
 
     weeks: int
@@ -32,8 +32,8 @@ class Rhythm:
         return rules.is_too_early(day, self.last_day, self.weeks)
 
 
-def rhythms(tx: Transaction, member: str | None = None) -> Mapping[str, Rhythm]:
-    """Return the rhythms of those who chose one and had a coffee; of all, or of one.
+def paces(tx: Transaction, member: str | None = None) -> Mapping[str, Pace]:
+    """Return the paces of those who chose one and had a coffee; of all, or of one.
 
     Rounds in which they, or all others, could not come don't count.
     """
@@ -59,7 +59,7 @@ def rhythms(tx: Transaction, member: str | None = None) -> Mapping[str, Rhythm]:
     if member is not None:
         query = query.where(PairMatchMember.member == member)
     return {
-        name: Rhythm(weeks, day)
+        name: Pace(weeks, day)
         for name, weeks, day in tx.session.execute(query)
         if weeks is not None
     }

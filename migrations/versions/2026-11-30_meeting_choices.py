@@ -1,4 +1,4 @@
-"""Store the languages, the holidays and the rhythm that members choose.
+"""Store the languages, the holidays and the pace that members choose.
 
 Revision ID: 4b9e27d1c603
 Revises: 5d9b3c60e7a2

@@ -147,7 +147,7 @@ def test_the_reminder_skips_their_holidays() -> None:
 @pytest.mark.parametrize(
     ("weeks", "is_too_early"), [(2, False), (3, True), (4, True), (8, True)]
 )
-def test_a_rhythm_allows_for_a_changed_weekday(weeks: int, is_too_early: bool) -> None:
+def test_a_pace_allows_for_a_changed_weekday(weeks: int, is_too_early: bool) -> None:
     day = TUESDAY + timedelta(weeks=2)
     for moved in range(-3, 4):
         moved_day = day + timedelta(days=moved)

@@ -62,7 +62,7 @@ def test_a_round_in_which_they_could_not_come_does_not_count(story: Story) -> No
     next_round(story)
     assert matched(story) == {ASKER, HELPER}
     assert len(rounds(story)) == 2
-    # A shorter rhythm counts from the next round on.
+    # A shorter pace counts from the next round on.
     next_round(story)
     assert len(rounds(story)) == 2
     story.change_my_settings(HELPER, coffee_weeks="4")

@@ -1,4 +1,4 @@
-"""A whole season: clocks change, people leave, and facilitators don't come."""
+"""A whole season: clocks change, a holiday comes, and so do not all people."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from models import Circle, CircleMeeting, CircleMember, CircleQuestion
+from models import Circle, CircleMeeting, CircleMember, CircleQuestion, CircleSeason
 from tests.circles import PEOPLE, go_to, keep, make_circle, meeting_of, presses
 from tests.circles import open_agenda as open_next
 from tests.factories import Story
@@ -35,10 +35,12 @@ def hold(story: Story, number: int, by: str, *, is_lost: bool = False) -> None:
     story.advance(seconds=30)
 
 
-def test_a_season_over_a_clock_change_with_two_who_leave_and_a_lost_facilitator(
+def test_a_season_over_a_clock_change_and_a_holiday_with_two_who_leave_and_one_lost(
     story: Story,
 ):
     make_circle(story)
+    with story.rt.write_session.begin() as session:
+        session.scalars(select(CircleSeason)).one().holidays_of = "CY"
     hold(story, 1, ASKER)
     leave(story, CHAMPION)
     hold(story, 2, HELPER)
@@ -64,6 +66,12 @@ def test_a_season_over_a_clock_change_with_two_who_leave_and_a_lost_facilitator(
     # At noon in Berlin, before and after the clocks have changed.
     assert {m.planned_at.astimezone(BERLIN).hour for m in meetings} == {12}
     assert {m.planned_at.hour for m in meetings} == {11, 10}
+    # The first of April is Cyprus National Day; the later meetings stay as planned.
+    days = [m.planned_at.date() for m in meetings]
+    assert [str(day) for day in days] == [
+        *("2026-03-18", "2026-04-02", "2026-04-15"),
+        *("2026-04-29", "2026-05-13", "2026-05-27"),
+    ]
     assert not [m for m in meetings if m.is_open or m.ended_at is None]
     assert len(set(keys)) == 6
     # Those who left read nothing of what came after.

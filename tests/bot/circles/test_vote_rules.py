@@ -29,6 +29,26 @@ def test_half_who_are_missing_are_enough(members: str, met: str, missed: bool):
 @pytest.mark.parametrize(
     ("kind", "answers", "early", "late"),
     [
+        (Kind.BREAK, "yes yes", Answer.YES, Answer.YES),
+        (Kind.PLACE, "yes no no yes", Answer.YES, Answer.YES),
+        (Kind.PLACE, "no no", None, Answer.YES),
+        (Kind.QUIET, "end end", None, Answer.END),
+    ],
+)
+def test_half_of_four_say_yes_or_end_it(
+    kind: Kind, answers: str, early: Answer | None, late: Answer
+):
+    given_by = {
+        person: Answer(answer)
+        for person, answer in zip(PEOPLE, answers.split(), strict=False)
+    }
+    assert decision(kind, PEOPLE[:4], given_by, is_over=False) is early
+    assert decision(kind, PEOPLE[:4], given_by, is_over=True) is late
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "early", "late"),
+    [
         (Kind.QUIET, "", None, Answer.BREAK),
         (Kind.QUIET, "continue", None, Answer.CONTINUE),
         # Of as many votes, the milder one counts.

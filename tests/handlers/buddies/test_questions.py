@@ -65,6 +65,9 @@ def test_after_a_no_or_a_silence_the_next_one_is_asked(story: Story) -> None:
         presses(story, person, "Yes")
         assert story.slack.replaced_texts[-1].startswith("It didn't work out")
     assert pairs(story) == []
+    # Silence stays silence.
+    [second_question] = [row for row in questions(story) if row.buddy == second]
+    assert second_question.answer is None
     passes(story, 25)
     assert len(questions(story)) == 3
     assert texts_to(story, NEWCOMER) == [

@@ -1,13 +1,14 @@
 """The people feature: what matching knows about members."""
 
 from bot.feature import Feature
-from bot.people import personal_data, places, settings
+from bot.people import home, personal_data, places, settings
 
 PEOPLE = Feature(
     name="people",
     message_types=places.MESSAGE_TYPES,
     message_policies=personal_data.MESSAGES,
     personal_data=personal_data.PERSONAL_DATA,
+    home_sections=home.HOME_SECTIONS,
     member_settings=settings.MEMBER_SETTINGS,
     workspace_settings=settings.WORKSPACE_SETTINGS,
 )

@@ -78,6 +78,14 @@ LEADS = [
 GROUPS = [(["Ana", "Ben"], ""), *[([LONG] * 3, "Because. " * 40)] * 45]
 
 SAMPLES: Samples = {
+    people.peers: [
+        partial(people.peers, view)
+        for view in (
+            people.Peers(),
+            people.Peers([("dbt", MATES)], [BEN], met=[BEN]),
+            people.Peers([(LONG, [BEN] * 12)] * 12, MATES, MATES, in_circles=MATES),
+        )
+    ],
     people.times_line: [
         partial(people.times_line, times, is_pair=len(times) > 1)
         for times in ([], [(AT, "")], [(AT, f"9:00 for {LONG}")] * 2)

@@ -206,7 +206,7 @@ def test_the_number_of_queries_does_not_grow_with_the_contents(
     for _ in range(3):
         more()
     assert statements(peers, database, HELPER) == few
-    assert few <= 47
+    assert few <= 45
 
 
 # Joined asks

@@ -49,7 +49,7 @@ from bot.workspace import contact_hours, members
 from bot.workspace.budget_rules import Purpose
 from bot.workspace.contact_budget import claim_as
 from bot.workspace.working_time import WorkingTime
-from models import Circle, CircleMember, CircleSeason
+from models import Circle, CircleMember, CircleMerge, CircleSeason
 
 # By then a program that is in no channel may be in one again.
 _RECHECK_AFTER = timedelta(hours=1)
@@ -249,8 +249,10 @@ def _calendar_after(tx: Transaction, delivery: Delivery) -> datetime:
 
 
 def _render_merge(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    merge, member = merging.get(tx, delivery.subject_id), delivery.recipient
-    if not service.is_present(tx, seasons.get(tx, merge.season_id).program_id, member):
+    merge, member = tx.session.get(CircleMerge, delivery.subject_id), delivery.recipient
+    if merge is None or not service.is_present(
+        tx, seasons.get(tx, merge.season_id).program_id, member
+    ):
         return None
     text = merge_texts.text(tx, merge, member)
     if text is None:
@@ -261,12 +263,11 @@ def _render_merge(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def _render_not_merged(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    merge, member = merging.get(tx, delivery.subject_id), delivery.recipient
-    if not any(
-        service.is_in(tx, circle, member) for circle in merging.circles_of(tx, merge)
-    ):
+    merge = tx.session.get(CircleMerge, delivery.subject_id)
+    circles = () if merge is None else merging.circles_of(tx, merge)
+    if not any(service.is_in(tx, each, delivery.recipient) for each in circles):
         return None
-    return PostMessage(member, *merge_blocks.not_merged())
+    return PostMessage(delivery.recipient, *merge_blocks.not_merged())
 
 
 def _program_of_circle(tx: Transaction, delivery: Delivery) -> int:

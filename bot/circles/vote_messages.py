@@ -1,7 +1,7 @@
 """Messages about what a circle decides; their words are made when they are sent."""
 
 from bot.circles import meeting_store as store
-from bot.circles import merging, place_blocks, service, vote_blocks, votes
+from bot.circles import merging, place_blocks, service, vote_blocks
 from bot.circles.message_kinds import CIRCLE_THAWED, CIRCLE_VOTE, CIRCLE_VOTED
 from bot.circles.vote_blocks import ResultText, VoteText
 from bot.circles.vote_rules import Answer, Kind
@@ -15,7 +15,9 @@ from models import Circle, CircleVote
 
 def _render_vote(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Render the question while it is open, to people in the circle."""
-    vote, member = votes.get(tx, delivery.subject_id), delivery.recipient
+    vote, member = tx.session.get(CircleVote, delivery.subject_id), delivery.recipient
+    if vote is None:
+        return None
     circle = service.get(tx, vote.circle_id)
     if vote.decided_at is not None or not service.is_in(tx, circle, member):
         return None
@@ -36,7 +38,9 @@ def _impossible(tx: Transaction, circle: Circle) -> list[Answer]:
 
 def _render_voted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Render the decision: to the circle, or to a person who asked for a place."""
-    vote, member = votes.get(tx, delivery.subject_id), delivery.recipient
+    vote, member = tx.session.get(CircleVote, delivery.subject_id), delivery.recipient
+    if vote is None:
+        return None
     circle = service.get(tx, vote.circle_id)
     if vote.kind == Kind.PLACE:
         return _no_place(tx, circle, vote)

@@ -53,6 +53,27 @@ def test_people_without_a_common_hour_get_times_that_suit_most():
     assert not found.suits_all
 
 
+@pytest.mark.parametrize(
+    ("people", "answers", "decision"),
+    [
+        ("abcd", "yy", None),
+        ("abcd", "yyy", True),
+        ("abcd", "nn", False),
+        ("abcde", "nn", None),
+        ("abcde", "yyynn", True),
+        ("abcde", "nnny", False),
+        # Answers of people who have left don't count.
+        ("de", "yyy", None),
+        ("", "", False),
+    ],
+)
+def test_a_meeting_moves_if_more_than_half_say_yes(
+    people: str, answers: str, decision: bool | None
+):
+    given = dict(zip("abcde", [each == "y" for each in answers], strict=False))
+    assert rules.move_decision(people, given) is decision
+
+
 def test_a_time_at_which_someone_has_another_meeting_suits_them_not():
     """The clocks of the two circles' zones change in different weeks."""
     york = datetime(2026, 3, 3, 14, tzinfo=UTC)

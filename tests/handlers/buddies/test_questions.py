@@ -8,7 +8,7 @@ from bot.buddies import questions as service
 from bot.people import exclusions
 from bot.programs import membership
 from bot.programs import service as programs
-from models import MemberAttributes
+from models import BuddyQuestion, MemberAttributes
 from tests.buddies import (
     BUDDY,
     HOME,
@@ -33,6 +33,7 @@ from tests.factories import Story
 from tests.onboarding import NEW, arrive
 from tests.pairs import people_page, presses, texts_to
 from tests.people import choose
+from tests.programs import last_reply
 from tests.seasons import text_of
 from tests.slack_payloads import GUEST, PEER, user_object
 
@@ -120,6 +121,23 @@ def test_a_buddy_has_one_newcomer_at_a_time(story: Story) -> None:
     pairs_up(story)
     wants(story, CHI)
     assert len(questions(story)) == 1
+    # Whatever brought them a second question: it is too late for a yes to it.
+    with story.rt.write(story.workspace) as tx:
+        row = BuddyQuestion(
+            installation_id=tx.workspace.id,
+            buddy=BUDDY,
+            newcomer=CHI,
+            asked_at=tx.now,
+            ends_at=tx.now + timedelta(days=1),
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        second = row.id
+    story.click(BUDDY, "buddy_accept", str(second))
+    assert last_reply(story) == service.HAS_NEWCOMER
+    assert [each.newcomer for each in pairs(story)] == [NEWCOMER]
+    with story.rt.write(story.workspace) as tx:
+        tx.session.delete(tx.session.get_one(BuddyQuestion, second))
     passes(story, 27)
     assert len(questions(story)) == 1
     # The four weeks are over, and the other newcomer no longer looks.

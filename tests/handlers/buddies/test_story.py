@@ -4,7 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from models import Ask
 from tests.buddies import (
     BUDDY,
     NEWCOMER,
@@ -166,10 +168,18 @@ def test_a_first_ask_from_before_the_four_weeks_tells_nobody(story: Story) -> No
     assert texts_to(story, BUDDY, "has no answer yet") == []
 
 
-def test_an_answered_first_ask_tells_nobody(story: Story) -> None:
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_an_answered_or_unconfirmed_first_ask_tells_nobody(
+    story: Story, is_answered: bool
+) -> None:
+    """Of a message that the channel's settings made an ask, its author may say no."""
     pairs_up(story)
     ask = story.ask("How do I stop the retries?", member=NEWCOMER)
-    story.say(PEER, "So.", thread_ts=ask.ts)
+    if is_answered:
+        story.say(PEER, "So.", thread_ts=ask.ts)
+    else:
+        with story.rt.write_session.begin() as session:
+            session.scalars(select(Ask)).one().is_confirmed = False
     story.deliver()
     passes(story, 2)
     assert texts_to(story, BUDDY, "has no answer yet") == []
@@ -255,14 +265,16 @@ def test_leads_see_names_and_no_answers(story: Story) -> None:
 def test_an_absence_skips_ideas_but_not_the_introduction(story: Story) -> None:
     begin(story)
     wants(story)
-    choose(story, NEWCOMER, paused_until=(story.clock.now + timedelta(days=10)).date())
+    choose(story, NEWCOMER, paused_until=(story.clock.now + timedelta(days=15)).date())
     presses(story, BUDDY, "Yes")
-    passes(story, 16)
+    passes(story, 18)
     texts = texts_to(story, NEWCOMER, "Ben")
     assert texts[0] == "Meet Ben, your buddy for 4 weeks."
     # The days that were suggested to the buddy are over.
     assert "Times that suit you both" in all_shown(story, BUDDY)
     assert "Times that suit you both" not in all_shown(story, NEWCOMER)
     assert "Week 3 with Ben." in texts
+    # It was due more than a week before they came back.
+    assert not any(text.startswith("Week 2") for text in texts)
     assert len(pairs(story)) == 1
     assert wish(story).wanted_at is None

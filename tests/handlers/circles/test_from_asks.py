@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models import Channel, Circle, CircleSeason, DoNotPair
+from bot.slack.text import ANONYMOUS
+from models import Ask, Channel, Circle, CircleSeason, DoNotPair
 from tests.factories import Story
 from tests.handlers.circles.test_started import started, takes_place
 from tests.programs import joins_program
@@ -132,17 +133,32 @@ def test_nobody_is_invited_by_someone_they_avoid(
     assert not messages_with(story, PEER, INVITED)
 
 
-def test_a_title_from_a_private_channel_is_not_suggested_as_the_theme(
-    story: Story, program: int, ask: tuple[int, str]
+@pytest.mark.parametrize("change", ["is_private", "is_shared"])
+def test_a_title_from_a_private_or_shared_channel_is_not_suggested_as_the_theme(
+    story: Story, program: int, ask: tuple[int, str], change: str
 ):
-    channel = conversation_object(HELP_CHANNEL, "help", is_private=True)
-    story.slack.channels[HELP_CHANNEL] = channel
-    story.event({"type": "channel_convert_to_private", "channel": HELP_CHANNEL})
+    if change == "is_private":
+        channel = conversation_object(HELP_CHANNEL, "help", is_private=True)
+        story.slack.channels[HELP_CHANNEL] = channel
+        story.event({"type": "channel_convert_to_private", "channel": HELP_CHANNEL})
     with story.rt.write(story.workspace) as tx:
         row = tx.session.scalars(select(Channel).filter_by(slack_id=HELP_CHANNEL)).one()
-        row.is_private = True
+        setattr(row, change, True)
     form = press(story, HELPER, "from_ask", ask[0])
     assert "How do I fix x?" not in text_of(form)
+
+
+def test_an_ask_without_a_name_makes_no_circle(
+    story: Story, program: int, ask: tuple[int, str]
+):
+    """Otherwise the others could ask themselves who is invited, and why."""
+    with story.rt.write_session.begin() as session:
+        session.get_one(Ask, ask[0]).asker = ANONYMOUS
+    before = len(story.slack.views)
+    press(story, HELPER, "from_ask", ask[0])
+    shown_then = [text_of(view) for view in story.slack.views[before:]]
+    assert "circle_start" not in "".join(shown_then)
+    assert "That circle is gone" in "".join(shown_then)
 
 
 def test_an_ask_that_only_its_asker_took_part_in_has_no_offer(

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.circles import votes
 from bot.circles.vote_rules import Kind
+from bot.people import exclusions
+from models import Circle, CircleVote
 from tests.factories import Story
 from tests.handlers.circles.test_started import circle as started_circle
 from tests.handlers.circles.test_started import listed, takes_place
@@ -112,6 +115,21 @@ def test_silence_of_three_working_days_is_a_yes(
     assert places_of(story, LATE)[0].taken_at is not None
 
 
+@pytest.mark.deep
+def test_someone_whom_one_of_them_must_not_meet_gets_no_place(
+    story: Story, begun: tuple[int, int, list[str]]
+):
+    """A member has said so while the others decided; Lee reads what all read."""
+    _, circle_id, people = begun
+    asks(story, circle_id)
+    with story.rt.write(story.workspace) as tx:
+        exclusions.exclude(tx, people[4], LATE, source="own")
+    answers(story, "yes", *people[:3], kind=Kind.PLACE)
+    hours_come(story)
+    assert messages_with(story, LATE, GONE)
+    assert not any(messages_with(story, each, JOINED) for each in people)
+
+
 @pytest.mark.parametrize("reason", ["declines", "leaves", "is forgotten"])
 @pytest.mark.deep_on_postgresql
 @pytest.mark.deep
@@ -163,6 +181,13 @@ def test_a_person_asks_for_a_place_in_a_circle_that_a_member_started(
     comes(story, program)
     until(story, story.clock.now + timedelta(days=8))
     assert "3 of 7" not in listed(story, LATE)
+    # While the circle decides how it goes on, nobody new is asked about.
+    with story.rt.write(story.workspace) as tx:
+        vote = votes.ask(tx, tx.session.get_one(Circle, circle_id), Kind.QUIET)
+        vote_id = vote.id
+    assert "places are free" not in listed(story, LATE)
+    with story.rt.write(story.workspace) as tx:
+        votes.close(tx, tx.session.get_one(CircleVote, vote_id), None)
     page = listed(story, LATE)
     assert "2 of 7 places are free. It has begun. Next meeting:" in page
     form = text_of(press(story, LATE, "sign_up", season))

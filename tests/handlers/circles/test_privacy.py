@@ -6,6 +6,12 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.circles import personal_data
+from bot.circles.message_kinds import (
+    CIRCLE_MERGE,
+    CIRCLE_NOT_MERGED,
+    CIRCLE_VOTE,
+    CIRCLE_VOTED,
+)
 from bot.workspace import member_settings
 from models import (
     CircleMember,
@@ -14,6 +20,7 @@ from models import (
     CircleVote,
     CircleVoteAnswer,
     DoNotPair,
+    OutboxItem,
 )
 from tests.factories import Story
 from tests.handlers.circles.test_times import FAR, lives_in
@@ -44,6 +51,13 @@ from tests.slack_payloads import (
 
 DEN = "C0DEN"
 SECRET = "How do I tell my boss"
+# Messages about a row, which may wait for longer than it is stored.
+DECISIONS = {
+    CIRCLE_VOTE: CircleVote,
+    CIRCLE_VOTED: CircleVote,
+    CIRCLE_MERGE: CircleMerge,
+    CIRCLE_NOT_MERGED: CircleMerge,
+}
 
 
 def avoids(story: Story, member: str, other: str) -> None:
@@ -146,6 +160,11 @@ def test_what_people_brought_is_deleted_90_days_after_the_season(
         tx.session.flush()
         given = {"vote_id": vote.id, "member": people[1], "event_micros": 1}
         tx.session.add(CircleVoteAnswer(**given, answer="break"))
+        # These wait for someone who is away for very long.
+        back_at = story.clock() + timedelta(days=480)
+        for kind, row in DECISIONS.items():
+            subject = vote.id if row is CircleVote else merge.id
+            tx.enqueue(kind, subject, to=people[1], send_at=back_at)
 
     def decisions() -> list[int]:
         models = (CircleVote, CircleVoteAnswer, CircleMerge)
@@ -177,6 +196,10 @@ def test_what_people_brought_is_deleted_90_days_after_the_season(
     assert signed_up() == dict.fromkeys(people[1:], "")
     assert places() == set(people[1:])
     assert decisions() == [0, 0, 0]
+    story.deliver()
+    with story.rt.read_session() as session:
+        messages = select(OutboxItem.state).where(OutboxItem.kind.in_(DECISIONS))
+        assert session.scalars(messages).all() == ["cancelled"] * len(DECISIONS)
 
 
 @pytest.mark.deep

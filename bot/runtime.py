@@ -114,6 +114,9 @@ class ServedWorkspaces:
     def ids(self) -> list[int]:
         return list(self._workspaces)
 
+    def is_served(self, installation_id: int) -> bool:
+        return installation_id in self._workspaces
+
     def get(self, installation_id: int) -> Workspace:
         """Return the workspace of an installation. Raises KeyError if never served."""
         return self._known[installation_id]

@@ -27,7 +27,13 @@ from bot.db.engine import Database, sqlite_file
 from bot.db.open import describe_failure
 from bot.features import load_features
 from bot.outbox.rate_limiter import RateLimiter
-from bot.outbox.worker import BURST, MESSAGES_PER_SECOND, OutboxWorker
+from bot.outbox.worker import (
+    BURST,
+    MESSAGES_PER_SECOND,
+    THREADS,
+    THREADS_FOR_MANY,
+    OutboxWorker,
+)
 from bot.runtime import Runtime, ServedWorkspaces
 from bot.search.follower import SearchFollower
 from bot.slack.api import Rejected
@@ -159,7 +165,7 @@ class Application:
         except SQLAlchemyError as error:
             self.abort(f"DATABASE_URL: {describe_failure(error)}")
             return
-        self.worker.start()
+        self.worker.start(THREADS_FOR_MANY if self._many else THREADS)
         self.worker.wake()
         self._follower.start()
         self._scheduler.start()

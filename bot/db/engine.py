@@ -18,7 +18,7 @@ REQUEST_TIMEOUT_SECONDS = 2.5
 # changes of the batch must go on. The timeout is longer than the second after which
 # PostgreSQL looks for a deadlock, so that it can report one.
 LOCK_TIMEOUT_SECONDS = 1.25
-# For the event batcher, two delivery threads, and other short queries.
+# For the event batcher, the delivery threads, and other short queries.
 AUTOCOMMIT_CONNECTIONS = 4
 # One replica's connections to PostgreSQL.
 MAX_CONNECTIONS = 14

@@ -20,7 +20,8 @@ from bot.outbox.kind import NAMES_IN_TOKENS, MessageKind
 from bot.slack.text import is_reachable
 from models import OutboxItem
 
-# Key in `session.info`: True if the commit makes a message due, so the worker wakes.
+# Key in `session.info`: the installations in which the commit makes a message due, so
+# that the worker wakes.
 ENQUEUED = "outbox.enqueued"
 
 # Key in the payload of an item whose recipient chose to have it now.
@@ -84,6 +85,11 @@ def _on_update_conflict(insert: Any) -> Any:
             "finished_at": None,
         },
     )
+
+
+def wake_worker(session: Session, installation_id: int) -> None:
+    """Let the worker look for messages of the installation after the commit."""
+    session.info.setdefault(ENQUEUED, set()).add(installation_id)
 
 
 _ENQUEUE = prepare_insert(OutboxItem, _on_enqueue_conflict)
@@ -269,7 +275,7 @@ def _row(
     occurrence: str = "",
 ) -> dict[str, Any]:
     if send_at <= now:
-        session.info[ENQUEUED] = True
+        wake_worker(session, installation_id)
     key = dedup_key(kind, subject_id, recipient, occurrence)
     cause: Cause | None = session.info.get(_CAUSE)
     is_unconfirmed = cause is not None and kind in cause.verified_kinds
@@ -299,7 +305,7 @@ def send_wanted(session: Session, item_id: int, *, now: datetime) -> None:
         return
     item.payload = {**item.payload, WANTED: True}
     item.due_at = item.due_set_at = now
-    session.info[ENQUEUED] = True
+    wake_worker(session, item.installation_id)
 
 
 def move_channel(session: Session, installation_id: int, old: str, new: str) -> None:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,11 @@ STUCK_AFTER_SECONDS = 600
 # Slack takes "several hundred" messages a minute in a workspace. If an app sends more,
 # Slack limits it, and all later messages have to wait.
 MESSAGES_PER_SECOND, BURST = 10, 10
-
+# They wait for Slack most of the time. Two send what Slack takes in a workspace. Eight
+# send what one processor renders and records, if Slack takes 0.1 seconds for a call.
+THREADS, THREADS_FOR_MANY = 2, 8
+# So that a workspace with much to send, or whose calls hang, leaves threads to others.
+MAX_THREADS_OF_WORKSPACE = 2
 
 # Slack takes one a second: of messages in a channel, and of groups to open.
 _SPACED = PostMessage | PostIfMember | PostIfNotMember | OpenGroup
@@ -82,14 +86,13 @@ class OutboxWorker:
         self._outcomes = OutcomeRecorder(rt, message_types, on_attempt)
         self._turns = Turns(new_rate_limiter)
         self._stopping = threading.Event()
-        self._has_work = threading.Event()
         self._threads: list[threading.Thread] = []
         self._monotonic_clock = monotonic_clock
         # Start times of the deliveries in flight, by item id, in monotonic seconds.
         self._started_at: dict[int, float] = {}
         event.listen(rt.write_session, "after_commit", self._on_commit)
 
-    def start(self, threads: int = 2) -> None:
+    def start(self, threads: int = THREADS) -> None:
         self._threads = [
             threading.Thread(target=self._run, name=f"delivery-{n}", daemon=True)
             for n in range(threads)
@@ -103,7 +106,7 @@ class OutboxWorker:
         The lease of an unfinished delivery runs out; the message is then verified.
         """
         self._stopping.set()
-        self._has_work.set()
+        self._turns.end_all()
         for thread in self._threads:
             thread.join(seconds / len(self._threads))
 
@@ -121,7 +124,8 @@ class OutboxWorker:
         return None
 
     def wake(self) -> None:
-        self._has_work.set()
+        """Let a thread ask the queue for messages that are due in any workspace."""
+        self._turns.ask_queue()
 
     def send_due(self) -> int:
         """Send every message that is due now, and return how many were claimed."""
@@ -131,15 +135,15 @@ class OutboxWorker:
         return count
 
     def _on_commit(self, session: Session) -> None:
-        if session.info.pop(ENQUEUED, False):
-            self._has_work.set()
+        if installation_ids := session.info.pop(ENQUEUED, None):
+            self._turns.add(installation_ids)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._has_work.wait()
-            self._has_work.clear()
             try:
-                self.send_due()
+                if self._turns.wait(self._max_in_flight):
+                    self._ask_queue()
+                self._take_turn()
             except Exception:
                 # Probably the database can't be reached. Go on: if the thread ended,
                 # nothing would be sent.
@@ -148,50 +152,59 @@ class OutboxWorker:
 
     def _send_next(self) -> bool:
         """Claim and send one message; False if none is due."""
-        # Workspaces whose due messages another worker has claimed meanwhile.
-        excluded: set[int] = set()
-        while (installation_id := self._next_turn(excluded)) is not None:
-            try:
-                if self._send_next_of(installation_id):
-                    return True
-            finally:
-                self._turns.end(installation_id)
-            excluded.add(installation_id)
+        self._ask_queue()
+        while not self._stopping.is_set():
+            seconds = self._turns.seconds_to_turn(self._max_in_flight)
+            if seconds is None:
+                break
+            time.sleep(seconds)
+            if self._take_turn():
+                return True
         return False
 
-    def _next_turn(self, excluded: Collection[int]) -> int | None:
-        """Wait for a workspace's turn, and begin it; None if no message is due.
+    @property
+    def _max_in_flight(self) -> int:
+        """The most messages that are sent at a time in a workspace.
 
         If several workspaces are served, each leaves at least one thread to the others.
         """
-        while not self._stopping.is_set():
-            served = self._rt.workspaces.ids
-            with self._rt.autocommit.connect() as connection:
-                due = queue.due_installations(
-                    connection,
-                    [workspace for workspace in served if workspace not in excluded],
-                    now=self._rt.clock(),
-                )
-            max_in_flight = None
-            if len(served) > 1 and self._threads:
-                max_in_flight = max(1, len(self._threads) - 1)
-            installation_id = self._turns.take(due, max_in_flight)
-            if installation_id is not None:
-                return installation_id
-            seconds = self._turns.wait_seconds(due, max_in_flight)
-            if seconds is None:
-                return None
-            # Not `Event.wait`: it may depend on the time of day, which can be set back.
-            time.sleep(seconds)
-        return None
+        if len(self._rt.workspaces) > 1:
+            return max(1, min(MAX_THREADS_OF_WORKSPACE, len(self._threads) - 1))
+        return MAX_THREADS_OF_WORKSPACE
+
+    def _ask_queue(self) -> None:
+        self._turns.add(self._due(self._rt.workspaces.ids))
+
+    def _due(self, installation_ids: Collection[int]) -> Sequence[int]:
+        with self._rt.autocommit.connect() as connection:
+            return queue.due_installations(
+                connection, installation_ids, now=self._rt.clock()
+            )
+
+    def _take_turn(self) -> bool:
+        """Send a message of the next workspace; False if nothing was claimed."""
+        if self._stopping.is_set():
+            return False
+        installation_id = self._turns.take(self._max_in_flight)
+        if installation_id is None:
+            return False
+        try:
+            return self._send_next_of(installation_id)
+        finally:
+            self._turns.end(installation_id)
 
     def _send_next_of(self, installation_id: int) -> bool:
+        # It blocks no writer, as a claim would.
+        is_served = self._rt.workspaces.is_served(installation_id)
+        if not is_served or not self._due([installation_id]):
+            return False
         with self._rt.write_session.begin() as session:
             delivery = queue.claim(session, installation_id, now=self._rt.clock())
         if delivery is None:
             return False
+        self._turns.count_message(installation_id)
         # Let another thread claim the next message meanwhile.
-        self._has_work.set()
+        self._turns.add([installation_id])
         self._started_at[delivery.id] = self._monotonic_clock()
         try:
             self._send(delivery)
@@ -205,6 +218,8 @@ class OutboxWorker:
             )
         finally:
             self._started_at.pop(delivery.id, None)
+            # The channel is free, so the next message to it may be due.
+            self._turns.add([installation_id])
         return True
 
     def _send(self, delivery: Delivery) -> None:

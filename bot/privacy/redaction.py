@@ -142,7 +142,7 @@ def retry_rejected(tx: Transaction) -> None:
         .returning(OutboxItem.id)
     )
     if retried.first() is not None:
-        tx.session.info[enqueue.ENQUEUED] = True
+        enqueue.wake_worker(tx.session, tx.workspace.id)
 
 
 def render_redaction(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.statements import upsert
 from bot.errors import SettingsError
-from bot.outbox.enqueue import ENQUEUED
+from bot.outbox.enqueue import wake_worker
 from bot.runtime import Transaction, Workspace
 from bot.slack.api import REVOKED_TOKEN_ERRORS, SlackApi, SlackError
 from bot.workspace import tokens
@@ -152,7 +152,7 @@ def _enable_or_disable(
         row.scopes = scopes
     if row.disabled_reason:
         row.disabled_reason = None
-        session.info[ENQUEUED] = True
+        wake_worker(session, row.id)
 
 
 def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace:

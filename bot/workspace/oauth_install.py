@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock, parse_http_date
 from bot.config.many_workspaces import ManyWorkspaces
-from bot.outbox.enqueue import ENQUEUED
+from bot.outbox.enqueue import wake_worker
 from bot.outbox.rate_limiter import RateLimiter
 from bot.slack.api import Rejected, SlackApi, SlackError
 from bot.slack.oauth import USED_CODE_ERRORS, Grant, OAuthClient
@@ -142,7 +142,7 @@ class Installer:
                 installed_at=parse_http_date(identity["date"]) or now,
             )
             # Messages may have waited since the app was removed.
-            session.info[ENQUEUED] = True
+            wake_worker(session, workspace.id)
         self.directory.sync()
         log.info("installed", extra={"team": workspace.team_id})
         return Installed(

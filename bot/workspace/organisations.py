@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.clock import parse_http_date
 from bot.db.sealing import WrongKey
 from bot.db.statements import upsert
-from bot.outbox.enqueue import ENQUEUED
+from bot.outbox.enqueue import wake_worker
 from bot.slack.api import OrganisationApi, Rejected
 from bot.workspace import installations, tokens
 from bot.workspace.removal import REMOVED_ERRORS, end, is_earlier
@@ -73,7 +73,7 @@ def grant(
         installations.use_bot_of(row, organisation)
         row.disabled_reason = row.uninstalled_at = None
         # Messages may have waited.
-        session.info[ENQUEUED] = True
+        wake_worker(session, row.id)
     return True
 
 

@@ -1,5 +1,6 @@
 """The next workspace to send for, if several have messages."""
 
+import threading
 from functools import partial
 
 import pytest
@@ -16,57 +17,99 @@ class Watch:
         return self.now
 
 
-def go(turns: Turns, due: list[int], most: int | None = None) -> int | None:
-    """Take a turn, and end it at once."""
-    chosen = turns.take(due, most)
+def go(turns: Turns, *candidates: int, most: int = 2) -> int | None:
+    """Take a turn with a message, and end it at once."""
+    turns.add(candidates)
+    chosen = turns.take(most)
     if chosen is not None:
+        turns.count_message(chosen)
         turns.end(chosen)
     return chosen
 
 
 def test_workspaces_take_turns_however_long_their_queues_are():
     turns = Turns(None)
-    assert [go(turns, [1, 2, 3]) for _ in range(6)] == [1, 2, 3, 1, 2, 3]
-    assert go(turns, [1]) == 1
+    assert [go(turns, 1, 2, 3) for _ in range(6)] == [1, 2, 3, 1, 2, 3]
+    assert [go(turns) for _ in range(3)] == [1, 2, None]
+    assert go(turns, 1) == 1
     # Workspace 1 had the last turn, and so comes last.
-    assert [go(turns, [1, 2]) for _ in range(2)] == [2, 1]
+    assert [go(turns, 1, 2) for _ in range(2)] == [2, 1]
 
 
 def test_the_workspace_with_nothing_in_flight_comes_first():
     turns = Turns(None)
-    assert turns.take([1], None) == 1
-    assert [go(turns, [1, 2]) for _ in range(3)] == [2, 2, 2]
+    turns.add([1])
+    assert turns.take(9) == 1
+    assert [go(turns, 1, 2) for _ in range(3)] == [2, 2, 2]
     turns.end(1)
-    assert go(turns, [1, 2]) == 1
+    assert go(turns, 1, 2) == 1
 
 
 def test_one_workspace_does_not_take_all_threads():
     turns = Turns(None)
-    assert turns.take([1], 1) == 1
-    assert turns.take([1], 1) is None
-    assert turns.wait_seconds([1], 1) is None
-    assert turns.take([1, 2], 1) == 2
+    turns.add([1])
+    assert turns.take(1) == 1
+    turns.add([1])
+    assert turns.take(1) is None
+    assert turns.seconds_to_turn(1) is None
+    turns.add([2])
+    assert turns.seconds_to_turn(1) == 0
+    assert turns.take(1) == 2
     turns.end(1)
-    assert turns.take([1, 2], 1) == 1
+    assert turns.take(1) == 1
 
 
 def test_one_workspaces_rate_limit_slows_no_other_down():
     watch = Watch()
     turns = Turns(partial(RateLimiter, 10, burst=2, clock=watch))
-    assert [go(turns, [1]) for _ in range(3)] == [1, 1, None]
-    assert turns.wait_seconds([1], None) == pytest.approx(0.1)
-    assert [go(turns, [1, 2]) for _ in range(3)] == [2, 2, None]
+    assert [go(turns, 1) for _ in range(3)] == [1, 1, None]
+    assert turns.seconds_to_turn(2) == pytest.approx(0.1)
+    assert [go(turns, 1, 2) for _ in range(3)] == [2, 2, None]
     watch.now += 0.1001
-    assert [go(turns, [1, 2]) for _ in range(3)] == [1, 2, None]
+    assert [go(turns, 1, 2) for _ in range(3)] == [1, 2, None]
 
 
-def test_without_a_limit_nobody_waits():
+def test_a_turn_without_a_message_is_not_limited():
+    turns = Turns(partial(RateLimiter, 10, burst=2, clock=Watch()))
+    for _ in range(10):
+        turns.add([1])
+        assert turns.take(1) == 1
+        turns.end(1)
+    assert [go(turns, 1) for _ in range(3)] == [1, 1, None]
+
+
+def test_what_is_enqueued_during_a_turn_gets_another_one():
     turns = Turns(None)
-    assert {go(turns, [1]) for _ in range(100)} == {1}
-    assert turns.wait_seconds([1], None) == 0
+    turns.add([1])
+    assert turns.take(1) == 1
+    turns.add([1])
+    turns.end(1)
+    assert go(turns) == 1
+    assert go(turns) is None
 
 
-def test_with_nothing_due_there_is_no_wait():
+def test_one_of_the_waiting_threads_asks_the_queue_and_each_candidate_wakes_one():
     turns = Turns(None)
-    assert turns.take([], None) is None
-    assert turns.wait_seconds([], None) is None
+    asked = threading.Semaphore(0)
+    begun = threading.Semaphore(0)
+    results: list[bool | int | None] = []
+
+    def wait() -> None:
+        must_ask = turns.wait(1)
+        results.append(must_ask or turns.take(1))
+        (asked if must_ask else begun).release()
+
+    threads = [threading.Thread(target=wait) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    turns.ask_queue()
+    assert asked.acquire(timeout=60)
+    turns.add([1, 2])
+    assert begun.acquire(timeout=60)
+    assert begun.acquire(timeout=60)
+    turns.end_all()
+    for thread in threads:
+        thread.join(60)
+    assert results[0] is True
+    assert {*results[1:3]} == {1, 2}
+    assert results[3:] == [None]

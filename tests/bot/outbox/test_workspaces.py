@@ -12,7 +12,11 @@ from bot.outbox import enqueue, queue
 from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.outbox.worker import OutboxWorker
+from bot.outbox.worker import (
+    MAX_THREADS_OF_WORKSPACE,
+    THREADS_FOR_MANY,
+    OutboxWorker,
+)
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.actions import PostMessage
 from bot.slack.api import OutcomeUnknown, RateLimited, Rejected
@@ -213,23 +217,28 @@ def test_items_of_an_unserved_workspace_wait(two: TwoWorkspaces, rt: Runtime):
     assert two.states(rt.workspaces.only) == ["pending"]
 
 
-def test_while_slack_does_not_answer_in_one_the_other_is_served(two: TwoWorkspaces):
+@pytest.mark.parametrize("threads", [2, THREADS_FOR_MANY])
+def test_while_slack_does_not_answer_in_one_the_other_is_served(
+    two: TwoWorkspaces, threads: int
+):
     """Each thread might be waiting for the workspace with more to send."""
     release, begun, sent = threading.Event(), threading.Event(), threading.Event()
+    hanging: list[str] = []
 
     def hang(method: str) -> None:
+        hanging.append(method)
         begun.set()
         assert release.wait(60)
 
     two.slack(two.alpha).on_call = hang
     two.slack(two.beta).on_call = lambda _: sent.set()
     two.enqueue_posts(two.alpha, *range(10))
-    two.worker.start(2)
+    two.worker.start(threads)
     two.worker.wake()
     assert begun.wait(60)
     two.enqueue_posts(two.beta, 1)
-    two.worker.wake()
     assert sent.wait(60)
+    assert len(hanging) <= min(threads - 1, MAX_THREADS_OF_WORKSPACE)
     release.set()
     two.worker.stop(60)
 

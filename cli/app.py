@@ -22,7 +22,7 @@ import jobs
 from bot.anonymity.key_check import usable_keys
 from bot.clock import Clock, utc_now
 from bot.config.settings import Settings
-from bot.db import versions
+from bot.db import outages, versions
 from bot.db.engine import Database, sqlite_file
 from bot.db.open import describe_failure
 from bot.features import load_features
@@ -291,6 +291,7 @@ class Application:
         """Serve on the sockets until stopped; return 1 after `abort`, else 0."""
         # uvicorn raises the signal again when it has finished; then the bot has, too.
         handle_signals()
+        outages.shorten_log()
         self._server = create_server(
             self.asgi(on_ready), self.settings.host, self.settings.port
         )

@@ -12,6 +12,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 
+from bot.db.outages import outage
+
 # A request must fail before Slack's timeout of three seconds: Slack then repeats it.
 REQUEST_TIMEOUT_SECONDS = 2.5
 # Locks last for milliseconds. A longer wait means that a transaction hangs; the other
@@ -138,6 +140,8 @@ def _postgresql(url: URL) -> Database:
     engine = _postgresql_engine(
         url, pool_size=MAX_CONNECTIONS - AUTOCOMMIT_CONNECTIONS, pool_pre_ping=True
     )
+    # After the test.
+    event.listen(engine, "checkout", outage.end)
     engine.dialect.do_begin = _begin_postgresql  # type: ignore[assignment, method-assign]
     sessions = sessionmaker(engine)
     lookups = _postgresql_engine(

@@ -128,6 +128,7 @@ def _fill(database: Database, count: int) -> list[str]:
             token = Token(each.team_id.lower())
             tokens.store(session, keys, each.id, token, installed_at=now)
     with database.write_session.begin() as session:
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         channels = session.execute(
             select(Channel.installation_id, Channel.id, Channel.slack_id)
         ).all()

@@ -129,10 +129,12 @@ def _environment(scratch: Path, settings: Mapping[str, str]) -> dict[str, str]:
 async def _is_ready(port: int) -> bool:
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            b"GET /readyz HTTP/1.1\r\nHost: ready\r\nConnection: close\r\n\r\n"
+        )
+        answer = await reader.read()
     except OSError:
         return False
-    writer.write(b"GET /readyz HTTP/1.1\r\nHost: ready\r\nConnection: close\r\n\r\n")
-    answer = await reader.read()
     writer.close()
     return answer.startswith(b"HTTP/1.1 200 ")
 

@@ -28,7 +28,7 @@ def is_unreachable(error: BaseException | None) -> bool:
 
 
 class Outage:
-    """What was logged since the database could last be reached. Thread-safe.
+    """The messages logged since the database could last be reached. Thread-safe.
 
     All parts of the process fail then, some each second, and their traces would say
     nothing more.

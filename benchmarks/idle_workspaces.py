@@ -1,8 +1,9 @@
 """What workspaces cost in which nothing happens: each job's statements and time.
 
 `python -m benchmarks.idle_workspaces [workspaces]`: one process on PostgreSQL. Each job
-runs once to do what is due, and then once more, which is measured. The times depend on
-what else the machine does; the numbers of statements do not.
+runs to do what is due, and then for one more interval, which is measured. The times
+depend on what else the machine does; the numbers of statements do not. A job with a
+star does its work once for all replicas; each of them only asks whether it is due.
 """
 
 import sys
@@ -10,9 +11,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,6 +31,7 @@ from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.slack.api import SlackApi
 from bot.workspace.installations import to_workspace
+from jobs.in_turn import InTurn
 from models import Channel, Installation, Member
 
 WORKSPACES = 1000
@@ -55,8 +57,17 @@ class QuietSlack:
 
 @dataclass(slots=True)
 class Cost:
-    statements: int
-    seconds: float
+    # The seconds after which it comes again.
+    interval: float
+    is_shared: bool
+    statements: int = 0
+    seconds: float = 0
+    # Statements a second of each replica that asks whether it is due.
+    asking: float = 0
+
+    @property
+    def rate(self) -> float:
+        return self.statements / self.interval + self.asking
 
 
 def main() -> None:
@@ -104,34 +115,50 @@ def fill(session: Session, count: int, at: datetime) -> list[Workspace]:
 
 def _measure(database: Database, workspaces: list[Workspace]) -> None:
     served = [(each, cast("SlackApi", QuietSlack(each.team_id))) for each in workspaces]
+    clock = [NOW]
     rt = Runtime(
         ServedWorkspaces(served),
         database.write_session,
         database.read_session,
         database.autocommit,
-        lambda: NOW,
+        lambda: clock[0],
         load_features(SMALL_WORKSPACE),
     )
-    worker = OutboxWorker(rt, {})
     counted = Counter[str]()
     _count_statements(database, counted)
     costs: dict[str, Cost] = {}
     for job in jobs.JOBS:
-        job.run(rt, worker)
-        with _measured(counted) as cost:
-            job.run(rt, worker)
+        run = partial(_run_until_idle, job, rt, counted)
+        run()
+        is_shared = isinstance(job.run, InTurn)
+        every = job.run.every if isinstance(job.run, InTurn) else job.every
+        cost = Cost(every.total_seconds(), is_shared)
+        clock[0] += every
+        began = time.perf_counter()
+        cost.statements = run()
+        cost.seconds = time.perf_counter() - began
+        if is_shared:
+            cost.asking = 1 / job.every.total_seconds()
         costs[job.name] = cost
+        clock[0] = NOW
     _print(costs, len(workspaces))
 
 
-@contextmanager
-def _measured(counted: Counter[str]) -> Iterator[Cost]:
-    cost = Cost(0, 0)
-    counted.clear()
-    began = time.perf_counter()
-    yield cost
-    cost.seconds = time.perf_counter() - began
-    cost.statements = counted.total()
+def _run_until_idle(job: jobs.Job, rt: Runtime, counted: Counter[str]) -> int:
+    """Run a job, and one that works on some at a time until all are done.
+
+    Returns the number of statements, without those that find nothing to do.
+    """
+    worker = OutboxWorker(rt, {})
+    total = 0
+    while True:
+        counted.clear()
+        job.run(rt, worker)
+        if not isinstance(job.run, InTurn):
+            return counted.total()
+        if counted.total() <= 1:
+            return total
+        total += counted.total()
 
 
 def _count_statements(database: Database, counted: Counter[str]) -> None:
@@ -145,18 +172,20 @@ def _count_statements(database: Database, counted: Counter[str]) -> None:
 
 
 def _print(costs: dict[str, Cost], count: int) -> None:
-    every = {job.name: job.every.total_seconds() for job in jobs.JOBS}
     print(f"{count} idle workspaces")
     print(f"{'job':28}{'every s':>9}{'statements':>12}{'a second':>10}{'run s':>8}")
     for name, cost in costs.items():
-        rate = cost.statements / every[name]
         print(
-            f"{name:28}{every[name]:9.0f}{cost.statements:12}{rate:10.1f}"
-            f"{cost.seconds:8.2f}"
+            f"{name + ' *' * cost.is_shared:28}{cost.interval:9.0f}"
+            f"{cost.statements:12}{cost.rate:10.1f}{cost.seconds:8.2f}"
         )
-    rate = sum(cost.statements / every[name] for name, cost in costs.items())
-    busy = sum(cost.seconds / every[name] for name, cost in costs.items())
-    print(f"{rate:.0f} statements a second; {busy:.0%} of a thread")
+    rate = sum(cost.rate for cost in costs.values())
+    own = sum(cost.asking if cost.is_shared else cost.rate for cost in costs.values())
+    busy = sum(cost.seconds / cost.interval for cost in costs.values())
+    print(
+        f"{rate:.0f} statements a second, {own:.0f} of each further replica;"
+        f" {busy:.0%} of a thread"
+    )
 
 
 if __name__ == "__main__":

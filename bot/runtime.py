@@ -1,6 +1,6 @@
 """Runtime, the open resources of the process, and the transactions that it opens."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,13 +45,13 @@ class ServedWorkspaces:
         served: Iterable[tuple[Workspace, SlackApi]] = (),
         *,
         look_up: Callable[[str, bool], None] | None = None,
-        on_remove: Callable[[int], None] = lambda _: None,
+        on_remove: Callable[[Collection[int]], None] = lambda _: None,
     ) -> None:
         """Serve these workspaces.
 
         `look_up` is called with an unknown team's id, and with True if it was stored
-        just now; it may add its workspace. `on_remove` is called with the id of each
-        installation that is no longer served.
+        just now; it may add its workspace. `on_remove` is called with the ids of
+        installations that are no longer served.
         """
         self._lock = Lock()
         self._look_up, self._on_remove = look_up, on_remove
@@ -63,38 +63,41 @@ class ServedWorkspaces:
         # The installations whose tokens these workspaces use, and the reverse.
         self._owners: Mapping[int, int] = {}
         self._by_owner: Mapping[int, Sequence[Workspace]] = {}
-        for workspace, slack in served:
-            self.add(workspace, slack)
+        self.add_all((workspace, slack, workspace.id) for workspace, slack in served)
 
     @property
     def follow_database(self) -> bool:
         """True if workspaces come and go; False if the token is in the settings."""
         return self._look_up is not None
 
-    def add(
-        self, workspace: Workspace, slack: SlackApi, *, owner_id: int | None = None
-    ) -> None:
-        """Serve the workspace with a client that has its token, from now on.
+    def add_all(self, served: Iterable[tuple[Workspace, SlackApi, int]]) -> None:
+        """Serve workspaces from now on, each with a client that has its token.
 
-        `owner_id` is the installation whose token it is, if that is an organisation.
+        The number is the installation whose token it is: the workspace's own, or its
+        organisation's. All are copied once, so add them together.
         """
+        added = list(served)
         with self._lock:
-            self._owners = {**self._owners, workspace.id: owner_id or workspace.id}
-            self._clients = {**self._clients, workspace.id: slack}
-            self._known = {**self._known, workspace.id: workspace}
-            self._replace({**self._workspaces, workspace.id: workspace})
+            new = {workspace.id: workspace for workspace, _, _ in added}
+            owners = {workspace.id: owner_id for workspace, _, owner_id in added}
+            clients = {workspace.id: slack for workspace, slack, _ in added}
+            self._owners = {**self._owners, **owners}
+            self._clients = {**self._clients, **clients}
+            self._known = {**self._known, **new}
+            self._replace({**self._workspaces, **new})
 
-    def remove(self, installation_id: int) -> None:
-        """Serve this workspace no longer; what is in flight still has its client."""
+    def remove_all(self, installation_ids: Iterable[int]) -> None:
+        """Serve these workspaces no longer; what is in flight still has its client."""
+        removed = set(installation_ids)
         with self._lock:
             self._replace(
                 {
                     served.id: served
                     for served in self._workspaces.values()
-                    if served.id != installation_id
+                    if served.id not in removed
                 }
             )
-        self._on_remove(installation_id)
+        self._on_remove(removed)
 
     def _replace(self, workspaces: Mapping[int, Workspace]) -> None:
         self._by_team = {served.team_id: served for served in workspaces.values()}

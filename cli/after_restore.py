@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.config.settings import Settings
 from bot.outbox import queue
+from bot.search import replicas
 from cli.database import current_database
 from cli.errors import CommandError
 
@@ -18,6 +19,8 @@ def prepare(settings: Settings, _args: argparse.Namespace) -> int:
             database.write_session.begin() as session,
         ):
             count = queue.mark_unconfirmed(session)
+            # These processes followed the database that was lost.
+            replicas.forget_all(session)
     except SQLAlchemyError as error:
         raise CommandError(
             f"The database failed ({type(error).__name__}). Nothing has changed."

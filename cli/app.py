@@ -59,7 +59,6 @@ from handlers.socket_mode import (
 from jobs.heartbeat import SchedulerHeartbeat
 from jobs.outbox import release_leases
 from jobs.scheduler import Scheduler
-from jobs.workspace import sync_bot_channels
 
 log = logging.getLogger("backswing")
 
@@ -114,7 +113,7 @@ class Application:
         self._scheduler = Scheduler(
             [
                 *jobs.scheduled_jobs(self.rt, self.worker),
-                *(self._many.jobs(self.rt) if self._many else ()),
+                *(self._many.jobs() if self._many else ()),
             ],
             self._heartbeat.beat,
         )
@@ -157,11 +156,9 @@ class Application:
         try:
             release_leases(self.rt)
             if self._many:
-                # Tokens may have expired while no process ran. A job fetches the
-                # channels: that of a thousand workspaces would take minutes.
-                self._many.refresh_tokens()
+                self._many.prepare()
             else:
-                sync_bot_channels(self.rt, self.rt.workspaces.only)
+                jobs.workspace.sync_channels(self.rt, self.worker)
         except SQLAlchemyError as error:
             self.abort(f"DATABASE_URL: {describe_failure(error)}")
             return

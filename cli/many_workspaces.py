@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +13,25 @@ from bot.clock import Clock
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.db.engine import Database
 from bot.db.retry import retry_on_conflict
-from bot.runtime import Runtime
+from bot.search import replicas
 from bot.slack.api import SlackError
 from bot.slack.client import SlackClient
 from bot.slack.oauth import OAuthClient
-from bot.workspace import organisations, workspace_erasure
+from bot.workspace import job_runs, organisations, workspace_erasure
 from bot.workspace.directory import WorkspaceDirectory
 from bot.workspace.oauth_install import Installer
 from bot.workspace.token_keys import require_same_key
 from bot.workspace.token_refresh import refresh_tokens
-from bot.workspace.tokens import TokenVersion
 from cli.token_key import token_keys_of
 from handlers.install import InstallPages
 from jobs.each_workspace import run_all
 from jobs.scheduler import ScheduledJob
-from jobs.workspace import sync_bot_channels
+from jobs.workspace import SYNC_EVERY
 
 log = logging.getLogger(__name__)
 
-# Few enough that the process can end meanwhile.
-SYNCED_AT_ONCE = 5
+# Slack delivers an event again at once, after a minute, and after five.
+RETRIED_FOR = timedelta(minutes=5)
 # Events tell of changes at once; this finds those that were lost.
 FOLLOW_EVERY = timedelta(minutes=10)
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
@@ -57,8 +55,6 @@ class ManyServing:
         self.directory.sync()
         # The version of each organisation's token, and when Slack was asked with it.
         self._followed: dict[int, tuple[int, datetime]] = {}
-        # The versions of the tokens with which channels were fetched, by installation.
-        self._synced: dict[int, TokenVersion] = {}
 
     def _new_client(self, token: str, team_id: str | None = None) -> SlackClient:
         return SlackClient(token, base_url=self._api_url, team_id=team_id)
@@ -82,16 +78,11 @@ class ManyServing:
             api_url=self._api_url,
         )
 
-    def jobs(self, rt: Runtime) -> list[ScheduledJob]:
+    def jobs(self) -> list[ScheduledJob]:
         return [
             ScheduledJob(name, retry_on_conflict(run), every)
             for name, run, every in (
                 ("follow-workspaces", self.directory.sync, timedelta(seconds=10)),
-                (
-                    "sync-new-workspaces",
-                    partial(self.sync_new_workspaces, rt),
-                    timedelta(seconds=2),
-                ),
                 (
                     "follow-organisations",
                     self.follow_organisations,
@@ -102,22 +93,21 @@ class ManyServing:
             )
         ]
 
-    def sync_new_workspaces(self, rt: Runtime) -> None:
-        """Fetch the channels of some workspaces that this process began to serve.
+    def prepare(self) -> None:
+        """Make up for the time in which no process ran.
 
-        The bot may still be in the channels of an earlier installation, and events may
-        have got lost while no process ran. At a start, these are all workspaces.
+        1. Tokens that have expired are renewed.
+        2. If events were lost, a job of one of the replicas fetches the channels of all
+           workspaces again: to wait for a thousand would take minutes.
         """
-        versions = self.directory.versions()
-        waiting = [
-            workspace
-            for workspace in rt.workspaces
-            if workspace.id in versions
-            and self._synced.get(workspace.id) != versions[workspace.id]
-        ]
-        for workspace in waiting[:SYNCED_AT_ONCE]:
-            self._synced[workspace.id] = versions[workspace.id]
-            sync_bot_channels(rt, workspace)
+        self.refresh_tokens()
+        now = self._clock()
+        with self._database.write_session.begin() as session:
+            last = replicas.last_report(session)
+            if last is None or not now - RETRIED_FOR < last <= now:
+                job_runs.ask_all_again(
+                    session, job_runs.SYNC_CHANNELS, every=SYNC_EVERY, since=last or now
+                )
 
     def follow_organisations(self) -> None:
         """Ask Slack for the workspaces of each organisation: at once if it is new."""

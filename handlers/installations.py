@@ -180,8 +180,9 @@ def access_changed(
 
 
 def _stop(rt: Runtime, installation_ids: Iterable[int], reason: str) -> None:
-    for installation_id in installation_ids:
-        rt.workspaces.remove(installation_id)
+    stopped = list(installation_ids)
+    rt.workspaces.remove_all(stopped)
+    for installation_id in stopped:
         details = {"installation": installation_id, "why": reason}
         log.info("app removed", extra=details)
 

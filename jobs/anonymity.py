@@ -1,12 +1,14 @@
 """Post asks without a name and replies to them, and tell their authors of news."""
 
 import logging
+from datetime import timedelta
 
 from bot.anonymity import drafts, notices, replies
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
 from bot.workspace import members
-from jobs.each_workspace import each_workspace, each_workspace_with, write_each
+from jobs.each_workspace import each_workspace_with, write_each
+from jobs.in_turn import in_turn
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ def post_asks(rt: Runtime, workspace: Workspace) -> None:
     write_each(rt, workspace, drafts.advance, due)
 
 
-@each_workspace
+@each_workspace_with(notices.answered, notices.refused)
 def tell_authors(rt: Runtime, workspace: Workspace) -> None:
     """Tell authors once a day that there is news, each in a transaction of its own."""
     with rt.read(workspace) as tx:
@@ -35,20 +37,23 @@ def post_replies(rt: Runtime, workspace: Workspace) -> None:
     write_each(rt, workspace, replies.post, due)
 
 
-@each_workspace
-def meet_people(rt: Runtime, workspace: Workspace) -> None:
+@in_turn("meet-people", every=timedelta(hours=1), rows_of=(drafts.may_offer,))
+def meet_people(rt: Runtime, workspace: Workspace) -> bool:
     """Insert the members of channels that take asks without a name, before they ask.
 
     Otherwise the row of someone who is new to the bot would begin when they ask.
+    Returns False if Slack did not answer.
     """
+    is_complete = True
     with rt.read(workspace) as tx:
         slack_ids = drafts.offered_channels(tx)
     for slack_id in slack_ids:
         try:
             people = list(rt.slack_of(workspace).conversation_members(slack_id))
         except SlackError as error:
-            # The next run tries again.
             log.warning("channel's members not fetched", extra={"error": error.code})
+            is_complete = False
             continue
         with rt.write(workspace) as tx:
             members.ensure(tx, people)
+    return is_complete

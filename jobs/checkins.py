@@ -5,11 +5,11 @@ from datetime import timedelta
 from bot.checkins import closing, participants, rounds, schedules, sharing
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import (
-    each_workspace,
     each_workspace_with,
     write_if,
     write_where,
 )
+from jobs.in_turn import in_turn
 from jobs.workspace import sync_bot_channels
 
 # Before a round starts, its channel's existence and privacy must be known. All channels
@@ -33,7 +33,9 @@ def start_rounds(rt: Runtime, workspace: Workspace) -> None:
     write_if(rt, workspace, rounds.any_late, rounds.skip_late)
 
 
-@each_workspace
+@in_turn(
+    "reschedule-checkins", every=timedelta(hours=1), rows_of=(schedules.not_yet_due,)
+)
 def reschedule(rt: Runtime, workspace: Workspace) -> None:
     """Recompute next dates after changes of zone rules, holidays or the clock."""
     with rt.read(workspace) as tx:

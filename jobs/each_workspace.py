@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial, wraps
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Select, SQLColumnExpression, literal, select, union_all
+from sqlalchemy import ColumnElement, literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.retry import retry_on_conflict
+from bot.feature.hooks import RowsOf
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace import installations
@@ -17,9 +18,6 @@ from models import Installation
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Collection[object])
-
-# Selects the rows of the installation with this id that a job works on at a time (UTC).
-RowsOf = Callable[[SQLColumnExpression[int], datetime], Select[*tuple[Any, ...]]]
 
 
 class Buffer(Protocol[C]):
@@ -38,7 +36,7 @@ def each_workspace(
     If it fails for some workspaces, the job still handles the others, and then raises
     the errors. A workspace that takes long holds up no other (`SharedWork`).
     """
-    run_all_workspaces = _in_threads(run)
+    run_all_workspaces = in_threads(run)
 
     @wraps(run)
     def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
@@ -48,68 +46,68 @@ def each_workspace(
 
 
 def each_workspace_with(
-    *rows_of: RowsOf,
+    *rows_of: RowsOf, all_known: bool = False
 ) -> Callable[
     [Callable[[Runtime, Workspace], None]], Callable[[Runtime, OutboxWorker], None]
 ]:
     """Turn a function for one workspace into a job for those that have such rows.
 
     One statement asks for all workspaces, so that those in which nothing happens cost
-    nothing. It may name some that have no work, but none may be missing.
+    nothing. It may name some that have no work, but none may be missing. `all_known`:
+    also for those that are not served.
     """
 
     def decorate(
         run: Callable[[Runtime, Workspace], None],
     ) -> Callable[[Runtime, OutboxWorker], None]:
-        run_all_workspaces = _in_threads(run)
+        run_all_workspaces = in_threads(run)
 
         @wraps(run)
         def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
-            ids = _installations_with(rt, rows_of)
-            run_all_workspaces(rt, [each for each in rt.workspaces if each.id in ids])
+            ids = installations_with(rt, rows_of)
+            workspaces = known_workspaces(rt) if all_known and ids else rt.workspaces
+            run_all_workspaces(rt, [each for each in workspaces if each.id in ids])
 
         return run_for_each
 
     return decorate
 
 
-def _installations_with(rt: Runtime, rows_of: Iterable[RowsOf]) -> set[int]:
-    now = rt.clock()
+def known_workspaces(rt: Runtime) -> Sequence[Workspace]:
+    """Return all workspaces in the database.
+
+    Also those that removed the app, or whose token this process doesn't have: their
+    data ages, too. A job can't call Slack for these.
+    """
+    with rt.read_session() as session:
+        return installations.all_workspaces(session)
+
+
+def installations_with(rt: Runtime, rows_of: Iterable[RowsOf]) -> set[int]:
+    """Return the ids of the installations with any such rows, in one statement."""
     queries = [
-        select(Installation.id).where(
-            rows(Installation.id, now)
-            .with_only_columns(literal(1), maintain_column_froms=True)
-            .correlate(Installation)
-            .exists()
-        )
-        for rows in rows_of
+        select(Installation.id).where(condition)
+        for condition in have_rows(rows_of, rt.clock())
     ]
     with rt.autocommit.connect() as connection:
         return set(connection.scalars(union_all(*queries)))
 
 
-def each_known_workspace(
-    run: Callable[[Runtime, Workspace], None],
-) -> Callable[[Runtime, OutboxWorker], None]:
-    """Turn a function for one workspace into a job for all in the database.
-
-    Also for those that removed the app, or whose token this process doesn't have: their
-    data ages, too. The function can't call Slack.
-    """
-    run_all_workspaces = _in_threads(run)
-
-    @wraps(run)
-    def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
-        with rt.read_session() as session:
-            known = installations.all_workspaces(session)
-        run_all_workspaces(rt, known)
-
-    return run_for_each
+def have_rows(rows_of: Iterable[RowsOf], now: datetime) -> list[ColumnElement[bool]]:
+    """Return for each of these the condition that an installation has such rows."""
+    return [
+        rows(Installation.id, now)
+        .with_only_columns(literal(1), maintain_column_froms=True)
+        .correlate(Installation)
+        .exists()
+        for rows in rows_of
+    ]
 
 
-def _in_threads(
+def in_threads(
     run: Callable[[Runtime, Workspace], None],
 ) -> Callable[[Runtime, Sequence[Workspace]], None]:
+    """Return a function that runs this one for several workspaces; see `SharedWork`."""
     shared = SharedWork()
 
     def run_all_workspaces(rt: Runtime, workspaces: Sequence[Workspace]) -> None:

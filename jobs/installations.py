@@ -1,16 +1,17 @@
 """Check each workspace's token: pause a workspace whose token fails, resume later."""
 
 import logging
+from datetime import timedelta
 
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
 from bot.workspace import installations
-from jobs.each_workspace import each_workspace
+from jobs.in_turn import in_turn
 
 log = logging.getLogger(__name__)
 
 
-@each_workspace
+@in_turn("check-token", every=timedelta(minutes=5))
 def check_token(rt: Runtime, workspace: Workspace) -> None:
     """Ask Slack once for all workspaces that share a token."""
     sharing = rt.workspaces.sharing_token(workspace)

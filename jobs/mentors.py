@@ -1,6 +1,7 @@
 """Detect unexpected mentors once a week, and store message counts."""
 
 import logging
+from datetime import timedelta
 
 from bot.mentors import consent, detection, message_counts
 from bot.mentors.feature import Mentors
@@ -8,16 +9,16 @@ from bot.mentors.queries import PrivateMembers
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import Rejected, SlackError
 from jobs.each_workspace import (
-    each_known_workspace,
     each_workspace,
     each_workspace_with,
     write_drained,
 )
+from jobs.in_turn import in_turn
 
 log = logging.getLogger(__name__)
 
 
-@each_workspace
+@in_turn("detect-mentors", every=timedelta(minutes=10))
 def detect(rt: Runtime, workspace: Workspace) -> None:
     """Run the detection for each past period that has none yet.
 
@@ -74,9 +75,3 @@ def write_message_counts(rt: Runtime, workspace: Workspace) -> None:
 
 
 flush_message_counts = each_workspace(write_message_counts)
-
-
-@each_known_workspace
-def purge_message_counts(rt: Runtime, workspace: Workspace) -> None:
-    with rt.write(workspace) as tx:
-        message_counts.purge_expired(tx)

@@ -8,13 +8,18 @@ from bot.outbox.worker import OutboxWorker
 from bot.privacy import service as privacy
 from bot.runtime import Runtime, Workspace
 from bot.workspace import workspace_settings
-from jobs.each_workspace import each_known_workspace
+from jobs.each_workspace import (
+    each_workspace_with,
+    in_threads,
+    installations_with,
+    known_workspaces,
+)
+from jobs.in_turn import in_turn
 
 log = logging.getLogger(__name__)
 
 
-@each_known_workspace
-def purge_expired(rt: Runtime, workspace: Workspace) -> None:
+def _purge(rt: Runtime, workspace: Workspace) -> None:
     now = rt.clock()
     with rt.write(workspace) as tx:
         settings = workspace_settings.get(tx)
@@ -25,7 +30,20 @@ def purge_expired(rt: Runtime, workspace: Workspace) -> None:
         )
 
 
-@each_known_workspace
+purge_expired = in_turn(
+    "purge-expired", every=timedelta(days=1), at_once=20, all_known=True
+)(_purge)
+_purge_each = in_threads(_purge)
+
+
+def purge_short_lived(rt: Runtime, _worker: OutboxWorker) -> None:
+    """Delete expired data where there are such that are kept only for hours."""
+    ids = installations_with(rt, rt.features.short_lived)
+    if ids:
+        _purge_each(rt, [each for each in known_workspaces(rt) if each.id in ids])
+
+
+@each_workspace_with(privacy.deactivated, all_known=True)
 def erase_deactivated(rt: Runtime, workspace: Workspace) -> None:
     now = rt.clock()
     with rt.write(workspace) as tx:

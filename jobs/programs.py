@@ -1,12 +1,19 @@
 """Ask people who did nothing for weeks whether they stay in their program."""
 
+from datetime import timedelta
+
 from bot.programs import service, stay
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace import leads
-from jobs.each_workspace import each_workspace, write_each, write_if
+from jobs.each_workspace import write_each, write_if
+from jobs.in_turn import in_turn
 
 
-@each_workspace
+@in_turn(
+    "ask-silent-members",
+    every=timedelta(hours=1),
+    rows_of=(stay.joined_long_ago, service.without_program),
+)
 def ask_silent_members(rt: Runtime, workspace: Workspace) -> None:
     """Pause those who did not answer, and ask others; each in its own transaction.
 

@@ -1,21 +1,14 @@
 """Suggest useful things to champions, and tell them on Mondays."""
 
 import logging
+from datetime import timedelta
 
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
-from bot.worklist import assignment, mondays
-from bot.worklist.feature import Worklist
-from jobs.each_workspace import each_workspace
+from bot.worklist import assignment, items, mondays, people
+from jobs.in_turn import in_turn
 
 log = logging.getLogger(__name__)
-
-
-@each_workspace
-def suggest_work_when_due(rt: Runtime, workspace: Workspace) -> None:
-    """Suggest things every half hour, by the bot's own clock."""
-    if rt.features.get(Worklist).last_runs.is_due(workspace.id, rt.clock()):
-        suggest_in(rt, workspace)
 
 
 def suggest_in(rt: Runtime, workspace: Workspace) -> None:
@@ -33,4 +26,8 @@ def suggest_in(rt: Runtime, workspace: Workspace) -> None:
         mondays.enqueue_due(tx)
 
 
-suggest_work = each_workspace(suggest_in)
+suggest_work = in_turn(
+    "suggest-work",
+    every=timedelta(minutes=30),
+    rows_of=(people.champions, people.program_people, items.open_in),
+)(suggest_in)

@@ -39,6 +39,7 @@ from models.circles import (
 from models.exchange import Exchange, ExchangeMember, ExchangeWish
 from models.home import ChannelMember, Home
 from models.installations import Installation
+from models.job_runs import JobRun
 from models.knowledge import (
     AnswerText,
     AnswerTextNotice,
@@ -133,6 +134,7 @@ __all__ = [
     "HelpRequest",
     "Home",
     "Installation",
+    "JobRun",
     "Kudos",
     "KudosGiverLock",
     "KudosReaction",

@@ -28,6 +28,8 @@ UNBOUND = {
     "bot/search/documents.py newest_before": _ONE_INDEX,
     "bot/workspace/installations.py install": _ALL_WORKSPACES,
     "bot/workspace/installations.py workspace_rows": _ALL_WORKSPACES,
+    "bot/workspace/job_runs.py ask_all_again": _ALL_WORKSPACES,
+    "bot/workspace/job_runs.py due": _ALL_WORKSPACES,
     "bot/workspace/organisations.py clients": _ALL_TOKENS,
     "bot/workspace/token_keys.py lose": _OPERATOR,
     "bot/workspace/token_keys.py rotate": _OPERATOR,
@@ -38,5 +40,5 @@ UNBOUND = {
     "cli/doctor/many_workspaces.py examine_key": _OPERATOR,
     "cli/sandbox.py clear_tables": "It empties a database of the sandbox.",
     "handlers/readiness.py database_writes": _HEALTH,
-    "jobs/each_workspace.py _installations_with": _ALL_WORKSPACES,
+    "jobs/each_workspace.py installations_with": _ALL_WORKSPACES,
 }

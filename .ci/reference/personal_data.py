@@ -25,8 +25,10 @@ def personal_data() -> str:
         "- **If forgotten** says what goes when a person asks to be forgotten, or some"
         " time after they were deactivated. Rows that lose only a name or text stay,"
         " because other people's totals depend on them.\n"
-        "- **Also removed** says what goes without that. 7 and 30 days are the"
-        " defaults of the [workspace's settings](../guides/workspace-settings.md).\n"
+        "- **Also removed** says what goes without that, within a day after the time"
+        " has come; what is kept for hours, and what leads to the author of an ask"
+        " without a name, within an hour. 7 and 30 days are the defaults of the"
+        " [workspace's settings](../guides/workspace-settings.md).\n"
         "- **Stays** says why the rest stays until you delete the database, or how much"
         " of it there can be.\n",
         *(

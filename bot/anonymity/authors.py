@@ -26,6 +26,7 @@ from bot.anonymity.keyring import keys_of
 from bot.anonymity.keys import AnonymityKeys
 from bot.clock import datetime_to_micros, micros_to_datetime
 from bot.db.sealing import WrongKey
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS
@@ -241,10 +242,10 @@ def latest_cut(ask: Ask, days: int) -> datetime:
     return rules.cut_at(at, ended_at=closed_at if ask.state == "closed" else None)
 
 
-def cut_due(tx: Transaction) -> None:
-    """Cut the links whose time has come."""
-    ended = tx.now - rules.CUT_AFTER_END
-    gone = tx.now - rules.CUT_AFTER_DELETION
+def due_links(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of the asks whose links are to be cut."""
+    ended = now - rules.CUT_AFTER_END
+    gone = now - rules.CUT_AFTER_DELETION
     over = select(Ask.id).where(
         or_(
             (Ask.state == "solved") & (Ask.solved_at <= ended),
@@ -253,11 +254,30 @@ def cut_due(tx: Transaction) -> None:
             Ask.deleted_at <= gone,
         )
     )
+    return select(AnonymousLink.ask_id).where(
+        AnonymousLink.installation_id == installation_id,
+        or_(AnonymousLink.cut_at <= now, AnonymousLink.ask_id.in_(over)),
+    )
+
+
+def cut_due(tx: Transaction) -> None:
+    """Cut the links whose time has come."""
+    due = due_links(tx.workspace.id, tx.now)
     tx.session.execute(
         delete(AnonymousLink).where(
             AnonymousLink.installation_id == tx.workspace.id,
-            or_(AnonymousLink.cut_at <= tx.now, AnonymousLink.ask_id.in_(over)),
+            AnonymousLink.ask_id.in_(due),
         )
+    )
+
+
+def left_sources(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the ids of asks with an index of their form, but without a link."""
+    return select(Ask.id).where(
+        Ask.installation_id == installation_id,
+        Ask.source.startswith(SOURCE_PREFIX, autoescape=True),
+        Ask.source.not_like(f"{_CUT_SOURCE}%"),
+        Ask.id.not_in(select(AnonymousLink.ask_id)),
     )
 
 
@@ -267,9 +287,7 @@ def forget_sources(tx: Transaction) -> None:
         update(Ask)
         .where(
             Ask.installation_id == tx.workspace.id,
-            Ask.source.startswith(SOURCE_PREFIX, autoescape=True),
-            Ask.source.not_like(f"{_CUT_SOURCE}%"),
-            Ask.id.not_in(select(AnonymousLink.ask_id)),
+            Ask.id.in_(left_sources(tx.workspace.id, tx.now)),
         )
         .values(source=literal(_CUT_SOURCE) + cast(Ask.id, String))
         .execution_options(synchronize_session=False)

@@ -54,15 +54,20 @@ def is_offered(tx: Transaction, channel: Channel) -> bool:
     )
 
 
-def offered_channels(tx: Transaction) -> Sequence[str]:
-    """Return Slack's ids of the channels where members can ask without their names."""
-    channels = tx.session.scalars(
+def may_offer(installation_id: InstallationId, _now: datetime) -> Select[Channel]:
+    """Select the channels whose settings allow asks without a name."""
+    return (
         select(Channel)
         .where(
-            Channel.installation_id == tx.workspace.id, Channel.anonymous_asks != OFF
+            Channel.installation_id == installation_id, Channel.anonymous_asks != OFF
         )
         .order_by(Channel.id)
-    ).all()
+    )
+
+
+def offered_channels(tx: Transaction) -> Sequence[str]:
+    """Return Slack's ids of the channels where members can ask without their names."""
+    channels = tx.session.scalars(may_offer(tx.workspace.id, tx.now)).all()
     return [channel.slack_id for channel in channels if _can_post(tx, channel)]
 
 

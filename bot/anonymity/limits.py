@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
 from bot.anonymity import rules
 from bot.anonymity.keys import AnonymityKeys
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, condition_of, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.slack.text import full_stop
@@ -138,20 +138,31 @@ def uncount(tx: Transaction, keys: AnonymityKeys, member: str, last: date) -> No
         tx.session.delete(row)
 
 
+def old_counts(
+    installation_id: InstallationId, now: datetime
+) -> Select[AnonymousCount]:
+    """Select the numbers that no longer count."""
+    return select(AnonymousCount).where(
+        AnonymousCount.installation_id == installation_id,
+        AnonymousCount.day <= now.date() - rules.COUNTED_FOR,
+    )
+
+
+def ended_blocks(
+    installation_id: InstallationId, now: datetime
+) -> Select[AnonymousBlock]:
+    """Select the blocks that have ended."""
+    return select(AnonymousBlock).where(
+        AnonymousBlock.installation_id == installation_id, AnonymousBlock.until <= now
+    )
+
+
 def purge(tx: Transaction) -> None:
     """Delete the numbers and blocks that no longer count."""
-    tx.session.execute(
-        delete(AnonymousCount).where(
-            AnonymousCount.installation_id == tx.workspace.id,
-            AnonymousCount.day <= tx.now.date() - rules.COUNTED_FOR,
-        )
-    )
-    tx.session.execute(
-        delete(AnonymousBlock).where(
-            AnonymousBlock.installation_id == tx.workspace.id,
-            AnonymousBlock.until <= tx.now,
-        )
-    )
+    counts = condition_of(old_counts(tx.workspace.id, tx.now))
+    tx.session.execute(delete(AnonymousCount).where(counts))
+    blocks = condition_of(ended_blocks(tx.workspace.id, tx.now))
+    tx.session.execute(delete(AnonymousBlock).where(blocks))
 
 
 def _indexes(

@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 from secrets import token_hex
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
 from bot import timezones
 from bot.anonymity import authors, drafts, notes, rules
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.message_kinds import ANONYMOUS_NOTICE
 from bot.db.sealing import WrongKey
+from bot.db.statements import InstallationId, condition_of
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.permissions import DENIED_ROLES
@@ -57,18 +58,13 @@ def authors_with_news(tx: Transaction) -> set[str]:
             answers > 0,
         )
     )
-    refused = tx.session.scalars(
-        select(AnonymousDraft).where(
-            AnonymousDraft.installation_id == tx.workspace.id,
-            AnonymousDraft.state == "refused",
-        )
-    )
+    drafts = tx.session.scalars(refused(tx.workspace.id, tx.now))
     sealed: list[tuple[bytes, str]] = []
     for row, count in links:
         name = authors.row_name(tx, "link", row.ask_id)
         if count > authors.progress_of(keys, name, row).known_count:
             sealed.append((row.author, name))
-    for draft in refused:
+    for draft in drafts:
         name = authors.row_name(tx, "draft", draft.id)
         if authors.progress_of(keys, name, draft).noticed_on is None:
             sealed.append((draft.author, name))
@@ -79,6 +75,35 @@ def authors_with_news(tx: Transaction) -> set[str]:
         except WrongKey:
             continue
     return people - {authors.NO_ONE}
+
+
+def answered(installation_id: InstallationId, _now: datetime) -> Select[AnonymousLink]:
+    """Select the authors whose asks have answers. What they have seen is sealed."""
+    return (
+        select(AnonymousLink)
+        .join(Answer, Answer.ask_id == AnonymousLink.ask_id)
+        .where(
+            AnonymousLink.installation_id == installation_id,
+            Answer.is_deleted.is_(False),
+        )
+    )
+
+
+def refused(installation_id: InstallationId, _now: datetime) -> Select[AnonymousDraft]:
+    """Select the drafts that a channel's reviewers have refused."""
+    return select(AnonymousDraft).where(
+        AnonymousDraft.installation_id == installation_id,
+        AnonymousDraft.state == "refused",
+    )
+
+
+def unsent(installation_id: InstallationId, _now: datetime) -> Select[OutboxItem]:
+    """Select the notes that were not sent after all."""
+    return select(OutboxItem).where(
+        OutboxItem.installation_id == installation_id,
+        OutboxItem.kind == ANONYMOUS_NOTICE,
+        OutboxItem.finished_at.is_not(None),
+    )
 
 
 def tell(tx: Transaction, member: str) -> None:
@@ -202,13 +227,8 @@ def _forget(tx: Transaction, delivery: Delivery, _result: object) -> None:
 
 def purge(tx: Transaction) -> None:
     """Delete what is left of notes that were not sent after all."""
-    tx.session.execute(
-        delete(OutboxItem).where(
-            OutboxItem.installation_id == tx.workspace.id,
-            OutboxItem.kind == ANONYMOUS_NOTICE,
-            OutboxItem.finished_at.is_not(None),
-        )
-    )
+    left = condition_of(unsent(tx.workspace.id, tx.now))
+    tx.session.execute(delete(OutboxItem).where(left))
     waiting = select(OutboxItem.recipient).where(
         OutboxItem.installation_id == tx.workspace.id,
         OutboxItem.kind == ANONYMOUS_NOTICE,

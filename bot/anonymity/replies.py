@@ -126,18 +126,22 @@ def on_title_changed(tx: Transaction, ask: Ask) -> None:
         _request_update(tx, reply)
 
 
+def without_link(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the ids of posted replies with an index whose ask has no link."""
+    of_workspace = select(Ask.id).where(Ask.installation_id == installation_id)
+    return select(AnonymousReply.id).where(
+        AnonymousReply.ask_id.in_(of_workspace),
+        AnonymousReply.ask_id.not_in(select(AnonymousLink.ask_id)),
+        AnonymousReply.due_at.is_(None),
+        AnonymousReply.source_index.not_like(f"{_CUT}%"),
+    )
+
+
 def purge(tx: Transaction) -> None:
     """Delete the indexes of posted replies whose ask has no link any longer."""
-    of_workspace = select(Ask.id).filter_by(installation_id=tx.workspace.id)
-    linked = select(AnonymousLink.ask_id)
     tx.session.execute(
         update(AnonymousReply)
-        .where(
-            AnonymousReply.ask_id.in_(of_workspace),
-            AnonymousReply.ask_id.not_in(linked),
-            AnonymousReply.due_at.is_(None),
-            AnonymousReply.source_index.not_like(f"{_CUT}%"),
-        )
+        .where(AnonymousReply.id.in_(without_link(tx.workspace.id, tx.now)))
         .values(source_index=literal(_CUT) + cast(AnonymousReply.id, String))
         .execution_options(synchronize_session=False)
     )

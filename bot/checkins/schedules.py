@@ -16,7 +16,7 @@ from bot.clock import datetime_to_micros
 from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
-from bot.runtime import Transaction, Workspace
+from bot.runtime import Transaction
 from bot.workspace.contact_hours import next_contact_time
 from models import Champion, Channel, Member, Program, ProgramLead, Round, Schedule
 
@@ -120,23 +120,26 @@ def stale(tx: Transaction) -> list[int]:
     """
     return [
         schedule.id
-        for schedule in tx.session.scalars(_not_yet_due(tx.workspace, tx.now))
+        for schedule in tx.session.scalars(not_yet_due(tx.workspace.id, tx.now))
         if _recompute_next(tx, schedule) != _next_occurrence(schedule)
     ]
 
 
 def reschedule(tx: Transaction, schedule_ids: Sequence[int]) -> None:
     """Recompute the next occurrence of those of the schedules that are not due yet."""
-    statement = _not_yet_due(tx.workspace, tx.now).where(Schedule.id.in_(schedule_ids))
+    statement = not_yet_due(tx.workspace.id, tx.now).where(
+        Schedule.id.in_(schedule_ids)
+    )
     for schedule in tx.session.scalars(lock_for_update(statement)):
         set_next(schedule, _recompute_next(tx, schedule))
 
 
-def _not_yet_due(workspace: Workspace, now: datetime) -> Select[Schedule]:
+def not_yet_due(installation_id: InstallationId, now: datetime) -> Select[Schedule]:
+    """Select the schedules whose next occurrence is to come, or is not known."""
     return (
         select(Schedule)
         .where(
-            Schedule.installation_id == workspace.id,
+            Schedule.installation_id == installation_id,
             Schedule.state == "on",
             or_(Schedule.next_at > now, Schedule.next_at.is_(None)),
         )

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     SQLColumnExpression,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     delete,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -98,6 +100,11 @@ def upsert(session: Session, model: type[Any]) -> Any:
     if dialect_name(session) == "postgresql":
         return postgresql.insert(model)
     return sqlite.insert(model)
+
+
+def condition_of(rows: Select[Any]) -> ColumnElement[bool]:
+    """Return the condition of a query of one table, to change or delete its rows."""
+    return true() if rows.whereclause is None else rows.whereclause
 
 
 def set_columns(

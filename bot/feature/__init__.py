@@ -70,6 +70,9 @@ class Feature:
     homes_about: hooks.HomesAbout | None = None
     # Deletes rows that it stored before a time, and rows that lost their parent.
     purge: hooks.Purge | None = None
+    # Selects rows that it keeps only for hours or until a certain time; while there are
+    # such, `purge` runs each hour, and otherwise once a day.
+    short_lived: Sequence[hooks.RowsOf] = ()
 
     # Its settings of a channel.
     channel_settings: "Sequence[Setting[Channel]]" = ()
@@ -260,6 +263,10 @@ class Features:
 
     def __iter__(self) -> Iterator[Feature]:
         return iter(self._features)
+
+    @property
+    def short_lived(self) -> Sequence[hooks.RowsOf]:
+        return self._all(lambda feature: feature.short_lived)
 
     def get(self, kind: type[F]) -> F:
         """Return the feature that is an instance of this subclass of `Feature`."""

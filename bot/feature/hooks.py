@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # Only for types: these modules may import this one.
     from slack_sdk.models.blocks import Block
-    from sqlalchemy import Select
+    from sqlalchemy import Select, SQLColumnExpression
     from sqlalchemy.orm import Session
 
     from bot.home.section import HomeContext
@@ -36,6 +36,8 @@ CountMessage = Callable[[int, str, str, str], None]
 CountContact = Callable[[int, str, Collection[str]], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
+# Selects the rows of the installation with this id that a job works on at a time (UTC).
+RowsOf = Callable[["SQLColumnExpression[int]", datetime], "Select[*tuple[Any, ...]]"]
 RowsToLock = Callable[
     ["Session", "Sequence[TrackedMessage]"], "Mapping[type[Base], Collection[int]]"
 ]

@@ -33,6 +33,7 @@ HOME = Feature(
     message_policies=personal_data.MESSAGES,
     home_sections=(waiting_messages.WAITING_MESSAGES, page.SETTINGS_SECTION),
     purge=_purge,
+    short_lived=traces.SHORT_LIVED,
     on_member_joined=_on_member_joined,
     on_member_left=_on_member_left,
     on_bot_joined=_on_bot_joined,

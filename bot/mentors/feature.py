@@ -13,6 +13,7 @@ from bot.mentors import (
     consent,
     detection,
     home,
+    message_counts,
     notifications,
     permissions,
     personal_data,
@@ -65,6 +66,10 @@ _NOTICES_MENTORS = column_setting(
 )
 
 
+def _purge(tx: Transaction, _before: datetime) -> None:
+    message_counts.purge_expired(tx)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mentors(Feature):
     """The feature, with the state that its jobs and handlers share in a process."""
@@ -103,6 +108,7 @@ def mentors(settings: MentorSettings) -> Mentors:
         permissions=permissions.PERMISSIONS,
         personal_data=personal_data.PERSONAL_DATA,
         message_policies=personal_data.MESSAGES,
+        purge=_purge,
         channel_settings=(_NOTICES_MENTORS,),
         member_settings=(_NAMING,),
         home_sections=(home.PENDING_CREDITS, home.PAST_CREDITS),

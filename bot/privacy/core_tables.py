@@ -12,6 +12,7 @@ from models import (
     Champion,
     Channel,
     Installation,
+    JobRun,
     Member,
     OAuthState,
     OrganisationWorkspace,
@@ -179,6 +180,13 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         purpose="Respect Slack's rate limits.",
         stays="One for each of Slack's methods.",
         non_personal=("method",),
+    ),
+    TablePolicy(
+        model=JobRun,
+        contents="When each job works on the workspace next.",
+        purpose="Do each thing once, whichever replica does it.",
+        stays="One for each job and workspace.",
+        non_personal=("job",),
     ),
     TablePolicy(
         model=ProgramVersion,

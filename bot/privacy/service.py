@@ -7,9 +7,9 @@ from secrets import token_hex
 from typing import Any
 
 from slack_sdk.models.views import View
-from sqlalchemy import Text, cast, delete, select, update
+from sqlalchemy import Select, Text, cast, delete, select, update
 
-from bot.db.statements import table
+from bot.db.statements import InstallationId, table
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.permissions import MANAGE_OWN_DATA, require
@@ -137,6 +137,15 @@ def erase(tx: Transaction, member: str) -> str:
     tx.session.expire_all()
     redaction.enqueue_redactions(tx, [*messages_about, *messages_to], erasure)
     return erasure.pseudonym
+
+
+def deactivated(installation_id: InstallationId, _now: datetime) -> Select[int]:
+    """Select the deactivated members who are not erased."""
+    return select(Member.id).where(
+        Member.installation_id == installation_id,
+        Member.is_deactivated.is_(True),
+        Member.is_bot.is_(False),
+    )
 
 
 def erase_deactivated(tx: Transaction, *, before: datetime) -> int:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import aliased
 
 from bot import permissions
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox.queue import Delivery
 from bot.permissions import Permission, Role
@@ -17,6 +20,7 @@ from bot.slack.text import to_plain
 from bot.workspace import leads, roles, visibility
 from models import (
     Channel,
+    Installation,
     Member,
     Program,
     ProgramChampion,
@@ -57,6 +61,17 @@ def find_workspace_program(tx: Transaction) -> Program | None:
             installation_id=tx.workspace.id, is_workspace_wide=True
         )
     )
+
+
+def without_program(
+    installation_id: InstallationId, _now: datetime
+) -> Select[Installation]:
+    """Select the installation if the workspace's own program has no row yet."""
+    row = aliased(Installation)
+    has_program = exists().where(
+        Program.installation_id == row.id, Program.is_workspace_wide.is_(True)
+    )
+    return select(row).where(row.id == installation_id, ~has_program)
 
 
 def workspace_program(tx: Transaction) -> Program:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time
 from itertools import chain
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 
 from bot.clock import datetime_to_micros, micros_to_datetime
+from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -63,6 +64,21 @@ def silent_members(tx: Transaction) -> Sequence[Pair]:
         active = _active(tx, program, before) if rows else set()
         to_ask |= {row.member: program.id for row in rows if row.member not in active}
     return [(program_id, member) for member, program_id in to_ask.items()]
+
+
+def joined_long_ago(
+    installation_id: InstallationId, now: datetime
+) -> Select[ProgramMember]:
+    """Select the members who joined long enough ago to be asked."""
+    return (
+        select(ProgramMember)
+        .join(Program)
+        .where(
+            Program.installation_id == installation_id,
+            ProgramMember.is_joined.is_(True),
+            ProgramMember.joined_at <= now - SILENCE,
+        )
+    )
 
 
 def _running(tx: Transaction) -> list[Program]:

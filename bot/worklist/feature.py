@@ -1,8 +1,7 @@
 """Champions' work list, as a feature."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement
 
@@ -10,8 +9,6 @@ from bot.feature import DueRows, Feature
 from bot.runtime import Transaction
 from bot.worklist import assignment, home, items, mondays, personal_data, settings
 from models import Channel, WorkItem
-
-_EVERY = timedelta(minutes=30)
 
 
 def _open_items_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
@@ -32,30 +29,8 @@ def _on_channel_restricted(tx: Transaction, channel: Channel) -> None:
         items.hide(tx, channel)
 
 
-class LastRuns:
-    """The times of the job's last runs in this process, by the installation's id."""
-
-    def __init__(self) -> None:
-        self._at: dict[int, datetime] = {}
-
-    def is_due(self, installation_id: int, now: datetime) -> bool:
-        """Return True, once, if half an hour has passed or the clock was set back."""
-        last = self._at.get(installation_id)
-        if last is not None and timedelta() <= now - last < _EVERY:
-            return False
-        self._at[installation_id] = now
-        return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worklist(Feature):
-    """The feature, with what its job remembers in a process."""
-
-    last_runs: LastRuns = field(default_factory=LastRuns)
-
-
-def worklist() -> Worklist:
-    return Worklist(
+def worklist() -> Feature:
+    return Feature(
         name="worklist",
         message_types=mondays.MESSAGE_TYPES,
         personal_data=personal_data.PERSONAL_DATA,

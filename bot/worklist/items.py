@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.permissions import DENIED_ROLES, Role
@@ -221,9 +222,11 @@ def is_known(
 
 
 def open_rows(tx: Transaction) -> Select[WorkItem]:
-    return (
-        select(WorkItem)
-        .where(WorkItem.installation_id == tx.workspace.id, WorkItem.outcome == "open")
-        .order_by(WorkItem.id)
-        .with_for_update()
+    return open_in(tx.workspace.id, tx.now).order_by(WorkItem.id).with_for_update()
+
+
+def open_in(installation_id: InstallationId, _now: datetime) -> Select[WorkItem]:
+    """Select the open suggestions."""
+    return select(WorkItem).where(
+        WorkItem.installation_id == installation_id, WorkItem.outcome == "open"
     )

@@ -1,13 +1,42 @@
 """The people who get suggestions: the champions of a channel, or else its leads."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
 
+from bot.db.statements import InstallationId
 from bot.runtime import Transaction
 from bot.worklist.kind import Caretakers
 from bot.workspace import contact_hours
-from models import Champion, Channel, Member
+from models import (
+    Champion,
+    Channel,
+    Member,
+    Program,
+    ProgramChampion,
+    ProgramLead,
+)
+
+
+def champions(installation_id: InstallationId, _now: datetime) -> Select[Champion]:
+    """Select the champions of a workspace's channels."""
+    return (
+        select(Champion)
+        .join(Channel, Channel.id == Champion.channel_id)
+        .where(Channel.installation_id == installation_id, Channel.is_joined.is_(True))
+    )
+
+
+def program_people(installation_id: InstallationId, _now: datetime) -> Select[Program]:
+    """Select the programs that someone looks after."""
+    is_lead = exists().where(ProgramLead.program_id == Program.id)
+    is_champion = exists().where(
+        ProgramChampion.program_id == Program.id, ProgramChampion.is_willing.is_(True)
+    )
+    return select(Program).where(
+        Program.installation_id == installation_id, is_lead | is_champion
+    )
 
 
 def available(tx: Transaction, channel_ids: Collection[int]) -> dict[int, set[str]]:

@@ -1,26 +1,27 @@
 """Serve each workspace whose token is in the database, and follow changes there."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from threading import RLock
 from time import monotonic
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.sealing import WrongKey
-from bot.runtime import ServedWorkspaces
+from bot.runtime import ServedWorkspaces, Workspace
 from bot.slack.api import SlackApi
 from bot.workspace import tokens
 from bot.workspace.installations import to_workspace
 from bot.workspace.token_keys import TokenKeys
 from bot.workspace.tokens import TokenVersion
-from models import Installation
 
 log = logging.getLogger(__name__)
 
 # An unknown team is not looked up again for so long, however many events it sends.
 UNKNOWN_FOR_SECONDS = 10.0
 _MAX_UNKNOWN = 1000
+# Workspaces whose tokens are read in one statement.
+BATCH_SIZE = 500
 
 
 class WorkspaceDirectory:
@@ -52,26 +53,21 @@ class WorkspaceDirectory:
         """Serve what the database has by now, and nothing else."""
         with self._lock, self._read_session() as session:
             stored = tokens.versions(session)
-            for installation_id in [*self._versions.keys() - stored.keys()]:
-                self.served.remove(installation_id)
-            self._serve(
-                session,
-                (
-                    installation_id
-                    for installation_id, version in stored.items()
-                    if self._versions.get(installation_id) != version
-                ),
-            )
+            if gone := self._versions.keys() - stored.keys():
+                self.served.remove_all(gone)
+            changed = [
+                installation_id
+                for installation_id, version in stored.items()
+                if self._versions.get(installation_id) != version
+            ]
+            for start in range(0, len(changed), BATCH_SIZE):
+                self._serve(session, changed[start : start + BATCH_SIZE])
 
-    def versions(self) -> dict[int, TokenVersion]:
-        """Return the versions of the tokens that are in use, by installation."""
+    def _forget(self, installation_ids: Collection[int]) -> None:
+        """Let `sync` serve these workspaces again, also with the same token."""
         with self._lock:
-            return dict(self._versions)
-
-    def _forget(self, installation_id: int) -> None:
-        """Let `sync` serve the workspace again, also with the same token."""
-        with self._lock:
-            self._versions.pop(installation_id, None)
+            for installation_id in installation_ids:
+                self._versions.pop(installation_id, None)
 
     def _look_up(self, team_id: str, is_new: bool) -> None:
         """Serve the team's workspace if another process has just installed it."""
@@ -87,12 +83,10 @@ class WorkspaceDirectory:
                 self._unknown_until.clear()
             self._unknown_until[team_id] = now + UNKNOWN_FOR_SECONDS
 
-    def _serve(self, session: Session, installation_ids: Iterable[int]) -> None:
-        for installation_id in installation_ids:
-            row = tokens.find_row(session, installation_id)
-            if row is None:
-                continue
-            self._versions[installation_id] = TokenVersion(
+    def _serve(self, session: Session, installation_ids: Collection[int]) -> None:
+        served: list[tuple[Workspace, SlackApi, int]] = []
+        for installation, row in tokens.rows_of(session, installation_ids):
+            self._versions[installation.id] = TokenVersion(
                 row.installation_id, row.version
             )
             try:
@@ -100,13 +94,11 @@ class WorkspaceDirectory:
             except WrongKey:
                 # The other workspaces are served all the same.
                 log.error(  # noqa: TRY400 - The trace says nothing.
-                    "token does not open", extra={"installation": installation_id}
+                    "token does not open", extra={"installation": installation.id}
                 )
                 continue
-            workspace = to_workspace(session.get_one(Installation, installation_id))
-            self.served.add(
-                workspace,
-                self._new_client(token.access, workspace.team_id),
-                owner_id=row.installation_id,
-            )
+            workspace = to_workspace(installation)
+            client = self._new_client(token.access, workspace.team_id)
+            served.append((workspace, client, row.installation_id))
             self._unknown_until.pop(workspace.team_id, None)
+        self.served.add_all(served)

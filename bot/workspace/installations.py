@@ -12,7 +12,7 @@ from bot.errors import SettingsError
 from bot.outbox.enqueue import wake_worker
 from bot.runtime import Transaction, Workspace
 from bot.slack.api import REVOKED_TOKEN_ERRORS, SlackApi, SlackError
-from bot.workspace import tokens
+from bot.workspace import job_runs, tokens
 from models import Installation
 
 
@@ -71,7 +71,10 @@ def save(
         .values(team_id=team_id, installed_at=now, **columns)
         .on_conflict_do_update(index_elements=["team_id"], set_=columns)
     )
-    return _load(session, team_id)
+    workspace = _load(session, team_id)
+    # The bot may still be in the channels of an earlier installation.
+    job_runs.ask_again(session, job_runs.SYNC_CHANNELS, workspace.id)
+    return workspace
 
 
 def use_bot_of(row: Installation, organisation: Installation) -> None:

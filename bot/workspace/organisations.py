@@ -15,7 +15,7 @@ from bot.db.sealing import WrongKey
 from bot.db.statements import upsert
 from bot.outbox.enqueue import wake_worker
 from bot.slack.api import OrganisationApi, Rejected
-from bot.workspace import installations, tokens
+from bot.workspace import installations, job_runs, tokens
 from bot.workspace.removal import REMOVED_ERRORS, end, is_earlier
 from bot.workspace.token_keys import TokenKeys
 from models import Installation, OrganisationWorkspace, WorkspaceToken
@@ -69,6 +69,7 @@ def grant(
     )
     row.enterprise_id = organisation.team_id
     row.team_name = name or row.team_name
+    job_runs.ask_again(session, job_runs.SYNC_CHANNELS, row.id)
     if session.get(WorkspaceToken, row.id) is None:
         installations.use_bot_of(row, organisation)
         row.disabled_reason = row.uninstalled_at = None

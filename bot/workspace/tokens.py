@@ -1,6 +1,7 @@
 """Store workspaces' tokens, and renew those that expire."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,6 +17,8 @@ REFRESH_BEFORE = timedelta(hours=2)
 # Longer than a call to Slack takes. If the process ends meanwhile, another one asks.
 REFRESH_LEASE = timedelta(seconds=60)
 _VERSION_BITS = 60
+# The installations whose token can serve a workspace.
+_OWNERS = (Installation.id, OrganisationWorkspace.organisation_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,36 @@ def find_row(session: Session, installation_id: int) -> WorkspaceToken | None:
     return session.get(WorkspaceToken, access.organisation_id) if access else None
 
 
+def rows_of(
+    session: Session, installation_ids: Collection[int]
+) -> list[tuple[Installation, WorkspaceToken]]:
+    """Return workspaces with the row of their own token, or of their organisation's."""
+    rows = session.execute(
+        select(Installation, WorkspaceToken)
+        .outerjoin(
+            OrganisationWorkspace,
+            OrganisationWorkspace.installation_id == Installation.id,
+        )
+        .join(WorkspaceToken, WorkspaceToken.installation_id.in_(_OWNERS))
+        .where(
+            Installation.id.in_(installation_ids),
+            Installation.is_organisation.is_(False),
+        )
+        # A workspace's own token comes last, and wins.
+        .order_by(Installation.id, WorkspaceToken.installation_id == Installation.id)
+    )
+    return list({row.id: (row, token) for row, token in rows}.values())
+
+
 def find_team(session: Session, team_id: str) -> int | None:
     """Return the installation of a workspace; None without a token that serves it."""
-    owners = (Installation.id, OrganisationWorkspace.organisation_id)
     return session.scalar(
         select(Installation.id)
         .outerjoin(
             OrganisationWorkspace,
             OrganisationWorkspace.installation_id == Installation.id,
         )
-        .join(WorkspaceToken, WorkspaceToken.installation_id.in_(owners))
+        .join(WorkspaceToken, WorkspaceToken.installation_id.in_(_OWNERS))
         .where(Installation.team_id == team_id, Installation.is_organisation.is_(False))
         .limit(1)
     )

@@ -14,8 +14,10 @@ import uvicorn
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+import jobs
 from bot.db.engine import Database
 from bot.outbox.rate_limiter import RateLimiter
+from bot.outbox.worker import OutboxWorker
 from bot.workspace import tokens
 from bot.workspace.oauth_install import (
     BAD_CODES_AT_ONCE,
@@ -441,12 +443,13 @@ def test_the_channels_of_a_new_workspace_are_fetched_once(
     browser: Browser, acme: Sandbox, beta: Sandbox
 ):
     site = browser.site
+    worker = OutboxWorker(site.rt, {})
     for sandbox in (acme, beta):
         room = sandbox.add_channel("help", sandbox.add_person("ana"))
         room.members.append(sandbox.bot_user_id)
         browser.install(sandbox)
     for _ in range(3):
-        site.serving.sync_new_workspaces(site.rt)
+        jobs.workspace.sync_channels(site.rt, worker)
     for sandbox in (acme, beta):
         fetches = [c for c in sandbox.calls if c.method == "users.conversations"]
         assert len(fetches) == 1
@@ -458,6 +461,6 @@ def test_the_channels_of_a_new_workspace_are_fetched_once(
             )
             assert rows.all() == ["help"]
     browser.install(acme)
-    site.serving.sync_new_workspaces(site.rt)
+    jobs.workspace.sync_channels(site.rt, worker)
     fetches = [c for c in acme.calls if c.method == "users.conversations"]
     assert len(fetches) == 2

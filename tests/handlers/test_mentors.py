@@ -496,7 +496,7 @@ def test_messages_are_counted_once_however_often_they_are_delivered(story: Story
         [row] = session.scalars(select(MessageCount)).all()
     assert (row.member, row.messages, row.day) == (PEER, 3, story.clock().date())
     story.clock.advance(days=400)
-    jobs.mentors.purge_message_counts(story.rt, story.worker)
+    jobs.privacy.purge_expired(story.rt, story.worker)
     with story.rt.read_session() as session:
         assert session.scalars(select(MessageCount)).all() == []
 

@@ -1,18 +1,18 @@
 """Each replica serves the workspaces that the database has tokens of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, update
 
 from bot.db.engine import Database
-from bot.runtime import Workspace
+from bot.runtime import ServedWorkspaces, Workspace
 from bot.workspace import tokens
 from bot.workspace.directory import UNKNOWN_FOR_SECONDS, WorkspaceDirectory
 from bot.workspace.token_keys import TokenKey, TokenKeys
 from bot.workspace.tokens import Token
-from models import WorkspaceToken
+from models import Installation, OrganisationWorkspace, WorkspaceToken
 from tests.conftest import NOW
 from tests.fakes import FakeSlack
 from tests.slack_payloads import TEAM
@@ -152,6 +152,58 @@ def test_an_unknown_team_is_looked_up_only_now_and_then(
     assert replica.served.find(TEAM) is None
     seconds.value += UNKNOWN_FOR_SECONDS
     assert replica.served.find(TEAM) == workspace
+
+
+def test_a_start_takes_few_statements_and_copies_once(
+    replica: WorkspaceDirectory,
+    database: Database,
+    workspace: Workspace,
+    queries: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """A workspace's own token wins over its organisation's."""
+    with database.write_session.begin() as session:
+        own = add_other_workspace(session)
+        group = Installation(
+            team_id="E1",
+            is_organisation=True,
+            bot_id="B1",
+            bot_user_id="U1",
+            team_name="Group",
+            team_url="https://group.slack.com/",
+            installed_at=NOW,
+        )
+        session.add(group)
+        session.flush()
+        own_id, group_id = own.id, group.id
+        for installation_id in (own_id, workspace.id):
+            session.add(
+                OrganisationWorkspace(
+                    installation_id=installation_id,
+                    organisation_id=group_id,
+                    granted_at=NOW,
+                )
+            )
+    put(database, own_id, "own")
+    put(database, group_id, "shared")
+    copies: list[int] = []
+    replace = ServedWorkspaces._replace
+
+    def counting(served: ServedWorkspaces, new: Mapping[int, Workspace]) -> None:
+        copies.append(len(new))
+        replace(served, new)
+
+    monkeypatch.setattr(ServedWorkspaces, "_replace", counting)
+    queries.clear()
+    replica.sync()
+    assert replica.served.ids == sorted([workspace.id, own_id])
+    assert token_of(replica, own_id) == "own"
+    assert token_of(replica, workspace.id) == "shared"
+    assert replica.served.sharing_token(workspace) == [workspace]
+    assert copies == [2]
+    assert len(queries) == 3
+    replica.sync()
+    assert (len(copies), len(queries)) == (1, 5)
 
 
 def test_a_token_that_does_not_open_stops_no_other(

@@ -27,9 +27,13 @@ from tests.slack_payloads import (
 from tests.workspace import add_other_workspace
 
 # Tables in which each workspace gets a row of its own.
-_INSTALLATION = {"installations": "id", "programs": "installation_id"}
+_INSTALLATION = {
+    "installations": "id",
+    "programs": "installation_id",
+    "job_runs": "installation_id",
+}
 # The jobs that delete what is old.
-RETENTION = ("purge-expired", "purge-message-counts", "erase-deactivated-members")
+RETENTION = ("purge-expired", "purge-short-lived", "erase-deactivated-members")
 
 
 def other_rows(story: Story) -> dict[str, list[Any]]:

@@ -113,7 +113,8 @@ def world(folder: Path, database: Path, now: datetime) -> Iterator[World]:
         clock,
         load_features(SMALL_WORKSPACE, anonymity_keys=KEYS),
     )
-    rt.workspaces.add(install(rt, "T0PEERS"), slack)
+    workspace = install(rt, "T0PEERS")
+    rt.workspaces.add_all([(workspace, slack, workspace.id)])
     bolt = handlers.bolt_app.create_app(rt)
     worker = OutboxWorker(
         rt,

@@ -192,6 +192,7 @@ def test_a_channel_that_slack_refuses_is_tried_again(
     story.slack.fail["conversations.members"] = [error]
     jobs.anonymity.meet_people(story.rt, story.worker)
     assert NEWCOMERS[0] not in dict(members_stored(story))
+    story.clock.advance(minutes=10)
     jobs.anonymity.meet_people(story.rt, story.worker)
     assert NEWCOMERS[0] in dict(members_stored(story))
 

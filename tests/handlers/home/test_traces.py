@@ -15,7 +15,7 @@ _DAY = 86_400_000_000
 
 
 def purge(story: Story) -> None:
-    jobs.privacy.purge_expired(story.rt, story.worker)
+    jobs.privacy.purge_short_lived(story.rt, story.worker)
 
 
 def times(story: Story) -> list[object]:

@@ -137,7 +137,7 @@ def present(championed: Routing) -> Routing:
 
 
 def suggested(routing: Routing) -> list[tuple[str, str | None]]:
-    jobs.worklist.suggest_work(routing.story.rt, routing.story.worker)
+    jobs.worklist.suggest_in(routing.story.rt, routing.story.workspace)
     with routing.story.rt.read_session() as session:
         rows = session.scalars(select(WorkItem).filter_by(kind="unanswered"))
         return [(row.outcome, row.champion) for row in rows]

@@ -46,7 +46,7 @@ class WorkList:
     def run(self) -> None:
         rt, worker = self.story.rt, self.story.worker
         jobs.onboarding.notice_newcomers(rt, worker)
-        jobs.worklist.suggest_work(rt, worker)
+        jobs.worklist.suggest_in(rt, self.story.workspace)
         self.story.deliver()
 
     def watch(self, *, until: datetime, every: timedelta = DAY / 24) -> None:

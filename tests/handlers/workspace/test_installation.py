@@ -63,6 +63,7 @@ def test_an_unreported_revocation_is_noticed(known: Story) -> None:
     known.slack.fail["auth.test"] = [Rejected("auth.test", "token_revoked")]
     jobs.installations.check_token(known.rt, known.worker)
     assert paused_because(known) == "token_revoked"
+    known.clock.advance(minutes=5)
     jobs.installations.check_token(known.rt, known.worker)
     assert paused_because(known) is None
 
@@ -80,6 +81,7 @@ def test_if_slack_does_not_answer_the_token_is_trusted(
     known: Story, error: SlackError
 ) -> None:
     known.slack.fail["auth.test"] = [error]
+    known.clock.advance(minutes=5)
     jobs.installations.check_token(known.rt, known.worker)
     assert paused_because(known) is None
 

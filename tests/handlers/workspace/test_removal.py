@@ -39,7 +39,7 @@ def install(story: Story) -> Workspace:
     with story.rt.write_session.begin() as session:
         workspace = installations.save(session, identity, now=now)
         tokens.store(session, KEYS, workspace.id, Token("a-token"), installed_at=now)
-    story.rt.workspaces.add(workspace, story.slack)
+    story.rt.workspaces.add_all([(workspace, story.slack, workspace.id)])
     return workspace
 
 

@@ -1,0 +1,121 @@
+"""When jobs work on each workspace: one of several replicas does, and the others don't.
+
+A job's time in a workspace is a row; without one, the job is due at once. The replica
+that moves the time ahead has claimed the work. If it ends before it is done, the job is
+due again after LEASE.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from bot.db.statements import upsert
+from models import Installation, JobRun
+
+# Longer than the work of a job on one workspace takes.
+LEASE = timedelta(minutes=10)
+
+# The job that fetches the channels that the bot is in.
+SYNC_CHANNELS = "sync-channels"
+
+
+def due(
+    connection: Connection,
+    job: str,
+    *,
+    every: timedelta,
+    now: datetime,
+    conditions: Sequence[ColumnElement[bool]] = (),
+) -> Sequence[int]:
+    """Return the workspaces in which a job is due, those that wait longest first.
+
+    `conditions` are about columns of `Installation`; one must hold, if there are any.
+    """
+    is_own = and_(JobRun.installation_id == Installation.id, JobRun.job == job)
+    return connection.scalars(
+        select(Installation.id)
+        .outerjoin(JobRun, is_own)
+        .where(
+            Installation.is_organisation.is_(False),
+            JobRun.due_at.is_(None) | _is_due(every, now),
+            or_(*conditions) if conditions else true(),
+        )
+        .order_by(JobRun.due_at.nulls_first(), Installation.id)
+    ).all()
+
+
+def claim(
+    session: Session,
+    job: str,
+    installation_ids: Collection[int],
+    *,
+    every: timedelta,
+    now: datetime,
+) -> set[int]:
+    """Claim a job's work on these workspaces; return those that no other has claimed.
+
+    With an interval of up to LEASE, the job needs no `finish`.
+    """
+    if not installation_ids:
+        return set()
+    statement = upsert(session, JobRun).values(
+        [
+            {"job": job, "installation_id": each, "due_at": now + min(every, LEASE)}
+            # All replicas lock the rows in the same order.
+            for each in sorted(installation_ids)
+        ]
+    )
+    return set(
+        session.scalars(
+            statement.on_conflict_do_update(
+                index_elements=["job", "installation_id"],
+                set_={"due_at": statement.excluded.due_at},
+                where=_is_due(every, now),
+            ).returning(JobRun.installation_id)
+        )
+    )
+
+
+def finish(
+    session: Session, job: str, installation_id: int, *, due_at: datetime
+) -> None:
+    """Record that a job's work is done, and when it is due again (UTC)."""
+    session.execute(
+        update(JobRun)
+        .where(JobRun.installation_id == installation_id, JobRun.job == job)
+        .values(due_at=due_at)
+    )
+
+
+def ask_again(session: Session, job: str, installation_id: int) -> None:
+    """Let a job be due in a workspace at once."""
+    session.execute(
+        delete(JobRun).where(
+            JobRun.installation_id == installation_id, JobRun.job == job
+        )
+    )
+
+
+def ask_all_again(
+    session: Session, job: str, *, every: timedelta, since: datetime
+) -> None:
+    """Let a job be due at once where its work was done before a time (UTC)."""
+    session.execute(
+        delete(JobRun).where(JobRun.job == job, JobRun.due_at <= since + every)
+    )
+
+
+def _is_due(every: timedelta, now: datetime) -> ColumnElement[bool]:
+    # A later time was stored before the clock was set back.
+    return or_(JobRun.due_at <= now, JobRun.due_at > now + every)

@@ -1,0 +1,161 @@
+"""Several replicas share a job: each workspace gets its work once in an interval."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.outbox.worker import OutboxWorker
+from bot.runtime import Runtime, ServedWorkspaces, Workspace
+from bot.workspace import job_runs
+from jobs.in_turn import InTurn
+from models import JobRun
+from tests.factories import Clock
+from tests.fakes import FakeSlack
+from tests.two_workspaces import install
+
+EVERY = timedelta(hours=1)
+Replica = Callable[[], None]
+
+
+@pytest.fixture
+def workspaces(rt: Runtime) -> list[Workspace]:
+    return [rt.workspaces.only, install(rt, "T0ALPHA"), install(rt, "T0BETA")]
+
+
+class Replicas:
+    """Processes on one database; `worked` has the teams in the order of the work."""
+
+    def __init__(self, rt: Runtime, workspaces: list[Workspace]) -> None:
+        self.rt = rt
+        self.workspaces = workspaces
+        self.worked: list[str] = []
+        self.failing = ""
+        self.unanswered = ""
+
+    def start(
+        self, workspaces: list[Workspace] | None = None, at_once: int = 9
+    ) -> Replica:
+        """Return the job as a replica runs it that serves these, or all."""
+        served = self.workspaces if workspaces is None else workspaces
+        rt = replace(
+            self.rt, workspaces=ServedWorkspaces((each, FakeSlack()) for each in served)
+        )
+        job = InTurn("sync-channels", self._work, every=EVERY, at_once=at_once)
+        worker = OutboxWorker(rt, {})
+        return lambda: job(rt, worker)
+
+    def _work(self, _rt: Runtime, workspace: Workspace) -> bool:
+        if workspace.team_id == self.failing:
+            raise ValueError(workspace.team_id)
+        if workspace.team_id == self.unanswered:
+            return False
+        self.worked.append(workspace.team_id)
+        return True
+
+    def take(self) -> list[str]:
+        worked, self.worked = sorted(self.worked), []
+        return worked
+
+
+@pytest.fixture
+def replicas(rt: Runtime, workspaces: list[Workspace]) -> Replicas:
+    return Replicas(rt, workspaces)
+
+
+def test_each_workspace_gets_its_work_once_in_an_interval(
+    replicas: Replicas, clock: Clock
+):
+    teams = sorted(each.team_id for each in replicas.workspaces)
+    first, second = replicas.start(), replicas.start()
+    first()
+    second()
+    assert replicas.take() == teams
+    clock.advance(minutes=59)
+    second()
+    assert replicas.take() == []
+    clock.advance(minutes=1)
+    second()
+    first()
+    assert replicas.take() == teams
+    # The clock was ahead, and is set back.
+    clock.advance(days=-2)
+    first()
+    second()
+    assert replicas.take() == teams
+
+
+def test_few_at_once_and_only_those_that_the_replica_serves(
+    replicas: Replicas, rt: Runtime
+):
+    own, alpha, beta = replicas.workspaces
+    serves_one = replicas.start([beta])
+    serves_one()
+    assert replicas.take() == [beta.team_id]
+    slow = replicas.start(at_once=1)
+    slow()
+    assert replicas.take() == [own.team_id]
+    slow()
+    assert replicas.take() == [alpha.team_id]
+    slow()
+    assert replicas.take() == []
+    with rt.write_session.begin() as session:
+        job_runs.ask_again(session, "sync-channels", alpha.id)
+    serves_one()
+    assert replicas.take() == []
+    slow()
+    assert replicas.take() == [alpha.team_id]
+
+
+def test_what_failed_is_tried_again_after_the_lease(replicas: Replicas, clock: Clock):
+    own, alpha, beta = (each.team_id for each in replicas.workspaces)
+    run = replicas.start()
+    replicas.failing, replicas.unanswered = alpha, beta
+    with pytest.raises(ValueError, match=alpha):
+        run()
+    assert replicas.take() == [own]
+    replicas.failing = replicas.unanswered = ""
+    clock.advance(minutes=9)
+    run()
+    assert replicas.take() == []
+    clock.advance(minutes=1)
+    run()
+    assert replicas.take() == sorted([alpha, beta])
+
+
+def test_what_was_done_before_events_were_lost_is_done_again(
+    replicas: Replicas, clock: Clock, rt: Runtime
+):
+    own, alpha, _ = replicas.workspaces
+    replicas.start([own])()
+    clock.advance(minutes=5)
+    lost_since = clock.now
+    clock.advance(minutes=20)
+    replicas.start([alpha])()
+    replicas.take()
+    for _ in range(2):
+        with rt.write_session.begin() as session:
+            job_runs.ask_all_again(
+                session, "sync-channels", every=EVERY, since=lost_since
+            )
+    replicas.start([own, alpha])()
+    assert replicas.take() == [own.team_id]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_replicas_that_run_at_the_same_time_share_the_work(
+    replicas: Replicas, clock: Clock, rt: Runtime
+):
+    teams = sorted(each.team_id for each in replicas.workspaces)
+    jobs = [replicas.start(at_once=1 + number % 3) for number in range(4)]
+    for _ in range(5):
+        with ThreadPoolExecutor(len(jobs)) as threads:
+            for _ in range(3):
+                for run in [threads.submit(job) for job in jobs]:
+                    run.result()
+        assert replicas.take() == teams
+        clock.advance(hours=1)
+    with rt.read_session() as session:
+        assert session.query(JobRun).count() == len(teams)

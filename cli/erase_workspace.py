@@ -16,6 +16,7 @@ from bot.slack.api import SlackError
 from bot.slack.client import SlackClient
 from bot.workspace import organisations, tokens, workspace_erasure
 from bot.workspace.removal import REMOVED_ERRORS, end
+from bot.workspace.tokens import Token
 from cli.database import current_database
 from cli.errors import CommandError
 from cli.token_key import token_keys_of
@@ -66,14 +67,25 @@ def _record_removal(session: Session, installation_id: int, *, now: datetime) ->
         end(session, row, at=now, reason="app_uninstalled")
 
 
+def _check_renewal(row: Installation, token: Token) -> None:
+    """Raise CommandError unless the bot has learned that an expired token is dead."""
+    if token.refresh is not None:
+        raise CommandError(
+            f"The token of {row.team_id} has expired, so Slack does not say whether the"
+            " app was removed. Let the bot run for some minutes: it renews the token,"
+            " or learns that it can't. Then try again."
+        )
+
+
 def _check_removal(
     settings: Settings, many: ManyWorkspaces, database: Database, row: Installation
 ) -> None:
     """Ask Slack whether the app was removed: its event about it may be lost.
 
-    A workspace whose token was lost can't be asked. Raises CommandError if the app is
-    installed, or if Slack does not say so.
+    A workspace whose token was lost, or expired for good, can't be asked. Raises
+    CommandError if the app is installed, or if Slack does not say so.
     """
+    token: Token | None = None
     try:
         with database.read_session() as session:
             token = tokens.load(session, token_keys_of(many), row.id)
@@ -88,6 +100,9 @@ def _check_removal(
         ) from None
     except SlackError as error:
         if error.code in REMOVED_ERRORS:
+            return
+        if error.code == "token_expired" and token is not None:
+            _check_renewal(row, token)
             return
         raise CommandError(
             f"Slack does not say whether {row.team_id} removed the app ({error.code})."

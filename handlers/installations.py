@@ -92,16 +92,22 @@ def find_unserved(rt: Runtime, request: BoltRequest) -> Workspace | None:
     with rt.read_session() as session:
         if organisations.find(session, enterprise_id) is None:
             return None
-    event_time = Envelope.model_validate(request.body).event_time
+    sent_at = Envelope.model_validate(request.body).event_time or _sent_at(request)
     with rt.write_session.begin() as session:
         organisation = organisations.find(session, enterprise_id, for_update=True)
-        at = time_of(event_time, now=rt.clock())
+        at = time_of(sent_at, now=rt.clock())
         if organisation is None or not organisations.grant(
             session, organisation, team_id, at=at
         ):
             return None
     log.info("serving a workspace of an organisation", extra={"team": team_id})
     return rt.workspaces.find(team_id, is_new=True)
+
+
+def _sent_at(request: BoltRequest) -> int | None:
+    """Return the time at which Slack sent a request over HTTP, by its clock (Unix)."""
+    values = request.headers.get("x-slack-request-timestamp", [])
+    return int(values[0]) if len(values) == 1 and values[0].isdigit() else None
 
 
 def app_removed(

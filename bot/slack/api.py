@@ -52,7 +52,14 @@ class OutcomeUnknown(SlackError):
 
 
 class Rejected(SlackError):
-    """Slack will never accept this call."""
+    """Slack will never accept this call.
+
+    `date` is the `Date` header of its answer, which is by Slack's clock; "" if missing.
+    """
+
+    def __init__(self, method: str, code: str, *, date: str = "") -> None:
+        super().__init__(method, code)
+        self.date = date
 
 
 class OrganisationApi(Protocol):

@@ -187,16 +187,21 @@ def _classify_error(method: str, response: SlackResponse) -> SlackError:
         or not code
     ):
         return OutcomeUnknown(method, code or f"http_{response.status_code}")
-    return Rejected(method, code)
+    return Rejected(method, code, date=_header(response.headers, "date"))
+
+
+def _header(headers: Mapping[str, Any], name: str) -> str:
+    """Return a header, which the SDK may have as a list; "" if it is missing."""
+    value = next((v for k, v in headers.items() if k.lower() == name), "")
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return str(value)
 
 
 def _retry_after(headers: Mapping[str, Any]) -> float:
     """Return the seconds to wait; 60 if Slack's header is missing or invalid."""
-    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
     try:
-        seconds = float(value)
+        seconds = float(_header(headers, "retry-after"))
     except ValueError:
         return 60.0
     if math.isnan(seconds):

@@ -170,7 +170,8 @@ def follow(
             # Slack ends the old token after a new one.
             is_current = token is not None and token.version == version
             if organisation is not None and is_current:
-                remove(session, organisation, at=now, reason=error.code)
+                at = parse_http_date(error.date) or now
+                remove(session, organisation, at=at, reason=error.code)
         return
     with sessions.begin() as session:
         organisation = session.get(Installation, organisation_id, with_for_update=True)

@@ -61,10 +61,12 @@ class Operator:
     def install(self) -> None:
         keys = token_keys_of(self.settings())
         require_same_key(self.database.write_session, keys)
+        self.put(Token("a-token"))
+
+    def put(self, token: Token) -> None:
+        keys = token_keys_of(self.settings())
         with self.database.write_session.begin() as session:
-            tokens.store(
-                session, keys, self.workspace.id, Token("a-token"), installed_at=NOW
-            )
+            tokens.store(session, keys, self.workspace.id, token, installed_at=NOW)
 
     def token(self, key: str) -> Token | None:
         with self.database.read_session() as session:
@@ -212,6 +214,7 @@ def test_a_workspace_is_erased_at_once(
         Rejected("auth.test", "token_expired"),
         Rejected("auth.test", "account_inactive"),
     ]
+    operator.put(Token("a-token", "a-refresh-token"))
 
     def auth_test(_: SlackClient) -> dict[str, Any]:
         if error := answers.pop(0):
@@ -221,9 +224,10 @@ def test_a_workspace_is_erased_at_once(
     monkeypatch.setattr(SlackClient, "auth_test", auth_test)
     code, shown = operator.run("erase-workspace", team, TOKEN_KEY=KEY)
     assert (code, "has the app installed" in shown) == (2, True)
-    for _ in range(2):
-        code, shown = operator.run("erase-workspace", team)
-        assert (code, "Slack does not say" in shown) == (2, True)
+    code, shown = operator.run("erase-workspace", team)
+    assert (code, "Slack does not say" in shown) == (2, True)
+    code, shown = operator.run("erase-workspace", team)
+    assert (code, "has expired" in shown) == (2, True)
     code, shown = operator.run("erase-workspace", team, TOKEN_KEY=OTHER_KEY)
     assert (code, "does not open" in shown) == (2, True)
     # Slack's event about it got lost, but Slack says so when asked.
@@ -237,6 +241,21 @@ def test_a_workspace_is_erased_at_once(
         assert session.scalars(select(WorkspaceToken.installation_id)).all() == []
     code, shown = operator.run("erase-workspace", team)
     assert (code, f"no workspace {team}" in shown) == (2, True)
+
+
+def test_a_workspace_whose_token_can_no_longer_be_renewed_is_erased(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    operator.install()
+
+    def auth_test(_: SlackClient) -> dict[str, Any]:
+        raise Rejected("auth.test", "token_expired")
+
+    monkeypatch.setattr(SlackClient, "auth_test", auth_test)
+    code, shown = operator.run(
+        "erase-workspace", operator.workspace.team_id, TOKEN_KEY=KEY
+    )
+    assert (code, "Erased everything" in shown) == (0, True)
 
 
 def test_a_workspace_whose_token_was_lost_is_erased(operator: Operator):

@@ -16,6 +16,7 @@ from models import Member
 from tests.factories import Clock
 from tests.two_workspaces import serve_two
 
+
 @contextmanager
 def counted(database: Database) -> Iterator[Callable[[], int]]:
     """Count the statements that are executed meanwhile."""
@@ -32,9 +33,7 @@ def counted(database: Database) -> Iterator[Callable[[], int]]:
         event.remove(each, "before_cursor_execute", note)
 
 
-def test_each_job_asks_once_for_all(
-    rt: Runtime, clock: Clock, database: Database
-):
+def test_each_job_asks_once_for_all(rt: Runtime, clock: Clock, database: Database):
     pair = serve_two(rt, clock)
     for story in (pair.alpha, pair.beta):
         # In channels with few answers, nobody is asked to look at an open ask.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from itertools import permutations
 from typing import Any
@@ -229,8 +230,10 @@ def test_slacks_list_finds_what_events_did_not_tell(database: Database):
     slack.error, version = Rejected("auth.test", "token_revoked"), version - 1
     assert follow(70) == {"T0ACME": "Acme"}
     version += 1
+    slack.error.date = format_datetime(at(80), usegmt=True)
     assert follow(80) == {}
     with database.read_session() as session:
         organisation = session.get_one(Installation, organisation_id)
         assert organisation.disabled_reason == "token_revoked"
+        assert organisation.uninstalled_at == at(80)
         assert session.scalars(select(WorkspaceToken)).all() == []

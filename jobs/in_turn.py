@@ -12,7 +12,7 @@ from jobs.each_workspace import have_rows, in_threads, known_workspaces
 # Works on one workspace; False: it has to be tried again soon.
 Work = Callable[[Runtime, Workspace], bool | None]
 
-AT_ONCE = 500
+LIMIT = 500
 
 
 class InTurn:
@@ -31,18 +31,18 @@ class InTurn:
         *,
         every: timedelta,
         rows_of: Sequence[RowsOf] = (),
-        at_once: int = AT_ONCE,
+        limit: int = LIMIT,
         all_known: bool = False,
     ) -> None:
         """Make the job of this name.
 
-        With `rows_of`, a workspace without any such row needs no work. `at_once`: so
+        With `rows_of`, a workspace without any such row needs no work. `limit`: so
         many are worked on in a run, and the others wait for the next one. `all_known`:
         also those that are not served.
         """
         self.name, self.every = name, every
         self._work = work
-        self._rows_of, self._at_once, self._all_known = rows_of, at_once, all_known
+        self._rows_of, self._limit, self._all_known = rows_of, limit, all_known
         self._run_all = in_threads(self._run)
 
     def __call__(self, rt: Runtime, _worker: OutboxWorker) -> None:
@@ -59,7 +59,7 @@ class InTurn:
             return
         known = known_workspaces(rt) if self._all_known else rt.workspaces
         workspaces = {workspace.id: workspace for workspace in known}
-        mine = [each for each in due if each in workspaces][: self._at_once]
+        mine = [each for each in due if each in workspaces][: self._limit]
         with rt.write_session.begin() as session:
             claimed = job_runs.claim(
                 session, self.name, mine, every=self.every, now=now
@@ -80,7 +80,7 @@ def in_turn(
     *,
     every: timedelta,
     rows_of: Sequence[RowsOf] = (),
-    at_once: int = AT_ONCE,
+    limit: int = LIMIT,
     all_known: bool = False,
 ) -> Callable[[Work], InTurn]:
     """Turn a function for one workspace into a job; see `InTurn`."""
@@ -91,7 +91,7 @@ def in_turn(
             work,
             every=every,
             rows_of=rows_of,
-            at_once=at_once,
+            limit=limit,
             all_known=all_known,
         )
 

@@ -31,7 +31,7 @@ def _purge(rt: Runtime, workspace: Workspace) -> None:
 
 
 purge_expired = in_turn(
-    "purge-expired", every=timedelta(days=1), at_once=20, all_known=True
+    "purge-expired", every=timedelta(days=1), limit=20, all_known=True
 )(_purge)
 _purge_each = in_threads(_purge)
 

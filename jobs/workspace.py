@@ -38,5 +38,5 @@ sync_channels = in_turn(
     job_runs.SYNC_CHANNELS,
     every=SYNC_EVERY,
     # Few enough that the process can end meanwhile.
-    at_once=5,
+    limit=5,
 )(sync_bot_channels)

@@ -25,7 +25,7 @@ from bot.anonymity.keyring import Anonymity, keys_of
 from bot.anonymity.keys import AnonymityKeys
 from bot.anonymity.lost_key import LOST_KEY_SECTION
 from bot.anonymity.stopped_home import STOPPED_SECTION
-from bot.feature import DueRows
+from bot.feature.due_rows import DueRows
 from bot.permissions import is_allowed
 from bot.runtime import Transaction
 from bot.workspace import roles

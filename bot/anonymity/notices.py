@@ -78,7 +78,7 @@ def authors_with_news(tx: Transaction) -> set[str]:
 
 
 def answered(installation_id: InstallationId, _now: datetime) -> Select[AnonymousLink]:
-    """Select the authors whose asks have answers. What they have seen is sealed."""
+    """Select the authors whose asks have answers, which they may have seen."""
     return (
         select(AnonymousLink)
         .join(Answer, Answer.ask_id == AnonymousLink.ask_id)

@@ -19,7 +19,8 @@ from bot.checkins import (
     personal_data,
     responses,
 )
-from bot.feature import DueRows, Feature
+from bot.feature import Feature
+from bot.feature.due_rows import DueRows
 from bot.forms.fields import Switch
 from bot.messages.events import BatchedChange, DeletedMessage, NewMessage, one_by_one
 from bot.messages.lookup import TrackedTable

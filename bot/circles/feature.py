@@ -21,7 +21,8 @@ from bot.circles import (
     vote_messages,
 )
 from bot.circles.permissions import PERMISSIONS
-from bot.feature import DueRows, Feature
+from bot.feature import Feature
+from bot.feature.due_rows import DueRows
 from bot.runtime import Transaction
 from models import Channel, CircleMeeting
 

@@ -6,16 +6,17 @@ bot/features.py lists the features. Each `bot/<feature>/feature.py` fills in a
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from bot.feature import hooks
+from bot.feature.due_rows import DueRows
 
 if TYPE_CHECKING:
     # Only for types: these modules may import this one.
     from slack_sdk.models.blocks import Block
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from bot.forms.setting import MemberSetting, Setting
@@ -32,20 +33,6 @@ if TYPE_CHECKING:
     from models import Ask, Base, Channel
 
 HELP_TITLE = "*Ask your peers, and see what helped.*"
-
-
-@dataclass(frozen=True, slots=True)
-class DueRows:
-    """Rows that a job has to process when the time in one of their columns comes."""
-
-    # The job's name, as operators see it.
-    job: str
-    # The column with the time, in UTC.
-    column: Any
-    # Takes an installation's id, and returns conditions that select its rows.
-    where: "Callable[[int], Sequence[ColumnElement[bool]]]"
-    # The time between the column's time and the work.
-    delay: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from functools import partial
 from slack_sdk.models.blocks import Block
 from sqlalchemy import ColumnElement
 
-from bot.feature import DueRows, Feature
+from bot.feature import Feature
+from bot.feature.due_rows import DueRows
 from bot.knowledge import (
     answer_texts,
     blocks,

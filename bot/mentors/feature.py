@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.config.mentors import MentorSettings
-from bot.feature import DueRows, Feature
+from bot.feature import Feature
+from bot.feature.due_rows import DueRows
 from bot.forms.fields import Choice, Switch
 from bot.forms.setting import column_setting
 from bot.mentors import (

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, bindparam, select
 
 from bot.db.statements import table
-from bot.feature import DueRows, Feature
+from bot.feature import Feature
+from bot.feature.due_rows import DueRows
 from bot.routing import (
     home,
     links,

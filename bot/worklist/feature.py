@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement
 
-from bot.feature import DueRows, Feature
+from bot.feature import Feature
+from bot.feature.due_rows import DueRows
 from bot.runtime import Transaction
 from bot.worklist import assignment, home, items, mondays, personal_data, settings
 from models import Channel, WorkItem

@@ -30,12 +30,12 @@ def champions(installation_id: InstallationId, _now: datetime) -> Select[Champio
 
 def program_people(installation_id: InstallationId, _now: datetime) -> Select[Program]:
     """Select the programs that someone looks after."""
-    is_lead = exists().where(ProgramLead.program_id == Program.id)
-    is_champion = exists().where(
+    lead = exists().where(ProgramLead.program_id == Program.id)
+    champion = exists().where(
         ProgramChampion.program_id == Program.id, ProgramChampion.is_willing.is_(True)
     )
     return select(Program).where(
-        Program.installation_id == installation_id, is_lead | is_champion
+        Program.installation_id == installation_id, lead | champion
     )
 
 

@@ -36,14 +36,14 @@ class Replicas:
         self.unanswered = ""
 
     def start(
-        self, workspaces: list[Workspace] | None = None, at_once: int = 9
+        self, workspaces: list[Workspace] | None = None, limit: int = 9
     ) -> Replica:
         """Return the job as a replica runs it that serves these, or all."""
         served = self.workspaces if workspaces is None else workspaces
         rt = replace(
             self.rt, workspaces=ServedWorkspaces((each, FakeSlack()) for each in served)
         )
-        job = InTurn("sync-channels", self._work, every=EVERY, at_once=at_once)
+        job = InTurn("sync-channels", self._work, every=EVERY, limit=limit)
         worker = OutboxWorker(rt, {})
         return lambda: job(rt, worker)
 
@@ -87,14 +87,14 @@ def test_each_workspace_gets_its_work_once_in_an_interval(
     assert replicas.take() == teams
 
 
-def test_few_at_once_and_only_those_that_the_replica_serves(
+def test_few_limit_and_only_those_that_the_replica_serves(
     replicas: Replicas, rt: Runtime
 ):
     own, alpha, beta = replicas.workspaces
     serves_one = replicas.start([beta])
     serves_one()
     assert replicas.take() == [beta.team_id]
-    slow = replicas.start(at_once=1)
+    slow = replicas.start(limit=1)
     slow()
     assert replicas.take() == [own.team_id]
     slow()
@@ -149,7 +149,7 @@ def test_replicas_that_run_at_the_same_time_share_the_work(
     replicas: Replicas, clock: Clock, rt: Runtime
 ):
     teams = sorted(each.team_id for each in replicas.workspaces)
-    jobs = [replicas.start(at_once=1 + number % 3) for number in range(4)]
+    jobs = [replicas.start(limit=1 + number % 3) for number in range(4)]
     for _ in range(5):
         with ThreadPoolExecutor(len(jobs)) as threads:
             for _ in range(3):

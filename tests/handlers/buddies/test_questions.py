@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.buddies import offers as offer_service
 from bot.buddies import questions as service
 from bot.people import exclusions
 from bot.programs import membership
@@ -203,6 +204,28 @@ def test_a_question_that_could_not_be_sent_is_no_silence(story: Story) -> None:
     assert "Ana is new here" in people_page(story, BUDDY)
     clicks(story, BUDDY, "accept", questions(story)[0].id)
     assert pair(story).newcomer == NEWCOMER
+    # However many of them nobody could read.
+    story.clock.advance(days=1)
+    with story.rt.write(story.workspace) as tx:
+        times = {"asked_at": tx.now, "ends_at": tx.now}
+        common = {"installation_id": tx.workspace.id, "buddy": BUDDY, **times}
+        rows = [BuddyQuestion(newcomer=f"U0N{n}", **common) for n in range(3)]
+        tx.session.add_all(rows)
+        tx.session.flush()
+        assert offer_service.silent(tx) == []
+        for row in rows:
+            row.sent_at = tx.now
+        tx.session.flush()
+        assert offer_service.silent(tx) == [BUDDY]
+
+
+@pytest.mark.deep_on_postgresql
+def test_someone_who_stops_sees_no_question(story: Story) -> None:
+    begin(story)
+    wants(story)
+    assert "Ana is new here" in people_page(story, BUDDY)
+    clicks(story, BUDDY, "stop")
+    assert "Ana is new here" not in people_page(story, BUDDY)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tests.seasons import (
     invites,
     messages_with,
     opens_season,
+    passes_on,
     press,
     season_with,
     shown,
@@ -200,6 +201,17 @@ def test_what_people_brought_is_deleted_90_days_after_the_season(
     with story.rt.read_session() as session:
         messages = select(OutboxItem.state).where(OutboxItem.kind.in_(DECISIONS))
         assert session.scalars(messages).all() == ["cancelled"] * len(DECISIONS)
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_two_who_avoid_each_other_keep_places_that_they_have_taken(
+    story: Story, program: int
+):
+    season, circle, people = circle_of(story, program, 5)
+    avoids(story, people[0], people[4])
+    passes_on(story)
+    assert dict(circles_of(story, season))[circle] == people
 
 
 @pytest.mark.deep

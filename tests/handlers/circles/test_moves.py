@@ -116,6 +116,21 @@ def test_half_say_no_and_the_proposer_alone_learns_that_it_stays(story: Story):
     assert texts(story, ASKER, "Chi asks to move")
 
 
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_a_time_that_has_passed_moves_nothing(story: Story):
+    make_circle(story)
+    keep(story)
+    proposes(story, HELPER, "2026-03-17", "12:00")
+    story.deliver()
+    go_to(story, datetime(2026, 3, 17, 10, 1, tzinfo=UTC))
+    for member in (ASKER, PEER):
+        answers(story, member, "yes")
+    assert move_of(story).is_accepted is False
+    assert meeting_of(story).planned_at == STARTS_AT
+    assert texts(story, HELPER, "Meeting 1 of your circle does not move")
+
+
 @pytest.mark.parametrize(
     ("day", "at", "reason"),
     [

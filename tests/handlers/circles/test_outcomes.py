@@ -42,9 +42,11 @@ class Button(NamedTuple):
 
 @pytest.fixture
 def over(story: Story) -> Story:
-    """A meeting that Ana alone started and ended."""
+    """A meeting that Ana alone started and ended; Ben wanted a turn, before it."""
     make_circle(story)
     open_agenda(story)
+    presses(story, HELPER, "want_turn")
+    story.advance(seconds=1)
     presses(story, ASKER, "start")
     story.advance(minutes=50)
     presses(story, ASKER, "end")

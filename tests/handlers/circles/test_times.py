@@ -9,7 +9,7 @@ import pytest
 
 from bot.circles import busy, service, times
 from bot.errors import UserError
-from models import Circle, CircleSeason
+from models import Circle, CircleMember, CircleSeason
 from tests.factories import Story
 from tests.handlers.routing.test_races import at_once
 from tests.programs import joins_program
@@ -243,9 +243,22 @@ def test_only_meetings_of_ones_other_circles_take_ones_time(story: Story, progra
     assert busy_people(circles[0]) == set()
     press(story, people[1], "leave", circles[0])
     assert busy_people(circles[1]) == {*people} - {people[1]}
+    # Someone who has not taken the place yet has no meeting.
     with story.rt.write(story.workspace) as tx:
-        tx.session.get_one(Circle, circles[0]).is_in_writing = True
-    assert busy_people(circles[1]) == set()
+        place = tx.session.get_one(CircleMember, (circles[0], people[2]))
+        place.taken_at = None
+    assert busy_people(circles[1]) == {*people} - {people[1], people[2]}
+    for change in ({"is_in_writing": True}, {"ended_at": story.clock()}):
+        with story.rt.write(story.workspace) as tx:
+            row = tx.session.get_one(Circle, circles[0])
+            before = {name: getattr(row, name) for name in change}
+            for name, value in change.items():
+                setattr(row, name, value)
+        assert busy_people(circles[1]) == set()
+        with story.rt.write(story.workspace) as tx:
+            row = tx.session.get_one(Circle, circles[0])
+            for name, value in before.items():
+                setattr(row, name, value)
 
 
 @pytest.mark.deep

@@ -38,21 +38,24 @@ def render(tx: Transaction, member: str) -> RenderedHome:
 
 
 def in_modal(tx: Transaction, member: str, page: HomePage, *, empty: str) -> View:
-    """Render a page of the Home tab as a modal. Raises UserError if it has nothing."""
+    """Render a page of the Home tab as a modal.
+
+    Raises UserError if there is nothing to do for the member.
+    """
     profile = members.find(tx, member)
     member_roles = roles.of_member(tx, profile)
     if member_roles & DENIED_ROLES:
         raise UserError(blocks.MEMBERS_ONLY)
     home = tx.session.get(Home, (tx.workspace.id, member))
     context = _context(tx, member, home, profile, member_roles)
-    if page not in _available_pages(context):
-        raise UserError(empty)
-    sections = [
-        plan.render(context).rows
+    plans = [
+        plan
         for plan in tx.features.home_sections
         if plan.page == page and not plan.is_waiting
     ]
-    return blocks.page_modal(page, sections)
+    if not any(plan.has_actions and plan.is_available(context) for plan in plans):
+        raise UserError(empty)
+    return blocks.page_modal(page, [plan.render(context).rows for plan in plans])
 
 
 def _context(

@@ -95,5 +95,7 @@ class HomeSection:
     # Returns True if the member can see or do something in it. A page without such a
     # section has no button; "today" always has one.
     is_available: Callable[[HomeContext], bool] = _is_always_available
+    # False if there is nothing to press in it: a modal is not opened for it alone.
+    has_actions: bool = True
     # The list that it shows in pages, if any.
     pages: PagedList | None = None

@@ -117,7 +117,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         Switch(
             name="takes_coffee",
             label="Peer coffee",
-            tick_label="Introduce me to a peer in each round",
+            tick_label="Introduce me to peers",
         ),
         opt_ins.takes_part,
         _put_wish,

@@ -61,7 +61,7 @@ def peers(view: Peers) -> RowList:
     """Build the section of the Home tab; there are no numbers in it."""
     lines = [
         *view.by_topic[:_MAX_TOPICS],
-        ("Other asks", view.others),
+        ("Through an ask", view.others),
         ("Met", view.met),
         ("In a circle with you", view.in_circles),
     ]

@@ -16,6 +16,10 @@ def _render(context: HomeContext) -> RenderedSection:
 
 HOME_SECTIONS = (
     HomeSection(
-        render=_render, position=340, page="people", is_available=_is_available
+        render=_render,
+        position=340,
+        page="people",
+        is_available=_is_available,
+        has_actions=False,
     ),
 )

@@ -94,7 +94,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         _EXCLUDED,
         exclusions.excluded,
         _set_excluded,
-        position=20,
+        position=17,
         is_offered=_is_offered,
     ),
 )

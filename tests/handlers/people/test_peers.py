@@ -69,23 +69,27 @@ def test_peers_are_shown_by_topic_to_the_member_alone(story: Story) -> None:
         f"Kafka: {HELPER}",
         "Met: U0MET",
     ]
-    assert lines(story, HELPER) == [f"Other asks: {ASKER}"]
+    assert lines(story, HELPER) == [f"Through an ask: {ASKER}"]
     assert "U0MET" not in json.dumps(story.slack.homes[HELPER])
+    # The command is about what they can do; for that they join a program first.
+    refused = story.command(ASKER, "/backswing", "pairs").body
+    assert "program" in refused
+    assert "Your peers" not in refused
     # Someone whom they don't want to meet is left out, and sees no difference.
     with story.rt.write(story.workspace) as tx:
         exclusions.exclude(tx, ASKER, HELPER, source="own")
     assert f"Kafka: {HELPER}" not in lines(story, ASKER)
-    assert lines(story, HELPER) == [f"Other asks: {ASKER}"]
+    assert lines(story, HELPER) == [f"Through an ask: {ASKER}"]
 
 
 @pytest.mark.deep_on_postgresql
 def test_nothing_comes_from_where_the_member_can_not_look(story: Story) -> None:
     solves(story, "How do I stop the Xylophone?", ASKER, HELPER)
-    assert lines(story, ASKER) == [f"Other asks: {HELPER}"]
+    assert lines(story, ASKER) == [f"Through an ask: {HELPER}"]
     set_private(story, True)
     assert lines(story, HELPER) == []
     set_private(story, False)
-    assert lines(story, HELPER) == [f"Other asks: {ASKER}"]
+    assert lines(story, HELPER) == [f"Through an ask: {ASKER}"]
     # Guests see only their own things.
     story.slack.people[HELPER]["is_restricted"] = True
     story.event({"type": "user_change", "user": story.slack.people[HELPER]})

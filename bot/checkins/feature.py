@@ -40,7 +40,7 @@ _REMINDERS = column_setting(
         label="Reminders",
         tick_label="Remind me once about a check-in that I joined",
     ),
-    position=20,
+    position=29,
     summarize=_summarize_reminders,
 )
 

@@ -121,7 +121,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         ),
         opt_ins.takes_part,
         _put_wish,
-        position=18,
+        position=19,
         is_offered=_is_offered,
     ),
     member_settings.column_setting(
@@ -133,7 +133,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
                 *((str(n), f"Every {n} weeks at most", None) for n in _PACES),
             ),
         ),
-        position=19,
+        position=20,
         is_offered=_is_offered,
     ),
 )

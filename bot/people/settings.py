@@ -94,7 +94,7 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
         _EXCLUDED,
         exclusions.excluded,
         _set_excluded,
-        position=17,
+        position=18,
         is_offered=_is_offered,
     ),
 )

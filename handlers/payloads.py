@@ -107,6 +107,8 @@ class MembershipChange(ChannelEvent):
     user: SlackId
     # The person's workspace.
     team: NullableStr = None
+    # "G" for a private channel.
+    channel_type: NullableStr = None
     # None if the person joined by themselves; Slack may leave it out for the bot.
     inviter: SlackId | None = None
     event_ts: Ts

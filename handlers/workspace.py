@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from bot.clock import ts_to_datetime
 from bot.runtime import Runtime, Workspace
+from bot.slack.api import SlackError
 from bot.workspace import channels, members, sync
 from handlers import external_members
 from handlers.payloads import (
@@ -63,6 +64,8 @@ def user_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
 def member_joined(rt: Runtime, workspace: Workspace, event: Event) -> None:
     membership = MembershipChange.model_validate(event)
     if membership.user == workspace.bot_user_id:
+        if _is_own_place(rt, workspace, membership):
+            return
         _bot_joined(rt, workspace, membership)
         return
     external_members.record_external_author(rt, workspace, membership)
@@ -73,6 +76,23 @@ def member_joined(rt: Runtime, workspace: Workspace, event: Event) -> None:
             membership.user,
             ts_to_datetime(membership.event_ts),
         )
+
+
+def _is_own_place(
+    rt: Runtime, workspace: Workspace, membership: MembershipChange
+) -> bool:
+    """Return True if the bot has just made this private channel for a few people.
+
+    To any other private channel, a person invites it.
+    """
+    if membership.inviter is not None or membership.channel_type != "G":
+        return False
+    try:
+        conversation = rt.slack_of(workspace).conversation_info(membership.channel)
+    except SlackError:
+        # The bot asks for its channels again at each start, and twice a day.
+        return True
+    return sync.is_own_place(workspace, conversation)
 
 
 def _bot_joined(

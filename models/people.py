@@ -75,14 +75,17 @@ class PeerMeeting(Base):
 
 
 class PeerPlace(Base):
-    """A place where the bot writes to a few people: their group, or each of them alone.
+    """A place where the bot writes to a few people.
 
-    Until `opened_at` Slack is asked for the group. Then it has a `channel`, or none.
+    It is a private channel that the bot makes, their group of direct messages, or each
+    of them alone. Until `opened_at` Slack is asked for it. Then it has a `channel`, or
+    none. The last place of a subject counts.
     """
 
     __tablename__ = "peer_places"
     __table_args__ = (
         Index(None, "installation_id", "subject"),
+        Index(None, "installation_id", "channel"),
         {"sqlite_autoincrement": True},
     )
 
@@ -91,6 +94,15 @@ class PeerPlace(Base):
     # The feature's word, and the id of its row: "pair:12".
     subject: Mapped[str]
     people: Mapped[list[str]]
-    # Slack's id of the group.
+    # The name of the private channel, which no other has; empty for other places.
+    name: Mapped[str] = mapped_column(default="")
+    # Slack's id of the channel or the group.
     channel: Mapped[str | None]
+    # Those whom the bot brought into the channel, and people who are not in it: they
+    # left it, or can't be invited.
+    inside: Mapped[list[str]] = mapped_column(default=list)
+    outside: Mapped[list[str]] = mapped_column(default=list)
+    requested_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
+    # The time at which Slack refused to let the bot write there, or remove a person.
+    lost_at: Mapped[datetime | None]

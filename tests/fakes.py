@@ -62,6 +62,8 @@ class FakeSlack:
     members_by_channel: dict[str, list[str]] = field(default_factory=dict)
     # People by group, for `open_group`.
     groups: dict[str, list[str]] = field(default_factory=dict)
+    # People whom Slack lets into no channel.
+    uninvitable: set[str] = field(default_factory=set)
     files: dict[str, UploadedFile] = field(default_factory=dict)
     thread_messages: dict[tuple[str, str], list[dict[str, Any]]] = field(
         default_factory=dict
@@ -224,6 +226,41 @@ class FakeSlack:
             return group
 
         return self._call("conversations.open", effect)
+
+    def open_channel(self, name: str) -> str:
+        def effect() -> str:
+            for channel, facts in self.channels.items():
+                if facts.get("name") == name:
+                    return channel
+            channel = f"C{name.upper()}"
+            self.channels[channel] = {
+                "id": channel,
+                "name": name,
+                "is_private": True,
+                "is_member": True,
+                "creator": "U0BACKSWING",
+            }
+            self.members_by_channel[channel] = ["U0BACKSWING"]
+            return channel
+
+        return self._call("conversations.create", effect)
+
+    def invite(self, channel: str, member: str) -> bool:
+        def effect() -> bool:
+            if member in self.uninvitable:
+                return False
+            members = self.members_by_channel[channel]
+            members += [member] * (member not in members)
+            return True
+
+        return self._call("conversations.invite", effect)
+
+    def remove(self, channel: str, member: str) -> None:
+        def effect() -> None:
+            members = self.members_by_channel[channel]
+            self.members_by_channel[channel] = [m for m in members if m != member]
+
+        self._call("conversations.kick", effect)
 
     def delete_file(self, file: str) -> None:
         self._call("files.delete", lambda: self.files.pop(file, None))

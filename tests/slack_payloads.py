@@ -7,8 +7,6 @@ from bot.clock import ts_to_micros
 from tests.fakes import PostedMessage
 
 TEAM = "T0PEERS"
-
-
 BOT = "U0BACKSWING"
 
 

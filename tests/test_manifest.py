@@ -188,8 +188,11 @@ METHODS: dict[str, set[str]] = {
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
     # The metadata shows which posts exist.
+    "conversations.create": {"groups:write"},
     "conversations.history": HISTORY | {"metadata.message:read"},
     "conversations.info": PUBLIC_AND_PRIVATE,
+    "conversations.invite": {"groups:write"},
+    "conversations.kick": {"groups:write"},
     "conversations.members": PUBLIC_AND_PRIVATE,
     "conversations.open": {"im:write", "mpim:write"},
     "conversations.replies": HISTORY | {"metadata.message:read"},

@@ -11,6 +11,7 @@ from bot import timezones
 from bot.circles import (
     actions,
     agenda_blocks,
+    conversation,
     member_questions,
     writing_blocks,
     writing_weeks,
@@ -24,14 +25,13 @@ from bot.circles.message_kinds import (
     CIRCLE_UPDATE_AGENDA,
 )
 from bot.db.statements import upsert
-from bot.outbox.message_type import do_nothing
 from bot.outbox.posted_message import PostedMessage
 from bot.outbox.queue import Delivery
 from bot.personal_data import Erasure, MessagePolicy
 from bot.runtime import Transaction
 from bot.slack.actions import Reschedule, SlackAction
 from bot.slack.blocks import Note
-from bot.workspace import contact_hours, members
+from bot.workspace import members
 from models import Circle, CircleMeeting, CircleMeetingMessage, CircleMember
 
 # A message is never edited more often than once in this time.
@@ -45,27 +45,37 @@ _UNEDITABLE = frozenset(
 )
 
 
-def post(tx: Transaction, meeting: CircleMeeting, *, occurrence: str = "") -> None:
-    """Post the agenda to the people in the circle, once for each `occurrence`."""
-    people = list(store.members_of(tx, meeting.circle_id))
-    if not people:
+def post(
+    tx: Transaction,
+    meeting: CircleMeeting,
+    *,
+    occurrence: str = "",
+    to: Sequence[str] | None = None,
+) -> None:
+    """Post the agenda to the circle, once for each `occurrence`.
+
+    `to` are the recipients, if it isn't for all.
+    """
+    recipients = conversation.recipients(tx, meeting.circle_id) if to is None else to
+    if not recipients:
         return
     insert = upsert(tx.session, CircleMeetingMessage)
     tx.session.execute(
         insert.on_conflict_do_nothing(),
         [
-            {"meeting_id": meeting.id, "recipient": member, "reposts": 0}
-            for member in people
+            {"meeting_id": meeting.id, "recipient": each, "reposts": 0}
+            for each in recipients
         ],
     )
     for message in _messages(tx, meeting):
-        tx.enqueue(
-            CIRCLE_AGENDA,
-            message.id,
-            to=message.recipient,
-            payload={"stage": occurrence} if occurrence else None,
-            occurrence=occurrence,
-        )
+        if message.recipient in recipients:
+            tx.enqueue(
+                CIRCLE_AGENDA,
+                message.id,
+                to=message.recipient,
+                payload={"stage": occurrence} if occurrence else None,
+                occurrence=occurrence,
+            )
 
 
 def update(tx: Transaction, meeting: CircleMeeting) -> None:
@@ -162,10 +172,10 @@ def _lock(tx: Transaction, message_id: int) -> None:
 
 
 def _visible_note(tx: Transaction, message: CircleMeetingMessage) -> Note | None:
-    """Return the agenda, or None if its reader is no longer in the circle."""
+    """Return the agenda, or None if the circle no longer reads the message."""
     meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
     circle = tx.session.get_one(Circle, meeting.circle_id)
-    if message.recipient not in store.members_of(tx, circle.id):
+    if not conversation.readers(tx, circle.id, message.recipient):
         return None
     if meeting.started_at is None and store.is_over(tx, circle):
         return None
@@ -210,6 +220,34 @@ def _post_again(tx: Transaction, message: CircleMeetingMessage) -> None:
     tx.enqueue(CIRCLE_AGENDA, message.id, to=message.recipient, occurrence="again")
 
 
+def _post_to_each(tx: Transaction, message: CircleMeetingMessage, error: str) -> None:
+    """Post the agenda to each alone, if the circle can't read it together.
+
+    If their channel is gone, it follows them to the next place. A person who can't be
+    reached reads it with the others.
+    """
+    people = conversation.lose_if_gone(tx, message.recipient, error)
+    if error in conversation.GONE:
+        return
+    meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
+    circle = tx.session.get_one(Circle, meeting.circle_id)
+    post(tx, meeting, occurrence=_stage(tx, circle, meeting), to=people)
+
+
+def _stage(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> str:
+    """Return the stage of a week in writing; empty for a call."""
+    if not circle.is_in_writing:
+        return ""
+    return writing_weeks.stage_of(tx, circle, meeting) or ""
+
+
+def post_where_they_are(tx: Transaction, circle: Circle) -> None:
+    """Post the agenda of the meeting that is on in the circle's new place."""
+    meeting = store.ahead(tx, circle.id)
+    if meeting is not None and meeting.posted_at is not None:
+        post(tx, meeting, occurrence=_stage(tx, circle, meeting))
+
+
 AGENDA = PostedMessage(
     model=CircleMeetingMessage,
     lock=_lock,
@@ -217,8 +255,7 @@ AGENDA = PostedMessage(
     render_post=_render_post,
     slack_channel="slack_channel",
     on_posted=_on_posted,
-    # Those who can't be reached have the others.
-    on_rejected=do_nothing,
+    on_rejected=_post_to_each,
     update=CIRCLE_UPDATE_AGENDA,
     render_update=_render_update,
     update_again=_request_update,
@@ -241,7 +278,11 @@ def _on_update_rejected(tx: Transaction, delivery: Delivery, error: str) -> None
     message = tx.session.get(
         CircleMeetingMessage, delivery.subject_id, populate_existing=True
     )
-    if message is not None and error in _UNEDITABLE:
+    if message is None:
+        return
+    if error in conversation.GONE:
+        _post_to_each(tx, message, error)
+    elif error in _UNEDITABLE:
         _post_again(tx, message)
 
 
@@ -251,14 +292,22 @@ def _send_after(tx: Transaction, delivery: Delivery) -> datetime:
     if message is not None:
         meeting = tx.session.get_one(CircleMeeting, message.meeting_id)
         if tx.session.get_one(Circle, meeting.circle_id).is_in_writing:
-            return contact_hours.send_after(tx, delivery)
+            return conversation.send_after(tx, delivery)
     return delivery.started_at
 
 
 _post_type, _update_type = AGENDA.message_types()
 MESSAGE_TYPES = (
-    replace(_post_type, send_after=_send_after),
-    replace(_update_type, render=_render_spaced, on_rejected=_on_update_rejected),
+    replace(
+        _post_type,
+        render=conversation.when_settled(_post_type.render),
+        send_after=_send_after,
+    ),
+    replace(
+        _update_type,
+        render=conversation.when_settled(_render_spaced),
+        on_rejected=_on_update_rejected,
+    ),
 )
 
 

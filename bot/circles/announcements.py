@@ -9,6 +9,7 @@ from bot.circles import (
     agenda_messages,
     announcement_blocks,
     ask_offers,
+    conversation,
     meeting_times,
     questions,
     rota,
@@ -56,10 +57,14 @@ def announce(tx: Transaction, meeting: CircleMeeting) -> None:
     """Tell the circle of its next meeting, with questions, and its facilitator."""
     _choose_question(tx, meeting)
     meeting.rota = list(_rota_of_present(tx, meeting))
-    for member in store.members_of(tx, meeting.circle_id):
-        tx.enqueue(
-            CIRCLE_QUESTIONS, meeting.id, to=member, occurrence=_occurrence(meeting)
-        )
+    conversation.send(
+        tx,
+        CIRCLE_QUESTIONS,
+        meeting.id,
+        meeting.circle_id,
+        occurrence=_occurrence(meeting),
+    )
+    conversation.show(tx, meeting.circle_id)
     remind_facilitator(tx, meeting, store.state_of(tx, meeting))
 
 
@@ -176,11 +181,15 @@ def on_channel_restricted(tx: Transaction, channel: Channel) -> None:
     _edit(tx, AskOffer.ask_id.in_(own))
 
 
+def on_people_changed(tx: Transaction, circle: Circle) -> None:
+    """Edit the announcements in the conversation: new people read these, too."""
+    _edit(tx, CircleMeeting.circle_id == circle.id)
+
+
 def _edit(tx: Transaction, is_about: ColumnElement[bool]) -> None:
-    rows = tx.session.execute(
-        select(CircleMeeting.id, CircleMember.member)
+    meetings = tx.session.execute(
+        select(CircleMeeting.id, CircleMeeting.circle_id)
         .join(AskOffer, AskOffer.meeting_id == CircleMeeting.id)
-        .join(CircleMember, CircleMember.circle_id == CircleMeeting.circle_id)
         .where(
             CircleMeeting.installation_id == tx.workspace.id,
             CircleMeeting.announced_at.is_not(None),
@@ -189,34 +198,41 @@ def _edit(tx: Transaction, is_about: ColumnElement[bool]) -> None:
         )
         .distinct()
     )
-    tx.enqueue_updates(CIRCLE_UPDATE_QUESTIONS, [(row.id, row.member) for row in rows])
+    for meeting_id, circle_id in meetings.all():
+        people = tx.session.scalars(
+            select(CircleMember.member).filter_by(circle_id=circle_id)
+        )
+        recipients = {*people, *conversation.all_channels(tx, circle_id)}
+        tx.enqueue_updates(
+            CIRCLE_UPDATE_QUESTIONS, [(meeting_id, each) for each in recipients]
+        )
 
 
 def _render_edit(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Render the announcement as it is now; those who left read no more of it."""
-    member = delivery.recipient
+    recipient = delivery.recipient
     meeting = tx.session.get(CircleMeeting, delivery.subject_id)
     if meeting is None:
         return None
-    key = dedup_key(CIRCLE_QUESTIONS, meeting.id, member, _occurrence(meeting))
+    key = dedup_key(CIRCLE_QUESTIONS, meeting.id, recipient, _occurrence(meeting))
     message = find_sent(tx.session, tx.workspace.id, key)
     if message is None:
         return None
-    if member not in store.members_of(tx, meeting.circle_id):
+    if not conversation.readers(tx, meeting.circle_id, recipient):
         return UpdateMessage(*message, *announcement_blocks.past(meeting.number))
     note = announcement_blocks.announcement(_announcement(tx, meeting))
     return UpdateMessage(*message, *note)
 
 
 def _upcoming(tx: Transaction, delivery: Delivery) -> CircleMeeting | None:
-    """Return the meeting if it is ahead, and the recipient is in its circle."""
+    """Return the meeting if it is ahead, and its circle reads the message."""
     meeting = tx.session.get(CircleMeeting, delivery.subject_id)
     if meeting is None or not store.meets(tx, meeting.circle_id):
         return None
     if (
         meeting.started_at is not None
         or meeting.planned_at <= tx.now
-        or delivery.recipient not in store.members_of(tx, meeting.circle_id)
+        or not conversation.readers(tx, meeting.circle_id, delivery.recipient)
     ):
         return None
     return meeting
@@ -316,9 +332,7 @@ def _render_swapped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 # These are about one's own meeting, so they are no unasked messages.
 MESSAGE_TYPES = (
-    MessageType(
-        CIRCLE_QUESTIONS, _render_questions, send_after=contact_hours.send_after
-    ),
+    conversation.message_type(CIRCLE_QUESTIONS, _render_questions),
     MessageType(CIRCLE_UPDATE_QUESTIONS, _render_edit, "resend"),
     MessageType(
         CIRCLE_FACILITATOR, _render_facilitator, send_after=contact_hours.send_after

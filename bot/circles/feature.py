@@ -18,6 +18,7 @@ from bot.circles import (
     outcomes,
     personal_data,
     places,
+    roster_messages,
     vote_messages,
 )
 from bot.circles.permissions import PERMISSIONS
@@ -49,6 +50,7 @@ CIRCLES = Feature(
         *ask_offers.MESSAGE_TYPES,
         *moves.MESSAGE_TYPES,
         *outcomes.MESSAGE_TYPES,
+        *roster_messages.MESSAGE_TYPES,
         *vote_messages.MESSAGE_TYPES,
     ),
     permissions=PERMISSIONS,
@@ -59,6 +61,7 @@ CIRCLES = Feature(
     homes_about=personal_data.homes_about,
     active_members=activity.active_members,
     program_facts=activity.program_facts,
+    on_place_opened=roster_messages.on_place_opened,
     on_program_left=places.on_program_left,
     on_title_changed=announcements.on_title_changed,
     on_channel_restricted=announcements.on_channel_restricted,

@@ -22,6 +22,7 @@ from bot.circles import (
     agenda_messages,
     announcements,
     ask_offers,
+    conversation,
     meeting_plans,
     meeting_times,
     outcomes,
@@ -139,6 +140,7 @@ def _settle(
     if is_new_end:
         meeting_plans.plan_next(tx, circle)
         outcomes.ask(tx, meeting)
+        conversation.show(tx, circle.id)
 
 
 def _store_turns(
@@ -208,6 +210,7 @@ def _prepare(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
     elif meeting.offered_at is None:
         meeting.offered_at = tx.now
         ask_offers.offer(tx, meeting)
+        conversation.open_if_missing(tx, circle)
 
 
 def _write(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
@@ -230,6 +233,7 @@ def _write(tx: Transaction, circle: Circle, meeting: CircleMeeting) -> None:
         outcomes.ask(tx, meeting)
     agenda_messages.update(tx, meeting)
     meeting_plans.plan_next(tx, circle)
+    conversation.open_if_missing(tx, circle)
 
 
 def update_messages(tx: Transaction, meeting: CircleMeeting) -> None:

@@ -287,6 +287,7 @@ def _apply(
         if circle.ended_at is not None:
             continue
         roster.renew_zone(tx, circle)
+        roster.tell_merged(tx, circle)
         roster.refresh(tx, circle)
         roster.introduce_now(tx, circle, occurrence=f"merge:{merge.id}")
         for member in service.people_in(tx, circle):

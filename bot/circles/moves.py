@@ -14,6 +14,7 @@ from bot import timezones
 from bot.circles import (
     agenda_messages,
     busy,
+    conversation,
     meeting_plans,
     move_blocks,
     rules,
@@ -193,6 +194,7 @@ def _decide(tx: Transaction, meeting: CircleMeeting, move: MeetingMove) -> None:
     circle.calendar_version += 1
     tx.session.flush()
     meeting_plans.replan(tx, circle)
+    conversation.show(tx, circle.id)
     for member in people:
         tx.enqueue(CIRCLE_MOVED, move.id, to=member)
         times.send_calendar(tx, circle, member)

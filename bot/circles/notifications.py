@@ -12,6 +12,7 @@ from bot.circles import (
     page_blocks,
     place_blocks,
     preview_blocks,
+    roster_messages,
     season_blocks,
     seasons,
     service,
@@ -26,16 +27,12 @@ from bot.circles.message_kinds import (
     CIRCLE_ENDED,
     CIRCLE_FORMED,
     CIRCLE_INVITATION,
-    CIRCLE_JOINED,
-    CIRCLE_LEFT,
     CIRCLE_MERGE,
     CIRCLE_NONE,
     CIRCLE_NOT_MERGED,
     CIRCLE_PLACE,
     CIRCLE_SEASON,
-    CIRCLE_TIME,
     CIRCLE_TOO_FEW,
-    CIRCLE_WELCOME,
 )
 from bot.circles.rules import WORKING_HOURS_TO_TAKE, State
 from bot.matching.circles import STAYS
@@ -104,27 +101,11 @@ def _render_formed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return PostMessage(member, *note)
 
 
-def _open_place(tx: Transaction, circle: Circle, member: str) -> CircleMember | None:
-    """Return the member's place in a circle that goes on, if it has not ended.
-
-    While it has a break, nothing is sent to it.
-    """
-    place = tx.session.get(CircleMember, (circle.id, member))
-    if place is None or place.left_at is not None or circle.ended_at is not None:
-        return None
-    if circle.frozen_at is not None:
-        return None
-    if not service.is_present(tx, circle.program_id, member):
-        return None
-    season = service.season_of(tx, circle)
-    return place if seasons.state(tx, season) is State.RUNNING else None
-
-
 def _render_place(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | Reschedule | None:
     circle, member = _circle(tx, delivery), delivery.recipient
-    place = _open_place(tx, circle, member)
+    place = roster_messages.open_place(tx, circle, member)
     if place is None or place.taken_at is not None:
         return None
     if newcomers.is_asked(tx, circle, member):
@@ -179,52 +160,9 @@ def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return PostMessage(member, *note)
 
 
-def _render_welcome(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    circle, member = _circle(tx, delivery), delivery.recipient
-    place = _open_place(tx, circle, member)
-    if place is None or place.taken_at is None:
-        return None
-    return PostMessage(
-        member, *page_blocks.welcome_note(service.page(tx, circle, by=member))
-    )
-
-
-def _render_time(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Render the reminder to choose a time, unless someone has."""
-    circle, member = _circle(tx, delivery), delivery.recipient
-    place = _open_place(tx, circle, member)
-    if place is None or place.taken_at is None or circle.starts_at is not None:
-        return None
-    page = service.page(tx, circle, by=member)
-    return PostMessage(member, *page_blocks.time_note(page))
-
-
-def _render_joined(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    circle, member = _circle(tx, delivery), delivery.recipient
-    joined = str(delivery.payload["member"])
-    people = service.people_in(tx, circle)
-    place = _open_place(tx, circle, member)
-    if place is None or member not in people or joined not in people:
-        return None
-    names = members.first_names(tx, people)
-    note = page_blocks.joined_note([names[joined]], len(people))
-    return PostMessage(member, *note)
-
-
-def _render_left(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    circle, member = _circle(tx, delivery), delivery.recipient
-    place = _open_place(tx, circle, member)
-    if place is None or place.taken_at is None:
-        return None
-    gone = str(delivery.payload["member"])
-    people = service.people_in(tx, circle)
-    names = members.first_names(tx, {gone, *people})
-    return PostMessage(member, *page_blocks.left_note([names[gone]], len(people)))
-
-
 def _render_calendar(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     circle, member = _circle(tx, delivery), delivery.recipient
-    place = _open_place(tx, circle, member)
+    place = roster_messages.open_place(tx, circle, member)
     if place is None or place.taken_at is None or circle.starts_at is None:
         return None
     summary = seasons.summary(tx, service.season_of(tx, circle), member)
@@ -325,8 +263,6 @@ MESSAGE_TYPES = (
         send_after=contact_hours.send_after,
     ),
     MessageType(CIRCLE_NONE, _render_none, send_after=contact_hours.send_after),
-    MessageType(CIRCLE_WELCOME, _render_welcome, send_after=contact_hours.send_after),
-    MessageType(CIRCLE_JOINED, _render_joined, send_after=contact_hours.send_after),
     MessageType(
         CIRCLE_INVITATION,
         _render_invitation,
@@ -336,11 +272,9 @@ MESSAGE_TYPES = (
     ),
     MessageType(CIRCLE_ENDED, _render_ended, send_after=contact_hours.send_after),
     MessageType(CIRCLE_TOO_FEW, _render_too_few, send_after=contact_hours.send_after),
-    MessageType(CIRCLE_TIME, _render_time, send_after=contact_hours.send_after),
     MessageType(
         CIRCLE_NOT_MERGED, _render_not_merged, send_after=contact_hours.send_after
     ),
-    MessageType(CIRCLE_LEFT, _render_left, send_after=contact_hours.send_after),
     MessageType(CIRCLE_MERGE, _render_merge, send_after=contact_hours.send_after),
     MessageType(
         CIRCLE_CALENDAR,

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, exists, or_, select, update
 
-from bot.circles import places
+from bot.circles import conversation, places
 from bot.circles.message_kinds import (
     CIRCLE_CALENDAR,
     CIRCLE_ENDED,
     CIRCLE_FORMED,
+    CIRCLE_GREETING,
     CIRCLE_INVITATION,
     CIRCLE_JOINED,
     CIRCLE_LEFT,
@@ -21,6 +22,7 @@ from bot.circles.message_kinds import (
     CIRCLE_THAWED,
     CIRCLE_TIME,
     CIRCLE_TOO_FEW,
+    CIRCLE_UPDATE_GREETING,
     CIRCLE_VOTE,
     CIRCLE_VOTED,
     CIRCLE_WELCOME,
@@ -36,6 +38,7 @@ from models import (
     CircleSignup,
     CircleVote,
     CircleVoteAnswer,
+    PeerPlace,
 )
 
 _KEPT_AFTER_SEASON = timedelta(days=90)
@@ -159,6 +162,15 @@ def purge(tx: Transaction) -> None:
     long_over = _seasons_over(tx, tx.now - _PLACES_KEPT_AFTER_SEASON)
     _purge_ended_places(tx, long_over)
     _purge_decisions(tx, long_over)
+    circles = tx.session.scalars(
+        select(Circle.id).where(Circle.season_id.in_(long_over))
+    )
+    tx.session.execute(
+        delete(PeerPlace).where(
+            PeerPlace.installation_id == tx.workspace.id,
+            PeerPlace.subject.in_([conversation.subject(each) for each in circles]),
+        )
+    )
 
 
 def _seasons_over(tx: Transaction, before: datetime) -> Select[int]:
@@ -215,6 +227,16 @@ def _circles_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
     ).all()
 
 
+def _talks_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
+    """Return the ids of the places of such circles."""
+    own = [conversation.subject(circle_id) for circle_id in _circles_with(tx, erasure)]
+    return tx.session.scalars(
+        select(PeerPlace.id).where(
+            PeerPlace.installation_id == tx.workspace.id, PeerPlace.subject.in_(own)
+        )
+    ).all()
+
+
 def _merges_with(tx: Transaction, erasure: Erasure) -> Sequence[int]:
     """Return the ids of the offers to circles that the member was in."""
     own = _circles_with(tx, erasure)
@@ -259,6 +281,7 @@ MESSAGES = (
         ),
         _circles_with,
     ),
+    MessagePolicy(frozenset({CIRCLE_GREETING, CIRCLE_UPDATE_GREETING}), _talks_with),
     MessagePolicy(frozenset({CIRCLE_MERGE}), _merges_with),
     MessagePolicy(frozenset({CIRCLE_VOTE}), _votes_with),
     # These name no member.

@@ -6,6 +6,7 @@ from sqlalchemy import or_, select, update
 
 from bot.circles import (
     apart,
+    conversation,
     decisions,
     free_places,
     merging,
@@ -96,6 +97,7 @@ def agree(tx: Transaction, circle: Circle, *, by: str) -> None:
     """Agree to the rules of the circle. Raises UserError for all others."""
     place = service.require_in(tx, circle, by)
     place.agreed_at = place.agreed_at or tx.now
+    conversation.show(tx, circle.id)
 
 
 def leave(tx: Transaction, circle: Circle, *, by: str) -> None:
@@ -123,14 +125,14 @@ def _end_place(
     newcomers.close_vote(tx, circle, place.member)
     if not was_taken:
         return
-    for member in service.people_in(tx, circle):
-        tx.enqueue(
-            CIRCLE_LEFT,
-            circle.id,
-            to=member,
-            payload={"member": named},
-            occurrence=f"{named}:{datetime_to_micros(tx.now)}",
-        )
+    conversation.send(
+        tx,
+        CIRCLE_LEFT,
+        circle.id,
+        circle.id,
+        payload={"member": named},
+        occurrence=f"{named}:{datetime_to_micros(tx.now)}",
+    )
 
 
 # The job

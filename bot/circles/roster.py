@@ -1,11 +1,12 @@
 """The people of a circle: add them, introduce them, and find their zone."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import rules, service, signups
+from bot.circles import announcements, conversation, rules, service, signups
 from bot.circles.message_kinds import CIRCLE_JOINED, CIRCLE_TIME, CIRCLE_WELCOME
 from bot.clock import datetime_to_micros
 from bot.outbox import home_refresh
@@ -71,18 +72,41 @@ def introduce(tx: Transaction, circle: Circle) -> None:
 def introduce_now(tx: Transaction, circle: Circle, *, occurrence: str = "") -> None:
     """Send the first note to those in a circle, once each.
 
-    Two working days later they read that anyone may choose the time, if it is missing.
+    The first time, their place is opened, where the bot greets all of them. Two working
+    days later they read that anyone may choose the time, if it is missing.
     """
+    is_first = circle.introduced_at is None
     circle.introduced_at = circle.introduced_at or tx.now
+    if circle.starts_at is None and not circle.is_in_writing:
+        at = service.anyone_chooses_at(circle)
+        for member in service.people_in(tx, circle):
+            tx.enqueue(CIRCLE_TIME, circle.id, to=member, send_at=at)
+    if is_first:
+        conversation.open_for(tx, circle)
+    elif not conversation.is_opening(tx, circle.id):
+        welcome_each(tx, circle, occurrence=occurrence)
+
+
+def welcome_each(
+    tx: Transaction,
+    circle: Circle,
+    *,
+    occurrence: str = "",
+    without: Collection[str] = (),
+) -> None:
+    """Send the first note to those who don't read the greeting, once each."""
+    people = {*conversation.recipients(tx, circle.id)} - {*without}
+    welcome(tx, circle, people, occurrence=occurrence)
+
+
+def welcome(
+    tx: Transaction, circle: Circle, people: Collection[str], *, occurrence: str = ""
+) -> None:
     for place in service.places(tx, circle):
-        if place.taken_at is None:
-            continue
-        # Someone who comes back, at another position, is introduced again.
-        key = occurrence or str(place.position)
-        tx.enqueue(CIRCLE_WELCOME, circle.id, to=place.member, occurrence=key)
-        if circle.starts_at is None and not circle.is_in_writing:
-            at = service.anyone_chooses_at(circle)
-            tx.enqueue(CIRCLE_TIME, circle.id, to=place.member, send_at=at)
+        if place.member in people and place.taken_at is not None:
+            # Someone who comes back, at another position, is introduced again.
+            key = occurrence or str(place.position)
+            tx.enqueue(CIRCLE_WELCOME, circle.id, to=place.member, occurrence=key)
 
 
 def tell_joined(tx: Transaction, circle: Circle, member: str) -> None:
@@ -90,18 +114,40 @@ def tell_joined(tx: Transaction, circle: Circle, member: str) -> None:
     is_started = service.season_of(tx, circle).places is not None
     if circle.introduced_at is None and not is_started:
         return
-    for other in service.people_in(tx, circle):
-        tx.enqueue(
-            CIRCLE_JOINED,
-            circle.id,
-            to=other,
-            payload={"member": member},
-            occurrence=f"{member}:{datetime_to_micros(tx.now)}",
-        )
+    conversation.send(
+        tx,
+        CIRCLE_JOINED,
+        circle.id,
+        circle.id,
+        payload={"member": member},
+        occurrence=f"{member}:{datetime_to_micros(tx.now)}",
+    )
+
+
+def tell_merged(tx: Transaction, circle: Circle) -> None:
+    """Tell a circle in its channel who joins it, before they are invited there."""
+    place = conversation.place_of(tx, circle.id)
+    channel = conversation.channel_of(tx, circle.id)
+    if place is None or channel is None:
+        return
+    for member in service.people_in(tx, circle):
+        if member not in place.people:
+            tx.enqueue(
+                CIRCLE_JOINED,
+                circle.id,
+                to=channel,
+                payload={"member": member},
+                occurrence=f"{member}:{datetime_to_micros(tx.now)}",
+            )
 
 
 def refresh(tx: Transaction, circle: Circle) -> None:
-    """Show a change of a circle on the Home tabs of those who have a place in it."""
+    """Show a change of a circle on the Home tabs of those who have a place in it.
+
+    Its conversation follows.
+    """
+    conversation.follow(tx, circle)
+    announcements.on_people_changed(tx, circle)
     people = [each.member for each in service.places(tx, circle)]
     home_refresh.refresh_homes(tx, people)
 

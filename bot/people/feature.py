@@ -6,6 +6,8 @@ from bot.people import home, personal_data, places, settings
 PEOPLE = Feature(
     name="people",
     message_types=places.MESSAGE_TYPES,
+    on_member_joined=places.on_member_joined,
+    on_member_left=places.on_member_left,
     message_policies=personal_data.MESSAGES,
     personal_data=personal_data.PERSONAL_DATA,
     home_sections=home.HOME_SECTIONS,

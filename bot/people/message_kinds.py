@@ -3,3 +3,5 @@
 from bot.outbox.kind import MessageKind
 
 PEOPLE_OPEN_PLACE = MessageKind("people.open_place")
+PEOPLE_OPEN_CHANNEL = MessageKind("people.open_channel")
+PEOPLE_SET_CHANNEL = MessageKind("people.set_channel")

@@ -2,7 +2,11 @@
 
 from sqlalchemy import delete
 
-from bot.people.message_kinds import PEOPLE_OPEN_PLACE
+from bot.people.message_kinds import (
+    PEOPLE_OPEN_CHANNEL,
+    PEOPLE_OPEN_PLACE,
+    PEOPLE_SET_CHANNEL,
+)
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
 from models import DoNotPair, MemberAttributes, PeerMeeting, PeerPlace
@@ -61,14 +65,20 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=PeerPlace,
-        contents="Groups of direct messages in which the bot introduced people.",
+        contents="Groups of direct messages and private channels that the bot opened"
+        " for a pair or a circle, and the people for whom it did. Nothing that they"
+        " write there.",
         purpose="Write to all of them at the same place.",
-        retention="A year after the round.",
-        stays="The groups of circles that go on, one for each.",
-        reader_columns=("people",),
-        non_personal=("subject", "channel"),
+        retention="A year after the round, or after the circle's season.",
+        stays="The places of circles that go on.",
+        reader_columns=("people", "inside", "outside"),
+        non_personal=("subject", "name", "channel"),
     ),
 )
 
-# It opens a group, and says nothing.
-MESSAGES = (MessagePolicy(frozenset({PEOPLE_OPEN_PLACE})),)
+# They open a place, or let people into it, and say nothing.
+MESSAGES = (
+    MessagePolicy(
+        frozenset({PEOPLE_OPEN_CHANNEL, PEOPLE_OPEN_PLACE, PEOPLE_SET_CHANNEL})
+    ),
+)

@@ -1,38 +1,63 @@
-"""Places where the bot writes to a few people: to their group, or to each alone.
+"""Places where the bot writes to a few people: a channel, a group, or each alone.
 
-1. A feature calls `open_place`. If the workspace gave the scope for groups, and these
-   are two to eight people, Slack is asked to open their group, which can be repeated
-   without harm. Without the scope, or if Slack refuses, the bot writes to each alone.
+1. A feature calls `open_place`. If it gives a name, and the workspace the scope for
+   private channels, Slack is asked to make one and to bring these people into it.
+   Else, with the scope for groups, and for two to eight people, Slack is asked to open
+   their group. Both can be repeated without harm: a channel that was made is found
+   again by its name. Without the scopes, or if Slack refuses, the bot writes to each
+   alone.
 2. The features' hook `on_place_opened` runs once: the feature enqueues its message to
    each of `recipients`.
-
-Nobody can leave a group in Slack. When someone leaves a pair or a circle, the feature
-opens a new place for the others, and writes only there.
+3. With `set_people` the place follows who is in it: a channel lets people in and takes
+   them out. Nobody can leave a group in Slack, so a new one is opened for the others.
+   A person who leaves the channel, or can't be in it, reads the messages alone.
+4. If Slack no longer lets the bot write there, `lose` opens another place.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.people.message_kinds import PEOPLE_OPEN_PLACE
+from bot.people.message_kinds import (
+    PEOPLE_OPEN_CHANNEL,
+    PEOPLE_OPEN_PLACE,
+    PEOPLE_SET_CHANNEL,
+)
 from bot.runtime import Transaction
-from bot.slack.actions import OpenGroup
+from bot.slack.actions import (
+    ChannelPeople,
+    OpenChannel,
+    OpenGroup,
+    SetChannelMembers,
+    SlackAction,
+)
 from bot.slack.text import is_erased
 from bot.workspace import contact_hours, installations
-from models import PeerPlace
+from models import Member, PeerPlace
 
-# The scope for groups of direct messages.
+# The scopes for private channels, and for groups of direct messages.
+CHANNELS_SCOPE = "groups:write"
 GROUPS_SCOPE = "mpim:write"
 # Slack's limits for a group, without the bot.
 MIN_PEOPLE, MAX_PEOPLE = 2, 8
-# All groups are opened one after the other, and a second apart: Slack takes about fifty
-# a minute (https://docs.slack.dev/apis/web-api/rate-limits).
+# Slack's limit for a channel's name; the end of ours makes it unique.
+_MAX_NAME = 80
+_TOKEN_LENGTH = 6
+# All places are opened one after the other, and a second apart: Slack takes about
+# twenty new channels a minute, and fifty groups
+# (https://docs.slack.dev/apis/web-api/rate-limits).
 _QUEUE = "groups"
 _MAX_ROUNDS = 5
+
+
+def has_channels(tx: Transaction) -> bool:
+    """Return True if the workspace lets the bot make private channels."""
+    return installations.has_scope(tx, CHANNELS_SCOPE)
 
 
 def has_groups(tx: Transaction) -> bool:
@@ -40,46 +65,194 @@ def has_groups(tx: Transaction) -> bool:
     return installations.has_scope(tx, GROUPS_SCOPE)
 
 
-def open_place(tx: Transaction, subject: str, people: Iterable[str]) -> PeerPlace:
+def open_place(
+    tx: Transaction, subject: str, people: Iterable[str], *, name: str = ""
+) -> PeerPlace:
     """Open a place for people; the subject's feature learns when it is open.
 
-    `subject` is the feature's word and the id of a row, as in "pair:12". If there is
-    no group, `on_place_opened` runs in this transaction: call it last.
+    `subject` is the feature's word and the id of a row, as in "pair:12". With a `name`
+    (lowercase letters, digits and hyphens) it may be a private channel. If there is
+    neither a channel nor a group, `on_place_opened` runs in this transaction: call it
+    last.
     """
+    if name:
+        token = uuid4().hex[:_TOKEN_LENGTH]
+        name = f"{name[: _MAX_NAME - _TOKEN_LENGTH - 1].strip('-')}-{token}"
     place = PeerPlace(
-        installation_id=tx.workspace.id, subject=subject, people=sorted(set(people))
+        installation_id=tx.workspace.id,
+        subject=subject,
+        people=sorted(set(people)),
+        name=name if has_channels(tx) else "",
+        inside=[],
+        outside=[],
+        requested_at=tx.now,
     )
     tx.session.add(place)
     tx.session.flush()
-    if has_groups(tx) and MIN_PEOPLE <= len(place.people) <= MAX_PEOPLE:
+    _request(tx, place)
+    return place
+
+
+def _request(tx: Transaction, place: PeerPlace) -> None:
+    """Ask Slack for the best place that is left."""
+    if place.name and len(place.people) >= MIN_PEOPLE:
+        tx.enqueue(PEOPLE_OPEN_CHANNEL, place.id, to=_QUEUE)
+    elif has_groups(tx) and MIN_PEOPLE <= len(place.people) <= MAX_PEOPLE:
+        place.name = ""
         tx.enqueue(PEOPLE_OPEN_PLACE, place.id, to=_QUEUE)
     else:
+        place.name = ""
         _set_open(tx, place, channel=None)
-    return place
+
+
+def _of(tx: Transaction, subject: str) -> Select[PeerPlace]:
+    return (
+        select(PeerPlace)
+        .filter_by(installation_id=tx.workspace.id, subject=subject)
+        .order_by(PeerPlace.id.desc())
+        .execution_options(populate_existing=True)
+    )
 
 
 def latest(tx: Transaction, subject: str) -> PeerPlace | None:
     """Return the subject's last place; None if there is none."""
-    return tx.session.scalar(
+    return tx.session.scalar(_of(tx, subject).limit(1))
+
+
+def channels_of(tx: Transaction, subject: str) -> Sequence[str]:
+    """Return all channels and groups that the subject has had."""
+    return [
+        each.channel for each in tx.session.scalars(_of(tx, subject)) if each.channel
+    ]
+
+
+def _by_channel(tx: Transaction, channel: str) -> Select[PeerPlace]:
+    return (
         select(PeerPlace)
-        .filter_by(installation_id=tx.workspace.id, subject=subject)
+        .filter_by(installation_id=tx.workspace.id, channel=channel)
         .order_by(PeerPlace.id.desc())
         .limit(1)
+        .execution_options(populate_existing=True)
     )
 
 
+def find_by_channel(tx: Transaction, channel: str) -> PeerPlace | None:
+    """Return the last place in a channel or group; None if there is none."""
+    return tx.session.scalar(_by_channel(tx, channel))
+
+
+def lock_by_channel(tx: Transaction, channel: str) -> PeerPlace | None:
+    """Lock and return the last place in a channel or group; None if there is none."""
+    return tx.session.scalar(_by_channel(tx, channel).with_for_update())
+
+
+def channel_of(place: PeerPlace | None) -> str | None:
+    """Return the channel or group, if the bot can write there."""
+    return place.channel if place is not None and place.lost_at is None else None
+
+
 def recipients(place: PeerPlace) -> Sequence[str]:
-    """Return those to whom a message of the place goes: the group, or each person."""
-    if place.channel is not None:
-        return [place.channel]
-    return [person for person in place.people if not is_erased(person)]
+    """Return those to whom a message of the place goes.
+
+    That is the channel or group with those who are not in it, or each person.
+    """
+    people = [person for person in place.people if not is_erased(person)]
+    channel = channel_of(place)
+    if channel is None:
+        return people
+    return [channel, *(each for each in people if each not in place.inside)]
 
 
 def readers(place: PeerPlace, recipient: str) -> Sequence[str]:
     """Return the people who read a message to one of the recipients."""
     if recipient != place.channel:
         return [recipient]
-    return [person for person in place.people if not is_erased(person)]
+    return [
+        person
+        for person in place.people
+        if person in place.inside and not is_erased(person)
+    ]
+
+
+def is_settled(place: PeerPlace) -> bool:
+    """Return False while someone is in the channel who has to be taken out of it."""
+    return not place.name or set(place.inside) <= set(place.people)
+
+
+def set_people(tx: Transaction, place: PeerPlace, people: Iterable[str]) -> None:
+    """Let a place follow who is in it; for a group, open a new one.
+
+    The place is its subject's last one, and the subject is locked.
+    """
+    wanted = sorted(set(people))
+    tx.session.refresh(place, with_for_update=True)
+    if wanted == place.people:
+        return
+    if not place.name and (place.channel is not None or place.opened_at is None):
+        open_place(tx, place.subject, wanted)
+        return
+    place.people = wanted
+    place.outside = [each for each in place.outside if each in wanted]
+    tx.session.flush()
+    if channel_of(place) is not None:
+        _enqueue_members(tx, place)
+
+
+def _enqueue_members(tx: Transaction, place: PeerPlace) -> None:
+    tx.enqueue_updates(PEOPLE_SET_CHANNEL, [(place.id, _QUEUE)])
+
+
+def people_before(tx: Transaction, place: PeerPlace) -> set[str]:
+    """Return those who were in an earlier channel or group of the place's subject."""
+    earlier = tx.session.scalars(_of(tx, place.subject).where(PeerPlace.id < place.id))
+    return {person for each in earlier for person in each.inside}
+
+
+def lose(tx: Transaction, place: PeerPlace) -> None:
+    """Open another place, since the bot can no longer write in this one.
+
+    It is a group after a channel, and each person alone after a group.
+    """
+    if place.lost_at is not None:
+        return
+    place.lost_at = tx.now
+    tx.session.flush()
+    following = latest(tx, place.subject)
+    if following is None or following.id != place.id:
+        return
+    if place.name:
+        open_place(tx, place.subject, place.people)
+        return
+    alone = PeerPlace(
+        installation_id=tx.workspace.id,
+        subject=place.subject,
+        people=place.people,
+        inside=[],
+        outside=[],
+        requested_at=tx.now,
+    )
+    tx.session.add(alone)
+    tx.session.flush()
+    _set_open(tx, alone, channel=None)
+
+
+def on_member_left(tx: Transaction, channel: str, member: str, _at: datetime) -> None:
+    """Write to a person alone who left the channel, and don't invite them again."""
+    place = lock_by_channel(tx, channel)
+    if place is None or not place.name or member not in place.inside:
+        return
+    place.inside = [each for each in place.inside if each != member]
+    if member in place.people:
+        place.outside = sorted({*place.outside, member})
+
+
+def on_member_joined(tx: Transaction, channel: str, member: str, _at: datetime) -> None:
+    """Write to a person in the channel who came back."""
+    place = lock_by_channel(tx, channel)
+    if place is None or member not in place.people or member in place.inside:
+        return
+    place.inside = sorted({*place.inside, member})
+    place.outside = [each for each in place.outside if each != member]
 
 
 def contact_time(
@@ -106,11 +279,15 @@ def contact_time(
     return at
 
 
-def _render(tx: Transaction, delivery: Delivery) -> OpenGroup | None:
+def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Open the group or the channel, with those who are in it now."""
     place = tx.session.get(PeerPlace, delivery.subject_id)
     if place is None or place.opened_at is not None:
         return None
-    return OpenGroup([person for person in place.people if not is_erased(person)])
+    people = [person for person in place.people if not is_erased(person)]
+    if place.name:
+        return OpenChannel(place.name, people)
+    return OpenGroup(people)
 
 
 def _on_opened(tx: Transaction, delivery: Delivery, channel: str) -> None:
@@ -119,10 +296,42 @@ def _on_opened(tx: Transaction, delivery: Delivery, channel: str) -> None:
         _set_open(tx, place, channel=channel)
 
 
+def _on_channel_opened(
+    tx: Transaction, delivery: Delivery, opened: ChannelPeople
+) -> None:
+    place = _lock(tx, delivery)
+    if place is None or place.opened_at is not None:
+        return
+    _store(place, opened)
+    _set_open(tx, place, channel=opened.channel)
+    if not is_settled(place) or _missing(place):
+        # Someone left or joined while Slack made the channel.
+        _enqueue_members(tx, place)
+
+
+def _store(place: PeerPlace, people: ChannelPeople) -> None:
+    place.inside = sorted(set(people.inside))
+    outside = {*place.outside, *people.refused} - {*people.inside}
+    place.outside = sorted(outside & {*place.people})
+
+
+def _missing(place: PeerPlace) -> list[str]:
+    """Return those who have to be invited."""
+    known = {*place.inside, *place.outside}
+    return [each for each in place.people if each not in known and not is_erased(each)]
+
+
 def _on_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
     place = _lock(tx, delivery)
-    if place is not None:
+    if place is not None and place.opened_at is None:
         _set_open(tx, place, channel=None)
+
+
+def _on_channel_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
+    place = _lock(tx, delivery)
+    if place is not None and place.opened_at is None:
+        place.name = ""
+        _request(tx, place)
 
 
 def _lock(tx: Transaction, delivery: Delivery) -> PeerPlace | None:
@@ -138,8 +347,53 @@ def _set_open(tx: Transaction, place: PeerPlace, *, channel: str | None) -> None
     if place.opened_at is not None:
         return
     place.opened_at, place.channel = tx.now, channel
+    if channel is not None and not place.name:
+        place.inside = place.people
     tx.session.flush()
     tx.features.on_place_opened(tx, place)
+
+
+def _render_members(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    """Let those into the channel who are missing, and take the others out of it."""
+    place = tx.session.get(PeerPlace, delivery.subject_id, populate_existing=True)
+    channel = channel_of(place)
+    if place is None or channel is None:
+        return None
+    gone = [each for each in place.inside if each not in place.people]
+    invited = _missing(place)
+    if not gone and not invited:
+        return None
+    return SetChannelMembers(
+        channel,
+        inside=[each for each in place.inside if each in place.people],
+        invited=invited,
+        removed=[each for each in gone if not is_erased(each)],
+        erased=_erased(tx) if any(map(is_erased, gone)) else frozenset(),
+    )
+
+
+def _erased(tx: Transaction) -> frozenset[str]:
+    """Return Slack's ids of those who were forgotten: one of them is in the channel."""
+    return frozenset(
+        tx.session.scalars(
+            select(Member.slack_id).where(
+                Member.installation_id == tx.workspace.id,
+                Member.erased_at.is_not(None),
+            )
+        )
+    )
+
+
+def _on_members_set(tx: Transaction, delivery: Delivery, people: ChannelPeople) -> None:
+    place = _lock(tx, delivery)
+    if place is not None:
+        _store(place, people)
+
+
+def _on_members_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
+    place = _lock(tx, delivery)
+    if place is not None:
+        lose(tx, place)
 
 
 MESSAGE_TYPES = (
@@ -149,5 +403,19 @@ MESSAGE_TYPES = (
         "resend",
         on_sent=_on_opened,
         on_rejected=_on_refused,
+    ),
+    MessageType(
+        PEOPLE_OPEN_CHANNEL,
+        _render,
+        "resend",
+        on_sent=_on_channel_opened,
+        on_rejected=_on_channel_refused,
+    ),
+    MessageType(
+        PEOPLE_SET_CHANNEL,
+        _render_members,
+        "resend",
+        on_sent=_on_members_set,
+        on_rejected=_on_members_refused,
     ),
 )

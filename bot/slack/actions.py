@@ -189,6 +189,61 @@ class OpenGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """Make a private channel, and bring people into it. It can be repeated."""
+
+    method: ClassVar[str] = "conversations.create"
+
+    name: str
+    members: Sequence[str]
+
+    def send(self, api: SlackApi, _metadata_token: str) -> "ChannelPeople":
+        channel = api.open_channel(self.name)
+        return _invite(api, channel, self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPeople:
+    """Those whom the bot brought into a channel, and those whom Slack refused."""
+
+    channel: str
+    inside: Sequence[str]
+    refused: Sequence[str]
+
+
+def _invite(
+    api: SlackApi, channel: str, members: Sequence[str], *, inside: Sequence[str] = ()
+) -> ChannelPeople:
+    invited = [each for each in members if api.invite(channel, each)]
+    refused = [each for each in members if each not in invited]
+    return ChannelPeople(channel, [*inside, *invited], refused)
+
+
+@dataclass(frozen=True, slots=True)
+class SetChannelMembers:
+    """Bring people into a channel, and take others out of it. It can be repeated.
+
+    Of the `erased` members, those who are in the channel are taken out.
+    """
+
+    method: ClassVar[str] = "conversations.invite"
+
+    channel: str
+    inside: Sequence[str]
+    invited: Sequence[str]
+    removed: Sequence[str]
+    erased: frozenset[str] = frozenset()
+
+    def send(self, api: SlackApi, _metadata_token: str) -> ChannelPeople:
+        gone = list(self.removed)
+        if self.erased:
+            gone += self.erased & {*api.conversation_members(self.channel)}
+        for member in gone:
+            api.remove(self.channel, member)
+        return _invite(api, self.channel, self.invited, inside=self.inside)
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteFile:
     method: ClassVar[str] = "files.delete"
 
@@ -273,6 +328,8 @@ class PostIfNotMember:
 SlackAction = (
     UploadFile
     | OpenGroup
+    | OpenChannel
+    | SetChannelMembers
     | DeleteFile
     | PostMessage
     | PostUntraced
@@ -301,6 +358,10 @@ def api_methods(action: SlackAction) -> Sequence[str]:
         methods.append("reactions.remove")
     if isinstance(action, DeleteUnansweredMessage):
         methods.append(FetchReplies.method)
+    if isinstance(action, OpenChannel):
+        methods.append("conversations.invite")
+    if isinstance(action, SetChannelMembers) and (action.removed or action.erased):
+        methods.append("conversations.kick")
     return [*dict.fromkeys([*methods, action.method])]
 
 

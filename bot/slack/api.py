@@ -123,6 +123,15 @@ class SlackApi(Protocol):
         For the same people it is always the same conversation.
         """
 
+    def open_channel(self, name: str) -> str:
+        """Make a private channel, or find the bot's own of this name; return its id."""
+
+    def invite(self, channel: str, member: str) -> bool:
+        """Bring a member into a channel; return False if Slack refuses that member."""
+
+    def remove(self, channel: str, member: str) -> None:
+        """Take a member out of a channel. It can be repeated."""
+
     def upload_file(
         self, member: str, *, name: str, title: str, comment: str, content: bytes
     ) -> tuple[str, str]:

@@ -89,6 +89,17 @@ def mark_external(tx: Transaction, slack_id: str) -> None:
         tx.features.on_member_loaded(tx, member)
 
 
+def is_own_place(workspace: Workspace, conversation: Mapping[str, Any]) -> bool:
+    """Return True for a private channel that the bot made for a few people.
+
+    It writes there, and reads nothing: the channel gets no row.
+    """
+    return bool(
+        conversation.get("is_private")
+        and conversation.get("creator") == workspace.bot_user_id
+    )
+
+
 def refresh(
     rt: Runtime,
     workspace: Workspace,
@@ -186,6 +197,8 @@ def _fetch_channel(
         conversation = {"id": slack_id, "is_member": False, "is_private": True}
     if conversation.get("is_im") or conversation.get("is_mpim"):
         return
+    if is_own_place(workspace, conversation):
+        return
     with rt.write(workspace) as tx:
         channels.upsert_from_slack(tx, conversation)
 
@@ -235,7 +248,11 @@ def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) 
 
 def sync_channels(rt: Runtime, workspace: Workspace) -> None:
     """Fetch the channels that the bot is in, to make up for lost events."""
-    conversations = list(rt.slack_of(workspace).own_conversations())
+    conversations = [
+        conversation
+        for conversation in rt.slack_of(workspace).own_conversations()
+        if not is_own_place(workspace, conversation)
+    ]
     with rt.write(workspace) as tx:
         for conversation in conversations:
             channels.upsert_from_slack(tx, {**conversation, "is_member": True})

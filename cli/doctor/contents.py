@@ -168,6 +168,11 @@ def _channels(
             str(conversation["id"])
             for conversation in client.own_conversations()
             if not conversation.get("is_archived")
+            # The private channels that the bot made for circles have no row.
+            and not (
+                conversation.get("is_private")
+                and conversation.get("creator") == installation.bot_user_id
+            )
         }
     except SlackError:
         # The finding on the bot's token explains Slack's error.

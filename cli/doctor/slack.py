@@ -1,7 +1,7 @@
 """Check tokens, scopes and the clock with Slack."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,10 +94,12 @@ def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
     return ok(about, "Exactly those in the manifest.")
 
 
-def _effects(missing: Collection[str]) -> Iterator[str]:
+def _effects(missing: Set[str]) -> Iterator[str]:
     """Yield what the bot does without these optional scopes."""
-    if any(scope.startswith("groups:") for scope in missing):
+    if missing & {"groups:history", "groups:read"}:
         yield "The bot can't use private channels."
+    if "groups:write" in missing:
+        yield "It makes no private channels for circles."
     if "mpim:write" in missing:
         yield "It introduces people one by one, not in a group."
     if "users.profile:read" in missing:

@@ -66,8 +66,8 @@ def ask(command: SlashCommand, request: Request) -> Response:
         return _filled_form(command, request, title, details, hint=hint)
     refresh_channel(command, request)
     with request.write() as tx:
-        channel = channels.get_or_create(tx, command.channel_id)
-        if channel.is_joined:
+        channel = channels.find(tx, command.channel_id)
+        if channel is not None and channel.is_joined:
             new_ask = asks.open_ask(
                 tx,
                 channel,

@@ -147,8 +147,8 @@ def give_all(batch: Sequence[CommandKudos]) -> None:
 
 def _give(tx: Transaction, command_kudos: CommandKudos) -> GiveResult | None:
     command, parsed = command_kudos.command, command_kudos.parsed
-    channel = channels.get_or_create(tx, command.channel_id)
-    if not channel.is_joined:
+    channel = channels.find(tx, command.channel_id)
+    if channel is None or not channel.is_joined:
         return None
     return kudos.give(
         tx,
@@ -238,8 +238,8 @@ def _refresh_form(form: ViewSubmission, request: Request) -> None:
 def submit(form: ViewSubmission, tx: Transaction) -> None:
     view, channel = form.view, None
     if channel_id := _chosen_channel(view):
-        channel = channels.get_or_create(tx, channel_id)
-        if not channel.is_joined:
+        channel = channels.find(tx, channel_id)
+        if channel is None or not channel.is_joined:
             raise UserError(forms.INVITE_BOT, field="channel")
     draft = KudosDraft(
         view.users("people"),
@@ -270,7 +270,7 @@ def _form_subject(view: View) -> FormSubject | None:
 def _subject_message(
     tx: Transaction, subject: FormSubject | None
 ) -> SubjectMessage | None:
-    if subject is None:
+    if subject is None or channels.places_among(tx, [subject.channel]):
         return None
     channel = channels.get_or_create(tx, subject.channel)
     return SubjectMessage(channel.id, subject.ts, subject.thread_ts)

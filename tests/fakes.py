@@ -232,7 +232,7 @@ class FakeSlack:
             for channel, facts in self.channels.items():
                 if facts.get("name") == name:
                     return channel
-            channel = f"C{name.upper()}"
+            channel = f"C{name.upper().replace('-', '')}"
             self.channels[channel] = {
                 "id": channel,
                 "name": name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from bot import timezones
 from bot.circles import (
@@ -26,26 +26,19 @@ from bot.circles.message_kinds import (
     CIRCLE_SWAPPED,
     CIRCLE_UPDATE_QUESTIONS,
 )
-from bot.circles.offer_blocks import OfferAnswer
 from bot.circles.presses import Press
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
-from bot.outbox.enqueue import dedup_key
-from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.personal_data import MessagePolicy
 from bot.runtime import Transaction
-from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
+from bot.slack.actions import PostMessage, SlackAction
 from bot.workspace import contact_hours, members
 from models import (
-    Ask,
-    AskOffer,
-    Channel,
     Circle,
     CircleMeeting,
-    CircleMember,
     CircleQuestion,
 )
 
@@ -62,7 +55,7 @@ def announce(tx: Transaction, meeting: CircleMeeting) -> None:
         CIRCLE_QUESTIONS,
         meeting.id,
         meeting.circle_id,
-        occurrence=_occurrence(meeting),
+        occurrence=occurrence_of(meeting),
     )
     conversation.show(tx, meeting.circle_id)
     remind_facilitator(tx, meeting, store.state_of(tx, meeting))
@@ -91,11 +84,11 @@ def remind_facilitator(tx: Transaction, meeting: CircleMeeting, state: State) ->
             CIRCLE_FACILITATOR,
             meeting.id,
             to=state.facilitator,
-            occurrence=_occurrence(meeting),
+            occurrence=occurrence_of(meeting),
         )
 
 
-def _occurrence(meeting: CircleMeeting) -> str:
+def occurrence_of(meeting: CircleMeeting) -> str:
     """Return the meeting's time: if it moves, people are told again."""
     return str(datetime_to_micros(meeting.planned_at))
 
@@ -127,7 +120,8 @@ def _choose_question(tx: Transaction, meeting: CircleMeeting) -> None:
     tx.session.execute(insert.on_conflict_do_nothing())
 
 
-def _announcement(tx: Transaction, meeting: CircleMeeting) -> Announcement:
+def announcement_of(tx: Transaction, meeting: CircleMeeting) -> Announcement:
+    """Return the announcement of a meeting as it is now."""
     circle = tx.session.get_one(Circle, meeting.circle_id)
     state = store.state_of(tx, meeting)
     keys = tx.session.scalars(
@@ -166,62 +160,8 @@ def _render_questions(tx: Transaction, delivery: Delivery) -> SlackAction | None
     meeting = _upcoming(tx, delivery)
     if meeting is None:
         return None
-    note = announcement_blocks.announcement(_announcement(tx, meeting))
+    note = announcement_blocks.announcement(announcement_of(tx, meeting))
     return PostMessage(delivery.recipient, *note)
-
-
-def on_title_changed(tx: Transaction, ask: Ask) -> None:
-    """Edit the announcements that quote an ask."""
-    _edit(tx, AskOffer.ask_id == ask.id)
-
-
-def on_channel_restricted(tx: Transaction, channel: Channel) -> None:
-    """Take the asks of a channel out of the announcements that quote them."""
-    own = select(Ask.id).where(Ask.channel_id == channel.id)
-    _edit(tx, AskOffer.ask_id.in_(own))
-
-
-def on_people_changed(tx: Transaction, circle: Circle) -> None:
-    """Edit the announcements in the conversation: new people read these, too."""
-    _edit(tx, CircleMeeting.circle_id == circle.id)
-
-
-def _edit(tx: Transaction, is_about: ColumnElement[bool]) -> None:
-    meetings = tx.session.execute(
-        select(CircleMeeting.id, CircleMeeting.circle_id)
-        .join(AskOffer, AskOffer.meeting_id == CircleMeeting.id)
-        .where(
-            CircleMeeting.installation_id == tx.workspace.id,
-            CircleMeeting.announced_at.is_not(None),
-            AskOffer.answer == OfferAnswer.FINE,
-            is_about,
-        )
-        .distinct()
-    )
-    for meeting_id, circle_id in meetings.all():
-        people = tx.session.scalars(
-            select(CircleMember.member).filter_by(circle_id=circle_id)
-        )
-        recipients = {*people, *conversation.all_channels(tx, circle_id)}
-        tx.enqueue_updates(
-            CIRCLE_UPDATE_QUESTIONS, [(meeting_id, each) for each in recipients]
-        )
-
-
-def _render_edit(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Render the announcement as it is now; those who left read no more of it."""
-    recipient = delivery.recipient
-    meeting = tx.session.get(CircleMeeting, delivery.subject_id)
-    if meeting is None:
-        return None
-    key = dedup_key(CIRCLE_QUESTIONS, meeting.id, recipient, _occurrence(meeting))
-    message = find_sent(tx.session, tx.workspace.id, key)
-    if message is None:
-        return None
-    if not conversation.readers(tx, meeting.circle_id, recipient):
-        return UpdateMessage(*message, *announcement_blocks.past(meeting.number))
-    note = announcement_blocks.announcement(_announcement(tx, meeting))
-    return UpdateMessage(*message, *note)
 
 
 def _upcoming(tx: Transaction, delivery: Delivery) -> CircleMeeting | None:
@@ -333,7 +273,6 @@ def _render_swapped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 # These are about one's own meeting, so they are no unasked messages.
 MESSAGE_TYPES = (
     conversation.message_type(CIRCLE_QUESTIONS, _render_questions),
-    MessageType(CIRCLE_UPDATE_QUESTIONS, _render_edit, "resend"),
     MessageType(
         CIRCLE_FACILITATOR, _render_facilitator, send_after=contact_hours.send_after
     ),

@@ -59,10 +59,24 @@ def channel_of(tx: Transaction, circle_id: int) -> str | None:
     return places.channel_of(place_of(tx, circle_id))
 
 
+def has_past(tx: Transaction, circle_id: int) -> bool:
+    """Return True if people who join the circle can read what was written before."""
+    place = place_of(tx, circle_id)
+    return place is not None and bool(place.name) and place.lost_at is None
+
+
 def is_opening(tx: Transaction, circle_id: int) -> bool:
     """Return True while Slack is asked for the circle's place."""
     place = place_of(tx, circle_id)
     return place is not None and place.opened_at is None
+
+
+def channel_for(tx: Transaction, circle_id: int, reader: str) -> str:
+    """Return the channel that the circle's page links for a reader; empty if none."""
+    place = place_of(tx, circle_id)
+    if place is None or not place.name or reader not in place.inside:
+        return ""
+    return places.channel_of(place) or ""
 
 
 def all_channels(tx: Transaction, circle_id: int) -> Sequence[str]:
@@ -93,13 +107,20 @@ def _name(tx: Transaction, circle: Circle) -> str:
 
 
 def open_if_missing(tx: Transaction, circle: Circle) -> None:
-    """Open a place for a circle that began without, if there is a scope for one now."""
-    place = place_of(tx, circle.id)
+    """Open a place for a circle that has none, if there is a scope for one now.
+
+    A circle whose channel or group is gone gets no other one.
+    """
     if circle.introduced_at is None or not (
         places.has_channels(tx) or places.has_groups(tx)
     ):
         return
-    if place is None:
+    place = place_of(tx, circle.id)
+    if place is None or (
+        place.opened_at is not None
+        and place.channel is None
+        and not places.people_before(tx, place)
+    ):
         open_for(tx, circle)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 from bot.circles import (
     activity,
     agenda_messages,
+    announcement_edits,
     announcements,
     ask_offers,
     from_asks,
@@ -46,6 +47,7 @@ CIRCLES = Feature(
     message_types=(
         *notifications.MESSAGE_TYPES,
         *agenda_messages.MESSAGE_TYPES,
+        *announcement_edits.MESSAGE_TYPES,
         *announcements.MESSAGE_TYPES,
         *ask_offers.MESSAGE_TYPES,
         *moves.MESSAGE_TYPES,
@@ -63,8 +65,8 @@ CIRCLES = Feature(
     program_facts=activity.program_facts,
     on_place_opened=roster_messages.on_place_opened,
     on_program_left=places.on_program_left,
-    on_title_changed=announcements.on_title_changed,
-    on_channel_restricted=announcements.on_channel_restricted,
+    on_title_changed=announcement_edits.on_title_changed,
+    on_channel_restricted=announcement_edits.on_channel_restricted,
     ask_options=from_asks.in_options,
     home_sections=(home.OWN_CIRCLES, home.STARTED_CIRCLES),
     help_lines=_help_lines,

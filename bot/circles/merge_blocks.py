@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.circles.vote_blocks import READS_PAST
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -34,14 +35,17 @@ class MergeText:
     meets_at: datetime | None = None
     # True if the circle is large enough, but decided to join another one.
     is_wish: bool = False
+    # True if those who move can read what was written in the reader's channel.
+    shows_past: bool = False
 
 
 def merge_question(merge: MergeText, zone: ZoneInfo) -> Note:
     """Ask a person whether their circle and another one merge."""
     text = _merge_sentence(merge)
+    past = f" {READS_PAST}" * merge.shows_past
     return fallback_text(text), [
         rich_text.inline(text),
-        rich_text.inline(f"You would be with {', '.join(merge.together)}."),
+        rich_text.inline(f"You would be with {', '.join(merge.together)}.{past}"),
         *(
             [rich_text.context_line("They meet ", date_token(merge.meets_at, zone))]
             if merge.meets_at

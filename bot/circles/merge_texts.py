@@ -1,6 +1,6 @@
 """The question whether two circles merge, as one of their people reads it."""
 
-from bot.circles import merging, service
+from bot.circles import conversation, merging, service
 from bot.circles.merge_blocks import MergeText
 from bot.matching.circles import STAYS
 from bot.runtime import Transaction
@@ -35,4 +35,6 @@ def text(tx: Transaction, merge: CircleMerge, reader: str) -> MergeText | None:
         until=merge.answer_until,
         meets_at=service.next_meeting(tx, moves_to) if moves_to else None,
         is_wish=len(own[0]) >= STAYS,
+        shows_past=reader in own[is_one]
+        and conversation.has_past(tx, (small, partner)[is_one].id),
     )

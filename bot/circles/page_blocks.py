@@ -34,7 +34,7 @@ from bot.slack.blocks import (
     name_list,
     sentence_note,
 )
-from bot.slack.rich_text import Part, bold, fallback_text, link
+from bot.slack.rich_text import Part, bold, channel_mention, fallback_text, link
 from bot.slack.text import capitalize, format_full, truncate
 
 RULES = (
@@ -85,6 +85,8 @@ class CirclePage:
     # True while it looks for another time.
     wants_time: bool = False
     may_break: bool = False
+    # Slack's id of its channel; empty without one.
+    channel: str = ""
 
 
 def welcome_note(page: CirclePage) -> Note:
@@ -163,6 +165,9 @@ def circle_page(page: CirclePage) -> View:
         f"Not agreed yet: {name_list(missing)}." if missing else "All of you agreed."
     )
     blocks += [context_line(agreement), DividerBlock(), *_time_lines(page)]
+    if page.channel:
+        place = channel_mention(page.channel, "")
+        blocks.append(rich_text.context_line("You talk in ", place, "."))
     if page.call_link:
         shown = truncate(page.call_link, 60)
         blocks.append(rich_text.context_line("Call: ", link(page.call_link, shown)))

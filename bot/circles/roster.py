@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import announcements, conversation, rules, service, signups
+from bot.circles import announcement_edits, conversation, rules, service, signups
 from bot.circles.message_kinds import CIRCLE_JOINED, CIRCLE_TIME, CIRCLE_WELCOME
 from bot.clock import datetime_to_micros
 from bot.outbox import home_refresh
@@ -147,7 +147,7 @@ def refresh(tx: Transaction, circle: Circle) -> None:
     Its conversation follows.
     """
     conversation.follow(tx, circle)
-    announcements.on_people_changed(tx, circle)
+    announcement_edits.on_people_changed(tx, circle)
     people = [each.member for each in service.places(tx, circle)]
     home_refresh.refresh_homes(tx, people)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot import timezones
-from bot.circles import meeting_store, rules, seasons, wishes
+from bot.circles import conversation, meeting_store, rules, seasons, wishes
 from bot.circles.list_blocks import CircleRow
 from bot.circles.meeting_times import all_dates, as_moved
 from bot.circles.page_blocks import CirclePage, Mate
@@ -267,6 +267,7 @@ def page(tx: Transaction, circle: Circle, *, by: str, notice: str = "") -> Circl
         back_until=circle.ends_on if circle.frozen_at is not None else None,
         wants_time=wishes.wants(tx, circle, Answer.TIME),
         may_break=meeting_store.ahead(tx, circle.id) is not None,
+        channel=conversation.channel_for(tx, circle.id, by),
     )
 
 

@@ -23,6 +23,7 @@ LABELS = {
     Answer.YES: "Yes",
     Answer.NO: "No",
 }
+READS_PAST = "They can then read what was written in your channel."
 _BREAK = (
     "In a break I write nothing, and each of you can bring your circle back within 12"
     " weeks, on its page."
@@ -47,6 +48,8 @@ class VoteText:
     name: str = ""
     # The answers that can't be given, since they would lead to nothing.
     impossible: Sequence[Answer] = ()
+    # True if a newcomer can read what was written in the circle's channel.
+    shows_past: bool = False
 
 
 def question(vote: VoteText, zone: ZoneInfo) -> Note:
@@ -63,7 +66,7 @@ def question(vote: VoteText, zone: ZoneInfo) -> Note:
         if answer not in vote.impossible
     ]
     return fallback_text(text), [
-        rich_text.inline(text),
+        rich_text.inline(f"{text} {READS_PAST}" if vote.shows_past else text),
         button_row(*buttons),
         rich_text.context_line(
             "You decide until ", date_token(vote.until, zone), _RULES[vote.kind]

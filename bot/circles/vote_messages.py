@@ -1,7 +1,14 @@
 """Messages about what a circle decides; their words are made when they are sent."""
 
+from bot.circles import (
+    conversation,
+    merging,
+    place_blocks,
+    service,
+    vote_blocks,
+    votes,
+)
 from bot.circles import meeting_store as store
-from bot.circles import merging, place_blocks, service, vote_blocks
 from bot.circles.message_kinds import CIRCLE_THAWED, CIRCLE_VOTE, CIRCLE_VOTED
 from bot.circles.vote_blocks import ResultText, VoteText
 from bot.circles.vote_rules import Answer, Kind
@@ -26,7 +33,14 @@ def _render_vote(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if kind is Kind.PLACE:
         people = {*service.people_in(tx, circle), vote.member}
         name = members.first_names(tx, people)[vote.member]
-    text = VoteText(vote.id, kind, vote.answer_until, name, _impossible(tx, circle))
+    text = VoteText(
+        vote.id,
+        kind,
+        vote.answer_until,
+        name,
+        _impossible(tx, circle),
+        shows_past=kind is Kind.PLACE and conversation.has_past(tx, circle.id),
+    )
     return PostMessage(member, *vote_blocks.question(text, members.zone(tx, member)))
 
 

@@ -15,6 +15,7 @@ from bot.imports.importer import USERS_BATCH_SIZE, Importer
 from bot.imports.report import ImportSummary, count_stored
 from bot.mentors import message_counts
 from bot.runtime import Transaction, Workspace
+from bot.workspace import channels
 from bot.workspace.installations import get_or_create
 from models import Installation
 
@@ -47,7 +48,11 @@ def load(
         workspace = _find_workspace(session, export, now=now)
         if workspace.enterprise_id is None:
             workspace = replace(workspace, enterprise_id=export.enterprise_id)
-        before = count_stored(Transaction(session, workspace, now), export_channels)
+        tx = Transaction(session, workspace, now)
+        places = channels.places_among(tx, [each.id for each in export_channels])
+        export_channels = [each for each in export_channels if each.id not in places]
+        days = [day for day in days if day.channel.id not in places]
+        before = count_stored(tx, export_channels)
     importer = Importer(export, workspace, capture, now, export.latest or now)
 
     @contextmanager

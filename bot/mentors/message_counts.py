@@ -55,10 +55,12 @@ def _write(
     tx: Transaction, counts: Mapping[DayKey, int], insert: Callable[[Session], Any]
 ) -> None:
     erased_days = _erased_days(tx, {member for _, _, member in counts})
+    places = channels.places_among(tx, {channel for channel, _, _ in counts})
     counts = {
         (channel, day, member): messages
         for (channel, day, member), messages in counts.items()
-        if member not in erased_days or day > erased_days[member]
+        if channel not in places
+        and (member not in erased_days or day > erased_days[member])
     }
     channel_ids = {
         slack_id: channels.get_or_create(tx, slack_id).id

@@ -17,7 +17,7 @@ from bot.runtime import Transaction
 from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.slack.text import one_line, sanitize
 from bot.workspace import reaction_emoji
-from models import Base, Champion, Channel
+from models import Base, Champion, Channel, PeerPlace
 
 _BY_SLACK_ID = select(Channel).where(
     Channel.installation_id == bindparam("installation_id"),
@@ -44,6 +44,20 @@ def get_joined(tx: Transaction, slack_id: str, *, field: str | None = None) -> C
     if channel is None or not channel.is_joined:
         raise UserError(NOT_IN_CHANNEL, field=field)
     return channel
+
+
+def places_among(tx: Transaction, slack_ids: Iterable[str]) -> set[str]:
+    """Return those that the bot opened for a few people: it reads nothing there.
+
+    They get no row, so events in them change nothing.
+    """
+    rows = tx.session.scalars(
+        select(PeerPlace.channel).where(
+            PeerPlace.installation_id == tx.workspace.id,
+            PeerPlace.channel.in_(list(slack_ids)),
+        )
+    )
+    return {channel for channel in rows if channel is not None}
 
 
 def get_or_create(tx: Transaction, slack_id: str) -> Channel:

@@ -1,7 +1,8 @@
 """Check tokens, scopes and the clock with Slack."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
     return ok(about, "Exactly those in the manifest.")
 
 
-def _effects(missing: Set[str]) -> Iterator[str]:
+def _effects(missing: AbstractSet[str]) -> Iterator[str]:
     """Yield what the bot does without these optional scopes."""
     if missing & {"groups:history", "groups:read"}:
         yield "The bot can't use private channels."

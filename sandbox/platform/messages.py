@@ -19,6 +19,20 @@ class MessageStore:
         self._workspace = workspace
         self._events = events
 
+    def member_joined(self, room: Channel, person: str, inviter: str | None) -> None:
+        """Send the event of a person who is in the channel now, and show it there."""
+        self._events.emit_member_joined(room, person, inviter)
+        if person != self._workspace.bot_user_id:
+            text = f"<@{person}> has joined the channel"
+            self.post(room, person, text, subtype="channel_join")
+        self._workspace.notify("channel", channel=room.id)
+
+    def member_left(self, room: Channel, person: str) -> None:
+        """Take a person out of a channel, and send the event."""
+        self._events.emit_member_left(room, person)
+        room.members.remove(person)
+        self._workspace.notify("channel", channel=room.id)
+
     def post(
         self,
         room: Channel,

@@ -94,11 +94,7 @@ class WorkspaceSetup:
                 return
             self.workspace.person(person)
             room.members.append(person)
-            self.events.emit_member_joined(room, person, inviter)
-            if person != self.workspace.bot_user_id:
-                text = f"<@{person}> has joined the channel"
-                self.message_store.post(room, person, text, subtype="channel_join")
-            self.workspace.notify("channel", channel=room.id)
+            self.message_store.member_joined(room, person, inviter)
 
     def leave(self, channel: str, person: str) -> None:
         with self.workspace.lock:
@@ -108,9 +104,7 @@ class WorkspaceSetup:
             if person == self.workspace.bot_user_id:
                 self.remove_bot(channel)
                 return
-            self.events.emit_member_left(room, person)
-            room.members.remove(person)
-            self.workspace.notify("channel", channel=room.id)
+            self.message_store.member_left(room, person)
 
     def invite_bot(self, channel: str, by: str | None = None) -> None:
         self.join(channel, self.workspace.bot_user_id, by)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from sandbox.web_api import (
+    channel_people,
     chat,
     conversations,
     files,
@@ -15,6 +16,7 @@ from sandbox.web_api import (
 from sandbox.web_api.methods import Method
 
 METHODS: Final[Mapping[str, Method]] = {
+    **channel_people.METHODS,
     **chat.METHODS,
     **conversations.METHODS,
     **files.METHODS,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.circles import (
     forms,
+    greeting_blocks,
     list_blocks,
     merge_blocks,
     page_blocks,
@@ -19,6 +20,7 @@ from bot.circles import (
     vote_blocks,
 )
 from bot.circles.formats import Format
+from bot.circles.greeting_blocks import Greeting
 from bot.circles.list_blocks import CircleRow, SeasonRow
 from bot.circles.merge_blocks import MergeText
 from bot.circles.page_blocks import CirclePage, Mate
@@ -102,6 +104,7 @@ PAGES = [
     replace(PAGE, is_introduced=True, dates=[AT], next_meeting=AT, may_break=True),
     replace(PAGE, is_introduced=True, back_until=date(2026, 6, 8)),
     replace(PAGE, dates=[AT], may_choose_time=True, wants_time=True),
+    replace(PAGE, is_introduced=True, channel="C0CIRCLE"),
 ]
 ROWS = [
     SeasonRow(
@@ -143,7 +146,29 @@ ORIGINS: list[tuple[int, Origin | None]] = [
     (2, ("circle", 7)),
 ]
 
+GREETING = Greeting(
+    circle_id=7,
+    theme="",
+    names=NAMES,
+    agreed=0,
+    facilitator="Ana",
+    is_in_writing=False,
+    meets_at=None,
+    has_time=False,
+    zone=ZONE,
+    is_channel=True,
+)
 SAMPLES: Samples = {
+    greeting_blocks.greeting: [
+        partial(greeting_blocks.greeting, greeting)
+        for greeting in (
+            GREETING,
+            replace(GREETING, theme="é" * 80, agreed=3, is_channel=False),
+            replace(GREETING, is_in_writing=True, facilitator=""),
+            replace(GREETING, meets_at=AT, has_time=True, agreed=len(NAMES)),
+            replace(GREETING, names=["é" * 80] * 7, has_time=True),
+        )
+    ],
     started_blocks.started_lines: [
         partial(started_blocks.started_lines, row, ZONE) for row in STARTED
     ],
@@ -291,6 +316,7 @@ SAMPLES: Samples = {
             MergeText(3, False, 2, [], False, NAMES, AT),
             MergeText(3, True, 4, [], False, NAMES, AT, is_wish=True),
             MergeText(3, False, 4, [], False, NAMES, AT, is_wish=True),
+            MergeText(3, False, 2, [], False, NAMES, AT, shows_past=True),
         )
     ],
     merge_blocks.not_merged: [merge_blocks.not_merged],
@@ -300,7 +326,7 @@ SAMPLES: Samples = {
     vote_blocks.question: [
         partial(
             vote_blocks.question,
-            VoteText(3, kind, AT, name, impossible),
+            VoteText(3, kind, AT, name, impossible, shows_past=bool(name)),
             ZONE,
         )
         for kind, name, impossible in (

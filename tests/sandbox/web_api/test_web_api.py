@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -178,6 +179,34 @@ def test_direct_messages_of_a_group(slack, client, ana):
     assert refusal(client.conversations_open, users=[ana.id, ben.id]) == (
         "missing_scope"
     )
+
+
+def test_private_channels_of_the_app(slack, client):
+    ana, ben = slack.add_person("ana"), slack.add_person("ben")
+    guest = slack.add_person("gus", is_ultra_restricted=True)
+    slack.scopes.add("groups:write")
+    create = partial(client.conversations_create, name="circle-1", is_private=True)
+    room = create()["channel"]
+    assert (room["creator"], room["is_private"]) == (slack.workspace.bot_user_id, True)
+    assert refusal(create) == "name_taken"
+    for name in ("", "Circle", "-", "c" * 81):
+        assert refusal(create, name=name).startswith("invalid_name")
+    channel = room["id"]
+    client.conversations_invite(channel=channel, users=[ana.id, ben.id])
+    invite = partial(client.conversations_invite, channel=channel)
+    assert refusal(invite, users=[ana.id]) == "already_in_channel"
+    assert refusal(invite, users=[guest.id]) == "user_is_ultra_restricted"
+    assert refusal(invite, users=["U404"]) == "user_not_found"
+    kick = partial(client.conversations_kick, channel=channel)
+    kick(user=ana.id)
+    assert refusal(kick, user=ana.id) == "not_in_channel"
+    members = client.conversations_members(channel=channel)["members"]
+    assert members == [slack.workspace.bot_user_id, ben.id]
+    slack.archive(channel)
+    assert refusal(invite, users=[ana.id]) == "is_archived"
+    slack.scopes.remove("groups:write")
+    assert refusal(create, name="circle-2") == "missing_scope"
+    assert refusal(kick, user=ben.id) == "missing_scope"
 
 
 def test_ephemeral_messages(slack, client, room, ana):

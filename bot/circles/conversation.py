@@ -1,8 +1,8 @@
 """The conversation of a circle: a channel, a group, or direct messages to each.
 
-What is for all is posted once in the channel or the group, and sent to each person who
-is not in it. The bot reads nothing there. The functions that change a circle's people
-call `follow`, under the lock of its season.
+The bot posts what is for all once in the channel or the group, and sends it to each
+person who is not in it. The bot reads nothing there. The functions that change the
+people of a circle call `follow`, under the lock of its season.
 """
 
 import re

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import Block, InteractiveElement
 
-from bot.circles.page_blocks import rule_lines
+from bot.circles.page_blocks import rule_list
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, context_line
 from bot.slack.rich_text import Part, bold, date_token, fallback_text
@@ -47,7 +47,7 @@ def greeting(view: Greeting) -> Note:
         rich_text.inline(bold(text)),
         rich_text.inline(", ".join(view.names), "."),
         *([rich_text.inline(*step)] if (step := _next_step(view)) else []),
-        *rule_lines(),
+        rich_text.inline(bold("What you agree on"), "\n", rule_list()),
         context_line(_agreement(view)),
         button_row(*_buttons(view)),
         context_line(f"{_WRITES_HERE} {_readers(view)}"),

@@ -45,6 +45,11 @@ RULES = (
 )
 
 
+def rule_list() -> str:
+    """Return the rules that people in a circle agree on, one in each line."""
+    return "\n".join(f"•  {rule}" for rule in RULES)
+
+
 @dataclass(frozen=True, slots=True)
 class Mate:
     """A person in a circle, as its members see them; `brings` is mrkdwn."""
@@ -100,7 +105,7 @@ def welcome_note(page: CirclePage) -> Note:
         rich_text.inline(", ".join(mate.name for mate in page.mates), "."),
         *reason_lines(page.reasons),
         rich_text.inline(_first_step(page)),
-        *rule_lines(),
+        *_rule_lines(),
         button_row(*_main_buttons(page)),
     ]
 
@@ -127,10 +132,8 @@ def _first_step(page: CirclePage) -> str:
     return f"{capitalize(page.facilitator)} runs the first meeting and chooses a time."
 
 
-def rule_lines() -> list[Block]:
-    """Build the rules that people in a circle agree on."""
-    lines = "\n".join(f"•  {rule}" for rule in RULES)
-    return [rich_text.inline(bold("What you agree on"), "\n", lines)]
+def _rule_lines() -> list[Block]:
+    return [rich_text.inline(bold("What you agree on"), "\n", rule_list())]
 
 
 def _main_buttons(page: CirclePage) -> list[InteractiveElement]:
@@ -159,7 +162,7 @@ def circle_page(page: CirclePage) -> View:
         free = places_text(page.free_places, page.season.places)
         begins = f" The circle begins with {STAYS} people." * (not page.is_introduced)
         blocks.append(context_line(f"{free}{begins}"))
-    blocks += [*reason_lines(page.reasons), DividerBlock(), *rule_lines()]
+    blocks += [*reason_lines(page.reasons), DividerBlock(), *_rule_lines()]
     missing = [mate.name for mate in page.mates if not mate.has_agreed]
     agreement = (
         f"Not agreed yet: {name_list(missing)}." if missing else "All of you agreed."

@@ -6,7 +6,6 @@ from bot.circles import (
     place_blocks,
     service,
     vote_blocks,
-    votes,
 )
 from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_THAWED, CIRCLE_VOTE, CIRCLE_VOTED

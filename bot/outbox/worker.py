@@ -21,7 +21,6 @@ from bot.outbox.queue import Delivery
 from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.turns import Turns
 from bot.slack.actions import (
-    OpenGroup,
     PostIfMember,
     PostIfNotMember,
     PostMessage,
@@ -36,6 +35,7 @@ from bot.slack.api import (
     Rejected,
     SlackError,
 )
+from bot.slack.channel_actions import OpenChannel, OpenGroup
 
 if TYPE_CHECKING:
     # The runtime opens transactions, which can enqueue, so it imports the outbox.
@@ -55,7 +55,7 @@ THREADS, THREADS_FOR_MANY = 2, 8
 MAX_THREADS_OF_WORKSPACE = 2
 
 # Slack takes one a second: of messages in a channel, and of groups to open.
-_SPACED = PostMessage | PostIfMember | PostIfNotMember | OpenGroup
+_SPACED = PostMessage | PostIfMember | PostIfNotMember | OpenChannel | OpenGroup
 
 
 class OutboxWorker:

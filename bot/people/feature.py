@@ -1,11 +1,11 @@
 """The people feature: what matching knows about members."""
 
 from bot.feature import Feature
-from bot.people import home, personal_data, places, settings
+from bot.people import home, personal_data, place_messages, places, settings
 
 PEOPLE = Feature(
     name="people",
-    message_types=places.MESSAGE_TYPES,
+    message_types=place_messages.MESSAGE_TYPES,
     on_member_joined=places.on_member_joined,
     on_member_left=places.on_member_left,
     message_policies=personal_data.MESSAGES,

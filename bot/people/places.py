@@ -21,24 +21,15 @@ from uuid import uuid4
 
 from sqlalchemy import Select, select
 
-from bot.outbox.message_type import MessageType
-from bot.outbox.queue import Delivery
 from bot.people.message_kinds import (
     PEOPLE_OPEN_CHANNEL,
     PEOPLE_OPEN_PLACE,
     PEOPLE_SET_CHANNEL,
 )
 from bot.runtime import Transaction
-from bot.slack.actions import (
-    ChannelPeople,
-    OpenChannel,
-    OpenGroup,
-    SetChannelMembers,
-    SlackAction,
-)
 from bot.slack.text import is_erased
 from bot.workspace import contact_hours, installations
-from models import Member, PeerPlace
+from models import PeerPlace
 
 # The scopes for private channels, and for groups of direct messages.
 CHANNELS_SCOPE = "groups:write"
@@ -89,11 +80,11 @@ def open_place(
     )
     tx.session.add(place)
     tx.session.flush()
-    _request(tx, place)
+    request(tx, place)
     return place
 
 
-def _request(tx: Transaction, place: PeerPlace) -> None:
+def request(tx: Transaction, place: PeerPlace) -> None:
     """Ask Slack for the best place that is left."""
     if place.name and len(place.people) >= MIN_PEOPLE:
         tx.enqueue(PEOPLE_OPEN_CHANNEL, place.id, to=_QUEUE)
@@ -102,7 +93,7 @@ def _request(tx: Transaction, place: PeerPlace) -> None:
         tx.enqueue(PEOPLE_OPEN_PLACE, place.id, to=_QUEUE)
     else:
         place.name = ""
-        _set_open(tx, place, channel=None)
+        set_open(tx, place, channel=None)
 
 
 def _of(tx: Transaction, subject: str) -> Select[PeerPlace]:
@@ -195,10 +186,11 @@ def set_people(tx: Transaction, place: PeerPlace, people: Iterable[str]) -> None
     place.outside = [each for each in place.outside if each in wanted]
     tx.session.flush()
     if channel_of(place) is not None:
-        _enqueue_members(tx, place)
+        enqueue_members(tx, place)
 
 
-def _enqueue_members(tx: Transaction, place: PeerPlace) -> None:
+def enqueue_members(tx: Transaction, place: PeerPlace) -> None:
+    """Let people into the channel and take others out of it, as the place says."""
     tx.enqueue_updates(PEOPLE_SET_CHANNEL, [(place.id, _QUEUE)])
 
 
@@ -233,7 +225,7 @@ def lose(tx: Transaction, place: PeerPlace) -> None:
     )
     tx.session.add(alone)
     tx.session.flush()
-    _set_open(tx, alone, channel=None)
+    set_open(tx, alone, channel=None)
 
 
 def on_member_left(tx: Transaction, channel: str, member: str, _at: datetime) -> None:
@@ -279,71 +271,14 @@ def contact_time(
     return at
 
 
-def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Open the group or the channel, with those who are in it now."""
-    place = tx.session.get(PeerPlace, delivery.subject_id)
-    if place is None or place.opened_at is not None:
-        return None
-    people = [person for person in place.people if not is_erased(person)]
-    if place.name:
-        return OpenChannel(place.name, people)
-    return OpenGroup(people)
-
-
-def _on_opened(tx: Transaction, delivery: Delivery, channel: str) -> None:
-    place = _lock(tx, delivery)
-    if place is not None:
-        _set_open(tx, place, channel=channel)
-
-
-def _on_channel_opened(
-    tx: Transaction, delivery: Delivery, opened: ChannelPeople
-) -> None:
-    place = _lock(tx, delivery)
-    if place is None or place.opened_at is not None:
-        return
-    _store(place, opened)
-    _set_open(tx, place, channel=opened.channel)
-    if not is_settled(place) or _missing(place):
-        # Someone left or joined while Slack made the channel.
-        _enqueue_members(tx, place)
-
-
-def _store(place: PeerPlace, people: ChannelPeople) -> None:
-    place.inside = sorted(set(people.inside))
-    outside = {*place.outside, *people.refused} - {*people.inside}
-    place.outside = sorted(outside & {*place.people})
-
-
-def _missing(place: PeerPlace) -> list[str]:
+def missing(place: PeerPlace) -> list[str]:
     """Return those who have to be invited."""
     known = {*place.inside, *place.outside}
     return [each for each in place.people if each not in known and not is_erased(each)]
 
 
-def _on_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    place = _lock(tx, delivery)
-    if place is not None and place.opened_at is None:
-        _set_open(tx, place, channel=None)
-
-
-def _on_channel_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    place = _lock(tx, delivery)
-    if place is not None and place.opened_at is None:
-        place.name = ""
-        _request(tx, place)
-
-
-def _lock(tx: Transaction, delivery: Delivery) -> PeerPlace | None:
-    return tx.session.scalar(
-        select(PeerPlace)
-        .filter_by(id=delivery.subject_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-
-
-def _set_open(tx: Transaction, place: PeerPlace, *, channel: str | None) -> None:
+def set_open(tx: Transaction, place: PeerPlace, *, channel: str | None) -> None:
+    """Store that the place is open, and tell its feature, once."""
     if place.opened_at is not None:
         return
     place.opened_at, place.channel = tx.now, channel
@@ -351,71 +286,3 @@ def _set_open(tx: Transaction, place: PeerPlace, *, channel: str | None) -> None
         place.inside = place.people
     tx.session.flush()
     tx.features.on_place_opened(tx, place)
-
-
-def _render_members(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Let those into the channel who are missing, and take the others out of it."""
-    place = tx.session.get(PeerPlace, delivery.subject_id, populate_existing=True)
-    channel = channel_of(place)
-    if place is None or channel is None:
-        return None
-    gone = [each for each in place.inside if each not in place.people]
-    invited = _missing(place)
-    if not gone and not invited:
-        return None
-    return SetChannelMembers(
-        channel,
-        inside=[each for each in place.inside if each in place.people],
-        invited=invited,
-        removed=[each for each in gone if not is_erased(each)],
-        erased=_erased(tx) if any(map(is_erased, gone)) else frozenset(),
-    )
-
-
-def _erased(tx: Transaction) -> frozenset[str]:
-    """Return Slack's ids of those who were forgotten: one of them is in the channel."""
-    return frozenset(
-        tx.session.scalars(
-            select(Member.slack_id).where(
-                Member.installation_id == tx.workspace.id,
-                Member.erased_at.is_not(None),
-            )
-        )
-    )
-
-
-def _on_members_set(tx: Transaction, delivery: Delivery, people: ChannelPeople) -> None:
-    place = _lock(tx, delivery)
-    if place is not None:
-        _store(place, people)
-
-
-def _on_members_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    place = _lock(tx, delivery)
-    if place is not None:
-        lose(tx, place)
-
-
-MESSAGE_TYPES = (
-    MessageType(
-        PEOPLE_OPEN_PLACE,
-        _render,
-        "resend",
-        on_sent=_on_opened,
-        on_rejected=_on_refused,
-    ),
-    MessageType(
-        PEOPLE_OPEN_CHANNEL,
-        _render,
-        "resend",
-        on_sent=_on_channel_opened,
-        on_rejected=_on_channel_refused,
-    ),
-    MessageType(
-        PEOPLE_SET_CHANNEL,
-        _render_members,
-        "resend",
-        on_sent=_on_members_set,
-        on_rejected=_on_members_refused,
-    ),
-)

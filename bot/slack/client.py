@@ -1,4 +1,4 @@
-"""The client for Slack's Web API. Only it, `http` and `paged_reads` call Slack."""
+"""The client for Slack's Web API. Only it and its bases call Slack."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from bot.slack.api import (
     Rejected,
     SlackError,
 )
+from bot.slack.channel_calls import ChannelCalls
 from bot.slack.http import (
     call_method,
     is_outside_thread,
@@ -23,24 +24,14 @@ from bot.slack.http import (
     send_json,
     to_json,
 )
-from bot.slack.paged_reads import PagedReads
 
 METADATA_EVENT = "backswing_operation"
 # The most seconds that Slack's clock may be behind ours. If it were behind by more than
 # five minutes, we would refuse all of Slack's signatures.
 _MAX_CLOCK_SKEW_SECONDS = 330
 
-# Slack's errors for a person who can't be in a channel, while others can.
-_REFUSED_MEMBER = frozenset(
-    {
-        *("cant_invite", "invitee_cant_see_channel", "no_external_invite_permission"),
-        *("ura_max_channels", "user_is_restricted", "user_is_ultra_restricted"),
-        *("user_not_found", "user_disabled", "user_team_not_in_channel"),
-    }
-)
 
-
-class SlackClient(PagedReads):
+class SlackClient(ChannelCalls):
     """Slack's Web API with the token of one workspace.
 
     Each call is made once: the outbox decides what to do if it fails.
@@ -177,50 +168,6 @@ class SlackClient(PagedReads):
 
     def open_group(self, members: Sequence[str]) -> str:
         return self._open_dm(",".join(members))
-
-    def open_channel(self, name: str) -> str:
-        try:
-            answer = call_method(
-                self._background,
-                "conversations.create",
-                name=name,
-                is_private=True,
-                team_id=self._team_id,
-            )
-        except Rejected as error:
-            if error.code != "name_taken":
-                raise
-            # An earlier call made it, and its answer was lost.
-            for channel in self.own_conversations():
-                if channel.get("name") == name and channel.get("is_private"):
-                    return str(channel["id"])
-            raise
-        return str(require_field(answer, "channel", dict)["id"])
-
-    def invite(self, channel: str, member: str) -> bool:
-        try:
-            call_method(
-                self._background,
-                "conversations.invite",
-                ok_errors={"already_in_channel"},
-                channel=channel,
-                users=member,
-            )
-        except Rejected as error:
-            if error.code not in _REFUSED_MEMBER:
-                raise
-            return False
-        return True
-
-    def remove(self, channel: str, member: str) -> None:
-        call_method(
-            self._background,
-            "conversations.kick",
-            # Slack says these of a person who is not in the channel.
-            ok_errors={"not_in_channel", "user_not_found"},
-            channel=channel,
-            user=member,
-        )
 
     def upload_file(
         self, member: str, *, name: str, title: str, comment: str, content: bytes

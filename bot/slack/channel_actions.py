@@ -1,0 +1,75 @@
+"""Actions of the outbox that open groups and channels, and let people in and out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.slack.api import SlackApi
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGroup:
+    """Open the direct messages of a group with the bot. It can be repeated."""
+
+    method: ClassVar[str] = "conversations.open"
+
+    members: Sequence[str]
+
+    def send(self, api: SlackApi, _metadata_token: str) -> str:
+        """Return the conversation's id."""
+        return api.open_group(self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """Make a private channel, and bring people into it. It can be repeated."""
+
+    method: ClassVar[str] = "conversations.create"
+
+    name: str
+    members: Sequence[str]
+
+    def send(self, api: SlackApi, _metadata_token: str) -> "ChannelPeople":
+        channel = api.open_channel(self.name)
+        return _invite(api, channel, self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPeople:
+    """Those whom the bot brought into a channel, and those whom Slack refused."""
+
+    channel: str
+    inside: Sequence[str]
+    refused: Sequence[str]
+
+
+def _invite(
+    api: SlackApi, channel: str, members: Sequence[str], *, inside: Sequence[str] = ()
+) -> ChannelPeople:
+    invited = [each for each in members if api.invite(channel, each)]
+    refused = [each for each in members if each not in invited]
+    return ChannelPeople(channel, [*inside, *invited], refused)
+
+
+@dataclass(frozen=True, slots=True)
+class SetChannelMembers:
+    """Bring people into a channel, and take others out of it. It can be repeated.
+
+    Those `erased` members who are in the channel are taken out, too.
+    """
+
+    method: ClassVar[str] = "conversations.invite"
+
+    channel: str
+    inside: Sequence[str]
+    invited: Sequence[str]
+    removed: Sequence[str]
+    erased: frozenset[str] = frozenset()
+
+    def send(self, api: SlackApi, _metadata_token: str) -> ChannelPeople:
+        gone = list(self.removed)
+        if self.erased:
+            gone += self.erased & {*api.conversation_members(self.channel)}
+        for member in gone:
+            api.remove(self.channel, member)
+        return _invite(api, self.channel, self.invited, inside=self.inside)

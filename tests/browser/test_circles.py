@@ -119,11 +119,18 @@ def form_circle(window: Window) -> None:
     window.travel("+1 day")
 
 
+def open_conversation(window: Window) -> None:
+    """Open the private channel that the bot made for the circle."""
+    name = re.compile("circle-giving-feedback-")
+    window.rail.get_by_role("button", name=name).click()
+    window.page.get_by_role("heading", name=name).wait_for()
+
+
 def agree(window: Window) -> None:
-    """Agree from the first note, and see the circle's page."""
-    window.open_direct_messages()
-    welcome = window.message("Your circle is complete: 6.")
-    welcome.get_by_role("button", name="I agree").click()
+    """Agree in the circle's channel, and see the circle's page."""
+    open_conversation(window)
+    greeting = window.message("This is the conversation of your circle")
+    greeting.get_by_role("button", name="I agree").click()
     expect(window.modal).to_contain_text("You agreed.")
     expect(window.modal).to_contain_text(BRINGS)
 
@@ -136,6 +143,7 @@ def test_six_people_sign_up_and_agree_in_their_circle(window: OpenWindow) -> Non
         agree(page)
         assert page.accessibility_problems() == []
         close(page)
+    expect(page.message("This is the conversation")).to_contain_text("2 of 6 agreed.")
 
 
 def start_circle(window: Window) -> None:
@@ -178,9 +186,9 @@ def fill_circle(window: Window) -> None:
         take_free_place(window, free)
     window.travel("+1 hour")
     window.act_as("maya")
-    window.open_direct_messages()
-    welcome = window.message("Your circle has enough people: 4.")
-    welcome.get_by_role("button", name="I agree").click()
+    open_conversation(window)
+    greeting = window.message("This is the conversation of your circle")
+    greeting.get_by_role("button", name="I agree").click()
     expect(window.modal).to_contain_text("3 of 7 places are free.")
     expect(window.modal).to_contain_text("Not agreed yet: Lars, Noor and Tomas.")
 
@@ -188,7 +196,7 @@ def fill_circle(window: Window) -> None:
 def open_agenda(window: Window, name: str) -> Locator:
     """Return the agenda of the first meeting as this person sees it."""
     window.act_as(name)
-    window.open_direct_messages()
+    open_conversation(window)
     return window.message(re.compile("Meeting 1 of your circle(?! is)"))
 
 
@@ -246,6 +254,7 @@ def test_four_people_fill_a_circle_and_meet(window: OpenWindow) -> None:
     for name in ("noor", "maya"):
         say_next_action(page, name)
     go_on(page, "Finish", "The meeting is over.")
+    page.open_direct_messages()
     over = page.message("Meeting 1 of your circle is over")
     for name in ("noor", "maya"):
         expect(over).to_contain_text(f"{name.capitalize()}: {ACTION} {name}.")

@@ -1,14 +1,14 @@
 """Store the private channels of circles, and who is in a channel or a group.
 
 Revision ID: eb3ceace457e
-Revises: 4b9e27d1c603
+Revises: 5b1e7d40c9a6
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "eb3ceace457e"
-down_revision = "4b9e27d1c603"
+down_revision = "5b1e7d40c9a6"
 branch_labels = None
 depends_on = None
 

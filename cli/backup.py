@@ -79,6 +79,7 @@ def _copy(source: Path, target: Path) -> None:
     ):
         old.backup(new)
         schema.mark_unconfirmed(new)
+        schema.forget_processes(new)
         # The copy is one file, without a journal beside it.
         new.execute("PRAGMA journal_mode = DELETE")
         result = new.execute("PRAGMA integrity_check").fetchone()[0]

@@ -12,17 +12,41 @@ from bot.db.open import describe_failure, open_database, refuse_newer
 from bot.errors import SettingsError
 from cli.arguments import version
 
+_DONE = {
+    "empty": "The tables were made. The database is up to date.",
+    "older": "The tables were migrated. The database is up to date.",
+}
+
 
 def migrate(settings: Settings, args: argparse.Namespace) -> int:
     """Migrate; with `--check` return 1 if that has to be done, and change nothing."""
     if args.check:
         return check(settings.database_url)
+    before = _revision_before(settings.database_url)
     database = open_database(settings.database_url, migrate=True)
     with database.write_session.begin() as session:
         versions.record(session, version(), now=utc_now())
     database.close()
-    print("The database is up to date.")
+    print(_DONE.get(before, "The database is up to date."))
     return 0
+
+
+def _revision_before(url: str) -> str:
+    """Return how the tables compare; "" if they can't be read, which others report."""
+    try:
+        parsed = db_engine.parse_url(url)
+        file = db_engine.sqlite_file(parsed)
+        if file is not None and not file.exists():
+            return "empty"
+        engine = db_engine.open_read_only(parsed)
+    except (ValueError, SQLAlchemyError):
+        return ""
+    try:
+        return schema.compare_revision(engine)
+    except SQLAlchemyError:
+        return ""
+    finally:
+        engine.dispose()
 
 
 def check(url: str) -> int:

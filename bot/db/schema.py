@@ -86,6 +86,7 @@ def back_up(database: Database) -> Path | None:
     try:
         source.backup(target)
         mark_unconfirmed(target)
+        forget_processes(target)
     finally:
         target.close()
         source.close()
@@ -107,6 +108,14 @@ def mark_unconfirmed(copy: sqlite3.Connection) -> None:
             " first_sent_at = coalesce(first_sent_at, created_at)"
             " WHERE state = 'pending'"
         )
+
+
+def forget_processes(copy: sqlite3.Connection) -> None:
+    """Delete the reports of the processes that follow the database, not this copy."""
+    columns = "SELECT name FROM pragma_table_info('search_replicas')"
+    if copy.execute(columns).fetchall():
+        with copy:
+            copy.execute("DELETE FROM search_replicas")
 
 
 def delete_old_backup(file: Path, *, now: datetime) -> bool:

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 import app
 from bot.runtime import Runtime
-from models import OutboxItem
+from models import OutboxItem, SearchReplica
+from tests.conftest import NOW
 from tests.factories import Story
 from tests.slack_payloads import ASKER, HELP_CHANNEL
 
@@ -41,7 +42,12 @@ def test_what_was_sent_since_the_copy_is_not_sent_again(story: Story, prepare):
     story.deliver()
     posted = story.slack.messages_to(HELP_CHANNEL)
     forget_that_it_was_sent(story.rt)
+    with story.rt.write_session.begin() as session:
+        session.add(SearchReplica(name="lost", documents=1, followed_at=NOW))
     assert prepare().startswith("Messages that waited in the copy: 1.")
+    with story.rt.read_session() as session:
+        # The doctor would count a process of the database that was lost.
+        assert session.scalars(select(SearchReplica)).all() == []
     story.clock.advance(hours=1)
     for _ in range(3):
         story.advance(seconds=20)

@@ -21,6 +21,10 @@ from tests.conftest import NOW
 @pytest.fixture(autouse=True)
 def _no_file_stays_locked():
     yield
+    _no_locks()
+
+
+def _no_locks() -> None:
     for lock in db_open._LOCKS:
         lock.release()
     db_open._LOCKS.clear()
@@ -86,6 +90,28 @@ def test_the_last_version_is_the_one_that_started_last(database: Database):
 
 def test_a_current_database_needs_nothing(check):
     assert check() == (0, "The database is up to date.\n")
+
+
+def test_migrate_says_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    monkeypatch.setattr("bot.logs.set_up", lambda **_: None)
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    def run() -> str:
+        assert app.main(["migrate"]) == 0
+        _no_locks()
+        printed: str = capsys.readouterr().out
+        return printed
+
+    assert run() == "The tables were made. The database is up to date.\n"
+    assert run() == "The database is up to date.\n"
+    database = db_engine.connect(db_engine.parse_url(url))
+    with database.engine.begin() as connection:
+        command.downgrade(schema._config(connection), "-1")
+    database.close()
+    assert run() == "The tables were migrated. The database is up to date.\n"
 
 
 def test_an_older_database_is_named_with_its_version(database, revision, check):

@@ -300,6 +300,11 @@ def circle(window: Window) -> None:
             close_page(window)
 
 
+def circle_conversation(window: Window) -> None:
+    circle(window)
+    close_page(window)
+
+
 def anonymous_preview(window: Window) -> None:
     window.act_as("priya")
     window.open_channel("help-backend")
@@ -392,6 +397,7 @@ STEPS: Mapping[str, Callable[[Camera], None]] = {
     "exchange": exchange,
     "buddies": buddy,
     "circle": circle,
+    "circle-conversation": circle_conversation,
     "export": export,
     "anonymous-preview": anonymous_preview,
     "anonymous-channel": anonymous_channel,
@@ -406,6 +412,7 @@ GOES_ON_FROM = {
 # In a workspace of their own, where nothing else waits for an answer.
 ALONE = {
     *("request", "champions", "circle", "peer-coffee", "exchange"),
+    "circle-conversation",
     "buddies",
     "anonymous-review",
 }

@@ -120,7 +120,7 @@ def in_threads(
     return run_all_workspaces
 
 
-def run_all(work: Callable[[T], None], items: Iterable[T]) -> None:
+def run_all(work: Callable[[T], object], items: Iterable[T]) -> None:
     """Work on each item, also after one that fails; then raise the errors.
 
     Each is tried again once after a conflict in the database.

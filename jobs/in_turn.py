@@ -41,7 +41,7 @@ class InTurn:
         also those that are not served.
         """
         self.name, self.every = name, every
-        self._work = work
+        self.work = work
         self._rows_of, self._limit, self._all_known = rows_of, limit, all_known
         self._run_all = in_threads(self._run)
 
@@ -68,7 +68,7 @@ class InTurn:
 
     def _run(self, rt: Runtime, workspace: Workspace) -> None:
         began = rt.clock()
-        is_done = self._work(rt, workspace) is not False
+        is_done = self.work(rt, workspace) is not False
         if not is_done or self.every <= job_runs.LEASE:
             return
         with rt.write_session.begin() as session:

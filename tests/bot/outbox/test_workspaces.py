@@ -237,6 +237,8 @@ def test_while_slack_does_not_answer_in_one_the_other_is_served(
     two.worker.wake()
     assert begun.wait(60)
     two.enqueue_posts(two.beta, 1)
+    # The commit told the pair's own worker, which isn't started.
+    two.worker.wake()
     assert sent.wait(60)
     assert len(hanging) <= min(threads - 1, MAX_THREADS_OF_WORKSPACE)
     release.set()

@@ -250,7 +250,9 @@ real = pytest.mark.skipif(
 @pytest.mark.deep
 @pytest.mark.timeout(1800)
 @real
-@pytest.mark.parametrize("order", [HARDEST, "reversed"])
+@pytest.mark.parametrize(
+    "order", [HARDEST, pytest.param("reversed", marks=pytest.mark.exhaustive)]
+)
 def test_real_conversations_have_the_same_result(
     slack, database, order, record_property
 ):

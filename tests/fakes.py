@@ -227,10 +227,10 @@ class FakeSlack:
 
         return self._call("conversations.open", effect)
 
-    def open_channel(self, name: str) -> str:
+    def open_channel(self, name: str, *, creator: str) -> str:
         def effect() -> str:
             for channel, facts in self.channels.items():
-                if facts.get("name") == name:
+                if (facts.get("name"), facts.get("creator")) == (name, creator):
                     return channel
             channel = f"C{name.upper().replace('-', '')}"
             self.channels[channel] = {
@@ -238,7 +238,7 @@ class FakeSlack:
                 "name": name,
                 "is_private": True,
                 "is_member": True,
-                "creator": "U0BACKSWING",
+                "creator": creator,
             }
             self.members_by_channel[channel] = ["U0BACKSWING"]
             return channel

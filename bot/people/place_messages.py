@@ -29,7 +29,7 @@ def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     people = [person for person in place.people if not is_erased(person)]
     if place.name:
-        return OpenChannel(place.name, people)
+        return OpenChannel(place.name, tx.workspace.bot_user_id, people)
     return OpenGroup(people)
 
 
@@ -53,8 +53,10 @@ def _on_channel_opened(
 
 
 def _store(place: PeerPlace, people: ChannelPeople) -> None:
-    place.inside = sorted(set(people.inside))
-    outside = {*place.outside, *people.refused} - {*people.inside}
+    """Store what the bot changed; people may have left or come back meanwhile."""
+    inside = {*place.inside, *people.invited} - {*people.removed}
+    place.inside = sorted(inside)
+    outside = {*place.outside, *people.refused} - inside
     place.outside = sorted(outside & {*place.people})
 
 
@@ -92,9 +94,8 @@ def _render_members(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     return SetChannelMembers(
         channel,
-        inside=[each for each in place.inside if each in place.people],
         invited=invited,
-        removed=[each for each in gone if not is_erased(each)],
+        removed=gone,
         erased=_erased(tx) if any(map(is_erased, gone)) else frozenset(),
     )
 

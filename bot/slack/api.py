@@ -123,8 +123,11 @@ class SlackApi(Protocol):
         For the same people it is always the same conversation.
         """
 
-    def open_channel(self, name: str) -> str:
-        """Make a private channel, or find the bot's own of this name; return its id."""
+    def open_channel(self, name: str, *, creator: str) -> str:
+        """Make a private channel, or find the one of this name; return its id.
+
+        `creator` is the bot's id as a person: it takes no channel of someone else.
+        """
 
     def invite(self, channel: str, member: str) -> bool:
         """Bring a member into a channel; return False if Slack refuses that member."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.slack.api import SlackApi
+from bot.slack.text import is_erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,49 +28,52 @@ class OpenChannel:
     method: ClassVar[str] = "conversations.create"
 
     name: str
+    # The bot's id as a person in Slack.
+    creator: str
     members: Sequence[str]
 
     def send(self, api: SlackApi, _metadata_token: str) -> "ChannelPeople":
-        channel = api.open_channel(self.name)
+        channel = api.open_channel(self.name, creator=self.creator)
         return _invite(api, channel, self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelPeople:
-    """Those whom the bot brought into a channel, and those whom Slack refused."""
+    """Those whom the bot brought into a channel or took out, and whom Slack refused."""
 
     channel: str
-    inside: Sequence[str]
+    invited: Sequence[str]
     refused: Sequence[str]
+    removed: Sequence[str]
 
 
 def _invite(
-    api: SlackApi, channel: str, members: Sequence[str], *, inside: Sequence[str] = ()
+    api: SlackApi, channel: str, members: Sequence[str], *, removed: Sequence[str] = ()
 ) -> ChannelPeople:
     invited = [each for each in members if api.invite(channel, each)]
     refused = [each for each in members if each not in invited]
-    return ChannelPeople(channel, [*inside, *invited], refused)
+    return ChannelPeople(channel, invited, refused, removed)
 
 
 @dataclass(frozen=True, slots=True)
 class SetChannelMembers:
     """Bring people into a channel, and take others out of it. It can be repeated.
 
-    Those `erased` members who are in the channel are taken out, too.
+    `removed` may name people by their pseudonyms: then those `erased` members who are
+    in the channel are taken out.
     """
 
     method: ClassVar[str] = "conversations.invite"
 
     channel: str
-    inside: Sequence[str]
     invited: Sequence[str]
     removed: Sequence[str]
     erased: frozenset[str] = frozenset()
 
     def send(self, api: SlackApi, _metadata_token: str) -> ChannelPeople:
-        gone = list(self.removed)
+        gone = [each for each in self.removed if not is_erased(each)]
         if self.erased:
             gone += self.erased & {*api.conversation_members(self.channel)}
         for member in gone:
             api.remove(self.channel, member)
-        return _invite(api, self.channel, self.invited, inside=self.inside)
+        return _invite(api, self.channel, self.invited, removed=self.removed)

@@ -17,7 +17,7 @@ _REFUSED_MEMBER = frozenset(
 class ChannelCalls(PagedReads):
     """The part of the client that makes channels, and lets people in and out."""
 
-    def open_channel(self, name: str) -> str:
+    def open_channel(self, name: str, *, creator: str) -> str:
         try:
             answer = call_method(
                 self._background,
@@ -31,7 +31,7 @@ class ChannelCalls(PagedReads):
                 raise
             # An earlier call made it, and its answer was lost.
             for channel in self.own_conversations():
-                if channel.get("name") == name and channel.get("is_private"):
+                if (channel.get("name"), channel.get("creator")) == (name, creator):
                     return str(channel["id"])
             raise
         return str(require_field(answer, "channel", dict)["id"])

@@ -161,6 +161,43 @@ def test_a_later_place_replaces_an_earlier_one(story: Story, opened: Opened) -> 
     assert len(opened.places) == 2
 
 
+def test_people_who_come_back_are_invited_again(story: Story, opened: Opened) -> None:
+    """One could not be invited, as a guest; one had left the channel."""
+    grant(story, places.CHANNELS_SCOPE)
+    people = [ASKER, HELPER, PEER]
+    story.slack.uninvitable = {HELPER}
+    with story.rt.write(story.workspace) as tx:
+        assert len(places.open_place(tx, "pair:6", people, name="x" * 90).name) == 80
+        places.open_place(tx, SUBJECT, people, name="circle")
+    story.deliver()
+    [_, (_, channel, _)] = opened.places
+    assert channel is not None
+
+    def set_people(*wanted: str) -> list[str]:
+        with story.rt.write(story.workspace) as tx:
+            place = places.latest(tx, SUBJECT)
+            assert place is not None
+            places.set_people(tx, place, wanted)
+        story.deliver()
+        with story.rt.read(story.workspace) as tx:
+            place = places.latest(tx, SUBJECT)
+            assert place is not None
+            return [*places.recipients(place)]
+
+    story.slack.members_by_channel[channel].remove(PEER)
+    left = {"type": "member_left_channel", "user": PEER, "channel": channel}
+    assert story.event(left) == 200
+    assert set_people(*people) == [channel, HELPER, PEER]
+    assert set_people(*people, ADMIN) == [channel, HELPER, PEER]
+    assert PEER not in story.slack.members_by_channel[channel]
+    assert set_people(ASKER) == [channel]
+    assert set_people(*people) == [channel, HELPER]
+    # Later the guest may be there: someone who is in the channel invites them.
+    joined = {"type": "member_joined_channel", "user": HELPER, "channel": channel}
+    assert story.event(joined | {"inviter": ASKER, "channel_type": "G"}) == 200
+    assert set_people(*people) == [channel]
+
+
 def test_the_scopes_follow_slack(story: Story) -> None:
     def scopes() -> list[str]:
         with story.rt.read_session() as session:
@@ -218,6 +255,18 @@ def pretend() -> Iterator[Sandbox]:
     sandbox.start()
     yield sandbox
     sandbox.stop()
+
+
+def test_slack_finds_the_bots_own_channel_again_and_no_other(pretend: Sandbox) -> None:
+    client = SlackClient(pretend.bot_token, base_url=pretend.api_url)
+    pretend.workspace.scopes |= {places.CHANNELS_SCOPE}
+    bot = pretend.bot_user_id
+    channel = client.open_channel("circle-1", creator=bot)
+    assert client.open_channel("circle-1", creator=bot) == channel
+    ana = pretend.add_person("ana")
+    pretend.add_channel("circle-2", ana, creator=ana, is_private=True)
+    with pytest.raises(Rejected, match="name_taken"):
+        client.open_channel("circle-2", creator=bot)
 
 
 def test_slack_opens_the_same_group_again(pretend: Sandbox) -> None:

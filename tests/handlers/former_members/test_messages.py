@@ -66,6 +66,11 @@ TELLS_NOTHING = {
     *("circle.move", "circle.moved"),
     # It opens a group, and says nothing.
     "people.open_place",
+    "people.open_channel",
+    "people.set_channel",
+    # Names of the people in a circle, and its next meeting.
+    "circle.greeting",
+    "circle.update_greeting",
 }
 
 

@@ -64,9 +64,8 @@ def user_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
 def member_joined(rt: Runtime, workspace: Workspace, event: Event) -> None:
     membership = MembershipChange.model_validate(event)
     if membership.user == workspace.bot_user_id:
-        if _is_own_place(rt, workspace, membership):
-            return
-        _bot_joined(rt, workspace, membership)
+        if not _is_own_place(rt, workspace, membership):
+            _bot_joined(rt, workspace, membership)
         return
     external_members.record_external_author(rt, workspace, membership)
     with rt.write(workspace) as tx:
@@ -81,10 +80,13 @@ def member_joined(rt: Runtime, workspace: Workspace, event: Event) -> None:
 def _is_own_place(
     rt: Runtime, workspace: Workspace, membership: MembershipChange
 ) -> bool:
-    """Return True if the bot has just made this private channel for a few people.
+    """Return True if the bot made this private channel for a few people.
 
-    To any other private channel, a person invites it.
+    It has just made it, or a person brings it back. To any other private channel, a
+    person invites it.
     """
+    if _is_place(rt, workspace, membership.channel):
+        return True
     if membership.inviter is not None or membership.channel_type != "G":
         return False
     try:
@@ -93,6 +95,11 @@ def _is_own_place(
         # The bot asks for its channels again at each start, and twice a day.
         return True
     return sync.is_own_place(workspace, conversation)
+
+
+def _is_place(rt: Runtime, workspace: Workspace, channel: str) -> bool:
+    with rt.read(workspace) as tx:
+        return bool(channels.places_among(tx, [channel]))
 
 
 def _bot_joined(
@@ -135,7 +142,9 @@ def channel_renamed(rt: Runtime, workspace: Workspace, event: Event) -> None:
 
 def channel_id_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
     change = ChannelIdChanged.model_validate(event)
-    if _find_channel(rt, workspace, change.old_channel_id) is None:
+    if _find_channel(rt, workspace, change.old_channel_id) is None and not _is_place(
+        rt, workspace, change.old_channel_id
+    ):
         return
     with rt.write(workspace) as tx:
         channels.change_slack_id(tx, change.old_channel_id, change.new_channel_id)

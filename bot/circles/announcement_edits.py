@@ -70,4 +70,8 @@ def _render_edit(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return UpdateMessage(*message, *note)
 
 
-MESSAGE_TYPES = (MessageType(CIRCLE_UPDATE_QUESTIONS, _render_edit, "resend"),)
+MESSAGE_TYPES = (
+    MessageType(
+        CIRCLE_UPDATE_QUESTIONS, conversation.when_settled(_render_edit), "resend"
+    ),
+)

@@ -12,8 +12,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select, update
+
 from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_UPDATE_GREETING
+from bot.outbox import lookup
 from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType, Render
 from bot.outbox.queue import Delivery
@@ -22,7 +25,13 @@ from bot.runtime import Transaction
 from bot.slack.actions import Reschedule, SlackAction
 from bot.slack.text import to_plain
 from bot.workspace import contact_hours
-from models import Circle, CircleSeason, PeerPlace
+from models import (
+    Circle,
+    CircleMeeting,
+    CircleMeetingMessage,
+    CircleSeason,
+    PeerPlace,
+)
 
 # The subject of a circle's place begins with it, and ends with the circle's id.
 _SUBJECT = "circle:"
@@ -119,7 +128,7 @@ def open_if_missing(tx: Transaction, circle: Circle) -> None:
     if place is None or (
         place.opened_at is not None
         and place.channel is None
-        and not places.people_before(tx, place)
+        and not any(each.inside for each in places.before(tx, place))
     ):
         open_for(tx, circle)
 
@@ -186,6 +195,39 @@ def send(
             payload={**(payload or {}), _OCCURRENCE: occurrence},
             occurrence=occurrence,
         )
+
+
+def send_waiting(tx: Transaction, circle_id: int) -> None:
+    """Send to the circle's new place what still waits for an earlier one.
+
+    Nothing is posted at an earlier one.
+    """
+    now_at = channel_of(tx, circle_id)
+    earlier = [each for each in all_channels(tx, circle_id) if each != now_at]
+    for item in lookup.waiting(tx.session, tx.workspace.id, earlier):
+        if _OCCURRENCE in item.payload:
+            send(
+                tx,
+                MessageKind(item.kind),
+                item.subject_id,
+                circle_id,
+                occurrence=item.payload[_OCCURRENCE],
+                payload=item.payload,
+            )
+
+
+def on_channel_id_changed(tx: Transaction, old_id: str, new_id: str) -> None:
+    """Edit the agendas at the new id of a circle's channel."""
+    meetings = select(CircleMeeting.id).filter_by(installation_id=tx.workspace.id)
+    tx.session.execute(
+        update(CircleMeetingMessage)
+        .where(
+            CircleMeetingMessage.meeting_id.in_(meetings),
+            CircleMeetingMessage.recipient == old_id,
+        )
+        .values(recipient=new_id, slack_channel=new_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def message_type(kind: MessageKind, render: Render) -> MessageType:

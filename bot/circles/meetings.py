@@ -177,6 +177,8 @@ def due(installation_id: InstallationId, now: datetime) -> Select[int]:
 
 def do_due(tx: Transaction, meeting_id: int) -> None:
     """Do what is due for a meeting, if another replica has not done it."""
+    # It may open the circle's place, for those who are in it then.
+    store.lock_season(tx, meeting_id)
     circle, meeting = store.lock(tx, meeting_id)
     if meeting.due_at is None or meeting.due_at > tx.now:
         return

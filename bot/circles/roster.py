@@ -7,7 +7,12 @@ from sqlalchemy import select
 
 from bot import timezones
 from bot.circles import announcement_edits, conversation, rules, service, signups
-from bot.circles.message_kinds import CIRCLE_JOINED, CIRCLE_TIME, CIRCLE_WELCOME
+from bot.circles.message_kinds import (
+    CIRCLE_JOINED,
+    CIRCLE_LEFT,
+    CIRCLE_TIME,
+    CIRCLE_WELCOME,
+)
 from bot.clock import datetime_to_micros
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
@@ -125,20 +130,27 @@ def tell_joined(tx: Transaction, circle: Circle, member: str) -> None:
 
 
 def tell_merged(tx: Transaction, circle: Circle) -> None:
-    """Tell a circle in its channel who joins it, before they are invited there."""
+    """Tell a circle in its channel who joins and leaves it, before these come and go.
+
+    A new group is greeted instead.
+    """
     place = conversation.place_of(tx, circle.id)
     channel = conversation.channel_of(tx, circle.id)
-    if place is None or channel is None:
+    if place is None or channel is None or not place.name:
         return
-    for member in service.people_in(tx, circle):
-        if member not in place.people:
-            tx.enqueue(
-                CIRCLE_JOINED,
-                circle.id,
-                to=channel,
-                payload={"member": member},
-                occurrence=f"{member}:{datetime_to_micros(tx.now)}",
-            )
+    before, now = {*place.people}, {*service.people_in(tx, circle)}
+    changes = [
+        *((CIRCLE_JOINED, member) for member in sorted(now - before)),
+        *((CIRCLE_LEFT, member) for member in sorted(before - now)),
+    ]
+    for kind, member in changes:
+        tx.enqueue(
+            kind,
+            circle.id,
+            to=channel,
+            payload={"member": member},
+            occurrence=f"{member}:{datetime_to_micros(tx.now)}",
+        )
 
 
 def refresh(tx: Transaction, circle: Circle) -> None:

@@ -66,7 +66,7 @@ def _is_read(tx: Transaction, circle: Circle, recipient: str) -> bool:
 def on_place_opened(tx: Transaction, place: PeerPlace) -> None:
     """Greet a circle in its new place, or introduce its people to each alone.
 
-    Those who have read an earlier greeting are not introduced again.
+    Those who were introduced before are not introduced again.
     """
     circle_id = conversation.circle_of(place)
     if circle_id is None or _latest(tx, place) is None:
@@ -74,12 +74,37 @@ def on_place_opened(tx: Transaction, place: PeerPlace) -> None:
     circle = tx.session.get_one(Circle, circle_id)
     if place.channel is not None:
         tx.enqueue(CIRCLE_GREETING, place.id, to=place.channel)
-    introduced = places.people_before(tx, place)
-    if introduced or place.requested_at == circle.introduced_at:
-        roster.welcome_each(tx, circle, without=introduced)
+    roster.welcome_each(tx, circle, without=_introduced(tx, circle, place))
+    conversation.send_waiting(tx, circle.id)
     agenda_messages.post_where_they_are(tx, circle)
     # Someone may have left or joined meanwhile.
     conversation.follow(tx, circle)
+
+
+def _introduced(tx: Transaction, circle: Circle, place: PeerPlace) -> set[str]:
+    """Return those who were introduced in the circle before a place was open.
+
+    They read the greeting in an earlier channel or group, or the first note alone.
+    """
+    people: set[str] = set()
+    following = place
+    for each in places.before(tx, place):
+        # One that opened after it had been replaced introduced nobody.
+        if each.opened_at and each.opened_at <= (following.requested_at or tx.now):
+            people |= {*each.people} - {*each.inside}
+            key = dedup_key(CIRCLE_GREETING, each.id, each.channel or "")
+            if find_sent(tx.session, tx.workspace.id, key):
+                people |= {*each.inside}
+        following = each
+    asked_at = following.requested_at
+    if asked_at and asked_at != circle.introduced_at:
+        # The circle had met without a place.
+        people |= {
+            each.member
+            for each in service.places(tx, circle)
+            if each.taken_at and each.taken_at < asked_at
+        }
+    return people
 
 
 def _latest(tx: Transaction, place: PeerPlace) -> Circle | None:

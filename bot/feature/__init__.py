@@ -146,6 +146,8 @@ class Feature:
     on_bot_joined: hooks.BotJoined | None = None
     # Runs when a channel has turned private, or is shared with other organisations.
     on_channel_restricted: hooks.ChannelRestricted | None = None
+    # Runs when a channel has another id in Slack.
+    on_channel_id_changed: hooks.ChannelIdChanged | None = None
 
     # Runs in the transaction in which a member leaves a program, after it.
     on_program_left: hooks.ProgramLeft | None = None
@@ -254,6 +256,10 @@ class Features:
     @property
     def short_lived(self) -> Sequence[hooks.RowsOf]:
         return self._all(lambda feature: feature.short_lived)
+
+    @property
+    def on_channel_id_changed(self) -> hooks.ChannelIdChanged:
+        return self._run_all(lambda feature: feature.on_channel_id_changed)
 
     def get(self, kind: type[F]) -> F:
         """Return the feature that is an instance of this subclass of `Feature`."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Channels and members are given by Slack's ids unless the type is a row; times are UTC.
 MemberLoaded = Callable[["Transaction", "Member"], None]
 MembershipChanged = Callable[["Transaction", str, str, datetime], None]
+# The old id of the channel, and the new one.
+ChannelIdChanged = Callable[["Transaction", str, str], None]
 BotJoined = Callable[["Transaction", "Channel", str | None], None]
 ChannelRestricted = Callable[["Transaction", "Channel"], None]
 # Takes a member whom the bot greets.

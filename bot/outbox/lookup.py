@@ -1,5 +1,7 @@
 """Look up a message's state in the outbox by its dedup key."""
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,3 +31,18 @@ def find_state(
         installation_id=installation_id, dedup_key=key
     )
     return session.scalar(query.with_for_update() if for_update else query)
+
+
+def waiting(
+    session: Session, installation_id: int, recipients: Collection[str]
+) -> Sequence[OutboxItem]:
+    """Return the messages to some recipients that have not been sent yet."""
+    return session.scalars(
+        select(OutboxItem)
+        .where(
+            OutboxItem.installation_id == installation_id,
+            OutboxItem.recipient.in_(recipients),
+            OutboxItem.state == "pending",
+        )
+        .order_by(OutboxItem.id)
+    ).all()

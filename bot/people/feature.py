@@ -8,6 +8,7 @@ PEOPLE = Feature(
     message_types=place_messages.MESSAGE_TYPES,
     on_member_joined=places.on_member_joined,
     on_member_left=places.on_member_left,
+    on_channel_id_changed=places.on_channel_id_changed,
     message_policies=personal_data.MESSAGES,
     personal_data=personal_data.PERSONAL_DATA,
     home_sections=home.HOME_SECTIONS,

@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 
 from bot.people.message_kinds import (
     PEOPLE_OPEN_CHANNEL,
@@ -194,10 +194,11 @@ def enqueue_members(tx: Transaction, place: PeerPlace) -> None:
     tx.enqueue_updates(PEOPLE_SET_CHANNEL, [(place.id, _QUEUE)])
 
 
-def people_before(tx: Transaction, place: PeerPlace) -> set[str]:
-    """Return those who were in an earlier channel or group of the place's subject."""
-    earlier = tx.session.scalars(_of(tx, place.subject).where(PeerPlace.id < place.id))
-    return {person for each in earlier for person in each.inside}
+def before(tx: Transaction, place: PeerPlace) -> Sequence[PeerPlace]:
+    """Return the earlier places of the place's subject, the last first."""
+    return tx.session.scalars(
+        _of(tx, place.subject).where(PeerPlace.id < place.id)
+    ).all()
 
 
 def lose(tx: Transaction, place: PeerPlace) -> None:
@@ -245,6 +246,17 @@ def on_member_joined(tx: Transaction, channel: str, member: str, _at: datetime) 
         return
     place.inside = sorted({*place.inside, member})
     place.outside = [each for each in place.outside if each != member]
+
+
+def on_channel_id_changed(tx: Transaction, old_id: str, new_id: str) -> None:
+    """Write at the new id of a channel, for example when it is shared."""
+    tx.session.execute(
+        update(PeerPlace)
+        .where(
+            PeerPlace.installation_id == tx.workspace.id, PeerPlace.channel == old_id
+        )
+        .values(channel=new_id)
+    )
 
 
 def contact_time(

@@ -122,16 +122,14 @@ def change_slack_id(tx: Transaction, old_id: str, new_id: str) -> None:
 
     Such a row exists if events with the new id came before the event about the change.
     """
-    channel = find(tx, old_id)
-    if channel is None:
-        return
-    duplicate = find(tx, new_id)
-    if duplicate is not None:
+    channel, duplicate = find(tx, old_id), find(tx, new_id)
+    if channel is not None and duplicate is not None:
         duplicate.slack_id = f"{new_id}:moved:{duplicate.id}"
         tx.session.flush()
         _move_references(tx.session, duplicate.id, channel.id)
     update_channel(tx, old_id, slack_id=new_id)
     enqueue.move_channel(tx.session, tx.workspace.id, old_id, new_id)
+    tx.features.on_channel_id_changed(tx, old_id, new_id)
 
 
 def _move_references(

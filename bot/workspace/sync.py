@@ -90,14 +90,12 @@ def mark_external(tx: Transaction, slack_id: str) -> None:
 
 
 def is_own_place(workspace: Workspace, conversation: Mapping[str, Any]) -> bool:
-    """Return True for a private channel that the bot made for a few people.
+    """Return True for a channel that the bot made for a few people, as a private one.
 
-    It writes there, and reads nothing: the channel gets no row.
+    It writes there, and reads nothing: the channel gets no row, even if Slack's owners
+    make it public.
     """
-    return bool(
-        conversation.get("is_private")
-        and conversation.get("creator") == workspace.bot_user_id
-    )
+    return bool(conversation.get("creator") == workspace.bot_user_id)
 
 
 def refresh(
@@ -200,7 +198,9 @@ def _fetch_channel(
     if is_own_place(workspace, conversation):
         return
     with rt.write(workspace) as tx:
-        channels.upsert_from_slack(tx, conversation)
+        # People can turn their group of direct messages into a channel.
+        if not channels.places_among(tx, [slack_id]):
+            channels.upsert_from_slack(tx, conversation)
 
 
 def fetch_new_users(rt: Runtime, workspace: Workspace) -> None:
@@ -254,6 +254,8 @@ def sync_channels(rt: Runtime, workspace: Workspace) -> None:
         if not is_own_place(workspace, conversation)
     ]
     with rt.write(workspace) as tx:
+        places = channels.places_among(tx, [each["id"] for each in conversations])
+        conversations = [each for each in conversations if each["id"] not in places]
         for conversation in conversations:
             channels.upsert_from_slack(tx, {**conversation, "is_member": True})
         channels.set_joined(tx, [c["id"] for c in conversations])

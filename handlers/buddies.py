@@ -62,7 +62,7 @@ def want(click: BlockAction, tx: Transaction) -> Response:
     wishes.want(tx, click.actor, event_micros=click.at_micros)
     note = notes.looking(
         is_in_program=offers.can_take_part(tx, click.actor),
-        needs_people=offers.needs_people(tx),
+        needs_people=offers.shortage(tx, click.actor) is not None,
     )
     return _say(click, note)
 

@@ -77,12 +77,8 @@ def _show(click: BlockAction, title: str, note: Note | None) -> Response:
 
 def join(click: BlockAction, tx: Transaction) -> Response:
     opt_ins.join(tx, click.actor, event_micros=click.at_micros)
-    count = opt_ins.count(tx)
-    note = notes.joined(
-        format_day(rounds.next_round(tx).day),
-        count,
-        needs_people=rounds.needs_people(tx, count),
-    )
+    few_people = opt_ins.shortage(tx, click.actor)
+    note = notes.joined(format_day(rounds.next_round(tx).day), few_people)
     if click.is_in_modal:
         return UpdateView(_page(tx, click.actor))
     return _show(click, "Peer coffee", note) if click.is_in_direct_message else None

@@ -13,6 +13,7 @@ from bot.programs import editing, form_pages, forms, pages, service
 from bot.programs.draft import FIELDS
 from bot.programs.forms import FormState
 from bot.programs.permissions import RUN_PROGRAM
+from bot.programs.rules import Kind
 from bot.runtime import Runtime, Transaction
 from bot.workspace import channels, leads
 from handlers.interactions import (
@@ -228,6 +229,7 @@ def _filled_in(view: View, form: drafts.ProgramForm) -> drafts.ProgramForm:
         "starts_on": view.date("starts_on") or "",
         "ends_on": view.date("ends_on") or "",
         "joining": view.chosen("joining") or form.joining,
+        **{kind: view.chosen(kind) or getattr(form, kind) for kind in Kind},
         "guests_may_join": "yes" in view.all_chosen("guests_may_join"),
         "leads": tuple(map(str, view.users("leads"))),
         "channels": tuple(map(str, view.conversations("channels"))),

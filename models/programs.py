@@ -25,6 +25,9 @@ class Program(Base):
             postgresql_where=text("is_workspace_wide"),
         ),
         CheckConstraint("joining IN ('open', 'invitation')", name="joining"),
+        CheckConstraint("coffee IN ('off', 'auto', 'on')", name="coffee"),
+        CheckConstraint("exchange IN ('off', 'auto', 'on')", name="exchange"),
+        CheckConstraint("buddies IN ('off', 'auto', 'on')", name="buddies"),
         Index("uq_programs_source", "installation_id", "source", unique=True),
         {"sqlite_autoincrement": True},
     )
@@ -50,6 +53,13 @@ class Program(Base):
     # "open": all who see one of its channels may join; else those who are invited.
     joining: Mapped[str] = mapped_column(default="open")
     guests_may_join: Mapped[bool] = mapped_column(default=False)
+    # The kinds of meetings that it has; "auto": when enough of its people want them.
+    # Those of the workspace's own program are settings of the workspace.
+    coffee: Mapped[str] = mapped_column(default="auto", server_default="auto")
+    exchange: Mapped[str] = mapped_column(default="auto", server_default="auto")
+    buddies: Mapped[str] = mapped_column(default="auto", server_default="auto")
+    # The time of the first round of peer coffee with its people.
+    coffee_began_at: Mapped[datetime | None]
     # Days in UTC; the last day is part of the program.
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]

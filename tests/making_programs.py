@@ -22,6 +22,9 @@ RULES: dict[str, Any] = {
     "ends_on": "2026-06-30",
     "joining": "open",
     "guests_may_join": [],
+    "coffee": "auto",
+    "exchange": "auto",
+    "buddies": "auto",
 }
 PEOPLE: dict[str, Any] = {"leads": [ADMIN], "channels": [HELP_CHANNEL]}
 

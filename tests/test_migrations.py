@@ -23,7 +23,7 @@ from bot.db.engine import Database
 from bot.db.open import open_database
 from bot.errors import SettingsError
 from bot.features import FEATURES
-from tests.old_tables import all_rows, row_adder
+from tests.old_tables import BLANK, all_rows, row_adder
 from tests.processes import processes
 
 STEPS = [
@@ -35,6 +35,8 @@ OLDEST, NEWEST = STEPS[0], STEPS[-1]
 BEFORE_MENTORS = "e6ff38e0e57a"
 # The last revision in which a reply counted only if its author had joined.
 BEFORE_REPLIES_COUNT = "5e0f2a86c41d"
+# The last revision before each program had its own kinds of meetings.
+BEFORE_KINDS = "eb3ceace457e"
 COMMIT = "COMMIT"
 
 
@@ -477,4 +479,46 @@ def test_captured_asks_are_not_confirmed(url: str):
         assert {row["id"]: row["is_confirmed"] for row in rows} == {1: False, 2: True}
         command.downgrade(config, BEFORE_CONFIRMED_ASKS)
         assert all_rows(connection) == old
+    database.close()
+
+
+@pytest.mark.deep
+def test_programs_have_the_kinds_that_the_workspace_had(url: str):
+    database = engine.connect(url)
+    with database.engine.begin() as connection:
+        command.upgrade(schema._config(connection), BEFORE_KINDS)
+        put = row_adder(connection)
+        for number in (1, 2, 3):
+            put("installations", id=number, team_id=f"T{number}")
+            put("programs", id=number, installation_id=number, joining="open")
+        for number, modes in (
+            (1, {"coffee": "off", "exchange": "on"}),
+            (2, {"exchange": "auto"}),
+        ):
+            put("workspace_settings", installation_id=number, **modes)
+        put("pair_rounds", installation_id=2, kind="coffee")
+        for number in range(6):
+            put("exchange_wishes", installation_id=2, member=f"U{number}", is_in=True)
+            put(
+                "buddy_offers", installation_id=3, member=f"U{number}", is_in=number > 0
+            )
+        put("buddy_wishes", installation_id=2, member="U1", wanted_at=BLANK[datetime])
+        put("buddy_wishes", installation_id=3, member="U0")
+        command.upgrade(schema._config(connection), NEWEST)
+        rows = connection.execute(
+            text(
+                "SELECT coffee, exchange, buddies, coffee_began_at IS NOT NULL"
+                " FROM programs ORDER BY id"
+            )
+        )
+        assert [tuple(row) for row in rows] == [
+            ("off", "on", "auto", False),
+            ("auto", "on", "auto", True),
+            ("auto", "auto", "auto", False),
+        ]
+        modes = connection.execute(
+            text("SELECT exchange FROM workspace_settings ORDER BY installation_id")
+        )
+        assert list(modes.scalars()) == ["on", "on"]
+        command.downgrade(schema._config(connection), BEFORE_KINDS)
     database.close()

@@ -7,9 +7,9 @@ from slack_sdk.models.blocks import Block, HeaderBlock
 from slack_sdk.models.views import View
 
 from bot.buddies import notes, week_notes
-from bot.buddies.rules import MIN_PEOPLE
 from bot.buddies.week_notes import Prompt
 from bot.home.row_blocks import RowList
+from bot.programs.rules import MIN_PEOPLE
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, message_modal
 from bot.slack.rich_text import bold

@@ -17,8 +17,7 @@ from models import BuddyPair, BuddyWish
 def _is_available(context: HomeContext) -> bool:
     """Return True also if the member's program is over, but not their four weeks."""
     tx, member = context.tx, context.member
-    is_offered = offers.is_offered(tx) and offers.can_take_part(tx, member)
-    return is_offered or bool(service.running(tx, member))
+    return offers.can_take_part(tx, member) or bool(service.running(tx, member))
 
 
 def _render(context: HomeContext) -> RenderedSection:
@@ -27,7 +26,7 @@ def _render(context: HomeContext) -> RenderedSection:
     tx, member = context.tx, context.member
     pairs = [_pair(context, pair) for pair in service.running(tx, member)]
     view = HomeView(pairs=pairs)
-    if offers.is_offered(tx) and offers.can_take_part(tx, member):
+    if offers.can_take_part(tx, member):
         view = _view(context, pairs)
     return RenderedSection(blocks.home(view), has_activity=bool(pairs) or view.is_in)
 
@@ -44,7 +43,7 @@ def _view(context: HomeContext, pairs: list[HomePair]) -> HomeView:
         can_be_buddy=rules.can_be_buddy(came_at, tx.now),
         is_in=is_in,
         is_paused=is_in and offer is not None and opt_outs.is_paused(offer),
-        few_people=offers.count(tx) if offers.needs_people(tx) else None,
+        few_people=offers.shortage(tx, member),
         question=(
             (question.id, notifications.name(tx, member, question.newcomer))
             if question is not None

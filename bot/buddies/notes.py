@@ -75,8 +75,8 @@ def looking(*, is_in_program: bool, needs_people: bool) -> Note:
     text = "I'm looking for a buddy for you, and tell you when I've found one."
     if not is_in_program:
         text = (
-            "Buddies are for people who are in a program. Join one: /backswing program"
-            " shows them. Then I look for a buddy for you."
+            "Buddies are for people in a program that has them. Join one: /backswing"
+            " program shows them. Then I look for a buddy for you."
         )
     elif needs_people:
         text = "I look for a buddy for you when enough people want buddies."

@@ -57,7 +57,7 @@ def _render_offer(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Ask a newcomer, unless they pressed a button on the Home tab meanwhile."""
     member = delivery.recipient
     row = wishes.find(tx, member)
-    if row is None or row.event_micros or not offers.is_offered(tx):
+    if row is None or row.event_micros:
         return None
     if not offers.can_take_part(tx, member) or not offers.is_new(tx, member):
         return None
@@ -245,10 +245,10 @@ def _render_ended(
     if delivery.payload["about"] == service.EARLY:
         can_look = (
             is_newcomer
-            and offers.is_offered(tx)
             and not wishes.is_looking(tx, reader)
             and not service.running(tx, reader)
             and offers.is_new(tx, reader)
+            and offers.is_offered(tx)
         )
         return PostMessage(reader, *week_notes.ended_early(other, can_look=can_look))
     if pair.is_cut_short:
@@ -261,7 +261,7 @@ def _render_pass_on(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Ask a former newcomer who could be a buddy now, and has not said anything."""
     reader = delivery.recipient
     pair = service.find(tx, delivery.subject_id, reader)
-    if pair is None or pair.is_cut_short or not offers.is_offered(tx):
+    if pair is None or pair.is_cut_short:
         return None
     if offers.find(tx, reader) is not None or not offers.can_take_part(tx, reader):
         return None

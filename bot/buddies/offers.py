@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from bot import permissions
 from bot.buddies import rules
@@ -13,7 +13,9 @@ from bot.clock import datetime_to_micros, micros_to_datetime
 from bot.db.statements import InstallationId, upsert_latest
 from bot.errors import UserError
 from bot.outbox import home_refresh
-from bot.people import arrivals, opt_outs, presence
+from bot.people import arrivals, beginnings, opt_outs, presence
+from bot.programs import kinds
+from bot.programs.rules import Kind, Mode
 from bot.runtime import Transaction
 from bot.workspace import members, roles, workspace_settings
 from models import BuddyOffer, BuddyQuestion, BuddyWish
@@ -26,8 +28,8 @@ _PUT = upsert_latest(BuddyOffer, ("installation_id", "member"), (), presence="is
 
 
 def is_offered(tx: Transaction) -> bool:
-    """Return True unless the workspace has no buddies."""
-    return workspace_settings.get(tx).buddies != "off"
+    """Return True if a program has buddies."""
+    return kinds.is_offered(tx, Kind.BUDDIES)
 
 
 def is_allowed(tx: Transaction, member: str) -> bool:
@@ -36,8 +38,8 @@ def is_allowed(tx: Transaction, member: str) -> bool:
 
 
 def can_take_part(tx: Transaction, member: str) -> bool:
-    """Return True if the member may use it, and is in a program that is active."""
-    return presence.can_take_part(tx, member, HAVE_BUDDY)
+    """Return True if the member may use it, and is in an active program with it."""
+    return presence.can_take_part(tx, member, HAVE_BUDDY, Kind.BUDDIES)
 
 
 def require_offered(tx: Transaction, member: str) -> None:
@@ -139,34 +141,42 @@ def offered(installation_id: InstallationId, _now: datetime) -> Select[str]:
     )
 
 
-def count(tx: Transaction) -> int:
-    """Return how many want it: would be a buddy, or look for one."""
-    joined = presence.joined_members(tx)
-    offers = (
-        select(func.count())
-        .select_from(BuddyOffer)
-        .where(
-            BuddyOffer.installation_id == tx.workspace.id,
-            BuddyOffer.is_in.is_(True),
-            BuddyOffer.member.in_(joined),
-        )
-    )
-    wishes = (
-        select(func.count())
-        .select_from(BuddyWish)
-        .where(
+def _wanting(tx: Transaction) -> beginnings.Wanting:
+    """Return queries for those who would be a buddy, and those who look for one."""
+    return [
+        offered(tx.workspace.id, tx.now),
+        select(BuddyWish.member).where(
             BuddyWish.installation_id == tx.workspace.id,
             BuddyWish.wanted_at.is_not(None),
-            BuddyWish.member.in_(joined),
-        )
-    )
-    return (tx.session.scalar(offers) or 0) + (tx.session.scalar(wishes) or 0)
+        ),
+    ]
 
 
-def needs_people(tx: Transaction) -> bool:
-    """Return True if too few people want buddies for them to begin."""
-    setting = workspace_settings.get(tx).buddies
-    return setting == "auto" and count(tx) < rules.MIN_PEOPLE
+def begun_ids(tx: Transaction) -> set[int]:
+    """Return the ids of the running programs in which buddies have begun."""
+    return beginnings.begun_ids(tx, Kind.BUDDIES, _wanting(tx))
+
+
+def can_be_matched(tx: Transaction) -> list[str]:
+    """Return those who could have or be a buddy now, if they want it."""
+    return presence.can_be_matched(tx, begun_ids(tx))
+
+
+def shortage(tx: Transaction, member: str) -> int | None:
+    """Return the number of people if they are too few in the member's programs."""
+    return beginnings.shortage(tx, member, Kind.BUDDIES, _wanting(tx))
+
+
+def has_begun_for(tx: Transaction, member: str) -> bool:
+    """Return True if buddies have begun in one of the member's programs.
+
+    For someone in no program, any program counts: they may join it.
+    """
+    if presence.is_in_active_program(tx, member):
+        has_them = bool(kinds.of_member(tx, member, Kind.BUDDIES))
+        return has_them and shortage(tx, member) is None
+    # The workspace's own program may not be stored yet.
+    return workspace_settings.get(tx).buddies == Mode.ON or bool(begun_ids(tx))
 
 
 def silent(tx: Transaction) -> Sequence[str]:

@@ -15,7 +15,7 @@ from bot.matching import cost
 from bot.matching import pairs as matching
 from bot.matching.people import Person
 from bot.outbox import home_refresh
-from bot.people import arrivals, facts, opt_outs, presence
+from bot.people import arrivals, facts, opt_outs
 from bot.runtime import Transaction
 from models import BuddyPair, BuddyQuestion, BuddyWish
 
@@ -53,8 +53,6 @@ def looking(installation_id: InstallationId, now: datetime) -> Select[str]:
 
 def due_newcomers(tx: Transaction) -> list[str]:
     """Return the newcomers to find a buddy for now, the first to look first."""
-    if not offers.is_offered(tx) or offers.needs_people(tx):
-        return []
     rows = tx.session.scalars(
         select(BuddyWish.member)
         .where(
@@ -76,7 +74,7 @@ def due_newcomers(tx: Transaction) -> list[str]:
     ).all()
     if not rows:
         return []
-    present = set(presence.can_be_matched(tx))
+    present = set(offers.can_be_matched(tx))
     return [member for member in rows if member in present][: rules.MAX_AT_A_TIME]
 
 
@@ -85,7 +83,7 @@ def draft(tx: Transaction) -> Draft | None:
     newcomers = due_newcomers(tx)
     if not newcomers:
         return None
-    present = set(presence.can_be_matched(tx))
+    present = set(offers.can_be_matched(tx))
     willing = [each for each in offers.active(tx) if each in present]
     came_at = arrivals.came_at(tx, willing)
     busy = _busy(tx)
@@ -135,7 +133,7 @@ def next_times(tx: Transaction) -> Sequence[datetime]:
             BuddyWish.wanted_at > tx.now - rules.LOOK_FOR,
         )
     )
-    if looked_at is None or not offers.is_offered(tx) or offers.needs_people(tx):
+    if looked_at is None or not offers.begun_ids(tx):
         return open_questions
     free_from = [
         *(until for _, until in _rests(tx, looked_at)),
@@ -253,7 +251,6 @@ def can_begin(tx: Transaction, question: BuddyQuestion) -> bool:
         question.ends_at > tx.now
         and (now_asked is None or now_asked.id == question.id)
         and wishes.is_looking(tx, newcomer)
-        and offers.is_offered(tx)
         and offers.can_take_part(tx, newcomer)
         and not service.running(tx, newcomer)
         and _may_meet(tx, newcomer, buddy)

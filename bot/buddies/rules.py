@@ -7,8 +7,6 @@ from enum import StrEnum
 from bot.matching.people import Person
 from bot.people.rules import NEW_FOR
 
-# Newcomers are asked, and buddies found, when so many people want it.
-MIN_PEOPLE = 6
 # A newcomer who joined a program longer ago is not asked any longer.
 ASK_WITHIN = timedelta(days=14)
 # People are new for NEW_FOR, and after it can be a buddy until this time.

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.buddies import offers, rules
+from bot.buddies import offers
 from bot.clock import datetime_to_micros
-from bot.forms.fields import Choice, Switch
+from bot.forms.fields import Switch
 from bot.forms.setting import MemberSetting, Setting
+from bot.programs.kind_fields import workspace_field
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
 
@@ -21,17 +23,7 @@ def _put(tx: Transaction, _owner: None, value: Any) -> None:
 
 WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
     Setting(
-        Choice(
-            name="buddies",
-            label="Buddies",
-            hint="I ask newcomers whether a buddy would help, and find one who came"
-            " some months before them.",
-            choices=(
-                ("auto", f"When {rules.MIN_PEOPLE} people want it", None),
-                ("on", "On", None),
-                ("off", "Off", None),
-            ),
-        ),
+        workspace_field(Kind.BUDDIES),
         _get,
         _put,
         position=59,
@@ -47,7 +39,7 @@ def _put_offer(tx: Transaction, member: str, is_in: bool) -> None:
 
 
 def _is_offered(tx: Transaction, member: str) -> bool:
-    if not offers.is_offered(tx) or not offers.can_take_part(tx, member):
+    if not offers.can_take_part(tx, member):
         return False
     return offers.is_in(tx, member) or offers.can_be_buddy(tx, member)
 

@@ -47,10 +47,9 @@ def is_open(tx: Transaction, member: str) -> bool:
     """
     return (
         find(tx, member) is None
-        and offers.is_offered(tx)
-        and not offers.needs_people(tx)
         and offers.is_allowed(tx, member)
         and offers.is_new(tx, member)
+        and offers.has_begun_for(tx, member)
     )
 
 
@@ -96,7 +95,8 @@ def joined_lately(installation_id: InstallationId, now: datetime) -> Select[str]
 
 def unasked(tx: Transaction) -> Sequence[str]:
     """Return the newcomers to ask: those who joined their first program lately."""
-    if not offers.is_offered(tx) or offers.needs_people(tx):
+    ids = offers.begun_ids(tx)
+    if not ids:
         return []
     known = select(BuddyWish.member).where(BuddyWish.installation_id == tx.workspace.id)
     joined = tx.session.scalars(
@@ -104,7 +104,7 @@ def unasked(tx: Transaction) -> Sequence[str]:
         .join(Program, Program.id == ProgramMember.program_id)
         .where(
             Program.installation_id == tx.workspace.id,
-            ProgramMember.member.in_(presence.joined_members(tx)),
+            ProgramMember.member.in_(presence.joined_members(tx, ids)),
             ProgramMember.member.not_in(known),
         )
         .group_by(ProgramMember.member)

@@ -23,6 +23,7 @@ from bot.exchange.notes import answer_buttons
 from bot.exchange.rules import State
 from bot.home.row_blocks import RowList
 from bot.people.blocks import SuggestedTime, end_button, times_line
+from bot.programs.rules import MIN_PEOPLE
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, message_modal
 from bot.slack.rich_text import Part, bold
@@ -75,8 +76,7 @@ def home(view: HomeView) -> RowList:
         people = "1 person is" if view.few_people == 1 else f"{view.few_people} are"
         waiting.append(
             context_line(
-                f"It begins when {rules.MIN_PEOPLE} people are open to it. {people}"
-                " now."
+                f"It begins when {MIN_PEOPLE} people are open to it. {people} now."
             )
         )
     if not view.is_in:
@@ -178,7 +178,7 @@ def proposed(people: Sequence[ProposedPerson], *, few_people: int | None) -> Vie
         return message_modal(
             "Learn together",
             "You're in. I show you people when"
-            f" {rules.MIN_PEOPLE} are open to an exchange. Now it's {few_people}.",
+            f" {MIN_PEOPLE} are open to an exchange. Now it's {few_people}.",
         )
     if not people:
         return message_modal(

@@ -1,7 +1,7 @@
 """The Home tab: exchanges for those who may take part, and their number for leads."""
 
 from bot import permissions
-from bot.exchange import agreement, blocks, pages, questions, service, wishes
+from bot.exchange import agreement, blocks, questions, service, wishes
 from bot.exchange.blocks import HomeExchange, HomeView
 from bot.exchange.permissions import COUNT_EXCHANGES
 from bot.exchange.rules import State
@@ -14,8 +14,7 @@ from bot.workspace import members, roles
 def _is_available(context: HomeContext) -> bool:
     """Return True also if the member's program is over, but not their exchange."""
     tx, member = context.tx, context.member
-    is_offered = wishes.is_offered(tx) and wishes.can_take_part(tx, member)
-    return is_offered or bool(_shown(context))
+    return wishes.can_take_part(tx, member) or bool(_shown(context))
 
 
 def _shown(context: HomeContext) -> list[Pair]:
@@ -58,7 +57,7 @@ def _render(context: HomeContext) -> RenderedSection:
     view = HomeView(
         can_take_part=wishes.can_take_part(tx, member),
         is_in=is_in,
-        few_people=pages.few_people(tx),
+        few_people=wishes.shortage(tx, member),
         can_ask=wishes.load(tx, member).has_room(tx.now)
         and questions.open_question(tx, member) is None,
         exchanges=[

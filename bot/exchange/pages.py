@@ -14,11 +14,6 @@ from bot.runtime import Transaction
 from bot.workspace import member_settings
 
 
-def few_people(tx: Transaction) -> int | None:
-    """Return the number of people, if they are too few for exchanges to begin."""
-    return wishes.count(tx) if wishes.needs_people(tx) else None
-
-
 def wish_form(tx: Transaction, *, by: str) -> View:
     """Build the form of *Learn together*. Raises UserError."""
     wishes.require(tx, by)
@@ -54,7 +49,7 @@ def people(tx: Transaction, *, by: str) -> View:
         ProposedPerson(each.id, each.name, each.hours_a_month, each.reasons)
         for each in proposals.propose(tx, by)
     ]
-    return blocks.proposed(proposed, few_people=few_people(tx))
+    return blocks.proposed(proposed, few_people=wishes.shortage(tx, by))
 
 
 def page(tx: Transaction, pair: Pair, *, notice: str = "") -> View:

@@ -12,7 +12,7 @@ from bot.matching import cost
 from bot.matching import pairs as matching
 from bot.matching.order import draw
 from bot.matching.people import Person
-from bot.people import facts, presence, reasons
+from bot.people import facts, reasons
 from bot.people.reasons import Sentence
 from bot.runtime import Transaction
 from bot.workspace import members
@@ -72,9 +72,9 @@ def _best(
     tx: Transaction, member: str, candidates: Collection[str]
 ) -> tuple[Person, list[Person]]:
     """Return the member, and the best of the candidates."""
-    possible = set(presence.can_be_matched(tx)) & set(candidates)
+    possible = set(wishes.can_be_matched(tx)) & set(candidates)
     possible -= {member} | _left_out(tx, member)
-    if wishes.needs_people(tx):
+    if wishes.shortage(tx, member) is not None:
         possible = set()
     loads = wishes.loads(tx, possible)
     possible = {each for each in possible if loads[each].has_room(tx.now)}

@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 from bot import timezones
 
-# People are proposed when so many are open to an exchange.
-MIN_PEOPLE = 6
 MAX_PROPOSED = 3
 # A question that got no yes is over then; it counts from the peer's next hours.
 ANSWER_WITHIN = timedelta(days=10)

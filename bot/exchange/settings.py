@@ -5,8 +5,10 @@ from typing import Any
 
 from bot.clock import datetime_to_micros
 from bot.exchange import rules, wishes
-from bot.forms.fields import Choice, Switch
+from bot.forms.fields import Switch
 from bot.forms.setting import MemberSetting, Setting
+from bot.programs.kind_fields import workspace_field
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
 
@@ -21,17 +23,7 @@ def _put(tx: Transaction, _owner: None, value: Any) -> None:
 
 WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
     Setting(
-        Choice(
-            name="exchange",
-            label="Learning together",
-            hint="Two people agree to learn from each other. I propose them to each"
-            " other, and say why they fit.",
-            choices=(
-                ("auto", f"When {rules.MIN_PEOPLE} people are open to it", None),
-                ("on", "On", None),
-                ("off", "Off", None),
-            ),
-        ),
+        workspace_field(Kind.EXCHANGE),
         _get,
         _put,
         position=58,
@@ -55,7 +47,7 @@ def _put_wish(tx: Transaction, member: str, wants: bool) -> None:
 
 
 def _is_offered(tx: Transaction, member: str) -> bool:
-    return wishes.can_take_part(tx, member) and wishes.is_offered(tx)
+    return wishes.can_take_part(tx, member)
 
 
 MEMBER_SETTINGS: Sequence[MemberSetting] = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from bot import permissions
 from bot.clock import datetime_to_micros
@@ -12,9 +12,11 @@ from bot.exchange import rules
 from bot.exchange.permissions import LEARN_TOGETHER
 from bot.exchange.rules import Load
 from bot.outbox import home_refresh
-from bot.people import presence
+from bot.people import beginnings, presence
+from bot.programs import kinds
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
-from bot.workspace import members, roles, workspace_settings
+from bot.workspace import members, roles
 from models import Exchange, ExchangeWish
 
 OFF = "There's no learning together in this workspace now."
@@ -27,13 +29,13 @@ _STOP = upsert_latest(ExchangeWish, _KEY, (), presence="is_in")
 
 
 def is_offered(tx: Transaction) -> bool:
-    """Return True unless the workspace has no exchanges."""
-    return workspace_settings.get(tx).exchange != "off"
+    """Return True if a program has exchanges."""
+    return kinds.is_offered(tx, Kind.EXCHANGE)
 
 
 def can_take_part(tx: Transaction, member: str) -> bool:
-    """Return True if the member may use it, and is in a program that is active."""
-    return presence.can_take_part(tx, member, LEARN_TOGETHER)
+    """Return True if the member may use it, and is in an active program with it."""
+    return presence.can_take_part(tx, member, LEARN_TOGETHER, Kind.EXCHANGE)
 
 
 def require(tx: Transaction, member: str) -> None:
@@ -114,24 +116,23 @@ def all_in(tx: Transaction) -> Sequence[ExchangeWish]:
     ).all()
 
 
-def count(tx: Transaction) -> int:
-    """Return the number of those who are open to an exchange, without those who left.
-
-    People who are away are among them.
-    """
-    query = (
-        select(func.count())
-        .select_from(ExchangeWish)
-        .filter_by(installation_id=tx.workspace.id, is_in=True)
-        .where(ExchangeWish.member.in_(presence.joined_members(tx)))
-    )
-    return tx.session.scalar(query) or 0
+def _wanting(tx: Transaction) -> beginnings.Wanting:
+    return [
+        select(ExchangeWish.member).filter_by(
+            installation_id=tx.workspace.id, is_in=True
+        )
+    ]
 
 
-def needs_people(tx: Transaction) -> bool:
-    """Return True if too few people are open to an exchange for it to begin."""
-    setting = workspace_settings.get(tx).exchange
-    return setting == "auto" and count(tx) < rules.MIN_PEOPLE
+def can_be_matched(tx: Transaction) -> list[str]:
+    """Return those who could have an exchange now, if they are open to it."""
+    ids = beginnings.begun_ids(tx, Kind.EXCHANGE, _wanting(tx))
+    return presence.can_be_matched(tx, ids)
+
+
+def shortage(tx: Transaction, member: str) -> int | None:
+    """Return the number of people if they are too few in the member's programs."""
+    return beginnings.shortage(tx, member, Kind.EXCHANGE, _wanting(tx))
 
 
 def loads(tx: Transaction, people: Collection[str]) -> dict[str, Load]:

@@ -8,8 +8,8 @@ from slack_sdk.models.blocks import Block, HeaderBlock
 from bot.home.row_blocks import RowList
 from bot.pairs.introduction_notes import answer_row, mentions
 from bot.pairs.notes import paused
-from bot.pairs.rules import MIN_PEOPLE
 from bot.people.blocks import Mate
+from bot.programs.rules import MIN_PEOPLE
 from bot.slack import rich_text
 from bot.slack.blocks import button, button_row, context_line, name_list
 from bot.slack.rich_text import bold

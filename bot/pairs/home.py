@@ -27,7 +27,7 @@ def often(recurrence: Recurrence) -> str:
 
 def _is_available(context: HomeContext) -> bool:
     tx = context.tx
-    return opt_ins.can_take_part(tx, context.member) and opt_ins.is_offered(tx)
+    return opt_ins.can_take_part(tx, context.member)
 
 
 def _render(context: HomeContext) -> RenderedSection:
@@ -35,7 +35,7 @@ def _render(context: HomeContext) -> RenderedSection:
         return RenderedSection()
     tx, own = context.tx, opt_ins.find(context.tx, context.member)
     is_in = own is not None and own.is_in
-    count = opt_ins.count(tx)
+    few_people = opt_ins.shortage(tx, context.member)
     day = rounds.next_round(tx).day
     weeks = context.settings.coffee_weeks
     view = HomeView(
@@ -45,8 +45,8 @@ def _render(context: HomeContext) -> RenderedSection:
         often=often(opt_ins.recurrence(tx)),
         is_in=is_in,
         is_paused=is_in and own is not None and opt_outs.is_paused(own),
-        count=count,
-        needs_people=rounds.needs_people(tx, count),
+        count=opt_ins.count(tx) if few_people is None else few_people,
+        needs_people=few_people is not None,
         is_waiting=own is not None and own.waits_in is not None,
         match=_open_match(context),
     )
@@ -99,7 +99,7 @@ def _render_for_leads(context: HomeContext) -> RenderedSection:
     view = LeadView(
         count,
         format_day(rounds.next_round(tx).day),
-        needs_people=rounds.needs_people(tx, count),
+        needs_people=not opt_ins.begun_ids(tx),
         last_day=format_day(last.day) if last else "",
         people=last.people if last else 0,
         unmatched=last.unmatched if last else 0,

@@ -23,7 +23,7 @@ from bot.pairs.message_kinds import (
     PAIR_UPDATE_INTRODUCTION,
 )
 from bot.pairs.rules import Answer, Answers, Fit, Outcome, State
-from bot.people import exclusions, facts, meetings, opt_outs, places, presence
+from bot.people import exclusions, facts, meetings, opt_outs, places
 from bot.runtime import Transaction
 from models import DoNotPair, PairMatch, PairMatchMember, PairOptIn, PairRound
 
@@ -256,7 +256,7 @@ def match_again(tx: Transaction, round_: PairRound) -> None:
         .limit(_MAX_REMATCHED)
     ).all()
     rows = {row.member: row for row in waiting if not opt_outs.is_paused(row)}
-    present = [member for member in presence.can_be_matched(tx) if member in rows]
+    present = [member for member in opt_ins.can_be_matched(tx) if member in rows]
     if len(present) < 2:  # noqa: PLR2004 - nobody to match them with
         return
     people = with_waits(facts.load_people(tx, present), rows)

@@ -8,11 +8,11 @@ from slack_sdk.models.blocks import ButtonElement
 from bot.pairs.introduction_notes import answer_row
 from bot.pairs.rules import (
     ASK_AGAIN_AFTER,
-    MIN_PEOPLE,
     SILENT_ROUNDS,
     Fit,
     State,
 )
+from bot.programs.rules import MIN_PEOPLE
 from bot.slack.blocks import (
     Note,
     button,
@@ -190,11 +190,11 @@ def paused() -> Note:
     return text, [*blocks, button_row(button("Take part again", "pair_join", "coffee"))]
 
 
-def joined(day: str, count: int, *, needs_people: bool) -> Note:
-    """Confirm that a member takes part, as one of `count` people."""
+def joined(day: str, few_people: int | None) -> Note:
+    """Confirm that a member takes part, as one of `few_people` if it has not begun."""
     text = f"The next round of peer coffee is on {day}."
-    if needs_people:
-        now = "You are the first." if count == 1 else f"You are {count} now."
+    if few_people is not None:
+        now = "You are the first." if few_people == 1 else f"You are {few_people} now."
         text = f"Peer coffee begins when {MIN_PEOPLE} people take part. {now}"
     return _with_buttons(
         f"You're in. {text}",

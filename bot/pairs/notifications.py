@@ -21,7 +21,7 @@ from bot.pairs.message_kinds import (
 )
 from bot.pairs.notes import Status
 from bot.pairs.rules import Answer, Outcome, State
-from bot.people import opt_outs
+from bot.people import opt_outs, presence
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, Reschedule, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
@@ -149,7 +149,7 @@ def _render_reminder(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if any(not matches.answers(row).is_silent for row in rows.values()):
         return None
-    if not opt_ins.can_take_part(tx, member):
+    if not presence.is_in_active_program(tx, member):
         return None
     names = members.first_names(tx, rows)
     writer = match.first_writer
@@ -168,7 +168,7 @@ def _render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if match is None or not rows[member].is_current:
         return None
     own, state = rows[member], matches.state(rows)
-    if not opt_ins.can_take_part(tx, member):
+    if not presence.is_in_active_program(tx, member):
         return None
     others = _names(tx, rows, matches.mates(rows, member))
     if state is State.OPEN:

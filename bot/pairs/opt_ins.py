@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 
 from bot import permissions
 from bot.db.statements import InstallationId, upsert_latest
@@ -11,7 +11,9 @@ from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.pairs.permissions import TAKE_PART
 from bot.pairs.rules import Recurrence
-from bot.people import opt_outs, presence
+from bot.people import beginnings, opt_outs, presence
+from bot.programs import kinds
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
 from bot.workspace import members, roles, workspace_settings
 from models import PairOptIn
@@ -26,8 +28,8 @@ _PUT = upsert_latest(
 
 
 def is_offered(tx: Transaction) -> bool:
-    """Return True unless the workspace has no peer coffee."""
-    return workspace_settings.get(tx).coffee != "off"
+    """Return True if a program has peer coffee."""
+    return kinds.is_offered(tx, Kind.COFFEE)
 
 
 def recurrence(tx: Transaction) -> Recurrence:
@@ -38,8 +40,40 @@ def recurrence(tx: Transaction) -> Recurrence:
 
 
 def can_take_part(tx: Transaction, member: str) -> bool:
-    """Return True if the member may use it, and is in a program that is active."""
-    return presence.can_take_part(tx, member, TAKE_PART)
+    """Return True if the member may use it, and is in an active program with it."""
+    return presence.can_take_part(tx, member, TAKE_PART, Kind.COFFEE)
+
+
+def _wanting(tx: Transaction, before_micros: int | None = None) -> beginnings.Wanting:
+    """Return a query for those who take part, without the paused ones."""
+    conditions = list(in_conditions(tx))
+    if before_micros is not None:
+        conditions.append(PairOptIn.event_micros < before_micros)
+    maybe_paused = tx.session.scalars(
+        select(PairOptIn).where(*conditions, PairOptIn.paused_at.is_not(None))
+    )
+    paused = [row.member for row in maybe_paused if opt_outs.is_paused(row)]
+    return [
+        select(PairOptIn.member).where(*conditions, PairOptIn.member.not_in(paused))
+    ]
+
+
+def begun_ids(tx: Transaction, before_micros: int | None = None) -> set[int]:
+    """Return the ids of the running programs in which peer coffee has begun.
+
+    With a time, only presses before it count.
+    """
+    return beginnings.begun_ids(tx, Kind.COFFEE, _wanting(tx, before_micros))
+
+
+def can_be_matched(tx: Transaction) -> list[str]:
+    """Return those who could come to a round now, if they take part."""
+    return presence.can_be_matched(tx, begun_ids(tx))
+
+
+def shortage(tx: Transaction, member: str) -> int | None:
+    """Return the number of people if they are too few in the member's programs."""
+    return beginnings.shortage(tx, member, Kind.COFFEE, _wanting(tx))
 
 
 def find(tx: Transaction, member: str) -> PairOptIn | None:
@@ -133,16 +167,6 @@ def active(tx: Transaction, *, before_micros: int | None = None) -> list[PairOpt
 def count(tx: Transaction) -> int:
     """Return the number of those who take part, without the paused ones.
 
-    People who are away are among them, but not those who left all running programs.
+    People who are away are among them, but not those who left the programs with it.
     """
-    conditions = [
-        *in_conditions(tx),
-        PairOptIn.member.in_(presence.joined_members(tx)),
-    ]
-    everyone = tx.session.scalar(
-        select(func.count()).select_from(PairOptIn).where(*conditions)
-    )
-    maybe_paused = tx.session.scalars(
-        select(PairOptIn).where(*conditions, PairOptIn.paused_at.is_not(None))
-    )
-    return (everyone or 0) - sum(map(opt_outs.is_paused, maybe_paused))
+    return beginnings.count(tx, Kind.COFFEE, _wanting(tx))

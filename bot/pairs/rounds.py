@@ -14,12 +14,13 @@ from bot.matching import pairs as matching
 from bot.matching.pairs import Pairs
 from bot.matching.people import Person
 from bot.outbox import home_refresh
-from bot.pairs import matches, opt_ins, rules, schedule, turns
+from bot.pairs import matches, opt_ins, schedule, turns
 from bot.pairs.message_kinds import PAIR_LEFT_OUT, PAIR_PAUSED
 from bot.pairs.opt_ins import COFFEE
 from bot.people import facts, opt_outs, presence
+from bot.programs import kinds
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
-from bot.workspace import workspace_settings
 from models import (
     Member,
     PairMatch,
@@ -27,6 +28,7 @@ from models import (
     PairOptIn,
     PairRound,
     PeerPlace,
+    Program,
 )
 
 KEPT_FOR = timedelta(days=365)
@@ -47,6 +49,8 @@ class Draft:
 
     round: NextRound
     people: Sequence[Person]
+    # The programs whose people take part.
+    program_ids: Collection[int]
     # The members who did not answer for some rounds.
     silent: Collection[str]
     seed: str
@@ -89,23 +93,27 @@ def is_due(tx: Transaction) -> bool:
     return _due_people(tx) is not None
 
 
-def _due_people(tx: Transaction) -> tuple[NextRound, list[PairOptIn]] | None:
+def _due_people(
+    tx: Transaction,
+) -> tuple[NextRound, list[PairOptIn], set[int]] | None:
+    """Return a round that is due, with its people and their programs."""
     if not opt_ins.is_offered(tx) or not opt_ins.count(tx):
         return None
     upcoming = next_round(tx)
     if upcoming.starts_at > tx.now:
         return None
-    present = set(presence.can_be_matched(tx))
     # People who press later take part in the next round.
     micros = datetime_to_micros(upcoming.starts_at)
+    ids = opt_ins.begun_ids(tx, micros)
+    present = set(presence.can_be_matched(tx, ids))
     wanting = [
         row
         for row in _not_resting(tx, upcoming.day, before_micros=micros)
         if row.member in present
     ]
-    if not wanting or needs_people(tx, len(wanting)):
+    if not wanting:
         return None
-    return upcoming, wanting
+    return upcoming, wanting, ids
 
 
 def _not_resting(
@@ -131,26 +139,25 @@ def own_day(tx: Transaction, member: str, upcoming: date) -> date:
     return upcoming
 
 
-def needs_people(tx: Transaction, count: int) -> bool:
-    """Return True if the first round waits for more people than so many."""
-    is_automatic = workspace_settings.get(tx).coffee == "auto"
-    return is_automatic and count < rules.MIN_PEOPLE and last_round(tx) is None
-
-
 def draft(tx: Transaction) -> Draft | None:
     """Load the people of a round that is due; None if there is none."""
     due = _due_people(tx)
     if due is None:
         return None
-    upcoming, wanting = due
+    upcoming, wanting, ids = due
     silent = turns.silent_members(tx)
     rows = {row.member: row for row in wanting if row.member not in silent}
-    return _draft(tx, upcoming, rows, silent & {row.member for row in wanting})
+    quiet = silent & {row.member for row in wanting}
+    return _draft(tx, upcoming, rows, quiet, ids)
 
 
 def preview(tx: Transaction, limit: int) -> Draft | None:
     """Return the next round as it would be now; None with more than `limit` people."""
-    present = set(presence.can_be_matched(tx))
+    # Before it has begun anywhere, leads see what a beginning would be like.
+    ids = opt_ins.begun_ids(tx) or {
+        program.id for program in kinds.running(tx, Kind.COFFEE)
+    }
+    present = set(presence.can_be_matched(tx, ids))
     upcoming = next_round(tx)
     rows = {
         row.member: row
@@ -159,7 +166,7 @@ def preview(tx: Transaction, limit: int) -> Draft | None:
     }
     if len(rows) > limit:
         return None
-    return _draft(tx, upcoming, rows, ())
+    return _draft(tx, upcoming, rows, (), ids)
 
 
 def _draft(
@@ -167,10 +174,11 @@ def _draft(
     upcoming: NextRound,
     rows: Mapping[str, PairOptIn],
     silent: Collection[str],
+    program_ids: Collection[int],
 ) -> Draft:
     people = matches.with_waits(facts.load_people(tx, rows), rows)
     seed = f"{tx.workspace.team_id}|{COFFEE}|{upcoming.day}"
-    return Draft(upcoming, people, silent, seed)
+    return Draft(upcoming, people, program_ids, silent, seed)
 
 
 def store(tx: Transaction, draft: Draft, formed: Pairs) -> None:
@@ -200,6 +208,11 @@ def store(tx: Transaction, draft: Draft, formed: Pairs) -> None:
     matched = {member for group in groups for member in group}
     left = {person.id for person in draft.people} & rows.keys() - matched
     round_.people, round_.unmatched = len(matched) + len(left), len(left)
+    tx.session.execute(
+        update(Program)
+        .where(Program.id.in_(draft.program_ids), Program.coffee_began_at.is_(None))
+        .values(coffee_began_at=tx.now)
+    )
     recurrence = opt_ins.recurrence(tx)
     zones = {person.id: person.zone or _UTC for person in draft.people}
     starts = {

@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 from bot import public_holidays, timezones
 
-# Rounds of peer coffee begin when so many people want them.
-MIN_PEOPLE = 6
 # After so many rounds without an answer, the bot pauses it.
 SILENT_ROUNDS = 3
 # A round that could not be formed at its time is formed within this time, or left out.

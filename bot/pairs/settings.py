@@ -8,7 +8,8 @@ from bot.clock import datetime_to_micros
 from bot.forms.fields import Choice, Field, FormValues, Number, Switch
 from bot.forms.setting import MemberSetting, Setting
 from bot.pairs import matches, opt_ins
-from bot.pairs.rules import MIN_PEOPLE
+from bot.programs.kind_fields import workspace_field
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
 from bot.workspace import member_settings, workspace_settings
 
@@ -52,17 +53,7 @@ class _Pace(Choice):
 WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
     _column(
         "coffee",
-        Choice(
-            name="coffee",
-            label="Peer coffee",
-            hint="I introduce two people at a time who want to meet a peer, and say why"
-            " they fit.",
-            choices=(
-                ("auto", f"When {MIN_PEOPLE} people take part", None),
-                ("on", "On", None),
-                ("off", "Off", None),
-            ),
-        ),
+        workspace_field(Kind.COFFEE),
         50,
     ),
     _column(
@@ -109,7 +100,7 @@ def _put_wish(tx: Transaction, member: str, wants: bool) -> None:
 
 
 def _is_offered(tx: Transaction, member: str) -> bool:
-    return opt_ins.can_take_part(tx, member) and opt_ins.is_offered(tx)
+    return opt_ins.can_take_part(tx, member)
 
 
 MEMBER_SETTINGS: Sequence[MemberSetting] = (

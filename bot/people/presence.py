@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Select, select
 
 from bot import permissions, timezones
 from bot.permissions import Permission
-from bot.programs import membership
-from bot.programs import rules as program_rules
-from bot.programs import service as programs
+from bot.programs import kinds, membership, service
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
 from bot.workspace import roles
 from models import (
@@ -21,8 +20,8 @@ from models import (
 )
 
 
-def joined_members(tx: Transaction) -> Select[str]:
-    """Return a query for those who joined a running program, also if they are away.
+def joined_members(tx: Transaction, program_ids: Collection[int]) -> Select[str]:
+    """Return a query for those who joined one of these, also if they are away.
 
     Bots, external people, and those who were deactivated or forgotten are not among
     them.
@@ -30,16 +29,23 @@ def joined_members(tx: Transaction) -> Select[str]:
     return (
         select(Member.slack_id)
         .join(ProgramMember, ProgramMember.member == Member.slack_id)
-        .where(*_conditions(tx))
+        .where(*joined_conditions(tx, program_ids))
     )
 
 
-def can_take_part(tx: Transaction, member: str, permission: Permission) -> bool:
-    """Return True if the member may do it, and is in a program that is active."""
-    joined = membership.joined_programs(tx, member)
-    if not any(programs.is_active(tx, program) for program, _ in joined):
+def can_take_part(
+    tx: Transaction, member: str, permission: Permission, kind: Kind
+) -> bool:
+    """Return True if the member may do it, and an active program of theirs has it."""
+    if not kinds.of_member(tx, member, kind):
         return False
     return permissions.is_allowed(permission, roles.in_workspace(tx, member))
+
+
+def is_in_active_program(tx: Transaction, member: str) -> bool:
+    """Return True if the member is in a program that is active, whatever it has."""
+    joined = membership.joined_programs(tx, member)
+    return any(service.is_active(tx, program) for program, _ in joined)
 
 
 def in_a_program(tx: Transaction, people: Collection[str]) -> set[str]:
@@ -75,11 +81,16 @@ def leavers(
     return [(row_id, member) for row_id, member in running if member not in present]
 
 
-def can_be_matched(tx: Transaction) -> list[str]:
-    """Return the `joined_members` who are not away, by their ids.
+def can_be_matched(
+    tx: Transaction, program_ids: Collection[int] | None = None
+) -> list[str]:
+    """Return the `joined_members` of programs who are not away, by their ids.
 
-    Those who paused the bot, or all of their programs, are not among them.
+    Those who paused the bot, or all of these programs, are not among them. Without
+    `program_ids`, all running programs count.
     """
+    if program_ids is None:
+        program_ids = {program.id for program in kinds.running(tx)}
     rows = tx.session.execute(
         select(
             Member.slack_id,
@@ -95,20 +106,15 @@ def can_be_matched(tx: Transaction) -> list[str]:
             (MemberSettingsRow.installation_id == Member.installation_id)
             & (MemberSettingsRow.member == Member.slack_id),
         )
-        .where(*_conditions(tx))
+        .where(*joined_conditions(tx, program_ids))
     )
     return sorted({row.slack_id for row in rows if not _is_absent(row, tx.now)})
 
 
-def _conditions(tx: Transaction) -> Sequence[ColumnElement[bool]]:
-    running = [
-        program
-        for program in tx.session.scalars(
-            select(Program).filter_by(installation_id=tx.workspace.id)
-        )
-        if programs.state(tx, program) is program_rules.State.RUNNING
-    ]
-    ids = {program.id for program in running} - programs.paused_ids(tx, running)
+def joined_conditions(
+    tx: Transaction, program_ids: Collection[int]
+) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions on members, and their rows in these programs."""
     return [
         Member.installation_id == tx.workspace.id,
         Member.fetched_at.is_not(None),
@@ -116,7 +122,7 @@ def _conditions(tx: Transaction) -> Sequence[ColumnElement[bool]]:
         Member.is_external.is_(False),
         Member.is_deactivated.is_(False),
         Member.erased_at.is_(None),
-        ProgramMember.program_id.in_(ids),
+        ProgramMember.program_id.in_(program_ids),
         ProgramMember.is_joined.is_(True),
     ]
 

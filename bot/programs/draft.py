@@ -18,6 +18,8 @@ from bot.programs.rules import (
     MAX_RULE_LENGTH,
     MAX_RULES,
     MAX_TIME_LENGTH,
+    Kind,
+    Mode,
     Texts,
 )
 from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain
@@ -25,11 +27,20 @@ from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain
 # The fields on each page of the form; the last page is the invitation, too.
 PAGES = (
     ("name", "audience", "goal", "benefit"),
-    ("time_needed", "rules", "starts_on", "ends_on", "joining", "guests_may_join"),
+    (
+        "time_needed",
+        "rules",
+        "starts_on",
+        "ends_on",
+        "joining",
+        "guests_may_join",
+        *Kind,
+    ),
     ("leads", "channels"),
 )
 FIELDS = tuple(field for page in PAGES for field in page)
-# The workspace's own program has all channels, no dates, and leads in the settings.
+# The workspace's own program has all channels and no dates. Its leads, and the kinds
+# of meetings that it has, are settings of the workspace.
 TEXT_FIELDS = ("name", "audience", "goal", "benefit", "time_needed", "rules")
 # Those of the workspace's own program.
 WORKSPACE_FIELDS = (*TEXT_FIELDS, "guests_may_join")
@@ -63,6 +74,9 @@ class ProgramForm:
     ends_on: str = ""
     joining: str = "open"
     guests_may_join: bool = False
+    coffee: str = Mode.AUTO.value
+    exchange: str = Mode.AUTO.value
+    buddies: str = Mode.AUTO.value
     # Slack's ids.
     leads: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
@@ -77,6 +91,7 @@ class Draft:
     ends_on: date | None
     joining: str
     guests_may_join: bool
+    kinds: Mapping[Kind, Mode]
     # Slack's ids, without repetitions.
     leads: tuple[str, ...]
     channels: tuple[str, ...]
@@ -102,6 +117,7 @@ def parse(
             ("rules", _error_of_rules(_rules(form), has_defaults=has_defaults)),
             *_errors_of_days(form, today),
             ("joining", "" if form.joining in JOINING else "Choose who may join."),
+            *_errors_of_kinds(form),
             ("leads", _error_of_ids(form.leads, MAX_LEADS, "lead")),
             *(
                 [("channels", _error_of_ids(form.channels, MAX_CHANNELS, "channel"))]
@@ -123,6 +139,7 @@ def parse(
         ends_on=read_date(form.ends_on),
         joining=form.joining,
         guests_may_join=form.guests_may_join,
+        kinds={kind: _mode(form, kind) or Mode.AUTO for kind in Kind},
         leads=_ids(form.leads),
         channels=_ids(form.channels),
     )
@@ -164,6 +181,17 @@ def _error_of_rules(rules: Sequence[str], *, has_defaults: bool) -> str:
     return ""
 
 
+def _mode(form: ProgramForm, kind: Kind) -> Mode | None:
+    typed = getattr(form, kind)
+    return next((mode for mode in Mode if mode == typed), None)
+
+
+def _errors_of_kinds(form: ProgramForm) -> Iterator[tuple[str, str]]:
+    for kind in Kind:
+        if _mode(form, kind) is None:
+            yield kind, "Choose one of these."
+
+
 def _errors_of_days(form: ProgramForm, today: date | None) -> Iterator[tuple[str, str]]:
     first, last = read_date(form.starts_on), read_date(form.ends_on)
     if first is None:
@@ -195,6 +223,7 @@ def to_form(draft: Draft) -> ProgramForm:
         ends_on=draft.ends_on.isoformat() if draft.ends_on else "",
         joining=draft.joining,
         guests_may_join=draft.guests_may_join,
+        **{kind.value: mode.value for kind, mode in draft.kinds.items()},
         leads=draft.leads,
         channels=draft.channels,
     )
@@ -256,6 +285,7 @@ def _values(draft: Draft) -> dict[str, Any]:
         "ends_on": draft.ends_on,
         "joining": draft.joining,
         "guests_may_join": draft.guests_may_join,
+        **{kind.value: mode for kind, mode in draft.kinds.items()},
         "leads": frozenset(draft.leads),
         "channels": frozenset(draft.channels),
     }

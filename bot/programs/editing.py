@@ -9,11 +9,11 @@ from bot.db.statements import replace_members, upsert
 from bot.errors import UserError
 from bot.permissions import require
 from bot.programs import draft as drafts
-from bot.programs import membership, service
+from bot.programs import kinds, membership, service
 from bot.programs.draft import FIELDS, TEXT_FIELDS, WORKSPACE_FIELDS, Draft
 from bot.programs.message_kinds import PROGRAM_POST_INVITATION
 from bot.programs.permissions import MAKE_PROGRAM
-from bot.programs.rules import MAX_CHANNELS, State, Texts
+from bot.programs.rules import MAX_CHANNELS, Kind, State, Texts
 from bot.runtime import Transaction
 from bot.slack.text import to_plain
 from bot.workspace import channels as workspace_channels
@@ -48,6 +48,7 @@ def draft_of(tx: Transaction, program: Program) -> Draft:
         ends_on=program.ends_on,
         joining=program.joining,
         guests_may_join=program.guests_may_join,
+        kinds={kind: kinds.mode(tx, program, kind) for kind in Kind},
         leads=() if is_everywhere else tuple(service.program_leads(tx, program)),
         channels=()
         if is_everywhere
@@ -209,6 +210,8 @@ def _store(
             replace_members(tx.session, ProgramLead, draft.leads, program_id=program.id)
         elif part == "channels":
             _set_channels(tx, program, channels)
+        elif part in draft.kinds:
+            setattr(program, part, draft.kinds[Kind(part)])
         else:
             setattr(program, part, getattr(draft, part))
     tx.session.flush()

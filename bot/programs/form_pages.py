@@ -14,7 +14,7 @@ from bot.programs.draft import PAGES, WORKSPACE_FIELDS, Draft, ProgramForm
 from bot.programs.forms import FormState
 from bot.programs.permissions import MAKE_PROGRAM, RUN_PROGRAM
 from bot.programs.presentation import format_dates, format_day
-from bot.programs.rules import MAX_LINE_LENGTH, Texts
+from bot.programs.rules import MAX_LINE_LENGTH, Kind, Texts
 from bot.runtime import Transaction
 from bot.slack.blocks import name_list, quoted
 from bot.workspace import members
@@ -148,7 +148,7 @@ def _value(tx: Transaction, program: Program, part: str, by: str) -> str:
     match part:
         case "starts_on" | "ends_on":
             return format_day(getattr(program, part)) or "none"
-        case "joining" | "guests_may_join":
+        case "joining" | "guests_may_join" | Kind.COFFEE | Kind.EXCHANGE | Kind.BUDDIES:
             return forms.label_of(part, getattr(program, part))
         case "leads":
             leads = members.names_in_order(tx, service.program_leads(tx, program))

@@ -21,6 +21,7 @@ from bot.forms.fields import Choice, Day, Switch
 from bot.programs import draft as drafts
 from bot.programs import rules
 from bot.programs.draft import ProgramForm
+from bot.programs.kind_fields import FIELDS as KIND_FIELDS
 from bot.programs.rules import (
     MAX_CHANNELS,
     MAX_LEADS,
@@ -29,6 +30,7 @@ from bot.programs.rules import (
     MAX_RULE_LENGTH,
     MAX_RULES,
     MAX_TIME_LENGTH,
+    Kind,
     Texts,
 )
 from bot.slack import rich_text
@@ -63,7 +65,8 @@ def label_of(part: str, value: str | bool) -> str:
     """Return the label of a choice in the form."""
     if part == "guests_may_join":
         return "yes" if value else "no"
-    return next(label for name, label, _ in JOINING.choices if name == value).lower()
+    field = JOINING if part == "joining" else KIND_FIELDS[Kind(part)]
+    return next(label for name, label, _ in field.choices if name == value).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,8 @@ def rules_form(state: FormState) -> View:
             JOINING.render(form.joining if form.joining in rules.JOINING else "open"),
         ]
     fields.append(GUESTS.render(form.guests_may_join))
+    if not state.is_workspace_wide:
+        fields += [KIND_FIELDS[kind].render(getattr(form, kind)) for kind in Kind]
     return _page(state, "program_rules", [*fields, _back(1)])
 
 

@@ -16,6 +16,9 @@ _NOUNS = {
     "ends_on": "the last day",
     "joining": "who may join",
     "guests_may_join": "“Guests may join”",
+    "coffee": "“Peer coffee”",
+    "exchange": "“Learning together”",
+    "buddies": "“Buddies”",
     "leads": "the leads",
     "channels": "the channels",
 }

@@ -16,6 +16,25 @@ MAX_CHANNELS = 50
 
 JOINING = ("open", "invitation")
 
+# A kind of meeting with "auto" begins when so many of the program's people want it.
+MIN_PEOPLE = 6
+
+
+class Kind(StrEnum):
+    """A kind of meeting that a program may have."""
+
+    COFFEE = "coffee"
+    EXCHANGE = "exchange"
+    BUDDIES = "buddies"
+
+
+class Mode(StrEnum):
+    """Whether a program has a kind of meeting: AUTO begins when enough want it."""
+
+    OFF = "off"
+    AUTO = "auto"
+    ON = "on"
+
 
 class State(StrEnum):
     """The state of a program, which derives from its dates."""

@@ -114,8 +114,8 @@ SAMPLES: Samples = {
     ],
     notes.paused: [notes.paused],
     notes.joined: [
-        partial(notes.joined, "Tuesday, 17 March", count, needs_people=needs_people)
-        for count, needs_people in ((1, True), (3, True), (7, False))
+        partial(notes.joined, "Tuesday, 17 March", few_people)
+        for few_people in (1, 3, None)
     ],
     notes.stopped: [notes.stopped],
     notes.gone: [notes.gone],

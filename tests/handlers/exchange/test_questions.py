@@ -490,7 +490,7 @@ def test_someone_who_left_can_not_say_yes(story: Story) -> None:
         program = programs.workspace_program(tx)
         membership.leave(tx, program, HELPER, event_micros=10**17)
     presses(story, HELPER, "yes")
-    assert "for people who are in a program" in story.slack.responses[-1][1]
+    assert "for people in a program that has it" in story.slack.responses[-1][1]
     assert exchange(story).begun_at is None
     assert row_of(story, HELPER).answer is None
 

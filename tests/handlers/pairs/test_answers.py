@@ -490,7 +490,7 @@ def test_a_meeting_that_was_is_not_undone(story: Story, pair: tuple[str, str]) -
 @pytest.mark.deep
 def test_nobody_is_asked_about_a_match_after_their_program_ended(story: Story) -> None:
     story.set_up_workspace(coffee="on")
-    program = make_program(story)
+    program = make_program(story, coffee="on")
     takes_part(story, ASKER, HELPER)
     joins_program(story, ASKER, program)
     joins_program(story, HELPER, program)

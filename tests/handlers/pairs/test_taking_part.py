@@ -81,7 +81,7 @@ def test_rounds_that_have_begun_wait_for_nobody(story: Story) -> None:
 def test_nobody_outside_a_program_takes_part(story: Story) -> None:
     story.ask()
     story.click(ASKER, "pair_join", "coffee", channel="D0X")
-    refusal = "Peer coffee is for people who are in a program."
+    refusal = "Peer coffee is for people in a program that has it."
     assert story.slack.responses[-1][1] == refusal
     with story.rt.read_session() as session:
         assert session.scalars(select(PairOptIn)).all() == []

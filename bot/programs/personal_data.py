@@ -50,7 +50,7 @@ PERSONAL_DATA = (
         stays="One for each program.",
         non_personal=(
             *("name", "audience", "goal", "time_needed", "benefit", "rules"),
-            *("joining", "source"),
+            *("joining", "source", "coffee", "exchange", "buddies"),
         ),
     ),
     TablePolicy(

@@ -516,9 +516,9 @@ def test_programs_have_the_kinds_that_the_workspace_had(url: str):
             ("auto", "on", "auto", True),
             ("auto", "auto", "auto", False),
         ]
-        modes = connection.execute(
+        stored = connection.execute(
             text("SELECT exchange FROM workspace_settings ORDER BY installation_id")
         )
-        assert list(modes.scalars()) == ["on", "on"]
+        assert list(stored.scalars()) == ["on", "on"]
         command.downgrade(schema._config(connection), BEFORE_KINDS)
     database.close()

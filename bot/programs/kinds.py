@@ -12,7 +12,7 @@ from models import Program
 
 
 def mode(tx: Transaction, program: Program, kind: Kind) -> Mode:
-    """Return whether a program has a kind.
+    """Return the choice of a program for a kind.
 
     That of the workspace's own program is a setting of the workspace.
     """

@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Mode(StrEnum):
-    """Whether a program has a kind of meeting: AUTO begins when enough want it."""
+    """The choice of a program for a kind: AUTO begins when enough people want it."""
 
     OFF = "off"
     AUTO = "auto"

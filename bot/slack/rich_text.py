@@ -109,7 +109,7 @@ def inline(*parts: Part) -> RichTextBlock:
 
 
 def context_line(*parts: Part) -> ContextBlock:
-    """Return a context line (small and grey) of plain strings, dates and links."""
+    """Return a context line (small and grey) of text, dates, links and channels."""
     text = "".join(_to_mrkdwn(token) for token in _to_tokens(parts))
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
 
@@ -132,6 +132,8 @@ def _to_mrkdwn(token: Token) -> str:
         return f"<!date^{token.target}^{_DATE}|{escape(token.text)}>"
     if token.kind == "link":
         return f"<{escape(token.target)}|{escape(token.text)}>"
+    if token.kind == "channel":
+        return f"<#{escape(token.target)}>"
     return escape(token.text)
 
 

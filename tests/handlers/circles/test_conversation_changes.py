@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 import jobs.workspace
+from bot.circles import personal_data
 from bot.circles.vote_rules import Kind
 from bot.people import places
 from bot.slack.api import NotSent, Rejected
@@ -269,3 +270,42 @@ def test_who_leaves_the_channel_while_others_are_invited_reads_alone(
         assert own is not None
         assert places.recipients(own) == [channel, people[2]]
         assert people[1] not in own.inside
+
+
+@pytest.mark.deep
+def test_a_circle_whose_channel_is_gone_gets_no_other_one(
+    story: Story, program: int, begun: tuple[int, int, list[str]]
+) -> None:
+    _, circle, people = begun
+    grant(story, CHANNEL)
+    story.slack.uninvitable = {people[1]}
+    go_to_next_offer(story)
+    hours_come(story)
+    channel = channel_of(story)
+    # Only those who are in it see its link.
+    assert f"<#{channel}>" in str(press(story, people[0], "see", circle))
+    assert channel not in str(press(story, people[1], "see", circle))
+    # The others read that a newcomer can read what they wrote.
+    story.click(LATE, "circle_take", str(circle), channel="D1")
+    hours_come(story)
+    [question] = with_words(story, people[0], "Lee would like a free place")
+    assert "read" in question
+    story.slack.fail["conversations.kick"] = [REFUSED]
+    leave(story, circle, people[2:3])
+    hours_come(story)
+    assert place(story).channel is None
+    last = place(story).id
+    # The next meeting is prepared.
+    hours_come_to(story, story.clock.now + timedelta(days=16))
+    assert place(story).id == last
+    assert channel not in str(press(story, people[0], "see", circle))
+    # The rows go a year after the season; even then the bot reads nothing there.
+    story.clock.now += timedelta(days=800)
+    with story.rt.write(story.workspace) as tx:
+        personal_data.purge(tx)
+    assert all_rows(story)["peer_places"] == []
+    joined = {"type": "member_joined_channel", "user": BOT, "channel": channel}
+    assert story.event(joined | {"channel_type": "G"}) == 200
+    story.slack.channels[channel]["is_private"] = False
+    jobs.workspace.sync_channels(story.rt, story.worker)
+    assert channel not in channels_known(story)

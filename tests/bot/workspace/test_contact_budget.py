@@ -249,7 +249,7 @@ def test_each_message_that_waits_for_contact_hours_has_a_budget():
     # The owner of a schedule set it up, and wants to know that it stands still; an
     # asker gets one message about their own ask. Champions who read asks first have
     # some hours for it; reports that hide an ask, and stops of an author, are rare.
-    # Members chose to be told of asks without a name.
+    # Authors of asks and answers without a name choose their daily note.
     # People signed up for circles, for peer coffee, for their exchange and for buddies,
     # and wrote to a program's leads.
     assert outside == {

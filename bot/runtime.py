@@ -151,8 +151,8 @@ class ServedWorkspaces:
         candidates = [
             workspace
             for workspace in self
-            if not (enterprise_id and workspace.enterprise_id)
-            or workspace.enterprise_id == enterprise_id
+            if workspace.enterprise_id == enterprise_id
+            or not (self.follow_database or (enterprise_id and workspace.enterprise_id))
         ]
         return candidates[0] if len(candidates) == 1 else None
 

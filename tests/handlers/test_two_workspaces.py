@@ -231,6 +231,16 @@ def test_a_workspace_whose_enterprise_is_unknown_may_be_part_of_it(slack: FakeSl
     assert served.find(None, "E1") is None
 
 
+def test_no_other_organisations_payload_is_one_of_a_workspace_that_was_installed(
+    slack: FakeSlack,
+):
+    served = ServedWorkspaces(
+        [(workspace(1, "T1"), slack)], look_up=lambda _team, _is_new: None
+    )
+    assert served.find(None, "E0") is None
+    assert served.find(None) == workspace(1, "T1")
+
+
 def test_a_workspace_can_be_added_while_the_others_are_served(slack: FakeSlack):
     served = ServedWorkspaces([(workspace(1, "T1"), slack)])
     assert served.only == served.find(None) == workspace(1, "T1")

@@ -1,7 +1,7 @@
 """Run a job in each workspace once in a while, in one of the replicas."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.feature.hooks import RowsOf
 from bot.outbox.worker import OutboxWorker
@@ -44,6 +44,8 @@ class InTurn:
         self.work = work
         self._rows_of, self._limit, self._all_known = rows_of, limit, all_known
         self._run_all = in_threads(self._run)
+        # When this process claimed the work that it is doing, by workspace.
+        self._claimed_at: dict[int, datetime] = {}
 
     def __call__(self, rt: Runtime, _worker: OutboxWorker) -> None:
         now = rt.clock()
@@ -64,15 +66,22 @@ class InTurn:
             claimed = job_runs.claim(
                 session, self.name, mine, every=self.every, now=now
             )
+        self._claimed_at |= dict.fromkeys(claimed, now)
         self._run_all(rt, [workspaces[each] for each in mine if each in claimed])
 
     def _run(self, rt: Runtime, workspace: Workspace) -> None:
-        began = rt.clock()
+        claimed_at = self._claimed_at[workspace.id]
         is_done = self.work(rt, workspace) is not False
         if not is_done or self.every <= job_runs.LEASE:
             return
         with rt.write_session.begin() as session:
-            job_runs.finish(session, self.name, workspace.id, due_at=began + self.every)
+            job_runs.finish(
+                session,
+                self.name,
+                workspace.id,
+                claimed_at=claimed_at,
+                due_at=claimed_at + self.every,
+            )
 
 
 def in_turn(

@@ -26,6 +26,9 @@ from models import Installation, JobRun
 # Longer than the work of a job on one workspace takes.
 LEASE = timedelta(minutes=10)
 
+# The clocks of two replicas differ by less.
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)
+
 # The job that fetches the channels that the bot is in.
 SYNC_CHANNELS = "sync-channels"
 
@@ -88,12 +91,24 @@ def claim(
 
 
 def finish(
-    session: Session, job: str, installation_id: int, *, due_at: datetime
+    session: Session,
+    job: str,
+    installation_id: int,
+    *,
+    claimed_at: datetime,
+    due_at: datetime,
 ) -> None:
-    """Record that a job's work is done, and when it is due again (UTC)."""
+    """Record that a claim's work is done, and when it is due again (UTC).
+
+    If the work was claimed again meanwhile, that claim stays.
+    """
     session.execute(
         update(JobRun)
-        .where(JobRun.installation_id == installation_id, JobRun.job == job)
+        .where(
+            JobRun.installation_id == installation_id,
+            JobRun.job == job,
+            JobRun.due_at == claimed_at + LEASE,
+        )
         .values(due_at=due_at)
     )
 
@@ -118,4 +133,5 @@ def ask_all_again(
 
 def _is_due(every: timedelta, now: datetime) -> ColumnElement[bool]:
     # A later time was stored before the clock was set back.
-    return or_(JobRun.due_at <= now, JobRun.due_at > now + every)
+    latest = now + every + MAX_CLOCK_DIFFERENCE
+    return or_(JobRun.due_at <= now, JobRun.due_at > latest)

@@ -159,3 +159,52 @@ def test_replicas_that_run_at_the_same_time_share_the_work(
         clock.advance(hours=1)
     with rt.read_session() as session:
         assert session.query(JobRun).count() == len(teams)
+
+
+@pytest.mark.parametrize("every", [timedelta(minutes=5), EVERY])
+def test_a_replica_whose_clock_is_behind_does_nothing_twice(
+    rt: Runtime, clock: Clock, every: timedelta
+):
+    def claim(behind: timedelta) -> set[int]:
+        with rt.write_session.begin() as session:
+            return job_runs.claim(
+                session,
+                "check-token",
+                rt.workspaces.ids,
+                every=every,
+                now=clock() - behind,
+            )
+
+    assert claim(timedelta())
+    assert not claim(timedelta(milliseconds=2))
+    assert not claim(timedelta(seconds=50))
+    clock.advance(seconds=every.total_seconds())
+    assert claim(timedelta())
+
+
+def test_the_end_of_an_earlier_claim_ends_no_later_one(rt: Runtime, clock: Clock):
+    workspace = rt.workspaces.only
+
+    def claim() -> set[int]:
+        with rt.write_session.begin() as session:
+            return job_runs.claim(
+                session, "sync-channels", [workspace.id], every=EVERY, now=clock()
+            )
+
+    first = clock()
+    assert claim()
+    with rt.write_session.begin() as session:
+        job_runs.ask_again(session, "sync-channels", workspace.id)
+    clock.advance(seconds=2)
+    assert claim()
+    with rt.write_session.begin() as session:
+        job_runs.finish(
+            session,
+            "sync-channels",
+            workspace.id,
+            claimed_at=first,
+            due_at=first + EVERY,
+        )
+    # The later one has failed.
+    clock.advance(seconds=job_runs.LEASE.total_seconds())
+    assert claim()

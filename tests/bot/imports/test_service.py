@@ -24,6 +24,7 @@ from models import (
     Member,
     MessageCount,
     OutboxItem,
+    PeerPlace,
     Reaction,
     UnmatchedMessage,
 )
@@ -151,6 +152,21 @@ def test_only_the_selected_channels_are_imported(export, load, database):
     summary = load(export, ["lounge"])
     assert database_counts(database) == message_counts.from_export(export, ["lounge"])
     assert summary.channels == 1
+    with database.read_session() as session:
+        assert session.scalars(select(Channel.name)).all() == ["lounge"]
+    # Nothing is read where the bot wrote to a few people.
+    with Export(export) as opened:
+        others = [each.id for each in opened.select(None) if each.name != "lounge"]
+    with database.write_session.begin() as session:
+        own = session.scalars(select(Installation.id)).one()
+        session.add_all(
+            PeerPlace(
+                installation_id=own, subject=f"circle:{n}", people=[], channel=channel
+            )
+            for n, channel in enumerate(others)
+        )
+    assert load(export).channels == 1
+    assert database_counts(database) == message_counts.from_export(export, ["lounge"])
     with database.read_session() as session:
         assert session.scalars(select(Channel.name)).all() == ["lounge"]
 

@@ -139,7 +139,7 @@ class ManyServing:
     def refresh_tokens(self) -> None:
         """Renew the tokens that expire soon, and use the new ones."""
         refresh_tokens(
-            self._database.write_session, self._keys, self._oauth, now=self._clock()
+            self._database.write_session, self._keys, self._oauth, clock=self._clock
         )
         self.directory.sync()
 

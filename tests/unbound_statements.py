@@ -33,7 +33,7 @@ UNBOUND = {
     "bot/workspace/organisations.py clients": _ALL_TOKENS,
     "bot/workspace/token_keys.py lose": _OPERATOR,
     "bot/workspace/token_keys.py rotate": _OPERATOR,
-    "bot/workspace/tokens.py claim_refreshes": _ALL_TOKENS,
+    "bot/workspace/tokens.py claim_refresh": _ALL_TOKENS,
     "bot/workspace/tokens.py versions": _ALL_TOKENS,
     "bot/workspace/workspace_erasure.py due": _ALL_WORKSPACES,
     "cli/doctor/many_workspaces.py _that_expire": _OPERATOR,

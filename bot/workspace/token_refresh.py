@@ -1,6 +1,7 @@
 """Renew the tokens that expire, if the app has Slack's token rotation turned on."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -33,57 +34,81 @@ def refresh_tokens(
     keys: TokenKeys,
     oauth: OAuthClient,
     *,
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> int:
     """Renew the tokens that expire soon; return the number of renewed ones.
 
     If Slack's answer gets lost, the next run asks with the same refresh token, which
     Slack still takes for a while.
     """
-    with write_session.begin() as session:
-        claimed = tokens.claim_refreshes(session, now=now)
+    begun_at = clock()
     count = 0
-    for installation_id in claimed:
-        details = {"installation": installation_id}
+    while True:
+        # Each just before its turn: a lease is too short for a thousand.
         with write_session.begin() as session:
-            row = session.get(WorkspaceToken, installation_id)
-            if row is None:
-                continue
-            version = row.version
-            try:
-                refresh_token = tokens.open_row(row, keys).refresh
-            except WrongKey:
-                # The other tokens are renewed all the same.
-                log.error(  # noqa: TRY400 - The trace says nothing.
-                    "token does not open", extra=details
-                )
-                continue
-        if refresh_token is None:
-            continue
-        try:
-            grant = oauth.refresh(refresh_token)
-        except Rejected as error:
-            if error.code not in DEAD_TOKEN_ERRORS:
-                log.error(  # noqa: TRY400 - The trace says nothing.
-                    "token not renewed: check the app's client id and secret",
-                    extra={**details, "error": error.code},
-                )
-                continue
-            log.error(  # noqa: TRY400 - The trace says nothing.
-                "token can't be renewed: install the app in this workspace again",
-                extra={**details, "error": error.code},
+            installation_id = tokens.claim_refresh(
+                session, begun_at=begun_at, now=clock()
             )
+        if installation_id is None:
+            return count
+        count += _refresh(write_session, keys, oauth, installation_id, now=clock())
+
+
+def _refresh(
+    write_session: sessionmaker[Session],
+    keys: TokenKeys,
+    oauth: OAuthClient,
+    installation_id: int,
+    *,
+    now: datetime,
+) -> bool:
+    """Renew a claimed token; return True if the new one is stored."""
+    opened = _open(write_session, keys, installation_id)
+    if opened is None:
+        return False
+    refresh_token, version = opened
+    details = {"installation": installation_id}
+    try:
+        grant = oauth.refresh(refresh_token)
+    except Rejected as error:
+        is_dead = error.code in DEAD_TOKEN_ERRORS
+        log.error(  # noqa: TRY400 - The trace says nothing.
+            "token can't be renewed: install the app in this workspace again"
+            if is_dead
+            else "token not renewed: check the app's client id and secret",
+            extra={**details, "error": error.code},
+        )
+        if is_dead:
             with write_session.begin() as session:
                 _give_up(session, installation_id, version)
-            continue
-        except SlackError as error:
-            log.warning("token not renewed", extra={**details, "error": error.code})
-            continue
-        with write_session.begin() as session:
-            if _unchanged(session, installation_id, version) is not None:
-                tokens.store(session, keys, installation_id, to_token(grant, now=now))
-                count += 1
-    return count
+        return False
+    except SlackError as error:
+        log.warning("token not renewed", extra={**details, "error": error.code})
+        return False
+    with write_session.begin() as session:
+        if _unchanged(session, installation_id, version) is None:
+            return False
+        tokens.store(session, keys, installation_id, to_token(grant, now=now))
+    return True
+
+
+def _open(
+    write_session: sessionmaker[Session], keys: TokenKeys, installation_id: int
+) -> tuple[str, int] | None:
+    """Return a refresh token and its version; None without any that opens."""
+    with write_session.begin() as session:
+        row = session.get(WorkspaceToken, installation_id)
+        if row is None:
+            return None
+        try:
+            refresh_token = tokens.open_row(row, keys).refresh
+        except WrongKey:
+            # The other tokens are renewed all the same.
+            log.error(  # noqa: TRY400 - The trace says nothing.
+                "token does not open", extra={"installation": installation_id}
+            )
+            return None
+        return (refresh_token, row.version) if refresh_token is not None else None
 
 
 def _give_up(session: Session, installation_id: int, version: int) -> None:

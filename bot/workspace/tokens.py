@@ -125,27 +125,33 @@ def open_row(row: WorkspaceToken, keys: TokenKeys) -> Token:
     )
 
 
-def claim_refreshes(session: Session, *, now: datetime) -> list[int]:
-    """Claim the tokens that expire soon; return the ids of their installations.
+def claim_refresh(session: Session, *, begun_at: datetime, now: datetime) -> int | None:
+    """Claim the next token that expires soon; return its installation, or None.
 
-    Only one of several processes at once gets each, until the lease runs out.
+    Only one of several processes at once gets it, until the lease runs out. A caller
+    that began at `begun_at` gets none twice.
     """
-    return sorted(
-        session.scalars(
-            update(WorkspaceToken)
-            .where(
-                WorkspaceToken.refresh_token.is_not(None),
-                WorkspaceToken.expires_at <= now + REFRESH_BEFORE,
-                or_(
-                    WorkspaceToken.refreshing_until.is_(None),
-                    WorkspaceToken.refreshing_until <= now,
-                    # The clock was set back.
-                    WorkspaceToken.refreshing_until > now + REFRESH_LEASE,
-                ),
-            )
-            .values(refreshing_until=now + REFRESH_LEASE)
-            .returning(WorkspaceToken.installation_id)
+    next_id = (
+        select(WorkspaceToken.installation_id)
+        .where(
+            WorkspaceToken.refresh_token.is_not(None),
+            WorkspaceToken.expires_at <= begun_at + REFRESH_BEFORE,
+            or_(
+                WorkspaceToken.refreshing_until.is_(None),
+                WorkspaceToken.refreshing_until <= begun_at,
+                # The clock was set back.
+                WorkspaceToken.refreshing_until > now + REFRESH_LEASE,
+            ),
         )
+        .order_by(WorkspaceToken.expires_at, WorkspaceToken.installation_id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalar(
+        update(WorkspaceToken)
+        .where(WorkspaceToken.installation_id == next_id.scalar_subquery())
+        .values(refreshing_until=now + REFRESH_LEASE)
+        .returning(WorkspaceToken.installation_id)
     )
 
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import select, text, update
@@ -9,12 +10,16 @@ from sqlalchemy import select, text, update
 from bot.db.engine import Database
 from bot.db.sealing import WrongKey
 from bot.errors import SettingsError
-from bot.runtime import Workspace
+from bot.runtime import Runtime, Workspace
+from bot.slack.oauth import Grant, OAuthClient
 from bot.workspace import token_keys, tokens
 from bot.workspace.token_keys import TokenKey, TokenKeys
+from bot.workspace.token_refresh import refresh_tokens
 from bot.workspace.tokens import Token
 from models import WorkspaceToken
 from tests.conftest import NOW
+from tests.factories import Clock
+from tests.two_workspaces import install
 from tests.workspace import add_other_workspace
 
 OLD, NEW = (TokenKey(bytes(range(start, start + 32))) for start in (1, 101))
@@ -141,7 +146,9 @@ def test_after_a_lost_key_each_workspace_installs_the_app_again(
 
 def claim(database: Database, **later: float) -> list[int]:
     with database.write_session.begin() as session:
-        return tokens.claim_refreshes(session, now=NOW + timedelta(**later))
+        now = NOW + timedelta(**later)
+        claimed = tokens.claim_refresh(session, begun_at=now, now=now)
+        return [] if claimed is None else [claimed]
 
 
 def test_a_token_is_renewed_two_hours_before_it_expires(
@@ -174,3 +181,32 @@ def test_a_token_that_does_not_expire_is_left_alone(database: Database, stored: 
     with database.write_session.begin() as session:
         tokens.store(session, KEYS, stored, Token("forever"))
     assert claim(database, days=400) == []
+
+
+def test_two_processes_that_take_longer_than_a_lease_use_no_token_twice(
+    rt: Runtime, database: Database, clock: Clock
+):
+    count = 30
+    token_keys.require_same_key(database.write_session, KEYS)
+    for number in range(count):
+        other = install(rt, f"T0{number:03}").id
+        with database.write_session.begin() as session:
+            expiring = Token("old", f"refresh-{number}", clock() + timedelta(hours=1))
+            tokens.store(session, KEYS, other, expiring, installed_at=clock())
+    used: list[str] = []
+
+    class Slack:
+        def refresh(self, refresh_token: str) -> Grant:
+            used.append(refresh_token)
+            if len(used) == count // 2:
+                renew()
+            clock.advance(seconds=10)
+            return Grant("new", "next", 43200, frozenset(), "T", None, False)
+
+    def renew() -> int:
+        return refresh_tokens(
+            database.write_session, KEYS, cast(OAuthClient, Slack()), clock=clock
+        )
+
+    renew()
+    assert sorted(used) == sorted(f"refresh-{number}" for number in range(count))

@@ -96,7 +96,11 @@ def is_due(tx: Transaction) -> bool:
 def _due_people(
     tx: Transaction,
 ) -> tuple[NextRound, list[PairOptIn], set[int]] | None:
-    """Return a round that is due, with its people and their programs."""
+    """Return a round that is due, with its people and their programs.
+
+    If all who could come rest, it has no people, and the next one is as far away as
+    ever.
+    """
     if not opt_ins.is_offered(tx) or not opt_ins.count(tx):
         return None
     upcoming = next_round(tx)
@@ -106,24 +110,22 @@ def _due_people(
     micros = datetime_to_micros(upcoming.starts_at)
     ids = opt_ins.begun_ids(tx, micros)
     present = set(presence.can_be_matched(tx, ids))
-    wanting = [
-        row
-        for row in _not_resting(tx, upcoming.day, before_micros=micros)
-        if row.member in present
+    possible = [
+        row for row in opt_ins.active(tx, before_micros=micros) if row.member in present
     ]
-    if not wanting:
+    if not possible:
         return None
-    return upcoming, wanting, ids
+    return upcoming, _not_resting(tx, possible, upcoming.day), ids
 
 
 def _not_resting(
-    tx: Transaction, day: date, *, before_micros: int | None = None
+    tx: Transaction, rows: Sequence[PairOptIn], day: date
 ) -> list[PairOptIn]:
     """Return those who take part in the round of a day, as often as they want."""
     paces = turns.paces(tx)
     return [
         row
-        for row in opt_ins.active(tx, before_micros=before_micros)
+        for row in rows
         if row.member not in paces or not paces[row.member].rests_on(day)
     ]
 
@@ -161,7 +163,7 @@ def preview(tx: Transaction, limit: int) -> Draft | None:
     upcoming = next_round(tx)
     rows = {
         row.member: row
-        for row in _not_resting(tx, upcoming.day)
+        for row in _not_resting(tx, opt_ins.active(tx), upcoming.day)
         if row.member in present
     }
     if len(rows) > limit:

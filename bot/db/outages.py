@@ -23,7 +23,11 @@ def is_unreachable(error: BaseException | None) -> bool:
     # Errors of SQLite have no such code.
     code: str | None = getattr(error.orig, "sqlstate", "sqlite")
     if code is None:
-        return isinstance(error, OperationalError)
+        # Of connecting, or of a connection that is lost; the driver's own, such as for
+        # too many parameters, are bugs.
+        return isinstance(error, OperationalError) and (
+            error.statement is None or error.connection_invalidated
+        )
     return code in _SHUTDOWN_SQLSTATES or code.startswith(_CONNECTION_CLASS)
 
 

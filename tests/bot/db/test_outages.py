@@ -74,7 +74,12 @@ def test_an_outage_is_logged_once_for_each_part_and_when_it_is_over(
     here = db_engine.connect(postgresql_url)
     log.error("delivering failed", exc_info=use(here, "SELECT no_column"))
     log.error("a job failed", exc_info=ZeroDivisionError())
-    over, bug, other = records(written)[2:]
+    too_many = text(f"SELECT {', '.join(f':p{n}' for n in range(65536))}")
+    with here.write_session() as session, pytest.raises(SQLAlchemyError) as refused:
+        session.execute(too_many, {f"p{n}": n for n in range(65536)})
+    log.error("a query failed", exc_info=refused.value)
+    over, bug, other, query = records(written)[2:]
+    assert "trace" in query
     assert over["message"] == "the database can be reached again"
     assert "trace" in bug
     assert "trace" in other
@@ -82,7 +87,7 @@ def test_an_outage_is_logged_once_for_each_part_and_when_it_is_over(
     end = "SELECT pg_terminate_backend(pg_backend_pid())"
     log.error("delivering failed", exc_info=use(here, end))
     assert use(here, "SELECT no_column")
-    again, over = records(written)[5:]
+    again, over = records(written)[6:]
     assert again["message"] == "delivering failed"
     assert "terminating" in again["database"]
     assert over["message"] == "the database can be reached again"

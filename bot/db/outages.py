@@ -23,8 +23,8 @@ def is_unreachable(error: BaseException | None) -> bool:
     # Errors of SQLite have no such code.
     code: str | None = getattr(error.orig, "sqlstate", "sqlite")
     if code is None:
-        # Of connecting, or of a connection that is lost; the driver's own, such as for
-        # too many parameters, are bugs.
+        # It can't connect, or has lost the connection. The driver's other errors, such
+        # as for too many parameters, are bugs.
         return isinstance(error, OperationalError) and (
             error.statement is None or error.connection_invalidated
         )

@@ -58,7 +58,7 @@ def die(*_: object) -> None:
 
 
 def kill_an_outbox_worker(backswing: Application, slack: Sandbox) -> None:
-    backswing.worker.send_due = die  # type: ignore[method-assign, assignment]
+    backswing.worker._take_turn = die  # type: ignore[method-assign, assignment]
     backswing.worker.wake()
 
 
@@ -160,7 +160,9 @@ def test_a_rejected_token_at_the_start_ends_it_before_it_serves(
     assert "Slack does not accept SLACK_APP_TOKEN" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["release_leases", "sync_bot_channels"])
+@pytest.mark.parametrize(
+    "name", ["cli.app.release_leases", "jobs.workspace.sync_channels"]
+)
 @pytest.mark.deep
 def test_a_failing_database_at_the_start_ends_it_before_it_serves(
     backswing: Application,
@@ -171,7 +173,7 @@ def test_a_failing_database_at_the_start_ends_it_before_it_serves(
     def fail(*_: object) -> None:
         raise OperationalError("UPDATE", {}, Exception("words of somebody's"))
 
-    monkeypatch.setattr(f"cli.app.{name}", fail)
+    monkeypatch.setattr(name, fail)
     assert serves(backswing) == 1
     output = capsys.readouterr().err
     assert "DATABASE_URL: the database can't be used (OperationalError)." in output

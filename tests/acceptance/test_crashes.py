@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from bot.db import engine
+from bot.workspace import job_runs
 from models import (
     Ask,
     AskRoute,
@@ -220,7 +221,10 @@ def test_each_week_is_detected_once_and_the_mentor_is_credited(
     rounds = count(deployment, MentorRun)
     with deployment.crash_at(point, "mentor_runs"):
         deployment.travel_to(next_friday(deployment.clock()))
-    deployment.wait_until(lambda: count(deployment, MentorRun) > rounds)
+        deployment.wait_until(lambda: not deployment.process.is_alive())
+        # Until then, it might still be at work.
+        deployment.travel_to(deployment.clock() + job_runs.LEASE)
+    deployment.wait_until(lambda: count(deployment, Credit, member=helper) > 0)
     deployment.wait_until_idle()
     assert count(deployment, MentorRun) == rounds + 1
     assert count(deployment, Credit, member=helper) == 1

@@ -161,6 +161,7 @@ def test_leads_choose_the_experts_and_the_scope(story: Story):
     run_detection(story)
     assert credited(story) == []
     story.submit(ADMIN, form, {"scope": "channels", "experts": []})
+    story.clock.advance(minutes=10)
     run_detection(story)
     assert the_credit(story).member == HELPER
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import httpx
@@ -138,6 +138,10 @@ def rows_with(database: Database, member: str) -> Counter[str]:
 @pytest.mark.deep
 @pytest.mark.timeout(300)
 def test_a_life_leaves_no_trace_of_its_author_on_the_disk(city: City) -> None:
+    # So that the author can be told of news on the next day at this time.
+    now = city.clock()
+    monday = now.date() + timedelta(days=7 - now.weekday())
+    city.travel_to(datetime.combine(monday, time(8), UTC))
     for member in CANARIES:
         city.slack.open_home(member)
     city.wait_until_idle()

@@ -170,7 +170,7 @@ def test_the_programs_statements_are_known_by_their_function(
         assert members.find(tx, "U0TEST") is None
         assert tx.session.scalar(own) is None
     executed = conftest._compiled.statements()
-    assert "bot/workspace/members.py find" in executed.values()
+    assert "bot/workspace/members.py find" in conftest._compiled.functions["sqlite"]
     assert not [text for name, text in executed if text == texts(own)[0][1]]
 
 

@@ -92,6 +92,7 @@ def anonymity(keys: AnonymityKeys | None) -> Anonymity:
             limits.old_counts,
             limits.ended_blocks,
             replies.without_link,
+            reports.overdue,
             notices.unsent,
         ),
         home_sections=(home.OWN_ASKS, LOST_KEY_SECTION, STOPPED_SECTION),

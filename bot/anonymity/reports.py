@@ -4,16 +4,16 @@ A report is an index that needs the key, other for each ask. The author's own re
 counts like any other.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 
 from bot.anonymity import authors, notes, report_messages, rules
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.permissions import LOOK_AFTER, REPORT
 from bot.asks import hiding
 from bot.asks import service as asks
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.workspace import roles, workspace_settings
@@ -86,19 +86,23 @@ def _erase(tx: Transaction, ask: Ask) -> None:
     report_messages.update(tx, ask)
 
 
-def purge(tx: Transaction) -> None:
-    """Delete the asks that nobody has shown again in time, and old reports."""
-    overdue = tx.session.scalars(
+def overdue(installation_id: InstallationId, now: datetime) -> Select[int]:
+    """Select the ids of the asks that nobody has shown again in time."""
+    return (
         select(Ask.id)
         .join(AnonymousReview, AnonymousReview.ask_id == Ask.id)
         .where(
-            Ask.installation_id == tx.workspace.id,
+            Ask.installation_id == installation_id,
             Ask.is_hidden.is_(True),
-            AnonymousReview.hidden_at <= tx.now - rules.HIDDEN_FOR,
+            AnonymousReview.hidden_at <= now - rules.HIDDEN_FOR,
         )
         .order_by(Ask.id)
-    ).all()
-    for ask_id in overdue:
+    )
+
+
+def purge(tx: Transaction) -> None:
+    """Delete the asks that nobody has shown again in time, and old reports."""
+    for ask_id in tx.session.scalars(overdue(tx.workspace.id, tx.now)).all():
         ask = asks.get(tx, ask_id, include_deleted=True)
         if ask.is_hidden:
             _erase(tx, ask)

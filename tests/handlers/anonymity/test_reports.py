@@ -239,9 +239,8 @@ def test_without_a_decision_it_is_deleted_after_seven_days(
     story.deliver()
     assert HIDDEN in shown(story)
     assert story.only_ask().title == QUESTION
-    # Data is purged once a day.
-    story.clock.advance(days=1)
-    jobs.privacy.purge_expired(story.rt, story.worker)
+    story.clock.advance(hours=2)
+    jobs.privacy.purge_short_lived(story.rt, story.worker)
     story.deliver()
     assert story.only_ask().title == ""
     assert all(each.ts != message.ts for each in story.slack.messages)

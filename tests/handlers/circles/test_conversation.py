@@ -122,6 +122,7 @@ def test_what_is_for_all_is_posted_once_in_their_channel(
     )
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_channel_follows_who_is_in_the_circle(
     story: Story, program: int, begun: tuple[int, int, list[str]]

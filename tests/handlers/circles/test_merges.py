@@ -73,6 +73,7 @@ def test_four_stay_together_and_three_ask_another_circle(story: Story, program: 
         assert messages_with(story, person, "Your circle is complete: 7")
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(
     story: Story, program: int
 ):

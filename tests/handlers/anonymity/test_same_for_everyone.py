@@ -220,7 +220,18 @@ class Observer:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._rows = lives.rows(world.story)
+        self._rows = self._read_rows()
+        self._messages = self._read_messages()
+
+    def _read_rows(self) -> dict[str, str]:
+        rows = lives.rows(self.world.story)
+        return {
+            "rows": text({name: rows[name] for name in rows.keys() - OWN}),
+            "own rows": text({name: rows[name] for name in OWN}),
+        }
+
+    def _read_messages(self) -> str:
+        return text([(m.text, m.blocks) for m in self.world.story.slack.messages])
 
     def observe(self, way: Way) -> dict[str, str]:
         story, slack = self.world.story, self.world.story.slack
@@ -232,18 +243,18 @@ class Observer:
             each.clear()
         with statements(self.world) as seen:
             answer = way(story, FIRST)
-        # Only after a write, because to read them all takes most of the time.
+        # Only after a write or a call, because to read them all takes most of the time.
         if not all(statement.startswith(READS) for statement in seen):
-            self._rows = lives.rows(story)
-        rows = self._rows
+            self._rows = self._read_rows()
+        if slack.calls:
+            self._messages = self._read_messages()
         return {
             "answer": text([answer.status, answer.body]),
             "statements": text(seen),
             "calls": text([*slack.calls]),
             "shown": text([*slack.views, *slack.responses, *slack.ephemeral_messages]),
-            "messages": text([(m.text, m.blocks) for m in slack.messages]),
-            "rows": text({name: rows[name] for name in rows.keys() - OWN}),
-            "own rows": text({name: rows[name] for name in OWN}),
+            "messages": self._messages,
+            **self._rows,
             "logs": text(lives.logged(self.world)),
         }
 

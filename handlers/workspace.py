@@ -82,18 +82,18 @@ def _is_own_place(
 ) -> bool:
     """Return True if the bot made this private channel for a few people.
 
-    It has just made it, or a person brings it back. To any other private channel, a
-    person invites it.
+    It has just made it, or a person brings it back.
     """
     if _is_place(rt, workspace, membership.channel):
         return True
-    if membership.inviter is not None or membership.channel_type != "G":
+    if membership.channel_type != "G":
         return False
     try:
         conversation = rt.slack_of(workspace).conversation_info(membership.channel)
     except SlackError:
-        # The bot asks for its channels again at each start, and twice a day.
-        return True
+        # The bot asks for its channels again at each start, and twice a day. To other
+        # private channels than its own, a person invites it.
+        return membership.inviter is None
     return sync.is_own_place(workspace, conversation)
 
 

@@ -93,6 +93,7 @@ class ExportChannel(BaseModel):
     name: Name
     is_archived: Annotated[bool, _or_false] = False
     is_private: Annotated[bool, _or_false] = False
+    creator: Annotated[SlackId | None, _or_none] = None
 
 
 class ExportReaction(BaseModel):

@@ -17,6 +17,7 @@ from bot.mentors import message_counts
 from bot.runtime import Transaction, Workspace
 from bot.workspace import channels
 from bot.workspace.installations import get_or_create
+from bot.workspace.sync import is_own_place
 from models import Installation
 
 # Bytes of day files per transaction; a larger day is one transaction.
@@ -50,6 +51,11 @@ def load(
             workspace = replace(workspace, enterprise_id=export.enterprise_id)
         tx = Transaction(session, workspace, now)
         places = channels.places_among(tx, [each.id for each in export_channels])
+        places |= {
+            each.id
+            for each in export_channels
+            if is_own_place(workspace, each.model_dump())
+        }
         export_channels = [each for each in export_channels if each.id not in places]
         days = [day for day in days if day.channel.id not in places]
         before = count_stored(tx, export_channels)

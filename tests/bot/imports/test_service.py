@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from bot.features import FEATURES
 from bot.imports import service as imports
@@ -148,7 +148,7 @@ def test_only_questions_become_asks_by_default(export, load, database):
 
 
 @pytest.mark.deep
-def test_only_the_selected_channels_are_imported(export, load, database):
+def test_only_the_selected_channels_are_imported(export, load, database, tmp_path):
     summary = load(export, ["lounge"])
     assert database_counts(database) == message_counts.from_export(export, ["lounge"])
     assert summary.channels == 1
@@ -166,6 +166,15 @@ def test_only_the_selected_channels_are_imported(export, load, database):
             for n, channel in enumerate(others)
         )
     assert load(export).channels == 1
+    # Nor in a channel that it has made, before it could note that down.
+    with database.write_session.begin() as session:
+        session.execute(delete(PeerPlace))
+        session.scalars(select(Installation)).one().bot_user_id = BOT
+    listed = export_factory.channels()
+    for channel in listed:
+        channel["creator"] = "" if channel["name"] == "lounge" else BOT
+    files = export_factory.export_files(asks=5) | {"channels.json": listed}
+    assert load(export_factory.write(tmp_path / "own.zip", files)).channels == 1
     assert database_counts(database) == message_counts.from_export(export, ["lounge"])
     with database.read_session() as session:
         assert session.scalars(select(Channel.name)).all() == ["lounge"]

@@ -245,13 +245,12 @@ class FakeSlack:
 
         return self._call("conversations.create", effect)
 
-    def invite(self, channel: str, member: str) -> bool:
-        def effect() -> bool:
-            if member in self.uninvitable:
-                return False
-            members = self.members_by_channel[channel]
-            members += [member] * (member not in members)
-            return True
+    def invite(self, channel: str, members: Sequence[str]) -> Sequence[str]:
+        def effect() -> Sequence[str]:
+            there = self.members_by_channel[channel]
+            taken = [each for each in members if each not in self.uninvitable]
+            there += [each for each in taken if each not in there]
+            return taken
 
         return self._call("conversations.invite", effect)
 

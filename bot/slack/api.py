@@ -129,8 +129,11 @@ class SlackApi(Protocol):
         `creator` is the bot's id as a person: it takes no channel of someone else.
         """
 
-    def invite(self, channel: str, member: str) -> bool:
-        """Bring a member into a channel; return False if Slack refuses that member."""
+    def invite(self, channel: str, members: Sequence[str]) -> Sequence[str]:
+        """Bring members, a hundred at most, into a channel; return those Slack takes.
+
+        It can be repeated.
+        """
 
     def remove(self, channel: str, member: str) -> None:
         """Take a member out of a channel. It can be repeated."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.slack.api import SlackApi
+from bot.slack.api import Rejected, SlackApi
 from bot.slack.text import is_erased
 
 
@@ -34,7 +34,11 @@ class OpenChannel:
 
     def send(self, api: SlackApi, _metadata_token: str) -> "ChannelPeople":
         channel = api.open_channel(self.name, creator=self.creator)
-        return _invite(api, channel, self.members)
+        people = _invite(api, channel, self.members)
+        if not people.invited:
+            # A channel without anyone is of no use.
+            raise Rejected(self.method, "cant_invite")
+        return people
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class ChannelPeople:
 def _invite(
     api: SlackApi, channel: str, members: Sequence[str], *, removed: Sequence[str] = ()
 ) -> ChannelPeople:
-    invited = [each for each in members if api.invite(channel, each)]
+    invited = api.invite(channel, members) if members else ()
     refused = [each for each in members if each not in invited]
     return ChannelPeople(channel, invited, refused, removed)
 

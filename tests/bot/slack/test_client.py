@@ -314,6 +314,48 @@ def test_without_the_scope_the_bot_is_in_no_private_channel(
 # One message of a thread
 
 
+@pytest.mark.parametrize(
+    ("answer", "taken", "calls"),
+    [
+        (b'{"ok": true}', ["U1", "U2"], 1),
+        # One of them is there: then Slack takes none of the others.
+        (named("already_in_channel"), ["U1", "U2"], 3),
+        *(
+            (named(code), [], 3)
+            for code in (
+                *("cant_invite", "no_permission", "org_user_not_in_team"),
+                *("ura_max_channels", "user_is_restricted", "user_not_found"),
+            )
+        ),
+    ],
+)
+def test_people_are_invited_at_once_and_one_by_one_if_slack_refuses_any(
+    web: SlackClient, server: Server, answer: bytes, taken: list[str], calls: int
+):
+    server.answer = (200, "application/json", answer)
+    assert web.invite("C1", ["U1", "U2"]) == taken
+    assert len(server.asked) == calls
+    assert b"users=U1%2CU2" in server.asked[0][1]
+    # With it, Slack could leave people out and say nothing of them.
+    assert b"force" not in server.asked[0][1]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("is_archived", "not_in_channel", "channel_not_found", "missing_scope"),
+        *("ekm_access_denied", "external_channel_migrating", "cant_invite_self"),
+    ],
+)
+def test_an_error_about_the_channel_refuses_no_member(
+    web: SlackClient, server: Server, code: str
+):
+    server.answer = (200, "application/json", named(code))
+    for members in (["U1", "U2"], ["U1"]):
+        with pytest.raises(Rejected, match=code):
+            web.invite("C1", members)
+
+
 def test_one_reply_is_read_out_of_a_long_thread(slack: Sandbox):
     person = slack.add_person("ana")
     ana, channel = person.id, slack.add_channel("help", person).id

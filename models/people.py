@@ -1,6 +1,7 @@
 """People, as far as matching them needs it: teams, meetings, and whom not to match."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -102,6 +103,8 @@ class PeerPlace(Base):
     # left it, or can't be invited.
     inside: Mapped[list[str]] = mapped_column(default=list)
     outside: Mapped[list[str]] = mapped_column(default=list)
+    # The last time at which each of them came into it or left it, in microseconds.
+    changed_micros: Mapped[dict[str, Any]] = mapped_column(default=dict)
     requested_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     # The time at which Slack refused to let the bot write there, or remove a person.

@@ -72,6 +72,7 @@ PERSONAL_DATA = (
         retention="A year after the round, or after the circle's season.",
         stays="The places of circles that go on.",
         reader_columns=("people", "inside", "outside"),
+        json_columns=("changed_micros",),
         non_personal=("subject", "name", "channel"),
     ),
 )

@@ -1,7 +1,10 @@
 """The outbox's items that open places, and let people into channels and out of them."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 
+from bot.clock import datetime_to_micros
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.people import places
@@ -18,7 +21,7 @@ from bot.slack.channel_actions import (
     OpenGroup,
     SetChannelMembers,
 )
-from bot.slack.text import is_erased
+from bot.slack.text import ERASED_PREFIX, is_erased
 from models import Member, PeerPlace
 
 
@@ -45,28 +48,57 @@ def _on_channel_opened(
     place = _lock(tx, delivery)
     if place is None or place.opened_at is not None:
         return
-    _store(place, opened)
+    _store(tx, place, opened, since=delivery.started_at)
     places.set_open(tx, place, channel=opened.channel)
     if not places.is_settled(place) or places.missing(place):
         # Someone left or joined while Slack made the channel.
         places.enqueue_members(tx, place)
 
 
-def _store(place: PeerPlace, people: ChannelPeople) -> None:
-    """Store what the bot changed; people may have left or come back meanwhile."""
-    inside = {*place.inside, *people.invited} - {*people.removed}
+def _store(
+    tx: Transaction, place: PeerPlace, people: ChannelPeople, *, since: datetime
+) -> None:
+    """Store what the bot changed; people may have left or come back meanwhile.
+
+    `since` is the time (UTC) from which the bot invited them. One who was forgotten
+    since has to be taken out.
+    """
+    micros = datetime_to_micros(since)
+    forgotten = {*people.invited} & _erased(tx)
+    invited = {*people.invited} - forgotten
+    last = {each: place.changed_micros.get(each, 0) for each in invited}
+    left = {
+        each for each, at in last.items() if at > micros and each not in place.inside
+    }
+    inside = {*place.inside, *invited} - {*people.removed} - left
+    if forgotten:
+        inside.add(ERASED_PREFIX)
     place.inside = sorted(inside)
-    outside = {*place.outside, *people.refused} - inside
+    # If Slack delivers late that they left before, that is not news.
+    latest = {each: max(at, micros) for each, at in last.items()}
+    place.changed_micros = {**place.changed_micros, **latest}
+    outside = {*place.outside, *people.refused, *left} - inside
     place.outside = sorted(outside & {*place.people})
 
 
 def _on_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
+    """Write to each alone.
+
+    Slack opens no group with someone who is deactivated (`user_disabled`), unknown or
+    invisible to the bot (`user_not_found`, `user_not_visible`), or of organisations
+    that share no channel (`invalid_user_combination`); or the app may open none.
+    """
     place = _lock(tx, delivery)
     if place is not None and place.opened_at is None:
         places.set_open(tx, place, channel=None)
 
 
 def _on_channel_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
+    """Open a group instead.
+
+    The workspace lets the bot make no channel (`restricted_action`), it has too many,
+    or a person has one of this name (`name_taken`); or nobody can be in it.
+    """
     place = _lock(tx, delivery)
     if place is not None and place.opened_at is None:
         place.name = ""
@@ -115,10 +147,15 @@ def _erased(tx: Transaction) -> frozenset[str]:
 def _on_members_set(tx: Transaction, delivery: Delivery, people: ChannelPeople) -> None:
     place = _lock(tx, delivery)
     if place is not None:
-        _store(place, people)
+        _store(tx, place, people, since=delivery.started_at)
 
 
 def _on_members_refused(tx: Transaction, delivery: Delivery, _error: str) -> None:
+    """Open another place.
+
+    The bot is no longer in the channel (`channel_not_found`, `not_in_channel`), it is
+    archived, or the workspace lets the bot take nobody out (`restricted_action`).
+    """
     place = _lock(tx, delivery)
     if place is not None:
         places.lose(tx, place)

@@ -15,12 +15,12 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import Select, select, update
 
+from bot.clock import datetime_to_micros
 from bot.people.message_kinds import (
     PEOPLE_OPEN_CHANNEL,
     PEOPLE_OPEN_PLACE,
@@ -229,20 +229,42 @@ def lose(tx: Transaction, place: PeerPlace) -> None:
     set_open(tx, alone, channel=None)
 
 
-def on_member_left(tx: Transaction, channel: str, member: str, _at: datetime) -> None:
-    """Write to a person alone who left the channel, and don't invite them again."""
+def on_member_left(tx: Transaction, channel: str, member: str, at: datetime) -> None:
+    """Write to a person alone who left the channel, and don't invite them again.
+
+    People can leave a group, too, if one of them made it a channel.
+    """
     place = lock_by_channel(tx, channel)
-    if place is None or not place.name or member not in place.inside:
+    if place is None or not _is_latest(place, member, at):
+        return
+    if member not in place.inside:
+        # They are still being invited, or were never there.
         return
     place.inside = [each for each in place.inside if each != member]
     if member in place.people:
         place.outside = sorted({*place.outside, member})
 
 
-def on_member_joined(tx: Transaction, channel: str, member: str, _at: datetime) -> None:
+def _is_latest(place: PeerPlace, member: str, at: datetime) -> bool:
+    """Store the time of an event about one of the people.
+
+    Return False if they came or left since, and for other people.
+    """
+    micros = datetime_to_micros(at)
+    if member not in {*place.people, *place.inside}:
+        return False
+    if micros < place.changed_micros.get(member, 0):
+        return False
+    place.changed_micros = {**place.changed_micros, member: micros}
+    return True
+
+
+def on_member_joined(tx: Transaction, channel: str, member: str, at: datetime) -> None:
     """Write to a person in the channel who came back."""
     place = lock_by_channel(tx, channel)
-    if place is None or member not in place.people or member in place.inside:
+    if place is None or not _is_latest(place, member, at):
+        return
+    if member not in place.people:
         return
     place.inside = sorted({*place.inside, member})
     place.outside = [each for each in place.outside if each != member]
@@ -264,23 +286,18 @@ def contact_time(
 ) -> datetime:
     """Return a time (UTC) that suits all of the people, from now on.
 
-    If they have no hour in common, it suits those who can be contacted last.
+    If they have no hour in common, it suits the one who can be contacted first. If
+    someone is away and it is unknown for how long, it is the time to check again.
     """
+    hours = [contact_hours.for_message(tx, person, since=since) for person in {*people}]
     at = tx.now
     for _ in range(_MAX_ROUNDS):
-        suits = max(
-            (
-                contact_hours.next_contact_time(
-                    replace(tx, now=at), person, since=since
-                )
-                for person in people
-            ),
-            default=at,
-        )
+        suits = max((each.next_allowed(at) for each in hours), default=at)
         if suits == at:
-            break
+            return at
         at = suits
-    return at
+    times = [each.next_allowed(tx.now) for each in hours]
+    return max(times) if any(each.is_away for each in hours) else min(times)
 
 
 def missing(place: PeerPlace) -> list[str]:

@@ -85,10 +85,17 @@ def next_contact_time(
     counts from `since`, the time at which the message was first to be sent; by default
     from now.
     """
+    return for_message(tx, member, since=since).next_allowed(tx.now)
+
+
+def for_message(
+    tx: Transaction, member: str, *, since: datetime | None = None
+) -> ContactHours:
+    """Return a member's contact hours for a message that waits since a time (UTC)."""
     hours = get(tx, member)
     if since is not None and tx.now - since >= MAX_VACATION:
-        hours = replace(hours, is_away=False)
-    return hours.next_allowed(tx.now)
+        return replace(hours, is_away=False)
+    return hours
 
 
 def send_after(tx: Transaction, delivery: Delivery) -> datetime:

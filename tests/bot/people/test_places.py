@@ -21,6 +21,7 @@ from models import Installation, PeerPlace
 from sandbox import Sandbox
 from tests.factories import Story
 from tests.people import choose, join_program
+from tests.rows import all_rows
 from tests.slack_payloads import ADMIN, ASKER, BOT, HELPER, PEER, TEAM, user_object
 
 SUBJECT = "pair:7"
@@ -198,6 +199,111 @@ def test_people_who_come_back_are_invited_again(story: Story, opened: Opened) ->
     assert set_people(*people) == [channel]
 
 
+def recipients(story: Story) -> list[str]:
+    with story.rt.read(story.workspace) as tx:
+        place = places.latest(tx, SUBJECT)
+        assert place is not None
+        return [*places.recipients(place)]
+
+
+def channel_for(story: Story, opened: Opened, *people: str) -> str:
+    grant(story, places.CHANNELS_SCOPE, places.GROUPS_SCOPE)
+    with story.rt.write(story.workspace) as tx:
+        places.open_place(tx, SUBJECT, people, name="circle")
+    story.deliver()
+    [(_, channel, _)] = opened.places
+    assert channel is not None
+    return channel
+
+
+def membership_event(
+    story: Story, kind: str, channel: str, seconds: int, *, member: str = HELPER
+) -> None:
+    """Let Slack deliver that a person left or joined, so long after now."""
+    at = int(story.clock().timestamp()) + seconds
+    event = {"user": member, "channel": channel, "event_ts": f"{at}.000001"}
+    assert story.event(event | {"type": f"member_{kind}_channel"}) == 200
+
+
+@pytest.mark.deep_on_postgresql
+def test_the_last_event_of_a_person_counts_in_whatever_order(
+    story: Story, opened: Opened
+) -> None:
+    people = (ASKER, HELPER, PEER)
+    channel = channel_for(story, opened, *people)
+
+    def event(kind: str, seconds: int, **more: str) -> list[str]:
+        membership_event(story, kind, channel, seconds, **more)
+        return recipients(story)
+
+    # They left another time, before the bot invited them again.
+    assert event("left", -60) == [channel]
+    assert event("left", 20) == [channel, HELPER]
+    assert event("joined", 10) == [channel, HELPER]
+    assert event("joined", 30) == [channel]
+    assert event("left", 25) == [channel]
+    assert event("left", 40) == [channel, HELPER]
+    assert event("left", 40) == [channel, HELPER]
+    assert event("left", 50, member=ADMIN) == [channel, HELPER]
+    assert ADMIN not in str(all_rows(story)["peer_places"])
+    with story.rt.write(story.workspace) as tx:
+        privacy.erase(tx, HELPER)
+    assert HELPER not in str(all_rows(story)["peer_places"])
+
+
+@pytest.mark.parametrize(
+    ("events", "alone"),
+    [
+        ((("joined", 1), ("left", 2)), [PEER]),
+        ((("left", 2), ("joined", 1)), [PEER]),
+        # They had been in the channel before.
+        ((("left", -5),), []),
+        ((("left", -5), ("joined", 1)), []),
+    ],
+)
+def test_who_leaves_while_the_bot_invites_them_reads_alone(
+    story: Story, opened: Opened, events: tuple[tuple[str, int], ...], alone: list[str]
+) -> None:
+    channel = channel_for(story, opened, ASKER, HELPER)
+
+    def deliver(method: str) -> None:
+        if method == "conversations.invite":
+            for kind, seconds in events:
+                membership_event(story, kind, channel, seconds, member=PEER)
+
+    story.slack.on_call = deliver
+    with story.rt.write(story.workspace) as tx:
+        place = places.latest(tx, SUBJECT)
+        assert place is not None
+        places.set_people(tx, place, [ASKER, HELPER, PEER])
+    story.deliver()
+    assert recipients(story) == [channel, *alone]
+
+
+def test_people_can_leave_a_group_that_one_of_them_made_a_channel(
+    story: Story, opened: Opened
+) -> None:
+    grant(story, places.GROUPS_SCOPE)
+    open_place(story, ASKER, HELPER, PEER)
+    story.deliver()
+    [(_, group, _)] = opened.places
+    assert group is not None
+    moved = {"old_channel_id": group, "new_channel_id": "C0MADE"}
+    assert story.event({"type": "channel_id_changed", **moved}) == 200
+    assert recipients(story) == ["C0MADE"]
+    membership_event(story, "left", "C0MADE", 5)
+    assert recipients(story) == ["C0MADE", HELPER]
+
+
+def test_a_channel_that_nobody_can_be_in_becomes_a_group(
+    story: Story, opened: Opened
+) -> None:
+    story.slack.uninvitable = {ASKER, HELPER}
+    group = channel_for(story, opened, ASKER, HELPER)
+    assert story.slack.groups == {group: [ASKER, HELPER]}
+    assert recipients(story) == [group]
+
+
 def test_the_scopes_follow_slack(story: Story) -> None:
     def scopes() -> list[str]:
         with story.rt.read_session() as session:
@@ -240,8 +346,14 @@ class TestTimes:
     def test_without_a_common_hour_it_suits_somebody(self, story: Story) -> None:
         story.slack.people[HELPER] = user_object(HELPER, tz="America/Los_Angeles")
         join_program(story, ASKER, HELPER)
-        at = self.times(story, ASKER, HELPER)
-        assert at - story.clock() < timedelta(days=4)
+        morning = story.clock().replace(hour=9, minute=0, second=0, microsecond=0)
+        # Working hours in Helsinki; then an hour before those in Los Angeles.
+        for now, hours in ((morning, 0), (morning + timedelta(hours=7), 1)):
+            with story.rt.read(story.workspace) as tx:
+                at = places.contact_time(replace(tx, now=now), [ASKER, HELPER])
+                assert at == now + timedelta(hours=hours)
+                # Nobody waits for ever.
+                assert places.contact_time(replace(tx, now=at), [ASKER, HELPER]) == at
 
     def test_own_hours_count(self, story: Story) -> None:
         join_program(story, ASKER, HELPER, ADMIN)
@@ -267,6 +379,17 @@ def test_slack_finds_the_bots_own_channel_again_and_no_other(pretend: Sandbox) -
     pretend.add_channel("circle-2", ana, creator=ana, is_private=True)
     with pytest.raises(Rejected, match="name_taken"):
         client.open_channel("circle-2", creator=bot)
+
+
+def test_slack_takes_those_who_can_be_in_the_channel(pretend: Sandbox) -> None:
+    client = SlackClient(pretend.bot_token, base_url=pretend.api_url)
+    pretend.workspace.scopes |= {places.CHANNELS_SCOPE}
+    channel = client.open_channel("circle-1", creator=pretend.bot_user_id)
+    ana, ben = pretend.add_person("ana").id, pretend.add_person("ben").id
+    guest = pretend.add_person("gus", is_ultra_restricted=True).id
+    for _ in range(2):
+        assert client.invite(channel, [ana, guest, ben]) == [ana, ben]
+    assert {*client.conversation_members(channel)} == {ana, ben, pretend.bot_user_id}
 
 
 def test_slack_opens_the_same_group_again(pretend: Sandbox) -> None:

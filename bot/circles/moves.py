@@ -5,7 +5,7 @@ is.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
@@ -72,16 +72,8 @@ def propose(
     """
     _require_movable(tx, meeting)
     at = move_blocks.read_move(values, members.zone(tx, by))
-    earlier = tx.session.scalars(
-        select(MeetingMove).filter_by(meeting_id=meeting.id)
-    ).all()
-    own = next((each for each in earlier if each.proposed_by == by), None)
-    if own is not None and own.starts_at == at:
+    if _is_repeated(tx, meeting, at, by):
         return
-    if own is not None:
-        raise UserError(ONCE, field=DAY)
-    if any(each.is_accepted is None for each in earlier):
-        raise UserError(ANOTHER, field=DAY)
     circle = tx.session.get_one(Circle, meeting.circle_id)
     if at < tx.now + SOONEST:
         raise UserError(TOO_SOON, field=DAY)
@@ -100,6 +92,30 @@ def propose(
     for member in store.members_of(tx, meeting.circle_id):
         if member != by:
             tx.enqueue(CIRCLE_MOVE, move.id, to=member)
+
+
+def _is_repeated(
+    tx: Transaction, meeting: CircleMeeting, at: datetime, by: str
+) -> bool:
+    """Return True if the member has proposed this before.
+
+    Raises UserError if they have proposed another time, or a proposal is open.
+    """
+    earlier = tx.session.scalars(
+        select(MeetingMove).filter_by(meeting_id=meeting.id)
+    ).all()
+    own = next((each for each in earlier if each.proposed_by == by), None)
+    if own is not None and own.starts_at != at:
+        raise UserError(ONCE, field=DAY)
+    if own is not None:
+        return True
+    for each in earlier:
+        # Its time may be over.
+        if each.is_accepted is None:
+            _decide(tx, meeting, each)
+    if any(each.is_accepted is None for each in earlier):
+        raise UserError(ANOTHER, field=DAY)
+    return False
 
 
 def _store_answer(
@@ -179,7 +195,7 @@ def _answers(tx: Transaction, move: MeetingMove) -> Mapping[str, bool]:
 def _decide(tx: Transaction, meeting: CircleMeeting, move: MeetingMove) -> None:
     people = list(store.members_of(tx, meeting.circle_id))
     decision = rules.move_decision(people, _answers(tx, move))
-    if decision and move.starts_at <= tx.now:
+    if move.starts_at <= tx.now:
         decision = False
     if decision is None:
         return

@@ -118,17 +118,28 @@ def test_half_say_no_and_the_proposer_alone_learns_that_it_stays(story: Story):
 
 @pytest.mark.deep_on_postgresql
 @pytest.mark.deep
-def test_a_time_that_has_passed_moves_nothing(story: Story):
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_time_that_has_passed_moves_nothing(story: Story, is_answered: bool):
     make_circle(story)
     keep(story)
     proposes(story, HELPER, "2026-03-17", "12:00")
     story.deliver()
     go_to(story, datetime(2026, 3, 17, 10, 1, tzinfo=UTC))
-    for member in (ASKER, PEER):
-        answers(story, member, "yes")
-    assert move_of(story).is_accepted is False
+    first = move_of(story).id
+    if is_answered:
+        answers(story, ASKER, "yes")
+        assert move_of(story).is_accepted is False
+    # It keeps nobody from proposing another time.
+    assert "Another member" not in proposes(story, PEER, "2026-03-19")
+    assert move_of(story).proposed_by == PEER
+    for member in (ASKER, CHAMPION, ADMIN):
+        story.click(member, "meeting_move_yes", str(first))
+    story.deliver()
     assert meeting_of(story).planned_at == STARTS_AT
-    assert texts(story, HELPER, "Meeting 1 of your circle does not move")
+    assert len(texts(story, HELPER, "Meeting 1 of your circle does not move")) == 1
+    for member in (ASKER, CHAMPION):
+        answers(story, member, "yes")
+    assert meeting_of(story).planned_at == LATER
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Exists, SQLColumnExpression, exists, func, select
 
 from bot.circles import keeper, presses, rota
 from bot.circles.formats import Format
@@ -213,6 +213,15 @@ def is_meeting(tx: Transaction, circle_id: int) -> bool:
     """Return True from the agenda of a meeting to its end."""
     meeting = ahead(tx, circle_id)
     return meeting is not None and meeting.posted_at is not None
+
+
+def meets_now(*circle_ids: SQLColumnExpression[int]) -> Exists:
+    """Return the condition that one of these circles meets at the moment."""
+    return exists().where(
+        CircleMeeting.circle_id.in_(circle_ids),
+        CircleMeeting.posted_at.is_not(None),
+        CircleMeeting.ended_at.is_(None),
+    )
 
 
 def rota_of(tx: Transaction, circle_id: int) -> tuple[str, ...]:

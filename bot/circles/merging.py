@@ -15,6 +15,7 @@ from bot.circles import (
     times,
     wishes,
 )
+from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_MERGE, CIRCLE_NONE, CIRCLE_NOT_MERGED
 from bot.circles.vote_rules import Answer
 from bot.db.statements import upsert_latest
@@ -232,6 +233,10 @@ def decide(tx: Transaction, merge: CircleMerge) -> None:
         decision: bool | None = False
     else:
         decision = rules.merge_decision(own, movers_of(plan, own), _answers(tx, merge))
+    if decision and any(store.is_meeting(tx, each.id) for each in (small, partner)):
+        # They merge after their meeting.
+        merge.answer_until = min(merge.answer_until, tx.now)
+        return
     if decision is None and merge.answer_until <= tx.now:
         decision = False
     if decision is None:
@@ -310,7 +315,10 @@ def _move(
 
 
 def due(tx: Transaction) -> list[int]:
-    """Return the ids of the seasons in which the time for an answer is over."""
+    """Return the ids of the seasons in which the time for an answer is over.
+
+    Circles that meet at the moment decide after it.
+    """
     return list(
         tx.session.scalars(
             select(CircleMerge.season_id)
@@ -320,6 +328,7 @@ def due(tx: Transaction) -> list[int]:
                 CircleSeason.ended_at.is_(None),
                 CircleMerge.is_accepted.is_(None),
                 CircleMerge.answer_until <= tx.now,
+                ~store.meets_now(CircleMerge.small_id, CircleMerge.partner_id),
             )
             .distinct()
             .order_by(CircleMerge.season_id)

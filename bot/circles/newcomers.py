@@ -4,7 +4,7 @@ A person is offered the place, or asks for it, as before the start. Only when th
 it, the others read their name and answer.
 """
 
-from bot.circles import apart, roster, service, signups, times, votes
+from bot.circles import apart, merging, roster, service, signups, times, votes
 from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_VOTED
 from bot.circles.vote_rules import Answer, Kind
@@ -42,9 +42,12 @@ def can_ask(tx: Transaction, circle: Circle) -> bool:
 
 
 def takes_people(tx: Transaction, circle: Circle) -> bool:
-    """Return True if there is a free place, and a meeting ahead to come to."""
+    """Return True if there is a free place, and a meeting ahead to come to.
+
+    A merge may need the place.
+    """
     has_room = 0 < len(service.places(tx, circle)) < LARGEST
-    if circle.frozen_at is not None or not has_room:
+    if circle.frozen_at is not None or not has_room or merging.is_asked(tx, circle):
         return False
     return not store.has_begun(tx, circle) or can_ask(tx, circle)
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, exists, select
+from sqlalchemy import Select, delete, select
 
+from bot.circles import meeting_store as store
 from bot.circles import service, vote_rules
 from bot.circles.message_kinds import CIRCLE_VOTE
 from bot.circles.vote_rules import ANSWERS, Answer, Kind
@@ -12,7 +13,7 @@ from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.workspace.working_time import WorkingTime
-from models import Circle, CircleMeeting, CircleSeason, CircleVote, CircleVoteAnswer
+from models import Circle, CircleSeason, CircleVote, CircleVoteAnswer
 
 OVER = "This question is over. Thank you."
 
@@ -156,11 +157,7 @@ def due(tx: Transaction) -> Sequence[int]:
 
 def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
     """Select the ids of such votes."""
-    meets = exists().where(
-        CircleMeeting.circle_id == CircleVote.circle_id,
-        CircleMeeting.posted_at.is_not(None),
-        CircleMeeting.ended_at.is_(None),
-    )
+    meets = store.meets_now(CircleVote.circle_id)
     return (
         select(CircleVote.id)
         .join(Circle, Circle.id == CircleVote.circle_id)

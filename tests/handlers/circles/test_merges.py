@@ -7,16 +7,20 @@ from sqlalchemy import select
 
 from bot.circles import personal_data
 from models import CircleMerge, CircleMergeAnswer, CircleSeason, CircleSignup
+from tests.circles import meeting_of
 from tests.factories import Story
 from tests.handlers.circles.test_times import calendars_of, chooses_time
+from tests.quiet import LATE, comes, until
 from tests.seasons import (
     circles_of,
     forms_circles,
     invites,
     messages_with,
     passes_on,
+    places_of,
     press,
     season_with,
+    signs_up,
 )
 
 
@@ -140,6 +144,46 @@ def test_the_person_who_would_move_decides_for_themselves(story: Story, program:
     answer(story, [mover], merge, "no")
     assert offers(story) == [(merge, False)]
     assert dict(circles_of(story, season))[other] == others
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_circles_merge_after_the_meeting_of_one_of_them(story: Story, program: int):
+    season, [(small, people), (_, others)] = two_circles(story, program, 9)
+    at = chooses_time(story, people[0], small)
+    until(story, at - timedelta(minutes=10))
+    leave(story, small, people[:2])
+    [(merge, _)] = offers(story)
+    answer(story, [*people[2:], *others], merge)
+    passes_on(story)
+    # Those who meet can go on.
+    assert offers(story) == [(merge, None)]
+    value = f"{meeting_of(story).id}:0:0"
+    story.click(people[2], "meeting_lead", value)
+    story.advance(seconds=11)
+    story.click(people[2], "meeting_start", value)
+    assert meeting_of(story).started_at is not None
+    until(story, at + timedelta(hours=3))
+    assert offers(story) == [(merge, True)]
+    [(_, together)] = circles_of(story, season)
+    assert sorted(together) == sorted([*people[2:], *others])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("word", "places"), [("yes", 0), ("no", 1)])
+def test_nobody_is_offered_a_place_that_a_merge_needs(
+    story: Story, program: int, word: str, places: int
+):
+    season, [(small, people), (_, others)] = two_circles(story, program, 9)
+    leave(story, small, people[:2])
+    [(merge, _)] = offers(story)
+    comes(story, program)
+    signs_up(story, LATE, season)
+    passes_on(story)
+    assert places_of(story, LATE) == []
+    answer(story, [*people[2:], *others], merge, word)
+    assert offers(story) == [(merge, word == "yes")]
+    assert len(places_of(story, LATE)) == places
 
 
 @pytest.mark.deep

@@ -70,6 +70,23 @@ def make_circle(story: Story, people: tuple[str, ...] = PEOPLE, **fields: Any) -
         return circle.id
 
 
+def come_later(story: Story, *people: str) -> None:
+    """Let people take free places in the circle now."""
+    with story.rt.write(story.workspace) as tx:
+        circle = tx.session.scalars(select(Circle)).one()
+        tx.session.add_all(
+            CircleMember(
+                circle_id=circle.id,
+                member=member,
+                season_id=circle.season_id,
+                position=position,
+                invited_at=tx.now,
+                taken_at=tx.now,
+            )
+            for position, member in enumerate(people, len(PEOPLE))
+        )
+
+
 @played_once
 def keep(story: Story) -> None:
     """Run the job, and send what is due."""

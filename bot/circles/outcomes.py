@@ -5,7 +5,7 @@ answers to the second question are only counted.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select, update
 
@@ -33,6 +33,7 @@ from models import (
     Circle,
     CircleAction,
     CircleMeeting,
+    CircleMember,
     CircleSeason,
     MeetingAnswer,
     MeetingEntry,
@@ -156,10 +157,19 @@ def record(tx: Transaction, meeting: CircleMeeting) -> None:
 def people_who_met(tx: Transaction, meeting: CircleMeeting) -> frozenset[str]:
     """Return those who met, by what they said and did until now."""
     return outcome_rules.people_who_met(
-        store.members_of(tx, meeting.circle_id),
-        _answers(tx, meeting),
-        _active(tx, meeting),
+        people_at(tx, meeting), _answers(tx, meeting), _active(tx, meeting)
     )
+
+
+def people_at(tx: Transaction, meeting: CircleMeeting) -> Sequence[str]:
+    """Return the people in the circle who were in it at the end of a meeting."""
+    return tx.session.scalars(
+        select(CircleMember.member).where(
+            CircleMember.circle_id == meeting.circle_id,
+            CircleMember.taken_at <= (meeting.ended_at or tx.now),
+            CircleMember.left_at.is_(None),
+        )
+    ).all()
 
 
 def _answers(tx: Transaction, meeting: CircleMeeting) -> Mapping[str, Outcome]:

@@ -79,7 +79,7 @@ def _can_decide(tx: Transaction, circle: Circle) -> bool:
 def is_quiet(tx: Transaction, circle: Circle) -> bool:
     """Return True if half of a circle or more missed each of its last two meetings.
 
-    Meetings before its last decision count no more.
+    People who came later missed none. Meetings before its last decision count no more.
     """
     decided_at = tx.session.scalar(
         select(func.max(CircleVote.decided_at)).where(
@@ -94,10 +94,11 @@ def is_quiet(tx: Transaction, circle: Circle) -> bool:
         .order_by(CircleMeeting.number.desc())
         .limit(vote_rules.MISSED_MEETINGS)
     ).all()
-    people = service.people_in(tx, circle)
     return len(last) == vote_rules.MISSED_MEETINGS and all(
         (decided_at is None or (meeting.ended_at or tx.now) > decided_at)
-        and vote_rules.is_missed(people, outcomes.people_who_met(tx, meeting))
+        and vote_rules.is_missed(
+            outcomes.people_at(tx, meeting), outcomes.people_who_met(tx, meeting)
+        )
         for meeting in last
     )
 

@@ -14,6 +14,7 @@ from models import CircleMeeting, CircleMember, CircleSeason, MeetingAnswer, Pee
 from tests.circles import (
     PEOPLE,
     button_values,
+    come_later,
     keep,
     make_circle,
     meeting_of,
@@ -102,6 +103,7 @@ def test_one_person_who_starts_and_ends_has_met_nobody(over: Story):
 
 
 def test_two_who_say_that_it_took_place_speak_for_all(over: Story):
+    come_later(over, GUEST)
     for member in (HELPER, PEER):
         asked = button_values(question(over, member))
         assert list(asked) == [f"meeting_met_{each}" for each in Outcome]

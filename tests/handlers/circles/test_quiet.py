@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from bot.circles import decisions, service, votes
+from bot.circles import quiet as quiet_circles
 from bot.circles.vote_rules import Answer, Kind
 from models import CircleSeason, CircleVoteAnswer
 from tests.circles import (
     PEOPLE,
     button_values,
+    come_later,
     meeting_of,
     open_agenda,
     presses,
@@ -49,6 +51,20 @@ def quiet(story: Story) -> int:
 
 def texts(story: Story) -> list[int]:
     return [len(story.slack.messages_to(member)) for member in PEOPLE]
+
+
+@pytest.mark.deep
+def test_people_who_came_later_missed_nothing(story: Story):
+    circle_id = a_circle(story)
+    runs_jobs(story)
+    for number in (1, 2):
+        meeting = meeting_of(story, number)
+        until(story, meeting.planned_at + timedelta(hours=3))
+        for member in PEOPLE[:3]:
+            story.click(member, "meeting_met_part", f"{meeting.id}:0:0")
+    come_later(story, GUEST, "U0LATER")
+    with story.rt.read(story.workspace) as tx:
+        assert not quiet_circles.is_quiet(tx, service.get(tx, circle_id))
 
 
 def season_of(story: Story) -> CircleSeason:

@@ -198,13 +198,12 @@ def send(
 
 
 def send_waiting(tx: Transaction, circle_id: int) -> None:
-    """Send to the circle's new place what still waits for an earlier one.
+    """Send to the circle as it is now what still waits for its channels and groups.
 
     Nothing is posted at an earlier one.
     """
-    now_at = channel_of(tx, circle_id)
-    earlier = [each for each in all_channels(tx, circle_id) if each != now_at]
-    for item in lookup.waiting(tx.session, tx.workspace.id, earlier):
+    channels = all_channels(tx, circle_id)
+    for item in lookup.waiting(tx.session, tx.workspace.id, channels):
         if _OCCURRENCE in item.payload:
             send(
                 tx,
@@ -258,13 +257,17 @@ def when_settled(render: Render) -> Render:
 
 
 def send_after(tx: Transaction, delivery: Delivery) -> datetime:
-    """Return the earliest time (UTC) that suits all who read the message."""
+    """Return the earliest time (UTC) that suits all who read the message.
+
+    In a channel or a group, those who are away don't hold the others up.
+    """
     place = places.find_by_channel(tx, delivery.recipient)
     if place is None:
         return contact_hours.send_after(tx, delivery)
+    people = {*places.readers(place, delivery.recipient)}
     return places.contact_time(
         replace(tx, now=delivery.started_at),
-        places.readers(place, delivery.recipient),
+        people - contact_hours.away_members(tx, people) or people,
         since=delivery.first_sent_at,
     )
 

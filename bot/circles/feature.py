@@ -65,6 +65,7 @@ CIRCLES = Feature(
     active_members=activity.active_members,
     program_facts=activity.program_facts,
     on_place_opened=roster_messages.on_place_opened,
+    on_member_left=roster_messages.on_member_left,
     on_program_left=places.on_program_left,
     on_title_changed=announcement_edits.on_title_changed,
     on_channel_id_changed=conversation.on_channel_id_changed,

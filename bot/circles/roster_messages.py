@@ -1,5 +1,6 @@
 """Messages about who is in a circle: the greeting, the first note, joined and left."""
 
+from datetime import datetime
 from typing import Any
 
 from bot.circles import (
@@ -79,6 +80,16 @@ def on_place_opened(tx: Transaction, place: PeerPlace) -> None:
     agenda_messages.post_where_they_are(tx, circle)
     # Someone may have left or joined meanwhile.
     conversation.follow(tx, circle)
+
+
+def on_member_left(tx: Transaction, channel: str, member: str, _at: datetime) -> None:
+    """Send to a person alone what they would have read in the circle's channel."""
+    place = places.find_by_channel(tx, channel)
+    circle = _latest(tx, place) if place is not None else None
+    if place is None or circle is None or member not in place.outside:
+        return
+    conversation.send_waiting(tx, circle.id)
+    agenda_messages.post_where_they_are(tx, circle)
 
 
 def _introduced(tx: Transaction, circle: Circle, place: PeerPlace) -> set[str]:

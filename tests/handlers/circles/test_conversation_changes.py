@@ -208,24 +208,31 @@ def test_what_waited_for_the_night_is_posted_at_the_new_place(
 
 
 @pytest.mark.deep
-def test_people_whose_group_is_never_opened_are_introduced(
+def test_who_leaves_the_channel_at_night_or_in_a_meeting_misses_nothing(
     story: Story, program: int
 ) -> None:
-    """Someone leaves while Slack does not answer; then it refuses the group."""
-    grant(story, GROUP)
-    story.slack.fail["conversations.open"] = [
-        NotSent("conversations.open", "x"),
-        NotSent("conversations.open", "x"),
-        REFUSED,
-        REFUSED,
-    ]
+    grant(story, CHANNEL)
     _, circle, people = circle_of(story, program, 5)
-    leave(story, circle, people[:1])
     hours_come(story)
-    assert place(story).channel is None
-    for person in people[1:]:
-        assert len(with_words(story, person, COMPLETE)) == 1
-    assert not with_words(story, people[0], COMPLETE)
+    at = chooses_time(story, people[0], circle)
+    keep(story)
+    channel = channel_of(story)
+    # It is night when the job runs.
+    story.clock.now = at.replace(hour=1)
+    keep(story)
+    assert not with_words(story, channel, "coming up")
+    left = {"type": "member_left_channel", "channel": channel}
+    assert story.event(left | {"user": people[2]}) == 200
+    hours_come_to(story, at - timedelta(minutes=10))
+    for recipient in (channel, people[2]):
+        assert len(with_words(story, recipient, "coming up")) == 1
+        assert len(with_words(story, recipient, "meeting_lead")) == 1
+    for _ in range(2):
+        assert story.event(left | {"user": people[3]}) == 200
+        story.deliver()
+    assert len(with_words(story, people[3], "meeting_lead")) == 1
+    assert not with_words(story, people[3], "coming up")
+    assert len(with_words(story, channel, "meeting_lead")) == 1
 
 
 @pytest.mark.deep
@@ -305,7 +312,8 @@ def test_a_circle_whose_channel_is_gone_gets_no_other_one(
         personal_data.purge(tx)
     assert all_rows(story)["peer_places"] == []
     joined = {"type": "member_joined_channel", "user": BOT, "channel": channel}
-    assert story.event(joined | {"channel_type": "G"}) == 200
+    for inviter in ({}, {"inviter": people[0]}):
+        assert story.event(joined | {"channel_type": "G"} | inviter) == 200
     story.slack.channels[channel]["is_private"] = False
     jobs.workspace.sync_channels(story.rt, story.worker)
     assert channel not in channels_known(story)

@@ -9,7 +9,8 @@ from bot import permissions
 from bot.errors import UserError
 from bot.runtime import Runtime, Workspace
 from bot.workspace import external, members, sync
-from handlers.payloads import MembershipChange, Message
+from handlers.channel_payloads import MembershipChange
+from handlers.payloads import Message
 from handlers.requests import workspace_of
 
 

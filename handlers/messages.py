@@ -25,9 +25,9 @@ from bot.workspace import channels
 from handlers import external_members
 from handlers.batch_commit import PendingCommit
 from handlers.batching import BATCHED_EVENTS
+from handlers.channel_payloads import ChannelEvent
 from handlers.interactions import HELP_PHRASES, normalize_phrase
 from handlers.payloads import (
-    ChannelEvent,
     Message,
     MessageChanged,
     MessageDeleted,
@@ -116,10 +116,10 @@ def _on_message(
             )
         case "channel_convert_to_private" | "channel_convert_to_public" as subtype:
             is_private = subtype == "channel_convert_to_private"
-            channel = ChannelEvent.model_validate(event).channel
+            change = ChannelEvent.model_validate(event)
             return PendingCommit(
                 lambda: BatchedChange(
-                    one_by_one, partial(_set_private, channel, is_private)
+                    one_by_one, partial(_set_private, change, is_private)
                 )
             )
         case _ if authors.is_by_human(event, workspace):
@@ -210,9 +210,10 @@ def _decide_deletion(
     return _decide(rt, hooks, workspace, deleted, message, thread)
 
 
-def _set_private(channel: str, is_private: bool, tx: Transaction) -> None:
+def _set_private(change: ChannelEvent, is_private: bool, tx: Transaction) -> None:
     """Store a conversion, which Slack only reports as a message in the channel."""
-    channels.update_channel(tx, channel, is_private=is_private)
+    at = change.time(now=tx.now)
+    channels.record_event(tx, change.channel, at=at, is_private=is_private)
 
 
 def _send_help(message: MessageEvent, tx: Transaction) -> None:

@@ -9,16 +9,17 @@ from sqlalchemy import Row
 from bot.clock import ts_to_datetime
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
-from bot.workspace import channels, members, sync
+from bot.workspace import channels, job_runs, members, sync
 from handlers import external_members
-from handlers.payloads import (
+from handlers.channel_payloads import (
     ChannelEvent,
     ChannelIdChanged,
     ChannelRenamed,
     ChannelUnshared,
     MembershipChange,
-    UserChange,
+    TimedEvent,
 )
+from handlers.payloads import UserChange
 from models import Member
 
 Event = dict[str, Any]
@@ -91,8 +92,9 @@ def _is_own_place(
     try:
         conversation = rt.slack_of(workspace).conversation_info(membership.channel)
     except SlackError:
-        # The bot asks for its channels again at each start, and twice a day. To other
-        # private channels than its own, a person invites it.
+        with rt.write_session.begin() as session:
+            job_runs.ask_again(session, job_runs.SYNC_CHANNELS, workspace.id)
+        # To other private channels than its own, a person invites it.
         return membership.inviter is None
     return sync.is_own_place(workspace, conversation)
 
@@ -105,9 +107,13 @@ def _is_place(rt: Runtime, workspace: Workspace, channel: str) -> bool:
 def _bot_joined(
     rt: Runtime, workspace: Workspace, membership: MembershipChange
 ) -> None:
+    at = ts_to_datetime(membership.event_ts)
     with rt.write(workspace) as tx:
         channel = channels.get_or_create(tx, membership.channel)
-        channel.is_joined = True
+        channels.record_event(tx, membership.channel, at=at, is_joined=True)
+        if not channel.is_joined:
+            # It was removed again, and that event came first.
+            return
         # The channel is fetched again when it is needed.
         channel.fetched_at = None
         tx.features.on_bot_joined(tx, channel, membership.inviter)
@@ -129,15 +135,16 @@ def update_channel(**values: object) -> Listener:
     """Return a listener for an event that says this of a channel."""
 
     def listener(rt: Runtime, workspace: Workspace, event: Event) -> None:
-        channel = ChannelEvent.model_validate(event).channel
-        _update_channel(rt, workspace, channel, **values)
+        change = ChannelEvent.model_validate(event)
+        _update_channel(rt, workspace, change.channel, change, **values)
 
     return listener
 
 
 def channel_renamed(rt: Runtime, workspace: Workspace, event: Event) -> None:
-    channel = ChannelRenamed.model_validate(event).channel
-    _update_channel(rt, workspace, channel.id, name=channel.name)
+    renamed = ChannelRenamed.model_validate(event)
+    channel = renamed.channel
+    _update_channel(rt, workspace, channel.id, renamed, name=channel.name)
 
 
 def channel_id_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
@@ -147,12 +154,19 @@ def channel_id_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
     ):
         return
     with rt.write(workspace) as tx:
-        channels.change_slack_id(tx, change.old_channel_id, change.new_channel_id)
+        channels.change_slack_id(
+            tx,
+            change.old_channel_id,
+            change.new_channel_id,
+            at=change.time(now=tx.now),
+        )
 
 
 def channel_unshared(rt: Runtime, workspace: Workspace, event: Event) -> None:
     unshared = ChannelUnshared.model_validate(event)
-    _update_channel(rt, workspace, unshared.channel, is_shared=unshared.is_ext_shared)
+    _update_channel(
+        rt, workspace, unshared.channel, unshared, is_shared=unshared.is_ext_shared
+    )
 
 
 def _find_channel(rt: Runtime, workspace: Workspace, slack_id: str) -> Row[Any] | None:
@@ -161,15 +175,13 @@ def _find_channel(rt: Runtime, workspace: Workspace, slack_id: str) -> Row[Any] 
 
 
 def _update_channel(
-    rt: Runtime, workspace: Workspace, slack_id: str, **values: object
+    rt: Runtime, workspace: Workspace, slack_id: str, event: TimedEvent, **facts: object
 ) -> None:
-    row = _find_channel(rt, workspace, slack_id)
-    if row is None or all(
-        getattr(row, name) == value for name, value in values.items()
-    ):
+    row, at = _find_channel(rt, workspace, slack_id), event.time(now=rt.clock())
+    if row is None or channels.is_recorded(row, at=at, **facts):
         return
     with rt.write(workspace) as tx:
-        channels.update_channel(tx, slack_id, **values)
+        channels.record_event(tx, slack_id, at=at, **facts)
 
 
 def _has_changes(

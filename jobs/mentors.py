@@ -7,7 +7,7 @@ from bot.mentors import consent, detection, message_counts
 from bot.mentors.feature import Mentors
 from bot.mentors.queries import PrivateMembers
 from bot.runtime import Runtime, Workspace
-from bot.slack.api import Rejected, SlackError
+from bot.slack.api import REVOKED_TOKEN_ERRORS, Rejected, SlackError
 from jobs.each_workspace import (
     each_workspace,
     each_workspace_with,
@@ -56,6 +56,8 @@ def _private_members(
                 rt.slack_of(workspace).conversation_members(slack_id)
             )
         except Rejected as error:
+            if error.code in REVOKED_TOKEN_ERRORS:
+                raise
             log.warning("channel not fetched", extra={"error": error.code})
     return members
 

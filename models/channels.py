@@ -1,6 +1,7 @@
 """Channels: Slack's facts about them, and the bot's settings there."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +24,9 @@ class Channel(Base):
     # True if the bot is a member.
     is_joined: Mapped[bool] = mapped_column(default=False)
     fetched_at: Mapped[datetime | None]
+    # The time of the latest event about each of these facts, by the column's name, in
+    # Unix microseconds: neither an earlier event nor an earlier answer replaces it.
+    event_micros: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     # Settings. None means the default; so a changed default applies to all channels
     # that have not set their own.

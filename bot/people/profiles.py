@@ -15,8 +15,8 @@ from bot.outbox import rate_limits
 from bot.people import rules
 from bot.people.attributes import delete_empty
 from bot.runtime import Runtime, Transaction, Workspace
-from bot.slack.api import RateLimited, Rejected, SlackError
-from bot.workspace import installations, members, workspace_settings
+from bot.slack.api import RateLimited, SlackError
+from bot.workspace import installations, members, sync, workspace_settings
 from models import (
     Member,
     MemberAttributes,
@@ -92,17 +92,17 @@ def _read(
     for member in members:
         try:
             values = rt.slack_of(workspace).profile_values(member)
-        except Rejected:
-            # There is no such user; store that, so that we do not ask again at once.
-            values = {}
         except RateLimited as error:
             until = rt.clock() + timedelta(seconds=error.retry_after)
             with rt.write(workspace) as tx:
                 rate_limits.record(tx.session, tx.workspace.id, _METHOD, until)
             return
         except SlackError as error:
-            log.warning("profiles not fetched", extra={"error": error.code})
-            return
+            if error.code not in sync.NOT_FOUND_ERRORS:
+                log.warning("profiles not fetched", extra={"error": error.code})
+                return
+            # Store that, so that we do not ask again at once.
+            values = {}
         with rt.write(workspace) as tx:
             if field_names(tx):
                 store(

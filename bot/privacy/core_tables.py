@@ -83,6 +83,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         purpose="Know where the bot may do what.",
         stays="One for each channel.",
         non_personal=(
+            "event_micros",
             "slack_id",
             "name",
             "capture",

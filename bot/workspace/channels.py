@@ -1,13 +1,15 @@
 """Rows of channels: Slack's facts about them, and their settings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.clock import datetime_to_micros
 from bot.db.statements import replace_members, table, upsert
 from bot.errors import UserError
 from bot.forms.fields import Emoji
@@ -18,6 +20,9 @@ from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.slack.text import one_line, sanitize
 from bot.workspace import reaction_emoji
 from models import Base, Champion, Channel, PeerPlace
+
+# Slack's clock is behind ours by less.
+_MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)
 
 _BY_SLACK_ID = select(Channel).where(
     Channel.installation_id == bindparam("installation_id"),
@@ -74,26 +79,48 @@ def get_or_create(tx: Transaction, slack_id: str) -> Channel:
     ).one()
 
 
-def upsert_from_slack(tx: Transaction, conversation: Mapping[str, Any]) -> Channel:
-    """Store Slack's conversation object, as fetched now; return the channel's row."""
-    channel = get_or_create(tx, conversation["id"])
-    was_restricted = channel.is_private, channel.is_shared
-    channel.name = one_line(sanitize(conversation.get("name") or channel.name))
-    channel.is_private = bool(conversation.get("is_private"))
-    channel.is_shared = bool(conversation.get("is_ext_shared"))
-    channel.is_archived = bool(conversation.get("is_archived"))
-    channel.is_read_only = bool(conversation.get("is_read_only"))
-    if "is_member" in conversation:
-        channel.is_joined = bool(conversation["is_member"])
-    is_new, channel.fetched_at = channel.fetched_at is None, tx.now
+def upsert_from_slack(
+    tx: Transaction,
+    conversation: Mapping[str, Any],
+    *,
+    asked_at: datetime | None = None,
+) -> Channel:
+    """Store Slack's conversation object; return the channel's row.
+
+    Slack was asked for it at `asked_at` (UTC), or just now. A fact that a later event
+    has changed stays, and so does everything if a later answer is stored.
+    """
+    slack_id, asked_at = conversation["id"], asked_at or tx.now
+    channel = next(iter(lock(tx, [slack_id])), None) or get_or_create(tx, slack_id)
+    if _is_fetched_after(channel, asked_at, now=tx.now):
+        return channel
     restrictions = channel.is_private, channel.is_shared
-    if not is_new and any(
-        now and not before
-        for before, now in zip(was_restricted, restrictions, strict=True)
-    ):
+    facts: dict[str, object] = {
+        "name": one_line(sanitize(conversation.get("name") or channel.name)),
+        "is_private": bool(conversation.get("is_private")),
+        "is_shared": bool(conversation.get("is_ext_shared")),
+        "is_archived": bool(conversation.get("is_archived")),
+        "is_read_only": bool(conversation.get("is_read_only")),
+    }
+    if "is_member" in conversation:
+        facts["is_joined"] = bool(conversation["is_member"])
+    for name, value in facts.items():
+        if not _has_event_after(channel, name, asked_at):
+            setattr(channel, name, value)
+    is_new, channel.fetched_at = channel.fetched_at is None, tx.now
+    if not is_new:
+        _tell_if_restricted(tx, channel, restrictions)
+    return channel
+
+
+def _tell_if_restricted(
+    tx: Transaction, channel: Channel, before: tuple[bool, bool]
+) -> None:
+    """Tell features if it has turned private or shared; `before` says what it was."""
+    now = channel.is_private, channel.is_shared
+    if any(is_so and not was for was, is_so in zip(before, now, strict=True)):
         tx.session.flush()
         tx.features.on_channel_restricted(tx, channel)
-    return channel
 
 
 def update_channel(tx: Transaction, slack_id: str, /, **values: object) -> None:
@@ -103,6 +130,58 @@ def update_channel(tx: Transaction, slack_id: str, /, **values: object) -> None:
         .where(Channel.installation_id == tx.workspace.id, Channel.slack_id == slack_id)
         .values(**values)
     )
+
+
+def record_event(
+    tx: Transaction, slack_id: str, /, *, at: datetime, **facts: object
+) -> None:
+    """Store what an event at `at` says of a channel; later events about it stay.
+
+    `at` is by Slack's clock. Without a row, nothing is stored: it is fetched later.
+    """
+    for channel in lock(tx, [slack_id]):
+        restrictions = channel.is_private, channel.is_shared
+        micros = datetime_to_micros(at)
+        for name, value in facts.items():
+            if micros >= channel.event_micros.get(name, 0):
+                setattr(channel, name, value)
+                channel.event_micros = {**channel.event_micros, name: micros}
+        _tell_if_restricted(tx, channel, restrictions)
+
+
+def is_recorded(row: Row[Any], *, at: datetime, **facts: object) -> bool:
+    """Return True if `record_event` would change nothing in a channel's row."""
+    micros = datetime_to_micros(at)
+    return all(
+        (last := row.event_micros.get(name, 0)) > micros
+        or (last == micros and getattr(row, name) == value)
+        for name, value in facts.items()
+    )
+
+
+def lock(tx: Transaction, slack_ids: Collection[str]) -> Sequence[Channel]:
+    """Lock and return the rows of channels, in one order, as they are by now."""
+    return tx.session.scalars(
+        select(Channel)
+        .where(
+            Channel.installation_id == tx.workspace.id, Channel.slack_id.in_(slack_ids)
+        )
+        .order_by(Channel.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _is_fetched_after(channel: Channel, asked_at: datetime, *, now: datetime) -> bool:
+    """Return True if a later answer of Slack is stored."""
+    # A time in the future was stored before our clock was set back.
+    return channel.fetched_at is not None and asked_at < channel.fetched_at <= now
+
+
+def _has_event_after(channel: Channel, name: str, asked_at: datetime) -> bool:
+    """Return True if an event may have changed a fact since Slack was asked."""
+    since = datetime_to_micros(asked_at - _MAX_CLOCK_DIFFERENCE)
+    return bool(channel.event_micros.get(name, 0) > since)
 
 
 def find_row(
@@ -117,10 +196,13 @@ def find_row(
     ).first()
 
 
-def change_slack_id(tx: Transaction, old_id: str, new_id: str) -> None:
+def change_slack_id(
+    tx: Transaction, old_id: str, new_id: str, *, at: datetime | None = None
+) -> None:
     """Change a channel's Slack id; a row that already has the new id is merged into it.
 
-    Such a row exists if events with the new id came before the event about the change.
+    Such a row exists if events with the new id came before the event about the change,
+    at `at` (by Slack's clock, or now).
     """
     channel, duplicate = find(tx, old_id), find(tx, new_id)
     if channel is not None and duplicate is not None:
@@ -128,6 +210,9 @@ def change_slack_id(tx: Transaction, old_id: str, new_id: str) -> None:
         tx.session.flush()
         _move_references(tx.session, duplicate.id, channel.id)
     update_channel(tx, old_id, slack_id=new_id)
+    if channel is not None:
+        # A list of the bot's channels that was asked for before has the old id.
+        record_event(tx, new_id, at=at or tx.now, is_joined=channel.is_joined)
     enqueue.move_channel(tx.session, tx.workspace.id, old_id, new_id)
     tx.features.on_channel_id_changed(tx, old_id, new_id)
 
@@ -152,16 +237,27 @@ def _move_references(
     session.expire_all()
 
 
-def set_joined(tx: Transaction, slack_ids: Iterable[str]) -> None:
-    """Set `is_joined` to False for all channels but these, by Slack's ids."""
-    tx.session.execute(
-        update(Channel)
-        .where(
-            Channel.installation_id == tx.workspace.id,
-            Channel.slack_id.not_in(list(slack_ids)),
+def store_joined(
+    tx: Transaction, conversations: Sequence[Mapping[str, Any]], *, asked_at: datetime
+) -> None:
+    """Store that the bot is in these channels and in no other ones.
+
+    They are Slack's conversation objects; it was asked for them at `asked_at` (UTC).
+    """
+    slack_ids = {conversation["id"] for conversation in conversations}
+    joined = tx.session.scalars(
+        select(Channel.slack_id).where(
+            Channel.installation_id == tx.workspace.id, Channel.is_joined.is_(True)
         )
-        .values(is_joined=False)
-    )
+    ).all()
+    for channel in lock(tx, slack_ids.union(joined)):
+        is_newer = _is_fetched_after(channel, asked_at, now=tx.now)
+        is_newer = is_newer or _has_event_after(channel, "is_joined", asked_at)
+        if channel.slack_id not in slack_ids and not is_newer:
+            channel.is_joined = False
+    for conversation in conversations:
+        member = {**conversation, "is_member": True}
+        upsert_from_slack(tx, member, asked_at=asked_at)
 
 
 def champions(session: Session, channel_id: int) -> list[str]:

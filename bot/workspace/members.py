@@ -1,7 +1,7 @@
 """Rows of members: Slack's profiles of them, and their names."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,18 @@ def lock_all(tx: Transaction, slack_ids: Iterable[str]) -> None:
         )
         .order_by(Member.id)
         .with_for_update(key_share=True)
+    )
+
+
+def is_stored_after(tx: Transaction, slack_id: str, asked_at: datetime) -> bool:
+    """Return True if a profile was stored since then (UTC), and lock the row."""
+    lock_all(tx, [slack_id])
+    member = find(tx, slack_id)
+    # A time in the future was stored before our clock was set back.
+    return (
+        member is not None
+        and member.fetched_at is not None
+        and asked_at < member.fetched_at <= tx.now
     )
 
 

@@ -12,7 +12,7 @@ from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox import rate_limits
 from bot.runtime import Runtime, Transaction, Workspace
-from bot.slack.api import RateLimited, Rejected, SlackError
+from bot.slack.api import RateLimited, SlackError
 from bot.workspace import (
     channel_members,
     channels,
@@ -32,7 +32,7 @@ STALE_AFTER = timedelta(days=7)
 BATCH_SIZE = 5
 
 # Slack's errors for an id without a user whom the bot may see.
-_NOT_FOUND_ERRORS = {"user_not_found", "user_not_visible"}
+NOT_FOUND_ERRORS = {"user_not_found", "user_not_visible"}
 
 
 def new_users(installation_id: InstallationId, _now: datetime) -> Select[str]:
@@ -72,8 +72,15 @@ _FETCHED_CHANNEL = select(
 )
 
 
-def store_user(tx: Transaction, user: Mapping[str, Any]) -> None:
-    """Store Slack's user object, and let features act on the profile."""
+def store_user(
+    tx: Transaction, user: Mapping[str, Any], *, asked_at: datetime | None = None
+) -> None:
+    """Store Slack's user object, and let features act on the profile.
+
+    Slack was asked for it at `asked_at` (UTC), or just now. A later profile stays.
+    """
+    if asked_at is not None and members.is_stored_after(tx, user["id"], asked_at):
+        return
     member = members.upsert_from_slack(
         tx, user, team_id=tx.workspace.team_id, enterprise_id=tx.workspace.enterprise_id
     )
@@ -168,22 +175,24 @@ def _fetch_times(
 def _fetch_user(
     rt: Runtime, workspace: Workspace, slack_id: str, *, is_required: bool
 ) -> None:
+    asked_at = rt.clock()
     try:
         user = rt.slack_of(workspace).user_info(slack_id)
     except SlackError as error:
-        if error.code in _NOT_FOUND_ERRORS:
+        if error.code in NOT_FOUND_ERRORS:
             user = {"id": slack_id, "deleted": True}
         elif is_required:
             raise UserError(visibility.SLACK_UNREACHABLE) from error
         else:
             return
     with rt.write(workspace) as tx:
-        store_user(tx, user)
+        store_user(tx, user, asked_at=asked_at)
 
 
 def _fetch_channel(
     rt: Runtime, workspace: Workspace, slack_id: str, *, is_required: bool
 ) -> None:
+    asked_at = rt.clock()
     try:
         conversation = rt.slack_of(workspace).conversation_info(slack_id)
     except SlackError as error:
@@ -200,7 +209,7 @@ def _fetch_channel(
     with rt.write(workspace) as tx:
         # People can turn their group of direct messages into a channel.
         if not channels.places_among(tx, [slack_id]):
-            channels.upsert_from_slack(tx, conversation)
+            channels.upsert_from_slack(tx, conversation, asked_at=asked_at)
 
 
 def fetch_new_users(rt: Runtime, workspace: Workspace) -> None:
@@ -228,26 +237,28 @@ def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) 
         ):
             return
     for slack_id in slack_ids:
+        asked_at = rt.clock()
         try:
             user = rt.slack_of(workspace).user_info(slack_id)
-        except Rejected:
-            # There is no such user; store that, so that we do not ask again.
-            user = {"id": slack_id, "deleted": True}
         except RateLimited as error:
             until = rt.clock() + timedelta(seconds=error.retry_after)
             with rt.write(workspace) as tx:
                 rate_limits.record(tx.session, tx.workspace.id, _USERS_INFO, until)
             return
         except SlackError as error:
-            # The next run fetches them; nothing waits for it.
-            log.warning("users not fetched", extra={"error": error.code})
-            return
+            if error.code not in NOT_FOUND_ERRORS:
+                # The next run fetches them; nothing waits for it.
+                log.warning("users not fetched", extra={"error": error.code})
+                return
+            # Store that, so that we do not ask again.
+            user = {"id": slack_id, "deleted": True}
         with rt.write(workspace) as tx:
-            store_user(tx, user)
+            store_user(tx, user, asked_at=asked_at)
 
 
 def sync_channels(rt: Runtime, workspace: Workspace) -> None:
     """Fetch the channels that the bot is in, to make up for lost events."""
+    asked_at = rt.clock()
     conversations = [
         conversation
         for conversation in rt.slack_of(workspace).own_conversations()
@@ -256,6 +267,4 @@ def sync_channels(rt: Runtime, workspace: Workspace) -> None:
     with rt.write(workspace) as tx:
         places = channels.places_among(tx, [each["id"] for each in conversations])
         conversations = [each for each in conversations if each["id"] not in places]
-        for conversation in conversations:
-            channels.upsert_from_slack(tx, {**conversation, "is_member": True})
-        channels.set_joined(tx, [c["id"] for c in conversations])
+        channels.store_joined(tx, conversations, asked_at=asked_at)

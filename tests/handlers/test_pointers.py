@@ -517,7 +517,10 @@ def test_the_channel_of_the_earlier_ask_becomes_private_before_it_is_posted(
 
 @pytest.mark.deep_on_postgresql
 @pytest.mark.deep
-def test_what_was_posted_disappears_once_its_channel_is_private(story: Story, den: str):
+@pytest.mark.parametrize("is_event", [True, False])
+def test_what_was_posted_disappears_once_its_channel_is_private(
+    story: Story, den: str, is_event: bool
+):
     open_den = conversation_object(DEN, "den", is_private=False)
     story.slack.channels[DEN] = open_den
     with story.rt.write(story.workspace) as tx:
@@ -532,8 +535,12 @@ def test_what_was_posted_disappears_once_its_channel_is_private(story: Story, de
     ]
     assert CANARY in message.text
     story.react(PEER, message.ts, "white_check_mark")
-    with story.rt.write(story.workspace) as tx:
-        channels.upsert_from_slack(tx, open_den | {"is_private": True})
+    if is_event:
+        turned = {"type": "message", "subtype": "channel_convert_to_private"}
+        assert story.event(turned | {"channel": DEN, "ts": story.ts()}) == 200
+    else:
+        with story.rt.write(story.workspace) as tx:
+            channels.upsert_from_slack(tx, open_den | {"is_private": True})
     story.deliver()
     assert message.text == "Dan: this was solved before, in another channel."
     assert CANARY not in json.dumps(message.blocks)

@@ -115,6 +115,15 @@ def test_slack_is_asked_again_later(profiled: Story, error: SlackError) -> None:
     assert person(profiled, ASKER).team == "Data"
 
 
+def test_a_refused_token_says_nothing_about_a_person(profiled: Story) -> None:
+    read(profiled)
+    profiled.clock.advance(days=1)
+    refusal = Rejected("users.profile.get", "token_expired")
+    profiled.slack.fail["users.profile.get"] = [refusal]
+    read(profiled)
+    assert person(profiled, ASKER).team == "Data"
+
+
 def test_a_rate_limit_is_waited_for(profiled: Story) -> None:
     profiled.slack.fail["users.profile.get"] = [RateLimited("users.profile.get", 30)]
     read(profiled)

@@ -9,9 +9,10 @@ from sqlalchemy import select
 import jobs.workspace
 from bot.asks.message_kinds import ASK_UPDATE
 from bot.outbox import enqueue
+from bot.runtime import Transaction
 from bot.slack.api import Rejected
-from bot.workspace import channels
-from models import OutboxItem
+from bot.workspace import channels, sync
+from models import Channel, OutboxItem
 from tests.factories import Story
 from tests.slack_payloads import (
     ADMIN,
@@ -141,6 +142,44 @@ def test_an_invited_bot_is_in_the_channel(story: Story) -> None:
     assert story.command(ASKER, "/ask", "How is it done?", channel="C0AWAY").body == ""
 
 
+def test_a_channel_of_which_slack_says_nothing_is_fetched_soon(story: Story) -> None:
+    """Without an inviter, the bot may have made the channel itself."""
+    jobs.workspace.sync_channels(story.rt, story.worker)
+    away = conversation_object("G0AWAY", "away", is_private=True)
+    story.slack.channels["G0AWAY"] = away
+    method = "conversations.info"
+    story.slack.fail[method] = [Rejected(method, "token_expired")]
+    joined = {"type": "member_joined_channel", "user": BOT, "channel_type": "G"}
+    assert story.event(joined | {"channel": "G0AWAY"}) == 200
+    jobs.workspace.sync_channels(story.rt, story.worker)
+    assert channel(story, "G0AWAY").is_joined
+
+
+def test_features_hear_once_that_a_channel_is_private_or_shared(
+    known: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[bool, bool]] = []
+
+    def hear(_: Transaction, restricted: Channel) -> None:
+        heard.append((restricted.is_private, restricted.is_shared))
+
+    monkeypatch.setattr(known.rt.features, "on_channel_restricted", hear)
+    shared = {"type": "channel_shared", "channel": HELP_CHANNEL}
+    private = {
+        "type": "message",
+        "subtype": "channel_convert_to_private",
+        "channel": HELP_CHANNEL,
+        "ts": known.ts(),
+    }
+    for event in (shared, shared, private, private):
+        assert known.event(event) == 200
+    facts = {"is_private": True, "is_ext_shared": True}
+    known.slack.channels[HELP_CHANNEL] |= facts
+    known.clock.advance(minutes=2)
+    sync.sync_channels(known.rt, known.workspace)
+    assert heard == [(False, True), (True, True)]
+
+
 @pytest.mark.parametrize("kind", ["channel", "group"])
 def test_a_channel_that_becomes_private_is_stored_as_such(
     known: Story, kind: str
@@ -158,6 +197,82 @@ def test_a_channel_that_becomes_private_is_stored_as_such(
     assert known.event({**turned, "subtype": "channel_convert_to_public"}) == 200
     assert not channel(known).is_private
     assert len(known.asks()) == 1
+
+
+LATER: list[tuple[dict[str, Any], str, object]] = [
+    ({"type": "channel_archive", "channel": HELP_CHANNEL}, "is_archived", True),
+    ({"type": "channel_left", "channel": HELP_CHANNEL}, "is_joined", False),
+    ({"type": "channel_shared", "channel": HELP_CHANNEL}, "is_shared", True),
+    (
+        {"type": "channel_rename", "channel": {"id": HELP_CHANNEL, "name": "new"}},
+        "name",
+        "new",
+    ),
+    (
+        {
+            "type": "message",
+            "subtype": "channel_convert_to_private",
+            "channel": HELP_CHANNEL,
+            "ts": "1.1",
+        },
+        "is_private",
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize("method", ["users.conversations", "conversations.info"])
+def test_an_event_is_not_undone_by_what_slack_was_asked_before(
+    known: Story, method: str
+) -> None:
+    """The list of channels takes many calls, and is of the time before."""
+    before = {name: getattr(channel(known), name) for _, name, _ in LATER}
+
+    def ask(meanwhile: bool) -> None:
+        def happen(called: str) -> None:
+            if called == method:
+                known.slack.on_call = lambda _: None
+                known.clock.advance(seconds=1)
+                for event, _, _ in LATER:
+                    assert known.event(event) == 200
+                joined = {"type": "member_joined_channel", "user": BOT}
+                assert known.event(joined | {"channel": "C0AWAY"}) == 200
+                known.clock.advance(seconds=1)
+
+        if meanwhile:
+            known.slack.on_call = happen
+        if method == "conversations.info":
+            known.clock.advance(hours=2)
+            sync.refresh(known.rt, known.workspace, channel=HELP_CHANNEL)
+        else:
+            sync.sync_channels(known.rt, known.workspace)
+
+    ask(meanwhile=True)
+    for _, name, value in LATER:
+        assert getattr(channel(known), name) == value, name
+    assert channel(known, "C0AWAY").is_joined
+    # What Slack is asked after that is newer: other events may have been lost.
+    known.clock.advance(minutes=2)
+    ask(meanwhile=False)
+    assert {name: getattr(channel(known), name) for name in before} == before
+    assert channel(known, "C0AWAY").is_joined is (method == "conversations.info")
+
+
+def test_events_about_a_channel_come_in_any_order(known: Story) -> None:
+    """Slack delivers again what was not acknowledged, also after what came later."""
+    here = {"channel": HELP_CHANNEL, "user": BOT}
+    changes = [
+        ("channel_left", {"is_joined": False}),
+        ("member_joined_channel", {"is_joined": True}),
+        ("channel_archive", {"is_archived": True}),
+        ("channel_unarchive", {"is_archived": False}),
+    ]
+    events = [{"type": kind, "event_ts": known.ts()} | here for kind, _ in changes]
+    for order in (events, events[::-1]):
+        for event in order:
+            assert known.event(event) == 200
+        assert channel(known).is_joined
+        assert not channel(known).is_archived
 
 
 def test_removed_and_invited_again_the_bot_fetches_what_it_missed(known: Story) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.api import OutcomeUnknown, RateLimited
-from bot.workspace import sync
+from bot.slack.api import OutcomeUnknown, RateLimited, Rejected
+from bot.workspace import members, sync
 from tests.factories import Story
 from tests.slack_payloads import (
     ASKER,
@@ -42,6 +42,38 @@ def test_without_a_zone_the_offset_counts(known: Story, offset: Any, zone: str |
     changed = user_object(ASKER, "Ana", tz="Asia/Tokyo", tz_offset=offset)
     known.event({"type": "user_change", "user": changed})
     assert member(known, ASKER).tz == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize("is_job", [True, False])
+def test_a_changed_profile_is_not_undone_by_what_slack_was_asked_before(
+    known: Story, is_job: bool
+) -> None:
+    known.clock.advance(days=8)
+
+    def change(method: str) -> None:
+        if method == "users.info":
+            known.slack.on_call = lambda _: None
+            known.clock.advance(seconds=1)
+            known.event({"type": "user_change", "user": user_object(ASKER, "Anna")})
+            known.clock.advance(seconds=1)
+
+    known.slack.on_call = change
+    if is_job:
+        sync.refresh_stale_users(known.rt, known.workspace)
+    else:
+        sync.refresh(known.rt, known.workspace, users=[ASKER])
+    assert member(known, ASKER).name == "Anna"
+
+
+@pytest.mark.parametrize("error", ["token_expired", "missing_scope", "user_not_found"])
+def test_a_refused_token_says_nothing_about_people(known: Story, error: str) -> None:
+    with known.rt.write(known.workspace) as tx:
+        members.ensure(tx, [PEER])
+    known.slack.fail["users.info"] = [Rejected("users.info", error)]
+    sync.fetch_new_users(known.rt, known.workspace)
+    person = member(known, PEER)
+    assert person.is_deactivated is (error == "user_not_found")
+    assert (person.fetched_at is None) is (error != "user_not_found")
 
 
 def test_a_name_can_do_no_harm(known: Story) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from bot.db.statements import upsert
+from bot.workspace.workspace_erasure import IS_ERASED
 from models import Installation, JobRun
 
 # Longer than the work of a job on one workspace takes.
@@ -31,6 +32,8 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)
 
 # The job that fetches the channels that the bot is in.
 SYNC_CHANNELS = "sync-channels"
+# The job that asks an organisation for its workspaces.
+FOLLOW_ORGANISATION = "follow-organisations"
 
 
 def due(
@@ -40,17 +43,20 @@ def due(
     every: timedelta,
     now: datetime,
     conditions: Sequence[ColumnElement[bool]] = (),
+    of_organisations: bool = False,
 ) -> Sequence[int]:
     """Return the workspaces in which a job is due, those that wait longest first.
 
     `conditions` are about columns of `Installation`; one must hold, if there are any.
+    With `of_organisations`, it returns organisations.
     """
     is_own = and_(JobRun.installation_id == Installation.id, JobRun.job == job)
     return connection.scalars(
         select(Installation.id)
         .outerjoin(JobRun, is_own)
         .where(
-            Installation.is_organisation.is_(False),
+            Installation.is_organisation.is_(of_organisations),
+            ~IS_ERASED,
             JobRun.due_at.is_(None) | _is_due(every, now),
             or_(*conditions) if conditions else true(),
         )
@@ -68,15 +74,25 @@ def claim(
 ) -> set[int]:
     """Claim a job's work on these workspaces; return those that no other has claimed.
 
-    With an interval of up to LEASE, the job needs no `finish`.
+    Those that are erased meanwhile are left out. With an interval of up to LEASE, the
+    job needs no `finish`.
     """
     if not installation_ids:
+        return set()
+    # An erasure begins before this or waits for the end of the transaction.
+    present = session.scalars(
+        select(Installation.id)
+        .where(Installation.id.in_(installation_ids), ~IS_ERASED)
+        # All replicas lock the rows in the same order.
+        .order_by(Installation.id)
+        .with_for_update(read=True, key_share=True)
+    ).all()
+    if not present:
         return set()
     statement = upsert(session, JobRun).values(
         [
             {"job": job, "installation_id": each, "due_at": now + min(every, LEASE)}
-            # All replicas lock the rows in the same order.
-            for each in sorted(installation_ids)
+            for each in present
         ]
     )
     return set(

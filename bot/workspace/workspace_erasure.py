@@ -5,12 +5,18 @@ from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ForeignKey, Select, Table, delete, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Base, Installation, SearchRebuild
 
 # Rows in a transaction; other writers wait for it.
 BATCH_SIZE = 500
+# Times that it begins again because another transaction wrote into the workspace.
+MAX_PASSES = 5
+# True for a workspace that is being erased; Slack's ids have no spaces.
+_ERASED_ID = "erased {}"
+IS_ERASED = Installation.team_id.startswith(_ERASED_ID.format(""))
 
 
 def due(session: Session, *, before: datetime) -> list[int]:
@@ -52,7 +58,8 @@ def erase(
     1. It gives up its team's id, so that the team begins anew if it installs the app
        from now on.
     2. Its rows are deleted in batches, those that refer to others first. If the process
-       ends meanwhile, the next run goes on.
+       ends meanwhile, the next run goes on. If work that had begun before writes new
+       rows, it begins again.
     3. Every replica builds its search index anew, without its words.
     """
     with write_session.begin() as session:
@@ -62,18 +69,34 @@ def erase(
                 Installation.id == installation_id,
                 Installation.uninstalled_at <= before,
             )
-            .values(team_id=f"erased {installation_id}", team_name="", team_url="")
+            .values(
+                team_id=_ERASED_ID.format(installation_id), team_name="", team_url=""
+            )
             .returning(Installation.id)
         )
     if ended is None:
         return False
+    for passes_left in reversed(range(MAX_PASSES)):
+        try:
+            _delete_rows(write_session, installation_id, now=now)
+        except IntegrityError:
+            if not passes_left:
+                raise
+        else:
+            break
+    return True
+
+
+def _delete_rows(
+    write_session: sessionmaker[Session], installation_id: int, *, now: datetime
+) -> None:
+    """Delete all rows of a workspace. Raises IntegrityError if some were added."""
     for table in tables():
         while _delete_batch(write_session, table, installation_id):
             pass
     with write_session.begin() as session:
         session.execute(delete(Installation).where(Installation.id == installation_id))
         session.add(SearchRebuild(requested_at=now, reason="erasure"))
-    return True
 
 
 def _delete_batch(

@@ -7,13 +7,15 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from bot.db.engine import Database
+from bot.outbox import rate_limits
 from bot.runtime import Workspace
-from bot.workspace import installations, workspace_erasure
+from bot.workspace import installations, job_runs, workspace_erasure
 from models import (
     AnonymousDraft,
     AnonymousReply,
     Base,
     Installation,
+    JobRun,
     OutboxItem,
     SearchRebuild,
 )
@@ -120,6 +122,44 @@ def test_those_that_are_due(database: Database, both: tuple[int, int]):
             for more in (-1, 0)
         )
     assert (early, late) == ([], [both[0]])
+
+
+def test_a_job_meanwhile_leaves_it_alone_and_earlier_work_does_not_stop_it(
+    database: Database, both: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+):
+    ended, other = both
+    delete_rows, passes = workspace_erasure._delete_rows, 0
+    every, now = timedelta(days=1), NOW + timedelta(days=30)
+
+    def meanwhile(*args: Any, **kwargs: Any) -> None:
+        nonlocal passes
+        passes += 1
+        with database.write_session.begin() as session:
+            due = job_runs.due(session.connection(), "purge", every=every, now=now)
+            assert ended not in due
+            claimed = job_runs.claim(
+                session, "purge", [9**9, ended, other], every=every, now=now
+            )
+            assert claimed == ({other} if passes == 1 else set())
+            known = installations.all_workspaces(session)
+            assert [each.id for each in known] == [other]
+        delete_rows(*args, **kwargs)
+
+    def delete_batch(*args: Any) -> bool:
+        is_more = original(*args)
+        if args[1].name == "rate_limits" and passes == 1 and not is_more:
+            with database.write_session.begin() as session:
+                rate_limits.record(session, ended, "a.method", NOW)
+        return is_more
+
+    original = workspace_erasure._delete_batch
+    monkeypatch.setattr(workspace_erasure, "_delete_rows", meanwhile)
+    monkeypatch.setattr(workspace_erasure, "_delete_batch", delete_batch)
+    with database.write_session.begin() as session:
+        session.execute(delete(JobRun))
+    assert erase(database, ended, days=30)
+    assert passes == 2
+    assert rows(database).keys() == {other}
 
 
 def install_again(database: Database, team: str) -> int:

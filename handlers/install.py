@@ -75,8 +75,8 @@ PAGES: Mapping[Reason, Page] = {
     ),
     "missing_scopes": Page(
         "Some permissions are missing",
-        "Backswing can't work without them. Start again, and allow everything that"
-        " Slack does not call optional.",
+        "Backswing can't work without them, so nothing was changed. Start again, and"
+        " allow everything that Slack does not call optional.",
     ),
     "misconfigured": Page(
         "This bot is not set up correctly",

@@ -13,13 +13,14 @@ from bot.clock import Clock, parse_http_date
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.outbox.enqueue import wake_worker
 from bot.outbox.rate_limiter import RateLimiter
+from bot.outbox.refusals import find_token
 from bot.slack.api import Rejected, SlackApi, SlackError
 from bot.slack.oauth import USED_CODE_ERRORS, Grant, OAuthClient
 from bot.workspace import installations, oauth_states, tokens
 from bot.workspace.directory import WorkspaceDirectory
 from bot.workspace.token_keys import TokenKeys
 from bot.workspace.token_refresh import to_token
-from models import Installation, WorkspaceToken
+from models import Installation
 
 log = logging.getLogger(__name__)
 
@@ -174,23 +175,28 @@ class Installer:
         if not self.many.allows(grant.team_id, grant.enterprise_id):
             team_id = grant.team_id or grant.enterprise_id
             log.warning("not allowed to install", extra={"team": team_id})
-            if not self._is_in_use(team_id):
-                self._give_back(grant)
+            self._give_back(grant)
             raise NotInstalled("not_allowed")
         missing = {*self.scopes} - {*self.optional_scopes} - grant.scopes
         if missing:
-            # The token may be that of an earlier installation, which goes on with it.
             log.warning("not installed", extra={"missing": sorted(missing)})
+            self._give_back(grant)
             raise NotInstalled("missing_scopes")
 
-    def _is_in_use(self, team_id: str | None) -> bool:
+    def _is_in_use(self, grant: Grant) -> bool:
         """Return True if an earlier installation would lose its token, too."""
+        team_id = grant.team_id or grant.enterprise_id
         with self.write_session() as session:
             row = session.scalar(select(Installation).filter_by(team_id=team_id))
-            return row is not None and session.get(WorkspaceToken, row.id) is not None
+            return row is not None and find_token(session, row.id) is not None
 
     def _give_back(self, grant: Grant) -> None:
-        """Revoke the token, so that no workspace has an app that does nothing."""
+        """Revoke the token, so that no workspace has an app that does nothing.
+
+        An earlier installation goes on: its token is the same, or ends with this one.
+        """
+        if self._is_in_use(grant):
+            return
         try:
             self.oauth.revoke(grant.access_token)
         except SlackError as error:

@@ -24,6 +24,7 @@ from bot.workspace.oauth_install import (
     BAD_CODES_PER_SECOND,
     NotInstalled,
 )
+from bot.workspace.removal import end
 from handlers.install import PAGES
 from models import Channel, Installation, OAuthState, WorkspaceToken
 from sandbox import Sandbox, SlackHub
@@ -279,14 +280,34 @@ def test_another_refusal_by_slack(browser: Browser, database: Database):
 
 
 def test_a_missing_permission_is_refused(
-    browser: Browser, acme: Sandbox, database: Database
+    browser: Browser, acme: Sandbox, database: Database, hub: SlackHub
 ):
-    query = browser.begin()
-    scopes = set(query["scope"].split(",")) - {"chat:write"}
-    url = browser.allow({**query, "scope": ",".join(scopes)}, acme)
-    answer = browser.open(url)
-    assert (answer.status, answer.title) == (403, "Some permissions are missing")
+    """Nothing of a new workspace is kept; one that has the bot keeps all."""
+
+    def refuse() -> None:
+        query = browser.begin()
+        scopes = set(query["scope"].split(",")) - {"chat:write"}
+        url = browser.allow({**query, "scope": ",".join(scopes)}, acme)
+        answer = browser.open(url)
+        assert (answer.status, answer.title) == (403, "Some permissions are missing")
+
+    refuse()
     assert nothing_is_stored(database)
+    assert hub._tokens == {}
+    browser.install(acme)
+    with database.read_session() as session:
+        version = session.scalars(select(WorkspaceToken.version)).one()
+    refuse()
+    with database.read_session() as session:
+        assert session.scalars(select(WorkspaceToken.version)).one() == version
+    assert browser.site.works(acme)
+    # It removed the app, and has no bot to keep.
+    hub.uninstall(acme.team_id)
+    with database.write_session.begin() as session:
+        row = session.scalars(select(Installation)).one()
+        end(session, row, at=row.installed_at, reason="app_uninstalled")
+    refuse()
+    assert hub._tokens == {}
 
 
 def test_a_workspace_may_leave_out_what_is_optional(

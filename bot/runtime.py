@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -13,12 +13,19 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.clock import Clock
 from bot.outbox import enqueue
 from bot.outbox.kind import MessageKind
+from bot.outbox.refusals import TokenVersion
 from bot.search.service import Search
-from bot.slack.api import SlackApi
+from bot.slack.api import Rejected, SlackApi
 
 if TYPE_CHECKING:
     # The list of features imports everything else.
     from bot.feature import Features
+
+
+T = TypeVar("T")
+
+# The number of removed workspaces whose deliveries in flight may still end.
+MAX_REMOVED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,48 +62,52 @@ class ServedWorkspaces:
         """
         self._lock = Lock()
         self._look_up, self._on_remove = look_up, on_remove
-        # Those that are no longer served, too: what is in flight ends with them.
-        self._known: Mapping[int, Workspace] = {}
         self._workspaces: Mapping[int, Workspace] = {}
+        # The last that were removed: what is in flight ends with them.
+        self._removed: Mapping[int, Workspace] = {}
         self._clients: Mapping[int, SlackApi] = {}
         self._by_team: Mapping[str, Workspace] = {}
-        # The installations whose tokens these workspaces use, and the reverse.
-        self._owners: Mapping[int, int] = {}
+        self._tokens: Mapping[int, TokenVersion | None] = {}
+        # By the installation whose token they use.
         self._by_owner: Mapping[int, Sequence[Workspace]] = {}
-        self.add_all((workspace, slack, workspace.id) for workspace, slack in served)
+        self.add_all((workspace, slack, None) for workspace, slack in served)
 
     @property
     def follow_database(self) -> bool:
         """True if workspaces come and go; False if the token is in the settings."""
         return self._look_up is not None
 
-    def add_all(self, served: Iterable[tuple[Workspace, SlackApi, int]]) -> None:
+    def add_all(
+        self, served: Iterable[tuple[Workspace, SlackApi, TokenVersion | None]]
+    ) -> None:
         """Serve workspaces from now on, each with a client that has its token.
 
-        The number is the installation whose token it is: the workspace's own, or its
-        organisation's. All are copied once, so add them together.
+        The version of the token is None if it is in the settings. All are copied once,
+        so add them together.
         """
         added = list(served)
         with self._lock:
             new = {workspace.id: workspace for workspace, _, _ in added}
-            owners = {workspace.id: owner_id for workspace, _, owner_id in added}
+            versions = {workspace.id: token for workspace, _, token in added}
             clients = {workspace.id: slack for workspace, slack, _ in added}
-            self._owners = {**self._owners, **owners}
+            # In this order: who reads a version before a client never has a newer one.
             self._clients = {**self._clients, **clients}
-            self._known = {**self._known, **new}
+            self._tokens = {**self._tokens, **versions}
             self._replace({**self._workspaces, **new})
 
     def remove_all(self, installation_ids: Iterable[int]) -> None:
-        """Serve these workspaces no longer; what is in flight still has its client."""
+        """Serve these workspaces no longer, and forget their tokens."""
         removed = set(installation_ids)
         with self._lock:
-            self._replace(
-                {
-                    served.id: served
-                    for served in self._workspaces.values()
-                    if served.id not in removed
-                }
-            )
+            ended = {
+                each: self._workspaces[each]
+                for each in removed & self._workspaces.keys()
+            }
+            last = [*{**self._removed, **ended}.items()][-MAX_REMOVED:]
+            self._removed = dict(last)
+            self._replace(_without(self._workspaces, removed))
+            self._clients = _without(self._clients, removed)
+            self._tokens = _without(self._tokens, removed)
         self._on_remove(removed)
 
     def _replace(self, workspaces: Mapping[int, Workspace]) -> None:
@@ -104,7 +115,7 @@ class ServedWorkspaces:
         self._workspaces = dict(sorted(workspaces.items()))
         by_owner: dict[int, list[Workspace]] = {}
         for served in self._workspaces.values():
-            by_owner.setdefault(self._owners[served.id], []).append(served)
+            by_owner.setdefault(self._owner_id(served), []).append(served)
         self._by_owner = by_owner
 
     def __iter__(self) -> Iterator[Workspace]:
@@ -121,16 +132,32 @@ class ServedWorkspaces:
         return installation_id in self._workspaces
 
     def get(self, installation_id: int) -> Workspace:
-        """Return the workspace of an installation. Raises KeyError if never served."""
-        return self._known[installation_id]
+        """Return a workspace that is served, or was until just now. Raises KeyError."""
+        served = self._workspaces.get(installation_id)
+        return self._removed[installation_id] if served is None else served
 
     def slack_of(self, installation_id: int) -> SlackApi:
-        """Return the client of an installation. Raises KeyError if never served."""
-        return self._clients[installation_id]
+        """Return the client of an installation.
+
+        Raises SlackError if it is not served, as its calls would.
+        """
+        client = self._clients.get(installation_id)
+        if client is None:
+            raise Rejected("auth.test", "token_revoked")
+        return client
+
+    def token_of(self, installation_id: int) -> TokenVersion | None:
+        """Return the version of the token in use; None: it is in the settings."""
+        return self._tokens.get(installation_id)
 
     def sharing_token(self, workspace: Workspace) -> Sequence[Workspace]:
         """Return the served workspaces that use the workspace's token, by their ids."""
-        return self._by_owner.get(self._owners[workspace.id], ())
+        return self._by_owner.get(self._owner_id(workspace), ())
+
+    def _owner_id(self, workspace: Workspace) -> int:
+        """Return the installation whose token it is: its own, or its organisation's."""
+        token = self._tokens.get(workspace.id)
+        return workspace.id if token is None else token.owner_id
 
     def find(
         self,
@@ -161,6 +188,10 @@ class ServedWorkspaces:
         """Return the workspace of a process that serves one. Raises ValueError."""
         [workspace] = self
         return workspace
+
+
+def _without(values: Mapping[int, T], keys: set[int]) -> dict[int, T]:
+    return {key: value for key, value in values.items() if key not in keys}
 
 
 @dataclass(frozen=True, slots=True)

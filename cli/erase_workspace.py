@@ -12,6 +12,7 @@ from bot.config.many_workspaces import ManyWorkspaces
 from bot.config.settings import Settings
 from bot.db.engine import Database
 from bot.db.sealing import WrongKey
+from bot.outbox.refusals import TokenVersion, find_token
 from bot.slack.api import SlackError
 from bot.slack.client import SlackClient
 from bot.workspace import organisations, tokens, workspace_erasure
@@ -20,7 +21,7 @@ from bot.workspace.tokens import Token
 from cli.database import current_database
 from cli.errors import CommandError
 from cli.token_key import token_keys_of
-from models import Installation
+from models import Installation, WorkspaceToken
 
 
 def erase(settings: Settings, args: argparse.Namespace) -> int:
@@ -36,9 +37,9 @@ def erase(settings: Settings, args: argparse.Namespace) -> int:
             if row is None:
                 raise CommandError(f"The database has no workspace {args.team}.")
             if row.uninstalled_at is None:
-                _check_removal(settings, many, database, row)
+                token = _check_removal(settings, many, database, row)
                 with database.write_session.begin() as session:
-                    _record_removal(session, row.id, now=now)
+                    _record_removal(session, row.id, token=token, now=now)
             with database.read_session() as session:
                 ended = workspace_erasure.parts_of(session, row)
             erased = [
@@ -59,12 +60,21 @@ def erase(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
-def _record_removal(session: Session, installation_id: int, *, now: datetime) -> None:
+def _record_removal(
+    session: Session, installation_id: int, *, token: TokenVersion | None, now: datetime
+) -> None:
+    """Record it, unless there is another token by now. Raises CommandError."""
     row = session.get_one(Installation, installation_id, with_for_update=True)
+    if _version(find_token(session, installation_id)) != token:
+        raise CommandError(f"{row.team_id} has just installed the app again.")
     if row.is_organisation:
         organisations.remove(session, row, at=now, reason="app_uninstalled")
     else:
         end(session, row, at=now, reason="app_uninstalled")
+
+
+def _version(row: WorkspaceToken | None) -> TokenVersion | None:
+    return None if row is None else TokenVersion(row.installation_id, row.version)
 
 
 def _check_renewal(row: Installation, token: Token) -> None:
@@ -79,18 +89,20 @@ def _check_renewal(row: Installation, token: Token) -> None:
 
 def _check_removal(
     settings: Settings, many: ManyWorkspaces, database: Database, row: Installation
-) -> None:
+) -> TokenVersion | None:
     """Ask Slack whether the app was removed: its event about it may be lost.
 
-    A workspace whose token was lost, or expired for good, can't be asked. Raises
-    CommandError if the app is installed, or if Slack does not say so.
+    A workspace whose token was lost, or expired for good, can't be asked. Returns the
+    version of the token that Slack was asked with. Raises CommandError if the app is
+    installed, or if Slack does not say so.
     """
     token: Token | None = None
     try:
         with database.read_session() as session:
             token = tokens.load(session, token_keys_of(many), row.id)
+            version = _version(find_token(session, row.id))
         if token is None:
-            return
+            return None
         SlackClient(token.access, base_url=settings.slack_api_url).auth_test()
     except WrongKey:
         raise CommandError(
@@ -100,10 +112,10 @@ def _check_removal(
         ) from None
     except SlackError as error:
         if error.code in REMOVED_ERRORS:
-            return
+            return version
         if error.code == "token_expired" and token is not None:
             _check_renewal(row, token)
-            return
+            return version
         raise CommandError(
             f"Slack does not say whether {row.team_id} removed the app ({error.code})."
         ) from None

@@ -17,9 +17,15 @@ def check_token(rt: Runtime, workspace: Workspace) -> None:
     sharing = rt.workspaces.sharing_token(workspace)
     if workspace not in sharing[:1]:
         return
+    # Before the client, so that it is never newer.
+    token = rt.workspaces.token_of(workspace.id)
     try:
         error_code = installations.check_token(
-            rt.write_session, rt.slack_of(workspace), sharing, now=rt.clock()
+            rt.write_session,
+            rt.slack_of(workspace),
+            sharing,
+            token=token,
+            now=rt.clock(),
         )
     except SlackError as error:
         log.warning("token not checked", extra={"error": error.code})

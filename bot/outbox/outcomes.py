@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import update
-
 from bot.db.retry import retry_on_conflict
-from bot.outbox import queue, rate_limits
+from bot.outbox import queue, rate_limits, refusals
 from bot.outbox.attempts import (
     MAX_FAILURES,
     VERIFY_DELAY,
@@ -27,7 +25,6 @@ from bot.slack.api import (
     RateLimited,
     SlackError,
 )
-from models import Installation
 
 if TYPE_CHECKING:
     # The runtime opens transactions, which can enqueue, so it imports the outbox.
@@ -138,7 +135,7 @@ class OutcomeRecorder:
         if isinstance(error, RateLimited):
             self._record_rate_limit(delivery, error, now)
         elif error.code in REVOKED_TOKEN_ERRORS:
-            self._disable_installation(delivery, error, now)
+            self._record_refusal(delivery, error, now)
         elif (
             isinstance(error, NotSent | OutcomeUnknown)
             and delivery.failures + 1 < MAX_FAILURES
@@ -169,23 +166,29 @@ class OutcomeRecorder:
             )
             rate_limits.record(session, delivery.installation_id, error.method, until)
 
-    def _disable_installation(
+    def _record_refusal(
         self, delivery: Delivery, error: SlackError, now: datetime
     ) -> None:
-        """Send nothing more to the workspace until its token works again."""
+        """Send nothing more until the token works again, or wait for the next one."""
+        until = now + refusals.FOLLOW_TOKENS_EVERY
+        changes: dict[str, Any] = {"error": error.code}
         with self._rt.write_session.begin() as session:
-            queue.finish(
+            is_disabled = refusals.record(
                 session,
-                delivery,
+                delivery.installation_id,
+                error.code,
+                token=delivery.token,
                 now=now,
-                state=unsent_state(delivery),
-                error=error.code,
             )
-            session.execute(
-                update(Installation)
-                .where(Installation.id == delivery.installation_id)
-                .values(disabled_reason=error.code)
+            if not is_disabled:
+                changes["due_at"] = until
+            is_kept = queue.finish(
+                session, delivery, now=now, state=unsent_state(delivery), **changes
             )
+            if is_kept and not is_disabled:
+                rate_limits.record(
+                    session, delivery.installation_id, error.method, until
+                )
 
     @retry_on_conflict
     def give_up(

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from bot.db.statements import dialect_name, prepare_insert, table
 from bot.outbox.enqueue import PRIORITIES, WANTED
 from bot.outbox.kind import MessageKind
+from bot.outbox.refusals import TokenVersion
 from models import Installation, OutboxChannel, OutboxItem
 from models.base import UtcDateTime
 
@@ -52,6 +53,8 @@ class Delivery:
     verify_attempts: int
     first_sent_at: datetime
     is_unconfirmed: bool
+    # The token that it is sent with; None: the one in the settings.
+    token: TokenVersion | None = None
 
     @classmethod
     def of(

@@ -92,9 +92,17 @@ class Turns:
     def end(self, workspace: int) -> None:
         """End a turn: another one of the workspace may begin."""
         with self._changed:
-            self._in_flight[workspace] -= 1
+            self._in_flight -= Counter([workspace])
             if workspace in self._candidates:
                 self._changed.notify()
+
+    def forget_all_but(self, workspaces: Iterable[int]) -> None:
+        """Forget the workspaces that are no longer served."""
+        with self._changed:
+            gone = self._limiters.keys() | self._last_turn.keys()
+            for workspace in gone.difference(workspaces):
+                self._limiters.pop(workspace, None)
+                self._last_turn.pop(workspace, None)
 
     def end_all(self) -> None:
         """Let no thread wait any longer."""

@@ -173,7 +173,9 @@ class OutboxWorker:
         return MAX_THREADS_OF_WORKSPACE
 
     def _ask_queue(self) -> None:
-        self._turns.add(self._due(self._rt.workspaces.ids))
+        served = self._rt.workspaces.ids
+        self._turns.forget_all_but(served)
+        self._turns.add(self._due(served))
 
     def _due(self, installation_ids: Collection[int]) -> Sequence[int]:
         with self._rt.autocommit.connect() as connection:
@@ -194,6 +196,8 @@ class OutboxWorker:
             self._turns.end(installation_id)
 
     def _send_next_of(self, installation_id: int) -> bool:
+        # Before the client: a token that is replaced meanwhile counts as the old one.
+        token = self._rt.workspaces.token_of(installation_id)
         # It blocks no writer, as a claim would.
         is_served = self._rt.workspaces.is_served(installation_id)
         if not is_served or not self._due([installation_id]):
@@ -202,6 +206,7 @@ class OutboxWorker:
             delivery = queue.claim(session, installation_id, now=self._rt.clock())
         if delivery is None:
             return False
+        delivery = replace(delivery, token=token)
         self._turns.count_message(installation_id)
         # Let another thread claim the next message meanwhile.
         self._turns.add([installation_id])

@@ -8,17 +8,18 @@ from time import monotonic
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.sealing import WrongKey
+from bot.outbox.refusals import TokenVersion
 from bot.runtime import ServedWorkspaces, Workspace
 from bot.slack.api import SlackApi
 from bot.workspace import tokens
 from bot.workspace.installations import to_workspace
 from bot.workspace.token_keys import TokenKeys
-from bot.workspace.tokens import TokenVersion
 
 log = logging.getLogger(__name__)
 
-# An unknown team is not looked up again for so long, however many events it sends.
-UNKNOWN_FOR_SECONDS = 10.0
+# An unknown team is not looked up again for so long, however many events it sends. Its
+# first event may come while another process installs the app.
+UNKNOWN_FOR_SECONDS = 1.0
 _MAX_UNKNOWN = 1000
 # Workspaces whose tokens are read in one statement.
 BATCH_SIZE = 500
@@ -53,7 +54,8 @@ class WorkspaceDirectory:
         """Serve what the database has by now, and nothing else."""
         with self._lock, self._read_session() as session:
             stored = tokens.versions(session)
-            if gone := self._versions.keys() - stored.keys():
+            # Also those that were removed while they were being added.
+            if gone := {*self.served.ids, *self._versions} - stored.keys():
                 self.served.remove_all(gone)
             changed = [
                 installation_id
@@ -84,11 +86,10 @@ class WorkspaceDirectory:
             self._unknown_until[team_id] = now + UNKNOWN_FOR_SECONDS
 
     def _serve(self, session: Session, installation_ids: Collection[int]) -> None:
-        served: list[tuple[Workspace, SlackApi, int]] = []
+        served: list[tuple[Workspace, SlackApi, TokenVersion]] = []
         for installation, row in tokens.rows_of(session, installation_ids):
-            self._versions[installation.id] = TokenVersion(
-                row.installation_id, row.version
-            )
+            version = TokenVersion(row.installation_id, row.version)
+            self._versions[installation.id] = version
             try:
                 token = tokens.open_row(row, self._keys)
             except WrongKey:
@@ -99,6 +100,6 @@ class WorkspaceDirectory:
                 continue
             workspace = to_workspace(installation)
             client = self._new_client(token.access, workspace.team_id)
-            served.append((workspace, client, row.installation_id))
+            served.append((workspace, client, version))
             self._unknown_until.pop(workspace.team_id, None)
         self.served.add_all(served)

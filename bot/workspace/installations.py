@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.statements import upsert
 from bot.errors import SettingsError
+from bot.outbox import refusals
 from bot.outbox.enqueue import wake_worker
+from bot.outbox.refusals import TokenVersion
 from bot.runtime import Transaction, Workspace
 from bot.slack.api import REVOKED_TOKEN_ERRORS, SlackApi, SlackError
-from bot.workspace import job_runs, tokens
+from bot.workspace import job_runs, workspace_erasure
 from models import Installation
 
 
@@ -72,8 +74,11 @@ def save(
         .on_conflict_do_update(index_elements=["team_id"], set_=columns)
     )
     workspace = _load(session, team_id)
-    # The bot may still be in the channels of an earlier installation.
-    job_runs.ask_again(session, job_runs.SYNC_CHANNELS, workspace.id)
+    if is_organisation:
+        job_runs.ask_again(session, job_runs.FOLLOW_ORGANISATION, workspace.id)
+    else:
+        # The bot may still be in the channels of an earlier installation.
+        job_runs.ask_again(session, job_runs.SYNC_CHANNELS, workspace.id)
     return workspace
 
 
@@ -111,12 +116,14 @@ def check_token(
     slack: SlackApi,
     sharing: Sequence[Workspace],
     *,
+    token: TokenVersion | None,
     now: datetime,
 ) -> str | None:
     """Call `auth.test`, and enable or disable sending in the token's workspaces.
 
     Slack's events about revoked tokens may come late or never, and a reinstalled app
-    may keep its token. Returns Slack's error code if sending is disabled, else None.
+    may keep its token. `token` is the one that `slack` has; if there is another one by
+    now, nothing changes. Returns Slack's error code if sending is disabled, else None.
     Raises SlackError if the call fails for another reason.
     """
     identity: Mapping[str, Any] = {}
@@ -129,24 +136,20 @@ def check_token(
         error_code = error.code
     reasons = []
     with sessions.begin() as session:
-        for workspace in sharing:
-            row = session.get_one(Installation, workspace.id)
-            _enable_or_disable(session, row, identity, error_code)
-            reasons.append(row.disabled_reason)
-        if error_code == "token_expired":
-            tokens.expire(session, sharing[0].id, now=now)
+        # The events about an organisation lock its workspaces in the same order.
+        for workspace in sorted(sharing, key=lambda each: each.team_id):
+            if error_code is not None:
+                refusals.record(session, workspace.id, error_code, token=token, now=now)
+            row = refusals.lock_if_current(session, workspace.id, token)
+            if row is not None:
+                if error_code is None:
+                    _enable(session, row, identity)
+                reasons.append(row.disabled_reason)
     return next(filter(None, reasons), None)
 
 
-def _enable_or_disable(
-    session: Session,
-    row: Installation,
-    identity: Mapping[str, Any],
-    error_code: str | None,
-) -> None:
-    if error_code is not None:
-        row.disabled_reason = row.disabled_reason or error_code
-        return
+def _enable(session: Session, row: Installation, identity: Mapping[str, Any]) -> None:
+    """Send to a workspace again, whose token works."""
     if not is_token_of(identity, row.team_id, row.enterprise_id):
         return
     scopes = scopes_of(identity)
@@ -181,7 +184,10 @@ def _load(session: Session, team_id: str) -> Workspace:
 
 
 def all_workspaces(session: Session) -> list[Workspace]:
-    """Return each workspace in the database, also those that removed the app."""
+    """Return each workspace in the database, also those that removed the app.
+
+    Those that are being erased are left out.
+    """
     return [to_workspace(row) for row in workspace_rows(session)]
 
 
@@ -189,7 +195,7 @@ def workspace_rows(session: Session) -> Sequence[Installation]:
     """Return the row of each workspace; organisations have no data of their own."""
     return session.scalars(
         select(Installation)
-        .where(Installation.is_organisation.is_(False))
+        .where(Installation.is_organisation.is_(False), ~workspace_erasure.IS_ERASED)
         .order_by(Installation.id)
     ).all()
 

@@ -4,11 +4,11 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.outbox.refusals import TokenVersion, find_token
 from bot.workspace.token_keys import TokenKeys, access_row, refresh_row
 from models import Installation, OrganisationWorkspace, WorkspaceToken
 
@@ -66,17 +66,8 @@ def store(
 
 def load(session: Session, keys: TokenKeys, installation_id: int) -> Token | None:
     """Return the token for a workspace; None if there is none. Raises WrongKey."""
-    row = find_row(session, installation_id)
+    row = find_token(session, installation_id)
     return None if row is None else open_row(row, keys)
-
-
-def find_row(session: Session, installation_id: int) -> WorkspaceToken | None:
-    """Return the row with a workspace's own token, or with its organisation's."""
-    row = session.get(WorkspaceToken, installation_id)
-    if row is not None:
-        return row
-    access = session.get(OrganisationWorkspace, installation_id)
-    return session.get(WorkspaceToken, access.organisation_id) if access else None
 
 
 def rows_of(
@@ -153,19 +144,6 @@ def claim_refresh(session: Session, *, begun_at: datetime, now: datetime) -> int
         .values(refreshing_until=now + REFRESH_LEASE)
         .returning(WorkspaceToken.installation_id)
     )
-
-
-def expire(session: Session, installation_id: int, *, now: datetime) -> None:
-    """Have a token renewed at once: Slack says it has expired, whatever clocks say."""
-    row = find_row(session, installation_id)
-    if row is not None and row.refresh_token is not None:
-        row.expires_at = now
-
-
-class TokenVersion(NamedTuple):
-    # The installation whose token it is: the workspace's, or its organisation's.
-    owner_id: int
-    version: int
 
 
 def versions(session: Session) -> dict[int, TokenVersion]:

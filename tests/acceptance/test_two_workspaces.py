@@ -26,7 +26,7 @@ def test_a_second_workspace_is_served_with_its_own_token(deployment: Deployment)
             workspace = installations.save(
                 session, client.auth_test(), now=application.rt.clock()
             )
-        application.rt.workspaces.add_all([(workspace, client, workspace.id)])
+        application.rt.workspaces.add_all([(workspace, client, None)])
         second.connect_http(
             f"http://127.0.0.1:{application.settings.port}/slack/events"
         )

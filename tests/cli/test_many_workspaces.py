@@ -243,6 +243,23 @@ def test_a_workspace_is_erased_at_once(
     assert (code, f"no workspace {team}" in shown) == (2, True)
 
 
+def test_a_workspace_that_installs_the_app_meanwhile_is_not_erased(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    operator.install()
+
+    def auth_test(_: SlackClient) -> dict[str, Any]:
+        operator.put(Token("another-token"))
+        raise Rejected("auth.test", "account_inactive")
+
+    monkeypatch.setattr(SlackClient, "auth_test", auth_test)
+    code, shown = operator.run(
+        "erase-workspace", operator.workspace.team_id, TOKEN_KEY=KEY
+    )
+    assert (code, "has just installed the app again" in shown) == (2, True)
+    assert operator.token(KEY) == Token("another-token")
+
+
 def test_a_workspace_whose_token_can_no_longer_be_renewed_is_erased(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ):

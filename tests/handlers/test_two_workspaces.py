@@ -245,13 +245,13 @@ def test_a_workspace_can_be_added_while_the_others_are_served(slack: FakeSlack):
     served = ServedWorkspaces([(workspace(1, "T1"), slack)])
     assert served.only == served.find(None) == workspace(1, "T1")
     other = FakeSlack()
-    served.add_all([(workspace(2, "T2"), other, 2)])
+    served.add_all([(workspace(2, "T2"), other, None)])
     assert [each.team_id for each in served] == ["T1", "T2"]
     assert served.slack_of(2) is other
     assert served.find(None) is None
     # Installed again: another token, and perhaps another bot.
     again = workspace(1, "T1", "E0")
-    served.add_all([(again, other, 1)])
+    served.add_all([(again, other, None)])
     assert served.find("T1") == again
     assert served.slack_of(1) is other
     assert len(served) == 2

@@ -78,6 +78,17 @@ def test_a_turn_without_a_message_is_not_limited():
     assert [go(turns, 1) for _ in range(3)] == [1, 1, None]
 
 
+def test_a_workspace_that_is_no_longer_served_is_forgotten():
+    turns = Turns(partial(RateLimiter, 10, burst=2, clock=Watch()))
+    assert [go(turns, 1, 2) for _ in range(4)] == [1, 2, 1, 2]
+    turns.add([1])
+    turns.forget_all_but([2])
+    for counts in (turns._limiters, turns._last_turn, turns._in_flight):
+        assert counts.keys() <= {2}
+    # Served again, it begins anew.
+    assert [go(turns, 1, 2) for _ in range(3)] == [1, 1, None]
+
+
 def test_what_is_enqueued_during_a_turn_gets_another_one():
     turns = Turns(None)
     turns.add([1])

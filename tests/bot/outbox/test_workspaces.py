@@ -20,7 +20,12 @@ from bot.outbox.worker import (
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.actions import PostMessage
 from bot.slack.api import OutcomeUnknown, RateLimited, Rejected
+from bot.workspace import tokens
+from bot.workspace.directory import WorkspaceDirectory
+from bot.workspace.token_keys import TokenKey, TokenKeys
+from bot.workspace.tokens import Token
 from models import Installation, OutboxItem, RateLimit
+from tests.conftest import NOW
 from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.two_workspaces import serve_two
@@ -28,6 +33,7 @@ from tests.two_workspaces import serve_two
 pytestmark = pytest.mark.on_postgresql
 
 POST = MessageKind("post")
+KEYS = TokenKeys(TokenKey(bytes(range(32))))
 POST_METHOD = "chat.postMessage"
 
 
@@ -169,6 +175,50 @@ def test_a_token_rejected_in_one_is_checked_in_the_other(two: TwoWorkspaces):
         )
     jobs.installations.check_token(two.rt, two.worker)
     assert two.disabled() == ["T0ALPHA"]
+
+
+def test_a_late_refusal_of_an_old_token_disables_no_new_one(
+    two: TwoWorkspaces, clock: Clock
+):
+    """The token was replaced while Slack answered."""
+    rt, alpha, slack = two.rt, two.alpha, two.slack(two.alpha)
+    directory = WorkspaceDirectory(rt.read_session, KEYS, lambda *_: slack)
+
+    def put(token: str) -> None:
+        with rt.write_session.begin() as session:
+            tokens.store(session, KEYS, alpha.id, Token(token), installed_at=NOW)
+
+    def follow() -> None:
+        directory.sync()
+        rt.workspaces.add_all([(alpha, slack, directory.served.token_of(alpha.id))])
+
+    def replace_token(method: str) -> None:
+        slack.on_call = lambda _: None
+        put("new")
+        slack.fail[method] = [Rejected(method, "invalid_auth")]
+
+    two.enqueue_posts(alpha, 1)
+    put("old")
+    for run in (
+        two.worker.send_due,
+        lambda: jobs.installations.check_token(rt, two.worker),
+    ):
+        follow()
+        slack.on_call = replace_token
+        run()
+        assert slack.fail != {}
+        assert two.disabled() == []
+        assert two.states(alpha) == ["pending"]
+    # A process uses the new token within ten seconds.
+    follow()
+    clock.advance(seconds=10)
+    assert two.worker.send_due() == 1
+    assert two.states(alpha) == ["sent"]
+    # It may be refused, too.
+    slack.fail[POST_METHOD] = [Rejected(POST_METHOD, "invalid_auth")]
+    two.enqueue_posts(alpha, 2)
+    two.worker.send_due()
+    assert two.disabled() == [alpha.team_id]
 
 
 def test_a_rate_limit_delays_its_own_workspace_only(two: TwoWorkspaces, clock: Clock):

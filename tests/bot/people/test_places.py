@@ -322,7 +322,7 @@ def test_the_scopes_follow_slack(story: Story) -> None:
     assert scopes() == ["chat:write", "mpim:write"]
     story.slack.bot_identity = identity | {"scopes": "chat:write"}
     installations.check_token(
-        sessions, story.slack, [story.workspace], now=story.clock()
+        sessions, story.slack, [story.workspace], token=None, now=story.clock()
     )
     assert scopes() == ["chat:write"]
 

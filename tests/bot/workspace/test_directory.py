@@ -8,6 +8,7 @@ from sqlalchemy import delete, event, update
 
 from bot.db.engine import Database
 from bot.runtime import ServedWorkspaces, Workspace
+from bot.slack.api import Rejected
 from bot.workspace import tokens
 from bot.workspace.directory import UNKNOWN_FOR_SECONDS, WorkspaceDirectory
 from bot.workspace.token_keys import TokenKey, TokenKeys
@@ -107,9 +108,32 @@ def test_a_workspace_that_removed_the_app_is_no_longer_served(
     assert list(replica.served) == []
     assert replica.served.ids == []
     assert replica.served.find(TEAM) is None
-    # What is in flight ends with the old client.
+    # What is in flight is recorded, and calls Slack no more.
     assert replica.served.get(workspace.id) == workspace
-    assert token_of(replica, workspace.id) == "first"
+    with pytest.raises(Rejected, match="token_revoked"):
+        replica.served.slack_of(workspace.id)
+    assert replica.served.sharing_token(workspace) == ()
+    assert not any(
+        workspace.id in kept
+        for name, kept in vars(replica.served).items()
+        if isinstance(kept, dict) and name != "_removed"
+    )
+
+
+def test_a_workspace_that_is_removed_while_it_is_added_is_not_served_for_long(
+    database: Database, workspace: Workspace
+):
+    def new_client(_token: str, _team: str) -> FakeSlack:
+        # Slack's event about it is handled in another thread.
+        remove(database, workspace.id)
+        directory.served.remove_all([workspace.id])
+        return FakeSlack()
+
+    directory = WorkspaceDirectory(database.read_session, KEYS, new_client)
+    put(database, workspace.id, "first")
+    directory.sync()
+    directory.sync()
+    assert list(directory.served) == []
 
 
 def test_it_is_served_again_after_a_new_installation(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.engine import Database
+from bot.outbox.refusals import find_token
 from bot.runtime import Transaction
 from bot.slack.api import OutcomeUnknown, Rejected, SlackError
 from bot.workspace import installations, organisations, tokens
@@ -67,7 +68,7 @@ def is_served(session: Session, team_id: str) -> bool:
     row = row_of(session, team_id)
     states = {
         row.id in tokens.versions(session),
-        tokens.find_row(session, row.id) is not None,
+        find_token(session, row.id) is not None,
         row.uninstalled_at is None,
         row.disabled_reason is None,
     }

@@ -114,7 +114,7 @@ def world(folder: Path, database: Path, now: datetime) -> Iterator[World]:
         load_features(SMALL_WORKSPACE, anonymity_keys=KEYS),
     )
     workspace = install(rt, "T0PEERS")
-    rt.workspaces.add_all([(workspace, slack, workspace.id)])
+    rt.workspaces.add_all([(workspace, slack, None)])
     bolt = handlers.bolt_app.create_app(rt)
     worker = OutboxWorker(
         rt,

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 import handlers.bolt_app
 from bot.runtime import Workspace
-from bot.workspace import installations, tokens
+from bot.workspace import installations, members, tokens
 from bot.workspace.directory import WorkspaceDirectory
 from bot.workspace.removal import is_earlier
 from bot.workspace.token_keys import TokenKey, TokenKeys
@@ -39,7 +39,7 @@ def install(story: Story) -> Workspace:
     with story.rt.write_session.begin() as session:
         workspace = installations.save(session, identity, now=now)
         tokens.store(session, KEYS, workspace.id, Token("a-token"), installed_at=now)
-    story.rt.workspaces.add_all([(workspace, story.slack, workspace.id)])
+    story.rt.workspaces.add_all([(workspace, story.slack, None)])
     return workspace
 
 
@@ -132,6 +132,26 @@ def test_another_replica_serves_it_again_after_a_new_installation(installed: Sto
     client = replica.served.slack_of(replica.served.only.id)
     replica.sync()
     assert replica.served.slack_of(replica.served.only.id) is not client
+
+
+def test_a_message_in_flight_stays_for_a_new_installation(installed: Story):
+    installed.command(ASKER, "/ask", "Another one?")
+    before = len(installed.slack.messages_to(HELP_CHANNEL))
+
+    def remove(_: str) -> None:
+        installed.slack.on_call = lambda _: None
+        installed.event(UNINSTALLED)
+        installed.rt.workspaces.remove_all(installed.rt.workspaces.ids)
+
+    with installed.rt.write(installed.workspace) as tx:
+        members.ensure(tx, ["U0NEW"])
+    # The new member's profile is fetched before the message is sent.
+    installed.slack.on_call = remove
+    assert installed.worker.send_due() == 1
+    assert len(installed.slack.messages_to(HELP_CHANNEL)) == before
+    install(installed)
+    installed.advance(minutes=1)
+    assert len(installed.slack.messages_to(HELP_CHANNEL)) == before + 1
 
 
 @pytest.mark.parametrize("event_time", ["soon", -1, 10**30, 1.5])

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from bot.clock import Clock
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.db.engine import Database
 from bot.db.retry import retry_on_conflict
+from bot.outbox.refusals import FOLLOW_TOKENS_EVERY
 from bot.search import replicas
-from bot.slack.api import SlackError
+from bot.slack.api import MAX_RETRY_AFTER, RateLimited, SlackError
 from bot.slack.client import SlackClient
 from bot.slack.oauth import OAuthClient
 from bot.workspace import job_runs, organisations, workspace_erasure
@@ -26,13 +27,12 @@ from cli.token_key import token_keys_of
 from handlers.install import InstallPages
 from jobs.each_workspace import run_all
 from jobs.scheduler import ScheduledJob
-from jobs.workspace import SYNC_EVERY
+from jobs.workspace import RETRIED_FOR, SYNC_EVERY
 
 log = logging.getLogger(__name__)
 
-# Slack delivers an event again at once, after a minute, and after five.
-RETRIED_FOR = timedelta(minutes=5)
-# Events tell of changes at once; this finds those that were lost.
+# Events tell of changes at once; this finds those that were lost. It is no longer than
+# LEASE, so that the job needs no `finish`.
 FOLLOW_EVERY = timedelta(minutes=10)
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 
@@ -53,8 +53,8 @@ class ManyServing:
             database.read_session, self._keys, self._new_client
         )
         self.directory.sync()
-        # The version of each organisation's token, and when Slack was asked with it.
-        self._followed: dict[int, tuple[int, datetime]] = {}
+        # Slack limits how many tokens are renewed; none is before then.
+        self._refresh_at = clock()
 
     def _new_client(self, token: str, team_id: str | None = None) -> SlackClient:
         return SlackClient(token, base_url=self._api_url, team_id=team_id)
@@ -82,13 +82,14 @@ class ManyServing:
         return [
             ScheduledJob(name, retry_on_conflict(run), every)
             for name, run, every in (
-                ("follow-workspaces", self.directory.sync, timedelta(seconds=10)),
+                ("follow-workspaces", self.directory.sync, FOLLOW_TOKENS_EVERY),
                 (
                     "follow-organisations",
                     self.follow_organisations,
                     timedelta(seconds=5),
                 ),
-                ("refresh-tokens", self.refresh_tokens, timedelta(minutes=1)),
+                # After a long pause, soon.
+                ("refresh-tokens", self.refresh_tokens, timedelta(seconds=5)),
                 ("erase-workspaces", self.erase_workspaces, timedelta(minutes=10)),
             )
         ]
@@ -96,11 +97,10 @@ class ManyServing:
     def prepare(self) -> None:
         """Make up for the time in which no process ran.
 
-        1. Tokens that have expired are renewed.
-        2. If events were lost, a job of one of the replicas fetches the channels of all
-           workspaces again: to wait for a thousand would take minutes.
+        If events were lost, a job of one of the replicas fetches the channels of all
+        workspaces again. It would take minutes to wait for a thousand, as it would to
+        renew their tokens, for which there is a job, too.
         """
-        self.refresh_tokens()
         now = self._clock()
         with self._database.write_session.begin() as session:
             last = replicas.last_report(session)
@@ -110,18 +110,25 @@ class ManyServing:
                 )
 
     def follow_organisations(self) -> None:
-        """Ask Slack for the workspaces of each organisation: at once if it is new."""
+        """Ask Slack for the workspaces of each organisation: at once if it is new.
+
+        One of the replicas does so.
+        """
         now = self._clock()
+        job = job_runs.FOLLOW_ORGANISATION
+        with self._database.autocommit.connect() as connection:
+            due = job_runs.due(
+                connection, job, every=FOLLOW_EVERY, now=now, of_organisations=True
+            )
+        if not due:
+            return
+        with self._database.write_session.begin() as session:
+            claimed = job_runs.claim(session, job, due, every=FOLLOW_EVERY, now=now)
         with self._database.read_session() as session:
             stored = organisations.clients(session, self._keys, self._new_client)
-        due = [
-            (organisation_id, version, slack)
-            for organisation_id, version, slack in stored
-            if self._followed.get(organisation_id, (0, now))[0] != version
-            or now - self._followed[organisation_id][1] >= FOLLOW_EVERY
-        ]
-        for organisation_id, version, slack in due:
-            self._followed[organisation_id] = version, now
+        for organisation_id, version, slack in stored:
+            if organisation_id not in claimed:
+                continue
             try:
                 organisations.follow(
                     self._database.write_session,
@@ -133,14 +140,20 @@ class ManyServing:
             except SlackError as error:
                 details = {"organisation": organisation_id, "error": error.code}
                 log.warning("organisation's workspaces not fetched", extra=details)
-        if due:
-            self.directory.sync()
+        self.directory.sync()
 
     def refresh_tokens(self) -> None:
         """Renew the tokens that expire soon, and use the new ones."""
-        refresh_tokens(
-            self._database.write_session, self._keys, self._oauth, clock=self._clock
-        )
+        now = self._clock()
+        if now < self._refresh_at <= now + MAX_RETRY_AFTER:
+            return
+        try:
+            refresh_tokens(
+                self._database.write_session, self._keys, self._oauth, clock=self._clock
+            )
+        except RateLimited as limit:
+            self._refresh_at = self._clock() + timedelta(seconds=limit.retry_after)
+            log.warning("tokens not renewed yet", extra={"error": limit.code})
         self.directory.sync()
 
     def erase_workspaces(self) -> None:

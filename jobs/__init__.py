@@ -85,9 +85,12 @@ JOBS = (
 
 def scheduled_jobs(rt: Runtime, worker: OutboxWorker) -> list[ScheduledJob]:
     """Bind the jobs to their arguments; each retries after a database conflict."""
+    # It remembers its last run, so each process has its own.
+    lost_events = workspace.LostEvents()
+    own = Job("notice-lost-events", lost_events, timedelta(seconds=10))
     return [
         ScheduledJob(
             job.name, partial(retry_on_conflict(job.run), rt, worker), job.every
         )
-        for job in JOBS
+        for job in (*JOBS, own)
     ]

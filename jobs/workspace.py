@@ -1,8 +1,11 @@
 """Fetch users, and the channels that the bot is in, from Slack."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
 from bot.settings import service as settings
 from bot.slack.api import SlackError
@@ -15,6 +18,32 @@ log = logging.getLogger(__name__)
 
 # Events tell of changes at once; this finds those that were lost.
 SYNC_EVERY = timedelta(hours=12)
+# Slack delivers an event again at once, after a minute, and after five.
+RETRIED_FOR = timedelta(minutes=5)
+
+
+class LostEvents:
+    """Has all channels fetched again if events were lost while the process ran.
+
+    Slack gave them up because the database could not be reached, or because the machine
+    slept. Several replicas may notice it: what one has fetched since is left alone.
+    """
+
+    def __init__(self) -> None:
+        self._last_at: datetime | None = None
+
+    def __call__(self, rt: Runtime, _worker: OutboxWorker) -> None:
+        now = rt.clock()
+        with rt.autocommit.connect() as connection:
+            connection.execute(select(1))
+        last_at = self._last_at
+        if last_at is not None and now - last_at > RETRIED_FOR:
+            with rt.write_session.begin() as session:
+                job_runs.ask_all_again(
+                    session, job_runs.SYNC_CHANNELS, every=SYNC_EVERY, since=last_at
+                )
+            log.warning("events may be lost: fetching all channels again")
+        self._last_at = now
 
 
 def sync_bot_channels(rt: Runtime, workspace: Workspace) -> bool:

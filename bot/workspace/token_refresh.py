@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.sealing import WrongKey
-from bot.slack.api import Rejected, SlackError
+from bot.slack.api import RateLimited, Rejected, SlackError
 from bot.slack.oauth import Grant, OAuthClient
 from bot.workspace import tokens
 from bot.workspace.token_keys import TokenKeys
@@ -39,7 +39,7 @@ def refresh_tokens(
     """Renew the tokens that expire soon; return the number of renewed ones.
 
     If Slack's answer gets lost, the next run asks with the same refresh token, which
-    Slack still takes for a while.
+    Slack still takes for a while. Raises RateLimited: the others have to wait, too.
     """
     begun_at = clock()
     count = 0
@@ -82,6 +82,8 @@ def _refresh(
             with write_session.begin() as session:
                 _give_up(session, installation_id, version)
         return False
+    except RateLimited:
+        raise
     except SlackError as error:
         log.warning("token not renewed", extra={**details, "error": error.code})
         return False

@@ -25,7 +25,13 @@ from sandbox import Sandbox, SlackHub
 from sandbox.organisations import Organisation
 from sandbox.workspace.clock import utc_now
 from tests.factories import Clock
-from tests.install import Browser, InstallSite, pretend_slack, running_site
+from tests.install import (
+    Browser,
+    InstallSite,
+    new_serving,
+    pretend_slack,
+    running_site,
+)
 
 
 @pytest.fixture
@@ -271,6 +277,35 @@ def test_its_token_is_renewed_once(company: Company):
     for sandbox in (company.acme, company.beta):
         workspace = company.site.workspace(sandbox)
         assert list(company.site.rt.slack_of(workspace).own_conversations())
+
+
+@pytest.mark.parametrize("company", ["http"], indirect=True)
+@pytest.mark.deep_on_postgresql
+def test_one_of_the_replicas_asks_for_its_workspaces(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[object] = []
+
+    def teams(client: SlackClient) -> Iterator[tuple[str, str]]:
+        asked.append(client)
+        return real_teams(client)
+
+    real_teams = SlackClient.teams
+    monkeypatch.setattr(SlackClient, "teams", teams)
+    first = company.site.serving
+    second, _ = new_serving(company.hub, company.database, company.clock)
+    company.install()
+    company.group.add_app(company.acme.team_id, tells=False)
+    second.follow_organisations()
+    first.follow_organisations()
+    assert len(asked) == 1
+    first.directory.sync()
+    assert company.served == {"Acme"}
+    for _ in range(2):
+        company.clock.advance(minutes=10)
+        for serving in (first, second):
+            serving.follow_organisations()
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)

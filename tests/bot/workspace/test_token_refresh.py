@@ -9,18 +9,23 @@ from sqlalchemy import select, update
 
 import jobs.installations
 from bot.db.engine import Database
+from bot.outbox.kind import MessageKind
+from bot.outbox.message_type import MessageType
 from bot.outbox.worker import OutboxWorker
-from bot.slack.api import Rejected
+from bot.slack.actions import PostMessage
+from bot.slack.api import RateLimited, Rejected
 from bot.slack.oauth import Grant, OAuthClient
-from bot.workspace import tokens
+from bot.workspace import members, sync, tokens
 from bot.workspace.tokens import Token
 from cli.many_workspaces import ManyServing
-from models import WorkspaceToken
+from handlers import readiness
+from models import OutboxItem, WorkspaceToken
 from sandbox import Sandbox, SlackHub
 from tests.factories import Clock
 from tests.install import InstallSite, new_serving, pretend_slack
 from tests.workspace import add_other_workspace
 
+POST = MessageKind("post")
 REDIRECT = "http://127.0.0.1:1/slack/oauth_redirect"
 
 
@@ -106,13 +111,41 @@ def test_a_token_that_expired_too_early_is_renewed_at_once(
     assert first.works(acme)
 
 
-def test_after_a_long_pause_the_first_start_renews_it(
+def test_after_a_long_pause_it_is_ready_at_once_and_nothing_is_lost(
     first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
 ):
+    """Until a job has renewed the token, messages wait and people stay as they are."""
+    ana = acme.add_person("ana")
+    workspace, renewals = first.workspace(acme), len(hub._refreshes)
+    with first.rt.write(workspace) as tx:
+        members.ensure(tx, [ana.id])
+        tx.enqueue(POST, 1, to=ana.id)
     clock.advance(days=30)
     again = replica(hub, database, clock)
+    again.serving.prepare()
+    assert len(hub._refreshes) == renewals
+    worker = OutboxWorker(
+        again.rt,
+        {
+            POST: MessageType(
+                POST, lambda _tx, delivery: PostMessage(delivery.recipient, "Hi", [])
+            )
+        },
+        fetch_new_users=sync.fetch_new_users,
+    )
+    assert worker.send_due() == 1
+    jobs.installations.check_token(again.rt, worker)
+    assert worker.send_due() == 0
+    assert readiness.slack_accepts_token(again.rt) is None
     again.serving.refresh_tokens()
     assert again.works(acme)
+    clock.advance(seconds=10)
+    assert worker.send_due() == 1
+    with again.rt.read(workspace) as tx:
+        person = members.find(tx, ana.id)
+        assert person is not None
+        assert not person.is_deactivated
+        assert tx.session.scalars(select(OutboxItem.state)).all() == ["sent"]
 
 
 def test_of_two_replicas_one_renews_it_and_the_other_reads_it(
@@ -189,6 +222,33 @@ def test_a_refresh_token_that_slack_refuses_is_given_up(
     said = [record.message for record in caplog.records if "renewed" in record.message]
     assert said == ["token can't be renewed: install the app in this workspace again"]
     # It works until it expires.
+    assert first.works(acme)
+
+
+def test_while_slack_limits_renewals_it_is_asked_for_none(
+    first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+):
+    asked: list[str] = []
+
+    def limited(_: OAuthClient, token: str) -> Grant:
+        asked.append(token)
+        raise RateLimited("oauth.v2.access", 90)
+
+    keys = first.serving._keys
+    with database.write_session.begin() as session:
+        other = add_other_workspace(session).id
+        soon = Token("a-token", "a-refresh-token", clock() + timedelta(hours=11))
+        tokens.store(session, keys, other, soon, installed_at=clock())
+    clock.advance(hours=10)
+    with pytest.MonkeyPatch.context() as limits:
+        limits.setattr(OAuthClient, "refresh", limited)
+        first.serving.refresh_tokens()
+        clock.advance(seconds=89)
+        first.serving.refresh_tokens()
+        assert len(asked) == 1
+    clock.advance(seconds=1)
+    first.serving.refresh_tokens()
+    clock.advance(hours=9)
     assert first.works(acme)
 
 

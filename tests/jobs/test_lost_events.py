@@ -1,0 +1,81 @@
+"""Events that Slack gave up while the process ran are made up for."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+import jobs
+from bot.outbox.worker import OutboxWorker
+from bot.runtime import Runtime, Workspace
+from bot.workspace import job_runs
+from jobs.workspace import RETRIED_FOR, SYNC_EVERY
+from tests.factories import Clock
+from tests.two_workspaces import install
+
+
+@pytest.fixture
+def other(rt: Runtime) -> Workspace:
+    return install(rt, "T0ALPHA")
+
+
+def test_after_a_long_outage_all_channels_are_fetched_again(
+    rt: Runtime, clock: Clock, other: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    own = rt.workspaces.only
+    worker = OutboxWorker(rt, {})
+    first, second = (
+        next(
+            job.run
+            for job in jobs.scheduled_jobs(rt, worker)
+            if job.name == "notice-lost-events"
+        )
+        for _ in range(2)
+    )
+
+    def notice() -> None:
+        first()
+        second()
+
+    def fetched(workspace: Workspace) -> None:
+        with rt.write_session.begin() as session:
+            args = (session, job_runs.SYNC_CHANNELS)
+            job_runs.claim(*args, [workspace.id], every=SYNC_EVERY, now=clock())
+            job_runs.finish(
+                *args,
+                workspace.id,
+                claimed_at=clock(),
+                due_at=clock() + SYNC_EVERY,
+            )
+
+    def due() -> set[int]:
+        with rt.autocommit.connect() as connection:
+            job = job_runs.SYNC_CHANNELS
+            ids = job_runs.due(connection, job, every=SYNC_EVERY, now=clock())
+            return {*ids}
+
+    def fail() -> None:
+        raise OperationalError("SELECT 1", {}, Exception("the connection is lost"))
+
+    def outage(run: Callable[[], None], **duration: float) -> None:
+        clock.advance(**duration)
+        with monkeypatch.context() as away:
+            away.setattr(type(rt.autocommit), "connect", lambda _: fail())
+            with pytest.raises(OperationalError):
+                run()
+
+    fetched(own)
+    fetched(other)
+    notice()
+    outage(notice, seconds=RETRIED_FOR.total_seconds() - 1)
+    notice()
+    assert due() == set()
+    outage(notice, minutes=10)
+    clock.advance(minutes=1)
+    first()
+    assert due() == {own.id, other.id}
+    # Another replica notices it later, and does nothing again.
+    fetched(other)
+    second()
+    notice()
+    assert due() == {own.id}

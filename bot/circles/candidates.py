@@ -25,7 +25,7 @@ def load(
             busy=meetings.get(person.id, ()),
             rounds_left_out=int(person.id in left_out),
         )
-        for person in facts.load_people(tx, by_member)
+        for person in facts.load_people(tx, by_member, for_circles=True)
     ]
 
 

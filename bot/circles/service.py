@@ -171,7 +171,7 @@ def reasons(
     tx: Transaction, circles: Sequence[Collection[str]], reader: str
 ) -> list[list[Sentence]]:
     """Return why the people of each circle are together, as it is now, for a reader."""
-    people = load_people(tx, set().union(*circles))
+    people = load_people(tx, set().union(*circles), for_circles=True)
     asks = visible_asks(tx, people, [reader])
     return [
         sentences(

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     NEVER_MET = "have neither met nor helped each other"
     # Reasons against.
     MET = "have met"
+    IN_CIRCLE = "are in a circle together"
     SAME_TEAM = "same team"
     FAR = "clocks far apart"
     OTHER_WAY = "calls and writing"
@@ -175,7 +176,9 @@ def _costs(first: Person, second: Person, at: datetime) -> Iterator[Part]:
     ids = first.id, second.id
     rounds = rounds_since_met(first, second)
     if rounds is not None:
-        yield Part(Kind.MET, met_cost(rounds), *ids, number=rounds)
+        are_mates = second.id in first.circle_mates or first.id in second.circle_mates
+        kind = Kind.IN_CIRCLE if are_mates else Kind.MET
+        yield Part(kind, met_cost(rounds), *ids, number=rounds)
     if first.team and first.team == second.team:
         yield Part(Kind.SAME_TEAM, SAME_TEAM, *ids)
     hours = hours_apart(first, second, at)

@@ -152,7 +152,7 @@ def assign(
 
 def _assigned_cost(proposal: Proposal) -> int:
     return sum(
-        part.cost * (_MET_WEIGHT if part.kind is Kind.MET else 1)
+        part.cost * (_MET_WEIGHT if part.kind in {Kind.MET, Kind.IN_CIRCLE} else 1)
         for part in proposal.parts
     )
 

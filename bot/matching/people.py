@@ -88,6 +88,8 @@ class Person:
     rounds_left_out: int = 0
     # Ids, with the number of rounds since the last meeting, 1 for the last round.
     met: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    # Ids of those of `met` who count because they are in a circle with the person now.
+    circle_mates: frozenset[str] = frozenset()
     # Ids of those who answered the person's asks, or whose asks the person answered.
     helped: frozenset[str] = frozenset()
     poor_fits: frozenset[str] = frozenset()

@@ -75,7 +75,8 @@ def pair_reasons(parts: Iterable[Part], readers: Readers) -> list[Sentence]:
     """Return sentences for two people; none if nothing is known of them.
 
     1. Say for each what they can learn from the other, on two topics if possible.
-    2. Say that they are in different teams, and that they have met or not.
+    2. Say that they are in different teams, and that they have met or not, or share a
+       circle.
     """
     parts = list(parts)
     reasons = _reasons(parts, readers)
@@ -83,7 +84,9 @@ def pair_reasons(parts: Iterable[Part], readers: Readers) -> list[Sentence]:
     back = [each for each in reasons if chosen[0].member != each.member]
     chosen += [each for each in back if each.topic != chosen[0].topic][:1] or back[:1]
     facts = _team_facts(parts, "", 1)
-    if _count(parts, Kind.MET):
+    if _count(parts, Kind.IN_CIRCLE):
+        facts.append("share a circle")
+    elif _count(parts, Kind.MET):
         facts.append("have met here before")
     elif _count(parts, Kind.NEVER_MET):
         facts.append("haven't met here")

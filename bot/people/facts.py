@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bot import timezones
 from bot.matching.people import AskIds, Person, Way
-from bot.people import ask_facts, rules
+from bot.people import ask_facts, circle_mates, rules
 from bot.people.ask_facts import among
 from bot.people.rules import Vocabulary
 from bot.runtime import Transaction
@@ -41,7 +41,9 @@ _WAYS = {"calls": Way.CALLS, "writing": Way.WRITING, "either": Way.EITHER}
 _AsksByTopic = dict[str, dict[str, list[int]]]
 
 
-def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
+def load_people(
+    tx: Transaction, members: Iterable[str], *, for_circles: bool = False
+) -> list[Person]:
     """Return what matching knows of these members, in the order of their ids.
 
     The number of statements is always the same.
@@ -54,6 +56,8 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
        match. For a guest, these are all the people with whom they share no channel and
        no program.
     5. An exchange that was not for one of them counts against a match of the two.
+    6. People who are in a circle together count as people who met in the last round,
+       unless it is for circles.
     """
     ids = sorted(set(members))
     present = frozenset(ids)
@@ -98,6 +102,7 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
     joined = _load_memberships(tx, ids)
     activity = ask_facts.load_activity(tx, ids)
     met = _load_met(tx, present)
+    mates = {} if for_circles else circle_mates.load(tx, present)
     apart = _load_exclusions(tx, present)
     poor_fits = _load_poor_fits(tx, present)
     guests = [each for each in ids if each in profiles and profiles[each].is_guest]
@@ -118,7 +123,8 @@ def load_people(tx: Transaction, members: Iterable[str]) -> list[Person]:
             level=attributes.levels.get(member),
             manager=attributes.managers.get(member),
             is_newcomer=_is_newcomer(joined.get(member, ()), tx.now),
-            met=met[member],
+            met=met[member] | dict.fromkeys(mates.get(member, ()), 1),
+            circle_mates=frozenset(mates.get(member, ())),
             helped=frozenset(helped_by[member] & present),
             poor_fits=frozenset(poor_fits[member]),
             do_not_pair=frozenset(apart[member]),
@@ -230,7 +236,7 @@ def _is_newcomer(memberships: Iterable[Any], now: datetime) -> bool:
 
 def _load_met(
     tx: Transaction, present: Collection[str]
-) -> Mapping[str, Mapping[str, int]]:
+) -> Mapping[str, dict[str, int]]:
     rows = tx.session.execute(
         select(PeerMeeting.member, PeerMeeting.other, PeerMeeting.last_met_at).where(
             PeerMeeting.installation_id == tx.workspace.id,

@@ -4,16 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import aliased
 
 from bot.home.section import HomeContext
-from bot.people import exclusions, two_people
+from bot.people import circle_mates, exclusions, two_people
 from bot.people.blocks import Mate, Peers
 from bot.people.rules import Vocabulary
-from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS, to_plain
 from bot.workspace import members
-from models import Answer, Ask, Circle, CircleMember, Member, PeerMeeting
+from models import Answer, Ask, Member, PeerMeeting
 
 # The newest answers are looked at.
 _MAX_ANSWERS = 500
@@ -32,7 +30,7 @@ def load(context: HomeContext) -> Peers:
     tx, member = context.tx, context.member
     rows = tx.session.execute(_helped(context).limit(_MAX_ANSWERS)).all()
     met = _ids(context, two_people.others_with(tx, _MEETING, member))
-    in_circles = set(tx.session.scalars(_circle_mates(tx, member)))
+    in_circles = set(tx.session.scalars(circle_mates.mates_of(tx, member)))
     helped = {_other(row, member) for row in rows}
     mates = _mates(context, helped | met | in_circles)
     vocabulary = Vocabulary(
@@ -109,24 +107,6 @@ def _other(row: Any, member: str) -> str:
 def _ids(context: HomeContext, queries: Iterable[Any]) -> set[str]:
     first, second = queries
     return set(context.tx.session.scalars(first.union(second)))
-
-
-def _circle_mates(tx: Transaction, member: str) -> Any:
-    """Select those who are in a circle with a member now."""
-    own, mate = CircleMember, aliased(CircleMember)
-    return (
-        select(mate.member)
-        .join(own, own.circle_id == mate.circle_id)
-        .join(Circle, Circle.id == own.circle_id)
-        .where(
-            Circle.installation_id == tx.workspace.id,
-            Circle.ended_at.is_(None),
-            own.member == member,
-            mate.member != member,
-            *(each.taken_at.is_not(None) for each in (own, mate)),
-            *(each.left_at.is_(None) for each in (own, mate)),
-        )
-    )
 
 
 def _mates(context: HomeContext, ids: Collection[str]) -> dict[str, Mate]:

@@ -127,6 +127,11 @@ def test_the_two_directions_are_on_two_topics_if_possible():
     [
         ({}, {}, ["You haven't met here."]),
         (
+            {"met": {"ben": 1}, "circle_mates": frozenset({"ben"})},
+            {"met": {"ana": 1}},
+            ["You share a circle."],
+        ),
+        (
             {"team": "data"},
             {"team": "web"},
             ["You are in different teams and haven't met here."],

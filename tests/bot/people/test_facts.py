@@ -15,11 +15,14 @@ from models import (
     Ask,
     Channel,
     ChannelMember,
+    Circle,
+    CircleMember,
     DoNotPair,
     Installation,
     MemberAttributes,
     PeerMeeting,
 )
+from tests.circles import make_circle
 from tests.factories import Story
 from tests.knowledge import solve_an_ask
 from tests.people import choose, join_program, matchable, person
@@ -184,6 +187,26 @@ def test_meetings_count_whoever_is_asked_about(story: Story) -> None:
     assert not person(story, ASKER, CHAMPION).met
 
 
+@pytest.mark.deep_on_postgresql
+def test_those_who_share_a_circle_count_as_met_while_it_goes_on(story: Story) -> None:
+    """It need not have met yet; a place that is only offered does not count."""
+    circle_id = make_circle(story, (ASKER, HELPER, PEER, CHAMPION))
+    with story.rt.write(story.workspace) as tx:
+        tx.session.get_one(CircleMember, (circle_id, PEER)).taken_at = None
+        tx.session.get_one(CircleMember, (circle_id, CHAMPION)).left_at = tx.now
+    everyone = (ASKER, HELPER, PEER, CHAMPION)
+    ana = person(story, ASKER, *everyone)
+    assert ana.met == {HELPER: 1}
+    assert ana.circle_mates == {HELPER}
+    assert person(story, HELPER, *everyone).circle_mates == {ASKER}
+    # Circles are formed by meetings alone.
+    with story.rt.write(story.workspace) as tx:
+        people = facts.load_people(tx, everyone, for_circles=True)
+        assert not any(each.met or each.circle_mates for each in people)
+        tx.session.get_one(Circle, circle_id).ended_at = tx.now
+    assert not person(story, ASKER, *everyone).met
+
+
 def test_someone_whom_a_member_excludes_is_apart_from_them(story: Story) -> None:
     with story.rt.write(story.workspace) as tx:
         exclusions.exclude(tx, ASKER, HELPER, source="own")
@@ -322,7 +345,7 @@ def test_many_people_take_as_many_statements_as_few(story: Story) -> None:
         few, statements[:] = len(statements), []
         people = facts.load_people(tx, [ASKER, HELPER, GUEST, *many])
         event.remove(engine, "before_cursor_execute", count)
-    assert len(statements) == few <= 12
+    assert len(statements) == few <= 13
     assert [p.id for p in people] == sorted([ASKER, HELPER, GUEST, *many])
     by_id = {each.id: each for each in people}
     for each in few_people[:2]:

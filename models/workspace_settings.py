@@ -32,9 +32,15 @@ class WorkspaceSettingsRow(Base):
             "anonymous_delay_minutes IN (5, 30, 60, 120)",
             name="anonymous_delay_minutes",
         ),
-        CheckConstraint("exchange IN ('off', 'auto', 'on')", name="exchange"),
-        CheckConstraint("buddies IN ('off', 'auto', 'on')", name="buddies"),
-        CheckConstraint("coffee IN ('off', 'auto', 'on')", name="coffee"),
+        CheckConstraint(
+            "exchange IN ('off', 'auto', 'on', 'off_everywhere')", name="exchange"
+        ),
+        CheckConstraint(
+            "buddies IN ('off', 'auto', 'on', 'off_everywhere')", name="buddies"
+        ),
+        CheckConstraint(
+            "coffee IN ('off', 'auto', 'on', 'off_everywhere')", name="coffee"
+        ),
         CheckConstraint("coffee_weeks BETWEEN 1 AND 8", name="coffee_weeks"),
         CheckConstraint("coffee_weekday BETWEEN 1 AND 5", name="coffee_weekday"),
         CheckConstraint("coffee_hour BETWEEN 0 AND 23", name="coffee_hour"),
@@ -65,9 +71,9 @@ class WorkspaceSettingsRow(Base):
     coffee_weeks: Mapped[int | None]
     coffee_weekday: Mapped[int | None]
     coffee_hour: Mapped[int | None]
-    # Exchanges: off, on, or when enough people are open to one.
+    # Exchanges: off, on, when enough people are open to one, or off in all programs.
     exchange: Mapped[str | None]
-    # Buddies for newcomers: off, on, or when enough people want them.
+    # Buddies for newcomers, in the same way.
     buddies: Mapped[str | None]
     # The names of the fields of members' profiles with their team and level.
     profile_team: Mapped[str | None]

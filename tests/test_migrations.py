@@ -37,6 +37,7 @@ BEFORE_MENTORS = "e6ff38e0e57a"
 BEFORE_REPLIES_COUNT = "5e0f2a86c41d"
 # The last revision before each program had its own kinds of meetings.
 BEFORE_KINDS = "eb3ceace457e"
+KINDS = "a71f3c5e9d20"
 COMMIT = "COMMIT"
 
 
@@ -520,5 +521,15 @@ def test_programs_have_the_kinds_that_the_workspace_had(url: str):
             text("SELECT exchange FROM workspace_settings ORDER BY installation_id")
         )
         assert list(stored.scalars()) == ["on", "on"]
+        # An older version knows no switch for all programs: each is off.
+        switch = "UPDATE workspace_settings SET exchange = 'off_everywhere'"
+        connection.execute(text(f"{switch} WHERE installation_id = 2"))
+        command.downgrade(schema._config(connection), KINDS)
+        for table, key in (
+            ("workspace_settings", "installation_id"),
+            ("programs", "id"),
+        ):
+            query = f"SELECT exchange FROM {table} WHERE {key} < 3 ORDER BY {key}"  # noqa: S608
+            assert list(connection.scalars(text(query))) == ["on", "off"]
         command.downgrade(schema._config(connection), BEFORE_KINDS)
     database.close()

@@ -1,6 +1,6 @@
 """The members who take part in peer coffee, and the pauses of those who are silent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select
@@ -164,9 +164,10 @@ def active(tx: Transaction, *, before_micros: int | None = None) -> list[PairOpt
     return [row for row in rows if not opt_outs.is_paused(row)]
 
 
-def count(tx: Transaction) -> int:
-    """Return the number of those who take part, without the paused ones.
+def count(tx: Transaction, program_ids: Collection[int] | None = None) -> int:
+    """Return the number of those who take part where it has begun, if anywhere.
 
-    People who are away are among them, but not those who left the programs with it.
+    With `program_ids`, only the people of these programs. People who are away are among
+    them, but not the paused ones, nor those who left the programs with it.
     """
-    return beginnings.count(tx, Kind.COFFEE, _wanting(tx))
+    return beginnings.count(tx, Kind.COFFEE, _wanting(tx), program_ids)

@@ -30,7 +30,7 @@ def _begun(
 
 
 def _is_on(tx: Transaction, program: Program, kind: Kind) -> bool:
-    if kinds.mode(tx, program, kind) is Mode.ON:
+    if kinds.choice(tx, program, kind) is Mode.ON:
         return True
     # After its first round, peer coffee goes on with fewer people.
     return kind is Kind.COFFEE and program.coffee_began_at is not None
@@ -66,12 +66,23 @@ def shortage(tx: Transaction, member: str, kind: Kind, wanting: Wanting) -> int 
     return most if most < MIN_PEOPLE else None
 
 
-def count(tx: Transaction, kind: Kind, wanting: Wanting) -> int:
-    """Return how many people want it in all programs that run and have it.
+def count(
+    tx: Transaction,
+    kind: Kind,
+    wanting: Wanting,
+    program_ids: Collection[int] | None = None,
+) -> int:
+    """Return how many people want it in the programs in which it has begun.
 
-    People who are away are among them, but not those who left these programs.
+    If it has begun in none, they are those of all that have it. With `program_ids`,
+    only these count. People who are away are among them, but not those who left.
     """
-    ids = {program.id for program in kinds.running(tx, kind)}
+    programs = [
+        program
+        for program in kinds.running(tx, kind)
+        if program_ids is None or program.id in program_ids
+    ]
+    ids = _begun(tx, programs, kind, wanting) or {program.id for program in programs}
     total = (
         presence.joined_members(tx, ids)
         .where(or_(*(Member.slack_id.in_(each) for each in wanting)))

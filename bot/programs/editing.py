@@ -48,7 +48,7 @@ def draft_of(tx: Transaction, program: Program) -> Draft:
         ends_on=program.ends_on,
         joining=program.joining,
         guests_may_join=program.guests_may_join,
-        kinds={kind: kinds.mode(tx, program, kind) for kind in Kind},
+        kinds={kind: kinds.choice(tx, program, kind) for kind in Kind},
         leads=() if is_everywhere else tuple(service.program_leads(tx, program)),
         channels=()
         if is_everywhere

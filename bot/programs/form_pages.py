@@ -6,7 +6,7 @@ from dataclasses import replace
 from slack_sdk.models.views import View
 
 from bot.permissions import require
-from bot.programs import blocks, editing, forms, notes, service
+from bot.programs import blocks, editing, forms, kinds, notes, service
 from bot.programs import draft as drafts
 from bot.programs.blocks import Invitation
 from bot.programs.defaults import DEFAULTS, program_texts
@@ -52,9 +52,17 @@ def state_of(
     touched: Iterable[str] = (),
 ) -> FormState:
     """Return the state of a form that `by` fills in. Raises MembershipUnknown."""
+    state = FormState(
+        None if program is None else program.id,
+        version,
+        form,
+        touched=frozenset(touched),
+        off_everywhere=frozenset(
+            kind for kind in Kind if kinds.is_off_everywhere(tx, kind)
+        ),
+    )
     if program is None:
-        return FormState(None, version, form)
-    state = FormState(program.id, version, form, touched=frozenset(touched))
+        return state
     if program.is_workspace_wide:
         return replace(state, defaults=DEFAULTS)
     has_hidden = bool(editing.hidden_channels(tx, program, by))

@@ -22,6 +22,7 @@ from bot.programs import draft as drafts
 from bot.programs import rules
 from bot.programs.draft import ProgramForm
 from bot.programs.kind_fields import FIELDS as KIND_FIELDS
+from bot.programs.kind_fields import program_field
 from bot.programs.rules import (
     MAX_CHANNELS,
     MAX_LEADS,
@@ -85,6 +86,8 @@ class FormState:
     has_hidden_channels: bool = False
     # The fields that the person changed.
     touched: frozenset[str] = frozenset()
+    # The kinds of meetings that no program of the workspace has.
+    off_everywhere: frozenset[Kind] = frozenset()
 
     @property
     def is_workspace_wide(self) -> bool:
@@ -166,7 +169,12 @@ def rules_form(state: FormState) -> View:
         ]
     fields.append(GUESTS.render(form.guests_may_join))
     if not state.is_workspace_wide:
-        fields += [KIND_FIELDS[kind].render(getattr(form, kind)) for kind in Kind]
+        fields += [
+            program_field(kind, is_off_everywhere=kind in state.off_everywhere).render(
+                getattr(form, kind)
+            )
+            for kind in Kind
+        ]
     return _page(state, "program_rules", [*fields, _back(1)])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.forms.fields import Choice
-from bot.programs.rules import MIN_PEOPLE, Kind, Mode
+from bot.programs.rules import MIN_PEOPLE, OFF_EVERYWHERE, Kind, Mode
 
 
 def _field(kind: Kind, label: str, hint: str, wish: str) -> Choice:
@@ -45,8 +45,20 @@ FIELDS: Mapping[Kind, Choice] = {
 }
 
 
-def workspace_field(kind: Kind) -> Choice:
-    """Return the field for the workspace's own program."""
+def program_field(kind: Kind, *, is_off_everywhere: bool) -> Choice:
+    """Return the field for a program; it says if its choice has no effect now."""
     field = FIELDS[kind]
-    hint = f"{field.hint} Each other program has its own switch, in its form."
+    if not is_off_everywhere:
+        return field
+    hint = "It is off in all programs now: an admin switched it off for the workspace."
     return replace(field, hint=hint)
+
+
+def workspace_field(kind: Kind) -> Choice:
+    """Return the field for the workspace's own program, or for all programs."""
+    field = FIELDS[kind]
+    return replace(
+        field,
+        hint=f"{field.hint} Each other program has its own switch, in its form.",
+        choices=(*field.choices, (OFF_EVERYWHERE, "Off in all programs", None)),
+    )

@@ -5,23 +5,33 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from bot.programs import membership, service
-from bot.programs.rules import Kind, Mode, State
+from bot.programs.rules import OFF_EVERYWHERE, Kind, Mode, State
 from bot.runtime import Transaction
 from bot.workspace import workspace_settings
 from models import Program
 
 
-def mode(tx: Transaction, program: Program, kind: Kind) -> Mode:
-    """Return the choice of a program for a kind.
+def choice(tx: Transaction, program: Program, kind: Kind) -> Mode:
+    """Return the choice of a program for a kind, also while it is off everywhere.
 
     That of the workspace's own program is a setting of the workspace.
     """
-    owner = workspace_settings.get(tx) if program.is_workspace_wide else program
-    return Mode(getattr(owner, kind))
+    if not program.is_workspace_wide:
+        return Mode(getattr(program, kind))
+    own = getattr(workspace_settings.get(tx), kind)
+    return Mode.OFF if own == OFF_EVERYWHERE else Mode(own)
 
 
-def _having(tx: Transaction, programs: Iterable[Program], kind: Kind) -> list[Program]:
-    return [program for program in programs if mode(tx, program, kind) is not Mode.OFF]
+def is_off_everywhere(tx: Transaction, kind: Kind) -> bool:
+    """Return True if the workspace has switched a kind off in all of its programs."""
+    return bool(getattr(workspace_settings.get(tx), kind) == OFF_EVERYWHERE)
+
+
+def having(tx: Transaction, programs: Iterable[Program], kind: Kind) -> list[Program]:
+    """Return those of the programs that have a kind."""
+    if is_off_everywhere(tx, kind):
+        return []
+    return [each for each in programs if choice(tx, each, kind) is not Mode.OFF]
 
 
 def is_offered(tx: Transaction, kind: Kind) -> bool:
@@ -29,18 +39,17 @@ def is_offered(tx: Transaction, kind: Kind) -> bool:
 
     The workspace's own program may not be stored yet.
     """
-    if getattr(workspace_settings.get(tx), kind) != Mode.OFF:
+    own = getattr(workspace_settings.get(tx), kind)
+    if own not in {Mode.OFF, OFF_EVERYWHERE}:
         return True
-    return any(
-        service.is_active(tx, program) for program in _having(tx, _all(tx), kind)
-    )
+    return any(service.is_active(tx, each) for each in having(tx, _all(tx), kind))
 
 
 def of_member(tx: Transaction, member: str, kind: Kind) -> list[Program]:
     """Return those of the member's programs that are active and have it."""
     joined = [program for program, _ in membership.joined_programs(tx, member)]
     active = [program for program in joined if service.is_active(tx, program)]
-    return _having(tx, active, kind)
+    return having(tx, active, kind)
 
 
 def running(tx: Transaction, kind: Kind | None = None) -> list[Program]:
@@ -50,7 +59,7 @@ def running(tx: Transaction, kind: Kind | None = None) -> list[Program]:
     ]
     paused = service.paused_ids(tx, programs)
     programs = [program for program in programs if program.id not in paused]
-    return programs if kind is None else _having(tx, programs, kind)
+    return programs if kind is None else having(tx, programs, kind)
 
 
 def _all(tx: Transaction) -> Iterable[Program]:

@@ -36,6 +36,10 @@ class Mode(StrEnum):
     ON = "on"
 
 
+# The workspace's choice that no program has a kind, whatever its leads chose.
+OFF_EVERYWHERE = "off_everywhere"
+
+
 class State(StrEnum):
     """The state of a program, which derives from its dates."""
 

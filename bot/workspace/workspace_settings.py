@@ -31,15 +31,15 @@ class WorkspaceSettings:
     anonymous_link_days: int = 90
     # A line that is shown to everyone who asks without their name; "": none.
     anonymous_help_line: str = ""
-    # Rounds of peer coffee: "off", "on", or "auto", when enough people want them. They
-    # are every so many weeks, on a weekday (Monday is 1) and at an hour of local time.
+    # Peer coffee, in the workspace's own program: "off", "on", or "auto", when enough
+    # people want it; or in no program: "off_everywhere". Its rounds are every so many
+    # weeks, on a weekday (Monday is 1) and at an hour of local time.
     coffee: str = "auto"
     coffee_weeks: int = 2
     coffee_weekday: int = 2
     coffee_hour: int = 10
-    # Exchanges: "off", "on", or "auto", when enough people are open to one.
+    # The same for exchanges, and for buddies for newcomers.
     exchange: str = "auto"
-    # Buddies for newcomers: "off", "on", or "auto", when enough people want them.
     buddies: str = "auto"
     # The names of the fields of members' profiles with their team and level; "": none.
     profile_team: str = ""

@@ -8,7 +8,7 @@ from bot.programs.defaults import DEFAULTS
 from bot.programs.draft import ProgramForm
 from bot.programs.forms import FormState
 from bot.programs.page_blocks import BUTTONS, ProgramPage, ProgramRow
-from bot.programs.rules import Texts
+from bot.programs.rules import Kind, Texts
 from bot.slack.text import to_plain
 from tests.samples.types import Samples
 
@@ -119,6 +119,7 @@ SAMPLES: Samples = {
     forms.rules_form: [
         lambda: forms.rules_form(NEW),
         lambda: forms.rules_form(CHANGED),
+        lambda: forms.rules_form(replace(CHANGED, off_everywhere=frozenset(Kind))),
         lambda: forms.rules_form(OWN),
     ],
     forms.people_form: [

@@ -182,7 +182,8 @@ def not_met_yet(click: BlockAction, tx: Transaction) -> Response:
 
 
 def at_midpoint(click: BlockAction, tx: Transaction, *, choice: Midpoint) -> Response:
-    agreement.at_midpoint(tx, parse_id(click.value), click.actor, choice)
+    exchange_id, _, until = click.value.partition(":")
+    agreement.at_midpoint(tx, parse_id(exchange_id), click.actor, choice, until=until)
     return _say(click, notes.midpoint_answer(choice))
 
 

@@ -30,6 +30,8 @@ from models import Exchange
 
 AGREED = "You two have agreed. To change it, end this exchange and begin another one."
 INCOMPLETE = "First each of you writes what you hope to learn and what you bring."
+ANSWERED = "You have answered this question. You can end the exchange on your Home tab."
+EARLIER = "That question was about an earlier part of this exchange."
 TOO_LATE = "That was some time ago. I no longer ask about this exchange."
 
 # The part of an exchange that a second question after the first meeting is about.
@@ -208,6 +210,7 @@ def after_first(tx: Transaction, exchange_id: int, by: str, choice: First) -> Pa
     Raises UserError.
     """
     pair = _running(tx, exchange_id, by)
+    _require_unanswered(pair.own.first_meeting, choice)
     pair.own.first_meeting = choice
     exchange = pair.exchange
     meetings.record(tx, {exchange.asker, exchange.peer}, met_at=tx.now)
@@ -220,6 +223,7 @@ def after_first(tx: Transaction, exchange_id: int, by: str, choice: First) -> Pa
 def not_met_yet(tx: Transaction, exchange_id: int, by: str) -> Pair:
     """Ask about the first meeting once more, later. Raises UserError."""
     pair = _running(tx, exchange_id, by)
+    _require_unanswered(pair.own.first_meeting)
     exchange = pair.exchange
     at = tx.now + rules.ASK_AGAIN_AFTER
     about = f"{exchange.until}:{AGAIN}"
@@ -227,10 +231,30 @@ def not_met_yet(tx: Transaction, exchange_id: int, by: str) -> Pair:
     return pair
 
 
-def at_midpoint(tx: Transaction, exchange_id: int, by: str, choice: Midpoint) -> Pair:
+def at_midpoint(
+    tx: Transaction, exchange_id: int, by: str, choice: Midpoint, *, until: str
+) -> Pair:
+    """Store the answer at the middle of the period that ends on a day (ISO).
+
+    Raises UserError.
+    """
     pair = _running(tx, exchange_id, by)
+    if until != str(pair.exchange.until):
+        raise UserError(EARLIER)
+    _require_unanswered(pair.own.midpoint, choice)
     pair.own.midpoint = choice
     return pair
+
+
+def _require_unanswered(
+    stored: str | None, choice: First | Midpoint | None = None
+) -> None:
+    """Raise UserError for a press on a question that is answered.
+
+    The same answer again is a repeat of the press.
+    """
+    if stored is not None and stored != choice:
+        raise UserError(ANSWERED)
 
 
 def _running(tx: Transaction, exchange_id: int, by: str) -> Pair:
@@ -270,6 +294,7 @@ def look_back(tx: Transaction, exchange_id: int, by: str, typed: Look) -> Pair:
     exchange.until += rules.LENGTH
     exchange.ends_at = _end(tx, exchange, exchange.until)
     pair.own.goes_on = pair.their.goes_on = None
+    pair.own.midpoint = pair.their.midpoint = None
     tx.session.flush()
     for member in (exchange.asker, exchange.peer):
         service.tell(tx, EXCHANGE_EXTENDED, exchange, member, str(exchange.until))

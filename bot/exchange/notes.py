@@ -201,12 +201,13 @@ def first_later(other: str) -> Note:
     return sentence_note(f"All right. I ask again in a week about {other} and you.")
 
 
-def midpoint_question(exchange_id: int, other: str) -> Note:
-    """Ask a member in the middle of an exchange."""
+def midpoint_question(exchange_id: int, other: str, until: date) -> Note:
+    """Ask a member in the middle of a period, which goes until a day."""
+    value = f"{exchange_id}:{until}"
     return _with_buttons(
         f"You're halfway through with {other}. Is it what you hoped for?",
-        button("Yes", "exchange_midpoint_good", exchange_id),
-        button("Something should change", "exchange_midpoint_change", exchange_id),
+        button("Yes", "exchange_midpoint_good", value),
+        button("Something should change", "exchange_midpoint_change", value),
         button("Our agreement", "exchange_see", exchange_id),
         hint="Only you see your answer.",
     )

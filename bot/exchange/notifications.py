@@ -171,9 +171,10 @@ def _first(tx: Transaction, pair: Pair, about: str) -> Note | None:
 
 
 def _midpoint(tx: Transaction, pair: Pair, about: str) -> Note | None:
-    if not _is_of_period(pair, about):
+    until = pair.exchange.until
+    if until is None or not _is_of_period(pair, about):
         return None
-    return notes.midpoint_question(pair.exchange.id, service.name(tx, pair))
+    return notes.midpoint_question(pair.exchange.id, service.name(tx, pair), until)
 
 
 def _last(tx: Transaction, pair: Pair, about: str) -> Note | None:

@@ -146,7 +146,7 @@ SAMPLES: Samples = {
     ],
     notes.first_answer: [partial(notes.first_answer, "Ben", each) for each in First],
     notes.first_later: [lambda: notes.first_later("Ben")],
-    notes.midpoint_question: [lambda: notes.midpoint_question(EXCHANGE, "Ben")],
+    notes.midpoint_question: [lambda: notes.midpoint_question(EXCHANGE, "Ben", DAY)],
     notes.midpoint_answer: [partial(notes.midpoint_answer, each) for each in Midpoint],
     notes.last_question: [lambda: notes.last_question(EXCHANGE, "Ben", DAY)],
     notes.looked_back: [

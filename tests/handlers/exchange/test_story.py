@@ -41,7 +41,7 @@ def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     join_program(story, ASKER)
     page = people_page(story, ASKER)
     assert "Learn from a peer who wants to learn from you" in page
-    assert "It begins when 6 people are open to it. 0 are now." in page
+    assert "6 people of your program are open to it. 0 are now." in page
     shown = opens_up(story, ASKER)
     assert "Now it's 1." in text_of(shown)
     story.advance(seconds=5)
@@ -225,6 +225,45 @@ def test_not_met_yet_is_asked_once_more(story: Story) -> None:
         if "How was your first" in message.text
     ][-1]
     assert "We haven't met" not in json.dumps(last.blocks)
+
+
+@pytest.mark.deep
+def test_a_late_press_on_a_question_changes_nothing_and_says_so(story: Story) -> None:
+    begin(story)
+    agree_all(story)
+
+    def refusal(action: str, value: str) -> str:
+        count = len(story.slack.responses)
+        story.click(HELPER, f"exchange_{action}", value, channel="D0X")
+        return "".join(each[1] for each in story.slack.responses[count:])
+
+    for _ in range(46):
+        story.advance(days=1)
+    number = str(exchange(story).id)
+    presses(story, HELPER, "first_good")
+    for action in ("first_not_for_me", "first_later"):
+        assert "You have answered this question." in refusal(action, number)
+    assert row_of(story, HELPER).first_meeting == "good"
+    presses_button(story, HELPER, "Something should change")
+    assert "each says one thing to change" in story.slack.replaced_texts[-1]
+    half = f"{number}:{exchange(story).until}"
+    assert "You have answered this question." in refusal("midpoint_good", half)
+    # The same press again is no other answer.
+    story.click(HELPER, "exchange_midpoint_change", half, channel="D0X")
+    assert "each says one thing to change" in story.slack.replaced_texts[-1]
+    assert row_of(story, HELPER).midpoint == "change"
+    # They go on: the question is about the second period now.
+    for _ in range(5):
+        story.advance(days=7)
+    for person in (ASKER, HELPER):
+        looks_back(story, person, goes_on="yes")
+    assert str(exchange(story).until) > half.partition(":")[2]
+    for value in (half, number, f"{number}:x"):
+        assert "about an earlier part" in refusal("midpoint_good", value)
+    assert row_of(story, HELPER).midpoint is None
+    presses(story, ASKER, "end")
+    half = f"{number}:{exchange(story).until}"
+    assert refusal("midpoint_good", half) == "This exchange is over."
 
 
 def test_either_ends_it_at_any_time(story: Story) -> None:

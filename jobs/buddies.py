@@ -1,6 +1,6 @@
-"""Ask newcomers, find buddies for them, and end it for people who left."""
+"""Ask newcomers, find buddies for them, and end it for those who left or must part."""
 
-from bot.buddies import offers, questions, service, wishes
+from bot.buddies import offers, partings, questions, service, wishes
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace_with, write_each
 
@@ -12,9 +12,11 @@ def find_buddies(rt: Runtime, workspace: Workspace) -> None:
     """Do what is due; matching takes up to seconds, and holds up nobody."""
     with rt.read(workspace) as tx:
         left, asks = service.left_members(tx), service.waiting_asks(tx)
+        parted = partings.due(tx)
         silent, unasked = offers.silent(tx), wishes.unasked(tx)
         draft = questions.draft(tx)
     write_each(rt, workspace, service.end_left, left)
+    write_each(rt, workspace, partings.part, parted)
     write_each(rt, workspace, service.tell_of_ask, asks)
     write_each(rt, workspace, offers.pause, silent)
     write_each(rt, workspace, wishes.ask, unasked)

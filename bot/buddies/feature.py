@@ -8,6 +8,7 @@ from bot.buddies import (
     home,
     notifications,
     offers,
+    partings,
     personal_data,
     questions,
     service,
@@ -27,6 +28,7 @@ def _help_lines(_channel: Channel | None) -> list[str]:
 def _due_counts(tx: Transaction) -> Mapping[str, int]:
     work = (
         service.left_members(tx),
+        partings.due(tx),
         service.waiting_asks(tx),
         offers.silent(tx),
         wishes.unasked(tx),

@@ -1,17 +1,24 @@
 """The Home tab: buddies for those who have, want or are one, and for leads."""
 
-from sqlalchemy import func, select
-
-from bot import permissions, timezones
-from bot.buddies import blocks, notifications, offers, questions, rules, service, wishes
+from bot import timezones
+from bot.buddies import (
+    blocks,
+    notifications,
+    offers,
+    partings,
+    questions,
+    rules,
+    service,
+    wishes,
+)
 from bot.buddies.blocks import HomePair, HomeView
 from bot.buddies.permissions import SEE_BUDDIES
 from bot.buddies.rules import WEEKS, Week
 from bot.home.section import HomeContext, HomeSection, RenderedSection
-from bot.people import arrivals, opt_outs
-from bot.runtime import Transaction
-from bot.workspace import roles
-from models import BuddyPair, BuddyWish
+from bot.people import arrivals, lead_scope, opt_outs
+from bot.people.lead_scope import LeadScope
+from bot.programs.rules import Kind
+from models import BuddyPair
 
 
 def _is_available(context: HomeContext) -> bool:
@@ -24,7 +31,11 @@ def _render(context: HomeContext) -> RenderedSection:
     if not _is_available(context):
         return RenderedSection()
     tx, member = context.tx, context.member
-    pairs = [_pair(context, pair) for pair in service.running(tx, member)]
+    pairs = [
+        _pair(context, pair)
+        for pair in service.running(tx, member)
+        if not partings.must_part(tx, pair)
+    ]
     view = HomeView(pairs=pairs)
     if offers.can_take_part(tx, member):
         view = _view(context, pairs)
@@ -64,31 +75,16 @@ def _pair(context: HomeContext, pair: BuddyPair) -> HomePair:
     )
 
 
-def _can_see(context: HomeContext) -> bool:
-    own_roles = roles.in_workspace(context.tx, context.member)
-    return offers.is_offered(context.tx) and permissions.is_allowed(
-        SEE_BUDDIES, own_roles
-    )
-
-
-def _count_looking(tx: Transaction) -> int:
-    looking = (
-        select(func.count())
-        .select_from(BuddyWish)
-        .where(
-            BuddyWish.installation_id == tx.workspace.id,
-            BuddyWish.wanted_at.is_not(None),
-        )
-    )
-    return tx.session.scalar(looking) or 0
+def _scope(context: HomeContext) -> LeadScope:
+    return lead_scope.find(context.tx, context.member, Kind.BUDDIES, SEE_BUDDIES)
 
 
 def _render_for_leads(context: HomeContext) -> RenderedSection:
-    if not _can_see(context):
+    tx, scope = context.tx, _scope(context)
+    if not scope:
         return RenderedSection()
-    tx = context.tx
-    pairs = len(service.running(tx))
-    return RenderedSection(blocks.lead_home(pairs, _count_looking(tx)))
+    pairs = len(service.in_scope(tx, scope))
+    return RenderedSection(blocks.lead_home(pairs, wishes.count_looking(tx, scope)))
 
 
 HOME_SECTIONS = (
@@ -99,6 +95,6 @@ HOME_SECTIONS = (
         render=_render_for_leads,
         position=826,
         page="program",
-        is_available=_can_see,
+        is_available=lambda context: bool(_scope(context)),
     ),
 )

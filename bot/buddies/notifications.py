@@ -10,6 +10,7 @@ from bot.asks import ask_view
 from bot.buddies import (
     notes,
     offers,
+    partings,
     questions,
     rules,
     service,
@@ -193,6 +194,8 @@ def _render_week(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     reader = delivery.recipient
     pair = service.find(tx, delivery.subject_id, reader)
     if pair is None or not service.is_running(tx, pair):
+        return None
+    if partings.must_part(tx, pair):
         return None
     week = list(Week)[int(delivery.payload["week"]) - 1]
     is_first = week is Week.PEOPLE

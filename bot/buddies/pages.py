@@ -2,18 +2,23 @@
 
 from slack_sdk.models.views import View
 
-from bot import permissions
 from bot.buddies import blocks, service
 from bot.buddies.permissions import SEE_BUDDIES
+from bot.people import lead_scope
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
-from bot.workspace import members, roles
+from bot.workspace import members
 
 
 def pair_list(tx: Transaction, *, by: str) -> View:
     """Return the names of newcomers and their buddies. Raises UserError."""
-    permissions.require(SEE_BUDDIES, roles.in_workspace(tx, by))
-    pairs = service.running(tx)
+    scope = lead_scope.require(tx, by, Kind.BUDDIES, SEE_BUDDIES)
+    pairs = service.in_scope(tx, scope)
     people = {member for pair in pairs for member in (pair.newcomer, pair.buddy)}
-    names = members.names(tx, people)
-    listed = [(names[pair.newcomer], names[pair.buddy]) for pair in pairs]
+    visible = scope.among(tx, people)
+    names = members.names(tx, visible)
+    listed = [
+        (names[pair.newcomer], names.get(pair.buddy, lead_scope.OTHER))
+        for pair in pairs
+    ]
     return blocks.pair_list(sorted(listed))

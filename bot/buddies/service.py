@@ -16,6 +16,7 @@ from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.people import presence
+from bot.people.lead_scope import LeadScope
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import working_hours
@@ -71,6 +72,14 @@ def running(tx: Transaction, *people: str) -> list[BuddyPair]:
             or_(BuddyPair.newcomer.in_(people), BuddyPair.buddy.in_(people))
         )
     return list(tx.session.scalars(query.order_by(BuddyPair.id)))
+
+
+def in_scope(tx: Transaction, scope: LeadScope) -> Sequence[BuddyPair]:
+    """Return the pairs that go on whose newcomer a lead sees."""
+    query = running_in(tx.workspace.id, tx.now)
+    return tx.session.scalars(
+        query.where(scope.includes(tx, BuddyPair.newcomer)).order_by(BuddyPair.id)
+    ).all()
 
 
 def ends_after(tx: Transaction, time: datetime) -> Sequence[datetime]:

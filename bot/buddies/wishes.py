@@ -13,6 +13,7 @@ from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.people import arrivals, presence
+from bot.people.lead_scope import LeadScope
 from bot.runtime import Transaction
 from bot.workspace import members
 from models import BuddyWish, Program, ProgramMember
@@ -28,6 +29,20 @@ def find(tx: Transaction, member: str) -> BuddyWish | None:
 def is_looking(tx: Transaction, member: str) -> bool:
     row = find(tx, member)
     return row is not None and row.wanted_at is not None
+
+
+def count_looking(tx: Transaction, scope: LeadScope) -> int:
+    """Return the number of newcomers who look for a buddy and whom a lead sees."""
+    looking = (
+        select(func.count())
+        .select_from(BuddyWish)
+        .where(
+            BuddyWish.installation_id == tx.workspace.id,
+            BuddyWish.wanted_at.is_not(None),
+            scope.includes(tx, BuddyWish.member),
+        )
+    )
+    return tx.session.scalar(looking) or 0
 
 
 def lock(tx: Transaction, member: str) -> BuddyWish | None:
@@ -139,18 +154,23 @@ def want(tx: Transaction, by: str, *, event_micros: int) -> BuddyWish:
     if row is None:
         raise UserError("You have chosen otherwise since.")
     if row.wanted_at is None:
-        row.wanted_at, row.looked_at = tx.now, None
-        tx.session.flush()
-        micros = datetime_to_micros(tx.now)
-        tx.enqueue(
-            BUDDY_NONE,
-            0,
-            to=by,
-            occurrence=str(micros),
-            payload={"wanted": micros},
-            send_at=tx.now + rules.LOOK_FOR,
-        )
+        look(tx, row)
     return row
+
+
+def look(tx: Transaction, row: BuddyWish) -> None:
+    """Look for a buddy from now on, for some weeks."""
+    row.wanted_at, row.looked_at = tx.now, None
+    tx.session.flush()
+    micros = datetime_to_micros(tx.now)
+    tx.enqueue(
+        BUDDY_NONE,
+        0,
+        to=row.member,
+        occurrence=str(micros),
+        payload={"wanted": micros},
+        send_at=tx.now + rules.LOOK_FOR,
+    )
 
 
 def refuse(tx: Transaction, by: str, *, event_micros: int) -> None:

@@ -395,3 +395,51 @@ def test_a_question_waits_for_working_hours(story: Story, stops: str | None) -> 
         return
     assert questions(story)[0].ends_at >= story.clock.now + timedelta(days=3)
     choose(story, BUDDY, topics_known=["sql"])
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+@pytest.mark.parametrize("obstacle", ["manager", "excluded"])
+def test_who_must_not_meet_after_a_yes_is_not_introduced(
+    story: Story, obstacle: str
+) -> None:
+    """It was not known before, and the newcomer is away when it becomes known."""
+    begin(story)
+    wants(story)
+    tomorrow = (story.clock.now + timedelta(days=1)).date()
+    choose(story, NEWCOMER, paused_until=tomorrow)
+    presses(story, BUDDY, "Yes")
+    with story.rt.write(story.workspace) as tx:
+        if obstacle == "manager":
+            row = {"member": NEWCOMER, "manager": BUDDY, "source": "file"}
+            tx.session.add(MemberAttributes(installation_id=tx.workspace.id, **row))
+        else:
+            exclusions.exclude(tx, NEWCOMER, BUDDY, source="own")
+    assert "Ben" not in people_page(story, NEWCOMER)
+    # Nor is the message sent that is due before the job runs.
+    story.advance(days=1)
+    assert "Ben" not in all_shown(story, NEWCOMER)
+    runs(story)
+    assert pair(story).is_cut_short
+    assert len(texts_to(story, BUDDY, "Your time with Ana as buddies has ended")) == 1
+    assert wish(story).wanted_at is not None
+    # Someone else is asked, and the search ends as any other.
+    offers(story, CHI)
+    passes(story, 1)
+    assert [row.buddy for row in questions(story)] == [BUDDY, CHI]
+    presses(story, CHI, "Yes")
+    passes(story, 30)
+    assert "Ben" not in all_shown(story, NEWCOMER)
+    assert texts_to(story, NEWCOMER, "Meet Chi, your buddy")
+    assert texts_to(story, NEWCOMER, "I found no buddy") == []
+    assert len(pairs(story)) == 2
+
+
+def test_who_has_read_of_the_other_keeps_them(story: Story) -> None:
+    pairs_up(story)
+    with story.rt.write(story.workspace) as tx:
+        row = {"member": NEWCOMER, "manager": BUDDY, "source": "file"}
+        tx.session.add(MemberAttributes(installation_id=tx.workspace.id, **row))
+    passes(story, 8)
+    assert texts_to(story, NEWCOMER, "Week 2 with Ben.")
+    assert not pair(story).is_cut_short

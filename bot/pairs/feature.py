@@ -8,7 +8,6 @@ from bot.pairs import (
     activity,
     groups,
     home,
-    matches,
     notifications,
     opt_ins,
     permissions,
@@ -16,6 +15,7 @@ from bot.pairs import (
     quoted_asks,
     rounds,
     settings,
+    withdrawals,
 )
 from bot.runtime import Transaction
 from models import Channel
@@ -53,7 +53,7 @@ PAIRS = Feature(
     workspace_settings=settings.WORKSPACE_SETTINGS,
     member_settings=settings.MEMBER_SETTINGS,
     active_members=activity.active_members,
-    on_program_left=matches.on_program_left,
+    on_program_left=withdrawals.on_program_left,
     home_sections=home.HOME_SECTIONS,
     help_lines=_help_lines,
     on_place_opened=groups.on_place_opened,

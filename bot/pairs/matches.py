@@ -162,14 +162,6 @@ def stop(tx: Transaction, by: str, *, event_micros: int) -> None:
         leave_open(tx, [by])
 
 
-def on_program_left(tx: Transaction, _program_id: int, member: str) -> None:
-    """Take someone who left their last program out of all matches that are open."""
-    if opt_ins.find(tx, member) is None or opt_ins.can_take_part(tx, member):
-        return
-    lock(tx)
-    leave_open(tx, [member], keeps_answered=False)
-
-
 def leave_open(
     tx: Transaction,
     people: Collection[str],

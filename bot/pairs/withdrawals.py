@@ -10,8 +10,10 @@ from bot.db.statements import InstallationId
 from bot.matching.cost import must_not_meet
 from bot.pairs import matches, opt_ins, rules, schedule
 from bot.people import exclusions, facts, presence
+from bot.programs import kinds
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
-from models import DoNotPair, Member, PairMatch, PairMatchMember
+from models import DoNotPair, Member, PairMatch, PairMatchMember, Program
 
 
 def has_absent(tx: Transaction) -> bool:
@@ -32,6 +34,21 @@ def withdraw_absent(tx: Transaction) -> None:
     matches.leave_open(tx, _absent_members(tx))
     for member in _parted_members(tx):
         matches.leave_open(tx, [member], keeps_answered=False, is_matched_anew=True)
+
+
+def on_program_left(tx: Transaction, program_id: int, member: str) -> None:
+    """Take someone who left their last program with it out of all open matches.
+
+    To leave a program that has none changes nothing, unless it was the last of all.
+    """
+    if opt_ins.find(tx, member) is None or opt_ins.can_take_part(tx, member):
+        return
+    program = tx.session.get_one(Program, program_id)
+    has_it = bool(kinds.having(tx, [program], Kind.COFFEE))
+    if not has_it and presence.in_a_program(tx, [member]):
+        return
+    matches.lock(tx)
+    matches.leave_open(tx, [member], keeps_answered=False)
 
 
 def _absent_members(tx: Transaction) -> set[str]:

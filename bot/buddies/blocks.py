@@ -61,9 +61,10 @@ def home(view: HomeView) -> RowList:
 
 
 def _few(count: int) -> Block:
-    people = "1 person does" if count == 1 else f"{count} do"
+    people = "It's 1 person" if count == 1 else f"They are {count}"
     return context_line(
-        f"It begins when {MIN_PEOPLE} people have or want to be a buddy. {people} now."
+        f"It begins when {MIN_PEOPLE} people of your program look for a buddy, or would"
+        f" be one. {people} now."
     )
 
 

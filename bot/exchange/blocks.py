@@ -76,7 +76,8 @@ def home(view: HomeView) -> RowList:
         people = "1 person is" if view.few_people == 1 else f"{view.few_people} are"
         waiting.append(
             context_line(
-                f"It begins when {MIN_PEOPLE} people are open to it. {people} now."
+                f"It begins when {MIN_PEOPLE} people of your program are open to it."
+                f" {people} now."
             )
         )
     if not view.is_in:
@@ -177,8 +178,8 @@ def proposed(people: Sequence[ProposedPerson], *, few_people: int | None) -> Vie
     if few_people is not None:
         return message_modal(
             "Learn together",
-            "You're in. I show you people when"
-            f" {MIN_PEOPLE} are open to an exchange. Now it's {few_people}.",
+            f"You're in. I show you people when {MIN_PEOPLE} people of your program are"
+            f" open to an exchange. Now it's {few_people}.",
         )
     if not people:
         return message_modal(

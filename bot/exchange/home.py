@@ -1,14 +1,16 @@
 """The Home tab: exchanges for those who may take part, and their number for leads."""
 
-from bot import permissions
 from bot.exchange import agreement, blocks, questions, service, wishes
 from bot.exchange.blocks import HomeExchange, HomeView
 from bot.exchange.permissions import COUNT_EXCHANGES
 from bot.exchange.rules import State
 from bot.exchange.service import Pair
 from bot.home.section import HomeContext, HomeSection, RenderedSection
+from bot.people import lead_scope
+from bot.people.lead_scope import LeadScope
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
-from bot.workspace import members, roles
+from bot.workspace import members
 
 
 def _is_available(context: HomeContext) -> bool:
@@ -78,17 +80,15 @@ def _render(context: HomeContext) -> RenderedSection:
     return RenderedSection(blocks.home(view), has_activity=is_in)
 
 
-def _can_count(context: HomeContext) -> bool:
-    own_roles = roles.in_workspace(context.tx, context.member)
-    return wishes.is_offered(context.tx) and permissions.is_allowed(
-        COUNT_EXCHANGES, own_roles
-    )
+def _scope(context: HomeContext) -> LeadScope:
+    return lead_scope.find(context.tx, context.member, Kind.EXCHANGE, COUNT_EXCHANGES)
 
 
 def _render_for_leads(context: HomeContext) -> RenderedSection:
-    if not _can_count(context):
+    scope = _scope(context)
+    if not scope:
         return RenderedSection()
-    return RenderedSection(blocks.lead_home(service.count_live(context.tx)))
+    return RenderedSection(blocks.lead_home(service.count_live(context.tx, scope)))
 
 
 HOME_SECTIONS = (
@@ -99,6 +99,6 @@ HOME_SECTIONS = (
         render=_render_for_leads,
         position=825,
         page="program",
-        is_available=_can_count,
+        is_available=lambda context: bool(_scope(context)),
     ),
 )

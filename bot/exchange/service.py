@@ -16,6 +16,7 @@ from bot.exchange.rules import State
 from bot.outbox import home_refresh
 from bot.outbox.kind import MessageKind
 from bot.people import presence
+from bot.people.lead_scope import LeadScope
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import members
@@ -187,13 +188,14 @@ def end_left(tx: Transaction, left: tuple[int, str]) -> None:
     end_early(tx, pair.exchange, member)
 
 
-def count_live(tx: Transaction) -> int:
-    """Return the number of exchanges that have begun and go on."""
+def count_live(tx: Transaction, scope: LeadScope) -> int:
+    """Return the number of exchanges that go on with someone whom a lead sees."""
     rows = tx.session.scalars(
         select(Exchange.id).where(
             Exchange.installation_id == tx.workspace.id,
             Exchange.begun_at.is_not(None),
             Exchange.ends_at > tx.now,
+            scope.includes(tx, Exchange.asker, Exchange.peer),
         )
     )
     return len(rows.all())

@@ -35,7 +35,7 @@ class HomeView:
     often: str
     is_in: bool
     is_paused: bool
-    # The number of people who take part.
+    # The number of people of their programs who take part.
     count: int
     # True if it begins only when enough people take part.
     needs_people: bool
@@ -88,7 +88,10 @@ def _home_match(match: HomeMatch) -> Sequence[Block]:
 def _count_line(view: HomeView) -> str:
     people = "1 person takes" if view.count == 1 else f"{view.count} people take"
     if view.needs_people:
-        return f"It begins when {MIN_PEOPLE} people take part. {people} part now."
+        return (
+            f"It begins when {MIN_PEOPLE} people of your program take part. {people}"
+            " part now."
+        )
     return f"{people} part now. The next round is on {view.day}."
 
 
@@ -118,22 +121,28 @@ class LeadView:
 def lead_home(view: LeadView) -> RowList:
     people = "1 person takes" if view.count == 1 else f"{view.count} people take"
     next_line = (
-        f"It begins when {MIN_PEOPLE} take part."
+        f"It begins when {MIN_PEOPLE} people of a program take part."
         if view.needs_people
         else f"The next round is on {view.day}."
     )
     lines: list[Block] = [rich_text.inline(f"{people} part. {next_line}")]
     buttons = [button("Preview the next round", "pair_preview", "coffee")]
     if view.last_day:
-        rest = f", {view.unmatched} unmatched" if view.unmatched else ""
-        lines.append(
-            context_line(f"Last round, {view.last_day}: {view.people} people{rest}.")
-        )
+        last = numbers(view.people, view.unmatched or None, nobody="nobody took part")
+        lines.append(context_line(f"Last round, {view.last_day}: {last}."))
         buttons.append(button("See the last round", "pair_last_round", "coffee"))
     return RowList(
         [HeaderBlock(text="Peer coffee, for you as a lead")],
         [[*lines, button_row(*buttons)]],
     )
+
+
+def numbers(people: int, unmatched: int | None, *, nobody: str) -> str:
+    """Return how many people are in a round, or the words for none."""
+    if not people:
+        return nobody
+    count = "1 person" if people == 1 else f"{people} people"
+    return count if unmatched is None else f"{count}, {unmatched} unmatched"
 
 
 def round_list(

@@ -4,15 +4,17 @@ from datetime import date
 
 from sqlalchemy import select
 
-from bot import permissions
 from bot.home.section import HomeContext, HomeSection, RenderedSection
-from bot.pairs import blocks, matches, opt_ins, rounds, rules
+from bot.pairs import blocks, lead_rounds, matches, opt_ins, rounds, rules
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
 from bot.pairs.permissions import SEE_PAIRS
 from bot.pairs.rules import Recurrence, State
-from bot.people import opt_outs
+from bot.people import lead_scope, opt_outs
 from bot.people.blocks import Mate
-from bot.workspace import members, roles
+from bot.people.lead_scope import LeadScope
+from bot.programs import kinds
+from bot.programs.rules import Kind
+from bot.workspace import members
 from models import PairMatch, PairMatchMember
 
 
@@ -45,12 +47,18 @@ def _render(context: HomeContext) -> RenderedSection:
         often=often(opt_ins.recurrence(tx)),
         is_in=is_in,
         is_paused=is_in and own is not None and opt_outs.is_paused(own),
-        count=opt_ins.count(tx) if few_people is None else few_people,
+        count=_count(context) if few_people is None else few_people,
         needs_people=few_people is not None,
         is_waiting=own is not None and own.waits_in is not None,
         match=_open_match(context),
     )
     return RenderedSection(blocks.home(view), has_activity=is_in)
+
+
+def _count(context: HomeContext) -> int:
+    """Return the number of people of the member's programs who take part."""
+    programs = kinds.of_member(context.tx, context.member, Kind.COFFEE)
+    return opt_ins.count(context.tx, {program.id for program in programs})
 
 
 def _open_match(context: HomeContext) -> HomeMatch | None:
@@ -84,23 +92,22 @@ def _open_match(context: HomeContext) -> HomeMatch | None:
     )
 
 
-def _can_see_pairs(context: HomeContext) -> bool:
-    own_roles = roles.in_workspace(context.tx, context.member)
-    return opt_ins.is_offered(context.tx) and permissions.is_allowed(
-        SEE_PAIRS, own_roles
-    )
+def _scope(context: HomeContext) -> LeadScope:
+    return lead_scope.find(context.tx, context.member, Kind.COFFEE, SEE_PAIRS)
 
 
 def _render_for_leads(context: HomeContext) -> RenderedSection:
-    if not _can_see_pairs(context):
+    tx, scope = context.tx, _scope(context)
+    if not scope:
         return RenderedSection()
-    tx = context.tx
-    count, last = opt_ins.count(tx), rounds.last_round(tx)
+    last = lead_rounds.last_round(tx, scope)
+    # Others than those whom the lead sees may have taken part.
+    has_last = last is not None and (scope.is_everyone or last.people > 0)
     view = LeadView(
-        count,
+        opt_ins.count(tx, scope.program_ids),
         format_day(rounds.next_round(tx).day),
-        needs_people=not opt_ins.begun_ids(tx),
-        last_day=format_day(last.day) if last else "",
+        needs_people=opt_ins.begun_ids(tx).isdisjoint(scope.program_ids),
+        last_day=format_day(last.day) if last and has_last else "",
         people=last.people if last else 0,
         unmatched=last.unmatched if last else 0,
     )
@@ -115,6 +122,6 @@ HOME_SECTIONS = (
         render=_render_for_leads,
         position=820,
         page="program",
-        is_available=_can_see_pairs,
+        is_available=lambda context: bool(_scope(context)),
     ),
 )

@@ -195,7 +195,10 @@ def joined(day: str, few_people: int | None) -> Note:
     text = f"The next round of peer coffee is on {day}."
     if few_people is not None:
         now = "You are the first." if few_people == 1 else f"You are {few_people} now."
-        text = f"Peer coffee begins when {MIN_PEOPLE} people take part. {now}"
+        text = (
+            f"Peer coffee begins when {MIN_PEOPLE} people of your program take part."
+            f" {now}"
+        )
     return _with_buttons(
         f"You're in. {text}",
         button("Stop", "pair_stop", "coffee"),

@@ -1,98 +1,66 @@
 """Modals for leads: the pairs of the last round, and those of the next one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from slack_sdk.models.views import View
-from sqlalchemy import select
 
-from bot import permissions
-from bot.matching.cost import pair_parts
-from bot.matching.reasons import summary
-from bot.pairs import blocks, opt_ins, rounds
+from bot.pairs import blocks, lead_rounds, opt_ins
 from bot.pairs.home import format_day
+from bot.pairs.lead_rounds import LeadRound
 from bot.pairs.permissions import SEE_PAIRS
+from bot.people import lead_scope
+from bot.people.lead_scope import LeadScope
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
 from bot.slack.blocks import message_modal
 from bot.slack.text import truncate
-from bot.workspace import members, roles
-from models import PairMatchMember
-
-# With more people, forming a round takes longer than Slack waits.
-MAX_PREVIEWED = 120
 
 _NO_ROUND = "There was no round of peer coffee yet."
 _TOO_MANY = (
-    f"More than {MAX_PREVIEWED} people take part: that's too many for a preview. You"
-    " can see the pairs of the last round."
+    "The next round is too large for a preview. You can see the pairs of the last"
+    " round."
 )
 
 
-def _require(tx: Transaction, by: str) -> None:
-    permissions.require(SEE_PAIRS, roles.in_workspace(tx, by))
+def _require(tx: Transaction, by: str) -> LeadScope:
+    return lead_scope.require(tx, by, Kind.COFFEE, SEE_PAIRS)
 
 
 def last_round(tx: Transaction, *, by: str) -> View:
-    """Show who was matched in the last round, for leads. Raises UserError."""
-    _require(tx, by)
-    last = rounds.last_round(tx)
+    """Show a lead who was matched in the last round. Raises UserError."""
+    scope = _require(tx, by)
+    last = lead_rounds.last_round(tx, scope)
     if last is None:
         return _modal("Last round", _NO_ROUND)
-    groups: dict[int, list[str]] = {}
-    for match_id, member in tx.session.execute(
-        select(PairMatchMember.match_id, PairMatchMember.member)
-        .filter_by(round_id=last.id)
-        .order_by(PairMatchMember.match_id, PairMatchMember.member)
-    ):
-        groups.setdefault(match_id, []).append(member)
-    # A second match of the same person would tell that someone couldn't come.
-    listed: set[str] = set()
-    first = []
-    for group in groups.values():
-        if listed.isdisjoint(group):
-            first.append(group)
-            listed.update(group)
-    text = f"{format_day(last.day)}: {_numbers(last.people, last.unmatched)}"
-    return _modal("Last round", text, _named(tx, first, {}))
+    people = "" if scope.is_everyone else " of your programs"
+    numbers = blocks.numbers(
+        last.people, last.unmatched, nobody=f"nobody{people} took part"
+    )
+    text = f"{format_day(last.day)}: {numbers}."
+    return _modal("Last round", text, _named(tx, scope, last))
 
 
 def preview(tx: Transaction, *, by: str) -> View:
-    """Show whom the next round would match, as things are. Raises UserError."""
-    _require(tx, by)
-    if not opt_ins.is_offered(tx):
+    """Show a lead whom the next round would match, as things are. Raises UserError."""
+    scope = _require(tx, by)
+    if not scope:
         return _modal("Next round", opt_ins.OFF)
-    draft = rounds.preview(tx, MAX_PREVIEWED)
-    if draft is None:
+    upcoming = lead_rounds.preview(tx, scope)
+    if upcoming is None:
         return _modal("Next round", _TOO_MANY)
-    formed = draft.form()
-    people = {person.id: person for person in draft.people}
-    reasons = {
-        group: summary(pair_parts(people[group[0]], people[group[1]], tx.now))
-        for group in formed.groups
-    }
-    numbers = _numbers(len(people), len(formed.left_out))
-    text = f"{format_day(draft.round.day)}, as things are now: {numbers}"
-    return _modal("Next round", text, _named(tx, formed.groups, reasons))
-
-
-def _numbers(people: int, unmatched: int) -> str:
-    return f"{people} people, {unmatched} unmatched."
+    numbers = blocks.numbers(
+        upcoming.people, upcoming.unmatched, nobody="nobody takes part"
+    )
+    text = f"{format_day(upcoming.day)}, as things are now: {numbers}."
+    return _modal("Next round", text, _named(tx, scope, upcoming))
 
 
 def _named(
-    tx: Transaction,
-    groups: Iterable[Sequence[str]],
-    reasons: Mapping[tuple[str, ...], str],
+    tx: Transaction, scope: LeadScope, visible: LeadRound
 ) -> list[tuple[list[str], str]]:
-    groups = list(groups)
-    names = members.names(tx, {member for group in groups for member in group})
-    rows = [
-        (
-            sorted(names[member] for member in group),
-            reasons.get(tuple(group), ""),
-        )
-        for group in groups
-    ]
-    return sorted(rows)
+    names = scope.names(tx, [group for group, _ in visible.groups])
+    reasons = [reason for _, reason in visible.groups]
+    return sorted(zip(names, reasons, strict=True))
 
 
 def _modal(

@@ -18,8 +18,6 @@ from bot.pairs import matches, opt_ins, schedule, turns
 from bot.pairs.message_kinds import PAIR_LEFT_OUT, PAIR_PAUSED
 from bot.pairs.opt_ins import COFFEE
 from bot.people import facts, opt_outs, presence
-from bot.programs import kinds
-from bot.programs.rules import Kind
 from bot.runtime import Transaction
 from models import (
     Member,
@@ -153,12 +151,14 @@ def draft(tx: Transaction) -> Draft | None:
     return _draft(tx, upcoming, rows, quiet, ids)
 
 
-def preview(tx: Transaction, limit: int) -> Draft | None:
-    """Return the next round as it would be now; None with more than `limit` people."""
-    # Before it has begun anywhere, leads see what a beginning would be like.
-    ids = opt_ins.begun_ids(tx) or {
-        program.id for program in kinds.running(tx, Kind.COFFEE)
-    }
+def preview(tx: Transaction, limit: int, program_ids: Collection[int]) -> Draft | None:
+    """Return the next round as it would be now; None with more than `limit` people.
+
+    Before it has begun in one of these programs, it is as their beginning would be.
+    """
+    ids = opt_ins.begun_ids(tx)
+    if ids.isdisjoint(program_ids):
+        ids = set(program_ids)
     present = set(presence.can_be_matched(tx, ids))
     upcoming = next_round(tx)
     rows = {

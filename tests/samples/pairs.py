@@ -74,6 +74,7 @@ LEADS = [
     LeadView(1, "Tuesday, 17 March", needs_people=True),
     LeadView(12, "Tuesday, 17 March", False, "Tuesday, 3 March", 11, 0),
     LeadView(12, "Tuesday, 17 March", False, "Tuesday, 3 March", 11, 1),
+    LeadView(12, "Tuesday, 17 March", False, "Tuesday, 3 March", 0, 0),
 ]
 GROUPS = [(["Ana", "Ben"], ""), *[([LONG] * 3, "Because. " * 40)] * 45]
 

@@ -29,9 +29,10 @@ from tests.buddies import (
 from tests.factories import Story
 from tests.home import visible_home
 from tests.pairs import names_of, people_page, presses, texts_to, words
-from tests.people import choose
+from tests.people import choose, join_program
+from tests.programs import make_program, program_page
 from tests.seasons import text_of
-from tests.slack_payloads import ADMIN, PEER, user_object
+from tests.slack_payloads import ADMIN, CHAMPION, PEER, user_object
 
 
 @pytest.mark.deep
@@ -233,7 +234,10 @@ def test_it_begins_when_six_people_want_it(story: Story) -> None:
         offers(story, person)
     comes(story)
     assert texts_to(story, NEWCOMER, "Would a buddy help?") == []
-    assert "It begins when 6 people" in people_page(story, NEWCOMER)
+    begins = (
+        "6 people of your program look for a buddy, or would be one. They are 4 now."
+    )
+    assert begins in people_page(story, NEWCOMER)
     clicks(story, NEWCOMER, "yes")
     runs(story)
     assert questions(story) == []
@@ -259,6 +263,16 @@ def test_leads_see_names_and_no_answers(story: Story) -> None:
     assert " has Ben as a buddy" in shown
     clicks(story, PEER, "see")
     assert "Only program leads" in text_of(story.slack.views[-1][1])
+    # The leads of a program see its newcomers, and nobody of other programs.
+    program = make_program(story, leads=(PEER,))
+    join_program(story, NEWCOMER, program_id=program)
+    assert "1 newcomer has a buddy now. 0 look for one." in program_page(story, PEER)
+    clicks(story, PEER, "see")
+    shown = text_of(story.slack.views[-1][1])
+    assert " has someone of another program as a buddy" in shown
+    assert "Ben" not in shown
+    make_program(story, leads=(CHAMPION,))
+    assert "0 newcomers have a buddy now." in program_page(story, CHAMPION)
 
 
 @pytest.mark.deep

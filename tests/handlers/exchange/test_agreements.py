@@ -27,10 +27,18 @@ from tests.exchange import (
 from tests.factories import Story
 from tests.home import visible_home
 from tests.pairs import people_page, runs, takes_part, texts_to, words
-from tests.people import choose
-from tests.programs import program_page
+from tests.people import choose, join_program
+from tests.programs import change_program, make_program, program_page
 from tests.seasons import text_of
-from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER, form_values
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    GUEST,
+    HELPER,
+    PEER,
+    form_values,
+)
 
 MODAL: dict[str, Any] = {"type": "modal", "blocks": []}
 
@@ -177,6 +185,16 @@ def test_leads_see_a_number_and_nothing_else(story: Story) -> None:
     page = program_page(story, ADMIN)
     assert "1 exchange is going on. Only the two know more." in page
     assert "How to test retries." not in page
+    # Leads of single programs count those of their people.
+    for lead, person, count in (
+        (PEER, HELPER, "1 exchange is"),
+        (CHAMPION, GUEST, "0 exchanges are"),
+    ):
+        program = make_program(story, leads=(lead,))
+        join_program(story, person, program_id=program)
+        assert f"{count} going on." in program_page(story, lead)
+        change_program(story, program, exchange="off")
+        assert "going on" not in program_page(story, lead)
     story.click(ASKER, "exchange_end", str(exchange(story).id), view=HOME)
     assert "0 exchanges are going on." in program_page(story, ADMIN)
     assert "going on" not in program_page(story, PEER)

@@ -19,7 +19,8 @@ from tests.pairs import (
     takes_part,
     texts_to,
 )
-from tests.slack_payloads import ASKER, HELPER
+from tests.programs import program_page
+from tests.slack_payloads import ADMIN, ASKER, HELPER
 
 
 def matched(story: Story) -> set[str]:
@@ -62,6 +63,8 @@ def test_a_round_in_which_all_rest_does_not_move_the_next_one(story: Story) -> N
     next_round(story)
     # The day that they read is the day on which they meet.
     assert "the next time on Tuesday, 7 April." in people_page(story, ASKER)
+    nobody = "Last round, Tuesday, 24 March: nobody took part."
+    assert nobody in program_page(story, ADMIN)
     next_round(story)
     assert [(each.day, each.people) for each in rounds(story)] == [
         (date(2026, 3, 10), 2),

@@ -39,7 +39,8 @@ def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     join_program(story, ASKER)
     page = people_page(story, ASKER)
     assert "Meet a peer you may learn from, every 2 weeks" in page
-    assert "It begins when 6 people take part. 0 people take part now." in page
+    begins = "It begins when 6 people of your program take part. "
+    assert f"{begins}0 people take part now." in page
     story.click(ASKER, "pair_join", "coffee", view={"type": "home"})
     story.advance(seconds=5)
     assert "You take part." in json.dumps(story.slack.homes[ASKER])
@@ -59,8 +60,8 @@ def test_a_day_is_promised_only_if_there_is_a_round(story: Story) -> None:
         story.slack.people[person] = user_object(person)
         join_program(story, person)
         story.click(person, "pair_join", "coffee", channel="D0X")
-        begins = "You're in. Peer coffee begins when 6 people take part. "
-        assert story.slack.replaced_texts[-1] == begins + said
+        begins = "Peer coffee begins when 6 people of your program take part."
+        assert story.slack.replaced_texts[-1] == f"You're in. {begins} {said}"
     story.set_up_workspace(coffee="on")
     story.click(people[5], "pair_join", "coffee", channel="D0X")
     assert "The next round of peer coffee is on" in story.slack.replaced_texts[-1]

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.deep
 NAME = "New managers"
 # The name says which page it opens, or that this is the one.
 PAGE = re.compile("^(Page: Program|Program, this page)$")
+PEOPLE = re.compile("^(Page: People|People, this page)$")
 COMMITMENT = "I'll take part in a way that means something to me"
 LEFT = (
     "You left New managers. I send you no further messages about it. If you were in one"
@@ -61,10 +62,16 @@ def fill_in(window: Window) -> None:
     form.get_by_role("button", name="Next").click()
     form.get_by_role("textbox", name="How much time").fill("10 minutes a week")
     form.get_by_role("textbox", name="Rules").fill("\n".join(RULES))
+    choose_kind(form, "Peer coffee", "On")
     form.get_by_role("button", name="Next").click()
     form.get_by_role("combobox", name="Channels").select_option(label="# help-backend")
     expect(form).to_contain_text("Led by: Aino Virtanen")
     form.get_by_text("This is what people will read").scroll_into_view_if_needed()
+
+
+def choose_kind(form: Locator, kind: str, choice: str) -> None:
+    options = form.get_by_role("radiogroup", name=kind, exact=True)
+    options.get_by_role("radio", name=choice, exact=True).check()
 
 
 def make(window: Window) -> None:
@@ -106,6 +113,28 @@ def page_of_program(window: Window, name: str) -> Locator:
     modal.get_by_role("button", name=f"See {NAME}").click()
     expect(modal).to_contain_text("It takes: 10 minutes a week")
     return modal
+
+
+def switch_kinds(window: Window) -> None:
+    """Let peer coffee wait for people, and switch learning together off, as Aino."""
+    form = page_of_program(window, "aino")
+    form.get_by_role("button", name="Change", exact=True).click()
+    form.get_by_role("button", name="Next").click()
+    choose_kind(form, "Peer coffee", "When 6 people take part")
+    choose_kind(form, "Learning together", "Off")
+    form.get_by_role("button", name="Next").click()
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_contain_text("It takes: 10 minutes a week")
+    close(window)
+
+
+def open_people(window: Window, name: str) -> Locator:
+    """Open the Home tab's page of people as this person."""
+    window.act_as(name)
+    panel = window.open_home()
+    panel.get_by_role("button", name=PEOPLE).click()
+    expect(panel).to_contain_text("Peer coffee")
+    return panel
 
 
 def name_champions(window: Window, *people: str) -> None:
@@ -154,8 +183,16 @@ def test_a_program_from_its_first_day_to_ana_who_leaves(
     form.get_by_role("button", name="Join", exact=True).click()
     expect(form).to_contain_text(NAME)
     close(page)
+    panel = open_people(page, "priya")
+    expect(panel).to_contain_text("Learn together")
+    expect(panel).to_contain_text("0 people take part now. The next round is on")
+    switch_kinds(page)
+    panel = open_people(page, "priya")
+    expect(panel).to_contain_text("It begins when 6 people of your program take part.")
+    expect(panel).not_to_contain_text("Learn together")
 
     page.act_as("zoe")
+    page.open_channel("help-backend")
     page.message("You're invited").get_by_role("button", name="Not for me").click()
     page.message("I didn't note that down").wait_for()
     # Nobody else can tell.

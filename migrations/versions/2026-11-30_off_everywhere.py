@@ -1,13 +1,13 @@
 """Let a workspace switch a kind of meetings off in all of its programs.
 
 Revision ID: c4e19b7d2f60
-Revises: a71f3c5e9d20
+Revises: 3f6a90c2d7be
 """
 
 from alembic import op
 
 revision = "c4e19b7d2f60"
-down_revision = "a71f3c5e9d20"
+down_revision = "3f6a90c2d7be"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Let a workspace switch a kind of meetings off in all of its programs.
 
 Revision ID: c4e19b7d2f60
-Revises: 3f6a90c2d7be
+Revises: c5e08b41f7d3
 """
 
 from alembic import op
 
 revision = "c4e19b7d2f60"
-down_revision = "3f6a90c2d7be"
+down_revision = "c5e08b41f7d3"
 branch_labels = None
 depends_on = None
 

@@ -50,7 +50,7 @@ def program_field(kind: Kind, *, is_off_everywhere: bool) -> Choice:
     field = FIELDS[kind]
     if not is_off_everywhere:
         return field
-    hint = "It is off in all programs now: an admin switched it off for the workspace."
+    hint = "The workspace's settings switch it off in all programs now."
     return replace(field, hint=hint)
 
 

@@ -16,7 +16,7 @@ from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.refusals import find_token
 from bot.slack.api import Rejected, SlackApi, SlackError
 from bot.slack.oauth import USED_CODE_ERRORS, Grant, OAuthClient
-from bot.workspace import installations, oauth_states, tokens
+from bot.workspace import installations, oauth_states, organisations, tokens
 from bot.workspace.directory import WorkspaceDirectory
 from bot.workspace.token_keys import TokenKeys
 from bot.workspace.token_refresh import to_token
@@ -142,6 +142,9 @@ class Installer:
                 # Slack's events have times of its clock.
                 installed_at=parse_http_date(identity["date"]) or now,
             )
+            if grant.is_for_organisation:
+                row = session.get_one(Installation, workspace.id)
+                organisations.serve_again(session, row)
             # Messages may have waited since the app was removed.
             wake_worker(session, workspace.id)
         self.directory.sync()

@@ -78,6 +78,17 @@ def grant(
     return True
 
 
+def serve_again(session: Session, organisation: Installation) -> None:
+    """Serve its workspaces after a new installation, whose bot may be another one."""
+    for row, _ in _accesses(session, organisation):
+        if session.get(WorkspaceToken, row.id) is None:
+            installations.use_bot_of(row, organisation)
+            row.disabled_reason = None
+            job_runs.ask_again(session, job_runs.SYNC_CHANNELS, row.id)
+            # Messages may have waited.
+            wake_worker(session, row.id)
+
+
 def revoke(
     session: Session, organisation: Installation, team_id: str, *, at: datetime
 ) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from slack_bolt import BoltRequest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.routing import Route
 
 import handlers.bolt_app
@@ -277,6 +277,29 @@ def test_its_token_is_renewed_once(company: Company):
     for sandbox in (company.acme, company.beta):
         workspace = company.site.workspace(sandbox)
         assert list(company.site.rt.slack_of(workspace).own_conversations())
+
+
+@pytest.mark.parametrize("company", ["http"], indirect=True)
+@pytest.mark.deep_on_postgresql
+def test_installed_again_its_workspaces_go_on_at_once_as_its_bot(company: Company):
+    """It may have removed the app meanwhile, while no process heard of it."""
+    company.install()
+    company.add(company.acme)
+    bot = company.stored(company.acme)
+    with company.database.write_session.begin() as session:
+        session.execute(
+            update(Installation).values(
+                bot_user_id="U0OLD",
+                bot_id="B0OLD",
+                scopes=["chat:write"],
+                disabled_reason="token_revoked",
+            )
+        )
+    company.install()
+    row = company.stored(company.acme)
+    assert (row.bot_user_id, row.bot_id) == (bot.bot_user_id, bot.bot_id)
+    assert (row.scopes, row.disabled_reason) == (bot.scopes, None)
+    assert company.site.workspace(company.acme).bot_user_id == bot.bot_user_id
 
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)

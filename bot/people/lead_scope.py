@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot import permissions
 from bot.people import presence
-from bot.permissions import Permission
+from bot.permissions import Permission, Role
 from bot.programs import kinds, service
 from bot.programs.lead_prompts import led_programs
 from bot.programs.rules import Kind
@@ -71,17 +71,20 @@ def find(tx: Transaction, member: str, kind: Kind, permission: Permission) -> Le
        that they may not see, since its channels are private, is left out.
     2. Other leads see the programs that they lead.
     """
-    if permissions.is_allowed(permission, roles.in_workspace(tx, member)):
+    own = roles.from_profile(members.find(tx, member))
+    led = led_programs(tx, member)
+    as_lead = own | {Role.PROGRAM_LEAD} if own and led else own
+    runs_all = any(program.is_workspace_wide for program in led)
+    if permissions.is_allowed(permission, as_lead if runs_all else own):
         if not kinds.is_offered(tx, kind):
             return LeadScope()
         ids = {program.id for program in kinds.running(tx, kind)}
         visible = service.visible_programs(tx, member, is_exact=False)
         shown = ids.intersection(program.id for program in visible)
         return LeadScope(shown, is_everyone=shown == ids)
-    if not permissions.is_allowed(permission, service.roles_to_make(tx, member)):
+    if not permissions.is_allowed(permission, as_lead):
         return LeadScope()
-    led = kinds.having(tx, led_programs(tx, member), kind)
-    return LeadScope({program.id for program in led})
+    return LeadScope({program.id for program in kinds.having(tx, led, kind)})
 
 
 def require(

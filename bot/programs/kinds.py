@@ -29,7 +29,8 @@ def is_off_everywhere(tx: Transaction, kind: Kind) -> bool:
 
 def having(tx: Transaction, programs: Iterable[Program], kind: Kind) -> list[Program]:
     """Return those of the programs that have a kind."""
-    if is_off_everywhere(tx, kind):
+    programs = list(programs)
+    if not programs or is_off_everywhere(tx, kind):
         return []
     return [each for each in programs if choice(tx, each, kind) is not Mode.OFF]
 

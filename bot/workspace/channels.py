@@ -91,7 +91,8 @@ def upsert_from_slack(
     has changed stays, and so does everything if a later answer is stored.
     """
     slack_id, asked_at = conversation["id"], asked_at or tx.now
-    channel = next(iter(lock(tx, [slack_id])), None) or get_or_create(tx, slack_id)
+    known = next(iter(lock(tx, [slack_id])), None)
+    channel = known or get_or_create(tx, slack_id)
     if _is_fetched_after(channel, asked_at, now=tx.now):
         return channel
     restrictions = channel.is_private, channel.is_shared
@@ -107,8 +108,8 @@ def upsert_from_slack(
     for name, value in facts.items():
         if not _has_event_after(channel, name, asked_at):
             setattr(channel, name, value)
-    is_new, channel.fetched_at = channel.fetched_at is None, tx.now
-    if not is_new:
+    channel.fetched_at = tx.now
+    if known is not None:
         _tell_if_restricted(tx, channel, restrictions)
     return channel
 

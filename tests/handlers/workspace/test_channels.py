@@ -178,6 +178,17 @@ def test_features_hear_once_that_a_channel_is_private_or_shared(
     known.clock.advance(minutes=2)
     sync.sync_channels(known.rt, known.workspace)
     assert heard == [(False, True), (True, True)]
+    # It was made public, and private again; only the bot's new join was told.
+    public = {"is_private": False, "is_ext_shared": False}
+    known.slack.channels[HELP_CHANNEL] |= public
+    known.clock.advance(minutes=2)
+    sync.sync_channels(known.rt, known.workspace)
+    joined = {"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL}
+    assert known.event(joined) == 200
+    known.slack.channels[HELP_CHANNEL] |= {"is_private": True}
+    known.clock.advance(minutes=2)
+    sync.refresh(known.rt, known.workspace, channel=HELP_CHANNEL)
+    assert heard[2:] == [(True, False)]
 
 
 @pytest.mark.parametrize("kind", ["channel", "group"])

@@ -1,6 +1,6 @@
 """Events without a change write nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,15 +14,26 @@ from tests.workspace import MOVE, member
 
 @pytest.fixture
 def changes(database: Database) -> Iterator[list[str]]:
-    """Return a list that gets an entry for each write transaction."""
+    """Return a list that gets an entry for each write transaction, or its statements.
+
+    On PostgreSQL, reads use the same engine.
+    """
     begun: list[str] = []
 
     def note(_connection: object) -> None:
         begun.append("begun")
 
-    listen(database.engine, "begin", note)
+    def note_statement(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith("SELECT"):
+            begun.append(statement)
+
+    is_sqlite = database.engine.dialect.name == "sqlite"
+    listener: tuple[str, Callable[..., None]] = (
+        ("begin", note) if is_sqlite else ("before_cursor_execute", note_statement)
+    )
+    listen(database.engine, *listener)
     yield begun
-    remove(database.engine, "begin", note)
+    remove(database.engine, *listener)
 
 
 def huddle(n: int) -> dict[str, Any]:

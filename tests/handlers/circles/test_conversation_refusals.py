@@ -178,7 +178,7 @@ def test_people_are_introduced_alone_if_slack_does_not_take_the_greeting(
 def test_what_changes_while_slack_makes_the_channel_is_shown_there(
     story: Story, program: int
 ) -> None:
-    """One leaves before, one is forgotten, and one agrees while the bot posts."""
+    """One leaves before it is there, and one is forgotten while they are invited."""
     grant(story, CHANNEL)
     create = "conversations.create"
     story.slack.fail[create] = [NotSent(create, "x")]
@@ -186,7 +186,6 @@ def test_what_changes_while_slack_makes_the_channel_is_shown_there(
     acts: dict[str, Callable[[], object]] = {
         create: lambda: press(story, people[0], "leave", circle),
         "conversations.invite": lambda: erase(story, people[2]),
-        "chat.postMessage": lambda: press(story, people[1], "agree", circle),
     }
 
     def act(method: str) -> None:
@@ -201,4 +200,24 @@ def test_what_changes_while_slack_makes_the_channel_is_shown_there(
     assert inside(story, channel) == {*people} - {people[0], people[2]}
     assert people[2] not in str(all_rows(story)["peer_places"])
     [greeting] = with_words(story, channel, "This is the conversation")
-    assert "1 of 5 agreed." in greeting
+    assert "0 of 5 agreed." in greeting
+
+
+@pytest.mark.deep
+def test_what_changes_before_slack_confirms_the_greeting_is_shown(
+    story: Story, program: int
+) -> None:
+    """Its answer is lost: until the bot finds it in Slack, there is nothing to edit."""
+    grant(story, CHANNEL)
+    create, post = "conversations.create", "chat.postMessage"
+    story.slack.fail[create] = [NotSent(create, "x")]
+    _, circle, people = circle_of(story, program, 5)
+    story.slack.fail_after[post] = [OutcomeUnknown(post, "timeout")]
+    story.advance(minutes=1)
+    [greeting] = story.slack.messages_to(channel_of(story))
+    press(story, people[1], "agree", circle)
+    story.deliver()
+    assert "0 of 5 agreed." in str(greeting.blocks)
+    hours_come(story)
+    assert "1 of 5 agreed." in str(greeting.blocks)
+    assert len(texts(story, channel_of(story))) == 1

@@ -191,6 +191,9 @@ def test_people_who_come_back_are_invited_again(story: Story, opened: Opened) ->
     assert set_people(*people) == [channel, HELPER, PEER]
     assert set_people(*people, ADMIN) == [channel, HELPER, PEER]
     assert PEER not in story.slack.members_by_channel[channel]
+    # They leave the circle, and come back: nobody has to be taken out.
+    assert set_people(ASKER, HELPER, ADMIN) == [channel, HELPER]
+    assert set_people(*people, ADMIN) == [channel, HELPER]
     assert set_people(ASKER) == [channel]
     assert set_people(*people) == [channel, HELPER]
     # Later the guest may be there: someone who is in the channel invites them.

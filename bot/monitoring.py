@@ -1,6 +1,6 @@
 """Count pending and failed work, for metrics and the doctor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from bot.runtime import Transaction
+from bot.feature import Features
+from bot.feature.due_rows import DueRows
+from bot.runtime import Transaction, Workspace
+from bot.workspace import installations
 from models import Member, OutboxChannel, OutboxItem, RateLimit
 
 # Items in these states are few, and an index finds them.
@@ -36,10 +39,12 @@ class QueueDepth:
         )
 
 
-def outbox_depth(tx: Transaction) -> Mapping[str, QueueDepth]:
-    """Count unfinished and failed outbox items by state."""
-    is_due = OutboxItem.due_at <= tx.now
-    rows = tx.session.execute(
+def outbox_depth(
+    session: Session, ids: Collection[int], *, now: datetime
+) -> Mapping[str, QueueDepth]:
+    """Count unfinished and failed outbox items of these installations by state."""
+    is_due = OutboxItem.due_at <= now
+    rows = session.execute(
         select(
             OutboxItem.state,
             func.count(),
@@ -47,7 +52,7 @@ def outbox_depth(tx: Transaction) -> Mapping[str, QueueDepth]:
             func.min(OutboxItem.due_at),
         )
         .where(
-            OutboxItem.installation_id == tx.workspace.id,
+            OutboxItem.installation_id.in_(ids),
             OutboxItem.state.in_(QUEUED_STATES + FAILED_STATES),
         )
         .group_by(OutboxItem.state)
@@ -104,25 +109,40 @@ def _failure_counts(
 
 def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
     """Return the depth of each job's due work, by the job's name."""
+    return due_work_of(tx.session, tx.features, [tx.workspace], now=tx.now)
+
+
+def due_work_of(
+    session: Session,
+    features: Features,
+    workspaces: Iterable[Workspace],
+    *,
+    now: datetime,
+) -> Mapping[str, QueueDepth]:
+    """Return the depth of each job's due work in all of these workspaces together.
+
+    The number of statements grows only with those in which there may be such work.
+    """
+    by_id = {workspace.id: workspace for workspace in workspaces}
+    served = list(by_id)
     depths = {
-        rows.job: _depth(
-            tx, rows.column, *rows.where(tx.workspace.id), delay=rows.delay
-        )
-        for rows in tx.features.due_rows
+        rows.job: _depth(session, rows, served, now=now) for rows in features.due_rows
     }
-    counts = {
-        job: count
-        for count_due in tx.features.due_counts
-        for job, count in count_due(tx).items()
-    }
-    unknown_members = tx.session.scalar(
+    unknown_members = session.scalar(
         select(func.count()).where(
             Member.fetched_at.is_(None),
             Member.erased_at.is_(None),
-            Member.installation_id == tx.workspace.id,
+            Member.installation_id.in_(served),
         )
     )
-    counts["fetch-new-users"] = unknown_members or 0
+    counts = {"fetch-new-users": unknown_members or 0}
+    for work in features.due_counts:
+        counts |= dict.fromkeys(work.jobs, 0)
+        ids = installations.ids_with(session, work.rows_of, now=now)
+        for workspace in (by_id[each] for each in sorted(ids & by_id.keys())):
+            tx = Transaction(session, workspace, now, features)
+            for job, count in work.count(tx).items():
+                counts[job] += count
     # It is unknown since when these are due.
     return depths | {
         job: QueueDepth(count, count, None) for job, count in counts.items()
@@ -165,7 +185,7 @@ def next_times(tx: Transaction) -> Sequence[tuple[str, datetime]]:
             (
                 rows.job,
                 _next_after(
-                    tx, rows.column, *rows.where(tx.workspace.id), delay=rows.delay
+                    tx, rows.column, *rows.where([tx.workspace.id]), delay=rows.delay
                 ),
             )
             for rows in tx.features.due_rows
@@ -193,24 +213,28 @@ def _next_after(
     return at and at + delay
 
 
-def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
-    """Return the end (UTC) of each current rate limit, by Slack's method."""
-    rows = tx.session.execute(
-        select(RateLimit.method, RateLimit.retry_at).where(
-            RateLimit.installation_id == tx.workspace.id, RateLimit.retry_at > tx.now
-        )
+def rate_limits(
+    session: Session, ids: Collection[int], *, now: datetime
+) -> Mapping[str, datetime]:
+    """Return the end (UTC) of the longest current rate limit, by Slack's method."""
+    rows = session.execute(
+        select(RateLimit.method, func.max(RateLimit.retry_at))
+        .where(RateLimit.installation_id.in_(ids), RateLimit.retry_at > now)
+        .group_by(RateLimit.method)
     )
-    return {row.method: row.retry_at for row in rows}
+    return dict(rows.all())
 
 
 _EMPTY = QueueDepth(0, 0, None)
 
 
 def _depth(
-    tx: Transaction, column: Any, *where: ColumnElement[bool], delay: timedelta
+    session: Session, rows: DueRows, ids: Collection[int], *, now: datetime
 ) -> QueueDepth:
-    """Count the rows whose time in a column is at least `delay` ago."""
-    count, oldest = tx.session.execute(
-        select(func.count(), func.min(column)).where(column <= tx.now - delay, *where)
+    """Count the rows that are due."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(rows.column)).where(
+            rows.column <= now - rows.delay, *rows.where(ids)
+        )
     ).one()
-    return QueueDepth(count, count, oldest and oldest + delay)
+    return QueueDepth(count, count, oldest and oldest + rows.delay)

@@ -126,15 +126,13 @@ class DatabaseCollector(Collector):
 
     def _outbox(self) -> Iterator[Metric]:
         rt, now = self._rt, self._rt.clock()
-        deliveries: dict[str, QueueDepth] = {}
-        work: dict[str, QueueDepth] = {}
-        limited_until: dict[str, datetime] = {}
-        for workspace in rt.workspaces:
-            with rt.read(workspace) as tx:
-                _add_up(deliveries, monitoring.outbox_depth(tx))
-                _add_up(work, monitoring.due_work(tx))
-                for method, until in monitoring.rate_limits(tx).items():
-                    limited_until[method] = max(until, limited_until.get(method, until))
+        workspaces = list(rt.workspaces)
+        ids = [workspace.id for workspace in workspaces]
+        # There may be a thousand: a few statements for all of them.
+        with rt.read_session() as session:
+            deliveries = monitoring.outbox_depth(session, ids, now=now)
+            work = monitoring.due_work_of(session, rt.features, workspaces, now=now)
+            limited_until = monitoring.rate_limits(session, ids, now=now)
         yield _gauge(
             "backswing_deliveries",
             {(state,): waiting.count for state, waiting in deliveries.items()},
@@ -165,11 +163,6 @@ class DatabaseCollector(Collector):
                 for method, until in limited_until.items()
             },
         )
-
-
-def _add_up(totals: dict[str, QueueDepth], depths: Mapping[str, QueueDepth]) -> None:
-    for name, waiting in depths.items():
-        totals[name] = totals[name] + waiting if name in totals else waiting
 
 
 def _age(waiting: QueueDepth, now: datetime) -> float:

@@ -1,11 +1,9 @@
 """Run a job for each workspace that the process serves."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
 from functools import partial, wraps
 from typing import Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.retry import retry_on_conflict
@@ -14,7 +12,6 @@ from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace import installations
 from jobs.shared_work import SharedWork
-from models import Installation
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Collection[object])
@@ -85,23 +82,8 @@ def known_workspaces(rt: Runtime) -> Sequence[Workspace]:
 
 def installations_with(rt: Runtime, rows_of: Iterable[RowsOf]) -> set[int]:
     """Return the ids of the installations with any such rows, in one statement."""
-    queries = [
-        select(Installation.id).where(condition)
-        for condition in have_rows(rows_of, rt.clock())
-    ]
     with rt.autocommit.connect() as connection:
-        return set(connection.scalars(union_all(*queries)))
-
-
-def have_rows(rows_of: Iterable[RowsOf], now: datetime) -> list[ColumnElement[bool]]:
-    """Return for each of these the condition that an installation has such rows."""
-    return [
-        rows(Installation.id, now)
-        .with_only_columns(literal(1), maintain_column_froms=True)
-        .correlate(Installation)
-        .exists()
-        for rows in rows_of
-    ]
+        return installations.ids_with(connection, rows_of, now=rt.clock())
 
 
 def in_threads(

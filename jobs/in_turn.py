@@ -7,7 +7,8 @@ from bot.feature.hooks import RowsOf
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
 from bot.workspace import job_runs
-from jobs.each_workspace import have_rows, in_threads, known_workspaces
+from bot.workspace.installations import have_rows
+from jobs.each_workspace import in_threads, known_workspaces
 
 # Works on one workspace; False: it has to be tried again soon.
 Work = Callable[[Runtime, Workspace], bool | None]

@@ -26,6 +26,7 @@ UNBOUND = {
     "bot/search/changes.py reset_foreign_positions": _ONE_INDEX,  # After a restore.
     "bot/search/documents.py count": _ONE_INDEX,
     "bot/search/documents.py newest_before": _ONE_INDEX,
+    "bot/workspace/installations.py ids_with": _ALL_WORKSPACES,
     "bot/workspace/installations.py install": _ALL_WORKSPACES,
     "bot/workspace/installations.py workspace_rows": _ALL_WORKSPACES,
     "bot/workspace/job_runs.py ask_all_again": _ALL_WORKSPACES,
@@ -40,5 +41,4 @@ UNBOUND = {
     "cli/doctor/many_workspaces.py examine_key": _OPERATOR,
     "cli/sandbox.py clear_tables": "It empties a database of the sandbox.",
     "handlers/readiness.py database_writes": _HEALTH,
-    "jobs/each_workspace.py installations_with": _ALL_WORKSPACES,
 }

@@ -1,6 +1,6 @@
 """Asks without a name, as a feature."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block
@@ -64,8 +64,8 @@ def _ask_options(tx: Transaction, ask: Ask, member: str) -> Sequence[Block]:
     return notes.options(ask.id, can_stop=can_stop)
 
 
-def _replies_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    asks = select(Ask.id).where(Ask.installation_id == installation_id)
+def _replies_of(ids: Collection[int]) -> Sequence[ColumnElement[bool]]:
+    asks = select(Ask.id).where(Ask.installation_id.in_(ids))
     return [AnonymousReply.ask_id.in_(asks)]
 
 
@@ -105,9 +105,7 @@ def anonymity(keys: AnonymityKeys | None) -> Anonymity:
             DueRows(
                 "post-anonymous-asks",
                 AnonymousDraft.due_at,
-                lambda installation_id: [
-                    AnonymousDraft.installation_id == installation_id
-                ],
+                lambda ids: [AnonymousDraft.installation_id.in_(ids)],
             ),
             DueRows("post-anonymous-replies", AnonymousReply.due_at, _replies_of),
         ),

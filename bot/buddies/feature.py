@@ -17,6 +17,7 @@ from bot.buddies import (
 )
 from bot.buddies.permissions import PERMISSIONS
 from bot.feature import Feature
+from bot.feature.due_rows import DueCounts
 from bot.runtime import Transaction
 from models import Channel
 
@@ -62,6 +63,10 @@ BUDDIES = Feature(
     on_program_left=service.on_program_left,
     home_sections=home.HOME_SECTIONS,
     help_lines=_help_lines,
-    due_counts=_due_counts,
+    due_counts=DueCounts(
+        ("find-buddies",),
+        _due_counts,
+        (service.running_in, offers.offered, wishes.joined_lately, questions.looking),
+    ),
     next_due=_next_due,
 )

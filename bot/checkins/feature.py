@@ -45,21 +45,21 @@ _REMINDERS = column_setting(
 )
 
 
-def _schedules_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    return [Schedule.state == "on", Schedule.installation_id == installation_id]
+def _schedules_of(ids: Collection[int]) -> Sequence[ColumnElement[bool]]:
+    return [Schedule.state == "on", Schedule.installation_id.in_(ids)]
 
 
-def _rounds_of(installation_id: int) -> ColumnElement[bool]:
-    schedules = select(Schedule.id).filter_by(installation_id=installation_id)
+def _rounds_of(ids: Collection[int]) -> ColumnElement[bool]:
+    schedules = select(Schedule.id).where(Schedule.installation_id.in_(ids))
     return Round.schedule_id.in_(schedules)
 
 
-def _open_rounds_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    return [Round.state == "open", _rounds_of(installation_id)]
+def _open_rounds_of(ids: Collection[int]) -> Sequence[ColumnElement[bool]]:
+    return [Round.state == "open", _rounds_of(ids)]
 
 
-def _responses_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    round_ids = select(Round.id).where(_rounds_of(installation_id))
+def _responses_of(ids: Collection[int]) -> Sequence[ColumnElement[bool]]:
+    round_ids = select(Round.id).where(_rounds_of(ids))
     return [CheckIn.round_id.in_(round_ids)]
 
 

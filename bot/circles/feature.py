@@ -1,6 +1,6 @@
 """The circles feature: a few people who meet some times."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
@@ -30,8 +30,8 @@ from bot.runtime import Transaction
 from models import Channel, CircleMeeting
 
 
-def _meetings_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    return [CircleMeeting.installation_id == installation_id]
+def _meetings_of(ids: Collection[int]) -> Sequence[ColumnElement[bool]]:
+    return [CircleMeeting.installation_id.in_(ids)]
 
 
 def _purge(tx: Transaction, _before: datetime) -> None:
@@ -74,5 +74,5 @@ CIRCLES = Feature(
     home_sections=(home.OWN_CIRCLES, home.STARTED_CIRCLES),
     help_lines=_help_lines,
     due_rows=(DueRows("keep-meetings", CircleMeeting.due_at, _meetings_of),),
-    due_counts=home.due_counts,
+    due_counts=home.DUE_COUNTS,
 )

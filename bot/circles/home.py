@@ -9,11 +9,13 @@ from bot.circles import (
     pages,
     places,
     quiet,
+    seasons,
     started,
     started_blocks,
     starting,
     votes,
 )
+from bot.feature.due_rows import DueCounts
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.runtime import Transaction
 
@@ -59,10 +61,17 @@ STARTED_CIRCLES = HomeSection(
 )
 
 
-def due_counts(tx: Transaction) -> Mapping[str, int]:
+def _due_counts(tx: Transaction) -> Mapping[str, int]:
     return {
         "form-circles": len(forming.due(tx)),
         "pass-on-places": len(places.due(tx)),
         "end-seasons": len(endings.due(tx)),
         "check-circles": len(quiet.due(tx)) + len(votes.due(tx)),
     }
+
+
+DUE_COUNTS = DueCounts(
+    ("form-circles", "pass-on-places", "end-seasons", "check-circles"),
+    _due_counts,
+    (forming.unformed, seasons.unended, quiet.due_in, votes.due_in),
+)

@@ -13,6 +13,7 @@ from bot.exchange import (
 )
 from bot.exchange.permissions import PERMISSIONS
 from bot.feature import Feature
+from bot.feature.due_rows import DueCounts
 from bot.runtime import Transaction
 from models import Channel
 
@@ -44,5 +45,5 @@ EXCHANGE = Feature(
     on_program_left=service.on_program_left,
     home_sections=home.HOME_SECTIONS,
     help_lines=_help_lines,
-    due_counts=_due_counts,
+    due_counts=DueCounts(("end-exchanges",), _due_counts, (service.running_in,)),
 )

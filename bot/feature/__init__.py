@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from bot.feature import hooks
-from bot.feature.due_rows import DueRows
+from bot.feature.due_rows import DueCounts, DueRows
 
 if TYPE_CHECKING:
     # Only for types: these modules may import this one.
@@ -103,8 +103,8 @@ class Feature:
 
     # Its rows that one of its jobs has to process at a certain time.
     due_rows: Sequence[DueRows] = ()
-    # Counts the other work that its jobs have now, by the job's name.
-    due_counts: hooks.DueCounts | None = None
+    # Counts the other work that its jobs have now.
+    due_counts: DueCounts | None = None
     # Returns the next times at which its jobs have such other work.
     next_due: hooks.NextDue | None = None
 

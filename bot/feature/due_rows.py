@@ -1,12 +1,15 @@
-"""Rows that wait for a time, for the jobs and the figures about them."""
+"""Work that waits for jobs, for the figures about it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
+
+    from bot.feature.hooks import RowsOf
+    from bot.runtime import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,19 @@ class DueRows:
     job: str
     # The column with the time, in UTC.
     column: Any
-    # Takes an installation's id, and returns conditions that select its rows.
-    where: "Callable[[int], Sequence[ColumnElement[bool]]]"
+    # Takes the ids of installations, and returns conditions that select their rows.
+    where: "Callable[[Collection[int]], Sequence[ColumnElement[bool]]]"
     # The time between the column's time and the work.
     delay: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class DueCounts:
+    """Other work that jobs have now, which no time in a column tells."""
+
+    # The jobs' names, as operators see them.
+    jobs: Sequence[str]
+    # Counts the work in a workspace, by the job's name.
+    count: "Callable[[Transaction], Mapping[str, int]]"
+    # A workspace without any such rows has none of this work.
+    rows_of: "Sequence[RowsOf]"

@@ -46,7 +46,6 @@ RowsToLock = Callable[
 # The id of the program's row, and the member.
 ProgramLeft = Callable[["Transaction", int, str], None]
 PlaceOpened = Callable[["Transaction", "PeerPlace"], None]
-DueCounts = Callable[["Transaction"], Mapping[str, int]]
 NextDue = Callable[["Transaction"], Sequence[datetime | None]]
 SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
 SettingsCheck = Callable[[Mapping[str, Any]], None]

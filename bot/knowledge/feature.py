@@ -1,6 +1,6 @@
 """Knowledge: what helped before, with the words of answers, as a feature."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,8 +33,8 @@ from bot.runtime import Runtime, Transaction, Workspace
 from models import AnswerText, Ask, Channel
 
 
-def _texts_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    return [AnswerText.installation_id == installation_id]
+def _texts_of(ids: Collection[int]) -> Sequence[ColumnElement[bool]]:
+    return [AnswerText.installation_id.in_(ids)]
 
 
 def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> None:

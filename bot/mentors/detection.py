@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from bot import timezones
 from bot.config.mentors import MentorSettings
-from bot.db.statements import upsert
+from bot.db.statements import InstallationId, upsert
 from bot.mentors import exclusions, periods, queries
 from bot.mentors.credit_store import create
 from bot.mentors.message_kinds import MENTOR_RING_ALERT
@@ -86,6 +86,20 @@ def due_runs(tx: Transaction, *, settings: MentorSettings) -> list[DueRun]:
         for scope_id in scope_ids
         if scope_id not in finished_scope_ids
     ]
+
+
+def without_run(installation_id: InstallationId, now: datetime) -> Select[Installation]:
+    """Select the installation if a run may be due: it had none in the last days.
+
+    A period takes a week, and its local day is up to a day from that of UTC.
+    """
+    row = aliased(Installation)
+    has_run = exists().where(
+        MentorRun.installation_id == row.id,
+        MentorRun.scope_id == 0,
+        MentorRun.period > (now - timedelta(days=5)).date(),
+    )
+    return select(row).where(row.id == installation_id, ~has_run)
 
 
 def next_run_at(tx: Transaction, *, settings: MentorSettings) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.config.mentors import MentorSettings
 from bot.feature import Feature
-from bot.feature.due_rows import DueRows
+from bot.feature.due_rows import DueCounts, DueRows
 from bot.forms.fields import Choice, Switch
 from bot.forms.setting import column_setting
 from bot.mentors import (
@@ -94,10 +94,7 @@ def mentors(settings: MentorSettings) -> Mentors:
     unanswered = DueRows(
         "expire-consent",
         Credit.notified_at,
-        lambda installation_id: [
-            Credit.consent == "asked",
-            Credit.installation_id == installation_id,
-        ],
+        lambda ids: [Credit.consent == "asked", Credit.installation_id.in_(ids)],
         delay=timedelta(days=settings.consent_days),
     )
     return Mentors(
@@ -114,6 +111,6 @@ def mentors(settings: MentorSettings) -> Mentors:
         member_settings=(_NAMING,),
         home_sections=(home.PENDING_CREDITS, home.PAST_CREDITS),
         due_rows=(unanswered,),
-        due_counts=due_counts,
+        due_counts=DueCounts(("detect-mentors",), due_counts, (detection.without_run,)),
         next_due=next_due,
     )

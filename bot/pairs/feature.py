@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.feature import Feature
+from bot.feature.due_rows import DueCounts
 from bot.pairs import (
     activity,
     groups,
@@ -57,6 +58,6 @@ PAIRS = Feature(
     home_sections=home.HOME_SECTIONS,
     help_lines=_help_lines,
     on_place_opened=groups.on_place_opened,
-    due_counts=_due_counts,
+    due_counts=DueCounts(("match-pairs",), _due_counts, (opt_ins.people,)),
     next_due=_next_due,
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 from slack_sdk.models.blocks import Block
 
 from bot.feature import Feature
+from bot.feature.due_rows import DueCounts
 from bot.forms.fields import Switch
 from bot.programs import (
     caretakers,
@@ -107,7 +108,18 @@ PROGRAMS = Feature(
     ),
     help_lines=_help_lines,
     help_blocks=_help_blocks,
-    due_counts=_due_counts,
+    due_counts=DueCounts(
+        ("ask-leads", "ask-silent-members", "check-programs"),
+        _due_counts,
+        (
+            lead_prompts.leads,
+            stay.joined_long_ago,
+            pauses.without_channel,
+            pauses.with_channel_again,
+            invitation_updates.over,
+            questions.unanswered,
+        ),
+    ),
     next_due=lead_prompts.next_due,
     on_member_loaded=_on_member_loaded,
     caretakers=caretakers.caretakers,

@@ -39,8 +39,8 @@ _ASKED_AUTHORS = (
 )
 
 
-def _routes_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
-    return [AskRoute.installation_id == installation_id]
+def _routes_of(ids: Collection[int]) -> Sequence[ColumnElement[bool]]:
+    return [AskRoute.installation_id.in_(ids)]
 
 
 def _purge(tx: Transaction, _before: datetime) -> None:

@@ -1,6 +1,6 @@
 """Champions' work list, as a feature."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
@@ -12,10 +12,10 @@ from bot.worklist import assignment, home, items, mondays, personal_data, settin
 from models import Channel, WorkItem
 
 
-def _open_items_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+def _open_items_of(ids: Collection[int]) -> Sequence[ColumnElement[bool]]:
     """Return the conditions that an item is open, and that a champion has it."""
     return [
-        WorkItem.installation_id == installation_id,
+        WorkItem.installation_id.in_(ids),
         WorkItem.outcome == "open",
         WorkItem.champion.is_not(None),
     ]

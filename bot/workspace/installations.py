@@ -1,14 +1,15 @@
 """Rows of installed workspaces, and `Workspace` values from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Connection, literal, select, union_all
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db.statements import upsert
 from bot.errors import SettingsError
+from bot.feature.hooks import RowsOf
 from bot.outbox import refusals
 from bot.outbox.enqueue import wake_worker
 from bot.outbox.refusals import TokenVersion
@@ -198,6 +199,28 @@ def workspace_rows(session: Session) -> Sequence[Installation]:
         .where(Installation.is_organisation.is_(False), ~workspace_erasure.IS_ERASED)
         .order_by(Installation.id)
     ).all()
+
+
+def ids_with(
+    session: Session | Connection, rows_of: Iterable[RowsOf], *, now: datetime
+) -> set[int]:
+    """Return the ids of the installations with any such rows, in one statement."""
+    queries = [
+        select(Installation.id).where(condition)
+        for condition in have_rows(rows_of, now)
+    ]
+    return set(session.scalars(union_all(*queries)))
+
+
+def have_rows(rows_of: Iterable[RowsOf], now: datetime) -> list[ColumnElement[bool]]:
+    """Return for each of these the condition that an installation has such rows."""
+    return [
+        rows(Installation.id, now)
+        .with_only_columns(literal(1), maintain_column_froms=True)
+        .correlate(Installation)
+        .exists()
+        for rows in rows_of
+    ]
 
 
 def to_workspace(row: Installation) -> Workspace:

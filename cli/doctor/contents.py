@@ -3,6 +3,7 @@
 import os
 import re
 import sysconfig
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -51,13 +52,10 @@ def examine(
     about = "Workspace"
     known = workspace_rows(session)
     if is_many:
-        yield many_workspaces.examine_workspaces(session)
+        yield from many_workspaces.examine_workspaces(session, known)
         yield from _zone_rules()
         present = [row for row in known if row.uninstalled_at is None]
-        for finding in _examine_each(session, present, None, now=now):
-            # There may be a thousand workspaces.
-            if finding.level != "ok":
-                yield finding
+        yield from _few_of_a_kind(_examine_each(session, present, None, now=now))
         return
     if not known:
         do = "Start the bot once with a token, and it asks Slack."
@@ -83,6 +81,21 @@ def examine(
     )
     yield from _zone_rules()
     yield from _examine_each(session, known, client, team, now=now)
+
+
+def _few_of_a_kind(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave out what is right, and most of what is said alike of many workspaces."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for finding in findings:
+        kind = finding.level, finding.about, finding.do
+        if finding.level != "ok":
+            counts[kind] += 1
+            if counts[kind] <= MAX_NAMES:
+                yield finding
+    for (level, about, do), count in counts.items():
+        if more := max(0, count - MAX_NAMES):
+            says = f"The same in {more:,} more workspace{'s' * (more > 1)}."
+            yield (wrong if level == "wrong" else warning)(about, says, do)
 
 
 def _examine_each(

@@ -1,6 +1,6 @@
 """Check a bot that many workspaces install: its page, and the key of their tokens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 from bot.config.many_workspaces import ManyWorkspaces
 from bot.db.sealing import WrongKey
 from bot.workspace import tokens
-from bot.workspace.installations import workspace_rows
 from bot.workspace.token_keys import NAME
 from cli.doctor.findings import Finding, ok, warning, wrong
+from cli.doctor.slack import manifest
 from cli.token_key import token_keys_of
 from models import Installation, SecretKey, WorkspaceToken
 
+MAX_IDS = 10
 _ROTATE = (
     "Set that key. To change keys, run `uv run app.py rotate-token-key`; see"
     " docs/operate/many-workspaces.md."
@@ -24,8 +25,7 @@ def examine(many: ManyWorkspaces) -> Iterator[Finding]:
     yield ok("Tokens", "Each workspace that installs the app brings its own.")
     about = "Install page"
     if many.allowed:
-        names = ", ".join(sorted(many.allowed))
-        yield ok(about, f"{many.install_url}, for {names}.")
+        yield ok(about, f"{many.install_url}, for {_few(sorted(many.allowed))}.")
     else:
         yield warning(
             about,
@@ -67,7 +67,7 @@ def examine_key(session: Session, many: ManyWorkspaces) -> Iterator[Finding]:
     elif stuck := _that_expire(session):
         yield wrong(
             about,
-            f"Slack does not renew the token of {', '.join(stuck)}.",
+            f"Slack does not renew the token of {_few(stuck)}.",
             f"Install the app there again: {many.install_url}",
         )
     elif keys.previous is not None:
@@ -78,6 +78,13 @@ def examine_key(session: Session, many: ManyWorkspaces) -> Iterator[Finding]:
         )
     else:
         yield ok(about, f"The database was written with it ({current}).")
+
+
+def _few(ids: Sequence[str]) -> str:
+    """List some ids of a thousand, and count the others."""
+    shown = ", ".join(ids[:MAX_IDS])
+    more = len(ids) - MAX_IDS
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _that_expire(session: Session) -> list[str]:
@@ -95,11 +102,32 @@ def _that_expire(session: Session) -> list[str]:
     )
 
 
-def examine_workspaces(session: Session) -> Finding:
-    """Count the workspaces that have the app, and those that have removed it."""
+def examine_workspaces(
+    session: Session, known: Sequence[Installation]
+) -> Iterator[Finding]:
+    """Count the workspaces with the app, those that removed it, and look at scopes."""
     served = len(tokens.versions(session))
-    removed = sum(row.uninstalled_at is not None for row in workspace_rows(session))
-    return ok(
+    present = [row for row in known if row.uninstalled_at is None]
+    yield ok(
         "Workspace",
-        f"Workspaces with the app: {served}. Workspaces that removed it: {removed}.",
+        f"Workspaces with the app: {served}. Workspaces that removed it:"
+        f" {len(known) - len(present)}.",
+    )
+    yield _scopes(present)
+
+
+def _scopes(present: Iterable[Installation]) -> Finding:
+    about = "Scopes"
+    scopes = manifest()["oauth_config"]["scopes"]
+    needed = {*scopes["bot"]} - {*scopes["bot_optional"]}
+    # Without any, Slack did not say which a workspace has.
+    missing = {row.team_id: needed - {*row.scopes} for row in present if row.scopes}
+    lacking = [team for team, names in missing.items() if names]
+    if not lacking:
+        return ok(about, "No workspace lacks one that the bot needs.")
+    names = ", ".join(sorted(set().union(*missing.values())))
+    return wrong(
+        about,
+        f"Missing in {_few(lacking)}: {names}.",
+        "Let them install the app again, on the install page.",
     )

@@ -51,15 +51,15 @@ def examine(
             )
         else:
             yield ok(about, f"Works in the workspace {me.get('team', '')}.")
-        yield check_scopes(str(me["scopes"]), _manifest())
+        yield check_scopes(str(me["scopes"]), manifest())
         yield from check_skew(str(me["date"]), before=before, after=clock())
     yield from _events(settings, client, process)
 
 
-def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
+def check_scopes(granted: str, expected: Mapping[str, Any]) -> Finding:
     """Compare scopes; `granted` is Slack's comma-separated header, "" without one."""
     about = "Scopes"
-    scopes = manifest["oauth_config"]["scopes"]
+    scopes = expected["oauth_config"]["scopes"]
     optional = set(scopes["bot_optional"])
     has = {scope.strip() for scope in granted.split(",") if scope.strip()}
     if not has:
@@ -182,7 +182,7 @@ def _same_app(client: SlackClient, token: str) -> Iterator[Finding]:
         yield ok(about, "Works: Slack opens a connection.")
 
 
-def _manifest() -> Mapping[str, Any]:
+def manifest() -> Mapping[str, Any]:
     read: Mapping[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     return read
 

@@ -20,6 +20,7 @@ from bot.workspace.token_keys import require_same_key
 from bot.workspace.tokens import Token
 from cli.doctor import contents, many_workspaces
 from cli.doctor.findings import Finding
+from cli.doctor.slack import manifest
 from cli.token_key import token_keys_of
 from models import Installation, WorkspaceToken
 from tests.bot.config.test_many_workspaces import GOOD
@@ -192,6 +193,41 @@ def test_a_workspace_that_removed_the_app_is_nothing_wrong(operator: Operator):
         "Workspaces with the app: 0. Workspaces that removed it: 1."
     )
     assert {finding.level for finding in found} == {"ok"}
+
+
+def test_the_doctor_does_not_say_the_same_of_each_workspace(operator: Operator):
+    with operator.database.write_session.begin() as session:
+        for n in range(20):
+            row = Installation(
+                team_id=f"T0OTHER{n}",
+                bot_id="B0",
+                bot_user_id="U0",
+                team_name="",
+                team_url="",
+                installed_at=NOW,
+            )
+            session.add(row)
+    found = contents_of(operator)
+    assert found[1].says == "No workspace lacks one that the bot needs."
+    assert len([f for f in found if f.about == "Channels"]) == 6
+    assert found[-1].says == "The same in 16 more workspaces."
+    assert found[-1].level == "warning"
+    chosen = operator.settings(
+        allowed_workspaces=",".join(f"T{n:04}" for n in range(99))
+    )
+    page = [*many_workspaces.examine(chosen)][-1]
+    assert page.says.endswith("T0009 and 89 more.")
+
+
+def test_the_doctor_names_workspaces_without_a_new_scope(operator: Operator):
+    scopes = manifest()["oauth_config"]["scopes"]
+    granted = {*scopes["bot"]} - {*scopes["bot_optional"]} - {"chat:write"}
+    with operator.database.write_session.begin() as session:
+        session.execute(update(Installation).values(scopes=sorted(granted)))
+    finding = contents_of(operator)[1]
+    assert finding.about == "Scopes"
+    team = operator.workspace.team_id
+    assert finding.says == f"Missing in {team}: chat:write."
 
 
 def test_the_command_is_for_many_workspaces(

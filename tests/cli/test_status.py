@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 import app
 from bot.config.settings import Settings
@@ -157,14 +158,42 @@ def test_a_workspace_that_removed_the_app_comes_first(show: Show, rt: Runtime):
 
 
 @pytest.mark.deep
-def test_it_fits_on_a_screen_with_any_number_of_workspaces(show: Show, rt: Runtime):
-    for n in range(30):
-        install(rt, f"T0OTHER{n}")
+def test_of_many_workspaces_it_shows_those_that_need_a_look(
+    story: Story, show: Show, rt: Runtime
+):
+    workspaces = [install(rt, f"T0OTHER{n}") for n in range(30)]
+    assert "No workspace needs a look." in show()
+    story.command(ASKER, "/ask", TITLE)
+    # For a moment everything waits.
+    assert "No workspace needs a look." in show()
+    with rt.write_session.begin() as session:
+        rows = [session.get_one(Installation, each.id) for each in workspaces]
+        for row in rows[:12]:
+            row.disabled_reason = "token_revoked"
+        for row in rows[12:20]:
+            row.disabled_reason, row.uninstalled_at = "app_uninstalled", story.clock()
+    story.clock.advance(minutes=6)
     output = show()
-    assert "and 21 more" in output
+    assert line(output, "Workspaces").endswith(
+        "11 with the app, 8 removed it, the bot is stopped in 12"
+    )
+    assert "due (for 6 minutes), 0 given up in 7 days" in line(output, "Messages")
+    assert "and 3 more that need a look" in output
+    assert "Next jobs" not in output
     assert len(output.splitlines()) <= 40
     assert max(map(len, output.splitlines())) <= 100
-    assert len(json.loads(show("--json"))["workspaces"]) == 31
+    shown = json.loads(show("--json"))
+    assert len(shown["workspaces"]) == 10
+    assert shown["totals"]["known"] == 31
+    assert shown["totals"]["need_a_look"] == 13
+    with rt.write_session.begin() as session:
+        session.execute(
+            update(Installation)
+            .filter_by(disabled_reason="token_revoked")
+            .values(disabled_reason=None)
+        )
+    [workspace] = json.loads(show("--json"))["workspaces"]
+    assert workspace["team_id"] == TEAM
 
 
 def test_without_a_database_there_is_nothing_to_show(

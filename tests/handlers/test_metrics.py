@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from slack_bolt import BoltRequest, BoltResponse
-from sqlalchemy import update
+from sqlalchemy import Engine, event, update
 
 from bot.db import engine
 from bot.db.engine import Database
@@ -22,11 +23,12 @@ from handlers.bolt_app import BoltApp
 from handlers.collectors import DatabaseCollector
 from handlers.metrics import MAX_TYPES, Metrics
 from handlers.readiness import Readiness
-from models import Channel, CheckIn, Credit, Round, Schedule
+from models import Channel, CheckIn, Credit, MentorRun, Round, Schedule
 from tests import leak_markers
 from tests.docs import DOCS, rows
 from tests.factories import Story
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, TEAM, message_event
+from tests.two_workspaces import install
 
 Sample = tuple[str, *tuple[str, ...]]
 Read = Callable[[], Mapping[Sample, float]]
@@ -235,6 +237,39 @@ def test_due_work_is_counted(story: Story, read: Read):
 
 
 @pytest.mark.deep_on_postgresql
+def test_idle_workspaces_cost_no_statements(
+    story: Story, read: Read, rt: Runtime, database: Database
+):
+    story.command(ASKER, "/ask", "How do I fix x?")
+    statements: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        before = read()
+        first = len(statements)
+        others = [install(rt, f"T0OTHER{n}") for n in range(20)]
+        with rt.write_session.begin() as session:
+            session.add_all(
+                MentorRun(
+                    installation_id=other.id,
+                    period=rt.clock().date(),
+                    scope_id=0,
+                    credits=0,
+                )
+                for other in others
+            )
+        rt.workspaces.add_all((other, story.slack, 1) for other in others)
+        statements.clear()
+        after = read()
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    assert len(statements) == first
+    assert after["deliveries", "pending"] == before["deliveries", "pending"] > 0
+
+
 def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
     with database.autocommit.connect(), database.read_session() as session:
         session.connection()

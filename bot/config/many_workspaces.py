@@ -113,7 +113,7 @@ def _problems(settings: "Settings") -> Iterator[str]:
             " the app."
         )
     if settings.slack_app_token is not None:
-        yield "Remove SLACK_APP_TOKEN: many workspaces are served over HTTP."
+        yield "Remove SLACK_APP_TOKEN: many workspaces are served over HTTP only."
     if not settings.database_url.startswith("postgresql"):
         yield "Set DATABASE_URL to a PostgreSQL database: many workspaces need one."
     client_id = settings.slack_oauth_client_id

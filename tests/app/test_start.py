@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 import app
 from cli import app as cli_app
+from tests.bot.config.test_many_workspaces import GOOD as MANY
 from tests.bot.config.test_settings import APP, BOT, GOOD, SIGNING, VARIABLES, WRONG
 from tests.program import ROOT, Refuse
 
@@ -44,6 +45,13 @@ def test_a_missing_setting_is_named(refused: Refuse, given, setting: str):
     output = refused(**given)
     assert output.startswith(f"{setting} is ")
     assert not any(value in output for value in given.values())
+
+
+def test_socket_mode_is_refused_for_many_workspaces(refused: Refuse):
+    output = refused(**MANY, SLACK_APP_TOKEN=APP)
+    assert output == (
+        "Remove SLACK_APP_TOKEN: many workspaces are served over HTTP only.\n"
+    )
 
 
 def test_an_invalid_setting_is_named_with_its_valid_values(refused: Refuse):

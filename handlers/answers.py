@@ -3,6 +3,7 @@
 from functools import partial
 
 from slack_bolt import App
+from sqlalchemy import select
 
 from bot.asks import actions, notes, replies, work_items
 from bot.asks import service as asks
@@ -26,7 +27,7 @@ from handlers.interactions import (
 from handlers.payloads import BlockAction, Message, MessageShortcut
 from handlers.requests import Request
 from handlers.worklist import updated
-from models import Answer, Channel
+from models import Answer, Ask, Channel
 
 _MEANINGS: tuple[MarkMeaning, ...] = ("helpful", "solved")
 
@@ -111,7 +112,11 @@ def choose_solution(click: BlockAction, tx: Transaction) -> Response:
 
 def _answer(tx: Transaction, answer_id: int) -> tuple[Answer, Channel]:
     """Return an answer and its channel; raises UserError if the ask is gone."""
-    answer = tx.session.get(Answer, answer_id)
+    answer = tx.session.scalar(
+        select(Answer)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(Answer.id == answer_id, Ask.installation_id == tx.workspace.id)
+    )
     if answer is None:
         raise UserError(asks.ASK_GONE)
     ask = asks.get(tx, answer.ask_id)

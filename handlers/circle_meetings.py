@@ -230,6 +230,7 @@ def save_report(form: ViewSubmission, tx: Transaction) -> Response:
     meeting = _submitted(form, tx)
     actions.set_state(
         tx,
+        meeting.circle_id,
         parse_id(form.view.metadata().get("action")),
         form.view.chosen("state") or "",
         # Slack does not say when a form was submitted.

@@ -41,7 +41,7 @@ from cli.server import GC_THRESHOLD
 from handlers.bolt_app import BoltApp
 from jobs import shared_work
 from models import Base, Installation
-from tests import leak_markers
+from tests import foreign_ids, leak_markers
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.remembered import remembering
@@ -79,6 +79,8 @@ def argument_names(listener: Callable[..., Any]) -> list[str]:
 
 for module in (matchers, custom_listener):
     setattr(module, get_arg_names_of_callable.__name__, argument_names)
+
+foreign_ids.mark_parsed()
 
 # Other work of the machine must not fail a test.
 hypothesis.settings.register_profile("house", deadline=None)

@@ -2,8 +2,9 @@
 
 A statement crosses if it reads or changes rows of a workspace's tables, and no
 condition holds it to a workspace or to the row of an id (`tests/workspace_bounds.py`).
-The walk costs next to nothing: SQLAlchemy's cache has each statement once, and a text
-is parsed again only if a rule changes.
+An id that came in a payload does not count: its row may be another workspace's. The
+walk costs next to nothing: SQLAlchemy's cache has each statement once, and a text is
+parsed again only if a rule changes.
 """
 
 import hashlib
@@ -14,8 +15,9 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
-from tests import workspace_bounds
+from tests import foreign_ids, workspace_bounds
 from tests.unbound_statements import UNBOUND
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +40,8 @@ class CompiledCache(dict[Any, Any]):
         self._origins: dict[int, str] = {}
         # By dialect.
         self.functions: dict[str, set[str]] = {"sqlite": set(), "postgresql": set()}
+        self._with_foreign_ids: Statements = {}
+        event.listen(Engine, "before_cursor_execute", self._note_foreign_ids)
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the statement that is about to be executed."""
@@ -56,8 +60,24 @@ class CompiledCache(dict[Any, Any]):
             self._origins.setdefault(id(compiled), origin)
             self.functions[key[0].name].add(origin)
 
+    def _note_foreign_ids(
+        self,
+        connection: Connection,
+        _cursor: Any,
+        statement: str,
+        parameters: Any,
+        _context: Any,
+        is_many: bool,
+    ) -> None:
+        if is_many:
+            # Rows to insert, or to change by the ids that they were read with.
+            return
+        text = foreign_ids.marked(statement, parameters)
+        if text and (origin := _origin(sys._getframe(1))):
+            self._with_foreign_ids.setdefault((connection.dialect.name, text), origin)
+
     def statements(self) -> Statements:
-        return {
+        return self._with_foreign_ids | {
             (key[0].name, str(compiled)): self._origins[id(compiled)]
             for key, compiled in self.items()
             if id(compiled) in self._origins

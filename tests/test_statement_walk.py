@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import (
+    ColumnElement,
     and_,
     delete,
     exists,
     func,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -17,8 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
+from bot.asks import service as asks
+from bot.errors import UserError
 from bot.runtime import Runtime, Workspace
 from bot.workspace import members
+from handlers.interactions import parse_id
 from models import (
     Answer,
     Ask,
@@ -30,6 +35,7 @@ from models import (
     Reaction,
 )
 from tests import conftest
+from tests.foreign_ids import FOREIGN, ForeignId, marked
 from tests.statement_walk import crossing
 from tests.two_workspaces import TABLES
 from tests.unbound_statements import UNBOUND
@@ -154,6 +160,54 @@ def test_a_statement_of_one_workspace_is_bound(statement: Any):
 def test_a_statement_that_may_cross_is_named(statement: Any, tables: list[str]):
     for dialect, text in texts(statement):
         assert unbound(text, dialect) == tables, text
+
+
+FOREIGN_ID: ColumnElement[int] = literal_column(FOREIGN)
+WITH_FOREIGN_ID = [
+    (select(Ask).where(Ask.id == FOREIGN_ID, IN_WORKSPACE), []),
+    (select(Answer).join(Ask).where(Answer.id == FOREIGN_ID, IN_WORKSPACE), []),
+    # The ask was read before.
+    (select(Answer).where(Answer.id == FOREIGN_ID, Answer.ask_id == 1), []),
+    (select(Ask).where(Ask.id == FOREIGN_ID), ["asks"]),
+    (select(Answer).where(Answer.ask_id.in_([1, FOREIGN_ID])), ["answers"]),
+    (
+        select(Answer).join(Ask).where(Ask.id == FOREIGN_ID, Ask.asker == "U1"),
+        ["answers", "asks"],
+    ),
+    (update(Ask).where(Ask.id == FOREIGN_ID).values(title="x"), ["asks"]),
+]
+
+
+@pytest.mark.parametrize(("statement", "tables"), WITH_FOREIGN_ID)
+def test_an_id_of_a_payload_binds_nothing(statement: Any, tables: list[str]):
+    for dialect, text in texts(statement):
+        assert unbound(text, dialect) == tables, text
+
+
+def test_the_ids_of_payloads_are_marked_in_statements(
+    rt: Runtime, workspace: Workspace
+):
+    with pytest.raises(UserError), rt.read(workspace) as tx:
+        asks.get(tx, parse_id("7"))
+    [text] = [
+        text
+        for (dialect, text), origin in conftest._compiled.statements().items()
+        if origin == "bot/asks/service.py get"
+        and dialect == rt.autocommit.dialect.name
+        and FOREIGN in text
+    ]
+    assert unbound(text, rt.autocommit.dialect.name) == []
+
+
+def test_only_the_ids_of_payloads_are_marked():
+    seven = ForeignId("7")
+    assert marked("a = ? AND b = '?' AND c = ?", (1, seven)) == (
+        f"a = ? AND b = '?' AND c = {FOREIGN}"
+    )
+    assert marked("a = %(a)s AND b = %(b)s", {"a": seven, "b": 7}) == (
+        f"a = {FOREIGN} AND b = %(b)s"
+    )
+    assert marked("a = ?", (7,)) is None
 
 
 def test_each_table_of_workspaces_is_known():

@@ -2,9 +2,9 @@
 
 1. A column refers to a row if it is a table's id, or a foreign key that leads to one.
    `installation_id` refers to a workspace.
-2. A table is bound if such a column is compared with a parameter. The id of a row leads
-   to one workspace: ids that come from outside are compared with it when they come in
-   (`tests/handlers/test_forgery.py`).
+2. A table is bound if such a column is compared with a parameter: the id of a row that
+   was read before leads to one workspace. An id that came in a payload binds nothing,
+   as it may lead to another one (`tests/foreign_ids.py`).
 3. It is also bound if such a column is compared with a column of a bound table that
    refers to the same row. People's, channels' and messages' ids of Slack bind nothing:
    they may be the same in two workspaces.
@@ -23,6 +23,7 @@ from sqlalchemy import Column, Table
 from sqlglot import exp
 
 from models import Base
+from tests.foreign_ids import FOREIGN
 
 TABLES = Base.metadata.tables
 INSTALLATIONS = "installations"
@@ -232,7 +233,7 @@ class _Walk:
         if isinstance(that, exp.Subquery):
             [shown] = self.visit(that, scope)
             return _same(place, shown)
-        if that.find(exp.Column, exp.Select):
+        if that.find(exp.Column, exp.Select) or _is_foreign(that):
             return set()
         return {(frozenset(), place.source)}
 
@@ -258,7 +259,7 @@ class _Walk:
                         for each in shown[number]
                         if each.source in inside and each.row == place.row is not None
                     ]
-                else:
+                elif not any(map(_is_foreign, _values(condition, number))):
                     links |= self._compared(place, exp.Placeholder(), scope)
         return links
 
@@ -286,6 +287,18 @@ class _Walk:
             if source.table in TABLES and column.name in TABLES[source.table].c:
                 return [Place(source, referred_row(source.table, column.name))]
         return []
+
+
+def _values(condition: Any, number: int) -> list[Any]:
+    """Return the values that an IN compares its column of this number with."""
+    return [
+        each.expressions[number] if isinstance(each, exp.Tuple) else each
+        for each in condition.expressions
+    ]
+
+
+def _is_foreign(value: Any) -> bool:
+    return any(literal.this == FOREIGN for literal in value.find_all(exp.Literal))
 
 
 def _adds_nothing(expression: Any) -> bool:

@@ -215,12 +215,22 @@ def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
     )
 
 
+def lock(tx: Transaction, draft_id: int) -> AnonymousDraft | None:
+    """Lock a draft of the workspace, and read it again; None if there is none."""
+    return tx.session.scalar(
+        select(AnonymousDraft)
+        .filter_by(id=draft_id, installation_id=tx.workspace.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
 def advance(tx: Transaction, draft_id: int) -> None:
     """Post a draft that is due, or have it looked at; end a review; delete a refusal.
 
     If the channel no longer allows it, the author reads so in their Home tab.
     """
-    draft = tx.session.get(AnonymousDraft, draft_id, with_for_update=True)
+    draft = lock(tx, draft_id)
     if draft is None or draft.due_at > tx.now or keys_of(tx) is None:
         return
     channel = tx.session.get_one(Channel, draft.channel_id)
@@ -330,8 +340,8 @@ def own_drafts(tx: Transaction, member: str) -> Sequence[AnonymousDraft]:
 
 def withdraw_own(tx: Transaction, draft_id: int, member: str) -> None:
     """Delete the member's own draft before it is posted. Raises UserError."""
-    draft = tx.session.get(AnonymousDraft, draft_id, with_for_update=True)
-    if draft is None or draft.installation_id != tx.workspace.id:
+    draft = lock(tx, draft_id)
+    if draft is None:
         raise UserError(notes.DRAFT_GONE)
     keys = keys_of(tx)
     if keys is None or not authors.is_index_of(tx, keys, draft.blind_index, member):

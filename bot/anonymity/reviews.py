@@ -16,8 +16,8 @@ def require_undecided(tx: Transaction, draft_id: int, *, by: str) -> AnonymousDr
 
     Raises MembershipUnknown.
     """
-    draft = tx.session.get(AnonymousDraft, draft_id, with_for_update=True)
-    if draft is None or draft.installation_id != tx.workspace.id:
+    draft = drafts.lock(tx, draft_id)
+    if draft is None:
         raise UserError(notes.DECIDED)
     roles.authorize(tx, tx.session.get_one(Channel, draft.channel_id), LOOK_AFTER, by)
     if draft.state != "reviewed" or draft.due_at <= tx.now:

@@ -27,12 +27,10 @@ REMINDER_BATCH_SIZE = 50
 
 def get_schedule(tx: Transaction, schedule_id: int) -> Schedule:
     """Return a check-in of the workspace. Raises UserError if it is gone."""
-    schedule = tx.session.get(Schedule, schedule_id)
-    if (
-        schedule is None
-        or schedule.installation_id != tx.workspace.id
-        or schedule.state == "deleted"
-    ):
+    schedule = tx.session.scalar(
+        select(Schedule).filter_by(id=schedule_id, installation_id=tx.workspace.id)
+    )
+    if schedule is None or schedule.state == "deleted":
         raise UserError(GONE)
     return schedule
 
@@ -156,10 +154,18 @@ def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule
 
 def schedule_id_of_round(tx: Transaction, round_id: int) -> int:
     """Return the id of the round's check-in. Raises UserError if it is gone."""
-    round_ = tx.session.get(Round, round_id)
-    if round_ is None:
+    schedule_id = tx.session.scalar(
+        select(Schedule.id)
+        .join(Round, Round.schedule_id == Schedule.id)
+        .where(
+            Round.id == round_id,
+            Schedule.installation_id == tx.workspace.id,
+            Schedule.state != "deleted",
+        )
+    )
+    if schedule_id is None:
         raise UserError(GONE)
-    return get_schedule(tx, round_.schedule_id).id
+    return schedule_id
 
 
 def on_invited(tx: Transaction, delivery: Delivery, _result: object) -> None:

@@ -27,28 +27,23 @@ def lock(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
 
     Raises UserError if they may not, or if it is deleted, and MembershipUnknown.
     """
-    return _require_allowed(
-        tx,
-        tx.session.scalar(
-            select(Schedule)
-            .filter_by(id=schedule_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        ),
-        by=by,
-    )
+    query = _select(tx, schedule_id).with_for_update(key_share=True)
+    fresh = query.execution_options(populate_existing=True)
+    return _require_allowed(tx, fresh, by=by)
 
 
 def get(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
     """Return a check-in that `by` may change, without a lock. Raises as `lock` does."""
-    schedule = tx.session.get(Schedule, schedule_id)
-    return _require_allowed(tx, schedule, by=by)
+    return _require_allowed(tx, _select(tx, schedule_id), by=by)
 
 
-def _require_allowed(
-    tx: Transaction, schedule: Schedule | None, *, by: str
-) -> Schedule:
-    if schedule is None or schedule.installation_id != tx.workspace.id:
+def _select(tx: Transaction, schedule_id: int) -> Select[Schedule]:
+    return select(Schedule).filter_by(id=schedule_id, installation_id=tx.workspace.id)
+
+
+def _require_allowed(tx: Transaction, query: Select[Schedule], *, by: str) -> Schedule:
+    schedule = tx.session.scalar(query)
+    if schedule is None:
         raise UserError(GONE)
     channel = tx.session.get_one(Channel, schedule.channel_id)
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)

@@ -55,7 +55,7 @@ def form(tx: Transaction, round_id: int, member: str) -> View:
     Raises UserError if the round is over or the member may not share, and
     MembershipUnknown.
     """
-    round_ = _require_open(tx, tx.session.get(Round, round_id), member)
+    round_ = _require_open(tx, _find_round(tx, round_id), member)
     channel = tx.session.get_one(Channel, round_.channel_id)
     checkin = responses.get(tx.session, round_.id, member)
     participant = responses.get_participant(tx.session, round_.schedule_id, member)
@@ -75,7 +75,10 @@ def share(tx: Transaction, round_id: int, member: str, response: Response) -> Ch
     Raises UserError if the round is over or the member may not share, and
     MembershipUnknown.
     """
-    round_ = _require_open(tx, rounds.lock(tx.session, round_id), member)
+    round_ = _find_round(tx, round_id)
+    if round_ is not None:
+        round_ = rounds.lock(tx.session, round_.id)
+    round_ = _require_open(tx, round_, member)
     checkin = responses.get_or_create(tx.session, round_.id, member)
     is_unchanged = response_of(checkin) == response
     checkin.working_on, checkin.stuck_on = response.working_on, response.stuck_on
@@ -87,12 +90,19 @@ def share(tx: Transaction, round_id: int, member: str, response: Response) -> Ch
     return checkin
 
 
+def _find_round(tx: Transaction, round_id: int) -> Round | None:
+    """Return a round of the workspace."""
+    return tx.session.scalar(
+        select(Round)
+        .join(Channel, Channel.id == Round.channel_id)
+        .where(Round.id == round_id, Channel.installation_id == tx.workspace.id)
+    )
+
+
 def _require_open(tx: Transaction, round_: Round | None, member: str) -> Round:
     if round_ is None:
         raise UserError(participants.GONE)
     channel = tx.session.get_one(Channel, round_.channel_id)
-    if channel.installation_id != tx.workspace.id:
-        raise UserError(participants.GONE)
     responses.require_allowed(tx, channel, member)
     visibility.require_visible(tx, channel, member, message=participants.GONE)
     if round_.state in {"failed", "skipped"}:
@@ -173,10 +183,8 @@ def blocker_form(
 
     Raises UserError, and MembershipUnknown.
     """
-    checkin = _require_own(tx.session.get(CheckIn, checkin_id), member)
+    checkin = _get_own(tx, checkin_id, member)
     channel = _channel(tx.session, checkin)
-    if channel.installation_id != tx.workspace.id:
-        raise UserError(NOT_YOURS)
     visibility.require_visible(tx, channel, member)
     if not checkin.stuck_on:
         raise UserError(NO_BLOCKER)
@@ -199,15 +207,10 @@ def lock_own(tx: Transaction, checkin_id: int, member: str) -> CheckIn:
 
     Raises UserError, and MembershipUnknown.
     """
-    row = tx.session.get(CheckIn, checkin_id)
-    if row is not None:
-        rounds.lock(tx.session, row.round_id)
-        tx.session.refresh(row)
-    checkin = _require_own(row, member)
-    channel = _channel(tx.session, checkin)
-    if channel.installation_id != tx.workspace.id:
-        raise UserError(NOT_YOURS)
-    visibility.require_visible(tx, channel, member)
+    checkin = _get_own(tx, checkin_id, member)
+    rounds.lock(tx.session, checkin.round_id)
+    tx.session.refresh(checkin)
+    visibility.require_visible(tx, _channel(tx.session, checkin), member)
     return checkin
 
 
@@ -292,8 +295,19 @@ def visible_blocker(tx: Transaction, checkin: CheckIn) -> Blocker | None:
     return Blocker(ask.state, title, url(ask.ts), url(solution))
 
 
-def _require_own(checkin: CheckIn | None, member: str) -> CheckIn:
-    if checkin is None or checkin.member != member:
+def _get_own(tx: Transaction, checkin_id: int, member: str) -> CheckIn:
+    """Return a member's own response. Raises UserError for others."""
+    checkin = tx.session.scalar(
+        select(CheckIn)
+        .join(Round, Round.id == CheckIn.round_id)
+        .join(Channel, Channel.id == Round.channel_id)
+        .where(
+            CheckIn.id == checkin_id,
+            CheckIn.member == member,
+            Channel.installation_id == tx.workspace.id,
+        )
+    )
+    if checkin is None:
         raise UserError(NOT_YOURS)
     return checkin
 

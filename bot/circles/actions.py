@@ -110,21 +110,27 @@ def save(
 
 
 def set_state(
-    tx: Transaction, action_id: int, state: str, *, at_micros: int, by: str
+    tx: Transaction,
+    circle_id: int,
+    action_id: int,
+    state: str,
+    *,
+    at_micros: int,
+    by: str,
 ) -> None:
-    """Store what became of a member's own action; the latest press wins.
+    """Store what became of a member's own action in a circle; the latest press wins.
 
     Raises UserError.
     """
     if state not in ACTION_STATES:
         raise UserError(NO_ACTION)
-    is_own = tx.session.scalar(
-        select(CircleAction.id).filter_by(id=action_id, member=by)
+    own_id = tx.session.scalar(
+        select(CircleAction.id).filter_by(id=action_id, circle_id=circle_id, member=by)
     )
-    if is_own is None:
+    if own_id is None:
         raise UserError(NO_ACTION)
     tx.session.execute(
         update(CircleAction)
-        .where(CircleAction.id == action_id, CircleAction.event_micros <= at_micros)
+        .where(CircleAction.id == own_id, CircleAction.event_micros <= at_micros)
         .values(state=state, event_micros=at_micros)
     )

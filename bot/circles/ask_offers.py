@@ -118,14 +118,20 @@ def _usable(tx: Transaction) -> Sequence[ColumnElement[bool]]:
 
 def lock(tx: Transaction, offer_id: int, *, by: str) -> tuple[CircleMeeting, AskOffer]:
     """Lock the circle of an offer to the member, and return both. Raises UserError."""
-    meeting_id = tx.session.scalar(
-        select(AskOffer.meeting_id).filter_by(id=offer_id, member=by)
+    row = tx.session.scalar(
+        select(AskOffer)
+        .join(CircleMeeting, CircleMeeting.id == AskOffer.meeting_id)
+        .where(
+            AskOffer.id == offer_id,
+            AskOffer.member == by,
+            CircleMeeting.installation_id == tx.workspace.id,
+        )
     )
-    if meeting_id is None:
+    if row is None:
         raise UserError(NOT_YOURS)
-    circle, meeting = store.lock(tx, meeting_id)
+    circle, meeting = store.lock(tx, row.meeting_id)
     store.require_member(tx, circle.id, by)
-    row = tx.session.get_one(AskOffer, offer_id, populate_existing=True)
+    tx.session.refresh(row)
     return meeting, row
 
 

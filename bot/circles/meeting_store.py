@@ -28,15 +28,13 @@ def lock(tx: Transaction, meeting_id: int) -> tuple[Circle, CircleMeeting]:
     All changes of a circle's meetings lock the circle, so they come one after another.
     Raises UserError for a meeting that there is not.
     """
-    circle_id = tx.session.scalar(
-        select(CircleMeeting.circle_id).filter_by(
-            id=meeting_id, installation_id=tx.workspace.id
-        )
+    meeting = tx.session.scalar(
+        select(CircleMeeting).filter_by(id=meeting_id, installation_id=tx.workspace.id)
     )
-    if circle_id is None:
+    if meeting is None:
         raise UserError(UNKNOWN)
-    circle = lock_circle(tx, circle_id)
-    meeting = tx.session.get_one(CircleMeeting, meeting_id, populate_existing=True)
+    circle = lock_circle(tx, meeting.circle_id)
+    tx.session.refresh(meeting)
     return circle, meeting
 
 

@@ -132,19 +132,20 @@ def lock(
     tx: Transaction, move_id: int, *, by: str
 ) -> tuple[CircleMeeting, MeetingMove]:
     """Lock a proposal's circle, which the member is in. Raises UserError."""
-    meeting_id = tx.session.scalar(
-        select(MeetingMove.meeting_id)
+    move = tx.session.scalar(
+        select(MeetingMove)
         .join(CircleMeeting, CircleMeeting.id == MeetingMove.meeting_id)
         .where(
             MeetingMove.id == move_id,
             CircleMeeting.installation_id == tx.workspace.id,
         )
     )
-    if meeting_id is None:
+    if move is None:
         raise UserError(UNKNOWN)
-    circle, meeting = store.lock(tx, meeting_id)
+    circle, meeting = store.lock(tx, move.meeting_id)
     store.require_member(tx, circle.id, by)
-    return meeting, tx.session.get_one(MeetingMove, move_id, populate_existing=True)
+    tx.session.refresh(move)
+    return meeting, move
 
 
 def answer(

@@ -79,8 +79,10 @@ def lock(tx: Transaction, vote_id: int) -> tuple[Circle, CircleVote]:
 
     Raises UserError if there is no such vote.
     """
-    circle = service.lock(tx, get(tx, vote_id).circle_id)
-    return circle, tx.session.get_one(CircleVote, vote_id, populate_existing=True)
+    vote = get(tx, vote_id)
+    circle = service.lock(tx, vote.circle_id)
+    tx.session.refresh(vote)
+    return circle, vote
 
 
 def store_answer(

@@ -52,12 +52,7 @@ def state(tx: Transaction, exchange: Exchange) -> State:
 
 def get(tx: Transaction, exchange_id: int, member: str) -> Pair:
     """Return an exchange of a member. Raises UserError if it is not theirs."""
-    exchange = tx.session.scalar(
-        select(Exchange)
-        .filter_by(id=exchange_id, installation_id=tx.workspace.id)
-        .execution_options(populate_existing=True)
-    )
-    pair = None if exchange is None else pair_of(tx, exchange, member)
+    pair = find(tx, exchange_id, member)
     if pair is None:
         raise UserError(GONE)
     return pair
@@ -78,7 +73,11 @@ def lock(tx: Transaction, exchange_id: int, member: str) -> Pair:
 
 def find(tx: Transaction, exchange_id: int, member: str) -> Pair | None:
     """Return an exchange of a member; None if it is gone, or no longer theirs."""
-    exchange = tx.session.get(Exchange, exchange_id, populate_existing=True)
+    exchange = tx.session.scalar(
+        select(Exchange)
+        .filter_by(id=exchange_id, installation_id=tx.workspace.id)
+        .execution_options(populate_existing=True)
+    )
     return None if exchange is None else pair_of(tx, exchange, member)
 
 

@@ -25,8 +25,10 @@ class Target:
 
 def find_by_id(tx: Transaction, ask_id: int, *, by: str) -> Target:
     """Return the earlier ask that a member chose. Raises UserError."""
-    ask = tx.session.get(Ask, ask_id)
-    if ask is None or ask.installation_id != tx.workspace.id:
+    ask = tx.session.scalar(
+        select(Ask).filter_by(id=ask_id, installation_id=tx.workspace.id)
+    )
+    if ask is None:
         raise UserError(asks.ASK_GONE)
     return _visible(tx, Target(ask), by=by, field="entry")
 

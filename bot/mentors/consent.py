@@ -44,12 +44,8 @@ def decide(tx: Transaction, credit_id: int, choice: Choice, *, by: str) -> None:
 
     Raises UserError, and MembershipUnknown.
     """
-    credit = lock(tx.session, credit_id)
-    if (
-        credit is None
-        or credit.installation_id != tx.workspace.id
-        or credit.member != by
-    ):
+    credit = lock(tx, credit_id)
+    if credit is None or credit.member != by:
         raise UserError(NOT_YOUR_CREDIT)
     if choice == "never":
         member_settings.update(tx, by, public_naming="never")
@@ -145,11 +141,11 @@ def expire(tx: Transaction, *, settings: MentorSettings) -> None:
         _set_consent(tx, credit, "silent")
 
 
-def lock(session: Session, credit_id: int) -> Credit | None:
-    """Lock the credit and read it again; None if it does not exist."""
-    return session.scalar(
+def lock(tx: Transaction, credit_id: int) -> Credit | None:
+    """Lock a credit of the workspace, and read it again; None if there is none."""
+    return tx.session.scalar(
         select(Credit)
-        .filter_by(id=credit_id)
+        .filter_by(id=credit_id, installation_id=tx.workspace.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )

@@ -243,7 +243,7 @@ def _consent(credit: Credit) -> Consent:
 
 CREDIT_POST = PostedMessage(
     model=Credit,
-    lock=lambda tx, credit_id: consent.lock(tx.session, credit_id),
+    lock=consent.lock,
     ts="post_ts",
     post=MENTOR_POST,
     render_post=_render_post,

@@ -118,8 +118,10 @@ def dismiss_introduction(tx: Transaction, channel_id: int, *, by: str) -> Note:
 
 
 def _channel(tx: Transaction, channel_id: int) -> Channel:
-    channel = tx.session.get(Channel, channel_id)
-    if channel is None or channel.installation_id != tx.workspace.id:
+    channel = tx.session.scalar(
+        select(Channel).filter_by(id=channel_id, installation_id=tx.workspace.id)
+    )
+    if channel is None:
         raise UserError(CHANNEL_NOT_FOUND)
     return channel
 

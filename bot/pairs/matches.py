@@ -68,7 +68,7 @@ def get(
     match = tx.session.scalar(
         select(PairMatch).filter_by(id=match_id, installation_id=tx.workspace.id)
     )
-    rows = members_of(tx, match_id) if match is not None else {}
+    rows = members_of(tx, match.id) if match is not None else {}
     if match is None or member not in rows:
         raise UserError(GONE)
     return match, rows

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import select
+
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
@@ -39,8 +41,10 @@ def _find(
 
     Someone who was forgotten has no row in it.
     """
-    match = tx.session.get(PairMatch, match_id)
-    rows = matches.members_of(tx, match_id) if match is not None else {}
+    match = tx.session.scalar(
+        select(PairMatch).filter_by(id=match_id, installation_id=tx.workspace.id)
+    )
+    rows = matches.members_of(tx, match.id) if match is not None else {}
     if member not in rows:
         return None, {}
     return match, rows

@@ -261,7 +261,7 @@ def test_idle_workspaces_cost_no_statements(
                 )
                 for other in others
             )
-        rt.workspaces.add_all((other, story.slack, 1) for other in others)
+        rt.workspaces.add_all((other, story.slack, None) for other in others)
         statements.clear()
         after = read()
     finally:

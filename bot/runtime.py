@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.outbox import enqueue
 from bot.outbox.kind import MessageKind
 from bot.outbox.refusals import TokenVersion
+from bot.outbox.requests_in_flight import RequestsInFlight
 from bot.search.service import Search
 from bot.slack.api import Rejected, SlackApi
 
@@ -294,7 +295,7 @@ class Runtime:
 
     `write_session` opens sessions that write, `read_session` sessions that only read;
     `autocommit` is for single quick queries. Slack is never called in a transaction.
-    `search` finds asks by their words.
+    `search` finds asks by their words. Messages give way to the `requests`.
     """
 
     workspaces: ServedWorkspaces
@@ -304,6 +305,7 @@ class Runtime:
     clock: Clock
     features: "Features"
     search: Search = field(default_factory=Search)
+    requests: RequestsInFlight = field(default_factory=RequestsInFlight)
 
     def slack_of(self, workspace: Workspace) -> SlackApi:
         """Return Slack's API with the token of the workspace."""

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -56,10 +57,16 @@ class BoltApp(App):
         commit: Callable[[Sequence[PendingCommit]], None],
         *,
         find_unserved: Callable[[BoltRequest], Workspace | None] = lambda _: None,
+        answering: Callable[[], AbstractContextManager[None]] = nullcontext,
         **options: Any,
     ) -> None:
-        """Set the callbacks; `find_unserved` may find a workspace for a request."""
+        """Set the callbacks.
+
+        `find_unserved` may find a workspace for a request. Requests are answered in the
+        context of `answering`.
+        """
         super().__init__(**options)
+        self._answering = answering
         self._find_unserved = find_unserved
         self._workspaces = workspaces
         self._commit_batch = commit
@@ -85,6 +92,10 @@ class BoltApp(App):
 
     def dispatch_batch(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
         """Dispatch each request, then commit their changes; each may fail alone."""
+        with self._answering():
+            return self._dispatch_batch(requests)
+
+    def _dispatch_batch(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
         answers = [self._dispatch_safely(request) for request in requests]
         commits = [
             (request, answer)
@@ -203,6 +214,7 @@ def create_app(rt: Runtime) -> BoltApp:
         rt.workspaces,
         commit=partial(commit_batch, rt),
         find_unserved=partial(handlers.installations.find_unserved, rt),
+        answering=rt.requests.answering,
     )
     handlers.register(bolt, rt)
     return bolt
@@ -213,12 +225,14 @@ def build_bolt(
     *,
     commit: Callable[[Sequence[PendingCommit]], None] = lambda _: None,
     find_unserved: Callable[[BoltRequest], Workspace | None] = lambda _: None,
+    answering: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> BoltApp:
     """Build the Bolt app. The caller verifies requests before it dispatches them."""
     return BoltApp(
         workspaces,
         commit,
         find_unserved=find_unserved,
+        answering=answering,
         # Without a name Bolt would read source files of its call stack to find one.
         name="backswing",
         authorize=_authorize,

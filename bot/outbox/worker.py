@@ -196,6 +196,7 @@ class OutboxWorker:
             self._turns.end(installation_id)
 
     def _send_next_of(self, installation_id: int) -> bool:
+        self._rt.requests.give_way()
         # Before the client: a token that is replaced meanwhile counts as the old one.
         token = self._rt.workspaces.token_of(installation_id)
         # It blocks no writer, as a claim would.
@@ -239,6 +240,7 @@ class OutboxWorker:
             ):
                 return
         retry_on_conflict(self._fetch_new_users)(self._rt, workspace)
+        self._rt.requests.give_way()
         action = self._render(delivery, message_type, workspace)
         if action is None:
             self._outcomes.cancel(delivery)
@@ -263,6 +265,7 @@ class OutboxWorker:
         except SlackError as error:
             self._outcomes.record_failure(delivery, error)
         else:
+            self._rt.requests.give_way()
             self._outcomes.record_accepted(
                 delivery, result, is_spaced=isinstance(action, _SPACED)
             )

@@ -1,0 +1,39 @@
+"""Let the requests that Slack waits for come before the messages that wait."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# A command takes about this long. Longer pauses would hold messages up while requests
+# come without end: a message makes three of them.
+MAX_PAUSE_SECONDS = 0.03
+
+
+class RequestsInFlight:
+    """Counts the requests that are being answered in this process.
+
+    Its threads share a processor. Without pauses, a workspace with many messages to
+    send slows the answers to the people of all others (`benchmarks/fairness.py`).
+    """
+
+    def __init__(self, max_pause_seconds: float = MAX_PAUSE_SECONDS) -> None:
+        self._max_pause_seconds = max_pause_seconds
+        self._changed = threading.Condition()
+        self._count = 0
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count what runs in the context as a request."""
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    def give_way(self) -> None:
+        """Wait until no request is being answered, but not for long."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._count, self._max_pause_seconds)

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.outbox.refusals import TokenVersion, find_token
+from bot.workspace.job_runs import MAX_CLOCK_DIFFERENCE
 from bot.workspace.token_keys import TokenKeys, access_row, refresh_row
 from models import Installation, OrganisationWorkspace, WorkspaceToken
 
@@ -130,8 +131,9 @@ def claim_refresh(session: Session, *, begun_at: datetime, now: datetime) -> int
             or_(
                 WorkspaceToken.refreshing_until.is_(None),
                 WorkspaceToken.refreshing_until <= begun_at,
-                # The clock was set back.
-                WorkspaceToken.refreshing_until > now + REFRESH_LEASE,
+                # The clock was set back. Another replica's may be a little ahead.
+                WorkspaceToken.refreshing_until
+                > now + REFRESH_LEASE + MAX_CLOCK_DIFFERENCE,
             ),
         )
         .order_by(WorkspaceToken.expires_at, WorkspaceToken.installation_id)

@@ -169,6 +169,22 @@ def test_of_two_replicas_one_renews_it_and_the_other_reads_it(
         assert site.works(acme)
 
 
+def test_a_replica_whose_clock_is_behind_leaves_a_claim_alone(
+    first: InstallSite, database: Database, clock: Clock, first_version: int
+):
+    clock.advance(hours=10)
+    ahead = clock() + timedelta(seconds=30)
+    with database.write_session.begin() as session:
+        claimed = tokens.claim_refresh(session, begun_at=ahead, now=ahead)
+    assert claimed is not None
+    first.serving.refresh_tokens()
+    assert version(database) == first_version
+    # The other replica has ended.
+    clock.advance(seconds=90)
+    first.serving.refresh_tokens()
+    assert version(database) == first_version + 1
+
+
 @pytest.mark.parametrize("kind", ["reset", "server_error", "truncated"])
 def test_a_lost_answer_is_asked_for_again(
     first: InstallSite,

@@ -2,6 +2,9 @@
 
 Slack tells of a workspace by an event, by its first request, and when asked for a list.
 Each has a time of Slack's clock. The latest counts, whatever order they come in.
+
+An organisation may have a thousand workspaces, whose people work on meanwhile. So their
+rows are locked against other changes, and not against new rows that refer to them.
 """
 
 from collections.abc import Callable
@@ -31,7 +34,9 @@ def find(
     statement = select(Installation).filter_by(
         team_id=enterprise_id, is_organisation=True
     )
-    return session.scalar(statement.with_for_update() if for_update else statement)
+    return session.scalar(
+        statement.with_for_update(key_share=True) if for_update else statement
+    )
 
 
 def grant(
@@ -174,9 +179,7 @@ def follow(
         if error.code not in REMOVED_ERRORS:
             raise
         with sessions.begin() as session:
-            organisation = session.get(
-                Installation, organisation_id, with_for_update=True
-            )
+            organisation = _lock_organisation(session, organisation_id)
             token = session.get(WorkspaceToken, organisation_id)
             # Slack ends the old token after a new one.
             is_current = token is not None and token.version == version
@@ -185,7 +188,7 @@ def follow(
                 remove(session, organisation, at=at, reason=error.code)
         return
     with sessions.begin() as session:
-        organisation = session.get(Installation, organisation_id, with_for_update=True)
+        organisation = _lock_organisation(session, organisation_id)
         if organisation is None:
             return
         known = {row.team_id for row, _ in _accesses(session, organisation)}
@@ -193,6 +196,12 @@ def follow(
             grant(session, organisation, team_id, name=names[team_id], at=at)
         for team_id in sorted(known - names.keys()):
             revoke(session, organisation, team_id, at=at)
+
+
+def _lock_organisation(session: Session, organisation_id: int) -> Installation | None:
+    return session.get(
+        Installation, organisation_id, with_for_update={"key_share": True}
+    )
 
 
 def _lock(
@@ -214,7 +223,7 @@ def _lock(
         .on_conflict_do_nothing()
     )
     return session.scalars(
-        select(Installation).filter_by(team_id=team_id).with_for_update()
+        select(Installation).filter_by(team_id=team_id).with_for_update(key_share=True)
     ).one()
 
 
@@ -244,6 +253,6 @@ def _accesses(
         )
         .where(OrganisationWorkspace.organisation_id == organisation.id)
         .order_by(Installation.team_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return [(row, access) for row, access in rows]

@@ -35,7 +35,7 @@ def record_removal(
     is no longer to be served.
     """
     installation = tx.session.get_one(
-        Installation, tx.workspace.id, with_for_update=True
+        Installation, tx.workspace.id, with_for_update={"key_share": True}
     )
     token = tx.session.get(WorkspaceToken, tx.workspace.id)
     if token is None and keeps_token:

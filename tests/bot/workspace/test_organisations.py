@@ -8,14 +8,14 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bot.db.engine import Database
 from bot.outbox.refusals import find_token
 from bot.runtime import Transaction
 from bot.slack.api import OutcomeUnknown, Rejected, SlackError
-from bot.workspace import installations, organisations, tokens
+from bot.workspace import installations, job_runs, organisations, tokens
 from bot.workspace.removal import record_removal
 from bot.workspace.token_keys import TokenKey, TokenKeys
 from bot.workspace.tokens import Token
@@ -163,6 +163,27 @@ def test_the_organisation_removes_the_app_and_installs_it_again(
     install(session, at=at(10))
     assert organisations.grant(session, organisation, TEAM, at=at(11))
     assert is_served(session, TEAM)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_work_in_its_workspaces_goes_on_while_their_rows_are_locked(
+    database: Database,
+):
+    """With a thousand workspaces, to follow Slack's list takes seconds."""
+    with database.write_session.begin() as session:
+        organisation = install(session)
+        assert organisations.grant(session, organisation, TEAM, at=at(1))
+        row_id = row_of(session, TEAM).id
+    with database.write_session.begin() as following:
+        found = organisations.find(following, "E0GROUP", for_update=True)
+        assert found is not None
+        assert organisations.grant(following, found, TEAM, at=at(2))
+        assert len(organisations.remove(following, found, at=at(3), reason="gone")) == 1
+        following.flush()
+        with database.write_session.begin() as working:
+            working.execute(text("SET LOCAL lock_timeout = '1s'"))
+            job = partial(job_runs.claim, every=timedelta(minutes=5), now=NOW)
+            assert job(working, "a-job", [row_id, found.id]) == {row_id, found.id}
 
 
 class Organisation:

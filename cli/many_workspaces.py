@@ -15,7 +15,7 @@ from bot.db.engine import Database
 from bot.db.retry import retry_on_conflict
 from bot.outbox.refusals import FOLLOW_TOKENS_EVERY
 from bot.search import replicas
-from bot.slack.api import MAX_RETRY_AFTER, RateLimited, SlackError
+from bot.slack.api import MAX_RETRY_AFTER, OrganisationApi, RateLimited, SlackError
 from bot.slack.client import SlackClient
 from bot.slack.oauth import OAuthClient
 from bot.workspace import job_runs, organisations, workspace_erasure
@@ -126,21 +126,25 @@ class ManyServing:
             claimed = job_runs.claim(session, job, due, every=FOLLOW_EVERY, now=now)
         with self._database.read_session() as session:
             stored = organisations.clients(session, self._keys, self._new_client)
-        for organisation_id, version, slack in stored:
-            if organisation_id not in claimed:
-                continue
-            try:
-                organisations.follow(
-                    self._database.write_session,
-                    slack,
-                    organisation_id,
-                    version=version,
-                    now=now,
-                )
-            except SlackError as error:
-                details = {"organisation": organisation_id, "error": error.code}
-                log.warning("organisation's workspaces not fetched", extra=details)
-        self.directory.sync()
+        try:
+            # One that fails keeps no other from its turn.
+            run_all(self._follow, [each for each in stored if each[0] in claimed])
+        finally:
+            self.directory.sync()
+
+    def _follow(self, stored: tuple[int, int, OrganisationApi]) -> None:
+        organisation_id, version, slack = stored
+        try:
+            organisations.follow(
+                self._database.write_session,
+                slack,
+                organisation_id,
+                version=version,
+                now=self._clock(),
+            )
+        except SlackError as error:
+            details = {"organisation": organisation_id, "error": error.code}
+            log.warning("organisation's workspaces not fetched", extra=details)
 
     def refresh_tokens(self) -> None:
         """Renew the tokens that expire soon, and use the new ones."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from slack_bolt import BoltRequest
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
 
 import handlers.bolt_app
@@ -16,7 +17,14 @@ import jobs.installations
 from bot.db.engine import Database
 from bot.outbox.worker import OutboxWorker
 from bot.slack.client import SlackClient
-from bot.workspace import sync, tokens, workspace_erasure
+from bot.workspace import (
+    installations,
+    organisations,
+    sync,
+    tokens,
+    workspace_erasure,
+)
+from bot.workspace.tokens import Token
 from handlers.http import SlackHttpEndpoint
 from handlers.installations import team_of
 from handlers.socket_mode import SocketMode
@@ -329,6 +337,35 @@ def test_one_of_the_replicas_asks_for_its_workspaces(
         for serving in (first, second):
             serving.follow_organisations()
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize("company", ["http"], indirect=True)
+def test_an_organisation_that_fails_keeps_no_other_from_its_turn(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+):
+    company.install()
+    other = {
+        "enterprise_id": "E0OTHER",
+        "user_id": "U0BOT",
+        "url": "https://other.enterprise.slack.com/",
+    }
+    serving, now = company.site.serving, company.clock()
+    with company.database.write_session.begin() as session:
+        second = installations.save(session, other, now=now, is_organisation=True)
+        token = Token("a-token")
+        tokens.store(session, serving._keys, second.id, token, installed_at=now)
+    asked: list[int] = []
+
+    def follow(_: object, __: object, organisation_id: int, **___: object) -> None:
+        asked.append(organisation_id)
+        if organisation_id != second.id:
+            raise SQLAlchemyError("the database failed")
+
+    monkeypatch.setattr(organisations, "follow", follow)
+    with pytest.raises(SQLAlchemyError):
+        serving.follow_organisations()
+    assert len(asked) == 2
+    assert second.id in asked
 
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)

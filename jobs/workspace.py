@@ -26,7 +26,7 @@ class LostEvents:
     """Has all channels fetched again if events were lost while the process ran.
 
     Slack gave them up because the database could not be reached, or because the machine
-    slept. Several replicas may notice it: what one has fetched since is left alone.
+    slept. Several replicas may notice it: what one has just fetched is left alone.
     """
 
     def __init__(self) -> None:
@@ -38,9 +38,11 @@ class LostEvents:
             connection.execute(select(1))
         last_at = self._last_at
         if last_at is not None and now - last_at > RETRIED_FOR:
+            # Another replica may have fetched some before the last lost event.
+            since = now - RETRIED_FOR
             with rt.write_session.begin() as session:
                 job_runs.ask_all_again(
-                    session, job_runs.SYNC_CHANNELS, every=SYNC_EVERY, since=last_at
+                    session, job_runs.SYNC_CHANNELS, every=SYNC_EVERY, since=since
                 )
             log.warning("events may be lost: fetching all channels again")
         self._last_at = now

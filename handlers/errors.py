@@ -9,6 +9,7 @@ from slack_bolt import App, BoltContext, BoltResponse
 
 from bot.db.retry import is_retryable
 from bot.errors import UserError
+from bot.outbox import refusals
 from bot.runtime import Runtime
 from bot.slack.api import SlackError
 from bot.slack.blocks import message_modal
@@ -41,7 +42,7 @@ def register(bolt: App, rt: Runtime) -> None:
     def explain(
         error: Exception, body: dict[str, Any], context: BoltContext
     ) -> BoltResponse | None:
-        """Handle the error by the first of these that applies.
+        """Have an expired token renewed, and do the first of these that applies.
 
         1. A rule said no (`UserError`): the person reads the reason.
         2. A malformed event is acknowledged; a retry would not make it valid.
@@ -51,6 +52,7 @@ def register(bolt: App, rt: Runtime) -> None:
         """
         if _should_retry(rt, error, context):
             return None
+        _renew_if_expired(rt, error, context)
         if isinstance(error, MembershipUnknown):
             error = UserError(visibility.SLACK_UNREACHABLE)
         is_event = body.get("type") == "event_callback"
@@ -85,10 +87,24 @@ def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
             error.fetch(rt, workspace_of(context), is_urgent=True)
         except SlackError as slack_error:
             log.warning("members not fetched", extra={"error": slack_error.code})
+            _renew_if_expired(rt, slack_error, context)
             return False
         context[CAN_FETCH_MEMBERSHIPS] = False
         return True
     return False
+
+
+def _renew_if_expired(rt: Runtime, error: Exception, context: BoltContext) -> None:
+    """Have the workspace's token renewed next if Slack says that it has expired."""
+    # A rule that needs Slack says no without it.
+    refusal = error.__cause__ if isinstance(error, UserError) else error
+    token = rt.workspaces.token_of(workspace_of(context).id)
+    is_expired = (
+        isinstance(refusal, SlackError) and refusal.code == refusals.TOKEN_EXPIRED
+    )
+    if is_expired and token is not None:
+        with rt.write_session.begin() as session:
+            refusals.renew_first(session, token)
 
 
 def _event_type(body: dict[str, Any]) -> str:

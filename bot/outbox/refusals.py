@@ -1,14 +1,19 @@
 """Stop sending to a workspace whose token Slack refuses."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models import Installation, OrganisationWorkspace, WorkspaceToken
 
 # Each process uses a new token after so long.
 FOLLOW_TOKENS_EVERY = timedelta(seconds=10)
+# Slack's error for a token that has to be renewed.
+TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a code
+# Tokens are renewed in the order in which they expire.
+_BEFORE_ALL_OTHERS = datetime.fromtimestamp(0, UTC)
 
 
 class TokenVersion(NamedTuple):
@@ -60,9 +65,25 @@ def record(
     if installation is None:
         return False
     row = find_token(session, installation_id)
-    if reason == "token_expired" and row is not None and row.refresh_token is not None:
+    if reason == TOKEN_EXPIRED and row is not None and row.refresh_token is not None:
         # Slack says so, whatever clocks say.
         row.expires_at = min(row.expires_at or now, now)
         return False
     installation.disabled_reason = installation.disabled_reason or reason
     return True
+
+
+def renew_first(session: Session, token: TokenVersion) -> None:
+    """Have an expired token renewed before all others, because a person waits for it.
+
+    Nothing changes if there is another token by now, or if this one can't be renewed.
+    """
+    session.execute(
+        update(WorkspaceToken)
+        .where(
+            WorkspaceToken.installation_id == token.owner_id,
+            WorkspaceToken.version == token.version,
+            WorkspaceToken.refresh_token.is_not(None),
+        )
+        .values(expires_at=_BEFORE_ALL_OTHERS)
+    )

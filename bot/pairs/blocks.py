@@ -16,6 +16,7 @@ from bot.slack.rich_text import bold
 from bot.slack.text import truncate
 
 MAX_PAIRS_SHOWN = 40
+_TITLE = "Peer coffee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,12 @@ def home(view: HomeView) -> RowList:
                 button_row(button("Stop", "pair_stop", "coffee")),
             ]
         )
-    return RowList([HeaderBlock(text="Peer coffee")], rows)
+    return RowList([HeaderBlock(text=_TITLE)], rows)
+
+
+def open_match(match: HomeMatch) -> RowList:
+    """Build the section of a member who is in a match, but can't take part now."""
+    return RowList([HeaderBlock(text=_TITLE)], [_home_match(match)])
 
 
 def _home_match(match: HomeMatch) -> Sequence[Block]:

@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from bot.home.row_blocks import RowList
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.pairs import blocks, lead_rounds, matches, opt_ins, rounds, rules
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
@@ -28,13 +29,15 @@ def often(recurrence: Recurrence) -> str:
 
 
 def _is_available(context: HomeContext) -> bool:
-    tx = context.tx
-    return opt_ins.can_take_part(tx, context.member)
+    """Return True also if coffee is off by now, but not their match."""
+    can_take_part = opt_ins.can_take_part(context.tx, context.member)
+    return can_take_part or _open_match(context) is not None
 
 
 def _render(context: HomeContext) -> RenderedSection:
-    if not _is_available(context):
-        return RenderedSection()
+    match = _open_match(context)
+    if not opt_ins.can_take_part(context.tx, context.member):
+        return RenderedSection(blocks.open_match(match) if match else RowList())
     tx, own = context.tx, opt_ins.find(context.tx, context.member)
     is_in = own is not None and own.is_in
     few_people = opt_ins.shortage(tx, context.member)
@@ -50,7 +53,7 @@ def _render(context: HomeContext) -> RenderedSection:
         count=_count(context) if few_people is None else few_people,
         needs_people=few_people is not None,
         is_waiting=own is not None and own.waits_in is not None,
-        match=_open_match(context),
+        match=match,
     )
     return RenderedSection(blocks.home(view), has_activity=is_in)
 

@@ -121,6 +121,10 @@ SAMPLES: Samples = {
     notes.stopped: [notes.stopped],
     notes.gone: [notes.gone],
     blocks.home: [partial(blocks.home, view) for view in HOMES],
+    blocks.open_match: [
+        partial(blocks.open_match, HomeMatch(MATCH, MATES, is_answered=is_answered))
+        for is_answered in (False, True)
+    ],
     blocks.lead_home: [partial(blocks.lead_home, view) for view in LEADS],
     blocks.round_list: [
         partial(blocks.round_list, "The next round would be:", groups)

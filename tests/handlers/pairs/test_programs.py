@@ -31,6 +31,7 @@ from tests.pairs import (
     takes_part,
     texts_to,
 )
+from tests.pairs import presses as pair_presses
 from tests.people import join_program
 from tests.private_channel import DEN
 from tests.programs import (
@@ -60,6 +61,22 @@ def meets(story: Story, *people: str, program: int) -> None:
     join_program(story, *people, program_id=program)
     for person in people:
         story.click(person, "pair_join", "coffee", channel="D0X")
+
+
+def test_an_open_match_stays_on_the_home_tab_when_coffee_is_off(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    takes_part(story, ASKER, HELPER)
+    story.clock.now = DUE
+    runs(story)
+    story.set_up_workspace(coffee="off")
+    for person in (ASKER, HELPER):
+        page = people_page(story, person)
+        assert "This round you meet" in page
+        assert "We have a time" in page
+        assert "Take part" not in page
+    pair_presses(story, ASKER, "Can't this round")
+    for person in (ASKER, HELPER):
+        assert "This round you meet" not in people_page(story, person)
 
 
 @pytest.mark.deep

@@ -270,8 +270,9 @@ def open_change(click: BlockAction, tx: Transaction) -> Response:
 
 
 def submit_change(form: ViewSubmission, tx: Transaction) -> Response:
-    circle = service.lock(tx, parse_id(form.view.metadata().get("circle")))
-    times.change(tx, circle, form.view, by=form.actor)
+    opened = form.view.metadata()
+    circle = service.lock(tx, parse_id(opened.get("circle")))
+    times.change(tx, circle, form.view, by=form.actor, shown=opened.get("shown"))
     page = service.page(tx, circle, by=form.actor, notice="Saved.")
     return _show_below(form, page_blocks.circle_page(page))
 

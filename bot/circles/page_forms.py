@@ -1,7 +1,8 @@
 """The form of a circle's goal, call link and times. Pure."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,19 @@ from bot.forms.fields import FormValues
 from bot.slack.blocks import text_input
 from bot.slack.text import format_full, to_plain
 
-TIME = "time"
+TIME, GOAL, CALL_LINK = "time", "goal", "call_link"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The fields that a person changed since the form was opened; None for others.
+
+    The goal is mrkdwn, and the time in seconds since 1970.
+    """
+
+    goal: str | None
+    call_link: str | None
+    time: int | None
 
 
 def circle_form(
@@ -39,6 +52,11 @@ def circle_form(
         for at in times
     ]
     initial = [each for at, each in zip(times, options, strict=True) if at == chosen]
+    shown = {
+        TIME: initial[0].value if initial else None,
+        GOAL: to_plain(goal),
+        CALL_LINK: call_link,
+    }
     when = InputBlock(
         block_id=TIME,
         label="Next meeting" if is_next else "First meeting",
@@ -57,18 +75,18 @@ def circle_form(
         title="Your circle",
         submit="Save",
         close="Cancel",
-        private_metadata=json.dumps({"circle": circle_id}),
+        private_metadata=json.dumps({"circle": circle_id, "shown": shown}),
         blocks=[
             *([when] if options else []),
             text_input(
-                "goal",
+                GOAL,
                 "Our goal",
                 value=to_plain(goal),
                 limit=rules.MAX_GOAL,
                 is_optional=True,
             ),
             text_input(
-                "call_link",
+                CALL_LINK,
                 "Link to our calls",
                 value=call_link,
                 limit=rules.MAX_LINK,
@@ -80,18 +98,26 @@ def circle_form(
     )
 
 
-def read_circle(form: FormValues) -> tuple[str, str]:
-    """Return the goal (mrkdwn) and the call link. Raises UserError with the field."""
-    link = form.text("call_link").strip()
+def read_changes(form: FormValues, shown: object) -> Changes:
+    """Return what differs from the values that the form showed.
+
+    Someone else may have changed the other fields meanwhile. Raises UserError with the
+    field.
+    """
+    before = shown if isinstance(shown, Mapping) else {}
+    is_same_goal = form.text(GOAL).strip() == before.get(GOAL)
+    is_same_link = form.text(CALL_LINK).strip() == before.get(CALL_LINK)
+    is_same_time = form.chosen(TIME) in (None, before.get(TIME))
+    return Changes(
+        None if is_same_goal else line(form, GOAL, rules.MAX_GOAL),
+        None if is_same_link else _link(form),
+        None if is_same_time else chosen_id(form, TIME),
+    )
+
+
+def _link(form: FormValues) -> str:
+    link = form.text(CALL_LINK).strip()
     is_address = link.startswith("https://") and not set(link) & set(' \n\t<>|"')
     if link and not (is_address and len(link) <= rules.MAX_LINK):
-        raise UserError("A link that begins with https://", field="call_link")
-    return line(form, "goal", rules.MAX_GOAL), link
-
-
-def chosen_time(form: FormValues) -> int | None:
-    """Return the chosen time as seconds since 1970. Raises UserError."""
-    value = form.chosen(TIME)
-    if value is None:
-        return None
-    return chosen_id(form, TIME)
+        raise UserError("A link that begins with https://", field=CALL_LINK)
+    return link

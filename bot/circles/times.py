@@ -110,15 +110,25 @@ def _proposal(tx: Transaction, circle: Circle, by: str) -> Proposal:
     return replace(result, times=times)
 
 
-def change(tx: Transaction, circle: Circle, values: FormValues, *, by: str) -> None:
-    """Store the goal, link and time; the caller has locked the circle.
+def change(
+    tx: Transaction,
+    circle: Circle,
+    values: FormValues,
+    *,
+    by: str,
+    shown: object = None,
+) -> None:
+    """Store the goal, link and time that differ from what the form has `shown`.
 
-    Raises UserError, with the field.
+    The caller has locked the circle. Raises UserError, with the field.
     """
     service.require_in(tx, circle, by)
-    goal, link = page_forms.read_circle(values)
-    seconds = page_forms.chosen_time(values)
-    circle.goal, circle.call_link = goal, link
+    changes = page_forms.read_changes(values, shown)
+    seconds = changes.time
+    if changes.goal is not None:
+        circle.goal = changes.goal
+    if changes.call_link is not None:
+        circle.call_link = changes.call_link
     if seconds is None:
         return
     # Two circles with a member in common choose one after the other.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import CircleSeason
+from models import Circle, CircleSeason
 from tests.factories import Story
 from tests.programs import presses
 from tests.seasons import (
@@ -65,7 +65,9 @@ def test_the_first_facilitator_chooses_a_time_and_all_get_a_calendar(
     times = next(b for b in form["blocks"] if b["block_id"] == "time")
     options = times["element"]["options"]
     assert len(options) == 3
-    assert "time" not in form_values(press(story, other, "change", circle))
+    second = press(story, other, "change", circle)
+    assert "time" not in form_values(second)
+    third = press(story, facilitator, "change", circle)
     chosen = {"time": options[1]["value"], "call_link": "https://call.example/x"}
     response = story.submit(facilitator, form, form_values(form) | chosen)
     assert response.status == 200
@@ -74,6 +76,27 @@ def test_the_first_facilitator_chooses_a_time_and_all_get_a_calendar(
     assert len(files) == 1
     assert files[0].content.count(b"BEGIN:VEVENT") == 6
     assert "Your meetings" in text_of(press(story, other, "see", circle))
+
+    def stored() -> tuple[str, str, int]:
+        with story.rt.read_session() as session:
+            row = session.get_one(Circle, circle)
+            at = int(row.starts_at.timestamp()) if row.starts_at else 0
+            return row.goal, row.call_link, at
+
+    # Forms that were open meanwhile change only the fields that were changed in them.
+    story.submit(other, second, form_values(second) | {"goal": "Speak & listen"})
+    story.submit(facilitator, third, form_values(third))
+    link, at = chosen["call_link"], int(options[1]["value"])
+    assert stored() == ("Speak &amp; listen", link, at)
+    fourth = press(story, facilitator, "change", circle)
+    story.submit(facilitator, fourth, form_values(fourth) | {"call_link": ""})
+    assert stored() == ("Speak &amp; listen", "", at)
+    # A time that was shown as chosen is no choice if another one is chosen meanwhile.
+    late, early = (press(story, facilitator, "change", circle) for _ in range(2))
+    moved = {"time": options[0]["value"]}
+    story.submit(facilitator, early, form_values(early) | moved)
+    story.submit(facilitator, late, form_values(late) | {"goal": ""})
+    assert stored() == ("", "", int(options[0]["value"]))
 
 
 @pytest.mark.deep

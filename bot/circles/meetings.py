@@ -34,6 +34,7 @@ from bot.circles import meeting_store as store
 from bot.circles.keeper import State
 from bot.circles.presses import Act, Press
 from bot.circles.writing import Stage
+from bot.clock import datetime_to_micros
 from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
@@ -62,6 +63,13 @@ def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
     if circle.frozen_at is not None:
         raise UserError(FROZEN)
     _store_press(tx, meeting, pressed)
+    return _follow(tx, circle, meeting, pressed)
+
+
+def _follow(
+    tx: Transaction, circle: Circle, meeting: CircleMeeting, pressed: Press
+) -> State:
+    """Store and show what follows from a press. Raises UserError."""
     state = store.state_of(tx, meeting)
     if state.is_open:
         _close_others(tx, circle, meeting)
@@ -73,6 +81,25 @@ def press(tx: Transaction, meeting_id: int, pressed: Press) -> State:
         if pressed.act == Act.SWAP:
             announcements.tell_swapped(tx, meeting, pressed)
     return state
+
+
+def on_left(tx: Transaction, circle_id: int, member: str) -> None:
+    """Let someone who left facilitate no meeting that has an agenda, but no start.
+
+    From its agenda on, the rota stays as it was. The caller has locked the season.
+    """
+    circle = store.lock_circle(tx, circle_id)
+    meeting = store.ahead(tx, circle_id)
+    if (
+        circle.is_in_writing
+        or meeting is None
+        or meeting.posted_at is None
+        or meeting.started_at is not None
+    ):
+        return
+    pressed = Press(datetime_to_micros(tx.now), member, Act.CANNOT)
+    meeting.presses = [*meeting.presses, presses.dump(pressed)]
+    _follow(tx, circle, meeting, pressed)
 
 
 def _store_press(tx: Transaction, meeting: CircleMeeting, pressed: Press) -> None:

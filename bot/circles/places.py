@@ -9,6 +9,7 @@ from bot.circles import (
     conversation,
     decisions,
     free_places,
+    meetings,
     merging,
     newcomers,
     place_blocks,
@@ -125,6 +126,7 @@ def _end_place(
     newcomers.close_vote(tx, circle, place.member)
     if not was_taken:
         return
+    meetings.on_left(tx, circle.id, place.member)
     conversation.send(
         tx,
         CIRCLE_LEFT,

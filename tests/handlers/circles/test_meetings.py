@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 import jobs.circle_meetings
-from bot.circles import meetings
+from bot.circles import meeting_store, meetings
 from bot.slack.api import NotSent, OutcomeUnknown, Rejected
 from models import (
     CircleMeeting,
@@ -31,6 +31,7 @@ from tests.circles import (
 )
 from tests.factories import Story
 from tests.programs import last_reply
+from tests.seasons import press
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
 
 ACTION = "Write to the two teams"
@@ -477,6 +478,29 @@ def test_a_member_who_left_sees_and_does_nothing_more(story: Story):
     to_step(story, 1, by=HELPER)
     assert "What we want from it" in agenda(story, HELPER)
     assert agenda(story, ASKER) == seen
+
+
+def test_nobody_who_left_gets_a_meeting_whose_agenda_is_posted(story: Story):
+    circle = make_circle(story)
+    open_agenda(story)
+    meeting = meeting_of(story)
+
+    def facilitator() -> str:
+        with story.rt.read(story.workspace) as tx:
+            row = tx.session.get_one(CircleMeeting, meeting.id)
+            return meeting_store.state_of(tx, row).facilitator
+
+    press(story, HELPER, "leave", circle)
+    story.click(ASKER, "meeting_cannot", f"{meeting.id}:0:0")
+    assert facilitator() == PEER
+    # Nor does someone keep it who leaves.
+    press(story, PEER, "leave", circle)
+    assert facilitator() == CHAMPION
+    story.advance(seconds=11)
+    presses(story, CHAMPION, "start")
+    press(story, CHAMPION, "leave", circle)
+    assert facilitator() == CHAMPION
+    assert meeting_of(story).started_at is not None
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,8 @@ class CircleMember(Base):
 
     circle_id: Mapped[int] = mapped_column(ForeignKey("circles.id"), primary_key=True)
     member: Mapped[str] = mapped_column(primary_key=True, index=True)
-    # The season of the circle, if it has one.
+    # The season of the circle, if it has one; None once the circle ended before its
+    # season, in which the person may have another place then.
     season_id: Mapped[int | None] = mapped_column(ForeignKey("circle_seasons.id"))
     # Among those who facilitated equally long ago, the lower position comes first.
     position: Mapped[int]

@@ -9,7 +9,7 @@ from bot.circles import busy, rules
 from bot.matching.people import Person, Way
 from bot.people import facts
 from bot.runtime import Transaction
-from models import CircleMember, CircleSeason, CircleSignup
+from models import Circle, CircleMember, CircleSeason, CircleSignup
 
 
 def load(
@@ -58,7 +58,11 @@ def _left_out(tx: Transaction, season: CircleSeason, people: Iterable[str]) -> s
     )
     if previous is None:
         return set()
-    placed = select(CircleMember.member).filter_by(season_id=previous)
+    placed = (
+        select(CircleMember.member)
+        .join(Circle, Circle.id == CircleMember.circle_id)
+        .where(Circle.season_id == previous)
+    )
     return set(people) & set(
         tx.session.scalars(
             select(CircleSignup.member).where(

@@ -42,6 +42,7 @@ def end_circle(tx: Transaction, season: CircleSeason, circle: Circle) -> None:
     circle.ended_at = tx.now
     tx.session.flush()
     roster.refresh(tx, circle)
+    roster.release(tx, circle)
 
 
 def _ask_last(tx: Transaction, circle: Circle) -> None:

@@ -64,16 +64,24 @@ def _season_row(
     tx: Transaction, season: CircleSeason, by: str, *, is_exact: bool
 ) -> SeasonRow:
     is_run = seasons.can_run(tx, season, by)
+    has_place = signups.has_place(tx, season.id, by)
     return SeasonRow(
         seasons.summary(tx, season, by, is_exact=is_exact),
         seasons.state(tx, season),
-        is_signed_up=signups.find(tx, season.id, by) is not None,
-        may_sign_up=membership.is_joined(tx, season.program_id, by)
-        and not signups.has_place(tx, season.id, by),
+        is_signed_up=has_place or _counts(tx, season, by),
+        may_sign_up=membership.is_joined(tx, season.program_id, by) and not has_place,
         is_run=is_run,
         people=len(signups.people(tx, season)) if is_run else 0,
         circles=len(seasons.circles(tx, season)) if is_run else 0,
     )
+
+
+def _counts(tx: Transaction, season: CircleSeason, by: str) -> bool:
+    """Return False if they did not sign up, or must do it again for another place."""
+    row = signups.find(tx, season.id, by)
+    if row is None or season.invited_at is None:
+        return row is not None
+    return signups.is_waiting(row, signups.place_ends(tx, season.id, by))
 
 
 def preview(

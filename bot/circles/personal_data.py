@@ -187,8 +187,10 @@ def _purge_ended_places(tx: Transaction, seasons: Select[int]) -> None:
     A sign-up without any place would put them first in the next season, as people who
     were left out.
     """
-    is_own = (CircleMember.season_id == CircleSignup.season_id) & (
-        CircleMember.member == CircleSignup.member
+    is_own = (
+        (CircleMember.circle_id == Circle.id)
+        & (Circle.season_id == CircleSignup.season_id)
+        & (CircleMember.member == CircleSignup.member)
     )
     has_place = exists().where(is_own, CircleMember.left_at.is_(None))
     tx.session.execute(

@@ -1,9 +1,8 @@
 """The people of a circle: add them, introduce them, and find their zone."""
 
 from collections.abc import Collection
-from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import timezones
 from bot.circles import announcement_edits, conversation, rules, service, signups
@@ -49,6 +48,18 @@ def add(
     place.agreed_at = place.left_at = None
     tx.session.flush()
     return place
+
+
+def release(tx: Transaction, circle: Circle) -> None:
+    """Let the people of a circle that ended before its season get another place in it.
+
+    They keep their places in the circle. The caller has locked the season.
+    """
+    tx.session.execute(
+        update(CircleMember)
+        .where(CircleMember.circle_id == circle.id, CircleMember.left_at.is_(None))
+        .values(season_id=None)
+    )
 
 
 def remove_withdrawn(tx: Transaction, season: CircleSeason) -> None:
@@ -169,17 +180,6 @@ def waiting(tx: Transaction, season: CircleSeason) -> list[str]:
 
     Someone whose place ended waits if they signed up since.
     """
-    places = tx.session.execute(
-        select(CircleMember.member, CircleMember.left_at).filter_by(season_id=season.id)
-    ).all()
-    placed = {row.member for row in places if row.left_at is None}
-    ended: dict[str, datetime] = {}
-    for member, left_at in places:
-        if left_at is not None:
-            ended[member] = max(left_at, ended.get(member, left_at))
-    return [
-        row.member
-        for row in signups.people(tx, season)
-        if row.member not in placed
-        and (row.member not in ended or ended[row.member] <= row.signed_up_at)
-    ]
+    ends = signups.place_ends(tx, season.id)
+    rows = signups.people(tx, season)
+    return [row.member for row in rows if signups.is_waiting(row, ends)]

@@ -220,7 +220,10 @@ def end(tx: Transaction, season: CircleSeason) -> None:
     for circle in circles(tx, season):
         circle.ended_at = circle.ended_at or tx.now
     people = tx.session.scalars(
-        select(CircleMember.member).filter_by(season_id=season.id)
+        select(CircleMember.member)
+        .join(Circle, Circle.id == CircleMember.circle_id)
+        .where(Circle.season_id == season.id)
+        .distinct()
     ).all()
     home_refresh.refresh_homes(tx, people)
 

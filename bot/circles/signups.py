@@ -1,13 +1,14 @@
 """Sign-ups for a season: presses that arrive in any order give one state."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
 from bot.circles import forms, season_blocks, seasons
 from bot.circles.rules import State
-from bot.clock import datetime_to_micros
+from bot.clock import EPOCH, datetime_to_micros
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.forms.fields import FormValues
@@ -16,7 +17,7 @@ from bot.programs import membership
 from bot.programs.join_blocks import TOPICS_KNOWN, TOPICS_WANTED
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
-from models import CircleMember, CircleSeason, CircleSignup, ProgramMember
+from models import Circle, CircleMember, CircleSeason, CircleSignup, ProgramMember
 
 HAS_PLACE = "You have a place in a circle. To leave it, open your circle."
 NOT_SIGNED_UP = "You haven't signed up."
@@ -44,6 +45,34 @@ def has_place(tx: Transaction, season_id: int, member: str) -> bool:
         CircleMember.invited_at.is_not(None),
     )
     return tx.session.scalar(place) is not None
+
+
+def place_ends(
+    tx: Transaction, season_id: int, *people: str
+) -> Mapping[str, datetime | None]:
+    """Return when the last place of each person in a season ended.
+
+    None if they have one; without any place, they are not in it. Without `people`, of
+    all. A place also ends with its circle.
+    """
+    query = (
+        select(CircleMember.member, CircleMember.left_at, Circle.ended_at)
+        .join(Circle, Circle.id == CircleMember.circle_id)
+        .where(Circle.season_id == season_id)
+    )
+    if people:
+        query = query.where(CircleMember.member.in_(people))
+    ends: dict[str, datetime | None] = {}
+    for member, left_at, ended_at in tx.session.execute(query):
+        at, before = left_at or ended_at, ends.get(member, EPOCH)
+        ends[member] = None if at is None or before is None else max(at, before)
+    return ends
+
+
+def is_waiting(row: CircleSignup, ends: Mapping[str, datetime | None]) -> bool:
+    """Return True if a sign-up waits for a place: it had none since."""
+    ended_at = ends.get(row.member, EPOCH)
+    return ended_at is not None and ended_at <= row.signed_up_at
 
 
 def form(tx: Transaction, season: CircleSeason, *, by: str) -> View:

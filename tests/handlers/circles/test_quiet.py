@@ -35,7 +35,14 @@ from tests.quiet import (
     until,
     vote_of,
 )
-from tests.seasons import circles_of, messages_with, places_of, press, text_of
+from tests.seasons import (
+    circles_of,
+    messages_with,
+    places_of,
+    press,
+    signs_up,
+    text_of,
+)
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
 
 ENDED, BACK = "Your circle has ended", "One of you brought your circle back"
@@ -209,6 +216,37 @@ def test_half_of_them_end_it_and_no_other_circle(story: Story, quiet: int):
         assert messages_with(story, member, ENDED)
     assert circle(story, quiet).ended_at is not None
     assert season_of(story).ended_at is None
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_people_whose_circle_decided_to_end_sign_up_for_another(
+    story: Story, program: int
+):
+    season, [(first, people), (other, _)] = two_circles(story, program, 9)
+    at = chooses_time(story, people[0], first)
+    until(story, at + timedelta(days=1))
+    with story.rt.write(story.workspace) as tx:
+        votes.ask(tx, service.lock(tx, first), Kind.QUIET)
+    story.deliver()
+    answers(story, "end", *people)
+    assert circle(story, first).ended_at is not None
+    offer = "There is a place for you"
+    # Their sign-up was for the circle that has ended.
+    for person in people:
+        runs_jobs(story)
+        assert len(messages_with(story, person, offer)) == 1
+        assert '"Sign up"' in text_of(press(story, person, "new_people", first))
+    again = people[0]
+    signs_up(story, again, season)
+    hours_come(story)
+    assert len(messages_with(story, again, offer)) == 2
+    press(story, again, "take", other)
+    assert [row.left_at for row in places_of(story, again)] == [None, None]
+    assert again in dict(circles_of(story, season))[other]
+    assert "Take it back" not in text_of(press(story, again, "new_people", first))
+    # They were in the first circle until its end.
+    assert press(story, again, "again", first)["callback_id"] == "circle_start"
 
 
 @pytest.mark.deep

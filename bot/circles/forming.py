@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from bot.circles import candidates, rules, seasons, signups
+from bot.circles import candidates, proposals, rules, seasons, signups
 from bot.circles.message_kinds import CIRCLE_FORMED
 from bot.circles.rules import State
 from bot.db.statements import InstallationId
@@ -17,6 +17,9 @@ from bot.runtime import Transaction
 from bot.workspace import members
 from bot.workspace.working_time import WorkingTime
 from models import Circle, CircleMember, CircleSeason
+
+# The payload of the message to leads if there is no circle.
+NO_CIRCLE = {"has_circle": False}
 
 
 def due(tx: Transaction) -> Sequence[int]:
@@ -49,7 +52,10 @@ def form(tx: Transaction, season_id: int) -> None:
     for number, ids in enumerate(formed.circles, start=1):
         _store(tx, season, number, [by_id[each] for each in ids])
     season.formed_at = tx.now
-    _tell_leads(tx, season)
+    if not formed.circles:
+        # There is nothing to look at: people learn at once that there is no circle.
+        proposals.invite(tx, season)
+    _tell_leads(tx, season, has_circles=bool(formed.circles))
 
 
 def _store(
@@ -88,10 +94,13 @@ def _rank(person: Person) -> tuple[bool, bool, float, str]:
     )
 
 
-def _tell_leads(tx: Transaction, season: CircleSeason) -> None:
+def _tell_leads(tx: Transaction, season: CircleSeason, *, has_circles: bool) -> None:
     program = seasons.program_of(tx, season)
     leads = {season.opened_by, *programs.program_leads(tx, program)}
     for lead in sorted(leads):
+        if not has_circles:
+            tx.enqueue(CIRCLE_FORMED, season.id, to=lead, payload=NO_CIRCLE)
+            continue
         tx.enqueue(CIRCLE_FORMED, season.id, to=lead)
         # It is sent if nobody has invited by then.
         tx.enqueue(

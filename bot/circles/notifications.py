@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.circles import (
     apart,
+    forming,
     merge_blocks,
     merge_texts,
     merging,
@@ -89,7 +90,8 @@ def _render_season(
 
 def _render_formed(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     season, member = _season(tx, delivery), delivery.recipient
-    if seasons.state(tx, season) is not State.PREVIEW:
+    is_none = delivery.payload == forming.NO_CIRCLE
+    if seasons.state(tx, season) is not (State.RUNNING if is_none else State.PREVIEW):
         return None
     if not seasons.can_run(tx, season, member):
         return None
@@ -145,17 +147,30 @@ def _on_place_sent(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
 
 def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     season, member = _season(tx, delivery), delivery.recipient
-    if seasons.state(tx, season) is not State.RUNNING:
-        return None
     if signups.find(tx, season.id, member) is None:
         return None
     if not service.is_present(tx, season.program_id, member):
+        return None
+    if delivery.payload == signups.AT_START:
+        return _at_start(tx, season, member)
+    if seasons.state(tx, season) is not State.RUNNING:
         return None
     if signups.has_place(tx, season.id, member):
         return None
     people = len(signups.people(tx, season))
     note = season_blocks.none_note(
         seasons.summary(tx, season, member), is_too_few=people < STAYS
+    )
+    return PostMessage(member, *note)
+
+
+def _at_start(tx: Transaction, season: CircleSeason, member: str) -> SlackAction | None:
+    """Render what became of a season to which nobody was invited by its first day."""
+    if season.invited_at is not None:
+        return None
+    has_ended = seasons.state(tx, season) is State.ENDED
+    note = season_blocks.not_invited_note(
+        seasons.summary(tx, season, member), has_ended=has_ended
     )
     return PostMessage(member, *note)
 

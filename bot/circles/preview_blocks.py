@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.circles.season_blocks import SeasonText, title
+from bot.matching.circles import STAYS
 from bot.slack import rich_text
 from bot.slack.blocks import (
     Note,
@@ -45,9 +46,13 @@ def formed_note(season: SeasonText, circles: int, people: int) -> Note:
     """Tell a lead that the circles are formed."""
     see = button("See the circles", "circle_preview", f"{season.id}:0")
     if not circles:
+        reason = (
+            "That is too few for a circle."
+            if people < STAYS
+            else "I found no circle for them."
+        )
         text, blocks = sentence_note(
-            f"{title(season)}: {people} signed up. That is too few for a circle, and I"
-            " tell them when you invite."
+            f"{title(season)}: {people} signed up. {reason} They learn it from me."
         )
         return text, [*blocks, button_row(see)]
     noun = "circle is" if circles == 1 else "circles are"

@@ -173,6 +173,19 @@ def none_note(season: SeasonText, *, is_too_few: bool) -> Note:
     )
 
 
+def not_invited_note(season: SeasonText, *, has_ended: bool) -> Note:
+    """Tell a person on the first day that nobody has been invited to a circle."""
+    state = (
+        f"There are no circles this time: {title(season)}. The season ended before"
+        " people were invited."
+        if has_ended
+        else f"The circles were to begin on {day(season.starts_on)}: {title(season)}."
+        " Its lead has not invited people yet. You are still on the list: if there is"
+        " a place for you, I write to you."
+    )
+    return sentence_note(f"{state} /ask reaches your peers at any time.")
+
+
 # The circle
 
 

@@ -1,12 +1,14 @@
 """Sign-ups for a season: presses that arrive in any order give one state."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
+from bot import timezones
 from bot.circles import forms, season_blocks, seasons
+from bot.circles.message_kinds import CIRCLE_NONE
 from bot.circles.rules import State
 from bot.clock import EPOCH, datetime_to_micros
 from bot.db.statements import upsert_latest
@@ -21,6 +23,8 @@ from models import Circle, CircleMember, CircleSeason, CircleSignup, ProgramMemb
 
 HAS_PLACE = "You have a place in a circle. To leave it, open your circle."
 NOT_SIGNED_UP = "You haven't signed up."
+# The payload of the message on the first day of a season.
+AT_START = {"is_at_start": True}
 
 _STORE = upsert_latest(
     CircleSignup,
@@ -120,10 +124,25 @@ def sign_up(
         never=never,
     )
     member_settings.update(tx, by, topics_known=known, topics_wanted=wanted)
+    if season.invited_at is None:
+        _tell_at_start(tx, season, by)
     return season_blocks.signed_up(
         seasons.summary(tx, season, by),
         members.zone(tx, by),
         is_late=seasons.state(tx, season) is not State.SIGN_UP,
+    )
+
+
+def _tell_at_start(tx: Transaction, season: CircleSeason, by: str) -> None:
+    """Tell them on the first day what became of the season, if nobody was invited."""
+    first_day = datetime.combine(season.starts_on, time())
+    tx.enqueue(
+        CIRCLE_NONE,
+        season.id,
+        to=by,
+        payload=AT_START,
+        occurrence="start",
+        send_at=timezones.to_utc(first_day, members.zone(tx, by)),
     )
 
 

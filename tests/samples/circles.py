@@ -245,7 +245,7 @@ SAMPLES: Samples = {
     season_blocks.withdrawn: [season_blocks.withdrawn],
     preview_blocks.formed_note: [
         partial(preview_blocks.formed_note, SEASON, circles, people)
-        for circles, people in ((0, 3), (1, 6), (5, 30))
+        for circles, people in ((0, 3), (0, 4), (1, 6), (5, 30))
     ],
     preview_blocks.preview: [
         partial(
@@ -287,6 +287,10 @@ SAMPLES: Samples = {
     season_blocks.none_note: [
         partial(season_blocks.none_note, SEASON, is_too_few=is_too_few)
         for is_too_few in (False, True)
+    ],
+    season_blocks.not_invited_note: [
+        partial(season_blocks.not_invited_note, SEASON, has_ended=has_ended)
+        for has_ended in (False, True)
     ],
     preview_blocks.reason_lines: [partial(preview_blocks.reason_lines, REASONS)],
     page_blocks.welcome_note: [

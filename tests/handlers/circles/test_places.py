@@ -4,10 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import jobs.circles
 from tests.factories import Story
 from tests.programs import joins_program, make_program
 from tests.seasons import (
     AFTER_SIGNUP,
+    PEOPLE,
     circle_of,
     circles_of,
     forms_circles,
@@ -148,9 +150,9 @@ def test_the_place_of_one_who_leaves_the_program_goes_to_the_next(
 def test_who_left_the_program_is_not_told_that_there_was_no_circle(
     story: Story, program: int
 ):
-    season = season_with(story, program, 3)
-    forms_circles(story)
-    press(story, CHAMPION, "invite", season)
+    season_with(story, program, 3)
+    story.clock.now = AFTER_SIGNUP
+    jobs.circles.form_circles(story.rt, story.worker)
     story.click("U0C00", "program_leave", str(program), channel="D1")
     story.deliver()
     assert not messages_with(story, "U0C00", "Too few people signed up")
@@ -220,10 +222,12 @@ def test_a_program_that_ended_forms_no_circles(story: Story, program: int):
 def test_three_people_get_no_circle_and_are_told(story: Story, program: int):
     season = season_with(story, program, 3)
     forms_circles(story)
-    assert messages_with(story, CHAMPION, "too few for a circle")
-    invites(story, season)
     assert circles_of(story, season) == []
-    assert messages_with(story, "U0C00", "Too few people signed up")
+    # The lead has nothing to press, and need not be reminded.
+    story.advance(days=7)
+    assert len(messages_with(story, CHAMPION, "too few for a circle")) == 1
+    for person in list(PEOPLE)[:3]:
+        assert len(messages_with(story, person, "Too few people signed up")) == 1
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(4, [4]), (8, [4, 4]), (9, [5, 4])])

@@ -4,7 +4,7 @@ import pytest
 
 from bot.circles import roster, seasons
 from bot.people import exclusions
-from models import MemberAttributes
+from models import CircleSeason, MemberAttributes
 from tests.factories import Story
 from tests.programs import joins_program, program_page
 from tests.seasons import (
@@ -12,8 +12,10 @@ from tests.seasons import (
     circle_of,
     circles_of,
     forms_circles,
+    has_people,
     invites,
     messages_with,
+    opens_season,
     passes_on,
     places_of,
     press,
@@ -197,6 +199,40 @@ def test_a_lead_is_reminded_to_invite_once(story: Story, program: int):
     story.advance(days=10)
     assert len(messages_with(story, CHAMPION, "1 circle is formed")) == 2
     invites(story, season)
+
+
+@pytest.mark.parametrize("event", ["nothing", "end", "invite"])
+def test_those_who_were_not_invited_by_the_first_day_are_told(
+    story: Story, program: int, event: str
+):
+    people = has_people(story, program, 7)
+    season = opens_season(story, program)
+    for person in people:
+        signs_up(story, person, season)
+    press(story, people[6], "withdraw", season)
+    forms_circles(story)
+    if event == "end":
+        press(story, CHAMPION, "end_season", season)
+    if event == "invite":
+        invites(story, season)
+    with story.rt.read_session() as session:
+        first = session.get_one(CircleSeason, season).starts_on
+    told = {
+        "nothing": "Its lead has not invited people yet.",
+        "end": "The season ended before people were invited.",
+    }
+    while story.clock.now.date() < first:
+        for text in told.values():
+            assert not messages_with(story, people[0], text)
+        story.advance(days=1)
+    story.advance(days=3)
+    for kind, text in told.items():
+        for person in people[:6]:
+            assert len(messages_with(story, person, text)) == (kind == event)
+        assert not messages_with(story, people[6], text)
+    if event == "nothing":
+        invites(story, season)
+        assert messages_with(story, people[0], OFFER)
 
 
 def test_a_lead_who_invited_is_not_reminded(story: Story, program: int):

@@ -90,12 +90,13 @@ def _offer_more(tx: Transaction, blocks: Sequence[AnonymousBlock]) -> None:
 def stop_everywhere(tx: Transaction, block_id: int, *, by: str) -> None:
     """Stop an author in the whole workspace. Raises UserError."""
     require(STOP_EVERYWHERE, roles.in_workspace(tx, by))
-    block = tx.session.get(AnonymousBlock, block_id, with_for_update=True)
-    if (
-        block is None
-        or block.installation_id != tx.workspace.id
-        or block.until <= tx.now
-    ):
+    block = tx.session.scalar(
+        select(AnonymousBlock)
+        .filter_by(id=block_id, installation_id=tx.workspace.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if block is None or block.until <= tx.now:
         raise UserError(notes.NOTHING_TO_STOP)
     # Two leads may have pressed on two offers.
     current = _current(tx, [block.blind_index])

@@ -66,11 +66,11 @@ def find(session: Session, ask_id: int) -> AskReference | None:
 
 def has_withdrawn(tx: Transaction, ask_id: int, *, by: str) -> bool:
     """Return True if the member has taken their ask back."""
-    reference = find(tx.session, ask_id)
-    if reference is None or not reference.is_withdrawn:
-        return False
-    ask = tx.session.get_one(Ask, ask_id)
-    return (ask.installation_id, ask.asker) == (tx.workspace.id, by)
+    ask = tx.session.scalar(
+        select(Ask).filter_by(id=ask_id, installation_id=tx.workspace.id, asker=by)
+    )
+    reference = find(tx.session, ask.id) if ask is not None else None
+    return reference is not None and reference.is_withdrawn
 
 
 def can_withdraw(tx: Transaction, ask: Ask) -> bool:

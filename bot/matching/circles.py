@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, pairwise
 
-from bot.matching.cost import IMPOSSIBLE
+from bot.matching.cost import IMPOSSIBLE, SAME_LEVEL_IN_CIRCLE
 from bot.matching.order import draw, nearby
 from bot.matching.people import Person
 from bot.matching.search import improve
@@ -27,6 +27,8 @@ _MAX_PASSES = 30
 # Above, they are compared within bands: of as many circles as time allows.
 _MIN_BAND, _COMPARED_IN_BANDS = 12, 20_000
 _BAND_PASSES = 2
+# There, swaps for two pairs of one level would take a fifth of the time.
+_NEGLIGIBLE_IN_BANDS = 2 * SAME_LEVEL_IN_CIRCLE
 
 Circle = tuple[str, ...]
 
@@ -200,7 +202,8 @@ def _improved_band(
     circles: list[list[int]],
     compared: Sequence[range] = (),
 ) -> list[list[int]]:
-    _improve(CircleCosts(costs, members), circles, _BAND_PASSES, compared)
+    table = CircleCosts(costs, members)
+    _improve(table, circles, _BAND_PASSES, compared, _NEGLIGIBLE_IN_BANDS)
     return [[members[n] for n in circle] for circle in circles]
 
 
@@ -209,6 +212,7 @@ def _improve(
     circles: list[list[int]],
     passes: int,
     compared: Sequence[range] = (),
+    negligible: int = 0,
 ) -> None:
     improve(
         table,
@@ -217,6 +221,7 @@ def _improve(
         largest=LARGEST,
         max_passes=passes,
         compared=compared,
+        negligible=negligible,
     )
 
 

@@ -16,13 +16,15 @@ def improve(
     largest: int,
     max_passes: int,
     compared: Sequence[range] = (),
+    negligible: int = 0,
 ) -> None:
     """Change circles in place, by the best swap of each two, until none costs less.
 
     People move without a swap only out of a circle that is impossible. `compared` has
-    ranges of circles that were compared with each other before.
+    ranges of circles that were compared with each other before. A swap that saves no
+    more than `negligible`, in hundredths of a point, is not made.
     """
-    search = _Search(costs, circles, smallest, largest)
+    search = _Search(costs, circles, smallest, largest, negligible)
     for each in compared:
         search.skip(each)
     for _ in range(max_passes):
@@ -73,12 +75,18 @@ class _Circle:
 
 class _Search:
     def __init__(
-        self, costs: CircleCosts, circles: list[list[int]], smallest: int, largest: int
+        self,
+        costs: CircleCosts,
+        circles: list[list[int]],
+        smallest: int,
+        largest: int,
+        negligible: int,
     ) -> None:
         self._costs = costs
         self.circles = [_Circle(costs, circle) for circle in circles]
         self._smallest = smallest
         self._largest = largest
+        self._negligible = negligible
         # Two circles are compared again once one of them has changed.
         self._changes = [0] * len(circles)
         self._compared: dict[tuple[int, int], tuple[int, int]] = {}
@@ -110,6 +118,7 @@ class _Search:
         moves = list(zip(*self._moves(circle, other), circle.missed, strict=True))
         backs = list(zip(*self._moves(other, circle), other.missed, strict=True))
         promising = []
+        enough = -self._negligible
         for i, (apart, gain, brings, missed) in enumerate(moves):
             row = costs.apart[members[i]]
             for j, (apart_back, gain_back, brings_back, missed_back) in enumerate(
@@ -117,14 +126,14 @@ class _Search:
             ):
                 change = apart + apart_back - 2 * row[others[j]]
                 least = change - gain - gain_back - penalty
-                if least < 0:
+                if least < enough:
                     # The mates of a member who leaves gain less.
                     least += max(0, gain_back - brings_back + missed)
                     least += max(0, gain - brings + missed_back)
-                    if least < 0:
+                    if least < enough:
                         promising.append((least, change, i, j))
         promising.sort()
-        best = 0
+        best = enough
         chosen: tuple[list[int], list[int]] | None = None
         before = penalty - circle.gain - other.gain
         for least, apart, i, j in promising:

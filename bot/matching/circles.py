@@ -25,7 +25,7 @@ _COMPARABLE = 800
 _STARTED_PEOPLE, _MAX_STARTS = 1000, 64
 _MAX_PASSES = 30
 # Above, they are compared within bands: of as many circles as time allows.
-_MIN_BAND, _COMPARED_IN_BANDS = 12, 20_000
+_MIN_BAND, _COMPARED_IN_BANDS = 9, 17_000
 _BAND_PASSES = 2
 # There, swaps for two pairs of one level would take a fifth of the time.
 _NEGLIGIBLE_IN_BANDS = 2 * SAME_LEVEL_IN_CIRCLE

@@ -180,9 +180,10 @@ def waiting(tx: Transaction, member: str) -> list[OutboxItem]:
 
 def send_now(tx: Transaction, member: str, item_id: int) -> None:
     """Send a waiting message that its recipient wants now. Raises UserError."""
-    if item_id not in {item.id for item in waiting(tx, member)}:
+    item = next((item for item in waiting(tx, member) if item.id == item_id), None)
+    if item is None:
         raise UserError(GONE)
-    enqueue.send_wanted(tx.session, item_id, now=tx.now)
+    enqueue.send_wanted(tx.session, item.id, now=tx.now)
     home_refresh.refresh_homes(tx, [member])
 
 

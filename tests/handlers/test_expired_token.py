@@ -38,6 +38,7 @@ def next_renewals(story: Story) -> list[int]:
         return list(iter(claim, None))
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.parametrize(
     ("used", "typed", "refused", "is_first"),
     [

@@ -157,6 +157,7 @@ def test_people_whose_group_is_never_opened_are_introduced(
 
 
 @pytest.mark.deep
+@pytest.mark.deep_on_postgresql
 @pytest.mark.parametrize("code", ["too_long", "is_archived", "lost"])
 def test_people_are_introduced_alone_if_slack_does_not_take_the_greeting(
     story: Story, program: int, code: str

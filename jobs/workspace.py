@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from bot.clock import Clock, utc_now
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
 from bot.settings import service as settings
@@ -29,17 +30,19 @@ class LostEvents:
     slept. Several replicas may notice it: what one has just fetched is left alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, real_clock: Clock = utc_now) -> None:
+        """Take a clock that does not travel, as the sandbox's does."""
+        self._real_clock = real_clock
         self._last_at: datetime | None = None
 
     def __call__(self, rt: Runtime, _worker: OutboxWorker) -> None:
-        now = rt.clock()
+        now = self._real_clock()
         with rt.autocommit.connect() as connection:
             connection.execute(select(1))
         last_at = self._last_at
         if last_at is not None and now - last_at > RETRIED_FOR:
             # Another replica may have fetched some before the last lost event.
-            since = now - RETRIED_FOR
+            since = rt.clock() - RETRIED_FOR
             with rt.write_session.begin() as session:
                 job_runs.ask_all_again(
                     session, job_runs.SYNC_CHANNELS, every=SYNC_EVERY, since=since

@@ -1,6 +1,7 @@
 """Events that Slack gave up while the process ran are made up for."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -9,7 +10,7 @@ import jobs
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
 from bot.workspace import job_runs
-from jobs.workspace import RETRIED_FOR, SYNC_EVERY
+from jobs.workspace import RETRIED_FOR, SYNC_EVERY, LostEvents
 from tests.factories import Clock
 from tests.two_workspaces import install
 
@@ -24,14 +25,7 @@ def test_after_a_long_outage_all_channels_are_fetched_again(
 ):
     own = rt.workspaces.only
     worker = OutboxWorker(rt, {})
-    first, second = (
-        next(
-            job.run
-            for job in jobs.scheduled_jobs(rt, worker)
-            if job.name == "notice-lost-events"
-        )
-        for _ in range(2)
-    )
+    first, second = (partial(LostEvents(clock), rt, worker) for _ in range(2))
 
     def notice() -> None:
         first()
@@ -83,3 +77,17 @@ def test_after_a_long_outage_all_channels_are_fetched_again(
     second()
     notice()
     assert due() == {own.id}
+
+
+def test_a_travel_of_the_sandboxs_clock_loses_no_events(
+    rt: Runtime, clock: Clock, caplog: pytest.LogCaptureFixture
+):
+    [notice] = [
+        job.run
+        for job in jobs.scheduled_jobs(rt, OutboxWorker(rt, {}))
+        if job.name == "notice-lost-events"
+    ]
+    notice()
+    clock.advance(days=1)
+    notice()
+    assert not caplog.records

@@ -31,6 +31,22 @@ def test_a_message_waits_until_the_request_is_answered(
     assert len(slack.messages) == 1
 
 
+def test_it_waits_before_it_is_claimed_rendered_and_recorded(
+    rt: Runtime, slack: FakeSlack
+) -> None:
+    pauses: list[tuple[object, int]] = []
+
+    class Noted(RequestsInFlight):
+        def give_way(self) -> None:
+            [state] = harness.states()
+            pauses.append((state, len(slack.messages)))
+
+    harness = OutboxHarness(replace(rt, requests=Noted()))
+    harness.enqueue()
+    harness.go()
+    assert pauses[:3] == [("pending", 0), ("sending", 0), ("sending", 1)]
+
+
 def test_a_request_without_end_stops_no_message(rt: Runtime, slack: FakeSlack) -> None:
     harness = OutboxHarness(rt)
     harness.enqueue()

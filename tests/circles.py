@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 import jobs.circle_meetings
+from bot.runtime import Transaction
 from models import Circle, CircleMeeting, CircleMember, CircleSeason
 from tests.factories import Story
 from tests.fakes import PostedMessage
@@ -56,35 +57,31 @@ def make_circle(story: Story, people: tuple[str, ...] = PEOPLE, **fields: Any) -
         )
         tx.session.add(circle)
         tx.session.flush()
-        tx.session.add_all(
-            CircleMember(
-                circle_id=circle.id,
-                member=member,
-                season_id=season.id,
-                position=position,
-                invited_at=tx.now,
-                taken_at=tx.now,
-            )
-            for position, member in enumerate(people)
-        )
+        _take_places(tx, circle, people)
         return circle.id
+
+
+def _take_places(
+    tx: Transaction, circle: Circle, people: tuple[str, ...], first: int = 0
+) -> None:
+    tx.session.add_all(
+        CircleMember(
+            circle_id=circle.id,
+            member=member,
+            season_id=circle.season_id,
+            position=position,
+            invited_at=tx.now,
+            taken_at=tx.now,
+        )
+        for position, member in enumerate(people, first)
+    )
 
 
 def come_later(story: Story, *people: str) -> None:
     """Let people take free places in the circle now."""
     with story.rt.write(story.workspace) as tx:
         circle = tx.session.scalars(select(Circle)).one()
-        tx.session.add_all(
-            CircleMember(
-                circle_id=circle.id,
-                member=member,
-                season_id=circle.season_id,
-                position=position,
-                invited_at=tx.now,
-                taken_at=tx.now,
-            )
-            for position, member in enumerate(people, len(PEOPLE))
-        )
+        _take_places(tx, circle, people, first=len(PEOPLE))
 
 
 @played_once

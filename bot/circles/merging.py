@@ -228,8 +228,9 @@ def decide(tx: Transaction, merge: CircleMerge) -> None:
     small, partner = circles_of(tx, merge)
     plan = find(tx, season, [small, partner])
     own = [service.people_in(tx, circle) for circle in (small, partner)]
-    is_frozen = any(each.frozen_at is not None for each in (small, partner))
-    if plan is None or is_frozen or not _wants_another(tx, small):
+    # After a break in their season, each circle has a last day of its own.
+    has_stopped = any(each.frozen_at or each.ended_at for each in (small, partner))
+    if plan is None or has_stopped or not _wants_another(tx, small):
         decision: bool | None = False
     else:
         decision = rules.merge_decision(own, movers_of(plan, own), _answers(tx, merge))

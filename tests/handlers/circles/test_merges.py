@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.circles import personal_data
-from models import CircleMerge, CircleMergeAnswer, CircleSeason, CircleSignup
+from models import Circle, CircleMerge, CircleMergeAnswer, CircleSeason, CircleSignup
 from tests.circles import meeting_of
 from tests.factories import Story
+from tests.handlers.circles.test_endings import ends_seasons
 from tests.handlers.circles.test_times import calendars_of, chooses_time
 from tests.quiet import LATE, comes, until
 from tests.seasons import (
@@ -102,6 +103,22 @@ def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(
             answers = tx.session.scalars(select(CircleMergeAnswer.is_yes)).all()
             assert answers.count(False) >= count
             assert bool(answers) == bool(count)
+
+
+def test_nobody_moves_to_a_circle_that_has_ended(story: Story, program: int):
+    """After a break of another circle, each has a last day of its own."""
+    season, [(small, people), (other, others)] = two_circles(story, program, 9)
+    leave(story, small, people[:2])
+    [(merge, _)] = offers(story)
+    answer(story, others, merge)
+    with story.rt.write(story.workspace) as tx:
+        last_day = tx.now.date() - timedelta(days=1)
+        tx.session.get_one(Circle, other).ends_on = last_day
+    ends_seasons(story)
+    answer(story, people[2:], merge)
+    assert offers(story) == [(merge, False)]
+    assert circles_of(story, season) == [(small, people[2:])]
+    assert messages_with(story, people[2], "The two circles stay apart")
 
 
 @pytest.mark.deep

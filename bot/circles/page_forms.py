@@ -75,7 +75,10 @@ def circle_form(
         title="Your circle",
         submit="Save",
         close="Cancel",
-        private_metadata=json.dumps({"circle": circle_id, "shown": shown}),
+        # Escapes would be longer than Slack's 3,000 characters.
+        private_metadata=json.dumps(
+            {"circle": circle_id, "shown": shown}, ensure_ascii=False
+        ),
         blocks=[
             *([when] if options else []),
             text_input(

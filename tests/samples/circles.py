@@ -26,7 +26,7 @@ from bot.circles.merge_blocks import MergeText
 from bot.circles.page_blocks import CirclePage, Mate
 from bot.circles.place_blocks import Offer
 from bot.circles.preview_blocks import PreviewCircle
-from bot.circles.rules import State
+from bot.circles.rules import MAX_GOAL, MAX_LINK, State
 from bot.circles.season_blocks import SeasonText
 from bot.circles.started_blocks import StartedRow
 from bot.circles.started_forms import Origin
@@ -393,8 +393,8 @@ SAMPLES: Samples = {
             suits_all=chosen is None,
             chosen=chosen,
             zone=ZONE,
-            goal="Speak up &amp; listen",
-            call_link="https://call.example/x",
+            goal="\N{ROCKET}" * MAX_GOAL,
+            call_link="https://" + "\N{ROCKET}" * (MAX_LINK - 8),
             is_next=len(times) > 1,
         )
         for times, chosen in (

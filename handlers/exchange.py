@@ -193,8 +193,10 @@ def open_look(click: BlockAction, tx: Transaction) -> Response:
 
 
 def submit_look(form: ViewSubmission, tx: Transaction) -> Response:
-    exchange_id = parse_id(form.view.metadata().get("exchange"))
+    opened = form.view.metadata()
+    exchange_id, until = parse_id(opened.get("exchange")), opened.get("until")
     typed = forms.read_look(form.view)
-    pair = agreement.look_back(tx, exchange_id, form.actor, typed)
-    text, _ = notes.looked_back(service.name(tx, pair), goes_on=typed.goes_on)
+    pair = agreement.look_back(tx, exchange_id, form.actor, typed, until=until)
+    goes_on = typed.goes_on and pair.own.goes_on
+    text, _ = notes.looked_back(service.name(tx, pair), goes_on=goes_on)
     return UpdateView(message_modal(_TITLE, text))

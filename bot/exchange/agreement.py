@@ -272,17 +272,21 @@ def require_can_look_back(tx: Transaction, pair: Pair) -> None:
         raise UserError(TOO_LATE)
 
 
-def look_back(tx: Transaction, exchange_id: int, by: str, typed: Look) -> Pair:
+def look_back(
+    tx: Transaction, exchange_id: int, by: str, typed: Look, *, until: object
+) -> Pair:
     """Store what a member got and gave. If both go on, the exchange is longer.
 
-    Raises UserError. Nobody learns that someone ends it: it ends as they agreed.
+    If it is longer already than `until`, the day (ISO) that the form was about, the
+    answer about going on is an earlier one. Raises UserError. Nobody learns that
+    someone ends it: it ends as they agreed.
     """
     pair = service.lock(tx, exchange_id, by)
     require_can_look_back(tx, pair)
     exchange = pair.exchange
     pair.own.got, pair.own.gave = typed.got, typed.gave
     is_running = service.state(tx, exchange) is State.RUNNING
-    if not is_running or typed.goes_on is None:
+    if not is_running or typed.goes_on is None or until != str(exchange.until):
         tx.session.flush()
         return pair
     pair.own.goes_on = typed.goes_on

@@ -261,8 +261,10 @@ class Look:
     goes_on: bool | None = None
 
 
-def look_form(exchange_id: int, other: str, look: Look, *, can_go_on: bool) -> View:
-    """Build the form of the end; only its member ever sees it."""
+def look_form(
+    exchange_id: int, other: str, look: Look, *, until: str, can_go_on: bool
+) -> View:
+    """Build the form of the end, on a day (ISO); only its member ever sees it."""
     fields: list[Block] = [
         _area("got", "I got", look.got, is_optional=True),
         _area("gave", "I gave", look.gave, is_optional=True),
@@ -275,7 +277,7 @@ def look_form(exchange_id: int, other: str, look: Look, *, can_go_on: bool) -> V
         title="Looking back",
         submit="Save",
         close="Cancel",
-        private_metadata=json.dumps({"exchange": exchange_id}),
+        private_metadata=json.dumps({"exchange": exchange_id, "until": until}),
         blocks=[
             rich_text.inline(f"Your exchange with {other}"),
             *fields,

@@ -106,5 +106,6 @@ def look_form(tx: Transaction, pair: Pair) -> View:
         pair.exchange.id,
         service.name(tx, pair),
         Look(pair.own.got, pair.own.gave, pair.own.goes_on),
+        until=str(pair.exchange.until),
         can_go_on=service.state(tx, pair.exchange) is State.RUNNING,
     )

@@ -103,7 +103,14 @@ SAMPLES: Samples = {
         for changed in (None, FULL)
     ],
     forms.look_form: [
-        partial(forms.look_form, EXCHANGE, LONG, look, can_go_on=can_go_on)
+        partial(
+            forms.look_form,
+            EXCHANGE,
+            LONG,
+            look,
+            until="2026-06-02",
+            can_go_on=can_go_on,
+        )
         for look in (Look("", ""), Look(FULL.hopes, FULL.brings, goes_on=True))
         for can_go_on in (False, True)
     ],

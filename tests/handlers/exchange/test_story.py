@@ -30,7 +30,7 @@ from tests.pairs import presses as presses_button
 from tests.people import join_program
 from tests.people import person as matching_facts
 from tests.seasons import text_of
-from tests.slack_payloads import ASKER, HELPER, user_object
+from tests.slack_payloads import ASKER, HELPER, form_values, user_object
 
 
 @pytest.mark.deep_on_postgresql
@@ -151,9 +151,17 @@ def test_both_go_on_if_both_want_it(story: Story) -> None:
     assert exchange(story).until == until
     assert texts_to(story, HELPER, "want to go on") == []
     looks_back(story, HELPER, goes_on="yes")
+    form = story.slack.views[-1][1]
     longer = exchange(story).until
     assert until is not None
     assert longer == until + timedelta(weeks=12)
+    # The same form again says nothing about the time after that.
+    again = form_values(form) | {"got": "Even more.", "goes_on": "yes"}
+    saved = story.submit(HELPER, form, again)
+    assert "Saved. Nobody else sees it." in saved.body
+    assert "wants to go on" not in saved.body
+    assert row_of(story, HELPER).goes_on is None
+    assert row_of(story, HELPER).got == "Even more."
     for person in (ASKER, HELPER):
         assert texts_to(story, person, "both want to go on")
     story.advance(days=10)

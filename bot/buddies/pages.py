@@ -2,17 +2,20 @@
 
 from slack_sdk.models.views import View
 
-from bot.buddies import blocks, service
+from bot.buddies import blocks, offers, service
 from bot.buddies.permissions import SEE_BUDDIES
 from bot.people import lead_scope
 from bot.programs.rules import Kind
 from bot.runtime import Transaction
+from bot.slack.blocks import message_modal
 from bot.workspace import members
 
 
 def pair_list(tx: Transaction, *, by: str) -> View:
     """Return the names of newcomers and their buddies. Raises UserError."""
     scope = lead_scope.require(tx, by, Kind.BUDDIES, SEE_BUDDIES)
+    if not scope:
+        return message_modal("Buddies", offers.OFF)
     pairs = service.in_scope(tx, scope)
     people = {member for pair in pairs for member in (pair.newcomer, pair.buddy)}
     visible = scope.among(tx, people)

@@ -29,6 +29,8 @@ def _require(tx: Transaction, by: str) -> LeadScope:
 def last_round(tx: Transaction, *, by: str) -> View:
     """Show a lead who was matched in the last round. Raises UserError."""
     scope = _require(tx, by)
+    if not scope:
+        return _modal("Last round", opt_ins.OFF)
     last = lead_rounds.last_round(tx, scope)
     if last is None:
         return _modal("Last round", _NO_ROUND)

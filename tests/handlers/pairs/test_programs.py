@@ -185,7 +185,15 @@ def test_an_admin_switches_it_off_in_all_programs(story: Story) -> None:
     assert not any(title in visible_home(story, ASKER) for title in titles)
     assert "for you as a lead" not in program_page(story, ADMIN)
     story.click(ASKER, "pair_join", "coffee", channel="D0X")
-    assert last_reply(story) == "There's no peer coffee in this workspace now."
+    off = "There's no peer coffee in this workspace now."
+    assert last_reply(story) == off
+    # An admin presses buttons of the Home tab of before.
+    for action in ("pair_preview", "pair_last_round"):
+        story.click(ADMIN, action, "coffee", view={"type": "home"})
+        assert off in text_of(story.slack.views[-1][1])
+    story.click(ADMIN, "buddy_see", "buddy", view={"type": "home"})
+    buddies = text_of(story.slack.views[-1][1])
+    assert "There are no buddies in this workspace now." in buddies
     # The program's form says so, and keeps what its leads chose.
     page = next_page(story, change_form(story, program), {})
     assert text_of(page).count("switch it off in all programs now.") == 3

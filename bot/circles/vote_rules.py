@@ -48,7 +48,7 @@ ANSWERS: Mapping[Kind, Sequence[Answer]] = {
 
 def is_missed(members: Collection[str], met: Collection[str]) -> bool:
     """Return True if half of a circle or more was not in a meeting."""
-    return 2 * len(set(members) & set(met)) <= len(members)
+    return bool(members) and 2 * len(set(members) & set(met)) <= len(members)
 
 
 def decision(

@@ -20,6 +20,8 @@ PEOPLE = ("U1", "U2", "U3", "U4", "U5")
         ("abcde", "ab", True),
         ("ab", "ab", False),
         ("abcd", "xyz", True),
+        # All who are in the circle came later.
+        ("", "xyz", False),
     ],
 )
 def test_half_who_are_missing_are_enough(members: str, met: str, missed: bool):

@@ -59,6 +59,10 @@ def decide(tx: Transaction, circle: Circle, vote: CircleVote) -> None:
         return
     is_silent = not any(member in own for member in people)
     quiet.decide(tx, circle, vote, decision, is_silent=is_silent)
+    season = service.season_of(tx, circle)
+    if season.places is None:
+        # Someone whom the circle takes no longer may get a place in another one.
+        free_places.pass_on(tx, season)
 
 
 def answer_merge(

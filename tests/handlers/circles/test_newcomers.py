@@ -4,14 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.circles import votes
+from bot.circles import service, votes
 from bot.circles.vote_rules import Kind
 from bot.people import exclusions
 from models import Circle, CircleVote
 from tests.factories import Story
+from tests.handlers.circles.test_merges import two_circles
 from tests.handlers.circles.test_started import circle as started_circle
 from tests.handlers.circles.test_started import listed, takes_place
-from tests.handlers.circles.test_times import calendars_of
+from tests.handlers.circles.test_times import calendars_of, chooses_time, comes_late
 from tests.personal_data import forget
 from tests.programs import presses as in_program
 from tests.quiet import (
@@ -99,6 +100,26 @@ def test_more_than_half_say_no_and_the_person_waits_for_another(
     hours_come(story)
     assert len(messages_with(story, LATE, OFFER)) == 1
     assert dict(circles_of(story, season))[circle_id] == people[:4]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("decision", ["break", "end"])
+def test_a_circle_that_takes_nobody_now_passes_the_person_on(
+    story: Story, program: int, decision: str
+):
+    season, circles = two_circles(story, program, 9)
+    at = max(chooses_time(story, people[0], each) for each, people in circles)
+    until(story, at + timedelta(days=1))
+    comes_late(story, program, season)
+    offering, other = sorted(
+        circles_of(story, season), key=lambda each: LATE not in each[1]
+    )
+    with story.rt.write(story.workspace) as tx:
+        votes.ask(tx, service.lock(tx, offering[0]), Kind.QUIET)
+    answers(story, decision, *offering[1][:-1])
+    assert LATE in dict(circles_of(story, season))[other[0]]
+    hours_come(story)
+    assert len(messages_with(story, LATE, OFFER)) == 2
 
 
 @pytest.mark.deep_on_postgresql

@@ -16,7 +16,7 @@ from bot.runtime import Transaction
 from bot.workspace import members, roles
 
 # In place of the name of a person whom the lead does not see.
-OTHER = "someone of another program"
+OTHER = "someone outside your programs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,7 +269,7 @@ def test_leads_see_names_and_no_answers(story: Story) -> None:
     assert "1 newcomer has a buddy now. 0 look for one." in program_page(story, PEER)
     clicks(story, PEER, "see")
     shown = text_of(story.slack.views[-1][1])
-    assert " has someone of another program as a buddy" in shown
+    assert " has someone outside your programs as a buddy" in shown
     assert "Ben" not in shown
     make_program(story, leads=(CHAMPION,))
     assert "0 newcomers have a buddy now." in program_page(story, CHAMPION)

@@ -240,10 +240,18 @@ def test_a_lead_sees_the_people_of_her_programs_only(story: Story) -> None:
     assert "Tuesday, 10 March: 3 people, 0 unmatched." in last
     assert is_private(last)
     # Hers are three: one of them meets someone of the other program.
-    assert "someone of another program" in last
+    assert "someone outside your programs" in last
     assert "Last round, Tuesday, 10 March: 3 people." in program_page(story, HELPER)
     assert "Tuesday, 10 March: 6 people, 0 unmatched." in shown(ADMIN, "last_round")
-    assert "another program" not in shown(ADMIN, "last_round")
+    assert "outside your programs" not in shown(ADMIN, "last_round")
+
+    # Someone who left since has no name there, and is in no other program.
+    with story.rt.write(story.workspace) as tx:
+        program = service.get(tx, hers)
+        membership.leave(tx, program, COFFEE[0], event_micros=10**17)
+    last = shown(HELPER, "last_round")
+    assert "Hers0" not in last
+    assert "someone outside your programs" in last
 
     change_program(story, hers, coffee="off")
     assert "Peer coffee, for you as a lead" not in program_page(story, HELPER)
@@ -272,7 +280,7 @@ def test_an_admin_sees_nobody_of_a_program_that_she_may_not_see(story: Story) ->
     preview = text_of(story.slack.views[-1][1])
     assert "as things are now: 1 person, 0 unmatched." in preview
     assert "Ben" in preview
-    assert "someone of another program" in preview
+    assert "someone outside your programs" in preview
     assert not any(person in preview for person in NONE)
 
 

@@ -39,8 +39,9 @@ from bot.circles.rules import WORKING_HOURS_TO_TAKE, State
 from bot.matching.circles import STAYS
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.programs import membership
+from bot.programs import kinds, membership
 from bot.programs import service as programs
+from bot.programs.rules import Kind
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, Reschedule, SlackAction, UploadFile
 from bot.workspace import contact_hours, members
@@ -153,14 +154,14 @@ def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if delivery.payload == signups.AT_START:
         return _at_start(tx, season, member)
-    if seasons.state(tx, season) is not State.RUNNING:
+    is_running = seasons.state(tx, season) is State.RUNNING
+    if not is_running or signups.has_place(tx, season.id, member):
         return None
-    if signups.has_place(tx, season.id, member):
-        return None
-    people = len(signups.people(tx, season))
-    note = season_blocks.none_note(
-        seasons.summary(tx, season, member), is_too_few=people < STAYS
-    )
+    summary = seasons.summary(tx, season, member)
+    if len(signups.people(tx, season)) >= STAYS:
+        return PostMessage(member, *season_blocks.none_note(summary))
+    has_coffee = bool(kinds.of_member(tx, member, Kind.COFFEE))
+    note = season_blocks.too_few_note(summary, has_coffee=has_coffee)
     return PostMessage(member, *note)
 
 

@@ -159,17 +159,28 @@ def withdrawn() -> Note:
 # The preview
 
 
-def none_note(season: SeasonText, *, is_too_few: bool) -> Note:
+def too_few_note(season: SeasonText, *, has_coffee: bool) -> Note:
+    """Tell a person who signed up that there are no circles.
+
+    `has_coffee`: they can meet one of their peers instead.
+    """
+    instead = "Type /backswing pairs to meet one of your peers. " if has_coffee else ""
+    return sentence_note(
+        f"There are no circles this time: {title(season)}. Too few people signed up."
+        f" {instead}/ask reaches your peers at any time."
+    )
+
+
+def none_note(season: SeasonText) -> Note:
     """Tell a person who signed up that there is no circle for them.
 
     The text is the same for times, free places, and people who must not meet, so it
     says nothing about the last ones.
     """
-    reason = "Too few people signed up." if is_too_few else "I found none for you."
     return sentence_note(
-        f"There is no circle for you this time: {title(season)}. {reason} If a place"
-        " for you comes free, I write to you. Until then, /ask reaches your peers at"
-        " any time."
+        f"There is no circle for you this time: {title(season)}. I found none for you."
+        " If a place for you comes free, I write to you. Until then, /ask reaches your"
+        " peers at any time."
     )
 
 

@@ -24,6 +24,7 @@ from models import Circle, CircleMember, CircleSeason, Program
 
 GONE = "That season is gone."
 OVER = "This season is over."
+NO_CIRCLES = "This season has no circles, so you can't sign up."
 NOT_ACTIVE = "This program takes no people at the moment."
 
 
@@ -247,6 +248,11 @@ def unended(installation_id: InstallationId, _now: datetime) -> Select[int]:
     return select(CircleSeason.id).where(
         CircleSeason.installation_id == installation_id, CircleSeason.ended_at.is_(None)
     )
+
+
+def has_no_circles(tx: Transaction, season: CircleSeason) -> bool:
+    """Return True if it is running without a circle: no place can come free in it."""
+    return state(tx, season) is State.RUNNING and not circles(tx, season)
 
 
 def circles(tx: Transaction, season: CircleSeason) -> Sequence[Circle]:

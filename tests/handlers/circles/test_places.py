@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import jobs.circles
+from bot.circles.seasons import NO_CIRCLES
 from tests.factories import Story
 from tests.programs import joins_program, make_program
 from tests.seasons import (
@@ -21,6 +22,7 @@ from tests.seasons import (
     places_of,
     press,
     season_with,
+    shown,
     signs_up,
     signup_of,
     text_of,
@@ -227,7 +229,15 @@ def test_three_people_get_no_circle_and_are_told(story: Story, program: int):
     story.advance(days=7)
     assert len(messages_with(story, CHAMPION, "too few for a circle")) == 1
     for person in list(PEOPLE)[:3]:
-        assert len(messages_with(story, person, "Too few people signed up")) == 1
+        [told] = messages_with(story, person, "Too few people signed up")
+        assert "/backswing pairs" in str(told)
+    # No place can come free, so nobody else is put on a list for one.
+    story.slack.people["U0LATE"] = user_object("U0LATE", "Lee")
+    joins_program(story, "U0LATE", program)
+    assert NO_CIRCLES in text_of(press(story, "U0LATE", "sign_up", season))
+    assert signup_of(story, "U0LATE", season) is None
+    story.command("U0LATE", "/backswing", "circles")
+    assert "Sign up" not in text_of(shown(story))
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(4, [4]), (8, [4, 4]), (9, [5, 4])])

@@ -15,7 +15,13 @@ from bot.db.engine import Database
 from bot.db.retry import retry_on_conflict
 from bot.outbox.refusals import FOLLOW_TOKENS_EVERY
 from bot.search import replicas
-from bot.slack.api import MAX_RETRY_AFTER, OrganisationApi, RateLimited, SlackError
+from bot.slack.api import (
+    MAX_RETRY_AFTER,
+    OrganisationApi,
+    RateLimited,
+    Rejected,
+    SlackError,
+)
 from bot.slack.client import SlackClient
 from bot.slack.oauth import OAuthClient
 from bot.workspace import job_runs, organisations, workspace_erasure
@@ -34,6 +40,8 @@ log = logging.getLogger(__name__)
 # Events tell of changes at once; this finds those that were lost. It is no longer than
 # LEASE, so that the job needs no `finish`.
 FOLLOW_EVERY = timedelta(minutes=10)
+# When a wrong client secret is right again, the process is a new one.
+AFTER_REFUSAL = timedelta(minutes=10)
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 
 
@@ -158,6 +166,12 @@ class ManyServing:
         except RateLimited as limit:
             self._refresh_at = self._clock() + timedelta(seconds=limit.retry_after)
             log.warning("tokens not renewed yet", extra={"error": limit.code})
+        except Rejected as refused:
+            self._refresh_at = self._clock() + AFTER_REFUSAL
+            log.error(  # noqa: TRY400 - The trace says nothing.
+                "tokens not renewed: check the app's client id and secret",
+                extra={"error": refused.code},
+            )
         self.directory.sync()
 
     def erase_workspaces(self) -> None:

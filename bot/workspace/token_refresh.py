@@ -16,8 +16,9 @@ from models import WorkspaceToken
 
 log = logging.getLogger(__name__)
 
-# With other errors Slack refuses the app, not the token.
 DEAD_TOKEN_ERRORS = {"invalid_refresh_token", "token_revoked", "account_inactive"}
+# With these Slack refuses the app, whichever the token.
+REFUSED_APP_ERRORS = {"invalid_client_id", "bad_client_secret"}
 
 
 def to_token(grant: Grant, *, now: datetime) -> Token:
@@ -39,7 +40,8 @@ def refresh_tokens(
     """Renew the tokens that expire soon; return the number of renewed ones.
 
     If Slack's answer gets lost, the next run asks with the same refresh token, which
-    Slack still takes for a while. Raises RateLimited: the others have to wait, too.
+    Slack still takes for a while. Raises RateLimited, and Rejected if Slack refuses the
+    app: the others have to wait, too.
     """
     begun_at = clock()
     count = 0
@@ -71,11 +73,13 @@ def _refresh(
     try:
         grant = oauth.refresh(refresh_token)
     except Rejected as error:
+        if error.code in REFUSED_APP_ERRORS:
+            raise
         is_dead = error.code in DEAD_TOKEN_ERRORS
         log.error(  # noqa: TRY400 - The trace says nothing.
             "token can't be renewed: install the app in this workspace again"
             if is_dead
-            else "token not renewed: check the app's client id and secret",
+            else "token not renewed",
             extra={**details, "error": error.code},
         )
         if is_dead:

@@ -13,7 +13,7 @@ from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType
 from bot.outbox.worker import OutboxWorker
 from bot.slack.actions import PostMessage
-from bot.slack.api import RateLimited, Rejected
+from bot.slack.api import RateLimited, Rejected, SlackError
 from bot.slack.oauth import Grant, OAuthClient
 from bot.workspace import members, sync, tokens
 from bot.workspace.tokens import Token
@@ -241,14 +241,26 @@ def test_a_refresh_token_that_slack_refuses_is_given_up(
     assert first.works(acme)
 
 
-def test_while_slack_limits_renewals_it_is_asked_for_none(
-    first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (RateLimited("oauth.v2.access", 90), 90),
+        (Rejected("oauth.v2.access", "bad_client_secret"), 600),
+    ],
+)
+def test_while_slack_limits_renewals_or_refuses_the_app_it_is_asked_for_none(
+    first: InstallSite,
+    acme: Sandbox,
+    database: Database,
+    clock: Clock,
+    error: SlackError,
+    seconds: int,
 ):
     asked: list[str] = []
 
-    def limited(_: OAuthClient, token: str) -> Grant:
+    def refuse(_: OAuthClient, token: str) -> Grant:
         asked.append(token)
-        raise RateLimited("oauth.v2.access", 90)
+        raise error
 
     keys = first.serving._keys
     with database.write_session.begin() as session:
@@ -257,9 +269,9 @@ def test_while_slack_limits_renewals_it_is_asked_for_none(
         tokens.store(session, keys, other, soon, installed_at=clock())
     clock.advance(hours=10)
     with pytest.MonkeyPatch.context() as limits:
-        limits.setattr(OAuthClient, "refresh", limited)
+        limits.setattr(OAuthClient, "refresh", refuse)
         first.serving.refresh_tokens()
-        clock.advance(seconds=89)
+        clock.advance(seconds=seconds - 1)
         first.serving.refresh_tokens()
         assert len(asked) == 1
     clock.advance(seconds=1)
@@ -275,7 +287,7 @@ def test_a_wrong_client_secret_gives_no_token_up(
     clock.advance(hours=10)
     first.serving.refresh_tokens()
     hub.client_secret = secret
-    clock.advance(minutes=1)
+    clock.advance(minutes=10)
     first.serving.refresh_tokens()
     clock.advance(hours=9)
     assert first.works(acme)

@@ -30,7 +30,7 @@ GAUGES: Mapping[str, Declaration] = {
     "backswing_events_waiting": Declaration("Events waiting to be committed."),
     "backswing_pool_connections_in_use": Declaration(
         "Connections to the database in use. Pools: quick look-ups (`autocommit`),"
-        " `read`, and `write` (on PostgreSQL also for reading).",
+        " `read`, and `write`.",
         ("pool",),
     ),
     "backswing_pool_connections_size": Declaration(

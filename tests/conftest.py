@@ -296,9 +296,11 @@ def database(request: pytest.FixtureRequest, sqlite_folder: Path) -> Iterator[Da
 def _with_its_connections(opened: Database) -> Database:
     """Return a database with listeners and sessions of its own."""
     engine = opened.engine.execution_options()
-    sessions = sessionmaker(engine)
+    reading = opened._read_engine.execution_options()
     autocommit = opened.autocommit.execution_options()
-    return Database(engine, sessions, sessions, autocommit, engine)
+    return Database(
+        engine, sessionmaker(engine), sessionmaker(reading), autocommit, reading
+    )
 
 
 @pytest.fixture(scope="session")

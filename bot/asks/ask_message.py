@@ -45,9 +45,9 @@ from models import Ask, Channel
 
 def _lock(tx: Transaction, ask_id: int) -> None:
     """Lock the ask's channel and then the ask, as all transactions do."""
-    ask = tx.session.get_one(Ask, ask_id)
-    tracked_messages.lock_channel(tx.session, ask.channel_id)
-    outcomes.lock(tx.session, ask.id)
+    channel_id = tx.session.scalars(select(Ask.channel_id).filter_by(id=ask_id)).one()
+    tracked_messages.lock_channel(tx.session, channel_id)
+    outcomes.lock(tx.session, ask_id)
 
 
 def _render_post(tx: Transaction, ask: Ask, _delivery: Delivery) -> Note | None:

@@ -155,9 +155,8 @@ def _help_matrix(
             .where(_is_marked(since, until))
             # An index has this order. Grouping below takes half the time of GROUP BY in
             # SQLite.
-            .order_by(_answers.c.ask_id, _answers.c.ts),
-            execution_options={"yield_per": _BATCH_SIZE},
-        )
+            .order_by(_answers.c.ask_id, _answers.c.ts)
+        ).yield_per(_BATCH_SIZE)
         current, authors = None, set[str]()
         for ask_id, author, asker, ts in rows:
             if ask_id != current:
@@ -190,9 +189,8 @@ def _active_answerers(
             .where(
                 _is_in(scope, _answers.c.channel_id, condition),
                 _is_standing_answer(ts_to_datetime(f"{since:.6f}"), until),
-            ),
-            execution_options={"yield_per": _BATCH_SIZE},
-        )
+            )
+        ).yield_per(_BATCH_SIZE)
         for author, asker in rows:
             if author not in askers_by_member or asker in people[author]:
                 continue
@@ -218,9 +216,8 @@ def _message_counts(
                 ~or_(_counts.c.day <= since.date(), _counts.c.day > until.date()),
             )
             .group_by(_counts.c.member)
-            .having(_counts.c.member.not_in(_select_bots(scope.installation_id))),
-            execution_options={"yield_per": _BATCH_SIZE},
-        )
+            .having(_counts.c.member.not_in(_select_bots(scope.installation_id)))
+        ).yield_per(_BATCH_SIZE)
         for member, count in rows:
             if people is None or member in people:
                 messages[member] = messages.get(member, 0) + int(count)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import psycopg.errors
 import pytest
 from sqlalchemy import delete, event, func, select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.db.engine import Database, sqlite_file, truncate_wal
 from bot.db.retry import run_batch
@@ -30,6 +30,24 @@ def add(team_id: str) -> Installation:
 def count(database: Database) -> int:
     with database.read_session() as session:
         return session.scalar(select(func.count()).select_from(Installation)) or 0
+
+
+def test_a_read_session_refuses_to_write(database: Database):
+    with database.read_session() as session:
+        session.add(add("T1"))
+        with pytest.raises(DBAPIError, match=r"read-?only"):
+            session.flush()
+    assert count(database) == 0
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_reads_are_prepared_once(database: Database):
+    """psycopg prepares what a connection runs for the sixth time."""
+    for _ in range(6):
+        count(database)
+    with database.read_session() as session:
+        prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements"))
+        assert any("installations" in statement for statement in prepared)
 
 
 @pytest.mark.deep

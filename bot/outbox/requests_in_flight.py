@@ -1,4 +1,4 @@
-"""Let the requests that Slack waits for come before the messages that wait."""
+"""Let the requests that Slack waits for come first, then those who send little."""
 
 import threading
 from collections.abc import Iterator
@@ -13,13 +13,15 @@ class RequestsInFlight:
     """Counts the requests that are being answered in this process.
 
     Its threads share a processor. Without pauses, a workspace with many messages to
-    send slows the answers to the people of all others (`benchmarks/fairness.py`).
+    send slows the answers to the people of all others, and their messages
+    (`benchmarks/fairness.py`).
     """
 
     def __init__(self, max_pause_seconds: float = MAX_PAUSE_SECONDS) -> None:
         self._max_pause_seconds = max_pause_seconds
         self._changed = threading.Condition()
         self._count = 0
+        self._first_count = 0
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -33,7 +35,21 @@ class RequestsInFlight:
                 self._count -= 1
                 self._changed.notify_all()
 
-    def give_way(self) -> None:
-        """Wait until no request is being answered, but not for long."""
+    @contextmanager
+    def give_way(self, *, is_first: bool = False) -> Iterator[None]:
+        """Run the context when no request is being answered, but wait not for long.
+
+        It waits for the contexts that are `is_first`, too, unless it is one of them.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: not self._count, self._max_pause_seconds)
+            self._changed.wait_for(
+                lambda: not (self._count or (self._first_count and not is_first)),
+                self._max_pause_seconds,
+            )
+            self._first_count += is_first
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._first_count -= is_first
+                self._changed.notify_all()

@@ -89,6 +89,12 @@ class Turns:
             if workspace in self._limiters:
                 self._limiters[workspace]()
 
+    def is_rested(self, workspace: int) -> bool:
+        """Return True if the workspace has sent little lately."""
+        with self._changed:
+            limiter = self._limiters.get(workspace)
+            return limiter is not None and limiter.is_rested
+
     def end(self, workspace: int) -> None:
         """End a turn: another one of the workspace may begin."""
         with self._changed:

@@ -196,24 +196,18 @@ class OutboxWorker:
             self._turns.end(installation_id)
 
     def _send_next_of(self, installation_id: int) -> bool:
-        self._rt.requests.give_way()
-        # Before the client: a token that is replaced meanwhile counts as the old one.
-        token = self._rt.workspaces.token_of(installation_id)
-        # It blocks no writer, as a claim would.
-        is_served = self._rt.workspaces.is_served(installation_id)
-        if not is_served or not self._due([installation_id]):
-            return False
-        with self._rt.write_session.begin() as session:
-            delivery = queue.claim(session, installation_id, now=self._rt.clock())
+        # A workspace that sends little comes before those that send much.
+        is_first = self._turns.is_rested(installation_id)
+        with self._rt.requests.give_way(is_first=is_first):
+            delivery = self._claim(installation_id)
         if delivery is None:
             return False
-        delivery = replace(delivery, token=token)
         self._turns.count_message(installation_id)
         # Let another thread claim the next message meanwhile.
         self._turns.add([installation_id])
         self._started_at[delivery.id] = self._monotonic_clock()
         try:
-            self._send(delivery)
+            self._send(delivery, is_first=is_first)
         except SlackError as error:
             self._outcomes.record_failure(delivery, error)
         except Exception as error:
@@ -228,7 +222,18 @@ class OutboxWorker:
             self._turns.add([installation_id])
         return True
 
-    def _send(self, delivery: Delivery) -> None:
+    def _claim(self, installation_id: int) -> Delivery | None:
+        # Before the client: a token that is replaced meanwhile counts as the old one.
+        token = self._rt.workspaces.token_of(installation_id)
+        # It blocks no writer, as a claim would.
+        is_served = self._rt.workspaces.is_served(installation_id)
+        if not is_served or not self._due([installation_id]):
+            return None
+        with self._rt.write_session.begin() as session:
+            delivery = queue.claim(session, installation_id, now=self._rt.clock())
+        return delivery and replace(delivery, token=token)
+
+    def _send(self, delivery: Delivery, *, is_first: bool) -> None:
         workspace = self._rt.workspaces.get(delivery.installation_id)
         message_type = self._outcomes.message_type_of(delivery)
         if delivery.is_unconfirmed:
@@ -240,8 +245,8 @@ class OutboxWorker:
             ):
                 return
         retry_on_conflict(self._fetch_new_users)(self._rt, workspace)
-        self._rt.requests.give_way()
-        action = self._render(delivery, message_type, workspace)
+        with self._rt.requests.give_way(is_first=is_first):
+            action = self._render(delivery, message_type, workspace)
         if action is None:
             self._outcomes.cancel(delivery)
             return
@@ -265,10 +270,10 @@ class OutboxWorker:
         except SlackError as error:
             self._outcomes.record_failure(delivery, error)
         else:
-            self._rt.requests.give_way()
-            self._outcomes.record_accepted(
-                delivery, result, is_spaced=isinstance(action, _SPACED)
-            )
+            with self._rt.requests.give_way():
+                self._outcomes.record_accepted(
+                    delivery, result, is_spaced=isinstance(action, _SPACED)
+                )
 
     def _render(
         self, delivery: Delivery, message_type: MessageType, workspace: "Workspace"

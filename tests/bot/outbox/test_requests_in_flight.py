@@ -1,12 +1,17 @@
-"""Messages wait a moment for requests, which Slack waits for."""
+"""Messages wait a moment for requests, and for messages of those who send little."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from slack_bolt import BoltRequest, BoltResponse
 
+from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.requests_in_flight import RequestsInFlight
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 from handlers.bolt_app import BoltApp
 from tests.factories import Story
@@ -37,14 +42,58 @@ def test_it_waits_before_it_is_claimed_rendered_and_recorded(
     pauses: list[tuple[object, int]] = []
 
     class Noted(RequestsInFlight):
-        def give_way(self) -> None:
+        @contextmanager
+        def give_way(self, *, is_first: bool = False) -> Iterator[None]:
             [state] = harness.states()
             pauses.append((state, len(slack.messages)))
+            with super().give_way(is_first=is_first):
+                yield
 
     harness = OutboxHarness(replace(rt, requests=Noted()))
     harness.enqueue()
     harness.go()
     assert pauses[:3] == [("pending", 0), ("sending", 0), ("sending", 1)]
+
+
+def test_a_workspace_that_sends_little_comes_before_one_that_sends_much() -> None:
+    requests = RequestsInFlight(max_pause_seconds=60)
+    order: list[str] = []
+
+    def send(name: str, *, is_first: bool) -> None:
+        with requests.give_way(is_first=is_first):
+            order.append(name)
+
+    others = threading.Thread(target=send, args=["much"], kwargs={"is_first": False})
+    with requests.give_way(is_first=True):
+        others.start()
+        others.join(0.1)
+        # Those who send little don't wait for each other.
+        send("little", is_first=True)
+    others.join(30)
+    assert order == ["little", "much"]
+
+
+def test_who_sends_more_than_the_rate_is_not_first(rt: Runtime) -> None:
+    noted: list[bool] = []
+
+    class Noted(RequestsInFlight):
+        @contextmanager
+        def give_way(self, *, is_first: bool = False) -> Iterator[None]:
+            noted.append(is_first)
+            with super().give_way(is_first=is_first):
+                yield
+
+    harness = OutboxHarness(replace(rt, requests=Noted()))
+    # It stands still: each message comes at once after the one before.
+    limiter = partial(RateLimiter, 10, burst=10, clock=lambda: 100.0)
+    harness.worker = OutboxWorker(
+        harness.rt, harness.message_types, new_rate_limiter=limiter
+    )
+    for subject_id in (1, 2):
+        harness.enqueue(subject_id, to=f"C{subject_id}")
+    assert harness.go() == 2
+    # Claimed and rendered first; what Slack has already is recorded in turn.
+    assert noted[:6] == [True, True, False, False, False, False]
 
 
 def test_a_request_without_end_stops_no_message(rt: Runtime, slack: FakeSlack) -> None:
@@ -59,7 +108,8 @@ def test_a_request_that_fails_is_over() -> None:
     requests = RequestsInFlight(max_pause_seconds=60)
     with pytest.raises(ZeroDivisionError), requests.answering():
         raise ZeroDivisionError
-    requests.give_way()
+    with requests.give_way():
+        pass
 
 
 def test_a_request_counts_while_its_listener_runs(

@@ -50,18 +50,24 @@ class Memory:
         self._database = sqlite3.connect(file, isolation_level=None)
         self._past = place
         self._state = self._look()
+        # Then it shares nothing more, so there is nothing to look at.
+        self._did_something_else = False
+        # What was read from the file as of a version, by who reads.
+        self.read: dict[object, tuple[int, Any]] = {}
 
     def close(self) -> None:
         self._database.close()
 
     def play(self, beginning: str, play: Callable[[], R]) -> R:
-        if self._look() != self._state:
-            # The test did something else.
+        if self._did_something_else or self._look() != self._state:
+            self._did_something_else = True
             return play()
         past = f"{self._past}\n{beginning}"
         end = _ends.get(past)
         if end is None:
             result = play()
+            # There may be a beginning in the middle of this one.
+            self._did_something_else = False
             _ends[past] = self.end_of(result)
             if len(_ends) > MOST:
                 _ends.pop(next(iter(_ends))).database.close()
@@ -72,13 +78,16 @@ class Memory:
         self._past, self._state = past, self._look()
         return result
 
+    def version(self) -> int:
+        """Return a number that is another one after each commit of the test."""
+        [version] = self._database.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
     def _look(self) -> tuple[Any, ...]:
         """Return a value that is another one after any other act."""
         story = self._story
-        # It changes with each commit by another connection.
-        [version] = self._database.execute("PRAGMA data_version").fetchone()
         return (
-            version,
+            self.version(),
             story.clock.now,
             story.number,
             self._slack(),
@@ -106,6 +115,8 @@ class Memory:
     def restore(self, end: _End) -> Any:
         """Go to this end; return the result of what led there."""
         end.database.backup(self._database)
+        # Its own commits do not change the version.
+        self.read.clear()
         story = self._story
         for name, value in pickle.loads(end.slack).items():  # noqa: S301 - Our own.
             setattr(story.slack, name, value)
@@ -129,6 +140,18 @@ def played_once(play: Play) -> Play:
         return story.memory.play(beginning, lambda: play(story, *args, **values))
 
     return cast("Play", remembered)
+
+
+def checkpoint(story: "Story") -> Callable[[], None]:
+    """Return a function that goes back to now, in a test on SQLite without patches."""
+    memory = story.memory
+    assert memory is not None
+    end = memory.end_of(None)
+
+    def go_back() -> None:
+        memory.restore(end)
+
+    return go_back
 
 
 def forget(story: "Story") -> None:

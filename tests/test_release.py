@@ -17,6 +17,7 @@ from tests.docs import ROOT
 VERSION = "9.8.7"
 GIT = shutil.which("git") or ""
 SHA256SUM = shutil.which("sha256sum") or ""
+TRUE = shutil.which("true") or ""
 # Enough to check a version.
 FEW = (".ci", "app.py", "cli", "CHANGELOG.md", "docs/operate", "pyproject.toml")
 HEADING = f"## {VERSION} - 2026-12-24"
@@ -196,7 +197,8 @@ def test_the_same_commit_gives_the_same_bytes(tmp_path: Path):
     # The image is built from the archive, with nothing that is not in it.
     assert Path((tools / "podman.built").read_text().strip()).name == name
 
-    again = prepared(tmp_path / "again")
+    again = tmp_path / "again"
+    git(repository, "clone", "--quiet", str(repository), str(again))
     builder(tools, "podman", works=False)
     other = release(again, tools=tools, UV_OFFLINE="1")
     assert other.returncode == 0, other.stderr
@@ -229,11 +231,14 @@ def test_the_same_commit_gives_the_same_bytes(tmp_path: Path):
 
 @pytest.mark.deep
 def test_a_builder_that_fails_leaves_nothing(tmp_path: Path):
-    repository = prepared(tmp_path / "first")
+    repository = prepared(tmp_path / "first", *FEW, "deploy", ".gitignore")
     (repository / "dist").mkdir()
     (repository / "dist" / "backswing-1.0.0.tar.gz").touch()
     tools = tmp_path / "tools"
     builder(tools, "docker", works=True, save="exit 3")
+    # The list of packages is made before, and does not matter here.
+    for name in ("uv", "uvx"):
+        shutil.copy(TRUE, tools / name)
     failed = release(repository, tools=tools)
     assert failed.returncode == 1
     assert "Nothing is built: this failed: docker save " in failed.stdout

@@ -10,7 +10,8 @@ from bot.workspace import workspace_settings
 from models import Base
 from tests import remembered
 from tests.factories import Story
-from tests.remembered import Memory, played_once, remembering
+from tests.remembered import Memory, checkpoint, played_once, remembering
+from tests.rows import all_rows
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -89,3 +90,16 @@ def test_after_anything_else_it_is_played(story: Story, act: Any):
 
 def test_a_patched_test_plays_itself(story: Story, monkeypatch: pytest.MonkeyPatch):
     assert story.memory is None
+
+
+def test_rows_are_read_again_after_a_commit_and_after_going_back(story: Story):
+    story.ask("How do I fix one?")
+    go_back = checkpoint(story)
+    first = all_rows(story)
+    asks(story, "How do I fix two?")
+    second = all_rows(story)
+    assert len(second["asks"]) == len(first["asks"]) + 1
+    assert len(story.slack.messages) == 2
+    go_back()
+    assert all_rows(story) == first
+    assert len(story.slack.messages) == 1

@@ -46,7 +46,7 @@ def load_people(
 ) -> list[Person]:
     """Return what matching knows of these members, in the order of their ids.
 
-    The number of statements is always the same.
+    The number of statements is always the same; for nobody there is none.
 
     1. They want the topics that they say so of, and those of their asks of a year.
     2. They know the topics that they say so of, and those of asks with which they
@@ -60,6 +60,8 @@ def load_people(
        unless it is for circles.
     """
     ids = sorted(set(members))
+    if not ids:
+        return []
     present = frozenset(ids)
     settings = member_settings.get_many(tx, present)
     asks = [ask for ask in ask_facts.load_asks(tx, ids) if ask.asker in present]

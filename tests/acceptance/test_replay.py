@@ -247,17 +247,29 @@ real = pytest.mark.skipif(
 )
 
 
+# Synthetic conversations are delivered to PostgreSQL, too.
+on_sqlite_first = pytest.mark.parametrize(
+    "database",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.exhaustive)],
+    indirect=True,
+)
+
+
 @pytest.mark.deep
 @pytest.mark.timeout(1800)
 @real
+@on_sqlite_first
 @pytest.mark.parametrize(
-    "order", [HARDEST, pytest.param("reversed", marks=pytest.mark.exhaustive)]
+    ("names", "order"),
+    [
+        (SMALL_REAL_CHANNELS, HARDEST),
+        pytest.param(SMALL_REAL_CHANNELS, "reversed", marks=pytest.mark.exhaustive),
+        pytest.param(REAL_CHANNELS, HARDEST, marks=pytest.mark.exhaustive),
+    ],
 )
 def test_real_conversations_have_the_same_result(
-    slack, database, order, record_property
+    slack, database, names, order, record_property
 ):
-    is_full_size = order == HARDEST and database.engine.name == "sqlite"
-    names = REAL_CHANNELS if is_full_size else SMALL_REAL_CHANNELS
     events, seconds = play(REAL, names, slack, database, ORDERS[order])
     expected = message_counts.from_export(REAL, names)
     assert all(expected.totals().values())

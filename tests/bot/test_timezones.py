@@ -4,7 +4,7 @@ import importlib.resources
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import timezones
-from tests.strategies import zones_that_differ
+from tests.strategies import offset_changes, zones_that_differ
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # Zones that change at midnight, by half an hour, by two hours, with 45 minutes of
@@ -40,19 +40,11 @@ _ODD = [
 ZONES = st.one_of(
     st.sampled_from(_ODD), st.sampled_from(sorted(timezones.known_names()))
 ).map(ZoneInfo)
-LOCAL = st.datetimes(datetime(2024, 1, 1), datetime(2030, 12, 31, 23, 59))  # noqa: DTZ001
+FIRST, LAST = date(2024, 1, 1), date(2030, 12, 31)
+LOCAL = st.datetimes(
+    datetime.combine(FIRST, time()), datetime.combine(LAST, time(23, 59))
+)
 NOW = LOCAL.map(lambda at: at.replace(tzinfo=UTC))
-
-
-def _changes(zone: ZoneInfo) -> list[datetime]:
-    """Return the days around the zone's clock changes in those years."""
-    day, days = datetime(2024, 1, 1, tzinfo=UTC), []
-    while day.year <= 2030:
-        later = day + timedelta(days=1)
-        if day.astimezone(zone).utcoffset() != later.astimezone(zone).utcoffset():
-            days.append(day)
-        day = later
-    return days
 
 
 def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
@@ -109,9 +101,9 @@ def test_a_local_day_contains_now_and_all_of_its_date(now, zone):
 @pytest.mark.deep
 @pytest.mark.timeout(600)
 def test_around_every_clock_change_of_every_zone():
-    for zone in zones_that_differ():
-        for change in _changes(zone):
-            for quarter in range(-4 * 24, 4 * 48):
+    for zone in zones_that_differ(FIRST, LAST):
+        for change, _ in offset_changes(zone, FIRST, LAST):
+            for quarter in range(-4 * 36, 4 * 36):
                 at = change + quarter * timedelta(minutes=15)
                 _check_day(at, zone)
                 _check_resolve(at.replace(tzinfo=None), zone)

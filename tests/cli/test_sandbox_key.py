@@ -3,19 +3,16 @@
 from base64 import b64decode
 from pathlib import Path
 
-import pytest
-
-from bot.db.open import open_new_file
+from bot.db import engine
 from bot.db.sealing import KEY_BYTES
 from cli.sandbox import anonymity_key_of
 from tests.program import mode
 
 
-@pytest.mark.deep
 def test_each_sandbox_database_keeps_its_key(tmp_path: Path) -> None:
     keys = []
     for name in ("first", "second"):
-        database = open_new_file(tmp_path / f"{name}.db")
+        database = engine.connect(f"sqlite:///{tmp_path / name}.db")
         # A restart reads the file again.
         keys += [anonymity_key_of(database).get_secret_value() for _ in range(2)]
         database.close()

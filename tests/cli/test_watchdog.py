@@ -1,5 +1,6 @@
 """A process that can't go on ends with a reason, whichever part has failed."""
 
+import shutil
 import signal
 import socket
 import threading
@@ -36,7 +37,10 @@ def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def backswing(
-    slack: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slack: Sandbox,
+    tmp_path: Path,
+    migrated_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Application]:
     """Run the bot as the command serves it over Socket Mode, with frequent checks."""
     monkeypatch.setattr(watchdog, "CHECK_SECONDS", 0.05)
@@ -47,7 +51,8 @@ def backswing(
         slack_app_token=SecretStr(slack.app_token),
         slack_api_url=slack.api_url,
     )
-    yield Application(settings, open_database(f"sqlite:///{tmp_path / 'kept.db'}"))
+    file = shutil.copy(migrated_file, tmp_path / "kept.db")
+    yield Application(settings, open_database(f"sqlite:///{file}"))
     for number, handler in handlers.items():
         signal.signal(number, handler)
 

@@ -19,6 +19,7 @@ from tests.making_programs import (
     save,
     to_last_page,
 )
+from tests.remembered import checkpoint
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, user_object
 from tests.strategies import HARMFUL_TEXT
 
@@ -139,19 +140,31 @@ def make_program(story: Story, text: str) -> None:
     press(story, "program_see", program.id, ASKER)
 
 
-@pytest.mark.timeout(300)
-@settings(
-    max_examples=2,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, name=HARMFUL_TEXT)
-@example(typed="<!channel>", sent="<!channel> &lt;!here&gt;", name="<!everyone>")
-@example(typed="<https://a.example|b>", sent="<https://evil.example|b.com>", name="*")
+# Each run of the checks tries other texts.
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("count", [8, pytest.param(60, marks=pytest.mark.exhaustive)])
 @pytest.mark.deep
-def test_no_text_in_any_field_does_harm(
-    story: Story, typed: str, sent: str, name: str
-) -> None:
+def test_no_text_in_any_field_does_harm(story: Story, count: int) -> None:
+    go_back = checkpoint(story)
+
+    @settings(max_examples=count, suppress_health_check=[HealthCheck.too_slow])
+    @given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, name=HARMFUL_TEXT)
+    @example(typed="<!channel>", sent="<!channel> &lt;!here&gt;", name="<!everyone>")
+    @example(
+        typed="<https://a.example|b>", sent="<https://evil.example|b.com>", name="*"
+    )
+    def check(typed: str, sent: str, name: str) -> None:
+        go_back()
+        rename(story, name)
+        write_everywhere(story, typed, sent)
+        assert_harmless(story)
+        assert len(list(shown_payloads(story))) > 10
+
+    check()
+
+
+def rename(story: Story, name: str) -> None:
+    """Give people and the channel this name."""
     for member in (ASKER, HELPER, PEER, ADMIN):
         changed = user_object(member, name or "x")
         story.slack.people[member] = changed
@@ -159,24 +172,6 @@ def test_no_text_in_any_field_does_harm(
     story.event(
         {"type": "channel_rename", "channel": {"id": HELP_CHANNEL, "name": name}}
     )
-    write_everywhere(story, typed, sent)
-    assert_harmless(story)
-    assert len(list(shown_payloads(story))) > 10
-
-
-@pytest.mark.deep
-@pytest.mark.timeout(900)
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, name=HARMFUL_TEXT)
-def test_no_text_in_any_field_does_harm_in_many_examples(
-    story: Story, typed: str, sent: str, name: str
-) -> None:
-    write_everywhere(story, typed, sent)
-    assert_harmless(story)
 
 
 @pytest.mark.parametrize(

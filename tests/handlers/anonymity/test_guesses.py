@@ -1,4 +1,4 @@
-"""Guessers try to find out who asked without a name, in 200 simulated workspaces.
+"""Guessers try to find out who asked without a name, in simulated workspaces.
 
 People write messages in sessions, around an hour of their own, and open their Home tab
 now and then. Some ask without their name, through the product's own functions. Each
@@ -8,12 +8,14 @@ chance, which names anyone in the channel.
 
 import math
 import random
+import re
 import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -52,9 +54,11 @@ pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
 ]
 
-WORKSPACES, ASKS = 200, 4
+# With four asks in each of few, 8 hits are too many where chance makes 3. So a guesser
+# who names 4 in 100 authors is found; with many, who names 3 in 100.
+FEW, MANY, ASKS = 100, 200, 4
 SMALLEST, LARGEST = 20, 500
-MANY = 100
+BIG = 100
 # So many people ask with their names, the author among them.
 FIRST_ASKS = 10
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -101,7 +105,8 @@ class Person:
     openings: list[datetime] = field(default_factory=list)
     # Of the two weeks before.
     hours: Counter[int] = field(default_factory=Counter)
-    style: Counter[str] = field(default_factory=Counter)
+    # How often they write each trigram, as a part of all.
+    style: Mapping[str, float] = field(default_factory=dict)
 
     def last_message(self, before: datetime) -> datetime:
         index = bisect_right(self.messages, before)
@@ -112,22 +117,38 @@ class Person:
         messages = [at for at in self.messages if not begin <= at <= end]
         return replace(self, messages=messages)
 
-    def presence(self, begin: datetime, end: datetime) -> float:
-        """Return how likely the person was there in a part of that time, on average.
+    def presence(self, moments: Sequence[datetime]) -> float:
+        """Return how likely the person was there at these moments, on average.
 
         They write at any minute of a session. The guesser knows how long it is.
         """
         near = self.messages[
-            bisect_right(self.messages, begin - SESSION) : bisect_right(
-                self.messages, end + SESSION
+            bisect_right(self.messages, moments[0] - SESSION) : bisect_right(
+                self.messages, moments[-1] + SESSION
             )
         ]
-        steps = [begin + (end - begin) * step / PARTS for step in range(PARTS + 1)]
+        if not near:
+            return 0.0
         return sum(
-            max((1 - abs(at - step) / SESSION for at in near), default=0.0)
-            for step in steps
-            if any(abs(at - step) < SESSION for at in near)
+            max(0.0, 1 - min(abs(at - moment) for at in near) / SESSION)
+            for moment in moments
         )
+
+    def activity(self, at: datetime, moments: Sequence[datetime]) -> "Activity":
+        return Activity(self.last_message(at), self.presence(moments))
+
+    def likeness(self, text: Sequence[str]) -> float:
+        """Return how alike their texts and these trigrams are, up to a factor."""
+        return sum(map(self.style.get, text, repeat(0.0)))
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What the exact times of a person's messages tell about a post."""
+
+    last_message: datetime
+    # How likely they were there, when the author may have pressed.
+    presence: float
 
 
 @dataclass(frozen=True)
@@ -142,14 +163,14 @@ class Trial:
     ask_id: int
 
 
-def trigrams(text: str) -> Counter[str]:
-    return Counter(text[start : start + 3] for start in range(len(text) - 2))
+def trigrams(text: str) -> list[str]:
+    return [text[start : start + 3] for start in range(len(text) - 2)]
 
 
-def likeness(one: Counter[str], other: Counter[str]) -> float:
-    shared = sum(count * other[key] for key, count in one.items())
-    norm = math.hypot(*one.values()) * math.hypot(*other.values())
-    return shared / norm if norm else 0.0
+def style_of(text: str) -> dict[str, float]:
+    counts = Counter(trigrams(text))
+    norm = math.hypot(*counts.values())
+    return {trigram: count / norm for trigram, count in counts.items()}
 
 
 class Simulation:
@@ -176,7 +197,7 @@ class Simulation:
         for _ in range(min(40, round(person.pace * 6))):
             person.hours[round(chance.gauss(person.hour, 2.5)) % 24] += 1
         text = " ".join(self.sentence(person) for _ in range(4))
-        person.style = trigrams(text)
+        person.style = style_of(text)
         for _ in range(chance.choice((0, 1, 1, 2, 3))):
             self.add_session(person)
         return person
@@ -279,7 +300,8 @@ class Simulation:
             assert at <= draft.due_at <= at + longest
         with self.rt.write(workspace) as tx:
             drafts.advance(tx, draft_id)
-            ask = tx.session.scalars(select(Ask).order_by(Ask.id.desc())).first()
+            newest = select(Ask).order_by(Ask.id.desc()).limit(1)
+            ask = tx.session.scalars(newest).first()
             assert ask is not None
             assert ask.title == title
             return Trial(people, author, title, at, ask.asked_at, ask.id)
@@ -359,10 +381,10 @@ class Simulation:
 def of_members(simulation: Simulation) -> None:
     """(a) Guess from what any member sees, without and with exact times."""
     for trial in simulation.trials:
-        people, at = trial.people, trial.posted_at
+        people, at, author = trial.people, trial.posted_at, trial.author
         asked = trigrams(trial.title)
         today = {p.slack_id: float(len(p.messages)) for p in people}
-        style = {p.slack_id: likeness(asked, p.style) for p in people}
+        style = {p.slack_id: p.likeness(asked) for p in people}
         hours = {
             p.slack_id: p.hours[at.hour] / p.hours.total() for p in people if p.hours
         }
@@ -371,37 +393,47 @@ def of_members(simulation: Simulation) -> None:
         )
         simulation.guess("a: writing style", trial, simulation.best(trial, style))
         simulation.guess("times: time of day", trial, simulation.best(trial, hours))
-        guess_by_messages(simulation, "times: {}", trial, people)
-        crowd = "under 100" if len(people) < MANY else "100 or more"
-        guess_by_messages(simulation, f"if {crowd}: {{}}", trial, people)
+        # The author pressed at one of these moments.
+        longest = timedelta(minutes=simulation.minutes)
+        moments = [at - longest * part / PARTS for part in range(PARTS, -1, -1)]
+        seen = {p.slack_id: p.activity(at, moments) for p in people}
+        crowd = "under 100" if len(people) < BIG else "100 or more"
+        for guesser, suspects in by_messages(simulation, trial, seen).items():
+            simulation.guess(f"times: {guesser}", trial, suspects)
+            simulation.guess(f"if {crowd}: {guesser}", trial, suspects)
         # As if the author had written nothing around the press.
-        author = trial.author.quiet_since(trial.pressed_at - QUIET, at)
-        quiet = [author if p is trial.author else p for p in people]
-        guess_by_messages(simulation, "if quiet: {}", trial, quiet)
-        own_words = trigrams(f"{simulation.sentence(trial.author)} {trial.title}")
-        own = {p.slack_id: likeness(own_words, p.style) for p in people}
+        quiet = author.quiet_since(trial.pressed_at - QUIET, at)
+        seen[author.slack_id] = quiet.activity(at, moments)
+        for guesser, suspects in by_messages(simulation, trial, seen).items():
+            simulation.guess(f"if quiet: {guesser}", trial, suspects)
+        own_words = trigrams(f"{simulation.sentence(author)} {trial.title}")
+        own = {p.slack_id: p.likeness(own_words) for p in people}
         simulation.guess("words: own style", trial, simulation.best(trial, own))
 
 
-def guess_by_messages(
-    simulation: Simulation, guesser: str, trial: Trial, people: Sequence[Person]
-) -> None:
-    """Guess from the exact times of all messages, the post's included."""
-    at, longest = trial.posted_at, timedelta(minutes=simulation.minutes)
-    seen = replace(trial, people=people)
-    recent = {p.slack_id: p.last_message(at).timestamp() for p in people}
-    simulation.guess(
-        guesser.format("latest message"), seen, simulation.best(seen, recent)
-    )
-    online = [p for p in people if at - p.last_message(at) < timedelta(minutes=20)]
-    simulation.guess(guesser.format("anyone online"), seen, online)
-    # People who take care go quiet; so the guesser looks for those.
-    careful = [p for p in people if QUIET <= at - p.last_message(at) < SESSION]
-    simulation.guess(guesser.format("went quiet"), seen, careful)
-    there = {p.slack_id: p.presence(at - longest, at) for p in people}
-    simulation.guess(
-        guesser.format("there all the time"), seen, simulation.best(seen, there)
-    )
+def by_messages(
+    simulation: Simulation, trial: Trial, seen: Mapping[str, Activity]
+) -> dict[str, list[Person]]:
+    """Return each guesser's suspects by the exact times of all messages.
+
+    `seen` is what they tell about each person.
+    """
+    recent = {member: a.last_message.timestamp() for member, a in seen.items()}
+    there = {member: a.presence for member, a in seen.items()}
+    silence = {
+        member: trial.posted_at - a.last_message for member, a in seen.items()
+    }
+
+    def silent(least: timedelta, most: timedelta) -> list[Person]:
+        return [p for p in trial.people if least <= silence[p.slack_id] < most]
+
+    return {
+        "latest message": simulation.best(trial, recent),
+        "anyone online": silent(timedelta(0), timedelta(minutes=20)),
+        # People who take care go quiet; so the guesser looks for those.
+        "went quiet": silent(QUIET, SESSION),
+        "there all the time": simulation.best(trial, there),
+    }
 
 
 def of_champions(simulation: Simulation, workspaces: Sequence[Workspace]) -> None:
@@ -423,9 +455,7 @@ def of_champions(simulation: Simulation, workspaces: Sequence[Workspace]) -> Non
             )
             tx.session.flush()
             after = watched(tx, trial)
-            new = [
-                p for p in trial.people if p.slack_id in str(set(after) - set(before))
-            ]
+            new = people_in(trial, str(set(after) - set(before)))
             simulation.guess("a: block and watch", trial, new)
 
 
@@ -443,20 +473,28 @@ def watched(tx: Transaction, trial: Trial) -> list[str]:
 
 def of_logs(simulation: Simulation, lines: Sequence[str]) -> None:
     """(b) Look for ids in the log."""
-    text = "\n".join(lines)
+    named = ids_in("\n".join(lines))
     for trial in simulation.trials:
-        named = [p for p in trial.people if p.slack_id in text]
-        simulation.guess("b: logs", trial, named)
+        suspects = [p for p in trial.people if p.slack_id in named]
+        simulation.guess("b: logs", trial, suspects)
 
 
 def of_exports(simulation: Simulation, workspaces: Sequence[Workspace]) -> None:
     """(d) Look for the people whose numbers have changed since yesterday's export."""
     for number, workspace in enumerate(workspaces):
         with simulation.rt.read(workspace) as tx:
-            rows = [*map(str, exports.people(tx)), *map(str, exports.asks(tx))]
+            rows = str([*exports.people(tx), *exports.asks(tx)])
         for trial in simulation.trials[number * ASKS : (number + 1) * ASKS]:
-            named = [p for p in trial.people if any(p.slack_id in row for row in rows)]
-            simulation.guess("d: exports", trial, named)
+            simulation.guess("d: exports", trial, people_in(trial, rows))
+
+
+def people_in(trial: Trial, text: str) -> list[Person]:
+    named = ids_in(text)
+    return [person for person in trial.people if person.slack_id in named]
+
+
+def ids_in(text: str) -> set[str]:
+    return set(re.findall(r"U\d{3}X\d{3}", text))
 
 
 def of_lists(simulation: Simulation, workspaces: Sequence[Workspace]) -> None:
@@ -592,13 +630,14 @@ def line(row: tuple[str, float, int, float]) -> str:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "minutes",
-    # The default, which hides least; the others are more of many alike.
+    ("minutes", "count"),
     [
-        pytest.param(
-            minutes, marks=() if minutes == SHORTEST else pytest.mark.exhaustive
-        )
-        for minutes in rules.GUESSED_ONE_IN
+        # The default, which hides least; the others are more of many alike.
+        (SHORTEST, FEW),
+        *(
+            pytest.param(minutes, MANY, marks=pytest.mark.exhaustive)
+            for minutes in rules.GUESSED_ONE_IN
+        ),
     ],
 )
 def test_no_guesser_is_better_than_chance(
@@ -608,14 +647,16 @@ def test_no_guesser_is_better_than_chance(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
     minutes: int,
+    count: int,
 ) -> None:
+    """Simulate `count` workspaces."""
     chance = random.Random(19)
     monkeypatch.setattr(
         rules, "random_delay", lambda longest: longest * chance.random()
     )
     caplog.set_level("DEBUG")
     simulation = Simulation(rt, clock, chance, minutes)
-    for number in range(WORKSPACES):
+    for number in range(count):
         simulation.play(number)
     workspaces = simulated(rt)
     clock.now = DAY + timedelta(days=1, hours=3)
@@ -636,13 +677,17 @@ def test_no_guesser_is_better_than_chance(
         sys.stdout.write(
             "\n".join(["", f"{minutes} minutes", HEADING, *map(line, rows), ""])
         )
-    for guesser, hit_count, count, base in rows:
+    for guesser, hit_count, guesses, base in rows:
         # A dozen guessers are tried: one in twenty would be too often lucky.
-        low, _ = interval(hit_count, count, z=2.81)
+        low, _ = interval(hit_count, guesses, z=2.81)
+        rate = hit_count / guesses
+        if count == FEW:
+            # It is inexact: what is certainly an advantage counts.
+            rate, _ = interval(hit_count, guesses)
         match guesser.partition(":")[0]:
             case "a" | "b" | "c" | "d":
                 assert low <= base, guesser
             case "if quiet" if minutes > SHORTEST:
-                assert hit_count / count <= base + MAX_OF_QUIET, guesser
+                assert rate <= base + MAX_OF_QUIET, guesser
             case "times":
-                assert hit_count / count <= base + MAX_ADVANTAGE[minutes], guesser
+                assert rate <= base + MAX_ADVANTAGE[minutes], guesser

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot.routing import steps
 from bot.routing.rules import weekly_cap
 from bot.workspace.working_time import WorkingTime
-from models import AskStep, Base, HelpRequest, Installation
-from tests.conftest import NOW
+from models import AskStep, HelpRequest
 from tests.factories import Story
 from tests.handlers.routing.conftest import Routing, set_up
+from tests.remembered import checkpoint
 from tests.slack_payloads import ASKER, CHAMPION, HELPER, PEER
 
 # Half past nine in Helsinki.
@@ -142,26 +142,22 @@ class Play:
 @pytest.mark.deep
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-@settings(
-    max_examples=25,
-    deadline=None,
-    # The rows are deleted before each example; the rest of the bot has no state.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(played=actions)
-def test_facts_decide_whatever_the_order(story, database, played):
-    with database.write_session.begin() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            if table.name != Installation.__tablename__:
-                session.execute(delete(table))
-    story.clock.now = NOW
-    story.slack.messages.clear()
+@pytest.mark.parametrize("count", [12, pytest.param(100, marks=pytest.mark.exhaustive)])
+def test_facts_decide_whatever_the_order(story: Story, count: int) -> None:
     routing = set_up(story)
     routing.at(MONDAY)
     story.ask("How do I renew the VPN certificate?")
-    play = Play(routing, story)
-    play.act("hours", 5)
-    for action in played:
-        play.act(*action)
-    routing.run()
-    play.check()
+    Play(routing, story).act("hours", 5)
+    go_back = checkpoint(story)
+
+    @settings(max_examples=count, suppress_health_check=[HealthCheck.too_slow])
+    @given(played=actions)
+    def check(played: list[tuple[object, ...]]) -> None:
+        go_back()
+        play = Play(routing, story)
+        for action in played:
+            play.act(*action)
+        routing.run()
+        play.check()
+
+    check()

@@ -187,10 +187,13 @@ def test_requests_that_slack_could_not_take_come_an_hour_apart(
     assert counts == [1, 1, 1, 2]
 
 
-@pytest.mark.deep
+# More than the job looks at in one run.
 @pytest.mark.timeout(300)
-def test_hundreds_of_asks_are_due_at_once(
-    routing: Routing, story: Story, crowd: list[str]
+@pytest.mark.parametrize(
+    "count", [BATCH_SIZE + 10, pytest.param(200, marks=pytest.mark.exhaustive)]
+)
+def test_many_asks_are_due_at_once(
+    routing: Routing, story: Story, crowd: list[str], count: int
 ):
     for member in (*crowd, HELPER, PEER):
         limit(routing, member, 2)
@@ -199,7 +202,7 @@ def test_hundreds_of_asks_are_due_at_once(
     with routing.write() as tx:
         channel = channels.find(tx, HELP_CHANNEL)
         assert channel is not None
-        for number in range(200):
+        for number in range(count):
             draft = AskDraft(f"How do I renew the VPN certificate number {number}?")
             ask = insert_ask(
                 tx,
@@ -215,7 +218,7 @@ def test_hundreds_of_asks_are_due_at_once(
     # Each run of the job looks at some of them.
     for at in (weekend + HOUR, *(DUE + hour * HOUR for hour in range(3))):
         routing.at(at)
-        for _ in range(400 // BATCH_SIZE):
+        for _ in range(-(-count // BATCH_SIZE) + 1):
             jobs.routing.route_asks(story.rt, story.worker)
         story.deliver()
     with story.rt.read_session() as session:

@@ -5,10 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
 import handlers.bolt_app
@@ -240,27 +241,33 @@ def rows_in(rt: Runtime, workspace: Workspace) -> dict[str, list[tuple[Any, ...]
 def mixed_rows(rt: Runtime) -> list[str]:
     """Return the rows that lead to two workspaces at once."""
     with rt.read_session() as session:
-        owners = {
-            table.name: {
-                tuple(row._mapping[column] for column in table.primary_key): row[0]
-                for row in _with_owner(session, table)
-            }
-            for table in TABLES
+        rows = {table.name: _with_owner(session, table) for table in TABLES}
+    owners = {
+        table.name: {
+            tuple(row._mapping[column] for column in table.primary_key): row[0]
+            for row in rows[table.name]
         }
-        return [
-            f"{table.name} {row[0]}"
-            for table in TABLES
-            for row in _with_owner(session, table)
-            for key in table.foreign_keys
-            if key.column.primary_key
-            and len(key.column.table.primary_key) == 1
-            and (value := row._mapping[key.parent]) is not None
-            and owners[key.column.table.name][value,] != row[0]
-        ]
+        for table in TABLES
+    }
+    return [
+        f"{table.name} {row[0]}"
+        for table in TABLES
+        for row in rows[table.name]
+        for key in table.foreign_keys
+        if key.column.primary_key
+        and len(key.column.table.primary_key) == 1
+        and (value := row._mapping[key.parent]) is not None
+        and owners[key.column.table.name][value,] != row[0]
+    ]
 
 
 def _with_owner(session: Session, table: Table) -> list[Any]:
-    """Select a table's rows, each after the id of its installation."""
+    """Return a table's rows, each after the id of its installation."""
+    return list(session.execute(_owned(table)))
+
+
+@cache
+def _owned(table: Table) -> Select[Any]:
     path = [table]
     while "installation_id" not in path[-1].c and path[-1].name != "installations":
         key = next(
@@ -284,4 +291,4 @@ def _with_owner(session: Session, table: Table) -> list[Any]:
         )
         source = source.join(after, key.parent == key.column)
     statement = select(owner.label("owner"), *table.c).select_from(source)
-    return list(session.execute(statement.order_by(*table.primary_key)))
+    return statement.order_by(*table.primary_key)

@@ -266,6 +266,7 @@ on_sqlite_first = pytest.mark.parametrize(
         pytest.param(SMALL_REAL_CHANNELS, "reversed", marks=pytest.mark.exhaustive),
         pytest.param(REAL_CHANNELS, HARDEST, marks=pytest.mark.exhaustive),
     ],
+    ids=["small", "small, reversed", "large"],
 )
 def test_real_conversations_have_the_same_result(
     slack, database, names, order, record_property
@@ -281,10 +282,16 @@ def test_real_conversations_have_the_same_result(
 @pytest.mark.deep
 @pytest.mark.timeout(600)
 @real
-def test_importing_real_conversations_has_the_same_result(database):
-    expected = message_counts.from_export(REAL)
+@on_sqlite_first
+@pytest.mark.parametrize(
+    "names",
+    [SMALL_REAL_CHANNELS, pytest.param(None, marks=pytest.mark.exhaustive)],
+    ids=["small", "all"],
+)
+def test_importing_real_conversations_has_the_same_result(database, names):
+    expected = message_counts.from_export(REAL, names)
     with Export(REAL) as export:
-        names = [room.name for room in export.channels]
+        names = names or [room.name for room in export.channels]
     assert imported(REAL, names, database) == expected
     with database.read_session() as session:
         # Only authors are told, later, that words of theirs are kept.

@@ -505,12 +505,13 @@ class Machine(RuleBasedStateMachine):
     def _unfinished_work(self) -> list[str]:
         """Return the unsent messages and the unknown users."""
         unfinished: list[str] = []
+        waiting = select(OutboxItem).where(OutboxItem.state.not_in(FINISHED_STATES))
         for side in self.sides:
             self.side = side
             unfinished += [
                 f"{item.dedup_key} {item.state} {item.error} {item.due_at}"
-                for item in self.rows(select(OutboxItem))
-                if item.state not in FINISHED_STATES and not self.waits_for_later(item)
+                for item in self.rows(waiting)
+                if not self.waits_for_later(item)
             ]
             unfinished += self.rows(select(Member.slack_id).filter_by(fetched_at=None))
         return unfinished

@@ -420,9 +420,7 @@ def by_messages(
     """
     recent = {member: a.last_message.timestamp() for member, a in seen.items()}
     there = {member: a.presence for member, a in seen.items()}
-    silence = {
-        member: trial.posted_at - a.last_message for member, a in seen.items()
-    }
+    silence = {member: trial.posted_at - a.last_message for member, a in seen.items()}
 
     def silent(least: timedelta, most: timedelta) -> list[Person]:
         return [p for p in trial.people if least <= silence[p.slack_id] < most]

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -152,7 +153,7 @@ def test_facts_decide_whatever_the_order(story: Story, count: int) -> None:
 
     @settings(max_examples=count, suppress_health_check=[HealthCheck.too_slow])
     @given(played=actions)
-    def check(played: list[tuple[object, ...]]) -> None:
+    def check(played: list[tuple[Any, ...]]) -> None:
         go_back()
         play = Play(routing, story)
         for action in played:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
-from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -24,10 +23,7 @@ from bot.workspace import channels
 from cli.app import Application
 from cli.errors import CommandError
 from cli.ports import ListeningSockets, listen_near
-from models import Base, Installation
-
-if TYPE_CHECKING:
-    from sandbox import Sandbox
+from cli.sandbox_copy import clear_tables
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yml"
@@ -66,6 +62,7 @@ def _play(
     # Imported only here: a bot in a real workspace needs none of it.
     import yaml  # noqa: PLC0415
 
+    from cli.seeded_story import SeededStory  # noqa: PLC0415
     from cli.time_travel import TravelWork  # noqa: PLC0415
     from sandbox import Sandbox  # noqa: PLC0415
     from sandbox.scenarios import replay, stories  # noqa: PLC0415
@@ -108,7 +105,9 @@ def _play(
     )
     backswing = Application(settings, database, clock=clock)
 
-    clock.run_due_work(TravelWork(backswing, slack))
+    work = TravelWork(backswing, slack)
+    clock.run_due_work(work)
+    story = SeededStory(STORY, slack, backswing, clock, work) if has_story else None
 
     def begin() -> None:
         slack.connect_http(f"{bot_port.url}/slack/events")
@@ -117,23 +116,24 @@ def _play(
 
     def fill() -> None:
         if export is not None:
-            rooms = {room.id: room.name for room in export.channels}
-            capture_questions(backswing.rt, rooms)
+            capture_questions(
+                backswing.rt, {room.id: room.name for room in export.channels}
+            )
             print("  Replaying the export: questions become asks.", flush=True)
             try:
                 replay.replay(slack, export, speed=args.speed)
             except replay.ExportError as error:
                 print(f"{error}. The replay ends here.", file=sys.stderr)
-        elif has_story:
-            play_story(slack, backswing)
+        elif story is not None:
+            story.play()
 
     def begin_again() -> None:
-        """Empty the pretend Slack and the bot's database, and reset the clock."""
-        # To the story's start: the bot detects mentors on a day relative to it.
-        clock.restart(started_at if has_story else start_time())
-        clear_tables(database)
-        if has_story:
-            play_story(slack, backswing)
+        if story is not None:
+            story.begin_again()
+        else:
+            slack.workspace.clear()
+            clock.restart(start_time())
+            clear_tables(database)
 
     slack.on_reset(begin_again)
 
@@ -173,17 +173,6 @@ def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening
     return listening
 
 
-def play_story(slack: "Sandbox", application: Application) -> None:
-    """Play the story; return quietly if the bot is told to stop."""
-    from sandbox.scenarios import stories  # noqa: PLC0415
-
-    try:
-        stories.play(slack, STORY)
-    except stories.StoryError as error:
-        if not application.is_ending:
-            print(f"{error}. The story ends here.", file=sys.stderr)
-
-
 def mentor_settings_for(start: datetime) -> MentorSettings:
     """Schedule mentor detection for two days after the story's start.
 
@@ -191,14 +180,6 @@ def mentor_settings_for(start: datetime) -> MentorSettings:
     """
     weekday = WEEKDAYS[(start + timedelta(days=2)).weekday()]
     return SMALL_WORKSPACE.model_copy(update={"weekday": weekday, "hour": 10})
-
-
-def clear_tables(database: Database) -> None:
-    """Empty the bot's tables, except its installation."""
-    with database.engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            if table.name != Installation.__tablename__:
-                connection.execute(table.delete())
 
 
 def capture_questions(rt: Runtime, channel_names: Mapping[str, str]) -> None:

@@ -51,7 +51,9 @@ class TravelWork:
         now = self._rt.clock()
         for job in jobs.JOBS:
             ran_at = self._ran_at.get(job.name, datetime.min.replace(tzinfo=UTC))
-            if job.every > _MAX_INTERVAL and now - ran_at >= job.every:
+            # A reset sets the clock back.
+            has_run = ran_at <= now < ran_at + job.every
+            if job.every > _MAX_INTERVAL and not has_run:
                 self._run(job)
                 self._ran_at[job.name] = now
 

@@ -52,8 +52,8 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
         # Suggestions on the page for a first visit.
         self.hints: list[str] = []
         self.workspace = workspace = Workspace(Manifest.parse(manifest), clock)
+        self._begin_again: Callable[[], object] = workspace.clear
         self.faults = Faults(clock)
-        self._seed: Callable[[], object] | None = None
         self._http: HttpTransport | None = None
         self.sockets = Sockets(workspace.app_id, lambda: self.ack_seconds)
         self.delivery_queue = DeliveryQueue(clock, self._transport, self.faults)
@@ -240,17 +240,15 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
         with self.workspace.lock:
             self._tokens.error = None
 
-    def on_reset(self, seed: Callable[[], object]) -> None:
-        """Set the function that fills the workspace again after a reset."""
-        self._seed = seed
+    def on_reset(self, begin_again: Callable[[], object]) -> None:
+        """Set the function that empties the workspace, and may fill it again."""
+        self._begin_again = begin_again
 
     def reset(self) -> None:
-        """Empty the workspace and seed it again; the app stays connected."""
+        """Empty the workspace, or what `on_reset` says; the app stays connected."""
+        self.faults.clear()
+        self._begin_again()
         with self.workspace.lock:
-            self.workspace.clear()
             self.api_dispatcher.history.clear()
             self.delivery_queue.history.clear()
-        self.faults.clear()
-        if self._seed:
-            self._seed()
         self.workspace.notify("reset")

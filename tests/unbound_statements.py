@@ -39,6 +39,6 @@ UNBOUND = {
     "bot/workspace/workspace_erasure.py due": _ALL_WORKSPACES,
     "cli/doctor/many_workspaces.py _that_expire": _OPERATOR,
     "cli/doctor/many_workspaces.py examine_key": _OPERATOR,
-    "cli/sandbox.py clear_tables": "It empties a database of the sandbox.",
+    "cli/sandbox_copy.py clear_tables": "It empties a database of the sandbox.",
     "handlers/readiness.py database_writes": _HEALTH,
 }

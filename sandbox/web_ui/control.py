@@ -19,7 +19,7 @@ POST /_/seed                 {"seed": N} for the faults' random choices
 GET  /_/history              the last calls, deliveries and faults, `limit` each
 POST /_/sockets              {"do": "warning" | "refresh_requested" | "link_disabled" |
                              "stall" | "cut"}
-POST /_/reset                empty the workspace, and call the function of `on_reset`
+POST /_/reset                empty the workspace, or what `on_reset` says
 """
 
 import json

@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from copy import deepcopy
 from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
@@ -89,6 +90,20 @@ class Workspace:
         self.bot_user_id = bot.id
         self.people[bot.id] = bot
         self.people[SLACKBOT] = Person(SLACKBOT, "slackbot", "Slackbot")
+
+    def copy_contents(self) -> dict[str, dict[Any, Any]]:
+        """Return a copy of all that `clear` empties, for `restore`."""
+        with self.lock:
+            return deepcopy(
+                {name: own for name, own in vars(self).items() if isinstance(own, dict)}
+            )
+
+    def restore(self, contents: dict[str, dict[Any, Any]]) -> None:
+        """Replace the contents by a copy of these; ids go on, and tokens stay."""
+        with self.lock:
+            self.clear()
+            for name, own in deepcopy(contents).items():
+                getattr(self, name).update(own)
 
     # Time and names
 

@@ -4,14 +4,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import SQLColumnExpression, func, select
 
 from bot.checkins import schedules
-from bot.db.engine import Database
+from bot.db.engine import Database, sqlite_file
 from bot.worklist import rules
-from cli.sandbox import clear_tables
+from cli.sandbox_copy import SandboxCopy, clear_tables
 from cli.time_travel import TravelWork
-from models import Ask, Channel, Installation, Schedule, WorkAssignment
+from models import (
+    Ask,
+    Channel,
+    Installation,
+    Schedule,
+    SearchReplica,
+    WorkAssignment,
+)
 from sandbox import Message
 from tests.acceptance.conftest import Deployment
 
@@ -128,3 +135,31 @@ def test_a_restart_at_an_earlier_time_works(travelled: Deployment, database: Dat
     assert "fix y" in str(
         town.slack.message(town.channel, town.ask("Can I fix y?")).blocks
     )
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_reset_returns_to_the_end_of_the_story(
+    travelled: Deployment, database: Database
+):
+    town = travelled
+    town.ask()
+    told = [message.text for message in town.channel_posts()]
+    file = sqlite_file(database.engine.url)
+    assert file is not None
+    end = SandboxCopy(town.slack, town.clock, database, file)
+    ended = town.clock()
+    for _ in range(2):
+        town.ask("Can I fix y?")
+        town.advance(days=1)
+        end.restore()
+        assert town.clock() - ended < timedelta(minutes=1)
+        assert [message.text for message in town.channel_posts()] == told
+        assert counted(database, func.count(Ask.id)) == 1
+    # It goes on from there, and the search has what is there now.
+    town.ask("Should I fix z?")
+    town.wait_until(lambda: counted(database, SearchReplica.documents) == 2)
+
+
+def counted(database: Database, number: SQLColumnExpression[int]) -> int | None:
+    with database.read_session() as session:
+        return session.scalar(select(number))

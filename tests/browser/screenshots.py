@@ -21,6 +21,7 @@ from tests.browser.conftest import (
     FLAGS,
     ROOT,
     Window,
+    begin_again,
     chromium,
     start_bot,
     stop_bot,
@@ -422,38 +423,37 @@ def main(names: Collection[str]) -> None:
     """Take the pictures with these names, and those they depend on; or all."""
     wanted = {*names, *(GOES_ON_FROM.get(name, name) for name in names)} or {*STEPS}
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        for group in (wanted - ALONE, *({name} for name in wanted & ALONE)):
-            if group:
-                take(browser, group)
+        process, address = start_bot(Path(folder))
+        try:
+            for group in (wanted - ALONE, *({name} for name in wanted & ALONE)):
+                begin_again(address)
+                take(browser, address, Path(folder), group)
+        finally:
+            stop_bot(process)
         browser.close()
 
 
-def take(browser: Browser, names: Collection[str]) -> None:
-    """Take the pictures with these names in one new workspace."""
-    with tempfile.TemporaryDirectory() as folder:
-        process, address = start_bot(Path(folder))
-        try:
-            for name, steps in STEPS.items():
-                if name not in names:
-                    continue
-                page = browser.new_page(
-                    viewport={"width": SIZE["width"], "height": SIZE["height"]},
-                    color_scheme="dark" if name.endswith("-dark") else "light",
-                )
-                page.set_default_timeout(90_000)
-                page.goto(f"{address}/?as=maya&in=help-backend")
-                camera = Camera(page, Path(folder))
-                steps(camera)
-                take_screenshot(camera, name)
-                # A form stays open for its person, in the next window, too.
-                if camera.modal.is_visible():
-                    camera.modal.get_by_role("button", name="Close").first.click()
-                    expect(camera.modal).to_be_hidden()
-                page.close()
-        finally:
-            stop_bot(process)
+def take(browser: Browser, address: str, folder: Path, names: Collection[str]) -> None:
+    """Take the pictures with these names in the same workspace."""
+    for name, steps in STEPS.items():
+        if name not in names:
+            continue
+        page = browser.new_page(
+            viewport={"width": SIZE["width"], "height": SIZE["height"]},
+            color_scheme="dark" if name.endswith("-dark") else "light",
+        )
+        page.set_default_timeout(90_000)
+        page.goto(f"{address}/?as=maya&in=help-backend")
+        camera = Camera(page, folder)
+        steps(camera)
+        take_screenshot(camera, name)
+        # A form stays open for its person, in the next window, too.
+        if camera.modal.is_visible():
+            camera.modal.get_by_role("button", name="Close").first.click()
+            expect(camera.modal).to_be_hidden()
+        page.close()
 
 
 if __name__ == "__main__":

@@ -1,25 +1,15 @@
 """An ask without a name, from the preview to the helper's private credit."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 
 pytestmark = pytest.mark.deep
 
 QUESTION = "How do I tell a customer that we lost a day of their data?"
 ANSWER = "Tell them today, before they find out, and say what you do about it."
 OWN = "Your asks without your name"
-
-
-@pytest.fixture
-def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, since its clock moves for all people in it."""
-    process, address = start_bot(tmp_path)
-    yield address
-    stop_bot(process)
 
 
 def fill_in(window: Window, question: str = QUESTION) -> None:

@@ -1,26 +1,17 @@
 """A newcomer gets a buddy who came some months before."""
 
 import calendar
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 from tests.browser.test_programs import COMMITMENT, confirm
 
 pytestmark = pytest.mark.deep
 
 INTRODUCTION = "Why you two: "
-
-
-@pytest.fixture
-def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, since its clock moves for all people in it."""
-    process, address = start_bot(tmp_path)
-    yield address
-    stop_bot(process)
 
 
 def turn_on(aino: Window) -> None:

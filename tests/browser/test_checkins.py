@@ -1,26 +1,17 @@
 """A check-in from its set-up to its digest: asked on Monday, shared, stuck, solved."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 
 pytestmark = pytest.mark.deep
 
 QUESTION = "What are you working on this week?"
 HINT = "Just a sentence or two"
 BLOCKER = "The nightly import deadlocks since the upgrade"
-
-
-@pytest.fixture
-def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, since its clock moves for all people in it."""
-    process, address = start_bot(tmp_path)
-    yield address
-    stop_bot(process)
 
 
 def settings(window: Window) -> Locator:

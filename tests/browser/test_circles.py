@@ -1,12 +1,11 @@
 """A season of circles up to the agreement, and a circle up to its first meeting."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 from tests.browser.test_programs import COMMITMENT, confirm
 
 pytestmark = pytest.mark.deep
@@ -16,14 +15,6 @@ PEOPLE = ("aino", "maya", "noor", "tomas", "diego", "lars")
 FOUR = ("maya", "noor", "tomas", "lars")
 ACTION = "Ask my team what they need from me, as"
 BRINGS = "How do I give feedback to people I don't manage?"
-
-
-@pytest.fixture
-def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, since its clock moves for all people in it."""
-    process, address = start_bot(tmp_path)
-    yield address
-    stop_bot(process)
 
 
 def join_peers(window: Window) -> None:

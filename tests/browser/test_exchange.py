@@ -1,23 +1,13 @@
 """Two people learn together, from the wish to the agreement and the end."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 from tests.browser.test_circles import close
 from tests.browser.test_programs import COMMITMENT, confirm
 
 pytestmark = pytest.mark.deep
-
-
-@pytest.fixture
-def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, since its clock moves for all people in it."""
-    process, address = start_bot(tmp_path)
-    yield address
-    stop_bot(process)
 
 
 def turn_on(aino: Window) -> None:

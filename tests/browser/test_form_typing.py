@@ -15,7 +15,7 @@ DELAY = 20
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("typing")
     process, address = start_bot(folder, FORM_SUGGESTIONS="typing")
     yield address

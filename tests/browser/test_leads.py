@@ -1,21 +1,11 @@
 """A lead is asked what they are stuck on, asks, and sees that on the Home tab."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenWindow, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow
 
 pytestmark = pytest.mark.deep
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A workspace of its own: the test travels in time."""
-    process, address = start_bot(tmp_path_factory.mktemp("leads"))
-    yield address
-    stop_bot(process)
 
 
 def test_leads_go_first(window: OpenWindow):

@@ -1,23 +1,13 @@
 """The bot joins a channel, a newcomer meets the bot, and a member is erased."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 
 pytestmark = pytest.mark.deep
 
 STORM = "How do I stop a retry storm"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A workspace of its own: other stories need the people who are erased."""
-    process, address = start_bot(tmp_path_factory.mktemp("newcomers"))
-    yield address
-    stop_bot(process)
 
 
 def invited(window: Window) -> Window:

@@ -1,26 +1,17 @@
 """Two people take part in peer coffee, are introduced, meet, and say so."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 from tests.browser.test_programs import COMMITMENT
 
 pytestmark = pytest.mark.deep
 
 INTRODUCTION = "Peer coffee: meet each other"
 GROUP = "mpdm-aino--backswing--maya-1"
-
-
-@pytest.fixture
-def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, since its clock moves for all people in it."""
-    process, address = start_bot(tmp_path)
-    yield address
-    stop_bot(process)
 
 
 def turn_on(aino: Window) -> None:

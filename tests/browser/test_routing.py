@@ -1,25 +1,15 @@
 """An ask of Friday afternoon that nobody answers, and two peers asked on Monday."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 
 pytestmark = pytest.mark.deep
 
 QUESTION = "Which of our dashboards shows the queue of the mailer?"
 OTHER = "test code that depends on daylight saving"
 REQUEST = "Maya Lindqvist asks in #help-backend"
-
-
-@pytest.fixture
-def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, since its clock moves for all people in it."""
-    process, address = start_bot(tmp_path)
-    yield address
-    stop_bot(process)
 
 
 def turn_on(aino: Window) -> None:

@@ -1,24 +1,14 @@
 """What a champion reads on Monday, and on the page Program."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
+from tests.browser.conftest import OpenWindow, Window
 
 pytestmark = pytest.mark.deep
 
 FIRST_ASK = "Priya Raman asked in #help-backend for the first time"
 MONDAY = "You could do"
-
-
-@pytest.fixture
-def address(tmp_path) -> Iterator[str]:
-    """A workspace of its own, since its clock moves for all people in it."""
-    process, address = start_bot(tmp_path)
-    yield address
-    stop_bot(process)
 
 
 def become_champion(aino: Window) -> None:

@@ -153,7 +153,11 @@ def test_changes_are_streamed_as_they_happen(slack, page, ana, room):
 
 
 def test_a_reset_seeds_again(slack, page):
-    slack.on_reset(lambda: seed.populate(slack))
+    def begin_again() -> None:
+        slack.workspace.clear()
+        seed.populate(slack)
+
+    slack.on_reset(begin_again)
     bot = slack.bot_user_id
     page.post("/_/reset", json={})
     state = page.get("/_/state").json()

@@ -1,9 +1,9 @@
 /** Blocks: slack-blocks-to-jsx renders those to read, we render interactive elements. */
-import { useMemo, type ReactNode } from "react";
+import { useMemo, useRef, type ReactNode } from "react";
 import { Message as Library, type MessageProps } from "slack-blocks-to-jsx";
 import { character } from "./emoji";
 import { Interactive } from "./Interactive";
-import { formatted } from "./time";
+import { formatted, isoDay } from "./time";
 import type { Block, Element, Value } from "./types";
 import { nameOf, useWorkspace } from "./workspace";
 
@@ -52,50 +52,59 @@ export function Blocks({ blocks, valueOf, onChoose, input }: Props) {
   );
 }
 
+/** Rendered anew only if what it shows has changed, as the library takes long. */
 function ReadOnlyBlock({ block }: { block: Block }) {
-  const { state, follow, go, now, zone } = useWorkspace();
-  const data = useMemo(
-    () => ({
-      users: state.people.map(({ id, real_name }) => ({ id, name: real_name })),
-      channels: state.channels.map(({ id, name }) => ({ id, name })),
-      user_groups: [],
-    }),
-    [state.people, state.channels],
-  );
-  const hooks: NonNullable<MessageProps["hooks"]> = {
-    emoji: ({ name, skin_tone }) => character(skin_tone ? `${name}::skin-tone-${skin_tone}` : name),
-    user: ({ id }) => <span className="mention">@{nameOf(state, id)}</span>,
-    channel: ({ id, name }) => (
-      <button type="button" className="mention" onClick={() => go({ in: name, thread: null })}>
-        #{name || id}
-      </button>
-    ),
-    date: ({ timestamp, format }) => (
-      <time>{formatted(new Date(Number(timestamp) * 1000), now(), zone, format)}</time>
-    ),
-    link: ({ href, children }) => (
-      <a
-        href={href}
-        target="_blank"
-        rel="noreferrer"
-        onClick={(event) => {
-          if (follow(href)) event.preventDefault();
-        }}
-      >
-        {children}
-      </a>
-    ),
-  };
-  return (
-    <Library
-      blocks={[forLibrary(block)] as unknown as MessageProps["blocks"]}
-      logo=""
-      name=""
-      withoutWrapper
-      data={data}
-      hooks={hooks}
-    />
-  );
+  const workspace = useWorkspace();
+  const { state, now, zone } = workspace;
+  const latest = useRef(workspace);
+  latest.current = workspace;
+  const json = JSON.stringify(forLibrary(block));
+  const names = JSON.stringify({
+    users: state.people.map(({ id, real_name }) => ({ id, name: real_name })),
+    channels: state.channels.map(({ id, name }) => ({ id, name })),
+  });
+  // Dates are "today" or "yesterday".
+  const day = isoDay(now(), zone);
+  return useMemo(() => {
+    const hooks: NonNullable<MessageProps["hooks"]> = {
+      emoji: ({ name, skin_tone }) => character(skin_tone ? `${name}::skin-tone-${skin_tone}` : name),
+      user: ({ id }) => <span className="mention">@{nameOf(latest.current.state, id)}</span>,
+      channel: ({ id, name }) => (
+        <button
+          type="button"
+          className="mention"
+          onClick={() => latest.current.go({ in: name, thread: null })}
+        >
+          #{name || id}
+        </button>
+      ),
+      date: ({ timestamp, format }) => (
+        <time>{formatted(new Date(Number(timestamp) * 1000), latest.current.now(), zone, format)}</time>
+      ),
+      link: ({ href, children }) => (
+        <a
+          href={href}
+          target="_blank"
+          rel="noreferrer"
+          onClick={(event) => {
+            if (latest.current.follow(href)) event.preventDefault();
+          }}
+        >
+          {children}
+        </a>
+      ),
+    };
+    return (
+      <Library
+        blocks={[JSON.parse(json)]}
+        logo=""
+        name=""
+        withoutWrapper
+        data={{ ...JSON.parse(names), user_groups: [] }}
+        hooks={hooks}
+      />
+    );
+  }, [json, names, day, zone]);
 }
 
 /**

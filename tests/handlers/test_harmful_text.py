@@ -158,7 +158,8 @@ def test_no_text_in_any_field_does_harm(story: Story, count: int) -> None:
         rename(story, name)
         write_everywhere(story, typed, sent)
         assert_harmless(story)
-        assert len(list(shown_payloads(story))) > 10
+        # An empty text makes no ask, and is refused.
+        assert len(list(shown_payloads(story))) > 5
 
     check()
 

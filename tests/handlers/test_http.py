@@ -489,7 +489,7 @@ def described(**fields: Any) -> tuple[str, str]:
 
 
 @settings(
-    max_examples=20,
+    max_examples=120,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @example(odd("reaction_added", item=1))
@@ -508,9 +508,10 @@ def test_any_request_is_accepted_or_rejected(
 
 
 @pytest.mark.deep
+@pytest.mark.exhaustive
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=600,
+    max_examples=2000,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(sent=BODIES)

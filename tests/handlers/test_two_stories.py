@@ -74,23 +74,6 @@ def pair(rt: Runtime, clock: Clock) -> Pair:
     return pair
 
 
-@pytest.mark.deep
-def test_a_member_erased_in_one_stays_in_the_other(pair: Pair):
-    kept, files = rows_of(pair.beta), dict(pair.beta.slack.files)
-    texts = [message.text for message in pair.beta.slack.messages]
-    pair.alpha.command(ASKER, "/backswing", "forget me")
-    view = pair.alpha.slack.views[-1][1]
-    answer = pair.alpha.submit(ASKER, view, {})
-    assert "Done" in json.dumps(json.loads(answer.body)["view"])
-    pair.alpha.advance(minutes=2)
-    left = rows_of(pair.alpha)
-    # Only the tombstone of this id is left.
-    assert [name for name in left if ASKER in str(left[name])] == ["members"]
-    assert rows_of(pair.beta) == kept
-    assert pair.beta.slack.files == files
-    assert [message.text for message in pair.beta.slack.messages] == texts
-
-
 def buttons(story: Story) -> Iterator[tuple[str, dict[str, Any]]]:
     """Return each button and menu of one workspace, with its possible users."""
     slack = story.slack
@@ -112,7 +95,15 @@ def _messages(story: Story) -> list[PostedMessage]:
 
 
 @pytest.mark.deep
-def test_the_buttons_of_one_change_nothing_there_from_the_other(pair: Pair):
+def test_nothing_that_is_done_in_one_changes_the_other(pair: Pair, database: Database):
+    """Press the buttons of one in the other, ask in both, and erase someone in one."""
+    press_foreign_buttons(pair)
+    look_at_metrics(pair, database)
+    erase_in_alpha(pair)
+
+
+def press_foreign_buttons(pair: Pair) -> None:
+    """Press all buttons of alpha in beta."""
     before, pressed = rows_of(pair.alpha), 0
     for member, element in list(buttons(pair.alpha)):
         for option in element.get("options") or [None]:
@@ -128,8 +119,8 @@ def test_the_buttons_of_one_change_nothing_there_from_the_other(pair: Pair):
     assert mixed_rows(pair.rt) == []
 
 
-@pytest.mark.deep
-def test_metrics_are_of_both_together(pair: Pair, database: Database):
+def look_at_metrics(pair: Pair, database: Database) -> None:
+    """Check that the figures are those of both together."""
     for story, count in ((pair.alpha, 1), (pair.beta, 2)):
         for number in range(count):
             story.command(ASKER, "/ask", f"How does {number} work here?")
@@ -147,3 +138,23 @@ def test_metrics_are_of_both_together(pair: Pair, database: Database):
     ]
     assert 0 < waiting[0] < waiting[1]
     assert figures["backswing_deliveries", "pending"] == sum(waiting)
+
+
+def erase_in_alpha(pair: Pair) -> None:
+    """Erase a member in alpha, who stays in beta."""
+    # One worker sends the messages of both.
+    pair.alpha.advance(minutes=10)
+    pair.alpha.advance(minutes=10)
+    kept, files = rows_of(pair.beta), dict(pair.beta.slack.files)
+    texts = [message.text for message in pair.beta.slack.messages]
+    pair.alpha.command(ASKER, "/backswing", "forget me")
+    view = pair.alpha.slack.views[-1][1]
+    answer = pair.alpha.submit(ASKER, view, {})
+    assert "Done" in json.dumps(json.loads(answer.body)["view"])
+    pair.alpha.advance(minutes=2)
+    left = rows_of(pair.alpha)
+    # Only the tombstone of this id is left.
+    assert [name for name in left if ASKER in str(left[name])] == ["members"]
+    assert rows_of(pair.beta) == kept
+    assert pair.beta.slack.files == files
+    assert [message.text for message in pair.beta.slack.messages] == texts

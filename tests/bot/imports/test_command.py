@@ -144,11 +144,11 @@ def test_an_error_is_one_sentence_and_exit_code_2(url, tmp_path):
 @pytest.mark.usefixtures("empty")
 def test_killed_again_and_again_it_ends_as_if_never_killed(url, tmp_path):
     path = export_factory.write(
-        tmp_path / "export.zip", export_factory.export_files(asks=150)
+        tmp_path / "export.zip", export_factory.export_files(asks=100)
     )
     dice = random.Random(3)
     killed = 0
-    for _ in range(3):
+    for _ in range(2):
         before = rows(url)
         running = command(url, path, "--capture", "all")
         while running.poll() is None and rows(url) == before:

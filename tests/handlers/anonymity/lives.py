@@ -189,8 +189,8 @@ def live(the_world: World, author: str) -> Iterator[str]:
     story.advance(minutes=10)
     yield "acted"
     story.say(HELPER, "Good to hear.", thread_ts=message.ts)
-    for _ in range(30):
-        story.advance(hours=1)
+    for _ in range(10):
+        story.advance(hours=3)
         _run_jobs(story)
     yield "told"
     story.command(PEER, "/find", "customer printer")

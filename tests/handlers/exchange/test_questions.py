@@ -62,6 +62,9 @@ def test_a_no_looks_like_silence(story: Story) -> None:
     told = []
     for day in range(14):
         story.advance(days=1)
+        # On the days after the question, after the end, and at the last.
+        if day not in {0, 1, 8, 9, 10, 13}:
+            continue
         for asker, _ in pairs:
             texts = [message.text for message in story.slack.messages_to(asker)]
             seen[asker] += [*texts, people_page(story, asker), sees(story, asker)]

@@ -51,7 +51,7 @@ _read_options: list[str] = []
 @pytest.fixture(autouse=True)
 def _options_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     _read_options.clear()
-    read = payloads.Action.option.fget
+    read = vars(payloads.Action)["option"].fget
 
     def note(action: payloads.Action) -> str:
         option: str = read(action)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.dialects.postgresql.psycopg import PGCompiler_psycopg
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
@@ -170,6 +171,16 @@ def _begin_postgresql(connection: Any) -> None:
         connection.execute(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
 
 
+class _ReadingCompiler(PGCompiler_psycopg):
+    """A read locks no rows, as on SQLite: PostgreSQL refuses it, and it need not wait.
+
+    Some queries are for both: to show a row, and to change it.
+    """
+
+    def for_update_clause(self, *_: object, **_kw: object) -> str:
+        return ""
+
+
 def _postgresql_engine(
     url: URL, *, is_read_only: bool = False, **options: Any
 ) -> Engine:
@@ -180,7 +191,7 @@ def _postgresql_engine(
     )
     if is_read_only:
         settings += " -c default_transaction_read_only=on"
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         max_overflow=0,
@@ -188,6 +199,9 @@ def _postgresql_engine(
         connect_args={"application_name": "backswing", "options": settings},
         **options,
     )
+    if is_read_only:
+        engine.dialect.statement_compiler = _ReadingCompiler
+    return engine
 
 
 def _sqlite(url: URL) -> Database:

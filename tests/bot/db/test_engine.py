@@ -40,6 +40,16 @@ def test_a_read_session_refuses_to_write(database: Database):
     assert count(database) == 0
 
 
+def test_a_read_session_locks_no_rows(database: Database):
+    """A query may be for both: to show a row, and to change it."""
+    with database.write_session.begin() as session:
+        session.add(add("T1"))
+    query = select(Installation).with_for_update()
+    with database.write_session.begin() as changing, database.read_session() as session:
+        assert changing.scalars(query).one().team_id == "T1"
+        assert session.scalars(query).one().team_id == "T1"
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_reads_are_prepared_once(database: Database):
     """psycopg prepares what a connection runs for the sixth time."""

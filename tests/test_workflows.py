@@ -26,7 +26,7 @@ def commands(file: Path) -> str:
 
 
 def test_there_is_one_for_each_purpose():
-    purposes = ["dependencies", "docs", "image", "release", "tests"]
+    purposes = ["dependencies", "docs", "image", "release", "tests", "weekly"]
     assert [file.stem for file in FILES] == purposes
 
 
@@ -46,6 +46,14 @@ def test_each_script_and_file_that_they_name_exists(file: Path):
 
 def test_the_tests_are_all_of_our_checks():
     assert ".ci/run" in commands(FOLDER / "tests.yml").splitlines()
+
+
+def test_each_week_the_tests_run_that_our_checks_leave_out():
+    leaves_out = "not exhaustive"
+    assert leaves_out in (ROOT / ".ci" / "run").read_text()
+    weekly = FOLDER / "weekly.yml"
+    assert "schedule" in read(weekly)[True]  # type: ignore[index]
+    assert "uv run --group dev pytest -m exhaustive" in commands(weekly)
 
 
 def test_a_release_is_built_by_our_script_after_all_checks():

@@ -28,6 +28,12 @@ from tests.contracts import CHECK_SCRIPT, load_contracts
 from tests.ports import free_port
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
+# For what only the sandbox does, and hardly anyone on PostgreSQL.
+sandbox_only = pytest.mark.parametrize(
+    "database",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.exhaustive)],
+    indirect=True,
+)
 
 
 @dataclass
@@ -83,8 +89,7 @@ class Deployment:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run each database with one transport; the two have nothing to do with each other.
 
-    Of the tests of lost responses, one runs on more than the first pair, unless all are
-    selected.
+    Tests of lost responses run with the second pair only, unless all are selected.
     """
     params = {
         item: item.callspec.params
@@ -102,8 +107,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         }:
             item.add_marker(pytest.mark.deep)
             item.add_marker(pytest.mark.exhaustive)
-        is_another = pair != ("postgresql", "socket") or chosen.get("kind") != "reset"
-        if "kind" in chosen and pair != ("sqlite", "http") and is_another:
+        if "is_done" in chosen and pair != ("postgresql", "socket"):
             item.add_marker(pytest.mark.exhaustive)
 
 

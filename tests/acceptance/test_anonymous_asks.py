@@ -30,7 +30,7 @@ from tests.acceptance.conftest import (
     start_sandbox,
 )
 from tests.acceptance.long_runs import CrashingDeployment
-from tests.acceptance.test_ambiguous import SECONDS, pairs, settle
+from tests.acceptance.test_ambiguous import QUICK, SECONDS, settle
 
 ROOT = MANIFEST.parent
 AUTHOR, OTHER = "U0CANARYQX", "U0CANARYZJ"
@@ -239,7 +239,7 @@ def crowded(database: Database, transport: str) -> Iterator[Deployment]:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("kind", "is_done"), pairs())
+@pytest.mark.parametrize(("kind", "is_done"), QUICK)
 def test_a_lost_response_leaves_one_ask_that_names_no_one(
     crowded: Deployment, kind: str, is_done: bool
 ) -> None:

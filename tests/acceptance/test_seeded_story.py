@@ -14,7 +14,7 @@ from sandbox import Sandbox
 from sandbox.scenarios.stories import duration, play
 from sandbox.workspace.clock import TravelClock
 from sandbox.workspace.records import Message
-from tests.acceptance.conftest import running_bot, start_sandbox
+from tests.acceptance.conftest import running_bot, sandbox_only, start_sandbox
 
 # Noon in UTC is the evening in Lord Howe.
 WEDNESDAY = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
@@ -52,6 +52,7 @@ def direct_messages(slack: Sandbox, name: str) -> str:
     return " ".join(map(visible_text, slack.dm(person(slack, name))))
 
 
+@sandbox_only
 @pytest.mark.deep
 @pytest.mark.parametrize(
     "present",

@@ -129,18 +129,18 @@ def test_no_group_is_ever_notified(deployment: Deployment, text: str) -> None:
     assert message.mentions <= {deployment.ana}
 
 
-@pytest.mark.parametrize("was_posted", [True, False])
+@pytest.mark.parametrize("is_done", [True, False])
 @pytest.mark.deep
 def test_a_lost_response_of_slack_leaves_one_message(
-    deployment: Deployment, was_posted: bool
+    deployment: Deployment, is_done: bool
 ) -> None:
-    when = "after" if was_posted else "before"
-    deployment.slack.faults.add("reset", "chat.postMessage", times=1, after=was_posted)
+    when = "after" if is_done else "before"
+    deployment.slack.faults.add("reset", "chat.postMessage", times=1, after=is_done)
     ack = deployment.slack.command(
         deployment.ana, deployment.channel, "/ask", "How do I fix x?"
     )
     assert ack.status == 200, when
-    if was_posted:
+    if is_done:
         # A peer answers before the bot knows its own message's ts.
         deployment.wait_until(lambda: len(deployment.channel_posts()) == 1)
         ask = deployment.channel_posts()[0].ts
@@ -150,7 +150,7 @@ def test_a_lost_response_of_slack_leaves_one_message(
         deployment.slack.react(deployment.chi, deployment.channel, answer, "heart")
     settle(deployment)
     assert len(deployment.channel_posts()) == 1
-    if was_posted:
+    if is_done:
         deployment.wait_for_text(ask, "Answered")
 
 

@@ -20,7 +20,7 @@ from models import (
     WorkAssignment,
 )
 from sandbox import Message
-from tests.acceptance.conftest import Deployment
+from tests.acceptance.conftest import Deployment, sandbox_only
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -70,6 +70,7 @@ def log_capture(message: Message) -> datetime:
     return datetime.fromtimestamp(float(message.ts), UTC)
 
 
+@sandbox_only
 def test_a_check_in_on_the_way_starts_and_reminds_on_time(
     travelled: Deployment,
 ):
@@ -98,6 +99,7 @@ def _is_known(deployment: Deployment) -> bool:
         return session.scalar(channel_query) is not None
 
 
+@sandbox_only
 def test_a_travel_past_several_rounds_starts_each_on_time(travelled: Deployment):
     town = travelled
     town.wait_until(lambda: _is_known(town))
@@ -109,6 +111,7 @@ def test_a_travel_past_several_rounds_starts_each_on_time(travelled: Deployment)
     assert [(at.isoweekday(), at.hour, at.minute) for at in local] == [(1, 9, 0)] * 3
 
 
+@sandbox_only
 def test_hourly_work_is_done_on_arrival(travelled: Deployment):
     rt = travelled.backswing.rt
     with rt.write(rt.workspaces.only) as tx:

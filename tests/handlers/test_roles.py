@@ -1147,7 +1147,8 @@ def test_each_role_may_do_in_each_way_what_the_table_says(
     stage: Stage, action: Permission, tried: str
 ) -> None:
     for member, own_roles in HELD.items():
-        promote(stage)
+        if member in (STRANGER, ROBOT, GONE):
+            promote(stage)
         could = WAYS[action, tried](stage, member)
         assert could is is_allowed(action, own_roles), member
         if could:

@@ -58,12 +58,22 @@ def everybody(people, _since):
 
 # Ways in which marks lead back to their origin.
 BACK = [name for name in attacks.ATTACKS if "star" not in name and "chain" not in name]
+# The others differ in how many people and how often.
+SOME = {"fast ring of 3", "monthly turns of 4"}
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(
     ("name", "are_helped"),
-    [*((name, False) for name in attacks.ATTACKS), *((name, True) for name in BACK)],
+    [
+        *((name, False) for name in attacks.ATTACKS),
+        *(
+            pytest.param(
+                name, True, marks=() if name in SOME else pytest.mark.exhaustive
+            )
+            for name in BACK
+        ),
+    ],
 )
 def test_people_who_agree_on_marks_get_nothing_in_two_hundred_weeks(name, are_helped):
     """They are in a community of others, and also answer there without a mark.

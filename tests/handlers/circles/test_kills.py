@@ -46,7 +46,10 @@ from tests.slack_payloads import (
 pytestmark = [
     pytest.mark.deep,
     pytest.mark.parametrize("database", ["postgresql"], indirect=True),
-    pytest.mark.parametrize("is_committed", [True, False]),
+    # A lost transaction is done again, as in `test_meeting_races.py`.
+    pytest.mark.parametrize(
+        "is_committed", [True, pytest.param(False, marks=pytest.mark.exhaustive)]
+    ),
 ]
 
 __all__ = ["ask"]

@@ -443,7 +443,6 @@ def test_a_crash_while_reading_loses_no_words(story: Story, thread: Thread):
     assert kept(story) == [WORDS]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_what_slack_refuses_is_tried_daily_for_a_week(story: Story, thread: Thread):
     answer = thread.answer()
@@ -504,7 +503,6 @@ def test_a_message_deleted_while_it_is_read_is_not_kept(story: Story, thread: Th
         {"bot_id": "B1"},
     ],
 )
-@pytest.mark.deep_on_postgresql
 def test_words_of_anybody_else_are_not_kept_as_the_authors(
     story: Story, thread: Thread, shown: dict[str, Any]
 ):
@@ -580,7 +578,6 @@ def test_a_lost_response_to_the_notice_sends_it_once(story: Story, thread: Threa
     assert findable(story) == [WORDS]
 
 
-@pytest.mark.deep_on_postgresql
 def test_words_of_somebody_who_cannot_be_told_are_not_kept(
     story: Story, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ):
@@ -616,7 +613,6 @@ def on_notice(
     story.advance(seconds=61)
 
 
-@pytest.mark.deep_on_postgresql
 def test_an_author_who_has_left_the_private_channel_is_told_without_its_name(
     story: Story,
 ):

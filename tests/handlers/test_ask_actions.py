@@ -139,7 +139,6 @@ def test_a_forged_edit_of_another_members_ask_is_refused(story: Story) -> None:
     assert story.only_ask().title == "How do I fix x?"
 
 
-@pytest.mark.deep_on_postgresql
 def test_deleting_asks_for_confirmation_and_removes_the_message(story: Story) -> None:
     ask = story.ask()
     story.click(ASKER, "ask_menu", option=f"delete:{story.only_ask().id}")
@@ -187,7 +186,6 @@ def test_a_note_that_reopens_an_ask_shows_it(story: Story) -> None:
     assert story.click(ASKER, "ask_reopen", str(ask_id)).status == 200
 
 
-@pytest.mark.deep_on_postgresql
 def test_text_that_the_form_shows_unchanged_stays_whole(story: Story) -> None:
     story.ask(f"Ask <@{PEER}|chi> " + "word " * 1000)
     before = story.only_ask()

@@ -225,7 +225,6 @@ def test_guests_may_ask_unless_it_is_switched_off(story: Story) -> None:
     "facts",
     [{"is_bot": True}, {"deleted": True}, {"is_stranger": True}, {"team_id": "T9"}],
 )
-@pytest.mark.deep_on_postgresql
 def test_an_outsider_may_not_ask(story: Story, facts: dict[str, Any]) -> None:
     story.slack.people["U9"] = user_object("U9", "Zed", **facts)
     assert refused(story.command("U9", "/ask", "How is it done?"))

@@ -114,7 +114,6 @@ def test_the_ask_replaces_the_offer(story: Story):
     assert offer.blocks[-1]["type"] == "rich_text"
 
 
-@pytest.mark.deep_on_postgresql
 def test_one_ask_per_check_in(story: Story):
     round_ = story.post_round()
     value = share_blocker(story, round_)
@@ -207,7 +206,6 @@ def ask_in_a_private_channel(story: Story) -> Round:
     return round_
 
 
-@pytest.mark.deep_on_postgresql
 def test_an_ask_in_a_private_channel_is_not_shown_in_public(story: Story):
     round_ = ask_in_a_private_channel(story)
     update_blockers(story)

@@ -65,7 +65,6 @@ def test_a_captured_message_may_show_nothing_until_it_is_solved(story: Story) ->
     assert story.slack.reactions == {(HELP_CHANNEL, ts, "white_check_mark")}
 
 
-@pytest.mark.deep_on_postgresql
 def test_anyone_can_disclaim_a_captured_message_and_undo_it(
     story: Story,
 ) -> None:

@@ -121,7 +121,6 @@ def test_all_participants_are_expected_in_the_next_round(story: Story):
 
 
 @pytest.mark.deep_on_postgresql
-@pytest.mark.deep_on_postgresql
 def test_a_member_who_leaves_the_channel_leaves_its_check_ins(story: Story):
     round_ = story.post_round()
     for member in (ASKER, HELPER):

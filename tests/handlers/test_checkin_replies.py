@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 import jobs.checkins
 import jobs.workspace
 from tests.checkins import WEEK, get_checkin, join, response_states, visible_text
@@ -65,7 +63,6 @@ def test_an_external_members_reply_counts_for_nothing_whenever_it_is_known(
     assert story.slack.messages_to("U0ZED") == []
 
 
-@pytest.mark.deep_on_postgresql
 def test_only_participants_are_reminded(story: Story):
     round_ = story.post_round()
     join(story, ASKER, round_)
@@ -94,7 +91,6 @@ def test_deletions_are_followed(story: Story):
     assert response_states(story, round_) == {ASKER: "pending"}
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_deletion_delivered_before_its_reply_wins(story: Story):
     round_ = story.post_round()
     join(story, ASKER, round_)

@@ -132,6 +132,7 @@ def test_guests_take_part_unless_the_channel_says_otherwise(story: Story):
     assert response_states(story, round_) == {GUEST: "shared"}
 
 
+@pytest.mark.deep_on_postgresql
 def test_one_form_sent_twice_at_once_is_one_response(story: Story):
     round_ = story.post_round()
     view = open_form(story, ASKER, round_)
@@ -190,7 +191,6 @@ def test_an_unknown_round_is_refused(story: Story):
     assert "is gone" in story.slack.responses[-1][1]
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_response_that_slack_rejects_is_returned_to_its_author(story: Story):
     round_ = story.post_round()
     story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]

@@ -126,7 +126,6 @@ def test_the_offered_zone_is_the_creators(story: Story):
         ("Etc/GMT-3", "Etc/GMT-3 is always UTC+03:00."),
     ],
 )
-@pytest.mark.deep_on_postgresql
 def test_a_zone_without_clock_changes_gets_a_hint(story: Story, zone: str, said: str):
     answer = fill_in(story, open_form(story), zone=zone)
     assert said in words(answer["view"])
@@ -147,6 +146,7 @@ def test_sent_twice_it_is_one_check_in(story: Story):
     assert len(schedules(story)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_sent_twice_at_once_it_is_one_check_in(story: Story):
     preview = fill_in(story, open_form(story))["view"]
     with ThreadPoolExecutor(4) as hands:
@@ -352,7 +352,6 @@ def test_a_change_takes_effect_from_the_next_date_on(story: Story):
     assert the_schedule(story).owner == ADMIN
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_change_of_a_biweekly_check_in_keeps_its_weeks(story: Story):
     set_up(story, every="two weeks", zone="Europe/Berlin", starts_on="2026-03-09")
     story.clock.advance(days=1000)

@@ -38,7 +38,6 @@ def send_button(home: dict[str, Any]) -> str:
     return str(item_id)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_message_over_the_budget_waits_on_the_home_tab_until_it_is_wanted(
     story: Story,
@@ -98,7 +97,6 @@ def test_nobody_else_can_have_a_message_that_waits(story: Story):
     assert story.slack.messages_to(ASKER) == []
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_private_channels_name_is_hidden_from_those_who_left_it(story: Story):
     story.set_up_workspace(unasked_per_week="0")

@@ -62,7 +62,6 @@ def test_the_other_leads_are_told_once(morning: Story):
     assert sorted(leaders(morning)) == sorted([HELPER, PEER])
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_lead_who_is_left_alone_is_told(morning: Story):
     add_program(morning, ASKER, HELPER)
     depart(morning, ASKER)
@@ -185,7 +184,6 @@ def test_the_message_waits_for_the_leads_hours_and_says_how_things_are_then(
     assert [text for text in texts(morning, ADMIN) if "New managers" in text] == []
 
 
-@pytest.mark.deep_on_postgresql
 def test_if_all_leave_before_they_read_it_only_the_admins_are_told(morning: Story):
     lead_peers(morning, ASKER, HELPER)
     morning.clock.advance(hours=10)

@@ -48,7 +48,6 @@ def thanks(story: Story) -> int:
 
 
 @pytest.mark.parametrize("member", [ASKER, HELPER, CHAMPION])
-@pytest.mark.deep_on_postgresql
 def test_kudos_name_neither_giver_recipient_nor_joiners(story: Story, member: str):
     story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> for {REASON}")
     story.deliver()

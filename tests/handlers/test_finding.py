@@ -132,7 +132,6 @@ def test_this_helped_is_a_mark_that_can_be_undone(story: Story, earlier: str):
     assert story.answer_marks()[earlier] == (True, 0)
 
 
-@pytest.mark.deep_on_postgresql
 def test_it_says_when_somebody_last_confirmed_it(story: Story, earlier: str):
     assert "last confirmed" not in shown(story)
     story.clock.advance(days=100)
@@ -183,7 +182,6 @@ def test_the_authors_own_word_is_enough(story: Story, earlier: str):
     assert "people say: Use the new portal" in shown(story)
 
 
-@pytest.mark.deep_on_postgresql
 def test_who_flagged_it_may_take_it_back(story: Story, earlier: str):
     flag(story, HELPER, "Use the new portal")
     press(story, "entry_works", HELPER)

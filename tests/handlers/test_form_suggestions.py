@@ -140,7 +140,6 @@ def choose_topics(
     return views[-1][1] if views else None
 
 
-@pytest.mark.deep_on_postgresql
 def test_thats_it_tells_the_author_and_posts_nothing(story: Story, earlier: str):
     posted = len(story.slack.messages_to(HELP_CHANNEL))
     shown = report_question(story, open_form(story), "VPN certificate expired?")

@@ -101,7 +101,6 @@ def test_written_text_is_shown_with_names_everywhere(story: Story) -> None:
     assert row["title"] == SHOWN
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_name_in_a_title_notifies_nobody(story: Story) -> None:
     story.set_up_channel(capture="all")
     story.command("U0CHI", "/backswing")

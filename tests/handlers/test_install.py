@@ -159,6 +159,7 @@ def test_a_link_works_once(browser: Browser, acme: Sandbox, database: Database):
     assert count(database, Installation) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_of_a_link_opened_many_times_at_once_one_works(browser: Browser, acme: Sandbox):
     url = browser.allow(browser.begin(), acme)
     with ThreadPoolExecutor(4) as pool:

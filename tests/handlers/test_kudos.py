@@ -234,6 +234,7 @@ def test_a_channel_may_allow_kudos_for_external_members(story: Story) -> None:
 # Simultaneous commands
 
 
+@pytest.mark.deep_on_postgresql
 def test_simultaneous_commands_each_get_their_response(
     story: Story,
 ) -> None:
@@ -276,7 +277,6 @@ def test_kudos_whose_post_is_rejected_are_not_given(story: Story) -> None:
     assert thanks(story) == set()
 
 
-@pytest.mark.deep_on_postgresql
 def test_after_a_lost_post_the_giver_is_asked_to_check(story: Story) -> None:
     story.slack.fail["chat.postMessage"] = [OutcomeUnknown("chat.postMessage", "reset")]
     story.slack.fail["conversations.history"] = [

@@ -51,7 +51,6 @@ def test_in_a_thread_kudos_are_a_reply_and_looked_up_there(story: Story) -> None
 
 
 @pytest.mark.parametrize("is_seen_at_once", [True, False])
-@pytest.mark.deep_on_postgresql
 def test_in_a_deleted_thread_they_are_not_given_and_not_retried(
     story: Story, is_seen_at_once: bool
 ) -> None:
@@ -129,7 +128,6 @@ def test_a_message_in_a_public_channel_is_linked(story: Story) -> None:
     assert "C0OUT" in json.dumps(story.slack.messages_to(HELP_CHANNEL)[-1].blocks)
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_link_is_removed_with_its_message(story: Story) -> None:
     give(story, giver=PEER)
     ts = story.say(HELPER, "Use jitter.")

@@ -19,7 +19,6 @@ from tests.slack_payloads import (
 )
 
 
-@pytest.mark.deep_on_postgresql
 def test_the_form_posts_publicly_and_confirms_privately(story: Story) -> None:
     view = form(story)
     assert story.submit(ASKER, view, filled(tags="#Ops, teamwork")).body == ""

@@ -310,7 +310,6 @@ def test_a_reaction_to_a_posted_ask_thanks_its_asker(thanking: Story) -> None:
     assert thanks(thanking) == {(HELPER, ASKER, False)}
 
 
-@pytest.mark.deep_on_postgresql
 def test_beyond_the_allowance_a_reaction_gives_nothing_with_a_message(
     thanking: Story,
 ) -> None:
@@ -327,7 +326,6 @@ def test_beyond_the_allowance_a_reaction_gives_nothing_with_a_message(
     assert thanks(story) == {(ASKER, HELPER, False)}
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_third_in_a_week_to_the_same_recipient_is_none(thanking: Story) -> None:
     for n in range(3):
         ts = thanking.say(HELPER, f"Use jitter {n}.")

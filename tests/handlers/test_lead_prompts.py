@@ -203,7 +203,6 @@ def test_who_left_or_was_forgotten_is_not_asked(morning: Story):
     assert [questions(morning, each) for each in (ASKER, HELPER, PEER)] == [0, 0, 1]
 
 
-@pytest.mark.deep_on_postgresql
 def test_it_takes_a_place_in_the_budget(morning: Story):
     lead_peers(morning, ASKER)
     ask_leads(morning)
@@ -237,7 +236,6 @@ def test_a_lead_whom_the_bot_cant_write_to_is_tried_again_in_six_weeks(morning: 
     assert questions(morning, ASKER) == 1
 
 
-@pytest.mark.deep_on_postgresql
 def test_two_replicas_ask_once(morning: Story):
     lead_peers(morning, ASKER)
     jobs.program_leads.ask_leads(morning.rt, morning.worker)

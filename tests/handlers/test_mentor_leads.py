@@ -46,7 +46,6 @@ def by_hand(story: Story, lead: str = ADMIN, **changes: Any) -> Any:
     return story.submit(lead, form, values)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story):
     help_out(story)
@@ -126,7 +125,6 @@ def test_members_of_a_private_channel_are_credited_there(story: Story):
     assert "May I thank you in #secret" in last(story, HELPER).text
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_member_who_opted_out_gets_no_credit_by_hand(story: Story):
     help_out(story)
     with story.rt.write(story.rt.workspaces.only) as tx:

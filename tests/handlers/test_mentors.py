@@ -216,7 +216,6 @@ def test_seven_days_without_an_answer_keep_it_private(story: Story):
     assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story):
     help_out(story)
@@ -522,7 +521,6 @@ def test_home_keeps_the_question_and_lets_the_member_change_the_decision(story: 
     assert "mentor_never" not in at_home()
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_if_slack_rejects_the_post_the_member_is_told_and_can_retry(
     story: Story,

@@ -230,7 +230,6 @@ def test_always_naming_answers_the_open_question(asked_for_consent: Story):
     assert "Waiting for you" not in visible_home(asked_for_consent, HELPER)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_never_naming_removes_the_name_and_can_be_undone(asked_for_consent: Story):
     asked_for_consent.change_my_settings(HELPER, public_naming="yes")

@@ -154,7 +154,6 @@ def company(
         yield Company(hub, group, site, clock, database, lines)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_its_workspaces_come_and_go(company: Company, monkeypatch: pytest.MonkeyPatch):
     acme, beta = company.acme, company.beta
@@ -220,7 +219,6 @@ def test_its_workspaces_come_and_go(company: Company, monkeypatch: pytest.Monkey
     assert sorted(asks) == sorted([removed.id] + [company.stored(beta).id] * 2)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_it_removes_the_app_everywhere(company: Company):
     company.install()
@@ -369,7 +367,6 @@ def test_an_organisation_that_fails_keeps_no_other_from_its_turn(
 
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)
-@pytest.mark.deep_on_postgresql
 def test_another_organisation_is_refused(company: Company):
     other = company.hub.add_organisation("Other", "Elsewhere")
     answer = Browser(company.site).install(other)
@@ -404,7 +401,6 @@ def test_another_organisations_events_change_nothing(company: Company):
 
 
 @pytest.mark.parametrize("company", ["http"], indirect=True)
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_an_end_that_names_a_workspace_is_checked_with_slack(company: Company):
     """Slack does not say whether it would name one for the whole organisation."""

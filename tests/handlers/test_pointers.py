@@ -126,7 +126,6 @@ def facts(story: Story, answer: str) -> tuple[str, int | None, tuple[bool, int]]
 # The story
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_an_earlier_answer_helps_again_and_all_three_hear_of_it(
     story: Story, earlier: str
@@ -194,6 +193,7 @@ def test_the_channels_own_solved_emoji_counts(story: Story, earlier: str):
     assert story.asks()[-1].state == "solved"
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.parametrize("emoji", ["white_check_mark", "+1"])
 @pytest.mark.deep
 def test_others_say_that_it_helped_and_solve_nothing(
@@ -255,7 +255,6 @@ def test_what_was_pointed_to_is_no_choice_any_more(story: Story, earlier: str):
     assert choices(open_form(story)) == []
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_an_author_who_points_to_their_own_answer_hears_of_it_once(
     story: Story, earlier: str
@@ -480,7 +479,6 @@ def test_what_was_said_in_private_is_not_posted_elsewhere(story: Story, den: str
     )
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_shared_channel_shows_only_what_was_asked_there(story: Story, den: str):
     view = open_form(story, ask=story.asks()[1])
@@ -515,7 +513,6 @@ def test_the_channel_of_the_earlier_ask_becomes_private_before_it_is_posted(
     )
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 @pytest.mark.parametrize("is_event", [True, False])
 def test_what_was_posted_disappears_once_its_channel_is_private(
@@ -616,6 +613,7 @@ def test_the_earlier_ask_is_a_message_that_its_author_edits_and_deletes(
     assert "Who renews" not in json.dumps(message.blocks)
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_earlier_ask_is_no_ask_and_then_one_again(
     story: Story, follower: SearchFollower
@@ -721,7 +719,6 @@ def test_a_reaction_comes_before_the_id_of_the_message(story: Story, earlier: st
     assert story.asks()[-1].state == "open"
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_where_messages_become_asks_it_is_known_from_the_event(
     story: Story, earlier: str
@@ -737,7 +734,6 @@ def test_where_messages_become_asks_it_is_known_from_the_event(
     assert story.asks()[-1].state == "solved"
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_bot_was_away_while_the_asker_reacted(story: Story, earlier: str):
     message = point(story)
@@ -757,7 +753,6 @@ def test_the_bot_was_away_while_the_asker_reacted(story: Story, earlier: str):
     assert story.asks()[-1].state == "solved"
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_reply_is_deleted_and_what_it_did_is_undone(story: Story, earlier: str):
     before = facts(story, earlier)
@@ -795,6 +790,7 @@ def test_thats_it_stands_beside_a_link_in_the_thread(story: Story, earlier: str)
     assert reference(story) is None
 
 
+@pytest.mark.deep_on_postgresql
 def test_members_point_to_it_at_once(story: Story, earlier: str):
     forms = {member: open_form(story, member) for member in (CHAMPION, HELPER, ADMIN)}
 
@@ -811,6 +807,7 @@ def test_members_point_to_it_at_once(story: Story, earlier: str):
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_reactions_come_all_at_once(story: Story, earlier: str):
     message = point(story)
     events = [

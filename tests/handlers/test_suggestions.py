@@ -289,7 +289,6 @@ def test_while_slack_does_not_say_who_has_replied_the_ask_stays(
     assert story.asks()[-1].state == "solved"
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_thats_it_pressed_twice_takes_the_ask_back_once(story: Story, earlier: str):
     [value] = values(ask_again(story), "suggestion_solved")
@@ -420,7 +419,6 @@ def test_a_reaction_that_has_not_come_as_an_event_keeps_the_ask(
     assert story.asks()[-1].state == "solved"
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_thats_it_for_what_one_may_no_longer_see_does_nothing(
     story: Story, earlier: str
@@ -451,7 +449,6 @@ def home(story: Story) -> str:
     return json.dumps(story.slack.homes[PEER])
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_home_shows_it_while_the_ask_is_open(story: Story, earlier: str):
     card = ask_again(story)

@@ -87,7 +87,6 @@ def test_the_home_tab_shows_own_asks_to_their_owner_only(
         assert OWN not in opens(story, other)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_draft_that_is_withdrawn_is_never_posted(
     anonymity: Anonymity, story: Story, author: Actor
@@ -103,7 +102,6 @@ def test_a_draft_that_is_withdrawn_is_never_posted(
     assert story.asks() == []
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_refused_draft_says_why(
     anonymity: Anonymity, story: Story, author: Actor
@@ -118,6 +116,7 @@ def test_a_refused_draft_says_why(
     assert OWN not in visible_home(story, ASKER)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_draft_that_a_champion_reads_says_so(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -258,7 +257,6 @@ def test_the_author_edits_but_names_no_one(
     assert "early?" in rendered(story)
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_solved_ask_gets_what_worked(
     story: Story, author: Actor, ask_id: int
 ) -> None:
@@ -272,7 +270,6 @@ def test_a_solved_ask_gets_what_worked(
     assert "What worked: Say it early" in rendered(story)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_deleted_ask_is_gone_with_the_replies_of_its_author(
     anonymity: Anonymity, story: Story, author: Actor, ask_id: int
@@ -300,7 +297,6 @@ def test_an_answer_to_an_ask_that_was_just_deleted_counts_for_nothing(
     assert story.slack.texts_to(HELPER) == story.slack.texts_to(ASKER) == []
 
 
-@pytest.mark.deep_on_postgresql
 def test_an_ask_is_edited_while_it_is_being_posted(
     anonymity: Anonymity, story: Story, author: Actor
 ) -> None:
@@ -461,7 +457,6 @@ def test_a_cut_link_leaves_no_index_of_the_form(
     assert named.ts in {ask.ts for ask in story.asks()}
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_hidden_ask_hides_the_replies_of_its_author(
     story: Story, author: Actor, ask_id: int
@@ -609,7 +604,6 @@ def test_an_ask_with_a_name_leads_to_no_other_one(
 # People are asked
 
 
-@pytest.mark.deep_on_postgresql
 def test_people_are_asked_now(story: Story, author: Actor, ask_id: int) -> None:
     story.set_up_channel(routes_asks="on")
     modal = author.press("open", ask_id)

@@ -149,7 +149,6 @@ def test_switched_off_meanwhile_it_is_not_posted(
     assert "It was not posted: This channel does not take" in opens(story, ASKER)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_key_that_is_lost_meanwhile_loses_it_and_everyone_reads_so(
     late: Anonymity, story: Story

@@ -20,6 +20,7 @@ from tests.rows import all_rows
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, NAMES, PEER, user_object
 
 
+@pytest.mark.deep_on_postgresql
 def test_replicas_at_once_post_it_once(anonymity: Anonymity, story: Story) -> None:
     anonymity.press_post(anonymity.preview())
     story.clock.advance(minutes=5)
@@ -52,7 +53,6 @@ def test_an_author_who_is_named_in_an_answer_is_named_as_anyone(
     assert [answer.author for answer in story.answers()] == [HELPER, HELPER]
 
 
-@pytest.mark.deep_on_postgresql
 def test_three_accounts_of_one_person_are_three_members(
     anonymity: Anonymity, story: Story
 ) -> None:

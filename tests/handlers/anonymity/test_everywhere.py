@@ -147,7 +147,6 @@ def test_my_data_of_all_people_has_no_trace_of_it(
 # People and channels that change
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_deactivated_author_s_link_is_cut(anonymity: Anonymity, story: Story) -> None:
     anonymity.ask()
     before = shown(story)

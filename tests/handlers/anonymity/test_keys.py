@@ -81,7 +81,6 @@ def test_another_key_turns_the_feature_off_and_is_named(
     assert recorded_key(story).fingerprint == OLD.current.fingerprint
 
 
-@pytest.mark.deep_on_postgresql
 def test_the_new_key_alone_opens_everything_after_a_rotation(
     anonymity: Anonymity, story: Story
 ) -> None:

@@ -20,7 +20,7 @@ from models import (
 from tests.factories import Story
 from tests.handlers.anonymity.acting import Actor
 from tests.handlers.anonymity.conftest import QUESTION, Anonymity
-from tests.handlers.routing.test_races import at_once
+from tests.handlers.routing.test_races import at_once, on_postgresql
 from tests.home import opens
 from tests.rows import PROFILES, all_rows
 from tests.slack_payloads import (
@@ -176,7 +176,6 @@ def test_no_row_tells_that_the_author_was_told_or_has_looked(
     assert visible(story) == before
 
 
-@pytest.mark.deep_on_postgresql
 def test_no_refused_draft_tells_that_its_author_was_told(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -199,7 +198,6 @@ def test_nothing_is_left_of_it(answered: Anonymity, story: Story) -> None:
     assert all_rows(story, but=PROFILES | {"anonymous_links"}) == before
 
 
-@pytest.mark.deep_on_postgresql
 def test_no_log_line_tells_its_time(
     answered: Anonymity, story: Story, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -297,6 +295,7 @@ def test_on_saturday_there_is_none(answered: Anonymity, story: Story) -> None:
     assert notes_to(story) == 1
 
 
+@on_postgresql
 def test_two_replicas_send_one(answered: Anonymity, story: Story) -> None:
     story.clock.now = TUESDAY.replace(hour=9)
     at_once(*(lambda: run_job(story) for _ in range(3)))

@@ -12,7 +12,7 @@ from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.handlers.anonymity.acting import Actor
 from tests.handlers.anonymity.conftest import CROWD, QUESTION, Anonymity
-from tests.handlers.routing.test_races import at_once
+from tests.handlers.routing.test_races import at_once, on_postgresql
 from tests.rows import all_rows
 from tests.slack_payloads import (
     ADMIN,
@@ -255,6 +255,7 @@ def test_without_a_decision_it_is_deleted_after_seven_days(
         assert session.scalars(select(AnonymousReview)).one().hidden_at is None
 
 
+@on_postgresql
 def test_reports_at_once_hide_it_once(anonymity: Anonymity, story: Story) -> None:
     anonymity.ask()
     members = (HELPER, PEER, ASKER, ADMIN)
@@ -266,6 +267,7 @@ def test_reports_at_once_hide_it_once(anonymity: Anonymity, story: Story) -> Non
     assert review(story).hidden_at is not None
 
 
+@on_postgresql
 def test_reports_and_a_deletion_at_once(anonymity: Anonymity, story: Story) -> None:
     message = anonymity.ask()
     report(story, HELPER)
@@ -288,6 +290,7 @@ def test_reports_and_a_deletion_at_once(anonymity: Anonymity, story: Story) -> N
     assert is_there == ask.is_hidden
 
 
+@on_postgresql
 def test_show_and_delete_at_once_have_one_outcome(
     anonymity: Anonymity, story: Story
 ) -> None:

@@ -14,7 +14,7 @@ from models import AnonymousDraft, AnonymousLink, Ask, OutboxItem
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.handlers.anonymity.conftest import QUESTION, Anonymity, known_authors
-from tests.handlers.routing.test_races import at_once
+from tests.handlers.routing.test_races import at_once, on_postgresql
 from tests.rows import PROFILES, all_rows
 from tests.slack_payloads import (
     ADMIN,
@@ -184,6 +184,7 @@ def test_the_only_champions_own_ask_is_refused_like_any_other(
     assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
+@on_postgresql
 def test_two_champions_at_once_post_it_once(reviewed: Anonymity, story: Story) -> None:
     submit(reviewed)
     action, value = button(message(story), "Post")
@@ -199,6 +200,7 @@ def test_two_champions_at_once_post_it_once(reviewed: Anonymity, story: Story) -
     assert "decided already" in story.slack.responses[-1][1]
 
 
+@on_postgresql
 def test_post_and_not_like_this_at_once_have_one_outcome(
     reviewed: Anonymity, story: Story
 ) -> None:
@@ -350,7 +352,6 @@ def test_a_channel_without_champions_can_not_have_them_read_first(
     assert "errors" in body
 
 
-@pytest.mark.deep_on_postgresql
 def test_without_the_key_nothing_is_decided(
     reviewed: Anonymity, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:

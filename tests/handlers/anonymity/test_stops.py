@@ -11,7 +11,7 @@ from models import AnonymousBlock, Ask, OutboxItem
 from tests.factories import Story
 from tests.handlers.anonymity.conftest import CROWD, Anonymity, known_authors
 from tests.handlers.anonymity.test_asking import errors
-from tests.handlers.routing.test_races import at_once
+from tests.handlers.routing.test_races import at_once, on_postgresql
 from tests.rows import PROFILES, all_rows
 from tests.slack_payloads import (
     ADMIN,
@@ -202,7 +202,6 @@ def stop_two(anonymity: Anonymity, story: Story) -> None:
     stop(story, second, "It insults them again.", member=OTHER)
 
 
-@pytest.mark.deep_on_postgresql
 def test_after_a_second_ask_leads_can_stop_them_everywhere(
     anonymity: Anonymity, story: Story
 ) -> None:
@@ -229,6 +228,7 @@ def outbox(story: Story) -> list[OutboxItem]:
         return list(session.scalars(select(OutboxItem)))
 
 
+@on_postgresql
 def test_two_leads_at_once_stop_them_once(anonymity: Anonymity, story: Story) -> None:
     stop_two(anonymity, story)
     story.advance(days=1)
@@ -244,6 +244,7 @@ def test_two_leads_at_once_stop_them_once(anonymity: Anonymity, story: Story) ->
     assert "no longer stopped" in story.slack.responses[-1][1]
 
 
+@on_postgresql
 def test_two_champions_at_once_stop_the_author_once(
     anonymity: Anonymity, story: Story
 ) -> None:

@@ -53,7 +53,6 @@ def labels(message: PostedMessage) -> list[str]:
     ]
 
 
-@pytest.mark.deep_on_postgresql
 def test_one_direct_message_shows_the_state_of_an_ask(
     story: Story, thread: tuple[str, str]
 ) -> None:

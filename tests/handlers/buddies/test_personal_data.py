@@ -30,7 +30,6 @@ from tests.personal_data import everything_in, file_of, forget
 from tests.slack_payloads import HELP_CHANNEL, PEER
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_newcomers_file_has_no_answer(story: Story) -> None:
     begin(story, BUDDY, PEER)
@@ -61,7 +60,6 @@ def test_forgetting_ends_it(story: Story, by: str) -> None:
 
 
 @pytest.mark.parametrize("by", [NEWCOMER, BUDDY])
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_forgetting_during_the_question(story: Story, by: str) -> None:
     begin(story)

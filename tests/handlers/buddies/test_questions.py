@@ -81,7 +81,6 @@ def test_after_a_no_or_a_silence_the_next_one_is_asked(story: Story) -> None:
     assert wish(story).wanted_at is not None
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_no_can_be_taken_back_until_someone_else_is_asked(story: Story) -> None:
     begin(story)
@@ -166,7 +165,6 @@ def test_whoever_looks_first_comes_first(story: Story) -> None:
     assert [row.newcomer for row in questions(story)] == [CHI]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_three_silences_pause_it(story: Story) -> None:
     begin(story)
@@ -189,7 +187,6 @@ def test_three_silences_pause_it(story: Story) -> None:
     assert len(questions(story)) == 4
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_question_that_could_not_be_sent_is_no_silence(story: Story) -> None:
     begin(story)
@@ -264,7 +261,6 @@ def test_who_is_not_asked(story: Story, obstacle: str) -> None:
     assert "I'm looking for a buddy" in people_page(story, newcomer)
 
 
-@pytest.mark.deep_on_postgresql
 def test_what_changes_after_the_question_counts(story: Story) -> None:
     begin(story)
     wants(story)
@@ -274,7 +270,6 @@ def test_what_changes_after_the_question_counts(story: Story) -> None:
     assert pairs(story) == []
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_someone_who_was_here_before_is_not_asked(story: Story) -> None:
     story.ask("How do I stop the retries?", member=NEWCOMER)
@@ -397,7 +392,6 @@ def test_a_question_waits_for_working_hours(story: Story, stops: str | None) -> 
     choose(story, BUDDY, topics_known=["sql"])
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 @pytest.mark.parametrize("obstacle", ["manager", "excluded"])
 def test_who_must_not_meet_after_a_yes_is_not_introduced(

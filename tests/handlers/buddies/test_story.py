@@ -250,7 +250,6 @@ def test_it_begins_when_six_people_want_it(story: Story) -> None:
     assert "no buddies in this workspace" in text_of(story.slack.views[-1][1])
 
 
-@pytest.mark.deep_on_postgresql
 def test_leads_see_names_and_no_answers(story: Story) -> None:
     pairs_up(story)
     story.event({"type": "app_home_opened", "user": ADMIN, "tab": "home"})

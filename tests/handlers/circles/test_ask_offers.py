@@ -84,7 +84,6 @@ def announced(story: Story) -> str:
     return announcements(story)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_question_about_an_ask_that_its_member_allows(circle: Story):
     message = offered(circle)
@@ -132,7 +131,6 @@ def test_no_answer_is_no(circle: Story):
     assert "Mercury" not in announced(circle)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_an_answer_after_a_day_is_too_late(circle: Story):
     message = offered(circle)
@@ -186,7 +184,6 @@ def test_none_of_mine_asks_the_next_member_and_this_one_if_they_take_it_back(
     assert len(offers(circle, PEER)) == 1 + is_taken_back
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_last_answer_counts(circle: Story):
     message = offered(circle)
@@ -260,7 +257,6 @@ def _unread(story: Story) -> str:
 
 
 @pytest.mark.parametrize("value", ["", "x", "0", "999", "1:0:0", "9" * 30])
-@pytest.mark.deep_on_postgresql
 def test_forged_values_do_nothing(circle: Story, value: str):
     offered(circle)
     for answer in ("fine", "another", "none"):

@@ -85,7 +85,6 @@ def test_people_whose_circle_never_began_are_asked_nothing(story: Story, program
     assert not messages_with(story, "U0C00", ENDED)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_they_go_on_with_the_same_people(story: Story, program: int):
     season, circle, people = circle_of(story, program)
@@ -126,7 +125,6 @@ def test_new_people_are_in_the_list_and_enough_is_stored_nowhere(
 
 
 @pytest.mark.parametrize("has_ended", [True, False])
-@pytest.mark.deep_on_postgresql
 def test_nobody_goes_on_with_a_circle_that_is_not_their_own_past_one(
     story: Story, program: int, *, has_ended: bool
 ):

@@ -77,7 +77,6 @@ def test_those_who_took_part_are_invited_and_take_a_place(
     assert people == [HELPER, ASKER, PEER]
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_no_leaves_no_trace(story: Story, program: int, ask: tuple[int, str]):
     season = makes_circle(story, HELPER, ask[0], program)
     view = shown(story)
@@ -105,7 +104,6 @@ def test_who_took_no_part_makes_no_circle_of_it(
         assert session.scalars(select(Circle)).all() == []
 
 
-@pytest.mark.deep_on_postgresql
 def test_people_outside_the_program_are_not_invited(story: Story, program: int):
     for person in (ASKER, PEER):
         joins_program(story, person, program)

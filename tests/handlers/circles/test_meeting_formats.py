@@ -122,7 +122,6 @@ def test_a_discussion_has_a_goal_and_a_scope_and_closes_with_actions(
     assert GOAL not in agenda(story)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_goal_is_for_the_circle_alone(discussion: Story):
     story = discussion
@@ -171,7 +170,6 @@ def test_a_goal_is_one_line(discussion: Story, words: str):
     assert "Up to 140 characters" in fills_in(discussion, PEER, goal=words)
 
 
-@pytest.mark.deep_on_postgresql
 def test_harmful_words_are_shown_as_written(discussion: Story):
     presses(discussion, PEER, "focus")
     goal = "<!channel> <@U0B> <https://a.b|c> \u202e*x*"

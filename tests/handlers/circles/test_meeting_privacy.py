@@ -85,7 +85,6 @@ def test_a_data_file_has_ones_own_words_and_no_others(met: Story):
         assert "Jupiter" not in theirs
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_data_file_tells_nobody_elses_presses(met: Story):
     people = {HELPER, ASKER, PEER}

@@ -272,7 +272,6 @@ def test_a_message_that_was_deleted_is_posted_anew_once(story: Story):
 
 
 @pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message"])
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_slack_refuses_an_edit(story: Story, error):
     make_circle(story)

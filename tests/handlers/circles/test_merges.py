@@ -56,7 +56,6 @@ def answer(story: Story, people: list[str], merge: int, word: str = "yes") -> No
     story.deliver()
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_four_stay_together_and_three_ask_another_circle(story: Story, program: int):
     season, [(small, people), (other, others)] = two_circles(story, program, 9)
@@ -163,7 +162,6 @@ def test_the_person_who_would_move_decides_for_themselves(story: Story, program:
     assert dict(circles_of(story, season))[other] == others
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_circles_merge_after_the_meeting_of_one_of_them(story: Story, program: int):
     season, [(small, people), (_, others)] = two_circles(story, program, 9)
@@ -212,7 +210,6 @@ def test_people_outside_have_no_say(story: Story, program: int):
     assert offers(story) == [(merge, None)]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_people_who_move_get_the_time_of_the_other_circle(story: Story, program: int):
     season, [(small, people), (other, others)] = two_circles(story, program, 9)

@@ -59,7 +59,6 @@ def all_join(story: Story, circle_id: int) -> None:
         joins_program(story, member, program_id)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_more_than_half_move_one_meeting(story: Story):
     all_join(story, make_circle(story))
@@ -95,7 +94,6 @@ def test_more_than_half_move_one_meeting(story: Story):
     assert meeting_of(story, 2).planned_at == datetime(2026, 4, 1, 10, tzinfo=UTC)
 
 
-@pytest.mark.deep_on_postgresql
 def test_half_say_no_and_the_proposer_alone_learns_that_it_stays(story: Story):
     make_circle(story, PEOPLE[:4])
     keep(story)
@@ -116,7 +114,6 @@ def test_half_say_no_and_the_proposer_alone_learns_that_it_stays(story: Story):
     assert texts(story, ASKER, "Chi asks to move")
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 @pytest.mark.parametrize("is_answered", [True, False])
 def test_a_time_that_has_passed_moves_nothing(story: Story, is_answered: bool):

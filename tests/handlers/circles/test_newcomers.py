@@ -48,7 +48,6 @@ def asks(story: Story, circle_id: int) -> None:
     hours_come(story)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_others_read_of_a_person_only_when_these_want_the_place(
     story: Story, begun: tuple[int, int, list[str]]
@@ -83,7 +82,6 @@ def test_the_others_read_of_a_person_only_when_these_want_the_place(
     assert places_of(story, LATE)[0].left_at is None
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_more_than_half_say_no_and_the_person_waits_for_another(
     story: Story, begun: tuple[int, int, list[str]]
@@ -122,7 +120,6 @@ def test_a_circle_that_takes_nobody_now_passes_the_person_on(
     assert len(messages_with(story, LATE, OFFER)) == 2
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_silence_of_three_working_days_is_a_yes(
     story: Story, begun: tuple[int, int, list[str]]
@@ -152,7 +149,6 @@ def test_someone_whom_one_of_them_must_not_meet_gets_no_place(
 
 
 @pytest.mark.parametrize("reason", ["declines", "leaves", "is forgotten"])
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_person_who_wants_it_no_more_ends_the_question(
     story: Story, program: int, begun: tuple[int, int, list[str]], reason: str
@@ -173,7 +169,6 @@ def test_a_person_who_wants_it_no_more_ends_the_question(
     assert not messages_with(story, LATE, GONE)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_circle_that_has_a_break_takes_no_one(
     story: Story, begun: tuple[int, int, list[str]]
@@ -193,7 +188,6 @@ def test_a_circle_that_has_a_break_takes_no_one(
     assert LATE in dict(circles_of(story, season))[circle_id]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_person_asks_for_a_place_in_a_circle_that_a_member_started(
     story: Story, program: int

@@ -239,7 +239,6 @@ def test_who_says_no_is_not_asked_whether_it_was_worth_it(over: Story):
     assert "worth your time" not in says(over, PEER, "met_none")
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_people_outside_and_those_who_left_say_nothing(over: Story):
     with over.rt.write_session.begin() as session:
@@ -261,7 +260,6 @@ def test_forged_values_do_nothing(over: Story, value: str):
         assert not session.scalars(select(MeetingAnswer)).all()
 
 
-@pytest.mark.deep_on_postgresql
 def test_nobody_answers_before_the_end_or_long_after(story: Story):
     make_circle(story)
     open_agenda(story)
@@ -274,7 +272,6 @@ def test_nobody_answers_before_the_end_or_long_after(story: Story):
     assert last_reply(story) == "This meeting was too long ago."
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_answers_go_with_their_member_and_90_days_after_the_end(over: Story):
     says(over, HELPER, "met_all")

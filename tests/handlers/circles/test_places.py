@@ -81,7 +81,6 @@ def test_a_latecomer_gets_a_free_place_and_nobody_else_moves(
     assert circles_of(story, season) == [(circle, [*people, "U0LATE"])]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_no_is_told_to_nobody(story: Story, program: int):
     season = season_with(story, program, 6)
@@ -130,7 +129,6 @@ def test_who_leaves_the_program_leaves_its_circle_at_once(story: Story, program:
     assert len(messages_with(story, people[1], "can't come to your circle")) == 1
 
 
-@pytest.mark.deep_on_postgresql
 def test_the_place_of_one_who_leaves_the_program_goes_to_the_next(
     story: Story, program: int
 ):
@@ -147,7 +145,6 @@ def test_the_place_of_one_who_leaves_the_program_goes_to_the_next(
     assert not messages_with(story, people[1], "can't come to your circle")
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_who_left_the_program_is_not_told_that_there_was_no_circle(
     story: Story, program: int
@@ -175,6 +172,7 @@ def test_one_can_leave_the_program_in_the_message_about_a_season(
     assert "You left Reviewers." in story.slack.replaced_texts[-1]
 
 
+@pytest.mark.deep_on_postgresql
 def test_people_who_leave_the_program_at_the_same_time(story: Story, program: int):
     season, circle, people = circle_of(story, program)
 
@@ -199,7 +197,6 @@ def test_who_leaves_another_program_keeps_the_circle(story: Story, program: int)
     assert circles_of(story, season) == [(circle, people)]
 
 
-@pytest.mark.deep_on_postgresql
 def test_who_leaves_the_program_before_the_invitation_gets_no_place(
     story: Story, program: int
 ):

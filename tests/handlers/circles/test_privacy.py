@@ -203,7 +203,6 @@ def test_what_people_brought_is_deleted_90_days_after_the_season(
         assert session.scalars(messages).all() == ["cancelled"] * len(DECISIONS)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_two_who_avoid_each_other_keep_places_that_they_have_taken(
     story: Story, program: int

@@ -81,7 +81,6 @@ def season_of(story: Story) -> CircleSeason:
         ).one()
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_without_an_answer_it_has_a_break_until_a_member_brings_it_back(
     story: Story, quiet: int
@@ -135,7 +134,6 @@ def test_without_an_answer_it_has_a_break_until_a_member_brings_it_back(
     assert season_of(story).ends_on >= last.date()
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_break_of_twelve_weeks_is_the_end(story: Story, quiet: int):
     until(story, vote_of(story).answer_until + timedelta(minutes=1))
@@ -208,7 +206,6 @@ def test_they_find_another_time(story: Story, quiet: int):
     )
 
 
-@pytest.mark.deep_on_postgresql
 def test_half_of_them_end_it_and_no_other_circle(story: Story, quiet: int):
     answers(story, "end", *PEOPLE[:3])
     answers(story, "continue", *PEOPLE[3:])
@@ -218,7 +215,6 @@ def test_half_of_them_end_it_and_no_other_circle(story: Story, quiet: int):
     assert season_of(story).ended_at is None
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_people_whose_circle_decided_to_end_sign_up_for_another(
     story: Story, program: int
@@ -277,7 +273,6 @@ def test_it_joins_another_circle_that_wants_it(story: Story, program: int):
 
 
 @pytest.mark.parametrize("is_wanted", [True, False])
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_member_proposes_a_break(story: Story, is_wanted: bool):
     circle_id = a_circle(story)

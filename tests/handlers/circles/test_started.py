@@ -144,7 +144,6 @@ def test_a_full_circle_is_in_no_list_and_takes_nobody(story: Story, program: int
     assert len(circles_of(story, season)[0][1]) == 4
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_circle_with_too_few_people_does_not_begin(story: Story, program: int):
     season, _, people = circle(story, program, 3)
@@ -175,7 +174,6 @@ def test_a_form_that_slack_sends_twice_starts_one_circle(story: Story, program: 
         assert len(session.scalars(select(Circle)).all()) == 1
 
 
-@pytest.mark.deep_on_postgresql
 def test_nobody_starts_two_at_a_time(story: Story, program: int):
     [person] = has_people(story, program, 1)
     starts(story, person, program)
@@ -248,7 +246,6 @@ def test_a_place_that_someone_leaves_is_free_until_the_first_meeting(
     assert len(circles_of(story, season)[0][1]) == 3
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_circle_that_everyone_left_ends(story: Story, program: int):
     season, circle_id, people = circle(story, program, 2)
     for person in people:
@@ -256,7 +253,6 @@ def test_a_circle_that_everyone_left_ends(story: Story, program: int):
     assert circles_of(story, season) == []
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_last_person_reads_that_the_circle_has_ended(story: Story, program: int):
     season, circle_id, people = circle(story, program)
@@ -275,7 +271,6 @@ def test_two_circles_at_one_time_are_warned_of(story: Story, program: int):
     assert "another circle at that time" in text_of(form)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_nobody_starts_a_circle_at_the_time_of_another_one(story: Story, program: int):
     first, second = has_people(story, program, 2)

@@ -74,7 +74,6 @@ def go_to_stage(story: Story, **after: int) -> None:
     keep(story)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_week_in_writing(week: Story):
     assert "Put an issue" in text(week, ADMIN)
@@ -107,7 +106,6 @@ def test_a_week_in_writing(week: Story):
         assert list(session.scalars(select(MeetingTurn.member))) == [HELPER]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_each_stage_is_one_message_and_nobody_learns_who_wrote_nothing(week: Story):
     writes(week, HELPER, ISSUE)
@@ -130,7 +128,6 @@ def test_two_people_put_their_issues_and_may_change_them(week: Story):
     assert ISSUE not in text(week, ADMIN)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_form_shows_what_one_wrote_about_each_issue(week: Story):
     for member in (HELPER, PEER):
@@ -177,7 +174,6 @@ def go_away(story: Story, member: str, emoji: str = ":palm_tree:") -> None:
     story.event({"type": "user_change", "user": story.slack.people[member]})
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_week_without_an_issue_ends_the_next_day(week: Story):
     go_to_stage(week, days=1, minutes=1)
     week.advance(seconds=30)

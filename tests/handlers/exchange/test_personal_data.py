@@ -104,7 +104,6 @@ def test_forgetting_during_the_question(story: Story, by: str) -> None:
     assert [row.begun_at for row in exchanges(story)] == [None]
 
 
-@pytest.mark.deep_on_postgresql
 def test_texts_are_deleted_ninety_days_after_the_end(story: Story) -> None:
     begin(story)
     agree_all(story)

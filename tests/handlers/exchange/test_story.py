@@ -33,7 +33,6 @@ from tests.seasons import text_of
 from tests.slack_payloads import ASKER, HELPER, form_values, user_object
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     story.ask()
@@ -140,7 +139,6 @@ def test_six_meetings_in_twelve_weeks(story: Story) -> None:
         assert texts_to(story, person, "didn't work out") == []
 
 
-@pytest.mark.deep_on_postgresql
 def test_both_go_on_if_both_want_it(story: Story) -> None:
     begin(story)
     agree_all(story)

@@ -23,7 +23,6 @@ def press(story: Story, member: str, action: str) -> Any:
     return story.click(member, action, buttons[0]["value"], view=view)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_check_ins_are_joined_shared_in_and_left_from_home(peers: Story):
     peers.add_schedule()

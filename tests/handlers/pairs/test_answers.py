@@ -152,7 +152,6 @@ def test_it_will_not_happen_and_counts_for_nothing(
 
 
 @pytest.mark.parametrize(("text", "never"), [("Yes", 0), ("So-so", 0), ("No", 1)])
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_only_they_learn_that_it_was_no_good_match(
     story: Story, pair: tuple[str, str], text: str, never: int
@@ -215,7 +214,6 @@ def test_the_other_learns_only_that_they_cannot(
     assert opt_in(story, HELPER).is_in
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_two_without_a_mate_are_introduced_the_same_day(
     story: Story, many: list[str]
@@ -289,7 +287,6 @@ def test_stop_keeps_a_time_that_they_have(story: Story, pair: tuple[str, str]) -
     assert texts_to(story, HELPER, "Did you meet Ana?")
 
 
-@pytest.mark.deep_on_postgresql
 def test_someone_who_stops_before_the_message_is_not_introduced(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, "U0TOKYO", tz="Asia/Tokyo")
@@ -320,7 +317,6 @@ def test_someone_who_excludes_the_other_reads_no_name_before_the_job(
 
 
 @pytest.mark.parametrize("by", ["U0LONDON", "U0TOKYO"])
-@pytest.mark.deep_on_postgresql
 def test_someone_who_excludes_the_other_after_an_answer_leaves(
     story: Story, by: str
 ) -> None:

@@ -96,7 +96,6 @@ def test_a_round_in_which_they_could_not_come_does_not_count(story: Story) -> No
         assert member_settings.get(tx, ASKER).coffee_weeks is None
 
 
-@pytest.mark.deep_on_postgresql
 def test_people_without_a_common_language_are_not_matched(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER, HELPER, "U0ANY")

@@ -122,7 +122,6 @@ def test_two_of_three_are_introduced_anew(story: Story) -> None:
     assert texts_to(story, HELPER, "Did you meet") == []
 
 
-@pytest.mark.deep_on_postgresql
 def test_only_what_all_in_it_may_see_is_a_reason(story: Story) -> None:
     """A guest is in another channel than the one in which Ana asked."""
     choose(story, GUEST, topics_known=["kafka"], topics_wanted=["dbt"])
@@ -170,7 +169,6 @@ def test_people_are_introduced_one_by_one_if_the_group_gets_nothing(
     assert len(texts_to(story, HELPER, "Peer coffee: meet Ana.")) == 1
 
 
-@pytest.mark.deep_on_postgresql
 def test_someone_who_leaves_before_that_is_not_in_the_introduction(
     story: Story,
 ) -> None:

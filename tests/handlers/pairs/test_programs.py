@@ -130,7 +130,6 @@ def test_only_people_of_a_program_with_it_are_matched(story: Story) -> None:
     assert NONE[1] in {member for group in groups(story) for member in group}
 
 
-@pytest.mark.deep_on_postgresql
 def test_its_leads_choose_its_kinds_and_see_each_others_choice(story: Story) -> None:
     story.ask()
     for person in (HELPER, PEER):
@@ -149,7 +148,6 @@ def test_its_leads_choose_its_kinds_and_see_each_others_choice(story: Story) -> 
     assert (saved.coffee, saved.exchange, saved.buddies) == ("off", "on", "on")
 
 
-@pytest.mark.deep_on_postgresql
 def test_forged_kinds_and_people_change_nothing(story: Story) -> None:
     story.ask()
     program = open_program(story, coffee="off")
@@ -172,7 +170,6 @@ def test_forged_kinds_and_people_change_nothing(story: Story) -> None:
     assert find(story, program.id).coffee == "off"
 
 
-@pytest.mark.deep_on_postgresql
 def test_an_admin_switches_it_off_in_all_programs(story: Story) -> None:
     story.ask()
     on = dict.fromkeys(("coffee", "exchange", "buddies"), "on")
@@ -206,7 +203,6 @@ def test_an_admin_switches_it_off_in_all_programs(story: Story) -> None:
     assert all(title in people_page(story, ASKER) for title in titles)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_lead_sees_the_people_of_her_programs_only(story: Story) -> None:
     story.set_up_workspace(coffee="off")
@@ -284,7 +280,6 @@ def test_an_admin_sees_nobody_of_a_program_that_she_may_not_see(story: Story) ->
     assert not any(person in preview for person in NONE)
 
 
-@pytest.mark.deep_on_postgresql
 def test_leaving_a_program_without_it_ends_no_match(story: Story) -> None:
     story.set_up_workspace(coffee="off")
     with_it = make_program(story, "With", coffee="on")

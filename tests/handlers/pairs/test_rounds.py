@@ -124,7 +124,6 @@ def test_any_number_of_people(story: Story, count: int) -> None:
         assert texts_to(story, people[0], "I found nobody for you")
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_nobody_is_told_each_round_that_there_is_nobody(story: Story) -> None:
     story.set_up_workspace(coffee="on")
@@ -199,7 +198,6 @@ def test_someone_who_stops_while_the_round_is_formed_is_not_in_it(story: Story) 
     assert (first.people, first.unmatched) == (5, 1)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_people_who_wait_are_first_if_a_list_leaves_some_out(story: Story) -> None:
     story.set_up_workspace(coffee="on")

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from bot.people import exclusions, meetings
 from models import Channel
 from tests.factories import Story
@@ -49,7 +47,6 @@ def lines(story: Story, member: str) -> list[str]:
     ]
 
 
-@pytest.mark.deep_on_postgresql
 def test_peers_are_shown_by_topic_to_the_member_alone(story: Story) -> None:
     assert "home_page_people" not in opens(story, ASKER)
     story.change_my_settings(ASKER, topics_known="dbt", topics_wanted="Kafka")
@@ -82,7 +79,6 @@ def test_peers_are_shown_by_topic_to_the_member_alone(story: Story) -> None:
     assert lines(story, HELPER) == [f"Through an ask: {ASKER}"]
 
 
-@pytest.mark.deep_on_postgresql
 def test_nothing_comes_from_where_the_member_can_not_look(story: Story) -> None:
     solves(story, "How do I stop the Xylophone?", ASKER, HELPER)
     assert lines(story, ASKER) == [f"Through an ask: {HELPER}"]

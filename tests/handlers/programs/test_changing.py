@@ -82,7 +82,6 @@ def meets_another_channel(
     story.command(people[0] if people else ADMIN, "/backswing", channel=slack_id)
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_change_is_saved_and_shown(known: Story):
     program = open_program(known)
     changed = change(known, program, goal="Lead well", ends_on=None)
@@ -161,6 +160,7 @@ def test_a_last_day_that_does_not_fit_the_others_first_day_is_not_mixed_in(
     assert (saved.starts_on, saved.ends_on) == (date(2026, 3, 2), date(2026, 5, 1))
 
 
+@pytest.mark.deep_on_postgresql
 def test_of_two_who_save_at_the_same_time_one_sees_the_other(known: Story):
     program = open_program(known, leads=[HELPER, PEER])
     pages = {

@@ -198,7 +198,6 @@ def test_a_posted_program_is_no_draft_again(story: Story, program: int) -> None:
     assert find(story, program).opened_at is not None
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_post_is_not_sent_once_the_program_is_on_invitation(
     story: Story, program: int
 ) -> None:
@@ -378,7 +377,6 @@ def test_a_program_that_goes_on_closes_its_later_invitations_again(
     assert "is over" in shown(story, second)
 
 
-@pytest.mark.deep_on_postgresql
 def test_after_a_later_last_day_invitations_are_closed_again(
     story: Story, program: int
 ) -> None:
@@ -411,6 +409,7 @@ def test_an_invitation_that_was_on_its_way_follows_too(
     assert "You're in Reviewers." in shown(story, message)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_post_that_was_on_its_way_when_the_program_ended_follows_too(
     story: Story, program: int
 ) -> None:
@@ -446,6 +445,7 @@ def test_an_invitation_names_no_program_that_its_reader_can_no_longer_see(
 # Who is left out
 
 
+@pytest.mark.deep_on_postgresql
 def test_no_invitation_is_stored_for_a_known_person_of_another_organisation(
     story: Story, program: int
 ) -> None:

@@ -287,6 +287,7 @@ def test_changed_rules_of_what_is_over_wait_for_nobody(
     assert title not in program_page(story, ASKER)
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_workspaces_own_program_can_be_joined(story: Story) -> None:
     story.ask()

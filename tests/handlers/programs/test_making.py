@@ -103,7 +103,6 @@ def test_back_keeps_what_was_written(known: Story):
     assert "Old managers" in back["private_metadata"]
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_form_that_slack_sends_twice_makes_one_program(known: Story):
     page = last_page(known, press(known, "program_new"))
     for _ in range(2):
@@ -271,7 +270,6 @@ def test_an_archived_channel_can_not_be_added(known: Story):
     }
 
 
-@pytest.mark.deep_on_postgresql
 def test_the_longest_texts_fit(known: Story):
     program = make(
         known,

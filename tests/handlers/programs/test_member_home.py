@@ -159,7 +159,6 @@ def test_guests_see_no_others(story: Story) -> None:
     assert "With you" not in page
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_leads_can_be_asked_by_a_button(story: Story, program: int) -> None:
     joins_program(story, ASKER, program)

@@ -65,7 +65,6 @@ def stored(story: Story) -> list[ProgramQuestion]:
         return list(session.scalars(select(ProgramQuestion)))
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_question_reaches_each_lead_and_the_answer_the_person(
     story: Story, program: int
 ) -> None:
@@ -109,6 +108,7 @@ def test_the_first_reply_counts(story: Story, program: int) -> None:
     assert "answered that already" in last_reply(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_form_that_comes_twice_asks_once(story: Story, program: int) -> None:
     view = presses(story, ASKER, "ask", program)
     with ThreadPoolExecutor(4) as pool:
@@ -206,7 +206,6 @@ def test_a_program_that_is_over_takes_no_questions(story: Story, program: int) -
     assert stored(story) == []
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_lead_who_comes_later_gets_the_open_questions(
     story: Story, program: int
 ) -> None:

@@ -131,6 +131,7 @@ def test_not_even_an_admin_outside_the_channel_sees_it(hidden: Story):
     assert stored(hidden) == before
 
 
+@pytest.mark.deep_on_postgresql
 def test_members_of_the_channel_see_it_until_they_leave(hidden: Story):
     program = secret_program(hidden)
     assert SECRET in text_of(open_list(hidden, HELPER))

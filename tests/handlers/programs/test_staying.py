@@ -96,6 +96,7 @@ def test_staying_is_asked_again_after_a_quarter(story: Story, program: int) -> N
     assert len(questions_to(story, ASKER)) == 2
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_pause_lasts_three_months(story: Story, program: int) -> None:
     runs(story, weeks=12)
     question = questions_to(story, ASKER)[0]
@@ -135,7 +136,6 @@ def test_each_answer_can_be_followed_by_leaving(
     assert "program_leave" in replacing
 
 
-@pytest.mark.deep_on_postgresql
 def test_without_an_answer_it_pauses_and_says_so(story: Story, program: int) -> None:
     runs(story, weeks=12)
     runs(story, days=13)

@@ -61,7 +61,6 @@ def test_the_asker_has_two_people_asked_at_once(routing: Routing, story: Story):
     assert len(story.slack.messages) == before
 
 
-@pytest.mark.deep_on_postgresql
 def test_if_nobody_can_be_asked_now_it_is_tried_again(routing: Routing, story: Story):
     # Friday at 20:00, when all are at home.
     routing.at(FRIDAY_AFTERNOON.replace(hour=18))
@@ -116,7 +115,6 @@ def test_an_answered_ask_needs_nobody(routing: Routing, story: Story):
 
 
 @pytest.mark.parametrize("button", ["request_help", "request_decline"])
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_request_waits_on_the_members_home_tab(
     routing: Routing, story: Story, button: str

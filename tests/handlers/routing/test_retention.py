@@ -48,7 +48,6 @@ def all_texts(routing: Routing, member: str) -> str:
     return " ".join(m.text + visible_text(m) for m in routing.messages(member))
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_later_request_is_another_message(long_ago: Routing, story: Story):
     before = [len(long_ago.messages(member)) for member in (HELPER, PEER)]

@@ -89,7 +89,6 @@ def test_nobody_is_asked_about_topics_they_refuse(routing: Routing, story: Story
     assert not routing.requests(HELPER)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_channels_are_refused_and_taken_back_by_name(routing: Routing, story: Story):
     for member in (HELPER, PEER):
@@ -121,7 +120,6 @@ def test_a_channel_that_a_member_can_not_see_is_unknown(
     assert not form_values(my_form(story, HELPER))["refused_channels"]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_members_read_how_often_they_were_asked(routing: Routing, story: Story):
     assert "haven't asked you" in hint(my_form(story, HELPER), "max_requests_per_week")

@@ -48,7 +48,6 @@ def test_two_people_are_asked_on_monday_about_an_ask_of_friday_afternoon(
         assert name not in visible_text(notice)
 
 
-@pytest.mark.deep_on_postgresql
 def test_when_someone_answers_the_others_message_says_so(
     routing: Routing, story: Story
 ):

@@ -54,7 +54,6 @@ def test_an_ask_is_suggested_once_two_steps_were_taken(work: WorkList):
     assert QUESTION in work.home(CHAMPION)
 
 
-@pytest.mark.deep_on_postgresql
 def test_i_can_help_lists_the_champion_and_takes_the_item_off(work: WorkList):
     ask(work, next_step=3)
     work.run()
@@ -143,7 +142,6 @@ def reminders(work: WorkList) -> list[str]:
     return [text for text in texts if text.startswith("Did one of the answers")]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_the_bot_asks_kindly_once_and_without_a_name(work: WorkList):
     answered(work)
@@ -188,7 +186,6 @@ def test_a_first_ask_opens_the_form_for_kudos_filled(work: WorkList):
     assert "for the first time" in str(view)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_thanks_take_the_item_off(work: WorkList):
     ask(work, is_first=True)

@@ -64,7 +64,6 @@ def test_without_anything_to_do_there_is_no_message(work: WorkList):
     assert work.messages() == []
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_what_was_done_before_ten_is_not_in_it(work: WorkList):
     work.join()

@@ -246,7 +246,6 @@ def test_a_champion_outside_its_channel_reads_no_new_name_of_a_program(
     assert "Zimtstern" not in everything
 
 
-@pytest.mark.deep_on_postgresql
 def test_a_deactivated_champion_is_named_no_longer(work: WorkList, program: int):
     work.story.set_up_channel(champions=[CHAMPION, HELPER])
     name(work, program, HELPER, PEER)
@@ -554,7 +553,6 @@ def champion_with_an_item(work: WorkList, program: int) -> None:
     assert work.open() == [("say_hello", NEWCOMER, HELPER)]
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_when_the_program_ends_its_champions_suggestions_are_over(
     work: WorkList, program: int
@@ -568,7 +566,6 @@ def test_when_the_program_ends_its_champions_suggestions_are_over(
     assert "Say hello" not in work.home(HELPER)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_when_the_lead_changes_the_suggestion_goes_to_the_new_one(
     work: WorkList, program: int

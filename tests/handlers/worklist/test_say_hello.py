@@ -74,7 +74,8 @@ def test_what_newcomers_do_themselves_is_no_greeting(work: WorkList):
     assert work.open() == [("say_hello", NEWCOMER, CHAMPION)]
 
 
-@pytest.mark.parametrize("does", ["mentioned", "asked", "left", "deactivated"])
+@pytest.mark.parametrize("does", ["asked", "mentioned", "left", "deactivated"])
+@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_an_item_that_is_no_longer_true_is_over(work: WorkList, does: str):
     story = work.story
@@ -137,7 +138,6 @@ def test_people_who_joined_long_ago_are_forgotten(work: WorkList):
         assert tx.session.scalars(select(Newcomer)).all() == []
 
 
-@pytest.mark.deep_on_postgresql
 def test_nobody_is_suggested_twice_even_after_a_return(work: WorkList):
     work.join()
     work.at(FRIDAY + DAY * 1.1)

@@ -109,7 +109,6 @@ def test_an_item_that_waits_ends_when_it_is_no_longer_true(work: WorkList):
     assert (item.outcome, item.champion, item.previous_champion) == ("over", None, None)
 
 
-@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_at_most_three_of_the_five_are_to_say_hello(work: WorkList):
     crowd(work, 14)

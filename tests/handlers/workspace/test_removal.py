@@ -82,7 +82,6 @@ def test_it_stops_at_once_in_any_order(
 
 
 @pytest.mark.parametrize("event", [UNINSTALLED, BOT_REVOKED])
-@pytest.mark.deep_on_postgresql
 def test_one_event_is_enough(installed: Story, event: dict[str, Any]):
     assert installed.event(event) == 200
     assert has_stopped(installed)
@@ -118,7 +117,6 @@ def test_messages_wait_for_a_new_installation(installed: Story):
     assert len(installed.slack.messages_to(HELP_CHANNEL)) == before + 1
 
 
-@pytest.mark.deep_on_postgresql
 def test_another_replica_serves_it_again_after_a_new_installation(installed: Story):
     replica = WorkspaceDirectory(
         installed.rt.read_session, KEYS, lambda token, team: FakeSlack()

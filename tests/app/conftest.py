@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,13 +50,18 @@ def refused(
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+def start(tmp_path: Path, migrated_file: Path) -> Iterator[Callable[..., Process]]:
+    """Start the program in folders with a file of all tables, `kept.db`.
+
+    To create the tables takes half of a start.
+    """
     started: list[Process] = []
 
     def run(*arguments: str, folder: Path | None = None, **variables: str) -> Process:
         if folder is None:
             folder = tmp_path / str(len(started))
             folder.mkdir()
+            shutil.copy(migrated_file, folder / "kept.db")
         # Default ports, so those in use are no obstacle.
         if arguments[:1] != ("sandbox",):
             variables = {"PORT": "0", **variables}

@@ -25,7 +25,7 @@ from tests.program import ROOT, Process
 def test_an_unusual_zone_of_the_machine_is_no_obstacle(
     start: Callable[..., Process], zone: str
 ):
-    process = start("sandbox", "--empty", TZ=zone)
+    process = start("sandbox", "--empty", "--database", "sqlite:///kept.db", TZ=zone)
     process.wait_for("Backswing is running")
     assert process.end(by=signal.SIGTERM) == 0
 

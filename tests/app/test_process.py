@@ -155,7 +155,7 @@ def test_a_process_that_can_not_go_on_exits_with_1_and_the_reason(
 def test_the_story_leaves_no_text_and_no_secret_in_the_logs(
     start: Callable[..., Process],
 ):
-    process = start("sandbox", LOG_LEVEL="DEBUG")
+    process = start("sandbox", "--database", "sqlite:///kept.db", LOG_LEVEL="DEBUG")
     process.wait_for("Backswing is running")
     process.wait_for_logs("bot.outbox.outcomes", times=5)  # The story is being played.
     assert process.end(by=signal.SIGTERM) == 0
@@ -171,7 +171,7 @@ def test_the_story_leaves_no_text_and_no_secret_in_the_logs(
 
 @pytest.mark.deep
 def test_ctrl_c_ends_with_a_line_and_no_trace(start: Callable[..., Process]):
-    process = start("sandbox")
+    process = start("sandbox", "--database", "sqlite:///kept.db")
     process.wait_for("Backswing is running")
     ends_by_ctrl_c(process)
 

@@ -129,10 +129,16 @@ def slack() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, start: Callable[..., Process], slack: Sandbox) -> Machine:
+def machine(
+    tmp_path: Path,
+    migrated_file: Path,
+    start: Callable[..., Process],
+    slack: Sandbox,
+) -> Machine:
     folder = tmp_path / "backswing"
     folder.mkdir()
     (folder / "data").mkdir(mode=0o700)
+    shutil.copy(migrated_file, folder / "data" / "backswing.db")
     return Machine(folder, start, slack, f"sqlite:///{folder / 'data'}/backswing.db")
 
 

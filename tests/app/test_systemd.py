@@ -128,6 +128,7 @@ def test_the_program_reports_from_its_start_to_its_end(
             slack_app_token=pretended.app_token,
         ),
         SLACK_API_URL=pretended.api_url,
+        DATABASE_URL="sqlite:///kept.db",
         NOTIFY_SOCKET=manager.address,
     )
     before = manager.wait_for(READY)
@@ -147,6 +148,7 @@ def test_the_reason_for_the_end_is_the_last_status(
         SLACK_BOT_TOKEN=pretended.bot_token,
         SLACK_APP_TOKEN=pretended.app_token,
         SLACK_API_URL=pretended.api_url,
+        DATABASE_URL="sqlite:///kept.db",
         NOTIFY_SOCKET=manager.address,
     )
     manager.wait_for(WATCHDOG)

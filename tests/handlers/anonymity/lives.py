@@ -10,7 +10,7 @@ import logging
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import LargeBinary, Table, select
 
 import handlers.bolt_app
 import jobs
@@ -239,7 +239,9 @@ _HEX = re.compile(r"[0-9a-f]{64}|(?<=forgotten-)[0-9a-f]+")
 SEALED = "sealed"
 
 
-def rows(story: Story) -> dict[str, list[str]]:
+def rows(
+    story: Story, tables: Sequence[Table] = Base.metadata.sorted_tables
+) -> dict[str, list[str]]:
     """Return all rows as text, without sealed authors and keyed indexes."""
     with story.rt.read_session() as session:
         return {
@@ -255,7 +257,7 @@ def rows(story: Story) -> dict[str, list[str]]:
                 )
                 for row in session.execute(select(table).order_by(*table.primary_key))
             ]
-            for table in Base.metadata.sorted_tables
+            for table in tables
             # Each index has a name of its own.
             if table.name != "search_replicas"
         }

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from bot.anonymity import authors
 from bot.features import FEATURES
 from bot.runtime import Runtime
 from handlers import payloads
-from models import Answer, Ask
+from models import Answer, Ask, Base
 from tests.factories import Story
 from tests.handlers.anonymity import lives
 from tests.handlers.anonymity.lives import FIRST, SECOND, World
@@ -233,6 +233,7 @@ def text(observed: object) -> str:
     )
 
 
+_CHANGED = re.compile(r"(?:INTO|UPDATE) (\w+)")
 READS = ("SELECT", "WITH", "PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
@@ -241,14 +242,26 @@ class Observer:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._rows = self._read_rows()
+        self._rows = lives.rows(world.story)
+        self._row_texts = self._shown_rows()
         self._messages = self._read_messages()
 
-    def _read_rows(self) -> dict[str, str]:
-        rows = lives.rows(self.world.story)
+    def _read_rows(self, statements: Sequence[str]) -> None:
+        """Read the tables again that these statements may have changed."""
+        changed = {name for each in statements for name in _CHANGED.findall(each)}
+        if any("DELETE" in each for each in statements):
+            # The rows of other tables may go with these.
+            changed = {*self._rows}
+        tables = [
+            table for table in Base.metadata.sorted_tables if table.name in changed
+        ]
+        self._rows |= lives.rows(self.world.story, tables)
+        self._row_texts = self._shown_rows()
+
+    def _shown_rows(self) -> dict[str, str]:
         return {
-            "rows": text({name: rows[name] for name in rows.keys() - OWN}),
-            "own rows": text({name: rows[name] for name in OWN}),
+            "rows": text({n: rows for n, rows in self._rows.items() if n not in OWN}),
+            "own rows": text({name: self._rows[name] for name in sorted(OWN)}),
         }
 
     def _read_messages(self) -> str:
@@ -266,7 +279,7 @@ class Observer:
             answer = way(story, FIRST)
         # Only after a write or a call, because to read them all takes most of the time.
         if not all(statement.startswith(READS) for statement in seen):
-            self._rows = self._read_rows()
+            self._read_rows(seen)
         if slack.calls:
             self._messages = self._read_messages()
         return {
@@ -275,7 +288,7 @@ class Observer:
             "calls": text([*slack.calls]),
             "shown": text([*slack.views, *slack.responses, *slack.ephemeral_messages]),
             "messages": self._messages,
-            **self._rows,
+            **self._row_texts,
             "logs": text(lives.logged(self.world)),
         }
 

@@ -35,6 +35,8 @@ DATABASE = "bot.db"
 TIMEOUT_SECONDS = 90
 # Otherwise "next Monday" comes after one day or after seven, and a quarter may end.
 SUNDAY = "2026-04-19T12:00Z"
+HTTP = httpx.Client(timeout=TIMEOUT_SECONDS)
+atexit.register(HTTP.close)
 # By default `expect` waits for five seconds, which a busy machine may need.
 expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 FLAGS = [
@@ -119,9 +121,9 @@ class Window:
         url = urlsplit(self.page.url)
         address = f"{url.scheme}://{url.netloc}/_/state"
         [name] = parse_qs(url.query)["as"]
-        people = httpx.get(address).json()["people"]
+        people = HTTP.get(address).json()["people"]
         [person] = [person["id"] for person in people if person["name"] == name]
-        home = httpx.get(address, params={"as": person}).json()["home"]
+        home = HTTP.get(address, params={"as": person}).json()["home"]
         return str(home["hash"]) if home else None
 
     @property
@@ -190,7 +192,10 @@ class Window:
         self.page.keyboard.press("Escape")
 
     def accessibility_problems(self, rule: str | None = None) -> list[str]:
-        """Return the accessibility problems that axe finds, by all rules or one."""
+        """Return the accessibility problems that axe finds, by all rules or one.
+
+        If a modal is open, it looks at that alone: nothing else can be used.
+        """
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
         options: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -200,7 +205,11 @@ class Window:
         else:
             options["runOnly"] = [rule]
         violations = self.page.evaluate(
-            "async options => (await axe.run(options)).violations", options
+            """async options => {
+                const modal = [...document.querySelectorAll("dialog:modal")].at(-1);
+                return (await axe.run(modal ?? document, options)).violations;
+            }""",
+            options,
         )
         return [
             f"{violation['id']}: {node['html'][:200]}"
@@ -255,8 +264,7 @@ def _migrated_file() -> Path:
 
 def begin_again(address: str) -> None:
     """Return to the end of the seeded story; at first, wait for it."""
-    reset = httpx.post(f"{address}/_/reset", json={}, timeout=TIMEOUT_SECONDS)
-    reset.raise_for_status()
+    HTTP.post(f"{address}/_/reset", json={}).raise_for_status()
 
 
 def stop_bot(process: subprocess.Popen[str]) -> None:

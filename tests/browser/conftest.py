@@ -307,17 +307,17 @@ def pages() -> list[Page]:
 @pytest.fixture
 def window(browser: Browser, pages: list[Page], address: str) -> Iterator[OpenWindow]:
     """Return a function that opens windows, each with storage of its own."""
-    spare = iter([*pages])
+    used: list[Page] = []
 
     def open_window(
         name: str = "maya", place: str = "help-backend", *, width: int = 1280
     ) -> Window:
-        page = next(spare, None)
-        if page is None:
+        if len(used) == len(pages):
             # In a context of its own, or it would be hidden behind the last one.
-            page = browser.new_context().new_page()
-            page.set_default_timeout(TIMEOUT_SECONDS * 1000)
-            pages.append(page)
+            pages.append(browser.new_context().new_page())
+            pages[-1].set_default_timeout(TIMEOUT_SECONDS * 1000)
+        page = pages[len(used)]
+        used.append(page)
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="light")
         page.goto(f"{address}/?{urlencode({'as': name, 'in': place})}")
@@ -325,7 +325,7 @@ def window(browser: Browser, pages: list[Page], address: str) -> Iterator[OpenWi
         return Window(page)
 
     yield open_window
-    for page in pages:
+    for page in used:
         # It neither loads nor shows anything more, in the same process.
         page.goto(f"{address}/static/licences.txt")
         page.mouse.move(0, 0)

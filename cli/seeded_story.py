@@ -30,6 +30,8 @@ class SeededStory:
         self._application, self._work = application, work
         self._begins_at = clock()
         self._has_ended = threading.Event()
+        # One reset at a time.
+        self._reset_lock = threading.Lock()
         # None with PostgreSQL, where a reset plays the story once more.
         self._end: SandboxCopy | None = None
 
@@ -52,6 +54,10 @@ class SeededStory:
     def begin_again(self) -> None:
         """Return to the end of the story; wait for it if it is still played."""
         self._has_ended.wait()
+        with self._reset_lock:
+            self._begin_again()
+
+    def _begin_again(self) -> None:
         # So that the bot remembers nothing that it would write down later.
         self._work.run_due()
         if self._end is not None:

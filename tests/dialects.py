@@ -12,7 +12,13 @@ from pathlib import Path
 from tests.statement_walk import FUNCTIONS_CACHE
 
 # These have another way on PostgreSQL, or nothing to do there.
-ON_SQLITE_ONLY = frozenset({"bot/outbox/queue.py release_leases"})
+ON_SQLITE_ONLY = frozenset(
+    {
+        "bot/outbox/queue.py release_leases",
+        # It copies an SQLite file.
+        "cli/sandbox_copy.py SandboxCopy.restore",
+    }
+)
 
 
 def main() -> int:

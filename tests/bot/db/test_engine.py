@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from bot.db.engine import Database, sqlite_file, truncate_wal
+from bot.db.engine import READ_CONNECTIONS, Database, sqlite_file, truncate_wal
 from bot.db.retry import run_batch
 from models import Installation
 
@@ -53,7 +53,7 @@ def test_a_read_session_locks_no_rows(database: Database):
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_reads_are_prepared_once(database: Database):
     """psycopg prepares what a connection runs for the sixth time."""
-    for _ in range(6):
+    for _ in range(6 * READ_CONNECTIONS):
         count(database)
     with database.read_session() as session:
         prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements"))

@@ -457,6 +457,7 @@ def test_a_cut_link_leaves_no_index_of_the_form(
     assert named.ts in {ask.ts for ask in story.asks()}
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_a_hidden_ask_hides_the_replies_of_its_author(
     story: Story, author: Actor, ask_id: int

@@ -28,7 +28,7 @@ from tests.machine.world import COUNTERS
 
 STEPS = 300
 MINUTES = float(os.environ.get("MACHINE_MINUTES", "0"))
-EXAMPLES = 4
+EXAMPLES = 6
 
 
 class SqliteMachine(AnswerTexts, Kudos):

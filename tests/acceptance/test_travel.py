@@ -71,6 +71,7 @@ def log_capture(message: Message) -> datetime:
 
 
 @sandbox_only
+@pytest.mark.deep
 def test_a_check_in_on_the_way_starts_and_reminds_on_time(
     travelled: Deployment,
 ):
@@ -100,6 +101,7 @@ def _is_known(deployment: Deployment) -> bool:
 
 
 @sandbox_only
+@pytest.mark.deep
 def test_a_travel_past_several_rounds_starts_each_on_time(travelled: Deployment):
     town = travelled
     town.wait_until(lambda: _is_known(town))
@@ -141,6 +143,7 @@ def test_a_restart_at_an_earlier_time_works(travelled: Deployment, database: Dat
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.deep
 def test_a_reset_returns_to_the_end_of_the_story(
     travelled: Deployment, database: Database
 ):

@@ -73,6 +73,7 @@ def test_a_member_who_leaves_keeps_their_response(story: Story):
     assert participants() == set()
 
 
+@pytest.mark.deep
 def test_sharing_signs_nobody_up_but_invites_once(story: Story):
     round_ = story.post_round()
     share(story, ASKER, round_)

@@ -50,6 +50,7 @@ def test_the_database_stores_the_same(
         assert membership.find(tx, program.id, ASKER) == fold(history)
 
 
+@pytest.mark.deep
 def test_many_presses_at_once_are_one_membership(story: Story) -> None:
     def press(number: int) -> None:
         step = Step("join" if number % 2 else "leave", number)

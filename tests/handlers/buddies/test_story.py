@@ -83,6 +83,7 @@ def test_a_newcomer_is_asked_once_and_gets_a_buddy(story: Story) -> None:
     assert len(questions(story)) == 1
 
 
+@pytest.mark.deep
 def test_each_week_brings_one_idea_to_both(story: Story) -> None:
     pairs_up(story)
     passes(story, 29)

@@ -119,6 +119,7 @@ def test_a_merge_brings_people_into_the_channel_of_the_other_circle(
     assert not with_words(story, people[3], GONE)
 
 
+@pytest.mark.deep
 def test_a_circle_reads_in_its_channel_who_moved_to_another(
     story: Story, program: int
 ) -> None:

@@ -116,6 +116,7 @@ def test_a_forgotten_member_vanishes_from_the_meetings(met: Story, member: str):
         assert "Ana" not in words_to(met, PEER)
 
 
+@pytest.mark.deep
 def test_the_circle_goes_on_without_a_forgotten_facilitator(met: Story):
     forget(met, HELPER)
     assert meeting_of(met, 2).ended_at is None

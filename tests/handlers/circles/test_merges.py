@@ -78,6 +78,7 @@ def test_four_stay_together_and_three_ask_another_circle(story: Story, program: 
 
 
 @pytest.mark.deep_on_postgresql
+@pytest.mark.deep
 def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(
     story: Story, program: int
 ):
@@ -104,6 +105,7 @@ def test_a_no_of_one_circle_ends_it_and_the_small_one_goes_on(
             assert bool(answers) == bool(count)
 
 
+@pytest.mark.deep
 def test_nobody_moves_to_a_circle_that_has_ended(story: Story, program: int):
     """After a break of another circle, each has a last day of its own."""
     season, [(small, people), (other, others)] = two_circles(story, program, 9)
@@ -148,6 +150,7 @@ def test_a_larger_circle_gives_up_those_who_want_to_move(story: Story, program: 
     assert sorted(after[other]) == sorted(rest)
 
 
+@pytest.mark.deep
 def test_the_person_who_would_move_decides_for_themselves(story: Story, program: int):
     season, [(small, people), (other, others)] = two_circles(story, program, 12)
     leave(story, small, people[:3])

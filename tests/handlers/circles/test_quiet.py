@@ -170,6 +170,7 @@ def test_it_goes_on_and_is_asked_again_after_two_more(story: Story, quiet: int):
     assert circle(story, quiet).frozen_at is None
 
 
+@pytest.mark.deep
 def test_a_circle_that_meets_is_not_asked(story: Story):
     circle_id = a_circle(story)
     for number in (1, 2):
@@ -206,6 +207,7 @@ def test_they_find_another_time(story: Story, quiet: int):
     )
 
 
+@pytest.mark.deep
 def test_half_of_them_end_it_and_no_other_circle(story: Story, quiet: int):
     answers(story, "end", *PEOPLE[:3])
     answers(story, "continue", *PEOPLE[3:])
@@ -315,6 +317,7 @@ def test_it_decides_after_a_meeting_that_is_on(story: Story, quiet: int):
     assert circle(story, quiet).frozen_at is not None
 
 
+@pytest.mark.deep
 def test_a_started_circle_ends_with_its_own_season(story: Story, program: int):
     season, _, people = started_circle(story, program)
     misses_two(story)

@@ -229,6 +229,7 @@ def test_nobody_has_two_circles_at_the_same_hour(story: Story, program: int):
 
 
 @on_sqlite
+@pytest.mark.deep
 def test_only_meetings_of_ones_other_circles_take_ones_time(story: Story, program: int):
     circles, people = two_circles(story, program)
     chooses_time(story, people[0], circles[0])

@@ -66,6 +66,7 @@ def test_rounds_go_on_with_fewer_than_six(story: Story) -> None:
     assert [each.people for each in rounds(story)] == [6, 5]
 
 
+@pytest.mark.deep
 def test_rounds_come_every_two_weeks(story: Story) -> None:
     takes_part(story, *names_of(6))
     story.clock.now = DUE

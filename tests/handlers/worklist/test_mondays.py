@@ -47,6 +47,7 @@ def test_a_champion_reads_on_monday_from_ten_what_they_could_do(work: WorkList):
     assert len(work.messages()) == 1
 
 
+@pytest.mark.deep
 def test_the_next_monday_there_is_another_one(work: WorkList):
     work.join()
     morning(work)
@@ -135,6 +136,7 @@ def test_a_press_takes_the_item_out_of_the_message(work: WorkList):
     assert [item.outcome for item in work.items()] == ["done", "over"]
 
 
+@pytest.mark.deep
 def test_a_button_and_a_setting_stop_it(work: WorkList):
     work.join()
     morning(work)

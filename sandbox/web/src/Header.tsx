@@ -39,7 +39,7 @@ export function Header({ onMenu }: { onMenu: () => void }) {
       <Clock />
       <Faults />
       <button type="button" className="bar" onClick={() => void reset()} aria-live="polite">
-        {isSure ? "Delete everything?" : "Reset"}
+        {isSure ? "Start over?" : "Reset"}
       </button>
     </header>
   );

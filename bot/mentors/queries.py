@@ -76,8 +76,13 @@ def detect_mentors(
 
 
 def extend_timeout(session: Session) -> None:
-    """Let this transaction's statements take longer than in a request."""
+    """Let this transaction's statements take longer than in a request.
+
+    Call it before any statement: a read session is in a transaction only from here on.
+    """
     if session.get_bind().dialect.name == "postgresql":
+        in_transaction = {"isolation_level": "READ COMMITTED"}
+        session.connection(execution_options=in_transaction)
         session.execute(text(f"SET LOCAL statement_timeout = '{_TIMEOUT_SECONDS}s'"))
 
 
@@ -155,8 +160,9 @@ def _help_matrix(
             .where(_is_marked(since, until))
             # An index has this order. Grouping below takes half the time of GROUP BY in
             # SQLite.
-            .order_by(_answers.c.ask_id, _answers.c.ts)
-        ).yield_per(_BATCH_SIZE)
+            .order_by(_answers.c.ask_id, _answers.c.ts),
+            execution_options={"yield_per": _BATCH_SIZE},
+        )
         current, authors = None, set[str]()
         for ask_id, author, asker, ts in rows:
             if ask_id != current:
@@ -189,8 +195,9 @@ def _active_answerers(
             .where(
                 _is_in(scope, _answers.c.channel_id, condition),
                 _is_standing_answer(ts_to_datetime(f"{since:.6f}"), until),
-            )
-        ).yield_per(_BATCH_SIZE)
+            ),
+            execution_options={"yield_per": _BATCH_SIZE},
+        )
         for author, asker in rows:
             if author not in askers_by_member or asker in people[author]:
                 continue
@@ -216,8 +223,9 @@ def _message_counts(
                 ~or_(_counts.c.day <= since.date(), _counts.c.day > until.date()),
             )
             .group_by(_counts.c.member)
-            .having(_counts.c.member.not_in(_select_bots(scope.installation_id)))
-        ).yield_per(_BATCH_SIZE)
+            .having(_counts.c.member.not_in(_select_bots(scope.installation_id))),
+            execution_options={"yield_per": _BATCH_SIZE},
+        )
         for member, count in rows:
             if people is None or member in people:
                 messages[member] = messages.get(member, 0) + int(count)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.db.engine import READ_CONNECTIONS, Database, sqlite_file, truncate_wal
 from bot.db.retry import run_batch
+from bot.mentors.queries import extend_timeout
 from models import Installation
 
 pytestmark = pytest.mark.on_postgresql
@@ -48,6 +49,18 @@ def test_a_read_session_locks_no_rows(database: Database):
     with database.write_session.begin() as changing, database.read_session() as session:
         assert changing.scalars(query).one().team_id == "T1"
         assert session.scalars(query).one().team_id == "T1"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_long_read_has_more_time_than_others(database: Database):
+    def timeout() -> str:
+        return str(session.scalar(text("SHOW statement_timeout")))
+
+    with database.read_session() as session:
+        extend_timeout(session)
+        assert timeout() == "2min"
+    with database.read_session() as session:
+        assert timeout() == "2500ms"
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -158,10 +158,13 @@ def _render_none(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if not is_running or signups.has_place(tx, season.id, member):
         return None
     summary = seasons.summary(tx, season, member)
-    if len(signups.people(tx, season)) >= STAYS:
+    if not seasons.has_no_circles(tx, season):
         return PostMessage(member, *season_blocks.none_note(summary))
-    has_coffee = bool(kinds.of_member(tx, member, Kind.COFFEE))
-    note = season_blocks.too_few_note(summary, has_coffee=has_coffee)
+    note = season_blocks.no_circles_note(
+        summary,
+        is_too_few=len(signups.people(tx, season)) < STAYS,
+        has_coffee=bool(kinds.of_member(tx, member, Kind.COFFEE)),
+    )
     return PostMessage(member, *note)
 
 

@@ -65,12 +65,14 @@ def _season_row(
 ) -> SeasonRow:
     is_run = seasons.can_run(tx, season, by)
     has_place = signups.has_place(tx, season.id, by)
+    is_signed_up = has_place or _counts(tx, season, by)
     may_sign_up = membership.is_joined(tx, season.program_id, by) and not has_place
     return SeasonRow(
         seasons.summary(tx, season, by, is_exact=is_exact),
         seasons.state(tx, season),
-        is_signed_up=has_place or _counts(tx, season, by),
-        may_sign_up=may_sign_up and not seasons.has_no_circles(tx, season),
+        is_signed_up=is_signed_up,
+        may_sign_up=may_sign_up
+        and (is_signed_up or not seasons.has_no_circles(tx, season)),
         is_run=is_run,
         people=len(signups.people(tx, season)) if is_run else 0,
         circles=len(seasons.circles(tx, season)) if is_run else 0,

@@ -159,15 +159,16 @@ def withdrawn() -> Note:
 # The preview
 
 
-def too_few_note(season: SeasonText, *, has_coffee: bool) -> Note:
+def no_circles_note(season: SeasonText, *, is_too_few: bool, has_coffee: bool) -> Note:
     """Tell a person who signed up that there are no circles.
 
     `has_coffee`: they can meet one of their peers instead.
     """
+    reason = "Too few people signed up." if is_too_few else "I could form none."
     instead = "Type /backswing pairs to meet one of your peers. " if has_coffee else ""
     return sentence_note(
-        f"There are no circles this time: {title(season)}. Too few people signed up."
-        f" {instead}/ask reaches your peers at any time."
+        f"There are no circles this time: {title(season)}. {reason} {instead}/ask"
+        " reaches your peers at any time."
     )
 
 

@@ -98,7 +98,8 @@ def _require_open(tx: Transaction, season: CircleSeason, by: str) -> None:
     seasons.require_may_sign_up(tx, season, by)
     if has_place(tx, season.id, by):
         raise UserError(HAS_PLACE)
-    if seasons.has_no_circles(tx, season):
+    is_new = find(tx, season.id, by) is None
+    if is_new and seasons.has_no_circles(tx, season):
         raise UserError(seasons.NO_CIRCLES)
 
 

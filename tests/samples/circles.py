@@ -285,9 +285,14 @@ SAMPLES: Samples = {
     place_blocks.too_late: [place_blocks.too_late],
     place_blocks.declined: [place_blocks.declined],
     season_blocks.none_note: [partial(season_blocks.none_note, SEASON)],
-    season_blocks.too_few_note: [
-        partial(season_blocks.too_few_note, SEASON, has_coffee=has_coffee)
-        for has_coffee in (False, True)
+    season_blocks.no_circles_note: [
+        partial(
+            season_blocks.no_circles_note,
+            SEASON,
+            is_too_few=is_too_few,
+            has_coffee=is_too_few,
+        )
+        for is_too_few in (False, True)
     ],
     season_blocks.not_invited_note: [
         partial(season_blocks.not_invited_note, SEASON, has_ended=has_ended)

@@ -235,6 +235,9 @@ def test_three_people_get_no_circle_and_are_told(story: Story, program: int):
     assert signup_of(story, "U0LATE", season) is None
     story.command("U0LATE", "/backswing", "circles")
     assert "Sign up" not in text_of(shown(story))
+    # Those who signed up can still take it back.
+    story.command("U0C00", "/backswing", "circles")
+    assert "Take it back" in text_of(shown(story))
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(4, [4]), (8, [4, 4]), (9, [5, 4])])

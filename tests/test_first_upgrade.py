@@ -498,9 +498,14 @@ class RecordingWorker(OutboxWorker):
         self.actions: dict[int, list[SlackAction | None]] = defaultdict(list)
 
     def _render(
-        self, delivery: Delivery, message_type: MessageType, workspace: Workspace
+        self,
+        delivery: Delivery,
+        message_type: MessageType,
+        workspace: Workspace,
+        *,
+        is_first: bool,
     ) -> SlackAction | Reschedule | None:
-        action = super()._render(delivery, message_type, workspace)
+        action = super()._render(delivery, message_type, workspace, is_first=is_first)
         assert not isinstance(action, Reschedule), delivery.kind
         self.actions[delivery.id].append(action)
         return action

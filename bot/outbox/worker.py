@@ -245,8 +245,7 @@ class OutboxWorker:
             ):
                 return
         retry_on_conflict(self._fetch_new_users)(self._rt, workspace)
-        with self._rt.requests.give_way(is_first=is_first):
-            action = self._render(delivery, message_type, workspace)
+        action = self._render(delivery, message_type, workspace, is_first=is_first)
         if action is None:
             self._outcomes.cancel(delivery)
             return
@@ -276,13 +275,21 @@ class OutboxWorker:
                 )
 
     def _render(
-        self, delivery: Delivery, message_type: MessageType, workspace: "Workspace"
+        self,
+        delivery: Delivery,
+        message_type: MessageType,
+        workspace: "Workspace",
+        *,
+        is_first: bool,
     ) -> SlackAction | Reschedule | None:
         """Render the message; if FactsUnknown is raised, ask Slack and retry."""
         method = ""
         for _ in range(MAX_LOOKUPS):
             try:
-                with self._rt.read(workspace) as tx:
+                with (
+                    self._rt.requests.give_way(is_first=is_first),
+                    self._rt.read(workspace) as tx,
+                ):
                     claim_tx = replace(tx, now=delivery.started_at)
                     action = message_type.render_when_due(claim_tx, delivery)
             except FactsUnknown as unknown:

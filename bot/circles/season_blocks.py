@@ -160,14 +160,16 @@ def withdrawn() -> Note:
 
 
 def no_circles_note(season: SeasonText, *, is_too_few: bool, has_coffee: bool) -> Note:
-    """Tell a person who signed up that there are no circles.
+    """Tell a person who signed up that the season has no circles, or none any longer.
 
     `has_coffee`: they can meet one of their peers instead.
     """
-    reason = "Too few people signed up." if is_too_few else "I could form none."
+    reason = (
+        "There are too few people for one." if is_too_few else "The season has none."
+    )
     instead = "Type /backswing pairs to meet one of your peers. " if has_coffee else ""
     return sentence_note(
-        f"There are no circles this time: {title(season)}. {reason} {instead}/ask"
+        f"There is no circle for you this time: {title(season)}. {reason} {instead}/ask"
         " reaches your peers at any time."
     )
 

@@ -154,8 +154,8 @@ def test_who_left_the_program_is_not_told_that_there_was_no_circle(
     jobs.circles.form_circles(story.rt, story.worker)
     story.click("U0C00", "program_leave", str(program), channel="D1")
     story.deliver()
-    assert not messages_with(story, "U0C00", "Too few people signed up")
-    assert messages_with(story, "U0C01", "Too few people signed up")
+    assert not messages_with(story, "U0C00", "There are too few people for one")
+    assert messages_with(story, "U0C01", "There are too few people for one")
 
 
 def test_one_can_leave_the_program_in_the_message_about_a_season(
@@ -226,7 +226,7 @@ def test_three_people_get_no_circle_and_are_told(story: Story, program: int):
     story.advance(days=7)
     assert len(messages_with(story, CHAMPION, "too few for a circle")) == 1
     for person in list(PEOPLE)[:3]:
-        [told] = messages_with(story, person, "Too few people signed up")
+        [told] = messages_with(story, person, "There are too few people for one")
         assert "/backswing pairs" in str(told)
     # No place can come free, so nobody else is put on a list for one.
     story.slack.people["U0LATE"] = user_object("U0LATE", "Lee")

@@ -87,7 +87,8 @@ def test_who_stays_alone_is_told_and_waits(story: Story, program: int):
         press(story, person, "leave", circle)
     story.deliver()
     assert circles_of(story, season) == []
-    assert messages_with(story, people[0], "There is no circle for you this time")
+    [told] = messages_with(story, people[0], "There is no circle for you this time")
+    assert "The season has none" in str(told)
     with story.rt.read(story.workspace) as tx:
         assert roster.waiting(tx, seasons.get(tx, season)) == [people[0]]
 

@@ -24,7 +24,9 @@ from bot.asks.message_kinds import (
     ASK_UPDATE,
     ASK_UPDATE_REACTION,
 )
+from bot.clock import ts_to_datetime
 from bot.messages import tracked_messages
+from bot.messages.tracked_messages import SYNC_THREAD_IF_OLDER_THAN
 from bot.outbox import home_refresh
 from bot.outbox.message_type import MessageType
 from bot.outbox.posted_message import LOST, PostedMessage
@@ -82,11 +84,12 @@ def _on_posted(tx: Transaction, ask: Ask) -> None:
     channel = tx.session.get_one(Channel, ask.channel_id)
     if withdrawal.on_posted(tx, ask, channel):
         return
-    unmatched.attach(tx, ask, channel)
-    outcomes.recompute_and_notify(tx, ask.id)
+    if unmatched.attach(tx, ask, channel):
+        outcomes.recompute_and_notify(tx, ask.id)
     home_refresh.refresh_homes(tx, [ask.asker])
-    # Replies may have come before the bot could recognise their thread.
-    replies.request_thread_sync(tx, ask, channel)
+    if tx.now - ts_to_datetime(ask.ts or "") > SYNC_THREAD_IF_OLDER_THAN:
+        # Replies may have come before the bot could recognise their thread.
+        replies.request_thread_sync(tx, ask, channel)
 
 
 def _on_rejected(tx: Transaction, ask: Ask, error: str) -> None:

@@ -160,8 +160,11 @@ def lock_reactions() -> Select[Reaction]:
 
 def attach_reactions(
     session: Session, ask: Ask, channel: Channel, timestamps: Iterable[str]
-) -> None:
-    """Assign the unmatched reactions on these messages to the ask, with a meaning."""
+) -> bool:
+    """Assign the unmatched reactions on these messages to the ask, with a meaning.
+
+    Returns True if there were any.
+    """
     lock_channel(session, channel.id)
     unmatched = session.scalars(
         lock_reactions().where(
@@ -169,13 +172,14 @@ def attach_reactions(
             Reaction.message_ts.in_(list(timestamps)),
             Reaction.ask_id.is_(None),
         )
-    )
+    ).all()
     for reaction in unmatched:
         message = tracked.in_channel(
             channel, ask.id, is_ask=reaction.message_ts == ask.ts
         )
         reaction.ask_id = ask.id
         reaction.meaning = message.meaning(reaction.emoji) or ""
+    return bool(unmatched)
 
 
 def used_emoji(tx: Transaction, names: Sequence[str]) -> Collection[str]:

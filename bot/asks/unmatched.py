@@ -47,9 +47,15 @@ def was_deleted_first(session: Session, channel_id: int, ts: str) -> bool:
     return message is not None and message.is_deleted
 
 
-def attach(tx: Transaction, ask: Ask, channel: Channel) -> None:
-    """Assign the stored replies and reactions in an ask's thread to the ask."""
+def attach(tx: Transaction, ask: Ask, channel: Channel) -> bool:
+    """Assign the stored replies and reactions in an ask's thread to the ask.
+
+    Returns True if there were any.
+    """
     assert ask.ts is not None  # noqa: S101 - callers have just set it
+    if channel.capture == "off":
+        # It stores none.
+        return False
     lock_channel(tx.session, channel.id)
     messages = tx.session.scalars(
         select(UnmatchedMessage)
@@ -78,13 +84,14 @@ def attach(tx: Transaction, ask: Ask, channel: Channel) -> None:
     authors = {message.author for message in messages if message.author}
     members.ensure(tx, authors)
     timestamps = [ask.ts, *(message.ts for message in messages)]
-    attach_reactions(tx.session, ask, channel, timestamps)
+    has_reactions = attach_reactions(tx.session, ask, channel, timestamps)
     tx.session.execute(
         delete(UnmatchedMessage).where(
             UnmatchedMessage.channel_id == channel.id,
             or_(UnmatchedMessage.thread_ts == ask.ts, UnmatchedMessage.ts == ask.ts),
         )
     )
+    return bool(messages) or has_reactions
 
 
 def delete_for_channel(session: Session, channel_id: int) -> None:

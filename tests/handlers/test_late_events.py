@@ -179,6 +179,31 @@ def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_fetched(
     assert [answer.ts for answer in story.answers()] == [reply]
 
 
+def test_a_reply_before_the_bot_knows_its_message_is_fetched(story: Story) -> None:
+    story.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
+    ]
+    story.command(ASKER, "/ask", "How do I fix x?")
+    story.deliver()
+    [ask] = story.slack.messages_to(HELP_CHANNEL)
+    reply = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
+        message_event(HELPER, "So.", reply, ask.ts)
+    ]
+    assert story.answers() == []
+    story.advance(minutes=1)
+    assert [answer.ts for answer in story.answers()] == [reply]
+
+
+def test_a_message_that_is_known_at_once_is_not_fetched_or_updated(
+    story: Story,
+) -> None:
+    story.ask()
+    story.slack.calls.clear()
+    story.ask("And how do I fix y?")
+    assert story.slack.calls == ["chat.postMessage"]
+
+
 def test_a_mark_delivered_before_its_answer_is_fetched_counts(story: Story) -> None:
     story.set_up_channel(capture="questions")
     ts = story.say(ASKER, "It is broken")

@@ -1,12 +1,19 @@
 """The part of Slack's Web API that a running bot calls, answered at once."""
 
 import asyncio
-import itertools
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
-from benchmarks.events import BOT, BOT_USER, CHANNELS, TEAM
+from benchmarks.events import (
+    BOT,
+    BOT_USER,
+    CHANNELS,
+    MESSAGE_TEXT,
+    PEOPLE,
+    TEAM,
+)
 
 _QUIET_SECONDS = 0.3
 
@@ -14,7 +21,6 @@ _QUIET_SECONDS = 0.3
 class StubSlack:
     def __init__(self) -> None:
         self.calls = 0
-        self._count = itertools.count(1)
         self._server: asyncio.Server
 
     async def start(self) -> None:
@@ -79,7 +85,10 @@ class StubSlack:
             case "users.info":
                 return {"user": {"id": args["user"], "team_id": TEAM, "name": "peer"}}
             case "chat.postMessage":
-                ts = f"1800000000.{next(self._count):06d}"
-                return {"channel": args["channel"], "ts": ts}
+                return {"channel": args["channel"], "ts": f"{time.time():.6f}"}
+            case "conversations.replies":
+                ts = args.get("latest", args["ts"])
+                message = {"user": PEOPLE[0], "text": MESSAGE_TEXT, "ts": ts}
+                return {"messages": [message | {"thread_ts": args["ts"]}]}
             case _:
                 return {}

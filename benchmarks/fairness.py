@@ -43,14 +43,14 @@ from bot.workspace.token_keys import TokenKey, TokenKeys, require_same_key
 from bot.workspace.tokens import Token
 from models import Ask, Channel, Installation, OutboxItem
 
-ROUNDS, SECONDS = 5, 15
+ROUNDS, SECONDS = 5, 30
 BUSY, QUIET = "T0BUSY", "T0QUIET"
 BUSY_EVENTS_PER_SECOND = 30_000 / 3600
 DUE_MESSAGES = 10_000
 # In each channel the bot posts once a second at most.
 BUSY_CHANNELS, QUIET_CHANNELS = 500, 60
-# The quiet workspace's people ask, react and reply.
-QUIET_REQUESTS_PER_SECOND = 6
+# The quiet workspace's people ask, react and reply. It sends three messages a second.
+QUIET_REQUESTS_PER_SECOND = 2
 # A call takes as long as Slack's do.
 SLACK_SECONDS = 0.1
 MAX_RATIO = 1.2

@@ -18,6 +18,7 @@ from bot.outbox.enqueue import Cause, caused_by
 from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
+from bot.slack.actions import SlackAction, api_methods
 from bot.slack.api import (
     REVOKED_TOKEN_ERRORS,
     NotSent,
@@ -225,7 +226,9 @@ class OutcomeRecorder:
 
     def defer_if_rate_limited(self, delivery: Delivery, method: str) -> bool:
         """Postpone the message if Slack limits the method now; return True if so."""
-        until = self.rate_limited_until(delivery, method)
+        return self._defer(delivery, self.rate_limited_until(delivery, method))
+
+    def _defer(self, delivery: Delivery, until: datetime | None) -> bool:
         if until is None:
             return False
         self.finish(delivery, state=unsent_state(delivery), due_at=until)
@@ -237,14 +240,21 @@ class OutcomeRecorder:
                 connection, delivery.installation_id, method, now=self._rt.clock()
             )
 
-    def check_lease(self, delivery: Delivery, method: str) -> None:
-        """Raise NotSent if the lease may end before the message is sent.
+    def may_send(self, delivery: Delivery, action: SlackAction) -> bool:
+        """Return True if the message may be sent now.
 
-        If the process was suspended, another worker may have sent it in the meantime.
+        If Slack limits a method that the action calls, the message is postponed. Raises
+        NotSent if the lease may end before the message is sent: if the process was
+        suspended, another worker may have sent it in the meantime.
         """
+        now = self._rt.clock()
         with self._rt.autocommit.connect() as connection:
-            if not queue.has_lease(connection, delivery, now=self._rt.clock()):
-                raise NotSent(method, "lease_over")
+            if not queue.has_lease(connection, delivery, now=now):
+                raise NotSent(action.method, "lease_over")
+            until = rate_limits.limited_until(
+                connection, delivery.installation_id, *api_methods(action), now=now
+            )
+        return not self._defer(delivery, until)
 
     def _has_channel_moved(self, delivery: Delivery) -> bool:
         with self._rt.autocommit.connect() as connection:

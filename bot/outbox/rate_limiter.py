@@ -35,11 +35,5 @@ class RateLimiter:
             now = self._clock()
             return max(0.0, self._next_after(now) - now)
 
-    @property
-    def is_rested(self) -> bool:
-        """True if the whole burst is available: lately there were few turns."""
-        with self._lock:
-            return self._next <= self._clock() - self._burst_seconds
-
     def _next_after(self, now: float) -> float:
         return max(self._next, now - self._burst_seconds) + self._interval

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# A command takes about this long. Longer pauses would hold messages up while requests
-# come without end: a message makes three of them.
-MAX_PAUSE_SECONDS = 0.03
+# Three times as long as a command takes. Longer pauses would hold messages up while
+# requests come without end: a message makes four of them.
+MAX_PAUSE_SECONDS = 0.1
 
 
 class RequestsInFlight:
@@ -42,12 +42,14 @@ class RequestsInFlight:
         It waits for the contexts that are `is_first`, too, unless it is one of them.
         """
         with self._changed:
-            self._changed.wait_for(
-                lambda: not (self._count or (self._first_count and not is_first)),
-                self._max_pause_seconds,
-            )
+            # Before the pause: the end of a request lets all go on that wait for it.
             self._first_count += is_first
         try:
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: not (self._count or (self._first_count and not is_first)),
+                    self._max_pause_seconds,
+                )
             yield
         finally:
             with self._changed:

@@ -3,8 +3,12 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from time import monotonic
 
 from bot.outbox.rate_limiter import RateLimiter
+
+# Half of what the worker sends in a workspace: at more than this, it has much to send.
+LITTLE_PER_SECOND, LITTLE_BURST = 5, 10
 
 
 class Turns:
@@ -15,14 +19,22 @@ class Turns:
     Thread-safe. A workspace is given by the id of its installation.
     """
 
-    def __init__(self, new_rate_limiter: Callable[[], RateLimiter] | None) -> None:
+    def __init__(
+        self,
+        new_rate_limiter: Callable[[], RateLimiter] | None,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         """`new_rate_limiter` makes a workspace's rate limiter; None: no limit."""
         self._new_rate_limiter = new_rate_limiter
+        self._clock = clock
         self._changed = threading.Condition()
         self._candidates: set[int] = set()
         self._must_ask = False
         self._is_ended = False
         self._limiters: dict[int, RateLimiter] = {}
+        # What the workspaces have left before they send more than a little.
+        self._little: dict[int, RateLimiter] = {}
         self._in_flight: Counter[int] = Counter()
         # The number of each workspace's last turn.
         self._last_turn: Counter[int] = Counter()
@@ -88,12 +100,12 @@ class Turns:
         with self._changed:
             if workspace in self._limiters:
                 self._limiters[workspace]()
+                self._little_of(workspace)()
 
-    def is_rested(self, workspace: int) -> bool:
-        """Return True if the workspace has sent little lately."""
+    def sends_little(self, workspace: int) -> bool:
+        """Return True if the workspace sends less than LITTLE_PER_SECOND lately."""
         with self._changed:
-            limiter = self._limiters.get(workspace)
-            return limiter is not None and limiter.is_rested
+            return self._little_of(workspace).wait_seconds() == 0
 
     def end(self, workspace: int) -> None:
         """End a turn: another one of the workspace may begin."""
@@ -105,9 +117,10 @@ class Turns:
     def forget_all_but(self, workspaces: Iterable[int]) -> None:
         """Forget the workspaces that are no longer served."""
         with self._changed:
-            gone = self._limiters.keys() | self._last_turn.keys()
+            gone = self._limiters.keys() | self._little.keys() | self._last_turn.keys()
             for workspace in gone.difference(workspaces):
                 self._limiters.pop(workspace, None)
+                self._little.pop(workspace, None)
                 self._last_turn.pop(workspace, None)
 
     def end_all(self) -> None:
@@ -132,6 +145,13 @@ class Turns:
         return [
             each for each in self._candidates if self._in_flight[each] < max_in_flight
         ]
+
+    def _little_of(self, workspace: int) -> RateLimiter:
+        if workspace not in self._little:
+            self._little[workspace] = RateLimiter(
+                LITTLE_PER_SECOND, LITTLE_BURST, clock=self._clock
+            )
+        return self._little[workspace]
 
     def _wait_seconds(self, workspace: int) -> float:
         if self._new_rate_limiter is None:

@@ -26,7 +26,6 @@ from bot.slack.actions import (
     PostMessage,
     Reschedule,
     SlackAction,
-    api_methods,
 )
 from bot.slack.api import (
     THREAD_NOT_FOUND,
@@ -84,7 +83,7 @@ class OutboxWorker:
         self._rt = rt
         self._fetch_new_users = fetch_new_users
         self._outcomes = OutcomeRecorder(rt, message_types, on_attempt)
-        self._turns = Turns(new_rate_limiter)
+        self._turns = Turns(new_rate_limiter, clock=monotonic_clock)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._monotonic_clock = monotonic_clock
@@ -197,7 +196,7 @@ class OutboxWorker:
 
     def _send_next_of(self, installation_id: int) -> bool:
         # A workspace that sends little comes before those that send much.
-        is_first = self._turns.is_rested(installation_id)
+        is_first = self._turns.sends_little(installation_id)
         with self._rt.requests.give_way(is_first=is_first):
             delivery = self._claim(installation_id)
         if delivery is None:
@@ -254,12 +253,9 @@ class OutboxWorker:
                 delivery, state=unsent_state(delivery), due_at=action.until
             )
             return
-        if any(
-            self._outcomes.defer_if_rate_limited(delivery, method)
-            for method in api_methods(action)
-        ):
-            return
-        self._outcomes.check_lease(delivery, action.method)
+        with self._rt.requests.give_way(is_first=is_first):
+            if not self._outcomes.may_send(delivery, action):
+                return
         # From here on, outcomes are about this attempt, not about an earlier one.
         delivery = replace(delivery, is_unconfirmed=False)
         try:

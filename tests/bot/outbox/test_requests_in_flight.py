@@ -11,6 +11,7 @@ from slack_bolt import BoltRequest, BoltResponse
 
 from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.requests_in_flight import RequestsInFlight
+from bot.outbox.turns import LITTLE_BURST
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 from handlers.bolt_app import BoltApp
@@ -36,7 +37,7 @@ def test_a_message_waits_until_the_request_is_answered(
     assert len(slack.messages) == 1
 
 
-def test_it_waits_before_it_is_claimed_rendered_and_recorded(
+def test_it_waits_before_it_is_claimed_rendered_checked_and_recorded(
     rt: Runtime, slack: FakeSlack
 ) -> None:
     pauses: list[tuple[object, int]] = []
@@ -52,7 +53,12 @@ def test_it_waits_before_it_is_claimed_rendered_and_recorded(
     harness = OutboxHarness(replace(rt, requests=Noted()))
     harness.enqueue()
     harness.go()
-    assert pauses[:3] == [("pending", 0), ("sending", 0), ("sending", 1)]
+    assert pauses[:4] == [
+        ("pending", 0),
+        ("sending", 0),
+        ("sending", 0),
+        ("sending", 1),
+    ]
 
 
 def test_a_workspace_that_sends_little_comes_before_one_that_sends_much() -> None:
@@ -73,7 +79,31 @@ def test_a_workspace_that_sends_little_comes_before_one_that_sends_much() -> Non
     assert order == ["little", "much"]
 
 
-def test_who_sends_more_than_the_rate_is_not_first(rt: Runtime) -> None:
+def test_those_who_send_little_come_first_after_a_request() -> None:
+    requests = RequestsInFlight(max_pause_seconds=60)
+    order: list[str] = []
+
+    def send(name: str, *, is_first: bool) -> None:
+        with requests.give_way(is_first=is_first):
+            order.append(name)
+            # If it had let the others go on, they would be in the order before its end.
+            threading.Event().wait(0.05 if is_first else 0)
+            order.append(name)
+
+    with requests.answering():
+        threads = [
+            threading.Thread(target=send, args=[name], kwargs={"is_first": is_first})
+            for name, is_first in (("much", False), ("little", True))
+        ]
+        for thread in threads:
+            thread.start()
+            thread.join(0.05)
+    for thread in threads:
+        thread.join(30)
+    assert order == ["little", "little", "much", "much"]
+
+
+def test_who_sends_much_is_not_first(rt: Runtime) -> None:
     noted: list[bool] = []
 
     class Noted(RequestsInFlight):
@@ -84,16 +114,19 @@ def test_who_sends_more_than_the_rate_is_not_first(rt: Runtime) -> None:
                 yield
 
     harness = OutboxHarness(replace(rt, requests=Noted()))
-    # It stands still: each message comes at once after the one before.
-    limiter = partial(RateLimiter, 10, burst=10, clock=lambda: 100.0)
     harness.worker = OutboxWorker(
-        harness.rt, harness.message_types, new_rate_limiter=limiter
+        harness.rt,
+        harness.message_types,
+        new_rate_limiter=partial(RateLimiter, 100, burst=100),
+        # It stands still: each message comes at once after the one before.
+        monotonic_clock=lambda: 100.0,
     )
-    for subject_id in (1, 2):
+    for subject_id in range(LITTLE_BURST + 1):
         harness.enqueue(subject_id, to=f"C{subject_id}")
-    assert harness.go() == 2
-    # Claimed and rendered first; what Slack has already is recorded in turn.
-    assert noted[:6] == [True, True, False, False, False, False]
+    assert harness.go() == LITTLE_BURST + 1
+    # It is claimed, rendered and checked first; what Slack has is recorded in turn.
+    assert noted[:4] == [True, True, True, False]
+    assert noted[4 * LITTLE_BURST :][:4] == [False] * 4
 
 
 def test_a_request_without_end_stops_no_message(rt: Runtime, slack: FakeSlack) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from bot.outbox.rate_limiter import RateLimiter
-from bot.outbox.turns import Turns
+from bot.outbox.turns import LITTLE_BURST, LITTLE_PER_SECOND, Turns
 
 
 class Watch:
@@ -78,12 +78,34 @@ def test_a_turn_without_a_message_is_not_limited():
     assert [go(turns, 1) for _ in range(3)] == [1, 1, None]
 
 
+def test_who_sends_at_the_rate_for_a_while_sends_much():
+    watch = Watch()
+    turns = Turns(partial(RateLimiter, 10, burst=10, clock=watch), clock=watch)
+    for _ in range(LITTLE_BURST - 1):
+        assert turns.sends_little(1)
+        assert go(turns, 1) == 1
+    assert go(turns, 1) == 1
+    assert not turns.sends_little(1)
+    assert turns.sends_little(2)
+    # Half the rate is little, however long it lasts, and more is not.
+    watch.now += 1.01 / LITTLE_PER_SECOND
+    assert turns.sends_little(1)
+    for _ in range(100):
+        assert go(turns, 1) == 1
+        watch.now += 1.01 / LITTLE_PER_SECOND
+        assert turns.sends_little(1)
+    for _ in range(100):
+        assert go(turns, 1) == 1
+        watch.now += 0.11
+    assert not turns.sends_little(1)
+
+
 def test_a_workspace_that_is_no_longer_served_is_forgotten():
     turns = Turns(partial(RateLimiter, 10, burst=2, clock=Watch()))
     assert [go(turns, 1, 2) for _ in range(4)] == [1, 2, 1, 2]
     turns.add([1])
     turns.forget_all_but([2])
-    for counts in (turns._limiters, turns._last_turn, turns._in_flight):
+    for counts in (turns._limiters, turns._little, turns._last_turn, turns._in_flight):
         assert counts.keys() <= {2}
     # Served again, it begins anew.
     assert [go(turns, 1, 2) for _ in range(3)] == [1, 1, None]

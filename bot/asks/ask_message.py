@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.asks import (
     ask_view,
@@ -25,6 +25,7 @@ from bot.asks.message_kinds import (
     ASK_UPDATE_REACTION,
 )
 from bot.clock import ts_to_datetime
+from bot.db.statements import table
 from bot.messages import tracked_messages
 from bot.messages.tracked_messages import SYNC_THREAD_IF_OLDER_THAN
 from bot.outbox import home_refresh
@@ -44,10 +45,13 @@ from bot.slack.fetches import FetchReplies
 from bot.slack.text import is_erased
 from models import Ask, Channel
 
+_asks = table(Ask)
+_CHANNEL_OF = select(_asks.c.channel_id).where(_asks.c.id == bindparam("ask_id"))
+
 
 def _lock(tx: Transaction, ask_id: int) -> None:
     """Lock the ask's channel and then the ask, as all transactions do."""
-    channel_id = tx.session.scalars(select(Ask.channel_id).filter_by(id=ask_id)).one()
+    channel_id = tx.session.scalars(_CHANNEL_OF, {"ask_id": ask_id}).one()
     tracked_messages.lock_channel(tx.session, channel_id)
     outcomes.lock(tx.session, ask_id)
 

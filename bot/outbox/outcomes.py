@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -81,7 +82,7 @@ class OutcomeRecorder:
             changes["slack_channel"], changes["ts"] = result
         with self._rt.write(self._workspace_of(delivery)) as tx:
             message_type.lock(tx, delivery)
-            if queue.finish(
+            recipient = queue.finish(
                 tx.session,
                 delivery,
                 now=now,
@@ -89,7 +90,9 @@ class OutcomeRecorder:
                 is_spaced=is_spaced,
                 is_update=message_type.if_unconfirmed == "resend",
                 **changes,
-            ):
+            )
+            if recipient is not None:
+                delivery = replace(delivery, recipient=recipient)
                 verified_kinds = (
                     self._verified_kinds if delivery.is_unconfirmed else frozenset()
                 )

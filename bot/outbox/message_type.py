@@ -37,7 +37,7 @@ class FactsUnknown(ABC, Exception):
 Render = Callable[["Transaction", Delivery], SlackAction | Reschedule | None]
 
 
-def do_nothing(*_: object) -> None:
+def do_nothing(*_: object, **_options: object) -> None:
     return None
 
 

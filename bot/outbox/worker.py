@@ -69,7 +69,7 @@ class OutboxWorker:
         rt: "Runtime",
         message_types: Mapping[MessageKind, MessageType],
         *,
-        fetch_new_users: Callable[["Runtime", "Workspace"], None] = do_nothing,
+        fetch_new_users: Callable[..., None] = do_nothing,
         new_rate_limiter: Callable[[], RateLimiter] | None = None,
         on_attempt: Callable[[str], None] = do_nothing,
         monotonic_clock: Callable[[], float] = time.monotonic,
@@ -243,7 +243,7 @@ class OutboxWorker:
                 delivery, workspace
             ):
                 return
-        retry_on_conflict(self._fetch_new_users)(self._rt, workspace)
+        retry_on_conflict(self._fetch_new_users)(self._rt, workspace, is_first=is_first)
         action = self._render(delivery, message_type, workspace, is_first=is_first)
         if action is None:
             self._outcomes.cancel(delivery)

@@ -212,9 +212,17 @@ def _fetch_channel(
             channels.upsert_from_slack(tx, conversation, asked_at=asked_at)
 
 
-def fetch_new_users(rt: Runtime, workspace: Workspace) -> None:
-    """Fetch the profiles of BATCH_SIZE members of whom only the id is known."""
-    with rt.autocommit.connect() as connection:
+def fetch_new_users(
+    rt: Runtime, workspace: Workspace, *, is_first: bool = False
+) -> None:
+    """Fetch the profiles of BATCH_SIZE members of whom only the id is known.
+
+    `is_first`: for a message that is prepared before others.
+    """
+    with (
+        rt.requests.give_way(is_first=is_first),
+        rt.autocommit.connect() as connection,
+    ):
         new = connection.scalars(_NEW_USERS, {"installation_id": workspace.id}).all()
     _fetch_users(rt, workspace, new)
 

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import handlers
 from bot.db.retry import run_batch
 from bot.outbox.message_type import MAX_LOOKUPS
+from bot.outbox.requests_in_flight import RequestsInFlight
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from handlers.batch_commit import PendingCommit, commit_batch
 from handlers.errors import CAN_FETCH_MEMBERSHIPS, RETRYABLE
@@ -57,16 +57,16 @@ class BoltApp(App):
         commit: Callable[[Sequence[PendingCommit]], None],
         *,
         find_unserved: Callable[[BoltRequest], Workspace | None] = lambda _: None,
-        answering: Callable[[], AbstractContextManager[None]] = nullcontext,
+        requests: RequestsInFlight | None = None,
         **options: Any,
     ) -> None:
         """Set the callbacks.
 
-        `find_unserved` may find a workspace for a request. Requests are answered in the
-        context of `answering`.
+        `find_unserved` may find a workspace for a request. `requests` counts those that
+        are being answered.
         """
         super().__init__(**options)
-        self._answering = answering
+        self._requests = requests or RequestsInFlight()
         self._find_unserved = find_unserved
         self._workspaces = workspaces
         self._commit_batch = commit
@@ -88,11 +88,13 @@ class BoltApp(App):
         return super()._register_listener(functions, primary_matcher, *args, **options)
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
-        return self.dispatch_batch([req])[0]
+        with self._requests.answering():
+            return self._dispatch_batch([req])[0]
 
     def dispatch_batch(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
-        """Dispatch each request, then commit their changes; each may fail alone."""
-        with self._answering():
+        """Dispatch each event, then commit their changes; each may fail alone."""
+        # People wait for commands and clicks, and nobody for events.
+        with self._requests.give_way(), self._requests.answering():
             return self._dispatch_batch(requests)
 
     def _dispatch_batch(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
@@ -214,7 +216,7 @@ def create_app(rt: Runtime) -> BoltApp:
         rt.workspaces,
         commit=partial(commit_batch, rt),
         find_unserved=partial(handlers.installations.find_unserved, rt),
-        answering=rt.requests.answering,
+        requests=rt.requests,
     )
     handlers.register(bolt, rt)
     return bolt
@@ -225,14 +227,14 @@ def build_bolt(
     *,
     commit: Callable[[Sequence[PendingCommit]], None] = lambda _: None,
     find_unserved: Callable[[BoltRequest], Workspace | None] = lambda _: None,
-    answering: Callable[[], AbstractContextManager[None]] = nullcontext,
+    requests: RequestsInFlight | None = None,
 ) -> BoltApp:
     """Build the Bolt app. The caller verifies requests before it dispatches them."""
     return BoltApp(
         workspaces,
         commit,
         find_unserved=find_unserved,
-        answering=answering,
+        requests=requests,
         # Without a name Bolt would read source files of its call stack to find one.
         name="backswing",
         authorize=_authorize,

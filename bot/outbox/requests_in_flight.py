@@ -1,4 +1,4 @@
-"""Let the requests that Slack waits for come first, then those who send little."""
+"""Let the requests that people wait for come first, then those who send little."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ class RequestsInFlight:
     """Counts the requests that are being answered in this process.
 
     Its threads share a processor. Without pauses, a workspace with many messages to
-    send slows the answers to the people of all others, and their messages
+    send, or events, slows the answers to the people of all others, and their messages
     (`benchmarks/fairness.py`).
     """
 

@@ -145,6 +145,18 @@ def test_a_request_that_fails_is_over() -> None:
         pass
 
 
+def test_events_wait_for_a_command(bolt: BoltApp, rt: Runtime) -> None:
+    rt.requests._max_pause_seconds = 60
+    request = BoltRequest(body={"type": "event_callback"}, mode="socket_mode")
+    handling = threading.Thread(target=bolt.dispatch_batch, args=[[request]])
+    with rt.requests.answering():
+        handling.start()
+        handling.join(0.1)
+        assert handling.is_alive()
+    handling.join(30)
+    assert not handling.is_alive()
+
+
 def test_a_request_counts_while_its_listener_runs(
     bolt: BoltApp, rt: Runtime, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,7 @@ class BoltApp(App):
     def dispatch_batch(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
         """Dispatch each event, then commit their changes; each may fail alone."""
         # People wait for commands and clicks, and nobody for events.
-        with self._requests.give_way(), self._requests.answering():
+        with self._requests.give_way(is_first=True), self._requests.answering():
             return self._dispatch_batch(requests)
 
     def _dispatch_batch(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:

@@ -33,7 +33,7 @@ class Turns:
         self._must_ask = False
         self._is_ended = False
         self._limiters: dict[int, RateLimiter] = {}
-        # What the workspaces have left before they send more than a little.
+        # They say whether a workspace sends little.
         self._little: dict[int, RateLimiter] = {}
         self._in_flight: Counter[int] = Counter()
         # The number of each workspace's last turn.

@@ -24,10 +24,8 @@ from bot.asks.message_kinds import (
     ASK_UPDATE,
     ASK_UPDATE_REACTION,
 )
-from bot.clock import ts_to_datetime
 from bot.db.statements import table
 from bot.messages import tracked_messages
-from bot.messages.tracked_messages import SYNC_THREAD_IF_OLDER_THAN
 from bot.outbox import home_refresh
 from bot.outbox.message_type import MessageType
 from bot.outbox.posted_message import LOST, PostedMessage
@@ -91,9 +89,8 @@ def _on_posted(tx: Transaction, ask: Ask) -> None:
     if unmatched.attach(tx, ask, channel):
         outcomes.recompute_and_notify(tx, ask.id)
     home_refresh.refresh_homes(tx, [ask.asker])
-    if tx.now - ts_to_datetime(ask.ts or "") > SYNC_THREAD_IF_OLDER_THAN:
-        # Replies may have come before the bot could recognise their thread.
-        replies.request_thread_sync(tx, ask, channel)
+    # Replies may have come before the bot could recognise their thread.
+    replies.request_thread_sync(tx, ask, channel)
 
 
 def _on_rejected(tx: Transaction, ask: Ask, error: str) -> None:
@@ -207,6 +204,8 @@ def resync_open_threads(tx: Transaction, channel: Channel) -> None:
         .where(Ask.state.in_(("open", "answered")), Ask.ts.is_not(None))
         .order_by(Ask.id)
     ):
+        # Slack may have refused updates meanwhile.
+        outcome_notifications.update_message(tx, ask)
         replies.request_thread_sync(tx, ask, channel)
 
 

@@ -1,7 +1,7 @@
 """Import an ask's thread as fetched from Slack."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.asks import answer_store, outcomes, reaction_store, tracked
 from bot.asks.reactions import authority_of, reaction_state
@@ -16,6 +16,16 @@ from bot.workspace import members
 from models import Ask, Channel
 
 
+class Imported(NamedTuple):
+    """Says whether a message of a thread brought something."""
+
+    is_new_answer: bool
+    has_new_reactions: bool
+
+
+_NOTHING = Imported(is_new_answer=False, has_new_reactions=False)
+
+
 def import_thread(
     tx: Transaction, ask: Ask, messages: Iterable[Mapping[str, Any]]
 ) -> None:
@@ -26,33 +36,32 @@ def import_thread(
     such reactions, and need no second fetch.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
-    # A list, because `any` would stop at the first new message.
-    are_new = [import_message(tx, ask, channel, message) for message in messages]
-    outcomes.recompute_and_notify(tx, ask.id, force_update=True)
-    if any(are_new) and channel.capture == "off":
+    imported = [import_message(tx, ask, channel, message) for message in messages]
+    if any(any(each) for each in imported):
+        outcomes.recompute_and_notify(tx, ask.id, force_update=True)
+    if any(each.is_new_answer for each in imported) and channel.capture == "off":
         request_thread_sync(tx, ask, channel)
 
 
 def import_message(
     tx: Transaction, ask: Ask, channel: Channel, message: Mapping[str, Any]
-) -> bool:
+) -> Imported:
     """Store a message of the ask's thread and its reactions, without notifying anyone.
 
-    `message` is Slack's. Returns True for a new answer. Slack does not say when a
-    member reacted; a reaction gets its message's time, so that any event is later and
-    wins.
+    `message` is Slack's. Slack does not say when a member reacted; a reaction gets its
+    message's time, so that any event is later and wins.
     """
     if is_erased(ask.asker):
         # The asker's own replies would look like others' answers.
-        return False
+        return _NOTHING
     ts = str(message["ts"])
     is_new = False
     if ts != ask.ts:
         if not is_by_human(message, tx.workspace):
-            return False
+            return _NOTHING
         author = str(message["user"])
         if author == ask.asker or members.is_bot(tx, author):
-            return False
+            return _NOTHING
         is_new = not is_before_erasure(tx, author, ts) and answer_store.add_answer(
             tx.session, ask_id=ask.id, channel_id=channel.id, ts=ts, author=author
         )
@@ -61,17 +70,20 @@ def import_message(
             if channel.capture != "off":
                 # Reactions may have arrived before the reply.
                 reaction_store.attach_reactions(tx.session, ask, channel, [ts])
-    if message.get("reactions"):
-        tracked_message = tracked.find(tx, channel.slack_id, ts)
-        if tracked_message is not None:
-            import_reactions(tx, tracked_message, message)
-    return is_new
+    tracked_message = (
+        tracked.find(tx, channel.slack_id, ts) if message.get("reactions") else None
+    )
+    return Imported(
+        is_new,
+        tracked_message is not None and import_reactions(tx, tracked_message, message),
+    )
 
 
 def import_reactions(
     tx: Transaction, tracked_message: TrackedAskMessage, message: Mapping[str, Any]
-) -> None:
-    """Record the reactions to a message as Slack shows it."""
+) -> bool:
+    """Record the reactions to a message as Slack shows it; True if one is new."""
+    has_new = False
     ts = str(message["ts"])
     erased_reactors = reaction_store.erased_reactors(
         tx.session, tracked_message.channel_id, ts
@@ -99,4 +111,5 @@ def import_reactions(
             )
             authority = authority_of(tx, tracked_message.channel_id, member)
             mark = reaction_state(tracked_message, event, meaning, authority)
-            reaction_store.upsert_reactions(tx, [mark])
+            has_new |= bool(reaction_store.upsert_reactions(tx, [mark]))
+    return has_new

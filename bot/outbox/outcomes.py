@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -82,7 +81,7 @@ class OutcomeRecorder:
             changes["slack_channel"], changes["ts"] = result
         with self._rt.write(self._workspace_of(delivery)) as tx:
             message_type.lock(tx, delivery)
-            recipient = queue.finish(
+            if queue.finish(
                 tx.session,
                 delivery,
                 now=now,
@@ -90,9 +89,7 @@ class OutcomeRecorder:
                 is_spaced=is_spaced,
                 is_update=message_type.if_unconfirmed == "resend",
                 **changes,
-            )
-            if recipient is not None:
-                delivery = replace(delivery, recipient=recipient)
+            ):
                 verified_kinds = (
                     self._verified_kinds if delivery.is_unconfirmed else frozenset()
                 )
@@ -250,13 +247,13 @@ class OutcomeRecorder:
         NotSent if the lease may end before the message is sent: if the process was
         suspended, another worker may have sent it in the meantime.
         """
-        now = self._rt.clock()
         with self._rt.autocommit.connect() as connection:
-            if not queue.has_lease(connection, delivery, now=now):
-                raise NotSent(action.method, "lease_over")
+            now = self._rt.clock()
             until = rate_limits.limited_until(
                 connection, delivery.installation_id, *api_methods(action), now=now
             )
+            if until is None and not queue.has_lease(connection, delivery, now=now):
+                raise NotSent(action.method, "lease_over")
         return not self._defer(delivery, until)
 
     def _has_channel_moved(self, delivery: Delivery) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from sqlalchemy import select
+
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.kind import MessageKind
 from bot.outbox.lookup import find_state
@@ -11,6 +13,7 @@ from bot.outbox.message_type import MessageType, do_nothing
 from bot.outbox.queue import Delivery
 from bot.slack.actions import DeleteMessage, PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
+from models import OutboxItem
 from models.base import Base
 
 if TYPE_CHECKING:
@@ -136,7 +139,11 @@ class PostedMessage(Generic[Row]):
         self.on_posted(tx, row)
         if self.update_again is None or self.update is None:
             return
-        key = dedup_key(self.update, delivery.subject_id, delivery.recipient)
+        # The channel may have got another id while the message was being sent.
+        recipient = tx.session.scalars(
+            select(OutboxItem.recipient).filter_by(id=delivery.id)
+        ).one()
+        key = dedup_key(self.update, delivery.subject_id, recipient)
         if find_state(tx.session, delivery.installation_id, key) is not None:
             self.update_again(tx, row)
 

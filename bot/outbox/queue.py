@@ -159,7 +159,7 @@ _FINISH = (
         _items.c.state == "sending",
         _items.c.attempts == bindparam("claim"),
     )
-    .returning(_items.c.recipient)
+    .returning(_items.c.id)
 )
 _RELEASE_CHANNEL = update(_channels).where(
     _channels.c.installation_id == bindparam("of_installation"),
@@ -267,11 +267,8 @@ def finish(
     is_spaced: bool = False,
     is_update: bool = False,
     **changes: Any,
-) -> str | None:
-    """Record the outcome and free the channel.
-
-    Returns the recipient, whose channel may have got a new Slack id since the claim;
-    None if the claim was lost.
+) -> bool:
+    """Record the outcome and free the channel; return False if the claim was lost.
 
     `is_spaced`: the channel pauses for MESSAGE_INTERVAL first. `is_update`: if the item
     changed since the claim, it goes back to pending. `changes` are columns of the item.
@@ -296,9 +293,8 @@ def finish(
             **changes,
         },
     )
-    recipient: str | None = result.scalar()
-    if recipient is None:
-        return None
+    if result.first() is None:
+        return False
     session.execute(
         _RELEASE_CHANNEL,
         {
@@ -307,7 +303,7 @@ def finish(
             "available_at": now + MESSAGE_INTERVAL if is_spaced else now,
         },
     )
-    return recipient
+    return True
 
 
 def release_leases(session: Session, *, now: datetime) -> None:

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Three times as long as a command takes. Longer pauses would hold messages up while
-# requests come without end: a message makes four of them.
-MAX_PAUSE_SECONDS = 0.1
+# Somewhat longer than a command takes. Longer pauses would hold messages up while
+# requests come without end: a message makes five of them.
+MAX_PAUSE_SECONDS = 0.05
 
 
 class RequestsInFlight:

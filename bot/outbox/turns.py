@@ -100,7 +100,10 @@ class Turns:
         with self._changed:
             if workspace in self._limiters:
                 self._limiters[workspace]()
-                self._little_of(workspace)()
+            little = self._little_of(workspace)
+            # Messages of long ago do not count.
+            if little.wait_seconds() < LITTLE_BURST / LITTLE_PER_SECOND:
+                little()
 
     def sends_little(self, workspace: int) -> bool:
         """Return True if the workspace sends less than LITTLE_PER_SECOND lately."""

@@ -95,9 +95,10 @@ def test_those_who_send_little_come_first_after_a_request() -> None:
             threading.Thread(target=send, args=[name], kwargs={"is_first": is_first})
             for name, is_first in (("much", False), ("little", True))
         ]
-        for thread in threads:
+        for waiting, thread in enumerate(threads, 1):
             thread.start()
-            thread.join(0.05)
+            while len(requests._changed._waiters) < waiting:  # type: ignore[attr-defined]
+                thread.join(0.01)
     for thread in threads:
         thread.join(30)
     assert order == ["little", "little", "much", "much"]

@@ -98,6 +98,8 @@ def test_who_sends_at_the_rate_for_a_while_sends_much():
         assert go(turns, 1) == 1
         watch.now += 0.11
     assert not turns.sends_little(1)
+    watch.now += LITTLE_BURST / LITTLE_PER_SECOND + 0.01
+    assert turns.sends_little(1)
 
 
 def test_a_workspace_that_is_no_longer_served_is_forgotten():

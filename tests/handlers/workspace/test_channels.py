@@ -302,6 +302,18 @@ def test_removed_and_invited_again_the_bot_fetches_what_it_missed(known: Story) 
     assert [a.author for a in known.answers()] == [PEER]
 
 
+def test_the_message_shows_what_slack_refused_while_the_bot_was_out(
+    known: Story,
+) -> None:
+    ask = known.only_ask()
+    assert ask.ts
+    known.event({"type": "channel_left", "channel": HELP_CHANNEL})
+    before = known.slack.message_at(HELP_CHANNEL, ask.ts).updates
+    known.event({"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL})
+    known.advance(minutes=1)
+    assert known.slack.message_at(HELP_CHANNEL, ask.ts).updates == before + 1
+
+
 def test_the_defaults_apply_although_the_bots_join_was_not_reported(known: Story):
     known.set_up_workspace(default_guests_may_ask=[])
     known.slack.channels["C0LOST"] = conversation_object("C0LOST", "lost")

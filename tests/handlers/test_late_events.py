@@ -179,7 +179,11 @@ def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_fetched(
     assert [answer.ts for answer in story.answers()] == [reply]
 
 
-def test_a_reply_before_the_bot_knows_its_message_is_fetched(story: Story) -> None:
+@pytest.mark.parametrize("capture", ["off", "questions"])
+def test_a_reply_before_the_bot_knows_its_message_counts(
+    story: Story, capture: str
+) -> None:
+    story.set_up_channel(capture=capture)
     story.slack.fail_after["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "TimeoutError")
     ]
@@ -187,12 +191,15 @@ def test_a_reply_before_the_bot_knows_its_message_is_fetched(story: Story) -> No
     story.deliver()
     [ask] = story.slack.messages_to(HELP_CHANNEL)
     reply = story.say(HELPER, "So.", thread_ts=ask.ts)
-    story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
-        message_event(HELPER, "So.", reply, ask.ts)
-    ]
+    if capture == "off":
+        # The bot stores nothing there that it does not know, and fetches it.
+        story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
+            message_event(HELPER, "So.", reply, ask.ts)
+        ]
     assert story.answers() == []
     story.advance(minutes=1)
     assert [answer.ts for answer in story.answers()] == [reply]
+    assert story.only_ask().state == "answered"
 
 
 def test_a_message_to_which_nobody_replied_yet_is_not_updated(story: Story) -> None:

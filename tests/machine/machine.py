@@ -130,6 +130,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         COUNTERS["examples"] += 1
         self.clock = Clock(NOW)
+        self.interrupted: list[str] = []
         self.database = self.new_database()
         self.sides = [self._new_side(word) for word in WORDS]
         self._turns = itertools.cycle(self.sides)
@@ -151,7 +152,9 @@ class Machine(RuleBasedStateMachine):
 
     def _new_side(self, word: str) -> Side:
         team = f"T0{word.upper()}"
-        world = World(clock=self.clock, team=team, word=word)
+        world = World(
+            clock=self.clock, interrupted=self.interrupted, team=team, word=word
+        )
         world.people = {
             member: user_object(member, team_id=team) for member in MEMBERS
         } | {

@@ -52,6 +52,8 @@ class World(FakeSlack):
     """`said` and `reacted` are the truth; `pending` events are not delivered yet."""
 
     clock: Clock = field(kw_only=True)
+    # The methods of the calls in which something happens, in all worlds of the clock.
+    interrupted: list[str] = field(kw_only=True)
     team: str = field(kw_only=True)
     # Each of its people's texts begins with it, and no other world's.
     word: str = field(kw_only=True)
@@ -79,15 +81,18 @@ class World(FakeSlack):
         return f"{self._latest // 1_000_000}.{self._latest % 1_000_000:06d}"
 
     def _interrupt(self, method: str) -> None:
-        # A call with an effect takes seconds at most; the work before it may take
-        # longer
-        # than a lease.
-        is_asking = method in _READ_METHODS
-        todo = self.stalls if is_asking and self.stalls else self.interruptions
+        # A call with an effect takes seconds at most, whatever happens meanwhile; the
+        # work before it may take longer than a lease.
+        may_stall = {method, *self.interrupted} <= _READ_METHODS
+        todo = self.stalls if may_stall and self.stalls else self.interruptions
         if todo:
             self.disturbances += 1
             COUNTERS["interleaved"] += 1
-            todo.pop()()
+            self.interrupted.append(method)
+            try:
+                todo.pop()()
+            finally:
+                self.interrupted.pop()
 
     def _call(self, method: str, effect: Callable[[], Any]) -> Any:
         self.disturbances += bool(self.fail.get(method) or self.fail_after.get(method))

@@ -1,6 +1,7 @@
 """Make asks from members' own messages, and follow their edits and deletions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -29,9 +30,11 @@ from bot.asks.service import (
     mark_deleted,
     notify_removed,
 )
-from bot.clock import ts_to_datetime, ts_to_micros
+from bot.clock import datetime_to_micros, ts_to_datetime, ts_to_micros
 from bot.errors import UserError
 from bot.outbox import home_refresh
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_state
 from bot.runtime import Transaction
 from bot.slack.text import is_erased, sanitize
 from bot.workspace import members, roles
@@ -137,17 +140,17 @@ def convert_message(
     if not channel.guests_may_ask and members.is_guest(tx, author):
         raise UserError(GUESTS_CANNOT_ASK)
     ask = _insert_from_message(tx, channel, ts=ts, author=author, text=text)
-    is_restored = ask is None
+    deleted_at = None
     if ask is None:
         ask = find_by_message(tx.session, channel.id, ts)
         is_confirmed = ask is None or ask.is_confirmed or by != author
         if ask is None or (ask.deleted_at is None and is_confirmed):
             raise UserError("That message is already an ask. Answer in its thread.")
-        is_restored = ask.deleted_at is not None
+        deleted_at = ask.deleted_at
     ask.is_captured = False
     ask.is_confirmed = by == author
-    restore(tx, ask, channel, is_restored=is_restored)
-    _enqueue_thread_line(tx, ask, channel)
+    restore(tx, ask, channel, is_restored=deleted_at is not None)
+    _enqueue_thread_line(tx, ask, channel, deleted_at=deleted_at)
     if by != author:
         tx.enqueue(ASK_CONVERTED, ask.id, to=author, payload={"by": by})
     return ask
@@ -162,9 +165,25 @@ def restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) -
     replies.request_thread_sync(tx, ask, channel)
 
 
-def _enqueue_thread_line(tx: Transaction, ask: Ask, channel: Channel) -> None:
-    """Enqueue the bot's line in the message's thread, once."""
-    tx.enqueue(ASK_POST, ask.id, to=channel.slack_id, payload={"thread_ts": ask.ts})
+def _enqueue_thread_line(
+    tx: Transaction, ask: Ask, channel: Channel, *, deleted_at: datetime | None = None
+) -> None:
+    """Enqueue the bot's line in the message's thread, once.
+
+    `deleted_at`: the ask had been deleted then, and its line with it.
+    """
+    occurrence = ""
+    if deleted_at is not None and ask.thread_line_ts is None:
+        first = dedup_key(ASK_POST, ask.id, channel.slack_id)
+        if find_state(tx.session, tx.workspace.id, first) == "sent":
+            occurrence = str(datetime_to_micros(deleted_at))
+    tx.enqueue(
+        ASK_POST,
+        ask.id,
+        to=channel.slack_id,
+        payload={"thread_ts": ask.ts},
+        occurrence=occurrence,
+    )
 
 
 def disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
@@ -186,7 +205,8 @@ def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
     """Undo `disclaim`. Raises UserError if the message was deleted."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     _require_disclaim(tx, ask, channel, by, is_unanswered=True)
-    if ask.deleted_at is None:
+    deleted_at = ask.deleted_at
+    if deleted_at is None:
         return
     if not ask.is_users_message or ask.removed_by is None:
         raise UserError(ASK_GONE)
@@ -194,7 +214,7 @@ def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
         ask.is_confirmed = True
     restore(tx, ask, channel, is_restored=True)
     if not ask.is_captured or channel.capture_indicator == "line":
-        _enqueue_thread_line(tx, ask, channel)
+        _enqueue_thread_line(tx, ask, channel, deleted_at=deleted_at)
 
 
 def _require_disclaim(
@@ -257,6 +277,9 @@ def on_message_deleted(
     elif thread_ask is not None and thread_ask.thread_line_ts == ts:
         # A member deleted the bot's line; it is not posted again.
         thread_ask.thread_line_ts = None
+    elif thread_ask is not None and author == tx.workspace.bot_user_id:
+        # The bot deleted its line.
+        pass
     elif message.answer_id is not None:
         replies.remove_reply(tx, message, ts=ts)
     elif thread_ask is not None:

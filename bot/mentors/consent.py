@@ -244,14 +244,6 @@ def on_rejected(tx: Transaction, credit: Credit, error: str) -> None:
     _update_offer(tx, credit)
 
 
-def on_updated(tx: Transaction, delivery: Delivery, _result: object) -> None:
-    """Clear `post_ts` after the post of a member who opted out was deleted."""
-    credit = tx.session.get_one(Credit, delivery.subject_id)
-    is_latest = tx.session.get_one(OutboxItem, delivery.id).version == delivery.version
-    if credit.consent == "never" and is_latest:
-        credit.post_ts = None
-
-
 def on_deleted(tx: Transaction, credit: Credit) -> None:
     """Clear `post_ts`; post again if the member consented after the deleted post."""
     is_newer = _is_decided_after_post(tx.session, credit)

@@ -251,7 +251,6 @@ CREDIT_POST = PostedMessage(
     on_rejected=consent.on_rejected,
     update=MENTOR_UPDATE,
     render_update=_render_update,
-    on_updated=consent.on_updated,
     on_deleted=consent.on_deleted,
 )
 

@@ -39,8 +39,8 @@ class PostedMessage(Generic[Row]):
        unknown whether Slack took it, `on_lost` runs; without `on_lost`, `on_rejected`
        with the error LOST.
     3. A feature enqueues `update` whenever the row changes; `render_update` renders it
-       (None: delete the message; "unchanged": leave it). If the message was deleted in
-       Slack, `on_deleted` runs.
+       (None: delete the message; "unchanged": leave it). When the message is deleted,
+       by the bot or by a person, `on_deleted` runs.
 
     A message to a member needs `slack_channel`: Slack posts to a member, but updates
     only in the conversation with them.
@@ -83,7 +83,7 @@ class PostedMessage(Generic[Row]):
             self.update,
             self._render_update,
             "resend",
-            on_sent=self.on_updated,
+            on_sent=self._on_updated,
             on_rejected=self.on_update_rejected,
             lock=self.lock_subject,
         )
@@ -91,6 +91,13 @@ class PostedMessage(Generic[Row]):
 
     def lock_subject(self, tx: "Transaction", delivery: Delivery) -> None:
         self.lock(tx, delivery.subject_id)
+
+    def _on_updated(self, tx: "Transaction", delivery: Delivery, result: Any) -> None:
+        row = self._row(tx, delivery) if result == "deleted" else None
+        if row is not None:
+            self.on_deleted(tx, row)
+        else:
+            self.on_updated(tx, delivery, result)
 
     def on_update_rejected(
         self, tx: "Transaction", delivery: Delivery, error: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
@@ -86,8 +86,9 @@ class DeleteMessage:
     channel: str
     ts: str
 
-    def send(self, api: SlackApi, _metadata_token: str) -> None:
+    def send(self, api: SlackApi, _metadata_token: str) -> Literal["deleted"]:
         api.delete(self.channel, self.ts)
+        return "deleted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,37 @@ def test_the_line_is_deleted_with_its_message(story: Story) -> None:
     assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
+def _know(story: Story, *, is_stranger: bool) -> None:
+    """Let the bot learn whether the asker is from another organisation."""
+    facts = user_object(ASKER, "Ana", is_stranger=is_stranger)
+    story.slack.people[ASKER] = facts
+    story.event({"type": "user_change", "user": facts})
+    story.deliver()
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_message_that_is_an_ask_again_gets_its_line_again(
+    story: Story, is_heard: bool
+) -> None:
+    ts, first = converted(story)
+    for line in (first, None):
+        current = line or line_below(story, ts)
+        _know(story, is_stranger=True)
+        assert current not in story.slack.messages
+        if is_heard:
+            story.delete(BOT, current.ts, thread_ts=ts)
+        _know(story, is_stranger=False)
+        story.message_shortcut(ASKER, "make_ask", ASKER, ts, "My build fails")
+        story.deliver()
+        again = line_below(story, ts)
+        assert ":white_circle: Open" in json.dumps(again.blocks)
+        assert story.slack.messages_to(HELP_CHANNEL) == [again]
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.deliver()
+    assert ":speech_balloon: Answered" in json.dumps(line_below(story, ts).blocks)
+    assert [each.ts for each in story.answers()] == [answer]
+
+
 def test_not_an_ask_is_one_click_and_so_is_its_undo(story: Story) -> None:
     _, line = converted(story)
     ask_id = story.only_ask().id

@@ -473,6 +473,7 @@ class Asks(Machine):
         }
         if ask.is_users_message:
             assert message is not None
+            assert len(posted) <= 1
             assert row.title == message.text
             sign = (ask.channel, ask.ts or "", "white_check_mark")
             assert (sign in self.world.reactions) == (row.state == "solved")

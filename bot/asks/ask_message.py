@@ -87,7 +87,7 @@ def _on_posted(tx: Transaction, ask: Ask) -> None:
     if withdrawal.on_posted(tx, ask, channel):
         return
     if unmatched.attach(tx, ask, channel):
-        outcomes.recompute_and_notify(tx, ask.id)
+        outcomes.recompute_and_notify(tx, ask.id, force_update=True)
     home_refresh.refresh_homes(tx, [ask.asker])
     # Replies may have come before the bot could recognise their thread.
     replies.request_thread_sync(tx, ask, channel)

@@ -202,6 +202,30 @@ def test_a_reply_before_the_bot_knows_its_message_counts(
     assert story.only_ask().state == "answered"
 
 
+@pytest.mark.parametrize("capture", ["off", "questions"])
+def test_a_reaction_before_the_bot_knows_its_message_is_shown(
+    story: Story, capture: str
+) -> None:
+    story.set_up_channel(capture=capture)
+    # When the bot first learns who someone is, it updates what they reacted to.
+    story.ask("Where is Helen?", member=HELPER)
+    story.deliver()
+    story.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
+    ]
+    story.ask("Gradle needs 14 min")
+    story.deliver()
+    [_, ask] = story.slack.messages_to(HELP_CHANNEL)
+    story.react(HELPER, ask.ts, "raising_hand")
+    if capture == "off":
+        reaction = {"name": "raising_hand", "users": [HELPER], "count": 1}
+        story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
+            {"ts": ask.ts, "reactions": [reaction]}
+        ]
+    story.advance(minutes=1)
+    assert "1 other person has this problem" in str(ask.blocks)
+
+
 def test_a_message_to_which_nobody_replied_yet_is_not_updated(story: Story) -> None:
     story.ask()
     story.slack.calls.clear()

@@ -299,7 +299,7 @@ def test_a_row_that_needs_no_message_any_more_has_it_deleted(board: Board) -> No
     board.post()
     board.deliver()
     board.change("")
-    assert board.deliver() == ["lock", f"deleted {board.id}"]
+    assert board.deliver() == ["lock", f"deleted: , {board.ts()}"]
     assert (board.texts(), board.slack.deleted_from) == ([], [HERE])
 
 

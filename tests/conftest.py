@@ -44,7 +44,7 @@ from models import Base, Installation
 from tests import foreign_ids, leak_markers
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
-from tests.remembered import remembering
+from tests.remembered import FOLDER, remembering
 from tests.slack_payloads import BOT, TEAM
 from tests.statement_walk import CompiledCache, StatementWalk
 
@@ -126,6 +126,11 @@ def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(StatementWalk(config, _compiled))
+    # Workers inherit it from the process that starts them.
+    if FOLDER not in os.environ:
+        folder = TemporaryDirectory(prefix="backswing-")
+        os.environ[FOLDER] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -395,8 +400,18 @@ def story(
     ):
         yield story
         return
-    with remembering(story, Path(file), request.module.__name__):
+    with remembering(story, Path(file), _fixtures_before(request)):
         yield story
+
+
+def _fixtures_before(request: pytest.FixtureRequest) -> str:
+    """Name the other modules' fixtures that ran before, in this test."""
+    definitions = request.node._fixtureinfo.name2fixturedefs
+    return ", ".join(
+        f"{name} of {used[-1].func.__module__} {used[-1].cached_result[1]}"
+        for name, used in sorted(definitions.items())
+        if used[-1].cached_result and used[-1].func.__module__ != __name__
+    )
 
 
 @pytest.fixture

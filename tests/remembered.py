@@ -1,9 +1,16 @@
-"""Play a beginning that many tests share once, and restore its end for the others."""
+"""Play a beginning that many tests share once, and restore its end for the others.
 
+Ends are files, so that all workers of a run share them. They go with the run, or with
+the folder that the environment names: `.ci/run` has one for several runs.
+"""
+
+import hashlib
+import os
 import pickle
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import wraps
@@ -24,28 +31,45 @@ _NOT_COPIED = "on_call"
 class _End:
     """What a beginning leaves behind."""
 
-    database: sqlite3.Connection
+    database: bytes
     slack: bytes
     now: datetime
     number: int
     result: bytes
 
 
-# The last ones of this process, by all that was played until then. Each takes about a
-# megabyte.
-MOST = 40
-_ends: dict[str, _End] = {}
+FOLDER = "BACKSWING_TEST_BEGINNINGS"
+# The versions in the header of an SQLite file: https://www.sqlite.org/fileformat2.html
+_ROLLBACK_JOURNAL = b"\1\1"
+# An object without a `repr` of its own: another one may have the same address later.
+_ADDRESS = re.compile(r" at 0x[0-9a-f]")
 
 
-def forget_all() -> None:
-    _ends.clear()
+def _load(past: str) -> _End | None:
+    """Return the end of what was played so far; None if no worker has been there."""
+    try:
+        return cast("_End", pickle.loads(_file(past).read_bytes()))  # noqa: S301 - Ours.
+    except FileNotFoundError:
+        return None
+
+
+def _save(past: str, end: _End) -> None:
+    file = _file(past)
+    # No worker reads a part of it, and of two the last one wins.
+    begun = file.with_suffix(f".{os.getpid()}")
+    begun.write_bytes(pickle.dumps(end))
+    begun.replace(file)
+
+
+def _file(past: str) -> Path:
+    return Path(os.environ[FOLDER]) / hashlib.sha256(past.encode()).hexdigest()
 
 
 class Memory:
     """What a test has played so far, as long as it only played shared beginnings."""
 
     def __init__(self, story: "Story", file: Path, place: str) -> None:
-        """Take the SQLite file of the test, and where its fixtures are defined."""
+        """Take the test's SQLite file, and a text that names what ran before it."""
         self._story = story
         self._database = sqlite3.connect(file, isolation_level=None)
         self._past = place
@@ -63,17 +87,13 @@ class Memory:
             self._did_something_else = True
             return play()
         past = f"{self._past}\n{beginning}"
-        end = _ends.get(past)
+        end = _load(past)
         if end is None:
             result = play()
             # There may be a beginning in the middle of this one.
             self._did_something_else = False
-            _ends[past] = self.end_of(result)
-            if len(_ends) > MOST:
-                _ends.pop(next(iter(_ends))).database.close()
+            _save(past, self.end_of(result))
         else:
-            # It was of use, so it goes last.
-            _ends[past] = _ends.pop(past)
             result = self.restore(end)
         self._past, self._state = past, self._look()
         return result
@@ -101,11 +121,14 @@ class Memory:
 
     def end_of(self, result: object) -> _End:
         """Return the state now, as the end of what had this result."""
-        copy = sqlite3.connect(":memory:", check_same_thread=False)
-        self._database.backup(copy)
+        with closing(sqlite3.connect(":memory:")) as copy:
+            self._database.backup(copy)
+            database = bytearray(copy.serialize())
+        # Memory has no write-ahead log; the file that it is restored to keeps its own.
+        database[18:20] = _ROLLBACK_JOURNAL
         story = self._story
         return _End(
-            copy,
+            bytes(database),
             self._slack(),
             story.clock.now,
             story.number,
@@ -114,7 +137,9 @@ class Memory:
 
     def restore(self, end: _End) -> Any:
         """Go to this end; return the result of what led there."""
-        end.database.backup(self._database)
+        with closing(sqlite3.connect(":memory:")) as copy:
+            copy.deserialize(end.database)
+            copy.backup(self._database)
         # Its own commits do not change the version.
         self.read.clear()
         story = self._story
@@ -137,6 +162,7 @@ def played_once(play: Play) -> Play:
         if story.memory is None:
             return play(story, *args, **values)
         beginning = f"{play.__module__}.{play.__qualname__} {args!r} {values!r}"
+        assert not _ADDRESS.search(beginning), beginning
         return story.memory.play(beginning, lambda: play(story, *args, **values))
 
     return cast("Play", remembered)
@@ -163,7 +189,7 @@ def forget(story: "Story") -> None:
 
 @contextmanager
 def remembering(story: "Story", file: Path, place: str) -> Iterator[None]:
-    """Let a test share its beginnings with the others of this place."""
+    """Let a test share its beginnings with others in which the same ran before."""
     story.memory = Memory(story, file, place)
     yield
     forget(story)

@@ -19,7 +19,7 @@ plays: list[str] = []
 
 
 @played_once
-def asks(story: Story, title: str) -> int:
+def asks(story: Story, title: Any) -> int:
     plays.append(title)
     story.advance(minutes=1)
     story.ask(title)
@@ -44,8 +44,13 @@ def everything(story: Story) -> list[Any]:
     return [rows, vars(story.slack), story.clock.now, story.number]
 
 
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(remembered.FOLDER, str(tmp_path))
+
+
+@pytest.mark.usefixtures("own_folder")
 def test_it_is_played_once_and_restored_whole(story: Story):
-    remembered.forget_all()
     plays.clear()
     file = file_of(story)
     memory = Memory(story, file, "here")
@@ -72,8 +77,8 @@ def test_it_is_played_once_and_restored_whole(story: Story):
     ],
     ids=["commit", "clock", "slack", "number"],
 )
+@pytest.mark.usefixtures("own_folder")
 def test_after_anything_else_it_is_played(story: Story, act: Any):
-    remembered.forget_all()
     file = file_of(story)
     memory = Memory(story, file, "here")
     start = memory.end_of(None)
@@ -86,6 +91,11 @@ def test_after_anything_else_it_is_played(story: Story, act: Any):
         asks(story, "How do I fix one?")
     memory.close()
     assert plays == ["How do I fix one?"]
+
+
+def test_it_is_not_shared_if_it_depends_on_an_address(story: Story):
+    with pytest.raises(AssertionError, match="object at 0x"):
+        asks(story, object())
 
 
 def test_a_patched_test_plays_itself(story: Story, monkeypatch: pytest.MonkeyPatch):

@@ -11,7 +11,7 @@ import hashlib
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from tests.unbound_statements import UNBOUND
 
 ROOT = Path(__file__).parents[1]
 # The statements of other folders are the tests' own.
-PROGRAM = ("bot", "cli", "handlers", "jobs")
+PROGRAM = ("bot/", "cli/", "handlers/", "jobs/")
 # They execute what others have built.
 _HELPERS = "bot/db/"
 _STATEMENTS, _CACHE = "statements", "backswing/statements"
@@ -87,25 +87,28 @@ class CompiledCache(dict[Any, Any]):
 def _origin(frame: FrameType | None) -> str | None:
     """Return the innermost function of ours; None if a test's comes first."""
     while frame is not None:
-        file = _our_file(frame.f_code.co_filename)
-        if file and not file.startswith(_HELPERS):
-            is_programs = file.partition("/")[0] in PROGRAM
-            function = frame.f_code.co_qualname.partition(".<locals>")[0]
-            return f"{file} {function}" if is_programs else None
+        name = _names.get(frame.f_code)
+        if name is None:
+            name = _names[frame.f_code] = _name(frame.f_code)
+        if name:
+            return name if name.startswith(PROGRAM) else None
         frame = frame.f_back
     return None
 
 
-_our_files: dict[str, str] = {}
+# Each statement asks for some twenty functions.
+_names: dict[CodeType, str] = {}
 
 
-def _our_file(path: str) -> str:
-    """Return the path within the repository; empty for a library's file."""
-    if path not in _our_files:
-        file = Path(path)
-        is_ours = file.is_relative_to(ROOT) and ".venv" not in file.parts
-        _our_files[path] = file.relative_to(ROOT).as_posix() if is_ours else ""
-    return _our_files[path]
+def _name(code: CodeType) -> str:
+    """Return the file and the function; empty if it executes what others have built."""
+    file = Path(code.co_filename)
+    if not file.is_relative_to(ROOT) or ".venv" in file.parts:
+        return ""
+    path = file.relative_to(ROOT).as_posix()
+    if path.startswith(_HELPERS):
+        return ""
+    return f"{path} {code.co_qualname.partition('.<locals>')[0]}"
 
 
 # The end of the run: workers hand their statements to the process that started them

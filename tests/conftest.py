@@ -139,29 +139,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # So that none is left alone at the end.
     items.sort(key=_most_seconds, reverse=True)
     # Before pytest leaves out the deep tests.
-    on_sqlite = {
-        _function(item) for item in items if _params(item).get("database") == "sqlite"
-    }
+    on_both = _functions_on(items, "sqlite") & _functions_on(items, "postgresql")
     chosen = set()
     for item in items:
-        params = _params(item)
-        if params.get("database") != "postgresql" or item.get_closest_marker(
-            "on_postgresql"
-        ):
+        params, function = _params(item), _function(item)
+        if item.get_closest_marker("on_postgresql"):
             continue
-        item.add_marker("deep")
-        function = _function(item)
-        # 1. A test's other parameters have nothing to do with the database: each runs
-        #    on SQLite, and the first on PostgreSQL as well. Transports have their own
-        #    rule.
-        # 2. Handlers' tests mostly execute statements of services, which have tests of
+        # 1. A test that takes long runs on one database: on PostgreSQL if that is asked
+        #    for. Transports have their own rule.
+        # 2. A test's other parameters have nothing to do with the database: each runs
+        #    on SQLite, and the first on PostgreSQL as well.
+        # 3. Handlers' tests mostly execute statements of services, which have tests of
         #    their own (see `tests/dialects.py`).
-        is_one_of_many = function in chosen and "transport" not in params
+        is_long = item.get_closest_marker("deep") and "transport" not in params
+        is_asked_for = item.get_closest_marker("deep_on_postgresql")
         is_handlers = item.nodeid.startswith("tests/handlers/")
-        is_spare = is_handlers and not item.get_closest_marker("deep_on_postgresql")
-        if function in on_sqlite and (is_one_of_many or is_spare):
+        is_one_of_many = function in chosen and "transport" not in params
+        match params.get("database"):
+            case "sqlite":
+                is_spare = is_long and is_asked_for
+            case "postgresql":
+                item.add_marker("deep")
+                chosen.add(function)
+                if is_asked_for:
+                    is_spare = is_one_of_many and not is_long
+                else:
+                    is_spare = is_long or is_handlers or is_one_of_many
+            case _:
+                continue
+        if is_spare and function in on_both:
             item.add_marker("exhaustive")
-        chosen.add(function)
+
+
+def _functions_on(items: list[pytest.Item], database: str) -> set[str]:
+    return {
+        _function(item) for item in items if _params(item).get("database") == database
+    }
 
 
 def _params(item: pytest.Item) -> dict[str, Any]:

@@ -212,6 +212,7 @@ def test_the_import_has_the_same_result(synthetic, database):
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_concurrent_deliveries_have_the_same_result(synthetic, slack, database):
     def at_once(bodies: list[Body]) -> list[Body]:
         mixed = shuffled(doubled(bodies))

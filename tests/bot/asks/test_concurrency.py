@@ -31,6 +31,7 @@ def deliver(story: Story, events: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_thirty_people_mark_one_answer_at_once(story: Story) -> None:
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)

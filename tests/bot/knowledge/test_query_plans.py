@@ -78,6 +78,7 @@ def add_asks(story: Story) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_what_was_found_is_looked_up_by_its_ids(
     story: Story, follower: SearchFollower, database: Database, plans: list[str]
 ):

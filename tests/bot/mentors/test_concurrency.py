@@ -60,6 +60,7 @@ def credited(story: Story) -> str:
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_of_four_replicas_at_once_one_credits(friday: Story) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run_detection, [friday] * 4))

@@ -139,6 +139,7 @@ def filled(rt: Runtime) -> Runtime:
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_no_row_in_any_table_leads_to_an_erased_member(filled: Runtime):
     with filled.read_session() as session:
         before, held = cells(session), counts(session)
@@ -167,6 +168,7 @@ def test_no_row_in_any_table_leads_to_an_erased_member(filled: Runtime):
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_after_ten_years_only_rows_stay_that_have_a_reason(filled: Runtime, clock):
     """All that was going on is over: every time in every row is long ago."""
     with filled.write_session.begin() as session:

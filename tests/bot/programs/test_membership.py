@@ -37,6 +37,7 @@ def process(tx: Transaction, step: Step) -> Membership | None:
 @given(history=histories())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_the_database_stores_the_same(
     rt: Runtime, workspace: Workspace, history: list[Step]
 ) -> None:
@@ -51,6 +52,7 @@ def test_the_database_stores_the_same(
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_many_presses_at_once_are_one_membership(story: Story) -> None:
     def press(number: int) -> None:
         step = Step("join" if number % 2 else "leave", number)

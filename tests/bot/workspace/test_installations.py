@@ -52,6 +52,7 @@ def other_rows(story: Story) -> dict[str, list[Any]]:
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_due_work_waits_for_a_process_that_has_the_token(story: Story):
     story.set_up_channel(capture="all")
     ask = story.ask()

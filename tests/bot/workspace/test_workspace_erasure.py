@@ -78,6 +78,7 @@ def erase(database: Database, installation_id: int, **later: float) -> bool:
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_nothing_of_it_is_left_and_everything_of_the_other(
     database: Database, both: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ):
@@ -180,6 +181,7 @@ def test_installed_again_in_time_it_finds_everything(
 
 
 @pytest.mark.deep
+@pytest.mark.on_postgresql
 def test_installed_again_while_it_is_erased_it_begins_anew(
     database: Database,
     both: tuple[int, int],

@@ -128,9 +128,14 @@ class OutboxWorker:
 
     def send_due(self) -> int:
         """Send every message that is due now, and return how many were claimed."""
+        self._ask_queue()
         count = 0
-        while self._send_next():
-            count += 1
+        while not self._stopping.is_set():
+            seconds = self._turns.seconds_to_turn(self._max_in_flight)
+            if seconds is None:
+                break
+            time.sleep(seconds)
+            count += self._take_turn()
         return count
 
     def _on_commit(self, session: Session) -> None:
@@ -148,18 +153,6 @@ class OutboxWorker:
                 # nothing would be sent.
                 log.exception("delivering failed")
                 time.sleep(1)
-
-    def _send_next(self) -> bool:
-        """Claim and send one message; False if none is due."""
-        self._ask_queue()
-        while not self._stopping.is_set():
-            seconds = self._turns.seconds_to_turn(self._max_in_flight)
-            if seconds is None:
-                break
-            time.sleep(seconds)
-            if self._take_turn():
-                return True
-        return False
 
     @property
     def _max_in_flight(self) -> int:

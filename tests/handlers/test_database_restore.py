@@ -108,7 +108,8 @@ def test_follow_up_direct_messages_that_are_missing_are_sent(
     story: Story, thanked: Story
 ):
     """The message was posted, but the process ended before the direct messages."""
-    assert story.worker._send_next()
+    story.worker._ask_queue()
+    assert story.worker._take_turn()
     assert [
         len(story.slack.messages_to(recipient))
         for recipient in (HELP_CHANNEL, HELPER, PEER)

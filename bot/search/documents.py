@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.search.index import Document
@@ -53,30 +53,33 @@ def load(session: Session, ask_ids: Sequence[int]) -> list[Document]:
     ]
 
 
+_EARLIER_PLACE, _LATER, _LATER_PLACE = aliased(Channel), aliased(Ask), aliased(Channel)
+_SAME_PROBLEM = (
+    select(AskReference.earlier_ask_id, _LATER.title)
+    .join(Ask, Ask.id == AskReference.earlier_ask_id)
+    .join(_EARLIER_PLACE, _EARLIER_PLACE.id == Ask.channel_id)
+    .join(_LATER, _LATER.id == AskReference.ask_id)
+    .join(_LATER_PLACE, _LATER_PLACE.id == _LATER.channel_id)
+    .where(
+        AskReference.earlier_ask_id.in_(bindparam("ask_ids", expanding=True)),
+        AskReference.is_present.is_(True),
+        _LATER.deleted_at.is_(None),
+        or_(
+            _EARLIER_PLACE.id == _LATER_PLACE.id,
+            _LATER_PLACE.is_private.is_(False) & _EARLIER_PLACE.is_shared.is_(False),
+        ),
+    )
+    .order_by(AskReference.earlier_ask_id, _LATER.id.desc())
+)
+
+
 def _same_problem(session: Session, ask_ids: Sequence[int]) -> dict[int, list[str]]:
     """Return the titles of the asks that each of these asks solved, the newest first.
 
     Only those whose words all people in its channel may see: no one finds an ask by
     words of a private channel that they are not in.
     """
-    later, place, later_place = aliased(Ask), aliased(Channel), aliased(Channel)
-    rows = session.execute(
-        select(AskReference.earlier_ask_id, later.title)
-        .join(Ask, Ask.id == AskReference.earlier_ask_id)
-        .join(place, place.id == Ask.channel_id)
-        .join(later, later.id == AskReference.ask_id)
-        .join(later_place, later_place.id == later.channel_id)
-        .where(
-            AskReference.earlier_ask_id.in_(ask_ids),
-            AskReference.is_present.is_(True),
-            later.deleted_at.is_(None),
-            or_(
-                place.id == later_place.id,
-                later_place.is_private.is_(False) & place.is_shared.is_(False),
-            ),
-        )
-        .order_by(AskReference.earlier_ask_id, later.id.desc())
-    ).all()
+    rows = session.execute(_SAME_PROBLEM, {"ask_ids": ask_ids}).all()
     return {
         ask_id: [row.title for row in titles][:MAX_SAME_PROBLEM]
         for ask_id, titles in groupby(rows, key=lambda row: row.earlier_ask_id)

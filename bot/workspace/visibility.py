@@ -97,14 +97,17 @@ class PeopleUnknown(MembershipUnknown):
                 channel_members.record(tx, member, memberships, at=called_at)
 
 
+# Apart from the query's own, if it has any.
+_MEMBERSHIP = aliased(ChannelMember)
+
+
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
     """Return the rule as a condition on `Channel`. If unknown, a channel is hidden."""
-    membership = aliased(ChannelMember)
     is_in = exists().where(
-        membership.channel_id == Channel.id,
-        membership.member == member,
-        membership.is_member.is_(True),
-        membership.event_micros.between(*_fresh_range(now)),
+        _MEMBERSHIP.channel_id == Channel.id,
+        _MEMBERSHIP.member == member,
+        _MEMBERSHIP.is_member.is_(True),
+        _MEMBERSHIP.event_micros.between(*_fresh_range(now)),
     )
     return or_(Channel.is_private.is_(False), is_in)
 

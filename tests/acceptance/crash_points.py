@@ -61,7 +61,7 @@ WRITE_METHODS = {
 }
 _CHANGED_TABLE = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 # Jobs that run every few seconds run at once here, so that tests wait less.
-_FAST_INTERVAL = IntervalTrigger(seconds=0.1, timezone=UTC)
+_FAST_INTERVAL = IntervalTrigger(seconds=0.25, timezone=UTC)
 _HURRIED_INTERVAL = IntervalTrigger(seconds=1, timezone=UTC)
 _PATH = "/slack/events"
 

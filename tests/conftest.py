@@ -151,8 +151,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         #    on SQLite, and the first on PostgreSQL as well.
         # 3. Handlers' tests mostly execute statements of services, which have tests of
         #    their own (see `tests/dialects.py`).
-        is_long = item.get_closest_marker("deep") and "transport" not in params
-        is_asked_for = item.get_closest_marker("deep_on_postgresql")
+        is_long = bool(item.get_closest_marker("deep")) and "transport" not in params
+        is_asked_for = bool(item.get_closest_marker("deep_on_postgresql"))
         is_handlers = item.nodeid.startswith("tests/handlers/")
         is_one_of_many = function in chosen and "transport" not in params
         match params.get("database"):

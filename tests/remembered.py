@@ -62,7 +62,9 @@ def _save(past: str, end: _End) -> None:
 
 
 def _file(past: str) -> Path:
-    return Path(os.environ[FOLDER]) / hashlib.sha256(past.encode()).hexdigest()
+    # Another tree, such as a changed copy of this one, has its own.
+    name = hashlib.sha256(f"{__file__}\n{past}".encode()).hexdigest()
+    return Path(os.environ[FOLDER]) / name
 
 
 class Memory:

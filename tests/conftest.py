@@ -140,34 +140,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_most_seconds, reverse=True)
     # Before pytest leaves out the deep tests.
     on_both = _functions_on(items, "sqlite") & _functions_on(items, "postgresql")
-    chosen = set()
+    chosen: set[tuple[str, str]] = set()
     for item in items:
         params, function = _params(item), _function(item)
-        if item.get_closest_marker("on_postgresql"):
+        database = params.get("database")
+        if database is None or item.get_closest_marker("on_postgresql"):
             continue
-        # 1. A test that takes long runs on one database: on PostgreSQL if that is asked
-        #    for. Transports have their own rule.
-        # 2. A test's other parameters have nothing to do with the database: each runs
-        #    on SQLite, and the first on PostgreSQL as well.
-        # 3. Handlers' tests mostly execute statements of services, which have tests of
-        #    their own (see `tests/dialects.py`).
-        is_long = bool(item.get_closest_marker("deep")) and "transport" not in params
+        is_long = bool(item.get_closest_marker("deep"))
+        if database == "postgresql":
+            item.add_marker("deep")
+        if "transport" in params:
+            # Transports have their own rule.
+            continue
+        # 1. A test runs on SQLite. If that is asked for it runs on PostgreSQL, too, and
+        #    one that takes long only there. Those that ask reach each statement there
+        #    (see `tests/dialects.py`).
+        # 2. Other parameters have nothing to do with the database: there the first ones
+        #    are enough, and in a test that takes long, unless it asks for each.
         is_asked_for = bool(item.get_closest_marker("deep_on_postgresql"))
-        is_handlers = item.nodeid.startswith("tests/handlers/")
-        is_one_of_many = function in chosen and "transport" not in params
-        match params.get("database"):
-            case "sqlite":
-                is_spare = is_long and is_asked_for
-            case "postgresql":
-                item.add_marker("deep")
-                chosen.add(function)
-                if is_asked_for:
-                    is_spare = is_one_of_many and not is_long
-                else:
-                    is_spare = is_long or is_handlers or is_one_of_many
-            case _:
-                continue
-        if is_spare and function in on_both:
+        is_first = (database, function) not in chosen
+        is_wanted = is_first or bool(item.get_closest_marker("each_parameter"))
+        chosen.add((database, function))
+        if database == "postgresql":
+            is_spare = function in on_both and not (is_asked_for and is_wanted)
+        else:
+            is_elsewhere = function in on_both and is_asked_for
+            is_spare = is_long and (is_elsewhere or not is_wanted)
+        if is_spare:
             item.add_marker("exhaustive")
 
 

@@ -1,8 +1,8 @@
 """Name the functions whose statements the tests ran on SQLite, and not on PostgreSQL.
 
-Most tests of handlers run on SQLite only: with both, they would take twice as long. So
-`.ci/run` checks after all tests that each function that executes a statement did so on
-both. Mark a test that reaches it: `@pytest.mark.deep_on_postgresql`.
+Most tests run on SQLite only, and on PostgreSQL weekly: both would take twice as long.
+So `.ci/run` checks after all tests that each function that executes a statement did so
+on both. Mark a test that reaches it: `@pytest.mark.deep_on_postgresql`.
 """
 
 import json

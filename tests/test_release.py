@@ -173,6 +173,7 @@ def builder(
 
 
 @pytest.mark.deep
+@pytest.mark.exhaustive
 def test_the_same_commit_gives_the_same_bytes(tmp_path: Path):
     """The first run may load the tools; the second has no network."""
     repository = prepared(tmp_path / "first")

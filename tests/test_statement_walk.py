@@ -184,6 +184,7 @@ def test_an_id_of_a_payload_binds_nothing(statement: Any, tables: list[str]):
         assert unbound(text, dialect) == tables, text
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_ids_of_payloads_are_marked_in_statements(
     rt: Runtime, workspace: Workspace
 ):

@@ -200,6 +200,7 @@ NAMES = ["help", "translation"]
     ],
 )
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_any_order_of_deliveries_has_the_same_result(synthetic, slack, database, order):
     play(synthetic, NAMES, slack, database, ORDERS[order])
     assert database_counts(database) == message_counts.from_export(synthetic, NAMES)

@@ -90,6 +90,7 @@ def test_a_whole_story_leaves_no_text_in_the_logs(logged: io.StringIO, story: St
     assert TOKEN not in logged.getvalue()
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_bug_is_logged_with_its_trace_and_without_the_typed_text(
     logged: io.StringIO, story: Story
 ):

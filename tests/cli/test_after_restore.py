@@ -37,6 +37,7 @@ def forget_that_it_was_sent(rt: Runtime) -> None:
             item.first_sent_at, item.slack_channel = None, None
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_was_sent_since_the_copy_is_not_sent_again(story: Story, prepare):
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
@@ -54,6 +55,7 @@ def test_what_was_sent_since_the_copy_is_not_sent_again(story: Story, prepare):
     assert story.slack.messages_to(HELP_CHANNEL) == posted
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_was_not_sent_is_sent_after_a_lookup(story: Story, prepare):
     story.command(ASKER, "/ask", "How do I fix x?")
     prepare()
@@ -63,6 +65,7 @@ def test_what_was_not_sent_is_sent_after_a_lookup(story: Story, prepare):
     assert story.only_ask().ts == posted.ts
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_second_run_does_no_harm(story: Story, prepare):
     story.command(ASKER, "/ask", "How do I fix x?")
     prepare()

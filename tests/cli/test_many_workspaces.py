@@ -153,6 +153,7 @@ def test_the_doctor_knows_the_key(operator: Operator):
     assert operator.found().says == "Tokens that don't open with it: 1."
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_doctor_names_workspaces_whose_tokens_end(operator: Operator):
     operator.install()
     with operator.database.write_session.begin() as session:
@@ -239,6 +240,7 @@ def test_the_command_is_for_many_workspaces(
     assert operator.run() == (2, "TOKEN_KEY is not set.\n")
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_workspace_is_erased_at_once(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ):

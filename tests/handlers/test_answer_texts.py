@@ -793,6 +793,7 @@ def everything(story: Story) -> str:
 
 @pytest.mark.parametrize("moment", ["unread", "untold", "told", "being read"])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_after_forget_me_the_words_are_in_no_table(
     story: Story, thread: Thread, moment: str
 ):

@@ -73,6 +73,7 @@ def meanwhile(do: Callable[[], Any], cross: Callable[[], None]) -> threading.Thr
 
 
 @pytest.mark.deep
+@pytest.mark.deep_on_postgresql
 def test_forget_me_runs_again(story: Story, caplog: pytest.LogCaptureFixture) -> None:
     story.ask()
     story.command(ASKER, "/backswing", "forget me")
@@ -217,6 +218,7 @@ def test_a_batch_locks_asks_before_rounds(
 
 @pytest.mark.parametrize("is_earlier", [False, True])
 @pytest.mark.deep
+@pytest.mark.deep_on_postgresql
 def test_a_batch_locks_asks_of_answers_and_of_pointers_in_one_order(
     story: Story, cross_batch: Callable[..., None], *, is_earlier: bool
 ) -> None:

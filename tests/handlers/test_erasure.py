@@ -104,6 +104,7 @@ def test_a_check_in_response_is_deleted(story: Story):
 
 @pytest.mark.parametrize("member", [HELPER, ASKER])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_a_credit_names_neither_the_mentor_nor_the_people_helped(
     story: Story, member: str
 ):

@@ -459,6 +459,7 @@ def test_an_author_is_not_asked_for_one_flag_nor_for_their_own(
 
 @pytest.mark.parametrize("is_in", [True, False])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_only_an_author_who_is_still_in_the_private_channel_is_asked(
     story: Story, earlier: str, is_in: bool
 ):

@@ -21,6 +21,7 @@ def leave(story: Story, member: str) -> None:
     assert story.event({"type": "user_change", "user": profile}) == 200
 
 
+@pytest.mark.deep_on_postgresql
 def test_when_all_leads_leave_at_once_the_admins_are_told(story: Story):
     story.clock.now = MORNING
     lead_peers(story, ASKER, HELPER, PEER)
@@ -33,6 +34,7 @@ def test_when_all_leads_leave_at_once_the_admins_are_told(story: Story):
         assert story.slack.messages_to(member) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_replicas_ask_each_lead_once(story: Story):
     story.clock.now = MORNING
     lead_peers(story, ASKER, HELPER)

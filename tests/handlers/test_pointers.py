@@ -808,6 +808,7 @@ def test_members_point_to_it_at_once(story: Story, earlier: str):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.deep_on_postgresql
 def test_reactions_come_all_at_once(story: Story, earlier: str):
     message = point(story)
     events = [

@@ -1136,13 +1136,14 @@ def ways() -> Iterator[Any]:
     """Return the first way to each action; the others are for long runs."""
     seen_permissions: set[Permission] = set()
     for action, tried in WAYS:
-        marks = [pytest.mark.deep] if action in seen_permissions else []
+        marks = [pytest.mark.exhaustive] if action in seen_permissions else []
         seen_permissions.add(action)
         yield pytest.param(action, tried, id=tried, marks=marks)
 
 
 @pytest.mark.parametrize(("action", "tried"), list(ways()))
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_each_role_may_do_in_each_way_what_the_table_says(
     stage: Stage, action: Permission, tried: str
 ) -> None:

@@ -33,6 +33,7 @@ def counted(database: Database) -> Iterator[Callable[[], int]]:
         event.remove(each, "before_cursor_execute", note)
 
 
+@pytest.mark.deep_on_postgresql
 def test_each_job_asks_once_for_all(rt: Runtime, clock: Clock, database: Database):
     pair = serve_two(rt, clock)
     for story in (pair.alpha, pair.beta):
@@ -49,6 +50,7 @@ def test_each_job_asks_once_for_all(rt: Runtime, clock: Clock, database: Databas
             assert count() <= 1, job.name
 
 
+@pytest.mark.deep_on_postgresql
 def test_only_those_with_rows_are_worked_on_and_a_slow_one_holds_up_no_run(
     rt: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):

@@ -87,6 +87,7 @@ def test_each_workspace_gets_its_work_once_in_an_interval(
     assert replicas.take() == teams
 
 
+@pytest.mark.deep_on_postgresql
 def test_few_limit_and_only_those_that_the_replica_serves(
     replicas: Replicas, rt: Runtime
 ):
@@ -109,6 +110,7 @@ def test_few_limit_and_only_those_that_the_replica_serves(
     assert replicas.take() == [alpha.team_id]
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_failed_is_tried_again_after_the_lease(replicas: Replicas, clock: Clock):
     own, alpha, beta = (each.team_id for each in replicas.workspaces)
     run = replicas.start()
@@ -145,6 +147,7 @@ def test_what_was_done_before_events_were_lost_is_done_again(
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.deep_on_postgresql
 def test_replicas_that_run_at_the_same_time_share_the_work(
     replicas: Replicas, clock: Clock, rt: Runtime
 ):
@@ -162,6 +165,7 @@ def test_replicas_that_run_at_the_same_time_share_the_work(
 
 
 @pytest.mark.parametrize("every", [timedelta(minutes=5), EVERY])
+@pytest.mark.deep_on_postgresql
 def test_a_replica_whose_clock_is_behind_does_nothing_twice(
     rt: Runtime, clock: Clock, every: timedelta
 ):
@@ -182,6 +186,7 @@ def test_a_replica_whose_clock_is_behind_does_nothing_twice(
     assert claim(timedelta())
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_end_of_an_earlier_claim_ends_no_later_one(rt: Runtime, clock: Clock):
     workspace = rt.workspaces.only
 

@@ -20,6 +20,7 @@ def other(rt: Runtime) -> Workspace:
     return install(rt, "T0ALPHA")
 
 
+@pytest.mark.deep_on_postgresql
 def test_after_a_long_outage_all_channels_are_fetched_again(
     rt: Runtime, clock: Clock, other: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
@@ -79,6 +80,7 @@ def test_after_a_long_outage_all_channels_are_fetched_again(
     assert due() == {own.id}
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_travel_of_the_sandboxs_clock_loses_no_events(
     rt: Runtime, clock: Clock, caplog: pytest.LogCaptureFixture
 ):

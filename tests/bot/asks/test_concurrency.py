@@ -49,6 +49,7 @@ def test_thirty_people_mark_one_answer_at_once(story: Story) -> None:
     assert promised == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_answers_and_marks_arrive_all_at_once(story: Story) -> None:
     story.set_up_channel(capture="all")
     ask = "1772442000.000100"
@@ -66,6 +67,7 @@ def test_answers_and_marks_arrive_all_at_once(story: Story) -> None:
     assert set(story.answer_marks().values()) == {(False, 1), (True, 1)}
 
 
+@pytest.mark.deep_on_postgresql
 def test_one_command_on_two_replicas_at_once_is_one_ask(story: Story) -> None:
     story.command(ASKER, "/backswing", "help")
     story.ask("Warming up?")

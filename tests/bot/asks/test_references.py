@@ -79,6 +79,7 @@ def shown(story: Story) -> list[str]:
     return [message.text for message in story.slack.messages_to(HELP_CHANNEL)]
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_ask_taken_back_within_a_minute_was_never_there(story: Story, earlier: str):
     ask_again(story)
     solve(story, withdraws=True)

@@ -70,6 +70,7 @@ def test_the_digest_of_a_round_without_responses(story: Story):
     assert digest(story, one).updates == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_late_reply_counts_and_the_digest_shows_it(story: Story):
     one = story.post_round()
     join(story, HELPER, one)
@@ -127,6 +128,7 @@ def test_two_hundred_people_fit_and_each_is_named(story: Story):
     assert len(json.dumps(closed.blocks)) < 13_200
 
 
+@pytest.mark.deep_on_postgresql
 def test_two_replicas_close_a_round_once(story: Story):
     one = story.post_round()
     for member in (ASKER, HELPER):
@@ -291,6 +293,7 @@ def test_a_round_without_responses_is_not_mentioned_in_the_next_post(story: Stor
     assert last_time(story) == then.question
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_round_without_a_message_is_not_linked(story: Story):
     one = story.post_round()
     share(story, ASKER, one)
@@ -300,6 +303,7 @@ def test_a_round_without_a_message_is_not_linked(story: Story):
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+@pytest.mark.deep_on_postgresql
 def test_after_the_clock_is_set_back_a_round_closes_once(story: Story, back: timedelta):
     one = story.post_round()
     share(story, ASKER, one)

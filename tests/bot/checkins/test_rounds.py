@@ -153,6 +153,7 @@ def test_a_late_post_does_not_cross_midnight(story: Story):
     assert rounds(story)[-1] == (MONDAY.date(), "skipped", "down")
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_post_that_slack_delays_too_long_is_cancelled_and_skipped(story: Story):
     story.add_schedule()
     story.slack.fail["chat.postMessage"] = [NotSent("chat.postMessage", "off")] * 14
@@ -170,6 +171,7 @@ def test_a_post_that_slack_delays_too_long_is_cancelled_and_skipped(story: Story
     assert len(story.slack.messages_to(ADMIN)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_unconfirmed_post_is_looked_up_and_never_cancelled(story: Story):
     story.add_schedule()
     story.slack.fail_after["chat.postMessage"] = [
@@ -212,6 +214,7 @@ def test_the_message_about_a_skip_waits_for_a_pause_that_began_later(
     assert reason in note
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_channel_that_rejects_the_post_pauses_the_check_in(story: Story):
     story.add_schedule()
     refused = Rejected("chat.postMessage", "restricted_action")
@@ -227,6 +230,7 @@ def test_a_channel_that_rejects_the_post_pauses_the_check_in(story: Story):
     assert posts(story) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_lost_post_is_not_repeated_and_the_owner_is_asked_to_check(story: Story):
     story.add_schedule()
     story.slack.fail_after["chat.postMessage"] = [
@@ -282,6 +286,7 @@ def test_a_channels_end_pauses_its_check_ins_with_one_message(story: Story, end)
     assert rounds(story) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_missed_channel_events_are_fetched_before_a_round_starts(story: Story):
     story.add_schedule()
     story.add_schedule("C0OTHER")
@@ -320,6 +325,7 @@ def test_a_round_paused_before_its_post_is_not_posted(story: Story):
         ([ADMIN, CHAMPION, PEER], HELPER),
     ],
 )
+@pytest.mark.deep_on_postgresql
 def test_after_the_owner_left_a_successor_is_told(
     story: Story, have_left: list[str], heir: str
 ):
@@ -339,6 +345,7 @@ def test_after_the_owner_left_a_successor_is_told(
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+@pytest.mark.deep_on_postgresql
 def test_a_clock_set_back_starts_no_round_twice(story: Story, back: timedelta):
     story.add_schedule(weekdays=["1", "2"])
     tick(story, MONDAY)
@@ -350,6 +357,7 @@ def test_a_clock_set_back_starts_no_round_twice(story: Story, back: timedelta):
     assert len(posts(story)) == 2
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_clock_that_was_ahead_loses_no_round(story: Story):
     story.add_schedule()
     tick(story, MONDAY + timedelta(days=300))
@@ -421,6 +429,7 @@ def test_the_owner_is_told_in_their_own_daytime(story: Story):
     assert len(story.slack.messages_to(ADMIN)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_replicas_that_start_at_once_start_each_round_once(story: Story):
     for n in range(8):
         story.add_schedule(f"C0N{n}")

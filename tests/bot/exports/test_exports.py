@@ -64,6 +64,7 @@ def lived(story: Story) -> Story:
     return story
 
 
+@pytest.mark.deep_on_postgresql
 def test_each_ask_and_each_person_is_there(lived: Story):
     with lived.rt.read(lived.rt.workspaces.only) as tx:
         first, second = service.asks(tx)

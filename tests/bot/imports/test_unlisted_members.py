@@ -64,6 +64,7 @@ def test_messages_identify_external_members(load, database, session, tmp_path, o
 
 
 @pytest.mark.parametrize("odd", [7, [], "", None, {"team": 3}])
+@pytest.mark.deep_on_postgresql
 def test_an_invalid_team_is_ignored(load, session, tmp_path, odd):
     more = {"user_team": odd, "team": odd, "source_team": odd, "user_profile": odd}
     load(of_others(tmp_path, written_by("U0ZED", "1767600000.000100", "How?", **more)))
@@ -89,6 +90,7 @@ def test_values_from_slack_override_messages(load, database, session, tmp_path):
     assert {a.asker for a in session.scalars(select(Ask))} == {"U0ZED", "U0ANA"}
 
 
+@pytest.mark.deep_on_postgresql
 def test_in_an_enterprises_export_its_own_people_are_internal(load, session, tmp_path):
     def of(slack_id, team, enterprise, *teams):
         grid = {"enterprise_id": enterprise, "teams": list(teams)}

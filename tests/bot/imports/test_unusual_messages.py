@@ -1,5 +1,7 @@
 """Messages that are unusual in an export."""
 
+import pytest
+
 from bot.features import FEATURES
 from bot.imports.report import format_report
 from bot.runtime import Transaction
@@ -25,6 +27,7 @@ def test_a_reply_before_its_ask_counts(load, database, tmp_path):
     assert database_counts(database).totals()["helpful marks"] == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_path):
     path = small(
         tmp_path,

@@ -137,6 +137,7 @@ def test_a_reaction_takes_fifteen_statements_regardless_of_history(
     assert by(1) == by(2) == by(3) <= MOST_TO_REACT
 
 
+@pytest.mark.deep_on_postgresql
 def test_of_twelve_at_once_five_are_given(crowd: Story) -> None:
     results: list[bool] = []
     at_once(
@@ -163,6 +164,7 @@ def test_pairs_at_the_limit_are_given_whole_or_not_at_all(crowd: Story) -> None:
         assert spent(session, crowd) == 4
 
 
+@pytest.mark.deep_on_postgresql
 def test_commands_reactions_and_joins_share_one_allowance(crowd: Story) -> None:
     crowd.set_up_channel(kudos=":tada:")
     posts = []
@@ -182,6 +184,7 @@ def test_commands_reactions_and_joins_share_one_allowance(crowd: Story) -> None:
         assert spent(session, crowd) == 5
 
 
+@pytest.mark.deep_on_postgresql
 def test_one_request_on_many_replicas_at_once_is_one_kudos(crowd: Story) -> None:
     at_once([lambda: give(crowd, [CROWD[0]], "the same") for _ in range(8)])
     crowd.deliver()
@@ -190,6 +193,7 @@ def test_one_request_on_many_replicas_at_once_is_one_kudos(crowd: Story) -> None
         assert spent(session, crowd) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_one_reaction_delivered_many_times_at_once_counts_once(crowd: Story) -> None:
     crowd.set_up_channel(kudos=":tada:")
     ts = "1772442000.000100"
@@ -198,6 +202,7 @@ def test_one_reaction_delivered_many_times_at_once_counts_once(crowd: Story) -> 
         assert spent(session, crowd) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_recipient_gets_two_a_week_however_many_at_once(crowd: Story) -> None:
     at_once(
         [
@@ -254,6 +259,7 @@ def test_days_follow_each_other_without_a_gap(at, tz):
 
 
 @pytest.mark.parametrize("hour", ["2026-10-25T20:30", "2026-03-29T20:30"])
+@pytest.mark.deep_on_postgresql
 def test_the_allowance_resets_when_the_clocks_have_changed(
     crowd: Story, hour: str
 ) -> None:

@@ -76,6 +76,7 @@ def known_people(story: Story) -> Story:
     return story
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_empty_history(story: Story) -> None:
     blocks_json = json.dumps(me(story, HELPER))
     assert "Help someone" in blocks_json
@@ -91,6 +92,7 @@ def test_reasons_links_and_tags_are_shown_to_both(known_people: Story) -> None:
     assert given_row == "To Ben and Chi, 1 Mar: reason number 0  #ops"
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_long_list_has_pages(known_people: Story) -> None:
     history(known_people, 20)
     for member, action in ((HELPER, "kudos_received"), (ASKER, "kudos_given")):
@@ -126,6 +128,7 @@ def test_a_forged_cursor_shows_nothing(known_people: Story, cursor: str) -> None
     assert "are gone" in known_people.slack.responses[-1][1]
 
 
+@pytest.mark.deep_on_postgresql
 def test_nobody_can_read_another_members_pages(known_people: Story) -> None:
     history(known_people, 20)
     cursor = button(me(known_people, HELPER), "kudos_received")

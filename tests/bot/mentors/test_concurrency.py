@@ -75,6 +75,7 @@ def wait_for(connection: Connection, waiting: int) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.deep_on_postgresql
 def test_of_two_different_results_the_first_to_be_written_counts(
     friday: Story,
 ) -> None:

@@ -66,6 +66,7 @@ def secret(story: Story) -> int:
         return session.scalars(select(Channel.id).filter_by(slack_id=SECRET)).one()
 
 
+@pytest.mark.deep_on_postgresql
 def test_private_channels_count_for_their_members_only(story: Story, secret: int):
     assert names(detect(story)) == []
     assert names(detect(story, private_members={secret: [ASKER]})) == []

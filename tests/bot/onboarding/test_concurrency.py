@@ -2,10 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.factories import Story
 from tests.slack_payloads import ADMIN, ASKER, BOT, HELP_CHANNEL, PEER, button
 
 
+@pytest.mark.deep_on_postgresql
 def test_of_many_simultaneous_clicks_one_posts(story: Story) -> None:
     arrival = {"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL}
     with ThreadPoolExecutor(4) as pool:
@@ -27,6 +30,7 @@ def test_of_many_simultaneous_clicks_one_posts(story: Story) -> None:
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_joining_several_channels_at_once_is_greeted_once(story: Story) -> None:
     story.ask()
     story.clock.advance(hours=1)

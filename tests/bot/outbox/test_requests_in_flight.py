@@ -37,6 +37,7 @@ def test_a_message_waits_until_the_request_is_answered(
     assert len(slack.messages) == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_it_waits_before_it_is_claimed_rendered_checked_and_recorded(
     rt: Runtime, slack: FakeSlack
 ) -> None:

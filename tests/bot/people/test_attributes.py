@@ -36,6 +36,7 @@ def run(story: Story, file: Path) -> int:
     return int(args.run(Settings(_env_file=None, database_url=url), args))
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_newer_file_replaces_an_earlier_one(story: Story) -> None:
     join_program(story, ASKER, HELPER, PEER)
     first = load(story, f"{ASKER},Data,Senior,{ADMIN}", f"{HELPER},Data,,")
@@ -141,6 +142,7 @@ class TestMySettings:
         assert not person(story, ASKER, HELPER).do_not_pair
 
     @pytest.mark.parametrize("typed", ["<!channel>", "\u202eevil", "x" * 60])
+    @pytest.mark.deep_on_postgresql
     def test_a_team_may_be_any_line(self, story: Story, typed: str) -> None:
         join_program(story, ASKER)
         assert story.change_my_settings(ASKER, team=typed).body == ""

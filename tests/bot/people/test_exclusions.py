@@ -11,6 +11,7 @@ from tests.slack_payloads import ASKER, HELPER, PEER
 MANY = [f"U0MANY{n:02}" for n in range(MAX_EXCLUDED + 1)]
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_list_is_as_the_member_chose_it_last(
     rt: Runtime, workspace: Workspace
 ) -> None:

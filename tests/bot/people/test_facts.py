@@ -143,6 +143,7 @@ def test_an_ask_without_a_name_is_nobodys(story: Story) -> None:
     assert not person(story, ASKER, HELPER).wants
 
 
+@pytest.mark.deep_on_postgresql
 def test_hours_and_ways_are_those_of_ones_settings(story: Story) -> None:
     join_program(story, ASKER)
     choose(
@@ -329,6 +330,7 @@ def test_nobody_learns_who_excludes_them(story: Story) -> None:
     assert row["other"] == HELPER
 
 
+@pytest.mark.deep_on_postgresql
 def test_many_people_take_as_many_statements_as_few(story: Story) -> None:
     join_program(story, ASKER, HELPER, GUEST)
     statements: list[str] = []

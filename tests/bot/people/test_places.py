@@ -264,6 +264,7 @@ def test_the_last_event_of_a_person_counts_in_whatever_order(
         ((("left", -5), ("joined", 1)), []),
     ],
 )
+@pytest.mark.deep_on_postgresql
 def test_who_leaves_while_the_bot_invites_them_reads_alone(
     story: Story, opened: Opened, events: tuple[tuple[str, int], ...], alone: list[str]
 ) -> None:
@@ -307,6 +308,7 @@ def test_a_channel_that_nobody_can_be_in_becomes_a_group(
     assert recipients(story) == [group]
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_scopes_follow_slack(story: Story) -> None:
     def scopes() -> list[str]:
         with story.rt.read_session() as session:
@@ -358,6 +360,7 @@ class TestTimes:
                 # Nobody waits for ever.
                 assert places.contact_time(replace(tx, now=at), [ASKER, HELPER]) == at
 
+    @pytest.mark.deep_on_postgresql
     def test_own_hours_count(self, story: Story) -> None:
         join_program(story, ASKER, HELPER, ADMIN)
         choose(story, HELPER, hours_from=time(15), hours_to=time(18))

@@ -62,6 +62,7 @@ def test_those_who_joined_are_read_once_a_day(profiled: Story) -> None:
     assert profiled.slack.calls.count("users.profile.get") == 4
 
 
+@pytest.mark.deep_on_postgresql
 def test_another_field_is_read_at_once(profiled: Story) -> None:
     read(profiled)
     profiled.set_up_workspace(profile_level="Grade")

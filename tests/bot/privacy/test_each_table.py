@@ -203,6 +203,7 @@ def test_after_ten_years_only_rows_stay_that_have_a_reason(filled: Runtime, cloc
     assert not left & gone
 
 
+@pytest.mark.deep_on_postgresql
 def test_the_file_has_each_table_and_only_ones_part_of_others_rows(filled: Runtime):
     with filled.read(filled.workspaces.only) as tx:
         told = privacy.rows_about(tx, LEAVER)

@@ -235,6 +235,7 @@ def test_what_changes_nothing_in_the_index_is_not_followed(
         assert session.scalars(select(SearchChange.position)).all() == before
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_index_of_before_is_opened_and_goes_on(
     story: Story,
     folder: Path,
@@ -292,6 +293,7 @@ def test_an_index_that_does_not_fit_is_built_anew(
     assert found(story, "coffee") == ["Where is the coffee machine?"] * is_there
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_backup_of_a_running_bot_is_restored(
     story: Story, database: Database, folder: Path, follower: SearchFollower
 ):
@@ -508,6 +510,7 @@ def test_erased_words_leave_the_disk_at_once(
     assert found(story, "vpn") == [VPN]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_replica_reports_each_minute_and_is_forgotten_after_a_week(
     story: Story,
     database: Database,

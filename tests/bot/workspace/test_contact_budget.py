@@ -164,6 +164,7 @@ def test_a_message_that_changes_while_it_waits_is_listed_once(budget: Budget):
         assert budget.waiting() == ["news 1"]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_member_can_have_what_waits_now_and_it_costs_no_place(budget: Budget):
     for subject in (1, 2, 3, 4):
         budget.enqueue(Purpose.NEWS, subject)
@@ -223,6 +224,7 @@ def test_the_same_id_in_another_workspace_is_another_member(budget: Budget):
         assert contact_budget.waiting(other, HELPER) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_rows_are_deleted_when_they_no_longer_count(budget: Budget):
     for subject in (1, 2, 3):
         budget.enqueue(Purpose.NEWS, subject)

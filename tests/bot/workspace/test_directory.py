@@ -71,6 +71,7 @@ def test_a_workspace_without_a_token_is_not_served(
     assert replica.served.find(TEAM) is None
 
 
+@pytest.mark.deep_on_postgresql
 def test_another_replicas_installation_is_served(
     replica: WorkspaceDirectory, database: Database, workspace: Workspace
 ):

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date, time
 
+import pytest
+
 from bot.runtime import Transaction
 from bot.workspace import member_settings
 from bot.workspace.member_settings import MemberSettings
@@ -23,6 +25,7 @@ EVERYTHING = MemberSettings(
 )
 
 
+@pytest.mark.deep_on_postgresql
 def test_each_setting_is_stored_independently_and_per_member(database, workspace):
     with database.write_session.begin() as session:
         member_settings.update(

@@ -33,6 +33,7 @@ def test_it_is_finished_once(database: Database):
     assert not finish(database, state)
 
 
+@pytest.mark.deep_on_postgresql
 def test_of_many_requests_at_once_one_finishes_it(database: Database):
     state = begin(database)
     with ThreadPoolExecutor(8) as pool:

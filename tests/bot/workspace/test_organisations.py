@@ -110,6 +110,7 @@ def test_a_workspace_has_the_organisations_bot_scopes_and_address(
     assert not organisations.grant(session, organisation, "E0GROUP", at=at(2))
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_token_of_its_own_comes_first(session: Session, organisation: Installation):
     own = installations.save(
         session,
@@ -166,6 +167,7 @@ def test_the_organisation_removes_the_app_and_installs_it_again(
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.deep_on_postgresql
 def test_work_in_its_workspaces_goes_on_while_their_rows_are_locked(
     database: Database,
 ):
@@ -205,6 +207,7 @@ class Organisation:
             raise self.error
 
 
+@pytest.mark.deep_on_postgresql
 def test_slacks_list_finds_what_events_did_not_tell(database: Database):
     with database.write_session.begin() as session:
         organisation_id = install(session).id

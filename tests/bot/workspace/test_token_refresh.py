@@ -93,6 +93,7 @@ def test_without_renewal_slack_accepts_it_no_longer(
         first.works(acme)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_token_that_expired_too_early_is_renewed_at_once(
     first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
 ):
@@ -111,6 +112,7 @@ def test_a_token_that_expired_too_early_is_renewed_at_once(
     assert first.works(acme)
 
 
+@pytest.mark.deep_on_postgresql
 def test_after_a_long_pause_it_is_ready_at_once_and_nothing_is_lost(
     first: InstallSite, hub: SlackHub, acme: Sandbox, database: Database, clock: Clock
 ):
@@ -148,6 +150,7 @@ def test_after_a_long_pause_it_is_ready_at_once_and_nothing_is_lost(
         assert tx.session.scalars(select(OutboxItem.state)).all() == ["sent"]
 
 
+@pytest.mark.deep_on_postgresql
 def test_of_two_replicas_one_renews_it_and_the_other_reads_it(
     first: InstallSite,
     hub: SlackHub,
@@ -169,6 +172,7 @@ def test_of_two_replicas_one_renews_it_and_the_other_reads_it(
         assert site.works(acme)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_replica_whose_clock_is_behind_leaves_a_claim_alone(
     first: InstallSite, database: Database, clock: Clock, first_version: int
 ):

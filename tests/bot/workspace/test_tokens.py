@@ -108,6 +108,7 @@ def test_a_start_with_another_key_is_refused(database: Database, stored: int):
         token_keys.require_same_key(database.write_session, TokenKeys(NEW))
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_changed_key_opens_all_tokens_and_the_old_one_none(
     database: Database, stored: int
 ):
@@ -134,6 +135,7 @@ def test_a_change_stops_at_a_token_that_does_not_open(database: Database, stored
     token_keys.require_same_key(database.write_session, KEYS)
 
 
+@pytest.mark.deep_on_postgresql
 def test_after_a_lost_key_each_workspace_installs_the_app_again(
     database: Database, stored: int
 ):
@@ -183,6 +185,7 @@ def test_a_token_that_does_not_expire_is_left_alone(database: Database, stored: 
     assert claim(database, days=400) == []
 
 
+@pytest.mark.deep_on_postgresql
 def test_two_processes_that_take_longer_than_a_lease_use_no_token_twice(
     rt: Runtime, database: Database, clock: Clock
 ):

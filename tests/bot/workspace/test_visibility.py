@@ -103,6 +103,7 @@ def test_a_membership_from_the_future_counts_for_nothing(rt, places):
 
 
 @pytest.mark.parametrize("hours", [0.5, 3, 24])
+@pytest.mark.deep_on_postgresql
 def test_after_the_clock_is_set_back_slack_is_asked_again(
     rt, clock, slack, places, hours
 ):
@@ -219,6 +220,7 @@ def test_a_quote_goes_only_where_everyone_may_see_the_source(
     assert visibility.may_quote(source_channel, target_channel) is is_allowed
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_leave_counts_although_the_channel_was_not_known_to_be_private(rt, places):
     """The channel's facts are fetched after the event, and an older answer comes in."""
     with rt.write(rt.workspaces.only) as opened:

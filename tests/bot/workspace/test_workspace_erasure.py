@@ -94,6 +94,7 @@ def test_nothing_of_it_is_left_and_everything_of_the_other(
     assert after[other] == before[other]
 
 
+@pytest.mark.deep_on_postgresql
 def test_every_replica_builds_its_search_index_anew(
     database: Database, both: tuple[int, int]
 ):
@@ -102,12 +103,14 @@ def test_every_replica_builds_its_search_index_anew(
         assert session.scalars(select(SearchRebuild.reason)).all() == ["erasure"]
 
 
+@pytest.mark.deep_on_postgresql
 def test_it_is_kept_for_its_time(database: Database, both: tuple[int, int]):
     before = rows(database)
     assert not erase(database, both[0], days=29, hours=23)
     assert rows(database) == before
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_workspace_that_has_the_app_is_not_erased(
     database: Database, both: tuple[int, int]
 ):
@@ -116,6 +119,7 @@ def test_a_workspace_that_has_the_app_is_not_erased(
     assert rows(database) == before
 
 
+@pytest.mark.deep_on_postgresql
 def test_those_that_are_due(database: Database, both: tuple[int, int]):
     with database.read_session() as session:
         early, late = (
@@ -125,6 +129,7 @@ def test_those_that_are_due(database: Database, both: tuple[int, int]):
     assert (early, late) == ([], [both[0]])
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_job_meanwhile_leaves_it_alone_and_earlier_work_does_not_stop_it(
     database: Database, both: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ):
@@ -169,6 +174,7 @@ def install_again(database: Database, team: str) -> int:
         return installations.save(session, identity, now=NOW).id
 
 
+@pytest.mark.deep_on_postgresql
 def test_installed_again_in_time_it_finds_everything(
     database: Database, both: tuple[int, int], workspace: Workspace
 ):

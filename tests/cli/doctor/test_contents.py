@@ -161,6 +161,7 @@ def test_a_bot_in_no_channel_and_people_in_unknown_zones(story: Story):
         ("another", "", False),
     ],
 )
+@pytest.mark.deep_on_postgresql
 def test_the_systems_zones_are_compared_with_the_packages(
     story: Story,
     tmp_path: Path,

@@ -107,6 +107,7 @@ def test_an_invalid_database_url(tmp_path: Path, url: str, says: str):
 
 
 @pytest.mark.deep
+@pytest.mark.deep_on_postgresql
 def test_postgresql_is_checked_as_well(empty_postgresql: Database, postgresql_url: str):
     found = by(
         database.examine(settings(database_url=postgresql_url), None, clock=utc_now)

@@ -26,6 +26,7 @@ def test_an_index_that_follows(story: Story, follower: SearchFollower):
     assert (found.level, found.says) == ("ok", "1 ask can be found.")
 
 
+@pytest.mark.deep_on_postgresql
 def test_no_process_follows(story: Story, follower: SearchFollower):
     assert of_search(story).level == "warning"
     follower.follow()

@@ -669,6 +669,7 @@ def test_no_one_else_can_act_and_all_read_the_same(
 
 @pytest.mark.parametrize("loss", ["cut", "key", "workspace", "left"])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_without_the_link_its_author_is_anyone(
     story: Story, author: Actor, ask_id: int, loss: str
 ) -> None:

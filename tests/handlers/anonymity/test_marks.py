@@ -72,6 +72,7 @@ def _without_numbers(text: str) -> str:
 
 @pytest.mark.parametrize("is_named", [False, True])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_all_asks_without_a_name_are_by_one_giver(
     anonymity: Anonymity, story: Story, is_named: bool
 ) -> None:

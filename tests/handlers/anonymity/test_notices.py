@@ -231,6 +231,7 @@ def test_while_it_waits_its_recipient_is_sealed(
         Rejected("chat.postMessage", "user_not_found"),
     ],
 )
+@pytest.mark.each_parameter
 def test_a_note_that_may_be_lost_is_not_sent_again(
     answered: Anonymity, story: Story, error: Any
 ) -> None:
@@ -296,6 +297,7 @@ def test_on_saturday_there_is_none(answered: Anonymity, story: Story) -> None:
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_two_replicas_send_one(answered: Anonymity, story: Story) -> None:
     story.clock.now = TUESDAY.replace(hour=9)
     at_once(*(lambda: run_job(story) for _ in range(3)))

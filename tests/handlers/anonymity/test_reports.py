@@ -256,6 +256,7 @@ def test_without_a_decision_it_is_deleted_after_seven_days(
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_reports_at_once_hide_it_once(anonymity: Anonymity, story: Story) -> None:
     anonymity.ask()
     members = (HELPER, PEER, ASKER, ADMIN)
@@ -268,6 +269,7 @@ def test_reports_at_once_hide_it_once(anonymity: Anonymity, story: Story) -> Non
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_reports_and_a_deletion_at_once(anonymity: Anonymity, story: Story) -> None:
     message = anonymity.ask()
     report(story, HELPER)
@@ -291,6 +293,7 @@ def test_reports_and_a_deletion_at_once(anonymity: Anonymity, story: Story) -> N
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_show_and_delete_at_once_have_one_outcome(
     anonymity: Anonymity, story: Story
 ) -> None:

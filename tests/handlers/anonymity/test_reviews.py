@@ -185,6 +185,7 @@ def test_the_only_champions_own_ask_is_refused_like_any_other(
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_two_champions_at_once_post_it_once(reviewed: Anonymity, story: Story) -> None:
     submit(reviewed)
     action, value = button(message(story), "Post")
@@ -201,6 +202,7 @@ def test_two_champions_at_once_post_it_once(reviewed: Anonymity, story: Story) -
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_post_and_not_like_this_at_once_have_one_outcome(
     reviewed: Anonymity, story: Story
 ) -> None:
@@ -313,6 +315,7 @@ def test_a_forgotten_authors_draft_stays_as_no_ones(
 
 
 @pytest.mark.parametrize("has_left_slack", [True, False])
+@pytest.mark.each_parameter
 def test_an_author_who_has_left_has_no_link_to_what_is_posted_later(
     reviewed: Anonymity, story: Story, *, has_left_slack: bool
 ) -> None:

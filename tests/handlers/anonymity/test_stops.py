@@ -229,6 +229,7 @@ def outbox(story: Story) -> list[OutboxItem]:
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_two_leads_at_once_stop_them_once(anonymity: Anonymity, story: Story) -> None:
     stop_two(anonymity, story)
     story.advance(days=1)
@@ -245,6 +246,7 @@ def test_two_leads_at_once_stop_them_once(anonymity: Anonymity, story: Story) ->
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_two_champions_at_once_stop_the_author_once(
     anonymity: Anonymity, story: Story
 ) -> None:

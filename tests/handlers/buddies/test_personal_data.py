@@ -45,6 +45,7 @@ def test_the_newcomers_file_has_no_answer(story: Story) -> None:
 
 @pytest.mark.parametrize("by", [NEWCOMER, BUDDY])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_forgetting_ends_it(story: Story, by: str) -> None:
     other = {NEWCOMER: BUDDY, BUDDY: NEWCOMER}[by]
     pairs_up(story)
@@ -61,6 +62,7 @@ def test_forgetting_ends_it(story: Story, by: str) -> None:
 
 @pytest.mark.parametrize("by", [NEWCOMER, BUDDY])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_forgetting_during_the_question(story: Story, by: str) -> None:
     begin(story)
     wants(story)

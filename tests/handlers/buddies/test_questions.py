@@ -394,6 +394,7 @@ def test_a_question_waits_for_working_hours(story: Story, stops: str | None) -> 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("obstacle", ["manager", "excluded"])
+@pytest.mark.each_parameter
 def test_who_must_not_meet_after_a_yes_is_not_introduced(
     story: Story, obstacle: str
 ) -> None:

@@ -217,6 +217,7 @@ def test_a_solved_ask_is_asked_about_in_other_words(circle: Story):
     ],
 )
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_an_ask_that_not_all_may_see_is_used_neither_before_nor_after_a_yes(
     story: Story, model: Any, values: dict[str, Any]
 ):

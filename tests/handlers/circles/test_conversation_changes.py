@@ -48,6 +48,7 @@ def channels_known(story: Story) -> set[str]:
 @pytest.mark.deep
 @pytest.mark.parametrize("scope", [CHANNEL, GROUP])
 @pytest.mark.parametrize("is_private", [True, False])
+@pytest.mark.each_parameter
 def test_the_bot_never_reads_where_it_wrote_to_a_circle(
     story: Story, program: int, scope: str, is_private: bool
 ) -> None:

@@ -108,6 +108,7 @@ def none_waits(story: Story) -> None:
         assert set(states) <= {"sent", "cancelled"}
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_circle_goes_quiet_has_a_break_and_comes_back(story: Story, twice: Twice):
     circle_id = a_circle(story)
     jobs.circle_meetings.keep_meetings(story.rt, story.worker)
@@ -132,6 +133,7 @@ def test_a_circle_goes_quiet_has_a_break_and_comes_back(story: Story, twice: Twi
     none_waits(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_circle_decides_on_another_time_and_a_break(story: Story, twice: Twice):
     circle_id = a_circle(story)
     misses_two(story)
@@ -158,6 +160,7 @@ def test_a_circle_decides_on_another_time_and_a_break(story: Story, twice: Twice
     none_waits(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_circle_decides_about_a_person(story: Story, program: int, twice: Twice):
     season, circle_id, people = circle_of(story, program, 5)
     form = press(story, people[0], "change", circle_id)
@@ -200,6 +203,7 @@ def test_a_circle_decides_about_a_person(story: Story, program: int, twice: Twic
     none_waits(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_member_starts_a_circle_it_ends_and_goes_on(
     story: Story, program: int, twice: Twice
 ):
@@ -232,6 +236,7 @@ def test_a_member_starts_a_circle_it_ends_and_goes_on(
     none_waits(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_an_ask_becomes_a_circle(
     story: Story, program: int, ask: tuple[int, str], twice: Twice
 ):
@@ -247,6 +252,7 @@ def test_an_ask_becomes_a_circle(
     none_waits(story)
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_circle_that_too_few_join_does_not_begin(
     story: Story, program: int, twice: Twice
 ):

@@ -97,6 +97,7 @@ def test_a_data_file_tells_nobody_elses_presses(met: Story):
 
 @pytest.mark.parametrize("member", [HELPER, ASKER])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_a_forgotten_member_vanishes_from_the_meetings(met: Story, member: str):
     forget(met, member)
     met.advance(minutes=2)

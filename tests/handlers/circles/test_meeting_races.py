@@ -85,6 +85,7 @@ def any_presses(seed: int) -> list[Press]:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.each_parameter
 def test_any_order_of_arrival_stores_the_same(story: Story, seed: int):
     keep(story)
     results = []
@@ -107,6 +108,7 @@ def test_any_order_of_arrival_stores_the_same(story: Story, seed: int):
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_starts_at_once_start_one_meeting(story: Story):
     make_circle(story)
     open_agenda(story)
@@ -119,6 +121,7 @@ def test_starts_at_once_start_one_meeting(story: Story):
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_people_who_take_over_at_once_do_not_lose_a_press(story: Story):
     make_circle(story)
     open_agenda(story)
@@ -128,6 +131,7 @@ def test_people_who_take_over_at_once_do_not_lose_a_press(story: Story):
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_replicas_at_once_plan_announce_and_post_once(story: Story):
     make_circle(story)
     run = partial(jobs.circle_meetings.keep_meetings, story.rt, story.worker)
@@ -159,6 +163,7 @@ def keep_twice(story: Story) -> None:
 
 @on_postgresql
 @pytest.mark.parametrize("is_committed", [True, False])
+@pytest.mark.deep_on_postgresql
 def test_a_bot_that_is_killed_at_each_step_goes_on(story: Story, is_committed: bool):
     """Each step is one transaction; whoever pressed presses again if it is lost."""
     make_circle(story)

@@ -264,6 +264,7 @@ def test_only_meetings_of_ones_other_circles_take_ones_time(story: Story, progra
 
 @pytest.mark.deep
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.deep_on_postgresql
 def test_two_circles_that_choose_one_time_at_once(story: Story, program: int):
     circles, [runs, *_] = two_circles(story, program)
     [chosen, *_] = offered_times(press(story, runs, "change", circles[0]))

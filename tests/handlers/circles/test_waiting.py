@@ -246,6 +246,7 @@ def test_a_lead_who_invited_is_not_reminded(story: Story, program: int):
 
 @pytest.mark.parametrize("reason", ["manager", "excluded"])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_two_who_must_not_meet_are_parted_before_they_read_of_each_other(
     story: Story, program: int, reason: str
 ):

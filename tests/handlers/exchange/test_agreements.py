@@ -147,6 +147,7 @@ def test_harmful_text_is_shown_as_it_was_written(draft: Story, text: str) -> Non
 
 @pytest.mark.parametrize("by", [PEER, ADMIN])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_nobody_else_sees_or_does_anything(story: Story, by: str) -> None:
     begin(story)
     agree_all(story)

@@ -45,6 +45,7 @@ def test_each_file_has_only_own_answers(story: Story) -> None:
 
 @pytest.mark.parametrize("by", [ASKER, HELPER])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_forgetting_ends_it_and_takes_the_words(story: Story, by: str) -> None:
     other = {ASKER: HELPER, HELPER: ASKER}[by]
     begin(story)
@@ -67,6 +68,7 @@ def test_forgetting_ends_it_and_takes_the_words(story: Story, by: str) -> None:
 
 @pytest.mark.parametrize("by", [ASKER, HELPER])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_forgetting_takes_words_that_the_other_saved_again(
     story: Story, by: str
 ) -> None:
@@ -89,6 +91,7 @@ def people_of_exchanges(story: Story) -> set[str | None]:
 
 @pytest.mark.parametrize("by", [ASKER, HELPER])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_forgetting_during_the_question(story: Story, by: str) -> None:
     begin(story)
     asks(story)

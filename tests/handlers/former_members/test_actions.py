@@ -440,6 +440,7 @@ def told_just_now(story: Story) -> str:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_heard", [True, False])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_a_former_member_does_nothing_there(den: Story, *, is_heard: bool):
     ways = prepared(den)
     den.deliver()

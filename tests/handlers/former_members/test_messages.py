@@ -232,6 +232,7 @@ def told_of_it(text: str) -> bool:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_heard", [True, False])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_no_later_text_reaches_a_former_member(den: Story, *, is_heard: bool):
     life = lived(den)
     next(life)

@@ -153,6 +153,7 @@ def test_it_will_not_happen_and_counts_for_nothing(
 
 @pytest.mark.parametrize(("text", "never"), [("Yes", 0), ("So-so", 0), ("No", 1)])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_only_they_learn_that_it_was_no_good_match(
     story: Story, pair: tuple[str, str], text: str, never: int
 ) -> None:

@@ -230,6 +230,7 @@ def test_people_who_wait_are_first_if_a_list_leaves_some_out(story: Story) -> No
     [("manager", 2, 2), ("report", 6, 2), ("report", 3, 1), ("guest", 5, 1)],
 )
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_two_who_must_not_meet_are_parted_before_they_read_of_each_other(
     story: Story, reason: str, count: int, waiting_count: int
 ) -> None:

@@ -203,6 +203,7 @@ def test_a_late_delivery_restores_nothing(lived: Story):
 @pytest.mark.parametrize("capture", ["off", "all"])
 @pytest.mark.parametrize("way", ["said", "read"])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_earlier_messages_delivered_late_are_not_stored(
     story: Story, capture: str, way: str
 ):
@@ -383,6 +384,7 @@ def is_thanked(story: Story) -> None:
 
 @pytest.mark.parametrize("is_looked_up", [asks_for_their_data, is_thanked])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_data_from_before_the_erasure_stays_away_on_their_return(
     lived: Story, is_looked_up: Callable[[Story], None]
 ):

@@ -136,6 +136,7 @@ def test_an_erased_person_is_named_no_longer(story: Story, program: int) -> None
 
 @pytest.mark.parametrize("change", [{"deleted": True}, {"team_id": "T0ELSE"}])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_someone_who_is_no_longer_of_the_workspace_is_not_named(
     story: Story, program: int, change: dict[str, Any]
 ) -> None:

@@ -112,6 +112,7 @@ def stored(story: Story) -> dict[str, Any]:
     "member", [PEER, CHAMPION, GUEST, STRANGER, ROBOT, GONE, "U0NOBODY"]
 )
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_nothing_of_a_program_in_a_private_channel_is_seen_outside(
     hidden: Story, member: str
 ):

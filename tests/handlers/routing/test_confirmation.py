@@ -92,6 +92,7 @@ def test_an_author_who_makes_it_an_ask_has_said_so(championed: Routing, story: S
 
 
 @pytest.mark.parametrize("member", [HELPER, PEER, CHAMPION, ADMIN, GUEST])
+@pytest.mark.each_parameter
 def test_nobody_else_says_yes(championed: Routing, story: Story, member: str):
     convert(story, CHAMPION)
     story.click(member, "route_confirm", ask_id(story))

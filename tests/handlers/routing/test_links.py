@@ -173,6 +173,7 @@ def test_the_asker_learns_that_a_link_was_not_posted(unanswered: Routing, story:
 
 @on_sqlite
 @pytest.mark.parametrize("member", [HELPER, PEER])
+@pytest.mark.each_parameter
 def test_only_the_asker_posts_a_link(unanswered: Routing, story: Story, member: str):
     view = open_form(story)
     answer = story.submit(member, view, {"channel": OPS})

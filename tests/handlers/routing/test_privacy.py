@@ -339,6 +339,7 @@ def test_many_guests_of_other_channels_hold_nothing_up(
 @on_sqlite
 @pytest.mark.parametrize("is_sent", [True, False])
 @pytest.mark.deep
+@pytest.mark.each_parameter
 def test_who_became_a_guest_reads_no_request(
     routing: Routing, story: Story, *, is_sent: bool
 ):

@@ -97,6 +97,7 @@ def check(story: Story) -> None:
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_two_replicas_at_the_same_tick(
     routing: Routing, story: Story, crowd: list[str]
 ):
@@ -122,6 +123,7 @@ def test_two_replicas_at_the_same_tick(
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_a_second_replica_sees_that_the_step_is_taken(routing: Routing, story: Story):
     wait_until_due(routing, story, [QUESTION])
     ask_id = story.asks()[-1].id
@@ -156,6 +158,7 @@ def test_a_second_replica_sees_that_the_step_is_taken(routing: Routing, story: S
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_the_asker_presses_twice_at_the_tick_of_the_job(
     routing: Routing, story: Story, crowd: list[str]
 ):
@@ -179,6 +182,7 @@ def test_the_asker_presses_twice_at_the_tick_of_the_job(
 
 @on_postgresql
 @pytest.mark.parametrize("count", range(1, 5))
+@pytest.mark.deep_on_postgresql
 def test_a_job_that_dies_before_its_commit_runs_again(
     routing: Routing, story: Story, count: int
 ):
@@ -211,6 +215,7 @@ def test_a_job_that_dies_before_its_commit_runs_again(
 
 @on_postgresql
 @pytest.mark.parametrize("is_committed", [True, False])
+@pytest.mark.deep_on_postgresql
 def test_a_step_whose_commit_is_lost_is_taken_once(
     routing: Routing, story: Story, *, is_committed: bool
 ):
@@ -230,6 +235,7 @@ def test_a_step_whose_commit_is_lost_is_taken_once(
     ("action", "outcome"),
     [("request_help", "helping"), ("request_decline", "declined")],
 )
+@pytest.mark.deep_on_postgresql
 def test_a_press_whose_commit_is_lost_counts_once(
     routing: Routing, story: Story, action: str, outcome: str, *, is_committed: bool
 ):
@@ -248,6 +254,7 @@ def test_a_press_whose_commit_is_lost_counts_once(
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_an_answer_that_comes_first_stops_the_step(routing: Routing, story: Story):
     wait_until_due(routing, story, [QUESTION])
     ask = story.asks()[-1]
@@ -294,6 +301,7 @@ def test_never_between_the_step_and_its_message(routing: Routing, story: Story):
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_who_is_forgotten_meanwhile_is_not_asked(
     routing: Routing, story: Story, crowd: list[str]
 ):
@@ -314,6 +322,7 @@ def test_who_is_forgotten_meanwhile_is_not_asked(
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_someone_whom_another_transaction_asks_first_is_replaced(
     routing: Routing, story: Story, crowd: list[str]
 ):
@@ -430,6 +439,7 @@ def races() -> list[Any]:
 
 @on_postgresql
 @pytest.mark.parametrize(("first", "second"), races())
+@pytest.mark.deep_on_postgresql
 def test_a_press_and_something_else_at_once(
     routing: Routing, story: Story, crowd: list[str], first: str, second: str
 ):
@@ -464,6 +474,7 @@ def test_a_press_and_something_else_at_once(
 
 
 @on_postgresql
+@pytest.mark.deep_on_postgresql
 def test_steps_of_many_asks_answers_presses_and_erasures_at_once(
     routing: Routing, story: Story, crowd: list[str]
 ):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from bot.asks import (
     answer_store,
@@ -38,7 +38,7 @@ from bot.outbox.lookup import find_state
 from bot.runtime import Transaction
 from bot.slack.text import is_erased, sanitize
 from bot.workspace import members, roles
-from models import Ask, Channel, Member
+from models import Ask, Channel, Member, OutboxItem
 
 NOT_BY_A_PERSON = "That message is from an app."
 AUTHOR_ERASED = "I no longer keep that message. To ask your peers yourself, type /ask."
@@ -150,7 +150,10 @@ def convert_message(
     ask.is_captured = False
     ask.is_confirmed = by == author
     restore(tx, ask, channel, is_restored=deleted_at is not None)
-    _enqueue_thread_line(tx, ask, channel, deleted_at=deleted_at)
+    if deleted_at is None:
+        _enqueue_thread_line(tx, ask, channel)
+    else:
+        _enqueue_line_again(tx, ask, channel, deleted_at=deleted_at)
     if by != author:
         tx.enqueue(ASK_CONVERTED, ask.id, to=author, payload={"by": by})
     return ask
@@ -165,25 +168,34 @@ def restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) -
     replies.request_thread_sync(tx, ask, channel)
 
 
-def _enqueue_thread_line(
-    tx: Transaction, ask: Ask, channel: Channel, *, deleted_at: datetime | None = None
-) -> None:
-    """Enqueue the bot's line in the message's thread, once.
+def _enqueue_thread_line(tx: Transaction, ask: Ask, channel: Channel) -> None:
+    """Enqueue the bot's line in the message's thread, once."""
+    tx.enqueue(ASK_POST, ask.id, to=channel.slack_id, payload={"thread_ts": ask.ts})
 
-    `deleted_at`: the ask had been deleted then, and its line with it.
-    """
-    occurrence = ""
-    if deleted_at is not None and ask.thread_line_ts is None:
-        first = dedup_key(ASK_POST, ask.id, channel.slack_id)
-        if find_state(tx.session, tx.workspace.id, first) == "sent":
-            occurrence = str(datetime_to_micros(deleted_at))
-    tx.enqueue(
-        ASK_POST,
-        ask.id,
-        to=channel.slack_id,
-        payload={"thread_ts": ask.ts},
-        occurrence=occurrence,
-    )
+
+def _enqueue_line_again(
+    tx: Transaction, ask: Ask, channel: Channel, *, deleted_at: datetime
+) -> None:
+    """Enqueue the line of an ask that had been deleted, and its line with it."""
+    first = dedup_key(ASK_POST, ask.id, channel.slack_id)
+    of_ask = {
+        "installation_id": tx.workspace.id,
+        "kind": ASK_POST,
+        "subject_id": ask.id,
+        "finished_at": None,
+    }
+    if find_state(tx.session, tx.workspace.id, first) != "sent":
+        _enqueue_thread_line(tx, ask, channel)
+    elif ask.thread_line_ts is None and not tx.session.scalar(
+        select(exists(select(OutboxItem.id).filter_by(**of_ask)))
+    ):
+        tx.enqueue(
+            ASK_POST,
+            ask.id,
+            to=channel.slack_id,
+            payload={"thread_ts": ask.ts},
+            occurrence=str(datetime_to_micros(deleted_at)),
+        )
 
 
 def disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
@@ -205,8 +217,7 @@ def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
     """Undo `disclaim`. Raises UserError if the message was deleted."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     _require_disclaim(tx, ask, channel, by, is_unanswered=True)
-    deleted_at = ask.deleted_at
-    if deleted_at is None:
+    if ask.deleted_at is None:
         return
     if not ask.is_users_message or ask.removed_by is None:
         raise UserError(ASK_GONE)
@@ -214,7 +225,7 @@ def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
         ask.is_confirmed = True
     restore(tx, ask, channel, is_restored=True)
     if not ask.is_captured or channel.capture_indicator == "line":
-        _enqueue_thread_line(tx, ask, channel, deleted_at=deleted_at)
+        _enqueue_thread_line(tx, ask, channel)
 
 
 def _require_disclaim(

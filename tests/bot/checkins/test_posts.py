@@ -150,6 +150,7 @@ def test_two_replicas_close_a_round_once(story: Story):
     assert view_ts == 1
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_response_during_the_close_is_included_or_refused(story: Story):
     one = story.post_round()
     views = {member: open_form(story, member, one) for member in (ASKER, HELPER, PEER)}

@@ -151,6 +151,7 @@ def test_of_twelve_at_once_five_are_given(crowd: Story) -> None:
         assert len(session.scalars(select(KudosThanks)).all()) == 5
 
 
+@pytest.mark.deep_on_postgresql
 def test_pairs_at_the_limit_are_given_whole_or_not_at_all(crowd: Story) -> None:
     at_once(
         [

@@ -534,6 +534,7 @@ def test_a_replica_reports_each_minute_and_is_forgotten_after_a_week(
         assert session.scalars(select(SearchReplica.followed_at)).all() == [clock()]
 
 
+@pytest.mark.deep_on_postgresql
 def test_a_later_transaction_that_commits_first_hides_no_earlier_one(
     story: Story, database: Database, follower: SearchFollower
 ):
@@ -554,6 +555,7 @@ def test_a_later_transaction_that_commits_first_hides_no_earlier_one(
     assert sorted(found(story, "bird")) == ["Early bird", "Late bird"]
 
 
+@pytest.mark.deep_on_postgresql
 def test_positions_of_another_server_are_followed_from_the_start(
     story: Story, database: Database, folder: Path, follower: SearchFollower
 ):

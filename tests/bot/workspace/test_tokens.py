@@ -160,6 +160,7 @@ def test_a_token_is_renewed_two_hours_before_it_expires(
     assert claim(database, hours=10) == [stored]
 
 
+@pytest.mark.deep_on_postgresql
 def test_one_process_renews_it_and_another_one_if_that_ends(
     database: Database, stored: int
 ):

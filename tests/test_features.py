@@ -234,6 +234,7 @@ def run(tree: Path, *command: str) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(300)
 def test_a_new_feature_needs_its_own_files_and_a_few_lines(tree: Path):
     alone = ("-n", "0", "-q", "-p", "no:cacheprovider", "-m", "")
     run(

@@ -550,6 +550,7 @@ def restorable_rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.mark.deep
 @pytest.mark.on_postgresql
+@pytest.mark.timeout(300)
 def test_every_kind_that_waits_is_sent_once_after_the_upgrade(
     story: Story, database: Database
 ) -> None:
@@ -585,6 +586,7 @@ def test_every_kind_that_waits_is_sent_once_after_the_upgrade(
 
 @pytest.mark.deep
 @pytest.mark.on_postgresql
+@pytest.mark.timeout(300)
 def test_what_0_1_sent_after_a_backup_is_found_and_not_sent_again(
     story: Story, database: Database
 ) -> None:

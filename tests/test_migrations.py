@@ -108,6 +108,7 @@ def tables(database: Database) -> set[str]:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(300)
 def test_killed_at_any_step_it_leaves_everything_unchanged(url: str):
     for step in (OLDEST, STEPS[len(STEPS) // 2], NEWEST, COMMIT):
         assert run((url, step)) == [-signal.SIGKILL], step

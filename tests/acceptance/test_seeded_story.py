@@ -76,6 +76,7 @@ def direct_messages(slack: Sandbox, name: str) -> str:
     ],
     ids="{:%a %H:%M}".format,
 )
+@pytest.mark.timeout(300)
 def test_the_story_shows_everything_and_ends_in_the_present(
     begin: Callable[[datetime], Sandbox], present: datetime
 ):

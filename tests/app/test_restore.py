@@ -214,6 +214,7 @@ def look_at(machine: Machine, restore: str = "", address: str = "") -> None:
     assert "\nwrong    Anonymity key " in with_another
 
 
+@pytest.mark.timeout(300)
 def test_the_bot_goes_on_from_a_copy_of_sqlite(machine: Machine):
     copy, restore, _ = blocks("## SQLite")
     lose(machine, lambda: machine.shell(copy))
@@ -227,6 +228,7 @@ def test_the_bot_goes_on_from_a_copy_of_sqlite(machine: Machine):
     go_on(machine)
 
 
+@pytest.mark.timeout(300)
 def test_the_bot_goes_on_from_a_dump_of_postgresql(with_postgresql: Machine):
     machine = with_postgresql
     dump, restore, prepare = blocks("## PostgreSQL")

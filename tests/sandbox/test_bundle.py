@@ -25,6 +25,7 @@ def test_each_package_in_it_has_its_licence() -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(300)
 def test_it_is_built_from_the_sources(tmp_path: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:

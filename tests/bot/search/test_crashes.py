@@ -83,6 +83,7 @@ def write(folder: Path, commits: Connection) -> None:
         commits.send(position)
 
 
+@pytest.mark.timeout(300)
 def test_killed_at_any_moment_the_index_is_as_of_its_last_commit(folder):
     index = SearchIndex(folder)
     index.apply([], followed=0)

@@ -238,6 +238,7 @@ def test_it_is_gone_where_it_is_off(story: Story) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(300)
 def test_twelve_rounds_over_the_clocks_and_leavers(story: Story) -> None:
     """Match people in three zones over half a year; the clocks change twice."""
     people = names_of(12)

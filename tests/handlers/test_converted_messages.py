@@ -140,6 +140,7 @@ def _know(story: Story, *, is_stranger: bool) -> None:
     story.deliver()
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.parametrize("is_heard", [True, False])
 def test_a_message_that_is_an_ask_again_gets_its_line_again(
     story: Story, is_heard: bool
@@ -161,6 +162,20 @@ def test_a_message_that_is_an_ask_again_gets_its_line_again(
     story.deliver()
     assert ":speech_balloon: Answered" in json.dumps(line_below(story, ts).blocks)
     assert [each.ts for each in story.answers()] == [answer]
+
+
+def test_a_line_that_a_person_deleted_stays_away_after_an_undo(story: Story) -> None:
+    ts, line = converted(story)
+    ask_id = story.only_ask().id
+    story.slack.messages.remove(line)
+    story.delete(BOT, line.ts, thread_ts=ts)
+    story.click(ASKER, "ask_delete", value=str(ask_id))
+    story.deliver()
+    assert story.only_ask().state == "deleted"
+    story.click(ASKER, "ask_restore", value=str(ask_id))
+    story.deliver()
+    assert story.only_ask().state == "open"
+    assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
 def test_not_an_ask_is_one_click_and_so_is_its_undo(story: Story) -> None:

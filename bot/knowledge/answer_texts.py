@@ -140,7 +140,7 @@ def store_fetched(
     is due was inserted since then, by another first mark: its words are read again.
     """
     row = _lock(tx, answer_id)
-    if row is None or row.text is not None or row.next_fetch_at is not None:
+    if row is None or row.next_fetch_at is not None:
         return
     if (
         message is None
@@ -150,14 +150,18 @@ def store_fetched(
         return
     edited = message.get("edited") or {}
     edited_at = ts_to_micros(str(edited["ts"])) if "ts" in edited else 0
-    _store(tx, row, str(message.get("text") or ""), edited_at)
+    if row.text is None or edited_at > row.edited_at_micros:
+        _store(tx, row, str(message.get("text") or ""), edited_at)
 
 
 def apply_edit(answer_id: int, edited: EditedMessage, tx: Transaction) -> None:
     """Follow the edit of an answer whose words are kept; the latest event wins."""
     row = _lock(tx, answer_id)
     if row is not None and edited.event_micros > row.edited_at_micros:
+        # The event of a later edit may have come before the row.
+        fetch_at = row.next_fetch_at
         _store(tx, row, edited.text, edited.event_micros)
+        row.next_fetch_at = fetch_at
 
 
 def store_imported(tx: Transaction, texts: Mapping[int, str]) -> None:

@@ -20,7 +20,7 @@ from models import Answer, AnswerText, Channel, OutboxItem
 
 def render_fetch(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     row = tx.session.get(AnswerText, delivery.subject_id)
-    if row is None or row.text is not None:
+    if row is None:
         return None
     answer = tx.session.get_one(Answer, row.answer_id)
     ask, channel = ask_view.load_ask(tx.session, row.ask_id)

@@ -313,7 +313,22 @@ def test_an_edit_before_the_words_are_read_counts(story: Story, thread: Thread):
     assert kept(story) == ["Better"]
     read_due(story)
     assert kept(story) == ["Better"]
-    assert READ not in story.slack.calls
+
+
+def test_the_event_of_an_older_edit_comes_before_the_words_are_read(
+    story: Story, thread: Thread
+):
+    answer = thread.answer()
+    early = story.ts()
+    story.clock.advance(seconds=5)
+    # There is nothing yet that it could change.
+    thread.edit(answer, "Third")
+    story.react(PEER, answer, "heart")
+    story.edit(
+        HELPER, answer, "Second", before=WORDS, thread_ts=thread.ts, event_ts=early
+    )
+    read_due(story)
+    assert kept(story) == ["Third"]
 
 
 def test_an_edit_while_the_words_are_read_counts(story: Story, thread: Thread):

@@ -137,7 +137,6 @@ def _know(story: Story, *, is_stranger: bool) -> None:
     facts = user_object(ASKER, "Ana", is_stranger=is_stranger)
     story.slack.people[ASKER] = facts
     story.event({"type": "user_change", "user": facts})
-    story.deliver()
 
 
 @pytest.mark.deep_on_postgresql
@@ -149,6 +148,7 @@ def test_a_message_that_is_an_ask_again_gets_its_line_again(
     for line in (first, None):
         current = line or line_below(story, ts)
         _know(story, is_stranger=True)
+        story.deliver()
         assert current not in story.slack.messages
         if is_heard:
             story.delete(BOT, current.ts, thread_ts=ts)
@@ -162,6 +162,21 @@ def test_a_message_that_is_an_ask_again_gets_its_line_again(
     story.deliver()
     assert ":speech_balloon: Answered" in json.dumps(line_below(story, ts).blocks)
     assert [each.ts for each in story.answers()] == [answer]
+
+
+def test_a_line_that_still_waits_is_not_posted_twice(story: Story) -> None:
+    ts, _ = converted(story)
+    _know(story, is_stranger=True)
+    story.deliver()
+    for _ in range(2):
+        _know(story, is_stranger=False)
+        story.message_shortcut(ASKER, "make_ask", ASKER, ts, "My build fails")
+        story.clock.advance(seconds=1)
+        _know(story, is_stranger=True)
+    _know(story, is_stranger=False)
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "My build fails")
+    story.deliver()
+    assert line_below(story, ts) in story.slack.messages
 
 
 def test_a_line_that_a_person_deleted_stays_away_after_an_undo(story: Story) -> None:

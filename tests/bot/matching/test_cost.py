@@ -301,11 +301,16 @@ def test_tables_have_the_costs_of_the_parts_of_each_pair(people):
 
 @pytest.mark.deep
 @given(strict_people())
-def test_reasons_are_true(people):
+def test_reasons_and_their_asks_are_true(people):
     for person, other in combinations(people, 2):
         by_id = {person.id: person, other.id: other}
         for part in pair_parts(person, other, AT):
             member, mate = by_id[part.member], by_id[part.other]
+            own = member.open_asks if part.kind is Kind.SOLVED else member.asked
+            for topic in part.topics:
+                assert topic.asked == own.get(topic.name, ())
+                assert topic.helped_with == mate.helped_with.get(topic.name, ())
+                assert topic.solved == mate.solved.get(topic.name, ())
             match part.kind:
                 case Kind.WANTS:
                     assert part.topics
@@ -329,20 +334,6 @@ def test_reasons_are_true(people):
                     }
                 case Kind.SAME_LEVEL:
                     assert member.level == mate.level is not None
-
-
-@given(strict_people())
-@pytest.mark.deep
-def test_asks_are_those_of_the_two(people):
-    for person, other in combinations(people, 2):
-        by_id = {person.id: person, other.id: other}
-        for part in pair_parts(person, other, AT):
-            member, mate = by_id[part.member], by_id[part.other]
-            own = member.open_asks if part.kind is Kind.SOLVED else member.asked
-            for topic in part.topics:
-                assert topic.asked == own.get(topic.name, ())
-                assert topic.helped_with == mate.helped_with.get(topic.name, ())
-                assert topic.solved == mate.solved.get(topic.name, ())
 
 
 def test_people_who_helped_each_other_are_not_said_never_to_have_met():

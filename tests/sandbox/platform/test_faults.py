@@ -110,7 +110,9 @@ def test_a_lost_acknowledgement(slack, recording_app, ana, room):
     slack.wait_for_deliveries()
     assert texts(recording_app) == ["x", "x"]
     assert len(set(ids(recording_app))) == 1
-    assert recording_app.headers[-1]["x-slack-retry-reason"] == ["http_timeout"]
+    reasons = [each.get("x-slack-retry-reason") for each in recording_app.headers]
+    # On a busy machine the events of those who joined may come last.
+    assert [each for each in reasons if each] == [["http_timeout"]]
 
 
 def test_twice_with_the_same_id_and_with_another(slack, recording_app, ana, room):

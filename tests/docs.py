@@ -12,6 +12,8 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 # The first pages that a stranger reads.
 FRONT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")]
+CHANGELOG = ROOT / "CHANGELOG.md"
+_CODE_BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 
 
 @cache
@@ -44,10 +46,19 @@ def rows(text: str) -> dict[str, list[str]]:
     return table
 
 
+def paragraphs(page: Path) -> list[str]:
+    """Return the page's paragraphs and items, each in one line, without code."""
+    prose = _CODE_BLOCK.sub("", page.read_text())
+    parts = re.split(
+        r"\n\s*\n|\n(?= *(?:[-*|] |\d+\. ))|^#.*$", prose, flags=re.MULTILINE
+    )
+    lines = (" ".join(part.split()) for part in parts)
+    return [re.sub(r"`[^`]+`", "", line.removeprefix("- ")) for line in lines]
+
+
 def targets(page: Path) -> list[str]:
     """Return the files that a page links to or shows, but no URLs."""
-    code = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
-    prose = code.sub("", page.read_text())
+    prose = _CODE_BLOCK.sub("", page.read_text())
     title = re.findall(r"\]\(([^)#]+)", prose)
     title += re.findall(r'(?:src|srcset)="([^"]+)"', prose)
     return [target for target in title if "://" not in target]

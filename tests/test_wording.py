@@ -57,8 +57,7 @@ def test_texts_are_in_plain_order_and_plain_words():
         for where, text in (*rendered(), *written())
         # Words that a search ignores are not written to anyone.
         if text != tokens._ENGLISH
-        if (_INVERTED.search(text) and not text.endswith("?"))
-        or _PRIVATE_WORDS.search(text)
+        if is_inverted(text) or _PRIVATE_WORDS.search(text)
     ] == []
 
 
@@ -77,6 +76,11 @@ def test_names_are_standard_terms():
         if name not in _ALLOWED_NAMES
         and (_OLD_NAMES.fullmatch(_snake(name)) or _PRIVATE_WORDS.search(_words(name)))
     ] == []
+
+
+def is_inverted(text: str) -> bool:
+    """Return True if a sentence of a text that is no question hides its subject."""
+    return bool(_INVERTED.search(text)) and not text.endswith("?")
 
 
 def _begins_with_question_word(text: str) -> bool:

@@ -1,12 +1,8 @@
 """Serve every workspace that installs the app: the parts, and their jobs."""
 
 import logging
-from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-import yaml
 from starlette.routing import Route
 
 from bot.clock import Clock
@@ -29,6 +25,7 @@ from bot.workspace.directory import WorkspaceDirectory
 from bot.workspace.oauth_install import Installer
 from bot.workspace.token_keys import require_same_key
 from bot.workspace.token_refresh import refresh_tokens
+from cli.manifest import manifest
 from cli.token_key import token_keys_of
 from handlers.install import InstallPages
 from jobs.each_workspace import run_all
@@ -42,7 +39,6 @@ log = logging.getLogger(__name__)
 FOLLOW_EVERY = timedelta(minutes=10)
 # When a wrong client secret is right again, the process is a new one.
 AFTER_REFUSAL = timedelta(minutes=10)
-MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 
 
 class ManyServing:
@@ -72,7 +68,7 @@ class ManyServing:
         return InstallPages(self.installer()).routes()
 
     def installer(self) -> Installer:
-        scopes = _manifest()["oauth_config"]["scopes"]
+        scopes = manifest()["oauth_config"]["scopes"]
         return Installer(
             many=self._many,
             oauth=self._oauth,
@@ -189,8 +185,3 @@ class ManyServing:
                 log.info("erased", extra={"installation": installation_id})
 
         run_all(erase, ended)
-
-
-def _manifest() -> Mapping[str, Any]:
-    read: Mapping[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    return read

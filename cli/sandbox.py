@@ -26,7 +26,6 @@ from cli.ports import ListeningSockets, listen_near
 from cli.sandbox_copy import clear_tables
 
 ROOT = Path(__file__).parent.parent
-MANIFEST = ROOT / "manifest.yml"
 STORY = ROOT / "sandbox" / "scenarios" / "story.yml"
 SANDBOX_FILE = Path("data") / "sandbox.db"
 
@@ -60,8 +59,7 @@ def _play(
     bot_port: ListeningSockets,
 ) -> int:
     # Imported only here: a bot in a real workspace needs none of it.
-    import yaml  # noqa: PLC0415
-
+    from cli.manifest import manifest  # noqa: PLC0415
     from cli.seeded_story import SeededStory  # noqa: PLC0415
     from cli.time_travel import TravelWork  # noqa: PLC0415
     from sandbox import Sandbox  # noqa: PLC0415
@@ -81,7 +79,7 @@ def _play(
 
     started_at = start_time()
     clock = TravelClock(started_at)
-    slack = Sandbox(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")), clock=clock)
+    slack = Sandbox(manifest(), clock=clock)
     slack.start(page_port.sockets[0])
     # The pretend workspace is new each time, so its database is, too; it is never that
     # of a real workspace, which DATABASE_URL may be.
@@ -159,7 +157,9 @@ def anonymity_key_of(database: Database) -> SecretStr:
     return SecretStr(file.read_text(encoding="ascii"))
 
 
-def _listen(settings: Settings, host: str, setting: str, what: str) -> ListeningSockets:
+def _listen(
+    settings: Settings, host: str, setting: str, server: str
+) -> ListeningSockets:
     """Listen on the setting's port, or on a free one near it if nobody set it."""
     wanted: int = getattr(settings, setting)
     listening = listen_near(
@@ -169,7 +169,7 @@ def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening
         is_fixed=setting in settings.model_fields_set,
     )
     if wanted not in {0, listening.port}:
-        print(f"  Port {wanted} is already used, so {what} is on {listening.port}.")
+        print(f"  Port {wanted} is already used, so {server} is on {listening.port}.")
     return listening
 
 

@@ -7,8 +7,15 @@ from slack_bolt import App
 from bot.circles import decisions, page_blocks, quiet, service, vote_blocks
 from bot.circles.vote_rules import Answer
 from bot.runtime import Runtime, Transaction
-from handlers.circles import say, show
-from handlers.interactions import Reply, Response, on_button, parse_id, writes
+from handlers.interactions import (
+    Reply,
+    Response,
+    on_button,
+    parse_id,
+    show,
+    show_note,
+    writes,
+)
 from handlers.payloads import BlockAction
 from models import Circle
 
@@ -32,7 +39,7 @@ def answer(click: BlockAction, tx: Transaction, *, given: Answer) -> Response:
         by=click.actor,
         event_micros=click.at_micros,
     )
-    return say(click, "Your answer", note)
+    return show_note(click, "Your answer", note)
 
 
 def propose_break(click: BlockAction, tx: Transaction) -> Response:

@@ -25,7 +25,7 @@ from bot.circles import (
 )
 from bot.circles.rules import State
 from bot.runtime import Runtime, Transaction
-from bot.slack.blocks import Note, message_modal
+from bot.slack.blocks import message_modal
 from handlers.interactions import (
     AfterAck,
     OpenView,
@@ -38,6 +38,8 @@ from handlers.interactions import (
     parse_id,
     reads,
     refresh_nobody,
+    show,
+    show_note,
     writes,
 )
 from handlers.payloads import BlockAction, SlashCommand, ViewSubmission
@@ -85,21 +87,6 @@ def register(app: App, rt: Runtime) -> None:
 
 def open_list(command: SlashCommand, tx: Transaction) -> Response:
     return OpenView(pages.circle_list(tx, by=command.actor))
-
-
-def show(click: BlockAction, view: View) -> Response:
-    """Show a view in the modal in which the person clicked, or in a new one."""
-    if click.is_in_modal:
-        return UpdateView(view, hash=click.view_hash, is_required=True)
-    return OpenView(view)
-
-
-def say(click: BlockAction, title: str, note: Note) -> Response:
-    """Show a note instead of the bot's message to this person, or in a modal."""
-    if click.is_in_direct_message:
-        return Reply(*note, replace=True)
-    text, more = note
-    return show(click, message_modal(title, text, *more[1:]))
 
 
 # Seasons
@@ -192,7 +179,7 @@ def withdraw(click: BlockAction, tx: Transaction) -> Response:
     season = seasons.lock(tx, parse_id(click.value))
     signups.withdraw(tx, season, by=click.actor, event_micros=click.at_micros)
     roster.remove_withdrawn(tx, season)
-    return say(click, "Taken back", season_blocks.withdrawn())
+    return show_note(click, "Taken back", season_blocks.withdrawn())
 
 
 def not_for_me(click: BlockAction, _tx: Transaction) -> Response:
@@ -238,12 +225,14 @@ def _locked(click: BlockAction, tx: Transaction) -> Circle:
 
 
 def take(click: BlockAction, tx: Transaction) -> Response:
-    return say(click, "Your place", places.take(tx, _locked(click, tx), by=click.actor))
+    return show_note(
+        click, "Your place", places.take(tx, _locked(click, tx), by=click.actor)
+    )
 
 
 def decline(click: BlockAction, tx: Transaction) -> Response:
     note = places.decline(tx, _locked(click, tx), by=click.actor)
-    return say(click, "Not this time", note)
+    return show_note(click, "Not this time", note)
 
 
 def show_circle(click: BlockAction, tx: Transaction) -> Response:
@@ -299,4 +288,4 @@ def answer_merge(click: BlockAction, tx: Transaction, *, is_yes: bool) -> Respon
         is_yes=is_yes,
         event_micros=click.at_micros,
     )
-    return say(click, "Your answer", note)
+    return show_note(click, "Your answer", note)

@@ -3,7 +3,6 @@
 from functools import partial
 
 from slack_bolt import App
-from slack_sdk.models.views import View
 
 from bot.exchange import (
     agreement,
@@ -18,17 +17,18 @@ from bot.exchange import (
 from bot.exchange.agreement import Changed
 from bot.exchange.rules import Answer, First, Midpoint
 from bot.runtime import Runtime, Transaction
-from bot.slack.blocks import Note, message_modal
+from bot.slack.blocks import message_modal
 from handlers.interactions import (
     AfterAck,
     OpenView,
-    Reply,
     Response,
     UpdateView,
     on_button,
     on_view,
     parse_id,
     reads,
+    show,
+    show_note,
     writes,
 )
 from handlers.payloads import BlockAction, ViewSubmission
@@ -63,26 +63,11 @@ def register(app: App, rt: Runtime) -> None:
     on_view(app, rt, "exchange_look", writes(submit_look))
 
 
-def _show(click: BlockAction, view: View) -> Response:
-    """Show a view in the modal in which the person clicked, or in a new one."""
-    if click.is_in_modal:
-        return UpdateView(view, hash=click.view_hash, is_required=True)
-    return OpenView(view)
-
-
-def _say(click: BlockAction, note: Note) -> Response:
-    """Show a note instead of the bot's message to this person, or in a modal."""
-    if click.is_in_direct_message:
-        return Reply(*note, replace=True)
-    text, shown = note
-    return _show(click, message_modal(_TITLE, text, *shown[1:]))
-
-
 # The wish, and people who fit
 
 
 def open_wish(click: BlockAction, tx: Transaction) -> Response:
-    return _show(click, pages.wish_form(tx, by=click.actor))
+    return show(click, pages.wish_form(tx, by=click.actor))
 
 
 def submit_wish(form: ViewSubmission, tx: Transaction) -> Response:
@@ -91,11 +76,11 @@ def submit_wish(form: ViewSubmission, tx: Transaction) -> Response:
 
 def stop(click: BlockAction, tx: Transaction) -> Response:
     wishes.stop(tx, click.actor, event_micros=click.at_micros)
-    return _say(click, notes.stopped())
+    return show_note(click, _TITLE, notes.stopped())
 
 
 def show_people(click: BlockAction, tx: Transaction) -> Response:
-    return _show(click, pages.people(tx, by=click.actor))
+    return show(click, pages.people(tx, by=click.actor))
 
 
 # The question
@@ -106,21 +91,23 @@ def ask(click: BlockAction, tx: Transaction) -> Response:
     if pair.exchange.peer == click.actor:
         # They had been asked: it was their answer.
         note = notifications.status_note(tx, pair.exchange.id, click.actor)
-        return _say(click, note)
-    return _show(click, message_modal(_TITLE, notes.asked(service.name(tx, pair))))
+        return show_note(click, _TITLE, note)
+    return show(click, message_modal(_TITLE, notes.asked(service.name(tx, pair))))
 
 
 def take_back(click: BlockAction, tx: Transaction) -> Response:
     exchange_id = parse_id(click.value)
     questions.take_back(tx, exchange_id, click.actor, event_micros=click.at_micros)
     # The Home tab is drawn again; a modal is not.
-    return _say(click, notes.taken_back()) if click.is_in_modal else None
+    return show_note(click, _TITLE, notes.taken_back()) if click.is_in_modal else None
 
 
 def answer(click: BlockAction, tx: Transaction, *, choice: Answer) -> Response:
     exchange_id = parse_id(click.value)
     questions.answer(tx, exchange_id, click.actor, choice, event_micros=click.at_micros)
-    return _say(click, notifications.status_note(tx, exchange_id, click.actor))
+    return show_note(
+        click, _TITLE, notifications.status_note(tx, exchange_id, click.actor)
+    )
 
 
 # The agreement
@@ -129,7 +116,7 @@ def answer(click: BlockAction, tx: Transaction, *, choice: Answer) -> Response:
 def show_agreement(click: BlockAction, tx: Transaction) -> Response:
     pair = service.get(tx, parse_id(click.value), click.actor)
     agreement.require_begun(pair)
-    return _show(click, pages.page(tx, pair))
+    return show(click, pages.page(tx, pair))
 
 
 def open_agreement(click: BlockAction, tx: Transaction) -> Response:
@@ -158,14 +145,14 @@ def agree(click: BlockAction, tx: Transaction) -> Response:
         tx, parse_id(exchange_id), click.actor, version=parse_id(version)
     )
     pair = service.get(tx, parse_id(exchange_id), click.actor)
-    return _show(click, pages.page(tx, pair, notice="" if is_agreed else _CHANGED))
+    return show(click, pages.page(tx, pair, notice="" if is_agreed else _CHANGED))
 
 
 def end(click: BlockAction, tx: Transaction) -> Response:
     exchange_id = parse_id(click.value)
     service.end(tx, exchange_id, click.actor)
     pair = service.get(tx, exchange_id, click.actor)
-    return _say(click, notes.you_ended(service.name(tx, pair)))
+    return show_note(click, _TITLE, notes.you_ended(service.name(tx, pair)))
 
 
 # During it, and at the end
@@ -173,18 +160,18 @@ def end(click: BlockAction, tx: Transaction) -> Response:
 
 def after_first(click: BlockAction, tx: Transaction, *, choice: First) -> Response:
     pair = agreement.after_first(tx, parse_id(click.value), click.actor, choice)
-    return _say(click, notes.first_answer(service.name(tx, pair), choice))
+    return show_note(click, _TITLE, notes.first_answer(service.name(tx, pair), choice))
 
 
 def not_met_yet(click: BlockAction, tx: Transaction) -> Response:
     pair = agreement.not_met_yet(tx, parse_id(click.value), click.actor)
-    return _say(click, notes.first_later(service.name(tx, pair)))
+    return show_note(click, _TITLE, notes.first_later(service.name(tx, pair)))
 
 
 def at_midpoint(click: BlockAction, tx: Transaction, *, choice: Midpoint) -> Response:
     exchange_id, _, until = click.value.partition(":")
     agreement.at_midpoint(tx, parse_id(exchange_id), click.actor, choice, until=until)
-    return _say(click, notes.midpoint_answer(choice))
+    return show_note(click, _TITLE, notes.midpoint_answer(choice))
 
 
 def open_look(click: BlockAction, tx: Transaction) -> Response:

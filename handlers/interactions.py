@@ -35,6 +35,7 @@ from slack_sdk.models.views import View
 
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
+from bot.slack.blocks import Note, message_modal
 from handlers.payloads import (
     BlockAction,
     Interaction,
@@ -236,6 +237,21 @@ def _answer(
 
 # The error for an invalid id, in any feature.
 UNKNOWN_ID = "That is gone."
+
+
+def show(click: BlockAction, view: View) -> Response:
+    """Show a view in the modal in which the person clicked, or in a new one."""
+    if click.is_in_modal:
+        return UpdateView(view, hash=click.view_hash, is_required=True)
+    return OpenView(view)
+
+
+def show_note(click: BlockAction, title: str, note: Note) -> Response:
+    """Show a note instead of the bot's message to this person, or in a modal."""
+    if click.is_in_direct_message:
+        return Reply(*note, replace=True)
+    text, blocks = note
+    return show(click, message_modal(title, text, *blocks[1:]))
 
 
 def parse_id(value: object) -> int:

@@ -11,16 +11,15 @@ from bot.pairs import matches, notes, notifications, opt_ins, pages, returns, ro
 from bot.pairs.home import format_day
 from bot.pairs.rules import Answer, Fit, Outcome
 from bot.runtime import Runtime, Transaction
-from bot.slack.blocks import Note, message_modal
 from handlers.interactions import (
     OpenView,
-    Reply,
     Response,
     UpdateView,
     on_button,
     on_command,
     parse_id,
     reads,
+    show_note,
     writes,
 )
 from handlers.payloads import BlockAction, SlashCommand
@@ -41,6 +40,8 @@ _NOTHING_YET = (
     "There is nothing here for you yet: it's for people who are in a program. Type"
     " /backswing program to see them."
 )
+
+_TITLE = "Peer coffee"
 
 
 def register(app: App, rt: Runtime) -> None:
@@ -64,29 +65,18 @@ def _page(tx: Transaction, member: str) -> View:
     return page.in_modal(tx, member, "people", empty=_NOTHING_YET)
 
 
-def _show(click: BlockAction, title: str, note: Note | None) -> Response:
-    """Show a note instead of the message with the button, or in a modal."""
-    if note is None:
-        return None
-    if click.is_in_direct_message:
-        return Reply(*note, replace=True)
-    text, shown = note
-    view = message_modal(title, text, *shown[1:])
-    return UpdateView(view) if click.is_in_modal else OpenView(view)
-
-
 def join(click: BlockAction, tx: Transaction) -> Response:
     opt_ins.join(tx, click.actor, event_micros=click.at_micros)
     few_people = opt_ins.shortage(tx, click.actor)
     note = notes.joined(format_day(rounds.next_round(tx).day), few_people)
     if click.is_in_modal:
         return UpdateView(_page(tx, click.actor))
-    return _show(click, "Peer coffee", note) if click.is_in_direct_message else None
+    return show_note(click, _TITLE, note) if click.is_in_direct_message else None
 
 
 def stop(click: BlockAction, tx: Transaction) -> Response:
     matches.stop(tx, click.actor, event_micros=click.at_micros)
-    return _show(click, "Peer coffee", notes.stopped())
+    return show_note(click, _TITLE, notes.stopped())
 
 
 def press(
@@ -95,14 +85,14 @@ def press(
     match_id = parse_id(click.value)
     matches.press(tx, match_id, click.actor, choice, event_micros=click.at_micros)
     note = notifications.status_note(tx, match_id, click.actor)
-    return _show(click, "Peer coffee", note)
+    return show_note(click, _TITLE, note) if note else None
 
 
 def come_back(click: BlockAction, tx: Transaction) -> Response:
     match_id = parse_id(click.value)
     returns.come_back(tx, match_id, click.actor, event_micros=click.at_micros)
     note = notifications.status_note(tx, match_id, click.actor)
-    return _show(click, "Peer coffee", note)
+    return show_note(click, _TITLE, note) if note else None
 
 
 def thank(click: BlockAction, tx: Transaction) -> Response:

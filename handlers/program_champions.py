@@ -7,7 +7,6 @@ from slack_bolt import App
 from bot.programs import champions
 from bot.programs.champion_notes import MAX_CHAMPIONS
 from bot.runtime import Runtime, Transaction
-from bot.slack.blocks import Note, message_modal
 from handlers.interactions import (
     OpenView,
     Reply,
@@ -16,6 +15,7 @@ from handlers.interactions import (
     on_view,
     parse_id,
     reads,
+    show_note,
     writes,
 )
 from handlers.payloads import BlockAction, ViewSubmission
@@ -52,20 +52,12 @@ def save(form: ViewSubmission, tx: Transaction) -> Response:
 def answer(click: BlockAction, tx: Transaction, *, is_willing: bool) -> Response:
     program_id = parse_id(click.value)
     note = champions.answer(tx, program_id, by=click.actor, is_willing=is_willing)
-    return _show(click, note)
+    return show_note(click, "Champions", note)
 
 
 def step_down(click: BlockAction, tx: Transaction) -> Response:
     note = champions.step_down(tx, parse_id(click.value), by=click.actor)
-    return _show(click, note)
-
-
-def _show(click: BlockAction, note: Note) -> Response:
-    """Show a note instead of the message, or in a modal."""
-    if click.is_in_direct_message:
-        return Reply(*note, replace=True)
-    text, blocks = note
-    return OpenView(message_modal("Champions", text, *blocks[1:]))
+    return show_note(click, "Champions", note)
 
 
 def step_down_in_channel(click: BlockAction, tx: Transaction) -> Response:

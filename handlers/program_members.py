@@ -16,7 +16,6 @@ from bot.programs import (
     service,
 )
 from bot.runtime import Runtime, Transaction
-from bot.slack.blocks import Note, message_modal
 from handlers.interactions import (
     AfterAck,
     OpenView,
@@ -28,6 +27,7 @@ from handlers.interactions import (
     parse_id,
     reads,
     refresh_nobody,
+    show_note,
     writes,
 )
 from handlers.payloads import BlockAction, ViewSubmission
@@ -59,14 +59,6 @@ def _program(click: BlockAction, tx: Transaction) -> Program:
 
 def _program_of(form: ViewSubmission, tx: Transaction) -> Program:
     return service.get(tx, parse_id(form.view.metadata().get("program")))
-
-
-def _show(click: BlockAction, title: str, note: Note) -> Response:
-    """Show a note instead of the bot's message to this person, or in a modal."""
-    if click.is_in_direct_message:
-        return Reply(*note, replace=True)
-    text, blocks = note
-    return OpenView(message_modal(title, text, *blocks[1:]))
 
 
 def join(click: BlockAction, tx: Transaction) -> Response:
@@ -128,7 +120,7 @@ def leave(click: BlockAction, tx: Transaction) -> Response:
     membership.leave(tx, program, click.actor, event_micros=click.at_micros)
     # Someone may leave a program that they can no longer see.
     name = membership.visible_name(tx, program, click.actor)
-    shown = _show(click, "You left", member_blocks.left(program.id, name))
+    shown = show_note(click, "You left", member_blocks.left(program.id, name))
     view = click.view
     if view is None or view.metadata().get("program") != program.id:
         return shown
@@ -144,14 +136,14 @@ def pause(click: BlockAction, tx: Transaction) -> Response:
     until = membership.pause(tx, program, click.actor, at=at)
     name = membership.visible_name(tx, program, click.actor)
     note = member_blocks.paused(program.id, name, f"{until.day} {until:%B %Y}")
-    return _show(click, "Paused", note)
+    return show_note(click, "Paused", note)
 
 
 def stay(click: BlockAction, tx: Transaction) -> Response:
     program, at = _program(click, tx), micros_to_datetime(click.at_micros)
     membership.stay(tx, program, click.actor, at=at)
     name = membership.visible_name(tx, program, click.actor)
-    return _show(click, "You stay", member_blocks.stayed(program.id, name))
+    return show_note(click, "You stay", member_blocks.stayed(program.id, name))
 
 
 def see_rules(click: BlockAction, tx: Transaction) -> None:

@@ -27,6 +27,7 @@ from handlers.interactions import (
     parse_id,
     parse_optional_id,
     reads,
+    show,
     writes,
 )
 from handlers.payloads import BlockAction, SlashCommand, View, ViewSubmission
@@ -71,7 +72,7 @@ def open_list(command: SlashCommand, tx: Transaction) -> Response:
 
 
 def show_list(click: BlockAction, tx: Transaction) -> Response:
-    return _show(click, _list(tx, click.actor, parse_id(click.value)))
+    return show(click, _list(tx, click.actor, parse_id(click.value)))
 
 
 def _list(tx: Transaction, by: str, start: int = 0) -> Modal:
@@ -82,7 +83,7 @@ def _list(tx: Transaction, by: str, start: int = 0) -> Modal:
 
 def show_program(click: BlockAction, tx: Transaction) -> Response:
     program = service.get(tx, parse_id(click.value))
-    return _show(click, pages.program_page(tx, program, by=click.actor))
+    return show(click, pages.program_page(tx, program, by=click.actor))
 
 
 def show_joined(click: BlockAction, tx: Transaction) -> Response:
@@ -91,14 +92,7 @@ def show_joined(click: BlockAction, tx: Transaction) -> Response:
     view = pages.joined_list(
         tx, program, by=click.actor, start=parse_id(start) if start else 0
     )
-    return _show(click, view)
-
-
-def _show(click: BlockAction, view: Modal) -> Response:
-    """Show a view in the modal in which the person clicked, or in a new one."""
-    if click.is_in_modal:
-        return UpdateView(view, hash=click.view_hash, is_required=True)
-    return OpenView(view)
+    return show(click, view)
 
 
 def apply_act(

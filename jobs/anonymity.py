@@ -37,8 +37,8 @@ def post_replies(rt: Runtime, workspace: Workspace) -> None:
     write_each(rt, workspace, replies.post, due)
 
 
-@in_turn("meet-people", every=timedelta(hours=1), rows_of=(drafts.may_offer,))
-def meet_people(rt: Runtime, workspace: Workspace) -> bool:
+@in_turn("add-channel-members", every=timedelta(hours=1), rows_of=(drafts.may_offer,))
+def add_channel_members(rt: Runtime, workspace: Workspace) -> bool:
     """Insert the members of channels that take asks without a name, before they ask.
 
     Otherwise the row of someone who is new to the bot would begin when they ask.

@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import uvicorn
-import yaml
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -25,7 +23,8 @@ from bot.config.settings import Settings
 from bot.db.engine import Database
 from bot.features import FEATURES
 from bot.runtime import Runtime, Workspace
-from cli.many_workspaces import MANIFEST, ManyServing
+from cli.manifest import manifest
+from cli.many_workspaces import ManyServing
 from sandbox import Sandbox, SlackHub
 from sandbox.organisations import Organisation
 from tests import leak_markers
@@ -45,8 +44,7 @@ _CLIENTS: list[httpx.Client] = []
 @contextmanager
 def pretend_slack(clock: Any, *names: str, **options: Any) -> Iterator[SlackHub]:
     """Start workspaces with these names, in which the app is not installed."""
-    manifest = yaml.safe_load(Path(MANIFEST).read_text(encoding="utf-8"))
-    hub = SlackHub(manifest, clock=clock, **options)
+    hub = SlackHub(manifest(), clock=clock, **options)
     hub.start()
     for name in names:
         sandbox = hub.add_workspace(name)

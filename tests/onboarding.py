@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.programs import service
 from tests.factories import Story
+from tests.people import workspace_program
 from tests.slack_payloads import ASKER, BOT, button, conversation_object
 
 NEW = "C0NEW"
@@ -28,7 +28,7 @@ def arrive(story: Story, *, inviter: str | None = ASKER, channel: str = NEW) -> 
 def change_peers(story: Story, **texts: Any) -> None:
     """Change texts of the workspace's own program, as a lead does."""
     with story.rt.write(story.rt.workspaces.only) as tx:
-        program = service.workspace_program(tx)
+        program = workspace_program(tx)
         for name, value in texts.items():
             setattr(program, name, value)
 

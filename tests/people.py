@@ -7,8 +7,9 @@ from bot.clock import datetime_to_micros
 from bot.matching.people import Person
 from bot.people import facts, presence
 from bot.programs import service as programs
-from bot.workspace import member_settings, members
-from models import ProgramMember
+from bot.runtime import Transaction
+from bot.workspace import leads, member_settings, members
+from models import Program, ProgramMember
 from tests.factories import Story
 from tests.remembered import played_once
 from tests.slack_payloads import user_object
@@ -20,7 +21,7 @@ def join_program(
 ) -> None:
     """Let people whom the bot knows join a program; by default the workspace's own."""
     with story.rt.write(story.workspace) as tx:
-        joined = program_id or programs.workspace_program(tx).id
+        joined = program_id or workspace_program(tx).id
         for person in people:
             user = story.slack.people.setdefault(person, user_object(person))
             members.upsert_from_slack(tx, user, team_id=story.team)
@@ -38,6 +39,11 @@ def join_program(
 def choose(story: Story, member: str, **settings: Any) -> None:
     with story.rt.write(story.workspace) as tx:
         member_settings.update(tx, member, **settings)
+
+
+def workspace_program(tx: Transaction) -> Program:
+    """Return the workspace's own program; the first call creates its row."""
+    return programs.get(tx, leads.workspace_program_id(tx))
 
 
 def person(story: Story, member: str, *others: str) -> Person:

@@ -31,7 +31,7 @@ _PRIVATE_WORDS = re.compile(
 # Old names of things that have a standard name now, and words that do not name a thing.
 _OLD_NAMES = re.compile(
     r"""
-    one|found|said|drawn|held|who|whom|whose|told|seen|made|called|wished|deliverer
+    one|found|said|drawn|held|what|who|whom|whose|told|seen|made|called|wished|deliverer
     |whisper|unsure|not_done|put_back|survey_channels|sightings_days|departed_days
     |asks_a_week|may_be_named|was_given_up|take_asks|was_forgotten|counts_from
     |shut_out|own_data|govern|set_reactions|drop_reaction|of_nothing_known|nameless

@@ -61,10 +61,10 @@ def home(view: HomeView) -> RowList:
 
 
 def _few(count: int) -> Block:
-    people = "It's 1 person" if count == 1 else f"They are {count}"
+    so_far = "1 does" if count == 1 else f"{count} do"
     return context_line(
         f"It begins when {MIN_PEOPLE} people of your program look for a buddy, or would"
-        f" be one. {people} now."
+        f" be one. So far {so_far}."
     )
 
 

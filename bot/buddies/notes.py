@@ -15,6 +15,7 @@ from bot.slack.blocks import (
     button,
     button_row,
     context_line,
+    note_with_buttons,
     sentence_note,
 )
 from bot.slack.rich_text import Part
@@ -25,13 +26,6 @@ Sentence = Sequence[Part]
 IN_GREETING = "greeting"
 VALUE = "buddy"
 DIDNT_WORK_OUT = "It didn't work out this time."
-
-
-def with_buttons(text: str, *buttons: ButtonElement, hint: str = "") -> Note:
-    """Build a message of one sentence with buttons below it, and small print."""
-    note, blocks = sentence_note(text)
-    hints: list[Block] = [context_line(hint)] if hint else []
-    return note, [*blocks, button_row(*buttons), *hints]
 
 
 # The newcomer
@@ -53,7 +47,7 @@ def find_button(value: str = VALUE) -> ButtonElement:
 
 def offer() -> Note:
     """Ask a newcomer whether a buddy would help."""
-    return with_buttons(
+    return note_with_buttons(
         _OFFER,
         find_button(),
         button("No, thanks", "buddy_no", VALUE),
@@ -80,7 +74,7 @@ def looking(*, is_in_program: bool, needs_people: bool) -> Note:
         )
     elif needs_people:
         text = "I look for a buddy for you when enough people want buddies."
-    return with_buttons(text, stop_looking_button())
+    return note_with_buttons(text, stop_looking_button())
 
 
 def stop_looking_button() -> ButtonElement:
@@ -88,12 +82,14 @@ def stop_looking_button() -> ButtonElement:
 
 
 def refused() -> Note:
-    return with_buttons("All right, no buddy. You can change your mind.", find_button())
+    return note_with_buttons(
+        "All right, no buddy. You can change your mind.", find_button()
+    )
 
 
 def none_found() -> Note:
     """Tell a newcomer that there was nobody, whatever the reason."""
-    return with_buttons(
+    return note_with_buttons(
         f"I found no buddy for you in {LOOK_FOR.days // 7} weeks, so I've stopped"
         " looking. Your peers answer all the same.",
         ButtonElement(text="Ask your peers", action_id="home_ask"),
@@ -149,7 +145,7 @@ def question_over(newcomer: str, *, is_buddy: bool) -> Note:
 
 
 def not_now(question_id: int, newcomer: str) -> Note:
-    return with_buttons(
+    return note_with_buttons(
         f"All right. {newcomer} doesn't learn of it. I ask you about nobody else for a"
         " month.",
         button("Yes, after all", "buddy_accept", question_id),
@@ -158,7 +154,7 @@ def not_now(question_id: int, newcomer: str) -> Note:
 
 
 def joined() -> Note:
-    return with_buttons(
+    return note_with_buttons(
         "Thank you. When someone new fits, I ask you in private, about one person at a"
         " time.",
         button("Stop", "buddy_stop", VALUE),
@@ -166,7 +162,7 @@ def joined() -> Note:
 
 
 def stopped() -> Note:
-    return with_buttons(
+    return note_with_buttons(
         "I no longer ask you to be a buddy. Nobody is told.",
         button("Be a buddy again", "buddy_join", VALUE),
     )
@@ -174,7 +170,7 @@ def stopped() -> Note:
 
 def paused() -> Note:
     """Tell a buddy that the bot asks no longer, since they never answered."""
-    return with_buttons(
+    return note_with_buttons(
         f"I asked you about {SILENT_QUESTIONS} newcomers and heard nothing, so I've"
         " stopped asking you. Nobody else is told.",
         button("Be a buddy again", "buddy_join", VALUE),

@@ -8,11 +8,18 @@ from slack_sdk.models.blocks import (
     ButtonElement,
 )
 
-from bot.buddies.notes import VALUE, Sentence, with_buttons
+from bot.buddies.notes import VALUE, Sentence
 from bot.buddies.rules import WEEKS, Week
 from bot.people.blocks import Mate, SuggestedTime, end_button, times_line
 from bot.slack import rich_text
-from bot.slack.blocks import Note, button, button_row, context_line, sentence_note
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    note_with_buttons,
+    sentence_note,
+)
 from bot.slack.rich_text import Part, bold, fallback_text, link
 
 EITHER_CAN_END = "Either of you can end it, any time, no reason."
@@ -129,12 +136,12 @@ def ended(pair_id: int, other: str, *, is_newcomer: bool) -> Note:
     """Thank both at the end of the four weeks."""
     thanks = button("Say thanks", "buddy_thank", pair_id, style="primary")
     if is_newcomer:
-        return with_buttons(
+        return note_with_buttons(
             f"Your {WEEKS} weeks with {other} are over. You can write to each other as"
             " before. I send no more ideas.",
             thanks,
         )
-    return with_buttons(
+    return note_with_buttons(
         f"Your {WEEKS} weeks with {other} are over. Thank you for being a buddy. I may"
         " ask you again about someone new.",
         button("Stop asking me", "buddy_stop", pair_id),
@@ -149,7 +156,7 @@ def ended_early(other: str, *, can_look: bool) -> Note:
     )
     if not can_look:
         return sentence_note(text)
-    return with_buttons(text, button("Find another buddy", "buddy_yes", VALUE))
+    return note_with_buttons(text, button("Find another buddy", "buddy_yes", VALUE))
 
 
 def you_ended(other: str) -> Note:
@@ -158,7 +165,7 @@ def you_ended(other: str) -> Note:
 
 def pass_on(buddy: str) -> Note:
     """Ask a former newcomer whether they would be a buddy now."""
-    return with_buttons(
+    return note_with_buttons(
         f"Some months ago {buddy} was your buddy. Would you pass it on, and be a buddy"
         " for someone new?",
         button("I'd be a buddy", "buddy_join", VALUE, style="primary"),

@@ -18,6 +18,7 @@ from bot.slack.blocks import (
     button,
     button_row,
     context_line,
+    note_with_buttons,
     sentence_note,
 )
 from bot.slack.rich_text import Part
@@ -34,12 +35,6 @@ class Question:
     asker: str
     hours_a_month: int
     reasons: Sequence[Sequence[Part]]
-
-
-def _with_buttons(text: str, *buttons: ButtonElement, hint: str = "") -> Note:
-    note, blocks = sentence_note(text)
-    hints: list[Block] = [context_line(hint)] if hint else []
-    return note, [*blocks, button_row(*buttons), *hints]
 
 
 def answer_buttons(exchange_id: int, *more: ButtonElement) -> Block:
@@ -83,15 +78,15 @@ def question_status(
     if state is State.ENDED:
         text = f"{DIDNT_WORK_OUT} The question is over."
         if answer == Answer.NOT_THIS:
-            return _with_buttons(f"{text} {NOT_AGAIN}", again)
+            return note_with_buttons(f"{text} {NOT_AGAIN}", again)
         return sentence_note(text)
     if answer == Answer.YES:
         return sentence_note(f"{DIDNT_WORK_OUT} {asker} can't begin an exchange now.")
     text = f"All right. {asker} learns only that it didn't work out this time."
     buttons = [button("Yes, after all", "exchange_yes", exchange_id)]
     if answer == Answer.NOT_THIS:
-        return _with_buttons(f"{text} {NOT_AGAIN}", *buttons, again)
-    return _with_buttons(text, *buttons)
+        return note_with_buttons(f"{text} {NOT_AGAIN}", *buttons, again)
+    return note_with_buttons(text, *buttons)
 
 
 def asked(peer: str) -> str:
@@ -107,7 +102,7 @@ def taken_back() -> Note:
 
 
 def not_this_time(peer: str) -> Note:
-    return _with_buttons(
+    return note_with_buttons(
         f"It didn't work out with {peer} this time. You can ask someone else.",
         button("See people", "exchange_people", "exchange"),
     )
@@ -115,7 +110,7 @@ def not_this_time(peer: str) -> Note:
 
 def begun(exchange_id: int, other: str) -> Note:
     """Tell a member that the exchange begins with an agreement."""
-    return _with_buttons(
+    return note_with_buttons(
         f"You and {other} can learn together. First write down what each of you hopes"
         " to learn and brings. Either of you can begin.",
         button("Our agreement", "exchange_see", exchange_id, style="primary"),
@@ -127,13 +122,13 @@ def draft(exchange_id: int, other: str, *, has_other_agreed: bool) -> Note:
     text = f"{other} wrote in your agreement. Read it, change it, or agree."
     if has_other_agreed:
         text = f"{other} agrees. Your exchange begins when you agree, too."
-    return _with_buttons(
+    return note_with_buttons(
         text, button("Our agreement", "exchange_see", exchange_id, style="primary")
     )
 
 
 def draft_reminder(exchange_id: int, other: str) -> Note:
-    return _with_buttons(
+    return note_with_buttons(
         f"Your agreement with {other} is not finished. The exchange begins when you"
         " both agree.",
         button("Our agreement", "exchange_see", exchange_id, style="primary"),
@@ -158,7 +153,7 @@ def agreed(
 
 def meeting(exchange_id: int, other: str, number: int) -> Note:
     """Remind a member of a meeting, as often as they agreed."""
-    return _with_buttons(
+    return note_with_buttons(
         f"Meeting {number} with {other}: do you two have a time in the next days?",
         button("Our agreement", "exchange_see", exchange_id),
         end_button("exchange_end", exchange_id, other),
@@ -174,7 +169,7 @@ def first_question(exchange_id: int, other: str, *, is_asked_again: bool) -> Not
     ]
     if not is_asked_again:
         buttons.append(button("We haven't met", "exchange_first_later", exchange_id))
-    return _with_buttons(
+    return note_with_buttons(
         f"How was your first meeting with {other}?",
         *buttons,
         hint=f"Only you see your answer. After “Not for me” the exchange ends, and"
@@ -204,7 +199,7 @@ def first_later(other: str) -> Note:
 def midpoint_question(exchange_id: int, other: str, until: date) -> Note:
     """Ask a member in the middle of a period, which goes until a day."""
     value = f"{exchange_id}:{until}"
-    return _with_buttons(
+    return note_with_buttons(
         f"You're halfway through with {other}. Is it what you hoped for?",
         button("Yes", "exchange_midpoint_good", value),
         button("Something should change", "exchange_midpoint_change", value),
@@ -227,7 +222,7 @@ def _look_button(exchange_id: int) -> ButtonElement:
 
 def last_question(exchange_id: int, other: str, until: date) -> Note:
     """Ask a member near the end what they got and gave."""
-    return _with_buttons(
+    return note_with_buttons(
         f"Your exchange with {other} goes until {format_date(until)}. What did you get,"
         " and what did you give?",
         _look_button(exchange_id),
@@ -244,7 +239,7 @@ def looked_back(other: str, *, goes_on: bool | None) -> Note:
 
 
 def extended(exchange_id: int, other: str, until: date) -> Note:
-    return _with_buttons(
+    return note_with_buttons(
         f"You and {other} both want to go on. Your exchange goes until"
         f" {format_date(until)} now.",
         button("Our agreement", "exchange_see", exchange_id),
@@ -258,13 +253,13 @@ def ended_early(exchange_id: int, other: str, *, was_agreed: bool) -> Note:
         " time. No reason is asked or given. Thank you for what you gave."
     )
     buttons = [_look_button(exchange_id)] if was_agreed else []
-    return _with_buttons(
+    return note_with_buttons(
         text, *buttons, button("See people", "exchange_people", "exchange")
     )
 
 
 def ended(exchange_id: int, other: str) -> Note:
-    return _with_buttons(
+    return note_with_buttons(
         f"Your exchange with {other} is over, as you agreed. Thank you both for what"
         " you gave.",
         _look_button(exchange_id),
@@ -280,7 +275,7 @@ def never_agreed(other: str, *, is_news: bool) -> Note:
             f"{other} said yes while you were away. You two didn't agree in time, so"
             " this exchange is over."
         )
-    return _with_buttons(
+    return note_with_buttons(
         f"{text} You can begin another one.",
         button("See people", "exchange_people", "exchange"),
     )

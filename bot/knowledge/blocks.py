@@ -158,8 +158,8 @@ def results(
     is_complete: bool,
 ) -> Note:
     """Build a page of results for a member's words, which are plain text."""
-    what = "Answered and open asks about" if includes_open else "What helped with"
-    text = f"{what} “{truncate(words, 80)}”:" if entries else NOTHING
+    heading = "Answered and open asks about" if includes_open else "What helped with"
+    text = f"{heading} “{truncate(words, 80)}”:" if entries else NOTHING
     blocks: list[Block] = [rich_text.inline(text)]
     for n, entry in enumerate(entries):
         if n:
@@ -260,12 +260,12 @@ def _matched_part(answer: str, words: str, limit: int) -> str:
 def _about(entry: EntryView) -> list[Part]:
     """Say who answered, how many it helped, when and where."""
     if entry.is_own and entry.is_answered:
-        what = "You solved this"
+        status = "You solved this"
     elif entry.is_answered:
-        what = f"Answered by {entry.author or 'someone'}"
+        status = f"Answered by {entry.author or 'someone'}"
     else:
-        what = "Still open"
-    facts = [what, entry.asked]
+        status = "Still open"
+    facts = [status, entry.asked]
     people = "person" if entry.helped_count == 1 else "people"
     if entry.helped_count:
         facts.append(f"helped {entry.helped_count} {people}")

@@ -161,11 +161,11 @@ def first_time(
     `title` is the ask's, in mrkdwn; `channel` is Slack's id and the name.
     """
     if is_answer:
-        what, reason = "helped with an answer", "Thanks make a second answer likely."
+        act, reason = "helped with an answer", "Thanks make a second answer likely."
     else:
-        what, reason = "asked", "It takes courage to ask, and thanks make it easier."
+        act, reason = "asked", "It takes courage to ask, and thanks make it easier."
     parts: list[Part] = [
-        f"{name} {what} in ",
+        f"{name} {act} in ",
         channel_mention(*channel),
         " for the first time: ",
         link(url, quoted(title)),

@@ -27,7 +27,7 @@ _ASK, _ANSWER = "ask", "answer"
 class First:
     """A member's first ask, or their first answer that helped."""
 
-    what: str
+    kind: str
     row_id: int
     ask: Ask
     channel_id: int
@@ -38,7 +38,7 @@ class First:
 
     @property
     def subject(self) -> str:
-        return f"{self.what}:{self.row_id}"
+        return f"{self.kind}:{self.row_id}"
 
 
 def _is_there(tx: Transaction, column: Any) -> ColumnElement[bool]:
@@ -120,9 +120,10 @@ def _load(tx: Transaction, subjects: Collection[str] | None = None) -> list[Firs
     return sorted(firsts, key=lambda first: (first.at, first.subject))
 
 
-def _ids(subjects: Collection[str], what: str) -> list[int]:
+def _ids(subjects: Collection[str], kind: str) -> list[int]:
+    """Return the ids of the rows that subjects of this kind name."""
     split = (subject.split(":") for subject in subjects)
-    return [int(row_id) for kind, row_id in split if kind == what]
+    return [int(row_id) for named_kind, row_id in split if named_kind == kind]
 
 
 def _find(tx: Transaction) -> Sequence[Candidate]:
@@ -170,7 +171,7 @@ def _render(tx: Transaction, items: Sequence[WorkItem]) -> Mapping[int, WorkItem
             (channel.slack_id, channel.name),
             ask_view.title(tx, first.ask),
             ask_view.message_url(tx, channel, first.ts, first.ask),
-            is_answer=first.what == _ANSWER,
+            is_answer=first.kind == _ANSWER,
         )
         people = frozenset(mentioned_ids(first.ask.title)[0] | {first.member})
         views[item.id] = WorkItemView(parts, reason, buttons, people)
@@ -184,11 +185,11 @@ def thank_form(tx: Transaction, item: WorkItem) -> View | None:
         return None
     channel = tx.session.get_one(Channel, first.channel_id)
     about = {"channel": channel.slack_id, "ts": first.ts}
-    if first.what == _ANSWER and first.ask.ts:
+    if first.kind == _ANSWER and first.ask.ts:
         about["thread_ts"] = first.ask.ts
     return forms.kudos_form(
         people=[first.member],
-        reason=notes.first_reason(is_answer=first.what == _ANSWER),
+        reason=notes.first_reason(is_answer=first.kind == _ANSWER),
         channel=channel.slack_id,
         about=about,
         about_url=ask_view.message_url(tx, channel, first.ts, first.ask),

@@ -19,6 +19,7 @@ from bot.slack.blocks import (
     button_row,
     context_line,
     name_list,
+    note_with_buttons,
     sentence_note,
 )
 
@@ -62,8 +63,10 @@ def status(view: Status) -> Note:
         text = f"You haven't met {names} yet."
         if not view.is_asked_again:
             text += f" I'll ask once more in {days} days."
-        return _with_buttons(text, *_outcome_buttons(view.match_id, has_not_yet=False))
-    return _with_buttons(
+        return note_with_buttons(
+            text, *_outcome_buttons(view.match_id, has_not_yet=False)
+        )
+    return note_with_buttons(
         f"You have a time with {names}. Enjoy it.",
         button("Can't after all", "pair_cant", view.match_id),
     )
@@ -74,7 +77,7 @@ def _cant(view: Status) -> Note:
     if view.has_another:
         return sentence_note("You're in this round again, with another introduction.")
     if view.is_waiting:
-        return _with_buttons(
+        return note_with_buttons(
             "You're in this round again. If someone has nobody to meet, I'll introduce"
             " you.",
             button("Can't this round", "pair_cant", view.match_id),
@@ -85,9 +88,9 @@ def _cant(view: Status) -> Note:
         " again next time."
     )
     if not view.is_early:
-        return _with_buttons(text, stop)
+        return note_with_buttons(text, stop)
     back = button("I can after all", "pair_back", view.match_id)
-    return _with_buttons(text, back, stop)
+    return note_with_buttons(text, back, stop)
 
 
 def _met(view: Status, names: str) -> Note:
@@ -98,7 +101,7 @@ def _met(view: Status, names: str) -> Note:
             " change that in My settings."
         )
     if view.fit is not None:
-        return _with_buttons(f"You met {names}. Thank you for telling me.", thanks)
+        return note_with_buttons(f"You met {names}. Thank you for telling me.", thanks)
     text, blocks = sentence_note(f"You met {names}. Was it a good match?")
     return text, [
         *blocks,
@@ -115,11 +118,6 @@ def _met(view: Status, names: str) -> Note:
     ]
 
 
-def _with_buttons(text: str, *buttons: ButtonElement) -> Note:
-    note, blocks = sentence_note(text)
-    return note, [*blocks, button_row(*buttons)]
-
-
 def _outcome_buttons(match_id: int, *, has_not_yet: bool) -> Sequence[ButtonElement]:
     buttons = [button("We met", "pair_met", match_id, style="primary")]
     if has_not_yet:
@@ -129,7 +127,7 @@ def _outcome_buttons(match_id: int, *, has_not_yet: bool) -> Sequence[ButtonElem
 
 def outcome_question(match_id: int, names: Sequence[str]) -> Note:
     """Ask a member whether they met."""
-    return _with_buttons(
+    return note_with_buttons(
         f"Did you meet {name_list(names)}?",
         *_outcome_buttons(match_id, has_not_yet=True),
     )
@@ -199,14 +197,14 @@ def joined(day: str, few_people: int | None) -> Note:
             f"Peer coffee begins when {MIN_PEOPLE} people of your program take part."
             f" {now}"
         )
-    return _with_buttons(
+    return note_with_buttons(
         f"You're in. {text}",
         button("Stop", "pair_stop", "coffee"),
     )
 
 
 def stopped() -> Note:
-    return _with_buttons(
+    return note_with_buttons(
         "You no longer take part in peer coffee. Nobody is told; someone you were to"
         " meet learns only that you can't this time.",
         button("Take part again", "pair_join", "coffee"),

@@ -246,12 +246,6 @@ def render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     )
 
 
-def _can_see(tx: Transaction, delivery: Delivery) -> bool:
-    """Return True if the recipient may see the program. Raises MembershipUnknown."""
-    program = tx.session.get_one(Program, delivery.subject_id)
-    return service.can_see(tx, program, delivery.recipient)
-
-
 def _on_asked(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
     """Count the days for the answer from now: the question may have waited."""
     row = tx.session.get(ProgramChampion, (delivery.subject_id, delivery.recipient))
@@ -277,7 +271,7 @@ MESSAGE_TYPES = (
         on_sent=_on_asked,
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.QUESTION),
-        can_see=_can_see,
+        can_see=service.sees(service.program_itself),
     ),
 )
 

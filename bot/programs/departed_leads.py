@@ -116,12 +116,6 @@ def _is_for_admin(tx: Transaction, program: Program, member: str) -> bool:
     )
 
 
-def _can_see(tx: Transaction, delivery: Delivery) -> bool:
-    """Return True if the admin may see the program. Raises MembershipUnknown."""
-    program = tx.session.get_one(Program, delivery.subject_id)
-    return service.can_see(tx, program, delivery.recipient)
-
-
 MESSAGE_TYPES = (
     MessageType(
         PROGRAM_LEAD_LEFT,
@@ -132,7 +126,7 @@ MESSAGE_TYPES = (
     MessageType(
         PROGRAM_WITHOUT_LEAD,
         _render_without_lead,
-        can_see=_can_see,
+        can_see=service.sees(service.program_itself),
         render_without_access=_render_unseen,
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.NEWS),

@@ -241,11 +241,7 @@ def _can_see(tx: Transaction, delivery: Delivery) -> bool:
     return _SEES(tx, delivery)
 
 
-def _program_itself(_tx: Transaction, delivery: Delivery) -> int:
-    return delivery.subject_id
-
-
-_SEES = service.sees(_program_itself)
+_SEES = service.sees(service.program_itself)
 
 
 def _render_post(tx: Transaction, delivery: Delivery) -> SlackAction | None:

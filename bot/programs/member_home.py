@@ -13,6 +13,7 @@ from bot.programs import invitations, member_blocks, membership, service
 from bot.programs.defaults import program_texts
 from bot.programs.member_blocks import Counts, JoinableProgram, Others, OwnProgram
 from bot.programs.membership_rules import Membership
+from bot.programs.presentation import format_day
 from bot.programs.rules import State
 from bot.runtime import Transaction
 from bot.workspace import members
@@ -111,7 +112,7 @@ def _own(context: HomeContext, program: Program, state: Membership) -> OwnProgra
         program.id,
         texts.name,
         texts.goal,
-        paused_until=_format(state.paused_until) if is_paused else "",
+        paused_until=format_day(state.paused_until) if is_paused else "",
         is_paused_by_silence=state.is_paused_by_silence,
         is_over=not service.is_active(tx, program),
         can_invite=service.takes_people(tx, program)
@@ -122,10 +123,6 @@ def _own(context: HomeContext, program: Program, state: Membership) -> OwnProgra
 def _total(counts: Mapping[int, Counts], channel_ids: Collection[int]) -> Counts:
     own = [counts[channel] for channel in channel_ids if channel in counts]
     return Counts(sum(each.asked for each in own), sum(each.answered for each in own))
-
-
-def _format(day: date | None) -> str:
-    return f"{day.day} {day:%B %Y}" if day else ""
 
 
 def _channel_ids(

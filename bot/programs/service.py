@@ -17,7 +17,7 @@ from bot.programs.permissions import RUN_PROGRAM
 from bot.programs.rules import State
 from bot.runtime import Transaction
 from bot.slack.text import to_plain
-from bot.workspace import leads, roles, visibility
+from bot.workspace import roles, visibility
 from models import (
     Channel,
     Installation,
@@ -72,11 +72,6 @@ def without_program(
         Program.installation_id == row.id, Program.is_workspace_wide.is_(True)
     )
     return select(row).where(row.id == installation_id, ~has_program)
-
-
-def workspace_program(tx: Transaction) -> Program:
-    """Return the workspace's own program; the first call creates its row."""
-    return get(tx, leads.workspace_program_id(tx))
 
 
 def state(tx: Transaction, program: Program) -> State:
@@ -273,6 +268,11 @@ def sees(
         return can_see(asked_at, program, delivery.recipient)
 
     return check
+
+
+def program_itself(_tx: Transaction, delivery: Delivery) -> int:
+    """Return the id of the program that a message is about, for `sees`."""
+    return delivery.subject_id
 
 
 def visible_programs(

@@ -221,16 +221,12 @@ def _render(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return PostMessage(member, *note)
 
 
-def _program_itself(_tx: Transaction, delivery: Delivery) -> int:
-    return delivery.subject_id
-
-
 MESSAGE_TYPES = (
     MessageType(
         PROGRAM_STAY,
         _render,
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.QUESTION),
-        can_see=service.sees(_program_itself),
+        can_see=service.sees(service.program_itself),
     ),
 )

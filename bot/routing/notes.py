@@ -229,9 +229,12 @@ def link_failed(ask: AskLine, channel: tuple[str, str]) -> Note:
     )
 
 
-def refused(what: str) -> str:
-    """Return the reply to a member who does not want to be asked `what`, as mrkdwn."""
-    return f"I won't ask you {escape(what)} again. You can change that in My settings."
+def refused(limit: str) -> str:
+    """Return the reply to a member who refuses some requests, as mrkdwn.
+
+    `limit` says which, such as "about kafka".
+    """
+    return f"I won't ask you {escape(limit)} again. You can change that in My settings."
 
 
 def look_after(

@@ -218,3 +218,10 @@ Note = tuple[str, list[Block]]
 def sentence_note(*parts: Part) -> Note:
     """Build a message of one sentence; a leading "someone" is capitalized."""
     return fallback_text(*parts), [rich_text.inline(*parts)]
+
+
+def note_with_buttons(text: str, *buttons: ButtonElement, hint: str = "") -> Note:
+    """Build a message of one sentence with buttons below it, and small print."""
+    note, blocks = sentence_note(text)
+    hints: list[Block] = [context_line(hint)] if hint else []
+    return note, [*blocks, button_row(*buttons), *hints]

@@ -10,7 +10,7 @@ from bot.db.sealing import WrongKey
 from bot.workspace import tokens
 from bot.workspace.token_keys import NAME
 from cli.doctor.findings import Finding, ok, warning, wrong
-from cli.doctor.slack import manifest
+from cli.manifest import manifest
 from cli.token_key import token_keys_of
 from models import Installation, SecretKey, WorkspaceToken
 

@@ -4,10 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from bot.clock import Clock, parse_http_date
 from bot.config.settings import Settings
@@ -16,8 +13,7 @@ from bot.slack.client import SlackClient
 from bot.slack.http import open_socket_url
 from cli.doctor.findings import Finding, ok, warning, wrong
 from cli.doctor.process import ProcessState
-
-MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
+from cli.manifest import manifest
 
 # A signature is valid for five minutes, and lookups search a minute around.
 SKEW_WARNING_SECONDS, SKEW_ERROR_SECONDS = 30, 240
@@ -180,11 +176,6 @@ def _same_app(client: SlackClient, token: str) -> Iterator[Finding]:
         )
     else:
         yield ok(about, "Works: Slack opens a connection.")
-
-
-def manifest() -> Mapping[str, Any]:
-    read: Mapping[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    return read
 
 
 def _list(names: Collection[str]) -> str:

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-import yaml
 from apscheduler.triggers.interval import IntervalTrigger
 from pydantic import SecretStr
 from sqlalchemy import select
 
-import app
 from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
 from bot.config.settings import Settings
 from bot.db.engine import Database
 from cli.app import Application
+from cli.manifest import manifest
 from models import Ask
 from sandbox import Message, Sandbox
 from sandbox.workspace.clock import TravelClock
@@ -27,7 +26,6 @@ from tests import leak_markers
 from tests.contracts import CHECK_SCRIPT, load_contracts
 from tests.ports import free_port
 
-MANIFEST = Path(app.__file__).parent / "manifest.yml"
 # For what only the sandbox does, and hardly anyone on PostgreSQL.
 sandbox_only = pytest.mark.parametrize(
     "database",
@@ -138,7 +136,7 @@ def deployment(database: Database, transport: str) -> Iterator[Deployment]:
 
 def start_sandbox(clock: TravelClock) -> Sandbox:
     """Start an empty workspace that follows the clock."""
-    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
+    slack = Sandbox(manifest(), clock=clock)
     slack.start()
     leak_markers.add(slack.bot_token, slack.app_token, slack.signing_secret)
     return slack

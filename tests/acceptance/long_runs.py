@@ -11,12 +11,11 @@ from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 
-import yaml
 from sqlalchemy import func, select
 
-import app
 from bot.clock import utc_now
 from bot.db.engine import Database
+from cli.manifest import manifest
 from models import OutboxItem
 from sandbox import Ack, Message, Sandbox
 from sandbox.workspace.clock import TravelClock
@@ -26,7 +25,6 @@ from tests.acceptance.idleness import is_idle
 from tests.ports import free_port
 from tests.processes import processes
 
-MANIFEST = Path(app.__file__).parent / "manifest.yml"
 UNSENT_STATES = ("pending", "sending", "unconfirmed")
 # Longer than a lease, and than Slack's first pause before a retry.
 CLOCK_STEP = timedelta(seconds=61)
@@ -48,7 +46,7 @@ class CrashingDeployment:
         self.crash_switch = CrashSwitch(
             processes.RawValue(c_double, 0.0), processes.RawArray(c_char, 128)
         )
-        self.slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=self.clock)
+        self.slack = Sandbox(manifest(), clock=self.clock)
         self.slack.start()
         self.eva, self.ana, self.ben, self.chi = (
             self.person(name) for name in ("Eva", "Ana", "Ben", "Chi")

@@ -17,14 +17,13 @@ from sqlalchemy import select
 
 from bot.db import engine
 from bot.db.engine import Database
-from jobs.anonymity import meet_people
+from jobs.anonymity import add_channel_members
 from models import AnonymousLink, Ask, Base, Member
 from sandbox import Message
 from sandbox.workspace.clock import TravelClock
 from tests.acceptance import anonymous_asks
 from tests.acceptance.anonymous_asks import KEY, QUESTION
 from tests.acceptance.conftest import (
-    MANIFEST,
     Deployment,
     running_bot,
     start_sandbox,
@@ -32,7 +31,7 @@ from tests.acceptance.conftest import (
 from tests.acceptance.long_runs import CrashingDeployment
 from tests.acceptance.test_ambiguous import QUICK, SECONDS, settle
 
-ROOT = MANIFEST.parent
+ROOT = Path(__file__).parent.parent.parent
 AUTHOR, OTHER = "U0CANARYQX", "U0CANARYZJ"
 CANARIES = {AUTHOR: "Zephyrinequx", OTHER: "Wolfhildazjk"}
 
@@ -233,7 +232,7 @@ def crowded(database: Database, transport: str) -> Iterator[Deployment]:
         ids = {name.lower(): people[name].id for name in ("Ana", "Ben", "Chi", "Eva")}
         deployment = Deployment(slack, backswing, clock, here.id, **ids)
         anonymous_asks.allow(slack, here.id, deployment.eva)
-        meet_people(backswing.rt, backswing.worker)
+        add_channel_members(backswing.rt, backswing.worker)
         deployment.wait_until(lambda: known_people(database) >= 10)
         yield deployment
 

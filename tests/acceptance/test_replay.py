@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
@@ -27,6 +26,7 @@ from bot.knowledge.message_kinds import KNOWLEDGE_NOTICE
 from bot.runtime import Transaction
 from bot.workspace import channels, sync
 from cli.app import Application
+from cli.manifest import manifest
 from cli.server import create_server
 from models import Member, OutboxItem
 from sandbox import Sandbox
@@ -41,7 +41,6 @@ REAL = (
 REAL_CHANNELS = ["core-dev-help", "core-translation"]
 # It has a tenth of the events, and all kinds of them.
 SMALL_REAL_CHANNELS = ["core-dev-help"]
-MANIFEST = Path(app.__file__).parent / "manifest.yml"
 # The concurrent requests that Slack is likely to send for one workspace.
 AT_ONCE = 8
 
@@ -95,7 +94,7 @@ def serving(slack: Sandbox, database: Database) -> Iterator[Application]:
 
 @pytest.fixture
 def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
-    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    slack = Sandbox(manifest())
     slack.start()
     yield slack
     closing.submit(slack.stop)

@@ -18,7 +18,8 @@ import yaml
 
 from bot.config.settings import Settings
 from cli.doctor.process import probe
-from cli.sandbox import MANIFEST, STORY
+from cli.manifest import manifest
+from cli.sandbox import STORY
 from handlers.socket_mode import SOCKET_MODE_DISABLED
 from sandbox import Sandbox
 from tests.bot.config.test_settings import BOT, GOOD
@@ -28,7 +29,7 @@ from tests.program import ROOT, Process, mode, words
 
 @pytest.fixture
 def pretended() -> Iterator[Sandbox]:
-    new_files = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    new_files = Sandbox(manifest())
     new_files.start()
     yield new_files
     new_files.stop()

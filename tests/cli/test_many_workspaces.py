@@ -20,7 +20,7 @@ from bot.workspace.token_keys import require_same_key
 from bot.workspace.tokens import Token
 from cli.doctor import contents, many_workspaces
 from cli.doctor.findings import Finding
-from cli.doctor.slack import manifest
+from cli.manifest import manifest
 from cli.token_key import token_keys_of
 from models import Installation, WorkspaceToken
 from tests.bot.config.test_many_workspaces import GOOD

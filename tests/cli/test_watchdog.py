@@ -10,26 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import yaml
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
-import app
 from bot.config.settings import Settings
 from bot.db import versions
 from bot.db.open import open_database
 from cli import watchdog
 from cli.app import Application
 from cli.arguments import version
+from cli.manifest import manifest
 from cli.watchdog import Watchdog, WatchedPart
 from sandbox import Sandbox
-
-MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
 
 @pytest.fixture
 def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
-    sandbox = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    sandbox = Sandbox(manifest())
     sandbox.start()
     yield sandbox
     closing.submit(sandbox.stop)

@@ -56,7 +56,6 @@ from bot.permissions import (
     Role,
     is_allowed,
 )
-from bot.programs import service
 from bot.programs.permissions import INVITE, JOIN, MAKE_PROGRAM, RUN_PROGRAM
 from bot.runtime import Runtime
 from bot.slack.text import ANONYMOUS
@@ -105,7 +104,7 @@ from tests.making_programs import (
     to_last_page,
 )
 from tests.outsiders import GONE, ROBOT, STRANGER, outsiders
-from tests.people import join_program
+from tests.people import join_program, workspace_program
 from tests.seasons import opens_season
 from tests.slack_payloads import (
     ADMIN,
@@ -776,7 +775,7 @@ def peers(story: Stage) -> str:
 
     def take_guests() -> str:
         with story.rt.write(story.workspace) as tx:
-            program = service.workspace_program(tx)
+            program = workspace_program(tx)
             program.guests_may_join = True
             return str(program.id)
 
@@ -838,7 +837,7 @@ def by_join_form(story: Stage, member: str) -> bool:
 @way(RUN_SEASON)
 def by_new_season_button(story: Stage, member: str) -> bool:
     with story.rt.write(story.workspace) as tx:
-        service.workspace_program(tx)
+        workspace_program(tx)
     return opens(
         story,
         "circle_season",
@@ -850,7 +849,7 @@ def by_new_season_button(story: Stage, member: str) -> bool:
 def by_season_form(story: Stage, member: str) -> bool:
     def fill_in() -> dict[str, Any]:
         with story.rt.write(story.workspace) as tx:
-            service.workspace_program(tx)
+            workspace_program(tx)
         return opened_by(
             story,
             ADMIN,

@@ -88,6 +88,13 @@ SAMPLES: Samples = {
     slack_blocks.sentence_note: [
         lambda: slack_blocks.sentence_note(f"{SOMEONE} says that ", "it's solved.")
     ],
+    slack_blocks.note_with_buttons: [
+        lambda: slack_blocks.note_with_buttons(
+            "Done.",
+            slack_blocks.button("Ask a question", "home_ask", 1),
+            hint="Only once.",
+        )
+    ],
     slack_blocks.message_modal: [
         lambda: slack_blocks.message_modal("Not possible", "It's already solved."),
         lambda: slack_blocks.message_modal(

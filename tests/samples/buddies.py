@@ -53,9 +53,6 @@ HOMES = [
 ]
 
 SAMPLES: Samples = {
-    notes.with_buttons: [
-        lambda: notes.with_buttons("Done.", notes.find_button(), hint="Only once.")
-    ],
     notes.offer: [notes.offer],
     notes.in_greeting: [notes.in_greeting],
     notes.looking: [

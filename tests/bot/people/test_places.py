@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-import yaml
 from sqlalchemy import select
 
 from bot import features as bot_features
@@ -16,7 +15,7 @@ from bot.runtime import Transaction
 from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected, SlackError
 from bot.slack.client import SlackClient
 from bot.workspace import installations
-from cli.sandbox import MANIFEST
+from cli.manifest import manifest
 from models import Installation, PeerPlace
 from sandbox import Sandbox
 from tests.factories import Story
@@ -369,7 +368,7 @@ class TestTimes:
 
 @pytest.fixture
 def pretend() -> Iterator[Sandbox]:
-    sandbox = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    sandbox = Sandbox(manifest())
     sandbox.start()
     yield sandbox
     sandbox.stop()

@@ -1,7 +1,6 @@
 """Teams and levels from fields of members' profiles."""
 
 import pytest
-import yaml
 from sqlalchemy import select
 
 import jobs.people
@@ -10,7 +9,7 @@ from bot.people.team_file import parse
 from bot.privacy import service as privacy
 from bot.slack.api import NotSent, RateLimited, Rejected, SlackError
 from bot.slack.client import SlackClient
-from cli.sandbox import MANIFEST
+from cli.manifest import manifest
 from models import Installation, MemberAttributes
 from sandbox import Sandbox
 from tests.factories import Story
@@ -154,7 +153,7 @@ def test_nobody_who_is_gone_is_read(profiled: Story) -> None:
 
 
 def test_slack_gives_fields_and_values() -> None:
-    pretend = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    pretend = Sandbox(manifest())
     pretend.start()
     try:
         pretend.workspace.profile_fields = {"Xf1": "Department"}

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from bot.errors import UserError
 from bot.privacy import service as privacy
-from bot.programs import membership, service
+from bot.programs import membership
 from bot.programs.membership_rules import Membership
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace import members
@@ -23,11 +23,12 @@ from tests.bot.programs.test_membership_rules import (
     histories,
 )
 from tests.factories import Story
+from tests.people import workspace_program
 from tests.slack_payloads import ASKER, HELPER, user_object
 
 
 def process(tx: Transaction, step: Step) -> Membership | None:
-    program = service.workspace_program(tx)
+    program = workspace_program(tx)
     if step.event is None:
         privacy.erase(tx, ASKER)
         return None
@@ -47,7 +48,7 @@ def test_the_database_stores_the_same(
         with rt.write(workspace) as tx:
             process(tx, step)
     with rt.read(workspace) as tx:
-        program = service.workspace_program(tx)
+        program = workspace_program(tx)
         assert membership.find(tx, program.id, ASKER) == fold(history)
 
 
@@ -64,7 +65,7 @@ def test_many_presses_at_once_are_one_membership(story: Story) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(press, range(1, 13)))
     with story.rt.read(story.workspace) as tx:
-        program = service.workspace_program(tx)
+        program = workspace_program(tx)
         state = membership.find(tx, program.id, ASKER)
     assert state is not None
     assert not state.is_joined
@@ -81,7 +82,7 @@ def test_only_those_who_are_in_it_are_listed(rt: Runtime, workspace: Workspace) 
     people = (ASKER, HELPER, "U0LEFT", "U0GONE")
     with rt.write(workspace) as tx:
         meet(tx, *people)
-        program = service.workspace_program(tx)
+        program = workspace_program(tx)
         for person in people:
             membership.join(tx, program, person, rules_version=1)
         membership.leave(tx, program, "U0LEFT", event_micros=2**60)
@@ -97,7 +98,7 @@ def test_nobody_leaves_or_pauses_what_they_are_not_in(
 ) -> None:
     with rt.write(workspace) as tx:
         meet(tx, ASKER)
-        program = service.workspace_program(tx)
+        program = workspace_program(tx)
         for act in (
             lambda: membership.leave(tx, program, ASKER, event_micros=1),
             lambda: membership.pause(tx, program, ASKER, at=tx.now),

@@ -6,12 +6,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected, SlackError
 from bot.slack.client import SlackClient
 from bot.slack.http import is_loopback
-from cli.sandbox import MANIFEST
+from cli.manifest import manifest
 from sandbox import Sandbox
 
 Answer = tuple[int, str, bytes]
@@ -207,7 +206,7 @@ def test_other_hosts_are_reached_through_the_proxy(
 
 @pytest.fixture
 def slack() -> Iterator[Sandbox]:
-    made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    made = Sandbox(manifest())
     made.start()
     yield made
     made.stop()

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 
 from bot.clock import utc_now
 from bot.config.settings import Settings
@@ -13,13 +12,14 @@ from bot.slack.client import SlackClient
 from cli.doctor import examine, slack
 from cli.doctor.findings import Finding
 from cli.doctor.process import ProcessState
+from cli.manifest import manifest
 from sandbox import Sandbox
 from tests import leak_markers
 from tests.bot.config.test_settings import APP, BOT
 from tests.doctor import NOBODY, NOW, SIGNING, by, settings
 from tests.ports import free_port
 
-MANIFEST = yaml.safe_load(slack.MANIFEST.read_text())
+MANIFEST = manifest()
 
 
 # Scopes and clocks

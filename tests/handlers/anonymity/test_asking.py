@@ -163,7 +163,7 @@ def test_nothing_about_a_newcomer_is_stored_when_they_ask(
     for member in NEWCOMERS:
         story.slack.people[member] = user_object(member, team_id=story.team)
     story.slack.members_by_channel[HELP_CHANNEL] += NEWCOMERS
-    jobs.anonymity.meet_people(story.rt, story.worker)
+    jobs.anonymity.add_channel_members(story.rt, story.worker)
     jobs.workspace.fetch_new_users(story.rt, story.worker)
     before = members_stored(story)
     assert {*NEWCOMERS} <= {slack_id for slack_id, _ in before}
@@ -180,7 +180,7 @@ def test_only_where_such_asks_are_taken_the_bot_meets_everyone(
     story.slack.members_by_channel[HELP_CHANNEL] += NEWCOMERS
     with story.rt.write(story.workspace) as tx:
         workspace_settings.update(tx, anonymous_asks=False)
-    jobs.anonymity.meet_people(story.rt, story.worker)
+    jobs.anonymity.add_channel_members(story.rt, story.worker)
     assert members_stored(story) == before
 
 
@@ -190,10 +190,10 @@ def test_a_channel_that_slack_refuses_is_tried_again(
     story.slack.members_by_channel[HELP_CHANNEL] += NEWCOMERS
     error = Rejected("conversations.members", "internal_error")
     story.slack.fail["conversations.members"] = [error]
-    jobs.anonymity.meet_people(story.rt, story.worker)
+    jobs.anonymity.add_channel_members(story.rt, story.worker)
     assert NEWCOMERS[0] not in dict(members_stored(story))
     story.clock.advance(minutes=10)
-    jobs.anonymity.meet_people(story.rt, story.worker)
+    jobs.anonymity.add_channel_members(story.rt, story.worker)
     assert NEWCOMERS[0] in dict(members_stored(story))
 
 

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from bot.programs import membership
-from bot.programs import service as programs
 from jobs import privacy
 from models import Channel, MemberAttributes
 from tests.buddies import (
@@ -26,6 +25,7 @@ from tests.buddies import (
 )
 from tests.factories import Story
 from tests.pairs import people_page, presses, texts_to
+from tests.people import workspace_program
 from tests.personal_data import everything_in, file_of, forget
 from tests.slack_payloads import HELP_CHANNEL, PEER
 
@@ -88,7 +88,7 @@ def test_leaving_the_program_ends_it(story: Story, by: str) -> None:
     other = {NEWCOMER: BUDDY, BUDDY: NEWCOMER}[by]
     pairs_up(story)
     with story.rt.write(story.workspace) as tx:
-        program = programs.workspace_program(tx)
+        program = workspace_program(tx)
         membership.leave(tx, program, by, event_micros=10**17)
     runs(story)
     assert len(texts_to(story, other, "has ended")) == 1

@@ -8,7 +8,6 @@ from bot.buddies import offers as offer_service
 from bot.buddies import questions as service
 from bot.people import exclusions
 from bot.programs import membership
-from bot.programs import service as programs
 from models import BuddyQuestion, MemberAttributes
 from tests.buddies import (
     BUDDY,
@@ -33,7 +32,7 @@ from tests.buddies import (
 from tests.factories import Story
 from tests.onboarding import NEW, arrive
 from tests.pairs import people_page, presses, texts_to
-from tests.people import choose
+from tests.people import choose, workspace_program
 from tests.programs import last_reply
 from tests.seasons import text_of
 from tests.slack_payloads import GUEST, PEER, user_object
@@ -251,7 +250,7 @@ def test_who_is_not_asked(story: Story, obstacle: str) -> None:
         if obstacle == "excluded":
             exclusions.exclude(tx, BUDDY, newcomer, source="own")
         if obstacle == "left":
-            program = programs.workspace_program(tx)
+            program = workspace_program(tx)
             membership.leave(tx, program, BUDDY, event_micros=10**17)
     if obstacle == "stop":
         clicks(story, BUDDY, "stop")

@@ -235,9 +235,7 @@ def test_it_begins_when_six_people_want_it(story: Story) -> None:
         offers(story, person)
     comes(story)
     assert texts_to(story, NEWCOMER, "Would a buddy help?") == []
-    begins = (
-        "6 people of your program look for a buddy, or would be one. They are 4 now."
-    )
+    begins = "6 people of your program look for a buddy, or would be one. So far 4 do."
     assert begins in people_page(story, NEWCOMER)
     clicks(story, NEWCOMER, "yes")
     runs(story)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bot.programs import service as programs
 from jobs import exchange as jobs
 from models import Member
 from tests.exchange import (
@@ -27,7 +26,7 @@ from tests.exchange import (
 from tests.factories import Story
 from tests.home import visible_home
 from tests.pairs import people_page, runs, takes_part, texts_to, words
-from tests.people import choose, join_program
+from tests.people import choose, join_program, workspace_program
 from tests.programs import change_program, make_program, program_page
 from tests.seasons import text_of
 from tests.slack_payloads import (
@@ -291,7 +290,7 @@ def test_someone_who_leaves_the_program_ends_it(story: Story) -> None:
     page = program_page(story, HELPER)
     assert "Leave" in page
     with story.rt.read(story.workspace) as tx:
-        program = programs.workspace_program(tx).id
+        program = workspace_program(tx).id
     story.click(HELPER, "program_leave", str(program), view=HOME)
     story.deliver()
     assert len(texts_to(story, ASKER, "Your exchange with Ben has ended")) == 1
@@ -301,7 +300,7 @@ def test_it_goes_on_after_the_program(story: Story) -> None:
     begin(story)
     agree_all(story)
     with story.rt.write(story.workspace) as tx:
-        program = programs.workspace_program(tx)
+        program = workspace_program(tx)
         program.is_workspace_wide = False
         program.opened_at = program.ended_at = tx.now
     jobs.end_exchanges(story.rt, story.worker)

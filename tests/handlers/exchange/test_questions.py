@@ -12,7 +12,6 @@ from bot.clock import datetime_to_micros
 from bot.exchange import wishes
 from bot.people import exclusions
 from bot.programs import membership
-from bot.programs import service as programs
 from models import ExchangeMember, MemberAttributes
 from tests.exchange import (
     HOME,
@@ -31,7 +30,7 @@ from tests.exchange import (
 from tests.factories import Story
 from tests.pairs import people_page, texts_to
 from tests.pairs import presses as presses_button
-from tests.people import choose, join_program
+from tests.people import choose, join_program, workspace_program
 from tests.personal_data import days_pass, file_of
 from tests.seasons import text_of
 from tests.slack_payloads import ASKER, GUEST, HELPER, PEER, user_object
@@ -378,7 +377,7 @@ def test_a_question_that_waits_is_not_sent_in_vain(story: Story, change: str) ->
             case "is excluded":
                 exclusions.exclude(tx, HELPER, ASKER, source="own")
             case "left":
-                program = programs.workspace_program(tx)
+                program = workspace_program(tx)
                 membership.leave(tx, program, ASKER, event_micros=10**17)
     assert "Ana would like to learn" not in people_page(story, HELPER)
     story.advance(hours=12)
@@ -460,7 +459,7 @@ def test_people_who_must_not_meet_are_not_proposed(story: Story, change: str) ->
                 row = {"member": HELPER, "manager": ASKER, "source": "file"}
                 tx.session.add(MemberAttributes(installation_id=tx.workspace.id, **row))
             case "left":
-                program = programs.workspace_program(tx)
+                program = workspace_program(tx)
                 membership.leave(tx, program, HELPER, event_micros=10**17)
     if change == "paused":
         choose(story, HELPER, paused_until=date(2026, 5, 1))
@@ -490,7 +489,7 @@ def test_someone_who_left_can_not_say_yes(story: Story) -> None:
     begin(story)
     asks(story)
     with story.rt.write(story.workspace) as tx:
-        program = programs.workspace_program(tx)
+        program = workspace_program(tx)
         membership.leave(tx, program, HELPER, event_micros=10**17)
     presses(story, HELPER, "yes")
     assert "for people in a program that has it" in story.slack.responses[-1][1]

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from bot.programs import membership
-from bot.programs import service as programs
 from bot.slack.api import OutcomeUnknown, Rejected
 from bot.workspace import member_settings
 from bot.workspace.member_settings import MemberSettings
@@ -17,6 +16,7 @@ from models import OutboxItem
 from tests.checkins import visible_text
 from tests.factories import Story
 from tests.onboarding import NEW, arrive, change_peers, press
+from tests.people import workspace_program
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
@@ -120,7 +120,7 @@ def test_who_has_joined_before_the_greeting_is_sent_is_offered_nothing(
     arrived.clock.now = FRIDAY_EVENING
     join(arrived, PEER)
     with arrived.rt.write(arrived.workspace) as tx:
-        program = programs.workspace_program(tx)
+        program = workspace_program(tx)
         membership.join(tx, program, PEER, rules_version=1)
     monday(arrived)
     assert buttons(arrived, PEER) == OTHERS

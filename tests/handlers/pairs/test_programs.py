@@ -32,7 +32,7 @@ from tests.pairs import (
     texts_to,
 )
 from tests.pairs import presses as pair_presses
-from tests.people import join_program
+from tests.people import join_program, workspace_program
 from tests.private_channel import DEN
 from tests.programs import (
     change_program,
@@ -164,7 +164,7 @@ def test_forged_kinds_and_people_change_nothing(story: Story) -> None:
     )
     # The workspace's own program has no such fields in its form.
     with story.rt.write(story.workspace) as tx:
-        own = service.workspace_program(tx).id
+        own = workspace_program(tx).id
     page = next_page(story, press(story, "program_change", own), {})
     assert "coffee" not in {block.get("block_id") for block in page["blocks"]}
     assert find(story, program.id).coffee == "off"

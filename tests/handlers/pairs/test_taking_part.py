@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from bot.pairs import opt_ins
 from bot.programs import membership
-from bot.programs import service as programs
 from models import PairMatchMember, PairOptIn
 from tests.factories import Story
 from tests.home import opens
@@ -26,7 +25,7 @@ from tests.pairs import (
     takes_part,
     texts_to,
 )
-from tests.people import choose, join_program
+from tests.people import choose, join_program, workspace_program
 from tests.personal_data import forget
 from tests.programs import program_page
 from tests.slack_payloads import ADMIN, ASKER, HELPER, PEER, user_object
@@ -51,7 +50,7 @@ def test_a_day_is_promised_only_if_there_is_a_round(story: Story) -> None:
     takes_part(story, *people[:4])
     choose(story, people[1], paused_until=date(2026, 9, 1))
     with story.rt.write(story.workspace) as tx:
-        program = programs.workspace_program(tx)
+        program = workspace_program(tx)
         membership.leave(tx, program, people[2], event_micros=10**17)
         [silent] = tx.session.scalars(select(PairOptIn).filter_by(member=people[3]))
         silent.paused_at = tx.now + timedelta(minutes=1)
@@ -150,7 +149,7 @@ def test_someone_who_leaves_their_program_is_not_matched(story: Story) -> None:
     story.set_up_workspace(coffee="on")
     takes_part(story, ASKER, HELPER, PEER)
     with story.rt.write(story.workspace) as tx:
-        program = programs.workspace_program(tx)
+        program = workspace_program(tx)
         membership.leave(tx, program, PEER, event_micros=10**17)
     story.clock.now = DUE
     runs(story)

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.programs import service
 from bot.programs.membership_rules import RETURN_WITHIN
 from bot.workspace import member_settings
 from models import Program
 from tests.factories import Story
 from tests.making_programs import buttons, press, text_of
+from tests.people import workspace_program
 from tests.personal_data import days_pass
 from tests.programs import (
     GOAL,
@@ -292,7 +292,7 @@ def test_changed_rules_of_what_is_over_wait_for_nobody(
 def test_the_workspaces_own_program_can_be_joined(story: Story) -> None:
     story.ask()
     with story.rt.write(story.workspace) as tx:
-        own = service.workspace_program(tx).id
+        own = workspace_program(tx).id
     page = program_page(story, ASKER)
     assert "Programs you could join" in page
     assert "Peers" in page

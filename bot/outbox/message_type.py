@@ -45,6 +45,11 @@ def _sees_all(_tx: "Transaction", _delivery: Delivery) -> bool:
     return True
 
 
+def _thread_in_payload(_tx: "Transaction", delivery: Delivery) -> str | None:
+    thread_ts: str | None = delivery.payload.get("thread_ts")
+    return thread_ts
+
+
 def _send_now(tx: "Transaction", _delivery: Delivery) -> datetime:
     return tx.now
 
@@ -65,6 +70,9 @@ class MessageType:
     `on_sent`, `on_rejected` and `on_lost` run in the transaction that records the
     outcome, with Slack's result or its error code. `lock` runs before them and locks
     the rows that they change: a subject is always locked before its messages.
+
+    `thread_ts` returns the thread of a reply, whose history a lookup reads; None for a
+    message that is not a reply.
     """
 
     kind: MessageKind
@@ -80,6 +88,7 @@ class MessageType:
     claim: Callable[["Transaction", Delivery], datetime] | None = None
     can_see: Callable[["Transaction", Delivery], bool] = _sees_all
     render_without_access: Render = do_nothing
+    thread_ts: Callable[["Transaction", Delivery], str | None] = _thread_in_payload
     # False: logs and metrics say nothing about a message that was sent.
     is_logged: bool = True
 

@@ -76,6 +76,7 @@ class PostedMessage(Generic[Row]):
             on_rejected=self._on_rejected,
             on_lost=self._on_lost,
             lock=self.lock_subject,
+            thread_ts=self._find_thread,
         )
         if self.update is None:
             return (post,)
@@ -114,7 +115,19 @@ class PostedMessage(Generic[Row]):
         note = self.render_post(tx, row, delivery) if row is not None else None
         if row is None or note is None:
             return None
-        return PostMessage(delivery.recipient, *note, self.thread_ts(tx, row))
+        thread_ts = self._thread_of(tx, delivery, row)
+        return PostMessage(delivery.recipient, *note, thread_ts)
+
+    def _find_thread(self, tx: "Transaction", delivery: Delivery) -> str | None:
+        return self._thread_of(tx, delivery, self._row(tx, delivery))
+
+    def _thread_of(
+        self, tx: "Transaction", delivery: Delivery, row: Row | None
+    ) -> str | None:
+        # The row may forget its thread, or go, while the outcome is unknown.
+        if thread_ts := delivery.payload.get("thread_ts"):
+            return str(thread_ts)
+        return self.thread_ts(tx, row) if row is not None else None
 
     def _render_update(
         self, tx: "Transaction", delivery: Delivery

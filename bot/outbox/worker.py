@@ -311,13 +311,15 @@ class OutboxWorker:
         """Look for the message in Slack; False if it is not there and may be sent."""
         if self._outcomes.defer_if_rate_limited(delivery, "conversations.history"):
             return True
+        with self._rt.read(workspace) as tx:
+            thread_ts = self._outcomes.message_type_of(delivery).thread_ts(tx, delivery)
         try:
             message = self._rt.slack_of(workspace).find_by_metadata(
                 delivery.recipient,
                 delivery.metadata_token,
                 since=delivery.first_sent_at.timestamp(),
                 # Replies are in the history of their thread, not of the channel.
-                thread_ts=delivery.payload.get("thread_ts"),
+                thread_ts=thread_ts,
             )
         except Rejected as error:
             if error.code != THREAD_NOT_FOUND:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from bot.knowledge import pointer_targets, pointers
 from bot.search.follower import SearchFollower
-from bot.slack.api import Rejected
+from bot.slack.api import OutcomeUnknown, Rejected
 from bot.workspace import channels
 from handlers import pointers as handler
 from handlers.ask_actions import NO_ASK_HERE
@@ -437,6 +437,18 @@ def test_slack_refuses_the_reply_and_it_is_tried_again(story: Story, earlier: st
     assert posted(story) == []
     assert "I couldn't post the earlier answer" in told(story, CHAMPION)[-1]
     point(story)
+    assert len(posted(story)) == 1
+
+
+@pytest.mark.deep
+def test_the_reply_is_posted_once_if_slack_gives_no_answer(story: Story, earlier: str):
+    lost = OutcomeUnknown("chat.postMessage", "TimeoutError")
+    story.slack.fail_after["chat.postMessage"] = [lost]
+    view = open_form(story)
+    [choice] = choices(view)
+    submit(story, view, entry=choice["value"])
+    for _ in range(4):
+        story.advance(seconds=15)
     assert len(posted(story)) == 1
 
 

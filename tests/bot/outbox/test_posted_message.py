@@ -371,16 +371,18 @@ def test_what_slack_rejects_has_no_ts_and_is_not_posted_later(board: Board) -> N
     assert board.states() == {POST: "rejected", UPDATE: "cancelled"}
 
 
+@pytest.mark.parametrize("thread_ts", [None, "1772442000.000001"])
 def test_what_slack_took_without_an_answer_is_found_and_not_posted_again(
-    board: Board,
+    board: Board, thread_ts: str | None
 ) -> None:
+    board.thread_ts = thread_ts
     board.slack.fail_after[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "timeout")]
     board.post()
     assert board.deliver() == []
     ran = board.look_again()
     [message] = board.slack.messages
     assert ran == ["lock", f"posted: first, {message.ts}"]
-    assert board.ts() == message.ts
+    assert (board.ts(), message.thread_ts) == (message.ts, thread_ts)
 
 
 def test_what_slack_did_not_take_is_posted_after_a_second_look(board: Board) -> None:

@@ -1,6 +1,6 @@
 """Commit the changes of a batch of events together."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 from slack_bolt import BoltResponse
@@ -12,14 +12,17 @@ from bot.messages.lookup import MessageKey
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
 
+Apply = Callable[[Transaction, Sequence[Any]], None]
+
 
 class PendingCommit(BoltResponse):
     """An event's acknowledgement, returned once the event's change is committed.
 
     `decide` takes the tracked message, or None, for each key in `about`. It returns the
     change, or None if there is nothing to do. `new_message` is the key of a message
-    that the event may start to track. `decide` and the change may run twice, and must
-    wait for nothing but the database: other events queue behind them.
+    that the event may start to track, or change for good. `decide` and the change may
+    run twice, and must wait for nothing but the database: other events queue behind
+    them.
     """
 
     # `BoltApp` sets it after the dispatch.
@@ -51,14 +54,21 @@ def commit_batch(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
 
 
 def _split_dependent(commits: Sequence[PendingCommit]) -> Iterator[list[PendingCommit]]:
-    """Split so that an event about a new message comes after the one that adds it."""
+    """Split so that each event is decided on with what those before it have stored.
+
+    An event about a new message comes after the one that adds it. An edit or a deletion
+    comes after all other events about its message, such as reactions.
+    """
     batch: list[PendingCommit] = []
     new_messages: set[MessageKey] = set()
+    messages: set[MessageKey] = set()
     for commit in commits:
-        if not new_messages.isdisjoint(commit.messages):
+        is_about_new = not new_messages.isdisjoint(commit.messages)
+        if is_about_new or commit.new_message in messages:
             yield batch
-            batch, new_messages = [], set()
+            batch, new_messages, messages = [], set(), set()
         batch.append(commit)
+        messages.update(commit.messages)
         if commit.new_message is not None:
             new_messages.add(commit.new_message)
     yield batch
@@ -78,22 +88,53 @@ def _commit(
                 rt.features.tracked_tables,
                 channel_columns=rt.features.channel_columns,
             )
-    changes: dict[Callable[[Transaction, Sequence[Any]], None], list[Any]] = {}
+    changes: list[tuple[BatchedChange, set[Hashable]]] = []
     changed: list[TrackedMessage] = []
     for commit in commits:
         tracked = [tracked_by_key.get(key) for key in commit.messages]
         change = commit.decide(*tracked)
         if change is not None:
-            changes.setdefault(change.apply, []).append(change.item)
-            changed.extend(filter(None, tracked))
+            known = list(filter(None, tracked))
+            changes.append((change, _threads(commit, known)))
+            changed.extend(known)
     if not changes:
         return
     with rt.write(workspace) as tx:
         _lock_rows(tx, changed)
-        for apply, items in changes.items():
+        for apply, items in _in_order(changes):
             apply(tx, items)
             tx.session.flush()
             tx.session.expunge_all()
+
+
+def _threads(commit: PendingCommit, tracked: Iterable[TrackedMessage]) -> set[Hashable]:
+    """Return what tells the threads of the event's messages.
+
+    Rows of several tables may have the same id: two threads are then taken for one,
+    which only keeps their order, too.
+    """
+    rows = (row for message in tracked for row in message.rows.values())
+    return {*commit.messages, *(row.parent_id or row.id for row in rows)}
+
+
+def _in_order(
+    changes: Iterable[tuple[BatchedChange, set[Hashable]]],
+) -> Sequence[tuple[Apply, Sequence[Any]]]:
+    """Group the changes by kind, and keep the order of those of the same thread.
+
+    "Thanks!" is then about the reply before it, whatever happens in other threads.
+    """
+    groups: list[tuple[Apply, list[Any]]] = []
+    last_of_kind: dict[Apply, int] = {}
+    last_in_thread: dict[Hashable, int] = {}
+    for change, threads in changes:
+        group = last_of_kind.get(change.apply, -1)
+        if group < max((last_in_thread.get(each, 0) for each in threads), default=0):
+            group = last_of_kind[change.apply] = len(groups)
+            groups.append((change.apply, []))
+        groups[group][1].append(change.item)
+        last_in_thread.update(dict.fromkeys(threads, group))
+    return groups
 
 
 def _lock_rows(tx: Transaction, messages: Sequence[TrackedMessage]) -> None:

@@ -9,12 +9,14 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from bot.db.engine import Database
+from bot.workspace import sync
 from handlers.bolt_app import BoltApp
-from models import Ask
+from models import Ask, Kudos
 from tests.factories import Story
 from tests.slack_payloads import (
     ASKER,
     CHAMPION,
+    HELP_CHANNEL,
     HELPER,
     PEER,
     TEAM,
@@ -142,6 +144,48 @@ def test_a_reaction_finds_the_answer_earlier_in_the_batch(bolt: BoltApp, story: 
     ) == [200, 200, 200]
     [answer] = story.answers()
     assert (answer.is_solution, story.only_ask().state) == (True, "solved")
+
+
+def test_a_deletion_comes_after_the_reactions_before_it(bolt: BoltApp, story: Story):
+    people = [ASKER, HELPER]
+    sync.refresh(story.rt, story.workspace, users=people, channel=HELP_CHANNEL)
+    story.set_up_channel(kudos=":tada:")
+    ts = story.ts()
+    deletion = {
+        "type": "message",
+        "subtype": "message_deleted",
+        "channel": HELP_CHANNEL,
+        "ts": story.ts(),
+        "event_ts": story.ts(),
+        "deleted_ts": ts,
+    }
+    reaction = reaction_event(ASKER, ts, "tada", story.ts()) | {"item_user": HELPER}
+    assert together(bolt, reaction, deletion) == [200, 200]
+    with story.rt.read_session() as session:
+        [kudos] = session.scalars(select(Kudos))
+    assert kudos.about_ts is None
+
+
+@pytest.mark.parametrize("has_other", [False, True])
+def test_thanks_are_about_the_reply_before_them(
+    bolt: BoltApp, story: Story, has_other: bool
+):
+    other, ask, solved = (story.ask(f"How is it done, {n}?") for n in range(3))
+    answer = story.say(PEER, "Like this.", thread_ts=solved.ts)
+    story.deliver()
+    events = (
+        [message_event(ASKER, "Thanks!", story.ts(), other.ts)] if has_other else []
+    )
+    events += [
+        message_event(HELPER, "So.", story.ts(), ask.ts),
+        message_event(ASKER, "Thanks!", story.ts(), ask.ts),
+        reaction_event(ASKER, answer, "white_check_mark", story.ts()),
+        message_event(ASKER, "Thanks!", story.ts(), solved.ts),
+    ]
+    assert {*together(bolt, *events)} == {200}
+    story.deliver()
+    [offer] = story.slack.ephemeral_messages
+    assert offer.text == "Did Ben's answer help?"
 
 
 def test_the_last_of_several_marks_by_one_person_counts(bolt: BoltApp, story: Story):

@@ -1,18 +1,8 @@
 """Models of Slack's events about channels; see `handlers/payloads.py`."""
 
-from datetime import datetime
 from typing import Any
 
-from bot.clock import ts_to_datetime
-from handlers.payloads import NullableStr, Payload, SlackId, Ts
-
-
-class TimedEvent(Payload):
-    event_ts: Ts | None = None
-
-    def time(self, *, now: datetime) -> datetime:
-        """Return when it happened, by Slack's clock; now if Slack does not say."""
-        return ts_to_datetime(self.event_ts) if self.event_ts else now
+from handlers.payloads import NullableStr, Payload, SlackId, TimedEvent, Ts
 
 
 class ChannelEvent(TimedEvent):

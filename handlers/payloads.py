@@ -1,11 +1,12 @@
 """Models of the parts of Slack's payloads that we read; others are malformed."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from bot.clock import ts_to_micros
+from bot.clock import ts_to_datetime, ts_to_micros
 from bot.workspace.slack_user import SlackUserFields
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
@@ -19,6 +20,14 @@ NullableStr = str | None
 
 class Payload(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class TimedEvent(Payload):
+    event_ts: Ts | None = None
+
+    def time(self, *, now: datetime) -> datetime:
+        """Return when it happened, by Slack's clock; now if Slack does not say."""
+        return ts_to_datetime(self.event_ts) if self.event_ts else now
 
 
 class ReactionItem(Payload):
@@ -114,7 +123,7 @@ class SlackUser(UserRef, SlackUserFields):
     profile: Profile | None = None
 
 
-class UserChange(Payload):
+class UserChange(TimedEvent):
     """`user_change` and `team_join`."""
 
     user: SlackUser

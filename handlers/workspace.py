@@ -17,9 +17,8 @@ from handlers.channel_payloads import (
     ChannelRenamed,
     ChannelUnshared,
     MembershipChange,
-    TimedEvent,
 )
-from handlers.payloads import UserChange
+from handlers.payloads import TimedEvent, UserChange
 from models import Member
 
 Event = dict[str, Any]
@@ -51,7 +50,8 @@ def register(bolt: App, rt: Runtime) -> None:
 
 def user_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
     """Store changes of the profile. Most events, such as for huddles, have none."""
-    user = UserChange.model_validate(event).user.model_dump()
+    change = UserChange.model_validate(event)
+    user, at = change.user.model_dump(), change.time(now=rt.clock())
     with rt.autocommit.connect() as connection:
         row = members.find_row(connection, workspace.id, user["id"])
     if not _has_changes(workspace, row, user):
@@ -59,7 +59,7 @@ def user_changed(rt: Runtime, workspace: Workspace, event: Event) -> None:
     with rt.write(workspace) as tx:
         # The member may have been erased meanwhile.
         if _has_changes(workspace, members.find(tx, user["id"]), user):
-            sync.store_user(tx, user)
+            sync.apply_change(tx, user, at=at)
 
 
 def member_joined(rt: Runtime, workspace: Workspace, event: Event) -> None:

@@ -78,8 +78,9 @@ def upsert_from_slack(
     *,
     team_id: str,
     enterprise_id: str | None = None,
+    at: datetime | None = None,
 ) -> Member:
-    """Store Slack's user object, as fetched now; return the member's row.
+    """Store Slack's user object, as it was at `at` (UTC) or is now; return the row.
 
     A member who was erased is a member again.
     """
@@ -92,7 +93,7 @@ def upsert_from_slack(
         (member.deactivated_at or tx.now) if member.is_deactivated else None
     )
     member.erased_at = None
-    member.fetched_at = tx.now
+    member.fetched_at = at or tx.now
     return member
 
 

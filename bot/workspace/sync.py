@@ -28,6 +28,8 @@ USER_FRESH_FOR = timedelta(hours=1)
 CHANNEL_FRESH_FOR = timedelta(hours=1)
 _USERS_INFO = "users.info"
 STALE_AFTER = timedelta(days=7)
+# Slack delivers again after a minute, then after five. The clocks may differ by less.
+_LATE_AFTER = timedelta(seconds=30)
 # users.info allows about a hundred a minute (tier 4).
 BATCH_SIZE = 5
 
@@ -77,15 +79,38 @@ def store_user(
 ) -> None:
     """Store Slack's user object, and let features act on the profile.
 
-    Slack was asked for it at `asked_at` (UTC), or just now. A later profile stays.
+    It is as Slack had it at `asked_at` (UTC), or just now. A later profile stays.
     """
     if asked_at is not None and members.is_stored_after(tx, user["id"], asked_at):
         return
     member = members.upsert_from_slack(
-        tx, user, team_id=tx.workspace.team_id, enterprise_id=tx.workspace.enterprise_id
+        tx,
+        user,
+        team_id=tx.workspace.team_id,
+        enterprise_id=tx.workspace.enterprise_id,
+        at=asked_at,
     )
     tx.session.flush()
     tx.features.on_member_loaded(tx, member)
+
+
+def apply_change(tx: Transaction, user: Mapping[str, Any], *, at: datetime) -> None:
+    """Store a changed profile, unless a later one may be known; `at` is Slack's time.
+
+    Then Slack is asked for the present one. Neither the time of the stored profile, by
+    our clock, nor a late delivery tells for sure: later changes may have come before,
+    and an event without news leaves no trace.
+    """
+    members.lock_all(tx, [user["id"]])
+    member = members.find(tx, user["id"])
+    if (
+        member is not None
+        and member.fetched_at is not None
+        and at < max(member.fetched_at, tx.now - _LATE_AFTER)
+    ):
+        member.fetched_at = EPOCH
+    else:
+        store_user(tx, user, asked_at=min(at, tx.now))
 
 
 def mark_external(tx: Transaction, slack_id: str) -> None:

@@ -65,6 +65,51 @@ def test_a_changed_profile_is_not_undone_by_what_slack_was_asked_before(
     assert member(known, ASKER).name == "Anna"
 
 
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_late_old_event_about_a_person_changes_nothing(
+    known: Story, is_first: bool
+) -> None:
+    """Slack repeats it, or it failed first: then the later one had no news."""
+    ana, left_at = user_object(ASKER), known.ts()
+    gone = {"type": "user_change", "user": ana | {"deleted": True}}
+    if not is_first:
+        assert known.event(gone | {"event_ts": left_at}) == 200
+        assert member(known, ASKER).is_deactivated
+    known.clock.advance(seconds=20)
+    assert known.event({"type": "user_change", "user": ana}) == 200
+    known.clock.advance(seconds=40 if is_first else 5)
+    assert known.event(gone | {"event_ts": left_at}) == 200
+    assert not member(known, ASKER).is_deactivated
+    # Slack is asked, and has the last word.
+    known.slack.people[ASKER] = ana | {"deleted": True}
+    sync.refresh_stale_users(known.rt, known.workspace)
+    assert member(known, ASKER).is_deactivated
+    # An event without a time is one of now.
+    assert known.event({"type": "user_change", "user": ana, "event_ts": None}) == 200
+    assert not member(known, ASKER).is_deactivated
+
+
+@pytest.mark.parametrize("seconds", [-2, 2])
+def test_a_change_and_a_fetch_at_the_same_time_leave_the_later_profile(
+    known: Story, seconds: int
+) -> None:
+    """Also if the event of a change before the fetch comes before Slack's answer."""
+    known.clock.advance(days=8)
+    known.slack.people[ASKER] = user_object(ASKER, "Fetched")
+    changed = {"type": "user_change", "user": user_object(ASKER, "Changed")}
+    changed["event_ts"] = f"{int(known.clock().timestamp()) + seconds}.000100"
+
+    def change(method: str) -> None:
+        if method == "users.info":
+            known.slack.on_call = lambda _: None
+            known.clock.advance(seconds=3)
+            known.event(changed)
+
+    known.slack.on_call = change
+    sync.refresh_stale_users(known.rt, known.workspace)
+    assert member(known, ASKER).name == ("Changed" if seconds > 0 else "Fetched")
+
+
 @pytest.mark.parametrize("error", ["token_expired", "missing_scope", "user_not_found"])
 def test_a_refused_token_says_nothing_about_people(known: Story, error: str) -> None:
     with known.rt.write(known.workspace) as tx:

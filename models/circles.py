@@ -33,8 +33,8 @@ class CircleSeason(Base):
     # A name that people read, such as "German"; empty for any.
     language: Mapped[str] = mapped_column(default="")
     signup_ends_at: Mapped[datetime]
-    # The first day, by each circle's zone, on which a circle may meet; and a day by
-    # which its last meeting is over.
+    # The first day, by each circle's zone, on which a circle may meet; and the last day
+    # (UTC), which becomes a later one while a circle has meetings ahead.
     starts_on: Mapped[date]
     ends_on: Mapped[date] = mapped_column(index=True)
     meetings: Mapped[int]

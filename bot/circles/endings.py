@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
-from bot.circles import roster, seasons, service, starting
+from bot.circles import meeting_plans, roster, seasons, service, starting
 from bot.circles.message_kinds import CIRCLE_ENDED, CIRCLE_INVITATION
 from bot.errors import UserError
 from bot.programs import membership
@@ -54,12 +54,12 @@ def _ask_last(tx: Transaction, circle: Circle) -> None:
 
 
 def due(tx: Transaction) -> list[int]:
-    """Return the ids of seasons whose last day is over, or that of a circle."""
+    """Return the ids of seasons whose last day has come, or that of a circle."""
     today = tx.now.date()
     past = select(Circle.season_id).where(
         Circle.installation_id == tx.workspace.id,
         Circle.ended_at.is_(None),
-        Circle.ends_on < today,
+        Circle.ends_on <= today,
     )
     return list(
         tx.session.scalars(
@@ -67,7 +67,7 @@ def due(tx: Transaction) -> list[int]:
             .where(
                 CircleSeason.installation_id == tx.workspace.id,
                 CircleSeason.ended_at.is_(None),
-                (CircleSeason.ends_on < today) | CircleSeason.id.in_(past),
+                (CircleSeason.ends_on <= today) | CircleSeason.id.in_(past),
             )
             .order_by(CircleSeason.id)
         )
@@ -75,8 +75,19 @@ def due(tx: Transaction) -> list[int]:
 
 
 def settle(tx: Transaction, season_id: int) -> None:
-    """End what is over of a season, if another replica has not done it."""
+    """End what is over of a season, if another replica has not done it.
+
+    A circle that still has meetings ahead on its last day goes on: it began late, one
+    of them moved, or a holiday came (`meeting_plans.last_day`).
+    """
     season, today = seasons.lock(tx, season_id), tx.now.date()
+    for circle in seasons.circles(tx, season):
+        stored = circle.ends_on or season.ends_on
+        if stored > today or circle.frozen_at is not None:
+            continue
+        day = meeting_plans.last_day(tx, circle)
+        if day is not None and day > stored:
+            seasons.set_last_day(tx, season, circle, day)
     if season.ends_on < today:
         end(tx, season)
         return

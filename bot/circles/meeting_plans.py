@@ -15,7 +15,7 @@ from models import Circle, CircleMeeting
 
 # After a break, people know of the next meeting for so long.
 RESUMES_AFTER = timedelta(days=7)
-# A circle whose times moved ends so long after its last meeting.
+# A circle whose times changed ends so long after its last meeting.
 ENDS_AFTER = timedelta(days=7)
 
 
@@ -213,15 +213,22 @@ def resume(tx: Transaction, circle: Circle) -> None:
 
 
 def last_day(tx: Transaction, circle: Circle) -> date | None:
-    """Return a day (UTC) by which a circle's last meeting is over, if it has a next."""
+    """Return the last day (UTC) of a circle, if it has a next meeting.
+
+    It is a week after its last meeting as that is planned now.
+    """
     meeting = store.ahead(tx, circle.id)
     if meeting is None:
         return None
     recurrence = store.recurrence_of(tx, circle)
-    last = meeting_times.planned_at(
-        meeting.planned_at,
-        writing_weeks.zone_of(circle),
-        recurrence.meetings - meeting.number + 1,
-        recurrence.weeks_between,
-    )
-    return (last + ENDS_AFTER).date()
+    if circle.starts_at is not None and not circle.is_in_writing:
+        last = regular_at(tx, circle, recurrence.meetings)
+    else:
+        last = meeting_times.planned_at(
+            meeting.planned_at,
+            writing_weeks.zone_of(circle),
+            recurrence.meetings - meeting.number + 1,
+            recurrence.weeks_between,
+        )
+    # The next one may be the last, and may have moved.
+    return (max(last, meeting.planned_at) + ENDS_AFTER).date()

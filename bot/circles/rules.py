@@ -94,7 +94,10 @@ class Draft:
 
 
 def last_day(starts_on: date, meetings: int, weeks_between: int) -> date:
-    """Return a day by which the last meeting is over, whenever the first was."""
+    """Return the last day (UTC) of a season whose circles begin in its first two weeks.
+
+    One that meets later makes it longer (bot/circles/endings.py).
+    """
     weeks = (meetings - 1) * weeks_between
     return starts_on + timedelta(days=_FIRST_DAYS, weeks=weeks)
 

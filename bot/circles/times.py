@@ -13,7 +13,6 @@ from bot.circles import (
     page_forms,
     roster,
     rules,
-    seasons,
     service,
     signups,
     wishes,
@@ -158,13 +157,6 @@ def _move_to(tx: Transaction, circle: Circle, at: datetime) -> None:
     wishes.end(tx, circle)
     tx.session.flush()
     meeting_plans.replan(tx, circle)
-    last_day = meeting_plans.last_day(tx, circle)
-    if (
-        number > 1
-        and last_day is not None
-        and last_day > (circle.ends_on or season.ends_on)
-    ):
-        seasons.set_last_day(tx, season, circle, last_day)
 
 
 def _seconds(at: datetime) -> int:

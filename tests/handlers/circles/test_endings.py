@@ -1,17 +1,24 @@
 """The end of a season: the last questions, and a way to go on together."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 import jobs.circles
+from bot.circles import rules, service
 from models import Circle, CircleSeason
+from tests.circles import fills_in, make_circle, meeting_of
 from tests.factories import Story
+from tests.handlers.circles.test_moves import all_join, move_of
+from tests.handlers.circles.test_moves import answers as answers_move
 from tests.handlers.circles.test_started import circle as started_circle
 from tests.handlers.circles.test_started import started, takes_place
+from tests.handlers.circles.test_times import chooses_time
 from tests.programs import presses
+from tests.quiet import circle as circle_now
+from tests.quiet import runs_jobs, until
 from tests.seasons import (
     PEOPLE,
     circle_of,
@@ -24,7 +31,7 @@ from tests.seasons import (
     shown,
     text_of,
 )
-from tests.slack_payloads import CHAMPION, form_values
+from tests.slack_payloads import ASKER, CHAMPION, HELPER, PEER, form_values
 
 ENDED = "Your circle has ended"
 AGAIN = "starts a circle with the people of your last one"
@@ -63,6 +70,117 @@ def test_each_reads_the_last_questions_after_the_last_day(story: Story, program:
         others = set(people) - {person}
         assert all(PEOPLE[other] in message for other in others)
     assert circles_of(story, season) == []
+
+
+def all_meet(story: Story, number: int, *people: str) -> None:
+    """Let a meeting with its agenda take place, and say so."""
+    meeting = meeting_of(story, number)
+    until(story, meeting.planned_at - timedelta(minutes=5))
+    assert meeting_of(story, number).posted_at is not None, meeting.planned_at
+    until(story, meeting.planned_at + timedelta(hours=3))
+    for member in people:
+        story.click(member, "meeting_met_part", f"{meeting.id}:0:0")
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_a_last_meeting_that_moved_takes_place(story: Story):
+    circle = make_circle(story)
+    people = (ASKER, HELPER, PEER, CHAMPION)
+    all_join(story, circle)
+    with story.rt.write(story.workspace) as tx:
+        season = tx.session.scalars(select(CircleSeason)).one()
+        season.meetings = 3
+        season.ends_on = rules.last_day(season.starts_on, 3, 2)
+        assert season.ends_on == date(2026, 4, 27)
+        other = Circle(
+            installation_id=tx.workspace.id,
+            program_id=season.program_id,
+            season_id=season.id,
+            formed_at=tx.now,
+        )
+        tx.session.add(other)
+        tx.session.flush()
+        silent = other.id
+    story.clock.now += timedelta(minutes=1)
+    until(story, datetime(2026, 3, 16, 11, tzinfo=UTC))
+    for number in (1, 2):
+        all_meet(story, number, *people)
+    until(story, datetime(2026, 4, 10, 12, tzinfo=UTC))
+    story.click(HELPER, "meeting_move", f"{meeting_of(story, 3).id}:0:0")
+    fills_in(story, HELPER, day="2026-04-28", time="15:00")
+    for member in (ASKER, PEER, CHAMPION):
+        answers_move(story, member, "yes")
+    assert move_of(story).is_accepted
+    all_meet(story, 3, *people)
+    # The other circle, which has no meeting ahead, ended on its own day.
+    assert circle_now(story, silent).ended_at is not None
+    assert circle_now(story, circle).ends_on == date(2026, 5, 5)
+    until(story, datetime(2026, 5, 5, 23, tzinfo=UTC))
+    assert not messages_with(story, ASKER, ENDED)
+    until(story, datetime(2026, 5, 7, tzinfo=UTC))
+    assert circle_now(story, circle).ended_at is not None
+    assert messages_with(story, ASKER, ENDED)
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_a_circle_that_chose_its_time_late_has_all_its_meetings(
+    story: Story, program: int
+):
+    season, circle, people = circle_of(story, program, 5, meetings="3")
+    with story.rt.read_session() as session:
+        starts_on = session.get_one(CircleSeason, season).starts_on
+    story.clock.now = datetime.combine(starts_on, datetime.min.time(), UTC)
+    story.clock.now += timedelta(weeks=4)
+    chooses_time(story, people[0], circle)
+    with story.rt.read(story.workspace) as tx:
+        dates = service.dates(tx, service.get(tx, circle))
+        assert len(dates) == 3
+        last_day = tx.session.get_one(CircleSeason, season).ends_on
+    assert dates[-1].date() > last_day
+    runs_jobs(story)
+    for number in (1, 2, 3):
+        all_meet(story, number, *people)
+
+
+@pytest.mark.parametrize(
+    ("season", "circle", "last_day"),
+    [
+        # Orthodox Easter Monday in Cyprus: the last meeting is on Tuesday.
+        (
+            {"ends_on": date(2026, 4, 13), "holidays_of": "CY"},
+            {"starts_at": datetime(2026, 3, 16, 11, tzinfo=UTC)},
+            date(2026, 4, 21),
+        ),
+        # The third week in writing begins on a Monday two weeks after the season's end.
+        ({"ends_on": date(2026, 3, 30)}, {"is_in_writing": True}, date(2026, 4, 20)),
+        # A break has a last day of its own.
+        ({"ends_on": date(2026, 4, 1)}, {"is_frozen": True}, None),
+    ],
+)
+def test_a_circle_with_meetings_ahead_goes_on_after_its_last_day(
+    story: Story, season, circle, last_day
+):
+    fields = {name: value for name, value in circle.items() if name != "is_frozen"}
+    circle_id = make_circle(story, **fields)
+    with story.rt.write(story.workspace) as tx:
+        row = tx.session.scalars(select(CircleSeason)).one()
+        row.meetings = 3
+        for name, value in season.items():
+            setattr(row, name, value)
+    until(story, datetime(2026, 3, 16, 8, tzinfo=UTC))
+    if "is_frozen" in circle:
+        with story.rt.write(story.workspace) as tx:
+            tx.session.get_one(Circle, circle_id).frozen_at = tx.now
+    # The job was not there on the last day.
+    story.clock.now = datetime.combine(
+        season["ends_on"], datetime.min.time(), UTC
+    ) + timedelta(days=1)
+    for _ in range(2):
+        ends_seasons(story)
+    assert circle_now(story, circle_id).ends_on == last_day
+    assert (circle_now(story, circle_id).ended_at is None) == (last_day is not None)
 
 
 def test_a_season_that_a_lead_ends_early_is_told_as_well(story: Story, program: int):

@@ -7,8 +7,10 @@ from slack_bolt import App
 from bot.asks import actions, ask_view, capture, notes
 from bot.asks import service as asks
 from bot.asks.actions import JoinMeaning
+from bot.asks.capture import AuthoredMessage
 from bot.errors import UserError
 from bot.messages import authors
+from bot.messages.edits import edited_at_micros
 from bot.runtime import Runtime, Transaction
 from bot.workspace import channels
 from handlers import external_members
@@ -68,14 +70,10 @@ def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
 
 def convert_message(shortcut: MessageShortcut, tx: Transaction) -> Response:
     channel = channels.get_joined(tx, shortcut.channel.id)
-    ask = capture.convert_message(
-        tx,
-        channel,
-        ts=shortcut.message.ts,
-        author=shortcut.message.user or "",
-        text=shortcut.message.text,
-        by=shortcut.actor,
-    )
+    message = shortcut.message
+    edited_at = edited_at_micros(message.model_dump()) or shortcut.at_micros
+    source = AuthoredMessage(message.ts, message.user or "", message.text, edited_at)
+    ask = capture.convert_message(tx, channel, source, by=shortcut.actor)
     is_first = ask.is_first_ask and ask.asker == shortcut.actor
     emoji = ask_view.solved_emoji(channel)
     return Reply(notes.conversion_receipt(emoji, is_first=is_first))

@@ -48,6 +48,10 @@ class ReactionPayload(Payload):
     event_ts: Ts
 
 
+class Edit(Payload):
+    ts: Ts
+
+
 class Message(Payload):
     """A `message` event, or the message inside one."""
 
@@ -57,6 +61,8 @@ class Message(Payload):
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Ts | None = None
+    # The last edit; None if there was none.
+    edited: Edit | None = None
     # The author's workspace, or its Enterprise organisation.
     user_team: NullableStr = None
     source_team: NullableStr = None

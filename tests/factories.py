@@ -300,7 +300,10 @@ class Story:
         *,
         thread_ts: str | None = None,
         channel: str = HELP_CHANNEL,
+        **fields: Any,
     ) -> BoltResponse:
+        action_ts = fields.pop("action_ts", None) or self.ts()
+        fields = {"team": self.team, **fields}
         return self.dispatch(
             {
                 "type": "message_action",
@@ -308,9 +311,9 @@ class Story:
                 "team": {"id": self.team},
                 "user": {"id": member, "team_id": self.team},
                 "channel": {"id": channel, "name": "help"},
-                "message": message_event(author, text, ts, thread_ts, team=self.team),
+                "message": message_event(author, text, ts, thread_ts, **fields),
                 "message_ts": ts,
-                "action_ts": self.ts(),
+                "action_ts": action_ts,
                 "trigger_id": f"trigger-{self._next()}",
                 "response_url": "https://hooks.slack.test/shortcut",
             }

@@ -1,7 +1,7 @@
 """Make asks from members' own messages, and follow their edits and deletions."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import exists, select
 
@@ -48,59 +48,66 @@ AUTHOR_IS_EXTERNAL = (
 )
 
 
+class AuthoredMessage(NamedTuple):
+    """A member's message that may become an ask; `text` is mrkdwn."""
+
+    ts: str
+    author: str
+    text: str
+    # Slack's time of the last edit that the text has; 0 if it was never edited.
+    edited_at_micros: int = 0
+
+
 def _insert_from_message(
-    tx: Transaction,
-    channel: Channel,
-    *,
-    ts: str,
-    author: str,
-    text: str,
-    topics: Sequence[str] = (),
+    tx: Transaction, channel: Channel, message: AuthoredMessage
 ) -> Ask | None:
     """Make a member's message an ask without notifying anyone; None if it is one.
 
     Replies and reactions in its thread that were stored before count from now on.
     """
-    members.ensure(tx, [author])
-    title, details = rules.from_message(text)
+    members.ensure(tx, [message.author])
+    title, details = rules.from_message(message.text)
     ask = insert_ask(
         tx,
         channel,
-        AskDraft(title, details, topics),
-        asker=author,
-        dedup_key=f"message:{channel.slack_id}:{ts}",
-        asked_at=ts_to_datetime(ts),
-        ts=ts,
+        AskDraft(title, details),
+        asker=message.author,
+        dedup_key=f"message:{channel.slack_id}:{message.ts}",
+        asked_at=ts_to_datetime(message.ts),
+        ts=message.ts,
     )
     if ask is not None:
+        ask.edited_at_micros = message.edited_at_micros
         unmatched.attach(tx, ask, channel)
     return ask
 
 
 def create_from_message(
-    tx: Transaction, channel: Channel, *, ts: str, author: str, text: str
+    tx: Transaction, channel: Channel, message: AuthoredMessage
 ) -> Ask | None:
     """Make a message an ask without notifying anyone; None if it can't be one.
 
     It can't if it is an ask already or was deleted, if its author is a bot or external,
     or if it is from before its author's erasure.
     """
+    ts, author = message.ts, message.author
     if unmatched.was_deleted_first(tx.session, channel.id, ts):
         return None
     if members.is_bot_or_external(tx, author):
         return None
     if members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts)):
         return None
-    return _insert_from_message(tx, channel, ts=ts, author=author, text=text)
+    return _insert_from_message(tx, channel, message)
 
 
 def capture_message(
-    tx: Transaction, channel: Channel, *, ts: str, author: str, text: str
+    tx: Transaction, channel: Channel, message: AuthoredMessage
 ) -> Ask | None:
     """Make a message an ask by the channel's setting; None if it can't be one."""
+    author = message.author
     if not channel.guests_may_ask and members.is_guest(tx, author):
         return None
-    ask = create_from_message(tx, channel, ts=ts, author=author, text=text)
+    ask = create_from_message(tx, channel, message)
     if ask is None:
         return None
     ask.is_captured = True
@@ -126,12 +133,13 @@ def refuse_erased(tx: Transaction, *, ts: str, author: str) -> None:
 
 
 def convert_message(
-    tx: Transaction, channel: Channel, *, ts: str, author: str, text: str, by: str
+    tx: Transaction, channel: Channel, message: AuthoredMessage, *, by: str
 ) -> Ask:
     """Make a message an ask because its author or a moderator wants it.
 
-    `text` is mrkdwn, `by` the member who acts. Raises UserError, and MembershipUnknown.
+    `by` is the member who acts. Raises UserError, and MembershipUnknown.
     """
+    author = message.author
     roles.authorize(tx, channel, MAKE_ASK, by, author=author)
     if members.is_bot(tx, author):
         raise UserError(NOT_BY_A_PERSON)
@@ -139,10 +147,10 @@ def convert_message(
         raise UserError(AUTHOR_IS_EXTERNAL)
     if not channel.guests_may_ask and members.is_guest(tx, author):
         raise UserError(GUESTS_CANNOT_ASK)
-    ask = _insert_from_message(tx, channel, ts=ts, author=author, text=text)
+    ask = _insert_from_message(tx, channel, message)
     deleted_at = None
     if ask is None:
-        ask = find_by_message(tx.session, channel.id, ts)
+        ask = find_by_message(tx.session, channel.id, message.ts)
         is_confirmed = ask is None or ask.is_confirmed or by != author
         if ask is None or (ask.deleted_at is None and is_confirmed):
             raise UserError("That message is already an ask. Answer in its thread.")

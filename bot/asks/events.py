@@ -11,6 +11,7 @@ from bot.asks import (
     tracked,
     unmatched,
 )
+from bot.asks.capture import AuthoredMessage
 from bot.asks.capture_rules import is_question
 from bot.asks.outcome_rules import is_thanks
 from bot.asks.replies import ThreadReply
@@ -108,9 +109,8 @@ def _record_message(
         thread_ts=message.thread_ts,
         text=message.text,
     ):
-        capture.capture_message(
-            tx, channel, ts=message.ts, author=author, text=message.text
-        )
+        source = AuthoredMessage(message.ts, author, message.text)
+        capture.capture_message(tx, channel, source)
 
 
 def on_message_edited(
@@ -137,11 +137,11 @@ def _apply_edit(
     if capture_rules.should_capture(
         channel.capture, ts=edited.ts, thread_ts=edited.thread_ts, text=edited.text
     ):
-        ask = capture.capture_message(
-            tx, channel, ts=edited.ts, author=edited.author, text=edited.text
+        source = AuthoredMessage(
+            edited.ts, edited.author, edited.text, edited.event_micros
         )
+        ask = capture.capture_message(tx, channel, source)
         if ask is not None:
-            ask.edited_at_micros = edited.event_micros
             # The message may be old, and replies to it were not stored.
             replies.request_thread_sync(tx, ask, channel)
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from bot.asks import answer_store, outcomes, reaction_store, tracked
+from bot.asks import answer_store, capture, outcomes, reaction_store, tracked
 from bot.asks.reactions import authority_of, reaction_state
 from bot.asks.replies import is_before_erasure, request_thread_sync
 from bot.asks.tracked import TrackedAskMessage
 from bot.clock import ts_to_micros
 from bot.messages.authors import is_by_human
+from bot.messages.edits import edited_at_micros
 from bot.messages.events import ReactionEvent
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
@@ -56,7 +57,9 @@ def import_message(
         return _NOTHING
     ts = str(message["ts"])
     is_new = False
-    if ts != ask.ts:
+    if ts == ask.ts:
+        _follow_message(tx, ask, message)
+    else:
         if not is_by_human(message, tx.workspace):
             return _NOTHING
         author = str(message["user"])
@@ -77,6 +80,15 @@ def import_message(
         is_new,
         tracked_message is not None and import_reactions(tx, tracked_message, message),
     )
+
+
+def _follow_message(tx: Transaction, ask: Ask, message: Mapping[str, Any]) -> None:
+    """Follow an edit of the asker's own message whose event was missed."""
+    is_askers = message.get("user") == ask.asker and is_by_human(message, tx.workspace)
+    at = edited_at_micros(message)
+    if ask.is_users_message and is_askers and at > ask.edited_at_micros:
+        text = str(message.get("text") or "")
+        capture.apply_edit(tx, ask, text, event_micros=at)
 
 
 def import_reactions(

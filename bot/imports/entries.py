@@ -107,6 +107,10 @@ class ExportReaction(BaseModel):
         return max(0, (self.count or 0) - len(self.users))
 
 
+class ExportEdit(BaseModel):
+    ts: Ts
+
+
 class ExportMessage(BaseModel):
     """An entry of a day's file."""
 
@@ -116,6 +120,7 @@ class ExportMessage(BaseModel):
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Annotated[Ts | None, _or_none] = None
+    edited: ExportEdit | None = None
     # Workspaces of the author and of the message.
     user_team: NullableStr = None
     source_team: NullableStr = None

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.asks import capture_rules, outcomes, thread_sync
-from bot.asks.capture import create_from_message
+from bot.asks.capture import AuthoredMessage, create_from_message
 from bot.asks.service import report_deleted
 from bot.clock import ts_to_datetime
 from bot.imports.entries import ExportChannel, ExportMessage
@@ -19,6 +19,7 @@ from bot.knowledge import answer_texts
 from bot.mentors import message_counts
 from bot.mentors.message_counter import DayKey
 from bot.messages import authors
+from bot.messages.edits import edited_at_micros
 from bot.runtime import Transaction, Workspace
 from bot.workspace import channels, members
 from bot.workspace.external import is_external_author
@@ -82,13 +83,10 @@ class Importer:
                 continue
             self._count_message(message, day.channel.id)
             if message.ts not in asks and self._is_ask(message):
-                create_from_message(
-                    tx,
-                    channel,
-                    ts=message.ts,
-                    author=message.user or "",
-                    text=message.text,
+                source = AuthoredMessage(
+                    message.ts, message.user or "", message.text, _edited_at(message)
                 )
+                create_from_message(tx, channel, source)
 
     def _is_ask(self, message: ExportMessage) -> bool:
         return capture_rules.should_capture(
@@ -124,7 +122,12 @@ class Importer:
             outcomes.recompute(tx, ask_id)
         answers = _answers_at(tx.session, channel, [message.ts for message in messages])
         answer_texts.store_imported(
-            tx, {answers[m.ts]: m.text for m in messages if m.ts in answers}
+            tx,
+            {
+                answers[m.ts]: (m.text, _edited_at(m))
+                for m in messages
+                if m.ts in answers
+            },
         )
         for message in messages:
             ask = asks.get(message.thread_ts or message.ts)
@@ -268,3 +271,7 @@ def _asks_at(
         )
         asks |= {ask.ts: ask for ask in rows}
     return asks
+
+
+def _edited_at(message: ExportMessage) -> int:
+    return edited_at_micros(message.model_dump(include={"edited"}))

@@ -20,7 +20,6 @@ from sqlalchemy import (
     update,
 )
 
-from bot.clock import ts_to_micros
 from bot.db.statements import InstallationId, set_columns, table
 from bot.knowledge import rules
 from bot.knowledge.answer_text_statements import (
@@ -31,6 +30,7 @@ from bot.knowledge.answer_text_statements import (
 )
 from bot.knowledge.message_kinds import KNOWLEDGE_FETCH_ANSWER, KNOWLEDGE_NOTICE
 from bot.messages import authors
+from bot.messages.edits import edited_at_micros
 from bot.messages.events import EditedMessage
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.runtime import Transaction
@@ -148,8 +148,7 @@ def store_fetched(
         or message["user"] != row.author
     ):
         return
-    edited = message.get("edited") or {}
-    edited_at = ts_to_micros(str(edited["ts"])) if "ts" in edited else 0
+    edited_at = edited_at_micros(message)
     if row.text is None or edited_at > row.edited_at_micros:
         _store(tx, row, str(message.get("text") or ""), edited_at)
 
@@ -164,9 +163,10 @@ def apply_edit(answer_id: int, edited: EditedMessage, tx: Transaction) -> None:
         row.next_fetch_at = fetch_at
 
 
-def store_imported(tx: Transaction, texts: Mapping[int, str]) -> None:
+def store_imported(tx: Transaction, texts: Mapping[int, tuple[str, int]]) -> None:
     """Store the words of answers as an export has them, where there are none yet.
 
+    With the words comes Slack's time of their last edit, in microseconds; 0 if none.
     There can be hundreds of authors: they are told within some hours.
     """
     answer_ids, missing = sorted(texts), list[int]()
@@ -182,7 +182,7 @@ def store_imported(tx: Transaction, texts: Mapping[int, str]) -> None:
     for answer_id in missing:
         row = _lock(tx, answer_id)
         if row is not None and row.text is None:
-            _store(tx, row, texts[answer_id], 0, delay=rules.spread(row.author))
+            _store(tx, row, *texts[answer_id], delay=rules.spread(row.author))
 
 
 def _lock(tx: Transaction, answer_id: int) -> AnswerText | None:

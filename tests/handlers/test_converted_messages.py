@@ -18,6 +18,7 @@ from tests.slack_payloads import (
     HELPER,
     PEER,
     button,
+    message_event,
     user_object,
 )
 
@@ -122,6 +123,42 @@ def test_a_channel_that_rejects_the_line_keeps_the_ask(story: Story) -> None:
     story.deliver()
     assert story.only_ask().state == "open"
     assert story.slack.messages == []
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_edits_before_the_conversion_change_nothing_afterwards(
+    story: Story, is_shown: bool
+) -> None:
+    """Slack repeats the event of an edit; `edited` has whole seconds."""
+    ts = story.say(ASKER, "One is broken")
+    early = story.ts()
+    story.clock.advance(seconds=5)
+    late = story.ts()
+    edit = {"user": ASKER, "ts": f"{late.partition('.')[0]}.000000"}
+    edited, text = edit if is_shown else None, "Three is broken"
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, text, edited=edited)
+    for at, old in ((early, "Two is broken"), (late, "Three is broken")):
+        story.edit(ASKER, ts, old, before="One is broken", event_ts=at)
+        assert story.only_ask().title == "Three is broken"
+    story.clock.advance(seconds=5)
+    story.edit(ASKER, ts, "Four is broken", before="Three is broken")
+    assert story.only_ask().title == "Four is broken"
+
+
+def test_an_edit_that_came_before_its_conversion_is_made_up_for(story: Story) -> None:
+    """The bot knew nothing of the message yet, and reads the thread afterwards."""
+    ts = story.say(ASKER, "The password is hunter2")
+    story.clock.advance(seconds=5)
+    at = story.ts()
+    story.edit(ASKER, ts, "The password is secret", before="…", event_ts=at)
+    edited = {"user": ASKER, "ts": f"{at.partition('.')[0]}.000000"}
+    now = message_event(ASKER, "The password is secret", ts, edited=edited)
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [now]
+    # Slack had sent the shortcut before.
+    text = "The password is hunter2"
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, text, action_ts=ts)
+    story.deliver()
+    assert story.only_ask().title == "The password is secret"
 
 
 def test_the_line_is_deleted_with_its_message(story: Story) -> None:

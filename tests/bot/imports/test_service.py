@@ -90,6 +90,10 @@ def test_it_counts_the_same_as_an_independent_count(export, load, database):
     assert summary.answers == summary.new_answers == figures["answers"]
     assert summary.helpful == figures["helpful marks"]
     assert summary.asks["solved"] == figures["solved asks"]
+    # Older edits, whose events come late, won't undo the imported texts.
+    with database.read_session() as session:
+        edited = select(Ask.edited_at_micros).where(Ask.edited_at_micros > 0)
+        assert {at % 1_000_000 for at in session.scalars(edited)} == {999_999}
 
 
 @pytest.mark.deep

@@ -10,7 +10,7 @@ from bot.asks import notes as ask_notes
 from bot.asks import service as asks
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
-from bot.knowledge import actions, blocks, finding, forms, presentation
+from bot.knowledge import actions, blocks, entries, finding, forms, presentation
 from bot.knowledge.permissions import FIND
 from bot.permissions import require
 from bot.runtime import Runtime, Transaction
@@ -38,6 +38,8 @@ from models import Channel
 REVIEWED = {
     "works": "Thank you! It counts as right again.",
     "outdated": "Thank you! People who find it will see that.",
+    "outdated by one": "Thank you! If one more person says so, people who find it will"
+    " see that.",
 }
 
 
@@ -158,7 +160,9 @@ def flag_outdated(form: ViewSubmission, tx: Transaction) -> Response:
         event_micros=datetime_to_micros(tx.now),
         reason=form.view.text("reason"),
     )
-    return UpdateView(message_modal("Thank you", REVIEWED["outdated"]))
+    [entry] = entries.load(tx, form.actor, [entry_id])
+    verdict = "outdated" if entry.freshness == "old" else "outdated by one"
+    return UpdateView(message_modal("Thank you", REVIEWED[verdict]))
 
 
 def confirm(click: BlockAction, tx: Transaction) -> Response:

@@ -201,7 +201,7 @@ def stop_offer(block_id: int, reasons: Sequence[str], *, count: int) -> Note:
         button_row(
             button("Stop them everywhere", "anonymous_stop_everywhere", block_id)
         ),
-        context_line("No one can find out who it is. They read the reason."),
+        context_line("I tell nobody who it is. They read the reason."),
     ]
 
 

@@ -18,8 +18,8 @@ from models import Channel
 MAX_HELP_LENGTH = 200
 NO_KEY = "The operator has to set ANONYMITY_KEY first. Until then no one can do it."
 _HINT = (
-    "Champions then decide for their channels. No one can find out who asked, admins"
-    " and leads included."
+    "Champions then decide for their channels. I tell nobody who asked, admins and"
+    " leads included. The people who run this server could find out with the key."
 )
 
 

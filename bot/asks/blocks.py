@@ -129,13 +129,29 @@ def undo_button(ask_id: int) -> ActionsBlock:
     return button_row(button("Undo", "ask_restore", ask_id))
 
 
+def solution_links(
+    solutions: Sequence[tuple[str, str]], label: str
+) -> list[rich_text.Part]:
+    """Link answers, given by their author's name and address, those of one together.
+
+    `label` has a place for the name.
+    """
+    by_name: dict[str, list[str]] = {}
+    for name, url in solutions[:MAX_NAMES]:
+        by_name.setdefault(name, []).append(url)
+    parts: list[rich_text.Part] = []
+    for name, [first, *others] in by_name.items():
+        parts += [", " if parts else "", rich_text.link(first, label.format(name))]
+        for url in others:
+            parts += [" and ", rich_text.link(url, "another answer")]
+    return parts
+
+
 def _outcome(ask: AskView) -> list[Block]:
     blocks: list[Block] = []
     if ask.solutions:
-        parts: list[rich_text.Part] = ["Solved by "]
-        for n, (name, url) in enumerate(ask.solutions[:MAX_NAMES]):
-            parts += [", " if n else "", rich_text.link(url, f"{name}'s answer")]
-        blocks.append(rich_text.inline(*parts))
+        links = solution_links(ask.solutions, "{}'s answer")
+        blocks.append(rich_text.inline("Solved by ", *links))
     if ask.what_worked and ask.state == "solved":
         blocks.append(rich_text.user_text("What worked: " + ask.what_worked, limit=400))
     if ask.state == "closed":

@@ -15,10 +15,9 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
 )
 
-from bot.asks.blocks import NOT_AN_ASK, undo_button
+from bot.asks.blocks import NOT_AN_ASK, solution_links, undo_button
 from bot.slack import rich_text
 from bot.slack.blocks import (
-    MAX_NAMES,
     Note,
     button,
     button_row,
@@ -169,9 +168,7 @@ def ask_solved(
     candidates: Sequence[tuple[int, str]],
     has_what_worked: bool,
 ) -> Note:
-    links: list[Part] = []
-    for n, (name, answer_url) in enumerate(solutions[:MAX_NAMES]):
-        links += [", " if n else "", link(answer_url, name)]
+    links = solution_links(solutions, "{}")
     if by:
         parts: list[Part] = [f"{by} marked your ask ", link(url, quoted(title))]
         parts += [" as solved by ", *links, "."] if links else [" as solved."]

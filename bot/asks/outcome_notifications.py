@@ -75,8 +75,11 @@ def notify(
         tx.enqueue(ANSWER_SOLVED, answer_id, to=author, send_at=send_at)
     if is_solved and (new_solutions or previous.state != "solved"):
         tx.enqueue(ASK_SOLVED, ask.id, to=ask.asker, send_at=send_at)
+        # Those who solved it know.
+        solvers = {previous.authors.get(answer_id) for answer_id in outcome.solutions}
         for member in outcome.same:
-            tx.enqueue(ASK_JOINER_SOLVED, ask.id, to=member, send_at=send_at)
+            if member not in solvers:
+                tx.enqueue(ASK_JOINER_SOLVED, ask.id, to=member, send_at=send_at)
 
 
 def _newly_helpful(

@@ -61,7 +61,7 @@ def home(view: HomeView) -> RowList:
 
 
 def _few(count: int) -> Block:
-    so_far = "1 does" if count == 1 else f"{count} do"
+    so_far = {0: "nobody does", 1: "1 person does"}.get(count, f"{count} do")
     return context_line(
         f"It begins when {MIN_PEOPLE} people of your program look for a buddy, or would"
         f" be one. So far {so_far}."

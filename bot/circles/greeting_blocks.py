@@ -58,7 +58,7 @@ def greeting(view: Greeting) -> Note:
 def _next_step(view: Greeting) -> Sequence[Part]:
     if view.meets_at is not None:
         runs = f" {capitalize(view.facilitator)} runs it." if view.facilitator else ""
-        return ["You meet next on ", date_token(view.meets_at, view.zone), f".{runs}"]
+        return ["You meet next: ", date_token(view.meets_at, view.zone), f".{runs}"]
     if view.is_in_writing:
         return ["You meet in writing. I write here when a week begins."]
     if view.has_time or not view.facilitator:

@@ -61,12 +61,19 @@ class CircleRow:
     is_asked: bool = False
 
 
+_NONE = "There are no circles in your programs at the moment."
+_NO_PROGRAM = (
+    "Circles are for people who are in a program. Type /backswing program to see them."
+)
+
+
 def circle_list(
     circles: Sequence[CircleRow],
     seasons: Sequence[SeasonRow],
     started: Sequence[StartedRow],
     *,
     zone: ZoneInfo,
+    is_in_program: bool,
     may_open: bool,
     may_start: bool,
 ) -> View:
@@ -84,9 +91,7 @@ def circle_list(
     for each in started:
         blocks += [DividerBlock(), *started_row(each, zone)]
     if not circles and not seasons and not started:
-        blocks.append(
-            rich_text.inline("There are no circles in your programs at the moment.")
-        )
+        blocks.append(rich_text.inline(_NONE if is_in_program else _NO_PROGRAM))
     if may_start:
         blocks += [DividerBlock(), start_row()]
     if may_open:

@@ -8,9 +8,15 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.blocks.block_elements import ButtonElement
 
 from bot.slack import rich_text
-from bot.slack.blocks import Note, button, button_row, context_line, sentence_note
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    quoted,
+    sentence_note,
+)
 from bot.slack.rich_text import Part, bold, link
-from bot.slack.text import to_plain, truncate
 
 _MAX_TITLE = 120
 
@@ -53,7 +59,7 @@ class OfferView:
 
 
 def question_parts(ask: AskText) -> list[Part]:
-    title = link(ask.url, truncate(to_plain(ask.title), _MAX_TITLE))
+    title = link(ask.url, quoted(ask.title, _MAX_TITLE))
     if ask.solved_at is None:
         return [f"{ask.name} is still stuck on ", title, ". What would you try first?"]
     return [

@@ -39,6 +39,7 @@ def circle_list(tx: Transaction, *, by: str) -> View:
         season_rows(tx, by),
         started.rows(tx, by),
         zone=members.zone(tx, by),
+        is_in_program=bool(membership.joined_programs(tx, by)),
         may_open=bool(seasons.runnable_programs(tx, by)),
         may_start=bool(starting.startable_programs(tx, by)),
     )

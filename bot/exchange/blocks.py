@@ -73,11 +73,13 @@ def home(view: HomeView) -> RowList:
     start = button("Learn together", "exchange_join", "exchange", style="primary")
     waiting = []
     if view.few_people is not None:
-        people = "1 person is" if view.few_people == 1 else f"{view.few_people} are"
+        people = {0: "nobody is", 1: "1 person is"}.get(
+            view.few_people, f"{view.few_people} are"
+        )
         waiting.append(
             context_line(
                 f"It begins when {MIN_PEOPLE} people of your program are open to it."
-                f" {people} now."
+                f" So far {people}."
             )
         )
     if not view.is_in:

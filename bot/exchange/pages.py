@@ -2,6 +2,7 @@
 
 from slack_sdk.models.views import View
 
+from bot.errors import UserError
 from bot.exchange import agreement, blocks, forms, proposals, rules, service, wishes
 from bot.exchange.agreement import Changed
 from bot.exchange.blocks import Page, ProposedPerson
@@ -29,6 +30,9 @@ def wish_form(tx: Transaction, *, by: str) -> View:
 def submit_wish(tx: Transaction, form: FormValues, *, by: str) -> View:
     """Store a wish, and propose people. Raises UserError with the field."""
     wanted, known = TOPICS_WANTED.read(form), TOPICS_KNOWN.read(form)
+    for topics, field in ((wanted, TOPICS_WANTED), (known, TOPICS_KNOWN)):
+        if not topics:
+            raise UserError("Name at least one topic.", field=field.name)
     wishes.join(
         tx,
         by,

@@ -259,12 +259,11 @@ def _matched_part(answer: str, words: str, limit: int) -> str:
 
 def _about(entry: EntryView) -> list[Part]:
     """Say who answered, how many it helped, when and where."""
-    if entry.is_own and entry.is_answered:
-        status = "You solved this"
-    elif entry.is_answered:
-        status = f"Answered by {entry.author or 'someone'}"
-    else:
+    if not entry.is_answered:
         status = "Still open"
+    else:
+        begins = "Your ask, answered by" if entry.is_own else "Answered by"
+        status = f"{begins} {entry.author or 'someone'}"
     facts = [status, entry.asked]
     people = "person" if entry.helped_count == 1 else "people"
     if entry.helped_count:

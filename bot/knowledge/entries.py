@@ -78,7 +78,7 @@ class Entry:
     asked_on: str
     confirmed_on: str
     freshness: Freshness
-    # People's reasons for calling it out of date.
+    # People's reasons for calling it out of date, since it was confirmed.
     outdated_reasons: Sequence[str] = ()
     newer: NewerEntry | None = None
 
@@ -163,8 +163,10 @@ def load(
                 freshness=freshness,
                 outdated_reasons=[
                     verdict.reason
-                    for verdict in verdicts[ask_id]
-                    if verdict.verdict == "outdated" and verdict.reason
+                    for verdict in entry_rules.outdated(
+                        verdicts[ask_id], confirmed_at_micros=confirmed_at
+                    )
+                    if verdict.reason
                 ],
                 newer=newer.get(ask_id),
             )

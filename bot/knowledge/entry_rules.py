@@ -24,6 +24,15 @@ class Verdict:
     reason: str | None = None
 
 
+def outdated(verdicts: Sequence[Verdict], *, confirmed_at_micros: int) -> list[Verdict]:
+    """Return the verdicts that an entry is out of date, since it was confirmed."""
+    return [
+        verdict
+        for verdict in verdicts
+        if verdict.verdict == "outdated" and verdict.event_micros > confirmed_at_micros
+    ]
+
+
 def freshness(
     *,
     confirmed_at_micros: int,
@@ -36,13 +45,9 @@ def freshness(
 
     To be shown or opened confirms nothing.
     """
-    outdated = [
-        verdict
-        for verdict in verdicts
-        if verdict.verdict == "outdated" and verdict.event_micros > confirmed_at_micros
-    ]
-    is_by_author = any(verdict.member in authors for verdict in outdated)
-    if is_by_author or len(outdated) >= MIN_OUTDATED_VERDICTS:
+    recent = outdated(verdicts, confirmed_at_micros=confirmed_at_micros)
+    is_by_author = any(verdict.member in authors for verdict in recent)
+    if is_by_author or len(recent) >= MIN_OUTDATED_VERDICTS:
         return "old"
     is_due = confirmed_at_micros <= datetime_to_micros(now - confirmed_for)
     return "due" if is_due else "good"

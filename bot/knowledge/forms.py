@@ -69,7 +69,8 @@ def outdated_form(entry_id: int, title: str) -> View:
             "reason",
             "What has changed?",
             limit=MAX_REASON,
-            hint="People who find this answer read it, without your name.",
+            hint="If two people say so, those who find this answer read it, without"
+            " your name.",
             is_optional=True,
         ),
         title="Out of date?",

@@ -84,6 +84,10 @@ def spellings(texts: Iterable[str]) -> dict[str, str]:
     return usual
 
 
+# Single letters that are words of a title, and no topics; C and R may be.
+_ENGLISH = frozenset({"a", "i"})
+
+
 class Vocabulary:
     """The topics that people use, to recognize them in titles of asks."""
 
@@ -91,7 +95,7 @@ class Vocabulary:
         self._usual = spellings(topics)
         self._by_word: dict[str, list[str]] = {}
         for topic in self._usual:
-            if match := _WORD.match(topic):
+            if topic not in _ENGLISH and (match := _WORD.match(topic)):
                 self._by_word.setdefault(match[0], []).append(topic)
 
     def spelled(self, topics: Iterable[str]) -> set[str]:

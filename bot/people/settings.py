@@ -102,7 +102,9 @@ MEMBER_SETTINGS: Sequence[MemberSetting] = (
 
 # Workspace
 
-_FIELD_HINT = "The name of a field of your own in Slack's profiles, such as Department."
+_FIELD_HINT = (
+    "The name of a field of your own in Slack's profiles, such as Department or Level."
+)
 _NO_SCOPE = (
     "I can't read profiles: the app lacks the optional scope users.profile:read."
 )

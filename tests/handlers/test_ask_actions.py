@@ -46,6 +46,7 @@ def test_the_eyes_reaction_does_the_same_as_the_button(story: Story) -> None:
 def test_a_peer_with_the_same_problem_is_counted_and_notified(story: Story) -> None:
     ask = story.ask("How do I fix x?")
     story.click(PEER, "ask_same", str(story.only_ask().id))
+    # Ben has the problem, too, and solves it then.
     story.react(HELPER, ask.ts, "raising_hand::skin-tone-4")
     story.deliver()
     assert "2 others have this problem" in rendered(story)
@@ -57,6 +58,7 @@ def test_a_peer_with_the_same_problem_is_counted_and_notified(story: Story) -> N
         "Good news: “How do I fix x?”, which you were stuck on too, is solved. See"
         " Ben's answer."
     )
+    assert "Good news" not in str(story.slack.texts_to(HELPER))
 
 
 def test_the_asker_can_not_help_themselves(story: Story) -> None:

@@ -144,11 +144,12 @@ def test_authors_do_not_praise_themselves(story: Story, earlier: str):
     assert "your own answer" in last_reply(story)
 
 
-def flag(story: Story, member: str, reason: str = "") -> None:
+def flag(story: Story, member: str, reason: str = "") -> str:
     press(story, "entry_outdated", member)
     view = story.slack.views[-1][1]
     assert view["callback_id"] == "outdated"
-    story.submit(member, view, {"reason": reason})
+    response = story.submit(member, view, {"reason": reason})
+    return response.body
 
 
 @pytest.mark.deep
@@ -158,9 +159,9 @@ def test_two_people_make_an_answer_old_and_its_author_is_asked_once(
     solve_an_ask(story, "Is the VPN down?", "Ask the help desk.", author=PEER)
     follower.follow()
     assert shown(story).index(TITLE) < shown(story).index("Ask the help desk")
-    flag(story, PEER, "vpnctl is gone")
+    assert "If one more person says so" in flag(story, PEER, "vpnctl is gone")
     assert "vpnctl is gone" not in shown(story, member=ASKER)
-    flag(story, ADMIN)
+    assert "People who find it will see that." in flag(story, ADMIN)
     story.advance(minutes=1)
     found = shown(story, member=ASKER)
     assert "Out of date, people say: vpnctl is gone" in found
@@ -172,6 +173,11 @@ def test_two_people_make_an_answer_old_and_its_author_is_asked_once(
     story.advance(minutes=1)
     story.click(HELPER, "entry_works", values(asked[0].blocks, "entry_works")[0])
     assert "Out of date" not in shown(story, member=ASKER).replace('"Out of date"', "")
+    # Reasons from before the author's word count no longer.
+    for member in (PEER, ASKER):
+        flag(story, member)
+    assert "People say that this is out of date." in shown(story, member=ADMIN)
+    press(story, "entry_works", PEER)
     story.advance(days=1)
     asked = [m for m in story.slack.messages_to(HELPER) if "out of date" in m.text]
     assert len(asked) == 1

@@ -240,7 +240,7 @@ def test_nobody_else_can_use_the_card(story: Story, earlier: str):
 @pytest.mark.deep
 def test_an_own_solved_ask_is_recognised(story: Story, earlier: str):
     card = ask_again(story, member=ASKER)
-    assert "You solved this" in json.dumps(card)
+    assert "Your ask, answered by Ben" in json.dumps(card)
 
 
 @pytest.mark.deep
@@ -395,7 +395,7 @@ def test_ones_own_solved_ask_comes_first(story: Story, follower: SearchFollower)
     card = json.dumps(
         ask_again(story, "renew expired VPN certificate myself, how exactly?")
     )
-    assert card.index("You solved this") < card.index("vpnctl renew")
+    assert card.index("Your ask, answered by") < card.index("vpnctl renew")
 
 
 def test_a_reaction_that_has_not_come_as_an_event_keeps_the_ask(

@@ -221,6 +221,7 @@ SAMPLES: Samples = {
             rows,
             started,
             zone=ZONE,
+            is_in_program=is_allowed,
             may_open=is_allowed,
             may_start=is_allowed,
         )

@@ -53,7 +53,7 @@ export function formatted(at: Date, now: Date, tz: string, text: string): string
 }
 
 export function ago(at: Date, now: Date, tz: string): string {
-  return `${dayName(at, now, tz).replace(/^[TY]/, (first) => first.toLowerCase())} at ${clockTime(at, tz)}`;
+  return `${dayName(at, now, tz).replace(/^(Today|Yesterday)/, (day) => day.toLowerCase())} at ${clockTime(at, tz)}`;
 }
 
 /** Returns the instant at which a clock in `tz` shows this; a skipped time moves forward. */

@@ -4,6 +4,7 @@ import pytest
 
 from bot.asks import blocks
 from bot.slack.blocks import name_list
+from bot.slack.rich_text import fallback_text
 from tests.slack_json import (
     Json,
     actions,
@@ -153,8 +154,16 @@ def test_the_hint_is_for_the_first_ask_only():
 
 
 def test_at_most_five_solutions_are_shown():
-    state_block = str(message(ask("solved", solutions=[("Ben", URL)] * 9)))
-    assert state_block.count("Ben's answer") == 5
+    solutions = [(name, URL) for name in ("Ana", "Ben", "Cat", "Dan", "Eve", "Fay")]
+    state_block = str(message(ask("solved", solutions=solutions)))
+    assert state_block.count("'s answer") == 5
+
+
+def test_two_solutions_by_one_person_name_them_once():
+    solutions = [("Ben", URL), ("Cat", URL), ("Ben", f"{URL}2")]
+    links = blocks.solution_links(solutions, "{}'s answer")
+    assert fallback_text(*links) == "Ben's answer and another answer, Cat's answer"
+    assert f"{URL}2" in str(links)
 
 
 @pytest.mark.parametrize("state", ["open", "answered", "solved", "closed"])

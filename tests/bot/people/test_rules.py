@@ -57,6 +57,8 @@ def test_a_topic_has_one_spelling_and_is_a_whole_word_of_a_title() -> None:
     title = "KAFKA in our ci/cd: is C++ good, or going nowhere? Ask asp.net"
     assert vocabulary.topics_of([], title) == {"Kafka", "CI/CD", "C++"}
     assert vocabulary.topics_of(["KAFKA", "Go", ".NET"], "") == {"Kafka", "go", ".net"}
+    letters = Vocabulary(["A", "i", "R"])
+    assert letters.topics_of([], "How can I plot a map in R?") == {"R"}
     assert vocabulary.topics_of([], "c++11 and kafkaesque") == set()
 
 

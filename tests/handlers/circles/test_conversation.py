@@ -86,7 +86,7 @@ def test_what_is_for_all_is_posted_once_in_their_channel(
     assert "2 of 5 agreed." in text_of(greeting)
     at = chooses_time(story, people[0], circle)
     story.deliver()
-    assert "You meet next on" in text_of(greeting)
+    assert "You meet next: " in text_of(greeting)
 
     # One who is away does not hold the others up.
     choose(story, people[4], paused_until=at.date() + timedelta(days=9))

@@ -40,7 +40,12 @@ def test_the_home_tab_offers_it_to_people_in_a_program(story: Story) -> None:
     join_program(story, ASKER)
     page = people_page(story, ASKER)
     assert "Learn from a peer who wants to learn from you" in page
-    assert "6 people of your program are open to it. 0 are now." in page
+    assert "6 people of your program are open to it. So far nobody is." in page
+    refused = opens_up(story, ASKER, topics_known="")
+    assert refused == {
+        "response_action": "errors",
+        "errors": {"topics_known": "Name at least one topic."},
+    }
     shown = opens_up(story, ASKER)
     assert "Now it's 1." in text_of(shown)
     story.advance(seconds=5)

@@ -189,7 +189,7 @@ class UnmatchedMessage(Base):
     """A message in a capturing channel that belongs to no ask yet.
 
     It is stored for seven days by default, so that a reply that arrives before its ask
-    still counts.
+    still counts. A deleted message that was an ask has a row in any channel.
     """
 
     __tablename__ = "unmatched_messages"

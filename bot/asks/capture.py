@@ -1,12 +1,12 @@
 """Make asks from members' own messages, and follow their edits and deletions."""
 
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import exists, select
 
 from bot.asks import (
-    answer_store,
     outcome_notifications,
     outcomes,
     replies,
@@ -32,6 +32,7 @@ from bot.asks.service import (
 )
 from bot.clock import datetime_to_micros, ts_to_datetime, ts_to_micros
 from bot.errors import UserError
+from bot.messages import tracked_messages
 from bot.outbox import home_refresh
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
@@ -40,6 +41,7 @@ from bot.slack.text import is_erased, sanitize
 from bot.workspace import members, roles
 from models import Ask, Channel, Member, OutboxItem
 
+MESSAGE_DELETED = "That message was deleted."
 NOT_BY_A_PERSON = "That message is from an app."
 AUTHOR_ERASED = "I no longer keep that message. To ask your peers yourself, type /ask."
 AUTHOR_IS_EXTERNAL = (
@@ -147,10 +149,16 @@ def convert_message(
         raise UserError(AUTHOR_IS_EXTERNAL)
     if not channel.guests_may_ask and members.is_guest(tx, author):
         raise UserError(GUESTS_CANNOT_ASK)
+    if channel.capture != "off":
+        tracked_messages.lock_channel(tx.session, channel.id)
+    _refuse_deleted(tx, channel, message)
     ask = _insert_from_message(tx, channel, message)
     deleted_at = None
     if ask is None:
         ask = find_by_message(tx.session, channel.id, message.ts)
+        if ask is not None:
+            tx.session.refresh(ask, with_for_update={"key_share": True})
+            _refuse_deleted(tx, channel, message)
         is_confirmed = ask is None or ask.is_confirmed or by != author
         if ask is None or (ask.deleted_at is None and is_confirmed):
             raise UserError("That message is already an ask. Answer in its thread.")
@@ -165,6 +173,14 @@ def convert_message(
     if by != author:
         tx.enqueue(ASK_CONVERTED, ask.id, to=author, payload={"by": by})
     return ask
+
+
+def _refuse_deleted(
+    tx: Transaction, channel: Channel, message: AuthoredMessage
+) -> None:
+    """Raise UserError if the message was deleted; lock its channel or ask before."""
+    if unmatched.was_deleted_first(tx.session, channel.id, message.ts):
+        raise UserError(MESSAGE_DELETED)
 
 
 def restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) -> None:
@@ -276,12 +292,21 @@ def on_message_deleted(
 ) -> None:
     """Delete the ask or answer whose message was deleted in Slack.
 
-    If the deletion arrives before the message, a row is stored, so that the message
-    does not become an ask or an answer later.
+    A row is stored for a message that is not an answer, so that it does not become an
+    ask or an answer later.
     """
     message = tracked.find(tx, slack_channel, ts)
     if message is None:
         return
+    record = partial(
+        unmatched.record,
+        tx,
+        channel_id=message.channel_id,
+        ts=ts,
+        thread_ts=thread_ts,
+        author=author,
+        is_deleted=True,
+    )
     ask = find_by_message(tx.session, message.channel_id, ts)
     thread_ask = (
         find_by_message(tx.session, message.channel_id, thread_ts)
@@ -293,6 +318,8 @@ def on_message_deleted(
         ask.bot_reaction = None
         if ask.deleted_at is None or ask.removed_by is not None:
             mark_deleted(tx, ask)
+        if ask.is_users_message:
+            record()
     elif thread_ask is not None and thread_ask.thread_line_ts == ts:
         # A member deleted the bot's line; it is not posted again.
         thread_ask.thread_line_ts = None
@@ -302,24 +329,6 @@ def on_message_deleted(
     elif message.answer_id is not None:
         replies.remove_reply(tx, message, ts=ts)
     elif thread_ask is not None:
-        outcomes.lock(tx.session, thread_ask.id)
-        is_new = answer_store.add_answer(
-            tx.session,
-            ask_id=thread_ask.id,
-            channel_id=message.channel_id,
-            ts=ts,
-            author=author or "",
-            is_deleted=True,
-        )
-        if not is_new:  # Another transaction has just stored it.
-            answer_store.remove_answer(tx, message.channel_id, ts)
-            outcomes.recompute_and_notify(tx, thread_ask.id)
+        replies.record_deleted_reply(tx, thread_ask, ts=ts, author=author or "")
     elif message.is_capturing:
-        unmatched.record(
-            tx,
-            channel_id=message.channel_id,
-            ts=ts,
-            thread_ts=thread_ts,
-            author=author,
-            is_deleted=True,
-        )
+        record()

@@ -172,6 +172,22 @@ def remove_reply(tx: Transaction, tracked: TrackedAskMessage, *, ts: str) -> Non
         outcomes.recompute_and_notify(tx, tracked.ask_id)
 
 
+def record_deleted_reply(tx: Transaction, ask: Ask, *, ts: str, author: str) -> None:
+    """Store the deletion of a reply that is not stored, so that it does not count."""
+    outcomes.lock(tx.session, ask.id)
+    is_new = answer_store.add_answer(
+        tx.session,
+        ask_id=ask.id,
+        channel_id=ask.channel_id,
+        ts=ts,
+        author=author,
+        is_deleted=True,
+    )
+    if not is_new:  # Another transaction has just stored it.
+        answer_store.remove_answer(tx, ask.channel_id, ts)
+        outcomes.recompute_and_notify(tx, ask.id)
+
+
 def request_thread_sync(tx: Transaction, ask: Ask, channel: Channel) -> None:
     """Enqueue a fetch of the ask's thread, to make up for missed events."""
     tx.enqueue_update(ASK_SYNC_THREAD, ask.id, to=channel.slack_id)

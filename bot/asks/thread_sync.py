@@ -83,7 +83,14 @@ def import_message(
 
 
 def _follow_message(tx: Transaction, ask: Ask, message: Mapping[str, Any]) -> None:
-    """Follow an edit of the asker's own message whose event was missed."""
+    """Follow an edit or the deletion of the ask's message whose event was missed."""
+    if message.get("subtype") == "tombstone":
+        # A deleted message that has replies.
+        channel = tx.session.get_one(Channel, ask.channel_id)
+        capture.on_message_deleted(
+            tx, channel.slack_id, ts=ask.ts or "", thread_ts=None, author=None
+        )
+        return
     is_askers = message.get("user") == ask.asker and is_by_human(message, tx.workspace)
     at = edited_at_micros(message)
     if ask.is_users_message and is_askers and at > ask.edited_at_micros:

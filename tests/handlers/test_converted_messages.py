@@ -145,6 +145,54 @@ def test_edits_before_the_conversion_change_nothing_afterwards(
     assert story.only_ask().title == "Four is broken"
 
 
+@pytest.mark.deep_on_postgresql
+@pytest.mark.parametrize(
+    ("capture", "text"),
+    [
+        ("questions", "My build fails"),
+        ("questions", "Why does it fail?"),
+        ("off", "My build fails"),
+    ],
+)
+def test_a_deleted_message_becomes_no_ask(
+    story: Story, capture: str, text: str
+) -> None:
+    """A champion's Slack still shows it."""
+    story.set_up_channel(champions=[CHAMPION], capture=capture)
+    ts = story.say(ASKER, text)
+    if capture == "off":
+        story.message_shortcut(ASKER, "make_ask", ASKER, ts, text)
+    story.delete(ASKER, ts)
+    for by in (CHAMPION, ASKER):
+        story.message_shortcut(by, "make_ask", ASKER, ts, text)
+        assert story.slack.responses[-1][1] == "That message was deleted."
+    assert [ask.state for ask in story.asks()] in ([], ["deleted"])
+    story.deliver()
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+
+
+def test_an_ask_goes_when_its_thread_shows_that_its_message_was_deleted(
+    story: Story,
+) -> None:
+    """Its event came before the conversion: the bot knew nothing of the message yet."""
+    ts = story.say(ASKER, "My build fails")
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [
+        {
+            "type": "message",
+            "subtype": "tombstone",
+            "user": "USLACKBOT",
+            "text": "This message was deleted.",
+            "ts": ts,
+            "thread_ts": ts,
+        },
+        message_event(HELPER, "Clean it", story.ts(), ts),
+    ]
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "My build fails")
+    story.deliver()
+    assert story.only_ask().state == "deleted"
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+
+
 def test_an_edit_that_came_before_its_conversion_is_made_up_for(story: Story) -> None:
     """The bot knew nothing of the message yet, and reads the thread afterwards."""
     ts = story.say(ASKER, "The password is hunter2")

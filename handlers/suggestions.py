@@ -64,6 +64,9 @@ def accept(click: BlockAction, request: Request) -> Response:
     # A reply may not have come as an event yet.
     withdraws = is_early and not (ts and _may_have_replies(request, slack_channel, ts))
     with request.write() as tx:
+        if references.has_withdrawn(tx, ask_id, by=click.actor):
+            # Pressed twice at the same time.
+            return Reply(*notes.withdrawn(ask_id), replace=True)
         reference = references.solve(
             tx,
             asks.get(tx, ask_id),

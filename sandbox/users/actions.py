@@ -224,7 +224,7 @@ class UserActions:
         try:
             view = self.views.by_id(view_id)
         except SlackError:
-            raise LookupError(f"no view {view_id} is open") from None
+            raise LookupError("that form or page is closed") from None
         if view.person != person:
             raise PermissionError("that view is open for someone else")
         return view

@@ -95,8 +95,13 @@ def test_every_input_can_be_filled_in(slack: Sandbox, ana: str, window: Window) 
         field("radio_buttons", options=[NEAR, FAR]),
         field("checkboxes", options=[NEAR, FAR]),
     ]
-    slack.views.open(ana, modal("All", *kinds))
+    plain = {"type": "plain_text", "text": "<!channel> *not* `x` :tada:"}
+    unread = {"type": "context", "elements": [plain, {**plain, "emoji": False}]}
+    slack.views.open(ana, modal("All", unread, *kinds))
     form = window.modal
+    # Nothing in plain text is markup but emoji.
+    expect(form.get_by_text("<!channel> *not* `x` 🎉", exact=True)).to_be_visible()
+    expect(form.get_by_text("<!channel> *not* `x` :tada:", exact=True)).to_be_visible()
     form.get_by_label("A plain_text_input").fill("One\nTwo")
     form.get_by_label("A email_text_input").fill("ana@example.org")
     form.get_by_label("A url_text_input").fill("https://example.org")

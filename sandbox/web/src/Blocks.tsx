@@ -1,7 +1,7 @@
 /** Blocks: slack-blocks-to-jsx renders those to read, we render interactive elements. */
 import { useMemo, useRef, type ReactNode } from "react";
 import { Message as Library, type MessageProps } from "slack-blocks-to-jsx";
-import { character } from "./emoji";
+import { character, emojify } from "./emoji";
 import { Interactive } from "./Interactive";
 import { formatted, isoDay } from "./time";
 import type { Block, Element, Value } from "./types";
@@ -109,9 +109,16 @@ function ReadOnlyBlock({ block }: { block: Block }) {
 
 /**
  * Headers get the level below the page's own heading. The `verbatim` flag is removed: Slack
- * renders dates and names in verbatim text, too, but the library does not.
+ * renders dates and names in verbatim text, too, but the library does not. It is what keeps
+ * the library from reading plain text as mrkdwn.
  */
 function forLibrary(block: Block) {
-  const json = JSON.stringify(block, (key, value) => (key === "verbatim" ? undefined : value));
+  const json = JSON.stringify(block, function (key, value) {
+    if (value?.type === "plain_text") {
+      const text = value.emoji === false ? value.text : emojify(value.text);
+      return { ...value, text, verbatim: true };
+    }
+    return key === "verbatim" && this.type !== "plain_text" ? undefined : value;
+  });
   return block.type === "header" ? { level: 2, ...JSON.parse(json) } : JSON.parse(json);
 }

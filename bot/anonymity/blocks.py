@@ -23,7 +23,12 @@ HEADER = "Your asks without your name"
 _ONLY_YOU = (
     "Only you see this. At most once a day I write to you that something waits here."
 )
-_HIDDEN = "Hidden: people reported it, and a champion looks at it"
+# The states of an ask on which its author can't act.
+_NO_LONGER_OPEN = {
+    "hidden": "Hidden: people reported it, and a champion looks at it",
+    "refused": "It was not posted: Slack did not take it",
+}
+_OUTCOME_UNKNOWN = "I'm not sure that it was posted, please look"
 _MAX_TITLE = 100
 # A modal has room for 100 blocks, and a section for 3,000 characters.
 _MAX_ANSWERS, _MAX_REPLIES, _MAX_REPLY = 15, 8, 500
@@ -52,7 +57,10 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class AskLine:
-    """A posted ask in the Home tab. `title` is mrkdwn; `state` may be "hidden"."""
+    """An ask in the Home tab, after its time to be posted. `title` is mrkdwn.
+
+    `state` may also be "hidden", "refused" (by Slack) or "unsure" (if it was posted).
+    """
 
     id: int
     title: str
@@ -138,9 +146,10 @@ def _draft_row(draft: DraftLine) -> Block:
 
 
 def _ask_row(ask: AskLine) -> Block:
-    if ask.state == "hidden":
-        return _row(ask.title, [f"#{ask.channel}", ask.day, _HIDDEN])
-    details = [capitalize(ask.state), f"#{ask.channel}", ask.day]
+    if state := _NO_LONGER_OPEN.get(ask.state):
+        return _row(ask.title, [f"#{ask.channel}", ask.day, state])
+    state = _OUTCOME_UNKNOWN if ask.state == "unsure" else capitalize(ask.state)
+    details = [state, f"#{ask.channel}", ask.day]
     if ask.answers:
         new = f", {ask.new_answers} new" if ask.new_answers else ""
         details.insert(1, f"{_count(ask.answers, 'answer')}{new}")

@@ -111,7 +111,10 @@ def own_asks(*, is_full: bool = False) -> Any:
             AskLine(1, TITLE, "help", "answered", "2 Mar", number, number // 2)
             for number in range(40 if is_full else 2)
         ]
-        + [AskLine(2, TITLE, "help", "hidden", "2 Mar")],
+        + [
+            AskLine(2, TITLE, "help", state, "2 Mar")
+            for state in ("hidden", "refused", "unsure")
+        ],
     )
 
 

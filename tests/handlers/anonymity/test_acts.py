@@ -11,7 +11,7 @@ from bot.anonymity import authors, notes
 from bot.anonymity.authors import ONLY_THE_ASKER
 from bot.asks import hiding
 from bot.asks import service as asks
-from bot.slack.api import OutcomeUnknown
+from bot.slack.api import OutcomeUnknown, Rejected
 from bot.workspace import channels
 from models import (
     AnonymousBlock,
@@ -38,7 +38,7 @@ from tests.handlers.anonymity.conftest import QUESTION, Anonymity
 from tests.handlers.anonymity.keys import KEYS
 from tests.home import opens, visible_home
 from tests.rows import all_rows
-from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
+from tests.slack_payloads import ADMIN, ASKER, CHAMPION, HELP_CHANNEL, HELPER, PEER
 
 OWN = "Your asks without your name"
 
@@ -115,6 +115,40 @@ def test_a_refused_draft_says_why(
     [draft] = values_of(story.slack.homes[ASKER], "withdraw")
     author.press("withdraw", draft)
     assert OWN not in visible_home(story, ASKER)
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.parametrize("is_unsure", [False, True])
+def test_an_ask_that_slack_did_not_take_says_so_to_its_author_only(
+    anonymity: Anonymity, story: Story, is_unsure: bool
+) -> None:
+    """No message can go to its author: their Home tab tells them, for a week."""
+    anonymity.press_post(anonymity.preview())
+    if is_unsure:
+        lost = OutcomeUnknown("chat.postMessage", "TimeoutError")
+        story.slack.fail["chat.postMessage"] = [lost]
+        story.slack.fail["conversations.history"] = [
+            Rejected("conversations.history", "missing_scope")
+        ]
+    else:
+        refusal = Rejected("chat.postMessage", "restricted_action")
+        story.slack.fail["chat.postMessage"] = [refusal]
+    anonymity.run()
+    story.advance(hours=2)
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+    home = opens(story, ASKER)
+    words = "I'm not sure that it was posted" if is_unsure else "It was not posted: Sl"
+    assert words in home
+    assert QUESTION in home
+    assert bool(values_of(story.slack.homes[ASKER], "open")) is is_unsure
+    for other in (HELPER, PEER, ADMIN, CHAMPION):
+        seen = opens(story, other)
+        assert OWN not in seen
+        assert "posted" not in seen
+    story.clock.advance(days=8)
+    with story.rt.write(story.workspace) as tx:
+        authors.cut_due(tx)
+    assert (OWN in opens(story, ASKER)) is is_unsure
 
 
 @pytest.mark.deep_on_postgresql

@@ -69,6 +69,10 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=Champion,
+        row_names=(
+            "channel that you look after as a champion",
+            "channels that you look after as a champion",
+        ),
         contents="Champions of a channel.",
         purpose="Let them close and solve others' asks, and change the channel's"
         " settings.",

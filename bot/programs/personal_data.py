@@ -61,6 +61,7 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=ProgramLead,
+        row_names=("program that you lead", "programs that you lead"),
         contents="Program leads.",
         purpose="Let them run the program, and name them as contacts.",
         retention="When the role is removed, or the lead leaves.",

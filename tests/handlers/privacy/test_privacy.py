@@ -11,7 +11,7 @@ from bot.asks.replies import request_thread_sync
 from bot.exports import service as exports
 from bot.privacy import service as privacy
 from bot.slack.api import OutcomeUnknown
-from bot.workspace import members
+from bot.workspace import leads, members
 from models import Ask, Champion, Channel, MessageCount, OutboxItem, Reaction
 from tests.factories import Story
 from tests.personal_data import (
@@ -47,6 +47,12 @@ def test_the_consequences_are_shown_before_the_erasure(lived: Story):
     assert "outbox" not in view_text
     assert "This can't be undone" in view_text
     assert everything_in(lived) == before
+    with lived.rt.write(lived.workspace) as tx:
+        leads.set_program_leads(tx, [ASKER])
+    lived.command(ASKER, "/backswing", "forget me")
+    view_text = json.dumps(lived.slack.views[-1][1], ensure_ascii=False)
+    assert "1 channel that you look after as a champion" in view_text
+    assert "1 program that you lead" in view_text
 
 
 @pytest.mark.deep

@@ -189,7 +189,8 @@ class UnmatchedMessage(Base):
     """A message in a capturing channel that belongs to no ask yet.
 
     It is stored for seven days by default, so that a reply that arrives before its ask
-    still counts. A deleted message that was an ask has a row in any channel.
+    still counts. A message's own text that arrives after its edit or its deletion
+    becomes no ask. A deleted message that was an ask has a row in any channel.
     """
 
     __tablename__ = "unmatched_messages"
@@ -203,4 +204,6 @@ class UnmatchedMessage(Base):
     thread_ts: Mapped[str | None]
     author: Mapped[str | None]
     is_deleted: Mapped[bool] = mapped_column(default=False)
+    # Slack's time of the latest edit; 0 if there was none.
+    edited_at_micros: Mapped[int] = mapped_column(default=0)
     recorded_at: Mapped[datetime]

@@ -42,6 +42,7 @@ from bot.workspace import members, roles
 from models import Ask, Channel, Member, OutboxItem
 
 MESSAGE_DELETED = "That message was deleted."
+MESSAGE_EDITED = "That message has just been edited. Please try again."
 NOT_BY_A_PERSON = "That message is from an app."
 AUTHOR_ERASED = "I no longer keep that message. To ask your peers yourself, type /ask."
 AUTHOR_IS_EXTERNAL = (
@@ -89,11 +90,11 @@ def create_from_message(
 ) -> Ask | None:
     """Make a message an ask without notifying anyone; None if it can't be one.
 
-    It can't if it is an ask already or was deleted, if its author is a bot or external,
-    or if it is from before its author's erasure.
+    It can't if it is an ask already or was deleted, if the text is not its latest, if
+    its author is a bot or external, or if it is from before its author's erasure.
     """
     ts, author = message.ts, message.author
-    if unmatched.was_deleted_first(tx.session, channel.id, ts):
+    if _later_change(tx, channel, message):
         return None
     if members.is_bot_or_external(tx, author):
         return None
@@ -151,14 +152,14 @@ def convert_message(
         raise UserError(GUESTS_CANNOT_ASK)
     if channel.capture != "off":
         tracked_messages.lock_channel(tx.session, channel.id)
-    _refuse_deleted(tx, channel, message)
+    _refuse_changed(tx, channel, message)
     ask = _insert_from_message(tx, channel, message)
     deleted_at = None
     if ask is None:
         ask = find_by_message(tx.session, channel.id, message.ts)
         if ask is not None:
             tx.session.refresh(ask, with_for_update={"key_share": True})
-            _refuse_deleted(tx, channel, message)
+            _refuse_changed(tx, channel, message)
         is_confirmed = ask is None or ask.is_confirmed or by != author
         if ask is None or (ask.deleted_at is None and is_confirmed):
             raise UserError("That message is already an ask. Answer in its thread.")
@@ -175,12 +176,24 @@ def convert_message(
     return ask
 
 
-def _refuse_deleted(
+def _later_change(
+    tx: Transaction, channel: Channel, message: AuthoredMessage
+) -> str | None:
+    at = message.edited_at_micros
+    return unmatched.later_change(
+        tx.session, channel.id, message.ts, edited_at_micros=at
+    )
+
+
+def _refuse_changed(
     tx: Transaction, channel: Channel, message: AuthoredMessage
 ) -> None:
-    """Raise UserError if the message was deleted; lock its channel or ask before."""
-    if unmatched.was_deleted_first(tx.session, channel.id, message.ts):
-        raise UserError(MESSAGE_DELETED)
+    """Raise UserError if it was deleted or edited; lock its channel or ask before."""
+    match _later_change(tx, channel, message):
+        case "deletion":
+            raise UserError(MESSAGE_DELETED)
+        case "edit":
+            raise UserError(MESSAGE_EDITED)
 
 
 def restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) -> None:

@@ -134,7 +134,17 @@ def _apply_edit(
             capture.apply_edit(tx, ask, edited.text, event_micros=edited.event_micros)
         return
     channel = channels.get_or_create(tx, edited.channel)
-    if capture_rules.should_capture(
+    if channel.capture == "off" or edited.thread_ts not in {None, edited.ts}:
+        return
+    # The message itself, or an older edit, may arrive later.
+    is_latest = unmatched.record_edit(
+        tx,
+        channel_id=channel.id,
+        ts=edited.ts,
+        author=edited.author,
+        event_micros=edited.event_micros,
+    )
+    if is_latest and capture_rules.should_capture(
         channel.capture, ts=edited.ts, thread_ts=edited.thread_ts, text=edited.text
     ):
         source = AuthoredMessage(

@@ -222,8 +222,8 @@ ANSWER_PERSONAL_DATA = (
     TablePolicy(
         model=UnmatchedMessage,
         contents="In a channel that captures messages: the ids of messages that belong"
-        " to no ask, and their authors. In all channels: those of deleted messages that"
-        " were asks.",
+        " to no ask, their authors and when they were edited. In all channels: those of"
+        " deleted messages that were asks.",
         purpose="Know them if their ask arrives after them, and make no ask of a"
         " deleted message.",
         retention="After 7 days.",

@@ -1,6 +1,7 @@
 """Store messages in capturing channels that belong to no ask yet, for later asks."""
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
@@ -41,10 +42,42 @@ def record(
     tx.session.execute(insert)
 
 
-def was_deleted_first(session: Session, channel_id: int, ts: str) -> bool:
-    """Return True if a message's deletion arrived before the message itself."""
-    message = session.get(UnmatchedMessage, (channel_id, ts))
-    return message is not None and message.is_deleted
+def record_edit(
+    tx: Transaction, *, channel_id: int, ts: str, author: str, event_micros: int
+) -> bool:
+    """Store that a message that is no ask was edited; False if a later edit is known.
+
+    Its text is not stored.
+    """
+    insert = upsert(tx.session, UnmatchedMessage).values(
+        channel_id=channel_id,
+        ts=ts,
+        author=author,
+        edited_at_micros=event_micros,
+        recorded_at=tx.now,
+    )
+    insert = insert.on_conflict_do_update(
+        index_elements=["channel_id", "ts"],
+        set_={"edited_at_micros": event_micros},
+        where=UnmatchedMessage.edited_at_micros <= event_micros,
+    )
+    written = tx.session.scalar(insert.returning(UnmatchedMessage.ts))
+    return written is not None
+
+
+def later_change(
+    session: Session, channel_id: int, ts: str, *, edited_at_micros: int
+) -> Literal["deletion", "edit"] | None:
+    """Return which event about a message is already known, and later than its text.
+
+    `edited_at_micros` is the time of the last edit that the text has.
+    """
+    message = session.get(UnmatchedMessage, (channel_id, ts), populate_existing=True)
+    if message is None:
+        return None
+    if message.is_deleted:
+        return "deletion"
+    return "edit" if message.edited_at_micros > edited_at_micros else None
 
 
 def attach(tx: Transaction, ask: Ask, channel: Channel) -> bool:

@@ -7,7 +7,16 @@ import pytest
 from bot.slack.api import OutcomeUnknown
 from tests.asks import line_below
 from tests.factories import Story
-from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, button
+from tests.personal_data import everything_in
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    button,
+)
 
 
 def captured(story: Story, sign: str) -> str:
@@ -47,6 +56,38 @@ def test_after_any_response_of_slack_one_reaction_is_left(
     story.unreact(ASKER, answer, "white_check_mark")
     story.advance(minutes=1)
     assert story.slack.reactions == {(HELP_CHANNEL, ts, "pushpin")}
+
+
+SECRET, HARMLESS = "Why does the password hunter2 fail?", "Solved, ignore this."
+
+
+@pytest.mark.deep_on_postgresql
+def test_a_text_that_arrives_after_its_edit_becomes_no_ask(story: Story) -> None:
+    """Slack delivers an event again that the bot could not take the first time."""
+    story.set_up_channel(capture="questions", champions=[CHAMPION])
+    ts, first, second = (story.ts() for _ in range(3))
+    story.edit(ASKER, ts, HARMLESS, before=SECRET, event_ts=second)
+    story.edit(ASKER, ts, SECRET, before="Why?", event_ts=first)
+    story.edit(ASKER, ts, HARMLESS, before=SECRET, event_ts=second)
+    story.say(ASKER, SECRET, ts=ts)
+    # Slack has sent the shortcut before.
+    story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, SECRET, action_ts=first)
+    assert "just been edited" in story.slack.responses[-1][1]
+    assert story.asks() == []
+    assert "hunter2" not in everything_in(story)
+    third = story.ts()
+    story.edit(ASKER, ts, "Why does it fail?", before=HARMLESS, event_ts=third)
+    story.edit(ASKER, ts, SECRET, before="Why?", event_ts=first)
+    assert story.only_ask().title == "Why does it fail?"
+
+
+def test_a_deleted_message_stays_deleted_whatever_arrives_later(story: Story) -> None:
+    story.set_up_channel(capture="all")
+    ts, edited_at = story.ts(), story.ts()
+    story.delete(ASKER, ts)
+    story.edit(ASKER, ts, "Why does it fail?", before=SECRET, event_ts=edited_at)
+    story.say(ASKER, SECRET, ts=ts)
+    assert story.asks() == []
 
 
 def test_a_captured_message_may_have_a_line(story: Story) -> None:

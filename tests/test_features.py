@@ -75,6 +75,22 @@ def test_each_kind_of_message_has_a_type_and_is_declared_once():
     assert set(kinds) == set(FEATURES.message_types)
 
 
+def test_each_update_is_repeated_once_its_message_is_known():
+    """Except where a hook does it, and where it was enqueued for sent messages only."""
+    types = FEATURES.message_types
+    updates = {kind for kind in types if "update" in kind.partition(".")[2]}
+    repeated = {each.update for each in types.values() if each.update}
+    assert repeated <= set(types)
+    assert updates - repeated == {
+        "anonymous.update_stop_offer",
+        "ask.update_direct_message",
+        "ask.update_reaction",
+        "kudos.update_receipt",
+        "pairs.update_group_introduction",
+        "program.update_invitation",
+    }
+
+
 def test_each_table_has_a_policy():
     tables = {mapper.class_ for mapper in Base.registry.mappers}
     assert {policy.model for policy in FEATURES.personal_data} == tables

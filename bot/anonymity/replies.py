@@ -221,6 +221,5 @@ REPLY_MESSAGE = PostedMessage(
     on_rejected=_on_rejected,
     update=ANONYMOUS_UPDATE_REPLY,
     render_update=_render,
-    update_again=_request_update,
     on_deleted=_on_deleted,
 )

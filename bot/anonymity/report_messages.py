@@ -4,7 +4,6 @@ from bot.anonymity import notes
 from bot.anonymity.message_kinds import ANONYMOUS_REPORT, ANONYMOUS_UPDATE_REPORT
 from bot.anonymity.permissions import LOOK_AFTER
 from bot.anonymity.review_messages import ask_text, recipients
-from bot.asks import outcomes
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
@@ -68,23 +67,11 @@ def _channel_of(tx: Transaction, delivery: Delivery) -> list[int]:
     return [tx.session.get_one(Ask, delivery.subject_id).channel_id]
 
 
-def _lock(tx: Transaction, delivery: Delivery) -> None:
-    outcomes.lock(tx.session, delivery.subject_id)
-
-
-def _on_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
-    """Update the message if someone decided while it was being sent."""
-    ask = tx.session.get_one(Ask, delivery.subject_id, populate_existing=True)
-    if not ask.is_hidden:
-        tx.enqueue_update(ANONYMOUS_UPDATE_REPORT, ask.id, to=delivery.recipient)
-
-
 MESSAGE_TYPES = (
     MessageType(
         ANONYMOUS_REPORT,
         _render,
-        on_sent=_on_sent,
-        lock=_lock,
+        update=ANONYMOUS_UPDATE_REPORT,
         send_after=contact_hours.send_after,
         can_see=sees(_channel_of),
     ),

@@ -72,23 +72,6 @@ def _channels_of(tx: Transaction, delivery: Delivery) -> list[int]:
     return [] if draft is None else [draft.channel_id]
 
 
-def _lock(tx: Transaction, delivery: Delivery) -> None:
-    tx.session.get(AnonymousDraft, delivery.subject_id, with_for_update=True)
-
-
-def _on_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
-    """Update the message if someone decided while it was being sent."""
-    draft_id, champion = delivery.subject_id, delivery.recipient
-    outcome = tx.session.scalar(
-        select(OutboxItem.payload).filter_by(
-            installation_id=tx.workspace.id,
-            dedup_key=dedup_key(ANONYMOUS_REVIEWED, draft_id, champion),
-        )
-    )
-    if outcome is not None:
-        tx.enqueue(ANONYMOUS_REVIEWED, draft_id, to=champion, payload=outcome)
-
-
 def _render_decided(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     key = dedup_key(ANONYMOUS_REVIEW, delivery.subject_id, delivery.recipient)
     message = find_sent(tx.session, tx.workspace.id, key)
@@ -102,8 +85,7 @@ MESSAGE_TYPES = (
     MessageType(
         ANONYMOUS_REVIEW,
         _render,
-        on_sent=_on_sent,
-        lock=_lock,
+        update=ANONYMOUS_REVIEWED,
         send_after=contact_hours.send_after,
         can_see=sees(_channels_of),
     ),

@@ -129,7 +129,6 @@ ASK_MESSAGE = PostedMessage(
     on_lost=_on_lost,
     update=ASK_UPDATE,
     render_update=_render_update,
-    update_again=outcome_notifications.update_message,
     on_deleted=_on_deleted,
 )
 

@@ -290,13 +290,23 @@ def _actor_id(delivery: Delivery) -> str:
     return str(delivery.payload.get("by", ""))
 
 
+def _on_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
+    """Update a message that was looked up: the ask may have changed meanwhile."""
+    if delivery.is_unconfirmed:
+        tx.enqueue_update(ASK_UPDATE_DIRECT_MESSAGE, delivery.id, to=delivery.recipient)
+
+
 MESSAGE_TYPES = (
     *ask_message.MESSAGE_TYPES,
     *answer_notifications.MESSAGE_TYPES,
-    MessageType(ASK_ANSWERED, render_answered, can_see=sees(_ask_channels)),
+    MessageType(
+        ASK_ANSWERED, render_answered, on_sent=_on_sent, can_see=sees(_ask_channels)
+    ),
     MessageType(ASK_CAPTURED, render_captured, can_see=sees(_ask_channels)),
     MessageType(ASK_CONVERTED, render_converted, can_see=sees(_ask_channels)),
-    MessageType(ASK_CLOSED, render_closed, can_see=sees(_ask_channels)),
+    MessageType(
+        ASK_CLOSED, render_closed, on_sent=_on_sent, can_see=sees(_ask_channels)
+    ),
     MessageType(ASK_DELETED, render_deleted, can_see=sees(_ask_channels)),
     MessageType(
         ASK_NOT_POSTED,
@@ -304,7 +314,9 @@ MESSAGE_TYPES = (
         can_see=sees(_ask_channels),
         render_without_access=render_not_posted_to_non_member,
     ),
-    MessageType(ASK_SOLVED, render_solved, can_see=sees(_ask_channels)),
+    MessageType(
+        ASK_SOLVED, render_solved, on_sent=_on_sent, can_see=sees(_ask_channels)
+    ),
     MessageType(
         ASK_UPDATE_DIRECT_MESSAGE,
         render_update_direct_message,

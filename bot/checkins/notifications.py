@@ -231,8 +231,7 @@ MESSAGE_TYPES = (
     MessageType(
         CHECKIN_OFFER_ASK,
         render_ask_offer,
-        on_sent=sharing.on_offer_sent,
-        lock=posts.RESPONSE.lock_subject,
+        update=CHECKIN_ASK_CREATED,
         can_see=sees(_channels_of_checkin),
     ),
     MessageType(

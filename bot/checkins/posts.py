@@ -195,7 +195,6 @@ RESPONSE = PostedMessage(
     on_rejected=_on_response_rejected,
     update=CHECKIN_UPDATE_RESPONSE,
     render_update=_render_response,
-    update_again=sharing.update_response,
     on_deleted=_on_response_deleted,
 )
 

@@ -27,7 +27,6 @@ from bot.db.statements import InstallationId, lock_rows
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
-from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack import rich_text
 from bot.slack.text import permalink
@@ -154,13 +153,6 @@ def _offer_ask(tx: Transaction, checkin: CheckIn) -> None:
 def update_ask_offer(tx: Transaction, checkin: CheckIn) -> None:
     """Enqueue an update of the offer, by the state of the ask."""
     tx.enqueue_update(CHECKIN_ASK_CREATED, checkin.id, to=checkin.member)
-
-
-def on_offer_sent(tx: Transaction, delivery: Delivery, _result: object) -> None:
-    """Update the offer if the member has asked in between."""
-    checkin = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
-    if checkin is not None and checkin.ask_id is not None:
-        update_ask_offer(tx, checkin)
 
 
 def view_of(session: Session, round_: Round) -> RoundView:

@@ -258,7 +258,6 @@ AGENDA = PostedMessage(
     on_rejected=_post_to_each,
     update=CIRCLE_UPDATE_AGENDA,
     render_update=_render_update,
-    update_again=_request_update,
     on_updated=_on_updated,
     on_deleted=_post_again,
 )

@@ -1,6 +1,7 @@
 """Before a meeting: questions to think about, and a reminder for the facilitator."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -272,7 +273,10 @@ def _render_swapped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 # These are about one's own meeting, so they are no unasked messages.
 MESSAGE_TYPES = (
-    conversation.message_type(CIRCLE_QUESTIONS, _render_questions),
+    replace(
+        conversation.message_type(CIRCLE_QUESTIONS, _render_questions),
+        update=CIRCLE_UPDATE_QUESTIONS,
+    ),
     MessageType(
         CIRCLE_FACILITATOR, _render_facilitator, send_after=contact_hours.send_after
     ),

@@ -1,7 +1,6 @@
 """Messages about who is in a circle: the greeting, the first note, joined and left."""
 
 from datetime import datetime
-from typing import Any
 
 from bot.circles import (
     agenda_messages,
@@ -24,7 +23,7 @@ from bot.circles.message_kinds import (
 from bot.circles.rules import MAX_THEME, State
 from bot.circles.season_blocks import short
 from bot.outbox.enqueue import dedup_key
-from bot.outbox.lookup import find_sent, find_state
+from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.people import places
@@ -170,15 +169,6 @@ def _render_greeting_update(tx: Transaction, delivery: Delivery) -> SlackAction 
     return UpdateMessage(*message, *note)
 
 
-def _on_greeted(tx: Transaction, delivery: Delivery, _outcome: Any) -> None:
-    """Show what has changed while the greeting was on its way."""
-    place = tx.session.get_one(PeerPlace, delivery.subject_id)
-    circle_id = conversation.circle_of(place)
-    key = dedup_key(CIRCLE_UPDATE_GREETING, place.id, delivery.recipient)
-    if circle_id is not None and find_state(tx.session, tx.workspace.id, key):
-        conversation.show(tx, circle_id)
-
-
 def _on_greeting_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
     _introduce_each(tx, delivery, error)
 
@@ -247,7 +237,7 @@ MESSAGE_TYPES = (
         conversation.when_settled(_render_greeting),
         send_after=conversation.send_after,
         lock=conversation.lock_place,
-        on_sent=_on_greeted,
+        update=CIRCLE_UPDATE_GREETING,
         on_rejected=_on_greeting_rejected,
         on_lost=_on_greeting_lost,
     ),

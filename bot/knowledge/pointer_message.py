@@ -109,7 +109,6 @@ POINTER_MESSAGE = PostedMessage(
     on_rejected=_on_rejected,
     update=KNOWLEDGE_UPDATE_POINTER,
     render_update=_render_update,
-    update_again=pointers.request_update,
 )
 
 

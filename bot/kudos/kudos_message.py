@@ -117,5 +117,4 @@ KUDOS_MESSAGE = PostedMessage(
     on_lost=_on_lost,
     update=KUDOS_UPDATE,
     render_update=_note,
-    update_again=service.update_message,
 )

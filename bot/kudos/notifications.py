@@ -177,15 +177,6 @@ def on_receipt_sent(
         service.update_receipt(tx, kudos, send_at=window_end)
 
 
-def on_recipient_notified(
-    tx: Transaction, delivery: Delivery, _message: tuple[str, str]
-) -> None:
-    """Update the recipient's message if the kudos were taken back in between."""
-    kudos = tx.session.get_one(Kudos, delivery.subject_id, populate_existing=True)
-    if kudos.taken_back_at is not None:
-        service.update_recipient_message(tx, kudos, delivery.recipient)
-
-
 def _find_sent(
     tx: Transaction, kudos: Kudos, kind: MessageKind, recipient: str
 ) -> tuple[str, str] | None:
@@ -195,12 +186,7 @@ def _find_sent(
 
 MESSAGE_TYPES = (
     *kudos_message.KUDOS_MESSAGE.message_types(),
-    MessageType(
-        KUDOS_RECEIVED,
-        render_received,
-        on_sent=on_recipient_notified,
-        lock=kudos_message.KUDOS_MESSAGE.lock_subject,
-    ),
+    MessageType(KUDOS_RECEIVED, render_received, update=KUDOS_UPDATE_RECIPIENT),
     MessageType(KUDOS_UPDATE_RECIPIENT, render_recipient_update, "resend"),
     # An ephemeral message is not worth sending twice.
     MessageType(

@@ -158,8 +158,7 @@ def _set_consent(tx: Transaction, credit: Credit, consent: str) -> None:
     credit.answered_at = None if consent == "silent" else tx.now
     tx.session.flush()
     home_refresh.refresh_homes(tx, [credit.member])
-    if credit.notified_ts is not None:
-        tx.enqueue_update(MENTOR_UPDATE_OFFER, credit.id, to=credit.member)
+    _update_offer(tx, credit)
     _sync_post(tx, credit)
 
 

@@ -263,6 +263,7 @@ def message_types(settings: MentorSettings) -> Sequence[MessageType]:
             on_sent=consent.on_offer_sent,
             on_rejected=consent.on_offer_rejected,
             on_lost=consent.on_offer_rejected,
+            update=MENTOR_UPDATE_OFFER,
             send_after=contact_hours.send_after,
             claim=claim_as(Purpose.CONSENT),
             lock=CREDIT_POST.lock_subject,

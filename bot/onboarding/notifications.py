@@ -177,7 +177,12 @@ INTRODUCTION = PostedMessage(
 )
 
 MESSAGE_TYPES = (
-    MessageType(ONBOARDING_PREVIEW, render_preview, can_see=sees(_channel_ids)),
+    MessageType(
+        ONBOARDING_PREVIEW,
+        render_preview,
+        update=ONBOARDING_UPDATE_PREVIEW,
+        can_see=sees(_channel_ids),
+    ),
     MessageType(
         ONBOARDING_UPDATE_PREVIEW,
         render_preview_update,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, func, or_
 from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
@@ -67,23 +67,24 @@ def _on_enqueue_conflict(insert: Any) -> Any:
     )
 
 
-def _on_update_conflict(insert: Any) -> Any:
+def due_again(due_at: Any, due_set_at: Any) -> dict[str, Any]:
+    """Return the SET that makes an update due again, if it is finished."""
     is_finished = _state_in(_FINISHED)
+    return {
+        "version": _items.c.version + 1,
+        "state": case((is_finished, "pending"), else_=_items.c.state),
+        "due_at": case((is_finished, due_at), else_=_items.c.due_at),
+        "due_set_at": case((is_finished, due_set_at), else_=_items.c.due_set_at),
+        "failures": case((is_finished, 0), else_=_items.c.failures),
+        "finished_at": None,
+    }
+
+
+def _on_update_conflict(insert: Any) -> Any:
+    new = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=["installation_id", "dedup_key"],
-        set_={
-            "version": _items.c.version + 1,
-            "priority": insert.excluded.priority,
-            "state": case((is_finished, "pending"), else_=_items.c.state),
-            "due_at": case(
-                (is_finished, insert.excluded.due_at), else_=_items.c.due_at
-            ),
-            "due_set_at": case(
-                (is_finished, insert.excluded.due_set_at), else_=_items.c.due_set_at
-            ),
-            "failures": case((is_finished, 0), else_=_items.c.failures),
-            "finished_at": None,
-        },
+        set_={"priority": new.priority, **due_again(new.due_at, new.due_set_at)},
     )
 
 
@@ -306,44 +307,6 @@ def send_wanted(session: Session, item_id: int, *, now: datetime) -> None:
     item.payload = {**item.payload, WANTED: True}
     item.due_at = item.due_set_at = now
     wake_worker(session, item.installation_id)
-
-
-def move_channel(session: Session, installation_id: int, old: str, new: str) -> None:
-    """Move items to a channel's new Slack id, sent ones included.
-
-    An item whose key exists at the new id already does not move; if it was not sent
-    yet, it is deleted.
-    """
-    where = _items.c.installation_id == installation_id
-    keys_at_new_id = set(
-        session.scalars(
-            select(_items.c.dedup_key).where(where, _items.c.recipient == new)
-        )
-    )
-    moving = session.execute(
-        select(_items.c.id, _items.c.dedup_key)
-        .where(where, _items.c.recipient == old)
-        .order_by(_items.c.id)
-        .with_for_update()
-    ).all()
-    for item, key in moving:
-        new_key = ":".join(new if part == old else part for part in key.split(":"))
-        if new_key not in keys_at_new_id:
-            session.execute(
-                update(_items)
-                .where(_items.c.id == item)
-                .values(recipient=new, dedup_key=new_key)
-            )
-    session.execute(
-        update(_items)
-        .where(where, _items.c.slack_channel == old)
-        .values(slack_channel=new)
-    )
-    session.execute(
-        delete(_items).where(
-            where, _items.c.recipient == old, _state_in(("pending", "unconfirmed"))
-        )
-    )
 
 
 # If a mark is undone within this time, nobody is notified of it.

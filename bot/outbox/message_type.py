@@ -71,6 +71,10 @@ class MessageType:
     outcome, with Slack's result or its error code. `lock` runs before them and locks
     the rows that they change: a subject is always locked before its messages.
 
+    `update` is the kind of the updates of the message, to the same recipient about the
+    same subject. One that was enqueued before the message was known to be sent is sent
+    once more.
+
     `thread_ts` returns the thread of a reply, whose history a lookup reads; None for a
     message that is not a reply.
     """
@@ -88,6 +92,7 @@ class MessageType:
     claim: Callable[["Transaction", Delivery], datetime] | None = None
     can_see: Callable[["Transaction", Delivery], bool] = _sees_all
     render_without_access: Render = do_nothing
+    update: MessageKind | None = None
     thread_ts: Callable[["Transaction", Delivery], str | None] = _thread_in_payload
     # False: logs and metrics say nothing about a message that was sent.
     is_logged: bool = True

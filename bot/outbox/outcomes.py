@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.db.retry import retry_on_conflict
-from bot.outbox import queue, rate_limits, refusals
+from bot.outbox import queue, rate_limits, refusals, updates
 from bot.outbox.attempts import (
     MAX_FAILURES,
     VERIFY_DELAY,
@@ -81,7 +81,7 @@ class OutcomeRecorder:
             changes["slack_channel"], changes["ts"] = result
         with self._rt.write(self._workspace_of(delivery)) as tx:
             message_type.lock(tx, delivery)
-            if queue.finish(
+            recipient = queue.finish(
                 tx.session,
                 delivery,
                 now=now,
@@ -89,7 +89,8 @@ class OutcomeRecorder:
                 is_spaced=is_spaced,
                 is_update=message_type.if_unconfirmed == "resend",
                 **changes,
-            ):
+            )
+            if recipient is not None:
                 verified_kinds = (
                     self._verified_kinds if delivery.is_unconfirmed else frozenset()
                 )
@@ -98,6 +99,15 @@ class OutcomeRecorder:
                 )
                 with caused_by(tx.session, cause):
                     message_type.on_sent(tx, delivery, result)
+                if message_type.update is not None:
+                    updates.repeat(
+                        tx.session,
+                        message_type.update,
+                        delivery.subject_id,
+                        recipient,
+                        installation_id=delivery.installation_id,
+                        now=now,
+                    )
         if message_type.is_logged:
             log.info("sent", extra={"kind": delivery.kind, "item": delivery.id})
             self._on_attempt("sent")
@@ -183,10 +193,10 @@ class OutcomeRecorder:
             )
             if not is_disabled:
                 changes["due_at"] = until
-            is_kept = queue.finish(
+            recipient = queue.finish(
                 session, delivery, now=now, state=unsent_state(delivery), **changes
             )
-            if is_kept and not is_disabled:
+            if recipient is not None and not is_disabled:
                 rate_limits.record(
                     session, delivery.installation_id, error.method, until
                 )

@@ -4,16 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from sqlalchemy import select
-
-from bot.outbox.enqueue import dedup_key
 from bot.outbox.kind import MessageKind
-from bot.outbox.lookup import find_state
 from bot.outbox.message_type import MessageType, do_nothing
 from bot.outbox.queue import Delivery
 from bot.slack.actions import DeleteMessage, PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
-from models import OutboxItem
 from models.base import Base
 
 if TYPE_CHECKING:
@@ -33,8 +28,8 @@ class PostedMessage(Generic[Row]):
 
     1. A feature enqueues `post`; `render_post` renders it (None: there is no longer
        anything to post). When Slack takes it, its `ts` is stored in the attribute
-       `ts`, and its channel in `slack_channel`; then `on_posted` runs. If `update` was
-       enqueued before the `ts` was known, `update_again` enqueues it once more.
+       `ts`, and its channel in `slack_channel`; then `on_posted` runs. An `update` that
+       was enqueued before the `ts` was known is made once more.
     2. If Slack rejects the post, `on_rejected` runs with the error code. If it is
        unknown whether Slack took it, `on_lost` runs; without `on_lost`, `on_rejected`
        with the error LOST.
@@ -63,7 +58,6 @@ class PostedMessage(Generic[Row]):
     render_update: Callable[
         ["Transaction", Row], Note | Literal["unchanged"] | None
     ] = do_nothing
-    update_again: Callable[["Transaction", Row], None] | None = None
     on_updated: Callable[["Transaction", Delivery, Any], None] = do_nothing
     on_deleted: Callable[["Transaction", Row], None] = do_nothing
 
@@ -76,6 +70,7 @@ class PostedMessage(Generic[Row]):
             on_rejected=self._on_rejected,
             on_lost=self._on_lost,
             lock=self.lock_subject,
+            update=self.update,
             thread_ts=self._find_thread,
         )
         if self.update is None:
@@ -157,15 +152,6 @@ class PostedMessage(Generic[Row]):
             setattr(row, self.ts, sent[1])
             tx.session.flush()
         self.on_posted(tx, row)
-        if self.update_again is None or self.update is None:
-            return
-        # The channel may have got another id while the message was being sent.
-        recipient = tx.session.scalars(
-            select(OutboxItem.recipient).filter_by(id=delivery.id)
-        ).one()
-        key = dedup_key(self.update, delivery.subject_id, recipient)
-        if find_state(tx.session, delivery.installation_id, key) is not None:
-            self.update_again(tx, row)
 
     def _on_rejected(self, tx: "Transaction", delivery: Delivery, error: str) -> None:
         row = self._row(tx, delivery)

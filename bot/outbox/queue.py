@@ -159,7 +159,7 @@ _FINISH = (
         _items.c.state == "sending",
         _items.c.attempts == bindparam("claim"),
     )
-    .returning(_items.c.id)
+    .returning(_items.c.recipient)
 )
 _RELEASE_CHANNEL = update(_channels).where(
     _channels.c.installation_id == bindparam("of_installation"),
@@ -267,8 +267,11 @@ def finish(
     is_spaced: bool = False,
     is_update: bool = False,
     **changes: Any,
-) -> bool:
-    """Record the outcome and free the channel; return False if the claim was lost.
+) -> str | None:
+    """Record the outcome, free the channel, and return the recipient's id of today.
+
+    That differs from the claimed one if a channel got another id, or a member was
+    forgotten. Return None if the claim was lost.
 
     `is_spaced`: the channel pauses for MESSAGE_INTERVAL first. `is_update`: if the item
     changed since the claim, it goes back to pending. `changes` are columns of the item.
@@ -282,7 +285,7 @@ def finish(
     if "due_at" in changes:
         changes.setdefault("due_set_at", now)
     is_over = state not in {"pending", "unconfirmed"}
-    result = session.execute(
+    recipient: str | None = session.scalar(
         _FINISH,
         {
             "claimed": delivery.id,
@@ -293,8 +296,8 @@ def finish(
             **changes,
         },
     )
-    if result.first() is None:
-        return False
+    if recipient is None:
+        return None
     session.execute(
         _RELEASE_CHANNEL,
         {
@@ -303,7 +306,7 @@ def finish(
             "available_at": now + MESSAGE_INTERVAL if is_spaced else now,
         },
     )
-    return True
+    return recipient
 
 
 def release_leases(session: Session, *, now: datetime) -> None:

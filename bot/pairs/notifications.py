@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from bot.outbox.attempts import VERIFY_DELAY
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
@@ -118,7 +119,9 @@ def _render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return UpdateMessage(*message, *note)
 
 
-def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+def _render_cancelled(
+    tx: Transaction, delivery: Delivery
+) -> SlackAction | Reschedule | None:
     """Tell a member that others can't come; of whom they never heard, nothing."""
     member = delivery.recipient
     match, rows = _find(tx, delivery.subject_id, member)
@@ -127,6 +130,8 @@ def _render_cancelled(tx: Transaction, delivery: Delivery) -> SlackAction | None
     leavers = [each for each in rows if rows[each].answer == Answer.CANT]
     if member in leavers:
         return None
+    if schedule.may_be_introduced(tx, match.id, member):
+        return Reschedule(tx.now + VERIFY_DELAY)
     if not schedule.is_introduced(tx, match.id, member):
         # They may be introduced to someone else, or to the rest.
         own = opt_ins.find(tx, member)
@@ -200,6 +205,7 @@ MESSAGE_TYPES = (
     MessageType(
         PAIR_INTRODUCTION,
         _render_introduction,
+        update=PAIR_UPDATE_INTRODUCTION,
         on_sent=_follow_up,
         on_lost=_follow_up,
         send_after=contact_hours.send_after,

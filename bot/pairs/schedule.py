@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.outbox.enqueue import dedup_key
-from bot.outbox.lookup import find_sent
+from bot.outbox.lookup import find_sent, find_state
 from bot.pairs import opt_ins, rules
 from bot.pairs.message_kinds import (
     PAIR_GROUP_INTRODUCTION,
@@ -70,3 +70,9 @@ def is_introduced(tx: Transaction, match_id: int, member: str) -> bool:
     if group is not None:
         keys.append(dedup_key(PAIR_GROUP_INTRODUCTION, match_id, group))
     return any(find_sent(tx.session, tx.workspace.id, key) for key in keys)
+
+
+def may_be_introduced(tx: Transaction, match_id: int, member: str) -> bool:
+    """Return True while it is unknown whether Slack took the introduction."""
+    key = dedup_key(PAIR_INTRODUCTION, match_id, member)
+    return find_state(tx.session, tx.workspace.id, key) == "unconfirmed"

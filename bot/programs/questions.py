@@ -233,13 +233,6 @@ def _render_question_update(tx: Transaction, delivery: Delivery) -> SlackAction 
     return UpdateMessage(*message, *_question_note(tx, row))
 
 
-def _on_question_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
-    """Update the message if another lead answered while it was being sent."""
-    row = tx.session.get(ProgramQuestion, delivery.subject_id, populate_existing=True)
-    if row is not None and row.answered_at is not None:
-        tx.enqueue_update(PROGRAM_UPDATE_QUESTION, row.id, to=delivery.recipient)
-
-
 def _render_answer(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     row = tx.session.get(ProgramQuestion, delivery.subject_id)
     if row is None or not row.answer or row.answered_by is None:
@@ -261,12 +254,6 @@ def _render_answer(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     return PostMessage(delivery.recipient, *note)
 
 
-def _lock(tx: Transaction, delivery: Delivery) -> None:
-    tx.session.execute(
-        select(ProgramQuestion.id).filter_by(id=delivery.subject_id).with_for_update()
-    )
-
-
 def _program_of(tx: Transaction, delivery: Delivery) -> int | None:
     row = tx.session.get(ProgramQuestion, delivery.subject_id)
     return None if row is None else row.program_id
@@ -278,8 +265,7 @@ MESSAGE_TYPES = (
     MessageType(
         PROGRAM_QUESTION,
         _render_question,
-        on_sent=_on_question_sent,
-        lock=_lock,
+        update=PROGRAM_UPDATE_QUESTION,
         send_after=contact_hours.send_after,
         can_see=_SEES,
     ),

@@ -133,7 +133,6 @@ LINK = PostedMessage(
     on_rejected=_on_rejected,
     update=ROUTING_UPDATE_LINK,
     render_update=_render,
-    update_again=_request_update,
     on_deleted=_on_deleted,
 )
 

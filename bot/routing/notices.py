@@ -28,16 +28,16 @@ def tell_asker(tx: Transaction, ask: Ask, route: AskRoute) -> None:
     """Send the asker's one message about the steps, or update it."""
     route.has_open_notice = True
     key = dedup_key(ROUTING_NOTICE, ask.id, ask.asker)
-    if find_state(tx.session, tx.workspace.id, key, for_update=True) == "sent":
+    state = find_state(tx.session, tx.workspace.id, key, for_update=True)
+    tx.enqueue(ROUTING_NOTICE, ask.id, to=ask.asker)
+    if state not in {None, "pending", "cancelled"}:
         tx.enqueue_update(ROUTING_UPDATE_NOTICE, ask.id, to=ask.asker)
-    else:
-        tx.enqueue(ROUTING_NOTICE, ask.id, to=ask.asker)
 
 
 def update_title(tx: Transaction, ask: Ask) -> None:
     """Update the asker's message about an ask whose title has changed."""
     key = dedup_key(ROUTING_NOTICE, ask.id, ask.asker)
-    if find_state(tx.session, tx.workspace.id, key) == "sent":
+    if find_state(tx.session, tx.workspace.id, key) is not None:
         tx.enqueue_update(ROUTING_UPDATE_NOTICE, ask.id, to=ask.asker)
 
 

@@ -270,6 +270,7 @@ MESSAGE_TYPES = (
     MessageType(
         ROUTING_REQUEST,
         render_request,
+        update=ROUTING_UPDATE_REQUEST,
         # Slack may not have been reachable in their hours.
         send_after=contact_hours.send_after,
         claim=claim_as(Purpose.REQUEST),
@@ -285,6 +286,7 @@ MESSAGE_TYPES = (
     MessageType(
         ROUTING_NOTICE,
         render_notice,
+        update=ROUTING_UPDATE_NOTICE,
         # The channel's working hours may not be the asker's.
         send_after=contact_hours.send_after,
         can_see=sees(_ask_channels),

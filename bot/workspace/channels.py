@@ -14,7 +14,7 @@ from bot.db.statements import replace_members, table, upsert
 from bot.errors import UserError
 from bot.forms.fields import Emoji
 from bot.forms.setting import Setting
-from bot.outbox import enqueue
+from bot.outbox import channel_ids
 from bot.runtime import Transaction
 from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.slack.text import one_line, sanitize
@@ -214,7 +214,7 @@ def change_slack_id(
     if channel is not None:
         # A list of the bot's channels that was asked for before has the old id.
         record_event(tx, new_id, at=at or tx.now, is_joined=channel.is_joined)
-    enqueue.move_channel(tx.session, tx.workspace.id, old_id, new_id)
+    channel_ids.move_channel(tx.session, tx.workspace.id, old_id, new_id)
     tx.features.on_channel_id_changed(tx, old_id, new_id)
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot.slack.api import OutcomeUnknown
 from tests.factories import Story
 from tests.fakes import PostedMessage
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, button
@@ -72,6 +73,22 @@ def test_one_direct_message_shows_the_state_of_an_ask(
     assert asker_note(story).text == "Ben answered your ask “How do I fix x?”"
     story.react(ASKER, thread[1], "white_check_mark")
     assert asker_note(story).text == "Solved by Ben: “How do I fix x?”"
+
+
+def test_a_direct_message_that_was_looked_up_shows_what_came_meanwhile(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    for method, fail, count in (
+        ("chat.postMessage", story.slack.fail_after, 1),
+        ("conversations.history", story.slack.fail, 6),
+    ):
+        fail[method] = [OutcomeUnknown(method, "TimeoutError")] * count
+    story.deliver()
+    story.react(ASKER, thread[1], "white_check_mark")
+    for _ in range(10):
+        story.advance(minutes=1)
+    texts = story.slack.texts_to(ASKER)
+    assert [text[:13] for text in texts] == ["Solved by Ben"] * 2
 
 
 def test_a_solution_undone_at_once_sends_no_message(

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.people import exclusions as people_exclusions
+from bot.slack.api import OutcomeUnknown
 from bot.workspace import leads
 from jobs import pairs as jobs
 from models import DoNotPair, PairMatchMember, PeerMeeting
@@ -213,6 +214,34 @@ def test_the_other_learns_only_that_they_cannot(
         assert texts_to(story, person, "have a time for") == []
     assert opt_in(story, ASKER).rounds_left_out == 1
     assert opt_in(story, HELPER).is_in
+
+
+@pytest.mark.deep
+def test_an_introduction_that_was_looked_up_says_that_the_other_cannot(
+    story: Story,
+) -> None:
+    """The one in Tokyo says so while nobody knows whether London read of them."""
+    tokyo, london = "U0TOKYO", "U0LONDON"
+    story.set_up_workspace(coffee="on")
+    takes_part(story, tokyo, tz="Asia/Tokyo")
+    takes_part(story, london, tz="Europe/London")
+    story.clock.now = DUE
+    story.clock.advance(hours=-7)
+    runs(story)
+    for method, fail, count in (
+        ("chat.postMessage", story.slack.fail_after, 1),
+        ("conversations.history", story.slack.fail, 3),
+    ):
+        fail[method] = [OutcomeUnknown(method, "TimeoutError")] * count
+    story.advance(hours=9)
+    [introduction] = story.slack.messages_to(london)[-1:]
+    assert '"We have a time"' in json.dumps(introduction.blocks)
+    presses(story, tokyo, "Can't this round")
+    for _ in range(5):
+        story.advance(minutes=1)
+    edited, text = texts_to(story, london, "can't this time")
+    assert introduction.text == edited
+    assert text.startswith(f"{edited} If someone else")
 
 
 @pytest.mark.deep

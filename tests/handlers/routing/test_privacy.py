@@ -11,12 +11,18 @@ from sqlalchemy import select
 import jobs
 from bot.exports import service as exports
 from bot.privacy import service as privacy
-from bot.slack.api import NotSent
+from bot.slack.api import NotSent, OutcomeUnknown
 from bot.workspace import channels, member_settings, sync
 from models import HelpRequest
 from tests.checkins import visible_text
 from tests.factories import Story
-from tests.handlers.routing.conftest import QUESTION, Routing, on_sqlite
+from tests.handlers.routing.conftest import (
+    FRIDAY_AFTERNOON,
+    MONDAY_NOON,
+    QUESTION,
+    Routing,
+    on_sqlite,
+)
 from tests.private_channel import DEN, NAME
 from tests.slack_payloads import (
     ADMIN,
@@ -554,3 +560,30 @@ def test_the_person_of_the_reason_is_forgotten(routing: Routing, story: Story):
     assert "certificate at home?”" not in all_messages(story, PEER)
     # The request still waits, with its buttons.
     assert "I can help" in all_messages(story, PEER)
+
+
+@pytest.mark.deep
+def test_a_message_that_was_looked_up_follows_what_came_meanwhile(
+    routing: Routing, story: Story
+):
+    """Slack took a request and the asker's notice, and could not say so for minutes."""
+    routing.at(FRIDAY_AFTERNOON)
+    story.ask(QUESTION)
+    story.deliver()
+    for method, fail, count in (
+        ("chat.postMessage", story.slack.fail_after, 3),
+        ("conversations.history", story.slack.fail, 6),
+    ):
+        fail[method] = [OutcomeUnknown(method, "TimeoutError")] * count
+    routing.at(MONDAY_NOON)
+    assert len(routing.asked()) == 2
+    [notice] = [m for m in routing.messages(ASKER) if "two people" in m.text]
+    assert "VPN" in str(notice.blocks)
+    ask = story.asks()[-1]
+    story.click(ASKER, "ask_menu", option=f"edit:{ask.id}")
+    story.submit(ASKER, story.slack.views[-1][1], {"title": "How do I renew it?"})
+    for _ in range(5):
+        routing.advance(minutes=1)
+    for message in (notice, *routing.requests(HELPER), *routing.requests(PEER)):
+        assert "How do I renew it?" in str(message.blocks)
+        assert "the VPN certificate?" not in str(message.blocks)

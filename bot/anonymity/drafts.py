@@ -7,7 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 
-from bot.anonymity import authors, delay, limits, notes, review_messages, rules
+from bot.anonymity import (
+    authors,
+    crowd,
+    delay,
+    limits,
+    notes,
+    review_messages,
+    rules,
+    sources,
+)
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.keys import AnonymityKeys
 from bot.asks import rules as ask_rules
@@ -15,13 +24,13 @@ from bot.asks import service as asks
 from bot.asks.message_kinds import ASK_POST
 from bot.asks.service import AskDraft
 from bot.db.sealing import WrongKey
-from bot.db.statements import InstallationId, upsert
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.permissions import ASK, Role, require
 from bot.runtime import Transaction
 from bot.slack.text import ANONYMOUS
 from bot.workspace import members, roles, working_hours, workspace_settings
-from models import AnonymousDraft, Ask, Channel, Member
+from models import AnonymousDraft, Ask, Channel
 
 OFF, ON, REVIEWED = "off", "on", "reviewed"
 
@@ -116,14 +125,14 @@ def submit(
 
     Raises UserError, with the field.
     """
-    keys = _require_may_ask(tx, channel, draft, member=member, people=people)
-    source_index = keys.index("source", tx.workspace.team_id, source)
-    if asks.find_by_source(tx, _source(source_index)) is not None:
+    keys = _require_keys(tx)
+    source_index = sources.index(tx, keys, source)
+    if sources.has_ask(tx, source_index):
         return
+    _require_may_ask(tx, channel, draft, member=member, people=people)
     draft_id = secrets.randbits(59)
-    is_new = tx.session.scalar(
-        upsert(tx.session, AnonymousDraft)
-        .values(
+    tx.session.add(
+        AnonymousDraft(
             id=draft_id,
             installation_id=tx.workspace.id,
             channel_id=channel.id,
@@ -138,11 +147,15 @@ def submit(
                 keys, authors.row_name(tx, "draft", draft_id)
             ),
         )
-        .on_conflict_do_nothing()
-        .returning(AnonymousDraft.id)
     )
-    if is_new:
-        limits.count(tx, keys, member)
+    limits.count(tx, keys, member)
+
+
+def _require_keys(tx: Transaction) -> AnonymityKeys:
+    keys = keys_of(tx)
+    if keys is None:
+        raise UserError(notes.NOT_OFFERED, field="channel")
+    return keys
 
 
 def _require_may_ask(
@@ -152,9 +165,9 @@ def _require_may_ask(
     *,
     member: str,
     people: Collection[str],
-) -> AnonymityKeys:
-    keys = keys_of(tx)
-    if keys is None or not is_offered(tx, channel):
+) -> None:
+    keys = _require_keys(tx)
+    if not is_offered(tx, channel):
         raise UserError(notes.NOT_OFFERED, field="channel")
     if channel.is_read_only or not channel.is_joined:
         raise UserError(notes.CANNOT_POST, field="channel")
@@ -166,8 +179,8 @@ def _require_may_ask(
     require(ASK, member_roles)
     if Role.GUEST in member_roles and not channel.guests_may_ask:
         raise UserError(asks.GUESTS_CANNOT_ASK, field="channel")
-    profiles = _profiles(tx, people)
-    if not is_large_enough(channel, people, profiles):
+    profiles = crowd.profiles(tx, people)
+    if not crowd.is_large_enough(channel, people, profiles):
         raise UserError(notes.TOO_FEW_PEOPLE, field="channel")
     ask_rules.require_enough_words(draft.title)
     names = [name for row in profiles for name in (row.name, row.handle) if name]
@@ -175,29 +188,6 @@ def _require_may_ask(
         if rules.mentions_people(text, names):
             raise UserError(notes.LEAVE_OUT_NAMES, field=field)
     limits.require_may_post(tx, keys, member, channel.id)
-    return keys
-
-
-def _profiles(tx: Transaction, people: Collection[str]) -> Sequence[Member]:
-    return tx.session.scalars(
-        select(Member).where(
-            Member.installation_id == tx.workspace.id, Member.slack_id.in_(people)
-        )
-    ).all()
-
-
-def is_large_enough(
-    channel: Channel, people: Collection[str], profiles: Sequence[Member]
-) -> bool:
-    """Return True if the channel has enough members, and enough who can ask."""
-    bots = sum(profile.is_bot for profile in profiles)
-    askers = sum(
-        bool(profile.fetched_at)
-        and not (profile.is_bot or profile.is_deactivated or profile.is_external)
-        and (channel.guests_may_ask or not profile.is_guest)
-        for profile in profiles
-    )
-    return len(people) - bots >= rules.MIN_MEMBERS and askers >= rules.MIN_ASKERS
 
 
 def due(tx: Transaction) -> Sequence[int]:
@@ -289,7 +279,7 @@ def _post(
         channel,
         AskDraft(draft.title, draft.details, draft.topics),
         asker=ANONYMOUS,
-        dedup_key=_source(draft.source_index),
+        dedup_key=sources.of_ask(draft.source_index),
         asked_at=tx.now,
     )
     if ask is not None:
@@ -297,10 +287,6 @@ def _post(
         tx.enqueue(ASK_POST, ask.id, to=channel.slack_id)
     tx.session.delete(draft)
     return ask
-
-
-def _source(source_index: str) -> str:
-    return f"{authors.SOURCE_PREFIX}{source_index}"
 
 
 def refuse(tx: Transaction, draft: AnonymousDraft, reason: str) -> None:

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, String, cast, func, literal, select, update
 
-from bot.anonymity import delay, notes, rules, texts
+from bot.anonymity import delay, notes, rules, sources, texts
 from bot.anonymity.authors import is_anonymous
 from bot.anonymity.blocks import ReplyLine
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.message_kinds import ANONYMOUS_REPLY, ANONYMOUS_UPDATE_REPLY
 from bot.asks import outcomes
-from bot.db.statements import InstallationId, upsert
+from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox.posted_message import PostedMessage
 from bot.outbox.queue import Delivery
@@ -35,18 +35,19 @@ def submit(tx: Transaction, ask: Ask, typed: str, *, by: str, source: str) -> No
     keys = keys_of(tx)
     if ask.ts is None or keys is None:
         raise UserError(notes.STILL_POSTING)
+    source_index = sources.index(tx, keys, source)
+    if sources.has_reply(tx, ask, source_index):
+        return
     text = _parse(tx, ask, typed, by)
     if _count(tx, ask) >= rules.MAX_REPLIES:
         raise UserError(notes.TOO_MANY_REPLIES, field="text")
-    tx.session.execute(
-        upsert(tx.session, AnonymousReply)
-        .values(
+    tx.session.add(
+        AnonymousReply(
             ask_id=ask.id,
-            source_index=keys.index("source", tx.workspace.team_id, source),
+            source_index=source_index,
             text=text,
             due_at=delay.due_at(tx),
         )
-        .on_conflict_do_nothing()
     )
 
 

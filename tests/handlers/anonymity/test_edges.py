@@ -32,6 +32,30 @@ def test_replicas_at_once_post_it_once(anonymity: Anonymity, story: Story) -> No
     assert story.only_ask().asker == "anonymous"
 
 
+def test_forms_sent_twice_at_the_limit_say_the_same(
+    anonymity: Anonymity, story: Story
+) -> None:
+    """Slack's answer was lost, and the author presses again."""
+    for number in range(rules.MAX_PER_DAY - 1):
+        anonymity.ask(f"How do I tell a customer, number {number}?")
+    preview = anonymity.preview("How do I tell the last customer?")
+    first = anonymity.press_post(preview, view_id="VLAST")
+    assert first["response_action"] == "update"
+    assert anonymity.press_post(preview, view_id="VLAST") == first
+    anonymity.run()
+    assert anonymity.press_post(preview, view_id="VLAST") == first
+    another = anonymity.press_post(preview, view_id="VANOTHER")
+    assert "2 times a day" in json.dumps(another)
+    author, ask_id = Actor(story), story.asks()[0].id
+    for number in range(rules.MAX_REPLIES - 1):
+        author.submit(author.press("reply", ask_id), text=f"It is date {number}.")
+    form = author.press("reply", ask_id)
+    modals = [author.submit(form, text="The last.", view_id="VR") for _ in range(2)]
+    assert "errors" not in modals[0]
+    assert modals[0] == modals[1]
+    assert "errors" in author.submit(form, text="One more.", view_id="VMORE")
+
+
 def test_an_author_who_is_named_in_an_answer_is_named_as_anyone(
     anonymity: Anonymity, story: Story
 ) -> None:

@@ -125,6 +125,8 @@ def submit(
 
     Raises UserError, with the field.
     """
+    # Senders wait for each other here; a repeated request does not count again.
+    limits.lock(tx)
     keys = _require_keys(tx)
     source_index = sources.index(tx, keys, source)
     if sources.has_ask(tx, source_index):

@@ -12,7 +12,7 @@ from bot.db.statements import InstallationId, condition_of, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
 from bot.slack.text import full_stop
-from models import AnonymousBlock, AnonymousCount
+from models import AnonymousBlock, AnonymousCount, Installation
 
 TOO_MANY = (
     f"You can ask {rules.MAX_PER_DAY} times a day and {rules.MAX_PER_30_DAYS} times in"
@@ -30,6 +30,18 @@ def blocked(reason: str) -> str:
     return (
         f"A champion has stopped your asks without a name for now: {why}"
         f"{full_stop(why)} You can ask with your name."
+    )
+
+
+def lock(tx: Transaction) -> None:
+    """Let all who send an ask now wait for each other, so that the limits hold.
+
+    PostgreSQL leaves a trace of a lock in its row: a member's would be the author's.
+    """
+    tx.session.execute(
+        select(Installation.id)
+        .filter_by(id=tx.workspace.id)
+        .with_for_update(key_share=True)
     )
 
 

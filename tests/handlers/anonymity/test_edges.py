@@ -2,19 +2,25 @@
 
 import json
 import logging
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
+from sqlalchemy import select, text
 
 import jobs.anonymity
 from bot import logs
-from bot.anonymity import rules
+from bot.anonymity import limits, rules
 from bot.exports import service as exports
+from models import AnonymousCount
 from tests.factories import Story
 from tests.handlers.anonymity.acting import Actor
 from tests.handlers.anonymity.conftest import CROWD, QUESTION, Anonymity
 from tests.handlers.anonymity.test_reports import report
-from tests.handlers.routing.test_races import at_once
+from tests.handlers.routing.test_races import at_once, on_postgresql
 from tests.home import opens
 from tests.rows import all_rows
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, NAMES, PEER, user_object
@@ -30,6 +36,37 @@ def test_replicas_at_once_post_it_once(anonymity: Anonymity, story: Story) -> No
     story.deliver()
     assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
     assert story.only_ask().asker == "anonymous"
+
+
+@on_postgresql
+@pytest.mark.deep_on_postgresql
+def test_forms_at_once_keep_the_limit_and_lock_no_row_of_their_author(
+    anonymity: Anonymity, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(rules.MAX_PER_DAY - 1):
+        anonymity.ask(f"How do I tell a customer, number {number}?")
+    previews = [anonymity.preview(f"How do I tell them {n}?") for n in range(3)]
+    before = rows_with_locks(story)
+    all_checked, check = Barrier(3), limits.require_may_post
+
+    def check_together(*args: Any) -> None:
+        check(*args)
+        with suppress(BrokenBarrierError):
+            all_checked.wait(timeout=0.5)
+
+    monkeypatch.setattr(limits, "require_may_post", check_together)
+    at_once(*(partial(anonymity.press_post, preview) for preview in previews))
+    with story.rt.read_session() as session:
+        numbers = session.scalars(select(AnonymousCount.number)).all()
+    assert numbers == [rules.MAX_PER_DAY]
+    assert rows_with_locks(story) == before
+
+
+def rows_with_locks(story: Story) -> list[Any]:
+    """Return the members' rows, with PostgreSQL's numbers of who last locked them."""
+    query = text("SELECT *, xmin, xmax FROM members ORDER BY id")
+    with story.rt.read_session() as session:
+        return list(session.execute(query).all())
 
 
 def test_forms_sent_twice_at_the_limit_say_the_same(

@@ -59,7 +59,8 @@ class AnonymousDraft(Base):
     due_at: Mapped[datetime]
     # The reason of the champion who refused it.
     reason: Mapped[str | None]
-    # The news that the author was told of, sealed; None in a row of an older version.
+    # The news that the author was told of, and the earliest time at which they may have
+    # sent it, sealed; None in a row of an older version.
     progress: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
@@ -82,8 +83,8 @@ class AnonymousLink(Base):
     # The time at which this row is deleted.
     cut_at: Mapped[datetime]
     # The answers that the author has seen and was told of, sealed: beside the times of
-    # the answers, it would tell their zone, and when they looked. None in a row of an
-    # older version.
+    # the answers, it would tell their zone, and when they looked. So is the earliest
+    # time at which they may have sent the ask. None in a row of an older version.
     progress: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 

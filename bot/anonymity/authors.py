@@ -6,8 +6,8 @@ No function shows an author to anyone.
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,9 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from bot.anonymity import rules
+from bot.anonymity import progress, rules
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.keys import AnonymityKeys
+from bot.anonymity.progress import Progress
 from bot.clock import datetime_to_micros, micros_to_datetime
 from bot.db.sealing import WrongKey
 from bot.db.statements import InstallationId
@@ -65,59 +66,28 @@ def blind_indexes(tx: Transaction, keys: AnonymityKeys, member: str) -> Sequence
     return keys.indexes("asks", tx.workspace.team_id, member)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The part of an ask or a draft that its author has seen, and was told of."""
+def link(
+    tx: Transaction,
+    ask: Ask,
+    member: str,
+    keys: AnonymityKeys,
+    *,
+    sent_after: datetime | None,
+) -> None:
+    """Link an ask that is just being posted to its author, or to no one.
 
-    # The numbers of answers when they last looked, and were last told of news.
-    seen_count: int = 0
-    noticed_count: int = 0
-    # The day, in their zone, on which they were last told.
-    noticed_on: date | None = None
-
-    @property
-    def known_count(self) -> int:
-        return max(self.seen_count, self.noticed_count)
-
-
-_NOTHING = Progress()
-
-
-def sealed_progress(
-    keys: AnonymityKeys, name: str, progress: Progress = _NOTHING
-) -> bytes:
-    """Seal it for the row of this name; its length is always the same."""
-    day = progress.noticed_on.toordinal() if progress.noticed_on else 0
-    text = f"{progress.seen_count} {progress.noticed_count} {day}"
-    return keys.seal(text, f"{name} progress")
-
-
-def progress_of(
-    keys: AnonymityKeys, name: str, row: AnonymousLink | AnonymousDraft
-) -> Progress:
-    """Return what the author of a row has seen; nothing if no key opens it."""
-    if row.progress is None:
-        return _NOTHING
-    try:
-        text = keys.open(row.progress, f"{name} progress")
-    except WrongKey:
-        return _NOTHING
-    seen_count, noticed_count, day = map(int, text.split())
-    noticed_on = date.fromordinal(day) if day else None
-    return Progress(seen_count, noticed_count, noticed_on)
-
-
-def link(tx: Transaction, ask: Ask, member: str, keys: AnonymityKeys) -> None:
-    """Link an ask that is just being posted to its author, or to no one."""
+    The author sent it after that time (UTC); None: unknown.
+    """
+    name = row_name(tx, "link", ask.id)
     days = workspace_settings.get(tx).anonymous_link_days
     tx.session.add(
         AnonymousLink(
             ask_id=ask.id,
             installation_id=tx.workspace.id,
-            author=keys.seal(member, row_name(tx, "link", ask.id)),
+            author=keys.seal(member, name),
             blind_index=blind_index(tx, keys, member),
             cut_at=ask.asked_at + timedelta(days=days),
-            progress=sealed_progress(keys, row_name(tx, "link", ask.id)),
+            progress=progress.seal(keys, name, Progress(sent_after=sent_after)),
         )
     )
 
@@ -182,12 +152,21 @@ def _is_own(tx: Transaction, keys: AnonymityKeys, member: str) -> ColumnElement[
     )
 
 
-def cut_own(tx: Transaction, member: str, channel_id: int | None = None) -> None:
+def cut_own(
+    tx: Transaction,
+    member: str,
+    channel_id: int | None = None,
+    *,
+    left_at: datetime | None = None,
+) -> None:
     """Cut the member's links, of one channel or of all; their asks stay.
 
     The links then lead to no one, until their time has come: an ask without a link
     would tell that its author has just left, or was forgotten. So do drafts that wait:
     if one vanished now, champions who look at it would know who wrote it.
+
+    If they left at `left_at` (Slack's time), what they certainly sent later stays
+    theirs. The time of a post says nothing about that: the press was earlier.
     """
     keys = keys_of(tx)
     if keys is None:
@@ -203,15 +182,21 @@ def cut_own(tx: Transaction, member: str, channel_id: int | None = None) -> None
         in_channel = select(Ask.id).filter_by(channel_id=channel_id)
         links = links.where(AnonymousLink.ask_id.in_(in_channel))
         drafts = drafts.where(AnonymousDraft.channel_id == channel_id)
-    for ask_link in tx.session.scalars(links).all():
-        ask_link.author = keys.seal(NO_ONE, row_name(tx, "link", ask_link.ask_id))
-        ask_link.blind_index = blind_index(tx, keys, NO_ONE)
-        name = row_name(tx, "link", ask_link.ask_id)
-        ask_link.progress = sealed_progress(keys, name)
-    for draft in tx.session.scalars(drafts).all():
-        draft.author = keys.seal(NO_ONE, row_name(tx, "draft", draft.id))
-        draft.blind_index = blind_index(tx, keys, NO_ONE)
-        draft.progress = sealed_progress(keys, row_name(tx, "draft", draft.id))
+    # A draft that is just being posted is locked: its link is there when it is not.
+    rows: list[tuple[str, AnonymousLink | AnonymousDraft]]
+    rows = [
+        (row_name(tx, "draft", row.id), row) for row in tx.session.scalars(drafts).all()
+    ]
+    rows += [
+        (row_name(tx, "link", row.ask_id), row)
+        for row in tx.session.scalars(links).all()
+    ]
+    for name, row in rows:
+        if left_at and progress.unseal(keys, name, row).is_sent_after(left_at):
+            continue
+        row.author = keys.seal(NO_ONE, name)
+        row.blind_index = blind_index(tx, keys, NO_ONE)
+        row.progress = progress.seal(keys, name)
 
 
 def _own_drafts(
@@ -299,7 +284,8 @@ def seen_count(tx: Transaction, ask_link: AnonymousLink) -> int:
     keys = keys_of(tx)
     if keys is None:
         return 0
-    return progress_of(keys, row_name(tx, "link", ask_link.ask_id), ask_link).seen_count
+    name = row_name(tx, "link", ask_link.ask_id)
+    return progress.unseal(keys, name, ask_link).seen_count
 
 
 def set_seen(tx: Transaction, ask_id: int, count: int) -> None:
@@ -311,19 +297,20 @@ def set_seen(tx: Transaction, ask_id: int, count: int) -> None:
     if keys is None or ask_link is None:
         return
     name = row_name(tx, "link", ask_id)
-    progress = progress_of(keys, name, ask_link)
-    if progress.seen_count < count:
-        progress = replace(progress, seen_count=count)
-        ask_link.progress = sealed_progress(keys, name, progress)
+    stored = progress.unseal(keys, name, ask_link)
+    if stored.seen_count < count:
+        ask_link.progress = progress.seal(keys, name, replace(stored, seen_count=count))
 
 
-def cut_in_channel(tx: Transaction, channel: str, member: str) -> None:
-    """Cut the member's links in a channel that they have left."""
+def cut_in_channel(
+    tx: Transaction, channel: str, member: str, *, left_at: datetime
+) -> None:
+    """Cut the member's links in a channel that they left then, by Slack's clock."""
     channel_id = tx.session.scalar(
         select(Channel.id).filter_by(installation_id=tx.workspace.id, slack_id=channel)
     )
     if channel_id is not None:
-        cut_own(tx, member, channel_id)
+        cut_own(tx, member, channel_id, left_at=left_at)
 
 
 def forget(tx: Transaction, member: str) -> None:

@@ -23,7 +23,11 @@ def minutes_of_press(tx: Transaction, preview_minutes: object) -> int:
     return minutes
 
 
+def longest(tx: Transaction, minutes: int | None = None) -> timedelta:
+    """Return the longest time that a post waits: the minutes, or the setting."""
+    return timedelta(minutes=longest_minutes(tx) if minutes is None else minutes)
+
+
 def due_at(tx: Transaction, minutes: int | None = None) -> datetime:
     """Return a random time for a post of now, within the minutes or the setting."""
-    longest = longest_minutes(tx) if minutes is None else minutes
-    return tx.now + rules.random_delay(timedelta(minutes=longest))
+    return tx.now + rules.random_delay(longest(tx, minutes))

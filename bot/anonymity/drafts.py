@@ -13,12 +13,14 @@ from bot.anonymity import (
     delay,
     limits,
     notes,
+    progress,
     review_messages,
     rules,
     sources,
 )
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.keys import AnonymityKeys
+from bot.anonymity.progress import Progress
 from bot.asks import rules as ask_rules
 from bot.asks import service as asks
 from bot.asks.message_kinds import ASK_POST
@@ -133,6 +135,8 @@ def submit(
         return
     _require_may_ask(tx, channel, draft, member=member, people=people)
     draft_id = secrets.randbits(59)
+    due_at = delay.due_at(tx, minutes)
+    sent_after = due_at - delay.longest(tx, minutes)
     tx.session.add(
         AnonymousDraft(
             id=draft_id,
@@ -144,9 +148,11 @@ def submit(
             author=keys.seal(member, authors.row_name(tx, "draft", draft_id)),
             blind_index=authors.blind_index(tx, keys, member),
             source_index=source_index,
-            due_at=delay.due_at(tx, minutes),
-            progress=authors.sealed_progress(
-                keys, authors.row_name(tx, "draft", draft_id)
+            due_at=due_at,
+            progress=progress.seal(
+                keys,
+                authors.row_name(tx, "draft", draft_id),
+                Progress(sent_after=sent_after),
             ),
         )
     )
@@ -285,7 +291,9 @@ def _post(
         asked_at=tx.now,
     )
     if ask is not None:
-        authors.link(tx, ask, author, keys)
+        name = authors.row_name(tx, "draft", draft.id)
+        sent_after = progress.unseal(keys, name, draft).sent_after
+        authors.link(tx, ask, author, keys, sent_after=sent_after)
         tx.enqueue(ASK_POST, ask.id, to=channel.slack_id)
     tx.session.delete(draft)
     return ask

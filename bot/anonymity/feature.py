@@ -38,9 +38,9 @@ def _on_member_loaded(tx: Transaction, member: Member) -> None:
 
 
 def _on_member_left(
-    tx: Transaction, channel: str, member: str, _left_at: datetime
+    tx: Transaction, channel: str, member: str, left_at: datetime
 ) -> None:
-    authors.cut_in_channel(tx, channel, member)
+    authors.cut_in_channel(tx, channel, member, left_at=left_at)
 
 
 def _purge(tx: Transaction, _before: datetime) -> None:

@@ -13,7 +13,7 @@ from secrets import token_hex
 from sqlalchemy import Select, delete, func, select
 
 from bot import timezones
-from bot.anonymity import authors, drafts, notes, rules
+from bot.anonymity import authors, drafts, notes, progress, rules
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.message_kinds import ANONYMOUS_NOTICE
 from bot.db.sealing import WrongKey
@@ -62,11 +62,11 @@ def authors_with_news(tx: Transaction) -> set[str]:
     sealed: list[tuple[bytes, str]] = []
     for row, count in links:
         name = authors.row_name(tx, "link", row.ask_id)
-        if count > authors.progress_of(keys, name, row).known_count:
+        if count > progress.unseal(keys, name, row).known_count:
             sealed.append((row.author, name))
     for draft in drafts:
         name = authors.row_name(tx, "draft", draft.id)
-        if authors.progress_of(keys, name, draft).noticed_on is None:
+        if progress.unseal(keys, name, draft).noticed_on is None:
             sealed.append((draft.author, name))
     people: set[str] = set()
     for author, name in sealed:
@@ -129,22 +129,22 @@ def tell(tx: Transaction, member: str) -> None:
     rows: list[tuple[str, AnonymousLink | AnonymousDraft]]
     rows = [(authors.row_name(tx, "link", link.ask_id), link) for link in links]
     rows += [(authors.row_name(tx, "draft", draft.id), draft) for draft in refused]
-    known = {name: authors.progress_of(keys, name, row) for name, row in rows}
-    if any(progress.noticed_on == today for progress in known.values()):
+    known = {name: progress.unseal(keys, name, row) for name, row in rows}
+    if any(stored.noticed_on == today for stored in known.values()):
         return
     has_news = False
     for name, row in rows:
-        progress = known[name]
+        stored = known[name]
         if isinstance(row, AnonymousLink):
             count = _count_answers(tx, row.ask_id, until)
-            is_news = count > progress.known_count
+            is_news = count > stored.known_count
         else:
-            count, is_old = 0, progress.noticed_on is not None
+            count, is_old = 0, stored.noticed_on is not None
             is_news = not is_old and row.due_at - rules.REFUSED_FOR < until
         if is_news:
             has_news = True
-            progress = replace(progress, noticed_count=count, noticed_on=today)
-            row.progress = authors.sealed_progress(keys, name, progress)
+            stored = replace(stored, noticed_count=count, noticed_on=today)
+            row.progress = progress.seal(keys, name, stored)
     if has_news:
         recipient = f"{_SEALED}{token_hex(16)}"
         sealed = keys.seal(member, authors.row_name(tx, "notice", recipient))

@@ -35,8 +35,8 @@ def _forget(tx: Transaction, erasure: Erasure) -> None:
 PERSONAL_DATA: Sequence[TablePolicy] = (
     TablePolicy(
         model=AnonymousDraft,
-        contents="Asks without a name that are not posted yet: text, topics, and the"
-        " sealed author.",
+        contents="Asks without a name that are not posted yet: text, topics, and,"
+        " sealed, the author and the earliest time at which they may have sent it.",
         purpose="Post them some minutes later, so that the time tells no one.",
         retention="When it is posted. Refused ones after 7 days.",
         stays="Some minutes, or until a champion has read it.",
@@ -53,8 +53,9 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=AnonymousLink,
-        contents="For each ask without a name, its author and what they have seen of"
-        " it, sealed with a key that is not in the database.",
+        contents="For each ask without a name, its author, the earliest time at which"
+        " they may have sent it, and what they have seen of it, sealed with a key that"
+        " is not in the database.",
         purpose="Let the author act on it in their own Home tab.",
         retention="30 days after the ask was solved or closed, and after 90 days at"
         " the latest.",

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.anonymity import authors
+from bot.anonymity import authors, progress
 from bot.anonymity.key_check import NAME
 from bot.anonymity.keys import AnonymityKeys
 from bot.db.sealing import WrongKey, record_change, record_lost_key
@@ -89,8 +89,7 @@ def _reseal(
     except WrongKey:
         return Resealed(dead_count=1)
     row.author = keys.seal(author, name)
-    progress = authors.progress_of(keys, name, row)
-    row.progress = authors.sealed_progress(keys, name, progress)
+    row.progress = progress.seal(keys, name, progress.unseal(keys, name, row))
     row.blind_index = authors.blind_index(tx, keys, author)
     return Resealed(count=1)
 

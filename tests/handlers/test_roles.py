@@ -987,7 +987,7 @@ def nameless_ask(story: Stage) -> Ask:
             assert keys is not None
             row = tx.session.get_one(Ask, ask.id)
             row.asker = ANONYMOUS
-            authors.link(tx, row, ASKER, keys)
+            authors.link(tx, row, ASKER, keys, sent_after=None)
         return ask
 
     made: Ask = story.prop("nameless", make)

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 import jobs.anonymity
-from bot.anonymity import key_check, rotation, rules
+from bot.anonymity import authors, key_check, rotation, rules
 from bot.anonymity.keys import AnonymityKey, AnonymityKeys
-from models import AnonymousDraft, AnonymousReply
+from models import AnonymousDraft, AnonymousLink, AnonymousReply
 from tests.factories import Story
 from tests.handlers.anonymity.acting import Actor, text_of, values_of
 from tests.handlers.anonymity.conftest import (
@@ -18,7 +18,7 @@ from tests.handlers.anonymity.conftest import (
     known_authors,
 )
 from tests.handlers.anonymity.keys import KEYS
-from tests.home import leaves, opens, visible_home
+from tests.home import joins, leaves, opens, visible_home
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER
 
 HOUR = timedelta(hours=1)
@@ -132,6 +132,39 @@ def test_who_leaves_meanwhile_is_linked_to_nothing(
     leaves(story, ASKER, HELP_CHANNEL)
     late.run(minutes=60)
     assert len(posted(story)) == 1
+    assert known_authors(story) == []
+
+
+@pytest.mark.parametrize("hours", [0, 1, 5])
+def test_an_old_event_that_its_author_left_cuts_only_what_may_be_older(
+    late: Anonymity, story: Story, hours: int
+) -> None:
+    """Slack delivers it late, or again, after the author came back and asked.
+
+    The time of the post says nothing: the press was an hour earlier, or five.
+    """
+    left_before = story.ts()
+    story.clock.advance(minutes=2)
+    joins(story, ASKER, HELP_CHANNEL)
+    late.press_post(late.preview())
+    story.clock.advance(minutes=2)
+    left_after = story.ts()
+    story.set_up_workspace(anonymous_delay_minutes="5")
+    if hours:
+        late.run(hours=hours)
+    leaves(story, ASKER, HELP_CHANNEL, event_ts=left_before)
+    if not hours:
+        late.run(hours=1)
+    assert known_authors(story) == [ASKER]
+    leaves(story, ASKER, HELP_CHANNEL, event_ts=left_after)
+    assert known_authors(story) == []
+    # An ask of which nothing says when it was sent is cut, too.
+    with story.rt.write(story.workspace) as tx:
+        row = tx.session.scalars(select(AnonymousLink)).one()
+        name = authors.row_name(tx, "link", row.ask_id)
+        row.author, row.progress = KEYS.seal(ASKER, name), None
+        row.blind_index = authors.blind_index(tx, KEYS, ASKER)
+    leaves(story, ASKER, HELP_CHANNEL, event_ts=left_before)
     assert known_authors(story) == []
 
 

@@ -444,7 +444,7 @@ def of_champions(simulation: Simulation, workspaces: Sequence[Workspace]) -> Non
         )
         with simulation.rt.write(workspace) as tx:
             before = watched(tx, trial)
-            authors.cut_in_channel(tx, "C0HELP", suspect.slack_id)
+            authors.cut_in_channel(tx, "C0HELP", suspect.slack_id, left_at=tx.now)
             tx.session.flush()
             changed = [suspect] if watched(tx, trial) != before else []
             simulation.guess("a: kick and watch", trial, changed)

@@ -217,7 +217,7 @@ def nameless(story: Story, den: int) -> dict[str, int]:
         for ask_id in (shown, hidden):
             ask = tx.session.get_one(Ask, ask_id)
             ask.asker = ANONYMOUS
-            authors.link(tx, ask, HELPER, keys)
+            authors.link(tx, ask, HELPER, keys, sent_after=None)
         hiding.hide(tx, tx.session.get_one(Ask, hidden))
         draft = AnonymousDraft(
             id=7,

@@ -19,7 +19,8 @@ class AnswerText(Base):
     """The words of an answer that someone else marked; no row, no words.
 
     There is a row exactly while the answer has such a mark, it and its ask are there,
-    and its author agrees. bot/knowledge/answer_texts.py writes it, and nothing else.
+    and its author agrees and can be told. bot/knowledge/answer_texts.py writes it, and
+    nothing else.
     """
 
     __tablename__ = "answer_texts"

@@ -1,10 +1,10 @@
 """The words of answers that helped: requested, stored, and deleted again.
 
 `answer_texts` has a row exactly while an answer has a mark by someone other than its
-author, it and its ask are there, and its author agrees. A mark inserts the row without
-words; the clock has them read from Slack; edits follow by events. Nobody can find them
-before the author was told. docs/decisions/0017-words-of-answers-that-helped.md says
-what happens when a step fails.
+author, it and its ask are there, and its author agrees and can be told. A mark inserts
+the row without words; the clock has them read from Slack; edits follow by events.
+Nobody can find them before the author was told.
+docs/decisions/0017-words-of-answers-that-helped.md says what happens when a step fails.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -262,13 +262,12 @@ def record_notice(tx: Transaction, author: str) -> None:
 
 
 def withdraw_words(tx: Transaction, author: str) -> None:
-    """The author can't be told: keep no words. Their next answer that helps tries."""
+    """The author can't be told: keep no words. Their next answer that helps tries.
+
+    Without rows, no edit brings the words back, and nothing reads them again.
+    """
     lock_author(tx, author)
-    tx.session.execute(
-        update(_texts)
-        .where(*_all_of(tx, author))
-        .values(text=None, is_findable=False, edited_at_micros=0, next_fetch_at=None)
-    )
+    _delete_all_of(tx, author)
 
 
 def set_kept(tx: Transaction, author: str, *, is_kept: bool) -> None:

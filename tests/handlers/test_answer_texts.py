@@ -479,6 +479,12 @@ def test_the_bot_comes_back_and_reads_what_was_refused(story: Story, thread: Thr
     story.slack.fail[READ] = [Rejected(READ, "not_in_channel")]
     read_due(story)
     assert kept(story) == [None]
+    bot_joins(story)
+    read_due(story)
+    assert kept(story) == [WORDS]
+
+
+def bot_joins(story: Story) -> None:
     joined = {
         "type": "member_joined_channel",
         "user": story.workspace.bot_user_id,
@@ -486,8 +492,6 @@ def test_the_bot_comes_back_and_reads_what_was_refused(story: Story, thread: Thr
         "channel_type": "C",
     }
     assert story.event(joined) == 200
-    read_due(story)
-    assert kept(story) == [WORDS]
 
 
 def test_a_message_that_slack_shows_no_more_has_no_words(story: Story, thread: Thread):
@@ -596,14 +600,20 @@ def test_a_lost_response_to_the_notice_sends_it_once(story: Story, thread: Threa
 def test_words_of_somebody_who_cannot_be_told_are_not_kept(
     story: Story, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ):
-    story.react(PEER, thread.answer(), "heart")
+    answer = thread.answer("Try it again.")
+    story.react(PEER, answer, "heart")
     read_due(story)
     story.advance(seconds=50)
     refused = Rejected("chat.postMessage", "cannot_dm_user")
     on_notice(story, monkeypatch, [refused])
-    assert kept(story) == [None]
     read_due(story)
-    assert kept(story) == [None]
+    assert kept(story) == []
+    # An edit does not bring them, nor does the bot that comes back.
+    thread.edit(answer, WORDS)
+    bot_joins(story)
+    jobs.knowledge.read_answers(story.rt, story.worker)
+    tell(story)
+    assert (kept(story), notices(story)) == ([], [])
     # The next answer that helps tries again, and brings the words of the first.
     story.react(PEER, thread.answer("Or like this."), "heart")
     read_due(story)

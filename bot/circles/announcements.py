@@ -288,7 +288,6 @@ MESSAGES = (
         frozenset(
             {
                 CIRCLE_QUESTIONS,
-                CIRCLE_UPDATE_QUESTIONS,
                 CIRCLE_FACILITATOR,
                 CIRCLE_SWAP,
                 CIRCLE_SWAPPED,
@@ -296,4 +295,6 @@ MESSAGES = (
         ),
         agenda_messages.meetings_with,
     ),
+    # An edit is a message of its own only until it is sent.
+    MessagePolicy(frozenset({CIRCLE_UPDATE_QUESTIONS})),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.slack.api import OutcomeUnknown
 from bot.slack.text import ANONYMOUS
 from bot.workspace import channels
 from models import (
@@ -27,6 +28,8 @@ from tests.circles import (
     make_circle,
 )
 from tests.factories import Story
+from tests.handlers.circles.test_moves import answers as answers_move
+from tests.handlers.circles.test_moves import move_of, proposes
 from tests.personal_data import days_pass, everything_in, file_of, forget
 from tests.programs import last_reply
 from tests.slack_payloads import ADMIN, ASKER, GUEST, HELP_CHANNEL, HELPER, PEER
@@ -104,24 +107,41 @@ def test_a_question_about_an_ask_that_its_member_allows(circle: Story):
         assert session.scalars(select(AskOffer.answer)).all() == ["fine"]
 
 
-@pytest.mark.parametrize("change", ["deleted", "private"])
+@pytest.mark.parametrize("change", ["deleted", "private", "moved", "told again"])
 @pytest.mark.deep_on_postgresql
 @pytest.mark.deep
 def test_an_ask_that_is_hidden_leaves_the_announcements(circle: Story, change: str):
     answers(circle, offered(circle), "fine")
+    if change == "deleted":
+        # One announcement is in Slack, but the bot does not know that yet.
+        unknown = OutcomeUnknown("chat.postMessage", "TimeoutError")
+        circle.slack.fail_after["chat.postMessage"] = [unknown]
     assert announced(circle).count("Mercury") == len(PEOPLE)
+    times_told = 1
+    if change in {"moved", "told again"}:
+        proposes(circle, HELPER, "2026-03-20")
+        for member in (ASKER, PEER):
+            answers_move(circle, member, "yes")
+        assert move_of(circle).is_accepted
+    if change == "told again":
+        times_told = 2
+        go_to(circle, STARTS_AT + timedelta(hours=3))
+        keep(circle)
+        assert announcements(circle).count("Mercury") == times_told * len(PEOPLE)
     with circle.rt.write(circle.workspace) as tx:
         place = tx.session.scalars(select(CircleMember).filter_by(member=PEER)).one()
         place.left_at = tx.now
-        if change == "private":
+        if change != "deleted":
             conversation = circle.slack.channels[HELP_CHANNEL] | {"is_private": True}
             channels.upsert_from_slack(tx, conversation)
     if change == "deleted":
         circle.delete(HELPER, str(circle.only_ask().ts))
     circle.deliver()
+    if change == "deleted":
+        circle.advance(hours=1)
     text = announcements(circle)
     assert "Mercury" not in text
-    assert text.count("To think about until then:") == len(PEOPLE) - 1
+    assert text.count("To think about until then:") == times_told * (len(PEOPLE) - 1)
     left = [m.text for m in circle.slack.messages_to(PEER)]
     assert "Meeting 1 of this circle was announced here." in left
 

@@ -62,6 +62,8 @@ def render(tx: Transaction, delivery: Delivery) -> SlackAction | Reschedule | No
     readers = _readers(tx, delivery)
     if match is None or matches.state(rows) is not State.OPEN:
         return None
+    if not schedule.is_current(tx, match):
+        return None
     if not readers or _current(rows) != sorted(readers):
         return None
     introducer = Introducer(tx, readers, readers)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from bot.home.row_blocks import RowList
 from bot.home.section import HomeContext, HomeSection, RenderedSection
-from bot.pairs import blocks, lead_rounds, matches, opt_ins, rounds, rules
+from bot.pairs import blocks, lead_rounds, matches, opt_ins, rounds, schedule
 from bot.pairs.blocks import HomeMatch, HomeView, LeadView
 from bot.pairs.permissions import SEE_PAIRS
 from bot.pairs.rules import Recurrence, State
@@ -65,15 +65,13 @@ def _count(context: HomeContext) -> int:
 
 
 def _open_match(context: HomeContext) -> HomeMatch | None:
-    """Return the member's newest match, unless it is over."""
+    """Return the member's match of this round, unless it is over."""
     tx, member = context.tx, context.member
-    since = tx.now - rules.ASK_AFTER - rules.ASK_AGAIN_AFTER
     match = tx.session.scalar(
         select(PairMatch)
         .join(PairMatchMember, PairMatchMember.match_id == PairMatch.id)
         .where(
-            PairMatch.installation_id == tx.workspace.id,
-            PairMatch.formed_at > since,
+            *schedule.current(tx),
             PairMatchMember.member == member,
             PairMatchMember.is_current.is_(True),
         )

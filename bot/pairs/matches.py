@@ -28,6 +28,7 @@ from bot.runtime import Transaction
 from models import DoNotPair, PairMatch, PairMatchMember, PairOptIn, PairRound
 
 GONE = "That match is gone."
+OVER = "That round is over, so I tell nobody. Please write to them yourself."
 AGAIN = "again"
 
 # At most so many people who have nobody to meet are matched anew at a time.
@@ -90,12 +91,10 @@ def state(rows: Mapping[str, PairMatchMember]) -> State:
 
 
 def mates(rows: Mapping[str, PairMatchMember], member: str) -> list[str]:
-    """Return the others who have not said that they can't come."""
-    return [
-        other
-        for other, row in rows.items()
-        if other != member and row.answer != Answer.CANT
-    ]
+    """Return the others who have not said that they can't come; all if they met."""
+    others = [other for other in rows if other != member]
+    coming = [other for other in others if rows[other].answer != Answer.CANT]
+    return coming or (others if state(rows) is State.MET else [])
 
 
 def press(
@@ -106,17 +105,24 @@ def press(
     *,
     event_micros: int,
 ) -> None:
-    """Store what a member chose, with all that follows. Raises UserError."""
+    """Store what a member chose, with all that follows. Raises UserError.
+
+    Nobody leaves a match after they have met, or its round is over: the others may be
+    meeting someone else by then.
+    """
     lock(tx)
     match, rows = get(tx, match_id, by)
     before, own = state(rows), answers(rows[by])
+    is_leaving = choice is Answer.CANT and before is not State.MET
+    if is_leaving and not schedule.is_current(tx, match):
+        raise UserError(OVER)
     changed = rules.press(own, choice, event_micros)
     if changed == own:
         return
     _put(rows[by], changed)
     tx.session.flush()
     home_refresh.refresh_homes(tx, rows)
-    if changed.answer == Answer.CANT and own.answer != Answer.CANT:
+    if is_leaving and own.answer != Answer.CANT:
         _leave(tx, match, rows, by)
     elif choice is Answer.CANT:
         # They came back, and wait for someone else.
@@ -183,8 +189,7 @@ def leave_open(
         select(PairMatchMember.match_id, PairMatchMember.member)
         .join(PairMatch, PairMatch.id == PairMatchMember.match_id)
         .where(
-            PairMatch.installation_id == tx.workspace.id,
-            PairMatch.formed_at > tx.now - rules.ASK_AFTER - rules.ASK_AGAIN_AFTER,
+            *schedule.current(tx),
             PairMatchMember.member.in_(people),
             PairMatchMember.is_current.is_(True),
         )

@@ -60,12 +60,15 @@ def _names(tx: Transaction, rows: Iterable[str], people: Iterable[str]) -> list[
 def _render_introduction(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | Reschedule | None:
-    """Introduce the others, unless someone has said meanwhile that they can't."""
+    """Introduce the others, unless someone has said meanwhile that they can't.
+
+    Someone who was away until the next round is introduced only in that one.
+    """
     member = delivery.recipient
     match, rows = _find(tx, delivery.subject_id, member)
     if match is None or not rows[member].is_current:
         return None
-    if matches.state(rows) is not State.OPEN:
+    if matches.state(rows) is not State.OPEN or not schedule.is_current(tx, match):
         return None
     introducer = Introducer(tx, [member, *matches.mates(rows, member)], [member])
     if introducer.may_introduce(rows):
@@ -156,6 +159,8 @@ def _render_reminder(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     match, rows = _find(tx, delivery.subject_id, member)
     if match is None or matches.state(rows) is not State.OPEN:
         return None
+    if not schedule.is_current(tx, match):
+        return None
     if any(not matches.answers(row).is_silent for row in rows.values()):
         return None
     if not presence.is_in_active_program(tx, member):
@@ -177,7 +182,7 @@ def _render_question(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if match is None or not rows[member].is_current:
         return None
     own, state = rows[member], matches.state(rows)
-    if not presence.is_in_active_program(tx, member):
+    if own.answer == Answer.CANT or not presence.is_in_active_program(tx, member):
         return None
     others = _names(tx, rows, matches.mates(rows, member))
     if state is State.OPEN:

@@ -1,7 +1,9 @@
 """The introductions of matches: when they are sent, to whom, and what follows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
 
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent, find_state
@@ -24,9 +26,30 @@ PLACE = "pair:"
 _RECHECK_AFTER = timedelta(minutes=2)
 
 
+def current(tx: Transaction) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions for matches of a round that is not over.
+
+    It is over when the next one is formed, and some days after the question whether
+    people met.
+    """
+    latest = select(func.max(PairRound.id)).filter_by(installation_id=tx.workspace.id)
+    return [
+        PairMatch.installation_id == tx.workspace.id,
+        PairMatch.round_id == latest.scalar_subquery(),
+        PairMatch.formed_at > tx.now - rules.ASK_AFTER - rules.ASK_AGAIN_AFTER,
+    ]
+
+
+def is_current(tx: Transaction, match: PairMatch) -> bool:
+    """Return True for a match of a round that is not over."""
+    own = select(PairMatch.id).where(PairMatch.id == match.id, *current(tx))
+    return tx.session.scalar(own) is not None
+
+
 def is_early(tx: Transaction, match: PairMatch) -> bool:
     """Return True while people are matched anew: not in a round that is almost over."""
-    return match.formed_at > tx.now - rules.REMATCH_FOR
+    is_new = match.formed_at > tx.now - rules.REMATCH_FOR
+    return is_new and is_current(tx, match)
 
 
 def introduce_each(tx: Transaction, match: PairMatch, people: Iterable[str]) -> None:

@@ -1,13 +1,17 @@
-"""Someone said that they can't this round, and can after all."""
+"""Someone can't this round, or can after all, as long as it goes on."""
 
 import pytest
+from sqlalchemy import select
 
+from models import DoNotPair
 from tests.factories import Story
 from tests.pairs import (
     DUE,
     groups,
     match_of,
+    next_round,
     opt_in,
+    people_page,
     presses,
     runs,
     takes_part,
@@ -81,3 +85,69 @@ def test_it_is_too_late_near_the_end_and_after_a_stop(story: Story, match: int) 
     assert "I can after all" not in click(story, HELPER, "cant", match)
     assert "too late for this round" in click(story, HELPER, "back", match)
     assert opt_in(story, HELPER).waits_in is None
+
+
+@pytest.mark.deep_on_postgresql
+def test_a_press_that_they_cannot_after_they_met_tells_nobody(
+    story: Story, match: int
+) -> None:
+    story.advance(days=3)
+    story.click(HELPER, "pair_met", str(match), view={"type": "home"})
+    # The buttons of the introduction are still there.
+    assert "Was it a good match?" in click(story, ASKER, "cant", match)
+    story.advance(days=1)
+    assert texts_to(story, HELPER, "can't this time") == []
+    assert "won't match you with Ana again" in click(story, HELPER, "fit_no", match)
+    with story.rt.read_session() as session:
+        [row] = session.scalars(select(DoNotPair))
+    assert (row.member, row.other, row.source) == (HELPER, ASKER, "fit")
+
+
+@pytest.mark.deep
+def test_buttons_of_an_earlier_round_change_nothing_in_this_one(
+    story: Story, match: int
+) -> None:
+    next_round(story)
+    assert match_of(story, ASKER) != match
+    assert "That round is over" in click(story, ASKER, "cant", match)
+    assert groups(story) == [(ASKER, HELPER)]
+    assert texts_to(story, HELPER, "can't this time") == []
+    assert opt_in(story, HELPER).waits_in is None
+    assert opt_in(story, HELPER).rounds_left_out == 0
+    # They say so in this round, and their mate waits.
+    presses(story, ASKER, "Can't this round")
+    waits_in = opt_in(story, HELPER).waits_in
+    assert waits_in is not None
+    for act in ("cant", "back"):
+        click(story, ASKER, act, match)
+        assert opt_in(story, HELPER).waits_in == waits_in
+    # That they met counts whenever they say it.
+    assert "Was it a good match?" in click(story, ASKER, "met", match)
+
+
+def test_no_round_follows_and_this_one_is_over_all_the_same(
+    story: Story, match: int
+) -> None:
+    story.set_up_workspace(coffee="off")
+    story.clock.advance(days=16)
+    assert "That round is over" in click(story, ASKER, "cant", match)
+    story.advance(days=1)
+    assert texts_to(story, HELPER, "can't this time") == []
+
+
+@pytest.mark.deep
+def test_who_stops_leaves_only_the_match_of_this_round(story: Story) -> None:
+    story.set_up_workspace(coffee="on", coffee_weeks="1")
+    takes_part(story, ASKER, HELPER)
+    story.clock.now = DUE
+    runs(story)
+    next_round(story, 7)
+    presses(story, ASKER, "Stop")
+    story.advance(hours=8)
+    assert len(texts_to(story, HELPER, "ou come first next time")) == 1
+    assert opt_in(story, HELPER).rounds_left_out == 1
+    # In the next one there is nobody, and the Home tab names nobody of an earlier one.
+    next_round(story, 7)
+    page = people_page(story, HELPER)
+    assert "I found nobody for you in this round" in page
+    assert "This round you meet" not in page

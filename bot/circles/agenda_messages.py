@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot import timezones
 from bot.circles import (
@@ -34,8 +34,9 @@ from bot.slack.blocks import Note
 from bot.workspace import members
 from models import Circle, CircleMeeting, CircleMeetingMessage, CircleMember
 
-# A message is never edited more often than once in this time.
-MIN_DISTANCE = timedelta(seconds=10)
+# Slack takes 50 edits a minute from a workspace (the limit of `chat.update`). A circle
+# without a channel has a message for each person; together they need at most 40.
+EDIT_EVERY = timedelta(minutes=1) / 40
 # With these errors Slack will never edit the message.
 _UNEDITABLE = frozenset(
     {
@@ -79,7 +80,7 @@ def post(
 
 
 def update(tx: Transaction, meeting: CircleMeeting) -> None:
-    """Edit the agenda everywhere, at most once in ten seconds."""
+    """Edit the agenda everywhere, now or some seconds after the last edit."""
     tx.session.flush()
     for message in _messages(tx, meeting):
         _request_update(tx, message)
@@ -108,8 +109,12 @@ def _edit_at(tx: Transaction, message: CircleMeetingMessage) -> datetime:
     """Return when the message may be edited: now, or some seconds after the last."""
     if message.edited_at is None:
         return tx.now
+    messages = select(func.count()).where(
+        CircleMeetingMessage.meeting_id == message.meeting_id
+    )
+    distance = EDIT_EVERY * tx.session.scalars(messages).one()
     # An edit in the future was recorded while our clock was ahead.
-    earliest = min(message.edited_at, tx.now) + MIN_DISTANCE
+    earliest = min(message.edited_at, tx.now) + distance
     return max(tx.now, earliest)
 
 

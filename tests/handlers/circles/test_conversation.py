@@ -107,8 +107,15 @@ def test_what_is_for_all_is_posted_once_in_their_channel(
     clicks(story, people[2], "meeting_want_turn", agenda)
     story.advance(seconds=11)
     clicks(story, asked_to_facilitate, "meeting_start", agenda)
-    story.advance(seconds=11)
+    # One message for all is edited at once, and again after a moment.
+    story.advance(seconds=2)
     assert "Arrive and good news" in text_of(agenda)
+    clicks(story, asked_to_facilitate, "meeting_extend", agenda)
+    edited = text_of(agenda)
+    clicks(story, asked_to_facilitate, "meeting_extend", agenda)
+    assert text_of(agenda) == edited
+    story.advance(seconds=2)
+    assert text_of(agenda) != edited
     # A refusal is for the person who pressed.
     clicks(story, CHAMPION, "meeting_next", agenda)
     assert "Only the people in this circle" in str(story.slack.responses[-1])

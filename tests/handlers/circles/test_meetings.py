@@ -312,7 +312,7 @@ def test_an_edit_that_fails_for_now_comes_later(story: Story):
 
 
 @pytest.mark.deep
-def test_a_message_is_edited_at_most_once_in_ten_seconds(story: Story):
+def test_messages_to_each_are_edited_forty_times_a_minute_at_most(story: Story):
     make_circle(story)
     start(story)
     edits = []
@@ -326,7 +326,8 @@ def test_a_message_is_edited_at_most_once_in_ten_seconds(story: Story):
     story.advance(seconds=30)
     moments = sorted(set(edits))
     # Five messages go out within a few seconds of each other, then wait.
-    assert len(edits) <= len(PEOPLE) * (1 + (moments[-1] - moments[0]).seconds // 10)
+    rounds = 1 + (moments[-1] - moments[0]) // timedelta(seconds=7.5)
+    assert 2 <= len(edits) / len(PEOPLE) <= rounds
 
 
 def test_two_replicas_at_once_announce_and_post_once(story: Story):

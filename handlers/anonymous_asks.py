@@ -219,7 +219,9 @@ def submit_reply(form: ViewSubmission, tx: Transaction) -> Response:
         reply = replies.get(tx, ask, parse_id(reply_id))
         replies.edit(tx, ask, reply, typed, by=form.actor)
     else:
-        replies.submit(tx, ask, typed, by=form.actor, source=form.view.id)
+        # One modal, with one id, can show the form again; its hash changes with each.
+        source = f"{form.view.id} {form.view.hash}"
+        replies.submit(tx, ask, typed, by=form.actor, source=source)
     return _show(tx, ask, form.actor)
 
 

@@ -217,6 +217,7 @@ class Story:
         values: dict[str, Any],
         *,
         view_id: str | None = None,
+        view_hash: str = "h",
     ) -> BoltResponse:
         """Submit a form; `values` are by block, in Slack's format for each element."""
         state = {
@@ -232,7 +233,7 @@ class Story:
             **view,
             "id": view_id or f"V{self._next()}",
             "root_view_id": "V0",
-            "hash": "h",
+            "hash": view_hash,
             "state": {"values": state},
         }
         return self.dispatch(

@@ -37,8 +37,12 @@ class Actor:
 
     def submit(self, view: dict[str, Any], /, **values: Any) -> dict[str, Any]:
         """Submit a form; return the view that follows, or the response with errors."""
-        view_id = values.pop("view_id", None)
-        response = self.story.submit(self.member, view, values, view_id=view_id)
+        names = {
+            name: values.pop(name)
+            for name in ("view_id", "view_hash")
+            if name in values
+        }
+        response = self.story.submit(self.member, view, values, **names)
         body = dict(json.loads(response.body))
         return dict(body["view"]) if body["response_action"] == "update" else body
 

@@ -17,7 +17,7 @@ from bot.anonymity import limits, rules
 from bot.exports import service as exports
 from models import AnonymousCount
 from tests.factories import Story
-from tests.handlers.anonymity.acting import Actor
+from tests.handlers.anonymity.acting import Actor, text_of
 from tests.handlers.anonymity.conftest import CROWD, QUESTION, Anonymity
 from tests.handlers.anonymity.test_reports import report
 from tests.handlers.routing.test_races import at_once, on_postgresql
@@ -84,7 +84,12 @@ def test_forms_sent_twice_at_the_limit_say_the_same(
     another = anonymity.press_post(preview, view_id="VANOTHER")
     assert "2 times a day" in json.dumps(another)
     author, ask_id = Actor(story), story.asks()[0].id
-    for number in range(rules.MAX_REPLIES - 1):
+    # One modal shows the ask again, and then another form: only its hash changes.
+    form = author.press("reply", ask_id)
+    for typed in ("It is date a.", "It is date b."):
+        modal = author.submit(form, text=typed, view_id="VONE", view_hash=typed)
+        assert typed in text_of(modal)
+    for number in range(rules.MAX_REPLIES - 3):
         author.submit(author.press("reply", ask_id), text=f"It is date {number}.")
     form = author.press("reply", ask_id)
     modals = [author.submit(form, text="The last.", view_id="VR") for _ in range(2)]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, case, func, or_
+from sqlalchemy import ColumnElement, case, func, null, or_
 from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
@@ -53,8 +53,11 @@ def _on_enqueue_conflict(insert: Any) -> Any:
             "state": case(
                 (_items.c.state == "sending", "sending"), else_=insert.excluded.state
             ),
-            "first_sent_at": func.coalesce(
-                _items.c.first_sent_at, insert.excluded.first_sent_at
+            "first_sent_at": case(
+                (_items.c.state == "cancelled", insert.excluded.first_sent_at),
+                else_=func.coalesce(
+                    _items.c.first_sent_at, insert.excluded.first_sent_at
+                ),
             ),
             "due_at": insert.excluded.due_at,
             "due_set_at": insert.excluded.due_set_at,
@@ -76,6 +79,8 @@ def due_again(due_at: Any, due_set_at: Any) -> dict[str, Any]:
         "due_at": case((is_finished, due_at), else_=_items.c.due_at),
         "due_set_at": case((is_finished, due_set_at), else_=_items.c.due_set_at),
         "failures": case((is_finished, 0), else_=_items.c.failures),
+        # Contact hours count the wait of this message, not of an earlier one.
+        "first_sent_at": case((is_finished, null()), else_=_items.c.first_sent_at),
         "finished_at": None,
     }
 

@@ -131,14 +131,7 @@ def retry_rejected(tx: Transaction) -> None:
             OutboxItem.state.in_(("rejected", "lost")),
             OutboxItem.finished_at < tx.now - _RETRY_AFTER,
         )
-        .values(
-            state="pending",
-            due_at=tx.now,
-            due_set_at=tx.now,
-            failures=0,
-            verify_attempts=0,
-            finished_at=None,
-        )
+        .values(enqueue.due_again(tx.now, tx.now))
         .returning(OutboxItem.id)
     )
     if retried.first() is not None:

@@ -38,26 +38,32 @@ def test_an_item_is_sent_once(harness: OutboxHarness, slack: FakeSlack) -> None:
 
 
 def test_an_outdated_item_is_cancelled_and_may_be_enqueued_again(
-    harness: OutboxHarness, slack: FakeSlack
+    harness: OutboxHarness, slack: FakeSlack, clock: Clock
 ) -> None:
     harness.enqueue()
     harness.is_true = False
     harness.go()
     assert harness.states() == ["cancelled"]
     harness.is_true = True
+    clock.advance(days=40)
     harness.enqueue()
     harness.go()
     assert len(slack.messages) == 1
+    assert [item.first_sent_at for item in harness.items()] == [clock()]
 
 
-def test_many_changes_are_one_update(harness: OutboxHarness, slack: FakeSlack) -> None:
+def test_many_changes_are_one_update(
+    harness: OutboxHarness, slack: FakeSlack, clock: Clock
+) -> None:
     for _ in range(5):
         harness.enqueue_update()
     harness.go()
     assert slack.calls == ["reactions.add"]
+    clock.advance(days=40)
     harness.enqueue_update()
     harness.go()
     assert slack.calls == ["reactions.add"] * 2
+    assert [item.first_sent_at for item in harness.items()] == [clock()]
 
 
 def test_a_change_during_the_delivery_is_shown_afterwards(

@@ -376,6 +376,24 @@ def leave_one(story: Story, member: str, channel: str, *, at: str) -> None:
 
 
 @pytest.mark.deep
+def test_someone_on_vacation_is_not_greeted_because_they_came_before(
+    arrived: Story,
+) -> None:
+    # A Saturday: the greeting waits for Monday, but they leave before.
+    arrived.clock.now = datetime(2026, 3, 7, 10, tzinfo=UTC)
+    join(arrived, PEER)
+    leave_one(arrived, PEER, NEW, at=arrived.ts())
+    arrived.advance(days=40)
+    user = user_object(PEER, "Chi", team_id=arrived.team)
+    user["profile"] |= {"status_emoji": ":palm_tree:", "status_expiration": 0}
+    arrived.slack.people[PEER] = user
+    arrived.event({"type": "user_change", "user": user})
+    join(arrived, PEER)
+    arrived.advance(hours=1)
+    assert not arrived.slack.messages_to(PEER)
+
+
+@pytest.mark.deep
 def test_an_erased_member_is_not_greeted_until_they_use_the_bot(
     arrived: Story,
 ) -> None:

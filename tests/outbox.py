@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from bot.outbox import enqueue
+from bot.outbox import enqueue, updates
 from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -108,6 +108,16 @@ class OutboxHarness:
                 kind,
                 subject,
                 to,
+                installation_id=self.rt.workspaces.only.id,
+                now=self.rt.clock(),
+            )
+
+    def repeat_refused(self, channel: str) -> None:
+        with self.rt.write_session.begin() as session:
+            updates.repeat_refused(
+                session,
+                [REACTION],
+                channel,
                 installation_id=self.rt.workspaces.only.id,
                 now=self.rt.clock(),
             )

@@ -8,7 +8,6 @@ from sqlalchemy import bindparam, select
 from bot.asks import (
     ask_view,
     blocks,
-    outcome_notifications,
     outcomes,
     replies,
     rules,
@@ -203,8 +202,6 @@ def resync_open_threads(tx: Transaction, channel: Channel) -> None:
         .where(Ask.state.in_(("open", "answered")), Ask.ts.is_not(None))
         .order_by(Ask.id)
     ):
-        # Slack may have refused updates meanwhile.
-        outcome_notifications.update_message(tx, ask)
         replies.request_thread_sync(tx, ask, channel)
 
 

@@ -107,6 +107,7 @@ MESSAGE_TYPES = (
         on_sent=_on_fetched,
         on_rejected=_on_refused,
         on_lost=_on_refused,
+        is_repeated_when_back=False,
         lock=_lock_author_of_text,
     ),
     MessageType(

@@ -94,6 +94,9 @@ class MessageType:
     render_without_access: Render = do_nothing
     update: MessageKind | None = None
     thread_ts: Callable[["Transaction", Delivery], str | None] = _thread_in_payload
+    # False: an update that Slack refuses while the bot is out is not made again when it
+    # is back: `on_rejected` makes up for it.
+    is_repeated_when_back: bool = True
     # False: logs and metrics say nothing about a message that was sent.
     is_logged: bool = True
 

@@ -211,7 +211,15 @@ class OutcomeRecorder:
         self._on_attempt(state)
         with self._rt.write(self._workspace_of(delivery)) as tx:
             message_type.lock(tx, delivery)
-            if queue.finish(tx.session, delivery, now=now, state=state, error=reason):
+            recipient = queue.finish(
+                tx.session,
+                delivery,
+                now=now,
+                state=state,
+                is_update=message_type.if_unconfirmed == "resend",
+                error=reason,
+            )
+            if recipient is not None:
                 notify = (
                     message_type.on_rejected
                     if state == "rejected"

@@ -276,7 +276,7 @@ def finish(
     `is_spaced`: the channel pauses for MESSAGE_INTERVAL first. `is_update`: if the item
     changed since the claim, it goes back to pending. `changes` are columns of the item.
     """
-    if state == "cancelled" or (state == "sent" and is_update):
+    if state == "cancelled" or (is_update and state in {"sent", "rejected"}):
         # The item changed while the worker rendered or sent it, so it is due again.
         current = session.execute(_SELECT_VERSION, {"claimed": delivery.id}).one()
         if current.version != delivery.version:

@@ -14,7 +14,7 @@ from bot.db.statements import replace_members, table, upsert
 from bot.errors import UserError
 from bot.forms.fields import Emoji
 from bot.forms.setting import Setting
-from bot.outbox import channel_ids
+from bot.outbox import channel_ids, updates
 from bot.runtime import Transaction
 from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.slack.text import one_line, sanitize
@@ -96,6 +96,7 @@ def upsert_from_slack(
     if _is_fetched_after(channel, asked_at, now=tx.now):
         return channel
     restrictions = channel.is_private, channel.is_shared
+    was_open = _is_open(channel)
     facts: dict[str, object] = {
         "name": one_line(sanitize(conversation.get("name") or channel.name)),
         "is_private": bool(conversation.get("is_private")),
@@ -111,6 +112,8 @@ def upsert_from_slack(
     channel.fetched_at = tx.now
     if known is not None:
         _tell_if_restricted(tx, channel, restrictions)
+    if not was_open:
+        _repeat_updates_if_open(tx, channel)
     return channel
 
 
@@ -122,6 +125,27 @@ def _tell_if_restricted(
     if any(is_so and not was for was, is_so in zip(before, now, strict=True)):
         tx.session.flush()
         tx.features.on_channel_restricted(tx, channel)
+
+
+def _is_open(channel: Channel) -> bool:
+    return channel.is_joined and not channel.is_archived
+
+
+def _repeat_updates_if_open(tx: Transaction, channel: Channel) -> None:
+    """Make up for the updates of messages that Slack refused meanwhile."""
+    if _is_open(channel):
+        types = tx.features.message_types.values()
+        updates.repeat_refused(
+            tx.session,
+            [
+                each.kind
+                for each in types
+                if each.if_unconfirmed == "resend" and each.is_repeated_when_back
+            ],
+            channel.slack_id,
+            installation_id=tx.workspace.id,
+            now=tx.now,
+        )
 
 
 def update_channel(tx: Transaction, slack_id: str, /, **values: object) -> None:
@@ -148,6 +172,9 @@ def record_event(
                 setattr(channel, name, value)
                 channel.event_micros = {**channel.event_micros, name: micros}
         _tell_if_restricted(tx, channel, restrictions)
+        # Also if the event is lost by which it was closed.
+        if facts.get("is_joined") is True or facts.get("is_archived") is False:
+            _repeat_updates_if_open(tx, channel)
 
 
 def is_recorded(row: Row[Any], *, at: datetime, **facts: object) -> bool:

@@ -52,6 +52,40 @@ def test_an_outdated_item_is_cancelled_and_may_be_enqueued_again(
     assert [item.first_sent_at for item in harness.items()] == [clock()]
 
 
+@pytest.mark.parametrize(
+    ("error", "calls"),
+    [("channel_not_found", 2), ("is_archived", 2), ("message_not_found", 1)],
+)
+def test_an_update_is_made_once_more_when_the_bot_is_back_in_the_channel(
+    harness: OutboxHarness, slack: FakeSlack, error: str, calls: int
+) -> None:
+    slack.fail["reactions.add"] = [Rejected("reactions.add", error)]
+    harness.enqueue_update()
+    harness.enqueue_update(to=THERE)
+    harness.go()
+    assert sorted(harness.states()) == ["rejected", "sent"]
+    [refused] = [item.recipient for item in harness.items() if item.error]
+    for _ in range(2):
+        harness.repeat_refused(refused)
+        harness.go()
+    assert slack.calls == ["reactions.add"] * (calls + 1)
+
+
+def test_an_update_that_is_refused_while_the_bot_comes_back_is_made_again(
+    harness: OutboxHarness, slack: FakeSlack
+) -> None:
+    def come_back(_method: str) -> None:
+        slack.on_call = lambda _: None
+        harness.repeat_refused(HERE)
+
+    slack.fail["reactions.add"] = [Rejected("reactions.add", "channel_not_found")]
+    slack.on_call = come_back
+    harness.enqueue_update()
+    harness.go()
+    assert harness.states() == ["sent"]
+    assert slack.calls == ["reactions.add"] * 2
+
+
 def test_many_changes_are_one_update(
     harness: OutboxHarness, slack: FakeSlack, clock: Clock
 ) -> None:

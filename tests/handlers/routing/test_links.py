@@ -66,6 +66,15 @@ def post(routing: Routing, channel: str = OPS) -> Any:
     return answer
 
 
+def convert(story: Story, to: str) -> None:
+    """The ask's channel turns "private" or "public"."""
+    kind = {"type": "message", "subtype": f"channel_convert_to_{to}"}
+    ts = story.ts()
+    where = {"channel": HELP_CHANNEL, "user": ASKER, "ts": ts, "event_ts": ts}
+    assert story.event({**kind, **where, "text": "x"}) == 200
+    story.deliver()
+
+
 def test_a_link_is_posted_once_and_follows_the_title(unanswered: Routing, story: Story):
     last = unanswered.messages(ASKER)[-1]
     assert "Ask in another channel" in str(last.blocks)
@@ -111,6 +120,21 @@ def test_the_link_goes_when_the_channel_turns_private(
         channel = channels.get_or_create(tx, HELP_CHANNEL)
         channel.is_private = True
         tx.features.on_channel_restricted(tx, channel)
+    story.deliver()
+    assert not story.slack.messages_to(OPS)
+
+
+def test_the_link_goes_once_the_bot_is_back_in_the_channel(
+    unanswered: Routing, story: Story
+):
+    """The bot was out of the other channel when the ask's own one turned private."""
+    post(unanswered)
+    assert story.event({"type": "channel_left", "channel": OPS}) == 200
+    story.slack.fail["chat.delete"] = [Rejected("chat.delete", "channel_not_found")]
+    convert(story, "private")
+    assert story.slack.messages_to(OPS)
+    back = {"type": "member_joined_channel", "user": BOT, "channel": OPS}
+    assert story.event(back) == 200
     story.deliver()
     assert not story.slack.messages_to(OPS)
 

@@ -302,16 +302,35 @@ def test_removed_and_invited_again_the_bot_fetches_what_it_missed(known: Story) 
     assert [a.author for a in known.answers()] == [PEER]
 
 
-def test_the_message_shows_what_slack_refused_while_the_bot_was_out(
-    known: Story,
+@pytest.mark.deep_on_postgresql
+@pytest.mark.parametrize(
+    ("left", "back", "error"),
+    [
+        (
+            {"type": "channel_left"},
+            {"type": "member_joined_channel", "user": BOT},
+            "channel_not_found",
+        ),
+        ({"type": "channel_archive"}, {"type": "channel_unarchive"}, "is_archived"),
+        # Both events were lost, and Slack is asked.
+        ({"type": "channel_left"}, None, "not_in_channel"),
+    ],
+)
+def test_a_deletion_that_slack_refused_is_made_when_the_bot_is_back(
+    known: Story, left: dict[str, str], back: dict[str, str] | None, error: str
 ) -> None:
-    ask = known.only_ask()
-    assert ask.ts
-    known.event({"type": "channel_left", "channel": HELP_CHANNEL})
-    before = known.slack.message_at(HELP_CHANNEL, ask.ts).updates
-    known.event({"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL})
-    known.advance(minutes=1)
-    assert known.slack.message_at(HELP_CHANNEL, ask.ts).updates == before + 1
+    assert known.event({**left, "channel": HELP_CHANNEL}) == 200
+    known.slack.fail["chat.delete"] = [Rejected("chat.delete", error)]
+    known.click(ASKER, "ask_menu", option=f"delete:{known.only_ask().id}")
+    known.submit(ASKER, known.slack.views[-1][1], {})
+    known.advance(hours=1)
+    assert known.slack.messages_to(HELP_CHANNEL)
+    if back is not None:
+        assert known.event({**back, "channel": HELP_CHANNEL}) == 200
+    else:
+        sync.refresh(known.rt, known.workspace, channel=HELP_CHANNEL)
+    known.deliver()
+    assert known.slack.messages_to(HELP_CHANNEL) == []
 
 
 def test_the_defaults_apply_although_the_bots_join_was_not_reported(known: Story):

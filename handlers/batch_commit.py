@@ -7,7 +7,7 @@ from slack_bolt import BoltResponse
 
 from bot.db.statements import dialect_name, lock_rows
 from bot.messages import tracked_messages
-from bot.messages.events import BatchedChange
+from bot.messages.events import BatchedChange, one_by_one
 from bot.messages.lookup import MessageKey
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
@@ -88,14 +88,14 @@ def _commit(
                 rt.features.tracked_tables,
                 channel_columns=rt.features.channel_columns,
             )
-    changes: list[tuple[BatchedChange, set[Hashable]]] = []
+    changes: list[tuple[BatchedChange, Sequence[MessageKey], set[Hashable]]] = []
     changed: list[TrackedMessage] = []
     for commit in commits:
         tracked = [tracked_by_key.get(key) for key in commit.messages]
         change = commit.decide(*tracked)
         if change is not None:
             known = list(filter(None, tracked))
-            changes.append((change, _threads(commit, known)))
+            changes.append((change, commit.messages, _threads(commit, known)))
             changed.extend(known)
     if not changes:
         return
@@ -118,22 +118,33 @@ def _threads(commit: PendingCommit, tracked: Iterable[TrackedMessage]) -> set[Ha
 
 
 def _in_order(
-    changes: Iterable[tuple[BatchedChange, set[Hashable]]],
+    changes: Iterable[tuple[BatchedChange, Sequence[MessageKey], set[Hashable]]],
 ) -> Sequence[tuple[Apply, Sequence[Any]]]:
     """Group the changes by kind, and keep the order of those of the same thread.
 
     "Thanks!" is then about the reply before it, whatever happens in other threads.
+    Changes of other kinds than `one_by_one` only keep their order on one message: there
+    are many replies, and many reactions to other replies in their thread.
     """
     groups: list[tuple[Apply, list[Any]]] = []
     last_of_kind: dict[Apply, int] = {}
     last_in_thread: dict[Hashable, int] = {}
-    for change, threads in changes:
+    last_single: dict[Hashable, int] = {}
+    for change, messages, threads in changes:
+        is_single = change.apply is one_by_one
+        before = [
+            (last_in_thread if is_single or each in messages else last_single).get(each)
+            for each in threads
+        ]
         group = last_of_kind.get(change.apply, -1)
-        if group < max((last_in_thread.get(each, 0) for each in threads), default=0):
+        if group < max(filter(None, before), default=0):
             group = last_of_kind[change.apply] = len(groups)
             groups.append((change.apply, []))
         groups[group][1].append(change.item)
-        last_in_thread.update(dict.fromkeys(threads, group))
+        for thread in threads:
+            last_in_thread[thread] = max(group, last_in_thread.get(thread, 0))
+            if is_single:
+                last_single[thread] = group
     return groups
 
 

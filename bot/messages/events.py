@@ -14,7 +14,9 @@ Step = Callable[[Transaction], None]
 class BatchedChange:
     """A change that is applied together with others of its kind, in one transaction.
 
-    `apply` is called with the items of all changes that have the same `apply`.
+    `apply` is called with the items of all changes that have the same `apply`. Except
+    for `one_by_one`, two kinds must have the same result in any order, unless they are
+    about the same message.
     """
 
     apply: Callable[[Transaction, Sequence[Any]], None]

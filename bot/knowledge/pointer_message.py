@@ -98,6 +98,11 @@ def _on_rejected(tx: Transaction, pointer: AskPointer, _error: str) -> None:
     )
 
 
+def _on_cancelled(_tx: Transaction, pointer: AskPointer) -> None:
+    """Let members point to it again, once it may be shown."""
+    pointer.state = "deleted"
+
+
 POINTER_MESSAGE = PostedMessage(
     model=AskPointer,
     lock=_lock,
@@ -107,6 +112,7 @@ POINTER_MESSAGE = PostedMessage(
     thread_ts=_thread_ts,
     on_posted=pointers.on_posted,
     on_rejected=_on_rejected,
+    on_cancelled=_on_cancelled,
     update=KNOWLEDGE_UPDATE_POINTER,
     render_update=_render_update,
 )

@@ -68,7 +68,8 @@ class MessageType:
     `render_without_access` is used instead of `render`.
 
     `on_sent`, `on_rejected` and `on_lost` run in the transaction that records the
-    outcome, with Slack's result or its error code. `lock` runs before them and locks
+    outcome, with Slack's result or its error code; so does `on_cancelled`, if there was
+    no longer anything to send. `lock` runs before them and locks
     the rows that they change: a subject is always locked before its messages.
 
     `update` is the kind of the updates of the message, to the same recipient about the
@@ -87,6 +88,7 @@ class MessageType:
     on_sent: Callable[["Transaction", Delivery, Any], None] = do_nothing
     on_rejected: Callable[["Transaction", Delivery, str], None] = do_nothing
     on_lost: Callable[["Transaction", Delivery, str], None] = do_nothing
+    on_cancelled: Callable[["Transaction", Delivery], None] | None = None
     lock: Callable[["Transaction", Delivery], None] = do_nothing
     send_after: Callable[["Transaction", Delivery], datetime] = _send_now
     claim: Callable[["Transaction", Delivery], datetime] | None = None

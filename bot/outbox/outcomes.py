@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from sqlalchemy import select
+
 from bot.db.retry import retry_on_conflict
 from bot.outbox import queue, rate_limits, refusals, updates
 from bot.outbox.attempts import (
@@ -26,6 +28,7 @@ from bot.slack.api import (
     RateLimited,
     SlackError,
 )
+from models import OutboxItem
 
 if TYPE_CHECKING:
     # The runtime opens transactions, which can enqueue, so it imports the outbox.
@@ -239,8 +242,26 @@ class OutcomeRecorder:
 
     def cancel(self, delivery: Delivery) -> None:
         """Record that there is no longer anything to send."""
-        self.finish(delivery, state="cancelled")
+        if self.message_type_of(delivery).on_cancelled is None:
+            self.finish(delivery, state="cancelled")
+        else:
+            self._cancel_with_hook(delivery)
         self._on_attempt("cancelled")
+
+    @retry_on_conflict
+    def _cancel_with_hook(self, delivery: Delivery) -> None:
+        message_type = self.message_type_of(delivery)
+        now = self._rt.clock()
+        with self._rt.write(self._workspace_of(delivery)) as tx:
+            message_type.lock(tx, delivery)
+            if queue.finish(tx.session, delivery, now=now, state="cancelled") is None:
+                return
+            # If it was enqueued again meanwhile, it is pending.
+            state = tx.session.scalar(
+                select(OutboxItem.state).filter_by(id=delivery.id)
+            )
+            if state == "cancelled" and message_type.on_cancelled is not None:
+                message_type.on_cancelled(tx, delivery)
 
     def defer_if_rate_limited(self, delivery: Delivery, method: str) -> bool:
         """Postpone the message if Slack limits the method now; return True if so."""

@@ -32,7 +32,7 @@ class PostedMessage(Generic[Row]):
        was enqueued before the `ts` was known is made once more.
     2. If Slack rejects the post, `on_rejected` runs with the error code. If it is
        unknown whether Slack took it, `on_lost` runs; without `on_lost`, `on_rejected`
-       with the error LOST.
+       with the error LOST. If there was nothing to post, `on_cancelled` runs.
     3. A feature enqueues `update` whenever the row changes; `render_update` renders it
        (None: delete the message; "unchanged": leave it). When the message is deleted,
        by the bot or by a person, `on_deleted` runs.
@@ -54,6 +54,7 @@ class PostedMessage(Generic[Row]):
     on_posted: Callable[["Transaction", Row], None] = do_nothing
     on_rejected: Callable[["Transaction", Row, str], None]
     on_lost: Callable[["Transaction", Row], None] | None = None
+    on_cancelled: Callable[["Transaction", Row], None] | None = None
     update: MessageKind | None = None
     render_update: Callable[
         ["Transaction", Row], Note | Literal["unchanged"] | None
@@ -69,6 +70,7 @@ class PostedMessage(Generic[Row]):
             on_sent=self._on_sent,
             on_rejected=self._on_rejected,
             on_lost=self._on_lost,
+            on_cancelled=self._on_cancelled if self.on_cancelled else None,
             lock=self.lock_subject,
             update=self.update,
             thread_ts=self._find_thread,
@@ -157,6 +159,11 @@ class PostedMessage(Generic[Row]):
         row = self._row(tx, delivery)
         if row is not None:
             self.on_rejected(tx, row, error)
+
+    def _on_cancelled(self, tx: "Transaction", delivery: Delivery) -> None:
+        row = self._row(tx, delivery)
+        if row is not None and self.on_cancelled is not None:
+            self.on_cancelled(tx, row)
 
     def _on_lost(self, tx: "Transaction", delivery: Delivery, _error: str) -> None:
         row = self._row(tx, delivery)

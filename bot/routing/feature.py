@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import ColumnElement, bindparam, select
 
 from bot.db.statements import table
 from bot.feature import Feature
 from bot.feature.due_rows import DueRows
+from bot.messages.events import BatchedChange, DeletedMessage, one_by_one
+from bot.messages.tracked_messages import TrackedMessage
 from bot.routing import (
     home,
     links,
@@ -19,7 +22,7 @@ from bot.routing import (
     settings,
     work_items,
 )
-from bot.runtime import Transaction
+from bot.runtime import Runtime, Transaction, Workspace
 from models import Answer, Ask, AskRoute, Channel, HelpRequest
 
 # Requests are kept for so long; then only the number of each step's requests is.
@@ -66,6 +69,20 @@ def _on_marks_changed(tx: Transaction, answer_ids: Collection[int]) -> None:
         requests.update_message(tx, request.id, request.member)
 
 
+def _on_message_deleted(
+    _rt: Runtime,
+    workspace: Workspace,
+    deleted: DeletedMessage,
+    message: TrackedMessage,
+    _thread: TrackedMessage | None,
+) -> BatchedChange | None:
+    """Return the change to a link, in case the bot's message was one."""
+    if deleted.author not in {None, workspace.bot_user_id}:
+        return None
+    change = partial(links.apply_deletion, message.channel_id, deleted.ts)
+    return BatchedChange(one_by_one, change)
+
+
 ROUTING = Feature(
     name="routing",
     message_types=(*notifications.MESSAGE_TYPES, *links.MESSAGE_TYPES),
@@ -81,6 +98,7 @@ ROUTING = Feature(
     own_ask_blocks=home.own_ask_blocks,
     work_items=(work_items.NOBODY_HAS_ANSWERED,),
     due_rows=(DueRows("route-asks", AskRoute.due_at, _routes_of),),
+    on_message_deleted=_on_message_deleted,
     on_channel_restricted=_on_channel_restricted,
     on_title_changed=_on_title_changed,
     on_answers_marked=_on_marks_changed,

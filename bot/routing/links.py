@@ -5,7 +5,7 @@ The bot posts one as the asker wishes, once in each channel.
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from bot.asks import ask_view
 from bot.asks import service as asks
@@ -131,10 +131,20 @@ LINK = PostedMessage(
     render_post=_render,
     on_posted=_on_posted,
     on_rejected=_on_rejected,
+    on_cancelled=_on_deleted,
     update=ROUTING_UPDATE_LINK,
     render_update=_render,
     on_deleted=_on_deleted,
 )
+
+
+def apply_deletion(channel_id: int, ts: str, tx: Transaction) -> None:
+    """Record that a message of the bot was deleted, if it was a link."""
+    tx.session.execute(
+        update(AskLink)
+        .where(AskLink.channel_id == channel_id, AskLink.ts == ts)
+        .values(state="gone")
+    )
 
 
 def update_title(tx: Transaction, ask: Ask) -> None:

@@ -523,6 +523,13 @@ def test_the_channel_of_the_earlier_ask_becomes_private_before_it_is_posted(
     assert not any(
         CANARY in message.text for message in story.slack.messages_to(HELP_CHANNEL)
     )
+    with story.rt.write(story.workspace) as tx:
+        tx.session.execute(update(Channel).values(is_private=False))
+    assert submit(story, view, link=link(den, DEN)) == {}
+    story.deliver()
+    assert any(
+        CANARY in message.text for message in story.slack.messages_to(HELP_CHANNEL)
+    )
 
 
 @pytest.mark.deep

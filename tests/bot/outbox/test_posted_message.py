@@ -43,6 +43,7 @@ class Board:
         self.events: list[str] = []
         self.thread_ts: str | None = None
         self.is_unchanged = False
+        self.on_render: Callable[[], None] = lambda: None
         self.message = PostedMessage(
             model=Kudos,
             lock=self._lock,
@@ -52,6 +53,7 @@ class Board:
             on_posted=lambda _tx, row: self._log("posted", row),
             on_rejected=lambda _tx, row, error: self._log(f"rejected {error}", row),
             on_lost=lambda _tx, row: self._log("lost", row),
+            on_cancelled=lambda _tx, row: self._log("cancelled", row),
             update=UPDATE,
             render_update=self._render_update,
             on_updated=self._on_updated,
@@ -86,7 +88,9 @@ class Board:
         self, _tx: Transaction, row: Kudos, delivery: Delivery
     ) -> Note | None:
         assert delivery.kind == POST
-        return None if row.reason in {"", "hidden"} else (row.reason, [])
+        note: Note | None = None if row.reason in {"", "hidden"} else (row.reason, [])
+        self.on_render()
+        return note
 
     def _render_update(
         self, _tx: Transaction, row: Kudos
@@ -218,12 +222,27 @@ def test_it_is_posted_in_the_thread_of_its_row(board: Board) -> None:
 def test_without_anything_to_show_it_is_not_posted(board: Board) -> None:
     board.post()
     board.change("hidden")
-    assert board.deliver() == []
+    assert board.deliver() == ["lock", "cancelled: hidden, None"]
     assert (board.texts(), board.ts()) == ([], None)
     assert board.states() == {POST: "cancelled", UPDATE: "cancelled"}
     board.change("second")
     board.post()
     board.deliver()
+    assert board.texts() == ["second"]
+
+
+def test_a_post_that_is_enqueued_again_meanwhile_is_not_cancelled(
+    board: Board,
+) -> None:
+    def show_and_post() -> None:
+        board.on_render = lambda: None
+        board.change("second")
+        board.post()
+
+    board.post()
+    board.change("hidden")
+    board.on_render = show_and_post
+    assert "cancelled" not in " ".join(board.deliver())
     assert board.texts() == ["second"]
 
 
@@ -237,7 +256,7 @@ def test_it_shows_the_row_as_it_is_when_its_turn_comes(board: Board) -> None:
 def test_without_its_row_nothing_is_posted_and_no_hook_runs(board: Board) -> None:
     board.post()
     board.remove()
-    assert board.deliver() == []
+    assert board.deliver() == ["lock"]
     assert board.texts() == []
     assert board.states() == {POST: "cancelled"}
 

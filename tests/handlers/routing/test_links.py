@@ -124,6 +124,34 @@ def test_the_link_goes_when_the_channel_turns_private(
     assert not story.slack.messages_to(OPS)
 
 
+def test_a_link_that_could_not_be_posted_can_be_posted_later(
+    unanswered: Routing, story: Story
+):
+    assert story.submit(ASKER, open_form(story), {"channel": OPS}).body == ""
+    convert(story, "private")
+    assert not story.slack.messages_to(OPS)
+    convert(story, "public")
+    assert post(unanswered).body == ""
+    assert len(story.slack.messages_to(OPS)) == 1
+
+
+@pytest.mark.deep_on_postgresql
+def test_a_link_that_a_person_deleted_can_be_posted_again(
+    unanswered: Routing, story: Story
+):
+    for author in (BOT, None):
+        assert post(unanswered).body == ""
+        [link] = story.slack.messages_to(OPS)
+        story.slack.messages.remove(link)
+        ts = story.ts()
+        deleted = {"type": "message", "subtype": "message_deleted", "channel": OPS}
+        previous = {"type": "message", "user": author, "ts": link.ts, "text": "x"}
+        times = {"ts": ts, "event_ts": ts, "deleted_ts": link.ts}
+        event = {**deleted, **times, "previous_message": author and previous}
+        assert story.event(event) == 200
+    assert post(unanswered).body == ""
+
+
 def test_the_link_goes_once_the_bot_is_back_in_the_channel(
     unanswered: Routing, story: Story
 ):

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from bot.asks import (
     ask_view,
     blocks,
+    capture,
     outcomes,
     replies,
     rules,
@@ -37,6 +38,7 @@ from bot.slack.actions import (
     SetReactionResult,
     SlackAction,
 )
+from bot.slack.api import THREAD_NOT_FOUND
 from bot.slack.blocks import Note
 from bot.slack.fetches import FetchReplies
 from bot.slack.text import is_erased
@@ -95,11 +97,17 @@ def _on_posted(tx: Transaction, ask: Ask) -> None:
 def _on_rejected(tx: Transaction, ask: Ask, error: str) -> None:
     """Delete the ask, and send its asker their text.
 
-    An ask that is a member's own message stays, without the bot's line.
+    An ask that is a member's own message stays, without the bot's line, unless the line
+    has no thread to be in: the message is gone.
     """
     if not ask.is_users_message:
         ask.deleted_at, ask.state = tx.now, "deleted"
         _notify_not_posted(tx, ask, error)
+    elif error == THREAD_NOT_FOUND:
+        channel = tx.session.get_one(Channel, ask.channel_id)
+        capture.on_message_deleted(
+            tx, channel.slack_id, ts=ask.ts or "", thread_ts=None, author=ask.asker
+        )
 
 
 def _on_lost(tx: Transaction, ask: Ask) -> None:

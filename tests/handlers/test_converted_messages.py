@@ -114,15 +114,25 @@ def test_a_deleted_line_does_not_come_back(story: Story, is_heard: bool) -> None
     assert [a.ts for a in story.answers()] == [answer]
 
 
-def test_a_channel_that_rejects_the_line_keeps_the_ask(story: Story) -> None:
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        ("restricted_action", "open"),
+        # The message was deleted before the bot knew that it is an ask.
+        ("thread_not_found", "deleted"),
+    ],
+)
+def test_a_channel_that_rejects_the_line_keeps_the_ask(
+    story: Story, error: str, state: str
+) -> None:
     ts = story.say(ASKER, "My build fails")
-    story.slack.fail["chat.postMessage"] = [
-        Rejected("chat.postMessage", "restricted_action")
-    ]
+    story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", error)]
     story.message_shortcut(ASKER, "make_ask", ASKER, ts)
     story.deliver()
-    assert story.only_ask().state == "open"
+    assert story.only_ask().state == state
     assert story.slack.messages == []
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts)
+    assert story.only_ask().state == state
 
 
 @pytest.mark.parametrize("is_shown", [True, False])

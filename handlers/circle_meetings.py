@@ -25,7 +25,7 @@ from bot.circles import meeting_store as store
 from bot.circles.keeper import State
 from bot.circles.offer_blocks import OfferAnswer
 from bot.circles.outcome_rules import Outcome, Receipt, Worth
-from bot.circles.presses import FORMAT_ACTS, Act, Press
+from bot.circles.presses import ANSWERS, FORMAT_ACTS, Act, Press
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
@@ -44,15 +44,13 @@ from handlers.interactions import (
 from handlers.payloads import BlockAction, ViewSubmission
 from models import Circle, CircleMeeting
 
-# The facilitator presses these in a message to them, which their answer replaces.
-_ANSWERS = (Act.CAN, Act.CANNOT, Act.SWAP)
 # The parts of a button's value: the meeting, the step's position, its extensions.
 _PARTS = 3
 
 
 def register(app: App, rt: Runtime) -> None:
     for act in Act:
-        listener = answer if act in _ANSWERS else press
+        listener = answer if act in ANSWERS else press
         on_button(app, rt, f"meeting_{act}", writes(partial(listener, act=act)))
     for outcome in Outcome:
         met = partial(answer_outcome, outcome=outcome)
@@ -115,6 +113,8 @@ def answer(click: BlockAction, tx: Transaction, *, act: Act) -> Response:
     """Take a facilitator's answer, and replace the question by the result."""
     meeting_id, pressed = _parse(click, act)
     state = meetings.press(tx, meeting_id, pressed)
+    if state.meeting.has_moved_since(pressed):
+        return Reply(meeting_replies.MOVED, replace=True)
     facilitator = state.facilitator
     name = members.name(tx, facilitator) if facilitator else None
     is_own = facilitator == click.actor

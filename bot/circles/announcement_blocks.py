@@ -64,6 +64,11 @@ class Reminder:
     zone: ZoneInfo
     format: Format = Format.TURNS
 
+    @property
+    def value(self) -> str:
+        """The value of buttons: an answer is about this time of the meeting."""
+        return f"{self.id}:{int(self.planned_at.timestamp())}:0"
+
 
 def announcement(view: Announcement) -> Note:
     text = f"Meeting {view.number} of your circle is coming up"
@@ -120,7 +125,7 @@ def _questions(questions: Sequence[Sequence[Part]]) -> Block:
 
 def reminder(view: Reminder) -> Note:
     text = f"It's your turn to facilitate meeting {view.number} of your circle"
-    value = f"{view.id}:0:0"
+    value = view.value
     return text, [
         rich_text.inline(
             bold(text), ": ", date_token(view.planned_at, view.zone), ". Can you?"
@@ -168,7 +173,7 @@ def swap_request(view: Reminder, name: str, member: str) -> Note:
     text = f"{name} asks whether you can facilitate meeting {view.number} instead"
     return text, [
         rich_text.inline(bold(text), ": ", date_token(view.planned_at, view.zone), "."),
-        button_row(button("I'll do it", "meeting_swap", f"{view.id}:0:0:{member}")),
+        button_row(button("I'll do it", "meeting_swap", f"{view.value}:{member}")),
         context_line("If not, do nothing. I tell nobody."),
     ]
 

@@ -27,7 +27,7 @@ from bot.circles.message_kinds import (
     CIRCLE_SWAPPED,
     CIRCLE_UPDATE_QUESTIONS,
 )
-from bot.circles.presses import Press
+from bot.circles.presses import Act, Press
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
@@ -227,10 +227,21 @@ def swap_choices(
 def ask_to_swap(
     tx: Transaction, meeting: CircleMeeting, other: str, *, by: str
 ) -> None:
-    """Ask another member to facilitate instead. Raises UserError."""
+    """Ask another member to facilitate instead, once for a time of the meeting.
+
+    After a swap they can be asked again. Raises UserError.
+    """
     if other not in dict(swap_choices(tx, meeting, by=by)):
         raise UserError(NOT_YOURS, field="member")
-    tx.enqueue(CIRCLE_SWAP, meeting.id, to=other, payload={"by": by}, occurrence=by)
+    effective = store.state_of(tx, meeting).effective
+    swaps = sum(press.act == Act.SWAP for press in effective)
+    tx.enqueue(
+        CIRCLE_SWAP,
+        meeting.id,
+        to=other,
+        payload={"by": by},
+        occurrence=f"{by}:{occurrence_of(meeting)}:{swaps}",
+    )
 
 
 def tell_swapped(tx: Transaction, meeting: CircleMeeting, press: Press) -> None:
@@ -239,7 +250,7 @@ def tell_swapped(tx: Transaction, meeting: CircleMeeting, press: Press) -> None:
         meeting.id,
         to=press.other,
         payload={"by": press.member},
-        occurrence=press.member,
+        occurrence=str(press.at_micros),
     )
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from bot.circles import formats
 from bot.circles.formats import Format, Phase, Step
-from bot.circles.presses import FORMAT_ACTS, NOBODY, PREPARATION, Act, Press
+from bot.circles.presses import ANSWERS, FORMAT_ACTS, NOBODY, PREPARATION, Act, Press
 from bot.clock import datetime_to_micros
 
 # The keeper takes presses from so long before the planned time.
@@ -46,6 +46,11 @@ class Meeting:
     @property
     def opens_at(self) -> datetime:
         return self.planned_at - OPENS_BEFORE
+
+    def has_moved_since(self, press: Press) -> bool:
+        """Return True for an answer about another time of the meeting."""
+        is_about_now = press.position in {0, int(self.planned_at.timestamp())}
+        return press.act in ANSWERS and not is_about_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,8 @@ def _apply(state: State, press: Press) -> State | None:
 
 def _prepared(state: State, press: Press) -> State | None:
     """Return the state of a planned meeting after a press that prepares it."""
+    if state.meeting.has_moved_since(press):
+        return None
     match press.act:
         case Act.CANNOT:
             return _declined(state, press.member)

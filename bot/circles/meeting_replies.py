@@ -6,6 +6,7 @@ from bot.circles.keeper import State
 from bot.circles.presses import FACILITATOR_ACTS, Act, Press
 
 OVER = "The meeting is over."
+MOVED = "The meeting has moved since, so this answer does not count."
 TOO_EARLY = "The agenda opens 15 minutes before the meeting."
 BEGUN = "The meeting has begun. Ask the facilitator for a turn."
 TURN = "Noted. Those who had no turn for longest come first."

@@ -40,14 +40,10 @@ class Act(StrEnum):
 FACILITATOR_ACTS = frozenset(
     {Act.START, Act.NEXT, Act.EXTEND, Act.SKIP, Act.PAUSE, Act.RESUME, Act.END}
 )
+# These are about the meeting's time: they say nothing about another one.
+ANSWERS = (Act.CAN, Act.CANNOT, Act.SWAP)
 FORMAT_ACTS = frozenset({Act.TURNS, Act.CASE_CLINIC, Act.DISCUSSION})
-PREPARATION = FORMAT_ACTS | {
-    Act.CAN,
-    Act.CANNOT,
-    Act.SWAP,
-    Act.WANT_TURN,
-    Act.NEED_NO_TURN,
-}
+PREPARATION = FORMAT_ACTS | {*ANSWERS, Act.WANT_TURN, Act.NEED_NO_TURN}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +54,8 @@ class Press:
     at_micros: int
     member: str
     act: Act
-    # The position of the step that the message showed, and its extensions.
+    # The position of the step that the message showed, and its extensions. In an answer
+    # before the meeting: the time (Unix time) that its message showed, or 0.
     position: int = 0
     extensions: int = 0
     # The facilitator who asked for a swap.

@@ -581,6 +581,15 @@ def test_a_swap_with_a_member_who_agrees(story: Story):
     assert "Dan facilitates meeting 1 instead of you" in text(
         story.slack.messages_to(ASKER)[-1]
     )
+    # Back, and once more.
+    for by, other in ((CHAMPION, ASKER), (ASKER, CHAMPION)):
+        story.click(by, "meeting_ask_swap", button_values(turn)["meeting_ask_swap"])
+        fills_in(story, by, member=other)
+        requests = [m for m in story.slack.messages_to(other) if "whether" in m.text]
+        assert len(requests) == (1 if other == ASKER else 2)
+        value = button_values(requests[-1])["meeting_swap"]
+        story.click(other, "meeting_swap", value)
+        assert last_reply(story) == "Thank you. You facilitate it."
     story.click(CHAMPION, "meeting_ask_swap", button_values(turn)["meeting_ask_swap"])
     open_agenda(story)
     assert "Dan facilitates it" in agenda(story, PEER)

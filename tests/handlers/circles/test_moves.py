@@ -10,6 +10,7 @@ from models import Circle, CircleMeeting, CircleSeason, MeetingMove, MeetingMove
 from tests.circles import (
     PEOPLE,
     STARTS_AT,
+    button_values,
     fills_in,
     go_to,
     keep,
@@ -18,6 +19,7 @@ from tests.circles import (
     open_agenda,
 )
 from tests.factories import Story
+from tests.fakes import PostedMessage
 from tests.programs import joins_program, last_reply
 from tests.slack_payloads import ADMIN, ASKER, CHAMPION, GUEST, HELPER, PEER
 
@@ -156,6 +158,46 @@ def test_times_that_do_not_work(story: Story, day, at, reason):
     assert reason in proposes(story, HELPER, day, at)
     with story.rt.read_session() as session:
         assert not session.scalars(select(MeetingMove)).all()
+
+
+def asked(story: Story, member: str, words: str) -> list[PostedMessage]:
+    """Return the messages in which a member is asked about the next meeting."""
+    return [m for m in story.slack.messages_to(member) if words in m.text]
+
+
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_answers_about_the_time_of_before_do_not_count(story: Story):
+    make_circle(story)
+    keep(story)
+    go_to(story, STARTS_AT - timedelta(days=2, hours=-1))
+    [turn] = asked(story, ASKER, "your turn")
+    own = button_values(turn)
+    story.click(ASKER, "meeting_can", own["meeting_can"])
+    assert last_reply(story) == "Thank you. You facilitate it."
+    story.click(ASKER, "meeting_ask_swap", own["meeting_ask_swap"])
+    fills_in(story, ASKER, member=CHAMPION)
+    [request] = asked(story, CHAMPION, "instead")
+    proposes(story, HELPER, "2026-03-20")
+    for member in (PEER, ADMIN):
+        answers(story, member, "yes")
+    # Late presses, in messages with the time of before.
+    late = button_values(request)["meeting_swap"]
+    for member, act, old in (
+        (CHAMPION, "swap", late),
+        (ASKER, "can", own["meeting_can"]),
+        (ASKER, "cannot", own["meeting_cannot"]),
+    ):
+        story.click(member, f"meeting_{act}", old)
+        assert "has moved since" in last_reply(story)
+    go_to(story, meeting_of(story).planned_at - timedelta(days=2, hours=-1))
+    keep(story)
+    [_, turn] = asked(story, ASKER, "your turn")
+    story.click(ASKER, "meeting_ask_swap", button_values(turn)["meeting_ask_swap"])
+    fills_in(story, ASKER, member=CHAMPION)
+    [_, request] = asked(story, CHAMPION, "instead")
+    story.click(CHAMPION, "meeting_swap", button_values(request)["meeting_swap"])
+    assert last_reply(story) == "Thank you. You facilitate it."
 
 
 @pytest.mark.deep_on_postgresql

@@ -39,11 +39,9 @@ def settle(tx: Transaction, vote_id: int) -> None:
 def decide(tx: Transaction, circle: Circle, vote: CircleVote) -> None:
     """Decide a vote of a locked circle, if the answers or the time decide it by now.
 
-    A circle does not decide how it goes on while it meets.
+    A circle that decides how it goes on while it meets does so after its meeting.
     """
     kind = Kind(vote.kind)
-    if kind is not Kind.PLACE and store.is_meeting(tx, circle.id):
-        return
     people = service.people_in(tx, circle)
     if not people and kind is not Kind.PLACE:
         votes.close(tx, vote, None)
@@ -52,6 +50,9 @@ def decide(tx: Transaction, circle: Circle, vote: CircleVote) -> None:
     own = votes.answers(tx, vote)
     decision = vote_rules.decision(kind, people, own, is_over=is_over)
     if decision is None:
+        return
+    if kind is not Kind.PLACE and store.is_meeting(tx, circle.id):
+        vote.answer_until = min(vote.answer_until, tx.now)
         return
     if kind is Kind.PLACE:
         newcomers.decide(tx, circle, vote, decision)

@@ -20,12 +20,13 @@ from models import Circle, CircleVote
 
 
 def _render_vote(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """Render the question while it is open, to people in the circle."""
+    """Render the question until the time for an answer is over, to its circle."""
     vote, member = tx.session.get(CircleVote, delivery.subject_id), delivery.recipient
     if vote is None:
         return None
     circle = service.get(tx, vote.circle_id)
-    if vote.decided_at is not None or not service.is_in(tx, circle, member):
+    is_over = vote.decided_at is not None or vote.answer_until <= tx.now
+    if is_over or not service.is_in(tx, circle, member):
         return None
     kind = Kind(vote.kind)
     name = ""

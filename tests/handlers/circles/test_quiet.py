@@ -317,6 +317,19 @@ def test_it_decides_after_a_meeting_that_is_on(story: Story, quiet: int):
     assert circle(story, quiet).frozen_at is not None
 
 
+@pytest.mark.deep_on_postgresql
+@pytest.mark.deep
+def test_a_break_that_they_want_in_a_meeting_begins_at_its_end(story: Story):
+    circle_id = a_circle(story)
+    open_agenda(story)
+    press(story, ASKER, "break", circle_id)
+    answers(story, "yes", HELPER, PEER, kind=Kind.BREAK)
+    assert circle(story, circle_id).frozen_at is None
+    until(story, meeting_of(story, 1).planned_at + timedelta(hours=3))
+    assert circle(story, circle_id).frozen_at is not None
+    assert messages_with(story, CHAMPION, "Your circle has a break.")
+
+
 @pytest.mark.deep
 def test_a_started_circle_ends_with_its_own_season(story: Story, program: int):
     season, _, people = started_circle(story, program)

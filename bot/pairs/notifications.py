@@ -125,10 +125,13 @@ def _render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 def _render_cancelled(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | Reschedule | None:
-    """Tell a member that others can't come; of whom they never heard, nothing."""
+    """Tell a member that others can't come; of whom they never heard, nothing.
+
+    Nor do they read it after the next round was formed.
+    """
     member = delivery.recipient
     match, rows = _find(tx, delivery.subject_id, member)
-    if match is None:
+    if match is None or not schedule.is_current(tx, match):
         return None
     leavers = [each for each in rows if rows[each].answer == Answer.CANT]
     if member in leavers:

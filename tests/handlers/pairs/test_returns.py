@@ -1,5 +1,7 @@
 """Someone can't this round, or can after all, as long as it goes on."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -123,6 +125,26 @@ def test_buttons_of_an_earlier_round_change_nothing_in_this_one(
         assert opt_in(story, HELPER).waits_in == waits_in
     # That they met counts whenever they say it.
     assert "Was it a good match?" in click(story, ASKER, "met", match)
+
+
+@pytest.mark.deep
+def test_in_the_next_round_nobody_reads_of_a_no_in_the_last_one(story: Story) -> None:
+    story.set_up_workspace(coffee="on")
+    early, late = "U0TOKYO", "U0LONDON"
+    takes_part(story, early, tz="Asia/Tokyo")
+    takes_part(story, late, tz="Europe/London")
+    story.clock.now = DUE
+    runs(story)
+    story.advance(hours=3)
+    # They say so while it is night in London; the next round begins in Tokyo.
+    story.clock.now = DUE + timedelta(days=13, hours=12)
+    click(story, early, "cant", match_of(story, early))
+    story.clock.now = DUE + timedelta(days=13, hours=17, minutes=5)
+    runs(story)
+    assert groups(story) == [(late, early)]
+    story.advance(hours=12)
+    assert texts_to(story, late, "come first next time") == []
+    assert len(texts_to(story, late, "meet")) == 1
 
 
 def test_no_round_follows_and_this_one_is_over_all_the_same(

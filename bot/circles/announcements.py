@@ -1,7 +1,6 @@
 """Before a meeting: questions to think about, and a reminder for the facilitator."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -284,10 +283,7 @@ def _render_swapped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 # These are about one's own meeting, so they are no unasked messages.
 MESSAGE_TYPES = (
-    replace(
-        conversation.message_type(CIRCLE_QUESTIONS, _render_questions),
-        update=CIRCLE_UPDATE_QUESTIONS,
-    ),
+    conversation.message_type(CIRCLE_QUESTIONS, _render_questions),
     MessageType(
         CIRCLE_FACILITATOR, _render_facilitator, send_after=contact_hours.send_after
     ),

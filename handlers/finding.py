@@ -151,17 +151,18 @@ def open_outdated_form(click: BlockAction, tx: Transaction) -> Response:
 
 
 def flag_outdated(form: ViewSubmission, tx: Transaction) -> Response:
-    entry_id = parse_id(form.view.metadata().get("entry"))
-    actions.review(
+    reviewed = actions.review(
         tx,
-        entry_id,
+        parse_id(form.view.metadata().get("entry")),
         by=form.actor,
         verdict="outdated",
         event_micros=datetime_to_micros(tx.now),
         reason=form.view.text("reason"),
     )
-    [entry] = entries.load(tx, form.actor, [entry_id])
-    verdict = "outdated" if entry.freshness == "old" else "outdated by one"
+    # It is empty if nobody finds the entry helpful any longer.
+    loaded = entries.load(tx, form.actor, [reviewed.id])
+    is_old = all(entry.freshness == "old" for entry in loaded)
+    verdict = "outdated" if is_old else "outdated by one"
     return UpdateView(message_modal("Thank you", REVIEWED[verdict]))
 
 

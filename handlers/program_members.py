@@ -16,6 +16,7 @@ from bot.programs import (
     service,
 )
 from bot.runtime import Runtime, Transaction
+from bot.slack.blocks import message_modal
 from handlers.interactions import (
     AfterAck,
     OpenView,
@@ -120,13 +121,17 @@ def leave(click: BlockAction, tx: Transaction) -> Response:
     membership.leave(tx, program, click.actor, event_micros=click.at_micros)
     # Someone may leave a program that they can no longer see.
     name = membership.visible_name(tx, program, click.actor)
-    shown = show_note(click, "You left", member_blocks.left(program.id, name))
+    note = member_blocks.left(program.id, name)
     view = click.view
-    if view is None or view.metadata().get("program") != program.id:
-        return shown
-    if not service.can_see(tx, program, click.actor):
-        return shown
-    # The person left on the program's page, which is beneath the note.
+    if (
+        view is None
+        or view.metadata().get("program") != program.id
+        or not service.can_see(tx, program, click.actor)
+    ):
+        return show_note(click, "You left", note)
+    # The person left on the program's page, which is then beneath the note.
+    text, blocks = note
+    shown = OpenView(message_modal("You left", text, *blocks[1:]))
     page = pages.program_page(tx, program, by=click.actor)
     return AfterAck(partial(show_beneath, view_id=view.id, view=page), shown)
 

@@ -85,6 +85,7 @@ def test_each_update_is_repeated_once_its_message_is_known():
         "anonymous.update_stop_offer",
         "ask.update_direct_message",
         "ask.update_reaction",
+        "circle.update_questions",
         "kudos.update_receipt",
         "pairs.update_group_introduction",
         "program.update_invitation",

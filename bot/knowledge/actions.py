@@ -67,8 +67,11 @@ def review(
     verdict: str,
     event_micros: int,
     reason: str = "",
-) -> None:
-    """Record a verdict, "works" or "outdated"; a member's latest one counts."""
+) -> Ask:
+    """Record a verdict, "works" or "outdated"; a member's latest one counts.
+
+    Returns the entry.
+    """
     entry, channel = get_entry(tx, entry_id, by=by)
     roles.authorize(tx, channel, REVIEW, by)
     words = truncate(one_line(sanitize(reason)), MAX_REASON)
@@ -90,6 +93,7 @@ def review(
     if verdict == "outdated" and answer is not None and answer.author != by:
         # Rendered only if it is old by then; the author is asked once.
         tx.enqueue(KNOWLEDGE_OUTDATED, entry.id, to=answer.author)
+    return entry
 
 
 def dismiss(tx: Transaction, ask: Ask, entry_id: int) -> None:

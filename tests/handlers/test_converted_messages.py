@@ -114,12 +114,13 @@ def test_a_deleted_line_does_not_come_back(story: Story, is_heard: bool) -> None
     assert [a.ts for a in story.answers()] == [answer]
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.parametrize(
     ("error", "state"),
     [
-        ("restricted_action", "open"),
         # The message was deleted before the bot knew that it is an ask.
         ("thread_not_found", "deleted"),
+        ("restricted_action", "open"),
     ],
 )
 def test_a_channel_that_rejects_the_line_keeps_the_ask(

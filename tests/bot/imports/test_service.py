@@ -365,7 +365,7 @@ def test_values_from_slack_stay(load, database, workspace, tmp_path):
             {"id": export_factory.ADMIN, "name": "eva", "is_admin": False},
         )
         rows_by_id = channels.upsert_from_slack(
-            Transaction(session, workspace, NOW),
+            Transaction(session, workspace, NOW, FEATURES),
             {"id": "C0HELP", "name": "ask-here", "is_member": True},
         )
         rows_by_id.capture, rows_by_id.helpful_emoji = "off", ["tada"]

@@ -57,20 +57,21 @@ def view_samples() -> tuple[tuple[str, dict[str, Any]], ...]:
     """Return each as sent to Slack: a view, or a message's text and blocks."""
     return tuple(
         (
-            f"{function.__module__.removeprefix('bot.')}.{function.__name__}-{number}",
-            to_json(call()),
+            f"{name_of(function)}-{number}",
+            sample,
         )
-        for function, calls in SAMPLES.items()
-        for number, call in enumerate(calls)
+        for function in SAMPLES
+        for number, sample in enumerate(samples_of(function))
     )
 
 
-def samples_by_function() -> dict[str, list[dict[str, Any]]]:
-    """Return all that each function renders; a test of all of them is quickest so."""
-    samples = dict[str, list[dict[str, Any]]]()
-    for name, rendered in view_samples():
-        samples.setdefault(name.rpartition("-")[0], []).append(rendered)
-    return samples
+def samples_of(function: Callable[..., Rendered]) -> list[dict[str, Any]]:
+    """Return all that a function renders; a test of all of it is quickest so."""
+    return [to_json(call()) for call in SAMPLES[function]]
+
+
+def name_of(function: Callable[..., Rendered]) -> str:
+    return f"{function.__module__.removeprefix('bot.')}.{function.__name__}"
 
 
 def to_json(rendered: Rendered) -> dict[str, Any]:

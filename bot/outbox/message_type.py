@@ -69,8 +69,8 @@ class MessageType:
 
     `on_sent`, `on_rejected` and `on_lost` run in the transaction that records the
     outcome, with Slack's result or its error code; so does `on_cancelled`, if there was
-    no longer anything to send. `lock` runs before them and locks
-    the rows that they change: a subject is always locked before its messages.
+    no longer anything to send. `lock` runs before them and locks the rows that they
+    change: a subject is always locked before its messages.
 
     `update` is the kind of the updates of the message, to the same recipient about the
     same subject. One that was enqueued before the message was known to be sent is sent

@@ -174,9 +174,14 @@ def test_two_people_make_an_answer_old_and_its_author_is_asked_once(
     story.click(HELPER, "entry_works", values(asked[0].blocks, "entry_works")[0])
     assert "Out of date" not in shown(story, member=ASKER).replace('"Out of date"', "")
     # Reasons from before the author's word count no longer.
-    for member in (PEER, ASKER):
-        flag(story, member)
-    assert "People say that this is out of date." in shown(story, member=ADMIN)
+    story.advance(minutes=1)
+    for name in ("U0DAN", "U0EVE"):
+        story.slack.people[name] = user_object(name)
+        blocks = find(story, "vpn certificate", name)["blocks"]
+        story.click(name, "entry_outdated", min(values(blocks, "entry_outdated")))
+        story.submit(name, story.slack.views[-1][1], {"reason": ""})
+    assert "People say that this is out of date." in shown(story, member=ASKER)
+    assert "vpnctl is gone" not in shown(story, member=ASKER)
     press(story, "entry_works", PEER)
     story.advance(days=1)
     asked = [m for m in story.slack.messages_to(HELPER) if "out of date" in m.text]

@@ -55,6 +55,7 @@ def remove_bot(routing: Routing) -> None:
         channels.update_channel(tx, HELP_CHANNEL, is_joined=False)
 
 
+@pytest.mark.deep_on_postgresql
 @pytest.mark.parametrize("end", [answer, close, turn_off, leave, archive, remove_bot])
 def test_no_step_stays_due(
     routing: Routing, story: Story, end: Callable[[Routing], None]

@@ -87,17 +87,22 @@ class CompiledCache(dict[Any, Any]):
 def _origin(frame: FrameType | None) -> str | None:
     """Return the innermost function of ours; None if a test's comes first."""
     while frame is not None:
-        name = _names.get(frame.f_code)
-        if name is None:
-            name = _names[frame.f_code] = _name(frame.f_code)
+        code = frame.f_code
+        _, name = _names.get(id(code)) or _remember(code)
         if name:
             return name if name.startswith(PROGRAM) else None
         frame = frame.f_back
     return None
 
 
-# Each statement asks for some twenty functions.
-_names: dict[CodeType, str] = {}
+# By the code's id: each statement asks for some twenty functions, and Python computes
+# the hash of a code object each time. The code is kept, so that no other gets its id.
+_names: dict[int, tuple[CodeType, str]] = {}
+
+
+def _remember(code: CodeType) -> tuple[CodeType, str]:
+    named = _names[id(code)] = (code, _name(code))
+    return named
 
 
 def _name(code: CodeType) -> str:

@@ -1,6 +1,7 @@
 """The end of seasons and circles: the last questions, and a way to go on together."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
@@ -54,46 +55,67 @@ def _ask_last(tx: Transaction, circle: Circle) -> None:
 
 
 def due(tx: Transaction) -> list[int]:
-    """Return the ids of seasons whose last day has come, or that of a circle."""
+    """Return the ids of seasons that `settle` changes now."""
     today = tx.now.date()
     past = select(Circle.season_id).where(
         Circle.installation_id == tx.workspace.id,
         Circle.ended_at.is_(None),
         Circle.ends_on <= today,
     )
-    return list(
-        tx.session.scalars(
-            select(CircleSeason.id)
-            .where(
-                CircleSeason.installation_id == tx.workspace.id,
-                CircleSeason.ended_at.is_(None),
-                (CircleSeason.ends_on <= today) | CircleSeason.id.in_(past),
-            )
-            .order_by(CircleSeason.id)
+    ending = tx.session.scalars(
+        select(CircleSeason)
+        .where(
+            CircleSeason.installation_id == tx.workspace.id,
+            CircleSeason.ended_at.is_(None),
+            (CircleSeason.ends_on <= today) | CircleSeason.id.in_(past),
         )
-    )
+        .order_by(CircleSeason.id)
+    ).all()
+    return [
+        season.id
+        for season in ending
+        if season.ends_on < today or _over(tx, season) or _later_days(tx, season)
+    ]
 
 
 def settle(tx: Transaction, season_id: int) -> None:
-    """End what is over of a season, if another replica has not done it.
+    """End what is over of a season, if another replica has not done it."""
+    season = seasons.lock(tx, season_id)
+    for circle, day in _later_days(tx, season):
+        seasons.set_last_day(tx, season, circle, day)
+    if season.ends_on < tx.now.date():
+        end(tx, season)
+        return
+    for circle in _over(tx, season):
+        end_circle(tx, season, circle)
 
-    A circle that still has meetings ahead on its last day goes on: it began late, one
-    of them moved, or a holiday came (`meeting_plans.last_day`).
+
+def _later_days(tx: Transaction, season: CircleSeason) -> list[tuple[Circle, date]]:
+    """Return the circles that go on after their last day, with the new one.
+
+    They still have meetings ahead on that day: the circle began late, one of them
+    moved, or a holiday came (`meeting_plans.last_day`).
     """
-    season, today = seasons.lock(tx, season_id), tx.now.date()
+    today = tx.now.date()
+    later = []
     for circle in seasons.circles(tx, season):
         stored = circle.ends_on or season.ends_on
         if stored > today or circle.frozen_at is not None:
             continue
         day = meeting_plans.last_day(tx, circle)
         if day is not None and day > stored:
-            seasons.set_last_day(tx, season, circle, day)
-    if season.ends_on < today:
-        end(tx, season)
-        return
-    for circle in seasons.circles(tx, season):
-        if circle.ends_on is not None and circle.ends_on < today:
-            end_circle(tx, season, circle)
+            later.append((circle, day))
+    return later
+
+
+def _over(tx: Transaction, season: CircleSeason) -> list[Circle]:
+    """Return the circles that end before their season."""
+    today = tx.now.date()
+    return [
+        circle
+        for circle in seasons.circles(tx, season)
+        if circle.ends_on is not None and circle.ends_on < today
+    ]
 
 
 # Go on together

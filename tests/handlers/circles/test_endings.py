@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 import jobs.circles
+from bot import monitoring
 from bot.circles import rules, service
 from models import Circle, CircleSeason
 from tests.circles import fills_in, make_circle, meeting_of
@@ -42,6 +43,11 @@ def ends_seasons(story: Story) -> None:
     story.deliver()
 
 
+def due_seasons(story: Story) -> int:
+    with story.rt.read(story.workspace) as tx:
+        return monitoring.due_work(tx)["end-seasons"].due
+
+
 def goes_on(story: Story, member: str, circle: int, program: int) -> int:
     """Start a circle with the people of one that has ended; return its season."""
     form = press(story, member, "again", circle)
@@ -61,7 +67,10 @@ def test_each_reads_the_last_questions_after_the_last_day(story: Story, program:
     story.clock.now = story.clock.now.replace(month=last.month, day=last.day, hour=12)
     ends_seasons(story)
     assert not messages_with(story, people[0], ENDED)
+    # The operator sees no work that stays due.
+    assert due_seasons(story) == 0
     story.clock.now += timedelta(days=3)
+    assert due_seasons(story) == 1
     for _ in range(2):
         ends_seasons(story)
     for person in people:

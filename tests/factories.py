@@ -155,15 +155,21 @@ class Story:
         before: str | None = None,
         thread_ts: str | None = None,
         event_ts: str | None = None,
+        edited_ts: str | None = None,
     ) -> None:
+        event_ts = event_ts or self.ts()
+        # Slack rounds the time that the message shows.
+        edited = {"user": member, "ts": edited_ts or f"{event_ts.split('.')[0]}.000000"}
         event = {
             "type": "message",
             "subtype": "message_changed",
             "channel": HELP_CHANNEL,
             "hidden": True,
-            "ts": event_ts or self.ts(),
-            "event_ts": event_ts or self.ts(),
-            "message": message_event(member, text, ts, thread_ts, team=self.team),
+            "ts": event_ts,
+            "event_ts": event_ts,
+            "message": message_event(
+                member, text, ts, thread_ts, team=self.team, edited=edited
+            ),
         }
         if before is not None:
             event["previous_message"] = message_event(

@@ -19,3 +19,13 @@ def edited_at_micros(message: Mapping[str, Any]) -> int:
         return 0
     micros = ts_to_micros(str(edited["ts"]))
     return micros if micros % _SECOND else micros + _SECOND - 1
+
+
+def event_micros(event_ts: str, message: Mapping[str, Any]) -> int:
+    """Return the time of an edit, from its event and the message in it.
+
+    Slack may send the event in a later second than that which the message shows. The
+    text that the message has then must not look older than this edit.
+    """
+    at = ts_to_micros(event_ts)
+    return min(at, edited_at_micros(message) or at)

@@ -30,6 +30,7 @@ from tests.programs import (
     joins_program,
     last_reply,
     make_program,
+    membership_of,
     presses,
     program_page,
 )
@@ -297,6 +298,24 @@ def test_a_former_member_of_the_channel_leaves_it_unnamed(
     assert "You left the program." in left
     assert "Secret" not in left
     assert "Secret" not in json.dumps(presses(story, ASKER, "come_back", closed))
+
+
+def test_a_former_member_of_the_channel_leaves_it_on_its_page(
+    story: Story, closed: int
+) -> None:
+    joins_program(story, ASKER, closed)
+    page = presses(story, ASKER, "see", closed)
+    assert "Secret" in json.dumps(page)
+    story.slack.members_by_channel[CLOSED] = [CHAMPION]
+    story.clock.advance(seconds=visibility.FRESH_FOR.total_seconds() + 1)
+    before = len(story.slack.views)
+    story.click(ASKER, "program_leave", str(closed), view=page)
+    after = json.dumps(story.slack.views[before:])
+    assert "You left the program." in after
+    assert "Secret" not in after
+    row = membership_of(story, ASKER, closed)
+    assert row is not None
+    assert not row.is_joined
 
 
 @pytest.mark.deep

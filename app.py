@@ -23,7 +23,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(args: "Namespace") -> int:
-    # Only here: who asks for help or the version need not wait for it.
+    # Only here: who asks for help or the version need not wait for these.
+    from cli.memory import collect_less_often  # noqa: PLC0415
+
+    collect_less_often()
     from bot import errors, logs  # noqa: PLC0415
     from bot.config import settings as config_settings  # noqa: PLC0415
     from cli.errors import CommandError  # noqa: PLC0415

@@ -5,21 +5,17 @@ import gc
 import uvicorn
 from starlette.applications import Starlette
 
-from cli.memory import return_free_memory
+from cli.memory import collect_less_often, return_free_memory
 from handlers.http_protocol import BACKLOG, LimitedHttpProtocol
 
 # Seconds after SIGTERM: for requests in flight, and then for deliveries.
 GRACE_SECONDS = 4
-# Objects between collections: a few megabytes.
-GC_THRESHOLD = 20_000
 
 
 def create_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
     # Objects loaded by now stay: the collector never needs to look at them again.
     gc.freeze()
-    # A batch of requests makes far more than the default 700 objects: the collector
-    # would look at them all.
-    gc.set_threshold(GC_THRESHOLD)
+    collect_less_often()
     return_free_memory()
     return new_server(asgi, host, port)
 

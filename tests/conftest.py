@@ -37,7 +37,7 @@ from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.search.follower import SearchFollower
 from bot.workspace import sync
-from cli.server import GC_THRESHOLD
+from cli.memory import collect_less_often
 from handlers.bolt_app import BoltApp
 from jobs import shared_work
 from models import Base, Installation
@@ -62,7 +62,7 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_IN_MEMORY:
     tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 # Otherwise the garbage collector scans all tests and modules again and again.
-gc.set_threshold(GC_THRESHOLD)
+collect_less_often()
 
 _argument_names: dict[CodeType, list[str]] = {}
 

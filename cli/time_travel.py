@@ -43,8 +43,11 @@ class TravelWork:
         until = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < until:
             self._slack.wait_for_deliveries()
+            if self._worker.send_due():
+                continue
+            # Once nothing is left to send: they take far longer than a look for that.
             self._run_frequent_jobs()
-            if not self._worker.send_due() and self._is_calm():
+            if self._is_calm():
                 return
 
     def _run_rare_jobs(self) -> None:

@@ -1,4 +1,4 @@
-"""Show help for `help` after any command."""
+"""Show help for `help` after any command, and for a command that is unknown."""
 
 import logging
 import re
@@ -16,6 +16,7 @@ from handlers.requests import Request
 log = logging.getLogger(__name__)
 
 _ANY_COMMAND = re.compile(r"/\w+")
+UNKNOWN_COMMAND = "I don't know that command.\n\n"
 
 
 def register(app: App, rt: Runtime) -> None:
@@ -23,18 +24,23 @@ def register(app: App, rt: Runtime) -> None:
     on_command(app, rt, _ANY_COMMAND, show_help, phrases=HELP_PHRASES)
 
 
-def show_help(command: SlashCommand, request: Request) -> Response:
+def show_help(command: SlashCommand, request: Request, *, intro: str = "") -> Response:
     try:
         request.refresh(users=[command.actor], only_unknown=True)
     except UserError:
         # People without a profile see the help, too.
         log.warning("help shown without profile")
     with request.read() as tx:
-        return help_reply(tx, command.channel_id, command.actor)
+        return help_reply(tx, command.channel_id, command.actor, intro=intro)
 
 
-def help_reply(tx: Transaction, channel: str, member: str) -> Reply:
+def explain_unknown(command: SlashCommand, request: Request) -> Response:
+    """Show the help, and say why."""
+    return show_help(command, request, intro=UNKNOWN_COMMAND)
+
+
+def help_reply(tx: Transaction, channel: str, member: str, *, intro: str = "") -> Reply:
     """Build the help for a member in a channel, by its Slack id."""
-    text = tx.features.help_text(channels.find(tx, channel))
+    text = intro + tx.features.help_text(channels.find(tx, channel))
     more = tx.features.help_blocks(tx, member)
     return Reply(text, [SectionBlock(text=text), *more] if more else ())

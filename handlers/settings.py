@@ -1,4 +1,4 @@
-"""Handle `/backswing`: channel and workspace settings, and help for any other text."""
+"""Handle `/backswing`: channel and workspace settings, and unknown commands."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from bot.settings import service as settings
 from bot.settings.blocks import unknown_emoji
 from bot.settings.forms import saved_view
 from bot.workspace import channels
-from handlers.help_command import show_help
+from handlers.help_command import explain_unknown, show_help
 from handlers.interactions import (
     AfterAck,
     OpenView,
@@ -36,7 +36,7 @@ def register(app: App, rt: Runtime) -> None:
     on_view(app, rt, "settings", writes(save_channel, before=champions))
     leads = partial(_refresh_chosen, of_channel=False)
     on_view(app, rt, "workspace_settings", writes(save_workspace, before=leads))
-    on_command(app, rt, "/backswing", show_help)
+    on_command(app, rt, "/backswing", explain_unknown)
 
 
 def open_channel_form(command: SlashCommand, request: Request) -> Response:

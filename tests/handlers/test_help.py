@@ -50,6 +50,16 @@ def test_the_help_names_the_leads_and_a_button_asks_them(story: Story):
     assert QUESTIONS in str(story.slack.responses[-1])
 
 
+@pytest.mark.parametrize("typed", ["setings", "<@U1> *hi*", "help me with x"])
+def test_a_command_that_is_unknown_shows_the_help_and_says_why(
+    story: Story, typed: str
+):
+    answer = story.command(PEER, "/backswing", typed).body
+    assert "I don't know that command." in answer
+    assert "How do I" in answer
+    assert "don't know" not in story.command(PEER, "/backswing", "help").body
+
+
 def test_without_leads_it_names_nobody(story: Story):
     assert helped(story, PEER)["blocks"] == []
     add_program(story, HELPER, slack_channels=[HELP_CHANNEL])

@@ -191,15 +191,8 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 NAMES = ["help", "translation"]
 
 
-@pytest.mark.parametrize(
-    "order",
-    [
-        HARDEST,
-        *(pytest.param(o, marks=pytest.mark.deep) for o in ORDERS if o != HARDEST),
-    ],
-)
+@pytest.mark.parametrize("order", [HARDEST, *(o for o in ORDERS if o != HARDEST)])
 @pytest.mark.deep
-@pytest.mark.each_parameter
 def test_any_order_of_deliveries_has_the_same_result(synthetic, slack, database, order):
     play(synthetic, NAMES, slack, database, ORDERS[order])
     assert database_counts(database) == message_counts.from_export(synthetic, NAMES)

@@ -85,6 +85,7 @@ def test_yes_is_posted_in_the_channel_and_can_be_thanked_for(window: OpenWindow)
     expect(diego.message("This thank-you was taken back")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_just_between_us_stays_private_until_the_member_changes_it(window: OpenWindow):
     diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Just between us").click()
@@ -94,6 +95,7 @@ def test_just_between_us_stays_private_until_the_member_changes_it(window: OpenW
     press_at_home(diego, "Yes, tell them", then="I posted it in #help")
 
 
+@pytest.mark.exhaustive
 def test_not_again_is_final(window: OpenWindow):
     diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Not again").click()

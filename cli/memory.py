@@ -1,4 +1,4 @@
-"""How the process collects garbage, and gives free memory back to the system."""
+"""Collect garbage less often, and give memory that is free back to the system."""
 
 import ctypes
 import gc

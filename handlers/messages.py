@@ -9,7 +9,7 @@ from slack_bolt import App
 
 from bot.clock import ts_to_micros
 from bot.home import service as home
-from bot.messages import authors, edits
+from bot.messages import authors
 from bot.messages.events import (
     BatchedChange,
     DeletedMessage,
@@ -174,9 +174,7 @@ def _on_changed(
         thread_ts=message.thread_ts,
         author=message.user or "",
         text=message.text,
-        event_micros=edits.event_micros(
-            changed.event_ts, message.model_dump(include={"edited"})
-        ),
+        event_micros=ts_to_micros(changed.event_ts),
     )
     return PendingCommit(
         partial(_decide, rt, rt.features.on_message_edited, workspace, edited),

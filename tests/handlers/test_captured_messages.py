@@ -81,17 +81,6 @@ def test_a_text_that_arrives_after_its_edit_becomes_no_ask(story: Story) -> None
     assert story.only_ask().title == "Why does it fail?"
 
 
-def test_the_event_of_an_edit_may_show_a_later_second_than_its_message(story: Story):
-    story.set_up_channel(capture="questions")
-    ts = story.ts()
-    second = int(story.clock.now.timestamp())
-    shown, sent = f"{second}.000000", f"{second + 1}.000200"
-    story.edit(ASKER, ts, HARMLESS, before=SECRET, event_ts=sent, edited_ts=shown)
-    edited = {"user": ASKER, "ts": shown}
-    story.message_shortcut(ASKER, "make_ask", ASKER, ts, HARMLESS, edited=edited)
-    assert story.only_ask().title == HARMLESS
-
-
 def test_a_deleted_message_stays_deleted_whatever_arrives_later(story: Story) -> None:
     story.set_up_channel(capture="all")
     ts, edited_at = story.ts(), story.ts()

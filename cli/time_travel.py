@@ -49,6 +49,8 @@ class TravelWork:
             self._run_frequent_jobs()
             if self._is_calm():
                 return
+        # Sending may have taken all of that time, and the clock is about to move on.
+        self._run_frequent_jobs()
 
     def _run_rare_jobs(self) -> None:
         now = self._rt.clock()

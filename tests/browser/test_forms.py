@@ -168,6 +168,7 @@ def test_typed_values_survive_an_update_and_a_push(
     expect(box).to_have_value("Half a thought")
 
     slack.views.push(ana, modal("Second", field("timepicker")))
+    expect(window.modal.get_by_role("heading", name="Second")).to_be_visible()
     window.modal.get_by_role("button", name="Close").click()
     expect(window.modal).to_be_hidden()
     assert slack.view(ana) is None

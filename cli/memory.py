@@ -12,10 +12,10 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def collect_less_often() -> None:
-    """Collect garbage after more new objects than Python's default, 700.
+    """Collect garbage after more new objects than by Python's default.
 
-    Imports make only objects that stay, and the collector would take a fifth of a
-    start. A batch of requests makes far more than 700 at once.
+    Imports make only objects that stay: the collector would take a fifth of that time.
+    A batch of requests makes thousands at once, and it would look at them all.
     """
     gc.set_threshold(GC_THRESHOLD)
 

@@ -109,7 +109,7 @@ def _later_days(tx: Transaction, season: CircleSeason) -> list[tuple[Circle, dat
 
 
 def _over(tx: Transaction, season: CircleSeason) -> list[Circle]:
-    """Return the circles that end before their season."""
+    """Return the circles whose own last day is over."""
     today = tx.now.date()
     return [
         circle

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenWindow, start_bot, stop_bot
 
-pytestmark = pytest.mark.deep
+# An option that is off by default, and needs a bot of its own, which plays the story.
+pytestmark = [pytest.mark.deep, pytest.mark.exhaustive]
 
 JITTER = "Add jitter before anything else"
 # Milliseconds between two characters.

@@ -11,9 +11,9 @@ _SECOND = 1_000_000
 def edited_at_micros(message: Mapping[str, Any]) -> int:
     """Return the time of the last edit that a message of Slack's shows; 0 if none.
 
-    Slack rounds it down to a second, but not the time of its event, which is in the same
-    second in all events that we have seen. So it is the end of that second: no event is
-    then taken for an edit after the one that the text has.
+    Slack rounds it down to a second, but not the time of its event, which is in the
+    same second in all events that we have seen. So it is the end of that second: no
+    event is then taken for an edit after the one that the text has.
     """
     edited = message.get("edited")
     if not edited:

@@ -9,12 +9,14 @@ from sqlalchemy import SQLColumnExpression, func, select
 from bot.checkins import schedules
 from bot.db.engine import Database, sqlite_file
 from bot.worklist import rules
+from cli import time_travel
 from cli.sandbox_copy import SandboxCopy, clear_tables
 from cli.time_travel import TravelWork
 from models import (
     Ask,
     Channel,
     Installation,
+    Round,
     Schedule,
     SearchReplica,
     WorkAssignment,
@@ -111,6 +113,21 @@ def test_a_travel_past_several_rounds_starts_each_on_time(travelled: Deployment)
         log_capture(message).astimezone(BERLIN) for message in town.channel_posts()
     ]
     assert [(at.isoweekday(), at.hour, at.minute) for at in local] == [(1, 9, 0)] * 3
+
+
+@sandbox_only
+def test_jobs_run_at_each_stop_also_if_sending_takes_too_long(
+    travelled: Deployment, monkeypatch: pytest.MonkeyPatch
+):
+    town = travelled
+    town.wait_until(lambda: _is_known(town))
+    monday = scheduled(town, time(9))
+    monkeypatch.setattr(time_travel, "_TIMEOUT_SECONDS", 0)
+    town.clock.travel_to(monday + timedelta(days=8))
+    with town.backswing.rt.read_session() as session:
+        starts = session.scalars(select(Round.opened_at).order_by(Round.id)).all()
+    for at, due_at in zip(starts, (monday, monday + timedelta(weeks=1)), strict=True):
+        assert timedelta() <= at - due_at < timedelta(minutes=1)
 
 
 @sandbox_only

@@ -5,7 +5,7 @@ import gc
 import sys
 
 # Objects between collections: a few megabytes.
-GC_THRESHOLD = 20_000
+_GC_THRESHOLD = 20_000
 # glibc's own defaults, in bytes, and its names for them in malloc.h.
 _THRESHOLD = 128 * 1024
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -17,7 +17,7 @@ def collect_less_often() -> None:
     Imports make only objects that stay: the collector would take a fifth of that time.
     A batch of requests makes thousands at once, and it would look at them all.
     """
-    gc.set_threshold(GC_THRESHOLD)
+    gc.set_threshold(_GC_THRESHOLD)
 
 
 def return_free_memory() -> None:

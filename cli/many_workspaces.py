@@ -121,9 +121,11 @@ class ManyServing:
         now = self._clock()
         job = job_runs.FOLLOW_ORGANISATION
         with self._database.autocommit.connect() as connection:
-            due = job_runs.due(
-                connection, job, every=FOLLOW_EVERY, now=now, of_organisations=True
-            )
+            due = connection.scalars(
+                job_runs.select_due(
+                    job, every=FOLLOW_EVERY, now=now, of_organisations=True
+                )
+            ).all()
         if not due:
             return
         with self._database.write_session.begin() as session:

@@ -61,7 +61,8 @@ def each_workspace_with(
 
         @wraps(run)
         def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
-            ids = installations_with(rt, rows_of)
+            with rt.autocommit.connect() as connection:
+                ids = installations.ids_with(connection, rows_of, now=rt.clock())
             workspaces = known_workspaces(rt) if all_known and ids else rt.workspaces
             run_all_workspaces(rt, [each for each in workspaces if each.id in ids])
 
@@ -78,12 +79,6 @@ def known_workspaces(rt: Runtime) -> Sequence[Workspace]:
     """
     with rt.read_session() as session:
         return installations.all_workspaces(session)
-
-
-def installations_with(rt: Runtime, rows_of: Iterable[RowsOf]) -> set[int]:
-    """Return the ids of the installations with any such rows, in one statement."""
-    with rt.autocommit.connect() as connection:
-        return installations.ids_with(connection, rows_of, now=rt.clock())
 
 
 def in_threads(

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
+from sqlalchemy import Select
+
+from bot.db.statement_time import StatementTime
 from bot.feature.hooks import RowsOf
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
@@ -45,19 +49,14 @@ class InTurn:
         self.work = work
         self._rows_of, self._limit, self._all_known = rows_of, limit, all_known
         self._run_all = in_threads(self._run)
+        self._time = StatementTime()
         # When this process claimed the work that it is doing, by workspace.
         self._claimed_at: dict[int, datetime] = {}
 
     def __call__(self, rt: Runtime, _worker: OutboxWorker) -> None:
         now = rt.clock()
         with rt.autocommit.connect() as connection:
-            due = job_runs.due(
-                connection,
-                self.name,
-                every=self.every,
-                now=now,
-                conditions=have_rows(self._rows_of, now),
-            )
+            due = connection.scalars(self._select_due, self._time.values(now)).all()
         if not due:
             return
         known = known_workspaces(rt) if self._all_known else rt.workspaces
@@ -69,6 +68,15 @@ class InTurn:
             )
         self._claimed_at |= dict.fromkeys(claimed, now)
         self._run_all(rt, [workspaces[each] for each in mine if each in claimed])
+
+    @cached_property
+    def _select_due(self) -> Select[int]:
+        return job_runs.select_due(
+            self.name,
+            every=self.every,
+            now=self._time,
+            conditions=have_rows(self._rows_of, self._time),
+        )
 
     def _run(self, rt: Runtime, workspace: Workspace) -> None:
         claimed_at = self._claimed_at[workspace.id]

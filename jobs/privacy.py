@@ -8,10 +8,10 @@ from bot.outbox.worker import OutboxWorker
 from bot.privacy import service as privacy
 from bot.runtime import Runtime, Workspace
 from bot.workspace import workspace_settings
+from bot.workspace.installations import have_rows, select_with
 from jobs.each_workspace import (
     each_workspace_with,
     in_threads,
-    installations_with,
     known_workspaces,
 )
 from jobs.in_turn import in_turn
@@ -38,7 +38,9 @@ _purge_each = in_threads(_purge)
 
 def purge_short_lived(rt: Runtime, _worker: OutboxWorker) -> None:
     """Delete expired data where there are such that are kept only for hours."""
-    ids = installations_with(rt, rt.features.short_lived)
+    conditions = have_rows(rt.features.short_lived, rt.clock())
+    with rt.autocommit.connect() as connection:
+        ids = {*connection.scalars(select_with(conditions))}
     if ids:
         _purge_each(rt, [each for each in known_workspaces(rt) if each.id in ids])
 

@@ -30,7 +30,6 @@ UNBOUND = {
     "bot/workspace/installations.py install": _ALL_WORKSPACES,
     "bot/workspace/installations.py workspace_rows": _ALL_WORKSPACES,
     "bot/workspace/job_runs.py ask_all_again": _ALL_WORKSPACES,
-    "bot/workspace/job_runs.py due": _ALL_WORKSPACES,
     "bot/workspace/organisations.py clients": _ALL_TOKENS,
     "bot/workspace/token_keys.py lose": _OPERATOR,
     "bot/workspace/token_keys.py rotate": _OPERATOR,
@@ -40,5 +39,8 @@ UNBOUND = {
     "cli/doctor/many_workspaces.py _that_expire": _OPERATOR,
     "cli/doctor/many_workspaces.py examine_key": _OPERATOR,
     "cli/sandbox_copy.py clear_tables": "It empties a database of the sandbox.",
+    "cli/many_workspaces.py ManyServing.follow_organisations": _ALL_WORKSPACES,
     "handlers/readiness.py database_writes": _HEALTH,
+    "jobs/in_turn.py InTurn.__call__": _ALL_WORKSPACES,
+    "jobs/privacy.py purge_short_lived": _ALL_WORKSPACES,
 }

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 
@@ -26,6 +25,7 @@ from bot.asks import service as asks
 from bot.asks.message_kinds import ASK_POST
 from bot.asks.service import AskDraft
 from bot.db.sealing import WrongKey
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.permissions import ASK, Role, require
@@ -65,7 +65,7 @@ def is_offered(tx: Transaction, channel: Channel) -> bool:
     )
 
 
-def may_offer(installation_id: InstallationId, _now: datetime) -> Select[Channel]:
+def may_offer(installation_id: InstallationId, _now: Time) -> Select[Channel]:
     """Select the channels whose settings allow asks without a name."""
     return (
         select(Channel)
@@ -206,7 +206,7 @@ def due(tx: Transaction) -> Sequence[int]:
     ).all()
 
 
-def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
+def due_in(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of the drafts whose time has come."""
     return select(AnonymousDraft.id).where(
         AnonymousDraft.installation_id == installation_id, AnonymousDraft.due_at <= now

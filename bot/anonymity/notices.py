@@ -17,6 +17,7 @@ from bot.anonymity import authors, drafts, notes, progress, rules
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.message_kinds import ANONYMOUS_NOTICE
 from bot.db.sealing import WrongKey
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, condition_of
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -77,7 +78,7 @@ def authors_with_news(tx: Transaction) -> set[str]:
     return people - {authors.NO_ONE}
 
 
-def answered(installation_id: InstallationId, _now: datetime) -> Select[AnonymousLink]:
+def answered(installation_id: InstallationId, _now: Time) -> Select[AnonymousLink]:
     """Select the authors whose asks have answers, which they may have seen."""
     return (
         select(AnonymousLink)
@@ -89,7 +90,7 @@ def answered(installation_id: InstallationId, _now: datetime) -> Select[Anonymou
     )
 
 
-def refused(installation_id: InstallationId, _now: datetime) -> Select[AnonymousDraft]:
+def refused(installation_id: InstallationId, _now: Time) -> Select[AnonymousDraft]:
     """Select the drafts that a channel's reviewers have refused."""
     return select(AnonymousDraft).where(
         AnonymousDraft.installation_id == installation_id,
@@ -97,7 +98,7 @@ def refused(installation_id: InstallationId, _now: datetime) -> Select[Anonymous
     )
 
 
-def unsent(installation_id: InstallationId, _now: datetime) -> Select[OutboxItem]:
+def unsent(installation_id: InstallationId, _now: Time) -> Select[OutboxItem]:
     """Select the notes that were not sent after all."""
     return select(OutboxItem).where(
         OutboxItem.installation_id == installation_id,

@@ -1,7 +1,6 @@
 """Replies by the author in the thread of their ask, which the bot posts later."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, String, cast, func, literal, select, update
@@ -12,6 +11,7 @@ from bot.anonymity.blocks import ReplyLine
 from bot.anonymity.keyring import keys_of
 from bot.anonymity.message_kinds import ANONYMOUS_REPLY, ANONYMOUS_UPDATE_REPLY
 from bot.asks import outcomes
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox.posted_message import PostedMessage
@@ -127,7 +127,7 @@ def on_title_changed(tx: Transaction, ask: Ask) -> None:
         _request_update(tx, reply)
 
 
-def without_link(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def without_link(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select the ids of posted replies with an index whose ask has no link."""
     of_workspace = select(Ask.id).where(Ask.installation_id == installation_id)
     return select(AnonymousReply.id).where(
@@ -156,7 +156,7 @@ def due(tx: Transaction) -> Sequence[int]:
     ).all()
 
 
-def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
+def due_in(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of the replies to post now."""
     return (
         select(AnonymousReply.id)

@@ -10,6 +10,7 @@ from bot.buddies import rules
 from bot.buddies.message_kinds import BUDDY_PAUSED
 from bot.buddies.permissions import HAVE_BUDDY
 from bot.clock import datetime_to_micros, micros_to_datetime
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert_latest
 from bot.errors import UserError
 from bot.outbox import home_refresh
@@ -134,7 +135,7 @@ def joined_after(tx: Transaction, time: datetime) -> Sequence[datetime]:
     return [micros_to_datetime(each) for each in micros]
 
 
-def offered(installation_id: InstallationId, _now: datetime) -> Select[str]:
+def offered(installation_id: InstallationId, _now: Time) -> Select[str]:
     """Select those who would be a buddy, also those who are paused."""
     return select(BuddyOffer.member).where(
         BuddyOffer.installation_id == installation_id, BuddyOffer.is_in.is_(True)

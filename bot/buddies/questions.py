@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, or_, select
 from bot.buddies import offers, rules, service, wishes
 from bot.buddies.message_kinds import BUDDY_QUESTION
 from bot.buddies.rules import Answer
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.matching import cost
@@ -43,7 +44,7 @@ class Draft:
         return not is_tried and rules.may_help(newcomer, buddy)
 
 
-def looking(installation_id: InstallationId, now: datetime) -> Select[str]:
+def looking(installation_id: InstallationId, now: Time) -> Select[str]:
     """Select the newcomers who have looked for a buddy lately."""
     return select(BuddyWish.member).where(
         BuddyWish.installation_id == installation_id,

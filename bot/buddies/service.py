@@ -12,6 +12,7 @@ from bot.buddies.message_kinds import (
     BUDDY_PASS_ON,
     BUDDY_WEEK,
 )
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox import home_refresh
@@ -91,7 +92,7 @@ def ends_after(tx: Transaction, time: datetime) -> Sequence[datetime]:
     ).all()
 
 
-def running_in(installation_id: InstallationId, now: datetime) -> Select[BuddyPair]:
+def running_in(installation_id: InstallationId, now: Time) -> Select[BuddyPair]:
     """Select the pairs that go on."""
     return select(BuddyPair).where(
         BuddyPair.installation_id == installation_id, BuddyPair.ends_at > now

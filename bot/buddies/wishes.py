@@ -1,13 +1,13 @@
 """The newcomers who were asked whether a buddy would help, and those who look."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
 from bot.buddies import offers, rules, service
 from bot.buddies.message_kinds import BUDDY_NONE, BUDDY_OFFER
 from bot.clock import datetime_to_micros
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
@@ -96,7 +96,7 @@ def on_greeted(tx: Transaction, member: str) -> None:
         row.asked_at = tx.now
 
 
-def joined_lately(installation_id: InstallationId, now: datetime) -> Select[str]:
+def joined_lately(installation_id: InstallationId, now: Time) -> Select[str]:
     """Select those who joined some program lately, perhaps not their first."""
     return (
         select(ProgramMember.member)

@@ -1,7 +1,7 @@
 """Close rounds: record misses, stop useless reminders, and compose the digest."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from sqlalchemy import Select, select
@@ -12,6 +12,7 @@ from bot.checkins.blocks import DigestEntry
 from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
 from bot.checkins.rules import State
 from bot.checkins.schedules import pause_reason
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.outbox import home_refresh
 from bot.outbox.enqueue import dedup_key
@@ -38,7 +39,7 @@ CLOSE_BATCH_SIZE = 10
 LOOKBACK = timedelta(days=366)
 
 
-def overdue(installation_id: InstallationId, now: datetime) -> Select[int]:
+def overdue(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of the rounds whose time is over."""
     return (
         rounds.select_open(installation_id)

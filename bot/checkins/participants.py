@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from bot.checkins import responses, rounds
 from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
 from bot.checkins.schedules import pause_reason
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, lock_rows, upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
@@ -184,7 +185,7 @@ def on_invited(tx: Transaction, delivery: Delivery, _result: object) -> None:
     )
 
 
-def due_reminders(installation_id: InstallationId, now: datetime) -> Select[int, int]:
+def due_reminders(installation_id: InstallationId, now: Time) -> Select[int, int]:
     """Select the ids of the responses and rounds whose reminder is due."""
     return (
         select(CheckIn.id, CheckIn.round_id)

@@ -15,6 +15,7 @@ from bot.checkins import rules, schedules
 from bot.checkins.message_kinds import CHECKIN_DIGEST, CHECKIN_POST
 from bot.checkins.rules import Occurrence
 from bot.clock import EPOCH
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert
 from bot.runtime import Transaction
 from models import Channel, Round, Schedule
@@ -53,12 +54,12 @@ def start_due(tx: Transaction) -> int:
     return len(due_schedules)
 
 
-def due_schedules(installation_id: InstallationId, now: datetime) -> Select[int]:
+def due_schedules(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of schedules whose round is due."""
     return select(Schedule.id).where(_is_due(installation_id, now))
 
 
-def _is_due(installation_id: InstallationId, now: datetime) -> ColumnElement[bool]:
+def _is_due(installation_id: InstallationId, now: Time) -> ColumnElement[bool]:
     return and_(
         Schedule.installation_id == installation_id,
         Schedule.state == "on",
@@ -117,7 +118,7 @@ def skip_late(tx: Transaction) -> None:
         schedules.notify_skipped(tx, schedule, [round_.local_date], "unsent")
 
 
-def late(installation_id: InstallationId, now: datetime) -> Select[int]:
+def late(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of the rounds whose post missed its deadline."""
     return (
         select_open(installation_id)

@@ -13,6 +13,7 @@ from bot.checkins import rules
 from bot.checkins.message_kinds import CHECKIN_PAUSED, CHECKIN_POST, CHECKIN_SKIPPED
 from bot.checkins.rules import Every, Occurrence, Recurrence
 from bot.clock import datetime_to_micros
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
@@ -134,7 +135,7 @@ def reschedule(tx: Transaction, schedule_ids: Sequence[int]) -> None:
         set_next(schedule, _recompute_next(tx, schedule))
 
 
-def not_yet_due(installation_id: InstallationId, now: datetime) -> Select[Schedule]:
+def not_yet_due(installation_id: InstallationId, now: Time) -> Select[Schedule]:
     """Select the schedules whose next occurrence is to come, or is not known."""
     return (
         select(Schedule)
@@ -183,7 +184,7 @@ def pause_blocked(tx: Transaction) -> None:
             pause(tx, schedule, reason)
 
 
-def blocked(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def blocked(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select the ids of the schedules that go on in a channel that is blocked."""
     return (
         select(Schedule.id)

@@ -4,7 +4,6 @@ All members of the channel may share, and edit their response until the round cl
 The response is shown in the round's thread. Sharing does not make them participants.
 """
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from slack_sdk.models.views import View
@@ -23,6 +22,7 @@ from bot.checkins.message_kinds import (
     CHECKIN_UPDATE_RESPONSE,
 )
 from bot.checkins.rules import Response
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, lock_rows
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
@@ -245,7 +245,7 @@ def update_changed(tx: Transaction) -> int:
     return len(rows)
 
 
-def changed(installation_id: InstallationId, _now: datetime) -> Select[int, str]:
+def changed(installation_id: InstallationId, _now: Time) -> Select[int, str]:
     """Select responses whose ask has changed since their messages showed it."""
     is_new = CheckIn.ask_state.is_(None) & Ask.ts.is_not(None)
     return (

@@ -1,13 +1,13 @@
 """Form the circles of a season when its sign-up is over, and tell its leads."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import Select, select
 
 from bot.circles import candidates, proposals, rules, seasons, signups
 from bot.circles.message_kinds import CIRCLE_FORMED
 from bot.circles.rules import State
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.matching import circles as matching
 from bot.matching.people import Person
@@ -29,7 +29,7 @@ def due(tx: Transaction) -> Sequence[int]:
     return [row.id for row in rows if seasons.state(tx, row) is State.FORMING]
 
 
-def unformed(installation_id: InstallationId, now: datetime) -> Select[CircleSeason]:
+def unformed(installation_id: InstallationId, now: Time) -> Select[CircleSeason]:
     """Select the seasons without circles for which nobody can sign up any longer."""
     return select(CircleSeason).where(
         CircleSeason.installation_id == installation_id,

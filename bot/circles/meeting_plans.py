@@ -8,6 +8,7 @@ from bot import timezones
 from bot.circles import meeting_store as store
 from bot.circles import meeting_times, vote_rules, writing, writing_weeks
 from bot.circles.keeper import State
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.runtime import Transaction
 from bot.workspace.working_time import WorkingTime
@@ -122,7 +123,7 @@ def unplanned_circles(tx: Transaction) -> list[int]:
     return list(tx.session.scalars(query))
 
 
-def unplanned(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def unplanned(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select the ids of such circles."""
     return select(Circle.id).where(
         Circle.installation_id == installation_id,
@@ -149,9 +150,7 @@ def moved_meetings(tx: Transaction) -> list[int]:
     ]
 
 
-def ahead(
-    installation_id: InstallationId, _now: datetime
-) -> Select[Circle, CircleMeeting]:
+def ahead(installation_id: InstallationId, _now: Time) -> Select[Circle, CircleMeeting]:
     """Select the circles that have a meeting on a call ahead, with it."""
     return (
         select(Circle, CircleMeeting)

@@ -35,6 +35,7 @@ from bot.circles.keeper import State
 from bot.circles.presses import Act, Press
 from bot.circles.writing import Stage
 from bot.clock import datetime_to_micros
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
@@ -195,7 +196,7 @@ def due_meetings(tx: Transaction) -> list[int]:
     )
 
 
-def due(installation_id: InstallationId, now: datetime) -> Select[int]:
+def due(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of such meetings."""
     return select(CircleMeeting.id).where(
         CircleMeeting.installation_id == installation_id, CircleMeeting.due_at <= now

@@ -8,7 +8,6 @@
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
@@ -30,6 +29,7 @@ from bot.circles import meeting_store as store
 from bot.circles.message_kinds import CIRCLE_THAWED, CIRCLE_VOTED
 from bot.circles.vote_rules import Answer, Kind
 from bot.clock import datetime_to_micros
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.runtime import Transaction
@@ -45,7 +45,7 @@ def due(tx: Transaction) -> Sequence[int]:
     return tx.session.scalars(query.order_by(Circle.id)).all()
 
 
-def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
+def due_in(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of the circles to look at now."""
     return select(Circle.id).where(
         Circle.installation_id == installation_id,

@@ -11,6 +11,7 @@ from bot.circles import forms, rules, season_blocks
 from bot.circles.message_kinds import CIRCLE_SEASON
 from bot.circles.permissions import RUN_SEASON, SIGN_UP
 from bot.circles.rules import Draft, State
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.forms.fields import FormValues
@@ -243,7 +244,7 @@ def set_last_day(
     tx.session.flush()
 
 
-def unended(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def unended(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select the ids of the seasons that have not ended."""
     return select(CircleSeason.id).where(
         CircleSeason.installation_id == installation_id, CircleSeason.ended_at.is_(None)

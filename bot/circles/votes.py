@@ -1,7 +1,6 @@
 """Votes of circles, as they are stored: open them, answer them, count the answers."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import Select, delete, select
 
@@ -9,6 +8,7 @@ from bot.circles import meeting_store as store
 from bot.circles import service, vote_rules
 from bot.circles.message_kinds import CIRCLE_VOTE
 from bot.circles.vote_rules import ANSWERS, Answer, Kind
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.runtime import Transaction
@@ -157,7 +157,7 @@ def due(tx: Transaction) -> Sequence[int]:
     return tx.session.scalars(query.order_by(CircleVote.id)).all()
 
 
-def due_in(installation_id: InstallationId, now: datetime) -> Select[int]:
+def due_in(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of such votes."""
     meets = store.meets_now(CircleVote.circle_id)
     return (

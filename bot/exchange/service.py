@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.exchange import rules
@@ -160,7 +161,7 @@ def end_early(tx: Transaction, exchange: Exchange, leaver: str) -> None:
     home_refresh.refresh_homes(tx, people)
 
 
-def running_in(installation_id: InstallationId, now: datetime) -> Select[int, str]:
+def running_in(installation_id: InstallationId, now: Time) -> Select[int, str]:
     """Select the exchanges that go on, with their members."""
     return (
         select(Exchange.id, ExchangeMember.member)

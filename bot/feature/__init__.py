@@ -59,7 +59,7 @@ class Feature:
     purge: hooks.Purge | None = None
     # Selects rows that it keeps only for hours or until a certain time; while there are
     # such, `purge` runs each hour, and otherwise once a day.
-    short_lived: Sequence[hooks.RowsOf] = ()
+    short_lived: Sequence[hooks.OldRowsOf] = ()
 
     # Its settings of a channel.
     channel_settings: "Sequence[Setting[Channel]]" = ()
@@ -254,7 +254,7 @@ class Features:
         return iter(self._features)
 
     @property
-    def short_lived(self) -> Sequence[hooks.RowsOf]:
+    def short_lived(self) -> Sequence[hooks.OldRowsOf]:
         return self._all(lambda feature: feature.short_lived)
 
     @property

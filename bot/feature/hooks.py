@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select, SQLColumnExpression
     from sqlalchemy.orm import Session
 
+    from bot.db.statement_time import Time
     from bot.home.section import HomeContext
     from bot.messages.events import (
         BatchedChange,
@@ -38,8 +39,10 @@ CountMessage = Callable[[int, str, str, str], None]
 CountContact = Callable[[int, str, Collection[str]], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
-# Selects the rows of the installation with this id that a job works on at a time (UTC).
-RowsOf = Callable[["SQLColumnExpression[int]", datetime], "Select[*tuple[Any, ...]]"]
+# Selects the rows of the installation with this id that a job works on at a time.
+RowsOf = Callable[["SQLColumnExpression[int]", "Time"], "Select[*tuple[Any, ...]]"]
+# Selects the rows of the installation with this id that are old at a time (UTC).
+OldRowsOf = Callable[["SQLColumnExpression[int]", datetime], "Select[*tuple[Any, ...]]"]
 RowsToLock = Callable[
     ["Session", "Sequence[TrackedMessage]"], "Mapping[type[Base], Collection[int]]"
 ]

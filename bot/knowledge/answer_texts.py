@@ -8,7 +8,7 @@ docs/decisions/0017-words-of-answers-that-helped.md says what happens when a ste
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, set_columns, table
 from bot.knowledge import rules
 from bot.knowledge.answer_text_statements import (
@@ -81,7 +82,7 @@ def on_bot_joined(tx: Transaction, channel: Channel) -> None:
     )
 
 
-def due(installation_id: InstallationId, now: datetime) -> Select[int]:
+def due(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of the answers whose words are to be read now."""
     return select(AnswerText.answer_id).where(
         AnswerText.installation_id == installation_id, AnswerText.next_fetch_at <= now

@@ -5,13 +5,14 @@ The credit's row is locked while it changes, so that the later of two decisions 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.config.mentors import MentorSettings
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.mentors.message_kinds import (
@@ -102,7 +103,7 @@ def apply_opt_outs(tx: Transaction) -> None:
         opt_out(tx, member)
 
 
-def opted_out(installation_id: InstallationId, _now: datetime) -> Select[str]:
+def opted_out(installation_id: InstallationId, _now: Time) -> Select[str]:
     """Select the members whose settings say "never" while a credit does not."""
     return (
         select(Credit.member)
@@ -119,7 +120,7 @@ def opted_out(installation_id: InstallationId, _now: datetime) -> Select[str]:
     )
 
 
-def asked(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def asked(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select the ids of the credits whose members have not answered."""
     return select(Credit.id).where(
         Credit.installation_id == installation_id, Credit.consent == "asked"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot import timezones
 from bot.config.mentors import MentorSettings
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert
 from bot.mentors import exclusions, periods, queries
 from bot.mentors.credit_store import create
@@ -88,7 +89,7 @@ def due_runs(tx: Transaction, *, settings: MentorSettings) -> list[DueRun]:
     ]
 
 
-def without_run(installation_id: InstallationId, now: datetime) -> Select[Installation]:
+def without_run(installation_id: InstallationId, now: Time) -> Select[Installation]:
     """Select the installation if a run may be due: it had none in the last days.
 
     A period takes a week, and its local day is up to a day from that of UTC.

@@ -1,11 +1,11 @@
 """The members who take part in peer coffee, and the pauses of those who are silent."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select
 
 from bot import permissions
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert_latest
 from bot.errors import UserError
 from bot.outbox import home_refresh
@@ -136,7 +136,7 @@ def _is_in(installation_id: InstallationId) -> Sequence[ColumnElement[bool]]:
     ]
 
 
-def people(installation_id: InstallationId, _now: datetime) -> Select[str]:
+def people(installation_id: InstallationId, _now: Time) -> Select[str]:
     """Select those who take part, also those who are paused."""
     return select(PairOptIn.member).where(*_is_in(installation_id))
 

@@ -1,11 +1,11 @@
 """Take people out of new matches who can't come, or must not meet each other."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import Row, Select, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.matching.cost import must_not_meet
 from bot.pairs import matches, opt_ins, rules, schedule
@@ -132,7 +132,7 @@ def _doubtful_pairs(tx: Transaction) -> Sequence[Row[int, str, str]]:
     ).all()
 
 
-def new_matches(installation_id: InstallationId, now: datetime) -> Select[str]:
+def new_matches(installation_id: InstallationId, now: Time) -> Select[str]:
     """Select the people in matches that are new."""
     return (
         select(PairMatchMember.member)

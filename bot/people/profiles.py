@@ -6,10 +6,11 @@ minute. A line in the operator's file counts more than a profile.
 
 import logging
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Select, or_, select, update
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert
 from bot.outbox import rate_limits
 from bot.people import rules
@@ -41,7 +42,7 @@ def field_names(tx: Transaction) -> dict[str, str]:
     return {attribute: name for attribute, name in names.items() if name}
 
 
-def with_field_names(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def with_field_names(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select the settings of a workspace that names such a field."""
     return select(WorkspaceSettingsRow.installation_id).where(
         WorkspaceSettingsRow.installation_id == installation_id,

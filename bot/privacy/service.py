@@ -9,6 +9,7 @@ from typing import Any
 from slack_sdk.models.views import View
 from sqlalchemy import Select, Text, cast, delete, select, update
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, table
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -139,7 +140,7 @@ def erase(tx: Transaction, member: str) -> str:
     return erasure.pseudonym
 
 
-def deactivated(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def deactivated(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select the deactivated members who are not erased."""
     return select(Member.id).where(
         Member.installation_id == installation_id,

@@ -5,10 +5,10 @@ back: nobody knows who said no.
 """
 
 from collections.abc import Collection
-from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.programs import service
@@ -35,7 +35,7 @@ def follow(tx: Transaction, program_id: int, member: str) -> None:
         tx.enqueue_update(PROGRAM_UPDATE_INVITATION, item_id, to=member)
 
 
-def over(installation_id: InstallationId, now: datetime) -> Select[int]:
+def over(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select programs that ended, whose invitations have their buttons."""
     return select(Program.id).where(
         Program.installation_id == installation_id,

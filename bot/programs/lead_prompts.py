@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select
 
 from bot.clock import datetime_to_micros
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox.message_type import MessageType
@@ -49,7 +50,7 @@ def _programs_to_ask_in(tx: Transaction, member: str) -> list[Program]:
     return [program for program in programs if program.id not in paused]
 
 
-def leads(installation_id: InstallationId, _now: datetime) -> Select[str]:
+def leads(installation_id: InstallationId, _now: Time) -> Select[str]:
     """Select the leads of programs."""
     return (
         select(ProgramLead.member)

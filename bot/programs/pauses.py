@@ -1,10 +1,10 @@
 """Tell the leads once that their program has no channel left."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -27,7 +27,7 @@ def _has_live_channel() -> ColumnElement[bool]:
     )
 
 
-def without_channel(installation_id: InstallationId, now: datetime) -> Select[int]:
+def without_channel(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select programs that are paused, and whose leads don't know it."""
     return select(Program.id).where(
         Program.installation_id == installation_id,
@@ -41,7 +41,7 @@ def without_channel(installation_id: InstallationId, now: datetime) -> Select[in
     )
 
 
-def with_channel_again(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def with_channel_again(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select programs that have a channel again, and whose leads don't know it."""
     return select(Program.id).where(*_over(installation_id))
 

@@ -1,11 +1,12 @@
 """Questions to the leads of a program, and the answer of the first who replies."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from slack_sdk.models.views import View
 from sqlalchemy import Select, delete, exists, select
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox.enqueue import dedup_key
@@ -150,7 +151,7 @@ def reply(tx: Transaction, question_id: int, typed: str, *, by: str) -> None:
             tx.enqueue_update(PROGRAM_UPDATE_QUESTION, row.id, to=lead)
 
 
-def unanswered(installation_id: InstallationId, _now: datetime) -> Select[int]:
+def unanswered(installation_id: InstallationId, _now: Time) -> Select[int]:
     """Select the ids of the questions without an answer."""
     return (
         select(ProgramQuestion.id)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
 from bot import permissions
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox.queue import Delivery
@@ -64,7 +64,7 @@ def find_workspace_program(tx: Transaction) -> Program | None:
 
 
 def without_program(
-    installation_id: InstallationId, _now: datetime
+    installation_id: InstallationId, _now: Time
 ) -> Select[Installation]:
     """Select the installation if the workspace's own program has no row yet."""
     row = aliased(Installation)

@@ -7,6 +7,7 @@ from itertools import chain
 from sqlalchemy import Select, exists, select
 
 from bot.clock import datetime_to_micros, micros_to_datetime
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.message_type import MessageType
@@ -67,7 +68,7 @@ def silent_members(tx: Transaction) -> Sequence[Pair]:
 
 
 def joined_long_ago(
-    installation_id: InstallationId, now: datetime
+    installation_id: InstallationId, now: Time
 ) -> Select[ProgramMember]:
     """Select the members who joined long enough ago to be asked."""
     return (

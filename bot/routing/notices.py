@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_state
@@ -41,7 +42,7 @@ def update_title(tx: Transaction, ask: Ask) -> None:
         tx.enqueue_update(ROUTING_UPDATE_NOTICE, ask.id, to=ask.asker)
 
 
-def over(installation_id: InstallationId, _now: datetime) -> Select[AskRoute, str]:
+def over(installation_id: InstallationId, _now: Time) -> Select[AskRoute, str]:
     """Select the routes and askers with an open notice of asks that no longer wait."""
     return (
         select(AskRoute, Ask.asker)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 
 from bot.asks import actions
 from bot.asks import service as asks
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId, upsert
 from bot.errors import UserError
 from bot.forms.fields import topics_fit
@@ -286,7 +287,7 @@ def _update_all(tx: Transaction, condition: ColumnElement[bool]) -> None:
     home_refresh.refresh_homes(tx, [row.member for row in rows])
 
 
-def over(installation_id: InstallationId, _now: datetime) -> Select[HelpRequest]:
+def over(installation_id: InstallationId, _now: Time) -> Select[HelpRequest]:
     """Select the open requests whose ask no longer waits for an answer."""
     return (
         select(HelpRequest)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.clock import EPOCH
+from bot.db.statement_time import Time
 from bot.db.statements import upsert
 from bot.outbox import home_refresh
 from bot.routing import notices, requests
@@ -96,7 +97,7 @@ def due_asks(tx: Transaction, peers: Peers) -> list[int]:
     return [row.id for row in tx.session.execute(waiting)]
 
 
-def is_unplanned(now: datetime) -> ColumnElement[bool]:
+def is_unplanned(now: Time) -> ColumnElement[bool]:
     """Return the condition that an ask is new, or waits for an answer again."""
     return and_(
         AskRoute.due_at.is_(None),

@@ -1,23 +1,22 @@
 """Queries for asks at which the job may have to look, in any workspace."""
 
-from datetime import datetime
-
 from sqlalchemy import ColumnElement, Select, func, select
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.routing import rules
 from bot.routing.steps import MIN_ANSWERERS, is_unplanned
 from models import Answer, Ask, AskRoute, Channel
 
 
-def due_routes(installation_id: InstallationId, now: datetime) -> Select[int]:
+def due_routes(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of the asks with a due step."""
     return select(AskRoute.ask_id).where(
         AskRoute.installation_id == installation_id, AskRoute.due_at <= now
     )
 
 
-def unplanned_asks(installation_id: InstallationId, now: datetime) -> Select[int]:
+def unplanned_asks(installation_id: InstallationId, now: Time) -> Select[int]:
     """Select the ids of open asks without a step, where asks are routed."""
     return (
         select(Ask.id)
@@ -37,7 +36,7 @@ def unplanned_asks(installation_id: InstallationId, now: datetime) -> Select[int
     )
 
 
-def _has_answerers(now: datetime) -> ColumnElement[bool]:
+def _has_answerers(now: Time) -> ColumnElement[bool]:
     """Return the condition that so many answer in the channel that asks are routed."""
     answerers = (
         select(func.count(Answer.author.distinct()))

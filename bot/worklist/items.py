@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox import home_refresh
@@ -225,7 +226,7 @@ def open_rows(tx: Transaction) -> Select[WorkItem]:
     return open_in(tx.workspace.id, tx.now).order_by(WorkItem.id).with_for_update()
 
 
-def open_in(installation_id: InstallationId, _now: datetime) -> Select[WorkItem]:
+def open_in(installation_id: InstallationId, _now: Time) -> Select[WorkItem]:
     """Select the open suggestions."""
     return select(WorkItem).where(
         WorkItem.installation_id == installation_id, WorkItem.outcome == "open"

@@ -1,10 +1,10 @@
 """The people who get suggestions: the champions of a channel, or else its leads."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import Select, exists, select
 
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.runtime import Transaction
 from bot.worklist.kind import Caretakers
@@ -19,7 +19,7 @@ from models import (
 )
 
 
-def champions(installation_id: InstallationId, _now: datetime) -> Select[Champion]:
+def champions(installation_id: InstallationId, _now: Time) -> Select[Champion]:
     """Select the champions of a workspace's channels."""
     return (
         select(Champion)
@@ -28,7 +28,7 @@ def champions(installation_id: InstallationId, _now: datetime) -> Select[Champio
     )
 
 
-def program_people(installation_id: InstallationId, _now: datetime) -> Select[Program]:
+def program_people(installation_id: InstallationId, _now: Time) -> Select[Program]:
     """Select the programs that someone looks after."""
     lead = exists().where(ProgramLead.program_id == Program.id)
     champion = exists().where(

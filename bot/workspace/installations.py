@@ -1,12 +1,23 @@
 """Rows of installed workspaces, and `Workspace` values from them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    SQLColumnExpression,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.db.statement_time import StatementTime
 from bot.db.statements import upsert
 from bot.errors import SettingsError
 from bot.feature.hooks import RowsOf
@@ -17,6 +28,8 @@ from bot.runtime import Transaction, Workspace
 from bot.slack.api import REVOKED_TOKEN_ERRORS, SlackApi, SlackError
 from bot.workspace import job_runs, workspace_erasure
 from models import Installation
+
+T = TypeVar("T")
 
 
 def install(
@@ -205,14 +218,27 @@ def ids_with(
     session: Session | Connection, rows_of: Iterable[RowsOf], *, now: datetime
 ) -> set[int]:
     """Return the ids of the installations with any such rows, in one statement."""
-    queries = [
-        select(Installation.id).where(condition)
-        for condition in have_rows(rows_of, now)
-    ]
-    return set(session.scalars(union_all(*queries)))
+    # Jobs ask again and again, and to build a statement takes longer than to run it.
+    statement, time = _built_once(tuple(rows_of))
+    return set(session.scalars(statement, time.values(now)))
 
 
-def have_rows(rows_of: Iterable[RowsOf], now: datetime) -> list[ColumnElement[bool]]:
+@cache
+def _built_once(
+    rows_of: tuple[RowsOf, ...],
+) -> tuple[CompoundSelect[int], StatementTime]:
+    time = StatementTime()
+    return select_with(have_rows(rows_of, time)), time
+
+
+def select_with(conditions: Iterable[ColumnElement[bool]]) -> CompoundSelect[int]:
+    """Select the ids of the installations that meet any of these conditions."""
+    return union_all(*(select(Installation.id).where(each) for each in conditions))
+
+
+def have_rows(
+    rows_of: Iterable[Callable[[SQLColumnExpression[int], T], Select[Any]]], now: T
+) -> list[ColumnElement[bool]]:
     """Return for each of these the condition that an installation has such rows."""
     return [
         rows(Installation.id, now)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
+    Select,
     and_,
     delete,
     or_,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from bot.db.statement_time import Time
 from bot.db.statements import upsert
 from bot.workspace.workspace_erasure import IS_ERASED
 from models import Installation, JobRun
@@ -36,22 +37,21 @@ SYNC_CHANNELS = "sync-channels"
 FOLLOW_ORGANISATION = "follow-organisations"
 
 
-def due(
-    connection: Connection,
+def select_due(
     job: str,
     *,
     every: timedelta,
-    now: datetime,
+    now: Time,
     conditions: Sequence[ColumnElement[bool]] = (),
     of_organisations: bool = False,
-) -> Sequence[int]:
-    """Return the workspaces in which a job is due, those that wait longest first.
+) -> Select[int]:
+    """Select the workspaces in which a job is due, those that wait longest first.
 
     `conditions` are about columns of `Installation`; one must hold, if there are any.
-    With `of_organisations`, it returns organisations.
+    With `of_organisations`, it selects organisations.
     """
     is_own = and_(JobRun.installation_id == Installation.id, JobRun.job == job)
-    return connection.scalars(
+    return (
         select(Installation.id)
         .outerjoin(JobRun, is_own)
         .where(
@@ -61,7 +61,7 @@ def due(
             or_(*conditions) if conditions else true(),
         )
         .order_by(JobRun.due_at.nulls_first(), Installation.id)
-    ).all()
+    )
 
 
 def claim(
@@ -147,7 +147,7 @@ def ask_all_again(
     )
 
 
-def _is_due(every: timedelta, now: datetime) -> ColumnElement[bool]:
+def _is_due(every: timedelta, now: Time) -> ColumnElement[bool]:
     # A later time was stored before the clock was set back.
-    latest = now + every + MAX_CLOCK_DIFFERENCE
+    latest = now + (every + MAX_CLOCK_DIFFERENCE)
     return or_(JobRun.due_at <= now, JobRun.due_at > latest)

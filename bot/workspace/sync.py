@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Row, Select, bindparam, or_, select
 
 from bot.clock import EPOCH
+from bot.db.statement_time import Time
 from bot.db.statements import InstallationId
 from bot.errors import UserError
 from bot.outbox import rate_limits
@@ -37,7 +38,7 @@ BATCH_SIZE = 5
 NOT_FOUND_ERRORS = {"user_not_found", "user_not_visible"}
 
 
-def new_users(installation_id: InstallationId, _now: datetime) -> Select[str]:
+def new_users(installation_id: InstallationId, _now: Time) -> Select[str]:
     """Select the members of whom only the id is known."""
     return select(Member.slack_id).where(
         Member.installation_id == installation_id,
@@ -46,7 +47,7 @@ def new_users(installation_id: InstallationId, _now: datetime) -> Select[str]:
     )
 
 
-def stale_users(installation_id: InstallationId, now: datetime) -> Select[str]:
+def stale_users(installation_id: InstallationId, now: Time) -> Select[str]:
     """Select the members whose profile is older than STALE_AFTER."""
     return select(Member.slack_id).where(
         Member.installation_id == installation_id,

@@ -47,8 +47,8 @@ def test_after_a_long_outage_all_channels_are_fetched_again(
     def due() -> set[int]:
         with rt.autocommit.connect() as connection:
             job = job_runs.SYNC_CHANNELS
-            ids = job_runs.due(connection, job, every=SYNC_EVERY, now=clock())
-            return {*ids}
+            due = job_runs.select_due(job, every=SYNC_EVERY, now=clock())
+            return {*connection.scalars(due)}
 
     def fail() -> None:
         raise OperationalError("SELECT 1", {}, Exception("the connection is lost"))

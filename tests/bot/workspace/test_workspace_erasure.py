@@ -141,7 +141,9 @@ def test_a_job_meanwhile_leaves_it_alone_and_earlier_work_does_not_stop_it(
         nonlocal passes
         passes += 1
         with database.write_session.begin() as session:
-            due = job_runs.due(session.connection(), "purge", every=every, now=now)
+            due = session.scalars(
+                job_runs.select_due("purge", every=every, now=now)
+            ).all()
             assert ended not in due
             claimed = job_runs.claim(
                 session, "purge", [9**9, ended, other], every=every, now=now

@@ -1,17 +1,21 @@
 """Several replicas share a job: each workspace gets its work once in an interval."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Select, select
 
+from bot.db.statement_time import Time
+from bot.db.statements import InstallationId
+from bot.feature.hooks import RowsOf
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.workspace import job_runs
 from jobs.in_turn import InTurn
-from models import JobRun
+from models import JobRun, Member
 from tests.factories import Clock
 from tests.fakes import FakeSlack
 from tests.two_workspaces import install
@@ -36,14 +40,19 @@ class Replicas:
         self.unanswered = ""
 
     def start(
-        self, workspaces: list[Workspace] | None = None, limit: int = 9
+        self,
+        workspaces: list[Workspace] | None = None,
+        limit: int = 9,
+        rows_of: Sequence[RowsOf] = (),
     ) -> Replica:
         """Return the job as a replica runs it that serves these, or all."""
         served = self.workspaces if workspaces is None else workspaces
         rt = replace(
             self.rt, workspaces=ServedWorkspaces((each, FakeSlack()) for each in served)
         )
-        job = InTurn("sync-channels", self._work, every=EVERY, limit=limit)
+        job = InTurn(
+            "sync-channels", self._work, every=EVERY, rows_of=rows_of, limit=limit
+        )
         worker = OutboxWorker(rt, {})
         return lambda: job(rt, worker)
 
@@ -111,6 +120,30 @@ def test_few_limit_and_only_those_that_the_replica_serves(
 
 
 @pytest.mark.deep_on_postgresql
+def test_only_workspaces_with_such_rows_at_the_time_get_it(
+    replicas: Replicas, rt: Runtime, clock: Clock
+):
+    def old_members(installation_id: InstallationId, now: Time) -> Select[int]:
+        return select(Member.id).where(
+            Member.installation_id == installation_id,
+            Member.fetched_at <= now - timedelta(days=1),
+        )
+
+    own, _, beta = replicas.workspaces
+    ages = {own.id: timedelta(days=2), beta.id: timedelta(hours=23)}
+    with rt.write_session.begin() as session:
+        session.add_all(
+            Member(installation_id=each, slack_id="U0OLD", fetched_at=clock() - age)
+            for each, age in ages.items()
+        )
+    work = replicas.start(rows_of=(old_members,))
+    work()
+    assert replicas.take() == [own.team_id]
+    clock.advance(hours=1)
+    work()
+    assert replicas.take() == sorted([own.team_id, beta.team_id])
+
+
 def test_what_failed_is_tried_again_after_the_lease(replicas: Replicas, clock: Clock):
     own, alpha, beta = (each.team_id for each in replicas.workspaces)
     run = replicas.start()

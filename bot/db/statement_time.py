@@ -13,14 +13,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class StatementTime:
-    """The time (UTC) at which a statement runs, in one that is built before.
+    """The time (UTC) at which a statement will run, known only when it runs.
 
     As with a datetime, columns are compared with it, and durations are added to it.
     """
 
     def __init__(self) -> None:
         self._after = timedelta()
-        # The parameters of the statement; results of `+` and `-` share them.
+        # Computes each parameter of the statement; results of `+` and `-` share it.
         self._parameters: dict[str, Callable[[datetime], Any]] = {}
 
     def values(self, now: datetime) -> Mapping[str, Any]:

@@ -39,7 +39,7 @@ CountMessage = Callable[[int, str, str, str], None]
 CountContact = Callable[[int, str, Collection[str]], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
-# Selects the rows of the installation with this id that a job works on at a time.
+# Selects the rows of the installation with this id that a job works on at this time.
 RowsOf = Callable[["SQLColumnExpression[int]", "Time"], "Select[*tuple[Any, ...]]"]
 # Selects the rows of the installation with this id that are old at a time (UTC).
 OldRowsOf = Callable[["SQLColumnExpression[int]", datetime], "Select[*tuple[Any, ...]]"]

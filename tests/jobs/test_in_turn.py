@@ -144,6 +144,7 @@ def test_only_workspaces_with_such_rows_at_the_time_get_it(
     assert replicas.take() == sorted([own.team_id, beta.team_id])
 
 
+@pytest.mark.deep_on_postgresql
 def test_what_failed_is_tried_again_after_the_lease(replicas: Replicas, clock: Clock):
     own, alpha, beta = (each.team_id for each in replicas.workspaces)
     run = replicas.start()

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 
 import bot
 from bot.db.statement_time import StatementTime, Time
@@ -17,7 +18,7 @@ from bot.db.statements import InstallationId
 from models import Installation
 
 Rows = Callable[[InstallationId, Time], Select[Any]]
-DIALECTS = (sqlite.dialect(), postgresql.dialect(paramstyle="format"))
+DIALECTS = (sqlite.dialect(), psycopg.dialect(paramstyle="format"))
 TIMES = (
     datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
     datetime(2028, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC),

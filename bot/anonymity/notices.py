@@ -98,7 +98,7 @@ def refused(installation_id: InstallationId, _now: Time) -> Select[AnonymousDraf
     )
 
 
-def unsent(installation_id: InstallationId, _now: Time) -> Select[OutboxItem]:
+def unsent(installation_id: InstallationId, _now: datetime) -> Select[OutboxItem]:
     """Select the notes that were not sent after all."""
     return select(OutboxItem).where(
         OutboxItem.installation_id == installation_id,

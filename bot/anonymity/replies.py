@@ -1,6 +1,7 @@
 """Replies by the author in the thread of their ask, which the bot posts later."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, String, cast, func, literal, select, update
@@ -127,7 +128,7 @@ def on_title_changed(tx: Transaction, ask: Ask) -> None:
         _request_update(tx, reply)
 
 
-def without_link(installation_id: InstallationId, _now: Time) -> Select[int]:
+def without_link(installation_id: InstallationId, _now: datetime) -> Select[int]:
     """Select the ids of posted replies with an index whose ask has no link."""
     of_workspace = select(Ask.id).where(Ask.installation_id == installation_id)
     return select(AnonymousReply.id).where(
